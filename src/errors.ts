@@ -1,0 +1,71 @@
+/** The stable code of every error that a user of this library can cause; the message says the rest. */
+export type ErrorCode =
+  | "duplicate-job-key"
+  | "duplicate-task-key"
+  | "foreign-job"
+  | "foreign-task"
+  | "invalid-environment"
+  | "invalid-job"
+  | "invalid-job-key"
+  | "invalid-notebook"
+  | "invalid-task"
+  | "no-environment"
+  | "policy-violated"
+  | "tag-conflict"
+  | "unknown-variable";
+
+/**
+ * A mistake in what the user wrote, or in what the policy found in it. Its message is complete: what is wrong,
+ * where, the value got, and how to mend it. There is nothing more to learn from a stack trace, so it carries none.
+ */
+export class JobstrataError extends Error {
+  public constructor(
+    public readonly code: ErrorCode,
+    message: string,
+  ) {
+    super(message);
+    this.name = "JobstrataError";
+    this.stack = `${this.name}: ${message}`;
+    reportUncaught();
+  }
+}
+
+/**
+ * Node prints an uncaught error with the source line that threw it, which here is a line of this library. From the
+ * first error on, an uncaught one of ours is printed as its message alone, with exit code 1. Everything else stays
+ * with Node, and a process with an `uncaughtException` handler of its own keeps that.
+ */
+let reporting = false;
+function reportUncaught(): void {
+  if (reporting) return;
+  reporting = true;
+  process.on("uncaughtExceptionMonitor", (error: unknown) => {
+    if (!(error instanceof JobstrataError) || process.listenerCount("uncaughtException") > 0) return;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  });
+}
+
+/** `name`, and the nearest of `candidates` when it looks like a slip of the keyboard: `"catlog" (did you mean "catalog"?)`. */
+export function quoteWithSuggestion(name: string, candidates: Iterable<string>): string {
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(name, candidate);
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return JSON.stringify(name) + (best === undefined ? "" : ` (did you mean ${JSON.stringify(best)}?)`);
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
