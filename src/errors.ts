@@ -1,3 +1,5 @@
+import { distance } from "fastest-levenshtein";
+
 /** The stable code of every error that a user of this library can cause; the message says the rest. */
 export type ErrorCode =
   | "duplicate-job-key"
@@ -51,21 +53,8 @@ export function quoteWithSuggestion(name: string, candidates: Iterable<string>):
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(name, candidate);
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+    const edits = distance(name, candidate);
+    if (edits < bestDistance) [best, bestDistance] = [candidate, edits];
   }
   return JSON.stringify(name) + (best === undefined ? "" : ` (did you mean ${JSON.stringify(best)}?)`);
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
