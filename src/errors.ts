@@ -42,7 +42,8 @@ function reportUncaught(): void {
   if (reporting) return;
   reporting = true;
   process.on("uncaughtExceptionMonitor", (error: unknown) => {
-    if (!(error instanceof JobstrataError) || process.listenerCount("uncaughtException") > 0) return;
+    if (!(error instanceof JobstrataError) || process.listenerCount("uncaughtException") > 0)
+      return;
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   });
@@ -56,5 +57,7 @@ export function quoteWithSuggestion(name: string, candidates: Iterable<string>):
     const edits = distance(name, candidate);
     if (edits < bestDistance) [best, bestDistance] = [candidate, edits];
   }
-  return JSON.stringify(name) + (best === undefined ? "" : ` (did you mean ${JSON.stringify(best)}?)`);
+  return (
+    JSON.stringify(name) + (best === undefined ? "" : ` (did you mean ${JSON.stringify(best)}?)`)
+  );
 }

@@ -2,7 +2,9 @@ import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Folders whose frames are this library's own, not its user's. */
-const OWN_FOLDERS = ["constructs", "policy", "readers", "model"].map((room) => `${__dirname}${sep}${room}${sep}`);
+const OWN_FOLDERS = ["constructs", "policy", "readers", "model"].map(
+  (room) => `${__dirname}${sep}${room}${sep}`,
+);
 
 /**
  * Remembers where the caller of `constructor` stands. The frames are kept as V8 has them and become text only when
@@ -14,7 +16,7 @@ export function captureSource(constructor: NewableFunction): () => string | unde
   const holder: { stack?: string } = {};
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 6;
-  Error.captureStackTrace(holder, constructor as new () => unknown);
+  Error.captureStackTrace(holder, constructor);
   Error.stackTraceLimit = limit;
   return () => sourceOf(holder.stack?.split("\n") ?? []);
 }
@@ -22,7 +24,9 @@ export function captureSource(constructor: NewableFunction): () => string | unde
 /** The first frame of a stack trace that is neither Node's, nor a package's, nor this library's, as `file:line`. */
 export function sourceOf(frames: readonly string[]): string | undefined {
   for (const frame of frames) {
-    const match = /(?:^|\(|\s)((?:file:\/\/|[a-zA-Z]:[\\/]|\/)[^()]*?):(\d+):\d+\)?$/.exec(frame.trim());
+    const match = /(?:^|\(|\s)((?:file:\/\/|[a-zA-Z]:[\\/]|\/)[^()]*?):(\d+):\d+\)?$/.exec(
+      frame.trim(),
+    );
     const [, location = "", line = ""] = match ?? [];
     if (location === "") continue;
     const file = location.startsWith("file://") ? fileURLToPath(location) : location;

@@ -3,10 +3,22 @@ import { JobEnvironment, type JobEnvironmentProps } from "../constructs/job-envi
 /** What the alerting jobs take from their environment; every default can be replaced with `--var` or `TF_VAR_…`. */
 function variables(catalog: string, dryRun: boolean): JobEnvironmentProps["variables"] {
   return {
-    catalog: { default: catalog, description: "Unity Catalog catalog that the alerting tables belong to" },
-    gold_schema: { default: "gold", description: "Schema of the alerting tables and of the gold tables they read" },
-    warehouse_id: { default: "", description: "SQL warehouse that evaluates the alerts; needed unless dry_run" },
-    dry_run: { default: dryRun, description: "Show what would be synced to the workspace, and change nothing" },
+    catalog: {
+      default: catalog,
+      description: "Unity Catalog catalog that the alerting tables belong to",
+    },
+    gold_schema: {
+      default: "gold",
+      description: "Schema of the alerting tables and of the gold tables they read",
+    },
+    warehouse_id: {
+      default: "",
+      description: "SQL warehouse that evaluates the alerts; needed unless dry_run",
+    },
+    dry_run: {
+      default: dryRun,
+      description: "Show what would be synced to the workspace, and change nothing",
+    },
   };
 }
 
@@ -18,7 +30,9 @@ const production = {
 } as const;
 
 const runAsVariable = {
-  run_as_service_principal: { description: "Application id of the service principal that the jobs run as" },
+  run_as_service_principal: {
+    description: "Application id of the service principal that the jobs run as",
+  },
 };
 
 export const dev = new JobEnvironment({

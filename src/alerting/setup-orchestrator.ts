@@ -11,7 +11,9 @@ export class AlertingSetupOrchestrator extends CompositeJob {
     });
     const tables = this.addRunJobTask("setup_alerting_tables", jobs.tables);
     const seed = this.addRunJobTask("seed_all_alerts", jobs.seed, { dependsOn: tables });
-    const validation = this.addRunJobTask("validate_alert_queries", jobs.validation, { dependsOn: seed });
+    const validation = this.addRunJobTask("validate_alert_queries", jobs.validation, {
+      dependsOn: seed,
+    });
     const destinations = this.addRunJobTask("sync_notification_destinations", jobs.notifications, {
       dependsOn: tables,
     });

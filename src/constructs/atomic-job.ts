@@ -36,9 +36,13 @@ export class AtomicJob extends JobBase {
     this.#props = withOverrides(props, this.stack.environment.props.jobs?.[id]);
     this.taskKey = this.#props.taskKey ?? this.#props.notebook.name;
     if (!TASK_KEY_PATTERN.test(this.taskKey)) {
-      throw this.error("invalid-task", `the task key ${quote(this.taskKey)} must be 1-100 letters, digits, _ and -`);
+      throw this.error(
+        "invalid-task",
+        `the task key ${quote(this.taskKey)} must be 1-100 letters, digits, _ and -`,
+      );
     }
-    for (const name of Object.keys(this.#props.parameters ?? {})) this.checkParameterName(name, "parameters");
+    for (const name of Object.keys(this.#props.parameters ?? {}))
+      this.checkParameterName(name, "parameters");
     this.#notebook = this.#props.notebook.bind(this, this.stack, id);
   }
 
@@ -54,7 +58,8 @@ export class AtomicJob extends JobBase {
           ...task,
           notebookTask: {
             ...this.#notebook.task,
-            ...(parameters && Object.keys(parameters).length > 0 && { baseParameters: { ...parameters } }),
+            ...(parameters &&
+              Object.keys(parameters).length > 0 && { baseParameters: { ...parameters } }),
           },
           ...definedOnly({ maxRetries, minRetryIntervalMillis, retryOnTimeout }),
         },

@@ -115,7 +115,8 @@ export class CompositeJob extends JobBase {
       );
     }
     this.node.addValidation({
-      validate: () => (this.#tasks.size === 0 ? ["the composite job has no task; add one with addRunJobTask"] : []),
+      validate: () =>
+        this.#tasks.size === 0 ? ["the composite job has no task; add one with addRunJobTask"] : [],
     });
   }
 
@@ -126,7 +127,10 @@ export class CompositeJob extends JobBase {
    * @throws JobstrataError if the key is taken or not valid, or the job, a dependency or a parameter cannot be meant
    */
   public addRunJobTask(taskKey: string, job: IJob, props: RunJobTaskProps = {}): CompositeTask {
-    this.#add(taskKey, props, { runJobTask: this.#runJobTask(taskKey, job, props), ...attempts(props) });
+    this.#add(taskKey, props, {
+      runJobTask: this.#runJobTask(taskKey, job, props),
+      ...attempts(props),
+    });
     return new CompositeTask(this, taskKey);
   }
 
@@ -150,10 +154,16 @@ export class CompositeJob extends JobBase {
     const { concurrency } = props;
     const inputs = typeof props.inputs === "string" ? props.inputs : JSON.stringify(props.inputs);
     if (inputs.length > 10_000) {
-      throw this.error("invalid-task", `for-each task ${quote(taskKey)} has inputs of ${inputs.length} characters; it can have 10000`);
+      throw this.error(
+        "invalid-task",
+        `for-each task ${quote(taskKey)} has inputs of ${inputs.length} characters; it can have 10000`,
+      );
     }
     if (concurrency !== undefined && !(concurrency >= 1 && concurrency <= 100)) {
-      throw this.error("invalid-task", `for-each task ${quote(taskKey)} has concurrency ${concurrency}; it must be 1-100`);
+      throw this.error(
+        "invalid-task",
+        `for-each task ${quote(taskKey)} has concurrency ${concurrency}; it must be 1-100`,
+      );
     }
     this.#add(taskKey, props, {
       forEachTask: {
@@ -176,10 +186,16 @@ export class CompositeJob extends JobBase {
 
   #add(taskKey: string, props: CompositeTaskProps, task: Omit<JobTask, "taskKey">): void {
     if (!TASK_KEY_PATTERN.test(taskKey)) {
-      throw this.error("invalid-task", `the task key ${quote(taskKey)} must be 1-100 letters, digits, _ and -`);
+      throw this.error(
+        "invalid-task",
+        `the task key ${quote(taskKey)} must be 1-100 letters, digits, _ and -`,
+      );
     }
     if (this.#tasks.has(taskKey)) {
-      throw this.error("duplicate-task-key", `the task key ${quote(taskKey)} is taken; give each task a key of its own`);
+      throw this.error(
+        "duplicate-task-key",
+        `the task key ${quote(taskKey)} is taken; give each task a key of its own`,
+      );
     }
     const dependencies = [props.dependsOn ?? []].flat() as readonly CompositeTask[];
     for (const { job, taskKey: other } of dependencies) {
@@ -198,10 +214,14 @@ export class CompositeJob extends JobBase {
       ...definedOnly({ runIf: props.runIf, description: props.description }),
       ...task,
     });
+    this.resource.argumentsChanged();
   }
 
-  #runJobTask(taskKey: string, job: IJob, { jobParameters = {} }: RunJobTaskProps): JobTaskRunJobTask {
-    let jobId = job.id;
+  #runJobTask(
+    taskKey: string,
+    job: IJob,
+    { jobParameters = {} }: RunJobTaskProps,
+  ): JobTaskRunJobTask {
     if (JobBase.isJobBase(job)) {
       const { environment } = job.stack;
       if (environment !== this.stack.environment) {
@@ -217,8 +237,9 @@ export class CompositeJob extends JobBase {
           `task ${quote(taskKey)} sets the job parameter ${quoteWithSuggestion(name, job.jobParameterNames)}, which job ${quote(job.key)} does not declare; add it to the jobParameters of that job`,
         );
       }
-      jobId = this.stack.jobId(job);
     }
+    // A job of this library gives plain text, which costs less than the token of its id.
+    const jobId = JobBase.isJobBase(job) ? this.stack.jobId(job) : job.id;
     return {
       // The expression becomes a number in Terraform.
       jobId: jobId as unknown as number,
@@ -227,7 +248,9 @@ export class CompositeJob extends JobBase {
   }
 }
 
-function attempts(props: RunJobTaskProps): Pick<JobTask, "timeoutSeconds" | "maxRetries" | "minRetryIntervalMillis"> {
+function attempts(
+  props: RunJobTaskProps,
+): Pick<JobTask, "timeoutSeconds" | "maxRetries" | "minRetryIntervalMillis"> {
   const { timeoutSeconds, maxRetries, minRetryIntervalMillis } = props;
   return definedOnly({ timeoutSeconds, maxRetries, minRetryIntervalMillis });
 }

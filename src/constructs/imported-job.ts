@@ -25,7 +25,10 @@ class ImportedJob extends Construct implements IJob {
 export function fromJobId(scope: Construct, id: string, jobId: string | number): IJob {
   const text = String(jobId);
   if (!/^[1-9]\d*$/.test(text) && !text.includes("${")) {
-    throw new JobstrataError("invalid-job", `[${scope.node.path}/${id}] ${quote(text)} is no job id; it must be a positive whole number`);
+    throw new JobstrataError(
+      "invalid-job",
+      `[${scope.node.path}/${id}] ${quote(text)} is no job id; it must be a positive whole number`,
+    );
   }
   const job = new ImportedJob(scope, id, text);
   mark(job, IMPORTED_JOB_ID, text);

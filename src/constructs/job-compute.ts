@@ -56,7 +56,10 @@ export class JobCompute {
     return new JobCompute({
       job: {
         environment: [
-          { environmentKey, spec: { environmentVersion, ...(dependencies && { dependencies: [...dependencies] }) } },
+          {
+            environmentKey,
+            spec: { environmentVersion, ...(dependencies && { dependencies: [...dependencies] }) },
+          },
         ],
       },
       task: { environmentKey },
@@ -65,7 +68,10 @@ export class JobCompute {
 
   /** A cluster of the job's own, made for each run. */
   public static jobCluster(newCluster: JobCluster, jobClusterKey = "default"): JobCompute {
-    return new JobCompute({ job: { jobCluster: [{ jobClusterKey, newCluster }] }, task: { jobClusterKey } });
+    return new JobCompute({
+      job: { jobCluster: [{ jobClusterKey, newCluster }] },
+      task: { jobClusterKey },
+    });
   }
 
   /** An all-purpose cluster that exists already. */

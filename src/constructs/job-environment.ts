@@ -97,21 +97,27 @@ export class JobEnvironment {
     const fail = (problem: string): never => {
       throw new JobstrataError("invalid-environment", `environment ${quote(name)}: ${problem}`);
     };
-    if (!/^[A-Za-z0-9_-]+$/.test(name)) fail("its name must be letters, digits, _ and -, since it names stacks");
+    if (!/^[A-Za-z0-9_-]+$/.test(name))
+      fail("its name must be letters, digits, _ and -, since it names stacks");
     for (const variable of Object.keys(variables)) {
       if (/^[A-Za-z_][\w-]*$/.test(variable)) continue;
       fail(`${quote(variable)} is no name for a Terraform variable; use letters, digits, _ and -`);
     }
     if (mode === "production" && runAs === undefined) {
-      fail("production mode demands runAs; name a service principal, so that jobs outlive the account of who deploys them");
+      fail(
+        "production mode demands runAs; name a service principal, so that jobs outlive the account of who deploys them",
+      );
     }
     if (mode === "production" && (permissions ?? []).length === 0) {
-      fail("production mode demands permissions; name at least who may view the runs, such as the group users");
+      fail(
+        "production mode demands permissions; name at least who may view the runs, such as the group users",
+      );
     }
     this.name = name;
     this.isDevelopment = mode === "development";
     const root = props.notebookRoot ?? `/Shared/jobstrata/${name}`;
-    if (!root.startsWith("/")) fail(`notebookRoot ${quote(root)} must be an absolute workspace path, such as "/Shared/x"`);
+    if (!root.startsWith("/"))
+      fail(`notebookRoot ${quote(root)} must be an absolute workspace path, such as "/Shared/x"`);
     this.notebookRoot = root.replace(/^\/Workspace(?=\/)/, "").replace(/\/+$/, "");
     // A reference to a variable that is not declared would be found by Terraform, but only in the plan.
     const texts = JSON.stringify([runAs, permissions, props.workspace]);

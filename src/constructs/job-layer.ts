@@ -27,7 +27,11 @@ export class JobLayer {
    * @param scope the app
    * @param name name of the layer: begins the names of its stacks, and is the tag `layer` of its jobs
    */
-  public constructor(scope: Construct, name: string, { environment, singleStack = false }: JobLayerProps) {
+  public constructor(
+    scope: Construct,
+    name: string,
+    { environment, singleStack = false }: JobLayerProps,
+  ) {
     const props = { environment, layer: name };
     const stack = `${name}-${environment.name}`;
     this.environment = environment;

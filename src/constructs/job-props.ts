@@ -6,7 +6,9 @@ export type RunAs =
   | { readonly userName: string; readonly servicePrincipalName?: never };
 
 /** One entry of a job's access control list: a level and exactly one principal. */
-export type JobPermission = { readonly level: "CAN_VIEW" | "CAN_MANAGE_RUN" | "IS_OWNER" | "CAN_MANAGE" } & (
+export type JobPermission = {
+  readonly level: "CAN_VIEW" | "CAN_MANAGE_RUN" | "IS_OWNER" | "CAN_MANAGE";
+} & (
   | { readonly groupName: string; readonly userName?: never; readonly servicePrincipalName?: never }
   | { readonly userName: string; readonly groupName?: never; readonly servicePrincipalName?: never }
   | { readonly servicePrincipalName: string; readonly groupName?: never; readonly userName?: never }

@@ -79,10 +79,13 @@ export class JobResource extends TerraformResource {
   /** Set by the stack while it renders this resource itself. */
   public deferred = false;
 
-  readonly #arguments: () => JobArguments;
+  readonly #toArguments: () => JobArguments;
+  #arguments: JobArguments | undefined;
+  #argumentsArePlain = false;
 
   /**
-   * @param toArguments gives the arguments; called whenever they are needed, so that they may still grow
+   * @param toArguments gives the arguments; called when they are first needed, and again after
+   *   {@link argumentsChanged}
    */
   public constructor(scope: Construct, id: string, toArguments: () => JobArguments) {
     super(scope, id, {
@@ -93,11 +96,37 @@ export class JobResource extends TerraformResource {
         providerVersionConstraint: "~> 1.0",
       },
     });
-    this.#arguments = toArguments;
+    this.#toArguments = toArguments;
   }
 
-  /** True when nothing in this resource has to be resolved: no argument, override or meta-argument holds a token. */
+  /** Says that the arguments are not what they were. */
+  public argumentsChanged(): void {
+    this.#arguments = undefined;
+  }
+
+  /** True when cdktf would resolve the whole resource to itself: it holds no token, no override, no meta-argument. */
   public get isPlain(): boolean {
+    if (!this.#isBare) return false;
+    this.#currentArguments();
+    return this.#argumentsArePlain;
+  }
+
+  /** The fragment of the configuration; empty while the stack renders this resource itself. */
+  public override toTerraform(): Record<string, unknown> {
+    if (this.deferred) return {};
+    if (!this.isPlain) return super.toTerraform() as Record<string, unknown>;
+    const attributes = this.synthesizeAttributes();
+    attributes["//"] = this.constructNodeMetadata;
+    return { resource: { [JobResource.tfResourceType]: { [this.friendlyUniqueId]: attributes } } };
+  }
+
+  /** The job is called by the construct that users made, not by this one inside of it. */
+  protected override get constructNodeMetadata(): Record<string, unknown> {
+    const scope = this.node.scope ?? this;
+    return { metadata: { path: scope.node.path, uniqueId: this.friendlyUniqueId } };
+  }
+
+  get #isBare(): boolean {
     return (
       !this.dependsOn &&
       this.count === undefined &&
@@ -108,21 +137,23 @@ export class JobResource extends TerraformResource {
       !this.connection &&
       !this.hasResourceMove() &&
       !(this as unknown as { _imported?: unknown })._imported &&
-      isPlain(this.rawOverrides) &&
-      isPlain(this.#arguments())
+      Object.keys(this.rawOverrides as object).length === 0
     );
   }
 
-  /** The fragment of the configuration; empty while the stack renders this resource itself. */
-  public override toTerraform(): Record<string, unknown> {
-    return this.deferred ? {} : (super.toTerraform() as Record<string, unknown>);
+  #currentArguments(): JobArguments {
+    if (this.#arguments === undefined) {
+      this.#arguments = this.#toArguments();
+      this.#argumentsArePlain = isPlain(this.#arguments);
+    }
+    return this.#arguments;
   }
 
   protected override synthesizeAttributes(): Record<string, unknown> {
     const attributes: Record<string, unknown> = {};
-    for (const [key, value] of Object.entries(this.#arguments())) {
+    for (const [key, value] of Object.entries(this.#currentArguments())) {
       const argument = MAPPERS.get(key);
-      if (value === undefined || argument === undefined) continue;
+      if (argument === undefined) continue;
       attributes[argument[0]] = withoutUndefined(argument[1](value as never));
     }
     return attributes;
@@ -131,8 +162,10 @@ export class JobResource extends TerraformResource {
   /** HCL needs the type of every block; the generated class knows them, and `cdktf synth --hcl` may take its time. */
   protected override synthesizeHclAttributes(): Record<string, unknown> {
     const scratch = new TerraformStack(undefined as never, "hcl");
-    const job = new provider.Job(scratch, "job", this.#arguments());
-    return (job as unknown as { synthesizeHclAttributes(): Record<string, unknown> }).synthesizeHclAttributes();
+    const job = new provider.Job(scratch, "job", this.#currentArguments());
+    return (
+      job as unknown as { synthesizeHclAttributes(): Record<string, unknown> }
+    ).synthesizeHclAttributes();
   }
 }
 
@@ -159,15 +192,14 @@ export function isPlain(value: unknown): boolean {
   }
 }
 
-/** Drops what the provider's mappers leave undefined, in place: they make new objects. Tokens stay as they are. */
+/** A copy without what the provider's mappers leave undefined. Tokens, which are objects too, stay as they are. */
 function withoutUndefined(value: unknown): unknown {
-  if (Array.isArray(value)) value.forEach(withoutUndefined);
-  else if (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
-    const object = value as Record<string, unknown>;
-    for (const key of Object.keys(object)) {
-      if (object[key] === undefined) delete object[key];
-      else withoutUndefined(object[key]);
-    }
+  if (Array.isArray(value)) return value.map(withoutUndefined);
+  if (typeof value !== "object" || value === null) return value;
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const copy: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    if (item !== undefined) copy[key] = withoutUndefined(item);
   }
-  return value;
+  return copy;
 }

@@ -3,7 +3,6 @@ import { DatabricksProvider } from "@cdktf/provider-databricks/lib/provider";
 import {
   App,
   LocalBackend,
-  TerraformElement,
   TerraformOutput,
   type TerraformRemoteState,
   TerraformStack,
@@ -65,9 +64,11 @@ export class JobStack extends TerraformStack {
     for (const [name, value] of Object.entries(variables)) {
       const config = typeof value === "object" ? value : { default: value };
       const type = typeof config.default === "object" ? {} : variableType(config.default);
-      new TerraformVariable(this.#supports, `var.${name}`, { ...type, ...config }).overrideLogicalId(name);
+      new TerraformVariable(this.#supports, `var.${name}`, {
+        ...type,
+        ...config,
+      }).overrideLogicalId(name);
     }
-    new JobOutputs(this.#supports, this.#jobs);
     this.node.addValidation({ validate: () => this.#unknownOverrides() });
   }
 
@@ -82,7 +83,11 @@ export class JobStack extends TerraformStack {
    * @throws JobstrataError `no-environment` if that is not a {@link JobStack}
    */
   public static override of(construct: IConstruct): JobStack {
-    for (let scope: IConstruct | undefined = construct; scope !== undefined; scope = scope.node.scope) {
+    for (
+      let scope: IConstruct | undefined = construct;
+      scope !== undefined;
+      scope = scope.node.scope
+    ) {
       if (JobStack.isJobStack(scope)) return scope;
     }
     throw new JobstrataError(
@@ -168,20 +173,17 @@ export class JobStack extends TerraformStack {
    * the jobs that hold none are put in as they are.
    */
   public override toTerraform(): Record<string, unknown> {
-    let plain: JobResource[] = [];
-    const config = this.#withPlainJobsDeferred((deferred) => {
-      plain = deferred;
-      return super.toTerraform() as Config;
-    });
-    if (plain.length === 0) return config;
-    if (config["//"].metadata.overrides?.["stack"] !== undefined) return super.toTerraform() as Config;
-
-    const jobs = ((config.resource ??= {})["databricks_job"] ??= {});
-    for (const job of plain) {
-      const { resource } = job.toTerraform() as { resource: { databricks_job: Record<string, unknown> } };
-      Object.assign(jobs, resource.databricks_job);
+    const [config, plain] = this.#withPlainJobsDeferred(
+      (deferred) => [super.toTerraform() as Config, deferred] as const,
+    );
+    // An override of the stack may reach into any job, so then cdktf has to render them all.
+    const overridden = config["//"].metadata.overrides?.stack !== undefined;
+    const result = overridden && plain.length > 0 ? (super.toTerraform() as Config) : config;
+    if (result === config) {
+      for (const job of plain) Object.assign(jobsOf(config), jobsOf(job.toTerraform() as Config));
     }
-    return config;
+    this.#addOutputs(result);
+    return result;
   }
 
   /** Called by cdktf when a token of this stack is used in another one. */
@@ -195,22 +197,47 @@ export class JobStack extends TerraformStack {
       // Nothing is known about attributes of other resources, so Terraform must not print them.
       ...(exported ? {} : { sensitive: true }),
     });
-    output.overrideLogicalId(exported ? outputName(name, attribute) : identifier.replace(/[^\w-]+/g, "_"));
+    output.overrideLogicalId(
+      exported ? outputName(name, attribute) : identifier.replace(/[^\w-]+/g, "_"),
+    );
     this.#outgoing.set(identifier, output);
     return output;
   }
 
   /** Called by cdktf when a token of `fromStack` is used in this one. */
-  public override registerIncomingCrossStackReference(fromStack: TerraformStack): TerraformRemoteState {
+  public override registerIncomingCrossStackReference(
+    fromStack: TerraformStack,
+  ): TerraformRemoteState {
     let state = this.#remoteStates.get(fromStack);
     if (state === undefined) {
       state = fromStack
         .ensureBackendExists()
-        .getRemoteStateDataSource(this.#supports, `state.${fromStack.node.id}`, fromStack.node.path);
+        .getRemoteStateDataSource(
+          this.#supports,
+          `state.${fromStack.node.id}`,
+          fromStack.node.path,
+        );
       state.overrideLogicalId(fromStack.node.id);
       this.#remoteStates.set(fromStack, state);
     }
     return state;
+  }
+
+  /**
+   * Exports every job, whether another stack reads it or not, so that a composite that starts to run one more job
+   * finds its id in the state that is there. Not as constructs, of which there would be two for each job.
+   */
+  #addOutputs(config: Config): void {
+    const outputs = (config.output ??= {});
+    // Where the CLI looks for the outputs of a stack by construct.
+    const byConstruct = (config["//"].outputs[this.node.id] ??= {});
+    for (const { key } of this.#jobs.values()) {
+      for (const attribute of EXPORTED) {
+        const name = outputName(key, attribute);
+        outputs[name] ??= { value: `\${databricks_job.${key}.${attribute}}` };
+        byConstruct[name] ??= name;
+      }
+    }
   }
 
   /** cdktf's default path is absolute; this one leads from the stack's folder to the same file on any machine. */
@@ -218,11 +245,15 @@ export class JobStack extends TerraformStack {
     const { root } = this.node;
     const outdir = App.isApp(root) ? root.outdir : "cdktf.out";
     const here = resolve(outdir, "stacks", this.node.id);
-    new LocalBackend(this, { path: join(relative(here, process.cwd()), `terraform.${this.node.id}.tfstate`) });
+    new LocalBackend(this, {
+      path: join(relative(here, process.cwd()), `terraform.${this.node.id}.tfstate`),
+    });
   }
 
   #withPlainJobsDeferred<T>(action: (deferred: JobResource[]) => T): T {
-    const deferred = [...this.#jobs.values()].map(({ resource }) => resource).filter(({ isPlain }) => isPlain);
+    const deferred = [...this.#jobs.values()]
+      .map(({ resource }) => resource)
+      .filter(({ isPlain }) => isPlain);
     for (const resource of deferred) resource.deferred = true;
     try {
       return action(deferred);
@@ -238,8 +269,9 @@ export class JobStack extends TerraformStack {
     const keys = new Set(
       this.node.root.node
         .findAll()
-        .filter((construct) => JobStack.isJobStack(construct) && construct.environment === this.environment)
-        .flatMap((stack) => (stack as JobStack).jobKeys),
+        .filter((construct) => JobStack.isJobStack(construct))
+        .filter((stack) => stack.environment === this.environment)
+        .flatMap((stack) => stack.jobKeys),
     );
     return overridden
       .filter((key) => !keys.has(key))
@@ -251,8 +283,16 @@ export class JobStack extends TerraformStack {
 }
 
 interface Config extends Record<string, unknown> {
-  readonly "//": { readonly metadata: { readonly overrides?: Record<string, unknown> } };
-  resource?: Record<string, Record<string, unknown>>;
+  readonly "//": {
+    readonly metadata: { readonly overrides?: Record<string, unknown> };
+    readonly outputs: Record<string, Record<string, unknown>>;
+  };
+  resource?: { databricks_job?: Record<string, unknown> };
+  output?: Record<string, unknown>;
+}
+
+function jobsOf(config: Config): Record<string, unknown> {
+  return ((config.resource ??= {}).databricks_job ??= {});
 }
 
 function variableType(value: unknown): { readonly type?: string } {
@@ -277,27 +317,4 @@ const EXPORTED = ["id", "url"];
 
 function outputName(key: string, attribute: string): string {
   return `${outputBase(key)}_${attribute}`;
-}
-
-/**
- * The outputs of all jobs of a stack in one element. Every job is exported whether another stack reads it or not, so
- * that a composite that starts to run one more job finds its id in the state that is there.
- */
-class JobOutputs extends TerraformElement {
-  public constructor(
-    scope: Construct,
-    private readonly jobs: ReadonlyMap<string, RegisteredJob>,
-  ) {
-    super(scope, "outputs");
-  }
-
-  public override toTerraform(): Record<string, unknown> {
-    const output: Record<string, { readonly value: string }> = {};
-    for (const { key } of this.jobs.values()) {
-      for (const attribute of EXPORTED) {
-        output[outputName(key, attribute)] = { value: `\${databricks_job.${key}.${attribute}}` };
-      }
-    }
-    return { output };
-  }
 }

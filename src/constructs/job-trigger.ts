@@ -21,7 +21,10 @@ export class JobTrigger {
    * @param options.timezoneId Java time zone such as `Europe/Berlin`; `UTC` by default
    * @throws JobstrataError `invalid-job` for an expression of another form
    */
-  public static schedule(options: { readonly quartzCronExpression: string; readonly timezoneId?: string }): JobTrigger {
+  public static schedule(options: {
+    readonly quartzCronExpression: string;
+    readonly timezoneId?: string;
+  }): JobTrigger {
     const { quartzCronExpression, timezoneId = "UTC" } = options;
     const fields = quartzCronExpression.trim().split(/\s+/).length;
     if (!quartzCronExpression.includes("${") && fields !== 6 && fields !== 7) {
@@ -42,9 +45,14 @@ export class JobTrigger {
   }): JobTrigger {
     const { interval, unit } = options;
     if (!Token.isUnresolved(interval) && !(Number.isInteger(interval) && interval > 0)) {
-      throw new JobstrataError("invalid-job", `interval ${interval} must be a whole number of ${unit}, 1 or more`);
+      throw new JobstrataError(
+        "invalid-job",
+        `interval ${interval} must be a whole number of ${unit}, 1 or more`,
+      );
     }
-    return new JobTrigger(false, (pauseStatus) => ({ trigger: { periodic: { interval, unit }, pauseStatus } }));
+    return new JobTrigger(false, (pauseStatus) => ({
+      trigger: { periodic: { interval, unit }, pauseStatus },
+    }));
   }
 
   /**
@@ -59,7 +67,9 @@ export class JobTrigger {
     /** Waits for this many seconds without a new file. */
     readonly waitAfterLastChangeSeconds?: number;
   }): JobTrigger {
-    return new JobTrigger(false, (pauseStatus) => ({ trigger: { fileArrival: { ...options }, pauseStatus } }));
+    return new JobTrigger(false, (pauseStatus) => ({
+      trigger: { fileArrival: { ...options }, pauseStatus },
+    }));
   }
 
   /** Runs again as soon as it has ended. */

@@ -1,5 +1,12 @@
-import type { JobConfig, JobEmailNotifications, JobWebhookNotifications } from "@cdktf/provider-databricks/lib/job";
-import { Permissions, type PermissionsAccessControl } from "@cdktf/provider-databricks/lib/permissions";
+import type {
+  JobConfig,
+  JobEmailNotifications,
+  JobWebhookNotifications,
+} from "@cdktf/provider-databricks/lib/job";
+import {
+  Permissions,
+  type PermissionsAccessControl,
+} from "@cdktf/provider-databricks/lib/permissions";
 import { Token } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
 import { JobstrataError } from "../errors";
@@ -89,7 +96,10 @@ export abstract class JobBase extends Construct implements IJob {
   /** An error that says which job it is about, and where that was written. */
   protected error(code: JobstrataError["code"], problem: string): JobstrataError {
     const source = (this as unknown as Record<symbol, () => string | undefined>)[SOURCE]?.();
-    return new JobstrataError(code, `[${this.node.path}] ${problem}${source === undefined ? "" : ` (${source})`}`);
+    return new JobstrataError(
+      code,
+      `[${this.node.path}] ${problem}${source === undefined ? "" : ` (${source})`}`,
+    );
   }
 
   #toConfig(): JobConfig {
@@ -98,7 +108,9 @@ export abstract class JobBase extends Construct implements IJob {
     const { isDevelopment, props: defaults } = environment;
     const { trigger } = props;
     const continuous = trigger?.isContinuous === true;
-    const paused = isDevelopment ? (defaults.jobs?.[this.key]?.paused ?? true) : (props.paused ?? false);
+    const paused = isDevelopment
+      ? (defaults.jobs?.[this.key]?.paused ?? true)
+      : (props.paused ?? false);
     const failures = defaults.failureNotifications;
     const settings = definedOnly({
       noAlertForSkippedRuns: props.noAlertForSkippedRuns,
@@ -108,7 +120,12 @@ export abstract class JobBase extends Construct implements IJob {
       name: this.name,
       description: props.description,
       tags: this.#tags,
-      parameter: list(Object.entries(props.jobParameters ?? {}).map(([name, value]) => ({ name, default: value }))),
+      parameter: list(
+        Object.entries(props.jobParameters ?? {}).map(([name, value]) => ({
+          name,
+          default: value,
+        })),
+      ),
       ...trigger?.toConfig(paused),
       timeoutSeconds: props.timeoutSeconds,
       maxConcurrentRuns: props.maxConcurrentRuns ?? (isDevelopment && !continuous ? 4 : 1),
@@ -116,7 +133,13 @@ export abstract class JobBase extends Construct implements IJob {
       health:
         props.healthRules === undefined
           ? undefined
-          : { rules: props.healthRules.map(({ metric, op = "GREATER_THAN", value }) => ({ metric, op, value })) },
+          : {
+              rules: props.healthRules.map(({ metric, op = "GREATER_THAN", value }) => ({
+                metric,
+                op,
+                value,
+              })),
+            },
       emailNotifications: notifications(props.emailNotifications, failures?.emails),
       webhookNotifications: webhooks(notifications(props.webhookNotifications, failures?.webhooks)),
       notificationSettings: Object.keys(settings).length === 0 ? undefined : settings,
@@ -144,7 +167,10 @@ export abstract class JobBase extends Construct implements IJob {
             : `remove the tag or change ${tag}`
           : "remove the tag; it follows from the class of the job";
       const is = owned[tag] === undefined ? "has none" : `has ${quote(owned[tag])}`;
-      throw this.error("tag-conflict", `the tag ${tag} is ${quote(value)}, but the ${level} job ${is}; ${mend}`);
+      throw this.error(
+        "tag-conflict",
+        `the tag ${tag} is ${quote(value)}, but the ${level} job ${is}; ${mend}`,
+      );
     }
     const all = definedOnly({ ...owned, ...free }) as Record<string, string>;
     if (Object.keys(all).length > 25) {
@@ -155,19 +181,39 @@ export abstract class JobBase extends Construct implements IJob {
 
   /** The limits of the Jobs API that would be met only in a deployment. */
   #checkLimits(): void {
-    const { description = "", maxConcurrentRuns = 1, jobParameters = {}, webhookNotifications = {} } = this.#props;
+    const {
+      description = "",
+      maxConcurrentRuns = 1,
+      jobParameters = {},
+      webhookNotifications = {},
+    } = this.#props;
     const bytes = Buffer.byteLength(this.name);
-    if (bytes > 4096) throw this.error("invalid-job", `its name has ${bytes} bytes; a job name can have 4096`);
+    if (bytes > 4096)
+      throw this.error("invalid-job", `its name has ${bytes} bytes; a job name can have 4096`);
     if (description.length > 27_700) {
-      throw this.error("invalid-job", `its description has ${description.length} characters; it can have 27700`);
+      throw this.error(
+        "invalid-job",
+        `its description has ${description.length} characters; it can have 27700`,
+      );
     }
-    if (!Token.isUnresolved(maxConcurrentRuns) && !(maxConcurrentRuns >= 0 && maxConcurrentRuns <= 1000)) {
-      throw this.error("invalid-job", `maxConcurrentRuns is ${maxConcurrentRuns}; it must be 0-1000`);
+    if (
+      !Token.isUnresolved(maxConcurrentRuns) &&
+      !(maxConcurrentRuns >= 0 && maxConcurrentRuns <= 1000)
+    ) {
+      throw this.error(
+        "invalid-job",
+        `maxConcurrentRuns is ${maxConcurrentRuns}; it must be 0-1000`,
+      );
     }
     for (const name of Object.keys(jobParameters)) this.checkParameterName(name, "jobParameters");
-    for (const [event, ids] of Object.entries(webhookNotifications as Record<string, readonly string[]>)) {
+    for (const [event, ids] of Object.entries(
+      webhookNotifications as Record<string, readonly string[]>,
+    )) {
       if (ids.length > 3) {
-        throw this.error("invalid-job", `webhookNotifications.${event} names ${ids.length} destinations; it can name 3`);
+        throw this.error(
+          "invalid-job",
+          `webhookNotifications.${event} names ${ids.length} destinations; it can name 3`,
+        );
       }
     }
   }
@@ -175,7 +221,10 @@ export abstract class JobBase extends Construct implements IJob {
   /** Throws for a name that the Jobs API refuses. */
   protected checkParameterName(name: string, prop: string): void {
     if (/^[\w.-]+$/.test(name)) return;
-    throw this.error("invalid-job", `${prop} has the name ${quote(name)}; use letters, digits, _, - and .`);
+    throw this.error(
+      "invalid-job",
+      `${prop} has the name ${quote(name)}; use letters, digits, _, - and .`,
+    );
   }
 
   #addPermissions(): void {
@@ -194,7 +243,10 @@ function accessControl({ level, ...principal }: JobPermission): PermissionsAcces
 }
 
 /** What the environment says of one job comes over what the job says; maps are merged. */
-export function withOverrides<T extends JobProps>(props: T, overrides: JobOverrides | undefined): T {
+export function withOverrides<T extends JobProps>(
+  props: T,
+  overrides: JobOverrides | undefined,
+): T {
   if (overrides === undefined) return props;
   const merged = { ...props, ...definedOnly(overrides) };
   for (const map of ["tags", "jobParameters", "parameters"] as const) {

@@ -44,7 +44,11 @@ export class NotebookSource {
       stack.claimUpload(uploadPath, file);
       // Under the job's own name, so that the two are found together: databricks_notebook.<key>, databricks_job.<key>.
       const asset = new TerraformAsset(job, "source", { path: file });
-      const notebook = new Notebook(job, "notebook", { path: uploadPath, source: asset.path, ...format });
+      const notebook = new Notebook(job, "notebook", {
+        path: uploadPath,
+        source: asset.path,
+        ...format,
+      });
       notebook.overrideLogicalId(key);
       return { job: {}, task: { notebookPath: `\${databricks_notebook.${key}.path}` } };
     });
@@ -73,7 +77,11 @@ export class NotebookSource {
    * @param options.provider such as `gitHub`, `gitLab`, `azureDevOpsServices`
    */
   public static fromGit(
-    options: { readonly url: string; readonly path: string; readonly provider: string } & GitReference,
+    options: {
+      readonly url: string;
+      readonly path: string;
+      readonly provider: string;
+    } & GitReference,
   ): NotebookSource {
     const { path, ...gitSource } = options;
     if (path.startsWith("/") || path.startsWith(".")) {
@@ -95,14 +103,19 @@ export class NotebookSource {
 }
 
 /** How each kind of source notebook begins. */
-const SOURCE_NOTEBOOKS: Readonly<Record<string, { readonly language: string; readonly firstLine: string }>> = {
+const SOURCE_NOTEBOOKS: Readonly<
+  Record<string, { readonly language: string; readonly firstLine: string }>
+> = {
   ".py": { language: "PYTHON", firstLine: "# Databricks notebook source" },
   ".sql": { language: "SQL", firstLine: "-- Databricks notebook source" },
   ".scala": { language: "SCALA", firstLine: "// Databricks notebook source" },
   ".r": { language: "R", firstLine: "# Databricks notebook source" },
 };
 
-function formatOf(path: string, file: string): { readonly language: string; readonly format: string } {
+function formatOf(
+  path: string,
+  file: string,
+): { readonly language: string; readonly format: string } {
   const fail = (problem: string): never => {
     throw new JobstrataError("invalid-notebook", `notebook ${quote(path)} ${problem}`);
   };
@@ -125,7 +138,12 @@ function firstLine(file: string): string {
   const descriptor = openSync(file, "r");
   try {
     const length = readSync(descriptor, buffer);
-    return (buffer.toString("utf8", 0, length).replace(/^\ufeff/, "").split(/\r?\n/)[0] ?? "").trimEnd();
+    return (
+      buffer
+        .toString("utf8", 0, length)
+        .replace(/^\ufeff/, "")
+        .split(/\r?\n/)[0] ?? ""
+    ).trimEnd();
   } finally {
     closeSync(descriptor);
   }
@@ -141,9 +159,12 @@ function jupyterLanguage(file: string, fail: (problem: string) => never): string
   try {
     content = JSON.parse(readFileSync(file, "utf8")) as Jupyter | null;
   } catch (error) {
-    return fail(`is no Jupyter notebook: ${error instanceof Error ? error.message : String(error)}`);
+    return fail(
+      `is no Jupyter notebook: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
-  if (!Array.isArray(content?.cells)) return fail('is no Jupyter notebook: it has no list of "cells"');
+  if (!Array.isArray(content?.cells))
+    return fail('is no Jupyter notebook: it has no list of "cells"');
   return (content.metadata?.language_info?.name ?? "python").toUpperCase();
 }
 
@@ -153,6 +174,9 @@ function stem(path: string): string {
 
 /** The path of a file in the project, without extension; for a file outside, without what leads out. */
 function pathInProject(file: string): string {
-  const path = relative(process.cwd(), file).split(sep).join("/").replace(/^(?:\.\.\/)+/, "");
+  const path = relative(process.cwd(), file)
+    .split(sep)
+    .join("/")
+    .replace(/^(?:\.\.\/)+/, "");
   return path.slice(0, path.length - extname(path).length);
 }

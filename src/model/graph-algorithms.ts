@@ -16,7 +16,10 @@ export function findCycles<T>(nodes: Iterable<T>, next: (node: T) => Iterable<T>
 }
 
 /** The number of edges of the longest path from each node; nodes that reach a cycle are left out. */
-export function longestPaths<T>(nodes: Iterable<T>, next: (node: T) => Iterable<T>): Map<T, number> {
+export function longestPaths<T>(
+  nodes: Iterable<T>,
+  next: (node: T) => Iterable<T>,
+): Map<T, number> {
   const lengths = new Map<T, number>();
   for (const component of components(nodes, next)) {
     // Tarjan's algorithm emits a component after everything that it reaches.
@@ -92,7 +95,11 @@ function shortestWalk<T>(
     for (const target of next(node)) {
       if (target === start) {
         const walk = [start];
-        for (let at: T | undefined = node; at !== undefined && at !== start; at = previous.get(at)) {
+        for (
+          let at: T | undefined = node;
+          at !== undefined && at !== start;
+          at = previous.get(at)
+        ) {
           walk.push(at);
         }
         return [...walk, start].reverse();

@@ -9,6 +9,7 @@ export interface TaskUse {
 /** All jobs of one environment and how they hang together. Immutable; the rules only read it. */
 export class JobGraph {
   readonly #byId: ReadonlyMap<string, JobSpec>;
+  readonly #runs = new Map<JobSpec, readonly JobSpec[]>();
 
   /**
    * @param environment the scope that the rules hold in, such as `dev`
@@ -27,18 +28,25 @@ export class JobGraph {
   }
 
   /** The jobs that `job` runs with run_job_task, for-each tasks included, each once. */
-  public runs(job: JobSpec): JobSpec[] {
+  public runs(job: JobSpec): readonly JobSpec[] {
+    const known = this.#runs.get(job);
+    if (known !== undefined) return known;
     const targets = new Set<JobSpec>();
     for (const task of leafTasks(job)) {
       const target = task.runJob?.kind === "job" ? this.job(task.runJob.id) : undefined;
       if (target !== undefined) targets.add(target);
     }
-    return [...targets];
+    const runs = [...targets];
+    this.#runs.set(job, runs);
+    return runs;
   }
 
   /** Every notebook with the tasks that run it. */
   public notebooks(): Map<string, { readonly notebook: NotebookRef; readonly uses: TaskUse[] }> {
-    const notebooks = new Map<string, { readonly notebook: NotebookRef; readonly uses: TaskUse[] }>();
+    const notebooks = new Map<
+      string,
+      { readonly notebook: NotebookRef; readonly uses: TaskUse[] }
+    >();
     for (const job of this.jobs) {
       for (const task of leafTasks(job)) {
         if (task.notebook === undefined) continue;
@@ -55,6 +63,7 @@ export class JobGraph {
 }
 
 /** The tasks of a job and the tasks inside its for-each tasks: everything that can hold a notebook or run a job. */
-export function leafTasks(job: JobSpec): TaskSpec[] {
+export function leafTasks(job: JobSpec): readonly TaskSpec[] {
+  if (job.tasks.every((task) => task.forEach === undefined)) return job.tasks;
   return job.tasks.flatMap((task) => (task.forEach === undefined ? [task] : [task, task.forEach]));
 }

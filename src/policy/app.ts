@@ -36,7 +36,10 @@ export class App extends CdktfApp {
     takeConfigurations(this.outdir);
     const stacks = stacksOf(this);
     const run = new PolicyRun(stacks, this.#rules);
-    const originals = stacks.map((stack): [typeof stack, IStackSynthesizer] => [stack, stack.synthesizer]);
+    const originals = stacks.map((stack): [typeof stack, IStackSynthesizer] => [
+      stack,
+      stack.synthesizer,
+    ]);
     for (const [stack, original] of originals) {
       stack.synthesizer = {
         synthesize: (session) => {

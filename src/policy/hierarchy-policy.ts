@@ -1,7 +1,14 @@
 import { type IAspect, type ISynthesisSession, TerraformStack } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
 import { App } from "./app";
-import { appOf, pinConfig, PolicyRun, stacksOf, takeConfigurations, unpinConfig } from "./policy-run";
+import {
+  appOf,
+  pinConfig,
+  PolicyRun,
+  stacksOf,
+  takeConfigurations,
+  unpinConfig,
+} from "./policy-run";
 import type { Rule } from "./rule";
 import { RULES } from "./rules";
 

@@ -54,7 +54,8 @@ export class PolicyRun {
   public configOf(stack: TerraformStack, session: ISynthesisSession): TerraformConfig {
     if (this.#configs.size === 0) this.#judge(session);
     const config = this.#configs.get(stack);
-    if (config === undefined) throw new Error(`stack ${stack.node.path} was added during the synthesis`);
+    if (config === undefined)
+      throw new Error(`stack ${stack.node.path} was added during the synthesis`);
     return config;
   }
 
@@ -130,12 +131,12 @@ function invokeAspects(stack: TerraformStack): void {
 
 /** Runs `action` while the aspects of `stack`, which have visited it, look as if there were none. */
 function withoutAspects(stack: TerraformStack, action: () => void): void {
-  const silenced = stack.node
-    .findAll()
-    .map((construct) => Aspects.of(construct))
-    .filter((aspects) => aspects.all.length > 0);
-  for (const aspects of silenced) {
+  const silenced: Aspects[] = [];
+  for (const construct of stack.node.findAll()) {
+    const aspects = Aspects.of(construct);
+    if (aspects.all.length === 0) continue;
     Object.defineProperty(aspects, "all", { configurable: true, get: () => [] });
+    silenced.push(aspects);
   }
   try {
     action();

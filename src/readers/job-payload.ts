@@ -27,14 +27,16 @@ export function readJobPayload(
   context: PayloadContext,
 ): Pick<JobSpec, "tags" | "environmentKeys" | "tasks" | "repeated"> {
   const [git] = blocks(job, "git_source");
-  const location = git === undefined ? undefined : { url: text(git["url"]) };
+  const location = git === undefined ? undefined : { url: text(git.url) };
   const tasks = blocks(job, "task").map((task) => readTask(task, location, context));
   if (taskTypes(job).length > 0) tasks.push(readTask(job, location, context));
   return {
-    tags: readTags(job["tags"]),
-    environmentKeys: blocks(job, "environment").map((environment) => text(environment["environment_key"])),
+    tags: readTags(job.tags),
+    environmentKeys: blocks(job, "environment").map((environment) =>
+      text(environment.environment_key),
+    ),
     tasks,
-    repeated: job["for_each"] !== undefined || (job["count"] !== undefined && Number(job["count"]) !== 1),
+    repeated: job.for_each !== undefined || (job.count !== undefined && Number(job.count) !== 1),
   };
 }
 
@@ -43,36 +45,38 @@ function readTask(task: Json, git: GitLocation | undefined, context: PayloadCont
   const [runJobTask] = blocks(task, "run_job_task");
   const [forEachTask] = blocks(task, "for_each_task");
   const [inner] = forEachTask === undefined ? [] : blocks(forEachTask, "task");
-  const environmentKey = task["environment_key"];
-  const jobId = runJobTask?.["job_id"];
+  const environmentKey = task.environment_key;
+  const jobId = runJobTask?.job_id;
   const fromGit =
-    notebookTask?.["source"] === "GIT" || (git !== undefined && notebookTask?.["source"] !== "WORKSPACE");
+    notebookTask?.source === "GIT" || (git !== undefined && notebookTask?.source !== "WORKSPACE");
   return {
-    taskKey: text(task["task_key"]),
+    taskKey: text(task.task_key),
     types: taskTypes(task),
     ...(notebookTask && {
-      notebook: context.notebook(text(notebookTask["notebook_path"]), fromGit ? git : undefined),
+      notebook: context.notebook(text(notebookTask.notebook_path), fromGit ? git : undefined),
     }),
     ...((typeof jobId === "string" || typeof jobId === "number") && { runJob: context.job(jobId) }),
     ...(inner && { forEach: readTask(inner, git, context) }),
-    dependsOn: blocks(task, "depends_on").map((dependency) => text(dependency["task_key"])),
+    dependsOn: blocks(task, "depends_on").map((dependency) => text(dependency.task_key)),
     ...(typeof environmentKey === "string" && { environmentKey }),
-    onCluster: ["job_cluster_key", "existing_cluster_id", "new_cluster"].some((key) => task[key] !== undefined),
+    onCluster: ["job_cluster_key", "existing_cluster_id", "new_cluster"].some(
+      (key) => task[key] !== undefined,
+    ),
   };
 }
 
 /** The names of the `*_task` blocks of a task. */
 function taskTypes(task: Json): string[] {
   const types = Object.keys(task).filter((key) => key.endsWith("_task") && task[key] !== undefined);
-  const dynamic = task["dynamic"];
+  const dynamic = task.dynamic;
   if (isObject(dynamic)) types.push(...Object.keys(dynamic).filter((key) => key.endsWith("_task")));
   return types;
 }
 
 /** The blocks called `name`: one object, a list of them, or the content of dynamic ones. */
 function blocks(parent: Json, name: string): Json[] {
-  const dynamic = isObject(parent["dynamic"]) ? list(parent["dynamic"][name]) : [];
-  return [...list(parent[name]), ...dynamic.flatMap((block) => list(block["content"]))];
+  const dynamic = isObject(parent.dynamic) ? list(parent.dynamic[name]) : [];
+  return [...list(parent[name]), ...dynamic.flatMap((block) => list(block.content))];
 }
 
 function list(value: unknown): Json[] {

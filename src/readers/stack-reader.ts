@@ -57,8 +57,10 @@ export function environmentOf(stack: TerraformStack): string {
 }
 
 const ENVIRONMENT_WORDS = new Set(
-  ("dev development test testing qa int integration uat stg stage staging preprod sandbox " +
-    "prd prod production").split(" "),
+  (
+    "dev development test testing qa int integration uat stg stage staging preprod sandbox " +
+    "prd prod production"
+  ).split(" "),
 );
 
 /** One pass over an app: the indexes that references between its stacks are resolved with. */
@@ -78,7 +80,7 @@ class AppReader {
 
   public jobsOf({ stack, config }: SynthesizedStack): JobSpec[] {
     const index = this.#index(stack);
-    return Object.entries(config.resource?.["databricks_job"] ?? {}).map(([key, attributes]) => {
+    return Object.entries(config.resource?.databricks_job ?? {}).map(([key, attributes]) => {
       const constructs = index.jobs.get(key) ?? [];
       const construct = constructs[0];
       return {
@@ -105,7 +107,9 @@ class AppReader {
 
   #notebook(path: string, git: GitLocation | undefined, index: StackIndex): NotebookRef {
     if (git !== undefined) return gitNotebook(git.url, path);
-    const resource = /^\$\{databricks_notebook\.([\w-]+)\.(?:path|id|workspace_path)\}$/.exec(path)?.[1];
+    const resource = /^\$\{databricks_notebook\.([\w-]+)\.(?:path|id|workspace_path)\}$/.exec(
+      path,
+    )?.[1];
     const uploaded =
       resource === undefined
         ? this.#uploadedTo(workspacePath(path), index.environment)
@@ -126,22 +130,30 @@ class AppReader {
     if (this.#imported.get(from)?.has(expression) === true) return { kind: "external", expression };
     if (/^\s*\d+\s*$/.test(expression)) return { kind: "literal", jobId: expression.trim() };
 
-    const local = /(?<![\w.])databricks_job\.([\w-]+)(?:\[[^\]]*\])?\.(?:id|job_id)\b/.exec(expression);
-    if (/(?<![\w.])data\.databricks_jobs?\./.test(expression)) return { kind: "external", expression };
+    const local = /(?<![\w.])databricks_job\.([\w-]+)(?:\[[^\]]*\])?\.(?:id|job_id)\b/.exec(
+      expression,
+    );
+    if (/(?<![\w.])data\.databricks_jobs?\./.test(expression))
+      return { kind: "external", expression };
     if (local?.[1] !== undefined) {
       const construct = at.jobs.get(local[1])?.[0];
       if (construct === undefined) return { kind: "missing", expression };
-      if (at.environment !== from) return { kind: "foreign", expression, environment: at.environment };
+      if (at.environment !== from)
+        return { kind: "foreign", expression, environment: at.environment };
       return { kind: "job", id: jobPath(construct) };
     }
 
-    const remote = /data\.terraform_remote_state\.([\w-]+)\.outputs(?:\.([\w-]+)|\["([^"]+)"\])/.exec(expression);
+    const remote =
+      /data\.terraform_remote_state\.([\w-]+)\.outputs(?:\.([\w-]+)|\["([^"]+)"\])/.exec(
+        expression,
+      );
     if (remote === null) return { kind: "opaque", expression };
     const origin = this.#stackOfState(at.remoteStates.get(remote[1] ?? ""));
     // The state of a stack that is not of this app: its jobs are somebody else's.
     if (origin === undefined) return { kind: "external", expression };
     const value = origin.outputs.get(remote[2] ?? remote[3] ?? "");
-    if (typeof value !== "string" && typeof value !== "number") return { kind: "missing", expression };
+    if (typeof value !== "string" && typeof value !== "number")
+      return { kind: "missing", expression };
     return hops > this.#stacks.size
       ? { kind: "opaque", expression }
       : this.#job(String(value), origin, from, hops + 1);
@@ -189,7 +201,9 @@ class StackIndex {
       if (typeof imported === "string") this.importedJobIds.add(imported);
     }
 
-    for (const [name, { path, source }] of Object.entries(config.resource?.["databricks_notebook"] ?? {})) {
+    for (const [name, { path, source }] of Object.entries(
+      config.resource?.databricks_notebook ?? {},
+    )) {
       const notebook =
         typeof source === "string"
           ? fileNotebook(assets.get(source) ?? resolvePath(workingDirectory, source))
@@ -197,9 +211,14 @@ class StackIndex {
       this.notebooks.set(name, notebook);
       this.uploads.set(workspacePath(String(path)), notebook);
     }
-    this.outputs = new Map(Object.entries(config.output ?? {}).map(([name, { value }]) => [name, value]));
+    this.outputs = new Map(
+      Object.entries(config.output ?? {}).map(([name, { value }]) => [name, value]),
+    );
     this.remoteStates = new Map(
-      Object.entries(config.data?.["terraform_remote_state"] ?? {}).map(([name, state]) => [name, stateKey(state)]),
+      Object.entries(config.data?.terraform_remote_state ?? {}).map(([name, state]) => [
+        name,
+        stateKey(state),
+      ]),
     );
   }
 }
@@ -215,7 +234,8 @@ function* elementsOf(scope: IConstruct): Iterable<IConstruct> {
 
 function isJob(construct: IConstruct): construct is TerraformResource {
   return (
-    TerraformResource.isTerraformResource(construct) && construct.terraformResourceType === "databricks_job"
+    TerraformResource.isTerraformResource(construct) &&
+    construct.terraformResourceType === "databricks_job"
   );
 }
 
@@ -225,7 +245,9 @@ function jobPath(job: IConstruct): string {
 }
 
 /** TerraformAsset, known by its shape: it copies `sourcePath` to `path` in the stack's folder. */
-function isAsset(construct: IConstruct): construct is IConstruct & { path: string; sourcePath: string } {
+function isAsset(
+  construct: IConstruct,
+): construct is IConstruct & { path: string; sourcePath: string } {
   return "assetHash" in construct && "sourcePath" in construct && "path" in construct;
 }
 
@@ -249,8 +271,12 @@ function stateKey({ backend, workspace, config }: Block): string {
 function stateOf(stack: TerraformStack): string | undefined {
   const scratch = new TerraformStack(undefined as never, "scratch");
   try {
-    const reader = stack.ensureBackendExists().getRemoteStateDataSource(scratch, "state", stack.node.path);
-    const { data } = reader.toTerraform() as { data: { terraform_remote_state: Record<string, Block> } };
+    const reader = stack
+      .ensureBackendExists()
+      .getRemoteStateDataSource(scratch, "state", stack.node.path);
+    const { data } = reader.toTerraform() as {
+      data: { terraform_remote_state: Record<string, Block> };
+    };
     const [state] = Object.values(data.terraform_remote_state);
     return state === undefined ? undefined : stateKey(state);
   } catch {

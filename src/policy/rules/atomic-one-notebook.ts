@@ -25,7 +25,8 @@ export const atomicOneNotebook = defineRule({
       }
       for (const task of tasks) {
         const others = task.types.filter(
-          (type) => type !== "notebook_task" && !(type === "for_each_task" && task.forEach?.notebook),
+          (type) =>
+            type !== "notebook_task" && !(type === "for_each_task" && task.forEach?.notebook),
         );
         if (others.length === 0) continue;
         yield {

@@ -6,7 +6,8 @@ import { defineRule } from "../rule";
 export const compositeRunsJobs = defineRule({
   name: "composite-runs-jobs",
   summary: "Composite jobs use run_job_task only; they hold no notebook and no other code.",
-  rationale: "Code in an orchestrator can be neither run nor tested nor monitored without the whole pipeline.",
+  rationale:
+    "Code in an orchestrator can be neither run nor tested nor monitored without the whole pipeline.",
   severity: "error",
   *check(graph) {
     for (const job of graph.jobs) {
@@ -22,7 +23,8 @@ export const compositeRunsJobs = defineRule({
       for (const task of tasks) {
         const code = task.types.filter((type) => !ORCHESTRATION_TYPES.has(type));
         if (code.length === 0) continue;
-        const what = task.notebook === undefined ? "" : ` of notebook ${quote(task.notebook.label)}`;
+        const what =
+          task.notebook === undefined ? "" : ` of notebook ${quote(task.notebook.label)}`;
         yield {
           message: `composite job ${quote(job.key)} holds a ${code.join(" and a ")}${what}`,
           fix: "move it to an atomic job and run that job with run_job_task",

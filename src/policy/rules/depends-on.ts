@@ -5,7 +5,8 @@ import { defineRule } from "../rule";
 export const dependsOn = defineRule({
   name: "depends-on",
   summary: "Dependencies use depends_on with the task_key of another task of the same job.",
-  rationale: "A dependency on a task that does not exist is refused by the Jobs API only when it is deployed.",
+  rationale:
+    "A dependency on a task that does not exist is refused by the Jobs API only when it is deployed.",
   severity: "error",
   *check(graph) {
     for (const job of graph.jobs) {

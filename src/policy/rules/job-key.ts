@@ -4,7 +4,8 @@ import { defineRule } from "../rule";
 export const jobKey = defineRule({
   name: "job-key",
   summary: "Each job of a stack has a resource name of its own.",
-  rationale: "Of two resources with one name Terraform gets only the last; the other job would silently vanish.",
+  rationale:
+    "Of two resources with one name Terraform gets only the last; the other job would silently vanish.",
   severity: "error",
   *check(graph) {
     for (const job of graph.jobs) {

@@ -20,7 +20,10 @@ export const jobReference = defineRule({
   },
 });
 
-const noJob = { message: "run_job_task names no job", fix: "set its job_id to the id of a job resource" };
+const noJob = {
+  message: "run_job_task names no job",
+  fix: "set its job_id to the id of a job resource",
+};
 
 function problemOf(ref: JobRef): { message: string; fix: string } | undefined {
   switch (ref.kind) {

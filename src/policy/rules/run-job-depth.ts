@@ -15,8 +15,10 @@ export const runJobDepth = defineRule({
       // Only where it first grows too deep: what runs this job is too deep because of it.
       if (depth !== MAX_RUN_JOB_DEPTH + 1) continue;
       const chain = [job];
-      for (let at = job; ; ) {
-        const next = graph.runs(at).find((target) => depths.get(target) === (depths.get(at) ?? 0) - 1);
+      for (let at = job; ;) {
+        const next = graph
+          .runs(at)
+          .find((target) => depths.get(target) === (depths.get(at) ?? 0) - 1);
         if (next === undefined) break;
         chain.push(next);
         at = next;

@@ -5,7 +5,8 @@ import { defineRule } from "../rule";
 export const taskCycle = defineRule({
   name: "task-cycle",
   summary: "The tasks of a job depend on each other without a cycle.",
-  rationale: "Tasks in a cycle wait for each other for ever; the Jobs API refuses them when they are deployed.",
+  rationale:
+    "Tasks in a cycle wait for each other for ever; the Jobs API refuses them when they are deployed.",
   severity: "error",
   *check(graph) {
     for (const job of graph.jobs) {
