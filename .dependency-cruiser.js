@@ -16,7 +16,8 @@ const location = "^src/source-location\\.ts$";
 module.exports = {
   forbidden: [
     only("model-imports-nothing", room("model"), []),
-    only("errors-import-nothing", errors, []),
+    only("errors", errors, [location]),
+    only("source-location", location, []),
     only("readers", room("readers"), [room("model"), errors, location]),
     only("constructs", room("constructs"), [room("model"), errors, location]),
     only("rules-are-pure", "^src/policy/(rules/|rule\\.ts|evaluate\\.ts)", [room("model")]),

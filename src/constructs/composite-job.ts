@@ -114,10 +114,6 @@ export class CompositeJob extends JobBase {
         `environment ${quote(this.stack.environment.name)} overrides its ${Object.keys(foreign).join(", ")}, which only an atomic job has`,
       );
     }
-    this.node.addValidation({
-      validate: () =>
-        this.#tasks.size === 0 ? ["the composite job has no task; add one with addRunJobTask"] : [],
-    });
   }
 
   /**

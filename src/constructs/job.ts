@@ -49,6 +49,12 @@ export abstract class JobBase extends Construct implements IJob {
     props: JobProps,
     constructor: NewableFunction,
   ) {
+    if (scope.node.tryFindChild(id) !== undefined) {
+      throw new JobstrataError(
+        "duplicate-job-key",
+        `[${scope.node.path}/${id}] the construct id ${quote(id)} is taken; give each job a key of its own`,
+      );
+    }
     super(scope, id);
     this.key = id;
     mark(this, JOB, true);
@@ -93,13 +99,9 @@ export abstract class JobBase extends Construct implements IJob {
   /** The arguments that only this kind of job has. */
   protected abstract kindConfig(): Partial<JobConfig>;
 
-  /** An error that says which job it is about, and where that was written. */
+  /** An error that says which job it is about. */
   protected error(code: JobstrataError["code"], problem: string): JobstrataError {
-    const source = (this as unknown as Record<symbol, () => string | undefined>)[SOURCE]?.();
-    return new JobstrataError(
-      code,
-      `[${this.node.path}] ${problem}${source === undefined ? "" : ` (${source})`}`,
-    );
+    return new JobstrataError(code, `[${this.node.path}] ${problem}`);
   }
 
   #toConfig(): JobConfig {
