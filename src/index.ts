@@ -17,7 +17,6 @@ export {
   JobEnvironment,
   type FailureNotifications,
   type JobEnvironmentProps,
-  type JobOverrides,
   type VariableDefault,
   type VariableProps,
   type Workspace,
@@ -25,8 +24,10 @@ export {
 export { JobLayer, type JobLayerProps } from "./constructs/job-layer";
 export type {
   HealthRule,
+  JobOverrides,
   JobPermission,
   JobProps,
+  NotebookTaskProps,
   NotificationEvents,
   RunAs,
   TaskRetryProps,

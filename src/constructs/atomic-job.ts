@@ -4,19 +4,15 @@ import { TASK_KEY_PATTERN } from "../model/job-spec";
 import { quote } from "../model/text";
 import { definedOnly, JobBase, withOverrides } from "./job";
 import { JobCompute } from "./job-compute";
-import type { JobProps, TaskRetryProps } from "./job-props";
+import type { JobProps, NotebookTaskProps } from "./job-props";
 import type { NotebookConfig, NotebookSource } from "./notebook-source";
 
 /** Options of an {@link AtomicJob}. */
-export interface AtomicJobProps extends JobProps, TaskRetryProps {
+export interface AtomicJobProps extends JobProps, NotebookTaskProps {
   /** The one notebook that the job runs. */
   readonly notebook: NotebookSource;
   /** Key of its one task. @default - the name of the notebook */
   readonly taskKey?: string;
-  /** What the notebook reads with `dbutils.widgets.get` (`base_parameters`). @default - none */
-  readonly parameters?: Readonly<Record<string, string>>;
-  /** @default JobCompute.serverless() */
-  readonly compute?: JobCompute;
 }
 
 /**

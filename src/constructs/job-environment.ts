@@ -1,8 +1,7 @@
 import type { TerraformStack } from "cdktf";
 import { JobstrataError, quoteWithSuggestion } from "../errors";
 import { quote } from "../model/text";
-import type { AtomicJobProps } from "./atomic-job";
-import type { JobPermission, RunAs } from "./job-props";
+import type { JobOverrides, JobPermission, RunAs } from "./job-props";
 
 /** Default of a Terraform variable; `undefined` makes the variable required. */
 export type VariableDefault = string | number | boolean | undefined;
@@ -32,9 +31,6 @@ export interface FailureNotifications {
   /** Ids of notification destinations; at most 3. @default - none */
   readonly webhooks?: readonly string[];
 }
-
-/** What one job has otherwise in one environment. Maps are merged by key, everything else replaces. */
-export type JobOverrides = Partial<Omit<AtomicJobProps, "notebook" | "taskKey">>;
 
 /** Options of a {@link JobEnvironment}. */
 export interface JobEnvironmentProps {

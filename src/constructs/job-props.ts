@@ -1,3 +1,4 @@
+import type { JobCompute } from "./job-compute";
 import type { JobTrigger } from "./job-trigger";
 
 /** Who a job runs as; exactly one of the two. */
@@ -92,3 +93,14 @@ export interface TaskRetryProps {
   /** Whether a task that timed out is tried again. @default false */
   readonly retryOnTimeout?: boolean;
 }
+
+/** How the notebook of an atomic job is run. */
+export interface NotebookTaskProps extends TaskRetryProps {
+  /** What the notebook reads with `dbutils.widgets.get` (`base_parameters`). @default - none */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** @default JobCompute.serverless() */
+  readonly compute?: JobCompute;
+}
+
+/** What one job has otherwise in one environment. Maps are merged by key, everything else replaces. */
+export type JobOverrides = Partial<JobProps & NotebookTaskProps>;

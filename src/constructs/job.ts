@@ -14,8 +14,8 @@ import { JOB_LEVEL_TAG, type JobLevel } from "../model/job-spec";
 import { mark, SOURCE } from "../model/markers";
 import { quote } from "../model/text";
 import { captureSource } from "../source-location";
-import type { FailureNotifications, JobOverrides } from "./job-environment";
-import type { JobPermission, JobProps, NotificationEvents } from "./job-props";
+import type { FailureNotifications } from "./job-environment";
+import type { JobOverrides, JobPermission, JobProps, NotificationEvents } from "./job-props";
 import { JobResource } from "./job-resource";
 import { JobStack } from "./job-stack";
 
