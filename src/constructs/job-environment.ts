@@ -112,7 +112,7 @@ export class JobEnvironment {
     this.name = name;
     this.isDevelopment = mode === "development";
     const root = props.notebookRoot ?? `/Shared/jobstrata/${name}`;
-    if (!root.startsWith("/"))
+    if (!root.startsWith("/") && !root.startsWith("${"))
       fail(`notebookRoot ${quote(root)} must be an absolute workspace path, such as "/Shared/x"`);
     this.notebookRoot = root.replace(/^\/Workspace(?=\/)/, "").replace(/\/+$/, "");
     // A reference to a variable that is not declared would be found by Terraform, but only in the plan.
