@@ -1,13 +1,30 @@
 #!/usr/bin/env node
 import { CommanderError } from "commander";
+import { JobstrataError } from "../errors";
+import type { Io } from "./io";
 import { createProgram } from "./program";
 
-/** Exit codes: 0 fine, 1 what was asked for failed, 2 it could not be tried, such as for a wrong argument. */
-createProgram()
-  .exitOverride()
-  .parseAsync()
-  .catch((error: unknown) => {
-    // Commander has said what is wrong already.
-    if (!(error instanceof CommanderError)) throw error;
-    process.exitCode = error.exitCode === 0 ? 0 : 2;
-  });
+const io: Io = {
+  out: (line) => process.stdout.write(`${line}\n`),
+  err: (line) => process.stderr.write(`${line}\n`),
+  exitCode: 0,
+};
+
+async function main(args: readonly string[]): Promise<void> {
+  try {
+    await createProgram(io)
+      .exitOverride()
+      .parseAsync(args.length === 0 ? ["--help"] : args, { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has said what is wrong already.
+      io.exitCode = error.exitCode === 0 ? 0 : 2;
+    } else if (error instanceof JobstrataError) {
+      io.err(error.message);
+      io.exitCode = 2;
+    } else throw error;
+  }
+  process.exitCode = io.exitCode;
+}
+
+void main(process.argv.slice(2));

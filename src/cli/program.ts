@@ -1,23 +1,22 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { localCommand } from "./commands/local";
+import type { Io } from "./io";
 
 /** Folder of the package: `src` and `lib`, which it is compiled to, lie side by side in it. */
 const PACKAGE = join(__dirname, "..", "..");
 
 /** The command line of `jobstrata`. */
-export function createProgram(): Command {
+export function createProgram(io: Io): Command {
   const { version } = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8")) as {
     version: string;
   };
-  const program = new Command("jobstrata");
-  program
+  const program = new Command("jobstrata")
     .version(version)
     .showHelpAfterError("Try jobstrata --help")
-    .allowExcessArguments(false)
-    .action(() => {
-      program.outputHelp();
-    });
+    .enablePositionalOptions()
+    .addCommand(localCommand(io));
   program.helpInformation = () => readFileSync(join(PACKAGE, "help"), "utf8");
   return program;
 }

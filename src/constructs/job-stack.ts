@@ -15,6 +15,12 @@ import { quote } from "../model/text";
 import type { JobEnvironment } from "./job-environment";
 import type { JobResource } from "./job-resource";
 
+/**
+ * Set by `jobstrata local exec`: the folder that keeps the state of what is deployed to the local workspace. The
+ * backend and the workspace of the environment belong to real workspaces and are left alone then.
+ */
+export const LOCAL_STATE_DIR = "JOBSTRATA_LOCAL_STATE_DIR";
+
 const JOB_STACK = Symbol.for("jobstrata/JobStack");
 
 /** Options of a {@link JobStack}. */
@@ -58,8 +64,15 @@ export class JobStack extends TerraformStack {
     const { workspace, backend, variables = {} } = props.environment.props;
     // What serves the jobs has a scope of its own, so that any name is free for a job.
     this.#supports = new Construct(this, "jobstrata");
-    new DatabricksProvider(this.#supports, "databricks", { ...workspace });
-    if (backend === undefined) this.#keepStateBesideTheApp();
+    const local = process.env[LOCAL_STATE_DIR];
+    new DatabricksProvider(
+      this.#supports,
+      "databricks",
+      local === undefined ? { ...workspace } : {},
+    );
+    if (local !== undefined)
+      new LocalBackend(this, { path: join(local, `${this.node.id}.tfstate`) });
+    else if (backend === undefined) this.#keepStateBesideTheApp();
     else backend(this);
     for (const [name, value] of Object.entries(variables)) {
       const config = typeof value === "object" ? value : { default: value };

@@ -1,0 +1,146 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { JobstrataError } from "../../errors";
+import { runCommand } from "../../local/exec";
+import { type LocalSession, openSession, type SessionOptions } from "../../local/session";
+import { printable, quote } from "../../model/text";
+import { followRun, resultState, type TaskResult } from "../../run/follow-run";
+import { JobsClient, WorkspaceError } from "../../run/jobs-client";
+import type { Io } from "../io";
+
+/**
+ * Deploys stacks into the local workspace with the CDKTF CLI, which proves their hierarchy first, and runs a job there.
+ *
+ * @returns 0 if everything went well, 1 if the policy, the deployment or the run failed
+ * @throws JobstrataError `local-workspace` if it could not be tried
+ */
+export async function tryStacks(
+  stacks: readonly string[],
+  { run, ...options }: SessionOptions & { readonly run?: string },
+  io: Io,
+): Promise<number> {
+  const session = await openSession(options);
+  try {
+    io.out(`Local workspace at ${session.host}, data in ${printable(session.dataDir)}`);
+    const outputs = await deploy(session, stacks, io);
+    if (outputs === undefined) return 1;
+    return run === undefined ? 0 : await runJob(session, run, outputs, io);
+  } finally {
+    await session.stop();
+  }
+}
+
+/** Outputs of all stacks by name; undefined if the deployment failed. */
+async function deploy(
+  { env, dataDir }: LocalSession,
+  stacks: readonly string[],
+  io: Io,
+): Promise<Map<string, unknown> | undefined> {
+  io.out(`\nDeploy ${stacks.map(printable).join(" ")}: policy, then terraform apply`);
+  const folder = mkdtempSync(join(dataDir, "deploy-"));
+  const outputsFile = join(folder, "outputs.json");
+  let log = "";
+  try {
+    const command = [
+      process.execPath,
+      cdktf(),
+      "deploy",
+      ...stacks,
+      "--auto-approve",
+      "--outputs-file",
+      outputsFile,
+    ];
+    const started = Date.now();
+    const code = await runCommand(command, {
+      env: { ...env, CI: "true", FORCE_COLOR: "0" },
+      onOutput: (text) => (log += text),
+    });
+    const text = plain(log);
+    if (code !== 0) {
+      io.err(text);
+      io.err(`The deployment failed with exit code ${code}.`);
+      return undefined;
+    }
+    for (const [, stack = "", counts = ""] of text.matchAll(APPLIED))
+      io.out(`  ${stack.padEnd(30)} ${counts}`);
+    io.out(`  done in ${seconds(Date.now() - started)}`);
+    if (!existsSync(outputsFile)) return new Map();
+    const byStack = JSON.parse(readFileSync(outputsFile, "utf8")) as Record<
+      string,
+      Record<string, unknown>
+    >;
+    return new Map(Object.values(byStack).flatMap((outputs) => Object.entries(outputs)));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const APPLIED = /^\s*(\S+)\s+Apply complete! Resources: (\d+ added, \d+ changed, \d+ destroyed)/gm;
+
+async function runJob(
+  session: LocalSession,
+  key: string,
+  outputs: ReadonlyMap<string, unknown>,
+  io: Io,
+): Promise<number> {
+  const jobId = Number(outputs.get(`${key.replace(/_job$/, "")}_job_id`));
+  if (Number.isNaN(jobId)) {
+    throw new JobstrataError("local-workspace", `no deployed stack has a job ${quote(key)}`);
+  }
+  const client = new JobsClient(session.host, session.token);
+  try {
+    const runId = await client.runNow(jobId);
+    io.out(`\nRun ${printable(key)} (job ${jobId}, run ${runId})`);
+    const run = await followRun(client, runId, (task) => {
+      for (const line of taskLines(task)) io.out(line);
+    });
+    const result = resultState(run);
+    io.out(`\n${result} in ${seconds((run.end_time ?? 0) - (run.start_time ?? 0))}`);
+    return result === "SUCCESS" ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof WorkspaceError)) throw error;
+    io.err(printable(error.message));
+    return 1;
+  }
+}
+
+function taskLines({ taskKey, result, durationMs, child, output, message }: TaskResult): string[] {
+  const job = child?.run_name === undefined ? "" : `  ${printable(child.run_name)}`;
+  const lines = [
+    `  ${result.padEnd(16)} ${printable(taskKey).padEnd(32)} ${seconds(durationMs).padStart(7)}${job}`,
+  ];
+  const said = [output?.logs, output?.notebook_output?.result]
+    .filter((text) => text !== undefined)
+    .join("\n");
+  for (const line of said.split("\n").filter((text) => text.trim() !== ""))
+    lines.push(`    ${printable(line)}`);
+  if (result !== "SUCCESS" && (output?.error ?? message) !== "")
+    lines.push(`    ${printable(output?.error ?? message)}`);
+  return lines;
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+/** The program of the CDKTF CLI that the project has installed. */
+function cdktf(): string {
+  const require = createRequire(join(process.cwd(), "package.json"));
+  try {
+    const manifest = require.resolve("cdktf-cli/package.json");
+    const { bin } = JSON.parse(readFileSync(manifest, "utf8")) as { bin: { cdktf: string } };
+    return join(manifest, "..", bin.cdktf);
+  } catch {
+    throw new JobstrataError(
+      "local-workspace",
+      "cdktf-cli is not installed in this project; npm install --save-dev cdktf-cli",
+    );
+  }
+}
+
+/** What the CLI printed, without the codes by which it draws over what it printed before. */
+function plain(text: string): string {
+  // eslint-disable-next-line no-control-regex -- finding them is the point
+  return text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "");
+}

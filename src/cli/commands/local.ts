@@ -1,0 +1,103 @@
+import { Command, Option } from "commander";
+import { printable } from "../../model/text";
+import { reset, start, status, stop } from "../../local/commands";
+import { exec } from "../../local/exec";
+import type { SessionOptions } from "../../local/session";
+import { tryStacks } from "./local-try";
+import { type Io, parsePort } from "../io";
+
+/** `jobstrata local …`: a Databricks workspace on this machine. */
+export function localCommand(io: Io): Command {
+  const local = new Command("local").description("a Databricks workspace on this machine");
+  const data = new Option("--data <folder>", "what the workspace remembers").default(
+    ".jobstrata/local",
+  );
+  const faults = new Option("--faults <file>", "what is to go wrong, as JSON or YAML");
+  const ephemeral = new Option("--ephemeral", "remember nothing afterwards");
+  const provider = new Option(
+    "--provider <which>",
+    "the stand-in, or the one that Terraform installs",
+  )
+    .choices(["local", "registry"])
+    .default("local");
+
+  local
+    .command("start")
+    .description("start it in the background")
+    .addOption(data)
+    .addOption(faults)
+    .addOption(ephemeral)
+    .option("--port <number>", "port on 127.0.0.1; any that is free by default", parsePort)
+    .action(async (options: SessionOptions) => {
+      const { host, pid } = await start(options);
+      io.out(`The local workspace is at ${host} (process ${pid}).`);
+    });
+
+  local
+    .command("status")
+    .description("say whether it runs; exit code 1 if it does not")
+    .addOption(data)
+    .option("--json", "as JSON")
+    .action(async ({ json, ...options }: SessionOptions & { json?: boolean }) => {
+      const state = await status(options);
+      if (json === true) io.out(JSON.stringify(state));
+      else if (state.running) {
+        io.out(
+          `The local workspace is at ${state.host ?? ""} (process ${state.pid ?? ""}, token ${state.token ?? ""}).`,
+        );
+        io.out(
+          `${state.jobs ?? 0} jobs, ${state.activeRuns ?? 0} active runs, data in ${printable(state.dataDir)}`,
+        );
+      } else io.out(`No local workspace runs for ${printable(state.dataDir)}.`);
+      if (!state.running) io.exitCode = 1;
+    });
+
+  local
+    .command("stop")
+    .description("stop it; what it remembers stays")
+    .addOption(data)
+    .action(async (options: SessionOptions) => {
+      io.out(
+        (await stop(options))
+          ? "The local workspace has stopped."
+          : "No local workspace was running.",
+      );
+    });
+
+  local
+    .command("reset")
+    .description("stop it and delete what it remembers")
+    .addOption(data)
+    .action(async (options: SessionOptions) => {
+      await reset(options);
+      io.out("The local workspace is empty.");
+    });
+
+  local
+    .command("exec")
+    .description("run a command in it: local exec -- npx cdktf plan alerting-dev-atomic")
+    .addOption(data)
+    .addOption(faults)
+    .addOption(ephemeral)
+    .addOption(provider)
+    .argument("<command...>")
+    .passThroughOptions()
+    .action(async (command: string[], options: SessionOptions) => {
+      io.exitCode = await exec(command, options);
+    });
+
+  local
+    .command("try")
+    .description("check, deploy stacks into it and run a job")
+    .addOption(data)
+    .addOption(faults)
+    .addOption(ephemeral)
+    .addOption(provider)
+    .argument("<stacks...>", "names of stacks, * for any")
+    .option("--run <job>", "key of the job to run when the stacks are deployed")
+    .action(async (stacks: string[], options: SessionOptions & { run?: string }) => {
+      io.exitCode = await tryStacks(stacks, options, io);
+    });
+
+  return local;
+}

@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { JobstrataError } from "../errors";
+import { quote } from "../model/text";
+import { openSession, type SessionOptions } from "./session";
+
+/** How a child process is run. */
+export interface RunOptions {
+  readonly env: Readonly<NodeJS.ProcessEnv>;
+  /** Called with what the child prints; without it, the child has this process's own terminal. */
+  readonly onOutput?: (text: string) => void;
+}
+
+/**
+ * Runs a command in the local workspace.
+ *
+ * @param command the program and its arguments
+ * @returns the command's exit code; 128 and the number of the signal that ended it
+ * @throws JobstrataError as {@link openSession}, or if there is no such program
+ */
+export async function exec(
+  command: readonly string[],
+  options: SessionOptions = {},
+): Promise<number> {
+  const session = await openSession(options);
+  try {
+    return await runCommand(command, { env: session.env });
+  } finally {
+    await session.stop();
+  }
+}
+
+/** Runs a program to its end, handing on the signals that this process gets meanwhile. */
+export async function runCommand(
+  [program = "", ...args]: readonly string[],
+  options: RunOptions,
+): Promise<number> {
+  const { env, onOutput } = options;
+  const child = spawn(program, args, {
+    env,
+    stdio: onOutput === undefined ? "inherit" : ["ignore", "pipe", "pipe"],
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (text: string) => onOutput?.(text));
+  }
+  const handOn = (signal: NodeJS.Signals): void => {
+    // Ctrl-C reaches every process of the terminal by itself; a second one would make Terraform give up its state.
+    if (signal === "SIGINT" && process.stdin.isTTY) return;
+    child.kill(signal);
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, handOn);
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.once("error", (error: NodeJS.ErrnoException) => {
+        const why =
+          error.code === "ENOENT" ? "is not on the PATH" : `cannot be started: ${error.message}`;
+        reject(new JobstrataError("local-workspace", `${quote(program)} ${why}`));
+      });
+      child.once("close", (code, signal) => {
+        resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+      });
+    });
+  } finally {
+    for (const signal of signals) process.off(signal, handOn);
+  }
+}

@@ -1,0 +1,108 @@
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { JobstrataError } from "../errors";
+import { dataFolder, findRunning, startInProcess, type StartOptions } from "./commands";
+import { startProvider } from "./provider";
+
+/** Read by the stacks: the folder that keeps the Terraform state of what is deployed to the local workspace. */
+export const LOCAL_STATE_DIR = "JOBSTRATA_LOCAL_STATE_DIR";
+
+/** Options of {@link openSession}. */
+export interface SessionOptions extends StartOptions {
+  /**
+   * Which Terraform provider talks to the workspace: the stand-in that this package carries, or the genuine one, which
+   * Terraform installs from its registry or from a mirror of the user's.
+   * @default "local"
+   */
+  readonly provider?: "local" | "registry";
+}
+
+/** A local workspace and the settings by which commands work in it instead of in a real one. */
+export interface LocalSession {
+  readonly host: string;
+  readonly token: string;
+  readonly dataDir: string;
+  /** Where the CDKTF CLI puts what it synthesizes. */
+  readonly outdir: string;
+  /** The environment for child processes. */
+  readonly env: Readonly<NodeJS.ProcessEnv>;
+  /** Ends what this session has started; a workspace that ran before goes on. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Finds the local workspace of a data folder, or starts one for as long as the session lasts, and makes Terraform, the
+ * CDKTF CLI and the Databricks tools use it. Everything that they leave is in the data folder.
+ *
+ * @throws JobstrataError `local-workspace` if neither terraform nor tofu is on the PATH, or the workspace cannot start
+ */
+export async function openSession(
+  options: SessionOptions = {},
+  parentEnv: NodeJS.ProcessEnv = process.env,
+): Promise<LocalSession> {
+  const terraform = terraformBinary(parentEnv);
+  if (terraform === undefined) {
+    throw new JobstrataError(
+      "local-workspace",
+      "neither terraform nor tofu is on the PATH; install one: https://developer.hashicorp.com/terraform/install or https://opentofu.org/docs/intro/install",
+    );
+  }
+  const running = options.ephemeral === true ? undefined : await findRunning(options.data);
+  const workspace = running ?? (await startInProcess(options));
+  const dataDir = "dataDir" in workspace ? workspace.dataDir : dataFolder(options.data);
+  const { host, token } = workspace;
+  const outdir = join(dataDir, "cdktf.out");
+  const stateDir = join(dataDir, "state");
+  for (const folder of [outdir, stateDir]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const provider =
+    options.provider === "registry"
+      ? undefined
+      : await startProvider({ host, token, sourceRoots: [dataDir, process.cwd()] });
+
+  // Whatever names a real workspace or its credentials must not reach the children.
+  const env = Object.fromEntries(
+    Object.entries(parentEnv).filter(([name]) => !name.startsWith("DATABRICKS_")),
+  );
+  return {
+    host,
+    token,
+    dataDir,
+    outdir,
+    env: {
+      ...env,
+      CHECKPOINT_DISABLE: "1",
+      DISABLE_VERSION_CHECK: "1",
+      TERRAFORM_BINARY_NAME: terraform,
+      ...provider?.env,
+      DATABRICKS_HOST: host,
+      DATABRICKS_TOKEN: token,
+      CDKTF_OUTPUT: outdir,
+      CDKTF_OUTDIR: outdir,
+      [LOCAL_STATE_DIR]: stateDir,
+    },
+    stop: async () => {
+      await provider?.stop();
+      if ("stop" in workspace) await workspace.stop();
+    },
+  };
+}
+
+/** The program to use: what the user says, else terraform, else tofu. */
+function terraformBinary(env: NodeJS.ProcessEnv): string | undefined {
+  const named = env["TERRAFORM_BINARY_NAME"];
+  return (named === undefined ? ["terraform", "tofu"] : [named]).find((name) =>
+    isOnPath(name, env),
+  );
+}
+
+function isOnPath(name: string, env: NodeJS.ProcessEnv): boolean {
+  const folders = /[\\/]/.test(name) ? [""] : (env["PATH"] ?? "").split(delimiter);
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
