@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- the way to import what is one function
 import Database = require("libsql");
 import { JobstrataError } from "../errors";
 
@@ -61,7 +62,7 @@ export interface WorkspaceObject {
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS settings (
-    settings_id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, json TEXT NOT NULL
+    settings_id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, json TEXT NOT NULL
   );
   CREATE TABLE IF NOT EXISTS jobs (
     job_id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, created_time INTEGER NOT NULL,
@@ -132,7 +133,7 @@ export class Store {
 
   private constructor(private readonly database: Database.Database) {
     const last = this.row("SELECT seq FROM sqlite_sequence WHERE name = 'runs'");
-    this.nextRunId = Number(last?.["seq"] ?? 0) + 1;
+    this.nextRunId = Number(last?.seq ?? 0) + 1;
   }
 
   public close(): void {
@@ -194,6 +195,10 @@ export class Store {
     ) as JobRow | undefined;
   }
 
+  public jobCount(): number {
+    return Number(this.row("SELECT count(*) AS count FROM jobs")?.count);
+  }
+
   /** Newest first, as the service lists them. */
   public jobs(filter: {
     name?: string;
@@ -225,18 +230,16 @@ export class Store {
 
   /** Equal settings are kept once, however many jobs and runs have them. */
   public saveSettings(json: string): number {
-    const digest = createHash("sha256").update(json).digest();
+    const digest = createHash("sha256").update(json).digest("base64");
     const known = this.row("SELECT settings_id FROM settings WHERE digest = ?", digest);
-    if (known !== undefined) return Number(known["settings_id"]);
+    if (known !== undefined) return Number(known.settings_id);
     return Number(
       this.run("INSERT INTO settings (digest, json) VALUES (?, ?)", digest, json).lastInsertRowid,
     );
   }
 
   public settings(settingsId: number): string {
-    return String(
-      this.row("SELECT json FROM settings WHERE settings_id = ?", settingsId)?.["json"],
-    );
+    return String(this.row("SELECT json FROM settings WHERE settings_id = ?", settingsId)?.json);
   }
 
   private dropSettings(settingsId: number): void {
@@ -350,12 +353,11 @@ export class Store {
   }
 
   public output(runId: number): string | undefined {
-    return this.row("SELECT json FROM outputs WHERE run_id = ?", runId)?.["json"] as
-      string | undefined;
+    return this.row("SELECT json FROM outputs WHERE run_id = ?", runId)?.json as string | undefined;
   }
 
   public runOfToken(token: string): number | undefined {
-    return this.row("SELECT run_id FROM tokens WHERE token = ?", token)?.["run_id"] as
+    return this.row("SELECT run_id FROM tokens WHERE token = ?", token)?.run_id as
       number | undefined;
   }
 
@@ -366,7 +368,7 @@ export class Store {
   // Permissions
 
   public permissions(object: string): string | undefined {
-    return this.row("SELECT json FROM permissions WHERE object = ?", object)?.["json"] as
+    return this.row("SELECT json FROM permissions WHERE object = ?", object)?.json as
       string | undefined;
   }
 
@@ -381,7 +383,7 @@ export class Store {
   }
 
   public objectContent(path: string): Buffer | undefined {
-    const content = this.row("SELECT content FROM objects WHERE path = ?", path)?.["content"];
+    const content = this.row("SELECT content FROM objects WHERE path = ?", path)?.content;
     return Buffer.isBuffer(content) ? content : undefined;
   }
 
@@ -426,6 +428,8 @@ export class Store {
     );
   }
 
+  // Values go to libsql as one list: it takes a lone Buffer for a set of named values, and aborts the process.
+
   private statement(sql: string): Database.Statement {
     let statement = this.statements.get(sql);
     if (statement === undefined) {
@@ -436,15 +440,15 @@ export class Store {
   }
 
   private run(sql: string, ...values: unknown[]): Database.RunResult {
-    return this.statement(sql).run(...values);
+    return this.statement(sql).run(values);
   }
 
   private row(sql: string, ...values: unknown[]): Row | undefined {
-    return this.statement(sql).get(...values) as Row | undefined;
+    return this.statement(sql).get(values) as Row | undefined;
   }
 
   private rows(sql: string, ...values: unknown[]): Row[] {
-    return this.statement(sql).all(...values) as Row[];
+    return this.statement(sql).all(values) as Row[];
   }
 }
 

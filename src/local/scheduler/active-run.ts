@@ -278,7 +278,7 @@ export class ActiveRun {
       const [cause] = causes;
       let message = "";
       if (cause !== undefined) {
-        message = `Task ${cause.task.task_key} failed with message: ${cause.attempt.message}.`;
+        message = `Task ${cause.task.task_key} failed with message: ${cause.attempt.message.replace(/\.$/, "")}.`;
         if (cause.dependents.length > 0)
           message += " This caused all downstream tasks to get skipped.";
       }
@@ -545,7 +545,7 @@ export class ActiveRun {
     if (values !== undefined) {
       attempt.values = values;
       for (const [name, value] of Object.entries(values)) {
-        if (Buffer.byteLength(JSON.stringify(value) ?? "") > MAX_TASK_VALUE) {
+        if (Buffer.byteLength(JSON.stringify(value)) > MAX_TASK_VALUE) {
           const error = `The task value "${name}" exceeds ${MAX_TASK_VALUE} bytes of JSON.`;
           this.host.saveOutput(attempt.run_id, { ...output, error });
           return ended("FAILED", "RUN_EXECUTION_ERROR", FAILED_MESSAGE);
@@ -561,7 +561,7 @@ export class ActiveRun {
     definition: Readonly<Record<string, unknown>>,
     { job }: ReferenceContext,
   ): Record<string, string> {
-    const own = definition["base_parameters"] ?? definition["named_parameters"] ?? {};
+    const own = definition.base_parameters ?? definition.named_parameters ?? {};
     const given = this.run.overriding_parameters;
     const byType =
       "notebook_path" in definition

@@ -153,7 +153,7 @@ function member(value: unknown, path: readonly string[], expression: string): un
 }
 
 const asText = (value: unknown): string =>
-  typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  typeof value === "string" ? value : JSON.stringify(value);
 
 const unresolved = (expression: string, why: string): Error =>
   new Error(`The reference {{${expression}}} cannot be resolved: ${why}.`);

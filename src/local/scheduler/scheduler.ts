@@ -1,6 +1,7 @@
 import { invalidParameter, invalidState, jobNotFound, runNotFound } from "../api-error";
 import type { Clock } from "../clock";
 import type { Notebook, TaskExecutor } from "../execute/executor";
+import { omit } from "../omit";
 import { normaliseTasks } from "../schema/normalise";
 import { checkTasks } from "../schema/rules";
 import type { JobSettings, RepairRun, RunNow, SubmitRun } from "../schema/settings";
@@ -125,6 +126,15 @@ export class Scheduler {
     await Promise.all(live.map(({ active }) => active.done));
   }
 
+  /** How many jobs there are, and how many runs that are not over. */
+  public counts(): { jobs: number; active_runs: number; queued_runs: number } {
+    return {
+      jobs: this.store.jobCount(),
+      active_runs: this.running.size,
+      queued_runs: this.queued.size,
+    };
+  }
+
   /** To be called after the settings of a job were changed; `undefined` when it was deleted. */
   public jobChanged(jobId: number, settings: JobSettings | undefined): void {
     this.triggers.set(jobId, settings);
@@ -169,9 +179,8 @@ export class Scheduler {
     if (again !== undefined) return { run_id: again };
     if (request.tasks.length === 0) throw invalidParameter("Missing required field: tasks");
     checkTasks(request.tasks, request);
-    const { access_control_list: _of, ...kept } = rest;
     const settings: JobSettings = {
-      ...kept,
+      ...omit(rest, "access_control_list"),
       name: run_name ?? "Untitled",
       tasks: normaliseTasks(request.tasks, request),
     };
@@ -501,7 +510,7 @@ function legacyParametersOf(request: LegacyParameters): LegacyParameters {
     }
     given[name] = value;
   }
-  if (given["notebook_params"] !== undefined && given["jar_params"] !== undefined) {
+  if (given.notebook_params !== undefined && given.jar_params !== undefined) {
     throw invalidParameter("notebook_params cannot be used together with jar_params.");
   }
   return given;

@@ -1,3 +1,4 @@
+import { omit } from "../omit";
 import type { JobSettings } from "./settings";
 import type { NestedTask, Task } from "./tasks";
 
@@ -56,8 +57,7 @@ function withDefaults<T extends Task | NestedTask>(
   }
   if (new_cluster?.apply_policy_default_values !== undefined) {
     // The service acts on it and never gives it back.
-    const { apply_policy_default_values: _acted, ...rest } = new_cluster;
-    normal.new_cluster = rest;
+    normal.new_cluster = omit(new_cluster, "apply_policy_default_values");
   }
   return normal;
 }

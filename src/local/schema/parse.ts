@@ -35,7 +35,7 @@ function asApiError(issue: z.core.$ZodIssue): ApiError {
 }
 
 function abbreviated(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
+  const text = JSON.stringify(value);
   return text.length > 120 ? `${text.slice(0, 120)}…` : text;
 }
 
