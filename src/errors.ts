@@ -12,6 +12,7 @@ export type ErrorCode =
   | "invalid-job-key"
   | "invalid-notebook"
   | "invalid-task"
+  | "local-workspace"
   | "no-environment"
   | "policy-violated"
   | "tag-conflict"

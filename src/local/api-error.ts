@@ -1,0 +1,49 @@
+/** The error codes that the Databricks REST API uses, as far as this workspace has a use for them. */
+export type ApiErrorCode =
+  | "ABORTED"
+  | "ENDPOINT_NOT_FOUND"
+  | "INTERNAL_ERROR"
+  | "INVALID_PARAMETER_VALUE"
+  | "INVALID_STATE"
+  | "MALFORMED_REQUEST"
+  | "PERMISSION_DENIED"
+  | "REQUEST_LIMIT_EXCEEDED"
+  | "RESOURCE_ALREADY_EXISTS"
+  | "RESOURCE_DOES_NOT_EXIST"
+  | "DIRECTORY_NOT_EMPTY"
+  | "DIRECTORY_PROTECTED"
+  | "MAX_NOTEBOOK_SIZE_EXCEEDED"
+  | "TEMPORARILY_UNAVAILABLE"
+  | "DEADLINE_EXCEEDED"
+  | "UNAUTHENTICATED";
+
+/** A request that is answered with an error: `{"error_code": …, "message": …}` and an HTTP status. */
+export class ApiError extends Error {
+  public constructor(
+    public readonly status: number,
+    public readonly errorCode: ApiErrorCode,
+    message: string,
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+}
+
+export const invalidParameter = (message: string): ApiError =>
+  new ApiError(400, "INVALID_PARAMETER_VALUE", message);
+
+export const malformedRequest = (message: string): ApiError =>
+  new ApiError(400, "MALFORMED_REQUEST", message);
+
+export const invalidState = (message: string): ApiError =>
+  new ApiError(400, "INVALID_STATE", message);
+
+/** The Jobs API answers 400, not 404, for a job or a run that it does not know. */
+export const jobNotFound = (jobId: number): ApiError =>
+  invalidParameter(`Job ${jobId} does not exist.`);
+
+export const runNotFound = (runId: number): ApiError =>
+  invalidParameter(`Run ${runId} does not exist.`);
+
+export const pathNotFound = (path: string): ApiError =>
+  new ApiError(404, "RESOURCE_DOES_NOT_EXIST", `Path (${path}) doesn't exist.`);

@@ -1,0 +1,82 @@
+/** Where the workspace gets its time from, so that a test can make hours pass in no time. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls `action` once, after `delay` milliseconds. */
+  after(delay: number, action: () => void): Timer;
+}
+
+export interface Timer {
+  /** The action will not be called any more. No effect after it was. */
+  cancel(): void;
+}
+
+/** Node's timers overflow beyond this many milliseconds (24.8 days) and would fire at once. */
+const MAX_DELAY = 2 ** 31 - 1;
+
+/** The machine's own time. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(delay, action) {
+    let handle: NodeJS.Timeout;
+    const arm = (left: number): void => {
+      handle = setTimeout(
+        () => {
+          if (left > MAX_DELAY) arm(left - MAX_DELAY);
+          else action();
+        },
+        Math.min(Math.max(left, 0), MAX_DELAY),
+      );
+    };
+    arm(delay);
+    return {
+      cancel: () => {
+        clearTimeout(handle);
+      },
+    };
+  },
+};
+
+/** A clock that stands still until it is told to go on. */
+export class ManualClock implements Clock {
+  private readonly timers = new Set<{ at: number; action: () => void }>();
+
+  public constructor(private time: number = Date.UTC(2026, 0, 1)) {}
+
+  public now(): number {
+    return this.time;
+  }
+
+  public after(delay: number, action: () => void): Timer {
+    const timer = { at: this.time + Math.max(delay, 0), action };
+    this.timers.add(timer);
+    return { cancel: () => this.timers.delete(timer) };
+  }
+
+  /** Lets `duration` milliseconds pass: what falls due is done in order, with everything that follows from it. */
+  public async advance(duration: number): Promise<void> {
+    const end = this.time + duration;
+    for (;;) {
+      await settled();
+      const next = this.earliest();
+      if (next === undefined || next.at > end) break;
+      this.timers.delete(next);
+      this.time = next.at;
+      next.action();
+    }
+    this.time = end;
+  }
+
+  private earliest(): { at: number; action: () => void } | undefined {
+    let first: { at: number; action: () => void } | undefined;
+    for (const timer of this.timers) {
+      if (first === undefined || timer.at < first.at) first = timer;
+    }
+    return first;
+  }
+}
+
+/** Everything that was ready to go on has gone on. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,56 @@
+import type { TaskType } from "../schema/tasks";
+
+/** One attempt at a task, ready to be executed: every reference resolved, every parameter in its final value. */
+export interface TaskRequest {
+  jobId: number;
+  jobName: string;
+  jobRunId: number;
+  /** The id of this attempt's own run. */
+  runId: number;
+  taskKey: string;
+  /** 0 for the first attempt, 1 for the first retry. */
+  attempt: number;
+  /** The field of the task that says what it does, such as `notebook_task`, and what stands in it. */
+  type: TaskType;
+  definition: Readonly<Record<string, unknown>>;
+  /** What `dbutils.widgets.get` gives: the task's own parameters, overridden by those of the run and of the job. */
+  parameters: Readonly<Record<string, string>>;
+  /** The notebook of a notebook task. */
+  notebook?: Notebook;
+  /** The serverless environment that the task names. */
+  environment?: { environment_version?: string; client?: string; dependencies?: string[] };
+  /** The values that the tasks of this run have set so far, by task key. */
+  taskValues: (taskKey: string) => Readonly<Record<string, unknown>> | undefined;
+  /** Another notebook of the workspace, as `%run` asks for it. */
+  readNotebook: (path: string) => Notebook | undefined;
+}
+
+export interface Notebook {
+  path: string;
+  language: string;
+  source: string;
+}
+
+/** How an attempt ended. */
+export interface TaskOutcome {
+  succeeded: boolean;
+  /** What the notebook gave to `dbutils.notebook.exit`. */
+  result?: string;
+  logs?: string;
+  /** Of a failure: the exception in one line, and all of it. */
+  error?: string;
+  errorTrace?: string;
+  /** What the task set with `dbutils.jobs.taskValues.set`. */
+  values?: Readonly<Record<string, unknown>>;
+}
+
+/** What executes the tasks of a run. */
+export interface TaskExecutor {
+  /**
+   * Resolves when the attempt has ended; a failed task is an outcome, and an exception means that it could not be
+   * executed at all. When `signal` is aborted the promise must settle soon, and nothing of the attempt may be left.
+   */
+  execute(request: TaskRequest, signal: AbortSignal): Promise<TaskOutcome>;
+  /** Called once when the workspace stops. */
+  close?(): Promise<void>;
+}

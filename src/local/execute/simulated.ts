@@ -1,0 +1,60 @@
+import type { Clock } from "../clock";
+import type { TaskExecutor, TaskOutcome, TaskRequest } from "./executor";
+
+/** How the simulated executor treats the tasks that it fits. A field that is left out fits everything. */
+export interface SimulationRule {
+  /** The display name of the job. */
+  job?: string;
+  taskKey?: string;
+  /** Only this attempt; 0 is the first. */
+  attempt?: number;
+  /** Milliseconds. @default 5 */
+  duration?: number;
+  /** What the task comes to. @default "success" */
+  outcome?: "success" | "failure";
+  /** The error of a failure, in one line. @default "simulated failure" */
+  error?: string;
+  /** The notebook's result. */
+  result?: string;
+  /** The task values that it sets. */
+  values?: Readonly<Record<string, unknown>>;
+}
+
+const DEFAULT_DURATION = 5;
+
+/** Executes nothing: it waits, and then says that the task did what the first rule that fits it says. */
+export class SimulatedExecutor implements TaskExecutor {
+  public constructor(
+    private readonly clock: Clock,
+    private readonly rules: readonly SimulationRule[] = [],
+  ) {}
+
+  public async execute(request: TaskRequest, signal: AbortSignal): Promise<TaskOutcome> {
+    const rule = this.rules.find((each) => fits(each, request)) ?? {};
+    await this.sleep(rule.duration ?? DEFAULT_DURATION, signal);
+    const subject = request.notebook?.path ?? request.type;
+    const parameters = JSON.stringify(request.parameters);
+    const logs = `[simulated] ${subject} was not executed; its parameters: ${parameters}\n`;
+    const values = rule.values === undefined ? {} : { values: rule.values };
+    if (rule.outcome === "failure") {
+      const error = rule.error ?? "simulated failure";
+      return { succeeded: false, error, errorTrace: `[simulated] ${error}`, logs, ...values };
+    }
+    return { succeeded: true, result: rule.result ?? "[simulated] success", logs, ...values };
+  }
+
+  private sleep(duration: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = this.clock.after(duration, resolve);
+      signal.addEventListener("abort", () => {
+        timer.cancel();
+        reject(new Error("aborted"));
+      });
+    });
+  }
+}
+
+const fits = (rule: SimulationRule, { jobName, taskKey, attempt }: TaskRequest): boolean =>
+  (rule.job === undefined || rule.job === jobName) &&
+  (rule.taskKey === undefined || rule.taskKey === taskKey) &&
+  (rule.attempt === undefined || rule.attempt === attempt);

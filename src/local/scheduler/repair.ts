@@ -1,0 +1,50 @@
+import { invalidParameter } from "../api-error";
+import type { RepairRun } from "../schema/settings";
+import type { Task } from "../schema/tasks";
+import type { TaskRun } from "./records";
+import { verdict } from "./states";
+
+/**
+ * The tasks that a repair runs again. Without `rerun_dependent_tasks` no task that succeeded is among them unless the
+ * request names it.
+ * @throws {ApiError} when the request is not a repair
+ */
+export function tasksToRepair(
+  tasks: readonly Task[],
+  earlier: ReadonlyMap<string, TaskRun>,
+  request: RepairRun,
+): Set<string> {
+  const { rerun_tasks, rerun_all_failed_tasks = false, rerun_dependent_tasks = false } = request;
+  if ((rerun_tasks !== undefined) === rerun_all_failed_tasks) {
+    throw invalidParameter("A repair needs exactly one of rerun_tasks and rerun_all_failed_tasks.");
+  }
+  const keys = new Set(tasks.map(({ task_key }) => task_key));
+  for (const key of rerun_tasks ?? []) {
+    if (!keys.has(key))
+      throw invalidParameter(
+        `"rerun_tasks" names task "${key}", which run ${request.run_id} does not have.`,
+      );
+  }
+  const unsuccessful = [...earlier.values()].filter((attempt) =>
+    ["failed", "canceled"].includes(verdict(attempt)),
+  );
+  const rerun = new Set(rerun_tasks ?? unsuccessful.map(({ task_key }) => task_key));
+  if (rerun_dependent_tasks) addDependents(tasks, rerun);
+  if (rerun.size === 0) throw invalidParameter(`Run ${request.run_id} has no task to repair.`);
+  return rerun;
+}
+
+function addDependents(tasks: readonly Task[], rerun: Set<string>): void {
+  const dependents = new Map<string, string[]>();
+  for (const { task_key, depends_on = [] } of tasks) {
+    for (const dependency of depends_on) {
+      const list = dependents.get(dependency.task_key);
+      if (list === undefined) dependents.set(dependency.task_key, [task_key]);
+      else list.push(task_key);
+    }
+  }
+  // A set is iterated over what is added to it on the way too.
+  for (const key of rerun) {
+    for (const dependent of dependents.get(key) ?? []) rerun.add(dependent);
+  }
+}

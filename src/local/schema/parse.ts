@@ -1,0 +1,66 @@
+import type * as z from "zod";
+import { ApiError, invalidParameter, malformedRequest } from "../api-error";
+
+/**
+ * `value` as `schema` describes it.
+ * @throws {ApiError} that names the first field at fault: one that is unknown, missing, of the wrong type or out of range
+ */
+export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
+  const result = schema.safeParse(withoutNulls(value), { reportInput: true });
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw issue === undefined ? malformedRequest("invalid request") : asApiError(issue);
+}
+
+function asApiError(issue: z.core.$ZodIssue): ApiError {
+  const field = pathOf(issue.path);
+  if (issue.code === "unrecognized_keys") {
+    const where = field === "" ? "" : ` in ${field}`;
+    return invalidParameter(`Could not parse request object: ${issue.message}${where}.`);
+  }
+  if (issue.code === "invalid_type") {
+    if (issue.input === undefined) return invalidParameter(`Missing required field: ${field}`);
+    const where = field === "" ? "the request" : `field ${field}`;
+    return malformedRequest(
+      `Could not parse request object: expected ${issue.expected} for ${where}.`,
+    );
+  }
+  if (issue.code === "invalid_value") {
+    const allowed = issue.values.map(String).join(", ");
+    const got = JSON.stringify(issue.input);
+    return invalidParameter(`Invalid value ${got} for ${field}: it must be one of ${allowed}.`);
+  }
+  const got = typeof issue.input === "object" ? "" : ` (got ${abbreviated(issue.input)})`;
+  return invalidParameter(`${field} ${issue.message}${got}.`);
+}
+
+function abbreviated(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+}
+
+function pathOf(path: PropertyKey[]): string {
+  let text = "";
+  for (const part of path) {
+    text += typeof part === "number" ? `[${part}]` : `${text === "" ? "" : "."}${String(part)}`;
+  }
+  return text;
+}
+
+/** For the service, as in protobuf's JSON, a field that is null is a field that was not sent. */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  const copy: Record<string, unknown> = {};
+  for (const [key, member] of Object.entries(value)) {
+    if (member === null) continue;
+    // A plain assignment would set the prototype of the copy.
+    Object.defineProperty(copy, key, {
+      value: withoutNulls(member),
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
+  }
+  return copy;
+}

@@ -1,0 +1,51 @@
+import * as z from "zod";
+import { quoteWithSuggestion } from "../../errors";
+
+/** An object that refuses every field it does not name, and says which one. */
+export function object<Shape extends z.ZodRawShape>(
+  shape: Shape,
+): z.ZodObject<Shape, z.core.$strict> {
+  return z.strictObject(shape, {
+    error: (issue) => {
+      if (issue.code !== "unrecognized_keys") return undefined;
+      const names = issue.keys.map((key) => quoteWithSuggestion(key, Object.keys(shape)));
+      return `unknown field ${names.join(", ")}`;
+    },
+  });
+}
+
+/** The service reads a 64-bit number from a JSON string too. */
+export const int64 = z.preprocess(
+  (value) =>
+    typeof value === "string" && /^-?\d{1,16}$/.test(value) ? Number.parseInt(value, 10) : value,
+  z.int(),
+);
+
+export const int32 = z
+  .int()
+  .min(-(2 ** 31))
+  .max(2 ** 31 - 1);
+
+export const stringMap = z.record(z.string(), z.string());
+export const strings = z.array(z.string());
+
+/** At most `limit` bytes of UTF-8. */
+export const text = (limit: number): z.ZodString =>
+  z.string().refine((value) => Buffer.byteLength(value) <= limit, `must not exceed ${limit} bytes`);
+
+/** A task key, an environment key or a cluster key: `what` is how messages call it. */
+export const key = (what: string): z.ZodString =>
+  z
+    .string()
+    .regex(
+      /^[A-Za-z0-9_-]{1,100}$/,
+      `is not a valid ${what}: 1 to 100 letters, digits, "_" or "-" are allowed`,
+    );
+
+/** The name of a job parameter. */
+export const parameterName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9_.-]{1,255}$/,
+    `is not a valid parameter name: letters, digits, "_", "-" and "." are allowed`,
+  );

@@ -1,0 +1,46 @@
+import { readFaultPlan } from "./faults";
+import { removeState, writeState } from "./state-file";
+import { startLocalWorkspace } from "./workspace";
+
+/** What a server process is told, as JSON in its only argument. */
+export interface ServeOptions {
+  dataDir: string;
+  port: number;
+  ephemeral: boolean;
+  faultsFile?: string;
+}
+
+/** What the process says on its IPC channel once it is ready, or when it cannot start. */
+export type ServeMessage = { ready: { host: string; port: number } } | { failed: string };
+
+/** The body of the detached process: serves until it is asked to stop. */
+async function main(): Promise<void> {
+  const { faultsFile, ...options } = JSON.parse(process.argv[2] ?? "{}") as ServeOptions;
+  const tell = (message: ServeMessage): void => {
+    process.send?.(message);
+    if (process.connected) process.disconnect();
+  };
+  try {
+    const workspace = await startLocalWorkspace({
+      ...options,
+      ...(faultsFile === undefined ? {} : { faults: readFaultPlan(faultsFile) }),
+      onStop: () => {
+        removeState(options.dataDir);
+      },
+    });
+    const { host, port, token } = workspace;
+    writeState(options.dataDir, { host, port, pid: process.pid, token });
+    const stop = (): void => {
+      removeState(options.dataDir);
+      void workspace.stop();
+    };
+    process.once("SIGTERM", stop);
+    process.once("SIGINT", stop);
+    tell({ ready: { host, port } });
+  } catch (error) {
+    tell({ failed: error instanceof Error ? error.message : String(error) });
+    process.exitCode = 2;
+  }
+}
+
+void main();

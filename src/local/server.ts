@@ -1,0 +1,269 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { JobstrataError, quoteWithSuggestion } from "../errors";
+import { ApiError, malformedRequest } from "./api-error";
+import { faultError, type Faults, type RequestFault } from "./faults";
+import { type LocalRequest, RawAnswer, type Route } from "./routes/route";
+import { parse } from "./schema/parse";
+
+/** A notebook of the largest size, as base64 in JSON, fits. */
+const MAX_BODY = 16 * 1024 * 1024;
+const MAX_URL = 8192;
+/** A client that sends nothing for this long is let go; milliseconds. */
+const REQUEST_TIMEOUT = 30_000;
+
+export const LOOPBACK = "127.0.0.1";
+
+/** Takes requests from this machine only, and only with the token. */
+export class LocalServer {
+  private readonly routes = new Map<string, Route>();
+  private readonly wildcards: { pattern: RegExp; route: Route; version: string }[] = [];
+  private readonly tokenDigest: Buffer;
+  private readonly server: Server;
+  private hosts: ReadonlySet<string> = new Set();
+
+  /** @param settle is awaited before every answer, so that nothing is acknowledged that is not kept */
+  public constructor(
+    token: string,
+    private readonly faults: Faults,
+    private readonly settle: () => void,
+  ) {
+    this.tokenDigest = digest(token);
+    this.server = createServer({ requestTimeout: REQUEST_TIMEOUT }, (request, response) => {
+      void this.serve(request, response);
+    });
+  }
+
+  public add(routes: readonly Route[]): void {
+    for (const route of routes) {
+      for (const version of route.versions) {
+        const path = route.path.startsWith("/") ? route.path : `/api/${version}/${route.path}`;
+        if (path.includes("*")) {
+          const pattern = new RegExp(
+            `^${route.method} ${path.replaceAll(".", "\\.").replace("*", "([^/]+)")}$`,
+          );
+          this.wildcards.push({ pattern, route, version });
+        } else this.routes.set(`${route.method} ${path}`, route);
+      }
+    }
+  }
+
+  /** Starts to listen. @param port 0 means any that is free */
+  public async listen(port: number): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once("error", (error: NodeJS.ErrnoException) => {
+        const why = error.code === "EADDRINUSE" ? `port ${port} is in use` : error.message;
+        reject(new JobstrataError("local-workspace", `The local workspace cannot listen: ${why}.`));
+      });
+      this.server.listen(port, LOOPBACK, resolve);
+    });
+    const { port: actual } = this.server.address() as AddressInfo;
+    this.hosts = new Set([`${LOOPBACK}:${actual}`, `localhost:${actual}`]);
+    return actual;
+  }
+
+  /** Takes no more requests, and lets those under way end. */
+  public async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.server.close(() => {
+        resolve();
+      });
+      this.server.closeIdleConnections();
+      // Whoever keeps a connection busy longer than this does not wait for an answer.
+      setTimeout(() => {
+        this.server.closeAllConnections();
+      }, 500).unref();
+    });
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const { method = "GET", url = "/" } = request;
+      const cut = url.indexOf("?");
+      const path = cut === -1 ? url : url.slice(0, cut);
+      this.admit(request, method, path);
+      const fault = path.startsWith("/local/") ? undefined : this.faults.strike(method, path);
+      if (fault !== undefined && !(await survives(fault, request, response))) return;
+      const answer = await this.answer(request, method, path, cut === -1 ? "" : url.slice(cut + 1));
+      this.settle();
+      if (fault !== undefined && spoils(fault, answer, request, response)) return;
+      write(response, 200, answer);
+    } catch (error) {
+      fail(response, error);
+    }
+  }
+
+  /** @throws {ApiError} for whoever may not ask */
+  private admit(request: IncomingMessage, method: string, path: string): void {
+    const { host = "", authorization } = request.headers;
+    // A page in a browser could reach the server under a name of its own that leads to this machine.
+    if (!this.hosts.has(host.toLowerCase())) {
+      throw new ApiError(403, "PERMISSION_DENIED", "The Host header does not name this workspace.");
+    }
+    if ((request.url ?? "").length > MAX_URL)
+      throw new ApiError(414, "MALFORMED_REQUEST", "The URL is too long.");
+    // Clients look here for how to log in before they do.
+    if (path.startsWith("/.well-known/")) throw noEndpoint(method, path);
+    if (authorization === undefined) {
+      throw new ApiError(
+        401,
+        "UNAUTHENTICATED",
+        "Credential was not sent or was of an unsupported type for this API.",
+      );
+    }
+    const token = /^Bearer (.+)$/i.exec(authorization)?.[1];
+    if (token === undefined || !timingSafeEqual(digest(token), this.tokenDigest)) {
+      throw new ApiError(403, "PERMISSION_DENIED", "Invalid access token.");
+    }
+  }
+
+  private async answer(
+    request: IncomingMessage,
+    method: string,
+    path: string,
+    search: string,
+  ): Promise<unknown> {
+    const { route, wildcard, version } = this.find(method, path);
+    const body = await readBody(request);
+    const query = parse(route.query, Object.fromEntries(new URLSearchParams(search)));
+    const local: LocalRequest = {
+      query,
+      body: route.rawBody
+        ? body
+        : route.body === undefined
+          ? undefined
+          : parse(route.body, readJson(body)),
+      wildcard,
+      version,
+      headers: request.headers,
+    };
+    return route.handle(local);
+  }
+
+  private find(method: string, path: string): { route: Route; wildcard: string; version: string } {
+    const key = `${method} ${path}`;
+    const route = this.routes.get(key);
+    if (route !== undefined) {
+      return { route, wildcard: "", version: path.startsWith("/api/") ? path.slice(5, 8) : "" };
+    }
+    for (const each of this.wildcards) {
+      const match = each.pattern.exec(key);
+      if (match !== null)
+        return { route: each.route, wildcard: match[1] ?? "", version: each.version };
+    }
+    throw noEndpoint(method, path, this.routes.keys());
+  }
+}
+
+const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+
+function noEndpoint(method: string, path: string, known: Iterable<string> = []): ApiError {
+  const asked = `${method} ${path}`.slice(0, 300);
+  return new ApiError(
+    404,
+    "ENDPOINT_NOT_FOUND",
+    `The local workspace has no endpoint ${quoteWithSuggestion(asked, known)}.`,
+  );
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const tooLarge = (): ApiError =>
+    new ApiError(413, "MALFORMED_REQUEST", `The body must not exceed ${MAX_BODY} bytes.`);
+  if (Number(request.headers["content-length"] ?? 0) > MAX_BODY) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function readJson(body: Buffer): unknown {
+  if (body.length === 0) return {};
+  try {
+    return JSON.parse(body.toString()) as unknown;
+  } catch (error) {
+    throw malformedRequest(`The request is not valid JSON: ${(error as Error).message}`);
+  }
+}
+
+function write(response: ServerResponse, status: number, answer: unknown): void {
+  const raw = asRaw(answer);
+  response.writeHead(status, {
+    "Content-Type": raw.contentType,
+    "Content-Length": Buffer.byteLength(raw.body),
+  });
+  response.end(raw.body);
+}
+
+const asRaw = (answer: unknown): RawAnswer =>
+  answer instanceof RawAnswer ? answer : new RawAnswer(JSON.stringify(answer ?? {}));
+
+function fail(response: ServerResponse, error: unknown): void {
+  const known =
+    error instanceof ApiError
+      ? error
+      : new ApiError(
+          500,
+          "INTERNAL_ERROR",
+          `The local workspace failed: ${error instanceof Error ? error.message : String(error)}`,
+        );
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  // What is left of a body that was refused would be taken for the next request.
+  if (known.status === 413) response.setHeader("Connection", "close");
+  write(response, known.status, { error_code: known.errorCode, message: known.message });
+}
+
+/** What a fault does before the request is carried out. False when there is nothing left to do. */
+async function survives(
+  fault: RequestFault,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
+  const { fault: kind, carried_out = false, milliseconds = 100 } = fault;
+  if (kind === "latency") {
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    return true;
+  }
+  if (kind === "half" || carried_out) return true;
+  if (kind === "drop") response.destroy();
+  else {
+    await readBody(request);
+    refuse(fault, kind, response);
+  }
+  return false;
+}
+
+/** What a fault does to the answer of a request that was carried out. False when nothing. */
+function spoils(
+  fault: RequestFault,
+  answer: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+): boolean {
+  const { fault: kind } = fault;
+  if (kind === "latency") return false;
+  if (kind === "drop") request.socket.destroy();
+  else if (kind === "half") {
+    const body = Buffer.from(asRaw(answer).body);
+    response.writeHead(200, { "Content-Type": "application/json", "Content-Length": body.length });
+    response.write(body.subarray(0, Math.floor(body.length / 2)), () => request.socket.destroy());
+  } else refuse(fault, kind, response);
+  return true;
+}
+
+function refuse(
+  fault: RequestFault,
+  status: 429 | 500 | 503 | 504,
+  response: ServerResponse,
+): void {
+  if (status === 429 || status === 503)
+    response.setHeader("Retry-After", String(fault.retry_after ?? 1));
+  fail(response, faultError(status));
+}

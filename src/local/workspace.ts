@@ -1,0 +1,117 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Clock, systemClock } from "./clock";
+import type { TaskExecutor } from "./execute/executor";
+import { SimulatedExecutor } from "./execute/simulated";
+import { type FaultPlan, Faults } from "./faults";
+import { controlRoutes } from "./routes/control";
+import { identityRoutes, ME } from "./routes/identity";
+import { jobRoutes } from "./routes/jobs";
+import { permissionRoutes } from "./routes/permissions";
+import { runRoutes } from "./routes/runs";
+import { readNotebook, workspaceRoutes } from "./routes/workspace";
+import { Scheduler } from "./scheduler/scheduler";
+import { RunViews } from "./scheduler/views";
+import { LocalServer, LOOPBACK } from "./server";
+import { Store } from "./store";
+
+export interface LocalWorkspaceOptions {
+  /** The folder that holds everything that the workspace remembers. @default `.jobstrata/local` in the current folder */
+  dataDir?: string;
+  /** Uses a temporary folder instead, which is removed when the workspace stops. @default false */
+  ephemeral?: boolean;
+  /** The port on the loopback interface. @default any that is free */
+  port?: number;
+  /** What requests must bear. @default a new one */
+  token?: string;
+  /** @default the machine's own time */
+  clock?: Clock;
+  /** What executes tasks. @default one that only simulates it */
+  executor?: TaskExecutor;
+  /** What is to go wrong. @default nothing */
+  faults?: FaultPlan;
+  /** Called when a client asks the workspace to stop, before it does. */
+  onStop?: () => void;
+}
+
+/** A workspace that is ready to take requests. */
+export interface LocalWorkspace {
+  /** Its address, as clients take it: `http://127.0.0.1:PORT`. */
+  host: string;
+  port: number;
+  token: string;
+  /** The same as `host`. */
+  url: string;
+  dataDir: string;
+  /** Stops every run and the server; what was acknowledged is kept. Resolves when nothing is left running. */
+  stop(): Promise<void>;
+}
+
+export const DEFAULT_DATA_DIR = join(".jobstrata", "local");
+const WORKSPACE_ID = "1000000000";
+
+/**
+ * Starts a Databricks workspace on this machine.
+ * @throws {JobstrataError} when the port or the folder is in use
+ */
+export async function startLocalWorkspace(
+  options: LocalWorkspaceOptions = {},
+): Promise<LocalWorkspace> {
+  const { ephemeral = false, port = 0, clock = systemClock } = options;
+  const dataDir = ephemeral
+    ? mkdtempSync(join(tmpdir(), "jobstrata-"))
+    : (options.dataDir ?? DEFAULT_DATA_DIR);
+  if (!ephemeral) {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    chmodSync(dataDir, 0o700);
+  }
+  const store = Store.open(dataDir);
+  const token = options.token ?? `dapi${randomBytes(24).toString("hex")}`;
+  const faults = new Faults(options.faults);
+  const executor = faults.around(options.executor ?? new SimulatedExecutor(clock));
+  const server = new LocalServer(token, faults, () => {
+    store.flush();
+  });
+  let scheduler: Scheduler | undefined;
+
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= shutDown());
+  const shutDown = async (): Promise<void> => {
+    await Promise.all([server.close(), scheduler?.stop()]);
+    await executor.close?.();
+    store.close();
+    if (ephemeral) rmSync(dataDir, { recursive: true, force: true });
+  };
+
+  try {
+    const actual = await server.listen(port);
+    const host = `http://${LOOPBACK}:${actual}`;
+    scheduler = new Scheduler(store, clock, executor, { id: WORKSPACE_ID, url: host }, (path) =>
+      readNotebook(store, path),
+    );
+    const views = new RunViews(store, scheduler, ME.userName, host);
+    const started = clock.now();
+    server.add(jobRoutes(store, scheduler, clock, ME));
+    server.add(runRoutes(store, scheduler, views));
+    server.add(workspaceRoutes(store, clock, ME));
+    server.add(permissionRoutes(store, ME));
+    server.add(identityRoutes(ME));
+    server.add(
+      controlRoutes(
+        faults,
+        () => ({ pid: process.pid, host, started, ...scheduler?.counts() }),
+        () => {
+          options.onStop?.();
+          void stop();
+        },
+      ),
+    );
+    scheduler.start();
+    return { host, url: host, port: actual, token, dataDir, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
