@@ -123,7 +123,12 @@ function blocksOf(nested: NestedBlock, value: unknown, path: Path, name: string)
   );
 }
 
-function attributeOf(type: AttributeType, value: unknown, path: Path, name: string): Value {
+function attributeOf(
+  type: AttributeType,
+  value: unknown,
+  path: Path,
+  name: string | number,
+): Value {
   if (value === null || value === undefined) return null;
   if (value === UNKNOWN) return UNKNOWN;
   const fail = (): never => {
@@ -140,7 +145,7 @@ function attributeOf(type: AttributeType, value: unknown, path: Path, name: stri
     case "set(string)":
       if (!Array.isArray(value)) return fail();
       return value.map((item: unknown, index) =>
-        attributeOf("string", item, [...path, name], String(index)),
+        attributeOf("string", item, [...path, name], index),
       );
     case "map(string)": {
       if (typeof value !== "object" || Array.isArray(value)) return fail();

@@ -3,7 +3,7 @@
  * to be made anew. It follows the rules of the plugin SDK that the genuine provider is built with, so that the two
  * agree on what is a change and what is not.
  */
-import { UNKNOWN } from "./cty";
+import { UNKNOWN, hasUnknown } from "./cty";
 import type { Obj, Path, Value } from "./cty";
 import type { Attribute, Block, NestedBlock, Suppression } from "./schema";
 
@@ -49,11 +49,23 @@ function planAttribute(attribute: Attribute, prior: Value, config: Value, create
   const wanted = config ?? attribute.default ?? null;
   if (wanted === null) {
     if (attribute.computed) return create ? UNKNOWN : prior;
-    return isZero(prior) || isSuppressed(attribute.suppress, prior) ? prior : null;
+    return isZero(prior) ? prior : withoutConfiguration(attribute, prior);
   }
-  // A number or boolean that was never set is not the same as one that is set to zero now.
-  const setToZero = prior === null && (wanted === 0 || wanted === false);
-  return !create && !setToZero && isSame(prior, wanted) ? prior : wanted;
+  if (isZero(wanted) && asObject(wanted) !== null)
+    return prior !== null && isZero(prior) ? prior : null;
+  // One member of a map that is not known yet hides the whole map, in the SDK.
+  if (attribute.type === "map(string)" && hasUnknown(wanted)) return UNKNOWN;
+  return !create && isSame(prior, wanted) ? prior : wanted;
+}
+
+/** What becomes of a value that is configured no longer, or that only the workspace has. */
+function withoutConfiguration(attribute: Attribute, prior: Value): Value {
+  if (Array.isArray(prior)) {
+    // Only the length of a suppressed list is kept. That is how the SDK compares, and a flaw of the genuine provider.
+    return attribute.suppress === undefined ? [] : prior.map(() => "");
+  }
+  if (isSuppressed(attribute.suppress, prior)) return prior;
+  return asObject(prior) === null ? null : {};
 }
 
 function planNested(nested: NestedBlock, prior: Value, config: Value, context: Context): Value {
@@ -104,12 +116,15 @@ export function isSame(a: Value, b: Value): boolean {
   if (a === UNKNOWN || b === UNKNOWN) return false;
   if (isZero(a) && isZero(b)) return true;
   if (Array.isArray(a) && Array.isArray(b)) {
-    return a.length === b.length && a.every((item: Value, index) => isSame(item, b[index] ?? null));
+    const others: readonly Value[] = b;
+    return a.length === b.length && a.every((item: Value, i) => isSame(item, others[i] ?? null));
   }
   const [first, second] = [asObject(a), asObject(b)];
   if (first === null || second === null) return false;
-  return [...new Set([...Object.keys(first), ...Object.keys(second)])].every((key) =>
-    isSame(first[key] ?? null, second[key] ?? null),
+  const keys = Object.keys(first);
+  return (
+    keys.length === Object.keys(second).length &&
+    keys.every((key) => key in second && isSame(first[key] ?? null, second[key] ?? null))
   );
 }
 

@@ -247,11 +247,21 @@ export class Provider {
       const resource = resourceOf(request);
       label = resource.label;
       const blank = { ...emptyObject(resource.schema.block), id: String(request.id) };
-      const state = await resource.read(this.configured(), blank, true);
+      const state = await this.readNew(resource, blank);
       const imported = { type_name: request.type_name, state: dynamicValue(state) };
       return { imported_resources: [imported] };
     } catch (thrown) {
       return failed(`import ${label}`, thrown);
+    }
+  }
+
+  /** What does not exist is imported by its id alone: Terraform reads it next, and says so better than we could. */
+  private async readNew(resource: Resource, blank: Obj): Promise<Obj | null> {
+    try {
+      return await resource.read(this.configured(), blank, true);
+    } catch (thrown) {
+      if (thrown instanceof ApiError && thrown.isMissing) return blank;
+      throw thrown;
     }
   }
 

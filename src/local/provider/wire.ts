@@ -77,23 +77,25 @@ function blocksFromWire(name: string, nested: NestedBlock, answer: Json): Value 
   return items.flatMap((item) => (isJsonObject(item) ? [fromWire(nested.block, item, name)] : []));
 }
 
-/** An absent number or boolean is zero, as in the structs of the genuine provider; an absent text is absent. */
+/** What the workspace does not mention has the zero value of its type, as in the structs of the genuine provider. */
 function attributeFromWire(attribute: Attribute, answer: Json): Value {
-  if (attribute.type === "number") return answer === null ? 0 : scalarFromWire("number", answer);
-  if (attribute.type === "bool") return answer === null ? false : scalarFromWire("bool", answer);
-  if (attribute.type === "string") {
-    const text = answer === null ? "" : scalarFromWire("string", answer);
-    return text === "" && !attribute.required ? null : text;
+  switch (attribute.type) {
+    case "number":
+      return answer === null ? 0 : scalarFromWire("number", answer);
+    case "bool":
+      return answer === null ? false : scalarFromWire("bool", answer);
+    case "string":
+      return answer === null ? "" : scalarFromWire("string", answer);
+    case "map(string)":
+      return mapFromWire(isJsonObject(answer) ? answer : {});
+    default:
+      return Array.isArray(answer) ? answer.map((item) => scalarFromWire("string", item)) : [];
   }
-  return collectionFromWire(answer);
 }
 
-function collectionFromWire(answer: Json): Value {
-  if (Array.isArray(answer)) return answer.map((item) => scalarFromWire("string", item));
-  if (!isJsonObject(answer) || Object.keys(answer).length === 0) return null;
-  return Object.fromEntries(
-    Object.entries(answer).map(([key, item]) => [key, scalarFromWire("string", item)]),
-  );
+function mapFromWire(answer: JsonObject): Value {
+  const entries = Object.entries(answer);
+  return Object.fromEntries(entries.map(([key, item]) => [key, scalarFromWire("string", item)]));
 }
 
 function scalarFromWire(type: AttributeType, answer: Json): Value {

@@ -2,8 +2,8 @@ import { emptyObject } from "../cty";
 import type { Obj } from "../cty";
 import { ConfigurationError } from "../diagnostic";
 import { schemaOf } from "../schemas";
-import { isJsonObject, readAnswer } from "../wire";
-import type { Json, JsonObject } from "../wire";
+import { isJsonObject, jsonObjects, jsonText, readAnswer } from "../wire";
+import type { JsonObject } from "../wire";
 import type { Workspace } from "../workspace";
 import { getJob } from "./job";
 import { textOf } from "./resource";
@@ -26,7 +26,7 @@ export const jobData: DataSource = {
     const found =
       name === "" ? await getJob(workspace, id, "2.0") : await jobByName(workspace, name);
     const settings = isJsonObject(found.settings) ? found.settings : {};
-    const jobId = String(found.job_id);
+    const jobId = jsonText(found.job_id);
     return {
       ...config,
       ...readJob(found),
@@ -54,14 +54,10 @@ async function jobByName(workspace: Workspace, name: string): Promise<JsonObject
       (job) => isJsonObject(job.settings) && job.settings.name === name,
     );
     if (found !== undefined) return found;
-    token = typeof page.next_page_token === "string" ? page.next_page_token : "";
+    token = jsonText(page.next_page_token);
     if (page.has_more !== true || token === "") break;
   }
   throw new ConfigurationError("no job found with specified name", ["name"]);
-}
-
-function jsonObjects(value: Json | undefined): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
 
 /** Whose token the provider uses. */
@@ -71,16 +67,16 @@ export const currentUserData: DataSource = {
 
   async read(workspace) {
     const me = await workspace.get("/api/2.0/preview/scim/v2/Me");
-    const name = typeof me.userName === "string" ? me.userName : "";
+    const name = jsonText(me.userName);
     const isServicePrincipal = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name);
     return {
       ...emptyObject(userSchema.block),
-      id: String(me.id ?? ""),
+      id: jsonText(me.id),
       user_name: name,
       home: `/Users/${name}`,
       repos: `/Repos/${name}`,
       acl_principal_id: `${isServicePrincipal ? "servicePrincipals" : "users"}/${name}`,
-      external_id: typeof me.externalId === "string" ? me.externalId : "",
+      external_id: jsonText(me.externalId),
       alphanumeric: (name.split("@")[0] ?? "").replace(/\W/g, "_").toLowerCase(),
       workspace_url: workspace.host,
     };

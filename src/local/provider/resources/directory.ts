@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../diagnostic";
 import { schemaOf } from "../schemas";
-import { mergeAnswer } from "../wire";
+import { jsonText, mergeAnswer } from "../wire";
 import { getStatus, links } from "./file-content";
 import { textOf } from "./resource";
 import type { Resource } from "./resource";
@@ -27,7 +27,7 @@ export const directory: Resource = {
     const status = await getStatus(workspace, path);
     if (status.object_type !== "DIRECTORY") {
       throw new ConfigurationError(
-        `different object type, ${String(status.object_type)}, on this path other than a directory`,
+        `different object type, ${jsonText(status.object_type)}, on this path other than a directory`,
         ["path"],
       );
     }

@@ -6,6 +6,7 @@ import type { Obj } from "../cty";
 import { error } from "../diagnostic";
 import type { Diagnostic } from "../diagnostic";
 import type { SourceFiles } from "../source-files";
+import { jsonText } from "../wire";
 import type { JsonObject } from "../wire";
 import { ApiError } from "../workspace";
 import type { Workspace } from "../workspace";
@@ -71,7 +72,7 @@ export function md5(content: Buffer): string {
 
 /** Imports a file or notebook, and makes its folder first where that is missing. */
 export async function importContent(workspace: Workspace, body: JsonObject): Promise<JsonObject> {
-  const path = String(body.path);
+  const path = jsonText(body.path);
   try {
     return await workspace.post("/api/2.0/workspace/import", body);
   } catch (thrown) {

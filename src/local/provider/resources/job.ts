@@ -4,7 +4,7 @@ import { ConfigurationError, error } from "../diagnostic";
 import type { Diagnostic } from "../diagnostic";
 import { asObject, isZero, listOf } from "../plan";
 import { schemaOf } from "../schemas";
-import { isJsonObject, mergeAnswer, toWire } from "../wire";
+import { isJsonObject, jsonText, mergeAnswer, toWire } from "../wire";
 import type { Json, JsonObject } from "../wire";
 import type { Workspace } from "../workspace";
 import { textOf } from "./resource";
@@ -31,6 +31,8 @@ const SINGLE_TASK_ONLY = [
   "min_retry_interval_millis",
   "retry_on_timeout",
 ];
+/** Newer than the API 2.0, which does not tell them. */
+const NOT_IN_OLD_API = ["budget_policy_id", "performance_target", "usage_policy_id"];
 
 export const job: Resource = {
   label: "job",
@@ -58,8 +60,10 @@ export const job: Resource = {
 
   async read(workspace, state, isNew) {
     const id = textOf(state, "id");
-    const answer = await getJob(workspace, id, apiVersion(state));
+    const version = apiVersion(state);
+    const answer = await getJob(workspace, id, version);
     const found = isJsonObject(answer.settings) ? answer.settings : {};
+    if (version === "2.0") for (const name of NOT_IN_OLD_API) Reflect.deleteProperty(found, name);
     sortTasks(found);
     const runAs = answer.run_as_user_name;
     if (typeof runAs === "string" && runAs !== "") found.run_as = principal(runAs);
@@ -157,7 +161,7 @@ function sortWebhooks(holder: JsonObject): void {
 }
 
 function sortedBy(list: readonly Json[], key: string): Json[] {
-  const of = (item: Json): string => (isJsonObject(item) ? String(item[key]) : "");
+  const of = (item: Json): string => (isJsonObject(item) ? jsonText(item[key]) : "");
   return [...list].sort((a, b) => (of(a) < of(b) ? -1 : of(a) > of(b) ? 1 : 0));
 }
 
@@ -172,7 +176,7 @@ const GIT_PROVIDERS: Readonly<Record<string, string>> = {
 function fillGitProvider(body: JsonObject): void {
   const git = body.git_source;
   if (!isJsonObject(git) || git.git_provider !== undefined) return;
-  const host = /^https:\/\/(?:[^@/]*@)?([^/:]+)/.exec(String(git.git_url))?.[1] ?? "";
+  const host = /^https:\/\/(?:[^@/]*@)?([^/:]+)/.exec(jsonText(git.git_url))?.[1] ?? "";
   const provider = host.endsWith(".visualstudio.com")
     ? "azureDevOpsServices"
     : GIT_PROVIDERS[host.toLowerCase()];

@@ -3,8 +3,8 @@ import { ConfigurationError, error } from "../diagnostic";
 import { asObject, listOf } from "../plan";
 import { PERMISSION_OBJECTS } from "../schema-extras";
 import { schemaOf } from "../schemas";
-import { isJsonObject } from "../wire";
-import type { Json, JsonObject } from "../wire";
+import { jsonObjects, jsonText } from "../wire";
+import type { JsonObject } from "../wire";
 import { ApiError } from "../workspace";
 import type { Workspace } from "../workspace";
 import { textOf } from "./resource";
@@ -66,7 +66,7 @@ export const permissions: Resource = {
     const me = await currentUser(workspace);
     const answer = await workspace.get(`/api/2.0/permissions/jobs/${job}`);
     if (answer.object_type !== "job") {
-      throw new ConfigurationError(`expected object type job, got ${String(answer.object_type)}`);
+      throw new ConfigurationError(`expected object type job, got ${jsonText(answer.object_type)}`);
     }
     const mineIsConfigured = entriesOf(state).some((entry) => entry.name === me);
     const entries = directEntries(answer).filter(
@@ -143,14 +143,14 @@ function refuse(entries: readonly Entry[], me: string): void {
 
 async function currentUser(workspace: Workspace): Promise<string> {
   const me = await workspace.get("/api/2.0/preview/scim/v2/Me");
-  return typeof me.userName === "string" ? me.userName : "";
+  return jsonText(me.userName);
 }
 
 /** Empty where the job is gone. */
 async function creatorOf(workspace: Workspace, job: string): Promise<string> {
   try {
     const answer = await workspace.get("/api/2.2/jobs/get", { job_id: job });
-    return typeof answer.creator_user_name === "string" ? answer.creator_user_name : "";
+    return jsonText(answer.creator_user_name);
   } catch (thrown) {
     if (thrown instanceof ApiError && thrown.isMissing) return "";
     throw thrown;
@@ -183,14 +183,10 @@ function directEntries(answer: JsonObject): Entry[] {
       .filter((permission) => permission.inherited !== true)
       .map((permission) => ({
         principal,
-        name: item[principal] as string,
-        level: String(permission.permission_level as string),
+        name: jsonText(item[principal]),
+        level: jsonText(permission.permission_level),
       }));
   });
-}
-
-function jsonObjects(value: Json | undefined): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
 
 function blockOf(entry: Entry): Value {
