@@ -1,0 +1,180 @@
+/**
+ * Terraform's values: how they are written on the wire (MessagePack) and in a state file (JSON), and how they are held
+ * here, which is as plain JavaScript values with one symbol for "not known yet".
+ *
+ * A value always has the full shape of its schema: an object has every attribute (null where there is none) and a
+ * block that is absent is an empty list. Everything here is linear in the size of the value.
+ */
+import { ExtData, ExtensionCodec, decode, encode } from "@msgpack/msgpack";
+import type { AttributeType, Block, NestedBlock } from "./schema";
+
+/** A value that will only be known after apply. */
+export const UNKNOWN: unique symbol = Symbol("unknown");
+
+export type Value =
+  | null
+  | typeof UNKNOWN
+  | string
+  | number
+  | boolean
+  | readonly Value[]
+  | { readonly [name: string]: Value };
+
+/** A value of a block or a resource: every attribute and nested block by its Terraform name. */
+export type Obj = Readonly<Record<string, Value>>;
+
+/** A path into a value, as Terraform's diagnostics write it: names, and indexes of lists. */
+export type Path = readonly (string | number)[];
+
+/** A value that does not fit its schema, or that can't be carried without loss. */
+export class ValueError extends Error {
+  public constructor(
+    message: string,
+    public readonly path: Path,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Extension 0 is a plain unknown; 12 is an unknown of which something is known already (`"job-${databricks_job.a.id}"`
+ * starts with "job-"), which is a hint that a provider may ignore.
+ */
+const UNKNOWN_TYPES = [0, 12];
+const extensions = new ExtensionCodec();
+for (const type of UNKNOWN_TYPES) {
+  extensions.register({
+    type,
+    encode: () => null,
+    decode: () => UNKNOWN,
+  });
+}
+/** How Terraform itself writes a plain unknown. */
+const UNKNOWN_EXTENSION = new ExtData(0, new Uint8Array([0]));
+
+/**
+ * The value that `bytes` hold, in the full shape of `block`. Null for a resource that does not exist.
+ * @throws ValueError for a number that JavaScript can't hold exactly, and for what does not fit the schema.
+ */
+export function decodeMsgpack(bytes: Uint8Array, block: Block): Obj | null {
+  return conform(decode(bytes, { extensionCodec: extensions }), block);
+}
+
+/** The value that a state file's JSON holds, in the full shape of `block`; arguments that no longer exist are dropped. */
+export function decodeJson(text: string, block: Block): Obj | null {
+  return conform(JSON.parse(text), block);
+}
+
+/** `value`, which must have the full shape of its schema, as Terraform reads it. */
+export function encodeMsgpack(value: Obj | null): Uint8Array {
+  return encode(withExtensions(value));
+}
+
+function withExtensions(value: Value): unknown {
+  if (value === UNKNOWN) return UNKNOWN_EXTENSION;
+  if (Array.isArray(value)) return value.map(withExtensions);
+  if (typeof value !== "object" || value === null) return value;
+  const result: Record<string, unknown> = {};
+  for (const [name, member] of Object.entries(value)) result[name] = withExtensions(member);
+  return result;
+}
+
+/** A value of `block` in which nothing is set. */
+export function emptyObject(block: Block): Obj {
+  return objectOf(block, {}, []);
+}
+
+/**
+ * `value` in the full shape of `block`.
+ * @throws ValueError
+ */
+export function conform(value: unknown, block: Block): Obj | null {
+  if (value === null || value === undefined) return null;
+  return objectOf(block, value, []);
+}
+
+function objectOf(block: Block, value: unknown, path: Path): Obj {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new ValueError(`expected an object, got ${describe(value)}`, path);
+  }
+  const given = value as Readonly<Record<string, unknown>>;
+  const result: Record<string, Value> = {};
+  for (const [name, attribute] of block.attributes) {
+    result[name] = attributeOf(attribute.type, given[name], path, name);
+  }
+  for (const [name, nested] of block.blocks) {
+    result[name] = blocksOf(nested, given[name], path, name);
+  }
+  return result;
+}
+
+function blocksOf(nested: NestedBlock, value: unknown, path: Path, name: string): Value {
+  if (value === UNKNOWN) return UNKNOWN;
+  const missing = value === null || value === undefined;
+  if (nested.nesting === "single") {
+    return missing ? null : objectOf(nested.block, value, [...path, name]);
+  }
+  if (missing) return [];
+  if (!Array.isArray(value)) {
+    throw new ValueError(`expected a list of blocks, got ${describe(value)}`, [...path, name]);
+  }
+  return value.map((item: unknown, index) =>
+    item === UNKNOWN ? UNKNOWN : objectOf(nested.block, item, [...path, name, index]),
+  );
+}
+
+function attributeOf(
+  type: AttributeType,
+  value: unknown,
+  path: Path,
+  name: string | number,
+): Value {
+  if (value === null || value === undefined) return null;
+  if (value === UNKNOWN) return UNKNOWN;
+  const fail = (): never => {
+    throw new ValueError(`expected a ${type}, got ${describe(value)}`, [...path, name]);
+  };
+  switch (type) {
+    case "string":
+      return typeof value === "string" ? value : fail();
+    case "bool":
+      return typeof value === "boolean" ? value : fail();
+    case "number":
+      return numberOf(value, [...path, name]);
+    case "list(string)":
+    case "set(string)":
+      if (!Array.isArray(value)) return fail();
+      return value.map((item: unknown, index) =>
+        attributeOf("string", item, [...path, name], index),
+      );
+    case "map(string)": {
+      if (typeof value !== "object" || Array.isArray(value)) return fail();
+      const result: Record<string, Value> = {};
+      for (const [key, member] of Object.entries(value)) {
+        result[key] = attributeOf("string", member, [...path, name], key);
+      }
+      return result;
+    }
+  }
+}
+
+/** Terraform writes a number as text where 64 bits don't hold it; here 53 are the limit, and rounding is no option. */
+function numberOf(value: unknown, path: Path): number {
+  if (typeof value === "number" && (!Number.isInteger(value) || Number.isSafeInteger(value))) {
+    return value;
+  }
+  throw new ValueError(`the number ${describe(value)} is too large to be handled exactly`, path);
+}
+
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object" && value !== null) return "an object";
+  return typeof value === "symbol" ? "an unknown value" : String(value);
+}
+
+/** Whether `value` holds an unknown anywhere. */
+export function hasUnknown(value: Value): boolean {
+  if (value === UNKNOWN) return true;
+  if (Array.isArray(value)) return value.some(hasUnknown);
+  return typeof value === "object" && value !== null && Object.values(value).some(hasUnknown);
+}

@@ -1,0 +1,381 @@
+/**
+ * The provider as one Terraform process sees it: the calls of the plugin protocol, answered from the resources. Each
+ * connection has a provider of its own, because each Terraform process configures it for its own workspace.
+ */
+import { UNKNOWN, ValueError, decodeJson, decodeMsgpack, emptyObject } from "./cty";
+import type { Obj, Path, Value } from "./cty";
+import { error, fromThrown, warning } from "./diagnostic";
+import type { Diagnostic } from "./diagnostic";
+import { diagnosticMessage, dynamicValue, pathMessage, schemaMessage } from "./messages";
+import type { DynamicValue } from "./messages";
+import { asObject, isZero, listOf, planChange } from "./plan";
+import type { CallName } from "./protocol";
+import { currentUserData, jobData } from "./resources/data-sources";
+import { directory } from "./resources/directory";
+import { job } from "./resources/job";
+import { notebook } from "./resources/notebook";
+import { permissions } from "./resources/permissions";
+import { textOf } from "./resources/resource";
+import type { DataSource, Resource } from "./resources/resource";
+import { workspaceFile } from "./resources/workspace-file";
+import type { Block } from "./schema";
+import { schemaOf } from "./schemas";
+import type { SourceFiles } from "./source-files";
+import { withoutUnknowns } from "./wire";
+import { ApiError, Workspace } from "./workspace";
+
+const RESOURCES: Readonly<Record<string, Resource>> = {
+  databricks_directory: directory,
+  databricks_job: job,
+  databricks_notebook: notebook,
+  databricks_permissions: permissions,
+  databricks_workspace_file: workspaceFile,
+};
+
+const DATA_SOURCES: Readonly<Record<string, DataSource>> = {
+  databricks_current_user: currentUserData,
+  databricks_job: jobData,
+};
+
+const CONFIGURATION = schemaOf("provider").block;
+
+/** What holds for every connection. */
+export interface ProviderOptions {
+  /** Where the workspace is, unless the `provider` block says otherwise. */
+  readonly host: string | undefined;
+  /** The token for it, unless the `provider` block says otherwise. */
+  readonly token: string | undefined;
+  readonly files: SourceFiles;
+  readonly retryDelay: (attempt: number) => number;
+}
+
+type Request = Readonly<Record<string, unknown>>;
+type Response = Readonly<Record<string, unknown>>;
+
+/** Every schema as one message: large, the same for all, and asked for by every Terraform process. */
+let schemaAnswer: Response | undefined;
+
+export class Provider {
+  private workspace: Workspace | undefined;
+  private readonly stop = new AbortController();
+
+  public constructor(private readonly options: ProviderOptions) {}
+
+  /** Answers one call. Whatever goes wrong is in the answer's diagnostics. */
+  public async answer(name: CallName, request: Request): Promise<Response> {
+    switch (name) {
+      case "GetMetadata":
+        return {
+          server_capabilities: CAPABILITIES,
+          resources: Object.keys(RESOURCES).map((type_name) => ({ type_name })),
+          data_sources: Object.keys(DATA_SOURCES).map((type_name) => ({ type_name })),
+        };
+      case "GetProviderSchema":
+        return (schemaAnswer ??= allSchemas());
+      case "ValidateProviderConfig":
+        return this.guarded("configure the provider", () => []);
+      case "ValidateResourceConfig":
+        return this.guarded("validate", () => this.validate(request));
+      case "ValidateDataResourceConfig":
+        return this.guarded("validate", () => {
+          dataSourceOf(request);
+          return [];
+        });
+      case "ConfigureProvider":
+        return this.guarded("configure the provider", () => this.configure(request));
+      case "UpgradeResourceState":
+        return this.withState("upgrade the state of", request, "upgraded_state", (resource) => {
+          const { json } = request.raw_state as { json: Uint8Array };
+          return decodeJson(Buffer.from(json).toString("utf8"), resource.schema.block);
+        });
+      case "ReadResource":
+        return this.withState("read", request, "new_state", (resource) =>
+          this.refresh(resource, valueOf(request, "current_state", resource.schema.block)),
+        );
+      case "PlanResourceChange":
+        return this.plan(request);
+      case "ApplyResourceChange":
+        return this.apply(request);
+      case "ImportResourceState":
+        return this.import(request);
+      case "ReadDataSource":
+        return this.readData(request);
+      case "StopProvider":
+        this.stop.abort();
+        return { Error: "" };
+    }
+  }
+
+  private async guarded(
+    action: string,
+    run: () => readonly Diagnostic[] | Promise<readonly Diagnostic[]>,
+  ): Promise<Response> {
+    try {
+      return { diagnostics: (await run()).map(diagnosticMessage) };
+    } catch (thrown) {
+      return failed(action, thrown);
+    }
+  }
+
+  /** Answers with a resource's state in `field`, or with what prevented it. */
+  private async withState(
+    action: string,
+    request: Request,
+    field: string,
+    run: (resource: Resource) => Obj | null | Promise<Obj | null>,
+  ): Promise<Response> {
+    let label = "";
+    try {
+      const resource = resourceOf(request);
+      label = resource.label;
+      return { [field]: dynamicValue(await run(resource)), private: request.private };
+    } catch (thrown) {
+      return failed(`${action} ${label}`, thrown);
+    }
+  }
+
+  private configure(request: Request): readonly Diagnostic[] {
+    const config = valueOf(request, "config", CONFIGURATION) ?? emptyObject(CONFIGURATION);
+    for (const name of ["host", "token"]) {
+      if (config[name] === UNKNOWN) {
+        return [
+          error(`the provider's ${name} is not known yet`, "It must be known at plan.", [name]),
+        ];
+      }
+    }
+    const host = textOf(config, "host") || (this.options.host ?? "");
+    const token = textOf(config, "token") || (this.options.token ?? "");
+    const problem = hostProblem(host) ?? (token === "" ? NO_TOKEN : undefined);
+    if (problem !== undefined) return [problem];
+    const { retryDelay } = this.options;
+    this.workspace = new Workspace({ host, token, retryDelay, stop: this.stop.signal });
+    return [];
+  }
+
+  private configured(): Workspace {
+    if (this.workspace !== undefined) return this.workspace;
+    throw new ValueError("the provider was not configured", []);
+  }
+
+  private validate(request: Request): readonly Diagnostic[] {
+    const resource = resourceOf(request);
+    const config = valueOf(request, "config", resource.schema.block);
+    if (config === null) return [];
+    return [
+      ...deprecations(resource.schema.block, config, []),
+      ...(resource.validate?.(config, this.options.files) ?? []),
+    ];
+  }
+
+  private async refresh(resource: Resource, state: Obj | null): Promise<Obj | null> {
+    if (state === null) return null;
+    try {
+      return await resource.read(this.configured(), state, false);
+    } catch (thrown) {
+      if (thrown instanceof ApiError && thrown.isMissing) return null;
+      throw thrown;
+    }
+  }
+
+  private plan(request: Request): Response {
+    let label = "";
+    try {
+      const resource = resourceOf(request);
+      label = resource.label;
+      const { block } = resource.schema;
+      const prior = valueOf(request, "prior_state", block);
+      const config = valueOf(request, "config", block);
+      // Null is a destruction, about which there is nothing to decide.
+      if (config === null) return { planned_state: dynamicValue(null) };
+      const { files } = this.options;
+      const wanted = resource.resolve?.(config, prior, files) ?? config;
+      const { planned, replace } = planChange(block, prior, wanted);
+      return {
+        planned_state: dynamicValue(planned),
+        requires_replace: replace.map(pathMessage),
+        planned_private: request.prior_private,
+        // Lets a plan differ from the configuration where a default or the workspace decides.
+        legacy_type_system: true,
+      };
+    } catch (thrown) {
+      return failed(`plan ${label}`, thrown);
+    }
+  }
+
+  private async apply(request: Request): Promise<Response> {
+    const answer = (state: Obj | null, diagnostics: readonly Diagnostic[] = []): Response => ({
+      new_state: dynamicValue(state),
+      private: request.planned_private,
+      diagnostics: diagnostics.map(diagnosticMessage),
+      legacy_type_system: true,
+    });
+    let resource: Resource;
+    let prior: Obj | null;
+    let planned: Obj | null;
+    try {
+      resource = resourceOf(request);
+      prior = valueOf(request, "prior_state", resource.schema.block);
+      planned = valueOf(request, "planned_state", resource.schema.block);
+    } catch (thrown) {
+      return failed("apply", thrown);
+    }
+    // What the state is if the next step fails: Terraform must not lose an object that exists.
+    let state = prior;
+    let action = prior === null ? "create" : planned === null ? "delete" : "update";
+    try {
+      const workspace = this.configured();
+      const { files } = this.options;
+      if (planned === null) {
+        if (prior !== null) await remove(resource, workspace, prior);
+        return answer(null);
+      }
+      const known = withoutUnknowns(resource.schema.block, planned);
+      state =
+        prior === null
+          ? await resource.create(workspace, known, files)
+          : await resource.update(workspace, known, prior, files);
+      action = "read";
+      return answer(await resource.read(workspace, state, prior === null));
+    } catch (thrown) {
+      return answer(state, [fromThrown(`${action} ${resource.label}`, thrown)]);
+    }
+  }
+
+  private async import(request: Request): Promise<Response> {
+    let label = "";
+    try {
+      const resource = resourceOf(request);
+      label = resource.label;
+      const blank = { ...emptyObject(resource.schema.block), id: String(request.id) };
+      const state = await this.readNew(resource, blank);
+      const imported = { type_name: request.type_name, state: dynamicValue(state) };
+      return { imported_resources: [imported] };
+    } catch (thrown) {
+      return failed(`import ${label}`, thrown);
+    }
+  }
+
+  /** What does not exist is imported by its id alone: Terraform reads it next, and says so better than we could. */
+  private async readNew(resource: Resource, blank: Obj): Promise<Obj | null> {
+    try {
+      return await resource.read(this.configured(), blank, true);
+    } catch (thrown) {
+      if (thrown instanceof ApiError && thrown.isMissing) return blank;
+      throw thrown;
+    }
+  }
+
+  private async readData(request: Request): Promise<Response> {
+    let label = "";
+    try {
+      const source = dataSourceOf(request);
+      label = source.label;
+      const { block } = source.schema;
+      const config = valueOf(request, "config", block) ?? emptyObject(block);
+      return { state: dynamicValue(await source.read(this.configured(), config)) };
+    } catch (thrown) {
+      return failed(`read ${label}`, thrown);
+    }
+  }
+}
+
+const CAPABILITIES = { plan_destroy: false, get_provider_schema_optional: true };
+
+function allSchemas(): Response {
+  const messages = (kinds: Readonly<Record<string, Resource | DataSource>>): object =>
+    Object.fromEntries(
+      Object.entries(kinds).map(([name, kind]) => [name, schemaMessage(kind.schema)]),
+    );
+  return {
+    provider: schemaMessage(schemaOf("provider")),
+    resource_schemas: messages(RESOURCES),
+    data_source_schemas: messages(DATA_SOURCES),
+    server_capabilities: CAPABILITIES,
+  };
+}
+
+function resourceOf(request: Request): Resource {
+  return kindOf(RESOURCES, request, "resource");
+}
+
+function dataSourceOf(request: Request): DataSource {
+  return kindOf(DATA_SOURCES, request, "data source");
+}
+
+function kindOf<T>(kinds: Readonly<Record<string, T>>, request: Request, what: string): T {
+  const name = String(request.type_name);
+  const kind = kinds[name];
+  if (kind !== undefined) return kind;
+  const known = Object.keys(kinds).join(", ");
+  throw new ValueError(`the stand-in provider has no ${what} ${name}; it has ${known}`, []);
+}
+
+function valueOf(request: Request, field: string, block: Block): Obj | null {
+  const value = request[field] as DynamicValue | null;
+  return value === null || value.msgpack.length === 0 ? null : decodeMsgpack(value.msgpack, block);
+}
+
+/** An object that is gone already is as good as deleted. */
+async function remove(resource: Resource, workspace: Workspace, state: Obj): Promise<void> {
+  try {
+    await resource.delete(workspace, state);
+  } catch (thrown) {
+    if (!(thrown instanceof ApiError && thrown.isMissing)) throw thrown;
+  }
+}
+
+function failed(action: string, thrown: unknown): Response {
+  return { diagnostics: [diagnosticMessage(fromThrown(action.trimEnd(), thrown))] };
+}
+
+/** A warning for each deprecated argument that `config` sets. */
+function deprecations(block: Block, config: Obj, path: Path): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const check = (name: string, value: Value, reason: string | undefined): void => {
+    if (reason !== undefined && !isZero(value)) {
+      found.push(warning("Argument is deprecated", reason, [...path, name]));
+    }
+  };
+  for (const [name, attribute] of block.attributes) {
+    check(name, config[name] ?? null, attribute.deprecated);
+  }
+  for (const [name, nested] of block.blocks) {
+    check(name, config[name] ?? null, nested.deprecated);
+    if (nested.nesting !== "list") continue;
+    for (const [index, item] of listOf(config[name]).entries()) {
+      const object = asObject(item);
+      if (object !== null)
+        found.push(...deprecations(nested.block, object, [...path, name, index]));
+    }
+  }
+  return found;
+}
+
+const NO_TOKEN = error(
+  "no token for the workspace",
+  "Set `token` in the provider block, or let jobstrata's local workspace set it.",
+  ["token"],
+);
+
+/** Why `host` can't be used; undefined where it can. */
+function hostProblem(host: string): Diagnostic | undefined {
+  if (host === "") {
+    const detail = "Set `host` in the provider block, or let jobstrata's local workspace set it.";
+    return error("no workspace is named", detail, ["host"]);
+  }
+  let url: URL;
+  try {
+    url = new URL(host.includes("://") ? host : `https://${host}`);
+  } catch {
+    return error(`${JSON.stringify(host)} is not the address of a workspace`, "", ["host"]);
+  }
+  const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
+  if (loopback && url.protocol === "http:") return undefined;
+  return error(
+    `the stand-in provider refuses to talk to ${url.host}`,
+    "It stands in for databricks/databricks with a local workspace only: the host must be http:// on " +
+      "this machine (127.0.0.1, localhost or [::1]). For a real workspace use the genuine provider: unset " +
+      "TF_REATTACH_PROVIDERS and run terraform init.",
+    ["host"],
+  );
+}

@@ -1,0 +1,84 @@
+import { emptyObject } from "../cty";
+import type { Obj } from "../cty";
+import { ConfigurationError } from "../diagnostic";
+import { schemaOf } from "../schemas";
+import { isJsonObject, jsonObjects, jsonText, readAnswer } from "../wire";
+import type { JsonObject } from "../wire";
+import type { Workspace } from "../workspace";
+import { getJob } from "./job";
+import { textOf } from "./resource";
+import type { DataSource } from "./resource";
+
+const jobSchema = schemaOf("data.databricks_job");
+const userSchema = schemaOf("data.databricks_current_user");
+
+/** A job by its id, or the first one of a name. */
+export const jobData: DataSource = {
+  label: "job",
+  schema: jobSchema,
+
+  async read(workspace, config) {
+    const name = textOf(config, "name") || textOf(config, "job_name");
+    const id = textOf(config, "id") || textOf(config, "job_id");
+    if (name === "" && id === "") {
+      throw new ConfigurationError("one of job_id, job_name, id and name is needed");
+    }
+    const found =
+      name === "" ? await getJob(workspace, id, "2.0") : await jobByName(workspace, name);
+    const settings = isJsonObject(found.settings) ? found.settings : {};
+    const jobId = jsonText(found.job_id);
+    return {
+      ...config,
+      ...readJob(found),
+      id: jobId,
+      job_id: name === "" ? (config.job_id ?? null) : jobId,
+      name: typeof settings.name === "string" ? settings.name : null,
+      job_name: config.job_name ?? null,
+    };
+  },
+};
+
+function readJob(found: JsonObject): Obj {
+  const all = readAnswer(jobSchema.block, { job_settings: found });
+  return { job_settings: all.job_settings ?? [] };
+}
+
+async function jobByName(workspace: Workspace, name: string): Promise<JsonObject> {
+  const query = { name, limit: "25", expand_tasks: "true" };
+  for (let token = ""; ;) {
+    const page = await workspace.get("/api/2.1/jobs/list", {
+      ...query,
+      ...(token === "" ? {} : { page_token: token }),
+    });
+    const found = jsonObjects(page.jobs).find(
+      (job) => isJsonObject(job.settings) && job.settings.name === name,
+    );
+    if (found !== undefined) return found;
+    token = jsonText(page.next_page_token);
+    if (page.has_more !== true || token === "") break;
+  }
+  throw new ConfigurationError("no job found with specified name", ["name"]);
+}
+
+/** Whose token the provider uses. */
+export const currentUserData: DataSource = {
+  label: "current user",
+  schema: userSchema,
+
+  async read(workspace) {
+    const me = await workspace.get("/api/2.0/preview/scim/v2/Me");
+    const name = jsonText(me.userName);
+    const isServicePrincipal = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name);
+    return {
+      ...emptyObject(userSchema.block),
+      id: jsonText(me.id),
+      user_name: name,
+      home: `/Users/${name}`,
+      repos: `/Repos/${name}`,
+      acl_principal_id: `${isServicePrincipal ? "servicePrincipals" : "users"}/${name}`,
+      external_id: jsonText(me.externalId),
+      alphanumeric: (name.split("@")[0] ?? "").replace(/\W/g, "_").toLowerCase(),
+      workspace_url: workspace.host,
+    };
+  },
+};

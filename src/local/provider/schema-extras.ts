@@ -1,0 +1,238 @@
+/**
+ * What `schema.json` can't hold, because the CDK package does not know it: which arguments are computed as well as
+ * optional, what an absent argument means, which change means another object, and which differences between the
+ * configuration and the workspace are no change. Kept by hand, after the behaviour of databricks/databricks 1.99.0.
+ */
+import type { Extra, Extras, Suppression } from "./schema";
+
+const COMPUTED: Extra = { computed: true };
+const FORCE_NEW: Extra = { forceNew: true };
+const SUPPRESSED: Extra = { suppress: "any" };
+const ALL_SUCCESS: Suppression = { value: "ALL_SUCCESS" };
+const INSIDE_TASK: Extra = {
+  deprecated: "should be used inside a task block and not inside a job block",
+};
+const EGG: Extra = {
+  deprecated: "The `egg` library type is deprecated. Please use `whl` or `pypi` instead.",
+};
+
+/** The same extras under another block. */
+function under(prefix: string, extras: Extras): Extras {
+  return Object.fromEntries(Object.entries(extras).map(([path, extra]) => [prefix + path, extra]));
+}
+
+/** A block of which the workspace may return an empty or a filled one that nobody configured, and its arguments. */
+function suppressedBlock(name: string, ...children: readonly string[]): Extras {
+  return Object.fromEntries(
+    [name, ...children.map((child) => `${name}.${child}`)].map((path) => [path, SUPPRESSED]),
+  );
+}
+
+const EMAIL_NOTIFICATIONS = suppressedBlock(
+  "email_notifications",
+  "no_alert_for_skipped_runs",
+  "on_duration_warning_threshold_exceeded",
+  "on_failure",
+  "on_start",
+  "on_streaming_backlog_exceeded",
+  "on_success",
+);
+
+const NEW_CLUSTER: Extras = {
+  driver_instance_pool_id: COMPUTED,
+  driver_node_type_id: COMPUTED,
+  enable_elastic_disk: COMPUTED,
+  enable_local_disk_encryption: COMPUTED,
+  node_type_id: COMPUTED,
+  idempotency_token: FORCE_NEW,
+  data_security_mode: SUPPRESSED,
+  num_workers: { default: 0 },
+  "docker_image.basic_auth.password": { sensitive: true },
+  "init_scripts.dbfs": {
+    deprecated:
+      "For init scripts use 'volumes', 'workspace' or cloud storage location instead of 'dbfs'.",
+  },
+  init_scripts: { maxItems: 10 },
+  "library.egg": EGG,
+  "workload_type.clients.jobs": { default: true },
+  "workload_type.clients.notebooks": { default: true },
+  ...suppressedBlock(
+    "aws_attributes",
+    "availability",
+    "ebs_volume_count",
+    "ebs_volume_iops",
+    "ebs_volume_size",
+    "ebs_volume_throughput",
+    "ebs_volume_type",
+    "first_on_demand",
+    "instance_profile_arn",
+    "spot_bid_price_percent",
+    "zone_id",
+  ),
+  ...suppressedBlock(
+    "azure_attributes",
+    "availability",
+    "first_on_demand",
+    "log_analytics_info",
+    "spot_bid_max_price",
+  ),
+  ...suppressedBlock(
+    "gcp_attributes",
+    "availability",
+    "boot_disk_size",
+    "first_on_demand",
+    "google_service_account",
+    "local_ssd_count",
+    "use_preemptible_executors",
+    "zone_id",
+  ),
+};
+
+/** What a task and the task inside a for-each task have in common. */
+const ANY_TASK: Extras = {
+  retry_on_timeout: COMPUTED,
+  run_if: { suppress: ALL_SUCCESS },
+  "dbt_task.schema": { default: "default" },
+  "library.egg": EGG,
+  ...EMAIL_NOTIFICATIONS,
+  ...under("new_cluster.", NEW_CLUSTER),
+};
+
+const JOB: Extras = {
+  id: COMPUTED,
+  format: COMPUTED,
+  run_as: COMPUTED,
+  name: { default: "Untitled" },
+  max_concurrent_runs: { default: 1 },
+  always_running: {
+    default: false,
+    deprecated: "always_running will be replaced by control_run_state in the next major release.",
+  },
+  control_run_state: { default: false },
+  "continuous.pause_status": { default: "UNPAUSED" },
+  "schedule.pause_status": { default: "UNPAUSED" },
+  "trigger.pause_status": { default: "UNPAUSED" },
+  max_retries: INSIDE_TASK,
+  min_retry_interval_millis: INSIDE_TASK,
+  retry_on_timeout: INSIDE_TASK,
+  dbt_task: INSIDE_TASK,
+  notebook_task: INSIDE_TASK,
+  pipeline_task: INSIDE_TASK,
+  python_wheel_task: INSIDE_TASK,
+  run_job_task: INSIDE_TASK,
+  spark_jar_task: INSIDE_TASK,
+  spark_python_task: INSIDE_TASK,
+  spark_submit_task: INSIDE_TASK,
+  "dbt_task.schema": { default: "default" },
+  "dbt_task.source": SUPPRESSED,
+  "notebook_task.source": SUPPRESSED,
+  "spark_python_task.source": SUPPRESSED,
+  "library.egg": EGG,
+  webhook_notifications: SUPPRESSED,
+  ...suppressedBlock("queue", "enabled"),
+  ...EMAIL_NOTIFICATIONS,
+  ...under("new_cluster.", NEW_CLUSTER),
+  ...under("job_cluster.new_cluster.", NEW_CLUSTER),
+  ...under("task.", ANY_TASK),
+  ...under("task.for_each_task.task.", ANY_TASK),
+  "task.webhook_notifications": SUPPRESSED,
+  "task.dbt_task.source": SUPPRESSED,
+  "task.notebook_task.source": SUPPRESSED,
+  "task.spark_python_task.source": SUPPRESSED,
+  "task.sql_task.file.source": SUPPRESSED,
+  "task.spark_jar_task.run_as_repl": COMPUTED,
+};
+
+/** What a notebook and a workspace file have in common. */
+const FILE: Extras = {
+  id: COMPUTED,
+  object_id: COMPUTED,
+  path: FORCE_NEW,
+  // Never equal to a real digest, so that a change of the content is a change of the resource.
+  md5: { default: "different" },
+};
+
+/** Every argument of `databricks_permissions` that says whose permissions they are. */
+export const PERMISSION_OBJECTS = [
+  "alert_v2_id",
+  "app_name",
+  "authorization",
+  "cluster_id",
+  "cluster_policy_id",
+  "dashboard_id",
+  "database_instance_name",
+  "directory_id",
+  "directory_path",
+  "experiment_id",
+  "instance_pool_id",
+  "job_id",
+  "notebook_id",
+  "notebook_path",
+  "pipeline_id",
+  "registered_model_id",
+  "repo_id",
+  "repo_path",
+  "serving_endpoint_id",
+  "sql_alert_id",
+  "sql_dashboard_id",
+  "sql_endpoint_id",
+  "sql_query_id",
+  "vector_search_endpoint_id",
+  "workspace_file_id",
+  "workspace_file_path",
+] as const;
+
+/** The version of each schema (0 unless said here) and its extras. */
+export const EXTRAS: Readonly<Record<string, { version?: number; extras?: Extras }>> = {
+  provider: {
+    extras: Object.fromEntries(
+      [
+        "azure_client_secret",
+        "client_secret",
+        "google_credentials",
+        "password",
+        "token",
+        "actions_id_token_request_token",
+      ].map((name) => [name, { sensitive: true }]),
+    ),
+  },
+  databricks_directory: {
+    extras: {
+      id: COMPUTED,
+      object_id: COMPUTED,
+      path: FORCE_NEW,
+      delete_recursive: { default: false },
+    },
+  },
+  databricks_job: { version: 2, extras: JOB },
+  databricks_notebook: {
+    version: 1,
+    extras: {
+      ...FILE,
+      format: COMPUTED,
+      language: COMPUTED,
+      object_type: { computed: true, deprecated: "Always is a notebook" },
+    },
+  },
+  databricks_permissions: {
+    extras: {
+      id: COMPUTED,
+      object_type: COMPUTED,
+      ...Object.fromEntries(PERMISSION_OBJECTS.map((name) => [name, FORCE_NEW])),
+    },
+  },
+  databricks_workspace_file: { version: 1, extras: FILE },
+  "data.databricks_current_user": { extras: { id: COMPUTED } },
+  "data.databricks_job": {
+    extras: {
+      id: COMPUTED,
+      job_id: COMPUTED,
+      job_name: COMPUTED,
+      name: COMPUTED,
+      job_settings: COMPUTED,
+      "job_settings.run_as_user_name": COMPUTED,
+      "job_settings.settings.format": COMPUTED,
+      "job_settings.settings.run_as": COMPUTED,
+    },
+  },
+};

@@ -1,0 +1,50 @@
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { ConfigurationError } from "./diagnostic";
+
+/**
+ * The local files that a configuration names. Terraform does not tell a provider that it did not start itself in which
+ * folder it runs, so a relative name is looked for under every folder that it could mean: each root, and the stacks
+ * that the CDKTF CLI writes below it (it runs Terraform in `cdktf.out/stacks/<stack>`, and an asset's name there holds
+ * the hash of its content, so that equal names mean equal contents).
+ */
+export class SourceFiles {
+  public constructor(private readonly roots: readonly string[]) {}
+
+  /** @throws ConfigurationError where no such file is found, or where it could be one of several different ones */
+  public read(source: string): Buffer {
+    const found = this.candidates(source).filter((path) => existsSync(path));
+    const [first, ...others] = found;
+    if (first === undefined) throw new ConfigurationError(this.notFound(source), ["source"]);
+    const content = readFileSync(first);
+    const differing = others.find((path) => !readFileSync(path).equals(content));
+    if (differing === undefined) return content;
+    throw new ConfigurationError(
+      `${source} could be ${first} or ${differing}, which differ: give an absolute path, such as abspath("…")`,
+      ["source"],
+    );
+  }
+
+  public exists(source: string): boolean {
+    return this.candidates(source).some((path) => existsSync(path));
+  }
+
+  /** Says where was looked. */
+  public notFound(source: string): string {
+    if (isAbsolute(source)) return `File ${source} does not exist`;
+    return `File ${source} does not exist under ${this.roots.join(", ")}; an absolute path, such as abspath("…"), is found anywhere`;
+  }
+
+  private candidates(source: string): readonly string[] {
+    if (isAbsolute(source)) return [source];
+    return this.roots
+      .flatMap((root) => [root, ...stackFolders(root)])
+      .map((dir) => join(dir, source));
+  }
+}
+
+function stackFolders(root: string): readonly string[] {
+  const parent = join(root, "cdktf.out", "stacks");
+  if (!existsSync(parent)) return [];
+  return readdirSync(parent).map((name) => join(parent, name));
+}

@@ -1,0 +1,164 @@
+/**
+ * Between a resource's state and the JSON of the workspace's API. Both hold the same arguments; they differ in how a
+ * nested object is written (a block is a list of at most one), in a few names, and in what an absent value means.
+ */
+import { UNKNOWN } from "./cty";
+import type { Obj, Value } from "./cty";
+import { asObject, isZero, listOf } from "./plan";
+import type { Attribute, AttributeType, Block, NestedBlock } from "./schema";
+
+export type Json = null | string | number | boolean | Json[] | { [name: string]: Json };
+export type JsonObject = Record<string, Json>;
+
+/** Blocks that Terraform names in the singular and the API in the plural, wherever they can be repeated. */
+const PLURALS: Readonly<Record<string, string>> = {
+  environment: "environments",
+  job_cluster: "job_clusters",
+  library: "libraries",
+  parameter: "parameters",
+  task: "tasks",
+};
+
+const GIT_SOURCE: Readonly<Record<string, string>> = {
+  branch: "git_branch",
+  commit: "git_commit",
+  provider: "git_provider",
+  tag: "git_tag",
+  url: "git_url",
+};
+
+/** Known to Terraform only. */
+const NEVER_SENT = new Set(["provider_config"]);
+
+function attributeName(name: string, parent: string): string {
+  return parent === "git_source" ? (GIT_SOURCE[name] ?? name) : name;
+}
+
+function blockName(name: string, nested: NestedBlock): string {
+  return nested.maxItems === 1 ? name : (PLURALS[name] ?? name);
+}
+
+/**
+ * The request body for `state`: what is set. Zero values are left out, as the genuine provider does, except those of
+ * required arguments.
+ *
+ * @param parent - the name of the block that `state` is of; "" for a resource
+ */
+export function toWire(block: Block, state: Obj, parent = ""): JsonObject {
+  const body: JsonObject = {};
+  for (const [name, attribute] of block.attributes) {
+    const value = state[name] ?? null;
+    if (value === UNKNOWN || value === null || (!attribute.required && isZero(value))) continue;
+    body[attributeName(name, parent)] = value as Json;
+  }
+  for (const [name, nested] of block.blocks) {
+    const items = listOf(state[name]);
+    if (items.length === 0 || NEVER_SENT.has(name)) continue;
+    const bodies = items.map((item) => toWire(nested.block, asObject(item) ?? {}, name));
+    body[blockName(name, nested)] = nested.maxItems === 1 ? (bodies[0] ?? {}) : bodies;
+  }
+  return body;
+}
+
+/** The value of a nested block that the workspace answered with, in full shape. */
+function fromWire(block: Block, answer: JsonObject, parent: string): Obj {
+  const result: Record<string, Value> = {};
+  for (const [name, attribute] of block.attributes) {
+    result[name] = attributeFromWire(attribute, answer[attributeName(name, parent)] ?? null);
+  }
+  for (const [name, nested] of block.blocks) {
+    result[name] = blocksFromWire(name, nested, answer[blockName(name, nested)] ?? null);
+  }
+  return result;
+}
+
+function blocksFromWire(name: string, nested: NestedBlock, answer: Json): Value {
+  const items = Array.isArray(answer) ? answer : [answer];
+  return items.flatMap((item) => (isJsonObject(item) ? [fromWire(nested.block, item, name)] : []));
+}
+
+/** What the workspace does not mention has the zero value of its type, as in the structs of the genuine provider. */
+function attributeFromWire(attribute: Attribute, answer: Json): Value {
+  switch (attribute.type) {
+    case "number":
+      return answer === null ? 0 : scalarFromWire("number", answer);
+    case "bool":
+      return answer === null ? false : scalarFromWire("bool", answer);
+    case "string":
+      return answer === null ? "" : scalarFromWire("string", answer);
+    case "map(string)":
+      return mapFromWire(isJsonObject(answer) ? answer : {});
+    default:
+      return Array.isArray(answer) ? answer.map((item) => scalarFromWire("string", item)) : [];
+  }
+}
+
+function mapFromWire(answer: JsonObject): Value {
+  const entries = Object.entries(answer);
+  return Object.fromEntries(entries.map(([key, item]) => [key, scalarFromWire("string", item)]));
+}
+
+function scalarFromWire(type: AttributeType, answer: Json): Value {
+  if (answer === null || typeof answer === "object") return null;
+  if (type === "string") return String(answer);
+  return type === "number" ? Number(answer) : Boolean(answer);
+}
+
+/**
+ * `state` after a read that answered `answer`. What the workspace does not mention stays as it is, and so does what
+ * only the workspace has: nobody configured it, so it is nobody's change. A new or imported resource takes in all.
+ */
+export function mergeAnswer(block: Block, state: Obj, answer: JsonObject, isNew: boolean): Obj {
+  const result: Record<string, Value> = { ...state };
+  const takes = (name: string, computed: boolean): boolean =>
+    isNew || computed || !isZero(state[name] ?? null);
+  for (const [name, attribute] of block.attributes) {
+    const value = attributeFromWire(attribute, answer[name] ?? null);
+    const scalar = attribute.type === "number" || attribute.type === "bool";
+    if (!scalar && isZero(value) && !attribute.required) continue;
+    if (takes(name, attribute.computed)) result[name] = value;
+  }
+  for (const [name, nested] of block.blocks) {
+    const value = blocksFromWire(name, nested, answer[blockName(name, nested)] ?? null);
+    if (!isZero(value) && takes(name, nested.computed)) result[name] = value;
+  }
+  return result;
+}
+
+/** A data source's whole value from an answer. */
+export function readAnswer(block: Block, answer: JsonObject): Obj {
+  return fromWire(block, answer, "");
+}
+
+/** `state` with null or nothing for whatever is not known yet: what a request can be made of. */
+export function withoutUnknowns(block: Block, state: Obj): Obj {
+  const result: Record<string, Value> = {};
+  for (const name of block.attributes.keys()) {
+    const value = state[name] ?? null;
+    result[name] = value === UNKNOWN ? null : value;
+  }
+  for (const [name, nested] of block.blocks) {
+    const value = state[name] ?? null;
+    if (nested.nesting === "single") result[name] = value;
+    else {
+      result[name] = listOf(value).map((item) =>
+        withoutUnknowns(nested.block, asObject(item) ?? {}),
+      );
+    }
+  }
+  return result;
+}
+
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The objects in a list of the workspace's answer; none where it is no list. */
+export function jsonObjects(value: Json | undefined): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
+}
+
+/** A text or number of the workspace's answer as text; empty where it is neither. */
+export function jsonText(value: Json | undefined): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}

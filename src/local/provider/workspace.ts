@@ -1,0 +1,184 @@
+/**
+ * The provider's only way to a workspace: its HTTP API. A request that the workspace puts off (429, 503, nothing
+ * listening yet) is repeated until it gets through or Terraform is stopped; any other failure is reported at once,
+ * because nobody knows what a request that ended half-way has done.
+ */
+import { Agent, request } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isJsonObject } from "./wire";
+import type { Json, JsonObject } from "./wire";
+
+/** The workspace's answer to a request that it refused. */
+export class ApiError extends Error {
+  public constructor(
+    /** HTTP status; 0 where there was no answer. */
+    public readonly status: number,
+    /** Databricks' own code, such as RESOURCE_DOES_NOT_EXIST; empty where there is none. */
+    public readonly code: string,
+    message: string,
+    public readonly detail: string,
+  ) {
+    super(message);
+  }
+
+  /** Whether the object that was asked for does not exist. */
+  public get isMissing(): boolean {
+    return (
+      this.status === 404 ||
+      this.code === "RESOURCE_DOES_NOT_EXIST" ||
+      (this.status === 400 && /^Job \d+ does not exist\.?/.test(this.message))
+    );
+  }
+}
+
+export interface WorkspaceOptions {
+  /** Where the workspace is: `http://127.0.0.1:8080`. */
+  readonly host: string;
+  readonly token: string;
+  /** How long to wait before attempt `attempt` + 1, in milliseconds. */
+  readonly retryDelay: (attempt: number) => number;
+  /** Aborted when Terraform wants to stop: no request is repeated after that. */
+  readonly stop: AbortSignal;
+}
+
+/** 1, 2, 3 … 10 seconds, and a little more so that parallel requests spread. */
+export function defaultRetryDelay(attempt: number): number {
+  return Math.min(attempt, 10) * 1000 + 50 + Math.random() * 700;
+}
+
+/** No answer for this long (milliseconds) is a failure. */
+const INACTIVITY = 60_000;
+/** One agent for all: connections are kept, and closed when they have been idle for a second. */
+const agent = new Agent({ keepAlive: true, timeout: INACTIVITY });
+
+export class Workspace {
+  public constructor(private readonly options: WorkspaceOptions) {}
+
+  /** The workspace's address, without a slash at its end. */
+  public get host(): string {
+    return this.options.host.replace(/\/+$/, "");
+  }
+
+  /** @throws ApiError */
+  public get(path: string, query: Readonly<Record<string, string>> = {}): Promise<JsonObject> {
+    return this.send("GET", `${path}?${new URLSearchParams(query).toString()}`, undefined);
+  }
+
+  /** @throws ApiError */
+  public post(path: string, body: JsonObject): Promise<JsonObject> {
+    return this.send("POST", path, body);
+  }
+
+  /** @throws ApiError */
+  public put(path: string, body: JsonObject): Promise<JsonObject> {
+    return this.send("PUT", path, body);
+  }
+
+  private async send(method: string, path: string, body?: JsonObject): Promise<JsonObject> {
+    let brokenReads = 0;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.once(method, path, body);
+      } catch (thrown) {
+        const failure = thrown instanceof ApiError ? thrown : broken(method, path, thrown);
+        const repeatable =
+          failure.status === 429 || failure.status === 503 || failure.code === "ECONNREFUSED";
+        if (!repeatable) {
+          if (method === "GET" && failure.status === 0 && brokenReads++ === 0) continue;
+          throw failure;
+        }
+        await this.pause(attempt, failure);
+      }
+    }
+  }
+
+  /** @throws ApiError `failure`, with a word on the interruption, when Terraform stops meanwhile */
+  private async pause(attempt: number, failure: ApiError): Promise<void> {
+    try {
+      await sleep(this.options.retryDelay(attempt), undefined, { signal: this.options.stop });
+    } catch {
+      const message = `interrupted while waiting to try again: ${failure.message}`;
+      throw new ApiError(failure.status, failure.code, message, failure.detail);
+    }
+  }
+
+  private async once(method: string, path: string, body?: JsonObject): Promise<JsonObject> {
+    const answer = await this.exchange(method, path, body);
+    const { status, text } = answer;
+    const parsed = parse(text);
+    if (status >= 200 && status < 300) {
+      if (text.trim() === "") return {};
+      if (isJsonObject(parsed)) return parsed;
+      throw new ApiError(status, "", "the answer is no JSON object", `${method} ${path}\n${text}`);
+    }
+    const fields = isJsonObject(parsed) ? parsed : {};
+    const code = typeof fields.error_code === "string" ? fields.error_code : "";
+    const said = typeof fields.message === "string" ? fields.message : text.trim();
+    const detail = [`${method} ${path} -> HTTP ${status}`, code].filter(Boolean).join(" ");
+    throw new ApiError(status, code, said || `HTTP ${status}`, detail);
+  }
+
+  private async exchange(method: string, path: string, body?: JsonObject): Promise<Answer> {
+    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    return new Promise((resolve, reject) => {
+      const outgoing = request(
+        this.host + path.replace(/\?$/, ""),
+        {
+          method,
+          agent,
+          headers: {
+            authorization: `Bearer ${this.options.token}`,
+            accept: "application/json",
+            "user-agent": "jobstrata-local-provider",
+            ...(payload && {
+              "content-type": "application/json",
+              "content-length": payload.length,
+            }),
+          },
+        },
+        (incoming) => {
+          collect(incoming).then(resolve, reject);
+        },
+      );
+      outgoing.on("timeout", () => {
+        outgoing.destroy(new Error(`no answer for ${INACTIVITY / 1000} s`));
+      });
+      outgoing.on("error", (thrown: NodeJS.ErrnoException) => {
+        // The workspace closed an idle connection at the moment it was used again: nothing was sent, so nothing was done.
+        if (outgoing.reusedSocket && ["ECONNRESET", "EPIPE"].includes(thrown.code ?? "")) {
+          this.exchange(method, path, body).then(resolve, reject);
+        } else reject(thrown);
+      });
+      outgoing.end(payload);
+    });
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+async function collect(incoming: IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  return { status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") };
+}
+
+function broken(method: string, path: string, thrown: unknown): ApiError {
+  const cause = thrown as NodeJS.ErrnoException;
+  const message =
+    cause.code === "ECONNRESET"
+      ? "the connection was closed before the answer (EOF)"
+      : cause.message;
+  return new ApiError(0, cause.code ?? "", message, `${method} ${path}`);
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}
