@@ -8,7 +8,9 @@ import { type Io, parsePort } from "../io";
 
 /** `jobstrata local …`: a Databricks workspace on this machine. */
 export function localCommand(io: Io): Command {
-  const local = new Command("local").description("a Databricks workspace on this machine");
+  const local = new Command("local")
+    .description("a Databricks workspace on this machine")
+    .enablePositionalOptions();
   const data = new Option("--data <folder>", "what the workspace remembers").default(
     ".jobstrata/local",
   );
