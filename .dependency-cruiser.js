@@ -23,6 +23,9 @@ module.exports = {
     only("rules-are-pure", "^src/policy/(rules/|rule\\.ts|evaluate\\.ts)", [room("model")]),
     only("policy", room("policy"), [room("model"), room("readers"), room("report"), errors]),
     only("report", room("report"), [room("model")]),
+    only("run", room("run"), [room("model"), errors]),
+    only("local", room("local"), [room("model"), errors]),
+    only("provider-knows-the-workspace-by-http-only", room("local/provider"), [errors]),
     only("alerting", room("alerting"), [room("constructs")]),
     {
       name: "nothing-imports-cli",
