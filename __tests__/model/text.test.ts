@@ -17,7 +17,7 @@ describe("printable", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         // One line without control, format or separator characters is what a terminal shows as it stands.
-        const unsafe = [...printable(text)].filter((c) =>
+        const unsafe = Array.from(printable(text)).filter((c) =>
           /\p{Cc}|[\u2028-\u202e\u2066-\u2069]/u.test(c),
         );
         expect(unsafe).toEqual([]);
