@@ -297,19 +297,16 @@ describe("AtomicJob", () => {
 
   it("must be in a stack that has an environment", () => {
     synthesize((app) => {
-      alertingLayer(app);
+      const { atomic } = alertingLayer(app);
+      new AtomicJob(atomic, "alerting_tables_job", { notebook: notebook("tables") });
       const error = errorOf(
-        () => new AtomicJob(new Construct(app, "loose"), "job", { notebook: notebook("tables") }),
+        () => new AtomicJob(new Construct(app, "loose"), "job", { notebook: notebook("seed") }),
       );
       expect(error.code).toBe("no-environment");
       expect(error.message).toMatchInlineSnapshot(
         `"[loose/job] jobs need an environment; create them in a JobStack or in the stacks of a JobLayer"`,
       );
-      new AtomicJob(alertingLayerOf(app), "alerting_tables_job", { notebook: notebook("tables") });
     });
-    function alertingLayerOf(app: Construct) {
-      return app.node.findChild("alerting-dev-atomic") as Construct;
-    }
   });
 
   describe("owns its tags", () => {
