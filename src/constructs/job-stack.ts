@@ -238,13 +238,15 @@ export class JobStack extends TerraformStack {
       for (const attribute of EXPORTED) {
         const name = outputName(key, attribute);
         const value = `\${databricks_job.${key}.${attribute}}`;
-        const existing = (outputs[name] ??= { value }) as { readonly value?: unknown };
-        if (existing.value !== value) {
+        // An override may have added to the output already, but its value is the job's.
+        const output = { value, ...(outputs[name] as object | undefined) };
+        if (output.value !== value) {
           throw new JobstrataError(
             "duplicate-job-key",
-            `[${this.node.path}] the output ${quote(name)} is ${JSON.stringify(existing.value)}, but job ${quote(key)} is exported by that name; call the output otherwise`,
+            `[${this.node.path}] the output ${quote(name)} is ${JSON.stringify(output.value)}, but job ${quote(key)} is exported by that name; call the output otherwise`,
           );
         }
+        outputs[name] = output;
         byConstruct[name] ??= name;
       }
     }

@@ -5,7 +5,7 @@ import { Notebook } from "@cdktf/provider-databricks/lib/notebook";
 import { TerraformAsset } from "cdktf";
 import type { Construct } from "constructs";
 import { JobstrataError } from "../errors";
-import { quote } from "../model/text";
+import { printable, quote } from "../model/text";
 import type { JobStack } from "./job-stack";
 
 /** The arguments by which a job finds its notebook. */
@@ -168,10 +168,10 @@ function jupyterLanguage(file: string, fail: (problem: string) => never): string
   if (!Array.isArray(content?.cells))
     return fail('is no Jupyter notebook: it has no list of "cells"');
   const name = content.metadata?.language_info?.name ?? "python";
-  const language = String(name).toUpperCase();
+  const language = typeof name === "string" ? name.toUpperCase() : "";
   if (!LANGUAGES.has(language)) {
     return fail(
-      `has the language ${quote(String(name))}; Databricks runs ${[...LANGUAGES].join(", ")}`,
+      `has the language ${printable(JSON.stringify(name))}; Databricks runs ${[...LANGUAGES].join(", ")}`,
     );
   }
   return language;
