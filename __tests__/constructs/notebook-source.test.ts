@@ -63,8 +63,7 @@ function upload(paths: readonly string[], notebookRoot?: string): Synthesized {
 
 function uploaded(path: string, notebookRoot?: string): Record<string, unknown> {
   const { resource } = upload([path], notebookRoot).stack("alerting-dev-atomic");
-  const { "//": _metadata, ...notebook } = resource?.databricks_notebook?.job_0 ?? {};
-  return notebook;
+  return { ...resource?.databricks_notebook?.job_0, "//": undefined };
 }
 
 describe("NotebookSource.fromFile", () => {
