@@ -34,6 +34,11 @@ describe("JobEnvironment", () => {
     ["a name with a space", { name: "my dev" }, 'environment "my dev"'],
     ["a name with a bracket", { name: "[dev]" }, 'environment "[dev]"'],
     ["a variable that Terraform could not name", { variables: { "gold schema": "x" } }, "gold sch"],
+    [
+      "a variable whose name Terraform keeps for itself",
+      { variables: { version: "1" } },
+      '"version" is no name for a Terraform variable',
+    ],
     ["a relative notebook folder", { notebookRoot: "Shared/alerting" }, '"Shared/alerting"'],
   ])("refuses %s", (_what, props, phrase) => {
     const error = errorOf(() => devEnvironment(props));
@@ -120,11 +125,11 @@ describe("JobEnvironment", () => {
         },
       });
       const own = synthesizeTablesJob(
-        { permissions: [{ groupName: "admins", level: "CAN_MANAGE" }] },
+        { permissions: [{ groupName: "operators", level: "CAN_MANAGE" }] },
         environment,
       ).stack("alerting-prod-atomic");
       expect(own.resource?.databricks_permissions?.alerting_tables_job?.access_control).toEqual([
-        { group_name: "admins", permission_level: "CAN_MANAGE" },
+        { group_name: "operators", permission_level: "CAN_MANAGE" },
       ]);
     });
 

@@ -1,5 +1,5 @@
+import type { Construct } from "constructs";
 import {
-  type App,
   AtomicJob,
   type AtomicJobProps,
   JobEnvironment,
@@ -31,7 +31,7 @@ export function prodEnvironment(props: Partial<JobEnvironmentProps> = {}): JobEn
 }
 
 /** The stacks of the alerting layer in one environment. */
-export function alertingLayer(app: App, environment = devEnvironment()): JobLayer {
+export function alertingLayer(app: Construct, environment = devEnvironment()): JobLayer {
   return new JobLayer(app, "alerting", { environment });
 }
 
