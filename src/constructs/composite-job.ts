@@ -6,6 +6,7 @@ import { TASK_KEY_PATTERN } from "../model/job-spec";
 import { quote } from "../model/text";
 import { definedOnly, type IJob, JobBase } from "./job";
 import type { JobProps } from "./job-props";
+import { JobStack } from "./job-stack";
 
 /** Options of a {@link CompositeJob}. */
 export type CompositeJobProps = JobProps;
@@ -230,14 +231,14 @@ export class CompositeJob extends JobBase {
     job: IJob,
     { jobParameters = {} }: RunJobTaskProps,
   ): JobTaskRunJobTask {
+    const environment = job.node.scopes.find((scope) => JobStack.isJobStack(scope))?.environment;
+    if (environment !== undefined && environment.name !== this.stack.environment.name) {
+      throw this.error(
+        "foreign-job",
+        `task ${quote(taskKey)} runs job ${quote(job.node.id)} of environment ${quote(environment.name)}, but this job belongs to ${quote(this.stack.environment.name)}`,
+      );
+    }
     if (JobBase.isJobBase(job)) {
-      const { environment } = job.stack;
-      if (environment !== this.stack.environment) {
-        throw this.error(
-          "foreign-job",
-          `task ${quote(taskKey)} runs job ${quote(job.key)} of environment ${quote(environment.name)}, but this job belongs to ${quote(this.stack.environment.name)}`,
-        );
-      }
       for (const name of Object.keys(jobParameters)) {
         if (job.jobParameterNames.includes(name)) continue;
         throw this.error(

@@ -237,7 +237,13 @@ export abstract class JobBase extends Construct implements IJob {
 
   #addPermissions(): void {
     const permissions = this.#props.permissions ?? this.#stack.environment.props.permissions ?? [];
-    if (permissions.length === 0) return;
+    if (permissions.length === 0) {
+      if (this.#stack.environment.isDevelopment) return;
+      throw this.error(
+        "invalid-job",
+        "it has no permissions, which production mode demands; leave them out to have the environment's",
+      );
+    }
     const resource = new Permissions(this, "permissions", {
       jobId: `\${databricks_job.${this.key}.id}`,
       accessControl: permissions.map(accessControl),
