@@ -5,6 +5,7 @@ import {
   type CompositeTask,
   type ErrorCode,
   fromJobId,
+  fromJobName,
   JobLayer,
   type JobStack,
   JobTrigger,
@@ -271,6 +272,15 @@ describe("addRunJobTask", () => {
       "foreign-job",
       '"prod_job" of environment "prod", but this job belongs to "dev"',
     ],
+    [
+      "a job that others own, declared for another environment",
+      ({ app, orchestrator }) => {
+        const { atomic } = alertingLayer(app, prodEnvironment());
+        orchestrator.addRunJobTask("ingest", fromJobName(atomic, "ingest", "Ingest"));
+      },
+      "foreign-job",
+      '"ingest" of environment "prod"',
+    ],
   ])("refuses %s", (_what, action, code, phrase) => {
     const error = refused(action);
     expect(error.code).toBe(code);
@@ -301,6 +311,16 @@ describe("addRunJobTask", () => {
     });
     expect(job("nightly_job").task).toMatchObject([{ run_job_task: { job_id: TABLES_ID } }]);
     expect(dependencies["nightly-dev-composite"]).toEqual(["alerting-dev-atomic"]);
+  });
+
+  it("knows an environment by its name, since each layer may make the same one", () => {
+    const { job } = synthesize((app) => {
+      const { atomic } = alertingLayer(app, devEnvironment());
+      const tables = new AtomicJob(atomic, "alerting_tables_job", { notebook: notebook("tables") });
+      const { composite } = new JobLayer(app, "nightly", { environment: devEnvironment() });
+      new CompositeJob(composite, "nightly_job").addRunJobTask("tables", tables);
+    });
+    expect(job("nightly_job").task).toMatchObject([{ run_job_task: { job_id: TABLES_ID } }]);
   });
 
   it("takes any parameter of a job that others own, whose declaration nobody sees", () => {

@@ -133,6 +133,13 @@ describe("JobEnvironment", () => {
       ]);
     });
 
+    it("lets no job do without permissions", () => {
+      const error = errorOf(() => tablesJob({ permissions: [] }, prodEnvironment()));
+      expect(error.code).toBe("invalid-job");
+      expect(error.message).toContain("which production mode demands");
+      expect(tablesJob({ permissions: [] })).toHaveProperty("name");
+    });
+
     it("gives composite jobs their permissions in their own stack", () => {
       const { stack } = synthesize((app) => {
         const { atomic, composite } = alertingLayer(app, prodEnvironment());
