@@ -405,7 +405,7 @@ describe("jobs that others own", () => {
     const output = /^\$\{data\.terraform_remote_state\.alerting-dev-atomic\.outputs\.(\w+)\}$/.exec(
       ingest.run_job_task.job_id,
     )?.[1];
-    expect(stack("alerting-dev-atomic").output?.[output ?? ""]).toMatchObject({
+    expect(stack("alerting-dev-atomic").output?.[output ?? ""]).toEqual({
       value: "${data.databricks_job.ingest.id}",
     });
     expect(dependencies["alerting-dev-composite"]).toEqual(["alerting-dev-atomic"]);
