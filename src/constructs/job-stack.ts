@@ -42,14 +42,14 @@ export class JobStack extends TerraformStack {
   public readonly layer: string | undefined;
 
   readonly #jobs = new Map<string, RegisteredJob>();
-  readonly #uploads = new Map<string, string>();
   readonly #imports = new Set<JobStack>();
   readonly #remoteStates = new Map<TerraformStack, TerraformRemoteState>();
   readonly #outgoing = new Map<string, TerraformOutput>();
   readonly #supports: Construct;
 
+  /** @throws JobstrataError `invalid-stack` if its name could not be part of a reference */
   public constructor(scope: Construct, id: string, props: JobStackProps) {
-    super(scope, id);
+    super(scope, checkedId(id));
     this.environment = props.environment;
     this.layer = props.layer;
     mark(this, JOB_STACK, true);
@@ -114,20 +114,23 @@ export class JobStack extends TerraformStack {
   }
 
   /**
-   * Says that `file` is uploaded to `path` of the workspace.
+   * Says that `file` is uploaded to `path` of the workspace of this stack's environment.
    *
    * @internal
    * @throws JobstrataError `invalid-notebook` if another file is uploaded there
    */
   public claimUpload(path: string, file: string): void {
-    const other = this.#uploads.get(path);
+    const uploads = UPLOADS.get(this.node.root) ?? new Map<string, string>();
+    UPLOADS.set(this.node.root, uploads);
+    const place = `${this.environment.name} ${path}`;
+    const other = uploads.get(place);
     if (other !== undefined && other !== file) {
       throw new JobstrataError(
         "invalid-notebook",
         `notebooks ${quote(relative(process.cwd(), other))} and ${quote(relative(process.cwd(), file))} would both be uploaded to ${quote(path)}; rename one`,
       );
     }
-    this.#uploads.set(path, file);
+    uploads.set(place, file);
   }
 
   /**
@@ -195,7 +198,7 @@ export class JobStack extends TerraformStack {
     const output = new TerraformOutput(this.#supports, `output.${identifier}`, {
       value: `\${${identifier}}`,
       // Nothing is known about attributes of other resources, so Terraform must not print them.
-      ...(exported ? {} : { sensitive: true }),
+      ...(exported || LOOKED_UP_JOB_ID.test(identifier) ? {} : { sensitive: true }),
     });
     output.overrideLogicalId(
       exported ? outputName(name, attribute) : identifier.replace(/[^\w-]+/g, "_"),
@@ -234,7 +237,16 @@ export class JobStack extends TerraformStack {
     for (const { key } of this.#jobs.values()) {
       for (const attribute of EXPORTED) {
         const name = outputName(key, attribute);
-        outputs[name] ??= { value: `\${databricks_job.${key}.${attribute}}` };
+        const value = `\${databricks_job.${key}.${attribute}}`;
+        // An override may have added to the output already, but its value is the job's.
+        const output = { value, ...(outputs[name] as object | undefined) };
+        if (output.value !== value) {
+          throw new JobstrataError(
+            "duplicate-job-key",
+            `[${this.node.path}] the output ${quote(name)} is ${JSON.stringify(output.value)}, but job ${quote(key)} is exported by that name; call the output otherwise`,
+          );
+        }
+        outputs[name] = output;
         byConstruct[name] ??= name;
       }
     }
@@ -311,6 +323,21 @@ function variableType(value: unknown): { readonly type?: string } {
 function outputBase(key: string): string {
   return `${key.replace(/_job$/, "")}_job`;
 }
+
+/** Other stacks refer to the state of a stack by its name, so that has to be one for Terraform. */
+function checkedId(id: string): string {
+  if (/^[A-Za-z_][\w-]*$/.test(id)) return id;
+  throw new JobstrataError(
+    "invalid-stack",
+    `the stack name ${quote(id)} must be letters, digits, _ and -, not beginning with a digit or -`,
+  );
+}
+
+/** The file behind each workspace path that an app uploads to, by environment and path. */
+const UPLOADS = new WeakMap<IConstruct, Map<string, string>>();
+
+/** A job that others own is no secret. */
+const LOOKED_UP_JOB_ID = /^data\.databricks_job\.[\w-]+\.id$/;
 
 /** What other stacks, and people, read of a job. */
 const EXPORTED = ["id", "url"];
