@@ -104,10 +104,10 @@ describe("JobEnvironment", () => {
 
     it("demands run_as and permissions", () => {
       expect(messageOf(() => prodEnvironment({ runAs: undefined as never }))).toMatchInlineSnapshot(
-        `"environment "prod": production mode demands runAs; name a service principal, so that jobs outlive the account of who deploys them"`,
+        `"environment "prod": production mode demands runAs; name a service principal, so that jobs outlive the account of who deploys them (<source line>)"`,
       );
       expect(messageOf(() => prodEnvironment({ permissions: [] }))).toMatchInlineSnapshot(
-        `"environment "prod": production mode demands permissions; name at least who may view the runs, such as the group users"`,
+        `"environment "prod": production mode demands permissions; name at least who may view the runs, such as the group users (<source line>)"`,
       );
     });
 
@@ -220,10 +220,9 @@ describe("JobEnvironment", () => {
     });
 
     it("and knows no other", () => {
-      const error = errorOf(() => environment.variable("gold_shema"));
-      expect(error.code).toBe("unknown-variable");
-      expect(error.message).toMatchInlineSnapshot(
-        `"environment "dev" has no variable "gold_shema" (did you mean "gold_schema"?); declare it in its variables"`,
+      expect(errorOf(() => environment.variable("gold_shema")).code).toBe("unknown-variable");
+      expect(messageOf(() => environment.variable("gold_shema"))).toMatchInlineSnapshot(
+        `"environment "dev" has no variable "gold_shema" (did you mean "gold_schema"?); declare it in its variables (<source line>)"`,
       );
     });
 

@@ -1,9 +1,17 @@
-import { App as CdktfApp } from "cdktf";
+import { App as CdktfApp, type TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { App, AtomicJob, CompositeJob, JobLayer, JobStack } from "../../src/index";
+import {
+  App,
+  AtomicJob,
+  type AtomicJobProps,
+  CompositeJob,
+  JobLayer,
+  JobStack,
+  JobTrigger,
+} from "../../src/index";
 import { alertingLayer, devEnvironment, notebook } from "../support/alerting";
 import { makeEverything } from "../support/everything";
-import { freshFolder, readOutput, synthesize } from "../support/synth";
+import { errorOf, freshFolder, readOutput, synthesize } from "../support/synth";
 
 describe("JobStack", () => {
   it("is a stack of its own without a layer", () => {
@@ -56,12 +64,43 @@ describe("JobStack", () => {
     expect(dependencies["alerting-dev-composite"]).toEqual(["alerting-dev-atomic"]);
   });
 
-  it("refuses a composite job without tasks in an app of cdktf's own, too", () => {
-    const app = new CdktfApp({ outdir: freshFolder() });
-    new CompositeJob(alertingLayer(app).composite, "setup_job");
-    expect(() => {
-      app.synth();
-    }).toThrow("the composite job has no task; add one with addRunJobTask");
+  it("does not export a job that was removed again", () => {
+    const { stack } = synthesize((app) => {
+      const { atomic } = alertingLayer(app);
+      new AtomicJob(atomic, "tables_job", { notebook: notebook("tables") });
+      new AtomicJob(atomic, "seed_job", { notebook: notebook("seed") });
+      atomic.node.tryRemoveChild("seed_job");
+    });
+    const { resource, output } = stack("alerting-dev-atomic");
+    expect(Object.keys(resource?.databricks_job ?? {})).toEqual(["tables_job"]);
+    expect(Object.keys(output ?? {})).toEqual(["tables_job_id", "tables_job_url"]);
+  });
+
+  it("keeps the resource name of a job, by which others refer to it", () => {
+    synthesize((app) => {
+      const { atomic } = alertingLayer(app);
+      const job = new AtomicJob(atomic, "tables_job", { notebook: notebook("tables") });
+      const resource = job.node.defaultChild as TerraformResource;
+      expect(() => {
+        resource.overrideLogicalId("renamed");
+      }).toThrow(
+        'the resource name of a job is its construct id; rename the construct to "renamed"',
+      );
+    });
+  });
+
+  it.each<[Partial<AtomicJobProps>, string]>([
+    [{ trigger: JobTrigger.continuous(), queue: true }, "a continuous job cannot queue"],
+    [{ timeoutSeconds: -1 }, "timeoutSeconds is -1; it must be a whole number, 0 or more"],
+    [{ maxRetries: 1.5 }, "maxRetries is 1.5; it must be a whole number, -1 or more"],
+    [{ minRetryIntervalMillis: -5 }, "minRetryIntervalMillis is -5"],
+  ])("refuses a job with %j", (props, problem) => {
+    const { atomic } = alertingLayer(new App({ outdir: freshFolder() }));
+    const error = errorOf(
+      () => new AtomicJob(atomic, "tables_job", { notebook: notebook("tables"), ...props }),
+    );
+    expect(error.code).toBe("invalid-job");
+    expect(error.message).toContain(problem);
   });
 
   it("leaves every name to the jobs", () => {

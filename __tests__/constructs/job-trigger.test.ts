@@ -78,7 +78,7 @@ describe("JobTrigger", () => {
     expect(
       messageOf(() => JobTrigger.schedule({ quartzCronExpression: "0 6 * * *" })),
     ).toMatchInlineSnapshot(
-      `"quartzCronExpression "0 6 * * *" has 5 fields; Quartz wants 6 or 7, seconds first, such as "0 0 6 * * ?""`,
+      `"quartzCronExpression "0 6 * * *" has 5 fields; Quartz wants 6 or 7, seconds first, such as "0 0 6 * * ?" (<source line>)"`,
     );
   });
 

@@ -163,7 +163,7 @@ describe("NotebookSource.fromFile", () => {
     expect(
       inFolder(folder, () => messageOf(() => NotebookSource.fromFile("alerting/module.py"))),
     ).toMatchInlineSnapshot(
-      `"notebook "alerting/module.py" is no Databricks notebook: its first line must be "# Databricks notebook source""`,
+      `"notebook "alerting/module.py" is no Databricks notebook: its first line must be "# Databricks notebook source" (<source line>)"`,
     );
   });
 

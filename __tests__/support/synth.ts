@@ -129,5 +129,5 @@ export function errorOf(action: () => unknown): JobstrataError {
 
 /** The message without the line of the test that caused it, which changes with every edit. */
 export function messageOf(action: () => unknown): string {
-  return errorOf(action).message.replaceAll(/ \(__tests__\/[^)]*:\d+\)/g, " (<source line>)");
+  return errorOf(action).message.replaceAll(/ \(\S*__tests__\/[^)]*:\d+\)/g, " (<source line>)");
 }

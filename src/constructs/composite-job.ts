@@ -199,6 +199,10 @@ export class CompositeJob extends JobBase {
         `the task key ${quote(taskKey)} is taken; give each task a key of its own`,
       );
     }
+    const { timeoutSeconds, maxRetries, minRetryIntervalMillis } = props as RunJobTaskProps;
+    this.checkWhole("timeoutSeconds", timeoutSeconds, 0);
+    this.checkWhole("maxRetries", maxRetries, -1);
+    this.checkWhole("minRetryIntervalMillis", minRetryIntervalMillis, 0);
     const dependencies = new Map<string, { taskKey: string; outcome?: "true" | "false" }>();
     for (const dependency of [props.dependsOn ?? []].flat() as readonly CompositeTask[]) {
       const { job, taskKey: other, outcome } = dependency;

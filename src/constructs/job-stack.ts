@@ -69,7 +69,6 @@ export class JobStack extends TerraformStack {
         ...config,
       }).overrideLogicalId(name);
     }
-    this.node.addValidation({ validate: () => this.#unknownOverrides() });
   }
 
   /** True for a {@link JobStack}, also one of another copy of this package. */
@@ -148,11 +147,19 @@ export class JobStack extends TerraformStack {
 
   /** Keys of the jobs in this stack. */
   public get jobKeys(): string[] {
-    return [...this.#jobs.values()].map(({ key }) => key);
+    return this.#presentJobs().map(({ key }) => key);
+  }
+
+  /** The jobs of the stack, without those that were removed from the tree again. */
+  #presentJobs(): RegisteredJob[] {
+    return [...this.#jobs.values()].filter(
+      (job) => job.node.scope?.node.tryFindChild(job.node.id) === job,
+    );
   }
 
   /** Called by cdktf before any stack is synthesized. */
   public override prepareStack(): void {
+    this.#checkOverrides();
     for (const origin of this.#imports) {
       // Stacks that need each other are found by the policy, together with everything else.
       if (!origin.dependsOn(this)) this.addDependency(origin);
@@ -234,7 +241,7 @@ export class JobStack extends TerraformStack {
     const outputs = (config.output ??= {});
     // Where the CLI looks for the outputs of a stack by construct.
     const byConstruct = (config["//"].outputs[this.node.id] ??= {});
-    for (const { key } of this.#jobs.values()) {
+    for (const key of this.jobKeys) {
       for (const attribute of EXPORTED) {
         const name = outputName(key, attribute);
         const value = `\${databricks_job.${key}.${attribute}}`;
@@ -274,23 +281,25 @@ export class JobStack extends TerraformStack {
     }
   }
 
-  /** Overrides of the environment for jobs that no stack of the environment has. */
-  #unknownOverrides(): string[] {
-    const overridden = Object.keys(this.environment.props.jobs ?? {});
-    if (overridden.length === 0) return [];
+  /** Throws for an override of the environment for a job that no stack of the environment has. */
+  #checkOverrides(): void {
+    const { name, props } = this.environment;
+    const overridden = Object.keys(props.jobs ?? {});
+    if (overridden.length === 0) return;
     const keys = new Set(
       this.node.root.node
         .findAll()
         .filter((construct) => JobStack.isJobStack(construct))
-        .filter((stack) => stack.environment === this.environment)
+        .filter((stack) => stack.environment.name === name)
         .flatMap((stack) => stack.jobKeys),
     );
-    return overridden
-      .filter((key) => !keys.has(key))
-      .map(
-        (key) =>
-          `environment ${quote(this.environment.name)} overrides job ${quoteWithSuggestion(key, keys)}, which does not exist`,
+    for (const key of overridden) {
+      if (keys.has(key)) continue;
+      throw new JobstrataError(
+        "invalid-environment",
+        `environment ${quote(name)} overrides job ${quoteWithSuggestion(key, keys)}, which does not exist`,
       );
+    }
   }
 }
 

@@ -214,6 +214,13 @@ export abstract class JobBase extends Construct implements IJob {
         `maxConcurrentRuns is ${maxConcurrentRuns}, but a continuous job has one run at a time; leave it out`,
       );
     }
+    if (trigger?.isContinuous === true && this.#props.queue === true) {
+      throw this.error(
+        "invalid-job",
+        "queue is true, but a continuous job cannot queue; leave it out",
+      );
+    }
+    this.checkWhole("timeoutSeconds", this.#props.timeoutSeconds, 0);
     for (const name of Object.keys(jobParameters)) this.checkParameterName(name, "jobParameters");
     const { webhooks: failures } = this.#stack.environment.props.failureNotifications ?? {};
     for (const [event, ids] of Object.entries(
@@ -226,6 +233,16 @@ export abstract class JobBase extends Construct implements IJob {
         );
       }
     }
+  }
+
+  /** Throws for a number that is not whole or is below `least`. */
+  protected checkWhole(prop: string, value: number | undefined, least: number): void {
+    if (value === undefined || Token.isUnresolved(value)) return;
+    if (Number.isInteger(value) && value >= least) return;
+    throw this.error(
+      "invalid-job",
+      `${prop} is ${value}; it must be a whole number, ${least} or more`,
+    );
   }
 
   /** Throws for a name that the Jobs API refuses. */

@@ -40,7 +40,7 @@ export class NotebookSource {
     const file = resolve(path);
     const format = formatOf(path, file);
     return new NotebookSource(stem(file), (job, stack, key) => {
-      const uploadPath = posix.join("/", stack.environment.notebookRoot, pathInProject(file));
+      const uploadPath = posix.join(stack.environment.notebookRoot || "/", pathInProject(file));
       stack.claimUpload(uploadPath, file);
       // Under the job's own name, so that the two are found together: databricks_notebook.<key>, databricks_job.<key>.
       const asset = new TerraformAsset(job, "source", { path: file });
