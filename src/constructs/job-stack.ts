@@ -270,7 +270,7 @@ export class JobStack extends TerraformStack {
   }
 
   #withPlainJobsDeferred<T>(action: (deferred: JobResource[]) => T): T {
-    const deferred = [...this.#jobs.values()]
+    const deferred = this.#presentJobs()
       .map(({ resource }) => resource)
       .filter(({ isPlain }) => isPlain);
     for (const resource of deferred) resource.deferred = true;
