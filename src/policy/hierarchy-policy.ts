@@ -54,12 +54,12 @@ export class HierarchyPolicy implements IAspect {
     runs.set(root, run);
 
     const position = stacks.indexOf(stack);
-    const outdir = appOf(root)?.outdir;
-    const putBack = outdir === undefined ? undefined : takeConfigurations(outdir);
+    const app = appOf(root);
+    const putBack = app === undefined ? undefined : takeConfigurations(app.outdir);
     // This stack is in cdktf's hands already; its custom synthesis comes after its aspects and before its writing.
     onSynthesis(stack, (session) => {
       pinConfig(stack, run.configOf(stack, session));
-      putBack?.(stacks.slice(0, position));
+      putBack?.(stacks.slice(0, position), app?.hclOutput === true ? "cdk.tf" : "cdk.tf.json");
     });
     for (const later of stacks.slice(position + 1)) {
       const original = later.synthesizer;

@@ -17,21 +17,18 @@ import type { Rule } from "./rule";
  * everything is judged at once, and from then on each stack writes exactly the configuration that was judged.
  */
 export class PolicyRun {
-  readonly #aspectsDone: Set<TerraformStack>;
   readonly #configs = new Map<TerraformStack, TerraformConfig>();
 
   /**
    * @param stacks all stacks of the app, in the order of synthesis
    * @param rules what to judge them by
-   * @param started the stack whose aspects cdktf is running already, if any
+   * @param started the stack whose aspects cdktf is running already, if any; it is done with those before
    */
   public constructor(
     private readonly stacks: readonly TerraformStack[],
     private readonly rules: readonly Rule[],
     public readonly started?: TerraformStack,
-  ) {
-    this.#aspectsDone = new Set(started === undefined ? [] : [started]);
-  }
+  ) {}
 
   /**
    * Lets `write` synthesize `stack`, once the policy has passed, without running its aspects a second time.
@@ -60,10 +57,8 @@ export class PolicyRun {
   }
 
   #judge(session: ISynthesisSession): void {
-    for (const stack of this.stacks) {
-      if (!this.#aspectsDone.has(stack)) invokeAspects(stack);
-      this.#aspectsDone.add(stack);
-    }
+    const done = this.started === undefined ? 0 : this.stacks.indexOf(this.started) + 1;
+    for (const stack of this.stacks.slice(done)) invokeAspects(stack);
     const synthesized = this.stacks.map((stack): SynthesizedStack => {
       const config = stack.toTerraform() as TerraformConfig;
       const { workingDirectory } = session.manifest.forStack(stack);
@@ -97,23 +92,27 @@ export function stacksOf(root: IConstruct): TerraformStack[] {
  * Removes every stack's configuration from an output folder, also that of stacks which are no longer part of the
  * app, and the manifest that lists them. Whatever stops the synthesis from here on, no old file can be planned.
  *
- * @returns a function that writes the configurations of some stacks back
+ * @returns a function that writes the file `name` of some stacks back
  */
-export function takeConfigurations(outdir: string): (stacks: readonly TerraformStack[]) => void {
-  const taken = new Map<string, [path: string, content: Buffer][]>();
+export function takeConfigurations(
+  outdir: string,
+): (stacks: readonly TerraformStack[], name: string) => void {
+  const taken = new Map<string, Buffer>();
   const folder = join(outdir, "stacks");
-  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-    for (const file of ["cdk.tf.json", "cdk.tf"]) {
-      const path = join(folder, name, file);
+  for (const stack of existsSync(folder) ? readdirSync(folder) : []) {
+    for (const name of ["cdk.tf.json", "cdk.tf"]) {
+      const path = join(folder, stack, name);
       if (!existsSync(path)) continue;
-      taken.set(name, [...(taken.get(name) ?? []), [path, readFileSync(path)]]);
+      taken.set(path, readFileSync(path));
       rmSync(path);
     }
   }
   rmSync(join(outdir, "manifest.json"), { force: true });
-  return (stacks) => {
+  return (stacks, name) => {
     for (const { node } of stacks) {
-      for (const [path, content] of taken.get(node.id) ?? []) writeFileSync(path, content);
+      const path = join(folder, node.id, name);
+      const content = taken.get(path);
+      if (content !== undefined) writeFileSync(path, content);
     }
   };
 }
