@@ -308,7 +308,8 @@ export class ActiveRun {
       const ending = await this.attemptOnce(task, attempt, scope);
       const { max_retries = 0, min_retry_interval_millis = 0 } = task;
       const retriable =
-        ending.result === "FAILED" ||
+        // A task that could not even be executed would not be the next time either.
+        (ending.result === "FAILED" && ending.life !== "INTERNAL_ERROR") ||
         (ending.result === "TIMEDOUT" && task.retry_on_timeout === true);
       const left = max_retries === -1 || attempt.attempt < max_retries;
       if (!retriable || !left || scope.stopped !== undefined) return ending;
