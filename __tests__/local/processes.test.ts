@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { startLocalWorkspace } from "../../src/local";
 import { findRunning, reset, start, status, stop } from "../../src/local/commands";
 import { readState } from "../../src/local/state-file";
-import { Client, notebookTask, NOTEBOOK, stopAll } from "./support";
+import { Client, notebookTask, NOTEBOOK, startClient, stopAll } from "./support";
 
 let folder: string;
 const children: ChildProcess[] = [];
@@ -65,8 +65,7 @@ describe("a server that is killed", () => {
     await killed(child);
     await Promise.allSettled(writers);
     expect(acknowledged.length).toBeGreaterThan(0);
-    const workspace = await startLocalWorkspace({ dataDir: folder });
-    const after = new Client(workspace);
+    const after = await startClient({ dataDir: folder });
     for (const job of acknowledged.slice(-50))
       await after.ok("GET", `/api/2.2/jobs/get?job_id=${job}`);
     expect((await after.ok("GET", "/local/status")).jobs).toBeGreaterThanOrEqual(
@@ -75,7 +74,6 @@ describe("a server that is killed", () => {
     expect(
       (await after.ok("GET", `/api/2.0/workspace/get-status?path=${NOTEBOOK}`)).object_type,
     ).toBe("NOTEBOOK");
-    await workspace.stop();
   });
 
   it("leaves runs that the next one closes, or takes up from the queue", async () => {
@@ -94,8 +92,7 @@ describe("a server that is killed", () => {
     const queued = await client.runNow(job);
     await killed(child);
 
-    const workspace = await startLocalWorkspace({ dataDir: folder });
-    const after = new Client(workspace);
+    const after = await startClient({ dataDir: folder });
     expect(await after.runNow(job, { idempotency_token: "once" })).toBe(interrupted);
     const run = await after.run(interrupted);
     expect(run.state).toMatchObject({ life_cycle_state: "INTERNAL_ERROR", result_state: "FAILED" });
@@ -107,7 +104,6 @@ describe("a server that is killed", () => {
     expect(taken.state.result_state).toBe("SUCCESS");
     expect(taken.tasks).toHaveLength(2);
     expect(await after.runNow(job)).toBeGreaterThan(queued);
-    await workspace.stop();
   });
 });
 
@@ -118,32 +114,21 @@ describe("a second server on the same data", () => {
       /Another local workspace is using .*give this one a folder of its own with --data/,
     );
     await killed(child);
-    const workspace = await startLocalWorkspace({ dataDir: folder });
+    await startClient({ dataDir: folder });
     await expect(startLocalWorkspace({ dataDir: folder })).rejects.toThrow(
       "Another local workspace",
     );
-    await workspace.stop();
   });
 
   it("is refused a port that is in use", async () => {
-    const first = await startLocalWorkspace({ ephemeral: true });
-    await expect(startLocalWorkspace({ ephemeral: true, port: first.port })).rejects.toThrow(
-      `port ${first.port} is in use`,
+    const { port } = (await startClient()).workspace;
+    await expect(startLocalWorkspace({ ephemeral: true, port })).rejects.toThrow(
+      `port ${port} is in use`,
     );
-    await first.stop();
   });
 });
 
 describe("the commands", () => {
-  // The detached process is forked with the loader that a command line would have.
-  const { execArgv } = process;
-  beforeEach(() => {
-    process.execArgv = ["-r", "tsx/cjs"];
-  });
-  afterEach(() => {
-    process.execArgv = execArgv;
-  });
-
   it("start, find, stop and reset a workspace", async () => {
     const data = join(folder, "data");
     expect(await status({ data })).toEqual({ running: false, dataDir: data });
@@ -176,10 +161,9 @@ describe("the commands", () => {
   });
 
   it("start says why it could not", async () => {
-    const other = await startLocalWorkspace({ ephemeral: true });
-    await expect(start({ data: join(folder, "data"), port: other.port })).rejects.toThrow(
-      `did not start: The local workspace cannot listen: port ${other.port} is in use.`,
+    const { port } = (await startClient()).workspace;
+    await expect(start({ data: join(folder, "data"), port })).rejects.toThrow(
+      `did not start: The local workspace cannot listen: port ${port} is in use.`,
     );
-    await other.stop();
   });
 });

@@ -167,7 +167,7 @@ describe("for every job", () => {
     const clock = new ManualClock();
     const started: number[] = [];
     const executor: TaskExecutor = {
-      execute: (request, signal) => {
+      execute: (_request, signal) => {
         started.push(clock.now());
         return new Promise((resolve, reject) => {
           const timer = clock.after(20, () => {

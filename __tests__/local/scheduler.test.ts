@@ -217,8 +217,8 @@ describe("for-each tasks", () => {
     let broken = true;
     const executor: TaskExecutor = {
       execute: ({ parameters }) => {
-        executed.push(parameters["table"] ?? "");
-        return Promise.resolve({ succeeded: !broken || parameters["table"] !== "b" });
+        executed.push(parameters.table ?? "");
+        return Promise.resolve({ succeeded: !broken || parameters.table !== "b" });
       },
     };
     const client = await startClient({ clock, executor });

@@ -5,8 +5,6 @@ import {
   startLocalWorkspace,
 } from "../../src/local/workspace";
 
-// What the answers hold is what the tests are about.
-/* eslint-disable @typescript-eslint/no-explicit-any */
 export type Json = any;
 
 export interface Answer {
