@@ -509,11 +509,14 @@ describe("runs", () => {
 
   it("of more than 100 tasks come in pages", async () => {
     const { client: place, clock } = await simulate();
-    const runId = await place.runNow(await place.createJob({ tasks: many(150) }));
+    const parameters = [{ name: "catalog", default: "main" }];
+    const runId = await place.runNow(await place.createJob({ tasks: many(150), parameters }));
     await clock.advance(100);
     const first = await place.run(runId);
     expect(first.tasks).toHaveLength(100);
     const rest = await place.run(runId, `&page_token=${first.next_page_token}`);
     expect(rest.tasks).toHaveLength(50);
+    expect(first.job_parameters).toHaveLength(1);
+    expect(rest).not.toHaveProperty("job_parameters");
   });
 });

@@ -495,7 +495,43 @@ describe("concurrent runs", () => {
     const runs = [await client.runNow(job), await client.runNow(job)];
     await client.ok("POST", "/api/2.2/jobs/runs/cancel-all", { job_id: job });
     await clock.advance(10);
-    for (const run of runs) expect((await client.run(run)).state.result_state).toBe("CANCELED");
+    for (const runId of runs) {
+      const run = await client.run(runId);
+      expect(run.state.result_state).toBe("CANCELED");
+      expect(resultsOf(run)).toEqual({ a: "CANCELED" });
+    }
+  });
+});
+
+describe("a job that takes the place of a deleted one", () => {
+  it("runs its own tasks", async () => {
+    const { client, clock } = await simulate();
+    const first = await client.createJob({ tasks: [notebookTask("old")] });
+    await client.ok("GET", `/api/2.2/jobs/get?job_id=${first}`);
+    await client.ok("POST", "/api/2.2/jobs/delete", { job_id: first });
+    const second = await client.createJob({ tasks: [notebookTask("new")] });
+    expect(second).toBeGreaterThan(first);
+    const runId = await client.runNow(second);
+    await clock.advance(100);
+    expect(resultsOf(await client.run(runId))).toEqual({ new: "SUCCESS" });
+  });
+});
+
+describe("an executor that does not let go", () => {
+  it("does not keep a canceled run from ending, nor the workspace from stopping", async () => {
+    const clock = new ManualClock();
+    const client = await startClient({
+      clock,
+      executor: { execute: () => new Promise(() => undefined) },
+    });
+    await client.putNotebook(NOTEBOOK);
+    const job = await client.createJob({ tasks: [notebookTask("stuck")] });
+    const runId = await client.runNow(job);
+    await client.ok("POST", "/api/2.2/jobs/runs/cancel", { run_id: runId });
+    await clock.advance(1000);
+    expect((await client.run(runId)).state.life_cycle_state).toBe("TERMINATING");
+    await clock.advance(30_000);
+    expect((await client.run(runId)).state.result_state).toBe("CANCELED");
   });
 });
 
