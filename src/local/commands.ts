@@ -60,10 +60,12 @@ export async function start(options: StartOptions = {}): Promise<WorkspaceState>
     ...(faults === undefined ? {} : { faultsFile: resolve(faults) }),
   };
   const log = openSync(join(dataDir, "server.log"), "a", 0o600);
-  // Beside this file is the one to run: TypeScript when this is, and then with the same loader.
-  const program = join(__dirname, `serve${__filename.endsWith(".ts") ? ".ts" : ".js"}`);
+  // Beside this file is the one to run. Both are TypeScript in a checkout, which needs its loader.
+  const fromSource = __filename.endsWith(".ts");
+  const program = join(__dirname, fromSource ? "serve.ts" : "serve.js");
   const child = fork(program, [JSON.stringify(serve)], {
     detached: true,
+    execArgv: fromSource ? ["-r", require.resolve("tsx/cjs")] : [],
     stdio: ["ignore", log, log, "ipc"],
   });
   closeSync(log);

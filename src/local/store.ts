@@ -62,7 +62,7 @@ export interface WorkspaceObject {
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS settings (
-    settings_id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, json TEXT NOT NULL
+    settings_id INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL UNIQUE, json TEXT NOT NULL
   );
   CREATE TABLE IF NOT EXISTS jobs (
     job_id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, created_time INTEGER NOT NULL,
@@ -342,7 +342,6 @@ export class Store {
       const settings = this.runRow(runId)?.settings_id;
       for (const child of this.childRows(runId)) this.deleteRun(child.run_id);
       this.run("DELETE FROM outputs WHERE run_id = ?", runId);
-      this.run("DELETE FROM tokens WHERE run_id = ?", runId);
       this.run("DELETE FROM runs WHERE run_id = ?", runId);
       if (typeof settings === "number") this.dropSettings(settings);
     });
@@ -356,6 +355,7 @@ export class Store {
     return this.row("SELECT json FROM outputs WHERE run_id = ?", runId)?.json as string | undefined;
   }
 
+  /** The run may have been deleted since; its token stays used. */
   public runOfToken(token: string): number | undefined {
     return this.row("SELECT run_id FROM tokens WHERE token = ?", token)?.run_id as
       number | undefined;

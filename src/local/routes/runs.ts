@@ -6,6 +6,7 @@ import type { Scheduler } from "../scheduler/scheduler";
 import type { RunViews } from "../scheduler/views";
 import type { Store } from "../store";
 import { flag, get, integer, post, type Route } from "./route";
+import { readNotebook } from "./workspace";
 
 const VERSIONS = ["2.0", "2.1", "2.2"];
 const MAX_LISTED = 25;
@@ -107,7 +108,7 @@ export function runRoutes(store: Store, scheduler: Scheduler, views: RunViews): 
       const path = spec?.notebook_task?.notebook_path;
       if (path === undefined)
         throw invalidParameter(`Run ${task.run_id} is not the run of a notebook task.`);
-      const source = store.objectContent(path)?.toString() ?? "";
+      const source = readNotebook(store, path)?.source ?? "";
       const output = store.output(task.run_id) ?? "{}";
       const content = `<!DOCTYPE html><title>${html(path)}</title><pre>${html(source)}</pre><pre>${html(output)}</pre>`;
       return {

@@ -123,7 +123,8 @@ export class ActiveRun {
   public begin(): void {
     const { run, host, settings } = this;
     run.life = "RUNNING";
-    run.begin_time = host.clock.now();
+    // A repair does not change when the run first left the queue.
+    run.begin_time ??= host.clock.now();
     host.saveJobRun(run);
     if (settings.timeout_seconds !== undefined && settings.timeout_seconds > 0) {
       this.timeout = host.clock.after(settings.timeout_seconds * 1000, () => {
@@ -143,6 +144,9 @@ export class ActiveRun {
   /** Ends a run that has not begun. */
   public abandon(ending: Ending): void {
     this.scope.stop(ending);
+    for (const { attempt, kept } of this.nodes.values()) {
+      if (!kept) this.endAttempt(attempt, { ...ending, life: "SKIPPED" });
+    }
     this.complete();
   }
 
@@ -308,7 +312,8 @@ export class ActiveRun {
       const ending = await this.attemptOnce(task, attempt, scope);
       const { max_retries = 0, min_retry_interval_millis = 0 } = task;
       const retriable =
-        ending.result === "FAILED" ||
+        // A task that could not even be executed would not be the next time either.
+        (ending.result === "FAILED" && ending.life !== "INTERNAL_ERROR") ||
         (ending.result === "TIMEDOUT" && task.retry_on_timeout === true);
       const left = max_retries === -1 || attempt.attempt < max_retries;
       if (!retriable || !left || scope.stopped !== undefined) return ending;

@@ -30,6 +30,8 @@ import { Triggers } from "./triggers";
 export const MAX_RUN_JOB_DEPTH = 3;
 /** The JSON of the parameters of one task type; bytes. */
 const MAX_PARAMETERS = 10_000;
+/** An executor that does not let go of its tasks when the workspace stops is left alone after this; milliseconds. */
+const STOP_PATIENCE = 5000;
 /** Settings that runs have in common are parsed once; this many are remembered. */
 const SETTINGS_REMEMBERED = 256;
 
@@ -59,6 +61,8 @@ export class Scheduler {
   private readonly triggers: Triggers;
   private readonly running = new Map<number, Live>();
   private readonly queued = new Map<number, Live>();
+  /** The queued runs of a job, the first to come first. */
+  private readonly queuedOfJob = new Map<number, Set<number>>();
   /** How many runs of a job are under way. */
   private readonly runningOfJob = new Map<number, number>();
   private readonly remembered = new Map<number, JobSettings>();
@@ -123,7 +127,12 @@ export class Scheduler {
     this.triggers.stop();
     const live = [...this.running.values()];
     for (const { active } of live) active.stop(INTERRUPTED);
-    await Promise.all(live.map(({ active }) => active.done));
+    const all = Promise.all(live.map(({ active }) => active.done));
+    // On the machine's time, whatever the clock of the workspace: stopping must not wait for ever.
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise((resolve) => (timer = setTimeout(resolve, STOP_PATIENCE)));
+    await Promise.race([all, patience]);
+    clearTimeout(timer);
   }
 
   /** How many jobs there are, and how many runs that are not over. */
@@ -414,14 +423,37 @@ export class Scheduler {
     run.life = "QUEUED";
     run.message = `Queued: job ${run.job_id} has as many active runs as it may have (${live.limit}).`;
     this.queued.set(run.run_id, live);
+    const others = this.queuedOfJob.get(run.job_id);
+    if (others === undefined) this.queuedOfJob.set(run.job_id, new Set([run.run_id]));
+    else others.add(run.run_id);
     this.saveJobRun(run);
   }
 
-  private cancelQueued(runId: number): void {
+  private dequeue(runId: number): Live | undefined {
     const live = this.queued.get(runId);
-    if (live === undefined) return;
+    if (live === undefined) return undefined;
+    const { job_id } = live.active.run;
+    const others = this.queuedOfJob.get(job_id);
+    others?.delete(runId);
+    if (others?.size === 0) this.queuedOfJob.delete(job_id);
     this.queued.delete(runId);
-    live.active.abandon(CANCELED);
+    return live;
+  }
+
+  /** Begins the queued runs of a job that there is room for. */
+  private proceed(jobId: number): void {
+    for (;;) {
+      const [first] = this.queuedOfJob.get(jobId) ?? [];
+      const live = first === undefined ? undefined : this.queued.get(first);
+      if (live === undefined || (this.runningOfJob.get(jobId) ?? 0) >= live.limit) return;
+      this.dequeue(live.active.run.run_id);
+      live.active.run.message = "";
+      this.begin(live);
+    }
+  }
+
+  private cancelQueued(runId: number): void {
+    this.dequeue(runId)?.active.abandon(CANCELED);
   }
 
   private finished(run: JobRun): void {
@@ -429,14 +461,7 @@ export class Scheduler {
     const left = (this.runningOfJob.get(run.job_id) ?? 1) - 1;
     if (left === 0) this.runningOfJob.delete(run.job_id);
     else this.runningOfJob.set(run.job_id, left);
-    if (this.stopping) return;
-    for (const [runId, live] of this.queued) {
-      if (live.active.run.job_id !== run.job_id) continue;
-      this.queued.delete(runId);
-      live.active.run.message = "";
-      this.begin(live);
-      return;
-    }
+    if (!this.stopping) this.proceed(run.job_id);
   }
 
   private limitOf(run: JobRun): number {
@@ -486,12 +511,7 @@ export class Scheduler {
       } else this.host.saveTaskRun(run);
     }
     this.store.flush();
-    for (const [runId, live] of [...this.queued]) {
-      if ((this.runningOfJob.get(live.active.run.job_id) ?? 0) >= live.limit) continue;
-      this.queued.delete(runId);
-      live.active.run.message = "";
-      this.begin(live);
-    }
+    for (const jobId of [...this.queuedOfJob.keys()]) this.proceed(jobId);
   }
 
   private enqueueAgain(run: JobRun): void {

@@ -113,13 +113,16 @@ export class RunViews {
     const specs = new Map(settings.tasks?.map((spec) => [spec.task_key, spec]));
     const page = paged ? attempts.slice(offset, offset + PAGE_SIZE) : attempts;
     const more = attempts.length > offset + page.length;
+    // Clients put the lists of all pages together; those other than of the tasks are whole on the first.
+    const base = this.base(run);
+    if (offset > 0) delete base.job_parameters;
     return {
-      ...this.base(run),
+      ...base,
       ...(offset > 0 || settings.job_clusters === undefined
         ? {}
         : { job_clusters: settings.job_clusters }),
       tasks: page.map((attempt) => this.task(specs.get(attempt.task_key), attempt, options)),
-      ...(includeHistory && run.repairs.length > 0
+      ...(includeHistory && offset === 0 && run.repairs.length > 0
         ? { repair_history: run.repairs.map(repairView) }
         : {}),
       ...(more ? { has_more: true, next_page_token: String(offset + page.length) } : {}),

@@ -18,6 +18,9 @@ function asApiError(issue: z.core.$ZodIssue): ApiError {
     const where = field === "" ? "" : ` in ${field}`;
     return invalidParameter(`Could not parse request object: ${issue.message}${where}.`);
   }
+  if (issue.code === "invalid_type" && issue.expected === "never") {
+    return invalidParameter(`${field}: ${issue.message}.`);
+  }
   if (issue.code === "invalid_type") {
     if (issue.input === undefined) return invalidParameter(`Missing required field: ${field}`);
     const where = field === "" ? "the request" : `field ${field}`;

@@ -180,9 +180,14 @@ export const updateJob = object({
 });
 export const deleteJob = object({ job_id: int64 });
 
+const idempotencyToken = z
+  .string()
+  .max(64, "must not exceed 64 characters")
+  .regex(/^\P{Cc}*$/u, "must not contain control characters");
+
 export const runNow = object({
   ...legacyParameters,
-  idempotency_token: z.string().max(64, "must not exceed 64 characters").optional(),
+  idempotency_token: idempotencyToken.optional(),
   job_id: int64,
   job_parameters: stringMap.optional(),
   only: strings.optional(),
@@ -198,7 +203,7 @@ export const submitRun = object({
   environments: environments.optional(),
   git_source: gitSource.optional(),
   health: health.optional(),
-  idempotency_token: z.string().max(64, "must not exceed 64 characters").optional(),
+  idempotency_token: idempotencyToken.optional(),
   notification_settings: notificationSettings.optional(),
   performance_target: performanceTarget.optional(),
   queue: queue.optional(),
