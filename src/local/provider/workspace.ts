@@ -49,7 +49,7 @@ export function defaultRetryDelay(attempt: number): number {
 
 /** No answer for this long (milliseconds) is a failure. */
 const INACTIVITY = 60_000;
-/** One agent for all: connections are kept, and closed when they have been idle for a second. */
+/** One for all, so that connections are used again; an idle one keeps no process alive. */
 const agent = new Agent({ keepAlive: true, timeout: INACTIVITY });
 
 export class Workspace {

@@ -5,7 +5,7 @@ import { schemaOf } from "../schemas";
 import { isJsonObject, jsonObjects, jsonText, readAnswer } from "../wire";
 import type { JsonObject } from "../wire";
 import type { Workspace } from "../workspace";
-import { getJob } from "./job";
+import { getJob, settingsOf } from "./job";
 import { textOf } from "./resource";
 import type { DataSource } from "./resource";
 
@@ -25,7 +25,7 @@ export const jobData: DataSource = {
     }
     const found =
       name === "" ? await getJob(workspace, id, "2.0") : await jobByName(workspace, name);
-    const settings = isJsonObject(found.settings) ? found.settings : {};
+    const settings = settingsOf(found);
     const jobId = jsonText(found.job_id);
     return {
       ...config,

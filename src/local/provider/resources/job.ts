@@ -7,6 +7,7 @@ import { schemaOf } from "../schemas";
 import { isJsonObject, jsonText, mergeAnswer, toWire } from "../wire";
 import type { Json, JsonObject } from "../wire";
 import type { Workspace } from "../workspace";
+import { prepareClusters } from "./new-cluster";
 import { textOf } from "./resource";
 import type { Resource } from "./resource";
 
@@ -43,7 +44,6 @@ export const job: Resource = {
       ...CONFLICTS.flatMap((names) => conflicts(config, names)),
       ...exactlyOne(config, "run_as", ["user_name", "service_principal_name"]),
       ...exactlyOne(config, "trigger", ["file_arrival", "table_update", "periodic"]),
-      ...ONE_OF.flatMap(([block, name, allowed]) => oneOf(config, block, name, allowed)),
       ...runStateConflicts(config),
     ];
   },
@@ -61,12 +61,8 @@ export const job: Resource = {
   async read(workspace, state, isNew) {
     const id = textOf(state, "id");
     const version = apiVersion(state);
-    const answer = await getJob(workspace, id, version);
-    const found = isJsonObject(answer.settings) ? answer.settings : {};
+    const found = settingsOf(await getJob(workspace, id, version));
     if (version === "2.0") for (const name of NOT_IN_OLD_API) Reflect.deleteProperty(found, name);
-    sortTasks(found);
-    const runAs = answer.run_as_user_name;
-    if (typeof runAs === "string" && runAs !== "") found.run_as = principal(runAs);
     const merged = mergeAnswer(schema.block, state, found, isNew);
     const result: Record<string, Value> = { ...merged, id, url: `${workspace.host}/#job/${id}` };
     for (const name of ["always_running", "control_run_state"]) result[name] = state[name] ?? null;
@@ -111,6 +107,15 @@ export async function getJob(
   return first;
 }
 
+/** The settings that a job was answered with, ordered, and with whom it runs as: the API tells that beside them. */
+export function settingsOf(answer: JsonObject): JsonObject {
+  const settings = isJsonObject(answer.settings) ? answer.settings : {};
+  sortTasks(settings);
+  const runAs = jsonText(answer.run_as_user_name);
+  if (runAs !== "") settings.run_as = principal(runAs);
+  return settings;
+}
+
 /** A job without tasks is one of the old kind, which the genuine provider still serves through the old API. */
 function apiVersion(state: Obj): "2.2" | "2.0" {
   return listOf(state.task).length > 0 || state.format === "MULTI_TASK" ? "2.2" : "2.0";
@@ -120,24 +125,10 @@ function settings(planned: Obj, version: string): JsonObject {
   const body = toWire(schema.block, planned);
   const unsent = version === "2.2" ? [...NEVER_SENT, ...SINGLE_TASK_ONLY] : NEVER_SENT;
   for (const name of unsent) Reflect.deleteProperty(body, name);
-  for (const cluster of clusters(body)) sendWorkerCount(cluster);
+  prepareClusters(body);
   // The API 2.2 queues runs unless told not to; the genuine provider tells it not to unless asked.
   if (version === "2.2") body.queue ??= { enabled: false };
   return body;
-}
-
-/** Every new cluster that a job describes, in its tasks and beside them. */
-function clusters(body: JsonObject): readonly JsonObject[] {
-  const holders = [body, ...arrayOf(body.tasks), ...arrayOf(body.job_clusters)];
-  return holders.flatMap((holder) => {
-    const cluster = isJsonObject(holder) ? holder.new_cluster : undefined;
-    return isJsonObject(cluster) ? [cluster] : [];
-  });
-}
-
-/** A cluster of no workers is meant; one that scales by itself has no fixed number. */
-function sendWorkerCount(cluster: JsonObject): void {
-  if (cluster.autoscale === undefined) cluster.num_workers ??= 0;
 }
 
 /** The order that the genuine provider sends and reads tasks in, whatever the configuration says. */
@@ -234,12 +225,6 @@ const CONFLICTS: readonly (readonly string[])[] = [
   ].map((name) => [name, "parameter"]),
 ];
 
-const ONE_OF: readonly (readonly [string, string, readonly string[]])[] = [
-  ["continuous", "pause_status", ["PAUSED", "UNPAUSED"]],
-  ["schedule", "pause_status", ["PAUSED", "UNPAUSED"]],
-  ["trigger", "pause_status", ["PAUSED", "UNPAUSED"]],
-];
-
 function isSet(value: Value | undefined): boolean {
   return value !== undefined && value !== UNKNOWN && !isZero(value);
 }
@@ -258,13 +243,6 @@ function exactlyOne(config: Obj, block: string, names: readonly string[]): Diagn
   if (set.length === 1) return [];
   const detail = `${block} needs exactly one of ${names.join(", ")}; it has ${set.length}.`;
   return [error("Invalid combination of arguments", detail, [block, 0])];
-}
-
-function oneOf(config: Obj, block: string, name: string, allowed: readonly string[]): Diagnostic[] {
-  const value = asObject(listOf(config[block])[0])?.[name];
-  if (typeof value !== "string" || allowed.includes(value)) return [];
-  const detail = `expected one of ${allowed.join(", ")}, got ${JSON.stringify(value)}`;
-  return [error(`Invalid ${name}`, detail, [block, 0, name])];
 }
 
 function runStateConflicts(config: Obj): Diagnostic[] {
