@@ -36,3 +36,16 @@ function deprecation(reason: string | undefined, value: Value, path: Path): Diag
   if (reason === undefined || value === UNKNOWN || isZero(value)) return [];
   return [warning("Argument is deprecated", reason, path)];
 }
+
+/** Whether an argument or block is configured, as far as is known yet. */
+export function isSet(value: Value | undefined): boolean {
+  return value !== undefined && value !== UNKNOWN && !isZero(value);
+}
+
+/** An error where more than one of `names` is configured. */
+export function conflicts(config: Obj, names: readonly string[]): Diagnostic[] {
+  const set = names.filter((name) => isSet(config[name]) || listOf(config[name]).length > 0);
+  if (set.length < 2) return [];
+  const list = set.map((name) => `"${name}"`).join(", ");
+  return [error("Conflicting configuration arguments", `Only one of ${list} can be set.`)];
+}

@@ -44,3 +44,8 @@ export function textOf(state: Obj, name: string): string {
   const value = state[name];
   return typeof value === "string" ? value : "";
 }
+
+/** A user has an address, a service principal a UUID. */
+export function isServicePrincipal(name: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name);
+}
