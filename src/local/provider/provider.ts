@@ -235,6 +235,7 @@ export class Provider {
         prior === null
           ? await resource.create(workspace, known, files)
           : await resource.update(workspace, known, prior, files);
+      if (resource.isComplete?.(state) === true) return answer(state);
       action = "read";
       return answer(await resource.read(workspace, state, prior === null));
     } catch (thrown) {

@@ -63,8 +63,6 @@ export const notebook: Resource = {
   },
 
   async read(workspace, state, isNew) {
-    // A notebook of source code is what was just sent; the genuine provider does not ask for it again.
-    if (isNew && state.format === "SOURCE") return state;
     const path = textOf(state, "id");
     const status = await getStatus(workspace, path);
     const format = textOf(state, "format") || kind(state).format;
@@ -87,6 +85,9 @@ export const notebook: Resource = {
     const id = numberOf(answer.object_id) ?? planned.object_id ?? null;
     return { ...planned, ...links(workspace, path), md5: md5(content), object_id: id };
   },
+
+  /** A notebook of source code is what was sent. */
+  isComplete: (state) => state.format === "SOURCE",
 
   async delete(workspace, state) {
     const type = textOf(state, "object_type");
