@@ -15,11 +15,16 @@ export default defineConfig(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       // Constructs register themselves in their scope: `new AtomicJob(stack, …)` is a statement.
       "no-new": "off",
+      // `const { dropped: _, ...rest } = …` leaves a property out.
+      "@typescript-eslint/no-unused-vars": ["error", { varsIgnorePattern: "^_$" }],
       eqeqeq: "error",
     },
   },
   {
     files: ["**/*.js", "**/*.cjs"],
-    languageOptions: { sourceType: "commonjs", globals: { module: "writable", require: "readonly" } },
+    languageOptions: {
+      sourceType: "commonjs",
+      globals: { module: "writable", require: "readonly" },
+    },
   },
 );

@@ -1,4 +1,5 @@
 import { distance } from "fastest-levenshtein";
+import { sourceOf } from "./source-location";
 
 /** The stable code of every error that a user of this library can cause; the message says the rest. */
 export type ErrorCode =
@@ -17,8 +18,9 @@ export type ErrorCode =
   | "unknown-variable";
 
 /**
- * A mistake in what the user wrote, or in what the policy found in it. Its message is complete: what is wrong,
- * where, the value got, and how to mend it. There is nothing more to learn from a stack trace, so it carries none.
+ * A mistake in what the user wrote, or in what the policy found in it. Its message is complete: what is wrong, the value
+ * got, how to mend it, and the `file:line` of the user's code that did it. There is nothing more to learn from a stack
+ * trace, so it carries none.
  */
 export class JobstrataError extends Error {
   public constructor(
@@ -27,7 +29,9 @@ export class JobstrataError extends Error {
   ) {
     super(message);
     this.name = "JobstrataError";
-    this.stack = `${this.name}: ${message}`;
+    const source = code === "policy-violated" ? undefined : sourceOf(this.stack?.split("\n") ?? []);
+    if (source !== undefined) this.message = `${message} (${source})`;
+    this.stack = `${this.name}: ${this.message}`;
     reportUncaught();
   }
 }
@@ -42,7 +46,8 @@ function reportUncaught(): void {
   if (reporting) return;
   reporting = true;
   process.on("uncaughtExceptionMonitor", (error: unknown) => {
-    if (!(error instanceof JobstrataError) || process.listenerCount("uncaughtException") > 0) return;
+    if (!(error instanceof JobstrataError) || process.listenerCount("uncaughtException") > 0)
+      return;
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   });
@@ -56,5 +61,7 @@ export function quoteWithSuggestion(name: string, candidates: Iterable<string>):
     const edits = distance(name, candidate);
     if (edits < bestDistance) [best, bestDistance] = [candidate, edits];
   }
-  return JSON.stringify(name) + (best === undefined ? "" : ` (did you mean ${JSON.stringify(best)}?)`);
+  return (
+    JSON.stringify(name) + (best === undefined ? "" : ` (did you mean ${JSON.stringify(best)}?)`)
+  );
 }

@@ -1,0 +1,37 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const ROOT = resolve(__dirname, "..", "..");
+
+function jobstrata(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, ["-r", "tsx/cjs", "src/cli/bin.ts", ...args], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+}
+
+describe("jobstrata", () => {
+  const help = readFileSync(join(ROOT, "help"), "utf8");
+
+  it.each([[["--help"]], [[]]])("prints the help file for %j", (args) => {
+    const { status, stdout } = jobstrata(...args);
+    expect(stdout.trim()).toBe(help.trim());
+    expect(status).toBe(0);
+  });
+
+  it("prints the version of the package", () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+      version: string;
+    };
+    expect(jobstrata("--version")).toMatchObject({ status: 0, stdout: `${version}\n` });
+  });
+
+  it.each(["plan", "--nope"])("refuses %s on stderr with exit code 2", (argument) => {
+    const { status, stdout, stderr } = jobstrata(argument);
+    expect(stderr).toMatch(/^error: /);
+    expect(stderr).not.toContain("    at ");
+    expect(stdout).toBe("");
+    expect(status).toBe(2);
+  });
+});

@@ -1,0 +1,209 @@
+/**
+ * `npm run bench`: time and memory of synthesizing many jobs with this library, policy included, against the class
+ * that the provider package generates; and the start of the real app. Every app runs in a process of its own, the two
+ * variants in turn, from compiled JavaScript (so that neither pays for TypeScript or source maps).
+ *
+ * Options: `--json FILE` writes the figures, `--sizes 100,1000` the numbers of jobs, `--runs N` how often each runs.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { isDeepStrictEqual, parseArgs } from "node:util";
+
+const VARIANTS = ["jobstrata", "generated"] as const;
+type Variant = (typeof VARIANTS)[number];
+
+interface Measurement {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+  readonly peakMiB: number;
+}
+
+interface Row extends Record<Variant, Measurement> {
+  readonly jobs: number;
+  readonly resources: number;
+  /** How many times faster, by wall-clock time. */
+  readonly speedup: number;
+  /** Peak memory as a share of the generated class's. */
+  readonly memoryShare: number;
+}
+
+const ROOT = resolve(__dirname, "..");
+
+function main(): void {
+  const { values } = parseArgs({
+    options: {
+      json: { type: "string" },
+      sizes: { type: "string", default: "100,1000,10000" },
+      runs: { type: "string", default: "3" },
+    },
+  });
+  const sizes = values.sizes.split(",").map(Number);
+  const runs = Number(values.runs);
+  if (![...sizes, runs].every((number) => Number.isInteger(number) && number > 0)) {
+    throw new Error("--sizes and --runs take whole numbers, 1 or more");
+  }
+  const cache = join(ROOT, "node_modules", ".cache");
+  mkdirSync(cache, { recursive: true });
+  const work = mkdtempSync(join(cache, "bench-"));
+  try {
+    console.log(`Node ${process.version}, ${cpus().length} cores, median of ${runs} runs\n`);
+    compile(work);
+    const rows = sizes.map((jobs) => measure(work, jobs, runs));
+    printTable(rows);
+    const startCpuMs = median(Array.from({ length: runs + 1 }, measureStart).slice(1));
+    console.log(
+      `\nStart of the alerting app (node -r tsx/cjs main.ts): ${startCpuMs} ms of processor time`,
+    );
+    if (values.json !== undefined) {
+      const figures = {
+        node: process.version,
+        cores: cpus().length,
+        runs,
+        rows,
+        growth: growth(rows),
+        startCpuMs,
+      };
+      writeFileSync(values.json, `${JSON.stringify(figures, undefined, 2)}\n`);
+    }
+  } finally {
+    rmSync(work, { recursive: true });
+  }
+}
+
+function compile(work: string): void {
+  const tsc = require.resolve("typescript/bin/tsc");
+  const options = [
+    "-p",
+    ROOT,
+    "--noEmit",
+    "false",
+    "--outDir",
+    join(work, "js"),
+    "--declaration",
+    "false",
+  ];
+  execFileSync(process.execPath, [tsc, ...options], { stdio: "inherit" });
+}
+
+function measure(work: string, jobs: number, runs: number): Row {
+  const samples: Record<Variant, Measurement[]> = { jobstrata: [], generated: [] };
+  let resources = 0;
+  for (let run = 0; run < runs; run++) {
+    for (const variant of VARIANTS) {
+      // Relative and equally long for both, since the path of the state file depends on it.
+      const outdir = relative(ROOT, join(work, variant));
+      rmSync(resolve(ROOT, outdir), { recursive: true, force: true });
+      mkdirSync(resolve(ROOT, outdir));
+      const child = [join(work, "js", "bench", "child.js"), variant, String(jobs), outdir];
+      const output = execFileSync(process.execPath, child, { cwd: ROOT, encoding: "utf8" });
+      samples[variant].push(JSON.parse(output) as Measurement);
+    }
+    resources = compare(join(work, "jobstrata"), join(work, "generated"));
+  }
+  const jobstrata = medianOf(samples.jobstrata);
+  const generated = medianOf(samples.generated);
+  return {
+    jobs,
+    resources,
+    jobstrata,
+    generated,
+    speedup: generated.wallMs / jobstrata.wallMs,
+    memoryShare: jobstrata.peakMiB / generated.peakMiB,
+  };
+}
+
+/** Throws unless both variants have made the same configuration; gives the number of job resources in it. */
+function compare(a: string, b: string): number {
+  let resources = 0;
+  for (const stack of readdirSync(join(b, "stacks"))) {
+    const [ours, theirs] = [a, b].map(
+      (outdir) =>
+        JSON.parse(readFileSync(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8")) as Config,
+    );
+    if (!isDeepStrictEqual(ours, theirs))
+      throw new Error(`stack ${stack} differs between the variants`);
+    resources += Object.keys(ours?.resource.databricks_job ?? {}).length;
+  }
+  return resources;
+}
+
+interface Config {
+  readonly resource: { readonly databricks_job: object };
+}
+
+/** Processor time of the app as `cdktf synth` starts it, its children included, in milliseconds. */
+function measureStart(): number {
+  const outdir = mkdtempSync(join(ROOT, "node_modules", ".cache", "bench-start-"));
+  try {
+    // The shell's `times` is the only portable way to learn the time of finished children.
+    const script = '"$0" -r tsx/cjs main.ts && times';
+    const env = { ...process.env, CDKTF_OUTDIR: outdir };
+    const output = execFileSync("sh", ["-c", script, process.execPath], {
+      cwd: ROOT,
+      env,
+      encoding: "utf8",
+    });
+    const children = output.trim().split("\n").at(-1) ?? "";
+    const seconds = [...children.matchAll(/(\d+)m([\d.]+)s/g)].map(
+      ([, m, s]) => Number(m) * 60 + Number(s),
+    );
+    return Math.round(seconds.reduce((sum, value) => sum + value, 0) * 1000);
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
+}
+
+function printTable(rows: readonly Row[]): void {
+  console.table(
+    rows.map(({ jobs, resources, jobstrata, generated, speedup, memoryShare }) => ({
+      jobs,
+      resources,
+      "jobstrata s": round(jobstrata.wallMs / 1000),
+      "generated s": round(generated.wallMs / 1000),
+      "times faster": round(speedup),
+      "jobstrata MiB": Math.round(jobstrata.peakMiB),
+      "generated MiB": Math.round(generated.peakMiB),
+      "memory %": Math.round(memoryShare * 100),
+    })),
+  );
+  for (const { from, to, jobstrata, generated } of growth(rows)) {
+    console.log(
+      `${from} -> ${to} jobs (${to / from}x): jobstrata takes ${round(jobstrata)}x the time, generated ${round(generated)}x`,
+    );
+  }
+}
+
+function growth(
+  rows: readonly Row[],
+): { from: number; to: number; jobstrata: number; generated: number }[] {
+  return rows.slice(1).map((row, i) => {
+    const before = rows[i] ?? row;
+    return {
+      from: before.jobs,
+      to: row.jobs,
+      jobstrata: row.jobstrata.wallMs / before.jobstrata.wallMs,
+      generated: row.generated.wallMs / before.generated.wallMs,
+    };
+  });
+}
+
+function medianOf(samples: readonly Measurement[]): Measurement {
+  return {
+    wallMs: median(samples.map(({ wallMs }) => wallMs)),
+    cpuMs: median(samples.map(({ cpuMs }) => cpuMs)),
+    peakMiB: median(samples.map(({ peakMiB }) => peakMiB)),
+  };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(3));
+}
+
+main();

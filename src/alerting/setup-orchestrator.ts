@@ -1,0 +1,22 @@
+import { CompositeJob } from "../constructs/composite-job";
+import type { JobStack } from "../constructs/job-stack";
+import type { AlertingJobs } from "./atomic-jobs";
+
+/** The job that sets the whole alerting layer up by running its atomic jobs in order. */
+export class AlertingSetupOrchestrator extends CompositeJob {
+  public constructor(stack: JobStack, jobs: AlertingJobs) {
+    super(stack, "alerting_setup_orchestrator_job", {
+      name: "Health Monitor - Alerting Layer Setup",
+      description: "Composite job: Orchestrates complete alerting setup via atomic jobs",
+    });
+    const tables = this.addRunJobTask("setup_alerting_tables", jobs.tables);
+    const seed = this.addRunJobTask("seed_all_alerts", jobs.seed, { dependsOn: tables });
+    const validation = this.addRunJobTask("validate_alert_queries", jobs.validation, {
+      dependsOn: seed,
+    });
+    const destinations = this.addRunJobTask("sync_notification_destinations", jobs.notifications, {
+      dependsOn: tables,
+    });
+    this.addRunJobTask("deploy_sql_alerts", jobs.deploy, { dependsOn: [validation, destinations] });
+  }
+}

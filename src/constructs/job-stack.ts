@@ -1,0 +1,320 @@
+import { join, relative, resolve } from "node:path";
+import { DatabricksProvider } from "@cdktf/provider-databricks/lib/provider";
+import {
+  App,
+  LocalBackend,
+  TerraformOutput,
+  type TerraformRemoteState,
+  TerraformStack,
+  TerraformVariable,
+} from "cdktf";
+import { Construct, type IConstruct } from "constructs";
+import { JobstrataError, quoteWithSuggestion } from "../errors";
+import { ENVIRONMENT, mark } from "../model/markers";
+import { quote } from "../model/text";
+import type { JobEnvironment } from "./job-environment";
+import type { JobResource } from "./job-resource";
+
+const JOB_STACK = Symbol.for("jobstrata/JobStack");
+
+/** Options of a {@link JobStack}. */
+export interface JobStackProps {
+  readonly environment: JobEnvironment;
+  /** Tag `layer` of the stack's jobs. @default - the jobs give it themselves */
+  readonly layer?: string;
+}
+
+/** What a stack has to know of a job in it. */
+export interface RegisteredJob extends IConstruct {
+  readonly key: string;
+  readonly resource: JobResource;
+}
+
+/**
+ * A Terraform stack of jobs of one environment. It brings the Databricks provider, the backend, and the variables of
+ * the environment, and exports the id and the URL of every job in it, as `<key>_job_id` and `<key>_job_url` (a key
+ * that ends with `_job` keeps just that one).
+ */
+export class JobStack extends TerraformStack {
+  /** The environment that the stack belongs to. */
+  public readonly environment: JobEnvironment;
+  /** Tag `layer` of the stack's jobs. */
+  public readonly layer: string | undefined;
+
+  readonly #jobs = new Map<string, RegisteredJob>();
+  readonly #uploads = new Map<string, string>();
+  readonly #imports = new Set<JobStack>();
+  readonly #remoteStates = new Map<TerraformStack, TerraformRemoteState>();
+  readonly #outgoing = new Map<string, TerraformOutput>();
+  readonly #supports: Construct;
+
+  public constructor(scope: Construct, id: string, props: JobStackProps) {
+    super(scope, id);
+    this.environment = props.environment;
+    this.layer = props.layer;
+    mark(this, JOB_STACK, true);
+    mark(this, ENVIRONMENT, props.environment.name);
+
+    const { workspace, backend, variables = {} } = props.environment.props;
+    // What serves the jobs has a scope of its own, so that any name is free for a job.
+    this.#supports = new Construct(this, "jobstrata");
+    new DatabricksProvider(this.#supports, "databricks", { ...workspace });
+    if (backend === undefined) this.#keepStateBesideTheApp();
+    else backend(this);
+    for (const [name, value] of Object.entries(variables)) {
+      const config = typeof value === "object" ? value : { default: value };
+      const type = typeof config.default === "object" ? {} : variableType(config.default);
+      new TerraformVariable(this.#supports, `var.${name}`, {
+        ...type,
+        ...config,
+      }).overrideLogicalId(name);
+    }
+    this.node.addValidation({ validate: () => this.#unknownOverrides() });
+  }
+
+  /** True for a {@link JobStack}, also one of another copy of this package. */
+  public static isJobStack(construct: unknown): construct is JobStack {
+    return typeof construct === "object" && construct !== null && JOB_STACK in construct;
+  }
+
+  /**
+   * The stack that `construct` is in.
+   *
+   * @throws JobstrataError `no-environment` if that is not a {@link JobStack}
+   */
+  public static override of(construct: IConstruct): JobStack {
+    for (
+      let scope: IConstruct | undefined = construct;
+      scope !== undefined;
+      scope = scope.node.scope
+    ) {
+      if (JobStack.isJobStack(scope)) return scope;
+    }
+    throw new JobstrataError(
+      "no-environment",
+      `[${construct.node.path}] jobs need an environment; create them in a JobStack or in the stacks of a JobLayer`,
+    );
+  }
+
+  /**
+   * Makes a job known to its stack.
+   *
+   * @internal
+   * @throws JobstrataError `duplicate-job-key` if its key, or what it exports, belongs to another job
+   */
+  public registerJob(job: RegisteredJob): void {
+    const other = this.#jobs.get(outputBase(job.key));
+    if (other !== undefined) {
+      throw new JobstrataError(
+        "duplicate-job-key",
+        `[${job.node.path}] the key ${quote(job.key)} is taken by the job at ${quote(other.node.path)}; both would be exported as ${quote(outputName(job.key, "id"))}`,
+      );
+    }
+    this.#jobs.set(outputBase(job.key), job);
+  }
+
+  /**
+   * Says that `file` is uploaded to `path` of the workspace.
+   *
+   * @internal
+   * @throws JobstrataError `invalid-notebook` if another file is uploaded there
+   */
+  public claimUpload(path: string, file: string): void {
+    const other = this.#uploads.get(path);
+    if (other !== undefined && other !== file) {
+      throw new JobstrataError(
+        "invalid-notebook",
+        `notebooks ${quote(relative(process.cwd(), other))} and ${quote(relative(process.cwd(), file))} would both be uploaded to ${quote(path)}; rename one`,
+      );
+    }
+    this.#uploads.set(path, file);
+  }
+
+  /**
+   * The id of `job`, which may be in another stack, as a Terraform expression for this one. Plain text, since a token
+   * would cost a stack trace for every reference.
+   *
+   * @internal
+   */
+  public jobId(job: RegisteredJob): string {
+    const origin = JobStack.of(job);
+    if (origin === this) return `\${databricks_job.${job.key}.id}`;
+    this.#imports.add(origin);
+    return `\${data.terraform_remote_state.${origin.node.id}.outputs.${outputName(job.key, "id")}}`;
+  }
+
+  /** Keys of the jobs in this stack. */
+  public get jobKeys(): string[] {
+    return [...this.#jobs.values()].map(({ key }) => key);
+  }
+
+  /** Called by cdktf before any stack is synthesized. */
+  public override prepareStack(): void {
+    for (const origin of this.#imports) {
+      // Stacks that need each other are found by the policy, together with everything else.
+      if (!origin.dependsOn(this)) this.addDependency(origin);
+      this.registerIncomingCrossStackReference(origin);
+    }
+    // HCL is rendered one output at a time, so there every output is a construct of its own.
+    if (App.isApp(this.node.root) && this.node.root.hclOutput) {
+      for (const key of this.jobKeys) {
+        for (const attribute of EXPORTED) {
+          this.registerOutgoingCrossStackReference(`databricks_job.${key}.${attribute}`);
+        }
+      }
+    }
+    this.#withPlainJobsDeferred(() => {
+      super.prepareStack();
+    });
+  }
+
+  /**
+   * The configuration for Terraform, equal to what cdktf makes. cdktf resolves every value twice in search of tokens;
+   * the jobs that hold none are put in as they are.
+   */
+  public override toTerraform(): Record<string, unknown> {
+    const [config, plain] = this.#withPlainJobsDeferred(
+      (deferred) => [super.toTerraform() as Config, deferred] as const,
+    );
+    // An override of the stack may reach into any job, so then cdktf has to render them all.
+    const overridden = config["//"].metadata.overrides?.stack !== undefined;
+    const result = overridden && plain.length > 0 ? (super.toTerraform() as Config) : config;
+    if (result === config) {
+      for (const job of plain) Object.assign(jobsOf(config), jobsOf(job.toTerraform() as Config));
+    }
+    this.#addOutputs(result);
+    return result;
+  }
+
+  /** Called by cdktf when a token of this stack is used in another one. */
+  public override registerOutgoingCrossStackReference(identifier: string): TerraformOutput {
+    const existing = this.#outgoing.get(identifier);
+    if (existing !== undefined) return existing;
+    const [type = "", name = "", attribute = ""] = identifier.split(".");
+    const exported = type === "databricks_job" && EXPORTED.includes(attribute);
+    const output = new TerraformOutput(this.#supports, `output.${identifier}`, {
+      value: `\${${identifier}}`,
+      // Nothing is known about attributes of other resources, so Terraform must not print them.
+      ...(exported ? {} : { sensitive: true }),
+    });
+    output.overrideLogicalId(
+      exported ? outputName(name, attribute) : identifier.replace(/[^\w-]+/g, "_"),
+    );
+    this.#outgoing.set(identifier, output);
+    return output;
+  }
+
+  /** Called by cdktf when a token of `fromStack` is used in this one. */
+  public override registerIncomingCrossStackReference(
+    fromStack: TerraformStack,
+  ): TerraformRemoteState {
+    let state = this.#remoteStates.get(fromStack);
+    if (state === undefined) {
+      state = fromStack
+        .ensureBackendExists()
+        .getRemoteStateDataSource(
+          this.#supports,
+          `state.${fromStack.node.id}`,
+          fromStack.node.path,
+        );
+      state.overrideLogicalId(fromStack.node.id);
+      this.#remoteStates.set(fromStack, state);
+    }
+    return state;
+  }
+
+  /**
+   * Exports every job, whether another stack reads it or not, so that a composite that starts to run one more job
+   * finds its id in the state that is there. Not as constructs, of which there would be two for each job.
+   */
+  #addOutputs(config: Config): void {
+    const outputs = (config.output ??= {});
+    // Where the CLI looks for the outputs of a stack by construct.
+    const byConstruct = (config["//"].outputs[this.node.id] ??= {});
+    for (const { key } of this.#jobs.values()) {
+      for (const attribute of EXPORTED) {
+        const name = outputName(key, attribute);
+        outputs[name] ??= { value: `\${databricks_job.${key}.${attribute}}` };
+        byConstruct[name] ??= name;
+      }
+    }
+  }
+
+  /** cdktf's default path is absolute; this one leads from the stack's folder to the same file on any machine. */
+  #keepStateBesideTheApp(): void {
+    const { root } = this.node;
+    const outdir = App.isApp(root) ? root.outdir : "cdktf.out";
+    const here = resolve(outdir, "stacks", this.node.id);
+    new LocalBackend(this, {
+      path: join(relative(here, process.cwd()), `terraform.${this.node.id}.tfstate`),
+    });
+  }
+
+  #withPlainJobsDeferred<T>(action: (deferred: JobResource[]) => T): T {
+    const deferred = [...this.#jobs.values()]
+      .map(({ resource }) => resource)
+      .filter(({ isPlain }) => isPlain);
+    for (const resource of deferred) resource.deferred = true;
+    try {
+      return action(deferred);
+    } finally {
+      for (const resource of deferred) resource.deferred = false;
+    }
+  }
+
+  /** Overrides of the environment for jobs that no stack of the environment has. */
+  #unknownOverrides(): string[] {
+    const overridden = Object.keys(this.environment.props.jobs ?? {});
+    if (overridden.length === 0) return [];
+    const keys = new Set(
+      this.node.root.node
+        .findAll()
+        .filter((construct) => JobStack.isJobStack(construct))
+        .filter((stack) => stack.environment === this.environment)
+        .flatMap((stack) => stack.jobKeys),
+    );
+    return overridden
+      .filter((key) => !keys.has(key))
+      .map(
+        (key) =>
+          `environment ${quote(this.environment.name)} overrides job ${quoteWithSuggestion(key, keys)}, which does not exist`,
+      );
+  }
+}
+
+interface Config extends Record<string, unknown> {
+  readonly "//": {
+    readonly metadata: { readonly overrides?: Record<string, unknown> };
+    readonly outputs: Record<string, Record<string, unknown>>;
+  };
+  resource?: { databricks_job?: Record<string, unknown> };
+  output?: Record<string, unknown>;
+}
+
+function jobsOf(config: Config): Record<string, unknown> {
+  return ((config.resource ??= {}).databricks_job ??= {});
+}
+
+function variableType(value: unknown): { readonly type?: string } {
+  switch (typeof value) {
+    case "number":
+    case "string":
+      return { type: typeof value };
+    case "boolean":
+      return { type: "bool" };
+    default:
+      return { type: "string" };
+  }
+}
+
+/** What the outputs of a job begin with: `alerting_tables_job` for the keys `alerting_tables` and `alerting_tables_job`. */
+function outputBase(key: string): string {
+  return `${key.replace(/_job$/, "")}_job`;
+}
+
+/** What other stacks, and people, read of a job. */
+const EXPORTED = ["id", "url"];
+
+function outputName(key: string, attribute: string): string {
+  return `${outputBase(key)}_${attribute}`;
+}

@@ -1,0 +1,182 @@
+import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { basename, extname, posix, relative, resolve, sep } from "node:path";
+import type { JobConfig, JobTaskNotebookTask } from "@cdktf/provider-databricks/lib/job";
+import { Notebook } from "@cdktf/provider-databricks/lib/notebook";
+import { TerraformAsset } from "cdktf";
+import type { Construct } from "constructs";
+import { JobstrataError } from "../errors";
+import { quote } from "../model/text";
+import type { JobStack } from "./job-stack";
+
+/** The arguments by which a job finds its notebook. */
+export interface NotebookConfig {
+  readonly job: Pick<JobConfig, "gitSource">;
+  readonly task: Pick<JobTaskNotebookTask, "notebookPath" | "source">;
+}
+
+/** Which state of a git repository a notebook is taken from; exactly one of the three. */
+export type GitReference =
+  | { readonly branch: string; readonly tag?: never; readonly commit?: never }
+  | { readonly tag: string; readonly branch?: never; readonly commit?: never }
+  | { readonly commit: string; readonly branch?: never; readonly tag?: never };
+
+/** Where the one notebook of an atomic job comes from. */
+export class NotebookSource {
+  private constructor(
+    /** Name of the notebook without folder and extension; the default task key. */
+    public readonly name: string,
+    private readonly config: (job: Construct, stack: JobStack, key: string) => NotebookConfig,
+  ) {}
+
+  /**
+   * A notebook file beside the app. A deployment uploads it into the notebook folder of its environment, at the path
+   * that it has here.
+   *
+   * @param path relative to the folder that the app runs in, or absolute; a source notebook as Databricks exports it
+   *   (`.py`, `.sql`, `.scala`, `.r`, with its first line) or an `.ipynb`
+   * @throws JobstrataError `invalid-notebook` if there is no such file, or it is no notebook
+   */
+  public static fromFile(path: string): NotebookSource {
+    const file = resolve(path);
+    const format = formatOf(path, file);
+    return new NotebookSource(stem(file), (job, stack, key) => {
+      const uploadPath = posix.join(stack.environment.notebookRoot, pathInProject(file));
+      stack.claimUpload(uploadPath, file);
+      // Under the job's own name, so that the two are found together: databricks_notebook.<key>, databricks_job.<key>.
+      const asset = new TerraformAsset(job, "source", { path: file });
+      const notebook = new Notebook(job, "notebook", {
+        path: uploadPath,
+        source: asset.path,
+        ...format,
+      });
+      notebook.overrideLogicalId(key);
+      return { job: {}, task: { notebookPath: `\${databricks_notebook.${key}.path}` } };
+    });
+  }
+
+  /**
+   * A notebook that is in the workspace already.
+   *
+   * @param path absolute, such as `/Workspace/Shared/x` or `/Repos/…`
+   * @throws JobstrataError `invalid-notebook` for a relative path
+   */
+  public static fromWorkspace(path: string): NotebookSource {
+    if (!path.startsWith("/") && !path.includes("${")) {
+      throw new JobstrataError(
+        "invalid-notebook",
+        `workspace notebook ${quote(path)} must have an absolute path, such as "/Workspace/Shared/x"; NotebookSource.fromFile takes a local file`,
+      );
+    }
+    return new NotebookSource(stem(path), () => ({ job: {}, task: { notebookPath: path } }));
+  }
+
+  /**
+   * A notebook of a git repository, checked out for each run.
+   *
+   * @param options.path relative to the root of the repository, without extension
+   * @param options.provider such as `gitHub`, `gitLab`, `azureDevOpsServices`
+   */
+  public static fromGit(
+    options: {
+      readonly url: string;
+      readonly path: string;
+      readonly provider: string;
+    } & GitReference,
+  ): NotebookSource {
+    const { path, ...gitSource } = options;
+    if (path.startsWith("/") || path.startsWith(".")) {
+      throw new JobstrataError(
+        "invalid-notebook",
+        `git notebook ${quote(path)} must be relative to the root of the repository, without "/" or "./" before it`,
+      );
+    }
+    return new NotebookSource(stem(path), () => ({
+      job: { gitSource },
+      task: { notebookPath: path, source: "GIT" },
+    }));
+  }
+
+  /** Makes what the job needs of the notebook in its stack. */
+  public bind(job: Construct, stack: JobStack, key: string): NotebookConfig {
+    return this.config(job, stack, key);
+  }
+}
+
+/** How each kind of source notebook begins. */
+const SOURCE_NOTEBOOKS: Readonly<
+  Record<string, { readonly language: string; readonly firstLine: string }>
+> = {
+  ".py": { language: "PYTHON", firstLine: "# Databricks notebook source" },
+  ".sql": { language: "SQL", firstLine: "-- Databricks notebook source" },
+  ".scala": { language: "SCALA", firstLine: "// Databricks notebook source" },
+  ".r": { language: "R", firstLine: "# Databricks notebook source" },
+};
+
+function formatOf(
+  path: string,
+  file: string,
+): { readonly language: string; readonly format: string } {
+  const fail = (problem: string): never => {
+    throw new JobstrataError("invalid-notebook", `notebook ${quote(path)} ${problem}`);
+  };
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) return fail(`does not exist (looked in ${quote(process.cwd())})`);
+  if (!stats.isFile()) return fail("is not a file");
+
+  const extension = extname(file).toLowerCase();
+  if (extension === ".ipynb") return { language: jupyterLanguage(file, fail), format: "JUPYTER" };
+  const source = SOURCE_NOTEBOOKS[extension];
+  if (source === undefined) return fail(`must end with .py, .sql, .scala, .r or .ipynb`);
+  if (firstLine(file) !== source.firstLine) {
+    return fail(`is no Databricks notebook: its first line must be ${quote(source.firstLine)}`);
+  }
+  return { language: source.language, format: "SOURCE" };
+}
+
+function firstLine(file: string): string {
+  const buffer = Buffer.alloc(200);
+  const descriptor = openSync(file, "r");
+  try {
+    const length = readSync(descriptor, buffer);
+    return (
+      buffer
+        .toString("utf8", 0, length)
+        .replace(/^\ufeff/, "")
+        .split(/\r?\n/)[0] ?? ""
+    ).trimEnd();
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+interface Jupyter {
+  readonly cells?: unknown;
+  readonly metadata?: { readonly language_info?: { readonly name?: string } };
+}
+
+function jupyterLanguage(file: string, fail: (problem: string) => never): string {
+  let content: Jupyter | null;
+  try {
+    content = JSON.parse(readFileSync(file, "utf8")) as Jupyter | null;
+  } catch (error) {
+    return fail(
+      `is no Jupyter notebook: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  if (!Array.isArray(content?.cells))
+    return fail('is no Jupyter notebook: it has no list of "cells"');
+  return (content.metadata?.language_info?.name ?? "python").toUpperCase();
+}
+
+function stem(path: string): string {
+  return basename(path, extname(path));
+}
+
+/** The path of a file in the project, without extension; for a file outside, without what leads out. */
+function pathInProject(file: string): string {
+  const path = relative(process.cwd(), file)
+    .split(sep)
+    .join("/")
+    .replace(/^(?:\.\.\/)+/, "");
+  return path.slice(0, path.length - extname(path).length);
+}

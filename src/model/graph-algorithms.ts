@@ -1,0 +1,114 @@
+/**
+ * Every group of nodes that can reach each other (strongly connected components of more than one node, or one that
+ * points at itself), each as one closed walk `[a, b, …, a]`. Iterative, so that a chain of any length is fine.
+ */
+export function findCycles<T>(nodes: Iterable<T>, next: (node: T) => Iterable<T>): T[][] {
+  const cycles: T[][] = [];
+  for (const component of components(nodes, next)) {
+    const members = new Set(component);
+    const [start] = component;
+    if (start !== undefined) {
+      const walk = shortestWalk(start, members, next);
+      if (walk !== undefined) cycles.push(walk);
+    }
+  }
+  return cycles;
+}
+
+/** The number of edges of the longest path from each node; nodes that reach a cycle are left out. */
+export function longestPaths<T>(
+  nodes: Iterable<T>,
+  next: (node: T) => Iterable<T>,
+): Map<T, number> {
+  const lengths = new Map<T, number>();
+  for (const component of components(nodes, next)) {
+    // Tarjan's algorithm emits a component after everything that it reaches.
+    const [node] = component;
+    if (node === undefined || component.length > 1) continue;
+    let length = 0;
+    for (const target of next(node)) {
+      const beyond = target === node ? undefined : lengths.get(target);
+      if (beyond === undefined) {
+        length = NaN;
+        break;
+      }
+      length = Math.max(length, beyond + 1);
+    }
+    if (!Number.isNaN(length)) lengths.set(node, length);
+  }
+  return lengths;
+}
+
+/** Tarjan's strongly connected components, sinks first. */
+function components<T>(nodes: Iterable<T>, next: (node: T) => Iterable<T>): T[][] {
+  interface Frame {
+    readonly node: T;
+    readonly index: number;
+    readonly targets: Iterator<T>;
+    low: number;
+  }
+  const indexes = new Map<T, number>();
+  const open = new Set<T>();
+  const stack: T[] = [];
+  const result: T[][] = [];
+  const enter = (node: T): Frame => {
+    const index = indexes.size;
+    indexes.set(node, index);
+    open.add(node);
+    stack.push(node);
+    return { node, index, low: index, targets: next(node)[Symbol.iterator]() };
+  };
+
+  for (const root of nodes) {
+    if (indexes.has(root)) continue;
+    const frames = [enter(root)];
+    for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
+      const step = frame.targets.next();
+      if (step.done !== true) {
+        const seen = indexes.get(step.value);
+        if (seen === undefined) frames.push(enter(step.value));
+        else if (open.has(step.value)) frame.low = Math.min(frame.low, seen);
+        continue;
+      }
+      frames.pop();
+      const parent = frames.at(-1);
+      if (parent !== undefined) parent.low = Math.min(parent.low, frame.low);
+      if (frame.low === frame.index) {
+        const component = stack.splice(stack.lastIndexOf(frame.node));
+        for (const node of component) open.delete(node);
+        result.push(component);
+      }
+    }
+  }
+  return result;
+}
+
+/** The shortest walk from `start` back to itself inside `members`, by breadth. */
+function shortestWalk<T>(
+  start: T,
+  members: ReadonlySet<T>,
+  next: (node: T) => Iterable<T>,
+): T[] | undefined {
+  const previous = new Map<T, T>();
+  const queue: T[] = [start];
+  for (const node of queue) {
+    for (const target of next(node)) {
+      if (target === start) {
+        const walk = [start];
+        for (
+          let at: T | undefined = node;
+          at !== undefined && at !== start;
+          at = previous.get(at)
+        ) {
+          walk.push(at);
+        }
+        return [...walk, start].reverse();
+      }
+      if (members.has(target) && !previous.has(target)) {
+        previous.set(target, node);
+        queue.push(target);
+      }
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,69 @@
+import type { JobSpec, NotebookRef, TaskSpec } from "./job-spec";
+
+/** A task together with the job that holds it. `task` is the inner one where a for-each task repeats it. */
+export interface TaskUse {
+  readonly job: JobSpec;
+  readonly task: TaskSpec;
+}
+
+/** All jobs of one environment and how they hang together. Immutable; the rules only read it. */
+export class JobGraph {
+  readonly #byId: ReadonlyMap<string, JobSpec>;
+  readonly #runs = new Map<JobSpec, readonly JobSpec[]>();
+
+  /**
+   * @param environment the scope that the rules hold in, such as `dev`
+   * @param jobs every job of that environment, from all of its stacks
+   */
+  public constructor(
+    public readonly environment: string,
+    public readonly jobs: readonly JobSpec[],
+  ) {
+    this.#byId = new Map(jobs.map((job) => [job.id, job]));
+  }
+
+  /** The job with this {@link JobSpec.id}. */
+  public job(id: string): JobSpec | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** The jobs that `job` runs with run_job_task, for-each tasks included, each once. */
+  public runs(job: JobSpec): readonly JobSpec[] {
+    const known = this.#runs.get(job);
+    if (known !== undefined) return known;
+    const targets = new Set<JobSpec>();
+    for (const task of leafTasks(job)) {
+      const target = task.runJob?.kind === "job" ? this.job(task.runJob.id) : undefined;
+      if (target !== undefined) targets.add(target);
+    }
+    const runs = [...targets];
+    this.#runs.set(job, runs);
+    return runs;
+  }
+
+  /** Every notebook with the tasks that run it. */
+  public notebooks(): Map<string, { readonly notebook: NotebookRef; readonly uses: TaskUse[] }> {
+    const notebooks = new Map<
+      string,
+      { readonly notebook: NotebookRef; readonly uses: TaskUse[] }
+    >();
+    for (const job of this.jobs) {
+      for (const task of leafTasks(job)) {
+        if (task.notebook === undefined) continue;
+        const entry = notebooks.get(task.notebook.identity);
+        if (entry === undefined) {
+          notebooks.set(task.notebook.identity, { notebook: task.notebook, uses: [{ job, task }] });
+        } else {
+          entry.uses.push({ job, task });
+        }
+      }
+    }
+    return notebooks;
+  }
+}
+
+/** The tasks of a job and the tasks inside its for-each tasks: everything that can hold a notebook or run a job. */
+export function leafTasks(job: JobSpec): readonly TaskSpec[] {
+  if (job.tasks.every((task) => task.forEach === undefined)) return job.tasks;
+  return job.tasks.flatMap((task) => (task.forEach === undefined ? [task] : [task, task.forEach]));
+}

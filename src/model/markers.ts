@@ -1,0 +1,23 @@
+/**
+ * Properties by which the stack reader knows what a construct is, without importing the constructs. Registered
+ * symbols, so that two copies of this package in one app understand each other.
+ */
+
+/** On a stack: the name of the environment that it belongs to, a string. */
+export const ENVIRONMENT = Symbol.for("jobstrata/environment");
+
+/** On a construct: a function that gives the `file:line` where the user wrote it, or undefined. */
+export const SOURCE = Symbol.for("jobstrata/source");
+
+/** On a construct: the job id that it declares as a job of others, as it appears in a run_job_task. */
+export const IMPORTED_JOB_ID = Symbol.for("jobstrata/imported-job-id");
+
+/** The value of a marker on `construct`, whatever it is. */
+export function marker(construct: object | undefined, symbol: symbol): unknown {
+  return construct === undefined ? undefined : (construct as Record<symbol, unknown>)[symbol];
+}
+
+/** Sets a marker on `construct`. */
+export function mark(construct: object, symbol: symbol, value: unknown): void {
+  Object.defineProperty(construct, symbol, { value });
+}

@@ -1,0 +1,58 @@
+import { App as CdktfApp, type AppConfig, type IStackSynthesizer } from "cdktf";
+import { PolicyRun, stacksOf, takeConfigurations } from "./policy-run";
+import type { Rule } from "./rule";
+import { RULES } from "./rules";
+
+/** What {@link App} takes beside the options of cdktf's own. */
+export interface AppProps extends AppConfig {
+  /**
+   * The rules of the policy.
+   * @default - all of {@link RULES}
+   */
+  readonly rules?: readonly Rule[];
+}
+
+/**
+ * A CDKTF app whose stacks are synthesized only if their jobs keep to the hierarchy.
+ *
+ * A violation in any stack makes `synth()` throw, under the CDKTF CLI as well, with every violation of every stack;
+ * neither a new nor an old `cdk.tf.json` is left in the output folder then.
+ */
+export class App extends CdktfApp {
+  readonly #rules: readonly Rule[];
+
+  public constructor(props: AppProps = {}) {
+    const { rules, ...config } = props;
+    super(config);
+    this.#rules = rules ?? RULES;
+  }
+
+  /**
+   * Proves the hierarchy, then writes the configuration of all stacks.
+   *
+   * @throws JobstrataError `policy-violated`
+   */
+  public override synth(): void {
+    takeConfigurations(this.outdir);
+    const stacks = stacksOf(this);
+    const run = new PolicyRun(stacks, this.#rules);
+    const originals = stacks.map((stack): [typeof stack, IStackSynthesizer] => [
+      stack,
+      stack.synthesizer,
+    ]);
+    for (const [stack, original] of originals) {
+      stack.synthesizer = {
+        synthesize: (session) => {
+          run.synthesize(stack, session, () => {
+            original.synthesize(session);
+          });
+        },
+      };
+    }
+    try {
+      super.synth();
+    } finally {
+      for (const [stack, original] of originals) stack.synthesizer = original;
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import type { Finding } from "../model/finding";
+import type { JobGraph } from "../model/job-graph";
+import { quote } from "../model/text";
+import type { Rule } from "./rule";
+
+/**
+ * Applies every rule to every environment.
+ *
+ * A policy that saw no job proves nothing, and a rule that threw proves nothing either: both are errors, so that
+ * neither can be mistaken for a clean result.
+ */
+export function evaluate(graphs: readonly JobGraph[], rules: readonly Rule[]): Finding[] {
+  if (graphs.every((graph) => graph.jobs.length === 0)) {
+    return [
+      {
+        rule: "policy-saw-jobs",
+        severity: "error",
+        message: "the policy saw no databricks_job in any stack",
+        fix: "apply it to the app that defines the jobs, after they are defined",
+        sites: [],
+      },
+    ];
+  }
+  return graphs.flatMap((graph) => rules.flatMap((rule) => applyRule(rule, graph)));
+}
+
+function applyRule(rule: Rule, graph: JobGraph): Finding[] {
+  const about = { rule: rule.name, environment: graph.environment };
+  try {
+    return Array.from(rule.check(graph), (match) => ({
+      ...match,
+      ...about,
+      severity: rule.severity,
+    }));
+  } catch (error) {
+    return [
+      {
+        ...about,
+        severity: "error",
+        message: `the rule failed: ${quote(error instanceof Error ? error.message : String(error))}`,
+        fix: "report this as a bug of the rule; until then nothing is known about what it checks",
+        sites: [],
+      },
+    ];
+  }
+}

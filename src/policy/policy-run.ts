@@ -1,0 +1,161 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { App, Aspects, type IAspect, type ISynthesisSession, TerraformStack } from "cdktf";
+import type { IConstruct } from "constructs";
+import { JobstrataError } from "../errors";
+import type { Finding } from "../model/finding";
+import { readStacks, type SynthesizedStack, type TerraformConfig } from "../readers/stack-reader";
+import { textReport } from "../report/text";
+import { evaluate } from "./evaluate";
+import type { Rule } from "./rule";
+
+/**
+ * The policy within one synthesis of an app.
+ *
+ * cdktf handles one stack after the other: aspects, validations, writing. A policy over the whole app has to come
+ * after the aspects of all stacks and before the writing of any. So the first stack that asks makes all aspects run,
+ * everything is judged at once, and from then on each stack writes exactly the configuration that was judged.
+ */
+export class PolicyRun {
+  readonly #configs = new Map<TerraformStack, TerraformConfig>();
+
+  /**
+   * @param stacks all stacks of the app, in the order of synthesis
+   * @param rules what to judge them by
+   * @param started the stack whose aspects cdktf is running already, if any; it is done with those before
+   */
+  public constructor(
+    private readonly stacks: readonly TerraformStack[],
+    private readonly rules: readonly Rule[],
+    public readonly started?: TerraformStack,
+  ) {}
+
+  /**
+   * Lets `write` synthesize `stack`, once the policy has passed, without running its aspects a second time.
+   *
+   * @throws JobstrataError `policy-violated` with every violation of every stack; nothing is left to plan then
+   */
+  public synthesize(stack: TerraformStack, session: ISynthesisSession, write: () => void): void {
+    const config = this.configOf(stack, session);
+    withoutAspects(stack, () => {
+      pinConfig(stack, config);
+      try {
+        write();
+      } finally {
+        unpinConfig(stack);
+      }
+    });
+  }
+
+  /** The configuration of `stack`, judged together with that of every other stack. */
+  public configOf(stack: TerraformStack, session: ISynthesisSession): TerraformConfig {
+    if (this.#configs.size === 0) this.#judge(session);
+    const config = this.#configs.get(stack);
+    if (config === undefined)
+      throw new Error(`stack ${stack.node.path} was added during the synthesis`);
+    return config;
+  }
+
+  #judge(session: ISynthesisSession): void {
+    const done = this.started === undefined ? 0 : this.stacks.indexOf(this.started) + 1;
+    for (const stack of this.stacks.slice(done)) invokeAspects(stack);
+    const synthesized = this.stacks.map((stack): SynthesizedStack => {
+      const config = stack.toTerraform() as TerraformConfig;
+      const { workingDirectory } = session.manifest.forStack(stack);
+      return { stack, config, workingDirectory: join(session.outdir, workingDirectory) };
+    });
+    const findings = evaluate(readStacks(synthesized), this.rules);
+    const errors = findings.filter(({ severity }) => severity === "error");
+    if (errors.length > 0) {
+      takeConfigurations(session.outdir);
+      throw policyViolated(errors, findings);
+    }
+    if (findings.length > 0) process.stderr.write(`${textReport(findings)}\n`);
+    for (const { stack, config } of synthesized) this.#configs.set(stack, config);
+  }
+}
+
+function policyViolated(errors: readonly Finding[], findings: readonly Finding[]): JobstrataError {
+  const count = errors.length === 1 ? "1 violation" : `${errors.length} violations`;
+  return new JobstrataError(
+    "policy-violated",
+    `${count} of the job hierarchy. No configuration was written, so there is nothing to plan.\n\n${textReport(findings)}\n`,
+  );
+}
+
+/** All stacks below `root`, in the order in which cdktf synthesizes them. */
+export function stacksOf(root: IConstruct): TerraformStack[] {
+  return root.node.findAll().filter((construct) => TerraformStack.isStack(construct));
+}
+
+/**
+ * Removes every stack's configuration from an output folder, also that of stacks which are no longer part of the
+ * app, and the manifest that lists them. Whatever stops the synthesis from here on, no old file can be planned.
+ *
+ * @returns a function that writes the file `name` of some stacks back
+ */
+export function takeConfigurations(
+  outdir: string,
+): (stacks: readonly TerraformStack[], name: string) => void {
+  const taken = new Map<string, Buffer>();
+  const folder = join(outdir, "stacks");
+  for (const stack of existsSync(folder) ? readdirSync(folder) : []) {
+    for (const name of ["cdk.tf.json", "cdk.tf"]) {
+      const path = join(folder, stack, name);
+      if (!existsSync(path)) continue;
+      taken.set(path, readFileSync(path));
+      rmSync(path);
+    }
+  }
+  rmSync(join(outdir, "manifest.json"), { force: true });
+  return (stacks, name) => {
+    for (const { node } of stacks) {
+      const path = join(folder, node.id, name);
+      const content = taken.get(path);
+      if (content !== undefined) writeFileSync(path, content);
+    }
+  };
+}
+
+/** What cdktf does with the aspects of a stack: each visits every construct below the one it was added to, once. */
+function invokeAspects(stack: TerraformStack): void {
+  const visit = (construct: IConstruct, inherited: readonly IAspect[]): void => {
+    const own = Aspects.of(construct).all.filter((aspect) => !inherited.includes(aspect));
+    const aspects = own.length === 0 ? inherited : [...inherited, ...own];
+    for (const aspect of aspects) aspect.visit(construct);
+    for (const child of construct.node.children) visit(child, aspects);
+  };
+  visit(stack, []);
+}
+
+/** Runs `action` while the aspects of `stack`, which have visited it, look as if there were none. */
+function withoutAspects(stack: TerraformStack, action: () => void): void {
+  const silenced: Aspects[] = [];
+  for (const construct of stack.node.findAll()) {
+    const aspects = Aspects.of(construct);
+    if (aspects.all.length === 0) continue;
+    Object.defineProperty(aspects, "all", { configurable: true, get: () => [] });
+    silenced.push(aspects);
+  }
+  try {
+    action();
+  } finally {
+    for (const aspects of silenced) delete (aspects as { all?: unknown }).all;
+  }
+}
+
+/** From now on, `stack` is what was judged. */
+export function pinConfig(stack: TerraformStack, config: TerraformConfig): void {
+  stack.toTerraform = () => config;
+}
+
+/** Undoes {@link pinConfig}. */
+export function unpinConfig(stack: TerraformStack): void {
+  delete (stack as { toTerraform?: unknown }).toTerraform;
+}
+
+/** The app that `construct` belongs to, if it belongs to one. */
+export function appOf(construct: IConstruct): App | undefined {
+  const { root } = construct.node;
+  return App.isApp(root) ? root : undefined;
+}

@@ -1,0 +1,34 @@
+import { leafTasks } from "../../model/job-graph";
+import { isExpression, JOB_LEVEL_TAG } from "../../model/job-spec";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const atomicEnvironment = defineRule({
+  name: "atomic-environment",
+  summary:
+    "The notebook of an atomic job has an environment_key that the job's environments define, or runs on a cluster.",
+  rationale:
+    "The serverless version and the dependencies of a notebook belong to its job, not to whatever the workspace defaults to.",
+  severity: "error",
+  *check(graph) {
+    for (const job of graph.jobs) {
+      if (job.tags[JOB_LEVEL_TAG] !== "atomic") continue;
+      for (const task of leafTasks(job)) {
+        if (task.notebook === undefined || task.onCluster) continue;
+        const key = task.environmentKey;
+        if (key !== undefined && (job.environmentKeys.includes(key) || isExpression(key))) continue;
+        yield {
+          message:
+            key === undefined
+              ? `the notebook of atomic job ${quote(job.key)} has no environment_key`
+              : `the notebook of atomic job ${quote(job.key)} has environment_key ${quote(key)}, which no environment of the job defines`,
+          fix:
+            job.environmentKeys.length === 0
+              ? 'give the job an environment "default" with environment_version "4" and the task its environment_key'
+              : `set environment_key to one of ${job.environmentKeys.map(quote).join(", ")}`,
+          sites: [{ job, taskKey: task.taskKey }],
+        };
+      }
+    }
+  },
+});

@@ -1,0 +1,42 @@
+import { JOB_LEVEL_TAG, ORCHESTRATION_TYPES } from "../../model/job-spec";
+import { leafTasks } from "../../model/job-graph";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const atomicOneNotebook = defineRule({
+  name: "atomic-one-notebook",
+  summary: "An atomic job runs exactly one notebook and nothing else.",
+  rationale: "A job with a single purpose can be run, tested and owned by itself.",
+  severity: "error",
+  *check(graph) {
+    for (const job of graph.jobs) {
+      if (job.tags[JOB_LEVEL_TAG] !== "atomic") continue;
+      const tasks = leafTasks(job);
+      const notebooks = tasks.filter((task) => task.notebook !== undefined).length;
+      if (notebooks !== 1) {
+        yield {
+          message: `atomic job ${quote(job.key)} runs ${notebooks === 0 ? "no notebook" : `${notebooks} notebooks`}`,
+          fix:
+            notebooks === 0
+              ? "give it the one notebook_task that it exists for, or tag it composite if it only runs other jobs"
+              : "make one atomic job of each notebook and run them from a composite job",
+          sites: [{ job }],
+        };
+      }
+      for (const task of tasks) {
+        const others = task.types.filter(
+          (type) =>
+            type !== "notebook_task" && !(type === "for_each_task" && task.forEach?.notebook),
+        );
+        if (others.length === 0) continue;
+        yield {
+          message: `atomic job ${quote(job.key)} holds a ${others.join(" and a ")} beside its notebook`,
+          fix: others.every((type) => ORCHESTRATION_TYPES.has(type))
+            ? "move it to a composite job"
+            : "make a notebook in an atomic job of its own of it, and run that from a composite job",
+          sites: [{ job, taskKey: task.taskKey }],
+        };
+      }
+    }
+  },
+});

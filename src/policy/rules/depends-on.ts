@@ -1,0 +1,39 @@
+import { isExpression } from "../../model/job-spec";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const dependsOn = defineRule({
+  name: "depends-on",
+  summary: "Dependencies use depends_on with the task_key of another task of the same job.",
+  rationale:
+    "A dependency on a task that does not exist is refused by the Jobs API only when it is deployed.",
+  severity: "error",
+  *check(graph) {
+    for (const job of graph.jobs) {
+      const keys = new Set(job.tasks.map((task) => task.taskKey));
+      // With a task key that is known only at the plan, any name may be the right one.
+      const open = [...keys].some(isExpression);
+      for (const task of job.tasks) {
+        for (const key of task.dependsOn) {
+          if (keys.has(key) || open || isExpression(key)) continue;
+          yield {
+            message:
+              key === ""
+                ? `task ${quote(task.taskKey)} has a depends_on without task_key`
+                : `task ${quote(task.taskKey)} depends on ${quote(key)}, which is no task of job ${quote(job.key)}`,
+            fix: `name one of ${[...keys].sort().slice(0, 10).map(quote).join(", ")}`,
+            sites: [{ job, taskKey: task.taskKey }],
+          };
+        }
+        // Inside a for-each task there is nothing to depend on.
+        if ((task.forEach?.dependsOn.length ?? 0) > 0) {
+          yield {
+            message: `the task inside for-each task ${quote(task.taskKey)} has a depends_on`,
+            fix: "put the depends_on on the for-each task itself",
+            sites: [{ job, taskKey: task.taskKey }],
+          };
+        }
+      }
+    }
+  },
+});

@@ -1,0 +1,20 @@
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const jobKey = defineRule({
+  name: "job-key",
+  summary: "Each job of a stack has a resource name of its own.",
+  rationale:
+    "Of two resources with one name Terraform gets only the last; the other job would silently vanish.",
+  severity: "error",
+  *check(graph) {
+    for (const job of graph.jobs) {
+      if (job.duplicates.length === 0) continue;
+      yield {
+        message: `${job.duplicates.length + 1} jobs of stack ${quote(job.stack)} have the resource name ${quote(job.key)}`,
+        fix: "give each its own construct id, or its own id in overrideLogicalId",
+        sites: [{ job }, ...job.duplicates.map((id) => ({ job: { id } }))],
+      };
+    }
+  },
+});

@@ -1,0 +1,24 @@
+import { JOB_LEVELS, JOB_LEVEL_TAG } from "../../model/job-spec";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const jobLevelTag = defineRule({
+  name: "job-level-tag",
+  summary: "All jobs have the tag job_level, atomic or composite.",
+  rationale: "The tag is how people, dashboards and the other rules tell the two layers apart.",
+  severity: "error",
+  *check(graph) {
+    for (const job of graph.jobs) {
+      const level = job.tags[JOB_LEVEL_TAG];
+      if (JOB_LEVELS.some((known) => known === level)) continue;
+      yield {
+        message:
+          level === undefined
+            ? `job ${quote(job.key)} has no tag job_level`
+            : `job ${quote(job.key)} has the tag job_level ${quote(level)}`,
+        fix: 'tag it job_level = "atomic" if it runs one notebook, "composite" if it runs other jobs',
+        sites: [{ job }],
+      };
+    }
+  },
+});

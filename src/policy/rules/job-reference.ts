@@ -1,0 +1,58 @@
+import { leafTasks } from "../../model/job-graph";
+import type { JobRef, JobSpec, TaskSpec } from "../../model/job-spec";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const jobReference = defineRule({
+  name: "job-reference",
+  summary: "A run_job_task refers to its job as a resource, never by a literal id.",
+  rationale:
+    "A literal id belongs to one workspace and outlives the job it meant; a reference follows the job and orders the deployment.",
+  severity: "error",
+  *check(graph) {
+    for (const job of graph.jobs) {
+      for (const task of leafTasks(job)) {
+        if (!task.types.includes("run_job_task")) continue;
+        const problem = task.runJob === undefined ? noJob : problemOf(task.runJob);
+        if (problem !== undefined) yield { ...problem, sites: [site(job, task)] };
+      }
+    }
+  },
+});
+
+const noJob = {
+  message: "run_job_task names no job",
+  fix: "set its job_id to the id of a job resource",
+};
+
+function problemOf(ref: JobRef): { message: string; fix: string } | undefined {
+  switch (ref.kind) {
+    case "job":
+    case "external":
+      return undefined;
+    case "literal":
+      return {
+        message: `run_job_task names its job by the literal id ${quote(ref.jobId)}`,
+        fix: "refer to the job resource (addRunJobTask takes the job), or declare a job of others with fromJobId",
+      };
+    case "missing":
+      return {
+        message: `run_job_task refers to ${quote(ref.expression)}, which is no job of this app`,
+        fix: "refer to an existing job, or declare a job of others with fromJobId",
+      };
+    case "foreign":
+      return {
+        message: `run_job_task refers to a job of environment ${quote(ref.environment)}`,
+        fix: "refer to the job of the same name in its own environment",
+      };
+    case "opaque":
+      return {
+        message: `run_job_task takes its job from ${quote(ref.expression)}, which nothing is known of before the plan`,
+        fix: "refer to the job resource, or declare a job of others with fromJobId",
+      };
+  }
+}
+
+function site(job: JobSpec, task: TaskSpec): { job: JobSpec; taskKey: string } {
+  return { job, taskKey: task.taskKey };
+}

@@ -1,0 +1,38 @@
+import { findCycles } from "../../model/graph-algorithms";
+import type { JobSpec } from "../../model/job-spec";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const runJobCycle = defineRule({
+  name: "run-job-cycle",
+  summary: "Jobs, and the stacks that hold them, run each other without a cycle.",
+  rationale:
+    "Databricks does not support circular Run Job references, and stacks that need each other's ids cannot be deployed in any order.",
+  severity: "error",
+  *check(graph) {
+    const cycles = findCycles(graph.jobs, (job) => graph.runs(job));
+    for (const cycle of cycles) {
+      yield {
+        message: `jobs run each other: ${cycle.map((job) => quote(job.key)).join(" -> ")}`,
+        fix: "remove one of these run_job_task",
+        sites: cycle.slice(0, -1).map((job) => ({ job })),
+      };
+    }
+    if (cycles.length > 0) return;
+
+    const stacks = new Map<string, Map<string, JobSpec>>();
+    for (const job of graph.jobs) {
+      const needs = stacks.get(job.stack) ?? new Map<string, JobSpec>();
+      stacks.set(job.stack, needs);
+      for (const { stack } of graph.runs(job)) if (stack !== job.stack) needs.set(stack, job);
+    }
+    for (const cycle of findCycles(stacks.keys(), (stack) => stacks.get(stack)?.keys() ?? [])) {
+      const jobs = cycle.slice(0, -1).map((stack, i) => stacks.get(stack)?.get(cycle[i + 1] ?? ""));
+      yield {
+        message: `stacks run each other's jobs: ${cycle.map(quote).join(" -> ")}`,
+        fix: "move one of these jobs, so that stacks depend on each other in one direction",
+        sites: jobs.filter((job) => job !== undefined).map((job) => ({ job })),
+      };
+    }
+  },
+});

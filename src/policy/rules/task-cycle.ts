@@ -1,0 +1,26 @@
+import { findCycles } from "../../model/graph-algorithms";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const taskCycle = defineRule({
+  name: "task-cycle",
+  summary: "The tasks of a job depend on each other without a cycle.",
+  rationale:
+    "Tasks in a cycle wait for each other for ever; the Jobs API refuses them when they are deployed.",
+  severity: "error",
+  *check(graph) {
+    for (const job of graph.jobs) {
+      const tasks = new Map(job.tasks.map((task) => [task.taskKey, task.dependsOn]));
+      const cycles = findCycles(tasks.keys(), (key) =>
+        (tasks.get(key) ?? []).filter((target) => tasks.has(target)),
+      );
+      for (const cycle of cycles) {
+        yield {
+          message: `tasks of job ${quote(job.key)} depend on each other: ${cycle.map(quote).join(" -> ")}`,
+          fix: "remove one of these depends_on",
+          sites: [{ job, taskKey: cycle[0] ?? "" }],
+        };
+      }
+    }
+  },
+});

@@ -1,0 +1,34 @@
+import { isExpression, TASK_KEY_PATTERN } from "../../model/job-spec";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const taskKey = defineRule({
+  name: "task-key",
+  summary: "Task keys are 1-100 letters, digits, _ and -, and unique in their job.",
+  rationale: "The Jobs API refuses anything else, but only after other jobs have been deployed.",
+  severity: "error",
+  *check(graph) {
+    for (const job of graph.jobs) {
+      const counts = new Map<string, number>();
+      for (const { taskKey: key, types } of job.tasks) {
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+        // A job in the old single-task format has no task block, hence no key.
+        if (types.length > 0 && key === "" && job.tasks.length === 1) continue;
+        if (TASK_KEY_PATTERN.test(key) || isExpression(key)) continue;
+        yield {
+          message: `job ${quote(job.key)} has a task with the key ${quote(key)}`,
+          fix: "use 1-100 letters, digits, _ and -",
+          sites: [{ job, taskKey: key }],
+        };
+      }
+      for (const [key, count] of counts) {
+        if (count === 1) continue;
+        yield {
+          message: `job ${quote(job.key)} has ${count} tasks with the key ${quote(key)}`,
+          fix: "give each task a key of its own",
+          sites: [{ job, taskKey: key }],
+        };
+      }
+    }
+  },
+});

@@ -1,0 +1,19 @@
+import type { Finding } from "../model/finding";
+import { printable } from "../model/text";
+
+/** The findings as plain text for a terminal or a log, most readers' first and only view of a violation. */
+export function textReport(findings: readonly Finding[]): string {
+  return findings.map(findingText).join("\n\n");
+}
+
+function findingText({ severity, rule, environment, message, fix, sites }: Finding): string {
+  const scope = environment === undefined ? "" : ` [${printable(environment)}]`;
+  const lines = [`${severity} ${rule}${scope}: ${message}`];
+  for (const { job, taskKey } of sites) {
+    const task = taskKey === undefined || taskKey === "" ? "" : `, task ${printable(taskKey)}`;
+    const source = job.source === undefined ? "" : ` (${printable(job.source)})`;
+    lines.push(`  at ${printable(job.id)}${task}${source}`);
+  }
+  lines.push(`  fix: ${fix}`);
+  return lines.join("\n");
+}
