@@ -183,8 +183,21 @@ describe.each(CLIS)("the stand-in provider under %s", (cli) => {
     });
     await folder.ok("import", "databricks_job.tables", "77");
     expect(await folder.plan()).toEqual([]);
-    const missing = await folder.run("import", "databricks_job.gone", "78");
-    expect(missing.code).not.toBe(0);
+  });
+
+  it("does not import what does not exist", async () => {
+    const { code, text } = await folder.run("import", "databricks_job.tables", "78");
+    expect(code).toBe(1);
+    expect(text).toContain("Cannot import non-existent remote object");
+    expect((await folder.run("import", "databricks_job.tables", "x")).text).toContain(
+      '"x" is not the id of a job',
+    );
+  });
+
+  it("takes no id that it could not hold exactly", async () => {
+    workspace.fault = (seen) =>
+      seen.path.endsWith("create") ? { status: 200, body: { job_id: 2 ** 60 } } : undefined;
+    expect((await folder.run("apply", "-auto-approve")).text).toContain("no usable job_id");
   });
 
   it("destroys everything, also what is gone already", async () => {

@@ -135,6 +135,7 @@ export class Provider {
     }
   }
 
+  /** Only host and token count: other ways to authenticate (`profile` …) are accepted, but lead to no local workspace. */
   private configure(request: Request): readonly Diagnostic[] {
     const config = valueOf(request, "config", CONFIGURATION) ?? emptyObject(CONFIGURATION);
     for (const name of ["host", "token"]) {
@@ -218,7 +219,8 @@ export class Provider {
       prior = valueOf(request, "prior_state", resource.schema.block);
       planned = valueOf(request, "planned_state", resource.schema.block);
     } catch (thrown) {
-      return failed("apply", thrown);
+      // An answer without a state would mean that the object is gone.
+      return { ...failed("apply", thrown), new_state: request.prior_state };
     }
     // What the state is if the next step fails: Terraform must not lose an object that exists.
     let state = prior;
