@@ -3,12 +3,12 @@
  * connection has a provider of its own, because each Terraform process configures it for its own workspace.
  */
 import { UNKNOWN, ValueError, decodeJson, decodeMsgpack, emptyObject } from "./cty";
-import type { Obj, Path, Value } from "./cty";
-import { error, fromThrown, warning } from "./diagnostic";
+import type { Obj } from "./cty";
+import { error, fromThrown } from "./diagnostic";
 import type { Diagnostic } from "./diagnostic";
 import { diagnosticMessage, dynamicValue, pathMessage, schemaMessage } from "./messages";
 import type { DynamicValue } from "./messages";
-import { asObject, isZero, listOf, planChange } from "./plan";
+import { planChange } from "./plan";
 import type { CallName } from "./protocol";
 import { currentUserData, jobData } from "./resources/data-sources";
 import { directory } from "./resources/directory";
@@ -21,6 +21,7 @@ import { workspaceFile } from "./resources/workspace-file";
 import type { Block } from "./schema";
 import { schemaOf } from "./schemas";
 import type { SourceFiles } from "./source-files";
+import { validateBlock } from "./validate";
 import { withoutUnknowns } from "./wire";
 import { ApiError, Workspace } from "./workspace";
 
@@ -134,6 +135,7 @@ export class Provider {
     }
   }
 
+  /** Only host and token count: other ways to authenticate (`profile` …) are accepted, but lead to no local workspace. */
   private configure(request: Request): readonly Diagnostic[] {
     const config = valueOf(request, "config", CONFIGURATION) ?? emptyObject(CONFIGURATION);
     for (const name of ["host", "token"]) {
@@ -162,7 +164,7 @@ export class Provider {
     const config = valueOf(request, "config", resource.schema.block);
     if (config === null) return [];
     return [
-      ...deprecations(resource.schema.block, config, []),
+      ...validateBlock(resource.schema.block, config),
       ...(resource.validate?.(config, this.options.files) ?? []),
     ];
   }
@@ -217,7 +219,8 @@ export class Provider {
       prior = valueOf(request, "prior_state", resource.schema.block);
       planned = valueOf(request, "planned_state", resource.schema.block);
     } catch (thrown) {
-      return failed("apply", thrown);
+      // An answer without a state would mean that the object is gone.
+      return { ...failed("apply", thrown), new_state: request.prior_state };
     }
     // What the state is if the next step fails: Terraform must not lose an object that exists.
     let state = prior;
@@ -234,6 +237,7 @@ export class Provider {
         prior === null
           ? await resource.create(workspace, known, files)
           : await resource.update(workspace, known, prior, files);
+      if (resource.isComplete?.(state) === true) return answer(state);
       action = "read";
       return answer(await resource.read(workspace, state, prior === null));
     } catch (thrown) {
@@ -326,29 +330,6 @@ async function remove(resource: Resource, workspace: Workspace, state: Obj): Pro
 
 function failed(action: string, thrown: unknown): Response {
   return { diagnostics: [diagnosticMessage(fromThrown(action.trimEnd(), thrown))] };
-}
-
-/** A warning for each deprecated argument that `config` sets. */
-function deprecations(block: Block, config: Obj, path: Path): Diagnostic[] {
-  const found: Diagnostic[] = [];
-  const check = (name: string, value: Value, reason: string | undefined): void => {
-    if (reason !== undefined && !isZero(value)) {
-      found.push(warning("Argument is deprecated", reason, [...path, name]));
-    }
-  };
-  for (const [name, attribute] of block.attributes) {
-    check(name, config[name] ?? null, attribute.deprecated);
-  }
-  for (const [name, nested] of block.blocks) {
-    check(name, config[name] ?? null, nested.deprecated);
-    if (nested.nesting !== "list") continue;
-    for (const [index, item] of listOf(config[name]).entries()) {
-      const object = asObject(item);
-      if (object !== null)
-        found.push(...deprecations(nested.block, object, [...path, name, index]));
-    }
-  }
-  return found;
 }
 
 const NO_TOKEN = error(

@@ -16,6 +16,8 @@ const EGG: Extra = {
   deprecated: "The `egg` library type is deprecated. Please use `whl` or `pypi` instead.",
 };
 
+const PAUSE_STATUS: Extra = { default: "UNPAUSED", allowed: ["PAUSED", "UNPAUSED"] };
+
 /** The same extras under another block. */
 function under(prefix: string, extras: Extras): Extras {
   return Object.fromEntries(Object.entries(extras).map(([path, extra]) => [prefix + path, extra]));
@@ -47,6 +49,7 @@ const NEW_CLUSTER: Extras = {
   idempotency_token: FORCE_NEW,
   data_security_mode: SUPPRESSED,
   num_workers: { default: 0 },
+  runtime_engine: { allowed: ["PHOTON", "STANDARD"] },
   "docker_image.basic_auth.password": { sensitive: true },
   "init_scripts.dbfs": {
     deprecated:
@@ -109,9 +112,11 @@ const JOB: Extras = {
     deprecated: "always_running will be replaced by control_run_state in the next major release.",
   },
   control_run_state: { default: false },
-  "continuous.pause_status": { default: "UNPAUSED" },
-  "schedule.pause_status": { default: "UNPAUSED" },
-  "trigger.pause_status": { default: "UNPAUSED" },
+  "continuous.pause_status": PAUSE_STATUS,
+  "schedule.pause_status": PAUSE_STATUS,
+  "trigger.pause_status": PAUSE_STATUS,
+  "trigger.periodic.unit": { allowed: ["DAYS", "HOURS", "WEEKS"] },
+  "trigger.table_update.condition": { allowed: ["ANY_UPDATED", "ALL_UPDATED"] },
   max_retries: INSIDE_TASK,
   min_retry_interval_millis: INSIDE_TASK,
   retry_on_timeout: INSIDE_TASK,
@@ -209,8 +214,8 @@ export const EXTRAS: Readonly<Record<string, { version?: number; extras?: Extras
     version: 1,
     extras: {
       ...FILE,
-      format: COMPUTED,
-      language: COMPUTED,
+      format: { computed: true, allowed: ["SOURCE", "DBC", "JUPYTER"] },
+      language: { computed: true, allowed: ["SCALA", "PYTHON", "R", "SQL"] },
       object_type: { computed: true, deprecated: "Always is a notebook" },
     },
   },

@@ -22,6 +22,8 @@ export interface Attribute {
   readonly suppress: Suppression | undefined;
   /** Why not to use it; Terraform warns with this text. */
   readonly deprecated: string | undefined;
+  /** The only values that it takes; undefined where any will do. */
+  readonly allowed: readonly string[] | undefined;
 }
 
 /** `"any"`: any value that the workspace added; otherwise only this value, the service's own default. */
@@ -73,6 +75,7 @@ export interface Extra {
   readonly suppress?: Suppression;
   readonly deprecated?: string;
   readonly maxItems?: number;
+  readonly allowed?: readonly string[];
 }
 
 /** Extras by path: names joined by dots, without indexes (`task.notebook_task.source`). */
@@ -113,6 +116,7 @@ function buildBlock(
       default: also.default,
       suppress: also.suppress,
       deprecated: also.deprecated,
+      allowed: also.allowed,
     });
   }
   const blocks = new Map<string, NestedBlock>();

@@ -16,8 +16,8 @@ export class SourceFiles {
     const found = this.candidates(source).filter((path) => existsSync(path));
     const [first, ...others] = found;
     if (first === undefined) throw new ConfigurationError(this.notFound(source), ["source"]);
-    const content = readFileSync(first);
-    const differing = others.find((path) => !readFileSync(path).equals(content));
+    const content = contentOf(first);
+    const differing = others.find((path) => !contentOf(path).equals(content));
     if (differing === undefined) return content;
     throw new ConfigurationError(
       `${source} could be ${first} or ${differing}, which differ: give an absolute path, such as abspath("…")`,
@@ -47,4 +47,12 @@ function stackFolders(root: string): readonly string[] {
   const parent = join(root, "cdktf.out", "stacks");
   if (!existsSync(parent)) return [];
   return readdirSync(parent).map((name) => join(parent, name));
+}
+
+function contentOf(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (thrown) {
+    throw new ConfigurationError(`cannot read ${path}: ${(thrown as Error).message}`, ["source"]);
+  }
 }

@@ -2,7 +2,7 @@
  * Between a resource's state and the JSON of the workspace's API. Both hold the same arguments; they differ in how a
  * nested object is written (a block is a list of at most one), in a few names, and in what an absent value means.
  */
-import { UNKNOWN } from "./cty";
+import { UNKNOWN, ValueError } from "./cty";
 import type { Obj, Value } from "./cty";
 import { asObject, isZero, listOf } from "./plan";
 import type { Attribute, AttributeType, Block, NestedBlock } from "./schema";
@@ -98,10 +98,17 @@ function mapFromWire(answer: JsonObject): Value {
   return Object.fromEntries(entries.map(([key, item]) => [key, scalarFromWire("string", item)]));
 }
 
+/** @throws ValueError for a number that was rounded when it was parsed */
 function scalarFromWire(type: AttributeType, answer: Json): Value {
   if (answer === null || typeof answer === "object") return null;
   if (type === "string") return String(answer);
-  return type === "number" ? Number(answer) : Boolean(answer);
+  if (type !== "number") return Boolean(answer);
+  const number = Number(answer);
+  if (!Number.isInteger(number) || Number.isSafeInteger(number)) return number;
+  throw new ValueError(
+    `the workspace answered with a number too large to be handled exactly: ${number}`,
+    [],
+  );
 }
 
 /**

@@ -49,8 +49,11 @@ export function defaultRetryDelay(attempt: number): number {
 
 /** No answer for this long (milliseconds) is a failure. */
 const INACTIVITY = 60_000;
-/** One agent for all: connections are kept, and closed when they have been idle for a second. */
-const agent = new Agent({ keepAlive: true, timeout: INACTIVITY });
+/**
+ * A connection for each request. One that is used again may have been closed meanwhile, and then nobody can tell whether
+ * a creation got through; on this machine a new one costs next to nothing.
+ */
+const agent = new Agent({ keepAlive: false });
 
 export class Workspace {
   public constructor(private readonly options: WorkspaceOptions) {}
@@ -127,6 +130,7 @@ export class Workspace {
         {
           method,
           agent,
+          timeout: INACTIVITY,
           headers: {
             authorization: `Bearer ${this.options.token}`,
             accept: "application/json",
@@ -144,12 +148,7 @@ export class Workspace {
       outgoing.on("timeout", () => {
         outgoing.destroy(new Error(`no answer for ${INACTIVITY / 1000} s`));
       });
-      outgoing.on("error", (thrown: NodeJS.ErrnoException) => {
-        // The workspace closed an idle connection at the moment it was used again: nothing was sent, so nothing was done.
-        if (outgoing.reusedSocket && ["ECONNRESET", "EPIPE"].includes(thrown.code ?? "")) {
-          this.exchange(method, path, body).then(resolve, reject);
-        } else reject(thrown);
-      });
+      outgoing.on("error", reject);
       outgoing.end(payload);
     });
   }

@@ -6,7 +6,8 @@ import { isJsonObject, jsonObjects, jsonText, readAnswer } from "../wire";
 import type { JsonObject } from "../wire";
 import type { Workspace } from "../workspace";
 import { getJob } from "./job";
-import { textOf } from "./resource";
+import { settingsOf } from "./job-settings";
+import { isServicePrincipal, textOf } from "./resource";
 import type { DataSource } from "./resource";
 
 const jobSchema = schemaOf("data.databricks_job");
@@ -25,7 +26,7 @@ export const jobData: DataSource = {
     }
     const found =
       name === "" ? await getJob(workspace, id, "2.0") : await jobByName(workspace, name);
-    const settings = isJsonObject(found.settings) ? found.settings : {};
+    const settings = settingsOf(found);
     const jobId = jsonText(found.job_id);
     return {
       ...config,
@@ -68,14 +69,13 @@ export const currentUserData: DataSource = {
   async read(workspace) {
     const me = await workspace.get("/api/2.0/preview/scim/v2/Me");
     const name = jsonText(me.userName);
-    const isServicePrincipal = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name);
     return {
       ...emptyObject(userSchema.block),
       id: jsonText(me.id),
       user_name: name,
       home: `/Users/${name}`,
       repos: `/Repos/${name}`,
-      acl_principal_id: `${isServicePrincipal ? "servicePrincipals" : "users"}/${name}`,
+      acl_principal_id: `${isServicePrincipal(name) ? "servicePrincipals" : "users"}/${name}`,
       external_id: jsonText(me.externalId),
       alphanumeric: (name.split("@")[0] ?? "").replace(/\W/g, "_").toLowerCase(),
       workspace_url: workspace.host,

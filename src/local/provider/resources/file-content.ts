@@ -6,6 +6,7 @@ import type { Obj } from "../cty";
 import { error } from "../diagnostic";
 import type { Diagnostic } from "../diagnostic";
 import type { SourceFiles } from "../source-files";
+import { conflicts } from "../validate";
 import { jsonText } from "../wire";
 import type { JsonObject } from "../wire";
 import { ApiError } from "../workspace";
@@ -13,12 +14,8 @@ import type { Workspace } from "../workspace";
 import { textOf } from "./resource";
 
 export function validateContent(config: Obj, files: SourceFiles): Diagnostic[] {
-  const problems: Diagnostic[] = [];
+  const problems = conflicts(config, ["content_base64", "source"]);
   const { source, content_base64: content, path } = config;
-  if (isGiven(source) && isGiven(content)) {
-    const detail = '"source": conflicts with content_base64';
-    problems.push(error("Conflicting configuration arguments", detail, ["source"]));
-  }
   if (typeof source === "string" && source !== "" && !files.exists(source)) {
     problems.push(error(files.notFound(source), "", ["source"]));
   }
@@ -36,10 +33,6 @@ function validatePath(path: string): Diagnostic[] {
   if (clean === path) return [];
   const detail = `Replace value with ${clean} to avoid resource replacement`;
   return [error("Clean path required", detail, ["path"])];
-}
-
-function isGiven(value: Obj[string] | undefined): boolean {
-  return value !== undefined && value !== null && value !== "" && value !== UNKNOWN;
 }
 
 function isBase64(text: string): boolean {

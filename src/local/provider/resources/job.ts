@@ -1,36 +1,19 @@
 import { UNKNOWN } from "../cty";
-import type { Obj, Path, Value } from "../cty";
+import type { Obj, Value } from "../cty";
 import { ConfigurationError, error } from "../diagnostic";
 import type { Diagnostic } from "../diagnostic";
-import { asObject, isZero, listOf } from "../plan";
+import { asObject, listOf } from "../plan";
 import { schemaOf } from "../schemas";
-import { isJsonObject, jsonText, mergeAnswer, toWire } from "../wire";
+import { conflicts, isSet } from "../validate";
+import { isJsonObject, jsonObjects, jsonText, mergeAnswer } from "../wire";
 import type { Json, JsonObject } from "../wire";
 import type { Workspace } from "../workspace";
+import { fillGitProvider, settingsFor, settingsOf, sortTasks } from "./job-settings";
 import { textOf } from "./resource";
 import type { Resource } from "./resource";
 
 const schema = schemaOf("databricks_job");
 
-/** Arguments that only Terraform knows. */
-const NEVER_SENT = ["id", "url", "always_running", "control_run_state"];
-/** Arguments of a job that is its own single task (API 2.0). A job with tasks has no use for them. */
-const SINGLE_TASK_ONLY = [
-  "existing_cluster_id",
-  "new_cluster",
-  "notebook_task",
-  "spark_jar_task",
-  "spark_python_task",
-  "spark_submit_task",
-  "pipeline_task",
-  "python_wheel_task",
-  "dbt_task",
-  "run_job_task",
-  "libraries",
-  "max_retries",
-  "min_retry_interval_millis",
-  "retry_on_timeout",
-];
 /** Newer than the API 2.0, which does not tell them. */
 const NOT_IN_OLD_API = ["budget_policy_id", "performance_target", "usage_policy_id"];
 
@@ -43,15 +26,13 @@ export const job: Resource = {
       ...CONFLICTS.flatMap((names) => conflicts(config, names)),
       ...exactlyOne(config, "run_as", ["user_name", "service_principal_name"]),
       ...exactlyOne(config, "trigger", ["file_arrival", "table_update", "periodic"]),
-      ...ONE_OF.flatMap(([block, name, allowed]) => oneOf(config, block, name, allowed)),
-      ...runStateConflicts(config),
+      ...runControl(config),
     ];
   },
 
   async create(workspace, planned) {
-    refuseRunControl(planned);
     const version = apiVersion(planned);
-    const body = settings(planned, version);
+    const body = settingsFor(planned, version);
     sortTasks(body);
     fillGitProvider(body);
     const answer = await workspace.post(`/api/${version}/jobs/create`, body);
@@ -61,12 +42,8 @@ export const job: Resource = {
   async read(workspace, state, isNew) {
     const id = textOf(state, "id");
     const version = apiVersion(state);
-    const answer = await getJob(workspace, id, version);
-    const found = isJsonObject(answer.settings) ? answer.settings : {};
+    const found = settingsOf(await getJob(workspace, id, version));
     if (version === "2.0") for (const name of NOT_IN_OLD_API) Reflect.deleteProperty(found, name);
-    sortTasks(found);
-    const runAs = answer.run_as_user_name;
-    if (typeof runAs === "string" && runAs !== "") found.run_as = principal(runAs);
     const merged = mergeAnswer(schema.block, state, found, isNew);
     const result: Record<string, Value> = { ...merged, id, url: `${workspace.host}/#job/${id}` };
     for (const name of ["always_running", "control_run_state"]) result[name] = state[name] ?? null;
@@ -74,11 +51,10 @@ export const job: Resource = {
   },
 
   async update(workspace, planned) {
-    refuseRunControl(planned);
     const version = apiVersion(planned);
     await workspace.post(`/api/${version}/jobs/reset`, {
       job_id: Number(textOf(planned, "id")),
-      new_settings: settings(planned, version),
+      new_settings: settingsFor(planned, version),
     });
     return planned;
   },
@@ -88,111 +64,37 @@ export const job: Resource = {
   },
 };
 
-/** The whole of a job, all its pages: beyond 100 tasks the workspace answers in parts. */
+/** Lists that are answered in parts where they are long: beyond 100 tasks. */
+const PAGED = ["tasks", "job_clusters", "parameters", "environments"];
+
+/** The whole of a job, all its pages. */
 export async function getJob(
   workspace: Workspace,
   id: string,
-  version: string,
+  version: "2.0" | "2.2",
 ): Promise<JsonObject> {
-  if (!/^\d+$/.test(id))
+  if (!/^\d+$/.test(id)) {
     throw new ConfigurationError(`${JSON.stringify(id)} is not the id of a job`);
-  const path = `/api/${version}/jobs/get`;
-  const first = await workspace.get(path, { job_id: id });
-  const whole = isJsonObject(first.settings) ? first.settings : {};
-  for (let page = first; typeof page.next_page_token === "string";) {
-    if (version === "2.0" || page.next_page_token === "") break;
-    page = await workspace.get(path, { job_id: id, page_token: page.next_page_token });
-    if (!isJsonObject(page.settings)) continue;
-    for (const name of ["tasks", "job_clusters", "parameters", "environments"]) {
-      const more = page.settings[name];
-      if (Array.isArray(more)) whole[name] = [...arrayOf(whole[name]), ...more];
-    }
   }
-  return first;
+  const path = `/api/${version}/jobs/get`;
+  const whole = await workspace.get(path, { job_id: id });
+  if (version === "2.0" || !isJsonObject(whole.settings)) return whole;
+  const { settings } = whole;
+  for (let token = jsonText(whole.next_page_token); token !== "";) {
+    const page = await workspace.get(path, { job_id: id, page_token: token });
+    const more = isJsonObject(page.settings) ? page.settings : {};
+    for (const name of PAGED) {
+      if (!Array.isArray(more[name])) continue;
+      settings[name] = [...jsonObjects(settings[name]), ...jsonObjects(more[name])];
+    }
+    token = jsonText(page.next_page_token);
+  }
+  return whole;
 }
 
 /** A job without tasks is one of the old kind, which the genuine provider still serves through the old API. */
 function apiVersion(state: Obj): "2.2" | "2.0" {
   return listOf(state.task).length > 0 || state.format === "MULTI_TASK" ? "2.2" : "2.0";
-}
-
-function settings(planned: Obj, version: string): JsonObject {
-  const body = toWire(schema.block, planned);
-  const unsent = version === "2.2" ? [...NEVER_SENT, ...SINGLE_TASK_ONLY] : NEVER_SENT;
-  for (const name of unsent) Reflect.deleteProperty(body, name);
-  for (const cluster of clusters(body)) sendWorkerCount(cluster);
-  // The API 2.2 queues runs unless told not to; the genuine provider tells it not to unless asked.
-  if (version === "2.2") body.queue ??= { enabled: false };
-  return body;
-}
-
-/** Every new cluster that a job describes, in its tasks and beside them. */
-function clusters(body: JsonObject): readonly JsonObject[] {
-  const holders = [body, ...arrayOf(body.tasks), ...arrayOf(body.job_clusters)];
-  return holders.flatMap((holder) => {
-    const cluster = isJsonObject(holder) ? holder.new_cluster : undefined;
-    return isJsonObject(cluster) ? [cluster] : [];
-  });
-}
-
-/** A cluster of no workers is meant; one that scales by itself has no fixed number. */
-function sendWorkerCount(cluster: JsonObject): void {
-  if (cluster.autoscale === undefined) cluster.num_workers ??= 0;
-}
-
-/** The order that the genuine provider sends and reads tasks in, whatever the configuration says. */
-function sortTasks(body: JsonObject): void {
-  const sorted = sortedBy(arrayOf(body.tasks), "task_key");
-  if (sorted.length > 0) body.tasks = sorted;
-  for (const task of sorted) {
-    if (!isJsonObject(task)) continue;
-    if (Array.isArray(task.depends_on)) task.depends_on = sortedBy(task.depends_on, "task_key");
-    sortWebhooks(task);
-  }
-  sortWebhooks(body);
-}
-
-function sortWebhooks(holder: JsonObject): void {
-  const webhooks = holder.webhook_notifications;
-  if (!isJsonObject(webhooks)) return;
-  for (const [event, list] of Object.entries(webhooks)) {
-    if (Array.isArray(list)) webhooks[event] = sortedBy(list, "id");
-  }
-}
-
-function sortedBy(list: readonly Json[], key: string): Json[] {
-  const of = (item: Json): string => (isJsonObject(item) ? jsonText(item[key]) : "");
-  return [...list].sort((a, b) => (of(a) < of(b) ? -1 : of(a) > of(b) ? 1 : 0));
-}
-
-const GIT_PROVIDERS: Readonly<Record<string, string>> = {
-  "github.com": "gitHub",
-  "dev.azure.com": "azureDevOpsServices",
-  "gitlab.com": "gitLab",
-  "bitbucket.org": "bitbucketCloud",
-};
-
-/** @throws ConfigurationError where the provider can't be told from the URL, or nothing says what to check out */
-function fillGitProvider(body: JsonObject): void {
-  const git = body.git_source;
-  if (!isJsonObject(git) || git.git_provider !== undefined) return;
-  const host = /^https:\/\/(?:[^@/]*@)?([^/:]+)/.exec(jsonText(git.git_url))?.[1] ?? "";
-  const provider = host.endsWith(".visualstudio.com")
-    ? "azureDevOpsServices"
-    : GIT_PROVIDERS[host.toLowerCase()];
-  if (provider === undefined) {
-    throw new ConfigurationError(
-      `git_source needs a provider: it can't be told from the URL ${JSON.stringify(git.git_url)}`,
-      ["git_source", 0, "provider"],
-    );
-  }
-  if (["git_branch", "git_tag", "git_commit"].every((name) => git[name] === undefined)) {
-    throw new ConfigurationError("git_source needs one of branch, tag and commit", [
-      "git_source",
-      0,
-    ]);
-  }
-  git.git_provider = provider;
 }
 
 /**
@@ -206,22 +108,9 @@ function jobId(answer: Json | undefined): string {
   );
 }
 
-/** Who a job runs as; a UUID is the name of a service principal. */
-function principal(name: string): JsonObject {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name)
-    ? { service_principal_name: name }
-    : { user_name: name };
-}
-
-function arrayOf(value: Json | undefined): readonly Json[] {
-  return Array.isArray(value) ? value : [];
-}
-
 /** Names of which a job may have one at most. */
 const CONFLICTS: readonly (readonly string[])[] = [
   ["continuous", "schedule", "trigger"],
-  ["always_running", "control_run_state"],
-  ["always_running", "continuous"],
   ...[
     "dbt_task",
     "notebook_task",
@@ -234,23 +123,6 @@ const CONFLICTS: readonly (readonly string[])[] = [
   ].map((name) => [name, "parameter"]),
 ];
 
-const ONE_OF: readonly (readonly [string, string, readonly string[]])[] = [
-  ["continuous", "pause_status", ["PAUSED", "UNPAUSED"]],
-  ["schedule", "pause_status", ["PAUSED", "UNPAUSED"]],
-  ["trigger", "pause_status", ["PAUSED", "UNPAUSED"]],
-];
-
-function isSet(value: Value | undefined): boolean {
-  return value !== undefined && value !== UNKNOWN && !isZero(value);
-}
-
-function conflicts(config: Obj, names: readonly string[], path: Path = []): Diagnostic[] {
-  const set = names.filter((name) => isSet(config[name]));
-  if (set.length < 2) return [];
-  const list = set.map((name) => `"${name}"`).join(", ");
-  return [error("Conflicting configuration arguments", `Only one of ${list} can be set.`, path)];
-}
-
 function exactlyOne(config: Obj, block: string, names: readonly string[]): Diagnostic[] {
   const value = asObject(listOf(config[block])[0]);
   if (value === null || names.some((name) => value[name] === UNKNOWN)) return [];
@@ -260,36 +132,9 @@ function exactlyOne(config: Obj, block: string, names: readonly string[]): Diagn
   return [error("Invalid combination of arguments", detail, [block, 0])];
 }
 
-function oneOf(config: Obj, block: string, name: string, allowed: readonly string[]): Diagnostic[] {
-  const value = asObject(listOf(config[block])[0])?.[name];
-  if (typeof value !== "string" || allowed.includes(value)) return [];
-  const detail = `expected one of ${allowed.join(", ")}, got ${JSON.stringify(value)}`;
-  return [error(`Invalid ${name}`, detail, [block, 0, name])];
-}
-
-function runStateConflicts(config: Obj): Diagnostic[] {
-  const concurrent = config.max_concurrent_runs;
-  const many = typeof concurrent === "number" && concurrent > 1;
-  const problems: Diagnostic[] = [];
-  for (const name of ["always_running", "control_run_state"]) {
-    if (config[name] !== true) continue;
-    if (many) {
-      problems.push(
-        error(`\`${name}\` must be specified only with \`max_concurrent_runs = 1\``, "", [name]),
-      );
-    }
-    if (name === "control_run_state" && listOf(config.continuous).length === 0) {
-      problems.push(error(`\`${name}\` must be specified only with \`continuous\``, "", [name]));
-    }
-  }
-  return problems;
-}
-
-/** @throws ConfigurationError for what the stand-in does not do: better than to leave it out in silence */
-function refuseRunControl(planned: Obj): void {
-  for (const name of ["always_running", "control_run_state"]) {
-    if (planned[name] === true) {
-      throw new ConfigurationError(`the stand-in provider does not support ${name} = true`, [name]);
-    }
-  }
+/** Better refused at plan than left out in silence. */
+function runControl(config: Obj): Diagnostic[] {
+  const set = ["always_running", "control_run_state"].filter((name) => config[name] === true);
+  const detail = "Start and stop the job's runs yourself, or use the genuine provider.";
+  return set.map((name) => error(`the stand-in provider does not support ${name}`, detail, [name]));
 }

@@ -1,7 +1,6 @@
 import { extname } from "node:path";
 import type { Obj } from "../cty";
 import { error } from "../diagnostic";
-import type { Diagnostic } from "../diagnostic";
 import { schemaOf } from "../schemas";
 import { mergeAnswer } from "../wire";
 import type { JsonObject } from "../wire";
@@ -40,8 +39,6 @@ export const notebook: Resource = {
     return [
       ...validateContent(config, files),
       ...(needsLanguage ? [error("Missing required argument", detail, ["content_base64"])] : []),
-      ...oneOf(config, "language", ["SCALA", "PYTHON", "R", "SQL"]),
-      ...oneOf(config, "format", ["SOURCE", "DBC", "JUPYTER"]),
     ];
   },
 
@@ -66,8 +63,6 @@ export const notebook: Resource = {
   },
 
   async read(workspace, state, isNew) {
-    // A notebook of source code is what was just sent; the genuine provider does not ask for it again.
-    if (isNew && state.format === "SOURCE") return state;
     const path = textOf(state, "id");
     const status = await getStatus(workspace, path);
     const format = textOf(state, "format") || kind(state).format;
@@ -90,6 +85,9 @@ export const notebook: Resource = {
     const id = numberOf(answer.object_id) ?? planned.object_id ?? null;
     return { ...planned, ...links(workspace, path), md5: md5(content), object_id: id };
   },
+
+  /** A notebook of source code is what was sent. */
+  isComplete: (state) => state.format === "SOURCE",
 
   async delete(workspace, state) {
     const type = textOf(state, "object_type");
@@ -121,11 +119,4 @@ async function remove(workspace: Workspace, path: string, recursive: boolean): P
 /** Zero, as in the genuine provider, where the workspace does not tell. */
 function numberOf(answer: JsonObject[string] | undefined): number | null {
   return typeof answer === "number" ? answer : 0;
-}
-
-function oneOf(config: Obj, name: string, allowed: readonly string[]): Diagnostic[] {
-  const value = config[name];
-  if (typeof value !== "string" || allowed.includes(value)) return [];
-  const detail = `expected one of ${allowed.join(", ")}, got ${JSON.stringify(value)}`;
-  return [error(`Invalid ${name}`, detail, [name])];
 }

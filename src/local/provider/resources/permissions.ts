@@ -3,6 +3,7 @@ import { ConfigurationError, error } from "../diagnostic";
 import { asObject, listOf } from "../plan";
 import { PERMISSION_OBJECTS } from "../schema-extras";
 import { schemaOf } from "../schemas";
+import { conflicts } from "../validate";
 import { jsonObjects, jsonText } from "../wire";
 import type { JsonObject } from "../wire";
 import { ApiError } from "../workspace";
@@ -29,10 +30,7 @@ export const permissions: Resource = {
 
   validate(config) {
     const objects = PERMISSION_OBJECTS.filter((name) => config[name] !== null);
-    if (objects.length > 1) {
-      const detail = `Only one of ${objects.join(", ")} can be set.`;
-      return [error("Conflicting configuration arguments", detail)];
-    }
+    if (objects.length > 1) return conflicts(config, objects);
     if (objects[0] !== undefined && objects[0] !== "job_id") {
       const detail = "The stand-in provider knows the permissions of jobs (job_id) only.";
       return [error(`${objects[0]} is not supported`, detail, [objects[0]])];

@@ -28,6 +28,8 @@ export interface Resource {
   read(workspace: Workspace, state: Obj, isNew: boolean): Promise<Obj | null>;
   /** Brings the object from `prior` to `planned`; `read` completes the state that is returned. */
   update(workspace: Workspace, planned: Obj, prior: Obj, files: SourceFiles): Promise<Obj>;
+  /** Whether `create` and `update` return all there is to know, so that nothing has to be read after them. */
+  isComplete?(state: Obj): boolean;
   /** An object that is gone already is as good as deleted: that may be thrown. */
   delete(workspace: Workspace, state: Obj): Promise<void>;
 }
@@ -43,4 +45,9 @@ export interface DataSource {
 export function textOf(state: Obj, name: string): string {
   const value = state[name];
   return typeof value === "string" ? value : "";
+}
+
+/** A user has an address, a service principal a UUID. */
+export function isServicePrincipal(name: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name);
 }

@@ -1,0 +1,59 @@
+/** What the genuine provider makes of a job's new clusters before it sends them. */
+import { isJsonObject, jsonObjects } from "../wire";
+import type { Json, JsonObject } from "../wire";
+
+/** In the schema, because clusters of their own have them, but no part of a job's cluster. */
+const NEVER_SENT = ["cluster_id", "idempotency_token", "cluster_mount_info"];
+/** With a pool, its instances say these. */
+const SAID_BY_POOL = ["enable_elastic_disk", "node_type_id", "driver_node_type_id"];
+/** What is left of the cloud's settings with a pool. */
+const KEPT_WITH_POOL: Readonly<Record<string, readonly string[]>> = {
+  aws_attributes: ["instance_profile_arn"],
+  azure_attributes: [],
+  gcp_attributes: ["google_service_account"],
+};
+const ALLOW_LIST = "__apply_policy_default_values_allow_list";
+
+/** Prepares every new cluster in the body of a job, in place. */
+export function prepareClusters(body: JsonObject): void {
+  const tasks = jsonObjects(body.tasks);
+  for (const holder of [body, ...tasks, ...jsonObjects(body.job_clusters)]) {
+    if (isJsonObject(holder.new_cluster)) holder.new_cluster = prepare(holder.new_cluster);
+  }
+  for (const task of tasks) {
+    const inner = isJsonObject(task.for_each_task) ? task.for_each_task.task : undefined;
+    const cluster = isJsonObject(inner) ? inner.new_cluster : undefined;
+    if (isJsonObject(cluster)) remove(cluster, [...NEVER_SENT, ALLOW_LIST]);
+  }
+}
+
+function prepare(cluster: JsonObject): JsonObject {
+  const allowed = cluster[ALLOW_LIST];
+  remove(cluster, [...NEVER_SENT, ALLOW_LIST]);
+  if (cluster.instance_pool_id === undefined) remove(cluster, ["driver_instance_pool_id"]);
+  else {
+    remove(cluster, SAID_BY_POOL);
+    for (const [name, kept] of Object.entries(KEPT_WITH_POOL)) {
+      const attributes = cluster[name];
+      if (isJsonObject(attributes)) cluster[name] = pick(attributes, kept);
+    }
+  }
+  const onlyAllowed = cluster.apply_policy_default_values === true && Array.isArray(allowed);
+  const result = onlyAllowed
+    ? pick(cluster, [...allowed.map(String), "apply_policy_default_values", "policy_id"])
+    : cluster;
+  // A cluster of no workers is meant; one that scales by itself has no fixed number.
+  if (result.autoscale === undefined) result.num_workers ??= 0;
+  return result;
+}
+
+function remove(object: JsonObject, names: readonly string[]): void {
+  for (const name of names) Reflect.deleteProperty(object, name);
+}
+
+function pick(object: JsonObject, names: readonly string[]): JsonObject {
+  const entries = names.map((name): [string, Json | undefined] => [name, object[name]]);
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, Json] => entry[1] !== undefined),
+  );
+}
