@@ -1,10 +1,9 @@
-import { relative, sep } from "node:path";
+import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Folders whose frames are this library's own, not its user's. */
-const OWN_FOLDERS = ["constructs", "policy", "readers", "model"].map(
-  (room) => `${__dirname}${sep}${room}${sep}`,
-);
+/** Frames of this library are not its user's; those of the layers that are written with it are. */
+const OWN = __dirname + sep;
+const USERS = join(OWN, "alerting") + sep;
 
 /**
  * Remembers where the caller of `constructor` stands. The frames are kept as V8 has them and become text only when
@@ -32,7 +31,7 @@ export function sourceOf(frames: readonly string[]): string | undefined {
     const file = location.startsWith("file://") ? fileURLToPath(location) : location;
     const segments = file.split(/[\\/]/);
     if (segments.includes("node_modules")) continue;
-    if (OWN_FOLDERS.some((folder) => file.startsWith(folder))) continue;
+    if (file.startsWith(OWN) && !file.startsWith(USERS)) continue;
     return `${relative(process.cwd(), file).split(sep).join("/")}:${line}`;
   }
   return undefined;

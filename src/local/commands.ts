@@ -12,7 +12,7 @@ import { DEFAULT_DATA_DIR, type LocalWorkspace, startLocalWorkspace } from "./wo
 export interface StartOptions {
   /** @default `.jobstrata/local` in the current folder */
   data?: string;
-  /** @default any port that is free */
+  /** @default the last one of the folder, else any that is free */
   port?: number;
   /** Remembers nothing once it is stopped. @default false */
   ephemeral?: boolean;
@@ -55,7 +55,7 @@ export async function start(options: StartOptions = {}): Promise<WorkspaceState>
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const serve: ServeOptions = {
     dataDir,
-    port: options.port ?? 0,
+    ...(options.port === undefined ? {} : { port: options.port }),
     ephemeral: options.ephemeral ?? false,
     ...(faults === undefined ? {} : { faultsFile: resolve(faults) }),
   };

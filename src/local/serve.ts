@@ -5,7 +5,7 @@ import { startLocalWorkspace } from "./workspace";
 /** What a server process is told, as JSON in its only argument. */
 export interface ServeOptions {
   dataDir: string;
-  port: number;
+  port?: number;
   ephemeral: boolean;
   faultsFile?: string;
 }

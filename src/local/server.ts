@@ -52,11 +52,17 @@ export class LocalServer {
   /** Starts to listen. @param port 0 means any that is free */
   public async listen(port: number): Promise<number> {
     await new Promise<void>((resolve, reject) => {
-      this.server.once("error", (error: NodeJS.ErrnoException) => {
+      const refuse = (error: NodeJS.ErrnoException): void => {
+        this.server.off("listening", resolve);
         const why = error.code === "EADDRINUSE" ? `port ${port} is in use` : error.message;
         reject(new JobstrataError("local-workspace", `The local workspace cannot listen: ${why}.`));
+      };
+      this.server.once("error", refuse);
+      this.server.once("listening", () => {
+        this.server.off("error", refuse);
       });
-      this.server.listen(port, LOOPBACK, resolve);
+      this.server.once("listening", resolve);
+      this.server.listen(port, LOOPBACK);
     });
     const { port: actual } = this.server.address() as AddressInfo;
     this.hosts = new Set([`${LOOPBACK}:${actual}`, `localhost:${actual}`]);

@@ -1,5 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, systemClock } from "./clock";
@@ -22,7 +30,7 @@ export interface LocalWorkspaceOptions {
   dataDir?: string;
   /** Uses a temporary folder instead, which is removed when the workspace stops. @default false */
   ephemeral?: boolean;
-  /** The port on the loopback interface. @default any that is free */
+  /** The port on the loopback interface. @default the one that this workspace had before, else any that is free */
   port?: number;
   /** What requests must bear. @default a new one */
   token?: string;
@@ -59,7 +67,7 @@ const WORKSPACE_ID = "1000000000";
 export async function startLocalWorkspace(
   options: LocalWorkspaceOptions = {},
 ): Promise<LocalWorkspace> {
-  const { ephemeral = false, port = 0, clock = systemClock } = options;
+  const { ephemeral = false, clock = systemClock } = options;
   const dataDir = ephemeral
     ? mkdtempSync(join(tmpdir(), "jobstrata-"))
     : (options.dataDir ?? DEFAULT_DATA_DIR);
@@ -86,7 +94,7 @@ export async function startLocalWorkspace(
   };
 
   try {
-    const actual = await server.listen(port);
+    const actual = await listen(server, ephemeral ? undefined : dataDir, options.port);
     const host = `http://${LOOPBACK}:${actual}`;
     scheduler = new Scheduler(store, clock, executor, { id: WORKSPACE_ID, url: host }, (path) =>
       readNotebook(store, path),
@@ -114,4 +122,24 @@ export async function startLocalWorkspace(
     await stop();
     throw error;
   }
+}
+
+/**
+ * Listens on the port given, else on the last one of the folder, since jobs are known by URLs that contain it, else on
+ * any that is free.
+ */
+async function listen(
+  server: LocalServer,
+  dataDir: string | undefined,
+  port: number | undefined,
+): Promise<number> {
+  if (dataDir === undefined) return server.listen(port ?? 0);
+  const file = join(dataDir, "port");
+  const last = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
+  const actual =
+    port === undefined && last > 0
+      ? await server.listen(last).catch(() => server.listen(0))
+      : await server.listen(port ?? 0);
+  if (actual !== last) writeFileSync(file, String(actual), { mode: 0o600 });
+  return actual;
 }
