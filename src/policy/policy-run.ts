@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { App, Aspects, type ISynthesisSession, TerraformStack } from "cdktf";
 // Not exported by cdktf, but the only thing that does with aspects exactly what cdktf does.
@@ -27,15 +27,19 @@ export class PolicyRun {
   /**
    * @param stacks all stacks of the app, in the order of synthesis
    * @param rules what to judge them by
-   * @param started the stack whose aspects cdktf is running already, if any
+   * @param started the stack whose aspects cdktf is running already, if any; those before it are written
+   * @param written what was written for a stack before that, as far as it can be read
    */
   public constructor(
     private readonly stacks: readonly TerraformStack[],
     rules: readonly Rule[],
     started?: TerraformStack,
+    private readonly written?: (stack: TerraformStack) => TerraformConfig | undefined,
   ) {
     this.#rules = new Set(rules);
-    this.#aspectsDone = new Set(started === undefined ? [] : [started]);
+    this.#aspectsDone = new Set(
+      started === undefined ? [] : stacks.slice(0, stacks.indexOf(started) + 1),
+    );
   }
 
   /** True while the aspects of the other stacks run. */
@@ -85,7 +89,7 @@ export class PolicyRun {
       this.#isJudging = false;
     }
     const synthesized = this.stacks.map((stack): SynthesizedStack => {
-      const config = stack.toTerraform() as TerraformConfig;
+      const config = this.written?.(stack) ?? (stack.toTerraform() as TerraformConfig);
       const { workingDirectory } = session.manifest.forStack(stack);
       return { stack, config, workingDirectory: join(session.outdir, workingDirectory) };
     });
@@ -117,25 +121,21 @@ export function stacksOf(root: IConstruct): TerraformStack[] {
  * Removes every stack's configuration from an output folder, also that of stacks which are no longer part of the
  * app, and the manifest that lists them. Whatever stops the synthesis from here on, no old file can be planned.
  *
- * @returns a function that writes the configurations of some stacks back
+ * @returns what was removed: the content by the path below `outdir`
  */
-export function takeConfigurations(outdir: string): (stacks: readonly TerraformStack[]) => void {
-  const taken = new Map<string, [path: string, content: Buffer][]>();
+export function takeConfigurations(outdir: string): Map<string, Buffer> {
+  const taken = new Map<string, Buffer>();
   const folder = join(outdir, "stacks");
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
     for (const file of ["cdk.tf.json", "cdk.tf"]) {
       const path = join(folder, name, file);
       if (!existsSync(path)) continue;
-      taken.set(name, [...(taken.get(name) ?? []), [path, readFileSync(path)]]);
+      taken.set(join("stacks", name, file), readFileSync(path));
       rmSync(path);
     }
   }
   rmSync(join(outdir, "manifest.json"), { force: true });
-  return (stacks) => {
-    for (const { node } of stacks) {
-      for (const [path, content] of taken.get(node.id) ?? []) writeFileSync(path, content);
-    }
-  };
+  return taken;
 }
 
 /** Runs `action` while the aspects of `stack`, which have visited it, look as if there were none. */
