@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import {
   type IAspect,
   type ISynthesisSession,
@@ -5,6 +7,7 @@ import {
   TerraformStack,
 } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
+import type { TerraformConfig } from "../readers/stack-reader";
 import { App } from "./app";
 import {
   appOf,
@@ -61,7 +64,20 @@ export class HierarchyPolicy implements IAspect {
       construct.node.scopes.find((scope) => TerraformStack.isStack(scope)) ??
       TerraformStack.of(construct);
     const stacks = stacksOf(root);
-    const run = new PolicyRun(stacks, this.#rules, stack);
+    const position = stacks.indexOf(stack);
+    const app = appOf(root);
+    // Earlier stacks are written already, and that is what has to be judged, not what became of them since.
+    const taken = app === undefined ? undefined : takeConfigurations(app.outdir);
+    const pathOf = (earlier: TerraformStack): string | undefined =>
+      stacks.indexOf(earlier) < position
+        ? app?.manifest.forStack(earlier).synthesizedStackPath
+        : undefined;
+    const run = new PolicyRun(stacks, this.#rules, stack, (earlier) => {
+      const content = taken?.get(pathOf(earlier) ?? "");
+      return content === undefined || app?.hclOutput === true
+        ? undefined
+        : (JSON.parse(content.toString()) as TerraformConfig);
+    });
     const undo: (() => void)[] = [];
     syntheses.set(root, {
       policy: this,
@@ -73,13 +89,14 @@ export class HierarchyPolicy implements IAspect {
       },
     });
 
-    const position = stacks.indexOf(stack);
-    const app = appOf(root);
-    const putBack = app === undefined ? undefined : takeConfigurations(app.outdir);
     // This stack is in cdktf's hands already; its custom synthesis comes after its aspects and before its writing.
     onSynthesis(stack, (session) => {
       pinConfig(stack, run.configOf(stack, session));
-      putBack?.(stacks.slice(0, position), app?.hclOutput === true ? "cdk.tf" : "cdk.tf.json");
+      for (const path of stacks.slice(0, position).map(pathOf)) {
+        const content = path === undefined ? undefined : taken?.get(path);
+        if (app !== undefined && path !== undefined && content !== undefined)
+          writeFileSync(join(app.outdir, path), content);
+      }
     });
     for (const later of stacks.slice(position + 1)) {
       const original = later.synthesizer;

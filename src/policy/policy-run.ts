@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { App, Aspects, type ISynthesisSession, TerraformStack } from "cdktf";
 // Not exported by cdktf, but the only thing that does with aspects exactly what cdktf does.
@@ -19,6 +19,7 @@ import type { Rule } from "./rule";
  * everything is judged at once, and from then on each stack writes exactly the configuration that was judged.
  */
 export class PolicyRun {
+  readonly #aspectsDone: Set<TerraformStack>;
   readonly #configs = new Map<TerraformStack, TerraformConfig>();
   readonly #rules: Set<Rule>;
   #isJudging = false;
@@ -26,14 +27,19 @@ export class PolicyRun {
   /**
    * @param stacks all stacks of the app, in the order of synthesis
    * @param rules what to judge them by
-   * @param started the stack whose aspects cdktf is running already, if any; it is done with those before
+   * @param started the stack whose aspects cdktf is running already, if any; those before it are written
+   * @param written what was written for a stack before that, as far as it can be read
    */
   public constructor(
     private readonly stacks: readonly TerraformStack[],
     rules: readonly Rule[],
-    private readonly started?: TerraformStack,
+    started?: TerraformStack,
+    private readonly written?: (stack: TerraformStack) => TerraformConfig | undefined,
   ) {
     this.#rules = new Set(rules);
+    this.#aspectsDone = new Set(
+      started === undefined ? [] : stacks.slice(0, stacks.indexOf(started) + 1),
+    );
   }
 
   /** True while the aspects of the other stacks run. */
@@ -73,15 +79,17 @@ export class PolicyRun {
   }
 
   #judge(session: ISynthesisSession): void {
-    const done = this.started === undefined ? 0 : this.stacks.indexOf(this.started) + 1;
     this.#isJudging = true;
     try {
-      for (const stack of this.stacks.slice(done)) invokeAspects(stack);
+      for (const stack of this.stacks) {
+        if (!this.#aspectsDone.has(stack)) invokeAspects(stack);
+        this.#aspectsDone.add(stack);
+      }
     } finally {
       this.#isJudging = false;
     }
     const synthesized = this.stacks.map((stack): SynthesizedStack => {
-      const config = stack.toTerraform() as TerraformConfig;
+      const config = this.written?.(stack) ?? (stack.toTerraform() as TerraformConfig);
       const { workingDirectory } = session.manifest.forStack(stack);
       return { stack, config, workingDirectory: join(session.outdir, workingDirectory) };
     });
@@ -113,29 +121,21 @@ export function stacksOf(root: IConstruct): TerraformStack[] {
  * Removes every stack's configuration from an output folder, also that of stacks which are no longer part of the
  * app, and the manifest that lists them. Whatever stops the synthesis from here on, no old file can be planned.
  *
- * @returns a function that writes the file `name` of some stacks back
+ * @returns what was removed: the content by the path below `outdir`
  */
-export function takeConfigurations(
-  outdir: string,
-): (stacks: readonly TerraformStack[], name: string) => void {
+export function takeConfigurations(outdir: string): Map<string, Buffer> {
   const taken = new Map<string, Buffer>();
   const folder = join(outdir, "stacks");
-  for (const stack of existsSync(folder) ? readdirSync(folder) : []) {
-    for (const name of ["cdk.tf.json", "cdk.tf"]) {
-      const path = join(folder, stack, name);
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    for (const file of ["cdk.tf.json", "cdk.tf"]) {
+      const path = join(folder, name, file);
       if (!existsSync(path)) continue;
-      taken.set(path, readFileSync(path));
+      taken.set(join("stacks", name, file), readFileSync(path));
       rmSync(path);
     }
   }
   rmSync(join(outdir, "manifest.json"), { force: true });
-  return (stacks, name) => {
-    for (const { node } of stacks) {
-      const path = join(folder, node.id, name);
-      const content = taken.get(path);
-      if (content !== undefined) writeFileSync(path, content);
-    }
-  };
+  return taken;
 }
 
 /** Runs `action` while the aspects of `stack`, which have visited it, look as if there were none. */

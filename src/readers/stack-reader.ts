@@ -1,4 +1,4 @@
-import { resolve as resolvePath } from "node:path";
+import { normalize, resolve as resolvePath } from "node:path";
 import {
   DefaultTokenResolver,
   StringConcat,
@@ -193,7 +193,7 @@ class AppReader {
   #stackOfState(state: string | undefined): StackIndex | undefined {
     if (state === undefined) return undefined;
     this.#stackByState ??= new Map(
-      [...this.#stacks.values()].map((index) => [stateOf(index), index] as const),
+      [...this.#stacks.values()].map((index) => [stateOf(index.stack), index] as const),
     );
     return this.#stackByState.get(state);
   }
@@ -203,7 +203,6 @@ class AppReader {
 /** What the references of one stack lead to. */
 class StackIndex {
   public readonly stack: TerraformStack;
-  public readonly workingDirectory: string;
   public readonly environment: string;
   /** Constructs of each job resource name; more than one when they overwrite each other. */
   public readonly jobs = new Map<string, IConstruct[]>();
@@ -220,7 +219,6 @@ class StackIndex {
 
   public constructor({ stack, config, workingDirectory }: SynthesizedStack) {
     this.stack = stack;
-    this.workingDirectory = workingDirectory;
     this.environment = environmentOf(stack);
     const assets = new Map<string, string>();
     for (const construct of elementsOf(stack)) {
@@ -250,7 +248,7 @@ class StackIndex {
     this.remoteStates = new Map(
       blocksOf(config.data, "terraform_remote_state").map(([name, state]) => [
         name,
-        stateKey(state, workingDirectory),
+        stateKey(state),
       ]),
     );
     this.#jobKeys = new Set(blocksOf(config.resource, "databricks_job").map(([key]) => key));
@@ -329,19 +327,17 @@ function sourceOfConstruct(construct: IConstruct | undefined): string | undefine
   return undefined;
 }
 
-/** Identifies the state that a terraform_remote_state data source in a stack's folder reads. */
-function stateKey({ backend, workspace, config }: Block, workingDirectory: string): string {
+/** Identifies the state that a terraform_remote_state data source reads. */
+function stateKey({ backend, workspace = "${terraform.workspace}", config }: Block): string {
   const [settings = {}] = objects(config);
-  const where = Object.entries(settings).map(([name, value]) =>
-    backend === "local" && name === "path" && typeof value === "string"
-      ? [name, resolvePath(workingDirectory, value)]
-      : [name, value],
-  );
+  const where = Object.entries(settings)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, name === "path" ? normalize(String(value)) : value]);
   return JSON.stringify([backend, workspace, where.sort()]);
 }
 
-/** The {@link stateKey} by which other stacks read the state of a stack; undefined where its backend has none. */
-function stateOf({ stack, workingDirectory }: StackIndex): string | undefined {
+/** The {@link stateKey} by which other stacks read the state of `stack`; undefined where its backend has none. */
+function stateOf(stack: TerraformStack): string | undefined {
   const scratch = new TerraformStack(undefined as never, "scratch");
   try {
     const reader = stack
@@ -351,7 +347,7 @@ function stateOf({ stack, workingDirectory }: StackIndex): string | undefined {
       (reader.toTerraform() as TerraformConfig).data,
       "terraform_remote_state",
     );
-    return state === undefined ? undefined : stateKey(state[1], workingDirectory);
+    return state === undefined ? undefined : stateKey(state[1]);
   } catch {
     return undefined;
   }
