@@ -336,7 +336,7 @@ describe.each(SETUPS)("with %s", (name, setup) => {
           app.synth();
         }),
       ),
-    ).toEqual(["job-level-tag: deploy-dev/job_deploy-dev"]);
+    ).toEqual([`job-level-tag: ${id}/job_${id}`]);
     expect(plannable(outdir)).toEqual([]);
   });
 

@@ -32,9 +32,10 @@ export interface HierarchyPolicyProps {
 /**
  * The policy for apps that use cdktf's own `App`: `Aspects.of(stack).add(new HierarchyPolicy())`.
  *
- * However many stacks carry it, the whole app is judged, once, by the rules of all of them, after the aspects of all stacks, and a violation
- * makes the synthesis throw with every violation and leaves no configuration behind. cdktf never runs the aspects of
- * an app, only those of stacks and what is below them. In the `App` of this library it changes nothing.
+ * However many stacks carry it, the whole app is judged, once, by the rules of all of them, after the aspects of all
+ * stacks, and a violation makes the synthesis throw with every violation and leaves no configuration behind. cdktf
+ * never runs the aspects of an app, only those of stacks and what is below them. In the `App` of this library it
+ * changes nothing.
  */
 export class HierarchyPolicy implements IAspect {
   readonly #rules: readonly Rule[];
