@@ -1,23 +1,32 @@
-import { type PayloadContext, readJobPayload } from "../../src/readers/job-payload";
+import { readJobPayload } from "../../src/readers/job-payload";
 
-const context: PayloadContext = {
-  notebook: (path, git) => ({ identity: `${git?.url ?? "workspace"}:${path}`, label: path }),
-  job: (jobId) => ({ kind: "literal", jobId: String(jobId) }),
-};
-const read = (job: Record<string, unknown>) => readJobPayload(job, context);
+/** Shows what the reader asks its context for. */
+function read(job: Record<string, unknown>) {
+  return readJobPayload(job, {
+    notebook: (path, git) => ({
+      identity: git === undefined ? path : `${git.url}#${path}`,
+      label: path,
+    }),
+    job: (jobId) => ({ kind: "opaque", expression: `${typeof jobId} ${jobId}` }),
+  });
+}
+
+const notebook = { notebook_task: { notebook_path: "/Shared/seed" } };
 
 describe("readJobPayload", () => {
-  it("reads an atomic job", () => {
+  test("reads tags, environments, tasks and dependencies", () => {
     expect(
       read({
         tags: { job_level: "atomic", retries: 3 },
-        environment: [{ environment_key: "default", spec: { environment_version: "4" } }],
+        environment: [{ environment_key: "default", spec: {} }],
         task: [
           {
-            task_key: "setup_tables",
+            task_key: "seed",
             environment_key: "default",
-            notebook_task: { notebook_path: "/Shared/setup", base_parameters: { catalog: "dev" } },
+            depends_on: [{ task_key: "tables" }, { outcome: "true" }],
+            notebook_task: { notebook_path: "/Shared/seed" },
           },
+          { task_key: "run", run_job_task: { job_id: 12 } },
         ],
       }),
     ).toEqual({
@@ -26,10 +35,17 @@ describe("readJobPayload", () => {
       repeated: false,
       tasks: [
         {
-          taskKey: "setup_tables",
+          taskKey: "seed",
           types: ["notebook_task"],
-          notebook: { identity: "workspace:/Shared/setup", label: "/Shared/setup" },
+          notebook: { identity: "/Shared/seed", label: "/Shared/seed" },
+          dependsOn: ["tables", ""],
           environmentKey: "default",
+          onCluster: false,
+        },
+        {
+          taskKey: "run",
+          types: ["run_job_task"],
+          runJob: { kind: "opaque", expression: "number 12" },
           dependsOn: [],
           onCluster: false,
         },
@@ -37,100 +53,146 @@ describe("readJobPayload", () => {
     });
   });
 
-  it("reads blocks written as an object or as a list, as Terraform does", () => {
-    const notebook_task = { notebook_path: "/Shared/setup" };
-    const depends_on = { task_key: "a" };
-    const asObject = read({ task: { task_key: "b", notebook_task, depends_on } });
-    const asList = read({
-      task: [{ task_key: "b", notebook_task: [notebook_task], depends_on: [depends_on] }],
-    });
-    expect(asObject).toEqual(asList);
-    expect(asObject.tasks).toMatchObject([
-      { taskKey: "b", dependsOn: ["a"], notebook: { label: "/Shared/setup" } },
-    ]);
+  test("reads a block that is written as an object, or as a list, the same", () => {
+    const task = { task_key: "seed", depends_on: { task_key: "tables" }, ...notebook };
+    expect(read({ task, environment: { environment_key: "default" } })).toEqual(
+      read({
+        task: [
+          {
+            task_key: "seed",
+            depends_on: [{ task_key: "tables" }],
+            notebook_task: [notebook.notebook_task],
+          },
+        ],
+        environment: [{ environment_key: "default" }],
+      }),
+    );
   });
 
-  it("reads the single-task format, with the task at the top of the job", () => {
-    expect(
-      read({ notebook_task: { notebook_path: "/Shared/setup" }, new_cluster: {} }).tasks,
-    ).toMatchObject([
+  test("reads a job in the single-task format", () => {
+    const { tasks } = read({ ...notebook, existing_cluster_id: "0123", depends_on: ["aws_x.y"] });
+    expect(tasks).toEqual([
       {
         taskKey: "",
         types: ["notebook_task"],
-        notebook: { label: "/Shared/setup" },
+        notebook: { identity: "/Shared/seed", label: "/Shared/seed" },
+        dependsOn: [],
         onCluster: true,
       },
     ]);
   });
 
-  it("reads dynamic blocks", () => {
+  test("reads the single task beside those of the other format", () => {
+    const { tasks } = read({ ...notebook, task: [{ task_key: "run", run_job_task: {} }] });
+    expect(tasks.map(({ types }) => types)).toEqual([["run_job_task"], ["notebook_task"]]);
+  });
+
+  test("reads dynamic blocks, of tasks and in a task", () => {
     const { tasks } = read({
-      dynamic: {
-        task: {
-          for_each: "${var.regions}",
-          content: {
-            task_key: "${task.value}",
-            dynamic: { notebook_task: { content: { notebook_path: "/Shared/setup" } } },
-          },
+      task: [
+        {
+          task_key: "tables",
+          dynamic: { notebook_task: { for_each: [1], content: { notebook_path: "/Shared/x" } } },
         },
+      ],
+      dynamic: {
+        task: [{ for_each: ["a", "b"], content: { task_key: "seed_${task.value}", ...notebook } }],
       },
     });
-    expect(tasks).toMatchObject([
-      { taskKey: "${task.value}", types: ["notebook_task"], notebook: { label: "/Shared/setup" } },
+    expect(
+      tasks.map(({ taskKey, types, notebook: ref, repeated }) => [
+        taskKey,
+        types,
+        ref?.label,
+        repeated,
+      ]),
+    ).toEqual([
+      ["tables", ["notebook_task"], "/Shared/x", undefined],
+      ["seed_${task.value}", ["notebook_task"], "/Shared/seed", true],
     ]);
   });
 
-  it("reads the task inside a for-each task", () => {
+  test("reads the task inside of a for-each task", () => {
     const { tasks } = read({
       task: [
         {
           task_key: "each_region",
-          for_each_task: { inputs: "[]", task: { task_key: "inner", run_job_task: { job_id: 7 } } },
+          for_each_task: { inputs: "[1]", task: { task_key: "iteration", ...notebook } },
         },
       ],
     });
-    expect(tasks).toMatchObject([
-      {
-        types: ["for_each_task"],
-        forEach: {
-          taskKey: "inner",
-          types: ["run_job_task"],
-          runJob: { kind: "literal", jobId: "7" },
-        },
-      },
-    ]);
+    expect(tasks[0]?.types).toEqual(["for_each_task"]);
+    expect(tasks[0]?.forEach?.notebook?.label).toBe("/Shared/seed");
   });
 
-  it.each([
-    [{ source: "GIT" }, "https://example.com/r:setup"],
-    [{}, "https://example.com/r:setup"],
-    [{ source: "WORKSPACE" }, "workspace:setup"],
-  ])("takes a notebook with %j from git if the job has a git source", (source, identity) => {
-    const { tasks } = read({
-      git_source: { url: "https://example.com/r" },
-      task: [{ task_key: "a", notebook_task: { notebook_path: "setup", ...source } }],
+  test("counts every kind of task, known or not", () => {
+    const [task] = read({
+      task: [{ task_key: "seed", dbt_task: {}, quantum_task: {}, run_job_task: { job_id: "1" } }],
+    }).tasks;
+    expect(task?.types).toEqual(["dbt_task", "quantum_task", "run_job_task"]);
+  });
+
+  test("takes null and an empty list for nothing", () => {
+    const { tasks, repeated } = read({
+      count: null,
+      for_each: null,
+      notebook_task: [],
+      task: [{ task_key: "run", notebook_task: null, new_cluster: [], run_job_task: {} }],
     });
-    expect(tasks[0]?.notebook?.identity).toBe(identity);
+    expect(repeated).toBe(false);
+    expect(tasks).toHaveLength(1);
+    expect(tasks[0]?.types).toEqual(["run_job_task"]);
+    expect(tasks[0]?.onCluster).toBe(false);
   });
 
-  it.each([
-    [{ count: 2 }, true],
-    [{ count: "${var.n}" }, true],
-    [{ count: 1 }, false],
-    [{ for_each: "${toset([])}" }, true],
-    [{}, false],
-  ])("takes a job with %j for repeated: %j", (meta, repeated) => {
-    expect(read(meta).repeated).toBe(repeated);
-  });
-
-  it.each(["job_cluster_key", "existing_cluster_id", "new_cluster"])(
-    "knows that %s is a cluster",
+  test.each(["job_cluster_key", "existing_cluster_id", "new_cluster"])(
+    "sees that a task runs on a cluster by %s",
     (key) => {
-      expect(read({ task: [{ task_key: "a", [key]: {} }] }).tasks[0]?.onCluster).toBe(true);
+      expect(read({ task: [{ task_key: "seed", [key]: "main" }] }).tasks[0]?.onCluster).toBe(true);
     },
   );
 
-  it("reads nothing out of tags that are an expression", () => {
-    expect(read({ tags: "${local.tags}" }).tags).toEqual({});
+  test.each([
+    [{}, "/Shared/seed"],
+    [
+      { git_source: { url: "https://github.com/acme/monitor" } },
+      "https://github.com/acme/monitor#/Shared/seed",
+    ],
+  ])("takes notebooks from git_source if there is one: %j", (job, identity) => {
+    const [task] = read({ ...job, task: [{ task_key: "seed", ...notebook }] }).tasks;
+    expect(task?.notebook?.identity).toBe(identity);
+  });
+
+  test("leaves a notebook of the workspace there, although the job has a git_source", () => {
+    const [task] = read({
+      git_source: [{ url: "https://github.com/acme/monitor", branch: "main" }],
+      task: [{ task_key: "seed", notebook_task: { notebook_path: "/x", source: "WORKSPACE" } }],
+    }).tasks;
+    expect(task?.notebook?.identity).toBe("/x");
+  });
+
+  test.each([
+    [{ count: 0 }, false],
+    [{ count: 1 }, false],
+    [{ count: "1" }, false],
+    [{ count: "${var.enabled ? 1 : 0}" }, false],
+    [{ count: "${(var.paused ? 0 : 1)}" }, false],
+    [{ count: "${var.paused ? 0 : 1}" }, false],
+    [{ count: 2 }, true],
+    [{ count: "${var.regions}" }, true],
+    [{ count: "${var.all ? 10 : 0}" }, true],
+    [{ for_each: "${toset(var.regions)}" }, true],
+    [{ for_each: {} }, true],
+  ])("knows whether %j can make several jobs", (job, repeated) => {
+    expect(read(job).repeated).toBe(repeated);
+  });
+
+  test("reads nothing from arguments of another shape", () => {
+    expect(read({ tags: "${var.tags}", task: "${var.tasks}", environment: null })).toEqual({
+      tags: {},
+      environmentKeys: [],
+      tasks: [],
+      repeated: false,
+    });
   });
 });

@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { App, Aspects, type IAspect, type ISynthesisSession, TerraformStack } from "cdktf";
+import { App, Aspects, type ISynthesisSession, TerraformStack } from "cdktf";
+// Not exported by cdktf, but the only thing that does with aspects exactly what cdktf does.
+import { invokeAspects } from "cdktf/lib/synthesize/synthesizer";
 import type { IConstruct } from "constructs";
 import { JobstrataError } from "../errors";
 import type { Finding } from "../model/finding";
@@ -17,18 +19,38 @@ import type { Rule } from "./rule";
  * everything is judged at once, and from then on each stack writes exactly the configuration that was judged.
  */
 export class PolicyRun {
+  readonly #aspectsDone: Set<TerraformStack>;
   readonly #configs = new Map<TerraformStack, TerraformConfig>();
+  readonly #rules: Set<Rule>;
+  #isJudging = false;
 
   /**
    * @param stacks all stacks of the app, in the order of synthesis
    * @param rules what to judge them by
-   * @param started the stack whose aspects cdktf is running already, if any; it is done with those before
+   * @param started the stack whose aspects cdktf is running already, if any; those before it are written
+   * @param written what was written for a stack before that, as far as it can be read
    */
   public constructor(
     private readonly stacks: readonly TerraformStack[],
-    private readonly rules: readonly Rule[],
-    public readonly started?: TerraformStack,
-  ) {}
+    rules: readonly Rule[],
+    started?: TerraformStack,
+    private readonly written?: (stack: TerraformStack) => TerraformConfig | undefined,
+  ) {
+    this.#rules = new Set(rules);
+    this.#aspectsDone = new Set(
+      started === undefined ? [] : stacks.slice(0, stacks.indexOf(started) + 1),
+    );
+  }
+
+  /** True while the aspects of the other stacks run. */
+  public get isJudging(): boolean {
+    return this.#isJudging;
+  }
+
+  /** Judges by these rules as well. */
+  public addRules(rules: readonly Rule[]): void {
+    for (const rule of rules) this.#rules.add(rule);
+  }
 
   /**
    * Lets `write` synthesize `stack`, once the policy has passed, without running its aspects a second time.
@@ -57,14 +79,21 @@ export class PolicyRun {
   }
 
   #judge(session: ISynthesisSession): void {
-    const done = this.started === undefined ? 0 : this.stacks.indexOf(this.started) + 1;
-    for (const stack of this.stacks.slice(done)) invokeAspects(stack);
+    this.#isJudging = true;
+    try {
+      for (const stack of this.stacks) {
+        if (!this.#aspectsDone.has(stack)) invokeAspects(stack);
+        this.#aspectsDone.add(stack);
+      }
+    } finally {
+      this.#isJudging = false;
+    }
     const synthesized = this.stacks.map((stack): SynthesizedStack => {
-      const config = stack.toTerraform() as TerraformConfig;
+      const config = this.written?.(stack) ?? (stack.toTerraform() as TerraformConfig);
       const { workingDirectory } = session.manifest.forStack(stack);
       return { stack, config, workingDirectory: join(session.outdir, workingDirectory) };
     });
-    const findings = evaluate(readStacks(synthesized), this.rules);
+    const findings = evaluate(readStacks(synthesized), [...this.#rules]);
     const errors = findings.filter(({ severity }) => severity === "error");
     if (errors.length > 0) {
       takeConfigurations(session.outdir);
@@ -92,40 +121,21 @@ export function stacksOf(root: IConstruct): TerraformStack[] {
  * Removes every stack's configuration from an output folder, also that of stacks which are no longer part of the
  * app, and the manifest that lists them. Whatever stops the synthesis from here on, no old file can be planned.
  *
- * @returns a function that writes the file `name` of some stacks back
+ * @returns what was removed: the content by the path below `outdir`
  */
-export function takeConfigurations(
-  outdir: string,
-): (stacks: readonly TerraformStack[], name: string) => void {
+export function takeConfigurations(outdir: string): Map<string, Buffer> {
   const taken = new Map<string, Buffer>();
   const folder = join(outdir, "stacks");
-  for (const stack of existsSync(folder) ? readdirSync(folder) : []) {
-    for (const name of ["cdk.tf.json", "cdk.tf"]) {
-      const path = join(folder, stack, name);
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    for (const file of ["cdk.tf.json", "cdk.tf"]) {
+      const path = join(folder, name, file);
       if (!existsSync(path)) continue;
-      taken.set(path, readFileSync(path));
+      taken.set(join("stacks", name, file), readFileSync(path));
       rmSync(path);
     }
   }
   rmSync(join(outdir, "manifest.json"), { force: true });
-  return (stacks, name) => {
-    for (const { node } of stacks) {
-      const path = join(folder, node.id, name);
-      const content = taken.get(path);
-      if (content !== undefined) writeFileSync(path, content);
-    }
-  };
-}
-
-/** What cdktf does with the aspects of a stack: each visits every construct below the one it was added to, once. */
-function invokeAspects(stack: TerraformStack): void {
-  const visit = (construct: IConstruct, inherited: readonly IAspect[]): void => {
-    const own = Aspects.of(construct).all.filter((aspect) => !inherited.includes(aspect));
-    const aspects = own.length === 0 ? inherited : [...inherited, ...own];
-    for (const aspect of aspects) aspect.visit(construct);
-    for (const child of construct.node.children) visit(child, aspects);
-  };
-  visit(stack, []);
+  return taken;
 }
 
 /** Runs `action` while the aspects of `stack`, which have visited it, look as if there were none. */
