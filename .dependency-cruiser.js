@@ -24,6 +24,7 @@ module.exports = {
     only("policy", room("policy"), [room("model"), room("readers"), room("report"), errors]),
     only("report", room("report"), [room("model")]),
     only("alerting", room("alerting"), [room("constructs")]),
+    only("local", room("local"), [room("model"), errors]),
     {
       name: "nothing-imports-cli",
       severity: "error",
