@@ -19,6 +19,9 @@ export type ErrorCode =
   | "tag-conflict"
   | "unknown-variable";
 
+/** The errors that no line of the user's code has caused. */
+const WITHOUT_SOURCE: readonly ErrorCode[] = ["local-workspace", "policy-violated"];
+
 /**
  * A mistake in what the user wrote, or in what the policy found in it. Its message is complete: what is wrong, the value
  * got, how to mend it, and the `file:line` of the user's code that did it. There is nothing more to learn from a stack
@@ -31,7 +34,9 @@ export class JobstrataError extends Error {
   ) {
     super(message);
     this.name = "JobstrataError";
-    const source = code === "policy-violated" ? undefined : sourceOf(this.stack?.split("\n") ?? []);
+    const source = WITHOUT_SOURCE.includes(code)
+      ? undefined
+      : sourceOf(this.stack?.split("\n") ?? []);
     if (source !== undefined) this.message = `${message} (${source})`;
     this.stack = `${this.name}: ${this.message}`;
     reportUncaught();

@@ -250,8 +250,11 @@ export class ActiveRun {
 
   private endAttempt(attempt: TaskRun, ending: Ending): void {
     if (isOver(attempt)) return;
+    const now = this.host.clock.now();
+    // What never ran took no time.
+    if (attempt.life === "BLOCKED") attempt.start_time = now;
     Object.assign(attempt, ending);
-    attempt.end_time = this.host.clock.now();
+    attempt.end_time = now;
     this.host.saveTaskRun(attempt);
   }
 

@@ -45,31 +45,40 @@ const parse = ({ quartz_cron_expression, timezone_id }: CronSchedule): Cron =>
     sloppyRanges: true,
   });
 
-/** When the job starts by itself next, in milliseconds since the epoch, if it does at all. */
-export function nextStart(settings: JobSettings, now: number): number | undefined {
-  const starts: number[] = [];
-  const cron = (schedule: CronSchedule): void => {
-    const next = parse(schedule).nextRun(new Date(now));
-    if (next !== null) starts.push(next.getTime());
-  };
-  const periodic = ({ interval, unit }: { interval: number; unit: keyof typeof UNIT_MS }): void => {
-    starts.push(now + interval * UNIT_MS[unit]);
-  };
-  const { schedule, trigger, triggers = [] } = settings;
-  if (schedule !== undefined && schedule.pause_status !== "PAUSED") cron(schedule);
-  if (trigger?.periodic !== undefined && trigger.pause_status !== "PAUSED")
-    periodic(trigger.periodic);
-  for (const each of triggers) {
+/** When the job starts after a moment; both in milliseconds since the epoch. */
+type Trigger = (after: number) => number | undefined;
+
+/** What makes the job start by itself, and is not paused. */
+function triggersOf({ schedule, trigger, triggers = [] }: JobSettings): Trigger[] {
+  const found: Trigger[] = [];
+  for (const each of [{ ...trigger, schedule: undefined }, ...triggers]) {
     if (each.pause_status === "PAUSED") continue;
-    if (each.schedule !== undefined) cron(each.schedule);
-    if (each.periodic !== undefined) periodic(each.periodic);
+    if (each.schedule !== undefined) found.push(byCron(each.schedule));
+    if (each.periodic !== undefined) {
+      const { interval, unit } = each.periodic;
+      found.push((after) => after + interval * UNIT_MS[unit]);
+    }
   }
+  if (schedule !== undefined && schedule.pause_status !== "PAUSED") found.push(byCron(schedule));
+  return found;
+}
+
+function byCron(schedule: CronSchedule): Trigger {
+  const cron = parse(schedule);
+  return (after) => cron.nextRun(new Date(after))?.getTime();
+}
+
+/** When the job starts by itself next, if it does at all. */
+export function nextStart(settings: JobSettings, now: number): number | undefined {
+  const starts = triggersOf(settings)
+    .map((trigger) => trigger(now))
+    .filter((start) => start !== undefined);
   return starts.length === 0 ? undefined : Math.min(...starts);
 }
 
-/** The jobs that start by themselves. One timer a job. */
+/** The jobs that start by themselves. */
 export class Triggers {
-  private readonly armed = new Map<number, Timer>();
+  private readonly armed = new Map<number, Map<Trigger, Timer>>();
 
   public constructor(
     private readonly clock: Clock,
@@ -78,23 +87,28 @@ export class Triggers {
 
   /** From now on the job starts as `settings` say, counted from now; `undefined` means never. */
   public set(jobId: number, settings: JobSettings | undefined): void {
-    this.armed.get(jobId)?.cancel();
+    for (const timer of this.armed.get(jobId)?.values() ?? []) timer.cancel();
     this.armed.delete(jobId);
     if (settings === undefined) return;
-    const now = this.clock.now();
-    const next = nextStart(settings, now);
-    if (next === undefined) return;
-    this.armed.set(
-      jobId,
-      this.clock.after(next - now, () => {
-        this.set(jobId, settings);
-        this.start(jobId);
-      }),
-    );
+    const triggers = triggersOf(settings);
+    if (triggers.length === 0) return;
+    const timers = new Map<Trigger, Timer>();
+    this.armed.set(jobId, timers);
+    for (const trigger of triggers) this.arm(jobId, trigger, timers, this.clock.now());
   }
 
   public stop(): void {
-    for (const timer of this.armed.values()) timer.cancel();
-    this.armed.clear();
+    for (const jobId of [...this.armed.keys()]) this.set(jobId, undefined);
+  }
+
+  private arm(jobId: number, trigger: Trigger, timers: Map<Trigger, Timer>, after: number): void {
+    const due = trigger(after);
+    if (due === undefined) return;
+    const timer = this.clock.after(due - this.clock.now(), () => {
+      // A timer may come a moment early; counting from then would start the job twice.
+      this.arm(jobId, trigger, timers, Math.max(due, this.clock.now()));
+      this.start(jobId);
+    });
+    timers.set(trigger, timer);
   }
 }
