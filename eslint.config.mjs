@@ -15,6 +15,8 @@ export default defineConfig(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       // Constructs register themselves in their scope: `new AtomicJob(stack, …)` is a statement.
       "no-new": "off",
+      // Constructs are found in the tree as IConstruct and cast to what they are known to be.
+      "@typescript-eslint/no-unsafe-class-instance-assignment": "off",
       // `const { dropped: _, ...rest } = …` leaves a property out.
       "@typescript-eslint/no-unused-vars": ["error", { varsIgnorePattern: "^_$" }],
       eqeqeq: "error",

@@ -11,6 +11,7 @@ export type ErrorCode =
   | "invalid-job"
   | "invalid-job-key"
   | "invalid-notebook"
+  | "invalid-stack"
   | "invalid-task"
   | "no-environment"
   | "policy-violated"

@@ -1,33 +1,28 @@
-import fc from "fast-check";
 import { printable, quote } from "../../src/model/text";
 
 describe("printable", () => {
-  it.each([
-    ["alerting_tables_job", "alerting_tables_job"],
-    ["Überwachung – 監視", "Überwachung – 監視"],
-    ["\u001b[31mred", "\\u001b[31mred"],
-    ["a\r\nb\tc", "a\\u000d\\u000ab\\u0009c"],
-    ["\u202egpj.exe", "\\u202egpj.exe"],
-    ["\u009b2J", "\\u009b2J"],
-  ])("shows %j as %j", (text, shown) => {
-    expect(printable(text)).toBe(shown);
+  test.each([
+    ["an ANSI escape", "\u001b[31mseed", "\\u001b[31mseed"],
+    ["the eight-bit form of one", "\u009b31mseed", "\\u009b31mseed"],
+    ["line breaks", "seed\r\nerror", "seed\\u000d\\u000aerror"],
+    ["line and paragraph separators", "a\u2028b\u2029c", "a\\u2028b\\u2029c"],
+    ["overrides of the direction", "\u202ebo\u2066j\u2069", "\\u202ebo\\u2066j\\u2069"],
+    ["marks of the direction", "a\u200eb\u200fc\u061cd", "a\\u200eb\\u200fc\\u061cd"],
+    ["backspace and delete", "a\bb\u007f", "a\\u0008b\\u007f"],
+  ])("escapes %s", (_, text, escaped) => {
+    expect(printable(text)).toBe(escaped);
+    expect(printable(escaped)).toBe(escaped);
   });
 
-  it("leaves no control character of any text", () => {
-    fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
-        // One line without control, format or separator characters is what a terminal shows as it stands.
-        const unsafe = [...printable(text)].filter((c) =>
-          /\p{Cc}|[\u2028-\u202e\u2066-\u2069]/u.test(c),
-        );
-        expect(unsafe).toEqual([]);
-      }),
+  test("leaves other text alone", () => {
+    expect(printable("[dev] Überwachung – 警報 🚨 ${var.catalog}")).toBe(
+      "[dev] Überwachung – 警報 🚨 ${var.catalog}",
     );
   });
 });
 
 describe("quote", () => {
-  it("puts the text between double quotes", () => {
-    expect(quote("a\nb")).toBe('"a\\u000ab"');
+  test("puts text between quotes", () => {
+    expect(quote("seed\n")).toBe('"seed\\u000a"');
   });
 });

@@ -1,48 +1,60 @@
-import type { Finding } from "../../src/model/finding";
+import type { Finding } from "../../src";
 import { textReport } from "../../src/report/text";
 
 const finding: Finding = {
-  rule: "job-level-tag",
+  rule: "notebook-in-one-job",
   severity: "error",
   environment: "dev",
-  message: 'job "alerting_tables_job" has no tag job_level',
-  fix: "tag it",
+  message: 'notebook "seed.py" is used by 2 jobs',
+  fix: "keep it in one",
   sites: [
-    {
-      job: { id: "alerting-dev-atomic/alerting_tables_job", source: "main.ts:12" },
-      taskKey: "setup_tables",
-    },
-    { job: { id: "alerting-dev-atomic/alerting_seed_job" } },
+    { job: { id: "alerting-dev/seed", source: "main.ts:12" }, taskKey: "run" },
+    { job: { id: "alerting-dev/setup" } },
+    { job: { id: "alerting-dev/legacy" }, taskKey: "" },
   ],
 };
 
 describe("textReport", () => {
-  it("says rule, environment, mistake, every place and the mend", () => {
-    expect(textReport([finding])).toMatchInlineSnapshot(`
-"error job-level-tag [dev]: job "alerting_tables_job" has no tag job_level
-  at alerting-dev-atomic/alerting_tables_job, task setup_tables (main.ts:12)
-  at alerting-dev-atomic/alerting_seed_job
-  fix: tag it"
-`);
+  test("says rule, environment, mistake, every place and the fix", () => {
+    expect(textReport([finding])).toBe(
+      [
+        'error notebook-in-one-job [dev]: notebook "seed.py" is used by 2 jobs',
+        "  at alerting-dev/seed, task run (main.ts:12)",
+        "  at alerting-dev/setup",
+        "  at alerting-dev/legacy",
+        "  fix: keep it in one",
+      ].join("\n"),
+    );
   });
 
-  it("separates findings by an empty line, and leaves out what there is not", () => {
-    const { environment: _, ...failure } = { ...finding, severity: "warning" as const, sites: [] };
-    expect(textReport([failure, failure]).split("\n\n")).toEqual([
-      'warning job-level-tag: job "alerting_tables_job" has no tag job_level\n  fix: tag it',
-      'warning job-level-tag: job "alerting_tables_job" has no tag job_level\n  fix: tag it',
-    ]);
+  test("puts an empty line between findings and leaves out an environment that there is not", () => {
+    const failure: Finding = {
+      rule: "policy-saw-jobs",
+      severity: "error",
+      message: "nothing",
+      fix: "all",
+      sites: [],
+    };
+    expect(textReport([failure, { ...failure, severity: "warning" }])).toBe(
+      "error policy-saw-jobs: nothing\n  fix: all\n\nwarning policy-saw-jobs: nothing\n  fix: all",
+    );
   });
 
-  it("shows hostile paths and keys as text", () => {
+  test("escapes what could move the cursor, also where a rule did not", () => {
+    const evil = "\u001b[2Jseed\n\u202eerror";
     const report = textReport([
       {
-        ...finding,
-        environment: "d\u001b[2Jev",
-        sites: [{ job: { id: "a\nerror fake", source: "x\u202e.ts:1" }, taskKey: "k\u0007" }],
+        rule: evil,
+        severity: "error",
+        environment: evil,
+        message: evil,
+        fix: evil,
+        sites: [{ job: { id: evil, source: evil }, taskKey: evil }],
       },
     ]);
-    expect(report).toContain("[d\\u001b[2Jev]");
-    expect(report).toContain("  at a\\u000aerror fake, task k\\u0007 (x\\u202e.ts:1)");
+    const safe = "\\u001b[2Jseed\\u000a\\u202eerror";
+    expect(report).toBe(
+      `error ${safe} [${safe}]: ${safe}\n  at ${safe}, task ${safe} (${safe})\n  fix: ${safe}`,
+    );
   });
 });

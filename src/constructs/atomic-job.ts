@@ -34,9 +34,11 @@ export class AtomicJob extends JobBase {
     if (!TASK_KEY_PATTERN.test(this.taskKey)) {
       throw this.error(
         "invalid-task",
-        `the task key ${quote(this.taskKey)} must be 1-100 letters, digits, _ and -`,
+        `the task key ${quote(this.taskKey)} must be 1-100 letters, digits, _ and -; give another as taskKey`,
       );
     }
+    this.checkWhole("maxRetries", this.#props.maxRetries, -1);
+    this.checkWhole("minRetryIntervalMillis", this.#props.minRetryIntervalMillis, 0);
     for (const name of Object.keys(this.#props.parameters ?? {}))
       this.checkParameterName(name, "parameters");
     this.#notebook = this.#props.notebook.bind(this, this.stack, id);

@@ -1,10 +1,12 @@
 import type { JobConfig, JobTask, JobTaskRunJobTask } from "@cdktf/provider-databricks/lib/job";
+import { Token } from "cdktf";
 import type { Construct } from "constructs";
 import { quoteWithSuggestion } from "../errors";
 import { TASK_KEY_PATTERN } from "../model/job-spec";
 import { quote } from "../model/text";
 import { definedOnly, type IJob, JobBase } from "./job";
 import type { JobProps } from "./job-props";
+import { JobStack } from "./job-stack";
 
 /** Options of a {@link CompositeJob}. */
 export type CompositeJobProps = JobProps;
@@ -155,7 +157,11 @@ export class CompositeJob extends JobBase {
         `for-each task ${quote(taskKey)} has inputs of ${inputs.length} characters; it can have 10000`,
       );
     }
-    if (concurrency !== undefined && !(concurrency >= 1 && concurrency <= 100)) {
+    if (
+      concurrency !== undefined &&
+      !Token.isUnresolved(concurrency) &&
+      !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 100)
+    ) {
       throw this.error(
         "invalid-task",
         `for-each task ${quote(taskKey)} has concurrency ${concurrency}; it must be 1-100`,
@@ -193,17 +199,24 @@ export class CompositeJob extends JobBase {
         `the task key ${quote(taskKey)} is taken; give each task a key of its own`,
       );
     }
-    const dependencies = [props.dependsOn ?? []].flat() as readonly CompositeTask[];
-    for (const { job, taskKey: other } of dependencies) {
+    const { timeoutSeconds, maxRetries, minRetryIntervalMillis } = props as RunJobTaskProps;
+    this.checkWhole("timeoutSeconds", timeoutSeconds, 0);
+    this.checkWhole("maxRetries", maxRetries, -1);
+    this.checkWhole("minRetryIntervalMillis", minRetryIntervalMillis, 0);
+    const dependencies = new Map<string, { taskKey: string; outcome?: "true" | "false" }>();
+    for (const dependency of [props.dependsOn ?? []].flat() as readonly CompositeTask[]) {
+      const { job, taskKey: other, outcome } = dependency;
+      dependencies.set(`${other} ${outcome ?? ""}`, {
+        taskKey: other,
+        ...definedOnly({ outcome }),
+      });
       if (job === this) continue;
       throw this.error(
         "foreign-task",
         `task ${quote(taskKey)} depends on ${quote(other)} of job ${quote(job.key)}; a task can only depend on tasks of its own job`,
       );
     }
-    const dependsOn = dependencies
-      .map(({ taskKey: other, outcome }) => ({ taskKey: other, ...definedOnly({ outcome }) }))
-      .sort((a, b) => compare(a.taskKey, b.taskKey));
+    const dependsOn = [...dependencies.values()].sort((a, b) => compare(a.taskKey, b.taskKey));
     this.#tasks.set(taskKey, {
       taskKey,
       ...(dependsOn.length > 0 && { dependsOn }),
@@ -218,14 +231,14 @@ export class CompositeJob extends JobBase {
     job: IJob,
     { jobParameters = {} }: RunJobTaskProps,
   ): JobTaskRunJobTask {
+    const environment = job.node.scopes.find((scope) => JobStack.isJobStack(scope))?.environment;
+    if (environment !== undefined && environment.name !== this.stack.environment.name) {
+      throw this.error(
+        "foreign-job",
+        `task ${quote(taskKey)} runs job ${quote(job.node.id)} of environment ${quote(environment.name)}, but this job belongs to ${quote(this.stack.environment.name)}`,
+      );
+    }
     if (JobBase.isJobBase(job)) {
-      const { environment } = job.stack;
-      if (environment !== this.stack.environment) {
-        throw this.error(
-          "foreign-job",
-          `task ${quote(taskKey)} runs job ${quote(job.key)} of environment ${quote(environment.name)}, but this job belongs to ${quote(this.stack.environment.name)}`,
-        );
-      }
       for (const name of Object.keys(jobParameters)) {
         if (job.jobParameterNames.includes(name)) continue;
         throw this.error(

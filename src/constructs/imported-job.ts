@@ -16,6 +16,20 @@ class ImportedJob extends Construct implements IJob {
   }
 }
 
+class LookedUpJob extends Construct implements IJob {
+  readonly #lookup: DataDatabricksJob;
+
+  public constructor(scope: Construct, constructId: string, jobName: string) {
+    super(scope, constructId);
+    this.#lookup = new DataDatabricksJob(this, "Default", { jobName });
+  }
+
+  /** A token, so that a job of another stack can use it too. */
+  public get id(): string {
+    return this.#lookup.id;
+  }
+}
+
 /**
  * Declares a job that others own by its id. Only a job declared so may be run by a literal id.
  *
@@ -39,10 +53,9 @@ export function fromJobId(scope: Construct, id: string, jobId: string | number):
  * Declares a job that others own by its name, which Terraform looks up in every plan.
  *
  * @param jobName the whole display name, unique in the workspace
+ * @throws JobstrataError `no-environment` if `scope` is not in a {@link JobStack}
  */
 export function fromJobName(scope: Construct, id: string, jobName: string): IJob {
   JobStack.of(scope);
-  const lookup = new DataDatabricksJob(scope, `${id}.lookup`, { jobName });
-  lookup.overrideLogicalId(id);
-  return new ImportedJob(scope, id, `\${data.databricks_job.${id}.id}`);
+  return new LookedUpJob(scope, id, jobName);
 }

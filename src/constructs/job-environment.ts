@@ -78,6 +78,18 @@ export interface JobEnvironmentProps {
   readonly jobs?: Readonly<Record<string, JobOverrides>>;
 }
 
+/** What a module can be given beside its variables, so that no variable can be called so. */
+const META_ARGUMENTS: ReadonlySet<string> = new Set([
+  "count",
+  "depends_on",
+  "for_each",
+  "lifecycle",
+  "locals",
+  "providers",
+  "source",
+  "version",
+]);
+
 /** One target of a deployment: dev, staging, prod or any other. The same jobs are made once for each. */
 export class JobEnvironment {
   /** Short name such as `dev`. */
@@ -96,8 +108,10 @@ export class JobEnvironment {
     if (!/^[A-Za-z0-9_-]+$/.test(name))
       fail("its name must be letters, digits, _ and -, since it names stacks");
     for (const variable of Object.keys(variables)) {
-      if (/^[A-Za-z_][\w-]*$/.test(variable)) continue;
-      fail(`${quote(variable)} is no name for a Terraform variable; use letters, digits, _ and -`);
+      if (/^[A-Za-z_][\w-]*$/.test(variable) && !META_ARGUMENTS.has(variable)) continue;
+      fail(
+        `${quote(variable)} is no name for a Terraform variable; use letters, digits, _ and -, and none of ${[...META_ARGUMENTS].join(", ")}`,
+      );
     }
     if (mode === "production" && runAs === undefined) {
       fail(

@@ -10,6 +10,8 @@ import {
   Token,
 } from "cdktf";
 import type { Construct } from "constructs";
+import { JobstrataError } from "../errors";
+import { quote } from "../model/text";
 import * as provider from "@cdktf/provider-databricks/lib/job";
 
 type JobArguments = Omit<provider.JobConfig, keyof TerraformMetaArguments>;
@@ -97,6 +99,17 @@ export class JobResource extends TerraformResource {
       },
     });
     this.#toArguments = toArguments;
+  }
+
+  /** @throws JobstrataError `invalid-job-key`: outputs and references of the job go by its construct id */
+  public override overrideLogicalId(newLogicalId: string): void {
+    if (newLogicalId !== this.node.scope?.node.id) {
+      throw new JobstrataError(
+        "invalid-job-key",
+        `[${this.node.path}] the resource name of a job is its construct id; rename the construct to ${quote(newLogicalId)}`,
+      );
+    }
+    super.overrideLogicalId(newLogicalId);
   }
 
   /** Says that the arguments are not what they were. */

@@ -42,14 +42,14 @@ export class JobStack extends TerraformStack {
   public readonly layer: string | undefined;
 
   readonly #jobs = new Map<string, RegisteredJob>();
-  readonly #uploads = new Map<string, string>();
   readonly #imports = new Set<JobStack>();
   readonly #remoteStates = new Map<TerraformStack, TerraformRemoteState>();
   readonly #outgoing = new Map<string, TerraformOutput>();
   readonly #supports: Construct;
 
+  /** @throws JobstrataError `invalid-stack` if its name could not be part of a reference */
   public constructor(scope: Construct, id: string, props: JobStackProps) {
-    super(scope, id);
+    super(scope, checkedId(id));
     this.environment = props.environment;
     this.layer = props.layer;
     mark(this, JOB_STACK, true);
@@ -69,7 +69,6 @@ export class JobStack extends TerraformStack {
         ...config,
       }).overrideLogicalId(name);
     }
-    this.node.addValidation({ validate: () => this.#unknownOverrides() });
   }
 
   /** True for a {@link JobStack}, also one of another copy of this package. */
@@ -114,20 +113,23 @@ export class JobStack extends TerraformStack {
   }
 
   /**
-   * Says that `file` is uploaded to `path` of the workspace.
+   * Says that `file` is uploaded to `path` of the workspace of this stack's environment.
    *
    * @internal
    * @throws JobstrataError `invalid-notebook` if another file is uploaded there
    */
   public claimUpload(path: string, file: string): void {
-    const other = this.#uploads.get(path);
+    const uploads = UPLOADS.get(this.node.root) ?? new Map<string, string>();
+    UPLOADS.set(this.node.root, uploads);
+    const place = `${this.environment.name} ${path}`;
+    const other = uploads.get(place);
     if (other !== undefined && other !== file) {
       throw new JobstrataError(
         "invalid-notebook",
         `notebooks ${quote(relative(process.cwd(), other))} and ${quote(relative(process.cwd(), file))} would both be uploaded to ${quote(path)}; rename one`,
       );
     }
-    this.#uploads.set(path, file);
+    uploads.set(place, file);
   }
 
   /**
@@ -145,11 +147,19 @@ export class JobStack extends TerraformStack {
 
   /** Keys of the jobs in this stack. */
   public get jobKeys(): string[] {
-    return [...this.#jobs.values()].map(({ key }) => key);
+    return this.#presentJobs().map(({ key }) => key);
+  }
+
+  /** The jobs of the stack, without those that were removed from the tree again. */
+  #presentJobs(): RegisteredJob[] {
+    return [...this.#jobs.values()].filter(
+      (job) => job.node.scope?.node.tryFindChild(job.node.id) === job,
+    );
   }
 
   /** Called by cdktf before any stack is synthesized. */
   public override prepareStack(): void {
+    this.#checkOverrides();
     for (const origin of this.#imports) {
       // Stacks that need each other are found by the policy, together with everything else.
       if (!origin.dependsOn(this)) this.addDependency(origin);
@@ -195,7 +205,7 @@ export class JobStack extends TerraformStack {
     const output = new TerraformOutput(this.#supports, `output.${identifier}`, {
       value: `\${${identifier}}`,
       // Nothing is known about attributes of other resources, so Terraform must not print them.
-      ...(exported ? {} : { sensitive: true }),
+      ...(exported || LOOKED_UP_JOB_ID.test(identifier) ? {} : { sensitive: true }),
     });
     output.overrideLogicalId(
       exported ? outputName(name, attribute) : identifier.replace(/[^\w-]+/g, "_"),
@@ -231,10 +241,19 @@ export class JobStack extends TerraformStack {
     const outputs = (config.output ??= {});
     // Where the CLI looks for the outputs of a stack by construct.
     const byConstruct = (config["//"].outputs[this.node.id] ??= {});
-    for (const { key } of this.#jobs.values()) {
+    for (const key of this.jobKeys) {
       for (const attribute of EXPORTED) {
         const name = outputName(key, attribute);
-        outputs[name] ??= { value: `\${databricks_job.${key}.${attribute}}` };
+        const value = `\${databricks_job.${key}.${attribute}}`;
+        // An override may have added to the output already, but its value is the job's.
+        const output = { value, ...(outputs[name] as object | undefined) };
+        if (output.value !== value) {
+          throw new JobstrataError(
+            "duplicate-job-key",
+            `[${this.node.path}] the output ${quote(name)} is ${JSON.stringify(output.value)}, but job ${quote(key)} is exported by that name; call the output otherwise`,
+          );
+        }
+        outputs[name] = output;
         byConstruct[name] ??= name;
       }
     }
@@ -251,7 +270,7 @@ export class JobStack extends TerraformStack {
   }
 
   #withPlainJobsDeferred<T>(action: (deferred: JobResource[]) => T): T {
-    const deferred = [...this.#jobs.values()]
+    const deferred = this.#presentJobs()
       .map(({ resource }) => resource)
       .filter(({ isPlain }) => isPlain);
     for (const resource of deferred) resource.deferred = true;
@@ -262,23 +281,25 @@ export class JobStack extends TerraformStack {
     }
   }
 
-  /** Overrides of the environment for jobs that no stack of the environment has. */
-  #unknownOverrides(): string[] {
-    const overridden = Object.keys(this.environment.props.jobs ?? {});
-    if (overridden.length === 0) return [];
+  /** Throws for an override of the environment for a job that no stack of the environment has. */
+  #checkOverrides(): void {
+    const { name, props } = this.environment;
+    const overridden = Object.keys(props.jobs ?? {});
+    if (overridden.length === 0) return;
     const keys = new Set(
       this.node.root.node
         .findAll()
         .filter((construct) => JobStack.isJobStack(construct))
-        .filter((stack) => stack.environment === this.environment)
+        .filter((stack) => stack.environment.name === name)
         .flatMap((stack) => stack.jobKeys),
     );
-    return overridden
-      .filter((key) => !keys.has(key))
-      .map(
-        (key) =>
-          `environment ${quote(this.environment.name)} overrides job ${quoteWithSuggestion(key, keys)}, which does not exist`,
+    for (const key of overridden) {
+      if (keys.has(key)) continue;
+      throw new JobstrataError(
+        "invalid-environment",
+        `environment ${quote(name)} overrides job ${quoteWithSuggestion(key, keys)}, which does not exist`,
       );
+    }
   }
 }
 
@@ -311,6 +332,21 @@ function variableType(value: unknown): { readonly type?: string } {
 function outputBase(key: string): string {
   return `${key.replace(/_job$/, "")}_job`;
 }
+
+/** Other stacks refer to the state of a stack by its name, so that has to be one for Terraform. */
+function checkedId(id: string): string {
+  if (/^[A-Za-z_][\w-]*$/.test(id)) return id;
+  throw new JobstrataError(
+    "invalid-stack",
+    `the stack name ${quote(id)} must be letters, digits, _ and -, not beginning with a digit or -`,
+  );
+}
+
+/** The file behind each workspace path that an app uploads to, by environment and path. */
+const UPLOADS = new WeakMap<IConstruct, Map<string, string>>();
+
+/** A job that others own is no secret. */
+const LOOKED_UP_JOB_ID = /^data\.databricks_job\.[\w-]+\.id$/;
 
 /** What other stacks, and people, read of a job. */
 const EXPORTED = ["id", "url"];

@@ -133,7 +133,7 @@ export abstract class JobBase extends Construct implements IJob {
       maxConcurrentRuns: props.maxConcurrentRuns ?? (isDevelopment && !continuous ? 4 : 1),
       queue: { enabled: props.queue ?? !continuous },
       health:
-        props.healthRules === undefined
+        props.healthRules === undefined || props.healthRules.length === 0
           ? undefined
           : {
               rules: props.healthRules.map(({ metric, op = "GREATER_THAN", value }) => ({
@@ -161,7 +161,7 @@ export abstract class JobBase extends Construct implements IJob {
     };
     const free = { ...this.#stack.environment.props.tags, ...tags };
     for (const [tag, value] of Object.entries(free)) {
-      if (!(tag in owned) || owned[tag] === value) continue;
+      if (!Object.hasOwn(owned, tag) || owned[tag] === value) continue;
       const mend =
         tag === "layer" || tag === "purpose"
           ? owned[tag] === undefined || this.#props[tag] === undefined
@@ -187,7 +187,8 @@ export abstract class JobBase extends Construct implements IJob {
       description = "",
       maxConcurrentRuns = 1,
       jobParameters = {},
-      webhookNotifications = {},
+      trigger,
+      webhookNotifications,
     } = this.#props;
     const bytes = Buffer.byteLength(this.name);
     if (bytes > 4096)
@@ -200,24 +201,48 @@ export abstract class JobBase extends Construct implements IJob {
     }
     if (
       !Token.isUnresolved(maxConcurrentRuns) &&
-      !(maxConcurrentRuns >= 0 && maxConcurrentRuns <= 1000)
+      !(Number.isInteger(maxConcurrentRuns) && maxConcurrentRuns >= 0 && maxConcurrentRuns <= 1000)
     ) {
       throw this.error(
         "invalid-job",
         `maxConcurrentRuns is ${maxConcurrentRuns}; it must be 0-1000`,
       );
     }
+    if (trigger?.isContinuous === true && maxConcurrentRuns > 1) {
+      throw this.error(
+        "invalid-job",
+        `maxConcurrentRuns is ${maxConcurrentRuns}, but a continuous job has one run at a time; leave it out`,
+      );
+    }
+    if (trigger?.isContinuous === true && this.#props.queue === true) {
+      throw this.error(
+        "invalid-job",
+        "queue is true, but a continuous job cannot queue; leave it out",
+      );
+    }
+    this.checkWhole("timeoutSeconds", this.#props.timeoutSeconds, 0);
     for (const name of Object.keys(jobParameters)) this.checkParameterName(name, "jobParameters");
+    const { webhooks: failures } = this.#stack.environment.props.failureNotifications ?? {};
     for (const [event, ids] of Object.entries(
-      webhookNotifications as Record<string, readonly string[]>,
+      (notifications(webhookNotifications, failures) ?? {}) as Record<string, readonly string[]>,
     )) {
       if (ids.length > 3) {
         throw this.error(
           "invalid-job",
-          `webhookNotifications.${event} names ${ids.length} destinations; it can name 3`,
+          `webhookNotifications.${event} names ${ids.length} destinations, those of the environment included; it can name 3`,
         );
       }
     }
+  }
+
+  /** Throws for a number that is not whole or is below `least`. */
+  protected checkWhole(prop: string, value: number | undefined, least: number): void {
+    if (value === undefined || Token.isUnresolved(value)) return;
+    if (Number.isInteger(value) && value >= least) return;
+    throw this.error(
+      "invalid-job",
+      `${prop} is ${value}; it must be a whole number, ${least} or more`,
+    );
   }
 
   /** Throws for a name that the Jobs API refuses. */
@@ -231,7 +256,13 @@ export abstract class JobBase extends Construct implements IJob {
 
   #addPermissions(): void {
     const permissions = this.#props.permissions ?? this.#stack.environment.props.permissions ?? [];
-    if (permissions.length === 0) return;
+    if (permissions.length === 0) {
+      if (this.#stack.environment.isDevelopment) return;
+      throw this.error(
+        "invalid-job",
+        "it has no permissions, which production mode demands; leave them out to have the environment's",
+      );
+    }
     const resource = new Permissions(this, "permissions", {
       jobId: `\${databricks_job.${this.key}.id}`,
       accessControl: permissions.map(accessControl),

@@ -5,7 +5,7 @@ import { Notebook } from "@cdktf/provider-databricks/lib/notebook";
 import { TerraformAsset } from "cdktf";
 import type { Construct } from "constructs";
 import { JobstrataError } from "../errors";
-import { quote } from "../model/text";
+import { printable, quote } from "../model/text";
 import type { JobStack } from "./job-stack";
 
 /** The arguments by which a job finds its notebook. */
@@ -40,7 +40,7 @@ export class NotebookSource {
     const file = resolve(path);
     const format = formatOf(path, file);
     return new NotebookSource(stem(file), (job, stack, key) => {
-      const uploadPath = posix.join(stack.environment.notebookRoot, pathInProject(file));
+      const uploadPath = posix.join(stack.environment.notebookRoot || "/", pathInProject(file));
       stack.claimUpload(uploadPath, file);
       // Under the job's own name, so that the two are found together: databricks_notebook.<key>, databricks_job.<key>.
       const asset = new TerraformAsset(job, "source", { path: file });
@@ -112,6 +112,8 @@ const SOURCE_NOTEBOOKS: Readonly<
   ".r": { language: "R", firstLine: "# Databricks notebook source" },
 };
 
+const LANGUAGES = new Set(Object.values(SOURCE_NOTEBOOKS).map(({ language }) => language));
+
 function formatOf(
   path: string,
   file: string,
@@ -151,7 +153,7 @@ function firstLine(file: string): string {
 
 interface Jupyter {
   readonly cells?: unknown;
-  readonly metadata?: { readonly language_info?: { readonly name?: string } };
+  readonly metadata?: { readonly language_info?: { readonly name?: unknown } };
 }
 
 function jupyterLanguage(file: string, fail: (problem: string) => never): string {
@@ -165,7 +167,14 @@ function jupyterLanguage(file: string, fail: (problem: string) => never): string
   }
   if (!Array.isArray(content?.cells))
     return fail('is no Jupyter notebook: it has no list of "cells"');
-  return (content.metadata?.language_info?.name ?? "python").toUpperCase();
+  const name = content.metadata?.language_info?.name ?? "python";
+  const language = typeof name === "string" ? name.toUpperCase() : "";
+  if (!LANGUAGES.has(language)) {
+    return fail(
+      `has the language ${printable(JSON.stringify(name))}; Databricks runs ${[...LANGUAGES].join(", ")}`,
+    );
+  }
+  return language;
 }
 
 function stem(path: string): string {

@@ -65,5 +65,9 @@ export class JobGraph {
 /** The tasks of a job and the tasks inside its for-each tasks: everything that can hold a notebook or run a job. */
 export function leafTasks(job: JobSpec): readonly TaskSpec[] {
   if (job.tasks.every((task) => task.forEach === undefined)) return job.tasks;
-  return job.tasks.flatMap((task) => (task.forEach === undefined ? [task] : [task, task.forEach]));
+  return job.tasks.flatMap(withInner);
+}
+
+function withInner(task: TaskSpec): TaskSpec[] {
+  return task.forEach === undefined ? [task] : [task, ...withInner(task.forEach)];
 }

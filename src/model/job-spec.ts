@@ -34,6 +34,8 @@ export interface TaskSpec {
   readonly environmentKey?: string;
   /** The task runs on a job cluster, a new cluster or an existing one. */
   readonly onCluster: boolean;
+  /** A Terraform `dynamic` block makes several tasks of this one. */
+  readonly repeated?: true;
 }
 
 /** A notebook as a task names it. */

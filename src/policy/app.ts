@@ -25,6 +25,8 @@ export class App extends CdktfApp {
     const { rules, ...config } = props;
     super(config);
     this.#rules = rules ?? RULES;
+    // A construct that refuses what it was given stops the program before the synthesis.
+    takeConfigurations(this.outdir);
   }
 
   /**

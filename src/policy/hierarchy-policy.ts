@@ -1,4 +1,9 @@
-import { type IAspect, type ISynthesisSession, TerraformStack } from "cdktf";
+import {
+  type IAspect,
+  type ISynthesisSession,
+  type IStackSynthesizer,
+  TerraformStack,
+} from "cdktf";
 import { Construct, type IConstruct } from "constructs";
 import { App } from "./app";
 import {
@@ -24,7 +29,7 @@ export interface HierarchyPolicyProps {
 /**
  * The policy for apps that use cdktf's own `App`: `Aspects.of(stack).add(new HierarchyPolicy())`.
  *
- * However many stacks carry it, the whole app is judged, once, after the aspects of all stacks, and a violation
+ * However many stacks carry it, the whole app is judged, once, by the rules of all of them, after the aspects of all stacks, and a violation
  * makes the synthesis throw with every violation and leaves no configuration behind. cdktf never runs the aspects of
  * an app, only those of stacks and what is below them. In the `App` of this library it changes nothing.
  */
@@ -39,19 +44,34 @@ export class HierarchyPolicy implements IAspect {
   public visit(construct: IConstruct): void {
     const { root } = construct.node;
     if (root instanceof App) return;
-    const stack = TerraformStack.of(construct);
-    const current = runs.get(root);
-    // A stack whose aspects start once more begins another synthesis of the same app.
-    const isNext = current !== undefined && (construct !== stack || current.started !== stack);
-    if (isNext) return;
-    this.#start(root, stack);
+    const current = syntheses.get(root);
+    // The visit that started one synthesis comes again only in the next.
+    const isNext = current !== undefined && !(current.policy === this && current.at === construct);
+    if (isNext || current?.run.isJudging === true) {
+      current.run.addRules(this.#rules);
+      return;
+    }
+    current?.restore();
+    this.#start(root, construct);
   }
 
-  #start(root: IConstruct, stack: TerraformStack): void {
-    unpinConfig(stack);
+  #start(root: IConstruct, construct: IConstruct): void {
+    // Of nested stacks it is the outermost whose aspects are running.
+    const stack =
+      construct.node.scopes.find((scope) => TerraformStack.isStack(scope)) ??
+      TerraformStack.of(construct);
     const stacks = stacksOf(root);
     const run = new PolicyRun(stacks, this.#rules, stack);
-    runs.set(root, run);
+    const undo: (() => void)[] = [];
+    syntheses.set(root, {
+      policy: this,
+      at: construct,
+      run,
+      restore: () => {
+        unpinConfig(stack);
+        for (const action of undo) action();
+      },
+    });
 
     const position = stacks.indexOf(stack);
     const app = appOf(root);
@@ -63,7 +83,7 @@ export class HierarchyPolicy implements IAspect {
     });
     for (const later of stacks.slice(position + 1)) {
       const original = later.synthesizer;
-      later.synthesizer = {
+      const judged: IStackSynthesizer = {
         synthesize: (session) => {
           later.synthesizer = original;
           run.synthesize(later, session, () => {
@@ -71,11 +91,24 @@ export class HierarchyPolicy implements IAspect {
           });
         },
       };
+      later.synthesizer = judged;
+      undo.push(() => {
+        if (later.synthesizer === judged) later.synthesizer = original;
+      });
     }
   }
 }
 
-const runs = new WeakMap<IConstruct, PolicyRun>();
+/** One synthesis of an app, started by the visit of `policy` to `at`. */
+interface Synthesis {
+  readonly policy: HierarchyPolicy;
+  readonly at: IConstruct;
+  readonly run: PolicyRun;
+  /** Takes back what was changed for it, if it did not come to its end. */
+  readonly restore: () => void;
+}
+
+const syntheses = new WeakMap<IConstruct, Synthesis>();
 
 const HOOK_ID = "jobstrata-policy";
 

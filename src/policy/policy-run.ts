@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { App, Aspects, type IAspect, type ISynthesisSession, TerraformStack } from "cdktf";
+import { App, Aspects, type ISynthesisSession, TerraformStack } from "cdktf";
+// Not exported by cdktf, but the only thing that does with aspects exactly what cdktf does.
+import { invokeAspects } from "cdktf/lib/synthesize/synthesizer";
 import type { IConstruct } from "constructs";
 import { JobstrataError } from "../errors";
 import type { Finding } from "../model/finding";
@@ -18,6 +20,8 @@ import type { Rule } from "./rule";
  */
 export class PolicyRun {
   readonly #configs = new Map<TerraformStack, TerraformConfig>();
+  readonly #rules: Set<Rule>;
+  #isJudging = false;
 
   /**
    * @param stacks all stacks of the app, in the order of synthesis
@@ -26,9 +30,21 @@ export class PolicyRun {
    */
   public constructor(
     private readonly stacks: readonly TerraformStack[],
-    private readonly rules: readonly Rule[],
-    public readonly started?: TerraformStack,
-  ) {}
+    rules: readonly Rule[],
+    private readonly started?: TerraformStack,
+  ) {
+    this.#rules = new Set(rules);
+  }
+
+  /** True while the aspects of the other stacks run. */
+  public get isJudging(): boolean {
+    return this.#isJudging;
+  }
+
+  /** Judges by these rules as well. */
+  public addRules(rules: readonly Rule[]): void {
+    for (const rule of rules) this.#rules.add(rule);
+  }
 
   /**
    * Lets `write` synthesize `stack`, once the policy has passed, without running its aspects a second time.
@@ -58,13 +74,18 @@ export class PolicyRun {
 
   #judge(session: ISynthesisSession): void {
     const done = this.started === undefined ? 0 : this.stacks.indexOf(this.started) + 1;
-    for (const stack of this.stacks.slice(done)) invokeAspects(stack);
+    this.#isJudging = true;
+    try {
+      for (const stack of this.stacks.slice(done)) invokeAspects(stack);
+    } finally {
+      this.#isJudging = false;
+    }
     const synthesized = this.stacks.map((stack): SynthesizedStack => {
       const config = stack.toTerraform() as TerraformConfig;
       const { workingDirectory } = session.manifest.forStack(stack);
       return { stack, config, workingDirectory: join(session.outdir, workingDirectory) };
     });
-    const findings = evaluate(readStacks(synthesized), this.rules);
+    const findings = evaluate(readStacks(synthesized), [...this.#rules]);
     const errors = findings.filter(({ severity }) => severity === "error");
     if (errors.length > 0) {
       takeConfigurations(session.outdir);
@@ -115,17 +136,6 @@ export function takeConfigurations(
       if (content !== undefined) writeFileSync(path, content);
     }
   };
-}
-
-/** What cdktf does with the aspects of a stack: each visits every construct below the one it was added to, once. */
-function invokeAspects(stack: TerraformStack): void {
-  const visit = (construct: IConstruct, inherited: readonly IAspect[]): void => {
-    const own = Aspects.of(construct).all.filter((aspect) => !inherited.includes(aspect));
-    const aspects = own.length === 0 ? inherited : [...inherited, ...own];
-    for (const aspect of aspects) aspect.visit(construct);
-    for (const child of construct.node.children) visit(child, aspects);
-  };
-  visit(stack, []);
 }
 
 /** Runs `action` while the aspects of `stack`, which have visited it, look as if there were none. */

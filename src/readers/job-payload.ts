@@ -28,7 +28,13 @@ export function readJobPayload(
 ): Pick<JobSpec, "tags" | "environmentKeys" | "tasks" | "repeated"> {
   const [git] = blocks(job, "git_source");
   const location = git === undefined ? undefined : { url: text(git.url) };
-  const tasks = blocks(job, "task").map((task) => readTask(task, location, context));
+  const tasks = [
+    ...list(job.task).map((task) => readTask(task, location, context)),
+    ...dynamicBlocks(job, "task").map((task) => ({
+      ...readTask(task, location, context),
+      repeated: true as const,
+    })),
+  ];
   if (taskTypes(job).length > 0) tasks.push(readTask(job, location, context));
   return {
     tags: readTags(job.tags),
@@ -36,7 +42,7 @@ export function readJobPayload(
       text(environment.environment_key),
     ),
     tasks,
-    repeated: job.for_each !== undefined || (job.count !== undefined && Number(job.count) !== 1),
+    repeated: isPresent(job.for_each) || (isPresent(job.count) && !isAtMostOne(job.count)),
   };
 }
 
@@ -59,15 +65,15 @@ function readTask(task: Json, git: GitLocation | undefined, context: PayloadCont
     ...(inner && { forEach: readTask(inner, git, context) }),
     dependsOn: blocks(task, "depends_on").map((dependency) => text(dependency.task_key)),
     ...(typeof environmentKey === "string" && { environmentKey }),
-    onCluster: ["job_cluster_key", "existing_cluster_id", "new_cluster"].some(
-      (key) => task[key] !== undefined,
+    onCluster: ["job_cluster_key", "existing_cluster_id", "new_cluster"].some((key) =>
+      isPresent(task[key]),
     ),
   };
 }
 
 /** The names of the `*_task` blocks of a task. */
 function taskTypes(task: Json): string[] {
-  const types = Object.keys(task).filter((key) => key.endsWith("_task") && task[key] !== undefined);
+  const types = Object.keys(task).filter((key) => key.endsWith("_task") && isPresent(task[key]));
   const dynamic = task.dynamic;
   if (isObject(dynamic)) types.push(...Object.keys(dynamic).filter((key) => key.endsWith("_task")));
   return types;
@@ -75,8 +81,22 @@ function taskTypes(task: Json): string[] {
 
 /** The blocks called `name`: one object, a list of them, or the content of dynamic ones. */
 function blocks(parent: Json, name: string): Json[] {
+  return [...list(parent[name]), ...dynamicBlocks(parent, name)];
+}
+
+function dynamicBlocks(parent: Json, name: string): Json[] {
   const dynamic = isObject(parent.dynamic) ? list(parent.dynamic[name]) : [];
-  return [...list(parent[name]), ...dynamic.flatMap((block) => list(block.content))];
+  return dynamic.flatMap((block) => list(block.content));
+}
+
+/** Null and a list of no blocks are, to Terraform, the same as nothing. */
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
+}
+
+/** A `count` of 0 or 1, or `${… ? 1 : 0}`, the usual way to make a resource or not to. */
+function isAtMostOne(count: unknown): boolean {
+  return Number(count) <= 1 || /\?\s*(?:1\s*:\s*0|0\s*:\s*1)[\s)]*\}$/.test(text(count));
 }
 
 function list(value: unknown): Json[] {

@@ -1,5 +1,12 @@
 import { resolve as resolvePath } from "node:path";
-import { TerraformResource, TerraformStack } from "cdktf";
+import {
+  DefaultTokenResolver,
+  StringConcat,
+  TerraformResource,
+  TerraformStack,
+  Token,
+  Tokenization,
+} from "cdktf";
 import type { IConstruct } from "constructs";
 import { JobGraph } from "../model/job-graph";
 import type { JobRef, JobSpec, NotebookRef } from "../model/job-spec";
@@ -18,12 +25,11 @@ export interface SynthesizedStack {
 }
 
 type Block = Readonly<Record<string, unknown>>;
-type Blocks = Readonly<Record<string, Readonly<Record<string, Block>>>>;
 
 /** The parts of Terraform's JSON configuration that are read here. */
 export interface TerraformConfig {
-  readonly resource?: Blocks;
-  readonly data?: Blocks;
+  readonly resource?: unknown;
+  readonly data?: unknown;
   readonly output?: Readonly<Record<string, { readonly value?: unknown }>>;
 }
 
@@ -47,21 +53,37 @@ export function readStacks(stacks: readonly SynthesizedStack[]): JobGraph[] {
 
 /**
  * The environment that scopes the rules for the jobs of `stack`: what a stack of this library says; else a word of
- * the stack's name that usually means one (`alerting-dev`, `prod_jobs`); else {@link DEFAULT_ENVIRONMENT}.
+ * the stack's name that usually means one (`alerting-dev`, `prod_jobs`, `AlertingStaging`); else
+ * {@link DEFAULT_ENVIRONMENT}.
  */
 export function environmentOf(stack: TerraformStack): string {
   const declared = marker(stack, ENVIRONMENT);
   if (typeof declared === "string") return declared;
-  const words = stack.node.id.toLowerCase().split(/[^a-z0-9]+/);
+  const words = stack.node.id
+    .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
+    .toLowerCase()
+    .replace(/(?<![a-z0-9])(pre|non)[^a-z0-9]+(?:prod|prd|production)(?![a-z])/, "$1prod")
+    .split(/[^a-z0-9]+/);
   return words.find((word) => ENVIRONMENT_WORDS.has(word)) ?? DEFAULT_ENVIRONMENT;
 }
 
 const ENVIRONMENT_WORDS = new Set(
   (
-    "dev development test testing qa int integration uat stg stage staging preprod sandbox " +
+    "dev development test testing qa int integration uat stg stage staging preprod nonprod sandbox " +
     "prd prod production"
   ).split(" "),
 );
+
+/** The whole of an expression, so that nothing else can hide beside the reference; a conversion may be around it. */
+function wholly(reference: string): RegExp {
+  return new RegExp(`^\\s*\\$\\{\\s*(?:to(?:number|string)\\(\\s*)*${reference}[\\s)]*\\}\\s*$`);
+}
+const JOB_REFERENCE = wholly("databricks_job\\.([\\w-]+)(?:\\[[^\\]?]*\\])?\\.(?:id|job_id)");
+const STATE_REFERENCE = wholly(
+  'data\\.terraform_remote_state\\.([\\w-]+)\\.outputs(?:\\.([\\w-]+)|\\["([^"]+)"\\])',
+);
+/** Looking a job up may take any function, but not a choice, which could be between a job and a number. */
+const LOOKUP = /^\s*\$\{[^?]*(?<![\w.])data\.databricks_jobs?\.[^?]*\}\s*$/;
 
 /** One pass over an app: the indexes that references between its stacks are resolved with. */
 class AppReader {
@@ -80,11 +102,11 @@ class AppReader {
 
   public jobsOf({ stack, config }: SynthesizedStack): JobSpec[] {
     const index = this.#index(stack);
-    return Object.entries(config.resource?.databricks_job ?? {}).map(([key, attributes]) => {
+    return blocksOf(config.resource, "databricks_job").map(([key, attributes]) => {
       const constructs = index.jobs.get(key) ?? [];
       const construct = constructs[0];
       return {
-        id: construct === undefined ? `${stack.node.path}/${key}` : jobPath(construct),
+        id: index.jobId(key) ?? key,
         key,
         stack: stack.node.path,
         get source() {
@@ -93,7 +115,7 @@ class AppReader {
         duplicates: constructs.slice(1).map(jobPath),
         ...readJobPayload(attributes, {
           notebook: (path, git) => this.#notebook(path, git, index),
-          job: (jobId) => this.#job(String(jobId), index, index.environment, 0),
+          job: (jobId) => this.#job(String(jobId), index),
         }),
       };
     });
@@ -107,14 +129,16 @@ class AppReader {
 
   #notebook(path: string, git: GitLocation | undefined, index: StackIndex): NotebookRef {
     if (git !== undefined) return gitNotebook(git.url, path);
+    const end = this.#follow(path, index);
+    if (end === undefined) return workspaceNotebook(path);
     const resource = /^\$\{databricks_notebook\.([\w-]+)\.(?:path|id|workspace_path)\}$/.exec(
-      path,
+      end.expression,
     )?.[1];
     const uploaded =
       resource === undefined
-        ? this.#uploadedTo(workspacePath(path), index.environment)
-        : index.notebooks.get(resource);
-    return uploaded ?? workspaceNotebook(path);
+        ? this.#uploadedTo(workspacePath(end.expression), index.environment)
+        : end.at.notebooks.get(resource);
+    return uploaded ?? workspaceNotebook(end.expression);
   }
 
   /** A path into the workspace means the file that this environment uploads to it, if it does. */
@@ -126,43 +150,50 @@ class AppReader {
     return undefined;
   }
 
-  #job(expression: string, at: StackIndex, from: string, hops: number): JobRef {
-    if (this.#imported.get(from)?.has(expression) === true) return { kind: "external", expression };
-    if (/^\s*\d+\s*$/.test(expression)) return { kind: "literal", jobId: expression.trim() };
+  #job(expression: string, from: StackIndex): JobRef {
+    const end = this.#follow(expression, from);
+    if (end === undefined) return { kind: "missing", expression };
 
-    const local = /(?<![\w.])databricks_job\.([\w-]+)(?:\[[^\]]*\])?\.(?:id|job_id)\b/.exec(
-      expression,
-    );
-    if (/(?<![\w.])data\.databricks_jobs?\./.test(expression))
-      return { kind: "external", expression };
-    if (local?.[1] !== undefined) {
-      const construct = at.jobs.get(local[1])?.[0];
-      if (construct === undefined) return { kind: "missing", expression };
-      if (at.environment !== from)
-        return { kind: "foreign", expression, environment: at.environment };
-      return { kind: "job", id: jobPath(construct) };
+    const key = JOB_REFERENCE.exec(end.expression)?.[1];
+    if (key !== undefined) {
+      const id = end.at.jobId(key);
+      if (id === undefined) return { kind: "missing", expression };
+      const { environment } = end.at;
+      if (environment !== from.environment) return { kind: "foreign", expression, environment };
+      return { kind: "job", id };
     }
+    if (this.#imported.get(from.environment)?.has(end.expression) === true)
+      return { kind: "external", expression };
+    if (/^\s*\d+\s*$/.test(end.expression))
+      return { kind: "literal", jobId: end.expression.trim() };
+    // The state of a stack that is not of this app, and what is looked up: these jobs are somebody else's.
+    if (STATE_REFERENCE.test(end.expression) || LOOKUP.test(end.expression))
+      return { kind: "external", expression };
+    return { kind: "opaque", expression };
+  }
 
-    const remote =
-      /data\.terraform_remote_state\.([\w-]+)\.outputs(?:\.([\w-]+)|\["([^"]+)"\])/.exec(
-        expression,
-      );
-    if (remote === null) return { kind: "opaque", expression };
-    const origin = this.#stackOfState(at.remoteStates.get(remote[1] ?? ""));
-    // The state of a stack that is not of this app: its jobs are somebody else's.
-    if (origin === undefined) return { kind: "external", expression };
-    const value = origin.outputs.get(remote[2] ?? remote[3] ?? "");
-    if (typeof value !== "string" && typeof value !== "number")
-      return { kind: "missing", expression };
-    return hops > this.#stacks.size
-      ? { kind: "opaque", expression }
-      : this.#job(String(value), origin, from, hops + 1);
+  /**
+   * Where an expression leads through the outputs of this app's stacks, and the stack that it means something in;
+   * undefined for an output that does not exist, or that leads back to itself.
+   */
+  #follow(
+    expression: string,
+    at: StackIndex,
+    hops = 0,
+  ): { readonly expression: string; readonly at: StackIndex } | undefined {
+    const [, state = "", name, quoted = ""] = STATE_REFERENCE.exec(expression) ?? [];
+    const origin = this.#stackOfState(at.remoteStates.get(state));
+    if (origin === undefined) return { expression, at };
+    const value = origin.outputs.get(name ?? quoted);
+    if ((typeof value !== "string" && typeof value !== "number") || hops > this.#stacks.size)
+      return undefined;
+    return this.#follow(String(value), origin, hops + 1);
   }
 
   #stackOfState(state: string | undefined): StackIndex | undefined {
     if (state === undefined) return undefined;
     this.#stackByState ??= new Map(
-      [...this.#stacks.values()].map((index) => [stateOf(index.stack), index] as const),
+      [...this.#stacks.values()].map((index) => [stateOf(index), index] as const),
     );
     return this.#stackByState.get(state);
   }
@@ -172,6 +203,7 @@ class AppReader {
 /** What the references of one stack lead to. */
 class StackIndex {
   public readonly stack: TerraformStack;
+  public readonly workingDirectory: string;
   public readonly environment: string;
   /** Constructs of each job resource name; more than one when they overwrite each other. */
   public readonly jobs = new Map<string, IConstruct[]>();
@@ -183,9 +215,12 @@ class StackIndex {
   public readonly outputs: ReadonlyMap<string, unknown>;
   /** Which state each terraform_remote_state data source reads. */
   public readonly remoteStates: ReadonlyMap<string, string>;
+  /** Names of the job resources that the configuration holds. */
+  readonly #jobKeys: ReadonlySet<string>;
 
   public constructor({ stack, config, workingDirectory }: SynthesizedStack) {
     this.stack = stack;
+    this.workingDirectory = workingDirectory;
     this.environment = environmentOf(stack);
     const assets = new Map<string, string>();
     for (const construct of elementsOf(stack)) {
@@ -198,12 +233,10 @@ class StackIndex {
         assets.set(construct.path, resolvePath(construct.sourcePath));
       }
       const imported = marker(construct, IMPORTED_JOB_ID);
-      if (typeof imported === "string") this.importedJobIds.add(imported);
+      if (typeof imported === "string") this.importedJobIds.add(resolved(imported, stack));
     }
 
-    for (const [name, { path, source }] of Object.entries(
-      config.resource?.databricks_notebook ?? {},
-    )) {
+    for (const [name, { path, source }] of blocksOf(config.resource, "databricks_notebook")) {
       const notebook =
         typeof source === "string"
           ? fileNotebook(assets.get(source) ?? resolvePath(workingDirectory, source))
@@ -215,12 +248,46 @@ class StackIndex {
       Object.entries(config.output ?? {}).map(([name, { value }]) => [name, value]),
     );
     this.remoteStates = new Map(
-      Object.entries(config.data?.terraform_remote_state ?? {}).map(([name, state]) => [
+      blocksOf(config.data, "terraform_remote_state").map(([name, state]) => [
         name,
-        stateKey(state),
+        stateKey(state, workingDirectory),
       ]),
     );
+    this.#jobKeys = new Set(blocksOf(config.resource, "databricks_job").map(([key]) => key));
   }
+
+  /** The {@link JobSpec.id} of the job with this resource name; some are there by an override of the stack only. */
+  public jobId(key: string): string | undefined {
+    const construct = this.jobs.get(key)?.[0];
+    if (construct !== undefined) return jobPath(construct);
+    return this.#jobKeys.has(key) ? `${this.stack.node.path}/${key}` : undefined;
+  }
+}
+
+/** The blocks of one type with their names. In Terraform's JSON every level may be a list of objects, too. */
+function blocksOf(section: unknown, type: string): [name: string, block: Block][] {
+  return objects(section)
+    .flatMap((types) => objects(types[type]))
+    .flatMap((named) => Object.entries(named))
+    .flatMap(([name, value]) => objects(value).map((block): [string, Block] => [name, block]));
+}
+
+function objects(value: unknown): Block[] {
+  return (Array.isArray(value) ? value : [value]).filter(
+    (each): each is Block => typeof each === "object" && each !== null,
+  );
+}
+
+/** The text that `value`, which may hold tokens, has in the configuration of `stack`. */
+function resolved(value: string, stack: TerraformStack): string {
+  if (!Token.isUnresolved(value)) return value;
+  return String(
+    Tokenization.resolve(value, {
+      scope: stack,
+      preparing: false,
+      resolver: new DefaultTokenResolver(new StringConcat()),
+    }),
+  );
 }
 
 /** The stack's own constructs, without those of stacks nested in it. */
@@ -262,23 +329,29 @@ function sourceOfConstruct(construct: IConstruct | undefined): string | undefine
   return undefined;
 }
 
-/** Identifies the state that a terraform_remote_state data source reads. */
-function stateKey({ backend, workspace, config }: Block): string {
-  return JSON.stringify([backend, workspace, config]);
+/** Identifies the state that a terraform_remote_state data source in a stack's folder reads. */
+function stateKey({ backend, workspace, config }: Block, workingDirectory: string): string {
+  const [settings = {}] = objects(config);
+  const where = Object.entries(settings).map(([name, value]) =>
+    backend === "local" && name === "path" && typeof value === "string"
+      ? [name, resolvePath(workingDirectory, value)]
+      : [name, value],
+  );
+  return JSON.stringify([backend, workspace, where.sort()]);
 }
 
-/** The {@link stateKey} by which other stacks read the state of `stack`; undefined where its backend has none. */
-function stateOf(stack: TerraformStack): string | undefined {
+/** The {@link stateKey} by which other stacks read the state of a stack; undefined where its backend has none. */
+function stateOf({ stack, workingDirectory }: StackIndex): string | undefined {
   const scratch = new TerraformStack(undefined as never, "scratch");
   try {
     const reader = stack
       .ensureBackendExists()
       .getRemoteStateDataSource(scratch, "state", stack.node.path);
-    const { data } = reader.toTerraform() as {
-      data: { terraform_remote_state: Record<string, Block> };
-    };
-    const [state] = Object.values(data.terraform_remote_state);
-    return state === undefined ? undefined : stateKey(state);
+    const [state] = blocksOf(
+      (reader.toTerraform() as TerraformConfig).data,
+      "terraform_remote_state",
+    );
+    return state === undefined ? undefined : stateKey(state[1], workingDirectory);
   } catch {
     return undefined;
   }

@@ -6,14 +6,15 @@ export function textReport(findings: readonly Finding[]): string {
   return findings.map(findingText).join("\n\n");
 }
 
+/** Rules that others write may not escape the names they quote; text that is escaped already stays as it is. */
 function findingText({ severity, rule, environment, message, fix, sites }: Finding): string {
   const scope = environment === undefined ? "" : ` [${printable(environment)}]`;
-  const lines = [`${severity} ${rule}${scope}: ${message}`];
+  const lines = [`${severity} ${printable(rule)}${scope}: ${printable(message)}`];
   for (const { job, taskKey } of sites) {
     const task = taskKey === undefined || taskKey === "" ? "" : `, task ${printable(taskKey)}`;
     const source = job.source === undefined ? "" : ` (${printable(job.source)})`;
     lines.push(`  at ${printable(job.id)}${task}${source}`);
   }
-  lines.push(`  fix: ${fix}`);
+  lines.push(`  fix: ${printable(fix)}`);
   return lines.join("\n");
 }

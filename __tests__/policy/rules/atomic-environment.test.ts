@@ -1,48 +1,66 @@
+import type { JobSpec, TaskSpec } from "../../../src";
 import { atomicEnvironment } from "../../../src/policy/rules/atomic-environment";
-import { atomic, composite, findings, itAccepts, notebookTask } from "../../support/graph";
+import { atomicSpec, check, notebookTask, task } from "../../support/policy";
 
-const tables = atomic("alerting_tables_job");
-const keyed = (
-  environmentKey: string | undefined,
-  environmentKeys: string[],
-  onCluster = false,
-) => {
-  const { environmentKey: _, ...task } = notebookTask("setup_tables", "/Shared/setup", {
-    onCluster,
-  });
-  return atomic("alerting_tables_job", {
-    environmentKeys,
-    tasks: [environmentKey === undefined ? task : { ...task, environmentKey }],
-  });
-};
+function tables(taskSpec: Partial<TaskSpec>, spec: Partial<JobSpec> = {}): JobSpec {
+  const run = notebookTask("run", "tables.py", taskSpec);
+  return atomicSpec("alerting_tables_job", "tables.py", { tasks: [run], ...spec });
+}
+
+const DEFINE =
+  'give the job an environment "default" with environment_version "4" and the task its environment_key';
 
 describe("atomic-environment", () => {
-  itAccepts(atomicEnvironment, {
-    "an environment that the job defines": [tables],
-    "a notebook on a cluster": [keyed(undefined, [], true)],
-    "a composite, which needs none": [composite("alerting_setup_job", [tables])],
+  test.each([
+    ["an environment_key that the job defines", tables({ environmentKey: "default" })],
+    ["a cluster", tables({ environmentKey: undefined, onCluster: true }, { environmentKeys: [] })],
+    ["a key that is known only at the plan", tables({ environmentKey: "${var.environment}" })],
+    [
+      "a job that is not atomic",
+      tables({ environmentKey: undefined }, { tags: { job_level: "composite" } }),
+    ],
+  ])("accepts %s", (_, job) => {
+    expect(check(atomicEnvironment, [job])).toEqual([]);
   });
 
-  it.each([
-    {
-      job: keyed(undefined, []),
-      message: 'the notebook of atomic job "alerting_tables_job" has no environment_key',
-      fix: 'give the job an environment "default" with environment_version "4" and the task its environment_key',
-    },
-    {
-      job: keyed(undefined, ["default"]),
-      message: 'the notebook of atomic job "alerting_tables_job" has no environment_key',
-      fix: 'set environment_key to one of "default"',
-    },
-    {
-      job: keyed("defualt", ["default"]),
-      message:
-        'the notebook of atomic job "alerting_tables_job" has environment_key "defualt", which no environment of the job defines',
-      fix: 'set environment_key to one of "default"',
-    },
-  ])("finds: $message ($fix)", ({ job, message, fix }) => {
-    expect(findings(atomicEnvironment, job)).toEqual([
-      { message, fix, sites: ["alerting-dev/alerting_tables_job#setup_tables"] },
+  test.each([
+    [
+      "no environment_key although the job has an environment",
+      tables({ environmentKey: undefined }),
+      'the notebook of atomic job "alerting_tables_job" has no environment_key',
+      'set environment_key to one of "default"',
+    ],
+    [
+      "neither environment_key nor environment",
+      tables({ environmentKey: undefined }, { environmentKeys: [] }),
+      'the notebook of atomic job "alerting_tables_job" has no environment_key',
+      DEFINE,
+    ],
+    [
+      "an environment_key without environment",
+      tables({}, { environmentKeys: [] }),
+      'the notebook of atomic job "alerting_tables_job" has environment_key "default", which no environment of the job defines',
+      DEFINE,
+    ],
+    [
+      "the key of another environment",
+      tables({ environmentKey: "defualt" }, { environmentKeys: ["default", "ml"] }),
+      'the notebook of atomic job "alerting_tables_job" has environment_key "defualt", which no environment of the job defines',
+      'set environment_key to one of "default", "ml"',
+    ],
+  ])("rejects %s", (_, job, message, fix) => {
+    expect(check(atomicEnvironment, [job])).toEqual([
+      { message, fix, sites: ["alerting-dev/alerting_tables_job#run"] },
+    ]);
+  });
+
+  test("sees the notebook inside a for-each task", () => {
+    const forEach = notebookTask("iteration", "tables.py", { environmentKey: undefined });
+    const job = atomicSpec("alerting_tables_job", "tables.py", {
+      tasks: [task("each_region", { types: ["for_each_task"], forEach })],
+    });
+    expect(check(atomicEnvironment, [job]).map(({ sites }) => sites)).toEqual([
+      ["alerting-dev/alerting_tables_job#iteration"],
     ]);
   });
 });

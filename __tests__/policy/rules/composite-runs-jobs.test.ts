@@ -1,80 +1,96 @@
 import { compositeRunsJobs } from "../../../src/policy/rules/composite-runs-jobs";
 import {
-  atomic,
-  bareTask,
-  composite,
-  findings,
-  itAccepts,
+  atomicSpec,
+  check,
+  compositeSpec,
   notebookTask,
-  runTask,
-} from "../../support/graph";
+  runJobTask,
+  task,
+} from "../../support/policy";
 
-const tables = atomic("alerting_tables_job");
+const KEY = "alerting_setup_orchestrator_job";
+const FIX = "move it to an atomic job and run that job with run_job_task";
 
 describe("composite-runs-jobs", () => {
-  itAccepts(compositeRunsJobs, {
-    "run_job_task only": [composite("alerting_setup_job", [tables])],
-    "condition tasks and for-each tasks over a job": [
-      composite("alerting_setup_job", [], {
+  test.each([
+    ["run_job_task only", compositeSpec(KEY, ["alerting_tables_job", "alerting_seed_job"])],
+    [
+      "a condition and a for-each over a job beside run_job_task",
+      compositeSpec(KEY, [], {
         tasks: [
-          bareTask("is_full_run", "condition_task"),
-          { ...bareTask("each_region", "for_each_task"), forEach: runTask("inner", tables) },
+          task("is_first_run", { types: ["condition_task"] }),
+          task("each_region", {
+            types: ["for_each_task"],
+            forEach: runJobTask("iteration", "alerting_seed_job"),
+          }),
         ],
       }),
     ],
-    "an atomic job": [tables],
+    ["a notebook in a job that is not composite", atomicSpec("alerting_tables_job")],
+  ])("accepts %s", (_, job) => {
+    expect(check(compositeRunsJobs, [job])).toEqual([]);
   });
 
-  it("finds a notebook", () => {
-    const job = composite("alerting_setup_job", [tables], {
-      tasks: [runTask("setup", tables), notebookTask("seed", "/Shared/seed_all_alerts")],
+  test("rejects a notebook task in a composite", () => {
+    const job = compositeSpec(KEY, [], {
+      tasks: [
+        notebookTask("setup_alerting_tables", "src/alerting/setup_alerting_tables.py"),
+        runJobTask("seed_all_alerts", "alerting_seed_job"),
+      ],
     });
-    expect(findings(compositeRunsJobs, job)).toEqual([
+    expect(check(compositeRunsJobs, [job])).toEqual([
       {
-        message:
-          'composite job "alerting_setup_job" holds a notebook_task of notebook "/Shared/seed_all_alerts"',
-        fix: "move it to an atomic job and run that job with run_job_task",
-        sites: ["alerting-dev/alerting_setup_job#seed"],
+        message: `composite job "${KEY}" holds a notebook_task of notebook "src/alerting/setup_alerting_tables.py"`,
+        fix: FIX,
+        sites: [`alerting-dev/${KEY}#setup_alerting_tables`],
       },
     ]);
   });
 
-  it("finds a notebook inside a for-each task, and one beside a run_job_task of the same task", () => {
-    const job = composite("alerting_setup_job", [], {
-      tasks: [
-        {
-          ...bareTask("each_region", "for_each_task"),
-          forEach: notebookTask("inner", "/Shared/region"),
-        },
-        { ...runTask("setup", tables), types: ["run_job_task", "notebook_task"] },
-      ],
-    });
-    expect(findings(compositeRunsJobs, job).map(({ sites }) => sites)).toEqual([
-      ["alerting-dev/alerting_setup_job#inner"],
-      ["alerting-dev/alerting_setup_job#setup"],
-    ]);
-  });
-
-  it.each(["spark_python_task", "python_wheel_task", "sql_task", "dbt_task", "pipeline_task"])(
-    "finds a %s, which is code too",
+  test.each(["spark_python_task", "python_wheel_task", "sql_task", "dbt_task", "pipeline_task"])(
+    "rejects a %s, alone or beside the run_job_task of one task",
     (type) => {
-      const job = composite("alerting_setup_job", [], {
-        tasks: [runTask("setup", tables), bareTask("other", type)],
+      const job = compositeSpec(KEY, ["alerting_seed_job"], {
+        tasks: [
+          runJobTask("seed_all_alerts", "alerting_seed_job", { types: ["run_job_task", type] }),
+        ],
       });
-      expect(findings(compositeRunsJobs, job)).toMatchObject([
-        { message: `composite job "alerting_setup_job" holds a ${type}` },
+      expect(check(compositeRunsJobs, [job])).toEqual([
+        {
+          message: `composite job "${KEY}" holds a ${type}`,
+          fix: FIX,
+          sites: [`alerting-dev/${KEY}#seed_all_alerts`],
+        },
       ]);
     },
   );
 
-  it("finds a composite that runs no job", () => {
-    const job = composite("alerting_setup_job", [], {
-      tasks: [bareTask("check", "condition_task")],
+  test("rejects the notebook inside a for-each task", () => {
+    const job = compositeSpec(KEY, ["alerting_seed_job"], {
+      tasks: [
+        runJobTask("seed_all_alerts", "alerting_seed_job"),
+        task("each_region", {
+          types: ["for_each_task"],
+          forEach: notebookTask("iteration", "seed.py"),
+        }),
+      ],
     });
-    expect(findings(compositeRunsJobs, job)).toMatchObject([
+    expect(check(compositeRunsJobs, [job])).toEqual([
       {
-        message: 'composite job "alerting_setup_job" runs no job',
-        sites: ["alerting-dev/alerting_setup_job"],
+        message: `composite job "${KEY}" holds a notebook_task of notebook "seed.py"`,
+        fix: FIX,
+        sites: [`alerting-dev/${KEY}#iteration`],
+      },
+    ]);
+  });
+
+  test("rejects a composite that runs no job", () => {
+    const job = compositeSpec(KEY, [], { tasks: [task("wait", { types: ["condition_task"] })] });
+    expect(check(compositeRunsJobs, [job])).toEqual([
+      {
+        message: `composite job "${KEY}" runs no job`,
+        fix: "add a task with run_job_task for each job that it orchestrates, or remove it",
+        sites: [`alerting-dev/${KEY}`],
       },
     ]);
   });

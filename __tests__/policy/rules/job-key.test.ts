@@ -1,18 +1,30 @@
 import { jobKey } from "../../../src/policy/rules/job-key";
-import { atomic, findings, itAccepts } from "../../support/graph";
-
-const tables = atomic("alerting_tables_job");
+import { atomicSpec, check } from "../../support/policy";
 
 describe("job-key", () => {
-  itAccepts(jobKey, { "jobs of different names": [tables, atomic("alerting_seed_job")] });
+  test("accepts jobs with names of their own, and one name in two stacks", () => {
+    expect(
+      check(jobKey, [
+        atomicSpec("alerting_tables_job"),
+        atomicSpec("alerting_seed_job"),
+        atomicSpec("alerting_seed_job", "seed.py", { id: "other-dev/x", stack: "other-dev" }),
+      ]),
+    ).toEqual([]);
+  });
 
-  it("finds jobs that share a resource name", () => {
-    const job = { ...tables, duplicates: ["alerting-dev/legacy/alerting_tables_job"] };
-    expect(findings(jobKey, job)).toEqual([
+  test("rejects jobs that overwrite each other, and lists all of them", () => {
+    const job = atomicSpec("alerting_tables_job", "tables.py", {
+      duplicates: ["alerting-dev/tables", "alerting-dev/old/tables"],
+    });
+    expect(check(jobKey, [job])).toEqual([
       {
-        message: '2 jobs of stack "alerting-dev" have the resource name "alerting_tables_job"',
+        message: '3 jobs of stack "alerting-dev" have the resource name "alerting_tables_job"',
         fix: "give each its own construct id, or its own id in overrideLogicalId",
-        sites: ["alerting-dev/alerting_tables_job", "alerting-dev/legacy/alerting_tables_job"],
+        sites: [
+          "alerting-dev/alerting_tables_job",
+          "alerting-dev/tables",
+          "alerting-dev/old/tables",
+        ],
       },
     ]);
   });

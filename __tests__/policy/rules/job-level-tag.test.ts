@@ -1,29 +1,38 @@
 import { jobLevelTag } from "../../../src/policy/rules/job-level-tag";
-import { atomic, composite, findings, itAccepts } from "../../support/graph";
+import { atomicSpec, check, compositeSpec, jobSpec } from "../../support/policy";
 
-const tables = atomic("alerting_tables_job");
+const FIX =
+  'tag it job_level = "atomic" if it runs one notebook, "composite" if it runs other jobs';
 
 describe("job-level-tag", () => {
-  itAccepts(jobLevelTag, { "both levels": [tables, composite("alerting_setup_job", [tables])] });
+  test("accepts atomic and composite", () => {
+    expect(
+      check(jobLevelTag, [atomicSpec("alerting_tables_job"), compositeSpec("alerting_setup", [])]),
+    ).toEqual([]);
+  });
 
-  it.each<{ tags: Record<string, string>; message: string }>([
-    { tags: {}, message: 'job "alerting_tables_job" has no tag job_level' },
-    {
-      tags: { job_level: "Atomic" },
-      message: 'job "alerting_tables_job" has the tag job_level "Atomic"',
-    },
-    { tags: { job_level: "" }, message: 'job "alerting_tables_job" has the tag job_level ""' },
-    {
-      tags: { job_level: "${var.level}" },
-      message: 'job "alerting_tables_job" has the tag job_level "${var.level}"',
-    },
-  ])("finds: $message", ({ tags, message }) => {
-    expect(findings(jobLevelTag, { ...tables, tags })).toEqual([
-      {
-        message,
-        fix: 'tag it job_level = "atomic" if it runs one notebook, "composite" if it runs other jobs',
-        sites: ["alerting-dev/alerting_tables_job"],
-      },
+  test.each([
+    ["no tag", {}, 'job "alerting_tables_job" has no tag job_level'],
+    ["an empty tag", { job_level: "" }, 'job "alerting_tables_job" has the tag job_level ""'],
+    [
+      "another value",
+      { job_level: "orchestrator" },
+      'job "alerting_tables_job" has the tag job_level "orchestrator"',
+    ],
+    [
+      "another case",
+      { job_level: "Atomic" },
+      'job "alerting_tables_job" has the tag job_level "Atomic"',
+    ],
+    [
+      "a variable, of which nothing is known before the plan",
+      { job_level: "${var.level}" },
+      'job "alerting_tables_job" has the tag job_level "${var.level}"',
+    ],
+    ["another key", { Job_Level: "atomic" }, 'job "alerting_tables_job" has no tag job_level'],
+  ])("rejects %s", (_, tags, message) => {
+    expect(check(jobLevelTag, [jobSpec("alerting_tables_job", { tags })])).toEqual([
+      { message, fix: FIX, sites: ["alerting-dev/alerting_tables_job"] },
     ]);
   });
 });

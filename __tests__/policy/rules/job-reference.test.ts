@@ -1,57 +1,78 @@
-import type { JobRef } from "../../../src/model/job-spec";
+import type { JobRef } from "../../../src";
 import { jobReference } from "../../../src/policy/rules/job-reference";
-import { atomic, bareTask, composite, findings, itAccepts, runTask } from "../../support/graph";
+import { atomicSpec, check, compositeSpec, runJobTask, task } from "../../support/policy";
 
-const tables = atomic("alerting_tables_job");
+const KEY = "alerting_setup_orchestrator_job";
 const running = (runJob: JobRef) =>
-  composite("alerting_setup_job", [], { tasks: [{ ...runTask("setup", tables), runJob }] });
+  compositeSpec(KEY, [], { tasks: [task("seed_all_alerts", { types: ["run_job_task"], runJob })] });
 
 describe("job-reference", () => {
-  itAccepts(jobReference, {
-    "a job of the app": [tables, composite("alerting_setup_job", [tables])],
-    "a job declared as somebody else's": [running({ kind: "external", expression: "123" })],
-    "tasks that run no job": [tables],
+  test.each<[string, JobRef]>([
+    ["a job of the app", { kind: "job", id: "alerting-dev/alerting_seed_job" }],
+    ["a job declared as somebody else's", { kind: "external", expression: "123" }],
+  ])("accepts %s", (_, runJob) => {
+    expect(check(jobReference, [running(runJob)])).toEqual([]);
   });
 
-  it.each<{ ref: JobRef; message: string }>([
-    {
-      ref: { kind: "literal", jobId: "123" },
-      message: 'run_job_task names its job by the literal id "123"',
-    },
-    {
-      ref: { kind: "missing", expression: "${databricks_job.alerting_tabels_job.id}" },
-      message:
-        'run_job_task refers to "${databricks_job.alerting_tabels_job.id}", which is no job of this app',
-    },
-    {
-      ref: { kind: "foreign", expression: "${…}", environment: "prod" },
-      message: 'run_job_task refers to a job of environment "prod"',
-    },
-    {
-      ref: { kind: "opaque", expression: "${var.job}" },
-      message:
-        'run_job_task takes its job from "${var.job}", which nothing is known of before the plan',
-    },
-  ])("finds: $message", ({ ref, message }) => {
-    expect(findings(jobReference, running(ref))).toEqual([
+  test("accepts a job that runs none", () => {
+    expect(check(jobReference, [atomicSpec("alerting_tables_job")])).toEqual([]);
+  });
+
+  test.each<[string, JobRef, string, string]>([
+    [
+      "a literal id",
+      { kind: "literal", jobId: "123" },
+      'run_job_task names its job by the literal id "123"',
+      "refer to the job resource (addRunJobTask takes the job), or declare a job of others with fromJobId",
+    ],
+    [
+      "a job that does not exist",
+      { kind: "missing", expression: "${databricks_job.seed.id}" },
+      'run_job_task refers to "${databricks_job.seed.id}", which is no job of this app',
+      "refer to an existing job, or declare a job of others with fromJobId",
+    ],
+    [
+      "a job of another environment",
+      { kind: "foreign", expression: "${…}", environment: "prod" },
+      'run_job_task refers to a job of environment "prod"',
+      "refer to the job of the same name in its own environment",
+    ],
+    [
+      "an expression that says nothing before the plan",
+      { kind: "opaque", expression: "${var.seed_job_id}" },
+      'run_job_task takes its job from "${var.seed_job_id}", which nothing is known of before the plan',
+      "refer to the job resource, or declare a job of others with fromJobId",
+    ],
+  ])("rejects %s", (_, runJob, message, fix) => {
+    expect(check(jobReference, [running(runJob)])).toEqual([
+      { message, fix, sites: [`alerting-dev/${KEY}#seed_all_alerts`] },
+    ]);
+  });
+
+  test("rejects a run_job_task without job_id", () => {
+    const job = compositeSpec(KEY, [], {
+      tasks: [task("seed_all_alerts", { types: ["run_job_task"] })],
+    });
+    expect(check(jobReference, [job])).toEqual([
       {
-        message,
-        fix: expect.any(String) as string,
-        sites: ["alerting-dev/alerting_setup_job#setup"],
+        message: "run_job_task names no job",
+        fix: "set its job_id to the id of a job resource",
+        sites: [`alerting-dev/${KEY}#seed_all_alerts`],
       },
     ]);
   });
 
-  it("finds a run_job_task without a job, also inside a for-each task", () => {
-    const job = composite("alerting_setup_job", [], {
+  test("sees the literal id inside a for-each task", () => {
+    const job = compositeSpec(KEY, [], {
       tasks: [
-        bareTask("setup", "run_job_task"),
-        { ...bareTask("regions", "for_each_task"), forEach: bareTask("inner", "run_job_task") },
+        task("each_region", {
+          types: ["for_each_task"],
+          forEach: runJobTask("iteration", "", { runJob: { kind: "literal", jobId: "7" } }),
+        }),
       ],
     });
-    expect(findings(jobReference, job).map(({ message, sites }) => [message, ...sites])).toEqual([
-      ["run_job_task names no job", "alerting-dev/alerting_setup_job#setup"],
-      ["run_job_task names no job", "alerting-dev/alerting_setup_job#inner"],
+    expect(check(jobReference, [job]).map(({ sites }) => sites)).toEqual([
+      [`alerting-dev/${KEY}#iteration`],
     ]);
   });
 });

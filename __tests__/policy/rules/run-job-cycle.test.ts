@@ -1,50 +1,69 @@
 import { runJobCycle } from "../../../src/policy/rules/run-job-cycle";
-import { atomic, composite, findings, itAccepts } from "../../support/graph";
-
-const tables = atomic("alerting_tables_job");
-const inner = composite("alerting_inner_job", [tables]);
+import { atomicSpec, check, compositeSpec, runJobTask, task } from "../../support/policy";
 
 describe("run-job-cycle", () => {
-  itAccepts(runJobCycle, {
-    "composites of composites": [tables, inner, composite("alerting_outer_job", [inner, tables])],
-    "stacks that need each other in one direction": [
-      { ...tables, stack: "alerting-dev-atomic" },
-      { ...inner, stack: "alerting-dev-composite" },
-    ],
+  test("accepts a job that two others run", () => {
+    expect(
+      check(runJobCycle, [
+        compositeSpec("alerting_nightly_job", ["alerting_setup_job", "alerting_seed_job"]),
+        compositeSpec("alerting_setup_job", ["alerting_seed_job"]),
+        atomicSpec("alerting_seed_job"),
+      ]),
+    ).toEqual([]);
   });
 
-  it("finds a job that runs itself", () => {
-    const itself = { id: "alerting-dev/alerting_setup_job", key: "alerting_setup_job" };
-    const job = composite("alerting_setup_job", [itself as never]);
-    expect(findings(runJobCycle, job)).toEqual([
+  test("rejects jobs that run each other", () => {
+    expect(
+      check(runJobCycle, [
+        compositeSpec("alerting_nightly_job", ["alerting_setup_job"]),
+        compositeSpec("alerting_setup_job", ["alerting_nightly_job"]),
+      ]),
+    ).toEqual([
       {
-        message: 'jobs run each other: "alerting_setup_job" -> "alerting_setup_job"',
+        message:
+          'jobs run each other: "alerting_nightly_job" -> "alerting_setup_job" -> "alerting_nightly_job"',
         fix: "remove one of these run_job_task",
-        sites: ["alerting-dev/alerting_setup_job"],
+        sites: ["alerting-dev/alerting_nightly_job", "alerting-dev/alerting_setup_job"],
       },
     ]);
   });
 
-  it("finds jobs of two stacks that run each other, and does not name the stacks as well", () => {
-    const second = { id: "alerting-dev/alerting_second_job", key: "alerting_second_job" };
-    const first = composite("alerting_first_job", [second as never], { stack: "a" });
-    const other = composite("alerting_second_job", [first], { stack: "b" });
-    expect(findings(runJobCycle, first, other)).toMatchObject([
-      { sites: ["alerting-dev/alerting_first_job", "alerting-dev/alerting_second_job"] },
+  test("rejects a job that runs itself, also from a for-each task", () => {
+    const job = compositeSpec("alerting_nightly_job", [], {
+      tasks: [
+        task("each_region", {
+          types: ["for_each_task"],
+          forEach: runJobTask("iteration", "alerting_nightly_job"),
+        }),
+      ],
+    });
+    expect(check(runJobCycle, [job]).map(({ message }) => message)).toEqual([
+      'jobs run each other: "alerting_nightly_job" -> "alerting_nightly_job"',
     ]);
   });
 
-  it("finds stacks that need each other though no job does", () => {
-    const a = { ...tables, stack: "a" };
-    const b = { ...atomic("alerting_seed_job"), stack: "b" };
-    const fromA = composite("alerting_a_job", [b], { stack: "a" });
-    const fromB = composite("alerting_b_job", [a], { stack: "b" });
-    expect(findings(runJobCycle, a, b, fromA, fromB)).toEqual([
+  test("rejects stacks that need each other, though their jobs make no cycle", () => {
+    const at = (stack: string) => ({ stack });
+    const found = check(runJobCycle, [
+      compositeSpec("alerting_nightly_job", ["alerting_seed_job"], at("composite")),
+      atomicSpec("alerting_seed_job", "seed.py", at("atomic")),
+      compositeSpec("alerting_weekly_job", ["alerting_tables_job"], at("atomic")),
+      atomicSpec("alerting_tables_job", "tables.py", at("composite")),
+    ]);
+    expect(found).toEqual([
       {
-        message: `stacks run each other's jobs: "a" -> "b" -> "a"`,
+        message: `stacks run each other's jobs: "composite" -> "atomic" -> "composite"`,
         fix: "move one of these jobs, so that stacks depend on each other in one direction",
-        sites: ["alerting-dev/alerting_a_job", "alerting-dev/alerting_b_job"],
+        sites: ["alerting-dev/alerting_nightly_job", "alerting-dev/alerting_weekly_job"],
       },
     ]);
+  });
+
+  test("does not report the stacks of jobs that are a cycle already", () => {
+    const found = check(runJobCycle, [
+      compositeSpec("alerting_nightly_job", ["alerting_weekly_job"], { stack: "nightly" }),
+      compositeSpec("alerting_weekly_job", ["alerting_nightly_job"], { stack: "weekly" }),
+    ]);
+    expect(found.map(({ fix }) => fix)).toEqual(["remove one of these run_job_task"]);
   });
 });

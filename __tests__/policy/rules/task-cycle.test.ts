@@ -1,45 +1,54 @@
 import { taskCycle } from "../../../src/policy/rules/task-cycle";
-import { atomic, composite, findings, itAccepts, runTask } from "../../support/graph";
+import { check, compositeSpec, runJobTask } from "../../support/policy";
 
-const tables = atomic("alerting_tables_job");
-const graph = (edges: Record<string, string[]>) =>
-  composite("alerting_setup_job", [], {
-    tasks: Object.entries(edges).map(([key, dependsOn]) => runTask(key, tables, { dependsOn })),
+const KEY = "alerting_setup_orchestrator_job";
+const job = (dependencies: Record<string, string[]>) =>
+  compositeSpec(KEY, [], {
+    tasks: Object.entries(dependencies).map(([key, dependsOn]) =>
+      runJobTask(key, "seed", { dependsOn }),
+    ),
   });
 
 describe("task-cycle", () => {
-  itAccepts(taskCycle, {
-    "a diamond": [graph({ setup: [], seed: ["setup"], sync: ["setup"], deploy: ["seed", "sync"] })],
-    "a dependency on a task that does not exist, which is another rule's": [
-      graph({ seed: ["setup"] }),
+  test.each([
+    [
+      "the graph of the alerting setup",
+      job({
+        setup_alerting_tables: [],
+        seed_all_alerts: ["setup_alerting_tables"],
+        validate_alert_queries: ["seed_all_alerts"],
+        sync_notification_destinations: ["setup_alerting_tables"],
+        deploy_sql_alerts: ["validate_alert_queries", "sync_notification_destinations"],
+      }),
     ],
+    [
+      "a dependency on a task that does not exist, which another rule reports",
+      job({ seed: ["x"] }),
+    ],
+  ])("accepts %s", (_, spec) => {
+    expect(check(taskCycle, [spec])).toEqual([]);
   });
 
-  it.each<{ edges: Record<string, string[]>; cycle: string }>([
-    { edges: { setup: ["setup"] }, cycle: '"setup" -> "setup"' },
-    { edges: { setup: ["seed"], seed: ["setup"] }, cycle: '"seed" -> "setup" -> "seed"' },
-    {
-      edges: { start: [], setup: ["start", "deploy"], seed: ["setup"], deploy: ["seed"] },
-      cycle: '"setup" -> "deploy" -> "seed" -> "setup"',
-    },
-  ])("finds $cycle", ({ edges, cycle }) => {
-    const [finding, ...others] = findings(taskCycle, graph(edges));
-    expect(others).toEqual([]);
-    const around = cycle.split(" -> ").slice(1);
-    const found = finding?.message.replace(
-      'tasks of job "alerting_setup_job" depend on each other: ',
-      "",
-    );
-    // Where in the cycle it begins says nothing.
-    expect(
-      around
-        .map((_, i) => [...around.slice(i), ...around.slice(0, i)])
-        .map((c) => [...c, c[0]].join(" -> ")),
-    ).toContain(found);
+  test("rejects tasks that wait for each other", () => {
+    const [found, ...rest] = check(taskCycle, [
+      job({ tables: ["deploy"], seed: ["tables"], deploy: ["seed"], notify: [] }),
+    ]);
+    expect(rest).toEqual([]);
+    expect(found).toEqual({
+      message: `tasks of job "${KEY}" depend on each other: "tables" -> "deploy" -> "seed" -> "tables"`,
+      fix: "remove one of these depends_on",
+      sites: [`alerting-dev/${KEY}#tables`],
+    });
   });
 
-  it("finds each of two separate cycles", () => {
-    const job = graph({ a: ["b"], b: ["a"], c: ["d"], d: ["c"], e: [] });
-    expect(findings(taskCycle, job)).toHaveLength(2);
+  test("rejects a task that waits for itself", () => {
+    expect(check(taskCycle, [job({ seed: ["seed"] })]).map(({ message }) => message)).toEqual([
+      `tasks of job "${KEY}" depend on each other: "seed" -> "seed"`,
+    ]);
+  });
+
+  test("reports separate cycles separately", () => {
+    const spec = job({ a: ["b"], b: ["a"], c: ["d"], d: ["c"] });
+    expect(check(taskCycle, [spec])).toHaveLength(2);
   });
 });

@@ -1,45 +1,54 @@
 import { taskKey } from "../../../src/policy/rules/task-key";
-import { atomic, composite, findings, itAccepts, notebookTask, runTask } from "../../support/graph";
+import { check, compositeSpec, notebookTask, runJobTask } from "../../support/policy";
 
-const tables = atomic("alerting_tables_job");
-const keyed = (...keys: string[]) =>
-  composite("alerting_setup_job", [], { tasks: keys.map((key) => runTask(key, tables)) });
+const KEY = "alerting_setup_orchestrator_job";
+const job = (...keys: string[]) =>
+  compositeSpec(KEY, [], { tasks: keys.map((key) => runJobTask(key, "seed")) });
 
 describe("task-key", () => {
-  itAccepts(taskKey, {
-    "letters, digits, _ and -": [keyed("setup_alerting-tables_1", "A")],
-    "100 characters": [keyed("k".repeat(100))],
-    "a key that only the plan knows": [keyed("${each.key}")],
-    "the single-task format, which has no key": [
-      atomic("alerting_tables_job", { tasks: [notebookTask("", "/Shared/setup")] }),
+  test.each([
+    ["letters, digits, _ and -", job("setup_alerting-tables", "Seed2")],
+    ["one character, and a hundred", job("a", "b".repeat(100))],
+    ["an expression", job("setup_${var.layer}")],
+    [
+      "the single-task format, which has no key",
+      compositeSpec(KEY, [], { tasks: [notebookTask("", "seed.py")] }),
     ],
+  ])("accepts %s", (_, spec) => {
+    expect(check(taskKey, [spec])).toEqual([]);
   });
 
-  it.each(["setup tables", "k".repeat(101), "setup.tables", "schrö", "a/b", "a\nb"])(
-    "finds the key %j",
+  test.each(["setup tables", "setup.tables", "tâche", "a".repeat(101), "a\n"])(
+    "rejects the key %j",
     (key) => {
-      expect(findings(taskKey, keyed(key, "fine"))).toMatchObject([
+      expect(check(taskKey, [job(key, "seed_all_alerts")])).toEqual([
         {
+          message: `job "${KEY}" has a task with the key "${key.replace("\n", "\\u000a")}"`,
           fix: "use 1-100 letters, digits, _ and -",
-          sites: [`alerting-dev/alerting_setup_job#${key}`],
+          sites: [`alerting-dev/${KEY}#${key}`],
         },
       ]);
     },
   );
 
-  it("finds a task without a key beside others", () => {
-    expect(findings(taskKey, keyed("", "fine"))).toMatchObject([
-      { message: 'job "alerting_setup_job" has a task with the key ""' },
+  test("rejects a task without key among others", () => {
+    expect(check(taskKey, [job("", "seed_all_alerts")]).map(({ message }) => message)).toEqual([
+      `job "${KEY}" has a task with the key ""`,
     ]);
   });
 
-  it("finds a key that is used twice, once", () => {
-    expect(findings(taskKey, keyed("setup", "seed", "setup", "setup"))).toEqual([
+  test("rejects a key that several tasks have, once", () => {
+    expect(check(taskKey, [job("seed", "seed", "tables", "seed")])).toEqual([
       {
-        message: 'job "alerting_setup_job" has 3 tasks with the key "setup"',
+        message: `job "${KEY}" has 3 tasks with the key "seed"`,
         fix: "give each task a key of its own",
-        sites: ["alerting-dev/alerting_setup_job#setup"],
+        sites: [`alerting-dev/${KEY}#seed`],
       },
     ]);
+  });
+
+  test("lets two jobs use the same key", () => {
+    const other = { ...job("seed"), id: "alerting-dev/other", key: "other" };
+    expect(check(taskKey, [job("seed"), other])).toEqual([]);
   });
 });

@@ -24,6 +24,13 @@ export const atomicOneNotebook = defineRule({
         };
       }
       for (const task of tasks) {
+        if (task.notebook !== undefined && task.repeated === true) {
+          yield {
+            message: `atomic job ${quote(job.key)} makes notebook tasks with a dynamic block`,
+            fix: "write its one task down, or make an atomic job of each notebook",
+            sites: [{ job, taskKey: task.taskKey }],
+          };
+        }
         const others = task.types.filter(
           (type) =>
             type !== "notebook_task" && !(type === "for_each_task" && task.forEach?.notebook),

@@ -1,5 +1,6 @@
 import { longestPaths } from "../../model/graph-algorithms";
-import { MAX_RUN_JOB_DEPTH } from "../../model/job-spec";
+import { leafTasks } from "../../model/job-graph";
+import { type JobSpec, MAX_RUN_JOB_DEPTH } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 
@@ -9,7 +10,10 @@ export const runJobDepth = defineRule({
   rationale: "Databricks fails a run whose Run Job tasks nest deeper.",
   severity: "error",
   *check(graph) {
-    const depths = longestPaths(graph.jobs, (job) => graph.runs(job));
+    // A job that others own is one more level, and at least that.
+    const depths = longestPaths<JobSpec | typeof OUTSIDE>(graph.jobs, (job) =>
+      job === OUTSIDE ? [] : runsOutside(job) ? [OUTSIDE, ...graph.runs(job)] : graph.runs(job),
+    );
     for (const job of graph.jobs) {
       const depth = depths.get(job) ?? 0;
       // Only where it first grows too deep: what runs this job is too deep because of it.
@@ -23,11 +27,19 @@ export const runJobDepth = defineRule({
         chain.push(next);
         at = next;
       }
+      const names = chain.map(({ key }) => quote(key));
+      if (chain.length === depth) names.push("a job of others");
       yield {
-        message: `run_job_task nests ${depth} deep: ${chain.map(({ key }) => quote(key)).join(" -> ")}`,
+        message: `run_job_task nests ${depth} deep: ${names.join(" -> ")}`,
         fix: `keep it at ${MAX_RUN_JOB_DEPTH}: let ${quote(job.key)} run the lower jobs itself`,
         sites: [{ job }],
       };
     }
   },
 });
+
+const OUTSIDE = Symbol("a job that is not in the graph");
+
+function runsOutside(job: JobSpec): boolean {
+  return leafTasks(job).some(({ runJob }) => runJob?.kind === "external");
+}
