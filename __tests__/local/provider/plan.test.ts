@@ -1,5 +1,15 @@
+import {
+  array,
+  assert,
+  boolean,
+  constantFrom,
+  dictionary,
+  option,
+  property,
+  record,
+} from "fast-check";
 import { UNKNOWN, conform } from "../../../src/local/provider/cty";
-import type { Obj } from "../../../src/local/provider/cty";
+import type { Obj, Value } from "../../../src/local/provider/cty";
 import { planChange } from "../../../src/local/provider/plan";
 import { buildSchema } from "../../../src/local/provider/schema";
 import type { Extras } from "../../../src/local/provider/schema";
@@ -127,3 +137,45 @@ describe("planning a change", () => {
     expect(plan(deployed, { ...configured, description: "x" }).replace).toEqual([]);
   });
 });
+
+describe("any plan", () => {
+  const text = option(constantFrom("", "a", "b"));
+  const config = record({
+    path: text,
+    format: text,
+    description: text,
+    max_concurrent_runs: option(constantFrom(0, 1, 2)),
+    tags: option(dictionary(constantFrom("x", "y"), constantFrom("", "1"))),
+    queue: array(record({ enabled: boolean() }), { maxLength: 1 }),
+    run_as: array(record({ user_name: text }), { maxLength: 1 }),
+    access: array(record({ who: text, level: text }), { maxLength: 2 }),
+    task: array(
+      record({
+        task_key: constantFrom("merge", "seed"),
+        run_if: option(constantFrom("ALL_SUCCESS", "ALL_DONE")),
+        retry_on_timeout: option(boolean()),
+      }),
+      { maxLength: 3 },
+    ),
+  });
+
+  it("leads to a state in which the same configuration changes nothing", () => {
+    assert(
+      property(option(config), config, (prior, wanted) => {
+        const { planned } = plan(prior, wanted);
+        const applied = whole(settle(planned) as Obj);
+        const again = plan(applied, wanted);
+        expect(again).toEqual({ planned: applied, replace: [] });
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+/** `value` after an apply: what was unknown has become something. */
+function settle(value: Value): Value {
+  if (value === UNKNOWN) return null;
+  if (Array.isArray(value)) return value.map(settle);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, settle(member)]));
+}

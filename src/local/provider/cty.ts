@@ -178,3 +178,15 @@ export function hasUnknown(value: Value): boolean {
   if (Array.isArray(value)) return value.some(hasUnknown);
   return typeof value === "object" && value !== null && Object.values(value).some(hasUnknown);
 }
+
+/** The members of a list or set; none where it is absent or not known. */
+export function listOf(value: Value | undefined): readonly Value[] {
+  return Array.isArray(value) ? (value as readonly Value[]) : [];
+}
+
+/** `value` where it is an object or a map, else null. */
+export function asObject(value: Value | undefined): Obj | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Obj)
+    : null;
+}

@@ -3,7 +3,7 @@
  * to be made anew. It follows the rules of the plugin SDK that the genuine provider is built with, so that the two
  * agree on what is a change and what is not.
  */
-import { UNKNOWN, hasUnknown } from "./cty";
+import { UNKNOWN, asObject, hasUnknown, listOf } from "./cty";
 import type { Obj, Path, Value } from "./cty";
 import type { Attribute, Block, NestedBlock, Suppression } from "./schema";
 
@@ -133,16 +133,4 @@ export function isZero(value: Value): boolean {
   if (value === null || value === "" || value === 0 || value === false) return true;
   if (Array.isArray(value)) return value.length === 0;
   return typeof value === "object" && Object.keys(value).length === 0;
-}
-
-/** The members of a list or set; none where it is absent or not known. */
-export function listOf(value: Value | undefined): readonly Value[] {
-  return Array.isArray(value) ? (value as readonly Value[]) : [];
-}
-
-/** `value` where it is an object or a map, else null. */
-export function asObject(value: Value | undefined): Obj | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Obj)
-    : null;
 }

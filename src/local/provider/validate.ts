@@ -1,8 +1,8 @@
-import { UNKNOWN } from "./cty";
+import { UNKNOWN, asObject, listOf } from "./cty";
 import type { Obj, Path, Value } from "./cty";
 import { error, warning } from "./diagnostic";
 import type { Diagnostic } from "./diagnostic";
-import { asObject, isZero, listOf } from "./plan";
+import { isZero } from "./plan";
 import type { Block } from "./schema";
 
 /**

@@ -2,9 +2,9 @@
  * Between a resource's state and the JSON of the workspace's API. Both hold the same arguments; they differ in how a
  * nested object is written (a block is a list of at most one), in a few names, and in what an absent value means.
  */
-import { UNKNOWN, ValueError } from "./cty";
+import { UNKNOWN, ValueError, asObject, listOf } from "./cty";
 import type { Obj, Value } from "./cty";
-import { asObject, isZero, listOf } from "./plan";
+import { isZero } from "./plan";
 import type { Attribute, AttributeType, Block, NestedBlock } from "./schema";
 
 export type Json = null | string | number | boolean | Json[] | { [name: string]: Json };

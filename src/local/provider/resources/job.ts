@@ -1,8 +1,7 @@
-import { UNKNOWN } from "../cty";
+import { UNKNOWN, asObject, listOf } from "../cty";
 import type { Obj, Value } from "../cty";
 import { ConfigurationError, error } from "../diagnostic";
 import type { Diagnostic } from "../diagnostic";
-import { asObject, listOf } from "../plan";
 import { schemaOf } from "../schemas";
 import { conflicts, isSet } from "../validate";
 import { isJsonObject, jsonObjects, jsonText, mergeAnswer } from "../wire";

@@ -1,6 +1,6 @@
+import { asObject, listOf } from "../cty";
 import type { Obj, Value } from "../cty";
 import { ConfigurationError, error } from "../diagnostic";
-import { asObject, listOf } from "../plan";
 import { PERMISSION_OBJECTS } from "../schema-extras";
 import { schemaOf } from "../schemas";
 import { conflicts } from "../validate";
