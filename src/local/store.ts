@@ -62,7 +62,7 @@ export interface WorkspaceObject {
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS settings (
-    settings_id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, json TEXT NOT NULL
+    settings_id INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL UNIQUE, json TEXT NOT NULL
   );
   CREATE TABLE IF NOT EXISTS jobs (
     job_id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, created_time INTEGER NOT NULL,
