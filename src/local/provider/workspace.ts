@@ -49,7 +49,7 @@ export function defaultRetryDelay(attempt: number): number {
 
 /** No answer for this long (milliseconds) is a failure. */
 const INACTIVITY = 60_000;
-/** One agent for all: connections are kept, and closed when they have been idle for a second. */
+/** One agent for all reads: connections are kept, and closed when they have been idle for a second. */
 const agent = new Agent({ keepAlive: true, timeout: INACTIVITY });
 
 export class Workspace {
@@ -126,7 +126,9 @@ export class Workspace {
         this.host + path.replace(/\?$/, ""),
         {
           method,
-          agent,
+          // A write has a connection of its own: when one that was used before breaks, nobody knows whether the workspace has
+          // carried the write out, and to repeat it could make a job twice.
+          agent: method === "GET" ? agent : false,
           headers: {
             authorization: `Bearer ${this.options.token}`,
             accept: "application/json",
@@ -145,7 +147,7 @@ export class Workspace {
         outgoing.destroy(new Error(`no answer for ${INACTIVITY / 1000} s`));
       });
       outgoing.on("error", (thrown: NodeJS.ErrnoException) => {
-        // The workspace closed an idle connection at the moment it was used again: nothing was sent, so nothing was done.
+        // The workspace may have closed an idle connection at the moment it was used again.
         if (outgoing.reusedSocket && ["ECONNRESET", "EPIPE"].includes(thrown.code ?? "")) {
           this.exchange(method, path, body).then(resolve, reject);
         } else reject(thrown);
