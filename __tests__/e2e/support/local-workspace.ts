@@ -29,7 +29,8 @@ export class TestWorkspace {
     /** The temporary folder. The workspace's own data folder is `data` in it. */
     public readonly folder: string,
     private readonly session: LocalSession,
-    binaryEnv: NodeJS.ProcessEnv,
+    /** What lets Terraform find a provider that was given; see `npm run e2e`. */
+    public readonly binaryEnv: Readonly<NodeJS.ProcessEnv>,
   ) {
     this.env = {
       ...session.env,
