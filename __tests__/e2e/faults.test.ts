@@ -136,7 +136,6 @@ describeWithTerraform("an apply that meets trouble", () => {
     process.kill(-(child.pid ?? 0), "SIGINT");
     const interrupted = await ended;
 
-    console.log(interrupted.text);
     expect(interrupted.code).toBe(1);
     expect(interrupted.text).toContain("Gracefully shutting down");
     expect(interrupted.text).not.toContain("Two interrupts received");
