@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import { constants } from "node:os";
 import { JobstrataError } from "../errors";
 import { quote } from "../model/text";
@@ -36,17 +37,27 @@ export async function runCommand(
   options: RunOptions,
 ): Promise<number> {
   const { env, onOutput } = options;
+  const ownGroup = !hasTerminal();
   const child = spawn(program, args, {
     env,
+    detached: ownGroup,
     stdio: onOutput === undefined ? "inherit" : ["ignore", "pipe", "pipe"],
   });
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding("utf8").on("data", (text: string) => onOutput?.(text));
   }
   const handOn = (signal: NodeJS.Signals): void => {
-    // Ctrl-C reaches every process of the terminal by itself; a second one would make Terraform give up its state.
-    if (signal === "SIGINT" && process.stdin.isTTY) return;
-    child.kill(signal);
+    // A signal must come once, since a second SIGINT makes Terraform give up its state. Ctrl-C reaches every process of
+    // a terminal by itself. Without one the child has a group of its own, which is sent what comes here.
+    if (!ownGroup) {
+      if (signal !== "SIGINT") child.kill(signal);
+      return;
+    }
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, signal);
+    } catch {
+      // It has just ended.
+    }
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, handOn);
@@ -63,5 +74,15 @@ export async function runCommand(
     });
   } finally {
     for (const signal of signals) process.off(signal, handOn);
+  }
+}
+
+/** Whether this process belongs to a terminal, even where its input comes from elsewhere. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync("/dev/tty", "r"));
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,0 +1,127 @@
+import { existsSync, readdirSync } from "node:fs";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { NOTHING, succeeded, TestWorkspace } from "./support/local-workspace";
+import { CDKTF, type Ended, ROOT } from "./support/processes";
+import { makeProject, NOTEBOOK, VIOLATION } from "./support/project";
+import { describeWithTerraform } from "./support/terraform";
+
+const ATOMIC = "alerting-dev-atomic";
+const COMPOSITE = "alerting-dev-composite";
+const JOBS = [
+  "[dev] Health Monitor - Alerting Deployment",
+  "[dev] Health Monitor - Alerting Layer Setup",
+  "[dev] Health Monitor - Alerting Notification Destinations Sync",
+  "[dev] Health Monitor - Alerting Query Validation",
+  "[dev] Health Monitor - Alerting Rules Seeding",
+  "[dev] Health Monitor - Alerting Tables Setup",
+];
+
+interface WorkspaceObjects {
+  readonly objects?: readonly { readonly path: string; readonly object_type: string }[];
+}
+
+/** Each test goes on where the one before it has stopped, as a person does. */
+describeWithTerraform("the alerting app, with the CDKTF CLI", () => {
+  let workspace: TestWorkspace;
+  const cdktf = (...args: string[]): Promise<Ended> => workspace.cdktf(CDKTF, ROOT, ...args);
+
+  beforeAll(async () => {
+    workspace = await TestWorkspace.open();
+  });
+
+  afterAll(async () => {
+    await workspace.close();
+  });
+
+  async function notebooks(): Promise<string[]> {
+    const found: string[] = [];
+    const folders = ["/"];
+    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+      const { objects = [] } = await workspace.api<WorkspaceObjects>(
+        "GET",
+        `/api/2.0/workspace/list?path=${encodeURIComponent(folder)}`,
+      );
+      for (const { path, object_type } of objects)
+        (object_type === "DIRECTORY" ? folders : found).push(path);
+    }
+    return found.sort();
+  }
+
+  it("is stopped by the policy before Terraform where two jobs have one notebook", async () => {
+    const project = makeProject(workspace.folder, "violation", VIOLATION);
+    writeFileSync(join(project, "tables.py"), NOTEBOOK);
+
+    const requests = await workspace.requestsDuring(async () => {
+      const deployed = await workspace.cdktf(CDKTF, project, "deploy", "*", "--auto-approve");
+
+      expect(deployed.code).toBe(1);
+      expect(deployed.text).toContain("notebook-in-one-job");
+      expect(deployed.text).toContain("main.ts:");
+    });
+
+    expect(requests).toBe(0);
+    expect(readdirSync(join(workspace.dataDir, "state"))).toEqual([]);
+    expect(existsSync(workspace.stackFolder(ATOMIC))).toBe(false);
+  });
+
+  it("says which stack is missing where the composite jobs are planned or deployed before the atomic ones", async () => {
+    const planned = await cdktf("plan", COMPOSITE);
+    const deployed = await cdktf("deploy", COMPOSITE, "--auto-approve");
+
+    expect(planned.code).toBe(1);
+    expect(planned.text).toContain("Unable to find remote state");
+    expect(planned.text).toContain(`data.terraform_remote_state.${ATOMIC}`);
+    expect(deployed.code).toBe(1);
+    expect(deployed.text).toContain(`not included in the stacks to run: ${ATOMIC}.`);
+    expect(await workspace.jobs()).toEqual([]);
+  });
+
+  it("is planned, in every environment", async () => {
+    // The call before has left the configuration of every stack.
+    const stacks = ["dev", "staging", "prod"].map((name) => `alerting-${name}-atomic`);
+    await Promise.all(
+      stacks.map(async (stack) => {
+        await workspace.init(stack);
+        const name = "run_as_service_principal";
+        const variable =
+          stack === ATOMIC ? [] : [`-var=${name}=00000000-0000-0000-0000-000000000001`];
+        const { text } = succeeded(
+          await workspace.terraform(stack, "plan", "-input=false", ...variable),
+        );
+        // The jobs and their notebooks, and in production who may see each job.
+        const expected = stack === ATOMIC ? 10 : 15;
+        expect(text).toContain(`Plan: ${expected} to add, 0 to change, 0 to destroy.`);
+      }),
+    );
+    expect(await workspace.jobs()).toEqual([]);
+  });
+
+  it("is deployed: the atomic jobs, then the composite", async () => {
+    succeeded(await cdktf("deploy", ATOMIC, "--auto-approve"));
+    expect(await workspace.jobNames()).toEqual(
+      JOBS.filter((name) => !name.includes("Layer Setup")),
+    );
+
+    const planned = succeeded(await cdktf("plan", COMPOSITE));
+    expect(planned.text).toContain("Plan: 1 to add, 0 to change, 0 to destroy.");
+
+    succeeded(
+      await cdktf("deploy", COMPOSITE, "--auto-approve", "--ignore-missing-stack-dependencies"),
+    );
+    expect(await workspace.jobNames()).toEqual(JOBS);
+    expect(await notebooks()).toHaveLength(5);
+  });
+
+  it("changes nothing when it is planned again", async () => {
+    expect(await workspace.plan(ATOMIC)).toEqual(NOTHING);
+    expect(await workspace.plan(COMPOSITE)).toEqual(NOTHING);
+  });
+
+  it("leaves nothing in the workspace when it is destroyed", async () => {
+    succeeded(await cdktf("destroy", "alerting-dev-*", "--auto-approve"));
+
+    expect(await workspace.jobs()).toEqual([]);
+    expect(await notebooks()).toEqual([]);
+  });
+});
