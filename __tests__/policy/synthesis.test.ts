@@ -336,7 +336,7 @@ describe.each(SETUPS)("with %s", (name, setup) => {
           app.synth();
         }),
       ),
-    ).toEqual(["job-level-tag: deploy-dev/job_deploy-dev"]);
+    ).toEqual([`job-level-tag: ${id}/job_${id}`]);
     expect(plannable(outdir)).toEqual([]);
   });
 
@@ -509,6 +509,20 @@ describe("App", () => {
     expect(message).toMatch(/^1 violation of the job hierarchy\./);
     expect(message).toContain('error broken [dev]: the rule failed: "oops"');
     expect(plannable(app.outdir)).toEqual([]);
+  });
+
+  test("fails without any stack", () => {
+    const outdir = tempFolder();
+    synthesizeOnce(outdir);
+    const app = new App({ outdir });
+    expect(
+      violationsIn(
+        messageOf(() => {
+          app.synth();
+        }),
+      ),
+    ).toEqual(["policy-saw-jobs: "]);
+    expect(plannable(outdir)).toEqual([]);
   });
 
   test("leaves nothing to plan when a construct refuses what it was given", () => {
