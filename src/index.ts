@@ -40,6 +40,10 @@ export type { Finding, FindingSite, RuleMatch, Severity } from "./model/finding"
 export { JobGraph, type TaskUse } from "./model/job-graph";
 export type { JobLevel, JobRef, JobSpec, NotebookRef, TaskSpec } from "./model/job-spec";
 export { App, type AppProps } from "./policy/app";
-export { HierarchyPolicy, type HierarchyPolicyProps } from "./policy/hierarchy-policy";
+export {
+  HierarchyPolicy,
+  type HierarchyPolicyProps,
+  setEnvironment,
+} from "./policy/hierarchy-policy";
 export { defineRule, type Rule } from "./policy/rule";
 export { RULES } from "./policy/rules";

@@ -10,7 +10,7 @@ import {
   Token,
 } from "cdktf";
 import { Construct } from "constructs";
-import { App, defineRule, HierarchyPolicy, RULES } from "../../src/index";
+import { App, defineRule, HierarchyPolicy, RULES, setEnvironment } from "../../src/index";
 import {
   atomicL1,
   compositeL1,
@@ -338,6 +338,23 @@ describe("the policy", () => {
         app.synth();
       }),
     ).toContain("[dev]: notebook");
+  });
+
+  it("takes the word of setEnvironment for the environment of a stack", () => {
+    const { app, stack } = withApp();
+    const [us, eu] = [stack("alerting-prod-us"), stack("alerting-prod-eu")];
+    atomicL1(us, "alerting_tables_job", NOTEBOOK);
+    atomicL1(eu, "alerting_tables_job", NOTEBOOK);
+    expect(
+      messageOf(() => {
+        app.synth();
+      }),
+    ).toContain("[prod]");
+    setEnvironment(us, "prod_us");
+    setEnvironment(eu, "prod_eu");
+    expect(() => {
+      app.synth();
+    }).not.toThrow();
   });
 
   it("takes stacks that name no environment as one", () => {

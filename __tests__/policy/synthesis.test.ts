@@ -511,6 +511,20 @@ describe("App", () => {
     expect(plannable(app.outdir)).toEqual([]);
   });
 
+  test("fails without any stack", () => {
+    const outdir = tempFolder();
+    synthesizeOnce(outdir);
+    const app = new App({ outdir });
+    expect(
+      violationsIn(
+        messageOf(() => {
+          app.synth();
+        }),
+      ),
+    ).toEqual(["policy-saw-jobs: "]);
+    expect(plannable(outdir)).toEqual([]);
+  });
+
   test("leaves nothing to plan when a construct refuses what it was given", () => {
     const outdir = tempFolder();
     synthesizeOnce(outdir);

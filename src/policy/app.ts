@@ -1,5 +1,6 @@
 import { App as CdktfApp, type AppConfig, type IStackSynthesizer } from "cdktf";
-import { PolicyRun, stacksOf, takeConfigurations } from "./policy-run";
+import { evaluate } from "./evaluate";
+import { PolicyRun, report, stacksOf, takeConfigurations } from "./policy-run";
 import type { Rule } from "./rule";
 import { RULES } from "./rules";
 
@@ -37,6 +38,8 @@ export class App extends CdktfApp {
   public override synth(): void {
     takeConfigurations(this.outdir);
     const stacks = stacksOf(this);
+    // Without a stack, nothing would ask for the policy.
+    if (stacks.length === 0) report(evaluate([], this.#rules), this.outdir);
     const run = new PolicyRun(stacks, this.#rules);
     const originals = stacks.map((stack): [typeof stack, IStackSynthesizer] => [
       stack,

@@ -8,6 +8,7 @@ import {
 } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
 import type { TerraformConfig } from "../readers/stack-reader";
+import { ENVIRONMENT, mark } from "../model/markers";
 import { App } from "./app";
 import {
   appOf,
@@ -115,6 +116,16 @@ export class HierarchyPolicy implements IAspect {
       });
     }
   }
+}
+
+/**
+ * Says which environment a stack belongs to that was not made with a `JobEnvironment`, where its name does not say so.
+ * The rules hold within an environment.
+ *
+ * @param name such as `prod_us`
+ */
+export function setEnvironment(stack: TerraformStack, name: string): void {
+  mark(stack, ENVIRONMENT, name);
 }
 
 /** One synthesis of an app, started by the visit of `policy` to `at`. */

@@ -93,15 +93,23 @@ export class PolicyRun {
       const { workingDirectory } = session.manifest.forStack(stack);
       return { stack, config, workingDirectory: join(session.outdir, workingDirectory) };
     });
-    const findings = evaluate(readStacks(synthesized), [...this.#rules]);
-    const errors = findings.filter(({ severity }) => severity === "error");
-    if (errors.length > 0) {
-      takeConfigurations(session.outdir);
-      throw policyViolated(errors, findings);
-    }
-    if (findings.length > 0) process.stderr.write(`${textReport(findings)}\n`);
+    report(evaluate(readStacks(synthesized), [...this.#rules]), session.outdir);
     for (const { stack, config } of synthesized) this.#configs.set(stack, config);
   }
+}
+
+/**
+ * Prints what is worth a look.
+ *
+ * @throws JobstrataError `policy-violated` if that is an error; no configuration is left in `outdir` then
+ */
+export function report(findings: readonly Finding[], outdir: string): void {
+  const errors = findings.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) {
+    takeConfigurations(outdir);
+    throw policyViolated(errors, findings);
+  }
+  if (findings.length > 0) process.stderr.write(`${textReport(findings)}\n`);
 }
 
 function policyViolated(errors: readonly Finding[], findings: readonly Finding[]): JobstrataError {
