@@ -2,7 +2,7 @@ import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Folders whose frames are this library's own, not its user's. */
-const OWN_FOLDERS = ["constructs", "policy", "readers", "model"].map(
+const OWN_FOLDERS = ["constructs", "policy", "readers", "model", "local", "run", "cli"].map(
   (room) => `${__dirname}${sep}${room}${sep}`,
 );
 

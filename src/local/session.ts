@@ -89,14 +89,14 @@ export async function openSession(
 
 /** The program to use: what the user says, else terraform, else tofu. */
 function terraformBinary(env: NodeJS.ProcessEnv): string | undefined {
-  const named = env["TERRAFORM_BINARY_NAME"];
+  const named = env.TERRAFORM_BINARY_NAME;
   return (named === undefined ? ["terraform", "tofu"] : [named]).find((name) =>
     isOnPath(name, env),
   );
 }
 
 function isOnPath(name: string, env: NodeJS.ProcessEnv): boolean {
-  const folders = /[\\/]/.test(name) ? [""] : (env["PATH"] ?? "").split(delimiter);
+  const folders = /[\\/]/.test(name) ? [""] : (env.PATH ?? "").split(delimiter);
   return folders.some((folder) => {
     try {
       accessSync(join(folder, name), constants.X_OK);
