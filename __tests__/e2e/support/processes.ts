@@ -27,7 +27,7 @@ export interface StartedProcess {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
   /** Resolves as soon as it has printed `pattern`; rejects if it ends before. */
-  printed(pattern: RegExp): Promise<void>;
+  readonly printed: (pattern: RegExp) => Promise<void>;
 }
 
 export interface ProcessOptions {
