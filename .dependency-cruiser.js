@@ -27,7 +27,6 @@ module.exports = {
     only("local", room("local"), [room("model"), errors]),
     only("provider-knows-the-workspace-by-http-only", room("local/provider"), [errors]),
     only("alerting", room("alerting"), [room("constructs")]),
-    only("local", room("local"), [room("model"), errors]),
     {
       name: "nothing-imports-cli",
       severity: "error",
