@@ -1,15 +1,18 @@
 /**
  * `npm run bench`: time and memory of synthesizing many jobs with this library, policy included, against the class
  * that the provider package generates; and the start of the real app. Every app runs in a process of its own, the two
- * variants in turn, from compiled JavaScript (so that neither pays for TypeScript or source maps).
+ * variants in turn, from compiled JavaScript (so that neither pays for TypeScript or source maps). Then the local
+ * workspace: see local.ts.
  *
- * Options: `--json FILE` writes the figures, `--sizes 100,1000` the numbers of jobs, `--runs N` how often each runs.
+ * Options: `--json FILE` writes the figures, `--only synth` or `--only local` measures one part, `--sizes 100,1000` the
+ * numbers of jobs, `--runs N` how often each runs.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
+import type { LocalFigures } from "./local";
 
 const VARIANTS = ["jobstrata", "generated"] as const;
 type Variant = (typeof VARIANTS)[number];
@@ -37,6 +40,7 @@ function main(): void {
       json: { type: "string" },
       sizes: { type: "string", default: "100,1000,10000" },
       runs: { type: "string", default: "3" },
+      only: { type: "string" },
     },
   });
   const sizes = values.sizes.split(",").map(Number);
@@ -44,32 +48,66 @@ function main(): void {
   if (![...sizes, runs].every((number) => Number.isInteger(number) && number > 0)) {
     throw new Error("--sizes and --runs take whole numbers, 1 or more");
   }
+  const { only } = values;
+  if (only !== undefined && only !== "synth" && only !== "local") {
+    throw new Error("--only takes synth or local");
+  }
   const cache = join(ROOT, "node_modules", ".cache");
   mkdirSync(cache, { recursive: true });
   const work = mkdtempSync(join(cache, "bench-"));
   try {
-    console.log(`Node ${process.version}, ${cpus().length} cores, median of ${runs} runs\n`);
+    console.log(`Node ${process.version}, ${cpus().length} cores\n`);
     compile(work);
-    const rows = sizes.map((jobs) => measure(work, jobs, runs));
-    printTable(rows);
-    const startCpuMs = median(Array.from({ length: runs + 1 }, measureStart).slice(1));
-    console.log(
-      `\nStart of the alerting app (node -r tsx/cjs main.ts): ${startCpuMs} ms of processor time`,
-    );
+    const synth = only === "local" ? {} : measureSynth(work, sizes, runs);
+    const local = only === "synth" ? {} : { local: measureLocal(work) };
     if (values.json !== undefined) {
-      const figures = {
-        node: process.version,
-        cores: cpus().length,
-        runs,
-        rows,
-        growth: growth(rows),
-        startCpuMs,
-      };
+      const figures = { node: process.version, cores: cpus().length, ...synth, ...local };
       writeFileSync(values.json, `${JSON.stringify(figures, undefined, 2)}\n`);
     }
   } finally {
     rmSync(work, { recursive: true });
   }
+}
+
+function measureSynth(work: string, sizes: readonly number[], runs: number): object {
+  console.log(`Synthesis, median of ${runs} runs`);
+  const rows = sizes.map((jobs) => measure(work, jobs, runs));
+  printTable(rows);
+  const startCpuMs = median(Array.from({ length: runs + 1 }, measureStart).slice(1));
+  console.log(
+    `\nStart of the alerting app (node -r tsx/cjs main.ts): ${startCpuMs} ms of processor time`,
+  );
+  return { runs, rows, growth: growth(rows), startCpuMs };
+}
+
+function measureLocal(work: string): LocalFigures {
+  const child = join(work, "js", "bench", "local.js");
+  const output = execFileSync(process.execPath, [child], { cwd: ROOT, encoding: "utf8" });
+  const figures = JSON.parse(output) as LocalFigures;
+  const { startMs, server, scheduler, deploy } = figures;
+  const perSecond = (value: number): string => `${Math.round(value)} a second`;
+  const mebibytes = (value: number): string => `${Math.round(value)} MiB`;
+  const seconds = (value: number): string => `${round(value / 1000)} s`;
+  const tasks = `composite of ${scheduler.tasks} tasks that take no time`;
+  console.log("\nLocal workspace");
+  console.table({
+    "start of the server": { figure: `${Math.round(startMs)} ms`, required: "500 ms" },
+    [`${tasks}, in a chain`]: { figure: seconds(scheduler.chainMs), required: "1 s" },
+    [`${tasks}, all after one`]: { figure: seconds(scheduler.fanOutMs), required: "1 s" },
+    "jobs/create": { figure: perSecond(server.createPerSecond) },
+    [`jobs/get of ${server.jobs} jobs`]: { figure: perSecond(server.getPerSecond) },
+    [`run-now, ${server.runs} runs`]: { figure: perSecond(server.runNowPerSecond) },
+    "memory of the server, empty": { figure: mebibytes(server.emptyMiB) },
+    [`memory with ${server.jobs} jobs`]: { figure: mebibytes(server.jobsMiB) },
+    [`memory with ${server.runs} runs as well`]: { figure: mebibytes(server.runsMiB) },
+    ...(deploy && {
+      [`terraform apply of ${deploy.jobs} jobs`]: { figure: seconds(deploy.applyMs) },
+      "processor time of provider and server in it": { figure: seconds(deploy.applyOwnCpuMs) },
+      "terraform plan of them, unchanged": { figure: seconds(deploy.unchangedPlanMs) },
+    }),
+  });
+  if (deploy === undefined) console.log("No apply: neither terraform nor tofu is on the PATH.");
+  return figures;
 }
 
 function compile(work: string): void {

@@ -1,5 +1,5 @@
 import { fork } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, rmSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,7 +7,12 @@ import { JobstrataError } from "../errors";
 import { readFaultPlan } from "./faults";
 import type { ServeMessage, ServeOptions } from "./serve";
 import { readState, removeState, writeState, type WorkspaceState } from "./state-file";
-import { DEFAULT_DATA_DIR, type LocalWorkspace, startLocalWorkspace } from "./workspace";
+import {
+  DEFAULT_DATA_DIR,
+  type LocalWorkspace,
+  makeDataDir,
+  startLocalWorkspace,
+} from "./workspace";
 
 export interface StartOptions {
   /** @default `.jobstrata/local` in the current folder */
@@ -52,7 +57,7 @@ export async function start(options: StartOptions = {}): Promise<WorkspaceState>
       `A local workspace is running for ${dataDir} already; see "jobstrata local status".`,
     );
   }
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDataDir(dataDir);
   const serve: ServeOptions = {
     dataDir,
     ...(options.port === undefined ? {} : { port: options.port }),

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { JobstrataError } from "../errors";
 import { type Clock, systemClock } from "./clock";
 import type { TaskExecutor } from "./execute/executor";
 import { SimulatedExecutor } from "./execute/simulated";
@@ -71,10 +72,7 @@ export async function startLocalWorkspace(
   const dataDir = ephemeral
     ? mkdtempSync(join(tmpdir(), "jobstrata-"))
     : (options.dataDir ?? DEFAULT_DATA_DIR);
-  if (!ephemeral) {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    chmodSync(dataDir, 0o700);
-  }
+  if (!ephemeral) makeDataDir(dataDir);
   const store = Store.open(dataDir);
   const token = options.token ?? `dapi${randomBytes(24).toString("hex")}`;
   const faults = new Faults(options.faults);
@@ -142,4 +140,20 @@ async function listen(
       : await server.listen(port ?? 0);
   if (actual !== last) writeFileSync(file, String(actual), { mode: 0o600 });
   return actual;
+}
+
+/**
+ * Makes the data folder, which only its owner may enter.
+ * @throws {JobstrataError} when it cannot be made
+ */
+export function makeDataDir(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    chmodSync(dataDir, 0o700);
+  } catch (error) {
+    throw new JobstrataError(
+      "local-workspace",
+      `${dataDir} cannot be the data folder: ${(error as Error).message}`,
+    );
+  }
 }
