@@ -23,7 +23,7 @@ describe("quoteWithSuggestion", () => {
     ["warehouse_id", ["catalog"], '"warehouse_id"'],
     ["a", ["b"], '"a" (did you mean "b"?)'],
     ["catalog", [], '"catalog"'],
-    ['quo"te', [], '"quo\\"te"'],
+    ["a\u001b[31m", ["a\u001b[32m"], '"a\\u001b[31m" (did you mean "a\\u001b[32m"?)'],
   ])("of %j among %j is %s", (name, candidates, expected) => {
     expect(quoteWithSuggestion(name, candidates)).toBe(expected);
   });

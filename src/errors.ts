@@ -1,4 +1,5 @@
 import { distance } from "fastest-levenshtein";
+import { quote } from "./model/text";
 import { sourceOf } from "./source-location";
 
 /** The stable code of every error that a user of this library can cause; the message says the rest. */
@@ -68,7 +69,5 @@ export function quoteWithSuggestion(name: string, candidates: Iterable<string>):
     const edits = distance(name, candidate);
     if (edits < bestDistance) [best, bestDistance] = [candidate, edits];
   }
-  return (
-    JSON.stringify(name) + (best === undefined ? "" : ` (did you mean ${JSON.stringify(best)}?)`)
-  );
+  return quote(name) + (best === undefined ? "" : ` (did you mean ${quote(best)}?)`);
 }

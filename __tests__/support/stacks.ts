@@ -1,12 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Job, type JobConfig } from "@cdktf/provider-databricks/lib/job";
@@ -33,21 +25,6 @@ export function atomicL1(
     tags: { job_level: "atomic" },
     environment: [{ environmentKey: "default", spec: { environmentVersion: "4" } }],
     task: [{ taskKey: "run", environmentKey: "default", notebookTask: { notebookPath } }],
-    ...over,
-  });
-}
-
-/** A hand-written composite job that runs the jobs with the ids given, but for what is given. */
-export function compositeL1(
-  scope: Construct,
-  id: string,
-  jobIds: readonly number[],
-  over: JobConfig = {},
-): Job {
-  return new Job(scope, id, {
-    name: id,
-    tags: { job_level: "composite" },
-    task: jobIds.map((jobId, i) => ({ taskKey: `task_${i}`, runJobTask: { jobId } })),
     ...over,
   });
 }
@@ -87,11 +64,6 @@ export function plannable(outdir: string): string[] {
   return [...files, ...readdirSync(outdir).filter((file) => file === "manifest.json")].sort();
 }
 
-/** The configuration that was written for a stack. */
-export function configOf(outdir: string, stack: string): string {
-  return readFileSync(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8");
-}
-
 /** The message of what `action` throws; fails if it throws nothing. */
 export function messageOf(action: () => unknown): string {
   try {
@@ -100,9 +72,4 @@ export function messageOf(action: () => unknown): string {
     return (error as Error).message;
   }
   throw new Error("nothing was thrown");
-}
-
-/** The names of the rules in a report, in its order. */
-export function rulesIn(report: string): string[] {
-  return [...report.matchAll(/^error ([a-z-]+)/gm)].map(([, rule = ""]) => rule);
 }
