@@ -139,8 +139,14 @@ function cdktf(): string {
   }
 }
 
-/** What the CLI printed, without the codes by which it draws over what it printed before. */
+/** What the CLI printed, without its animation and the codes by which it draws over what it printed before. */
 function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex -- finding them is the point
-  return text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "");
+  return (
+    text
+      // eslint-disable-next-line no-control-regex -- finding them is the point
+      .replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "")
+      .replace(/^[\u2800-\u28ff] .*$/gm, "")
+      .replace(/\n\s*\n(\s*\n)+/g, "\n\n")
+      .trim()
+  );
 }
