@@ -148,8 +148,9 @@ describeWithTerraform("an apply that meets trouble", () => {
     expect(interrupted.text).toContain("Gracefully shutting down");
     expect(interrupted.text).not.toContain("Two interrupts received");
     // The stand-in finishes what is under way. The genuine provider drops its requests, and cannot know what they did.
-    const kept = usesStandIn ? 2 : 0;
-    expect(await workspace.stateList(ATOMIC)).toHaveLength(kept);
+    const kept = (await workspace.stateList(ATOMIC)).length;
+    if (usesStandIn) expect(kept).toBe(2);
+    else expect(kept).toBeLessThanOrEqual(2);
     expect(processesWith(workspace.stackFolder(ATOMIC))).toEqual([]);
     await workspace.faults();
     expect(await workspace.apply(ATOMIC)).toEqual({ add: 5 - kept, change: 0, destroy: 0 });
