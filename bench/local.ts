@@ -10,7 +10,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type TaskExecutor, startLocalWorkspace } from "../src/local";
 import { start, status, stop } from "../src/local/commands";
-import { LOCAL_STATE_DIR, openSession } from "../src/local/session";
+import { openSession } from "../src/local/session";
+import { LOCAL_STATE_DIR } from "../src/model/markers";
 import { jobstrataApp } from "./apps";
 
 const DEPLOYED = 1000;

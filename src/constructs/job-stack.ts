@@ -10,16 +10,10 @@ import {
 } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
 import { JobstrataError, quoteWithSuggestion } from "../errors";
-import { ENVIRONMENT, mark } from "../model/markers";
+import { ENVIRONMENT, LOCAL_STATE_DIR, mark } from "../model/markers";
 import { quote } from "../model/text";
 import type { JobEnvironment } from "./job-environment";
 import type { JobResource } from "./job-resource";
-
-/**
- * Set by `jobstrata local exec`: the folder that keeps the state of what is deployed to the local workspace. The
- * backend and the workspace of the environment belong to real workspaces and are left alone then.
- */
-export const LOCAL_STATE_DIR = "JOBSTRATA_LOCAL_STATE_DIR";
 
 const JOB_STACK = Symbol.for("jobstrata/JobStack");
 

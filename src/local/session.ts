@@ -1,11 +1,9 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { JobstrataError } from "../errors";
+import { LOCAL_STATE_DIR } from "../model/markers";
 import { dataFolder, findRunning, startInProcess, type StartOptions } from "./commands";
 import { startProvider } from "./provider";
-
-/** Read by the stacks: the folder that keeps the Terraform state of what is deployed to the local workspace. */
-export const LOCAL_STATE_DIR = "JOBSTRATA_LOCAL_STATE_DIR";
 
 /** Options of {@link openSession}. */
 export interface SessionOptions extends StartOptions {

@@ -12,6 +12,13 @@ export const SOURCE = Symbol.for("jobstrata/source");
 /** On a construct: the job id that it declares as a job of others, as it appears in a run_job_task. */
 export const IMPORTED_JOB_ID = Symbol.for("jobstrata/imported-job-id");
 
+/**
+ * Name of the environment variable that `jobstrata local exec` sets: the folder that keeps the Terraform state of what is
+ * deployed to the local workspace. The backend and the workspace of a `JobEnvironment` belong to real workspaces and are
+ * left alone then.
+ */
+export const LOCAL_STATE_DIR = "JOBSTRATA_LOCAL_STATE_DIR";
+
 /** The value of a marker on `construct`, whatever it is. */
 export function marker(construct: object | undefined, symbol: symbol): unknown {
   return construct === undefined ? undefined : (construct as Record<symbol, unknown>)[symbol];
