@@ -27,9 +27,17 @@ describe("jobstrata", () => {
     expect(jobstrata("--version")).toMatchObject({ status: 0, stdout: `${version}\n` });
   });
 
-  it.each(["plan", "--nope"])("refuses %s on stderr with exit code 2", (argument) => {
-    const { status, stdout, stderr } = jobstrata(argument);
+  it.each([
+    [["plan"], "unknown command 'plan'"],
+    [["--nope"], "unknown option '--nope'"],
+    [["local", "bogus"], "unknown command 'bogus'"],
+    [["local", "exec"], "missing required argument 'command'"],
+    [["local", "start", "--port", "abc"], "It must be a whole number from 0 to 65535."],
+    [["local", "exec", "--provider", "own", "--", "ls"], "Allowed choices are local, registry."],
+  ])("refuses %j on stderr with exit code 2", (args, why) => {
+    const { status, stdout, stderr } = jobstrata(...args);
     expect(stderr).toMatch(/^error: /);
+    expect(stderr).toContain(why);
     expect(stderr).not.toContain("    at ");
     expect(stdout).toBe("");
     expect(status).toBe(2);

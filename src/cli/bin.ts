@@ -12,9 +12,7 @@ const io: Io = {
 
 async function main(args: readonly string[]): Promise<void> {
   try {
-    await createProgram(io)
-      .exitOverride()
-      .parseAsync(args.length === 0 ? ["--help"] : args, { from: "user" });
+    await createProgram(io).parseAsync(args.length === 0 ? ["--help"] : args, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) {
       // Commander has said what is wrong already.

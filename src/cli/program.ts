@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { localCommand } from "./commands/local";
+import { addLocalCommand } from "./commands/local";
 import type { Io } from "./io";
 
 /** Folder of the package: `src` and `lib`, which it is compiled to, lie side by side in it. */
 const PACKAGE = join(__dirname, "..", "..");
 
-/** The command line of `jobstrata`. */
+/** The command line of `jobstrata`. Parsing throws a CommanderError, having said what is wrong, instead of exiting. */
 export function createProgram(io: Io): Command {
   const { version } = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8")) as {
     version: string;
@@ -16,7 +16,8 @@ export function createProgram(io: Io): Command {
     .version(version)
     .showHelpAfterError("Try jobstrata --help")
     .enablePositionalOptions()
-    .addCommand(localCommand(io));
+    .exitOverride();
+  addLocalCommand(program, io);
   program.helpInformation = () => readFileSync(join(PACKAGE, "help"), "utf8");
   return program;
 }

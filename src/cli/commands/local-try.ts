@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { JobstrataError } from "../../errors";
+import { JobstrataError, quoteWithSuggestion } from "../../errors";
 import { runCommand } from "../../local/exec";
 import { type LocalSession, openSession, type SessionOptions } from "../../local/session";
 import { printable, quote } from "../../model/text";
@@ -86,7 +86,12 @@ async function runJob(
 ): Promise<number> {
   const jobId = Number(outputs.get(`${key.replace(/_job$/, "")}_job_id`));
   if (Number.isNaN(jobId)) {
-    throw new JobstrataError("local-workspace", `no deployed stack has a job ${quote(key)}`);
+    const jobs = [...outputs.keys()].filter((name) => name.endsWith("_job_id"));
+    const keys = jobs.map((name) => name.replace(/_id$/, ""));
+    throw new JobstrataError(
+      "local-workspace",
+      `no deployed stack has a job ${quoteWithSuggestion(key, keys)}; there are ${keys.map(quote).join(", ")}`,
+    );
   }
   const client = new JobsClient(session.host, session.token);
   try {

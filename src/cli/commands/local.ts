@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { printable } from "../../model/text";
 import { reset, start, status, stop } from "../../local/commands";
 import { exec } from "../../local/exec";
@@ -6,9 +6,10 @@ import type { SessionOptions } from "../../local/session";
 import { tryStacks } from "./local-try";
 import { type Io, parsePort } from "../io";
 
-/** `jobstrata local …`: a Databricks workspace on this machine. */
-export function localCommand(io: Io): Command {
-  const local = new Command("local")
+/** Adds `jobstrata local …`: a Databricks workspace on this machine. */
+export function addLocalCommand(program: Command, io: Io): void {
+  const local = program
+    .command("local")
     .description("a Databricks workspace on this machine")
     .enablePositionalOptions();
   const data = new Option("--data <folder>", "what the workspace remembers").default(
@@ -100,6 +101,4 @@ export function localCommand(io: Io): Command {
     .action(async (stacks: string[], options: SessionOptions & { run?: string }) => {
       io.exitCode = await tryStacks(stacks, options, io);
     });
-
-  return local;
 }
