@@ -38,7 +38,7 @@ export default defineConfig(
     files: ["**/*.js", "**/*.cjs"],
     languageOptions: {
       sourceType: "commonjs",
-      globals: { module: "writable", require: "readonly" },
+      globals: { module: "writable", require: "readonly", __dirname: "readonly" },
     },
   },
 );

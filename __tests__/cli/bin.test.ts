@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 const ROOT = resolve(__dirname, "..", "..");
 
 function jobstrata(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, ["-r", "tsx/cjs", "src/cli/bin.ts", ...args], {
+  return spawnSync(process.execPath, ["bin/jobstrata.js", ...args], {
     cwd: ROOT,
     encoding: "utf8",
   });

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { CommanderError } from "commander";
 import { JobstrataError } from "../errors";
 import type { Io } from "./io";
