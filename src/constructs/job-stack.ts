@@ -10,6 +10,7 @@ import {
 } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
 import { JobstrataError, quoteWithSuggestion } from "../errors";
+import { jobOutputBase, jobOutputName } from "../model/job-spec";
 import { ENVIRONMENT, LOCAL_STATE_DIR, mark } from "../model/markers";
 import { quote } from "../model/text";
 import type { JobEnvironment } from "./job-environment";
@@ -109,14 +110,14 @@ export class JobStack extends TerraformStack {
    * @throws JobstrataError `duplicate-job-key` if its key, or what it exports, belongs to another job
    */
   public registerJob(job: RegisteredJob): void {
-    const other = this.#jobs.get(outputBase(job.key));
+    const other = this.#jobs.get(jobOutputBase(job.key));
     if (other !== undefined) {
       throw new JobstrataError(
         "duplicate-job-key",
-        `[${job.node.path}] the key ${quote(job.key)} is taken by the job at ${quote(other.node.path)}; both would be exported as ${quote(outputName(job.key, "id"))}`,
+        `[${job.node.path}] the key ${quote(job.key)} is taken by the job at ${quote(other.node.path)}; both would be exported as ${quote(jobOutputName(job.key, "id"))}`,
       );
     }
-    this.#jobs.set(outputBase(job.key), job);
+    this.#jobs.set(jobOutputBase(job.key), job);
   }
 
   /**
@@ -149,7 +150,7 @@ export class JobStack extends TerraformStack {
     const origin = JobStack.of(job);
     if (origin === this) return `\${databricks_job.${job.key}.id}`;
     this.#imports.add(origin);
-    return `\${data.terraform_remote_state.${origin.node.id}.outputs.${outputName(job.key, "id")}}`;
+    return `\${data.terraform_remote_state.${origin.node.id}.outputs.${jobOutputName(job.key, "id")}}`;
   }
 
   /** Keys of the jobs in this stack. */
@@ -215,7 +216,7 @@ export class JobStack extends TerraformStack {
       ...(exported || LOOKED_UP_JOB_ID.test(identifier) ? {} : { sensitive: true }),
     });
     output.overrideLogicalId(
-      exported ? outputName(name, attribute) : identifier.replace(/[^\w-]+/g, "_"),
+      exported ? jobOutputName(name, attribute) : identifier.replace(/[^\w-]+/g, "_"),
     );
     this.#outgoing.set(identifier, output);
     return output;
@@ -250,7 +251,7 @@ export class JobStack extends TerraformStack {
     const byConstruct = (config["//"].outputs[this.node.id] ??= {});
     for (const key of this.jobKeys) {
       for (const attribute of EXPORTED) {
-        const name = outputName(key, attribute);
+        const name = jobOutputName(key, attribute);
         const value = `\${databricks_job.${key}.${attribute}}`;
         // An override may have added to the output already, but its value is the job's.
         const output = { value, ...(outputs[name] as object | undefined) };
@@ -335,11 +336,6 @@ function variableType(value: unknown): { readonly type?: string } {
   }
 }
 
-/** What the outputs of a job begin with: `alerting_tables_job` for the keys `alerting_tables` and `alerting_tables_job`. */
-function outputBase(key: string): string {
-  return `${key.replace(/_job$/, "")}_job`;
-}
-
 /** Other stacks refer to the state of a stack by its name, so that has to be one for Terraform. */
 function checkedId(id: string): string {
   if (/^[A-Za-z_][\w-]*$/.test(id)) return id;
@@ -357,7 +353,3 @@ const LOOKED_UP_JOB_ID = /^data\.databricks_job\.[\w-]+\.id$/;
 
 /** What other stacks, and people, read of a job. */
 const EXPORTED = ["id", "url"];
-
-function outputName(key: string, attribute: string): string {
-  return `${outputBase(key)}_${attribute}`;
-}

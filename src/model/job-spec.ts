@@ -83,3 +83,13 @@ export const MAX_RUN_JOB_DEPTH = 3;
 export function isExpression(text: string): boolean {
   return text.includes("${") || text.includes("%{");
 }
+
+/** What the Terraform outputs of a job begin with: `alerting_tables_job` for the keys `alerting_tables` and `alerting_tables_job`. */
+export function jobOutputBase(key: string): string {
+  return `${key.replace(/_job$/, "")}_job`;
+}
+
+/** The Terraform output that holds an attribute of a job, such as `alerting_tables_job_id`. */
+export function jobOutputName(key: string, attribute: string): string {
+  return `${jobOutputBase(key)}_${attribute}`;
+}

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { JobstrataError, quoteWithSuggestion } from "../../errors";
 import { runCommand } from "../../local/exec";
 import { type LocalSession, openSession, type SessionOptions } from "../../local/session";
+import { jobOutputName } from "../../model/job-spec";
 import { printable, quote } from "../../model/text";
 import { followRun, resultState, type TaskResult } from "../../run/follow-run";
 import { JobsClient, WorkspaceError } from "../../run/jobs-client";
@@ -84,7 +85,7 @@ async function runJob(
   outputs: ReadonlyMap<string, unknown>,
   io: Io,
 ): Promise<number> {
-  const jobId = Number(outputs.get(`${key.replace(/_job$/, "")}_job_id`));
+  const jobId = Number(outputs.get(jobOutputName(key, "id")));
   if (Number.isNaN(jobId)) {
     const jobs = [...outputs.keys()].filter((name) => name.endsWith("_job_id"));
     const keys = jobs.map((name) => name.replace(/_id$/, ""));
