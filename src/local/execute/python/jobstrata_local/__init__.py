@@ -1,0 +1,1 @@
+"""What runs in the processes of the local workspace: notebooks, queries and sample data, on Sail."""

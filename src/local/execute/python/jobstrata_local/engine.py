@@ -1,0 +1,237 @@
+"""Sail, Spark Connect in Rust, in this process, with the tables of the local workspace."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from .warehouse import TableName, Warehouse
+
+COMMIT_ATTEMPTS = 12
+"""How often a statement is tried that meets another commit to its table. Delta on Spark tries a commit far more often."""
+_CONFLICT = ("Failed to commit transaction", "Transaction failed", "commit conflict", "ConcurrentAppend")
+
+
+def open_session(
+    warehouse: Path, catalogs: Sequence[str] = (), *, note: Callable[[str], None] = print
+) -> Any:
+    """A Spark session on the tables in a folder.
+
+    :param warehouse: ``<warehouse>/<catalog>/<schema>/<table>``
+    :param catalogs: catalogs to make if they are not there
+    :param note: told, once each, of what a statement asks for and the engine leaves out
+    :returns: a genuine ``pyspark.sql.SparkSession``
+    """
+    place = Warehouse(warehouse)
+    for name in catalogs:
+        place.create_catalog(name)
+    known = place.catalogs()
+    # The variables are read when the library is loaded; "spark_catalog" is where nothing can be made.
+    os.environ.setdefault("RUST_LOG", "off")
+    os.environ["SAIL_CATALOG__LIST"] = _catalog_list(known or ["spark_catalog"])
+    os.environ["SAIL_CATALOG__DEFAULT_CATALOG"] = (known or ["spark_catalog"])[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pysail.spark import SparkConnectServer
+        from pyspark.sql import SparkSession
+
+        server = SparkConnectServer("127.0.0.1", 0)
+        server.start()
+        host, port = server.listening_address
+        spark = SparkSession.builder.remote(f"sc://{host}:{port}").getOrCreate()
+    spark.conf.set("spark.sql.sources.default", "delta")
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    Adapter(spark.client, place, note, server).install()
+    return spark
+
+
+class Adapter:
+    """Stands between a session and its server: tables that others made, SQL, errors, conflicts."""
+
+    def __init__(self, client: Any, warehouse: Warehouse, note: Callable[[str], None], server: Any) -> None:
+        self._client = client
+        # It ends when nothing refers to it any more.
+        self._server = server
+        self._warehouse = warehouse
+        self._note = note
+        self._noted: set[str] = set()
+        self._lock = threading.Lock()
+        self._schemas: set[tuple[str, str]] = set()
+        self._tables: set[TableName] = set()
+        self._fetch = client._execute_and_fetch_as_iterator
+        self._execute = client._execute
+        self._analyze = client._analyze
+
+    def install(self) -> None:
+        """Every request of the session goes through here from now on."""
+        self._client._execute_and_fetch_as_iterator = self._on_fetch
+        self._client._execute = self._on_execute
+        self._client._analyze = self._on_analyze
+
+    def _on_fetch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        prepared = self._prepare(request.plan)
+        if not request.plan.HasField("command"):
+            # Rows stream; nothing is committed.
+            return self._translating(prepared, lambda: self._fetch(request, *args, **kwargs))
+        return iter(self._committing(request, prepared, lambda: list(self._fetch(request, *args, **kwargs))))
+
+    def _on_execute(self, request: Any) -> None:
+        prepared = self._prepare(request.plan)
+        self._committing(request, prepared, lambda: self._execute(request))
+
+    def _on_analyze(self, method: str, **kwargs: Any) -> Any:
+        plan = kwargs.get("plan")
+        prepared = Prepared() if plan is None else self._prepare(plan)
+        with prepared.translating():
+            return self._analyze(method, **kwargs)
+
+    def _translating(self, prepared: Prepared, call: Callable[[], Any]) -> Any:
+        with prepared.translating():
+            yield from call()
+
+    def _committing(self, request: Any, prepared: Prepared, call: Callable[[], Any]) -> Any:
+        """Tries again when another process has committed to the same table in between; nothing was written then."""
+        from pyspark.errors.exceptions.connect import SparkConnectGrpcException
+
+        for attempt in range(1, COMMIT_ATTEMPTS + 1):
+            try:
+                with prepared.translating():
+                    result = call()
+                for after in prepared.after:
+                    after()
+                return result
+            except SparkConnectGrpcException as error:
+                if attempt == COMMIT_ATTEMPTS or not any(text in str(error) for text in _CONFLICT):
+                    raise
+                request.ClearField("operation_id")
+                time.sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))
+        raise AssertionError("unreachable")
+
+    def _prepare(self, plan: Any) -> Prepared:
+        from .statements import LOCAL_USER, adapt, check_name
+
+        self._refresh()
+        prepared = Prepared()
+
+        def visit(message: Any) -> None:
+            kind = message.DESCRIPTOR.name
+            if kind in ("SQL", "SqlCommand"):
+                attribute = "query" if kind == "SQL" else "sql"
+                text = getattr(message, attribute)
+                if text:
+                    statement = adapt(text, self._warehouse)
+                    setattr(message, attribute, statement.sql)
+                    prepared.sql = statement.sql
+                    prepared.tables += statement.tables
+                    prepared.after.append(statement.after)
+                    self._say(statement.notes)
+            elif kind in ("NamedTable", "SaveTable", "WriteOperationV2"):
+                name = message.unparsed_identifier if kind == "NamedTable" else message.table_name
+                check_name(name, self._warehouse)
+                prepared.tables.append(name)
+            elif kind == "UnresolvedFunction" and message.function_name in ("current_user", "session_user", "user"):
+                message.function_name = "concat"
+                message.arguments.add().literal.string = LOCAL_USER
+            for descriptor, value in message.ListFields():
+                if descriptor.message_type is None:
+                    continue
+                if descriptor.message_type.GetOptions().map_entry:
+                    if descriptor.message_type.fields_by_name["value"].message_type is not None:
+                        for each in value.values():
+                            visit(each)
+                elif descriptor.is_repeated:
+                    for each in value:
+                        visit(each)
+                else:
+                    visit(value)
+
+        visit(plan)
+        return prepared
+
+    def _say(self, notes: Sequence[str]) -> None:
+        for text in notes:
+            if text not in self._noted:
+                self._noted.add(text)
+                self._note(f"[local engine] {text}")
+
+    def _refresh(self) -> None:
+        """Tells the server of the schemas and tables that other processes have made or dropped."""
+        with self._lock:
+            schemas = {
+                (catalog, schema)
+                for catalog in self._warehouse.catalogs()
+                for schema in self._warehouse.schemas(catalog)
+            }
+            tables = set(self._warehouse.tables())
+            for table in self._tables - tables:
+                self._tell(f"DROP TABLE IF EXISTS {_dotted(*table)}")
+            for catalog, schema in self._schemas - schemas:
+                self._tell(f"DROP SCHEMA IF EXISTS {_dotted(catalog, schema)} CASCADE")
+            for catalog, schema in schemas - self._schemas:
+                location = _quoted(str(self._warehouse.path(catalog, schema)))
+                if schema == "default":
+                    self._tell(f"DROP SCHEMA IF EXISTS {_dotted(catalog, schema)} CASCADE")
+                self._tell(f"CREATE SCHEMA IF NOT EXISTS {_dotted(catalog, schema)} LOCATION {location}")
+            for table in tables - self._tables:
+                location = _quoted(str(self._warehouse.path(*table)))
+                self._tell(f"CREATE TABLE IF NOT EXISTS {_dotted(*table)} USING DELTA LOCATION {location}")
+            self._schemas, self._tables = schemas, tables
+
+    def _tell(self, sql: str) -> None:
+        request = self._client._execute_plan_request_with_metadata()
+        request.plan.command.sql_command.input.sql.query = sql
+        try:
+            self._execute(request)
+        except Exception as error:  # A catalog made since this session began, or a table that is being dropped.
+            if "not found" not in str(error).lower():
+                raise
+
+
+class Prepared:
+    """A request that may be sent."""
+
+    def __init__(self) -> None:
+        self.sql: str | None = None
+        self.tables: list[str] = []
+        self.after: list[Callable[[], None]] = []
+
+    def translating(self) -> _Translating:
+        return _Translating(self)
+
+
+class _Translating:
+    def __init__(self, prepared: Prepared) -> None:
+        self._prepared = prepared
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        from pyspark.errors.exceptions.connect import SparkConnectGrpcException
+
+        from .errors import translated
+
+        if isinstance(error, SparkConnectGrpcException):
+            better = translated(error, self._prepared.sql, self._prepared.tables)
+            if better is not error:
+                raise better from None
+
+
+def _catalog_list(names: Sequence[str]) -> str:
+    """Sail's own notation, which is that of TOML's inline tables."""
+    entries = (f'{{name="{name}", type="memory", initial_database=["default"]}}' for name in names)
+    return f"[{', '.join(entries)}]"
+
+
+def _dotted(*names: str) -> str:
+    return ".".join("`" + name.replace("`", "``") + "`" for name in names)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
