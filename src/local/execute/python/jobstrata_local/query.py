@@ -1,0 +1,98 @@
+"""Answers SQL statements about the tables of the local workspace: ``python -m jobstrata_local.query``.
+
+Reads ``{"warehouse": folder, "sql": text, "limit": rows}`` as JSON from standard input. Writes one JSON object a line for
+each statement: ``{"columns": [{"name", "type"}], "rows": [[…]], "truncated": bool}``, ``{"note": text}`` for what the
+engine leaves out, and ``{"error": text, "statement": text}`` for the statement that failed, with which it ends.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import decimal
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlglot
+from sqlglot.tokens import TokenType
+
+from .engine import open_session
+from .statements import DIALECT
+
+
+def statements(text: str) -> Iterator[str]:
+    """The statements of a script, without the semicolons between them."""
+    try:
+        tokens = sqlglot.tokenize(text, dialect=DIALECT)
+    except sqlglot.errors.SqlglotError:
+        yield text
+        return
+    start = 0
+    seen = False
+    for token in tokens:
+        if token.token_type is TokenType.SEMICOLON:
+            if seen:
+                yield text[start : token.start].strip()
+            start, seen = token.end + 1, False
+        else:
+            seen = True
+    if seen:
+        yield text[start:].strip()
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it."""
+    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
+        return value.isoformat(" ") if isinstance(value, datetime.datetime) else value.isoformat()
+    if isinstance(value, decimal.Decimal | datetime.timedelta):
+        return str(value)
+    if isinstance(value, bytes | bytearray):
+        return base64.b64encode(value).decode()
+    if isinstance(value, float) and value in (float("inf"), float("-inf")) or value != value:
+        return str(value)
+    if hasattr(value, "asDict"):
+        return {name: plain(each) for name, each in value.asDict().items()}
+    if isinstance(value, dict):
+        return {str(plain(key)): plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def main() -> int:
+    request = json.load(sys.stdin)
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # Nothing else may come between the answers.
+
+    def say(answer: dict[str, Any]) -> None:
+        answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        answers.flush()
+
+    spark = open_session(Path(request["warehouse"]), note=lambda text: say({"note": text}))
+    limit = int(request["limit"])
+    for statement in statements(request["sql"]):
+        try:
+            frame = spark.sql(statement)
+            columns = [{"name": field.name, "type": field.dataType.simpleString()} for field in frame.schema.fields]
+            rows = frame.limit(limit + 1).collect() if columns else []
+        except Exception as error:  # Of whatever kind: the user gets its text.
+            say({"error": str(error), "statement": statement})
+            return 1
+        say(
+            {
+                "columns": columns,
+                "rows": [[plain(value) for value in row] for row in rows[:limit]],
+                "truncated": len(rows) > limit,
+            }
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    # Nothing is left to do, and the engine takes a while to say so.
+    os._exit(code)

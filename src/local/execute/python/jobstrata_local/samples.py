@@ -1,0 +1,52 @@
+"""Makes the sample tables of the local workspace: ``python -m jobstrata_local.samples``.
+
+Reads ``{"warehouse": folder, "schemas": [{"catalog", "schema"}]}`` as JSON from standard input, and writes a JSON object
+a line for each table: ``{"table", "rows"}``, or ``{"table", "kept": why}`` for one that is not a sample and stays as it is.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import sys
+from pathlib import Path
+
+from .engine import open_session
+from .sample_data import SAMPLE_TABLES, create_sample_tables
+from .warehouse import Warehouse
+
+MARKER = "_jobstrata_sample"
+"""Beside the log of a table that may be made afresh. Delta takes no notice of names that begin so."""
+
+
+def main() -> int:
+    request = json.load(sys.stdin)
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+
+    def say(answer: dict[str, object]) -> None:
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+    place = Warehouse(Path(request["warehouse"]))
+    names = [(each["catalog"], each["schema"]) for each in request["schemas"]]
+    spark = open_session(place.root, sorted({catalog for catalog, _ in names}), note=lambda text: None)
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    for catalog, schema in names:
+        wanted = []
+        for table in SAMPLE_TABLES:
+            path = place.path(catalog, schema, table)
+            if (path / "_delta_log").exists() and not (path / MARKER).exists():
+                say({"table": f"{catalog}.{schema}.{table}", "kept": "it is there, and no sample"})
+            else:
+                wanted.append(table)
+        for table, rows in create_sample_tables(spark, catalog, schema, today, only=wanted).items():
+            (place.path(catalog, schema, table) / MARKER).touch()
+            say({"table": f"{catalog}.{schema}.{table}", "rows": rows})
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    os._exit(code)
