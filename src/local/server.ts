@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { JobstrataError, quoteWithSuggestion } from "../errors";
@@ -15,21 +15,28 @@ const REQUEST_TIMEOUT = 30_000;
 
 export const LOOPBACK = "127.0.0.1";
 
-/** Takes requests from this machine only, and only with the token. */
+/** A token that nobody can guess, in the form that the service gives to them. */
+export const newToken = (): string => `dapi${randomBytes(24).toString("hex")}`;
+
+/** Takes requests from this machine only, and only with a token. */
 export class LocalServer {
   private readonly routes = new Map<string, Route>();
   private readonly wildcards: { pattern: RegExp; route: Route; version: string }[] = [];
-  private readonly tokenDigest: Buffer;
+  private readonly ownerDigest: Buffer;
+  private readonly grantedDigests = new Set<Buffer>();
   private readonly server: Server;
   private hosts: ReadonlySet<string> = new Set();
 
-  /** @param settle is awaited before every answer, so that nothing is acknowledged that is not kept */
+  /**
+   * @param token what the owner of the workspace bears: everything is open to it
+   * @param settle is awaited before every answer, so that nothing is acknowledged that is not kept
+   */
   public constructor(
     token: string,
     private readonly faults: Faults,
     private readonly settle: () => void,
   ) {
-    this.tokenDigest = digest(token);
+    this.ownerDigest = digest(token);
     this.server = createServer({ requestTimeout: REQUEST_TIMEOUT }, (request, response) => {
       void this.serve(request, response);
     });
@@ -47,6 +54,19 @@ export class LocalServer {
         } else this.routes.set(`${route.method} ${path}`, route);
       }
     }
+  }
+
+  /** A further token, for everything under `/api` and nothing else, until it is revoked. */
+  public grantToken(): { token: string; revoke: () => void } {
+    const token = newToken();
+    const granted = digest(token);
+    this.grantedDigests.add(granted);
+    return {
+      token,
+      revoke: () => {
+        this.grantedDigests.delete(granted);
+      },
+    };
   }
 
   /** Starts to listen. @param port 0 means any that is free */
@@ -119,9 +139,22 @@ export class LocalServer {
       );
     }
     const token = /^Bearer (.+)$/i.exec(authorization)?.[1];
-    if (token === undefined || !timingSafeEqual(digest(token), this.tokenDigest)) {
+    const asked = token === undefined ? undefined : digest(token);
+    if (asked !== undefined && timingSafeEqual(asked, this.ownerDigest)) return;
+    if (asked === undefined || !this.isGranted(asked)) {
       throw new ApiError(403, "PERMISSION_DENIED", "Invalid access token.");
     }
+    if (!path.startsWith("/api/")) {
+      throw new ApiError(
+        403,
+        "PERMISSION_DENIED",
+        `A token of a task is for what is under /api only, not for ${method} ${path.slice(0, 100)}.`,
+      );
+    }
+  }
+
+  private isGranted(asked: Buffer): boolean {
+    return [...this.grantedDigests].some((granted) => timingSafeEqual(asked, granted));
   }
 
   private async answer(

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -23,7 +22,7 @@ import { runRoutes } from "./routes/runs";
 import { readNotebook, workspaceRoutes } from "./routes/workspace";
 import { Scheduler } from "./scheduler/scheduler";
 import { RunViews } from "./scheduler/views";
-import { LocalServer, LOOPBACK } from "./server";
+import { LocalServer, LOOPBACK, newToken } from "./server";
 import { Store } from "./store";
 
 export interface LocalWorkspaceOptions {
@@ -74,7 +73,7 @@ export async function startLocalWorkspace(
     : (options.dataDir ?? DEFAULT_DATA_DIR);
   if (!ephemeral) makeDataDir(dataDir);
   const store = Store.open(dataDir);
-  const token = options.token ?? `dapi${randomBytes(24).toString("hex")}`;
+  const token = options.token ?? newToken();
   const faults = new Faults(options.faults);
   const executor = faults.around(options.executor ?? new SimulatedExecutor(clock));
   const server = new LocalServer(token, faults, () => {
@@ -94,8 +93,13 @@ export async function startLocalWorkspace(
   try {
     const actual = await listen(server, ephemeral ? undefined : dataDir, options.port);
     const host = `http://${LOOPBACK}:${actual}`;
-    scheduler = new Scheduler(store, clock, executor, { id: WORKSPACE_ID, url: host }, (path) =>
-      readNotebook(store, path),
+    scheduler = new Scheduler(
+      store,
+      clock,
+      executor,
+      { id: WORKSPACE_ID, url: host },
+      (path) => readNotebook(store, path),
+      () => ({ host, ...server.grantToken() }),
     );
     const views = new RunViews(store, scheduler, ME.userName, host);
     const started = clock.now();

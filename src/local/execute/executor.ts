@@ -23,6 +23,18 @@ export interface TaskRequest {
   taskValues: (taskKey: string) => Readonly<Record<string, unknown>> | undefined;
   /** Another notebook of the workspace, as `%run` asks for it. */
   readNotebook: (path: string) => Notebook | undefined;
+  /** Lets the attempt use the workspace's own API; nothing is granted to an attempt that does not ask. */
+  openAccess: () => WorkspaceAccess;
+}
+
+/** What a task needs to call the REST API of its workspace: everything under `/api`, but not the control of it. */
+export interface WorkspaceAccess {
+  /** `http://127.0.0.1:PORT`. */
+  host: string;
+  /** A bearer token of this access alone. Never to be logged. */
+  token: string;
+  /** The token is worth nothing afterwards. Happens by itself when the attempt ends. */
+  revoke: () => void;
 }
 
 export interface Notebook {

@@ -1,5 +1,11 @@
 import type { Clock, Timer } from "../clock";
-import type { Notebook, TaskExecutor, TaskOutcome } from "../execute/executor";
+import type {
+  Notebook,
+  TaskExecutor,
+  TaskOutcome,
+  TaskRequest,
+  WorkspaceAccess,
+} from "../execute/executor";
 import { taskType } from "../schema/rules";
 import type { NestedTask, Task } from "../schema/tasks";
 import { evaluate } from "./condition";
@@ -29,6 +35,7 @@ export interface RunHost {
   saveTaskRun(run: TaskRun): void;
   saveOutput(runId: number, output: TaskOutput): void;
   notebook(path: string): Notebook | undefined;
+  openAccess(): WorkspaceAccess;
   /** Starts a run of another job. @throws {Error} when that is not possible */
   startChild(parent: JobRun, task: TaskRun, definition: RunJobDefinition): ChildRun;
   /** Called once, when the run is over. */
@@ -527,25 +534,32 @@ export class ActiveRun {
     const environment = settings.environments?.find(
       ({ environment_key }) => environment_key === task.environment_key,
     )?.spec;
-    const outcome = await host.executor.execute(
-      {
-        jobId: run.job_id,
-        jobName: settings.name,
-        jobRunId: run.run_id,
-        runId: attempt.run_id,
-        taskKey: task.task_key,
-        attempt: attempt.attempt,
-        type,
-        definition,
-        parameters,
-        ...(notebook === undefined ? {} : { notebook }),
-        ...(environment === undefined ? {} : { environment }),
-        taskValues: (key) => this.nodes.get(key)?.attempt.values,
-        readNotebook: (path) => host.notebook(path),
+    const opened: WorkspaceAccess[] = [];
+    const request: TaskRequest = {
+      jobId: run.job_id,
+      jobName: settings.name,
+      jobRunId: run.run_id,
+      runId: attempt.run_id,
+      taskKey: task.task_key,
+      attempt: attempt.attempt,
+      type,
+      definition,
+      parameters,
+      ...(notebook === undefined ? {} : { notebook }),
+      ...(environment === undefined ? {} : { environment }),
+      taskValues: (key) => this.nodes.get(key)?.attempt.values,
+      readNotebook: (path) => host.notebook(path),
+      openAccess: () => {
+        const access = host.openAccess();
+        opened.push(access);
+        return access;
       },
-      signal,
-    );
-    return this.conclude(attempt, outcome);
+    };
+    try {
+      return this.conclude(attempt, await host.executor.execute(request, signal));
+    } finally {
+      for (const access of opened) access.revoke();
+    }
   }
 
   private conclude(attempt: TaskRun, outcome: TaskOutcome): Ending {

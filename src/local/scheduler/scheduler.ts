@@ -1,6 +1,6 @@
 import { invalidParameter, invalidState, jobNotFound, runNotFound } from "../api-error";
 import type { Clock } from "../clock";
-import type { Notebook, TaskExecutor } from "../execute/executor";
+import type { Notebook, TaskExecutor, WorkspaceAccess } from "../execute/executor";
 import { omit } from "../omit";
 import { normaliseTasks } from "../schema/normalise";
 import { checkTasks } from "../schema/rules";
@@ -75,6 +75,7 @@ export class Scheduler {
     executor: TaskExecutor,
     workspace: { id: string; url: string },
     notebook: (path: string) => Notebook | undefined,
+    openAccess: () => WorkspaceAccess,
   ) {
     this.triggers = new Triggers(clock, (jobId) => {
       this.trigger(jobId);
@@ -84,6 +85,7 @@ export class Scheduler {
       executor,
       workspace,
       notebook,
+      openAccess,
       newRunId: () => store.newRunId(),
       saveJobRun: (run) => {
         this.saveJobRun(run);
