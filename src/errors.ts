@@ -14,6 +14,7 @@ export type ErrorCode =
   | "invalid-notebook"
   | "invalid-stack"
   | "invalid-task"
+  | "invalid-workspace-folder"
   | "local-workspace"
   | "no-environment"
   | "policy-violated"

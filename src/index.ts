@@ -14,7 +14,9 @@ export { fromJobId, fromJobName } from "./constructs/imported-job";
 export type { IJob } from "./constructs/job";
 export { JobCompute, type JobCluster } from "./constructs/job-compute";
 export {
+  inLocalWorkspace,
   JobEnvironment,
+  LOCAL_WAREHOUSE_ID,
   type FailureNotifications,
   type JobEnvironmentProps,
   type VariableDefault,
@@ -35,6 +37,7 @@ export type {
 export { JobStack, type JobStackProps } from "./constructs/job-stack";
 export { JobTrigger } from "./constructs/job-trigger";
 export { type GitReference, NotebookSource } from "./constructs/notebook-source";
+export { WorkspaceFolder, type WorkspaceFolderProps } from "./constructs/workspace-folder";
 export { JobstrataError, type ErrorCode } from "./errors";
 export type { Finding, FindingSite, RuleMatch, Severity } from "./model/finding";
 export { JobGraph, type TaskUse } from "./model/job-graph";

@@ -1,6 +1,13 @@
 import { AtomicJob } from "../constructs/atomic-job";
 import type { JobStack } from "../constructs/job-stack";
+import { JobCompute } from "../constructs/job-compute";
 import { NotebookSource } from "../constructs/notebook-source";
+import { WorkspaceFolder } from "../constructs/workspace-folder";
+
+/** Reads the alerts and the destinations, which are YAML. */
+const DEFINITIONS = ["PyYAML>=6"];
+/** The second version of the alerts API came with 0.40; serverless compute brings an SDK of its own. */
+const SYNC = ["databricks-sdk>=0.40", "tenacity>=9"];
 
 /** The atomic jobs of the alerting layer, one for each notebook. */
 export class AlertingJobs {
@@ -17,6 +24,8 @@ export class AlertingJobs {
       gold_schema: environment.variable("gold_schema"),
     };
     const dry_run = environment.variable("dry_run");
+    // What the notebooks import.
+    new WorkspaceFolder(stack, "alerting_package", { path: "src/alerting/alerting" });
 
     this.tables = new AtomicJob(stack, "alerting_tables_job", {
       name: "Health Monitor - Alerting Tables Setup",
@@ -24,6 +33,7 @@ export class AlertingJobs {
       purpose: "setup",
       taskKey: "setup_tables",
       notebook: NotebookSource.fromFile("src/alerting/setup_alerting_tables.py"),
+      compute: JobCompute.serverless({ dependencies: DEFINITIONS }),
       parameters: tables,
     });
 
@@ -33,6 +43,7 @@ export class AlertingJobs {
       purpose: "seed",
       taskKey: "seed_alerts",
       notebook: NotebookSource.fromFile("src/alerting/seed_all_alerts.py"),
+      compute: JobCompute.serverless({ dependencies: DEFINITIONS }),
       parameters: { ...tables, force_reseed: "false" },
     });
 
@@ -51,6 +62,7 @@ export class AlertingJobs {
       purpose: "notify",
       taskKey: "sync_destinations",
       notebook: NotebookSource.fromFile("src/alerting/sync_notification_destinations.py"),
+      compute: JobCompute.serverless({ dependencies: SYNC }),
       parameters: { ...tables, dry_run },
     });
 
@@ -60,6 +72,7 @@ export class AlertingJobs {
       purpose: "deploy",
       taskKey: "deploy_alerts",
       notebook: NotebookSource.fromFile("src/alerting/sync_sql_alerts.py"),
+      compute: JobCompute.serverless({ dependencies: SYNC }),
       parameters: {
         ...tables,
         warehouse_id: environment.variable("warehouse_id"),

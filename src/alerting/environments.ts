@@ -1,7 +1,15 @@
-import { JobEnvironment, type JobEnvironmentProps } from "../constructs/job-environment";
+import {
+  inLocalWorkspace,
+  JobEnvironment,
+  type JobEnvironmentProps,
+  LOCAL_WAREHOUSE_ID,
+} from "../constructs/job-environment";
 
 /** What the alerting jobs take from their environment; every default can be replaced with `--var` or `TF_VAR_…`. */
-function variables(catalog: string, dryRun: boolean): JobEnvironmentProps["variables"] {
+function variables(
+  catalog: string,
+  { dryRun, warehouse = "" }: { readonly dryRun: boolean; readonly warehouse?: string },
+): JobEnvironmentProps["variables"] {
   return {
     catalog: {
       default: catalog,
@@ -12,7 +20,7 @@ function variables(catalog: string, dryRun: boolean): JobEnvironmentProps["varia
       description: "Schema of the alerting tables and of the gold tables they read",
     },
     warehouse_id: {
-      default: "",
+      default: warehouse,
       description: "SQL warehouse that evaluates the alerts; needed unless dry_run",
     },
     dry_run: {
@@ -38,17 +46,32 @@ const runAsVariable = {
 export const dev = new JobEnvironment({
   name: "dev",
   mode: "development",
-  variables: variables("dev", true),
+  variables: variables("dev", { dryRun: true }),
 });
 
 export const staging = new JobEnvironment({
   name: "staging",
   ...production,
-  variables: { ...variables("staging", true), ...runAsVariable },
+  variables: { ...variables("staging", { dryRun: true }), ...runAsVariable },
 });
 
 export const prod = new JobEnvironment({
   name: "prod",
   ...production,
-  variables: { ...variables("prod", false), ...runAsVariable },
+  variables: { ...variables("prod", { dryRun: false }), ...runAsVariable },
 });
+
+/** For the workspace on this machine, where syncing for real harms nobody. */
+const local = new JobEnvironment({
+  name: "local",
+  mode: "development",
+  variables: variables("main", { dryRun: false, warehouse: LOCAL_WAREHOUSE_ID }),
+});
+
+/** All environments that there are where the app runs. */
+export const environments: readonly JobEnvironment[] = [
+  dev,
+  staging,
+  prod,
+  ...(inLocalWorkspace() ? [local] : []),
+];

@@ -16,3 +16,12 @@ export function parsePort(text: string): number {
   }
   return port;
 }
+
+/** Parses a count or an id for commander. */
+export function parseCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(count) || count === 0) {
+    throw new InvalidArgumentError("It must be a whole number above 0.");
+  }
+  return count;
+}

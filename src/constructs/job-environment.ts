@@ -1,5 +1,6 @@
 import type { TerraformStack } from "cdktf";
 import { JobstrataError, quoteWithSuggestion } from "../errors";
+import { LOCAL_STATE_DIR, LOCAL_WAREHOUSE_ID } from "../model/markers";
 import { quote } from "../model/text";
 import type { JobOverrides, JobPermission, RunAs } from "./job-props";
 
@@ -90,6 +91,14 @@ const META_ARGUMENTS: ReadonlySet<string> = new Set([
   "version",
 ]);
 
+/**
+ * Whether what is synthesized goes into the local workspace of this machine, as with `jobstrata local exec` and `try`. An
+ * environment that is meant for it alone is best made under this condition, so that nobody deploys it anywhere else.
+ */
+export function inLocalWorkspace(): boolean {
+  return process.env[LOCAL_STATE_DIR] !== undefined;
+}
+
 /** One target of a deployment: dev, staging, prod or any other. The same jobs are made once for each. */
 export class JobEnvironment {
   /** Short name such as `dev`. */
@@ -151,3 +160,5 @@ export class JobEnvironment {
     return `\${var.${name}}`;
   }
 }
+
+export { LOCAL_WAREHOUSE_ID };

@@ -1,4 +1,4 @@
-import { join, relative, resolve } from "node:path";
+import { join, posix, relative, resolve, sep } from "node:path";
 import { DatabricksProvider } from "@cdktf/provider-databricks/lib/provider";
 import {
   App,
@@ -121,23 +121,27 @@ export class JobStack extends TerraformStack {
   }
 
   /**
-   * Says that `file` is uploaded to `path` of the workspace of this stack's environment.
+   * Says that `file` is uploaded into the notebook folder of this stack's environment.
    *
+   * @param path below that folder
+   * @returns where it is then in the workspace
    * @internal
    * @throws JobstrataError `invalid-notebook` if another file is uploaded there
    */
-  public claimUpload(path: string, file: string): void {
+  public claimUpload(path: string, file: string): string {
+    const target = posix.join(this.environment.notebookRoot || "/", path);
     const uploads = UPLOADS.get(this.node.root) ?? new Map<string, string>();
     UPLOADS.set(this.node.root, uploads);
-    const place = `${this.environment.name} ${path}`;
+    const place = `${this.environment.name} ${target}`;
     const other = uploads.get(place);
     if (other !== undefined && other !== file) {
       throw new JobstrataError(
         "invalid-notebook",
-        `notebooks ${quote(relative(process.cwd(), other))} and ${quote(relative(process.cwd(), file))} would both be uploaded to ${quote(path)}; rename one`,
+        `${quote(relative(process.cwd(), other))} and ${quote(relative(process.cwd(), file))} would both be uploaded to ${quote(target)}; rename one`,
       );
     }
     uploads.set(place, file);
+    return target;
   }
 
   /**
@@ -353,3 +357,11 @@ const LOOKED_UP_JOB_ID = /^data\.databricks_job\.[\w-]+\.id$/;
 
 /** What other stacks, and people, read of a job. */
 const EXPORTED = ["id", "url"];
+
+/** The path of a file in the project; for a file outside, without what leads out. */
+export function pathInProject(file: string): string {
+  return relative(process.cwd(), file)
+    .split(sep)
+    .join("/")
+    .replace(/^(?:\.\.\/)+/, "");
+}

@@ -1,12 +1,12 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
-import { basename, extname, posix, relative, resolve, sep } from "node:path";
+import { basename, extname, resolve } from "node:path";
 import type { JobConfig, JobTaskNotebookTask } from "@cdktf/provider-databricks/lib/job";
 import { Notebook } from "@cdktf/provider-databricks/lib/notebook";
 import { TerraformAsset } from "cdktf";
 import type { Construct } from "constructs";
 import { JobstrataError } from "../errors";
 import { printable, quote } from "../model/text";
-import type { JobStack } from "./job-stack";
+import { type JobStack, pathInProject } from "./job-stack";
 
 /** The arguments by which a job finds its notebook. */
 export interface NotebookConfig {
@@ -40,8 +40,8 @@ export class NotebookSource {
     const file = resolve(path);
     const format = formatOf(path, file);
     return new NotebookSource(stem(file), (job, stack, key) => {
-      const uploadPath = posix.join(stack.environment.notebookRoot || "/", pathInProject(file));
-      stack.claimUpload(uploadPath, file);
+      const path = pathInProject(file);
+      const uploadPath = stack.claimUpload(path.slice(0, -extname(path).length), file);
       // Under the job's own name, so that the two are found together: databricks_notebook.<key>, databricks_job.<key>.
       const asset = new TerraformAsset(job, "source", { path: file });
       const notebook = new Notebook(job, "notebook", {
@@ -179,13 +179,4 @@ function jupyterLanguage(file: string, fail: (problem: string) => never): string
 
 function stem(path: string): string {
   return basename(path, extname(path));
-}
-
-/** The path of a file in the project, without extension; for a file outside, without what leads out. */
-function pathInProject(file: string): string {
-  const path = relative(process.cwd(), file)
-    .split(sep)
-    .join("/")
-    .replace(/^(?:\.\.\/)+/, "");
-  return path.slice(0, path.length - extname(path).length);
 }

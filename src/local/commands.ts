@@ -4,6 +4,8 @@ import { request as httpRequest } from "node:http";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { JobstrataError } from "../errors";
+import { createExecutor, type ExecutorKind } from "./execute/choose";
+import { engineFolder } from "./execute/engine";
 import { readFaultPlan } from "./faults";
 import type { ServeMessage, ServeOptions } from "./serve";
 import { readState, removeState, writeState, type WorkspaceState } from "./state-file";
@@ -23,6 +25,8 @@ export interface StartOptions {
   ephemeral?: boolean;
   /** A file, JSON or YAML, that says what is to go wrong. */
   faults?: string;
+  /** @default local where the engine can be had, else simulated */
+  executor?: ExecutorKind;
 }
 
 export interface WorkspaceStatus {
@@ -61,7 +65,9 @@ export async function start(options: StartOptions = {}): Promise<WorkspaceState>
   const serve: ServeOptions = {
     dataDir,
     ...(options.port === undefined ? {} : { port: options.port }),
+    engineDir: engineFolder(dataDir),
     ephemeral: options.ephemeral ?? false,
+    ...(options.executor === undefined ? {} : { executor: options.executor }),
     ...(faults === undefined ? {} : { faultsFile: resolve(faults) }),
   };
   const log = openSync(join(dataDir, "server.log"), "a", 0o600);
@@ -114,6 +120,7 @@ export async function startInProcess(options: StartOptions = {}): Promise<LocalW
   const workspace = await startLocalWorkspace({
     dataDir,
     ephemeral: options.ephemeral ?? false,
+    executor: (folder) => createExecutor(options.executor, folder, engineFolder(dataDir)),
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.faults === undefined ? {} : { faults: readFaultPlan(options.faults) }),
     onStop: () => {
@@ -129,6 +136,23 @@ export async function startInProcess(options: StartOptions = {}): Promise<LocalW
       await workspace.stop();
     },
   };
+}
+
+/** A workspace to talk to: the one that runs for the folder, or one that lasts until `stop`. */
+export interface WorkspaceInUse {
+  readonly host: string;
+  readonly token: string;
+  readonly dataDir: string;
+  /** Stops it if it was started for this use. */
+  stop(): Promise<void>;
+}
+
+/** Finds the workspace of the folder, or starts one in this process. @throws {JobstrataError} as `startInProcess` */
+export async function useWorkspace(options: StartOptions = {}): Promise<WorkspaceInUse> {
+  const running = options.ephemeral === true ? undefined : await findRunning(options.data);
+  if (running === undefined) return startInProcess(options);
+  const { host, token } = running;
+  return { host, token, dataDir: dataFolder(options.data), stop: () => Promise.resolve() };
 }
 
 export async function status(options: { data?: string } = {}): Promise<WorkspaceStatus> {
@@ -176,13 +200,19 @@ export async function reset(options: { data?: string } = {}): Promise<void> {
   await stop(options);
   if (!existsSync(dataDir)) return;
   const entries = readdirSync(dataDir);
-  if (entries.length > 0 && !entries.includes("workspace.db") && !entries.includes("server.log")) {
+  if (
+    !entries.some((entry) => ["workspace.db", "server.log", "engine"].includes(entry)) &&
+    entries.length > 0
+  ) {
     throw new JobstrataError(
       "local-workspace",
       `${dataDir} does not hold a local workspace, so it was not deleted.`,
     );
   }
-  rmSync(dataDir, { recursive: true, force: true });
+  // The engine is no memory, and takes a while to install.
+  for (const entry of entries) {
+    if (entry !== "engine") rmSync(join(dataDir, entry), { recursive: true, force: true });
+  }
 }
 
 /** The workspace that runs for the folder, if one does and answers. */

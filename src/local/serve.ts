@@ -1,3 +1,4 @@
+import { createExecutor, type ExecutorKind } from "./execute/choose";
 import { readFaultPlan } from "./faults";
 import { removeState, writeState } from "./state-file";
 import { startLocalWorkspace } from "./workspace";
@@ -7,6 +8,8 @@ export interface ServeOptions {
   dataDir: string;
   port?: number;
   ephemeral: boolean;
+  engineDir: string;
+  executor?: ExecutorKind;
   faultsFile?: string;
 }
 
@@ -15,7 +18,9 @@ export type ServeMessage = { ready: { host: string; port: number } } | { failed:
 
 /** The body of the detached process: serves until it is asked to stop. */
 async function main(): Promise<void> {
-  const { faultsFile, ...options } = JSON.parse(process.argv[2] ?? "{}") as ServeOptions;
+  const { faultsFile, executor, engineDir, ...options } = JSON.parse(
+    process.argv[2] ?? "{}",
+  ) as ServeOptions;
   const tell = (message: ServeMessage): void => {
     process.send?.(message);
     if (process.connected) process.disconnect();
@@ -23,6 +28,7 @@ async function main(): Promise<void> {
   try {
     const workspace = await startLocalWorkspace({
       ...options,
+      executor: (dataDir) => createExecutor(executor, dataDir, engineDir),
       ...(faultsFile === undefined ? {} : { faults: readFaultPlan(faultsFile) }),
       onStop: () => {
         removeState(options.dataDir);

@@ -2,7 +2,7 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { JobstrataError } from "../errors";
 import { LOCAL_STATE_DIR } from "../model/markers";
-import { dataFolder, findRunning, startInProcess, type StartOptions } from "./commands";
+import { type StartOptions, useWorkspace } from "./commands";
 import { startProvider } from "./provider";
 
 /** Options of {@link openSession}. */
@@ -45,10 +45,8 @@ export async function openSession(
       "neither terraform nor tofu is on the PATH; install one: https://developer.hashicorp.com/terraform/install or https://opentofu.org/docs/intro/install",
     );
   }
-  const running = options.ephemeral === true ? undefined : await findRunning(options.data);
-  const workspace = running ?? (await startInProcess(options));
-  const dataDir = "dataDir" in workspace ? workspace.dataDir : dataFolder(options.data);
-  const { host, token } = workspace;
+  const workspace = await useWorkspace(options);
+  const { host, token, dataDir } = workspace;
   const outdir = join(dataDir, "cdktf.out");
   const stateDir = join(dataDir, "state");
   for (const folder of [outdir, stateDir]) mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -80,7 +78,7 @@ export async function openSession(
     },
     stop: async () => {
       await provider?.stop();
-      if ("stop" in workspace) await workspace.stop();
+      await workspace.stop();
     },
   };
 }

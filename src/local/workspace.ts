@@ -19,7 +19,7 @@ import { identityRoutes, ME } from "./routes/identity";
 import { jobRoutes } from "./routes/jobs";
 import { permissionRoutes } from "./routes/permissions";
 import { runRoutes } from "./routes/runs";
-import { readNotebook, workspaceRoutes } from "./routes/workspace";
+import { readFiles, readNotebook, workspaceRoutes } from "./routes/workspace";
 import { Scheduler } from "./scheduler/scheduler";
 import { RunViews } from "./scheduler/views";
 import { LocalServer, LOOPBACK, newToken } from "./server";
@@ -36,8 +36,8 @@ export interface LocalWorkspaceOptions {
   token?: string;
   /** @default the machine's own time */
   clock?: Clock;
-  /** What executes tasks. @default one that only simulates it */
-  executor?: TaskExecutor;
+  /** What executes tasks, or what makes it for a data folder. @default one that only simulates it */
+  executor?: TaskExecutor | ((dataDir: string) => TaskExecutor);
   /** What is to go wrong. @default nothing */
   faults?: FaultPlan;
   /** Called when a client asks the workspace to stop, before it does. */
@@ -75,7 +75,8 @@ export async function startLocalWorkspace(
   const store = Store.open(dataDir);
   const token = options.token ?? newToken();
   const faults = new Faults(options.faults);
-  const executor = faults.around(options.executor ?? new SimulatedExecutor(clock));
+  const { executor: given = new SimulatedExecutor(clock) } = options;
+  const executor = faults.around(typeof given === "function" ? given(dataDir) : given);
   const server = new LocalServer(token, faults, () => {
     store.flush();
   });
@@ -93,14 +94,12 @@ export async function startLocalWorkspace(
   try {
     const actual = await listen(server, ephemeral ? undefined : dataDir, options.port);
     const host = `http://${LOOPBACK}:${actual}`;
-    scheduler = new Scheduler(
-      store,
-      clock,
-      executor,
-      { id: WORKSPACE_ID, url: host },
-      (path) => readNotebook(store, path),
-      () => ({ host, ...server.grantToken() }),
-    );
+    scheduler = new Scheduler(store, clock, executor, {
+      workspace: { id: WORKSPACE_ID, url: host },
+      notebook: (path) => readNotebook(store, path),
+      files: (folder) => [...readFiles(store, folder)],
+      openAccess: () => ({ host, ...server.grantToken() }),
+    });
     const views = new RunViews(store, scheduler, ME.userName, host);
     const started = clock.now();
     server.add(jobRoutes(store, scheduler, clock, ME));

@@ -19,6 +19,9 @@ export const IMPORTED_JOB_ID = Symbol.for("jobstrata/imported-job-id");
  */
 export const LOCAL_STATE_DIR = "JOBSTRATA_LOCAL_STATE_DIR";
 
+/** Id of the one SQL warehouse of the local workspace, in the form that the service gives them. */
+export const LOCAL_WAREHOUSE_ID = "10ca110ca110ca11";
+
 /** The value of a marker on `construct`, whatever it is. */
 export function marker(construct: object | undefined, symbol: symbol): unknown {
   return construct === undefined ? undefined : (construct as Record<symbol, unknown>)[symbol];

@@ -31,9 +31,22 @@ export interface JobRun {
 /** What a task's run left. */
 export interface RunOutput {
   readonly error?: string;
+  readonly error_trace?: string;
   readonly logs?: string;
   readonly notebook_output?: { readonly result?: string };
   readonly run_job_output?: { readonly run_id: number };
+}
+
+/** A job, as far as its tasks are concerned. */
+export interface ListedJob {
+  readonly job_id: number;
+  readonly settings?: {
+    readonly name?: string;
+    readonly tasks?: readonly {
+      readonly task_key: string;
+      readonly notebook_task?: { readonly base_parameters?: Readonly<Record<string, string>> };
+    }[];
+  };
 }
 
 /** The workspace refused a request, or did not answer it. */
@@ -58,6 +71,20 @@ export class JobsClient {
     private readonly host: string,
     private readonly token: string,
   ) {}
+
+  /** Every job with its tasks; of a job of more than 100 tasks the first 100. @throws WorkspaceError */
+  public async *listJobs(): AsyncGenerator<ListedJob> {
+    let page = "";
+    do {
+      const query = `limit=100&expand_tasks=true${page === "" ? "" : `&page_token=${encodeURIComponent(page)}`}`;
+      const { jobs = [], next_page_token = "" } = await this.#call<{
+        jobs?: ListedJob[];
+        next_page_token?: string;
+      }>("GET", `jobs/list?${query}`);
+      yield* jobs;
+      page = next_page_token;
+    } while (page !== "");
+  }
 
   /** Starts a run of a job and gives its id. @throws WorkspaceError */
   public async runNow(jobId: number): Promise<number> {

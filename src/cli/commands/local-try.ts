@@ -9,6 +9,20 @@ import { printable, quote } from "../../model/text";
 import { followRun, resultState, type TaskResult } from "../../run/follow-run";
 import { JobsClient, WorkspaceError } from "../../run/jobs-client";
 import type { Io } from "../io";
+import { enginePython, prepareExecutor } from "./local-executor";
+import { outputLines } from "./local-logs";
+import { sampleData } from "./local-samples";
+import { runSql } from "./local-sql";
+
+/** Options of {@link tryStacks}. */
+export interface TryOptions extends SessionOptions {
+  /** Key of the job to run. */
+  readonly run?: string;
+  /** Makes the sample tables before the run. */
+  readonly sampleData?: boolean;
+  /** File with the SQL whose answers are shown after the run. */
+  readonly sql?: string;
+}
 
 /**
  * Deploys stacks into the local workspace with the CDKTF CLI, which proves their hierarchy first, and runs a job there.
@@ -18,15 +32,27 @@ import type { Io } from "../io";
  */
 export async function tryStacks(
   stacks: readonly string[],
-  { run, ...options }: SessionOptions & { readonly run?: string },
+  { run, sampleData: withSamples = false, sql, ...options }: TryOptions,
   io: Io,
 ): Promise<number> {
-  const session = await openSession(options);
+  const executor = await prepareExecutor(options, io);
+  const session = await openSession({ ...options, executor });
   try {
     io.out(`Local workspace at ${session.host}, data in ${printable(session.dataDir)}`);
     const outputs = await deploy(session, stacks, io);
     if (outputs === undefined) return 1;
-    return run === undefined ? 0 : await runJob(session, run, outputs, io);
+    if (withSamples && executor === "local") {
+      io.out("\nSample data");
+      await sampleData(session, await enginePython(options.data, io), io);
+    }
+    const code = run === undefined ? 0 : await runJob(session, run, outputs, io);
+    if (code === 0 && sql !== undefined && executor === "local") {
+      io.out("");
+      const { dataDir } = session;
+      const query = { ...options, dataDir, file: sql, format: "table", limit: 100 } as const;
+      return await runSql(undefined, query, io);
+    }
+    return code;
   } finally {
     await session.stop();
   }
@@ -116,13 +142,9 @@ function taskLines({ taskKey, result, durationMs, child, output, message }: Task
   const lines = [
     `  ${result.padEnd(16)} ${printable(taskKey).padEnd(32)} ${seconds(durationMs).padStart(7)}${job}`,
   ];
-  const said = [output?.logs, output?.notebook_output?.result]
-    .filter((text) => text !== undefined)
-    .join("\n");
-  for (const line of said.split("\n").filter((text) => text.trim() !== ""))
-    lines.push(`    ${printable(line)}`);
-  if (result !== "SUCCESS" && (output?.error ?? message) !== "")
-    lines.push(`    ${printable(output?.error ?? message)}`);
+  for (const line of outputLines(output ?? {})) lines.push(`    ${line}`);
+  if (result !== "SUCCESS" && output?.error === undefined && message !== "")
+    lines.push(`    ${printable(message)}`);
   return lines;
 }
 

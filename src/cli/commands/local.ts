@@ -3,8 +3,12 @@ import { printable } from "../../model/text";
 import { reset, start, status, stop } from "../../local/commands";
 import { exec } from "../../local/exec";
 import type { SessionOptions } from "../../local/session";
-import { tryStacks } from "./local-try";
-import { type Io, parsePort } from "../io";
+import { prepareExecutor } from "./local-executor";
+import { showLogs } from "./local-logs";
+import { printSampleData } from "./local-samples";
+import { runSql, type SqlOptions } from "./local-sql";
+import { tryStacks, type TryOptions } from "./local-try";
+import { type Io, parseCount, parsePort } from "../io";
 
 /** Adds `jobstrata local …`: a Databricks workspace on this machine. */
 export function addLocalCommand(program: Command, io: Io): void {
@@ -23,6 +27,10 @@ export function addLocalCommand(program: Command, io: Io): void {
   )
     .choices(["local", "registry"])
     .default("local");
+  const executor = new Option(
+    "--executor <which>",
+    "run notebooks for real on this machine, or only pretend to; local where there is a Python that can",
+  ).choices(["local", "simulated"]);
 
   local
     .command("start")
@@ -30,9 +38,13 @@ export function addLocalCommand(program: Command, io: Io): void {
     .addOption(data)
     .addOption(faults)
     .addOption(ephemeral)
+    .addOption(executor)
     .option("--port <number>", "port on 127.0.0.1; any that is free by default", parsePort)
     .action(async (options: SessionOptions) => {
-      const { host, pid } = await start(options);
+      const { host, pid } = await start({
+        ...options,
+        executor: await prepareExecutor(options, io),
+      });
       io.out(`The local workspace is at ${host} (process ${pid}).`);
     });
 
@@ -83,6 +95,7 @@ export function addLocalCommand(program: Command, io: Io): void {
     .addOption(faults)
     .addOption(ephemeral)
     .addOption(provider)
+    .addOption(executor)
     .argument("<command...>")
     .passThroughOptions()
     .action(async (command: string[], options: SessionOptions) => {
@@ -96,9 +109,47 @@ export function addLocalCommand(program: Command, io: Io): void {
     .addOption(faults)
     .addOption(ephemeral)
     .addOption(provider)
+    .addOption(executor)
     .argument("<stacks...>", "names of stacks, * for any")
+    .option("--sample-data", "make the tables that the notebooks read from other layers")
     .option("--run <job>", "key of the job to run when the stacks are deployed")
-    .action(async (stacks: string[], options: SessionOptions & { run?: string }) => {
+    .option("--sql <file>", "SQL to show the answers of when the run has succeeded")
+    .action(async (stacks: string[], options: TryOptions) => {
       io.exitCode = await tryStacks(stacks, options, io);
+    });
+
+  local
+    .command("sql")
+    .description('query the tables: local sql "SELECT * FROM main.gold.alert_configurations"')
+    .addOption(data)
+    .argument("[sql]", "statements with semicolons between them")
+    .option("-f, --file <file>", "read them from a file; - is standard input")
+    .option("--limit <rows>", "how many rows of each answer to show", parseCount, 1000)
+    .addOption(
+      new Option("--format <format>", "how to show rows")
+        .choices(["table", "json", "csv"])
+        .default("table"),
+    )
+    .action(async (sql: string | undefined, options: SqlOptions) => {
+      io.exitCode = await runSql(sql, options, io);
+    });
+
+  local
+    .command("sample-data")
+    .description(
+      "make the tables that the notebooks read from other layers, for every deployed job",
+    )
+    .addOption(data)
+    .action(async (options: { data?: string }) => {
+      await printSampleData(options, io);
+    });
+
+  local
+    .command("logs")
+    .description("show what the tasks of a run printed, and their errors")
+    .addOption(data)
+    .argument("<run-id>", "of a job's run, or of a task's", parseCount)
+    .action(async (runId: number, options: { data?: string }) => {
+      await showLogs(runId, options, io);
     });
 }

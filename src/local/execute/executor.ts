@@ -19,10 +19,12 @@ export interface TaskRequest {
   notebook?: Notebook;
   /** The serverless environment that the task names. */
   environment?: { environment_version?: string; client?: string; dependencies?: string[] };
-  /** The values that the tasks of this run have set so far, by task key. */
-  taskValues: (taskKey: string) => Readonly<Record<string, unknown>> | undefined;
-  /** Another notebook of the workspace, as `%run` asks for it. */
-  readNotebook: (path: string) => Notebook | undefined;
+  /** The values that the tasks of this run have set so far, by task key and name. */
+  taskValues: () => Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** The defaults of the parameters that the job declares. */
+  jobDefaults: Readonly<Record<string, string>>;
+  /** The files, no notebooks, in a folder of the workspace and in the folders below it. */
+  files: (folder: string) => readonly WorkspaceFile[];
   /** Lets the attempt use the workspace's own API; nothing is granted to an attempt that does not ask. */
   openAccess: () => WorkspaceAccess;
 }
@@ -41,6 +43,12 @@ export interface Notebook {
   path: string;
   language: string;
   source: string;
+}
+
+/** A file of the workspace that is no notebook. */
+export interface WorkspaceFile {
+  path: string;
+  content: Buffer;
 }
 
 /** How an attempt ended. */

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import * as z from "zod";
 import { ApiError, invalidParameter, malformedRequest, pathNotFound } from "../api-error";
 import type { Clock } from "../clock";
-import type { Notebook } from "../execute/executor";
+import type { Notebook, WorkspaceFile } from "../execute/executor";
 import { parse } from "../schema/parse";
 import { object } from "../schema/shape";
 import type { Store, WorkspaceObject } from "../store";
@@ -140,6 +140,15 @@ export function readNotebook(store: Store, path: string): Notebook | undefined {
   if (found?.object_type !== "NOTEBOOK") return undefined;
   const source = store.objectContent(place)?.toString() ?? "";
   return { path, language: found.language ?? "PYTHON", source };
+}
+
+/** The files, no notebooks, in a folder and in the folders below it. */
+export function* readFiles(store: Store, folder: string): Generator<WorkspaceFile> {
+  for (const { path, object_type } of store.children(canonical(folder))) {
+    if (object_type === "DIRECTORY") yield* readFiles(store, path);
+    else if (object_type === "FILE")
+      yield { path, content: store.objectContent(path) ?? Buffer.alloc(0) };
+  }
 }
 
 function importObject(

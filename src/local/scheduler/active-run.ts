@@ -5,6 +5,7 @@ import type {
   TaskOutcome,
   TaskRequest,
   WorkspaceAccess,
+  WorkspaceFile,
 } from "../execute/executor";
 import { taskType } from "../schema/rules";
 import type { NestedTask, Task } from "../schema/tasks";
@@ -35,6 +36,7 @@ export interface RunHost {
   saveTaskRun(run: TaskRun): void;
   saveOutput(runId: number, output: TaskOutput): void;
   notebook(path: string): Notebook | undefined;
+  files(folder: string): readonly WorkspaceFile[];
   openAccess(): WorkspaceAccess;
   /** Starts a run of another job. @throws {Error} when that is not possible */
   startChild(parent: JobRun, task: TaskRun, definition: RunJobDefinition): ChildRun;
@@ -547,8 +549,21 @@ export class ActiveRun {
       parameters,
       ...(notebook === undefined ? {} : { notebook }),
       ...(environment === undefined ? {} : { environment }),
-      taskValues: (key) => this.nodes.get(key)?.attempt.values,
-      readNotebook: (path) => host.notebook(path),
+      taskValues: () => {
+        const set = [...this.nodes].map(
+          ([
+            key,
+            {
+              attempt: { values },
+            },
+          ]) => [key, values ?? {}],
+        );
+        return Object.fromEntries(set) as Record<string, Record<string, unknown>>;
+      },
+      jobDefaults: Object.fromEntries(
+        (settings.parameters ?? []).map((parameter) => [parameter.name, parameter.default]),
+      ),
+      files: (folder) => host.files(folder),
       openAccess: () => {
         const access = host.openAccess();
         opened.push(access);

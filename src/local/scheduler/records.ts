@@ -105,4 +105,5 @@ export interface RunSettings {
   environments?: { environment_key: string; spec?: Record<string, unknown> }[];
   timeout_seconds?: number;
   git_source?: unknown;
+  parameters?: { name: string; default: string }[];
 }

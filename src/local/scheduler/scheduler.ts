@@ -1,6 +1,6 @@
 import { invalidParameter, invalidState, jobNotFound, runNotFound } from "../api-error";
 import type { Clock } from "../clock";
-import type { Notebook, TaskExecutor, WorkspaceAccess } from "../execute/executor";
+import type { TaskExecutor } from "../execute/executor";
 import { omit } from "../omit";
 import { normaliseTasks } from "../schema/normalise";
 import { checkTasks } from "../schema/rules";
@@ -73,9 +73,7 @@ export class Scheduler {
     private readonly store: Store,
     private readonly clock: Clock,
     executor: TaskExecutor,
-    workspace: { id: string; url: string },
-    notebook: (path: string) => Notebook | undefined,
-    openAccess: () => WorkspaceAccess,
+    surroundings: Pick<RunHost, "workspace" | "notebook" | "files" | "openAccess">,
   ) {
     this.triggers = new Triggers(clock, (jobId) => {
       this.trigger(jobId);
@@ -83,9 +81,7 @@ export class Scheduler {
     this.host = {
       clock,
       executor,
-      workspace,
-      notebook,
-      openAccess,
+      ...surroundings,
       newRunId: () => store.newRunId(),
       saveJobRun: (run) => {
         this.saveJobRun(run);

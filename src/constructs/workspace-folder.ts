@@ -1,0 +1,67 @@
+import { readdirSync, statSync } from "node:fs";
+import { join, relative, resolve, sep } from "node:path";
+import { WorkspaceFile } from "@cdktf/provider-databricks/lib/workspace-file";
+import { TerraformAsset } from "cdktf";
+import { Construct } from "constructs";
+import { JobstrataError } from "../errors";
+import { quote } from "../model/text";
+import { JobStack, pathInProject } from "./job-stack";
+
+/** Options of a {@link WorkspaceFolder}. */
+export interface WorkspaceFolderProps {
+  /** Folder of the project, relative to the folder that the app runs in, or absolute. */
+  readonly path: string;
+}
+
+/**
+ * A folder of files that notebooks read, such as the Python package that they import. A deployment uploads every file in
+ * it, at the path that it has here, into the notebook folder of its environment, so that it is beside the notebooks as it
+ * is beside them in the project. Hidden files and what Python compiles are left out.
+ */
+export class WorkspaceFolder extends Construct {
+  /** Where the folder is in the workspace. */
+  public readonly workspacePath: string;
+
+  /**
+   * @throws JobstrataError `invalid-workspace-folder` if it is no folder, has no files, or has a file that is too large;
+   *   `no-environment` outside of a {@link JobStack}
+   */
+  public constructor(scope: Construct, id: string, props: WorkspaceFolderProps) {
+    super(scope, id);
+    const stack = JobStack.of(this);
+    const folder = resolve(props.path);
+    const fail = (problem: string): never => {
+      throw new JobstrataError(
+        "invalid-workspace-folder",
+        `[${this.node.path}] folder ${quote(props.path)} ${problem}`,
+      );
+    };
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+      fail(`does not exist (looked in ${quote(process.cwd())})`);
+    const files = filesIn(folder);
+    if (files.length === 0) fail("has no files to upload");
+
+    this.workspacePath = stack.claimUpload(pathInProject(folder), folder);
+    for (const file of files) {
+      const name = relative(folder, file).split(sep).join("/");
+      if (statSync(file).size > MAX_SIZE)
+        fail(`has ${quote(name)}, which is larger than the 10 MB that can be imported`);
+      const source = new TerraformAsset(this, `source:${name}`, { path: file });
+      const path = stack.claimUpload(pathInProject(file), file);
+      new WorkspaceFile(this, name, { path, source: source.path });
+    }
+  }
+}
+
+/** Of one file, bytes: https://docs.databricks.com/api/workspace/workspace/import */
+const MAX_SIZE = 10_000_000;
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(({ name }) => !name.startsWith(".") && name !== "__pycache__" && !name.endsWith(".pyc"))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? filesIn(path) : entry.isFile() ? [path] : [];
+    })
+    .sort();
+}

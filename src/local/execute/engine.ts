@@ -1,0 +1,237 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { JobstrataError } from "../../errors";
+import { printable } from "../../model/text";
+
+/** What notebooks run on: Sail, a Spark engine in Rust, in a virtual environment of Python's. */
+export interface Engine {
+  /** The program of the environment. */
+  readonly python: string;
+}
+
+/** Where the Python packages of this folder are, and what they need. */
+export const PYTHON_SOURCES = join(__dirname, "python");
+/** Names the folder of an engine that several data folders share. */
+export const ENGINE_DIR = "JOBSTRATA_ENGINE_DIR";
+/** Names the Python to make the engine with. */
+export const PYTHON = "JOBSTRATA_PYTHON";
+
+const REQUIREMENTS = join(PYTHON_SOURCES, "requirements.txt");
+const BUILD_REQUIREMENTS = join(PYTHON_SOURCES, "requirements-build.txt");
+const MINIMUM = "3.10";
+const NAMES = ["python3", "python3.13", "python3.12", "python3.11", "python3.10", "python3.14"];
+/** Written last, so that an environment that has it is whole. */
+const MARKER = "jobstrata.json";
+
+/** The folder of the engine of a data folder. */
+export function engineFolder(dataDir: string, env: NodeJS.ProcessEnv = process.env): string {
+  return resolve(env[ENGINE_DIR] ?? join(dataDir, "engine"));
+}
+
+/** The engine, if it is installed as the requirements of now want it. */
+export function installedEngine(folder: string): Engine | undefined {
+  const python = pythonOf(folder);
+  try {
+    const { requirements } = JSON.parse(readFileSync(join(folder, MARKER), "utf8")) as {
+      requirements?: string;
+    };
+    return requirements === digest() && existsSync(python) ? { python } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The engine, installed first if it is not: once, however many processes ask for it at the same time.
+ *
+ * @param onProgress told in lines how far the installation is
+ * @throws JobstrataError `local-workspace` if there is no Python that can, or the installation fails
+ */
+export async function ensureEngine(
+  folder: string,
+  onProgress: (line: string) => void,
+): Promise<Engine> {
+  const installed = installedEngine(folder);
+  if (installed !== undefined) return installed;
+  const base = await findPython();
+  if (base === undefined) throw new JobstrataError("local-workspace", noPython());
+  mkdirSync(dirname(folder), { recursive: true, mode: 0o700 });
+  const unlock = await lock(`${folder}.lock`, () => {
+    onProgress("Another process is installing the notebook engine; waiting for it");
+  });
+  try {
+    return installedEngine(folder) ?? (await install(base, folder, onProgress));
+  } finally {
+    unlock();
+  }
+}
+
+/** What to tell somebody whose machine has no Python for the engine. */
+export function noPython(): string {
+  return (
+    `notebooks need Python ${MINIMUM} or newer with venv and pip, and there is none on the PATH; install one ` +
+    `(on Debian and Ubuntu: python3 and python3-venv), or name it in ${PYTHON}`
+  );
+}
+
+/** A Python of this machine that can make the engine's environment. */
+export async function findPython(
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string | undefined> {
+  const named = env[PYTHON];
+  const check = "import sys, venv, ensurepip; sys.exit(0 if sys.version_info >= (3, 10) else 1)";
+  for (const name of named === undefined ? NAMES : [named]) {
+    const { code } = await run(name, ["-c", check]).catch(() => ({ code: 1 }));
+    if (code === 0) return name;
+  }
+  return undefined;
+}
+
+async function install(
+  base: string,
+  folder: string,
+  onProgress: (line: string) => void,
+): Promise<Engine> {
+  const started = Date.now();
+  const draft = `${folder}.draft`;
+  rmSync(draft, { recursive: true, force: true });
+  onProgress(
+    "Installing the notebook engine (Sail, a Spark engine without Java): once, about 650 MB",
+  );
+  try {
+    await must(run(base, ["-m", "venv", draft]), "python -m venv");
+    const python = pythonOf(draft);
+    const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input"];
+    const locked = [...pip, "--progress-bar", "off", "--require-hashes", "--no-deps"];
+    await must(run(python, [...locked, "-r", BUILD_REQUIREMENTS]), "pip install");
+    let count = 0;
+    const total = requirementCount();
+    await must(
+      run(python, [...locked, "--no-build-isolation", "-r", REQUIREMENTS], (line) => {
+        const [, requirement] = /^Collecting (\S+)/.exec(line) ?? [];
+        if (requirement !== undefined)
+          onProgress(
+            `  ${String(++count).padStart(2)} of about ${total}: ${printable(requirement)}`,
+          );
+        else if (line.startsWith("Installing collected")) onProgress("  unpacking");
+      }),
+      "pip install",
+    );
+    writeFileSync(join(draft, MARKER), JSON.stringify({ requirements: digest() }));
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(draft, folder);
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    throw error;
+  }
+  onProgress(`  installed in ${((Date.now() - started) / 1000).toFixed(0)} s`);
+  return { python: pythonOf(folder) };
+}
+
+const pythonOf = (folder: string): string => join(folder, "bin", "python");
+
+/** Of all that decides what is installed. */
+function digest(): string {
+  const hash = createHash("sha256");
+  for (const file of [BUILD_REQUIREMENTS, REQUIREMENTS]) hash.update(readFileSync(file));
+  return hash.digest("hex");
+}
+
+/** How many packages there are; some have a line for each of several versions of Python. */
+function requirementCount(): number {
+  const names = readFileSync(REQUIREMENTS, "utf8").matchAll(/^([A-Za-z][\w.-]*)==/gm);
+  return new Set([...names].map(([, name]) => name)).size;
+}
+
+interface Ended {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** Runs a program to its end. @throws {Error} if it cannot be started */
+function run(
+  program: string,
+  args: readonly string[],
+  onLine: (line: string) => void = () => undefined,
+): Promise<Ended> {
+  const env: NodeJS.ProcessEnv = { ...process.env, PYTHONNOUSERSITE: "1" };
+  // They belong to another environment.
+  for (const name of ["PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX"])
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- names of the list above
+    delete env[name];
+  const child: ChildProcess = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  let rest = "";
+  const take = (text: string): void => {
+    output = (output + text).slice(-20_000);
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(line);
+  };
+  child.stdout?.setEncoding("utf8").on("data", take);
+  child.stderr?.setEncoding("utf8").on("data", take);
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => {
+      resolve({ code: code ?? 1, output });
+    });
+  });
+}
+
+async function must(ended: Promise<Ended>, what: string): Promise<void> {
+  const { code, output } = await ended;
+  if (code === 0) return;
+  const last = output.trimEnd().split("\n").slice(-5).map(printable).join("\n  ");
+  throw new JobstrataError(
+    "local-workspace",
+    `the notebook engine could not be installed: ${what} ended with exit code ${code}:\n  ${last}\nIt comes from the package index that pip is configured for; without it, --executor simulated runs no notebooks for real.`,
+  );
+}
+
+/** A process that holds the lock for longer than this, without a sign of life, has ended; milliseconds. */
+const STALE = 15 * 60_000;
+
+/** Waits until it is this process's turn. Resolves with what ends the turn. */
+async function lock(file: string, onWait: () => void): Promise<() => void> {
+  let told = false;
+  for (;;) {
+    try {
+      writeFileSync(file, String(process.pid), { flag: "wx" });
+      return () => {
+        rmSync(file, { force: true });
+      };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    if (abandoned(file)) rmSync(file, { force: true });
+    else {
+      if (!told) onWait();
+      told = true;
+      await sleep(250);
+    }
+  }
+}
+
+function abandoned(file: string): boolean {
+  try {
+    const age = Date.now() - statSync(file).mtimeMs;
+    const pid = Number(readFileSync(file, "utf8"));
+    // It is written in two steps, the first of which makes it.
+    if (pid === 0) return age > 5_000;
+    process.kill(pid, 0);
+    return age > STALE;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
+}

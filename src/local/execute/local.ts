@@ -1,0 +1,225 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
+import type { Readable } from "node:stream";
+import { JobstrataError } from "../../errors";
+import { warehouseOf } from "../query";
+import { type Engine, PYTHON_SOURCES } from "./engine";
+import type { Notebook, TaskExecutor, TaskOutcome, TaskRequest } from "./executor";
+
+/** Options of a {@link LocalExecutor}. */
+export interface LocalExecutorOptions {
+  /** Data folder of the workspace: tables and the working folders of runs are in it. */
+  readonly dataDir: string;
+  /** Gives the engine; asked for by the first task. */
+  readonly engine: () => Promise<Engine>;
+  /** What executes tasks where there is no engine to be had. @default the tasks fail */
+  readonly fallback?: TaskExecutor;
+  /** What the processes of a notebook may hold in memory; bytes. @default 4 GiB */
+  readonly memoryLimit?: number;
+}
+
+const MEMORY_LIMIT = 4 * 1024 ** 3;
+/** What is kept of what a notebook prints; bytes. The service keeps 5 MB. */
+const MAX_OUTPUT = 5 * 1024 ** 2;
+/** A notebook's processes are given this long to end when the run ends; milliseconds. */
+const GRACE = 3_000;
+/** The parameters whose deployed values make catalogs. */
+const CATALOG_PARAMETER = /(?:^|_)catalog$/;
+
+/**
+ * Executes notebook tasks for real, each in a process of its own on an engine of its own, with the tables of the data
+ * folder. A process gets the token of its run, a working folder with the workspace files beside the notebook, and nothing
+ * of this process's environment.
+ */
+export class LocalExecutor implements TaskExecutor {
+  private readonly active = new Set<Promise<unknown>>();
+  private readonly closing = new AbortController();
+
+  public constructor(private readonly options: LocalExecutorOptions) {}
+
+  public async execute(request: TaskRequest, signal: AbortSignal): Promise<TaskOutcome> {
+    const { notebook } = request;
+    if (notebook === undefined) return failed(unsupported(request));
+    const ended = AbortSignal.any([signal, this.closing.signal]);
+    const { engine, fallback } = this.options;
+    let python: string;
+    try {
+      ({ python } = await engine());
+    } catch (error) {
+      if (fallback === undefined || !(error instanceof JobstrataError)) throw error;
+      const outcome = await fallback.execute(request, ended);
+      return { ...outcome, logs: `[simulated] ${error.message}\n${outcome.logs ?? ""}` };
+    }
+    const work = this.run(python, request, notebook, ended);
+    this.active.add(work);
+    try {
+      return await work;
+    } finally {
+      this.active.delete(work);
+    }
+  }
+
+  public async close(): Promise<void> {
+    this.closing.abort();
+    await Promise.allSettled(this.active);
+  }
+
+  private async run(
+    python: string,
+    request: TaskRequest,
+    notebook: Notebook,
+    signal: AbortSignal,
+  ): Promise<TaskOutcome> {
+    signal.throwIfAborted();
+    const { dataDir, memoryLimit = MEMORY_LIMIT } = this.options;
+    const warehouse = warehouseOf(dataDir);
+    for (const catalog of deployedCatalogs(request))
+      mkdirSync(join(warehouse, catalog), { recursive: true, mode: 0o700 });
+    const folder = join(dataDir, "runs", String(request.runId));
+    const access = request.openAccess();
+    try {
+      writeFiles(request, notebook, folder);
+      return await superviseNotebook(python, {
+        folder,
+        env: {
+          PATH: process.env.PATH ?? "",
+          HOME: folder,
+          TMPDIR: join(folder, "tmp"),
+          LANG: "C.UTF-8",
+          TZ: "UTC",
+          PYTHONPATH: PYTHON_SOURCES,
+          PYTHONNOUSERSITE: "1",
+          PYTHONDONTWRITEBYTECODE: "1",
+          DATABRICKS_HOST: access.host,
+          DATABRICKS_TOKEN: access.token,
+        },
+        request: {
+          notebook,
+          parameters: request.parameters,
+          taskKey: request.taskKey,
+          taskValues: request.taskValues(),
+          dependencies: request.environment?.dependencies ?? [],
+          warehouse,
+          memoryLimitBytes: memoryLimit,
+        },
+        signal,
+      });
+    } finally {
+      access.revoke();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+function unsupported({ type, definition }: TaskRequest): string {
+  return type === "notebook_task" && definition.source === "GIT"
+    ? "the local executor runs notebooks of the workspace only; this one is of a git repository"
+    : `the local executor runs notebook tasks only, not a ${type}; --executor simulated pretends to run any task`;
+}
+
+const failed = (error: string): TaskOutcome => ({ succeeded: false, error, errorTrace: error });
+
+/**
+ * Catalogs exist once somebody has made them. Locally nobody does, so those exist that a deployed job names as a default,
+ * and not what a single run is given, so that a wrong one is an error as it is on Databricks.
+ */
+function deployedCatalogs({ definition, jobDefaults }: TaskRequest): string[] {
+  const base = (definition.base_parameters ?? {}) as Record<string, string>;
+  return Object.entries({ ...base, ...jobDefaults })
+    .filter(([name, value]) => CATALOG_PARAMETER.test(name) && /^[A-Za-z0-9_-]{1,255}$/.test(value))
+    .map(([, value]) => value);
+}
+
+/** Lays what is beside the notebook in the workspace into the working folder. */
+function writeFiles(request: TaskRequest, notebook: Notebook, folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  const place = (path: string): string =>
+    join(folder, "Workspace", path.replace(/^\/Workspace\//, "/"));
+  const beside = posix.dirname(notebook.path);
+  for (const each of [join(folder, "tmp"), place(beside)])
+    mkdirSync(each, { recursive: true, mode: 0o700 });
+  for (const { path, content } of request.files(beside)) {
+    mkdirSync(dirname(place(path)), { recursive: true, mode: 0o700 });
+    writeFileSync(place(path), content);
+  }
+}
+
+interface Supervised {
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly request: object;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs a notebook below a supervisor, which ends all that it has started once its standard input ends: when the run is
+ * over, and also when this process is gone.
+ */
+async function superviseNotebook(
+  python: string,
+  { folder, env, request, signal }: Supervised,
+): Promise<TaskOutcome> {
+  const child = spawn(python, ["-u", "-m", "jobstrata_local.supervise"], {
+    cwd: folder,
+    env,
+    // Ctrl-C in a terminal is for this process, which then ends its notebooks.
+    detached: true,
+    stdio: ["pipe", "pipe", "pipe", "pipe"],
+  });
+  const [input, stdout, stderr, report] = child.stdio;
+  const output = collect(stdout, MAX_OUTPUT);
+  const trouble = collect(stderr, 20_000);
+  const outcome = collect(report as Readable, 64 * 1024 ** 2);
+  input.on("error", () => undefined);
+  input.write(`${JSON.stringify(request)}\n`);
+  let killer: NodeJS.Timeout | undefined;
+  const end = (): void => {
+    input.end();
+    killer = setTimeout(() => child.kill("SIGKILL"), GRACE);
+  };
+  signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", resolve);
+    });
+    signal.throwIfAborted();
+    const logs = output();
+    const said = parseOutcome(outcome());
+    if (said !== undefined) return { ...said, ...(logs === "" ? {} : { logs }) };
+    const why = trouble().trim().split("\n").at(-1) ?? "";
+    return {
+      ...failed(`the notebook's process ended with exit code ${code ?? "none"}: ${why}`),
+      logs,
+    };
+  } finally {
+    clearTimeout(killer);
+    signal.removeEventListener("abort", end);
+    input.end();
+  }
+}
+
+function parseOutcome(text: string): TaskOutcome | undefined {
+  try {
+    return JSON.parse(text) as TaskOutcome;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps the first `limit` bytes of a stream, and reads the rest away. */
+function collect(stream: Readable, limit: number): () => string {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  stream.on("data", (chunk: Buffer) => {
+    if (size < limit) chunks.push(chunk.subarray(0, limit - size));
+    size += chunk.length;
+  });
+  stream.on("error", () => undefined);
+  return () => {
+    const text = Buffer.concat(chunks).toString("utf8");
+    return size > limit ? `${text}\n… ${size - limit} more bytes were not kept\n` : text;
+  };
+}
