@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import * as z from "zod";
-import { ApiError, invalidParameter, malformedRequest, pathNotFound } from "../api-error";
+import { ApiError, invalidParameter, malformedRequest, notJson, pathNotFound } from "../api-error";
 import type { Clock } from "../clock";
 import type { Notebook } from "../execute/executor";
 import { parse } from "../schema/parse";
@@ -272,7 +272,7 @@ function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString()) as unknown;
   } catch (error) {
-    throw malformedRequest(`The request is not valid JSON: ${(error as Error).message}`);
+    throw notJson(error);
   }
 }
 
