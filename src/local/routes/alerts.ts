@@ -156,7 +156,10 @@ function withoutOutput(alert: z.infer<typeof alertShape>): AlertSettings {
   };
 }
 
-/** The settings of an alert after an update. @param all whether every field was named at once, which leaves out no one by name */
+/**
+ * The settings of an alert after an update.
+ * @param all whether the mask was `*`: then what cannot be updated is passed over unless it would change
+ */
 function changed(
   { settings: before }: AlertRecord,
   changes: Record<string, unknown>,
