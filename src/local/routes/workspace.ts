@@ -167,8 +167,10 @@ function jupyterLanguage(content: Buffer): (typeof LANGUAGES)[number] | undefine
       metadata?: { language_info?: { name?: unknown } } | null;
     };
     if (!Array.isArray(cells)) return undefined;
-    const name = String(metadata?.language_info?.name ?? "python").toUpperCase();
-    return LANGUAGES.find((language) => language === name) ?? "PYTHON";
+    const name = metadata?.language_info?.name;
+    return (
+      LANGUAGES.find((each) => typeof name === "string" && each === name.toUpperCase()) ?? "PYTHON"
+    );
   } catch {
     return undefined;
   }
