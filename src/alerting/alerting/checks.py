@@ -1,0 +1,107 @@
+"""What a row of alert_configurations must be, so that a bad one is found before it is deployed, and by its id."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import available_timezones
+
+from .cron import cron_problem
+from .operators import OPERATORS
+from .templates import template_problems
+
+DOMAINS: Mapping[str, str] = {
+    "COST": "COST",
+    "SECURITY": "SEC",
+    "PERFORMANCE": "PERF",
+    "RELIABILITY": "RELI",
+    "QUALITY": "QUAL",
+}
+"""``agent_domain`` to the prefix of its ids."""
+
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "agent_domain": tuple(DOMAINS),
+    "severity": ("CRITICAL", "WARNING", "INFO"),
+    "query_source": ("CUSTOM", "TVF", "METRIC_VIEW", "MONITORING"),
+    "threshold_operator": tuple(OPERATORS),
+    "threshold_value_type": ("DOUBLE", "STRING", "BOOLEAN"),
+    "empty_result_state": ("OK", "TRIGGERED", "ERROR"),
+    "pause_status": ("UNPAUSED", "PAUSED"),
+}
+AGGREGATIONS = ("SUM", "COUNT", "COUNT_DISTINCT", "AVG", "MEDIAN", "MIN", "MAX", "STDDEV", "FIRST", "NONE")
+"""``aggregation_type``; FIRST and NONE mean none."""
+
+_REQUIRED = (
+    "alert_id",
+    "alert_name",
+    *_CHOICES,
+    "alert_query_template",
+    "threshold_column",
+    "schedule_cron",
+    "schedule_timezone",
+    "is_enabled",
+)
+_VALUE_COLUMNS = {
+    "DOUBLE": "threshold_value_double",
+    "STRING": "threshold_value_string",
+    "BOOLEAN": "threshold_value_bool",
+}
+
+
+def problems_of(row: Mapping[str, Any]) -> list[str]:
+    """What is wrong with an alert, a text for each; nothing for a row that can be deployed.
+
+    :param row: by column; a column that is missing counts as null
+    """
+    missing = [name for name in _REQUIRED if row.get(name) is None or row.get(name) == ""]
+    problems = [f"{name} is missing" for name in missing]
+    for name, choices in _CHOICES.items():
+        if name not in missing and row[name] not in choices:
+            problems.append(f"{name} {row[name]!r} is none of {', '.join(choices)}")
+    aggregation = row.get("aggregation_type")
+    if aggregation is not None and aggregation not in AGGREGATIONS:
+        problems.append(f"aggregation_type {aggregation!r} is none of {', '.join(AGGREGATIONS)}")
+    problems += _id_problems(row)
+    problems += _threshold_problems(row)
+    if "alert_query_template" not in missing:
+        problems += template_problems(row["alert_query_template"])
+    if "schedule_cron" not in missing and (problem := cron_problem(row["schedule_cron"])):
+        problems.append(problem)
+    if "schedule_timezone" not in missing and row["schedule_timezone"] not in available_timezones():
+        problems.append(f"schedule_timezone {row['schedule_timezone']!r} is no IANA time zone, such as Europe/Berlin")
+    for channel in row.get("notification_channels") or []:
+        if channel is None or not channel.strip():
+            problems.append("notification_channels has an empty channel")
+    seconds = row.get("retrigger_seconds")
+    if seconds is not None and seconds < 0:
+        problems.append(f"retrigger_seconds {seconds} must not be negative")
+    return problems
+
+
+def _id_problems(row: Mapping[str, Any]) -> list[str]:
+    alert_id, domain = row.get("alert_id") or "", row.get("agent_domain")
+    if not alert_id:
+        return []
+    found = re.fullmatch(r"([A-Z]+)-\d{3,}", alert_id)
+    if found is None:
+        return [f"alert_id {alert_id!r} must be <DOMAIN>-<3 digits>, such as COST-001"]
+    prefix = DOMAINS.get(domain or "", found[1])
+    return [] if found[1] == prefix else [f"alert_id {alert_id!r} must begin with {prefix}- in the domain {domain}"]
+
+
+def _threshold_problems(row: Mapping[str, Any]) -> list[str]:
+    kind = row.get("threshold_value_type")
+    column = _VALUE_COLUMNS.get(kind or "")
+    if column is None:
+        return []
+    value = row.get(column)
+    if value is None:
+        return [f"{column} is missing, though threshold_value_type is {kind}"]
+    if isinstance(value, float) and not math.isfinite(value):
+        return [f"{column} {value} is no number"]
+    operator = row.get("threshold_operator")
+    if kind == "BOOLEAN" and operator in OPERATORS and operator not in ("=", "!="):
+        return [f"threshold_operator {operator!r} cannot compare BOOLEAN; use = or !="]
+    return []

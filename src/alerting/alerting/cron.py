@@ -1,0 +1,58 @@
+"""Quartz cron expressions, as Databricks schedules take them: seconds first, and a ``?`` for one of the days."""
+
+from __future__ import annotations
+
+import re
+
+# https://www.quartz-scheduler.org/documentation/quartz-2.3.0/tutorials/crontrigger.html
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_FIELDS = (
+    ("seconds", 0, 59, ()),
+    ("minutes", 0, 59, ()),
+    ("hours", 0, 23, ()),
+    ("day of month", 1, 31, ()),
+    ("month", 1, 12, _MONTHS),
+    ("day of week", 1, 7, _DAYS),
+    ("year", 1970, 2099, ()),
+)
+
+
+def cron_problem(expression: str) -> str | None:
+    """What is wrong with a Quartz cron expression, if anything."""
+    fields = expression.upper().split()
+    if len(fields) not in (6, 7):
+        return f"cron {expression!r} must have 6 or 7 fields (seconds first), not {len(fields)}"
+    for text, (name, low, high, names) in zip(fields, _FIELDS, strict=False):
+        if not all(_is_valid(part, name, low, high, names) for part in text.split(",")):
+            return f"cron {expression!r} has a wrong {name}: {text!r}"
+    days = (fields[3], fields[5])
+    if days.count("?") != 1:
+        return f"cron {expression!r} must have ? for exactly one of day of month and day of week"
+    return None
+
+
+def _is_valid(part: str, name: str, low: int, high: int, names: tuple[str, ...]) -> bool:
+    if part == "*":
+        return True
+    if name.startswith("day"):
+        if part == "?":
+            return True
+        special = r"L|LW|L-\d{1,2}|\d{1,2}W" if name == "day of month" else r"L|\w{1,3}L|\w{1,3}#[1-5]"
+        if re.fullmatch(special, part):
+            number = re.match(r"\d+|[A-Z]{3}(?=[L#])", part)
+            return number is None or _value(number[0], low, high, names) is not None
+    body, slash, step = part.partition("/")
+    if slash and not (step.isdigit() and 0 < int(step) <= high):
+        return False
+    if body in ("*", "") and slash:
+        return body == "*"
+    begin, dash, end = body.partition("-")
+    values = [_value(text, low, high, names) for text in ((begin, end) if dash else (begin,))]
+    return None not in values
+
+
+def _value(text: str, low: int, high: int, names: tuple[str, ...]) -> int | None:
+    if text in names:
+        return names.index(text) + 1
+    return int(text) if text.isdigit() and low <= int(text) <= high else None

@@ -1,0 +1,110 @@
+"""The alerts and destinations that come with the package, as files that anybody can read and review."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .checks import problems_of
+from .tables import ALERTS, DESTINATIONS
+
+HERE = Path(__file__).parent
+ALERTS_DIR = HERE / "alerts"
+DESTINATIONS_FILE = HERE / "destinations.json"
+
+# What the seeding and the sync write, and no definition.
+BOOKKEEPING = frozenset(
+    {"created_by", "created_at", "updated_by", "updated_at"}
+    | {"databricks_alert_id", "databricks_display_name", "last_synced_at", "last_sync_status", "last_sync_error"}
+)
+DEFINITION_COLUMNS = tuple(name for name, _, _ in ALERTS.columns if name not in BOOKKEEPING)
+_DEFAULTS: Mapping[str, Any] = {
+    "query_source": "CUSTOM",
+    "empty_result_state": "OK",
+    "schedule_timezone": "UTC",
+    "pause_status": "UNPAUSED",
+    "is_enabled": True,
+    "notification_channels": [],
+    "notify_on_ok": False,
+    "use_custom_template": False,
+    "tags": {},
+}
+
+
+@dataclass
+class Definitions:
+    """Alerts as rows, and what is wrong with those that are none."""
+
+    alerts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Good ones by id; every definition column of each."""
+    problems: dict[str, list[str]] = field(default_factory=dict)
+    """Of the bad ones, by id; one without an id has the name of its file and its place there."""
+
+
+def load_alerts(folder: Path = ALERTS_DIR) -> Definitions:
+    """Reads the alerts of every ``*.yml`` in a folder. A bad one does not keep the others from being read."""
+    import yaml
+
+    entries: list[tuple[str, Mapping[str, Any]]] = []
+    found = Definitions()
+    for file in sorted(folder.glob("*.yml")):
+        try:
+            document = yaml.safe_load(file.read_text(encoding="utf-8"))
+            shared = document["defaults"]
+            entries += [
+                (f"{file.name}[{place}]", {**shared, **alert}) for place, alert in enumerate(document["alerts"])
+            ]
+        except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+            reason = str(error).replace("\n", " ")
+            found.problems[file.name] = [f"must be a mapping with defaults and a list of alerts: {reason}"]
+    add_alerts(found, entries)
+    return found
+
+
+def add_alerts(found: Definitions, entries: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    """Sorts entries, each with its place, into good and bad ones. The first of several with one id stays."""
+    for place, entry in entries:
+        row = _row(entry)
+        name = row["alert_id"] if isinstance(row["alert_id"], str) and row["alert_id"] else place
+        problems = [f"unknown column {key!r}" for key in entry if key not in (*DEFINITION_COLUMNS, "threshold_value")]
+        try:
+            problems += problems_of(row)
+        except (TypeError, AttributeError) as error:
+            problems.append(f"a value has a wrong type: {error}")
+        if name in found.alerts:
+            found.problems.setdefault(name, []).append(f"{place} has the same alert_id; the first one is used")
+        elif problems:
+            found.problems.setdefault(name, []).extend(problems)
+        else:
+            found.alerts[name] = row
+
+
+def _row(entry: Mapping[str, Any]) -> dict[str, Any]:
+    row = {name: entry.get(name, _DEFAULTS.get(name)) for name in DEFINITION_COLUMNS}
+    # The value says its own type.
+    value = entry.get("threshold_value")
+    if isinstance(value, bool):
+        row |= {"threshold_value_type": "BOOLEAN", "threshold_value_bool": value}
+    elif isinstance(value, int | float):
+        row |= {"threshold_value_type": "DOUBLE", "threshold_value_double": float(value)}
+    elif value is not None:
+        row |= {"threshold_value_type": "STRING", "threshold_value_string": str(value)}
+    return row
+
+
+def load_destinations(file: Path = DESTINATIONS_FILE) -> list[dict[str, Any]]:
+    """The destinations that come with the package; ``config`` of the file becomes ``config_json``.
+
+    :raises ValueError: for a file that is none
+    """
+    names = {name for name, _, _ in DESTINATIONS.columns}
+    rows = []
+    for entry in json.loads(file.read_text(encoding="utf-8")):
+        row = {name: entry.get(name) for name in names}
+        row["config_json"] = json.dumps(entry["config"])
+        row["tags"] = entry.get("tags", {})
+        rows.append(row)
+    return rows

@@ -1,0 +1,143 @@
+"""Tells before anything is deployed which alerts would not work, and why."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from .checks import problems_of
+from .names import Target
+from .tables import ALERTS, DESTINATIONS, RESULTS
+from .templates import render
+
+PARALLEL = 4
+"""How many queries are explained at the same time."""
+MESSAGE_COLUMN = "alert_message"
+_MAX_MESSAGE = 200
+
+
+@dataclass
+class Result:
+    """What the validation of one alert found."""
+
+    alert_id: str
+    errors: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def message(self) -> str | None:
+        """All of it in one text."""
+        texts = [*self.errors, *(f"warning: {text}" for text in self.warnings)]
+        return "; ".join(texts) or None
+
+
+class InvalidAlerts(Exception):
+    """Alerts that must not be deployed. Its text names each and says why."""
+
+
+def validate_alerts(spark: SparkSession, target: Target) -> list[Result]:
+    """Checks every enabled alert: its row, its query on the engine, the columns of its query, its channels.
+
+    Overwrites ``alert_validation_results`` in one commit.
+    """
+    rows = [
+        row.asDict(recursive=True)
+        for row in spark.table(target.table(ALERTS.name)).where("is_enabled").orderBy("alert_id").collect()
+    ]
+    destinations = {
+        row["destination_id"] for row in spark.table(target.table(DESTINATIONS.name)).select("destination_id").collect()
+    }
+    copies = Counter(row["alert_id"] for row in rows)
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        results = list(pool.map(lambda row: _validate(spark, target, row, destinations, copies), rows))
+    now = datetime.now(timezone.utc)
+    frame = spark.createDataFrame(
+        [(result.alert_id, not result.errors, result.message, now) for result in results], RESULTS.schema
+    )
+    frame.write.insertInto(target.table(RESULTS.name), overwrite=True)
+    return results
+
+
+def check_results(results: list[Result], *, fail_on_warning: bool) -> None:
+    """
+    :raises InvalidAlerts: if an alert has errors, or has warnings and ``fail_on_warning``
+    """
+    bad = [result for result in results if result.errors or (fail_on_warning and result.warnings)]
+    if bad:
+        ids = ", ".join(dict.fromkeys(result.alert_id for result in bad))
+        reasons = "\n".join(f"  {result.alert_id}: {result.message}" for result in bad)
+        raise InvalidAlerts(f"{len(bad)} of {len(results)} alerts are not valid: {ids}\n{reasons}")
+
+
+def _validate(
+    spark: SparkSession, target: Target, row: Mapping[str, Any], destinations: set[str], copies: Counter[str]
+) -> Result:
+    result = Result(row["alert_id"], errors=problems_of(row))
+    if copies[row["alert_id"]] > 1:
+        result.errors.append(f"{copies[row['alert_id']]} rows have this alert_id")
+    for channel in row["notification_channels"] or []:
+        if channel and "@" not in channel and channel not in destinations:
+            result.warnings.append(f"channel {channel!r} is no e-mail address and no notification destination")
+    try:
+        query = render(row["alert_query_template"] or "", target)
+    except ValueError:
+        return result  # The row's problems say so.
+    error = explain_error(spark, query)
+    if error is not None:
+        result.errors.append(error)
+        return result
+    columns = {name.lower() for name in spark.sql(query).columns}
+    for column in (row["threshold_column"], MESSAGE_COLUMN):
+        if column and column.lower() not in columns:
+            result.errors.append(f"the query has no column {column}; it has {', '.join(sorted(columns))}")
+    return result
+
+
+def explain_error(spark: SparkSession, query: str) -> str | None:
+    """Why the engine cannot plan a query; None if it can.
+
+    Some engines raise the error, others give it as the text of the plan.
+    """
+    try:
+        rows = spark.sql(f"EXPLAIN {query}").collect()
+    except Exception as error:  # Whatever it is, the alert does not work.
+        return classify(str(error))
+    text = str(rows[0][0]) if rows else ""
+    return classify(text) if _is_error(text) else None
+
+
+_CONDITION = re.compile(r"\[([A-Z][A-Z0-9_]*(?:\.[A-Z][A-Z0-9_]*)*)\]")
+
+
+def _is_error(plan: str) -> bool:
+    if "org.apache.spark.sql.AnalysisException" in plan or "Error occurred during query planning" in plan:
+        return True
+    # The text of a parse error begins with a blank line; a plan begins with its title.
+    return not plan.lstrip().startswith("==") and _CONDITION.search(plan) is not None
+
+
+def classify(message: str) -> str:
+    """An error of EXPLAIN in one line, which says what is to be mended."""
+    condition = _CONDITION.search(message)
+    kind = condition[1].split(".")[0] if condition else ""
+    if kind == "UNRESOLVED_COLUMN":
+        name = re.search(r"with name (`[^`]*`(?:\.`[^`]*`)*)", message)
+        return f"UNRESOLVED_COLUMN: {_bare(name[1])} does not exist" if name else "UNRESOLVED_COLUMN"
+    if kind == "TABLE_OR_VIEW_NOT_FOUND":
+        name = re.search(r"table or view (`[^`]*`(?:\.`[^`]*`)*)", message)
+        return f"TABLE_OR_VIEW_NOT_FOUND: {_bare(name[1])} does not exist" if name else "TABLE_OR_VIEW_NOT_FOUND"
+    if kind == "PARSE_SYNTAX_ERROR":
+        near = re.search(r"at or near (\S.*?)(?:\.|\(|$)", message)
+        return f"PARSE_SYNTAX_ERROR: near {near[1].strip()}" if near else "PARSE_SYNTAX_ERROR"
+    return " ".join(message.split())[:_MAX_MESSAGE]
+
+
+def _bare(name: str) -> str:
+    return name.replace("`", "")
