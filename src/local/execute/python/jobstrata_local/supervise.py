@@ -1,7 +1,8 @@
 """Runs one notebook below itself, and leaves nothing of it behind: ``python -m jobstrata_local.supervise``.
 
 Standard input brings the request, JSON in one line, and then stays open: its end means that the notebook must end. What
-the notebook prints goes to standard output, and the outcome, as JSON, to file descriptor 3. See `run_notebook` for both.
+the notebook prints goes to standard output, and the outcome, as JSON, to file descriptor 3, or
+to the one that the only argument names. See `run_notebook` for both.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 from .processes import adopt_orphans, descendants, die_with_parent, end_descendants, memory_of
 
-OUTCOME_FD = 3
+OUTCOME_FD = int(sys.argv[1]) if len(sys.argv) > 1 else 3
 GRACE = 1.0
 """Seconds that a notebook has between SIGTERM and SIGKILL."""
 _LOOK = 0.25
