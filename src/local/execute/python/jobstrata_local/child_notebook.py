@@ -8,6 +8,7 @@ import os
 import posixpath
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from . import workspace_api
@@ -55,16 +56,21 @@ def _supervised(request: dict[str, object], folder: Path, timeout: float | None)
     )
     os.close(told)
     assert child.stdin is not None
-    with os.fdopen(outcome, "rb") as report, child.stdin as stdin:
-        stdin.write(json.dumps(request).encode() + b"\n")
-        stdin.flush()
+    late = threading.Event()
+    timer = threading.Timer(timeout or 0, lambda: (late.set(), child.stdin.close()))
+    with os.fdopen(outcome, "rb") as report:
+        child.stdin.write(json.dumps(request).encode() + b"\n")
+        child.stdin.flush()
+        if timeout is not None:
+            timer.start()
         try:
-            child.wait(timeout)
-        except subprocess.TimeoutExpired:
-            stdin.close()
+            answer = report.read()
+        finally:
+            timer.cancel()
+            child.stdin.close()
             child.wait()
-            return None
-        answer = report.read()
+    if not answer and late.is_set():
+        return None
     if not answer:
         raise WorkflowException(f"the process of the notebook ended with exit code {child.returncode}")
     decoded = json.loads(answer)

@@ -47,7 +47,12 @@ def _forget_own_frames(told: traceback.TracebackException | None, seen: set[int]
     if told is None or id(told) in seen:
         return
     seen.add(id(told))
-    told.stack[:] = [frame for frame in told.stack if not frame.filename.startswith(_OWN)]
+    told.stack[:] = [
+        # Of a magic there is only the line: where in it the call stands says nothing.
+        traceback.FrameSummary(frame.filename, frame.lineno, frame.name) if frame.name.startswith("%") else frame
+        for frame in told.stack
+        if not frame.filename.startswith(_OWN)
+    ]
     for other in (told.__cause__, told.__context__, *(getattr(told, "exceptions", None) or ())):
         _forget_own_frames(other, seen)
 

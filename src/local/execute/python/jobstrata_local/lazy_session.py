@@ -54,7 +54,7 @@ class Session:
             return self._opened
 
     def open_with_pyspark(self) -> None:
-        """Opens it as well when somebody imports ``pyspark.sql``, so that its own ways lead to the same session."""
+        """Opens it as well when somebody imports ``pyspark``, so that its own ways lead to the same session."""
         sys.meta_path.insert(0, _Finder(self.open))
 
 
@@ -63,7 +63,7 @@ class _Finder(importlib.abc.MetaPathFinder):
         self._then = then
 
     def find_spec(self, name: str, path: Any, target: ModuleType | None = None) -> importlib.machinery.ModuleSpec | None:
-        if name != "pyspark.sql":
+        if name != "pyspark":
             return None
         sys.meta_path.remove(self)
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)

@@ -38,7 +38,7 @@ def check(requirements: Iterable[str]) -> list[str]:
             version = metadata.version(requirement.name)
         except metadata.PackageNotFoundError:
             raise UnsatisfiedRequirement(
-                f"{text!r} is not met: the local workspace does not have {requirement.name}; it has {_names()}"
+                f"{text!r} is not met: the local workspace does not have {requirement.name}; %pip list shows what it has"
             ) from None
         if not requirement.specifier.contains(version, prereleases=True):
             raise UnsatisfiedRequirement(f"{text!r} is not met: the local workspace has {requirement.name} {version}")
@@ -88,7 +88,3 @@ def _read(file: str) -> list[str]:
 
 def _installed() -> list[tuple[str, str]]:
     return sorted({(each.metadata["Name"], each.version) for each in metadata.distributions()}, key=lambda pair: pair[0].lower())
-
-
-def _names() -> str:
-    return ", ".join(name for name, _ in _installed())

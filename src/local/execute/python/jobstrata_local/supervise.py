@@ -88,7 +88,7 @@ def _watch(notebook: subprocess.Popen[bytes], outcome: int, limit: int | None) -
             if limit is not None and time.monotonic() >= next_look:
                 next_look = time.monotonic() + _LOOK
                 if memory_of(descendants(os.getpid()), limit) > limit:
-                    return _failure(f"MemoryError: the notebook exceeded its memory limit of {_gibibytes(limit)}")
+                    return _failure(f"MemoryError: the notebook exceeded its memory limit of {_readable(limit)}")
 
 
 def _rest(outcome: int, answer: bytes) -> bytes | None:
@@ -102,12 +102,12 @@ def _rest(outcome: int, answer: bytes) -> bytes | None:
 
 def _ended(code: int) -> str:
     if code >= 0:
-        return f"SystemExit: the notebook's process ended with exit code {code}"
+        return f"the notebook's process ended with exit code {code}"
     try:
         name = signal.Signals(-code).name
     except ValueError:
         name = f"signal {-code}"
-    return f"SystemExit: the notebook's process was ended by {name}"
+    return f"the notebook's process was ended by {name}"
 
 
 def _failure(error: str) -> bytes:
@@ -115,8 +115,8 @@ def _failure(error: str) -> bytes:
     return json.dumps(outcome).encode() + b"\n"
 
 
-def _gibibytes(size: int) -> str:
-    return f"{size / 1024**3:.3g} GiB"
+def _readable(size: int) -> str:
+    return f"{size / 1024**3:.3g} GiB" if size >= 1024**3 else f"{size / 1024**2:.3g} MiB"
 
 
 def _end(grace: float, code: int) -> None:
