@@ -2,6 +2,7 @@
 module.exports = {
   testEnvironment: "node",
   roots: ["<rootDir>/__tests__"],
+  setupFiles: ["<rootDir>/__tests__/support/shared-engine.ts"],
   testMatch: ["**/*.test.ts"],
   transform: {
     "\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],

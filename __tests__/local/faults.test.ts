@@ -11,7 +11,7 @@ const jobsOf = async (client: Client): Promise<number> =>
   (await client.ok("GET", "/local/status")).jobs;
 
 describe("faults of requests", () => {
-  it.each([429, 500, 503, 504] as const)(
+  it.each([403, 429, 500, 503, 504] as const)(
     "%d is answered as often as it is asked for",
     async (fault) => {
       const client = await startClient({
@@ -45,6 +45,22 @@ describe("faults of requests", () => {
     expect((await client.ok("GET", "/local/faults")).struck).toEqual([1]);
   });
 
+  it("strike only the bodies that contain a text", async () => {
+    const client = await startClient({
+      faults: { requests: [{ match: "POST *", body: "COST-001", fault: 403 }] },
+    });
+    const names = ["COST-001 daily", "SEC-001 logins", "COST-001 weekly"];
+    const answers = await Promise.all(names.map((name) => client.ask("POST", CREATE, { name })));
+    expect(answers.map(({ status }) => status)).toEqual([403, 200, 403]);
+    expect(answers[0]?.body).toEqual({
+      error_code: "PERMISSION_DENIED",
+      message: "Injected fault: permission denied.",
+    });
+    expect(await jobsOf(client)).toBe(1);
+    await client.ok("POST", "/api/2.0/workspace/mkdirs", { path: "/Shared/x" });
+    expect((await client.ok("GET", "/local/faults")).struck).toEqual([2]);
+  });
+
   it("latency delays the answer", async () => {
     const client = await startClient({
       faults: { requests: [{ fault: "latency", milliseconds: 60 }] },
@@ -57,7 +73,10 @@ describe("faults of requests", () => {
   it("strike at their rate, and alike with the same seed", () => {
     const strikes = (seed: number): boolean[] => {
       const faults = new Faults({ seed, requests: [{ fault: 500, rate: 0.25 }] });
-      return Array.from({ length: 1000 }, () => faults.strike("GET", "/x") !== undefined);
+      return Array.from(
+        { length: 1000 },
+        () => faults.strike("GET", "/x", Buffer.alloc(0)) !== undefined,
+      );
     };
     const struck = strikes(7).filter(Boolean).length;
     expect(struck).toBeGreaterThan(200);
@@ -100,6 +119,7 @@ describe("a file of faults", () => {
     ["a.json", "{", "cannot be used"],
     ["b.json", '{"requests": [{"fault": 418}]}', "cannot be used"],
     ["c.json", '{"requests": [{"fault": 500, "rate": 2}]}', "must be from 0 to 1"],
+    ["e.json", '{"requests": [{"fault": 500, "body": ""}]}', "must not be empty"],
     ["d.json", '{"request": []}', '(did you mean "requests"?)'],
   ])("%s is refused", (name, text, message) => {
     expect(() => readFaultPlan(write(name, text))).toThrow(message);

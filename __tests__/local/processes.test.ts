@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startLocalWorkspace } from "../../src/local";
 import { findRunning, reset, start, status, stop } from "../../src/local/commands";
+import { LOCAL_WAREHOUSE_ID } from "../../src/model/markers";
 import { readState } from "../../src/local/state-file";
 import { Client, notebookTask, NOTEBOOK, startClient, stopAll } from "./support";
 
@@ -74,6 +75,42 @@ describe("a server that is killed", () => {
     expect(
       (await after.ok("GET", `/api/2.0/workspace/get-status?path=${NOTEBOOK}`)).object_type,
     ).toBe("NOTEBOOK");
+  });
+
+  it("has kept alerts, notification destinations and secrets", async () => {
+    const { child, client } = await spawnServer();
+    const { id: destination_id } = await client.ok("POST", "/api/2.0/notification-destinations", {
+      display_name: "FinOps",
+      config: { email: { addresses: ["finops@example.com"] } },
+    });
+    const alert = await client.ok("POST", "/api/2.0/alerts", {
+      display_name: "COST-001 Daily cost",
+      query_text: "SELECT 1 AS always_trigger",
+      warehouse_id: LOCAL_WAREHOUSE_ID,
+      evaluation: {
+        comparison_operator: "GREATER_THAN",
+        source: { name: "always_trigger" },
+        threshold: { value: { double_value: 0 } },
+        notification: { subscriptions: [{ destination_id }] },
+      },
+      schedule: { quartz_cron_schedule: "0 0 8 * * ?", timezone_id: "UTC" },
+    });
+    await client.ok("POST", "/api/2.0/secrets/scopes/create", { scope: "alerting" });
+    await client.ok("POST", "/api/2.0/secrets/put", {
+      scope: "alerting",
+      key: "slack-url",
+      string_value: "https://hooks.example.com/1",
+    });
+    await killed(child);
+
+    const after = await startClient({ dataDir: folder });
+    expect(await after.ok("GET", `/api/2.0/alerts/${alert.id}`)).toEqual(alert);
+    const { results } = await after.ok("GET", "/api/2.0/notification-destinations");
+    expect(results).toEqual([
+      { id: destination_id, display_name: "FinOps", destination_type: "EMAIL" },
+    ]);
+    const secret = await after.ok("GET", "/api/2.0/secrets/get?scope=alerting&key=slack-url");
+    expect(Buffer.from(secret.value, "base64").toString()).toBe("https://hooks.example.com/1");
   });
 
   it("leaves runs that the next one closes, or takes up from the queue", async () => {

@@ -33,7 +33,17 @@ describe("the server", () => {
       expect(await statusWith({ Authorization: `Bearer ${wrong}` })).toBe(403);
     }
     expect(await statusWith({}, "/local/status")).toBe(401);
-    expect(await statusWith({}, "/.well-known/databricks-config")).toBe(404);
+  });
+
+  it("tells everybody what SDKs ask for before they log in, and no more", async () => {
+    const { host } = client.workspace;
+    const response = await fetch(`${host}/.well-known/databricks-config`);
+    expect(await response.json()).toEqual({
+      oidc_endpoint: `${host}/oidc`,
+      workspace_id: "1000000000",
+    });
+    expect(await statusWith({}, "/.well-known/other")).toBe(404);
+    expect(await statusWith({}, "/.well-known/../local/status")).not.toBe(200);
   });
 
   it("answers nobody who came by another name", async () => {

@@ -4,7 +4,7 @@ import { JobCompute } from "../constructs/job-compute";
 import { NotebookSource } from "../constructs/notebook-source";
 import { WorkspaceFolder } from "../constructs/workspace-folder";
 
-/** Reads the alerts and the destinations, which are YAML. */
+/** Reads the alerts, which are YAML. */
 const DEFINITIONS = ["PyYAML>=6"];
 /** The second version of the alerts API came with 0.40; serverless compute brings an SDK of its own. */
 const SYNC = ["databricks-sdk>=0.40", "tenacity>=9"];
@@ -33,7 +33,6 @@ export class AlertingJobs {
       purpose: "setup",
       taskKey: "setup_tables",
       notebook: NotebookSource.fromFile("src/alerting/setup_alerting_tables.py"),
-      compute: JobCompute.serverless({ dependencies: DEFINITIONS }),
       parameters: tables,
     });
 

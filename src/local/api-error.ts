@@ -10,6 +10,7 @@ export type ApiErrorCode =
   | "REQUEST_LIMIT_EXCEEDED"
   | "RESOURCE_ALREADY_EXISTS"
   | "RESOURCE_DOES_NOT_EXIST"
+  | "RESOURCE_LIMIT_EXCEEDED"
   | "DIRECTORY_NOT_EMPTY"
   | "DIRECTORY_PROTECTED"
   | "MAX_NOTEBOOK_SIZE_EXCEEDED"
@@ -35,6 +36,20 @@ export const invalidParameter = (message: string): ApiError =>
 export const malformedRequest = (message: string): ApiError =>
   new ApiError(400, "MALFORMED_REQUEST", message);
 
+/** What `JSON.parse` found wrong, without the part of the text that it quotes: there may be a secret in it. */
+export const notJson = (error: unknown): ApiError => {
+  const { message } = error as Error;
+  return malformedRequest(
+    `The request is not valid JSON: ${message.replace(/, (?:\.{3})?".*" is not valid JSON$/s, "")}`,
+  );
+};
+
+export const alreadyExists = (message: string): ApiError =>
+  new ApiError(400, "RESOURCE_ALREADY_EXISTS", message);
+
+export const doesNotExist = (message: string): ApiError =>
+  new ApiError(404, "RESOURCE_DOES_NOT_EXIST", message);
+
 export const invalidState = (message: string): ApiError =>
   new ApiError(400, "INVALID_STATE", message);
 
@@ -46,4 +61,4 @@ export const runNotFound = (runId: number): ApiError =>
   invalidParameter(`Run ${runId} does not exist.`);
 
 export const pathNotFound = (path: string): ApiError =>
-  new ApiError(404, "RESOURCE_DOES_NOT_EXIST", `Path (${path}) doesn't exist.`);
+  doesNotExist(`Path (${path}) doesn't exist.`);

@@ -9,14 +9,19 @@ import { object } from "./schema/shape";
 const rate = z.number().min(0, "must be from 0 to 1").max(1, "must be from 0 to 1");
 const count = z.int().min(0, "must not be negative");
 
+const STATUSES = [403, 429, 500, 503, 504] as const;
+export type FaultStatus = (typeof STATUSES)[number];
+
 const requestFault = object({
   /** `METHOD /path`; a `*` stands for any text. @default every request */
   match: z.string().optional(),
+  /** Strikes only requests whose body contains this text, as it was sent. @default every body, and none */
+  body: z.string().min(1, "must not be empty").optional(),
   /**
    * `latency` delays the answer; a number is the status of an error; `drop` closes the connection without an answer;
    * `half` closes it in the middle of one.
    */
-  fault: z.union([z.literal([429, 500, 503, 504]), z.enum(["latency", "drop", "half"])]),
+  fault: z.union([z.literal(STATUSES), z.enum(["latency", "drop", "half"])]),
   /** How likely it is to strike a request that matches. @default 1 */
   rate: rate.optional(),
   /** How often it strikes at most. @default without limit */
@@ -96,13 +101,14 @@ export class Faults {
   }
 
   /** What goes wrong with this request: of the faults that match, the first that strikes. */
-  public strike(method: string, path: string): RequestFault | undefined {
+  public strike(method: string, path: string, body: Buffer): RequestFault | undefined {
     const { requests } = this.plan;
     if (requests === undefined) return undefined;
     for (const [index, fault] of requests.entries()) {
       const struck = this.struck[index] ?? 0;
       if (fault.times !== undefined && struck >= fault.times) continue;
       if (this.patterns[index]?.test(`${method} ${path}`) === false) continue;
+      if (fault.body !== undefined && !body.includes(fault.body)) continue;
       if (fault.rate !== undefined && this.random() >= fault.rate) continue;
       this.struck[index] = struck + 1;
       return fault;
@@ -144,8 +150,10 @@ export class Faults {
 }
 
 /** The error that a fault with a status answers with. */
-export function faultError(status: 429 | 500 | 503 | 504): ApiError {
+export function faultError(status: FaultStatus): ApiError {
   switch (status) {
+    case 403:
+      return new ApiError(403, "PERMISSION_DENIED", "Injected fault: permission denied.");
     case 429:
       return new ApiError(429, "REQUEST_LIMIT_EXCEEDED", "Injected fault: too many requests.");
     case 500:

@@ -2,8 +2,8 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { JobstrataError, quoteWithSuggestion } from "../errors";
-import { ApiError, malformedRequest } from "./api-error";
-import { faultError, type Faults, type RequestFault } from "./faults";
+import { ApiError, notJson } from "./api-error";
+import { faultError, type Faults, type FaultStatus, type RequestFault } from "./faults";
 import { type LocalRequest, RawAnswer, type Route } from "./routes/route";
 import { parse } from "./schema/parse";
 
@@ -109,9 +109,11 @@ export class LocalServer {
       const cut = url.indexOf("?");
       const path = cut === -1 ? url : url.slice(0, cut);
       this.admit(request, method, path);
-      const fault = path.startsWith("/local/") ? undefined : this.faults.strike(method, path);
-      if (fault !== undefined && !(await survives(fault, request, response))) return;
-      const answer = await this.answer(request, method, path, cut === -1 ? "" : url.slice(cut + 1));
+      const body = await readBody(request);
+      const fault = path.startsWith("/api/") ? this.faults.strike(method, path, body) : undefined;
+      if (fault !== undefined && !(await survives(fault, response))) return;
+      const search = cut === -1 ? "" : url.slice(cut + 1);
+      const answer = await this.answer(request, method, path, search, body);
       this.settle();
       if (fault !== undefined && spoils(fault, answer, request, response)) return;
       write(response, 200, answer);
@@ -130,7 +132,7 @@ export class LocalServer {
     if ((request.url ?? "").length > MAX_URL)
       throw new ApiError(414, "MALFORMED_REQUEST", "The URL is too long.");
     // Clients look here for how to log in before they do.
-    if (path.startsWith("/.well-known/")) throw noEndpoint(method, path);
+    if (path.startsWith("/.well-known/")) return;
     if (authorization === undefined) {
       throw new ApiError(
         401,
@@ -157,14 +159,14 @@ export class LocalServer {
     return [...this.grantedDigests].some((granted) => timingSafeEqual(asked, granted));
   }
 
-  private async answer(
+  private answer(
     request: IncomingMessage,
     method: string,
     path: string,
     search: string,
-  ): Promise<unknown> {
+    body: Buffer,
+  ): unknown {
     const { route, wildcard, version } = this.find(method, path);
-    const body = await readBody(request);
     const query = parse(route.query, Object.fromEntries(new URLSearchParams(search)));
     const local: LocalRequest = {
       query,
@@ -225,7 +227,7 @@ function readJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString()) as unknown;
   } catch (error) {
-    throw malformedRequest(`The request is not valid JSON: ${(error as Error).message}`);
+    throw notJson(error);
   }
 }
 
@@ -260,11 +262,7 @@ function fail(response: ServerResponse, error: unknown): void {
 }
 
 /** What a fault does before the request is carried out. False when there is nothing left to do. */
-async function survives(
-  fault: RequestFault,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<boolean> {
+async function survives(fault: RequestFault, response: ServerResponse): Promise<boolean> {
   const { fault: kind, carried_out = false, milliseconds = 100 } = fault;
   if (kind === "latency") {
     await new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -272,10 +270,7 @@ async function survives(
   }
   if (kind === "half" || carried_out) return true;
   if (kind === "drop") response.destroy();
-  else {
-    await readBody(request);
-    refuse(fault, kind, response);
-  }
+  else refuse(fault, kind, response);
   return false;
 }
 
@@ -297,11 +292,7 @@ function spoils(
   return true;
 }
 
-function refuse(
-  fault: RequestFault,
-  status: 429 | 500 | 503 | 504,
-  response: ServerResponse,
-): void {
+function refuse(fault: RequestFault, status: FaultStatus, response: ServerResponse): void {
   if (status === 429 || status === 503)
     response.setHeader("Retry-After", String(fault.retry_after ?? 1));
   fail(response, faultError(status));

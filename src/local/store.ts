@@ -4,6 +4,9 @@ import { join } from "node:path";
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the way to import what is one function
 import Database = require("libsql");
 import { JobstrataError } from "../errors";
+import { Documents, DOCUMENTS_SCHEMA } from "./store/documents";
+import { Secrets, SECRETS_SCHEMA } from "./store/secrets";
+import { Sql } from "./store/sql";
 
 /** A row of the table of runs: a job's run, or one attempt at a task of it, or one iteration of such a task. */
 export interface RunRow {
@@ -85,16 +88,19 @@ const SCHEMA = `
     object_id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, object_type TEXT NOT NULL,
     language TEXT, created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, content BLOB
   );
+  ${DOCUMENTS_SCHEMA}
+  ${SECRETS_SCHEMA}
 `;
-
-type Row = Record<string, unknown>;
 
 /**
  * Everything that the workspace remembers, in one SQLite file that only its owner can read. What was committed before
  * the process was killed is there afterwards. One process at a time.
  */
 export class Store {
-  private readonly statements = new Map<string, Database.Statement>();
+  public readonly alerts: Documents;
+  public readonly destinations: Documents;
+  public readonly secrets: Secrets;
+  private readonly sql: Sql;
   private readonly dirty = new Map<number, UnsavedRun>();
   private flushing = false;
   private nextRunId: number;
@@ -132,7 +138,11 @@ export class Store {
   }
 
   private constructor(private readonly database: Database.Database) {
-    const last = this.row("SELECT seq FROM sqlite_sequence WHERE name = 'runs'");
+    this.sql = new Sql(database);
+    this.alerts = new Documents(this.sql, "alert");
+    this.destinations = new Documents(this.sql, "notification_destination");
+    this.secrets = new Secrets(this.sql);
+    const last = this.sql.row("SELECT seq FROM sqlite_sequence WHERE name = 'runs'");
     this.nextRunId = Number(last?.seq ?? 0) + 1;
   }
 
@@ -143,23 +153,14 @@ export class Store {
 
   /** All that `write` changes is kept, or none of it. */
   public atomically<T>(write: () => T): T {
-    if (this.database.inTransaction) return write();
-    this.run("BEGIN");
-    try {
-      const result = write();
-      this.run("COMMIT");
-      return result;
-    } catch (error) {
-      this.run("ROLLBACK");
-      throw error;
-    }
+    return this.sql.atomically(write);
   }
 
   // Jobs
 
   public createJob(name: string, settings: string, creator: string, now: number): number {
     return this.atomically(() => {
-      const { lastInsertRowid } = this.run(
+      const { lastInsertRowid } = this.sql.run(
         "INSERT INTO jobs (name, created_time, creator, settings_id) VALUES (?, ?, ?, ?)",
         name,
         now,
@@ -174,7 +175,12 @@ export class Store {
     this.atomically(() => {
       const before = this.job(jobId)?.settings_id;
       const after = this.saveSettings(settings);
-      this.run("UPDATE jobs SET name = ?, settings_id = ? WHERE job_id = ?", name, after, jobId);
+      this.sql.run(
+        "UPDATE jobs SET name = ?, settings_id = ? WHERE job_id = ?",
+        name,
+        after,
+        jobId,
+      );
       if (before !== undefined && before !== after) this.dropSettings(before);
     });
   }
@@ -182,21 +188,21 @@ export class Store {
   public deleteJob(jobId: number): void {
     this.atomically(() => {
       const settings = this.job(jobId)?.settings_id;
-      this.run("DELETE FROM jobs WHERE job_id = ?", jobId);
-      this.run("DELETE FROM permissions WHERE object = ?", `/jobs/${jobId}`);
+      this.sql.run("DELETE FROM jobs WHERE job_id = ?", jobId);
+      this.sql.run("DELETE FROM permissions WHERE object = ?", `/jobs/${jobId}`);
       if (settings !== undefined) this.dropSettings(settings);
     });
   }
 
   public job(jobId: number): JobRow | undefined {
-    return this.row(
+    return this.sql.row(
       "SELECT j.*, s.json AS settings FROM jobs j JOIN settings s USING (settings_id) WHERE job_id = ?",
       jobId,
     ) as JobRow | undefined;
   }
 
   public jobCount(): number {
-    return Number(this.row("SELECT count(*) AS count FROM jobs")?.count);
+    return Number(this.sql.row("SELECT count(*) AS count FROM jobs")?.count);
   }
 
   /** Newest first, as the service lists them. */
@@ -207,7 +213,7 @@ export class Store {
     limit: number;
   }): JobRow[] {
     const { name = null, before = null, offset = 0, limit } = filter;
-    return this.rows(
+    return this.sql.rows(
       `SELECT j.*, s.json AS settings FROM jobs j JOIN settings s USING (settings_id)
        WHERE (?1 IS NULL OR name = ?1 COLLATE NOCASE) AND (?2 IS NULL OR job_id < ?2)
        ORDER BY job_id DESC LIMIT ?3 OFFSET ?4`,
@@ -231,20 +237,23 @@ export class Store {
   /** Equal settings are kept once, however many jobs and runs have them. */
   public saveSettings(json: string): number {
     const digest = createHash("sha256").update(json).digest("base64");
-    const known = this.row("SELECT settings_id FROM settings WHERE digest = ?", digest);
+    const known = this.sql.row("SELECT settings_id FROM settings WHERE digest = ?", digest);
     if (known !== undefined) return Number(known.settings_id);
     return Number(
-      this.run("INSERT INTO settings (digest, json) VALUES (?, ?)", digest, json).lastInsertRowid,
+      this.sql.run("INSERT INTO settings (digest, json) VALUES (?, ?)", digest, json)
+        .lastInsertRowid,
     );
   }
 
   public settings(settingsId: number): string {
-    return String(this.row("SELECT json FROM settings WHERE settings_id = ?", settingsId)?.json);
+    return String(
+      this.sql.row("SELECT json FROM settings WHERE settings_id = ?", settingsId)?.json,
+    );
   }
 
   private dropSettings(settingsId: number): void {
     this.flush();
-    this.run(
+    this.sql.run(
       `DELETE FROM settings WHERE settings_id = ?1 AND NOT EXISTS (SELECT 1 FROM runs WHERE settings_id = ?1)
        AND NOT EXISTS (SELECT 1 FROM jobs WHERE settings_id = ?1)`,
       settingsId,
@@ -275,7 +284,7 @@ export class Store {
     if (this.dirty.size === 0) return;
     this.atomically(() => {
       for (const row of this.dirty.values()) {
-        this.run(
+        this.sql.run(
           `INSERT OR REPLACE INTO runs (run_id, parent_id, job_id, run_type, start_time, active, settings_id, record)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
           row.run_id,
@@ -294,13 +303,13 @@ export class Store {
 
   public runRow(runId: number): RunRow | undefined {
     if (this.dirty.has(runId)) this.flush();
-    return this.row("SELECT * FROM runs WHERE run_id = ?", runId) as RunRow | undefined;
+    return this.sql.row("SELECT * FROM runs WHERE run_id = ?", runId) as RunRow | undefined;
   }
 
   /** Attempts at the tasks of a job's run, or iterations of an attempt, in the order in which they were made. */
   public childRows(parentId: number): RunRow[] {
     this.flush();
-    return this.rows(
+    return this.sql.rows(
       "SELECT * FROM runs WHERE parent_id = ? ORDER BY run_id",
       parentId,
     ) as unknown as RunRow[];
@@ -322,7 +331,7 @@ export class Store {
     add("start_time <= ?", filter.startedTo);
     add("run_id < ?", filter.before);
     if (filter.active !== undefined) where.push(`active = ${filter.active ? 1 : 0}`);
-    return this.rows(
+    return this.sql.rows(
       `SELECT * FROM runs WHERE ${where.join(" AND ")} ORDER BY run_id DESC LIMIT ? OFFSET ?`,
       ...values,
       filter.limit,
@@ -333,7 +342,9 @@ export class Store {
   /** What was not over when the last process ended, parents first. */
   public activeRows(): RunRow[] {
     this.flush();
-    return this.rows("SELECT * FROM runs WHERE active = 1 ORDER BY run_id") as unknown as RunRow[];
+    return this.sql.rows(
+      "SELECT * FROM runs WHERE active = 1 ORDER BY run_id",
+    ) as unknown as RunRow[];
   }
 
   public deleteRun(runId: number): void {
@@ -341,49 +352,50 @@ export class Store {
     this.atomically(() => {
       const settings = this.runRow(runId)?.settings_id;
       for (const child of this.childRows(runId)) this.deleteRun(child.run_id);
-      this.run("DELETE FROM outputs WHERE run_id = ?", runId);
-      this.run("DELETE FROM runs WHERE run_id = ?", runId);
+      this.sql.run("DELETE FROM outputs WHERE run_id = ?", runId);
+      this.sql.run("DELETE FROM runs WHERE run_id = ?", runId);
       if (typeof settings === "number") this.dropSettings(settings);
     });
   }
 
   public saveOutput(runId: number, json: string): void {
-    this.run("INSERT OR REPLACE INTO outputs VALUES (?, ?)", runId, json);
+    this.sql.run("INSERT OR REPLACE INTO outputs VALUES (?, ?)", runId, json);
   }
 
   public output(runId: number): string | undefined {
-    return this.row("SELECT json FROM outputs WHERE run_id = ?", runId)?.json as string | undefined;
+    return this.sql.row("SELECT json FROM outputs WHERE run_id = ?", runId)?.json as
+      string | undefined;
   }
 
   /** The run may have been deleted since; its token stays used. */
   public runOfToken(token: string): number | undefined {
-    return this.row("SELECT run_id FROM tokens WHERE token = ?", token)?.run_id as
+    return this.sql.row("SELECT run_id FROM tokens WHERE token = ?", token)?.run_id as
       number | undefined;
   }
 
   public saveToken(token: string, runId: number): void {
-    this.run("INSERT INTO tokens VALUES (?, ?)", token, runId);
+    this.sql.run("INSERT INTO tokens VALUES (?, ?)", token, runId);
   }
 
   // Permissions
 
   public permissions(object: string): string | undefined {
-    return this.row("SELECT json FROM permissions WHERE object = ?", object)?.json as
+    return this.sql.row("SELECT json FROM permissions WHERE object = ?", object)?.json as
       string | undefined;
   }
 
   public savePermissions(object: string, json: string): void {
-    this.run("INSERT OR REPLACE INTO permissions VALUES (?, ?)", object, json);
+    this.sql.run("INSERT OR REPLACE INTO permissions VALUES (?, ?)", object, json);
   }
 
   // Workspace objects
 
   public object(path: string): WorkspaceObject | undefined {
-    return this.row(`${OBJECT_COLUMNS} WHERE path = ?`, path) as WorkspaceObject | undefined;
+    return this.sql.row(`${OBJECT_COLUMNS} WHERE path = ?`, path) as WorkspaceObject | undefined;
   }
 
   public objectContent(path: string): Buffer | undefined {
-    const content = this.row("SELECT content FROM objects WHERE path = ?", path)?.content;
+    const content = this.sql.row("SELECT content FROM objects WHERE path = ?", path)?.content;
     return Buffer.isBuffer(content) ? content : undefined;
   }
 
@@ -395,7 +407,7 @@ export class Store {
     content: Buffer | null,
     now: number,
   ): void {
-    this.run(
+    this.sql.run(
       `INSERT INTO objects (path, object_type, language, created_at, modified_at, content)
        VALUES (?1, ?2, ?3, ?4, ?4, ?5) ON CONFLICT (path) DO UPDATE SET
        object_type = ?2, language = ?3, modified_at = ?4, content = ?5`,
@@ -411,7 +423,7 @@ export class Store {
   public children(folder: string): WorkspaceObject[] {
     const prefix = folder === "/" ? "/" : `${folder}/`;
     // All paths that start with the prefix lie between it and the same with its last character, "/", made "0".
-    return this.rows(
+    return this.sql.rows(
       `${OBJECT_COLUMNS} WHERE path > ?1 AND path < ?2 AND instr(substr(path, ?3), '/') = 0 ORDER BY path`,
       prefix,
       `${prefix.slice(0, -1)}0`,
@@ -420,35 +432,12 @@ export class Store {
   }
 
   public deleteTree(path: string): void {
-    this.run(
+    this.sql.run(
       "DELETE FROM objects WHERE path = ?1 OR (path > ?2 AND path < ?3)",
       path,
       `${path}/`,
       `${path}0`,
     );
-  }
-
-  // Values go to libsql as one list: it takes a lone Buffer for a set of named values, and aborts the process.
-
-  private statement(sql: string): Database.Statement {
-    let statement = this.statements.get(sql);
-    if (statement === undefined) {
-      statement = this.database.prepare(sql);
-      this.statements.set(sql, statement);
-    }
-    return statement;
-  }
-
-  private run(sql: string, ...values: unknown[]): Database.RunResult {
-    return this.statement(sql).run(values);
-  }
-
-  private row(sql: string, ...values: unknown[]): Row | undefined {
-    return this.statement(sql).get(values) as Row | undefined;
-  }
-
-  private rows(sql: string, ...values: unknown[]): Row[] {
-    return this.statement(sql).all(values) as Row[];
   }
 }
 

@@ -14,11 +14,15 @@ import { type Clock, systemClock } from "./clock";
 import type { TaskExecutor } from "./execute/executor";
 import { SimulatedExecutor } from "./execute/simulated";
 import { type FaultPlan, Faults } from "./faults";
+import { alertRoutes } from "./routes/alerts";
 import { controlRoutes } from "./routes/control";
 import { identityRoutes, ME } from "./routes/identity";
 import { jobRoutes } from "./routes/jobs";
+import { destinationRoutes } from "./routes/notification-destinations";
 import { permissionRoutes } from "./routes/permissions";
 import { runRoutes } from "./routes/runs";
+import { secretRoutes } from "./routes/secrets";
+import { warehouseRoutes } from "./routes/warehouses";
 import { readFiles, readNotebook, workspaceRoutes } from "./routes/workspace";
 import { Scheduler } from "./scheduler/scheduler";
 import { RunViews } from "./scheduler/views";
@@ -106,7 +110,11 @@ export async function startLocalWorkspace(
     server.add(runRoutes(store, scheduler, views));
     server.add(workspaceRoutes(store, clock, ME));
     server.add(permissionRoutes(store, ME));
-    server.add(identityRoutes(ME));
+    server.add(alertRoutes(store, clock, ME));
+    server.add(destinationRoutes(store));
+    server.add(secretRoutes(store, clock, ME));
+    server.add(warehouseRoutes(ME));
+    server.add(identityRoutes(ME, host, WORKSPACE_ID));
     server.add(
       controlRoutes(
         faults,

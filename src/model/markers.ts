@@ -20,7 +20,7 @@ export const IMPORTED_JOB_ID = Symbol.for("jobstrata/imported-job-id");
 export const LOCAL_STATE_DIR = "JOBSTRATA_LOCAL_STATE_DIR";
 
 /** Id of the one SQL warehouse of the local workspace, in the form that the service gives them. */
-export const LOCAL_WAREHOUSE_ID = "10ca110ca110ca11";
+export const LOCAL_WAREHOUSE_ID = "10ca10ca10ca10ca";
 
 /** The value of a marker on `construct`, whatever it is. */
 export function marker(construct: object | undefined, symbol: symbol): unknown {

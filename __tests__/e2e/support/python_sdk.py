@@ -6,8 +6,14 @@ import time
 from datetime import timedelta
 
 from databricks.sdk import WorkspaceClient
-from databricks.sdk.errors import InvalidParameterValue, NotFound, OperationFailed, ResourceDoesNotExist
-from databricks.sdk.service import compute, iam, jobs, workspace as ws
+from databricks.sdk.errors import (
+    InvalidParameterValue,
+    NotFound,
+    OperationFailed,
+    ResourceAlreadyExists,
+    ResourceDoesNotExist,
+)
+from databricks.sdk.service import compute, iam, jobs, settings, sql, workspace as ws
 
 w = WorkspaceClient()
 PATIENCE = timedelta(seconds=30)
@@ -142,6 +148,109 @@ acl = w.permissions.get("jobs", str(job_id)).access_control_list
 levels = {a.group_name or a.user_name: [p.permission_level for p in a.all_permissions] for a in acl}
 assert levels["users"] == [iam.PermissionLevel.CAN_VIEW], levels
 part("permissions")
+
+(warehouse,) = w.warehouses.list()
+assert w.warehouses.get(warehouse.id).state == sql.State.RUNNING, warehouse
+part("SQL warehouses")
+
+destinations = w.notification_destinations
+webhook = settings.Config(generic_webhook=settings.GenericWebhookConfig(url="https://hooks.example.com/x", password="p"))
+config = {
+    "EMAIL": settings.Config(email=settings.EmailConfig(addresses=["finops@example.com"])),
+    "SLACK": settings.Config(slack=settings.SlackConfig(url="https://hooks.slack.example.com/x")),
+    "WEBHOOK": webhook,
+    "MICROSOFT_TEAMS": settings.Config(microsoft_teams=settings.MicrosoftTeamsConfig(url="https://teams.example.com/x")),
+    "PAGERDUTY": settings.Config(pagerduty=settings.PagerdutyConfig(integration_key="k")),
+}
+made = {kind: destinations.create(display_name=f"SDK - {kind}", config=each) for kind, each in config.items()}
+assert {d.id: d.destination_type.value for d in destinations.list(page_size=2)} == {d.id: k for k, d in made.items()}
+read = destinations.get(made["WEBHOOK"].id).config.generic_webhook
+assert (read.url_set, read.password_set, read.url, read.password) == (True, True, None, None), read
+renamed = destinations.update(made["SLACK"].id, display_name="SDK - Night", config=config["SLACK"])
+assert renamed.display_name == "SDK - Night" and renamed.config.slack.url_set, renamed
+destinations.delete(made["PAGERDUTY"].id)
+try:
+    destinations.get(made["PAGERDUTY"].id)
+    raise AssertionError("a destination that was deleted can be read")
+except NotFound:
+    pass
+part("notification destinations")
+
+
+def alert(name, **more):
+    subscriptions = [
+        sql.AlertV2Subscription(user_email="finops@example.com"),
+        sql.AlertV2Subscription(destination_id=made["SLACK"].id),
+    ]
+    fields = dict(
+        display_name=name,
+        query_text="SELECT 1 AS always_trigger, 'hello' AS alert_message",
+        warehouse_id=warehouse.id,
+        evaluation=sql.AlertV2Evaluation(
+            comparison_operator=sql.ComparisonOperator.GREATER_THAN,
+            source=sql.AlertV2OperandColumn(name="always_trigger", aggregation=sql.Aggregation.MAX),
+            threshold=sql.AlertV2Operand(value=sql.AlertV2OperandValue(double_value=0)),
+            empty_result_state=sql.AlertEvaluationState.OK,
+            notification=sql.AlertV2Notification(notify_on_ok=True, retrigger_seconds=60, subscriptions=subscriptions),
+        ),
+        schedule=sql.CronSchedule(quartz_cron_schedule="0 0 8 * * ?", timezone_id="UTC"),
+    )
+    return sql.AlertV2(**{**fields, **more})
+
+
+one = w.alerts_v2.create_alert(alert("SDK - One", custom_summary="{{ALERT_NAME}}"))
+assert one.lifecycle_state == sql.AlertLifecycleState.ACTIVE and one.create_time and one.owner_user_name, one
+assert one.evaluation.threshold.value.double_value == 0, one.evaluation
+assert one.effective_run_as.user_name == me.user_name, one
+others = [w.alerts_v2.create_alert(alert(f"SDK - {i}")).id for i in range(24)]
+assert [a.id for a in w.alerts_v2.list_alerts(page_size=10)] == [one.id, *others]
+assert len(list(w.alerts_v2.list_alerts())) == 25
+change = alert("SDK - One", query_text="SELECT 2 AS always_trigger", custom_summary=None)
+masked = w.alerts_v2.update_alert(one.id, change, update_mask="query_text,evaluation.notification")
+assert masked.query_text == change.query_text and masked.custom_summary == one.custom_summary, masked
+replaced = w.alerts_v2.update_alert(one.id, change, update_mask="*")
+assert replaced.custom_summary is None and replaced.parent_path == one.parent_path, replaced
+for wrong, mask in [(change, "querytext"), (alert("x", warehouse_id="nowhere"), "*")]:
+    try:
+        w.alerts_v2.update_alert(one.id, wrong, update_mask=mask)
+        raise AssertionError("a wrong update is taken")
+    except InvalidParameterValue:
+        pass
+w.alerts_v2.trash_alert(one.id)
+assert w.alerts_v2.get_alert(one.id).lifecycle_state == sql.AlertLifecycleState.DELETED
+assert one.id not in [a.id for a in w.alerts_v2.list_alerts()]
+w.alerts_v2.trash_alert(one.id, purge=True)
+try:
+    w.alerts_v2.get_alert(one.id)
+    raise AssertionError("an alert that was purged can be read")
+except NotFound as gone:
+    assert f"Alert with ID '{one.id}' does not exist" in str(gone), gone
+part("alerts")
+
+w.secrets.create_scope("sdk")
+assert [s.name for s in w.secrets.list_scopes()] == ["sdk"]
+w.secrets.put_secret("sdk", "text", string_value="häufig")
+w.secrets.put_secret("sdk", "bytes", bytes_value=base64.b64encode(b"\x00\xff").decode())
+assert w.dbutils.secrets.get("sdk", "text") == "häufig"
+assert w.dbutils.secrets.getBytes("sdk", "bytes") == b"\x00\xff"
+assert {s.key for s in w.secrets.list_secrets("sdk")} == {"text", "bytes"}
+w.secrets.put_acl("sdk", "users", ws.AclPermission.READ)
+assert w.secrets.get_acl("sdk", "users").permission == ws.AclPermission.READ
+w.secrets.delete_acl("sdk", "users")
+assert [a.principal for a in w.secrets.list_acls("sdk")] == [me.user_name]
+for attempt, refusal in [
+    (lambda: w.secrets.create_scope("sdk"), ResourceAlreadyExists),
+    (lambda: w.secrets.get_secret("sdk", "gone"), ResourceDoesNotExist),
+]:
+    try:
+        attempt()
+        raise AssertionError("what must not work works")
+    except refusal:
+        pass
+w.secrets.delete_secret("sdk", "text")
+w.secrets.delete_scope("sdk")
+assert list(w.secrets.list_scopes()) == []
+part("secrets")
 
 w.jobs.delete_run(run.run_id)
 for each in [job_id, parent, flaky, waiting, *many]:

@@ -54,18 +54,19 @@ export function get<Query extends z.ZodType>(
   };
 }
 
-export function send<Body extends z.ZodType>(
+export function send<Body extends z.ZodType, Query extends z.ZodType = typeof none>(
   method: "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
   versions: readonly string[],
   body: Body,
-  handle: (request: LocalRequest<unknown, z.infer<Body>>) => unknown,
+  handle: (request: LocalRequest<z.infer<Query>, z.infer<Body>>) => unknown,
+  query?: Query,
 ): Route {
   return {
     method,
     path,
     versions,
-    query: none,
+    query: query ?? none,
     body,
     rawBody: false,
     handle: handle as Route["handle"],

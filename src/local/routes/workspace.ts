@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import * as z from "zod";
-import { ApiError, invalidParameter, malformedRequest, pathNotFound } from "../api-error";
+import { ApiError, invalidParameter, malformedRequest, notJson, pathNotFound } from "../api-error";
 import type { Clock } from "../clock";
 import type { Notebook, WorkspaceFile } from "../execute/executor";
 import { parse } from "../schema/parse";
@@ -91,10 +91,17 @@ export function workspaceRoutes(store: Store, clock: Clock, me: Identity): Route
           `${query.path} is a folder; only notebooks and files can be exported.`,
         );
       const format = query.format ?? "SOURCE";
-      if (!["SOURCE", "AUTO", "RAW"].includes(format)) throw unsupported("format", format);
       const content = store.objectContent(found.path) ?? Buffer.alloc(0);
+      // A notebook is kept, and given back, in the format that it came in.
+      const isJupyter = found.object_type === "NOTEBOOK" && jupyterLanguage(content) !== undefined;
+      if (!["SOURCE", "AUTO", "RAW", ...(isJupyter ? ["JUPYTER"] : [])].includes(format))
+        throw unsupported("format", format);
       if (query.direct_download === true) return new RawAnswer(content, "application/octet-stream");
-      const file_type = found.language === null ? "" : (EXTENSIONS[found.language] ?? "");
+      const file_type = isJupyter
+        ? "ipynb"
+        : found.language === null
+          ? ""
+          : (EXTENSIONS[found.language] ?? "");
       return { content: content.toString("base64"), file_type };
     }),
     post("workspace/mkdirs", ["2.0"], object({ path: z.string() }), ({ body }) => {
@@ -151,6 +158,24 @@ export function* readFiles(store: Store, folder: string): Generator<WorkspaceFil
   }
 }
 
+/** The language of a Jupyter notebook; undefined of what is none. */
+function jupyterLanguage(content: Buffer): (typeof LANGUAGES)[number] | undefined {
+  if (!/^\s*\{/.test(content.toString("utf8", 0, 100))) return undefined;
+  try {
+    const { cells, metadata } = JSON.parse(content.toString()) as {
+      cells?: unknown;
+      metadata?: { language_info?: { name?: unknown } } | null;
+    };
+    if (!Array.isArray(cells)) return undefined;
+    const name = metadata?.language_info?.name;
+    return (
+      LANGUAGES.find((each) => typeof name === "string" && each === name.toUpperCase()) ?? "PYTHON"
+    );
+  } catch {
+    return undefined;
+  }
+}
+
 function importObject(
   store: Store,
   clock: Clock,
@@ -166,10 +191,17 @@ function importObject(
       `The content of ${request.path} exceeds ${MAX_CONTENT} bytes.`,
     );
   }
-  if (!["SOURCE", "AUTO", "RAW"].includes(format)) throw unsupported("format", format);
+  if (!["SOURCE", "AUTO", "RAW", "JUPYTER"].includes(format)) throw unsupported("format", format);
   let path = canonical(request.path);
-  const extension = /\.(py|scala|sql|r)$/i.exec(path)?.[1]?.toLowerCase();
+  const extension = /\.(py|scala|sql|r|ipynb)$/i.exec(path)?.[1]?.toLowerCase();
+  const isJupyter = format === "JUPYTER" || (format === "AUTO" && extension === "ipynb");
+  if (isJupyter) {
+    language ??= jupyterLanguage(content);
+    if (language === undefined)
+      throw invalidParameter(`${request.path} is not a Jupyter notebook: it has no list of cells.`);
+  }
   const isNotebook =
+    isJupyter ||
     format === "SOURCE" ||
     (format === "AUTO" && extension !== undefined && MARKER.test(content.toString("utf8", 0, 200)));
   if (isNotebook) {
@@ -274,14 +306,14 @@ function decode(content: string): Buffer {
 
 const unsupported = (field: string, value: string): ApiError =>
   invalidParameter(
-    `The local workspace does not support ${field} ${value}; use SOURCE, AUTO or RAW.`,
+    `The local workspace does not support ${field} ${value}; use SOURCE, AUTO, RAW or JUPYTER.`,
   );
 
 function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString()) as unknown;
   } catch (error) {
-    throw malformedRequest(`The request is not valid JSON: ${(error as Error).message}`);
+    throw notJson(error);
   }
 }
 

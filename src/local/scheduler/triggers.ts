@@ -10,10 +10,16 @@ interface CronSchedule {
 
 const UNIT_MS = { MINUTES: 60_000, HOURS: 3_600_000, DAYS: 86_400_000, WEEKS: 604_800_000 };
 
-/** @throws {ApiError} unless the expression is one of Quartz's and the time zone exists */
-export function checkCron({ quartz_cron_expression, timezone_id }: CronSchedule): void {
+/**
+ * @param field how the request calls the expression
+ * @throws {ApiError} unless the expression is one of Quartz's and the time zone exists
+ */
+export function checkCron(
+  { quartz_cron_expression, timezone_id }: CronSchedule,
+  field = "quartz_cron_expression",
+): void {
   const invalid = (why: string): Error =>
-    invalidParameter(`Invalid quartz_cron_expression "${quartz_cron_expression}": ${why}`);
+    invalidParameter(`Invalid ${field} "${quartz_cron_expression}": ${why}`);
   const fields = quartz_cron_expression.trim().split(/\s+/);
   if (fields.length < 6 || fields.length > 7) {
     throw invalid(

@@ -13,9 +13,16 @@ from typing import Any
 
 from .warehouse import TableName, Warehouse
 
-COMMIT_ATTEMPTS = 12
+ATTEMPTS = 12
 """How often a statement is tried that meets another commit to its table. Delta on Spark tries a commit far more often."""
-_CONFLICT = ("Failed to commit transaction", "Transaction failed", "commit conflict", "ConcurrentAppend")
+_CONFLICT = (
+    "Failed to commit transaction",
+    "Transaction failed",
+    "commit conflict",
+    "ConcurrentAppend",
+    # The log was read while another process wrote a checkpoint of it.
+    "Missing commit file",
+)
 
 
 def open_session(
@@ -78,7 +85,7 @@ class Adapter:
         prepared = self._prepare(request.plan)
         if not request.plan.HasField("command"):
             # Rows stream; nothing is committed.
-            return self._translating(prepared, lambda: self._fetch(request, *args, **kwargs))
+            return self._streaming(request, prepared, lambda: self._fetch(request, *args, **kwargs))
         return iter(self._committing(request, prepared, lambda: list(self._fetch(request, *args, **kwargs))))
 
     def _on_execute(self, request: Any) -> None:
@@ -91,27 +98,42 @@ class Adapter:
         with prepared.translating():
             return self._analyze(method, **kwargs)
 
-    def _translating(self, prepared: Prepared, call: Callable[[], Any]) -> Any:
-        with prepared.translating():
-            yield from call()
+    def _streaming(self, request: Any, prepared: Prepared, call: Callable[[], Any]) -> Any:
+        """What ``call`` yields; from the start again when it fails by a conflict before it has yielded anything."""
+        for attempt in range(1, ATTEMPTS + 1):
+            started = False
+            try:
+                with prepared.translating():
+                    for each in call():
+                        started = True
+                        yield each
+                return
+            except Exception as error:
+                if started or not self._may_try_again(request, attempt, error):
+                    raise
 
     def _committing(self, request: Any, prepared: Prepared, call: Callable[[], Any]) -> Any:
         """Tries again when another process has committed to the same table in between; nothing was written then."""
-        from pyspark.errors.exceptions.connect import SparkConnectGrpcException
-
-        for attempt in range(1, COMMIT_ATTEMPTS + 1):
+        for attempt in range(1, ATTEMPTS + 1):
             try:
                 with prepared.translating():
                     result = call()
-                for after in prepared.after:
-                    after()
-                return result
-            except SparkConnectGrpcException as error:
-                if attempt == COMMIT_ATTEMPTS or not any(text in str(error) for text in _CONFLICT):
+            except Exception as error:
+                if not self._may_try_again(request, attempt, error):
                     raise
-                request.ClearField("operation_id")
-                time.sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))
+                continue
+            for after in prepared.after:
+                after()
+            return result
         raise AssertionError("unreachable")
+
+    def _may_try_again(self, request: Any, attempt: int, error: Exception) -> bool:
+        """Waits a moment after a conflict. False if there was none, or there have been too many."""
+        if attempt == ATTEMPTS or not any(text in str(error) for text in _CONFLICT):
+            return False
+        request.ClearField("operation_id")
+        time.sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))
+        return True
 
     def _prepare(self, plan: Any) -> Prepared:
         from .statements import LOCAL_USER, adapt, check_name

@@ -1,0 +1,35 @@
+import * as z from "zod";
+import { invalidParameter } from "../api-error";
+import type { Document, Documents } from "../store/documents";
+import { integer } from "./route";
+
+const DEFAULT_PAGE = 20;
+const MAX_PAGE = 100;
+
+/** The query of a list that comes in pages. */
+export const pageQuery = {
+  /** How many to answer with at most; 0 means the default, 20, and more than 100 means 100. */
+  page_size: integer.optional(),
+  /** The `next_page_token` of the page before. */
+  page_token: z
+    .union([z.literal(""), z.string().regex(/^\d{1,15}$/, "is not a token of a page before")])
+    .optional(),
+};
+
+/** One page of the documents, and the token of the next one if there is one. */
+export function pageOf(
+  documents: Documents,
+  query: { page_size?: number | undefined; page_token?: string | undefined },
+): { page: Document[]; next: { next_page_token?: string } } {
+  const asked = query.page_size ?? 0;
+  if (asked < 0) throw invalidParameter(`page_size must not be negative (got ${asked}).`);
+  const size = asked === 0 ? DEFAULT_PAGE : Math.min(asked, MAX_PAGE);
+  const found = documents.page(Number(query.page_token ?? 0), size + 1);
+  const page = found.slice(0, size);
+  const last = page.at(-1);
+  return {
+    page,
+    next:
+      found.length > size && last !== undefined ? { next_page_token: String(last.position) } : {},
+  };
+}

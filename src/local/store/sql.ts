@@ -1,0 +1,47 @@
+import type { Database, RunResult, Statement } from "libsql";
+
+export type Row = Record<string, unknown>;
+
+/** The statements of one database, each prepared once. */
+export class Sql {
+  private readonly statements = new Map<string, Statement>();
+
+  public constructor(private readonly database: Database) {}
+
+  // Values go to libsql as one list: it takes a lone Buffer for a set of named values, and aborts the process.
+
+  public run(sql: string, ...values: unknown[]): RunResult {
+    return this.statement(sql).run(values);
+  }
+
+  public row(sql: string, ...values: unknown[]): Row | undefined {
+    return this.statement(sql).get(values) as Row | undefined;
+  }
+
+  public rows(sql: string, ...values: unknown[]): Row[] {
+    return this.statement(sql).all(values) as Row[];
+  }
+
+  /** All that `write` changes is kept, or none of it. */
+  public atomically<T>(write: () => T): T {
+    if (this.database.inTransaction) return write();
+    this.run("BEGIN");
+    try {
+      const result = write();
+      this.run("COMMIT");
+      return result;
+    } catch (error) {
+      this.run("ROLLBACK");
+      throw error;
+    }
+  }
+
+  private statement(sql: string): Statement {
+    let statement = this.statements.get(sql);
+    if (statement === undefined) {
+      statement = this.database.prepare(sql);
+      this.statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
