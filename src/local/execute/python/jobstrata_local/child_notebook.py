@@ -1,0 +1,92 @@
+"""``dbutils.notebook.run``: a notebook below another one, in a process of its own."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import posixpath
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from . import workspace_api
+from .context import Context
+
+
+class WorkflowException(Exception):
+    """A notebook that another one ran failed, or took too long."""
+
+
+def run_child(context: Context, path: str, timeout_seconds: int, arguments: dict[str, str]) -> str | None:
+    """See `NotebookUtils.run`."""
+    for name, value in arguments.items():
+        if not isinstance(value, str):
+            raise TypeError(f"argument {name!r} of notebook {path} must be a string, not {type(value).__name__}")
+    notebook = workspace_api.read_notebook(workspace_api.resolve(path, context.notebook_path))
+    _write_files(posixpath.dirname(notebook["path"]), context.workspace)
+    request = {
+        **context.request,
+        "notebook": notebook,
+        "parameters": arguments,
+        "taskKey": None,
+        "taskValues": {},
+        "dependencies": [],
+    }
+    outcome = _supervised(request, context.folder, timeout_seconds or None)
+    if outcome is None:
+        raise WorkflowException(f"notebook {notebook['path']} exceeded its timeout of {timeout_seconds} seconds")
+    if not outcome["succeeded"]:
+        raise WorkflowException(f"notebook {notebook['path']} failed: {outcome['error']}\n{outcome['errorTrace']}")
+    result = outcome.get("result")
+    return None if result is None else str(result)
+
+
+def _supervised(request: dict[str, object], folder: Path, timeout: float | None) -> dict[str, object] | None:
+    """What the notebook came to; ``None`` if it was ended because its time was over."""
+    outcome, told = os.pipe()
+    # Its standard input is the life of this process: when that ends, so does the supervisor with all that is below it.
+    child = subprocess.Popen(
+        [sys.executable, "-u", "-m", "jobstrata_local.supervise", str(told)],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        pass_fds=[told],
+    )
+    os.close(told)
+    assert child.stdin is not None
+    late = threading.Event()
+    timer = threading.Timer(timeout or 0, lambda: (late.set(), child.stdin.close()))
+    with os.fdopen(outcome, "rb") as report:
+        child.stdin.write(json.dumps(request).encode() + b"\n")
+        child.stdin.flush()
+        if timeout is not None:
+            timer.start()
+        try:
+            answer = report.read()
+        finally:
+            timer.cancel()
+            child.stdin.close()
+            child.wait()
+    if not answer and late.is_set():
+        return None
+    if not answer:
+        raise WorkflowException(f"the process of the notebook ended with exit code {child.returncode}")
+    decoded = json.loads(answer)
+    assert isinstance(decoded, dict)
+    return decoded
+
+
+def _write_files(folder: str, workspace: Path) -> None:
+    """Lays the workspace files of a folder into the working folder, unless they are there."""
+    place = workspace / folder.strip("/")
+    if place.exists():
+        return
+    place.mkdir(parents=True)
+    for each in workspace_api.get("workspace/list", path=folder).get("objects", []):
+        if each["object_type"] == "DIRECTORY":
+            _write_files(each["path"], workspace)
+        elif each["object_type"] == "FILE":
+            content = workspace_api.get("workspace/export", path=each["path"], format="AUTO")["content"]
+            (workspace / each["path"].strip("/")).write_bytes(base64.b64decode(content))

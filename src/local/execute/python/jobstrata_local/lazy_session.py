@@ -1,0 +1,78 @@
+"""``spark`` of a notebook: opened when it is first used, so that notebooks without Spark start at once."""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+
+class LazySession:
+    """Is a SparkSession for whoever asks; becomes one with the first use of any attribute."""
+
+    def __init__(self, open_it: Callable[[], Any]) -> None:
+        object.__setattr__(self, "_open", open_it)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(object.__getattribute__(self, "_open")(), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(object.__getattribute__(self, "_open")(), name, value)
+
+    def __repr__(self) -> str:
+        return repr(object.__getattribute__(self, "_open")())
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:  # noqa: D105
+        return type(object.__getattribute__(self, "_open")())
+
+
+class Session:
+    """The one Spark session of this process."""
+
+    def __init__(self, warehouse: Path) -> None:
+        self._warehouse = warehouse
+        self._lock = threading.RLock()
+        self._opened: Any = None
+        self._opening = False
+
+    def open(self) -> Any:
+        with self._lock:
+            if self._opened is None and not self._opening:
+                self._opening = True
+                try:
+                    from .engine import open_session
+
+                    self._opened = open_session(self._warehouse, note=print)
+                finally:
+                    self._opening = False
+            return self._opened
+
+    def open_with_pyspark(self) -> None:
+        """Opens it as well when somebody imports ``pyspark``, so that its own ways lead to the same session."""
+        sys.meta_path.insert(0, _Finder(self.open))
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    def __init__(self, then: Callable[[], Any]) -> None:
+        self._then = then
+
+    def find_spec(self, name: str, path: Any, target: ModuleType | None = None) -> importlib.machinery.ModuleSpec | None:
+        if name != "pyspark":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        if spec is not None and spec.loader is not None:
+            load, then = spec.loader.exec_module, self._then
+
+            def exec_module(module: ModuleType) -> None:
+                load(module)
+                then()
+
+            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec

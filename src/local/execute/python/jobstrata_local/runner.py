@@ -1,0 +1,140 @@
+"""Executes the cells of a notebook, in the ways of Databricks."""
+
+from __future__ import annotations
+
+import __future__
+
+import ast
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from . import requirements, workspace_api
+from .context import Context, PythonRestart
+from .dbutils import DBUtils
+from .display import display
+from .failure import remember_source
+from .lazy_session import Session
+from .notebook_globals import install_main_module, notebook_globals, offer_to_modules
+from .source import Cell, Notebook, NotebookSourceError, RunMagic, parse_notebook, parse_run
+
+_FUTURE_FLAGS = [getattr(__future__, name).compiler_flag for name in __future__.all_feature_names]
+
+
+class Runner:
+    """One run of a notebook, with those that it includes by %run."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._session = Session(Path(context.request["warehouse"]))
+        self._dbutils = DBUtils(context)
+        self._included: dict[str, Notebook] = {}
+        self._namespace: dict[str, Any] = {}
+        self._flags = 0
+        self._modules = frozenset(sys.modules)
+
+    def run(self, request: dict[str, str]) -> None:
+        """
+        Executes a notebook to its end.
+
+        :param request: its ``path``, ``language`` and ``source``
+        :raises NotebookSourceError: before anything is executed, if it or one that it includes cannot be
+        :raises BaseException: whatever the notebook raises
+        """
+        notebook = self._load(request, ())
+        self._namespace = install_main_module()
+        self._namespace.update(notebook_globals(self._dbutils, self._session))
+        offer_to_modules(notebook_globals(self._dbutils, self._session))
+        self._session.open_with_pyspark()
+        self._execute(notebook)
+
+    def _load(self, request: dict[str, str], including: tuple[str, ...]) -> Notebook:
+        """Parses a notebook, and all that it includes, so that what cannot be executed is known before anything is."""
+        notebook = parse_notebook(request["path"], request["language"], request["source"])
+        for file, text in notebook.files.items():
+            remember_source(file, text)
+        for cell in notebook.cells:
+            if cell.kind != "run":
+                continue
+            magic, path = self._target(cell, notebook)
+            chain = (*including, notebook.path)
+            if path in chain:
+                raise NotebookSourceError(f"{cell.file}, line {cell.line}: %run goes round in a circle: {' -> '.join((*chain, path))}")
+            if path in self._included:
+                continue
+            try:
+                found = workspace_api.read_notebook(path)
+            except FileNotFoundError as error:
+                raise NotebookSourceError(f"{cell.file}, line {cell.line}: %run {magic.path}: {error}") from None
+            self._included[path] = self._load(found, chain)
+        return notebook
+
+    @staticmethod
+    def _target(cell: Cell, notebook: Notebook) -> tuple[RunMagic, str]:
+        magic = parse_run(cell)
+        return magic, workspace_api.resolve(magic.path, notebook.path)
+
+    def _execute(self, notebook: Notebook) -> None:
+        for cell in notebook.cells:
+            try:
+                self._execute_cell(cell, notebook)
+            except PythonRestart:
+                self._restart()
+
+    def _execute_cell(self, cell: Cell, notebook: Notebook) -> None:
+        if cell.kind == "python":
+            self._python(cell)
+        elif cell.kind == "sql":
+            self._at(cell, lambda: self._sql(cell.text))
+        elif cell.kind == "pip":
+            self._at(cell, lambda: requirements.pip(cell.text))
+        elif cell.kind == "run":
+            magic, path = self._target(cell, notebook)
+            with self._dbutils.widgets.preferring(magic.arguments):
+                self._at(cell, lambda: self._execute(self._included[path]))
+        else:
+            self._restart()
+
+    def _python(self, cell: Cell) -> None:
+        # The empty lines in front make the numbers of the lines those of the notebook.
+        text = "\n" * (cell.line - 1) + cell.text
+        tree = compile(text, cell.file, "exec", self._flags | ast.PyCF_ONLY_AST, dont_inherit=True)
+        assert isinstance(tree, ast.Module)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        code = compile(tree, cell.file, "exec", self._flags, dont_inherit=True)
+        for flag in _FUTURE_FLAGS:
+            self._flags |= code.co_flags & flag
+        exec(code, self._namespace)
+        if isinstance(last, ast.Expr):
+            value = eval(compile(ast.Expression(last.value), cell.file, "eval", self._flags, dont_inherit=True), self._namespace)
+            if value is not None and not cell.text.rstrip().endswith(";"):
+                print(repr(value))
+
+    def _at(self, cell: Cell, work: Callable[[], None]) -> None:
+        """Works in a frame that traces show as the first line of the cell."""
+        blank = len(cell.text) - len(cell.text.lstrip("\n"))
+        code = compile("\n" * (cell.line + blank - 1) + "work()", cell.file, "exec")
+        exec(code.replace(co_name=f"%{cell.kind}"), {"work": work})
+
+    def _sql(self, text: str) -> None:
+        """Executes statements one after another, and shows what the last one gives."""
+        from .sql_cell import run_sql
+
+        frame = run_sql(self._session.open(), text, self._dbutils.widgets.getAll())
+        if frame is not None:
+            self._namespace["_sqldf"] = frame
+            display(frame)
+
+    def _restart(self) -> None:
+        """Variables and the modules of the workspace go; widgets, parameters and the session stay."""
+        names = {key: value for key, value in self._namespace.items() if key.startswith("__") and key.endswith("__")}
+        self._namespace.clear()
+        self._namespace.update(names, **notebook_globals(self._dbutils, self._session))
+        self._flags = 0
+        own = str(self._context.workspace) + os.sep
+        for name, module in list(sys.modules.items()):
+            if name not in self._modules and str(getattr(module, "__file__", None) or "").startswith(own):
+                del sys.modules[name]
+        print("Python was restarted: variables and imported modules of the workspace are gone")

@@ -1,0 +1,32 @@
+"""Cells of SQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+
+from .query import statements
+from .statements import DIALECT
+
+
+def run_sql(spark: Any, text: str, widgets: dict[str, str]) -> Any:
+    """
+    Executes statements one after another; ``:name`` in them is the value of a widget or parameter.
+
+    :returns: the DataFrame of the last one, ``None`` if there is none
+    """
+    frame = None
+    for statement in statements(text):
+        arguments = {name: widgets[name] for name in _parameters(statement) if name in widgets}
+        frame = spark.sql(statement, args=arguments) if arguments else spark.sql(statement)
+    return frame
+
+
+def _parameters(statement: str) -> set[str]:
+    try:
+        parsed = sqlglot.parse_one(statement, dialect=DIALECT)
+    except sqlglot.errors.SqlglotError:
+        return set()
+    return {str(each.this) for each in parsed.find_all(exp.Placeholder) if each.this}

@@ -1,0 +1,91 @@
+"""``dbutils.widgets``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+
+class InputWidgetNotDefined(Exception):
+    """There is neither a widget nor a parameter of that name."""
+
+
+class Widgets:
+    """Parameters of the notebook. What the run gives is preferred to what the notebook defines."""
+
+    def __init__(self, parameters: dict[str, str]) -> None:
+        self._given = dict(parameters)
+        self._defaults: dict[str, str] = {}
+
+    def text(self, name: str, defaultValue: str, label: str | None = None) -> None:  # noqa: N803
+        """A widget for any text."""
+        self._define(name, defaultValue, None)
+
+    def dropdown(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:  # noqa: N803
+        """A widget for one of several values."""
+        self._define(name, defaultValue, choices)
+
+    def combobox(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:  # noqa: N803
+        """A widget for one of several values, or any other."""
+        self._define(name, defaultValue, None)
+
+    def multiselect(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:  # noqa: N803
+        """A widget for some of several values; its value has commas between them."""
+        self._define(name, defaultValue, choices)
+
+    def get(self, name: str) -> str:
+        """
+        The value of a widget or a parameter.
+
+        :raises InputWidgetNotDefined: if there is neither
+        """
+        value = self._given.get(name, self._defaults.get(name))
+        if value is None:
+            raise InputWidgetNotDefined(
+                f"No input widget named {name} is defined; the notebook defines and the run gives: {', '.join(self.getAll()) or 'none'}"
+            )
+        return value
+
+    def getAll(self) -> dict[str, str]:  # noqa: N802
+        """All values by name."""
+        return dict(sorted({**self._defaults, **self._given}.items()))
+
+    def getArgument(self, name: str, defaultValue: str | None = None) -> str:  # noqa: N802, N803
+        """The value, or the default where there is none."""
+        return defaultValue if defaultValue is not None and name not in self.getAll() else self.get(name)
+
+    def remove(self, name: str) -> None:
+        """
+        Removes a widget.
+
+        :raises InputWidgetNotDefined: if there is none
+        """
+        self.get(name)
+        self._defaults.pop(name, None)
+        self._given.pop(name, None)
+
+    def removeAll(self) -> None:  # noqa: N802
+        """Removes all widgets."""
+        self._defaults.clear()
+        self._given.clear()
+
+    @contextmanager
+    def preferring(self, arguments: dict[str, str]) -> Iterator[None]:
+        """Within it, the arguments of a %run are the values."""
+        before = self._given
+        self._given = {**before, **arguments}
+        try:
+            yield
+        finally:
+            self._given = {**self._given, **before}
+            for name in arguments:
+                if name not in before:
+                    self._given.pop(name, None)
+
+    def _define(self, name: str, default: str, choices: Sequence[str] | None) -> None:
+        for what, value in (("name", name), ("default value", default)):
+            if not isinstance(value, str):
+                raise TypeError(f"the {what} of widget {name!r} must be a string, not {type(value).__name__}")
+        if choices is not None and default not in choices:
+            raise ValueError(f"the default value {default!r} of widget {name!r} is none of its choices: {', '.join(map(str, choices))}")
+        self._defaults[name] = default
