@@ -33,6 +33,9 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 AGGREGATIONS = ("SUM", "COUNT", "COUNT_DISTINCT", "AVG", "MEDIAN", "MIN", "MAX", "STDDEV", "FIRST", "NONE")
 """``aggregation_type``; FIRST and NONE mean none."""
 
+MESSAGE_PLACEHOLDERS = ("ALERT_NAME", "SEVERITY", "QUERY_RESULT_VALUE", "THRESHOLD_VALUE", "OWNER")
+"""What ``custom_subject_template`` and ``custom_body_template`` may hold between double braces."""
+
 _REQUIRED = (
     "alert_id",
     "alert_name",
@@ -74,6 +77,10 @@ def problems_of(row: Mapping[str, Any]) -> list[str]:
     for channel in row.get("notification_channels") or []:
         if channel is None or not channel.strip():
             problems.append("notification_channels has an empty channel")
+    for name in ("custom_subject_template", "custom_body_template"):
+        for placeholder in re.findall(r"\{\{([^{}]*)\}\}", row.get(name) or ""):
+            if placeholder not in MESSAGE_PLACEHOLDERS:
+                problems.append(f"{name} has the unknown placeholder {{{{{placeholder}}}}}")
     seconds = row.get("retrigger_seconds")
     if seconds is not None and seconds < 0:
         problems.append(f"retrigger_seconds {seconds} must not be negative")
