@@ -42,6 +42,7 @@ class Session:
         self._opening = False
 
     def open(self) -> Any:
+        """The session, opened with the first call. ``None`` only while it is being opened, for what opens it."""
         with self._lock:
             if self._opened is None and not self._opening:
                 self._opening = True
@@ -53,13 +54,33 @@ class Session:
                     self._opening = False
             return self._opened
 
-    def open_with_pyspark(self) -> None:
-        """Opens it as well when somebody imports ``pyspark``, so that its own ways lead to the same session."""
-        sys.meta_path.insert(0, _Finder(self.open))
+    def open_for_pyspark(self) -> None:
+        """Makes PySpark's own ways to a session, such as ``SparkSession.builder.getOrCreate()``, lead to this one."""
+        sys.meta_path.insert(0, _Finder(self._lead_here))
+
+    def _lead_here(self) -> None:
+        # Nothing is opened yet: the engine imports PySpark in threads of its own, which would wait for this import.
+        from pyspark.sql.session import SparkSession
+
+        first = SparkSession.Builder.getOrCreate
+
+        def get_or_create(builder: Any) -> Any:
+            session = self.open()
+            if session is None:
+                return first(builder)
+            for name, value in builder._options.items():
+                if name not in ("spark.remote", "spark.master", "spark.app.name"):
+                    session.conf.set(name, value)
+            return session
+
+        SparkSession.Builder.getOrCreate = get_or_create
+        SparkSession.getActiveSession = classmethod(lambda cls: self.open())
 
 
 class _Finder(importlib.abc.MetaPathFinder):
-    def __init__(self, then: Callable[[], Any]) -> None:
+    """Does something once PySpark has been imported."""
+
+    def __init__(self, then: Callable[[], None]) -> None:
         self._then = then
 
     def find_spec(self, name: str, path: Any, target: ModuleType | None = None) -> importlib.machinery.ModuleSpec | None:

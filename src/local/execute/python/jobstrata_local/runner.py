@@ -47,7 +47,7 @@ class Runner:
         self._namespace = install_main_module()
         self._namespace.update(notebook_globals(self._dbutils, self._session))
         offer_to_modules(notebook_globals(self._dbutils, self._session))
-        self._session.open_with_pyspark()
+        self._session.open_for_pyspark()
         self._execute(notebook)
 
     def _load(self, request: dict[str, str], including: tuple[str, ...]) -> Notebook:
