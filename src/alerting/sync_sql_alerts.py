@@ -39,7 +39,7 @@ report = sync_alerts(
     delete_disabled=dbutils.widgets.get("delete_disabled") == "true",
     api=api,
 )
-record_metrics(spark, target, report, api.latencies_ms, started, dry_run=dry_run)
+sync_run_id = record_metrics(spark, target, report, api.latencies_ms, started, dry_run=dry_run)
 
 # COMMAND ----------
 
