@@ -12,12 +12,13 @@ dbutils.widgets.dropdown("dry_run", "true", ["false", "true"])
 
 # COMMAND ----------
 
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.core import Config
+
 from alerting.api import SDK_RETRY_SECONDS
 from alerting.destinations import sync_destinations
 from alerting.names import Target
 from alerting.outcome import exit_value
-from databricks.sdk import WorkspaceClient
-from databricks.sdk.core import Config
 
 target = Target(dbutils.widgets.get("catalog"), dbutils.widgets.get("gold_schema"))
 client = WorkspaceClient(config=Config(retry_timeout_seconds=SDK_RETRY_SECONDS))

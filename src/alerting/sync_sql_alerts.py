@@ -18,13 +18,14 @@ dbutils.widgets.text("success_threshold", "0.90")
 
 from datetime import datetime, timezone
 
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.core import Config
+
 from alerting.api import SDK_RETRY_SECONDS, Api
 from alerting.metrics import record_metrics
 from alerting.names import Target
 from alerting.outcome import SyncFailed, check_threshold, exit_value, parse_threshold
 from alerting.sql_alerts import sync_alerts
-from databricks.sdk import WorkspaceClient
-from databricks.sdk.core import Config
 
 target = Target(dbutils.widgets.get("catalog"), dbutils.widgets.get("gold_schema"))
 threshold = parse_threshold(dbutils.widgets.get("success_threshold"))
@@ -39,7 +40,7 @@ report = sync_alerts(
     delete_disabled=dbutils.widgets.get("delete_disabled") == "true",
     api=api,
 )
-record_metrics(spark, target, report, api.latencies_ms, started, dry_run=dry_run)
+sync_run_id = record_metrics(spark, target, report, api.latencies_ms, started, dry_run=dry_run)
 
 # COMMAND ----------
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from deltalake import DeltaTable
-from jobstrata_local.engine import open_session
-from pyspark.errors import AnalysisException, ParseException, UnsupportedOperationException
+from pyspark.errors import AnalysisException, ParseException, PySparkException, UnsupportedOperationException
 from pyspark.sql import functions as F
+
+from jobstrata_local.engine import open_session
 
 notes: list[str] = []
 
@@ -162,7 +163,9 @@ def test_conflicting_commits_are_tried_again(spark: Any, warehouse: Path) -> Non
         ("CREATE TABLE main.gold.l (a INT) LOCATION '/x'", UnsupportedOperationException, "UNSUPPORTED", "LOCATION"),
     ],
 )
-def test_errors_have_the_words_of_databricks(spark: Any, sql: str, kind: type, condition: str, text: str) -> None:
+def test_errors_have_the_words_of_databricks(
+    spark: Any, sql: str, kind: type[PySparkException], condition: str, text: str
+) -> None:
     spark.sql("CREATE TABLE main.gold.t (id INT)")
     with pytest.raises(kind) as caught:
         spark.sql(sql).collect()
@@ -177,6 +180,19 @@ def test_data_frames_are_held_to_the_catalogs_too(spark: Any, name: str) -> None
         spark.table(name).collect()
     with pytest.raises(AnalysisException, match="Catalog 'nosuch' was not found"):
         spark.range(1).write.saveAsTable(name)
+
+
+def test_short_forms_name_what_they_name_on_databricks(spark: Any) -> None:
+    spark.sql("CREATE TABLE main.gold.t (id INT)")
+    assert rows(spark, "DESCRIBE main.gold.t") == [("id", "int", None)]
+    assert rows(spark, "DESC TABLE main.gold.t") == [("id", "int", None)]
+    spark.sql("USE CATALOG main")
+    spark.sql("USE gold")
+    assert rows(spark, "SELECT current_schema(), count(*) FROM t GROUP BY 1") == []
+    assert rows(spark, "SELECT current_schema()") == [("gold",)]
+    with pytest.raises(UnsupportedOperationException, match="USE CATALOG, and then USE SCHEMA"):
+        spark.sql("USE main.gold")
+    spark.sql("USE SCHEMA default")
 
 
 def test_catalogs_are_apart(spark: Any) -> None:

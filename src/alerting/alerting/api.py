@@ -55,7 +55,8 @@ class Api:
             wait=wait_random_exponential(multiplier=self._wait, max=30),
             reraise=True,
         )
-        return attempts(self._timed, request)
+        result: T = attempts(self._timed, request)
+        return result
 
     def create(self, make: Callable[[], T], find: Callable[[], T | None]) -> T:
         """What ``make`` gives. Before it is made again after an error, ``find`` looks whether it is there all the same."""

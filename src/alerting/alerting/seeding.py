@@ -43,7 +43,9 @@ def seed_alerts(
     report = SeedReport(bad=dict(definitions.problems))
     there = {
         row["alert_id"]: row.asDict(recursive=True)
-        for row in spark.table(target.table(ALERTS.name)).select(*DEFINITION_COLUMNS, "created_by", "created_at").collect()
+        for row in spark.table(target.table(ALERTS.name))
+        .select(*DEFINITION_COLUMNS, "created_by", "created_at")
+        .collect()
     }
     now = datetime.now(timezone.utc)
     rows = []

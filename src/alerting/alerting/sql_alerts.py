@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
@@ -165,10 +166,8 @@ class _Sync:
             return
         if there is not None and there.id is not None:
             identity = there.id
-            try:
+            with suppress(errors.NotFound):
                 self._api.call(lambda: self._alerts.trash_alert(identity))
-            except errors.NotFound:
-                pass
         self.report.deleted.append(row["alert_id"])
         self.written.append((row["alert_id"], None, None, _now(), "SKIPPED", "disabled; its alert was deleted"))
 

@@ -14,7 +14,7 @@ from typing import Any
 from .warehouse import TableName, Warehouse
 
 ATTEMPTS = 12
-"""How often a statement is tried that meets another commit to its table. Delta on Spark tries a commit far more often."""
+"""How often a statement is tried that meets another commit to its table. Delta on Spark tries far more often."""
 _CONFLICT = (
     "Failed to commit transaction",
     "Transaction failed",
@@ -25,9 +25,7 @@ _CONFLICT = (
 )
 
 
-def open_session(
-    warehouse: Path, catalogs: Sequence[str] = (), *, note: Callable[[str], None] = print
-) -> Any:
+def open_session(warehouse: Path, catalogs: Sequence[str] = (), *, note: Callable[[str], None] = print) -> Any:
     """A Spark session on the tables in a folder.
 
     :param warehouse: ``<warehouse>/<catalog>/<schema>/<table>``

@@ -42,9 +42,7 @@ def translated(error: SparkConnectGrpcException, sql: str | None, tables: Iterab
         last = found[1]
         full = [name for name in dict.fromkeys(tables) if name.split(".")[-1].strip("`") == last]
         name = full[0] if len(full) == 1 else last
-        return _analysis(
-            "TABLE_OR_VIEW_NOT_FOUND", f"The table or view {quoted(name)} cannot be found.", "42P01"
-        )
+        return _analysis("TABLE_OR_VIEW_NOT_FOUND", f"The table or view {quoted(name)} cannot be found.", "42P01")
     if found := _MISSING_SCHEMA.search(message):
         return _analysis("SCHEMA_NOT_FOUND", f"The schema {quoted(found[1])} cannot be found.", "42704")
     if found := _EXISTING_TABLE.search(message):
@@ -97,9 +95,7 @@ def quoted(name: str) -> str:
 
 
 def _analysis(condition: str, text: str, sql_state: str) -> AnalysisException:
-    return AnalysisException(
-        f"[{condition}] {text} SQLSTATE: {sql_state}", errorClass=condition, sql_state=sql_state
-    )
+    return AnalysisException(f"[{condition}] {text} SQLSTATE: {sql_state}", errorClass=condition, sql_state=sql_state)
 
 
 def _syntax(text: str, detail: str) -> ParseException:

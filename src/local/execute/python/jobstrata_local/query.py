@@ -1,7 +1,7 @@
 """Answers SQL statements about the tables of the local workspace: ``python -m jobstrata_local.query``.
 
-Reads ``{"warehouse": folder, "sql": text, "limit": rows}`` as JSON from standard input. Writes one JSON object a line for
-each statement: ``{"columns": [{"name", "type"}], "rows": [[…]], "truncated": bool}``, ``{"note": text}`` for what the
+Reads ``{"warehouse": folder, "sql": text, "limit": rows}`` as JSON from standard input. Writes one JSON object a line
+for each statement: ``{"columns": [{"name", "type"}], "rows": [[…]], "truncated": bool}``, ``{"note": text}`` for what the
 engine leaves out, and ``{"error": text, "statement": text}`` for the statement that failed, with which it ends.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlglot
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 from .engine import open_session
 from .statements import DIALECT
@@ -52,7 +52,7 @@ def plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, bytes | bytearray):
         return base64.b64encode(value).decode()
-    if isinstance(value, float) and value in (float("inf"), float("-inf")) or value != value:
+    if (isinstance(value, float) and value in (float("inf"), float("-inf"))) or value != value:
         return str(value)
     if hasattr(value, "asDict"):
         return {name: plain(each) for name, each in value.asDict().items()}

@@ -1,7 +1,7 @@
 """Makes the sample tables of the local workspace: ``python -m jobstrata_local.samples``.
 
-Reads ``{"warehouse": folder, "schemas": [{"catalog", "schema"}]}`` as JSON from standard input, and writes a JSON object
-a line for each table: ``{"table", "rows"}``, or ``{"table", "kept": why}`` for one that is not a sample and stays as it is.
+Reads ``{"warehouse": folder, "schemas": [{"catalog", "schema"}]}`` as JSON from standard input, and writes a JSON
+object a line for each table: ``{"table", "rows"}``, or ``{"table", "kept": why}`` for one that is no sample and stays.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
-"""Makes SQL that was written for Databricks fit for Sail: what Sail lacks is left out with a note, or refused by name."""
+"""Makes SQL that was written for Databricks fit for Sail: what Sail lacks is left out with a note, or refused."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from .errors import no_such_catalog, unsupported
 from .warehouse import Warehouse
@@ -31,6 +32,9 @@ _NO_EFFECT = {
     "REFRESH": "tables are always read afresh",
 }
 _BUILT_IN_CATALOGS = frozenset({"system", "spark_catalog"})
+# What may follow these words instead of a name.
+_DESCRIBED = ("EXTENDED", "QUERY", "FORMATTED", "FUNCTION", "TABLE", "CATALOG", "DATABASE", "SCHEMA")
+_USED = ("CATALOG", "DATABASE", "SCHEMA", "NAMESPACE")
 _IGNORED_PROPERTIES = ("delta.enablechangedatafeed", "delta.autooptimize.", "delta.tunefilesizes")
 
 
@@ -79,12 +83,19 @@ def adapt(sql: str, warehouse: Warehouse) -> Statement:
         _drop(tokens, warehouse, statement)
     elif head == "ALTER":
         return _alter(tokens, statement)
-    elif head in ("DESCRIBE", "DESC") and tokens[1].token_type in (TokenType.VAR, TokenType.IDENTIFIER):
-        if second not in ("EXTENDED", "QUERY", "FORMATTED", "FUNCTION", "TABLE", "CATALOG", "DATABASE", "SCHEMA"):
-            edits.append((tokens[1].start, tokens[1].start, "TABLE "))
+    elif head in ("DESCRIBE", "DESC") and second not in _DESCRIBED and _is_name(tokens[1]):
+        edits.append((tokens[1].start, tokens[1].start, "TABLE "))
+    elif head == "USE" and second not in _USED and _is_name(tokens[1]):
+        if len(tokens) > 2:
+            raise unsupported("USE with a catalog and a schema", "Write USE CATALOG, and then USE SCHEMA.")
+        edits.append((tokens[1].start, tokens[1].start, "SCHEMA "))
     edits += _identity(tokens)
     statement.sql = _edited(sql, edits)
     return statement
+
+
+def _is_name(token: Token) -> bool:
+    return token.token_type in (TokenType.VAR, TokenType.IDENTIFIER)
 
 
 def check_name(name: str, warehouse: Warehouse) -> None:
@@ -128,7 +139,7 @@ def _names(sql: str, warehouse: Warehouse) -> list[str]:
     return names
 
 
-def _explained(tree: exp.Expression) -> exp.Expression:
+def _explained(tree: exp.Expr) -> exp.Expr:
     """The query of an EXPLAIN, which sqlglot keeps as text."""
     if isinstance(tree, exp.Command) and str(tree.this).upper() == "EXPLAIN":
         try:
@@ -157,9 +168,7 @@ def _create_catalog(tokens: Sequence[Token], warehouse: Warehouse) -> Statement:
     return Statement(f"SELECT {_literal(note)} AS note", notes=[note])
 
 
-def _create_schema(
-    tokens: Sequence[Token], warehouse: Warehouse, statement: Statement
-) -> list[tuple[int, int, str]]:
+def _create_schema(tokens: Sequence[Token], warehouse: Warehouse, statement: Statement) -> list[tuple[int, int, str]]:
     if any(token.text.upper() in ("LOCATION", "MANAGED") for token in tokens):
         if statement.sql.rstrip().endswith("/* local */"):
             return []
@@ -180,10 +189,12 @@ def _create_table(tokens: Sequence[Token], statement: Statement) -> list[tuple[i
     kept = [item for item in items if not _is_key(item)]
     if kept and len(kept) < len(items):
         # From the end of the last column that stays before it, so that its comma goes too.
-        for before, item in zip(items, items[1:], strict=False):
+        for before, item in pairwise(items):
             if _is_key(item):
                 edits.append((before[-1].end + 1, item[-1].end + 1, ""))
-        statement.notes.append("PRIMARY KEY and FOREIGN KEY are not kept by the local engine; nothing enforces them on Databricks either")
+        statement.notes.append(
+            "PRIMARY KEY and FOREIGN KEY are not kept by the local engine; nothing enforces them on Databricks either"
+        )
     for item in kept:
         words = [token.text.upper() for token in item]
         if "CHECK" in words[:3]:
@@ -250,7 +261,9 @@ def _properties(tokens: Sequence[Token], index: int, statement: Statement) -> li
     for start in range(index + 2, last, 4):
         key, _, value = tokens[start : start + 3]
         if key.text.lower().startswith(_IGNORED_PROPERTIES):
-            statement.notes.append(f"table property {key.text} is ignored by the local engine, which has no such feature")
+            statement.notes.append(
+                f"table property {key.text} is ignored by the local engine, which has no such feature"
+            )
         else:
             kept.append(f"{_literal(key.text)} = {_literal(value.text)}")
     text = f"TBLPROPERTIES ({', '.join(kept)})" if kept else ""
@@ -263,9 +276,7 @@ def _drop(tokens: Sequence[Token], warehouse: Warehouse, statement: Statement) -
     names = [] if tree is None else [name for name in (tree.catalog, tree.db, tree.name) if name]
     expected = 3 if tokens[1].text.upper() == "TABLE" else 2
     if len(names) != expected:
-        raise unsupported(
-            f"DROP {tokens[1].text.upper()} without the name of its catalog", "Write the full name."
-        )
+        raise unsupported(f"DROP {tokens[1].text.upper()} without the name of its catalog", "Write the full name.")
     statement.after = lambda: warehouse.remove(*names)
 
 
@@ -285,8 +296,14 @@ def _identity(tokens: Sequence[Token]) -> list[tuple[int, int, str]]:
     """Sail's current_user() is empty."""
     edits = []
     for index, token in enumerate(tokens[:-2]):
-        is_call = tokens[index + 1].token_type is TokenType.L_PAREN and tokens[index + 2].token_type is TokenType.R_PAREN
-        if is_call and token.token_type is not TokenType.STRING and token.text.lower() in ("current_user", "session_user"):
+        is_call = (
+            tokens[index + 1].token_type is TokenType.L_PAREN and tokens[index + 2].token_type is TokenType.R_PAREN
+        )
+        if (
+            is_call
+            and token.token_type is not TokenType.STRING
+            and token.text.lower() in ("current_user", "session_user")
+        ):
             edits.append((token.start, tokens[index + 2].end + 1, _literal(LOCAL_USER)))
     return edits
 

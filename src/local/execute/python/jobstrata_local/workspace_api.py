@@ -22,13 +22,13 @@ class WorkspaceApiError(Exception):
         self.error_code = error_code
 
 
-def get(path: str, **query: str) -> dict[str, Any]:
+def get(endpoint: str, /, **query: str) -> dict[str, Any]:
     """
-    The answer to ``GET /api/2.0/<path>``.
+    The answer to ``GET /api/2.0/<endpoint>``.
 
     :raises WorkspaceApiError: if the workspace refuses
     """
-    url = f"{os.environ['DATABRICKS_HOST']}/api/2.0/{path}?{urllib.parse.urlencode(query)}"
+    url = f"{os.environ['DATABRICKS_HOST']}/api/2.0/{endpoint}?{urllib.parse.urlencode(query)}"
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {os.environ['DATABRICKS_TOKEN']}"})
     # The workspace is on this machine; no proxy leads there.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
