@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -98,7 +99,10 @@ def elsewhere(warehouse: Path, *statements: str) -> subprocess.Popen[str]:
     program = warehouse.parent / "other_process.py"
     program.write_text(OTHER_PROCESS)
     return subprocess.Popen(
-        [sys.executable, str(program), str(warehouse), *statements], stdout=subprocess.PIPE, text=True
+        [sys.executable, str(program), str(warehouse), *statements],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
 
 
@@ -157,6 +161,7 @@ def test_conflicting_commits_are_tried_again(spark: Any, warehouse: Path) -> Non
         ("DESCRIBE HISTORY main.gold.t", UnsupportedOperationException, "UNSUPPORTED_LOCALLY", "DESCRIBE HISTORY"),
         ("DESCRIBE DETAIL main.gold.t", UnsupportedOperationException, "UNSUPPORTED_LOCALLY", "DESCRIBE DETAIL"),
         ("GRANT SELECT ON TABLE main.gold.t TO a", UnsupportedOperationException, "UNSUPPORTED_LOCALLY", "GRANT"),
+        ("UPDATE main.gold.t SET id = :id", UnsupportedOperationException, "UNSUPPORTED_LOCALLY", "with args"),
         ("CREATE VIEW main.gold.v AS SELECT 1", UnsupportedOperationException, "UNSUPPORTED_LOCALLY", "CREATE VIEW"),
         ("CREATE TABLE main.gold.p (a INT) USING PARQUET", UnsupportedOperationException, "UNSUPPORTED", "PARQUET"),
         ("CREATE TABLE main.gold.c (a INT, CHECK (a > 0))", UnsupportedOperationException, "UNSUPPORTED", "CHECK"),
@@ -168,7 +173,7 @@ def test_errors_have_the_words_of_databricks(
 ) -> None:
     spark.sql("CREATE TABLE main.gold.t (id INT)")
     with pytest.raises(kind) as caught:
-        spark.sql(sql).collect()
+        spark.sql(sql, args={"id": 1} if ":id" in sql else None).collect()
     assert str(caught.value).startswith(f"[{condition}")
     assert str(caught.value.getCondition()).startswith(condition)
     assert text in str(caught.value)

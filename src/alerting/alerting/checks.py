@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -72,7 +73,7 @@ def problems_of(row: Mapping[str, Any]) -> list[str]:
         problems += template_problems(row["alert_query_template"])
     if "schedule_cron" not in missing and (problem := cron_problem(row["schedule_cron"])):
         problems.append(problem)
-    if "schedule_timezone" not in missing and row["schedule_timezone"] not in available_timezones():
+    if "schedule_timezone" not in missing and row["schedule_timezone"] not in _time_zones():
         problems.append(f"schedule_timezone {row['schedule_timezone']!r} is no IANA time zone, such as Europe/Berlin")
     for channel in row.get("notification_channels") or []:
         if channel is None or not channel.strip():
@@ -85,6 +86,12 @@ def problems_of(row: Mapping[str, Any]) -> list[str]:
     if seconds is not None and seconds < 0:
         problems.append(f"retrigger_seconds {seconds} must not be negative")
     return problems
+
+
+@lru_cache(1)
+def _time_zones() -> frozenset[str]:
+    """They are read from files each time that anybody asks."""
+    return frozenset(available_timezones())
 
 
 def _id_problems(row: Mapping[str, Any]) -> list[str]:

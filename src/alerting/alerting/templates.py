@@ -6,8 +6,8 @@ import re
 
 from .names import Target
 
-_PLACEHOLDER = re.compile(r"\$\{([^}]*)\}?")
-_KNOWN = ("catalog", "gold_schema")
+_PLACEHOLDER = re.compile(r"\$\{([^}]*\}?)")
+_KNOWN = ("catalog}", "gold_schema}")
 # Strings, quoted names and comments, in which a semicolon ends nothing.
 _QUOTED = re.compile(
     r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.)*"|`(?:[^`]|``)*`|--[^\n]*|/\*.*?\*/""",
@@ -18,7 +18,7 @@ _QUOTED = re.compile(
 def template_problems(template: str) -> list[str]:
     """What is wrong with a template: a placeholder that there is not, or anything else than one query."""
     problems = [
-        f"unknown placeholder ${{{name}}}; there are ${{catalog}} and ${{gold_schema}}"
+        f"unknown placeholder ${{{name}; there are ${{catalog}} and ${{gold_schema}}"
         for name in dict.fromkeys(_PLACEHOLDER.findall(template))
         if name not in _KNOWN
     ]
@@ -38,6 +38,6 @@ def render(template: str, target: Target) -> str:
     problems = template_problems(template)
     if problems:
         raise ValueError("; ".join(problems))
-    values = {"catalog": f"`{target.catalog}`", "gold_schema": f"`{target.gold_schema}`"}
+    values = {"catalog}": f"`{target.catalog}`", "gold_schema}": f"`{target.gold_schema}`"}
     query = _PLACEHOLDER.sub(lambda found: values[found[1]], template)
     return query.strip().removesuffix(";").rstrip()

@@ -49,7 +49,7 @@ def open_session(warehouse: Path, catalogs: Sequence[str] = (), *, note: Callabl
         server = SparkConnectServer("127.0.0.1", 0)
         server.start()
         host, port = server.listening_address
-        spark = SparkSession.builder.remote(f"sc://{host}:{port}").getOrCreate()
+        spark = SparkSession.builder.remote(f"sc://{host}:{port}").create()
     spark.conf.set("spark.sql.sources.default", "delta")
     spark.conf.set("spark.sql.session.timeZone", "UTC")
     Adapter(spark.client, place, note, server).install()

@@ -61,6 +61,8 @@ def translated(error: SparkConnectGrpcException, sql: str | None, tables: Iterab
             f"Cannot resolve routine `{found[1]}`; it does not exist, or the local engine lacks it.",
             "42883",
         )
+    if "command with parameters" in message:
+        return unsupported("a command with args", "Queries take them; for a command, use a DataFrame and MERGE.")
     if sql is not None and (found := _SYNTAX.search(message)):
         where = int(found[2])
         line = sql.count("\n", 0, where) + 1
