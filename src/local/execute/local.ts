@@ -23,7 +23,9 @@ const MEMORY_LIMIT = 4 * 1024 ** 3;
 /** What is kept of what a notebook prints; bytes. The service keeps 5 MB. */
 const MAX_OUTPUT = 5 * 1024 ** 2;
 /** A notebook's processes are given this long to end when the run ends; milliseconds. */
-const GRACE = 3_000;
+const GRACE = 2_000;
+/** What is still in a pipe when its process has ended is read within this time; milliseconds. */
+const DRAIN = 500;
 /** The parameters whose deployed values make catalogs. */
 const CATALOG_PARAMETER = /(?:^|_)catalog$/;
 
@@ -174,6 +176,7 @@ async function superviseNotebook(
   input.on("error", () => undefined);
   input.write(`${JSON.stringify(request)}\n`);
   let killer: NodeJS.Timeout | undefined;
+  let drain: NodeJS.Timeout | undefined;
   const end = (): void => {
     input.end();
     killer = setTimeout(() => child.kill("SIGKILL"), GRACE);
@@ -184,6 +187,12 @@ async function superviseNotebook(
     const code = await new Promise<number | null>((resolve, reject) => {
       child.once("error", reject);
       child.once("close", resolve);
+      child.once("exit", () => {
+        // Somebody who has escaped from a supervisor that was killed may hold the other end for ever.
+        drain = setTimeout(() => {
+          for (const stream of [stdout, stderr, report as Readable]) stream.destroy();
+        }, DRAIN);
+      });
     });
     signal.throwIfAborted();
     const logs = output();
@@ -196,6 +205,7 @@ async function superviseNotebook(
     };
   } finally {
     clearTimeout(killer);
+    clearTimeout(drain);
     signal.removeEventListener("abort", end);
     input.end();
   }
