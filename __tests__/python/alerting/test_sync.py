@@ -10,6 +10,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+from conftest import alert, definitions, rows
+from workspace_stub import WorkspaceStub
+
 from alerting.api import PARALLEL, Api
 from alerting.destinations import sync_destinations
 from alerting.metrics import percentile, record_metrics
@@ -19,8 +22,6 @@ from alerting.secret_references import Resolver
 from alerting.seeding import seed_alerts, seed_destinations
 from alerting.sql_alerts import SyncReport, sync_alerts
 from alerting.tables import ALERTS, DESTINATIONS, METRICS
-from conftest import alert, definitions, rows
-from workspace_stub import WorkspaceStub
 
 SECRET = "https://hooks.example.com/T0/very-secret"
 
@@ -426,17 +427,13 @@ def test_requests_are_made_in_parallel_and_bounded(
 ) -> None:
     seed(*[alert(number) for number in range(1, 101)])
 
-    def slow(method: str, path: str, body: str) -> int | None:
-        return None
-
-    workspace.refuse = slow
-    answer = workspace._answer
+    answer = workspace.answer
 
     def slowly(method: str, url: str, body: str) -> tuple[int, dict[str, Any]]:
         time.sleep(0.02)
         return answer(method, url, body)
 
-    workspace._answer = slowly  # type: ignore[method-assign]
+    workspace.answer = slowly
     assert len(run(spark, target, workspace).created) == 100
     assert 1 < workspace.busiest <= PARALLEL
 
