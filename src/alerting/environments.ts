@@ -62,7 +62,7 @@ export const prod = new JobEnvironment({
 });
 
 /** For the workspace on this machine, where syncing for real harms nobody. */
-const local = new JobEnvironment({
+export const local = new JobEnvironment({
   name: "local",
   mode: "development",
   variables: variables("main", { dryRun: false, warehouse: LOCAL_WAREHOUSE_ID }),

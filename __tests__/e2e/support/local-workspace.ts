@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FaultPlan } from "../../../src/local";
+import type { ExecutorKind } from "../../../src/local/execute/choose";
 import { type LocalSession, openSession } from "../../../src/local/session";
 import { LOCAL_STATE_DIR } from "../../../src/model/markers";
+import { JobsClient } from "../../../src/run/jobs-client";
 import { App } from "../../../src/policy/app";
 import { type Ended, run, start, type StartedProcess } from "./processes";
 import { providerBinaryEnv } from "./provider-binary";
@@ -42,17 +44,23 @@ export class TestWorkspace {
     };
   }
 
-  public static async open(): Promise<TestWorkspace> {
+  /** @param executor what runs notebooks */
+  public static async open(executor: ExecutorKind = "simulated"): Promise<TestWorkspace> {
     const folder = mkdtempSync(join(tmpdir(), "jobstrata-e2e-"));
     const session = await openSession({
       data: join(folder, "data"),
       provider: usesStandIn ? "local" : "registry",
+      executor,
     });
     return new TestWorkspace(folder, session, providerBinaryEnv(folder));
   }
 
   public get dataDir(): string {
     return this.session.dataDir;
+  }
+
+  public get token(): string {
+    return this.session.token;
   }
 
   public get host(): string {
@@ -162,6 +170,11 @@ export class TestWorkspace {
     const [job, another] = (await this.jobs()).filter(({ settings }) => settings.name === name);
     if (job === undefined || another !== undefined) throw new Error(`no one job ${name}`);
     return job;
+  }
+
+  /** A client that runs jobs here. */
+  public get client(): JobsClient {
+    return new JobsClient(this.session.host, this.session.token);
   }
 
   /** What goes wrong from now on; nothing, unless it is given. */

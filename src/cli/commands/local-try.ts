@@ -6,6 +6,7 @@ import { runCommand } from "../../local/exec";
 import { type LocalSession, openSession, type SessionOptions } from "../../local/session";
 import { jobOutputName } from "../../model/job-spec";
 import { printable, quote } from "../../model/text";
+import { formatTable } from "../../report/table";
 import { followRun, resultState, type TaskResult } from "../../run/follow-run";
 import { JobsClient, WorkspaceError } from "../../run/jobs-client";
 import type { Io } from "../io";
@@ -124,17 +125,36 @@ async function runJob(
   try {
     const runId = await client.runNow(jobId);
     io.out(`\nRun ${printable(key)} (job ${jobId}, run ${runId})`);
+    const tasks: TaskResult[] = [];
     const run = await followRun(client, runId, (task) => {
+      tasks.push(task);
       for (const line of taskLines(task)) io.out(line);
     });
     const result = resultState(run);
+    io.out("");
+    for (const line of summary(tasks)) io.out(`  ${line}`);
     io.out(`\n${result} in ${seconds((run.end_time ?? 0) - (run.start_time ?? 0))}`);
+    if (result !== "SUCCESS") io.out(`npx jobstrata local logs ${runId} shows all of it`);
     return result === "SUCCESS" ? 0 : 1;
   } catch (error) {
     if (!(error instanceof WorkspaceError)) throw error;
     io.err(printable(error.message));
     return 1;
   }
+}
+
+/** A line for each task, with the job that it ran if it ran one. */
+function summary(tasks: readonly TaskResult[]): string[] {
+  return formatTable(
+    ["task", "job", "result", "duration", "exit value"],
+    tasks.map(({ taskKey, child, result, durationMs, output }) => [
+      taskKey,
+      child?.run_name ?? "",
+      result,
+      seconds(durationMs).padStart(7),
+      output?.notebook_output?.result ?? "",
+    ]),
+  );
 }
 
 function taskLines({ taskKey, result, durationMs, child, output, message }: TaskResult): string[] {
