@@ -28,7 +28,7 @@ class LazySession:
         return repr(object.__getattribute__(self, "_open")())
 
     @property  # type: ignore[misc]
-    def __class__(self) -> Any:  # noqa: D105
+    def __class__(self) -> Any:
         return type(object.__getattribute__(self, "_open")())
 
 
@@ -83,7 +83,9 @@ class _Finder(importlib.abc.MetaPathFinder):
     def __init__(self, then: Callable[[], None]) -> None:
         self._then = then
 
-    def find_spec(self, name: str, path: Any, target: ModuleType | None = None) -> importlib.machinery.ModuleSpec | None:
+    def find_spec(
+        self, name: str, path: Any, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
         if name != "pyspark":
             return None
         sys.meta_path.remove(self)
