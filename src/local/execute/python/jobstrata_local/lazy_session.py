@@ -73,8 +73,10 @@ class Session:
                     session.conf.set(name, value)
             return session
 
-        SparkSession.Builder.getOrCreate = get_or_create
-        SparkSession.getActiveSession = classmethod(lambda cls: self.open())
+        SparkSession.Builder.getOrCreate = get_or_create  # type: ignore[method-assign, assignment]
+        SparkSession.getActiveSession = classmethod(  # type: ignore[method-assign, assignment]
+            lambda cls: self.open()
+        )
 
 
 class _Finder(importlib.abc.MetaPathFinder):
