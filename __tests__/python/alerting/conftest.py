@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from workspace_stub import WorkspaceStub
+
 from alerting.definitions import DEFINITION_COLUMNS, Definitions, add_alerts, load_destinations
 from alerting.names import Target
 from alerting.seeding import seed_alerts, seed_destinations
 from alerting.tables import ALERTS, create_tables
 from jobstrata_local.engine import open_session
-from workspace_stub import WorkspaceStub
 
 _numbers = itertools.count(1)
 

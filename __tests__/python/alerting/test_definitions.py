@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import alert, definitions
+
 from alerting.checks import problems_of
 from alerting.cron import cron_problem
 from alerting.definitions import load_alerts, load_destinations
 from alerting.names import Target, checked_name
 from alerting.templates import render, template_problems
-from conftest import alert, definitions
 
 
 def test_there_are_29_good_alerts() -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import alert, definitions, rows
+
 from alerting.definitions import load_alerts, load_destinations
 from alerting.names import Target
 from alerting.seeding import FINGERPRINT, seed_alerts, seed_destinations
 from alerting.tables import ALERTS, ALL, create_statement, create_tables
 from alerting.templates import render
 from alerting.validation import InvalidAlerts, Result, check_results, classify, explain_error, validate_alerts
-from conftest import alert, definitions, rows
 from jobstrata_local.sample_data import SAMPLE_TABLES, create_sample_tables
 
 HOSTILE = 'O\'Reilly "x" `y`; DROP TABLE main.gold.t; -- ${catalog} ${nobody} \\ \n {{ALERT_NAME}} \u202e'

@@ -27,6 +27,7 @@ class WorkspaceStub:
         self.refuse: Callable[[str, str, str], int | None] = lambda method, path, body: None
         self.loses_answers_of = 0
         """How many creations are carried out and answered with 500."""
+        self.answer = self._decide
         self.busiest = 0
         """How many requests were under way at the same time."""
         self._under_way = 0
@@ -43,7 +44,7 @@ class WorkspaceStub:
                 with stub._lock:
                     stub._under_way += 1
                     stub.busiest = max(stub.busiest, stub._under_way)
-                status, answer = stub._answer(self.command, self.path, body)
+                status, answer = stub.answer(self.command, self.path, body)
                 with stub._lock:
                     stub._under_way -= 1
                 data = json.dumps(answer).encode()
@@ -53,7 +54,7 @@ class WorkspaceStub:
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_GET = do_POST = do_PATCH = do_DELETE = do  # noqa: N815
+            do_GET = do_POST = do_PATCH = do_DELETE = do
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass
@@ -85,7 +86,7 @@ class WorkspaceStub:
         """The requests that changed something, or would have."""
         return [(method, path) for method, path, _ in self.requests if method != "GET"]
 
-    def _answer(self, method: str, url: str, body: str) -> tuple[int, dict[str, Any]]:
+    def _decide(self, method: str, url: str, body: str) -> tuple[int, dict[str, Any]]:
         path = urlsplit(url).path
         with self._lock:
             self.requests.append((method, path, body))
