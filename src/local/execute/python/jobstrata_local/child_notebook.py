@@ -56,18 +56,24 @@ def _supervised(request: dict[str, object], folder: Path, timeout: float | None)
     )
     os.close(told)
     assert child.stdin is not None
+    stdin = child.stdin
     late = threading.Event()
-    timer = threading.Timer(timeout or 0, lambda: (late.set(), child.stdin.close()))
+
+    def end() -> None:
+        late.set()
+        stdin.close()
+
+    timer = threading.Timer(timeout or 0, end)
     with os.fdopen(outcome, "rb") as report:
-        child.stdin.write(json.dumps(request).encode() + b"\n")
-        child.stdin.flush()
+        stdin.write(json.dumps(request).encode() + b"\n")
+        stdin.flush()
         if timeout is not None:
             timer.start()
         try:
             answer = report.read()
         finally:
             timer.cancel()
-            child.stdin.close()
+            stdin.close()
             child.wait()
     if not answer and late.is_set():
         return None

@@ -96,7 +96,7 @@ class Library(_Part):
 
     _name = "dbutils.library"
 
-    def restartPython(self) -> None:  # noqa: N802
+    def restartPython(self) -> None:
         """Forgets all variables; what is left of the cell is not executed."""
         raise PythonRestart
 

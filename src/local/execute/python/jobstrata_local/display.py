@@ -55,5 +55,7 @@ def _formatted(columns: list[str], rows: list[Sequence[Any]]) -> str:
 
 def _cell(value: Any) -> str:
     text = "NULL" if value is None else str(value)
-    safe = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text[: _MAX_CELL + 1])
+    safe = "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text[: _MAX_CELL + 1]
+    )
     return safe if len(safe) <= _MAX_CELL else f"{safe[: _MAX_CELL - 1]}…"

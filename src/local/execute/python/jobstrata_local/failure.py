@@ -33,7 +33,9 @@ def describe(error: BaseException, workspace: Path) -> tuple[str, str]:
 def _line(error: BaseException) -> str:
     name = type(error).__name__
     if isinstance(error, SystemExit):
-        return f"SystemExit: {error.code}. sys.exit fails a notebook, whatever the code; dbutils.notebook.exit ends one that succeeds"
+        return (
+            f"SystemExit: {error.code}. sys.exit fails a notebook, whatever the code; end it with dbutils.notebook.exit"
+        )
     if isinstance(error, SyntaxError):
         return f"{name}: {error.msg} ({error.filename}, line {error.lineno})"
     try:

@@ -28,7 +28,7 @@ class LazySession:
         return repr(object.__getattribute__(self, "_open")())
 
     @property  # type: ignore[misc]
-    def __class__(self) -> Any:  # noqa: D105
+    def __class__(self) -> Any:
         return type(object.__getattribute__(self, "_open")())
 
 
@@ -73,8 +73,10 @@ class Session:
                     session.conf.set(name, value)
             return session
 
-        SparkSession.Builder.getOrCreate = get_or_create
-        SparkSession.getActiveSession = classmethod(lambda cls: self.open())
+        SparkSession.Builder.getOrCreate = get_or_create  # type: ignore[method-assign, assignment]
+        SparkSession.getActiveSession = classmethod(  # type: ignore[method-assign, assignment]
+            lambda cls: self.open()
+        )
 
 
 class _Finder(importlib.abc.MetaPathFinder):
@@ -83,7 +85,9 @@ class _Finder(importlib.abc.MetaPathFinder):
     def __init__(self, then: Callable[[], None]) -> None:
         self._then = then
 
-    def find_spec(self, name: str, path: Any, target: ModuleType | None = None) -> importlib.machinery.ModuleSpec | None:
+    def find_spec(
+        self, name: str, path: Any, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
         if name != "pyspark":
             return None
         sys.meta_path.remove(self)

@@ -59,7 +59,7 @@ def offer_to_modules(names: dict[str, Any]) -> None:
         """Where the SDK looks for them on Databricks."""
 
         @classmethod
-        def getOrCreate(cls) -> UserNamespaceInitializer:  # noqa: N802
+        def getOrCreate(cls) -> UserNamespaceInitializer:
             return cls()
 
         def get_namespace_globals(self) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
-_FLAGS = frozenset({"-U", "--upgrade", "-q", "--quiet", "-qq", "--no-input", "--disable-pip-version-check", "--force-reinstall"})
+_FLAGS = frozenset(
+    {"-U", "--upgrade", "-q", "--quiet", "-qq", "--no-input", "--disable-pip-version-check", "--force-reinstall"}
+)
 
 
 class UnsatisfiedRequirement(Exception):
@@ -31,14 +33,17 @@ def check(requirements: Iterable[str]) -> list[str]:
                 f"{text!r} is not installed in the local workspace, which knows packages by name and version only"
             ) from None
         if requirement.url is not None:
-            raise UnsatisfiedRequirement(f"{text!r} is not installed in the local workspace, which installs nothing from a URL")
+            raise UnsatisfiedRequirement(
+                f"{text!r} is not installed in the local workspace, which installs nothing from a URL"
+            )
         if requirement.marker is not None and not requirement.marker.evaluate():
             continue
         try:
             version = metadata.version(requirement.name)
         except metadata.PackageNotFoundError:
             raise UnsatisfiedRequirement(
-                f"{text!r} is not met: the local workspace does not have {requirement.name}; %pip list shows what it has"
+                f"{text!r} is not met: the local workspace does not have {requirement.name}; "
+                "%pip list shows what it has"
             ) from None
         if not requirement.specifier.contains(version, prereleases=True):
             raise UnsatisfiedRequirement(f"{text!r} is not met: the local workspace has {requirement.name} {version}")
@@ -59,7 +64,8 @@ def pip(arguments: str) -> None:
         return
     if command != "install":
         raise UnsatisfiedRequirement(
-            f"%pip {command} is not available in the local workspace, whose packages are locked; %pip install, freeze and list are"
+            f"%pip {command} is not available in the local workspace, whose packages are locked; "
+            "%pip install, freeze and list are"
         )
     for requirement in check(_asked_for(words)):
         print(f"Requirement already satisfied: {requirement} (the packages of the local workspace are locked)")
@@ -74,7 +80,9 @@ def _asked_for(words: list[str]) -> list[str]:
         elif word in _FLAGS:
             continue
         elif word.startswith("-"):
-            raise UnsatisfiedRequirement(f"%pip install {word} is not available in the local workspace, whose packages are locked")
+            raise UnsatisfiedRequirement(
+                f"%pip install {word} is not available in the local workspace, whose packages are locked"
+            )
         else:
             found.append(word)
     return found
@@ -87,4 +95,6 @@ def _read(file: str) -> list[str]:
 
 
 def _installed() -> list[tuple[str, str]]:
-    return sorted({(each.metadata["Name"], each.version) for each in metadata.distributions()}, key=lambda pair: pair[0].lower())
+    return sorted(
+        {(each.metadata["Name"], each.version) for each in metadata.distributions()}, key=lambda pair: pair[0].lower()
+    )

@@ -1,7 +1,6 @@
 """Executes the cells of a notebook, in the ways of Databricks."""
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -61,7 +60,9 @@ class Runner:
             magic, path = self._target(cell, notebook)
             chain = (*including, notebook.path)
             if path in chain:
-                raise NotebookSourceError(f"{cell.file}, line {cell.line}: %run goes round in a circle: {' -> '.join((*chain, path))}")
+                raise NotebookSourceError(
+                    f"{cell.file}, line {cell.line}: %run goes round in a circle: {' -> '.join((*chain, path))}"
+                )
             if path in self._included:
                 continue
             try:
@@ -108,7 +109,9 @@ class Runner:
             self._flags |= code.co_flags & flag
         exec(code, self._namespace)
         if isinstance(last, ast.Expr):
-            value = eval(compile(ast.Expression(last.value), cell.file, "eval", self._flags, dont_inherit=True), self._namespace)
+            value = eval(
+                compile(ast.Expression(last.value), cell.file, "eval", self._flags, dont_inherit=True), self._namespace
+            )
             if value is not None and not cell.text.rstrip().endswith(";"):
                 print(repr(value))
 

@@ -15,7 +15,7 @@ class SecretScope:
 
     name: str
 
-    def getName(self) -> str:  # noqa: N802
+    def getName(self) -> str:
         return self.name
 
 
@@ -37,7 +37,7 @@ class Secrets:
         """
         return self.getBytes(scope, key).decode("utf-8")
 
-    def getBytes(self, scope: str, key: str) -> bytes:  # noqa: N802
+    def getBytes(self, scope: str, key: str) -> bytes:
         """
         The value of a secret.
 
@@ -62,6 +62,6 @@ class Secrets:
             raise ValueError(f"the secrets of scope {scope!r} cannot be listed: {error}") from None
         return [SecretMetadata(each["key"]) for each in found.get("secrets", [])]
 
-    def listScopes(self) -> list[SecretScope]:  # type: ignore[valid-type]  # noqa: N802
+    def listScopes(self) -> list[SecretScope]:  # type: ignore[valid-type]
         """All scopes."""
         return [SecretScope(each["name"]) for each in workspace_api.get("secrets/scopes/list").get("scopes", [])]

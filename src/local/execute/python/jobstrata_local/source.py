@@ -69,7 +69,9 @@ def parse_notebook(path: str, language: str, source: str) -> Notebook:
         return Notebook(path, tuple(cells), files)
     if language not in _COMMENT:
         name = _LANGUAGES.get(language, language)
-        raise NotebookSourceError(f"{path}: {name} notebooks are not executed by the local workspace; Python and SQL are")
+        raise NotebookSourceError(
+            f"{path}: {name} notebooks are not executed by the local workspace; Python and SQL are"
+        )
     return Notebook(path, tuple(_source_cells(path, language, source)), {path: source})
 
 
@@ -143,12 +145,13 @@ def _cells(text: str, language: str, file: str, line: int) -> list[Cell]:
         magic = Cell(kind, lines[first][found.end() :].strip(), file, line + first)
         return [magic, *_cells(behind, language, file, line)]
     raise NotebookSourceError(
-        f"{where}: the magic %{name} is not executed by the local workspace; %python, %sql, %md, %run, %pip and %restart_python are"
+        f"{where}: the magic %{name} is not executed by the local workspace; "
+        "%python, %sql, %md, %run, %pip and %restart_python are"
     )
 
 
 def _python(text: str, file: str, line: int) -> list[Cell]:
-    """Python code. Magics and shell commands between its lines are refused, but for %pip, which Databricks runs first."""
+    """Python code. Magics and shell commands between its lines are refused, but for %pip, which goes first."""
     lines = text.split("\n")
     magics: list[Cell] = []
     try:
@@ -156,12 +159,16 @@ def _python(text: str, file: str, line: int) -> list[Cell]:
     except (SyntaxError, ValueError):
         for at, each in enumerate(lines):
             if _SHELL.match(each):
-                raise NotebookSourceError(f"{file}, line {line + at}: shell commands (!) are not executed by the local workspace") from None
+                raise NotebookSourceError(
+                    f"{file}, line {line + at}: shell commands (!) are not executed by the local workspace"
+                ) from None
             found = _MAGIC.match(each)
             if found is None:
                 continue
             if found[1] != "pip":
-                raise NotebookSourceError(f"{file}, line {line + at}: the magic %{found[1]} must be at the beginning of its cell") from None
+                raise NotebookSourceError(
+                    f"{file}, line {line + at}: the magic %{found[1]} must be at the beginning of its cell"
+                ) from None
             magics.append(Cell("pip", each[found.end() :].strip(), file, line + at))
             lines[at] = ""
     rest = "\n".join(lines)

@@ -36,7 +36,7 @@ class TaskValues:
         if self._context.task_key is not None:
             self._context.values[key] = json.loads(text)
 
-    def get(self, taskKey: str, key: str, default: Any = None, debugValue: Any = None) -> Any:  # noqa: N803
+    def get(self, taskKey: str, key: str, default: Any = None, debugValue: Any = None) -> Any:
         """
         The value that another task of the run has set.
 
@@ -50,11 +50,17 @@ class TaskValues:
             if debugValue is None:
                 raise TypeError("Must pass debugValue when calling get outside of a job context")
             return debugValue
-        known = {**context.task_values, context.task_key: {**context.task_values.get(context.task_key, {}), **context.values}}
+        known = {
+            **context.task_values,
+            context.task_key: {**context.task_values.get(context.task_key, {}), **context.values},
+        }
         if key in known.get(taskKey, {}):
             return known[taskKey][key]
         if default is not None:
             return default
         if taskKey not in known:
             raise ValueError(f"Task key does not exist in run: {taskKey}; there are: {', '.join(sorted(known))}")
-        raise ValueError(f"Task value with key {key!r} was not set by task {taskKey!r}; it set: {', '.join(sorted(known[taskKey])) or 'none'}")
+        raise ValueError(
+            f"Task value with key {key!r} was not set by task {taskKey!r}; "
+            f"it set: {', '.join(sorted(known[taskKey])) or 'none'}"
+        )

@@ -17,19 +17,19 @@ class Widgets:
         self._given = dict(parameters)
         self._defaults: dict[str, str] = {}
 
-    def text(self, name: str, defaultValue: str, label: str | None = None) -> None:  # noqa: N803
+    def text(self, name: str, defaultValue: str, label: str | None = None) -> None:
         """A widget for any text."""
         self._define(name, defaultValue, None)
 
-    def dropdown(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:  # noqa: N803
+    def dropdown(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:
         """A widget for one of several values."""
         self._define(name, defaultValue, choices)
 
-    def combobox(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:  # noqa: N803
+    def combobox(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:
         """A widget for one of several values, or any other."""
         self._define(name, defaultValue, None)
 
-    def multiselect(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:  # noqa: N803
+    def multiselect(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:
         """A widget for some of several values; its value has commas between them."""
         self._define(name, defaultValue, choices)
 
@@ -42,15 +42,16 @@ class Widgets:
         value = self._given.get(name, self._defaults.get(name))
         if value is None:
             raise InputWidgetNotDefined(
-                f"No input widget named {name} is defined; the notebook defines and the run gives: {', '.join(self.getAll()) or 'none'}"
+                f"No input widget named {name} is defined; the notebook defines and the run gives: "
+                f"{', '.join(self.getAll()) or 'none'}"
             )
         return value
 
-    def getAll(self) -> dict[str, str]:  # noqa: N802
+    def getAll(self) -> dict[str, str]:
         """All values by name."""
         return dict(sorted({**self._defaults, **self._given}.items()))
 
-    def getArgument(self, name: str, defaultValue: str | None = None) -> str:  # noqa: N802, N803
+    def getArgument(self, name: str, defaultValue: str | None = None) -> str:
         """The value, or the default where there is none."""
         return defaultValue if defaultValue is not None and name not in self.getAll() else self.get(name)
 
@@ -64,7 +65,7 @@ class Widgets:
         self._defaults.pop(name, None)
         self._given.pop(name, None)
 
-    def removeAll(self) -> None:  # noqa: N802
+    def removeAll(self) -> None:
         """Removes all widgets."""
         self._defaults.clear()
         self._given.clear()
@@ -87,5 +88,8 @@ class Widgets:
             if not isinstance(value, str):
                 raise TypeError(f"the {what} of widget {name!r} must be a string, not {type(value).__name__}")
         if choices is not None and default not in choices:
-            raise ValueError(f"the default value {default!r} of widget {name!r} is none of its choices: {', '.join(map(str, choices))}")
+            raise ValueError(
+                f"the default value {default!r} of widget {name!r} is none of its choices: "
+                f"{', '.join(map(str, choices))}"
+            )
         self._defaults[name] = default

@@ -40,7 +40,9 @@ def get(endpoint: str, /, **query: str) -> dict[str, Any]:
             said = json.load(error)
         except ValueError:
             said = {}
-        raise WorkspaceApiError(str(said.get("error_code", error.code)), str(said.get("message", error.reason))) from None
+        raise WorkspaceApiError(
+            str(said.get("error_code", error.code)), str(said.get("message", error.reason))
+        ) from None
     except OSError as error:
         raise WorkspaceApiError("UNAVAILABLE", f"the workspace does not answer: {error}") from None
     assert isinstance(answer, dict)
