@@ -91,7 +91,9 @@ describeWithTerraform("with Terraform", () => {
     };
     const destinations = async (): Promise<{ id: string; display_name: string }[]> => {
       const path = "/api/2.0/notification-destinations?page_size=100";
-      interface Answer { results?: { id: string; display_name: string }[] }
+      interface Answer {
+        results?: { id: string; display_name: string }[];
+      }
       return (await workspace.api<Answer>("GET", path)).results ?? [];
     };
 

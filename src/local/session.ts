@@ -39,12 +39,6 @@ export async function openSession(
   parentEnv: NodeJS.ProcessEnv = process.env,
 ): Promise<LocalSession> {
   const terraform = terraformBinary(parentEnv);
-  if (terraform === undefined) {
-    throw new JobstrataError(
-      "local-workspace",
-      "neither terraform nor tofu is on the PATH; install one: https://developer.hashicorp.com/terraform/install or https://opentofu.org/docs/intro/install",
-    );
-  }
   const workspace = await useWorkspace(options);
   const { host, token, dataDir } = workspace;
   const outdir = join(dataDir, "cdktf.out");
@@ -83,11 +77,19 @@ export async function openSession(
   };
 }
 
-/** The program to use: what the user says, else terraform, else tofu. */
-function terraformBinary(env: NodeJS.ProcessEnv): string | undefined {
+/**
+ * The program to use: what the user says, else terraform, else tofu.
+ *
+ * @throws JobstrataError `local-workspace` if there is none
+ */
+export function terraformBinary(env: NodeJS.ProcessEnv = process.env): string {
   const named = env.TERRAFORM_BINARY_NAME;
-  return (named === undefined ? ["terraform", "tofu"] : [named]).find((name) =>
-    isOnPath(name, env),
+  const names = named === undefined ? ["terraform", "tofu"] : [named];
+  const found = names.find((name) => isOnPath(name, env));
+  if (found !== undefined) return found;
+  throw new JobstrataError(
+    "local-workspace",
+    "neither terraform nor tofu is on the PATH; install one: https://developer.hashicorp.com/terraform/install or https://opentofu.org/docs/intro/install",
   );
 }
 

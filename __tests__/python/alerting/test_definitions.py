@@ -154,9 +154,9 @@ def test_a_name(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "a b", "a.b", "a`b", "a;b", "ä", "a\n", "A" * 256, "a/b", "'"])
 def test_no_name(name: str) -> None:
-    with pytest.raises(ValueError, match="gold_schema .* is no name"):
+    with pytest.raises(ValueError, match=r"gold_schema .* is no name"):
         Target("main", name)
-    with pytest.raises(ValueError, match="catalog .* is no name"):
+    with pytest.raises(ValueError, match=r"catalog .* is no name"):
         checked_name("catalog", name)
 
 

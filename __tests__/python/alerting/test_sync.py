@@ -467,7 +467,7 @@ def test_a_threshold(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "90 %", "nan", "inf", "-0.1", "1.01", "90"])
 def test_no_threshold(text: str) -> None:
-    with pytest.raises(ValueError, match="success_threshold .* must be a number from 0 to 1"):
+    with pytest.raises(ValueError, match=r"success_threshold .* must be a number from 0 to 1"):
         parse_threshold(text)
 
 

@@ -3,7 +3,12 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { JobstrataError, quoteWithSuggestion } from "../../errors";
 import { runCommand } from "../../local/exec";
-import { type LocalSession, openSession, type SessionOptions } from "../../local/session";
+import {
+  type LocalSession,
+  openSession,
+  type SessionOptions,
+  terraformBinary,
+} from "../../local/session";
 import { jobOutputName } from "../../model/job-spec";
 import { printable, quote } from "../../model/text";
 import { formatTable } from "../../report/table";
@@ -36,6 +41,8 @@ export async function tryStacks(
   { run, sampleData: withSamples = false, sql, ...options }: TryOptions,
   io: Io,
 ): Promise<number> {
+  // Before anything that takes a while.
+  terraformBinary();
   const executor = await prepareExecutor(options, io);
   const session = await openSession({ ...options, executor });
   try {
@@ -151,7 +158,7 @@ function summary(tasks: readonly TaskResult[]): string[] {
       taskKey,
       child?.run_name ?? "",
       result,
-      seconds(durationMs).padStart(7),
+      seconds(durationMs).padStart(8),
       output?.notebook_output?.result ?? "",
     ]),
   );
