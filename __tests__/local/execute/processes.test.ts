@@ -106,6 +106,17 @@ describeWithEngine("the processes of a notebook", () => {
     expect(await gone(await pids(file))).toBeLessThan(2_000);
   });
 
+  it("end when the workspace stops", async () => {
+    const other = await startNotebooks();
+    const file = nextFile();
+    await other.put("/Shared/alerts/long", [SPAWNS(file), "time.sleep(600)"]);
+    const task = { task_key: "main", notebook_task: { notebook_path: "/Shared/alerts/long" } };
+    await other.runNow(await other.createJob({ tasks: [task] }));
+    const ids = await pids(file);
+    await other.workspace.stop();
+    expect(await gone(ids)).toBeLessThan(100);
+  });
+
   it("end when a notebook that another one runs takes too long", async () => {
     const file = nextFile();
     await client.put("/Shared/alerts/slow-child", [SPAWNS(file), "time.sleep(600)"]);

@@ -73,7 +73,8 @@ def _context(request: dict[str, Any]) -> Context:
 def _outcome(context: Context) -> dict[str, Any]:
     outcome: dict[str, Any] = {"succeeded": True}
     try:
-        requirements.check(context.request.get("dependencies", []))
+        if dependencies := context.request.get("dependencies"):
+            requirements.check(dependencies)
         Runner(context).run({**context.request["notebook"], "path": context.notebook_path})
     except NotebookExit as exit_:
         result = redacted(exit_.value)
