@@ -2,10 +2,10 @@
  * `npm run bench`: time and memory of synthesizing many jobs with this library, policy included, against the class
  * that the provider package generates; and the start of the real app. Every app runs in a process of its own, the two
  * variants in turn, from compiled JavaScript (so that neither pays for TypeScript or source maps). Then the local
- * workspace: see local.ts.
+ * workspace and its notebooks: see local.ts and notebooks.ts.
  *
- * Options: `--json FILE` writes the figures, `--only synth` or `--only local` measures one part, `--sizes 100,1000` the
- * numbers of jobs, `--runs N` how often each runs.
+ * Options: `--json FILE` writes the figures, `--only synth`, `--only local` or `--only notebooks` measures one part,
+ * `--sizes 100,1000` the numbers of jobs, `--runs N` how often each runs.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,6 +13,7 @@ import { cpus } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import type { LocalFigures } from "./local";
+import type { NotebookFigures } from "./notebooks";
 
 const VARIANTS = ["jobstrata", "generated"] as const;
 type Variant = (typeof VARIANTS)[number];
@@ -49,19 +50,27 @@ function main(): void {
     throw new Error("--sizes and --runs take whole numbers, 1 or more");
   }
   const { only } = values;
-  if (only !== undefined && only !== "synth" && only !== "local") {
-    throw new Error("--only takes synth or local");
+  if (only !== undefined && !["synth", "local", "notebooks"].includes(only)) {
+    throw new Error("--only takes synth, local or notebooks");
   }
+  const wants = (part: string): boolean => only === undefined || only === part;
   const cache = join(ROOT, "node_modules", ".cache");
   mkdirSync(cache, { recursive: true });
   const work = mkdtempSync(join(cache, "bench-"));
   try {
     console.log(`Node ${process.version}, ${cpus().length} cores\n`);
-    compile(work);
-    const synth = only === "local" ? {} : measureSynth(work, sizes, runs);
-    const local = only === "synth" ? {} : { local: measureLocal(work) };
+    if (wants("synth") || wants("local")) compile(work);
+    const synth = wants("synth") ? measureSynth(work, sizes, runs) : {};
+    const local = wants("local") ? { local: measureLocal(work) } : {};
+    const notebooks = wants("notebooks") ? { notebooks: measureNotebooks() } : {};
     if (values.json !== undefined) {
-      const figures = { node: process.version, cores: cpus().length, ...synth, ...local };
+      const figures = {
+        node: process.version,
+        cores: cpus().length,
+        ...synth,
+        ...local,
+        ...notebooks,
+      };
       writeFileSync(values.json, `${JSON.stringify(figures, undefined, 2)}\n`);
     }
   } finally {
@@ -107,6 +116,34 @@ function measureLocal(work: string): LocalFigures {
     }),
   });
   if (deploy === undefined) console.log("No apply: neither terraform nor tofu is on the PATH.");
+  return figures;
+}
+
+function measureNotebooks(): NotebookFigures {
+  const child = join(ROOT, "bench", "notebooks.ts");
+  const args = ["-r", require.resolve("tsx/cjs"), child];
+  const figures = JSON.parse(
+    execFileSync(process.execPath, args, {
+      cwd: ROOT,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+    }),
+  ) as NotebookFigures;
+  const row = (ms: number, required?: string): object => ({
+    figure: `${round(ms / 1000)} s`,
+    ...(required !== undefined && { required }),
+  });
+  const { seeded, synced } = figures;
+  console.log("\nNotebooks in the local workspace");
+  console.table({
+    "a notebook that does nothing": row(figures.emptyMs),
+    "a notebook that asks Spark for a row": row(figures.sparkMs, "3 s"),
+    "the alerting layer, the first time": row(figures.orchestratorColdMs),
+    "the alerting layer, again": row(figures.orchestratorWarmMs, "30 s"),
+    [`seeding ${seeded} alerts`]: row(figures.seedMs, "30 s"),
+    [`syncing ${synced} new alerts`]: row(figures.syncNewMs, "60 s"),
+    [`syncing ${synced} alerts that have not changed`]: row(figures.syncUnchangedMs),
+  });
   return figures;
 }
 

@@ -210,9 +210,9 @@ export async function reset(options: { data?: string } = {}): Promise<void> {
     );
   }
   // The engine is no memory, and takes a while to install.
-  for (const entry of entries) {
-    if (entry !== "engine") rmSync(join(dataDir, entry), { recursive: true, force: true });
-  }
+  const deleted = entries.filter((entry) => entry !== "engine");
+  for (const entry of deleted) rmSync(join(dataDir, entry), { recursive: true, force: true });
+  if (deleted.length === entries.length) rmSync(dataDir, { recursive: true, force: true });
 }
 
 /** The workspace that runs for the folder, if one does and answers. */
