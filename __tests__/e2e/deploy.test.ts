@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { NOTHING, succeeded, TestWorkspace } from "./support/local-workspace";
 import { CDKTF, type Ended, ROOT } from "./support/processes";
 import { makeProject, NOTEBOOK, VIOLATION } from "./support/project";
@@ -16,6 +16,15 @@ const JOBS = [
   "[dev] Health Monitor - Alerting Rules Seeding",
   "[dev] Health Monitor - Alerting Tables Setup",
 ];
+
+/** The package that the notebooks import, as it is to be in the workspace. */
+const PACKAGE = readdirSync(join(ROOT, "src", "alerting", "alerting"), {
+  recursive: true,
+  withFileTypes: true,
+})
+  .filter((entry) => entry.isFile() && !/__pycache__|\/\./.test(join(entry.parentPath, entry.name)))
+  .map(({ parentPath, name }) => `/Shared/jobstrata/dev/${relative(ROOT, join(parentPath, name))}`)
+  .sort();
 
 interface WorkspaceObjects {
   readonly objects?: readonly { readonly path: string; readonly object_type: string }[];
@@ -34,7 +43,8 @@ describeWithTerraform("the alerting app, with the CDKTF CLI", () => {
     await workspace.close();
   });
 
-  async function notebooks(): Promise<string[]> {
+  /** Paths of everything of a type in the workspace. */
+  async function objectsOf(type: "NOTEBOOK" | "FILE"): Promise<string[]> {
     const found: string[] = [];
     const folders = ["/"];
     for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -42,8 +52,10 @@ describeWithTerraform("the alerting app, with the CDKTF CLI", () => {
         "GET",
         `/api/2.0/workspace/list?path=${encodeURIComponent(folder)}`,
       );
-      for (const { path, object_type } of objects)
-        (object_type === "DIRECTORY" ? folders : found).push(path);
+      for (const { path, object_type } of objects) {
+        if (object_type === "DIRECTORY") folders.push(path);
+        else if (object_type === type) found.push(path);
+      }
     }
     return found.sort();
   }
@@ -89,8 +101,8 @@ describeWithTerraform("the alerting app, with the CDKTF CLI", () => {
         const { text } = succeeded(
           await workspace.terraform(stack, "plan", "-input=false", ...variable),
         );
-        // The jobs and their notebooks, and in production who may see each job.
-        const expected = stack === ATOMIC ? 10 : 15;
+        // The jobs, their notebooks and what these import, and in production who may see each job.
+        const expected = PACKAGE.length + (stack === ATOMIC ? 10 : 15);
         expect(text).toContain(`Plan: ${expected} to add, 0 to change, 0 to destroy.`);
       }),
     );
@@ -110,7 +122,8 @@ describeWithTerraform("the alerting app, with the CDKTF CLI", () => {
       await cdktf("deploy", COMPOSITE, "--auto-approve", "--ignore-missing-stack-dependencies"),
     );
     expect(await workspace.jobNames()).toEqual(JOBS);
-    expect(await notebooks()).toHaveLength(5);
+    expect(await objectsOf("NOTEBOOK")).toHaveLength(5);
+    expect(await objectsOf("FILE")).toEqual(PACKAGE);
   });
 
   it("changes nothing when it is planned again", async () => {
@@ -122,6 +135,7 @@ describeWithTerraform("the alerting app, with the CDKTF CLI", () => {
     succeeded(await cdktf("destroy", "alerting-dev-*", "--auto-approve"));
 
     expect(await workspace.jobs()).toEqual([]);
-    expect(await notebooks()).toEqual([]);
+    expect(await objectsOf("NOTEBOOK")).toEqual([]);
+    expect(await objectsOf("FILE")).toEqual([]);
   });
 });
