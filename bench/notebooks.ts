@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { runCommand } from "../src/local/exec";
 import { engineFolder, ensureEngine } from "../src/local/execute/engine";
-import { makeSampleData } from "../src/local/query";
+import { makeSampleData } from "../src/local/execute/query";
 import { type LocalSession, openSession } from "../src/local/session";
 import { followRun, resultState } from "../src/run/follow-run";
 import { type JobRun, JobsClient } from "../src/run/jobs-client";

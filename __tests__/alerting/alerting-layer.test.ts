@@ -260,6 +260,15 @@ describe("the alerting layer", () => {
       });
     });
 
+    it.each([
+      ["alerting_seed_job", ["PyYAML>=6"]],
+      ["alerting_notifications_job", ["databricks-sdk>=0.70", "tenacity>=9"]],
+      ["alerting_deploy_job", ["databricks-sdk>=0.70", "tenacity>=9"]],
+    ])("declares what the notebook of %s imports", (key, dependencies) => {
+      const [spec] = jobIn(environment, key).environment as [{ spec: object }];
+      expect(spec.spec).toEqual({ environment_version: "4", dependencies });
+    });
+
     it("has a default for every variable but the service principal", () => {
       for (const stack of ["atomic", "composite"]) {
         const { variable } = output.stack(`alerting-${environment}-${stack}`);

@@ -2,7 +2,7 @@ import { AlertingJobs } from "../../src/alerting/atomic-jobs";
 import { local } from "../../src/alerting/environments";
 import { AlertingSetupOrchestrator } from "../../src/alerting/setup-orchestrator";
 import { JobLayer } from "../../src/index";
-import { makeSampleData, query, type QueryAnswer } from "../../src/local/query";
+import { makeSampleData, query, type QueryAnswer } from "../../src/local/execute/query";
 import { followRun, type TaskResult } from "../../src/run/follow-run";
 import { describeWithEngine, INSTALL_TIMEOUT, sharedEngine } from "../support/engine";
 import { succeeded, TestWorkspace } from "./support/local-workspace";

@@ -6,8 +6,11 @@ import { WorkspaceFolder } from "../constructs/workspace-folder";
 
 /** Reads the alerts, which are YAML. */
 const DEFINITIONS = ["PyYAML>=6"];
-/** The second version of the alerts API came with 0.40; serverless compute brings an SDK of its own. */
-const SYNC = ["databricks-sdk>=0.40", "tenacity>=9"];
+/**
+ * Serverless compute brings an SDK of its own. The second version of the alerts API came after 0.50, and lists them by the
+ * name that the service uses now since 0.70.
+ */
+const SYNC = ["databricks-sdk>=0.70", "tenacity>=9"];
 
 /** The atomic jobs of the alerting layer, one for each notebook. */
 export class AlertingJobs {

@@ -167,19 +167,19 @@ class _Sync:
         if there is not None and there.id is not None:
             identity = there.id
             with suppress(errors.NotFound):
-                self._api.call(lambda: self._alerts.trash_alert(identity))
+                self._api.call(lambda: self._alerts.trash_alert(id=identity))
         self.report.deleted.append(row["alert_id"])
         self.written.append((row["alert_id"], None, None, _now(), "SKIPPED", "disabled; its alert was deleted"))
 
     def _create(self, wanted: AlertV2) -> AlertV2:
         return self._api.create(
-            lambda: self._alerts.create_alert(wanted),
+            lambda: self._alerts.create_alert(alert=wanted),
             lambda: next((each for each in self.list_existing() if each.display_name == wanted.display_name), None),
         )
 
     def _update(self, there: AlertV2, wanted: AlertV2) -> AlertV2:
         identity = str(there.id)
-        return self._api.call(lambda: self._alerts.update_alert(identity, wanted, ",".join(MANAGED)))
+        return self._api.call(lambda: self._alerts.update_alert(id=identity, alert=wanted, update_mask=",".join(MANAGED)))
 
     def _find(self, row: Mapping[str, Any], wanted: AlertV2 | None) -> AlertV2 | None:
         """By the id that was written back; else by name, since that may have been lost."""

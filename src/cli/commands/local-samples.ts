@@ -1,7 +1,7 @@
 import { JobstrataError } from "../../errors";
 import { useWorkspace } from "../../local/commands";
 import { enginePython } from "./local-executor";
-import { makeSampleData } from "../../local/query";
+import { makeSampleData } from "../../local/execute/query";
 import { printable } from "../../model/text";
 import { JobsClient } from "../../run/jobs-client";
 import type { Io } from "../io";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { JobstrataError } from "../../errors";
 import { dataFolder } from "../../local/commands";
-import { query, type QueryAnswer } from "../../local/query";
+import { query, type QueryAnswer } from "../../local/execute/query";
 import { printable, quote } from "../../model/text";
 import { formatTable } from "../../report/table";
 import type { Io } from "../io";

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import type { Readable } from "node:stream";
 import { JobstrataError } from "../../errors";
-import { warehouseOf } from "../query";
+import { warehouseOf } from "./query";
 import { type Engine, PYTHON_SOURCES } from "./engine";
 import type { Notebook, TaskExecutor, TaskOutcome, TaskRequest } from "./executor";
 

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { JobstrataError } from "../errors";
+import { JobstrataError } from "../../errors";
+import { PYTHON_SOURCES } from "./engine";
 
 /** What one statement came to. */
 export type QueryAnswer =
@@ -75,7 +76,7 @@ async function runModule(
     env: {
       PATH: process.env.PATH ?? "",
       HOME: process.env.HOME ?? "",
-      PYTHONPATH: join(__dirname, "execute", "python"),
+      PYTHONPATH: PYTHON_SOURCES,
       PYTHONDONTWRITEBYTECODE: "1",
       PYTHONWARNINGS: "ignore",
       TZ: "UTC",
