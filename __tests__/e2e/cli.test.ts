@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -5,10 +6,12 @@ import {
   readdirSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { describeWithEngine, INSTALL_TIMEOUT, sharedEngine } from "../support/engine";
 import {
   type Ended,
   jobstrata,
@@ -137,6 +140,65 @@ describeWithTerraform("jobstrata local try", () => {
     expect(existsSync(join(project, ".jobstrata", "local", "server.json"))).toBe(false);
     expect(processesWith(folder)).toEqual([]);
     expect(readdirSync(temporary).filter((name) => name.startsWith("jobstrata"))).toEqual([]);
+  });
+});
+
+describeWithTerraform("jobstrata local try, with notebooks for real", () => {
+  const data = join(folder, "notebooks");
+
+  describeWithEngine("on an engine", () => {
+    beforeAll(async () => {
+      await sharedEngine();
+    }, INSTALL_TIMEOUT);
+
+    it("cancels the run at a signal, waits for its end, and leaves nothing running", async () => {
+      const notebook = "# Databricks notebook source\nimport time\ntime.sleep(120)\n";
+      writeFileSync(join(project, "tables.py"), notebook);
+      const args = ["--data", data, "alerting-dev-*", "--run", "setup_job"];
+      const { child, ended, printed } = startLocal("try", ...args);
+      await printed(/Run setup_job/);
+      const runs = join(data, "runs");
+      while (!existsSync(runs) || readdirSync(runs).length === 0)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      child.kill("SIGINT");
+      const { code, stdout, stderr } = await ended;
+
+      expect({ code, stderr }).toEqual({
+        code: 130,
+        stderr: "Canceling the run; once more leaves at once\n",
+      });
+      expect(stdout).toMatch(/^CANCELED in /m);
+      expect(processesWith(folder)).toEqual([]);
+      expect(readdirSync(runs)).toEqual([]);
+      writeFileSync(join(project, "tables.py"), NOTEBOOK);
+    });
+  });
+
+  it("only simulates them where there is no Python, and says how to get one", async () => {
+    const programs = join(folder, "programs");
+    mkdirSync(programs);
+    const terraform = execFileSync("sh", ["-c", "command -v terraform || command -v tofu"]);
+    const program = terraform.toString().trim();
+    symlinkSync(realpathSync(program), join(programs, basename(program)));
+    symlinkSync(process.execPath, join(programs, "node"));
+    const args = ["--data", data, "alerting-dev-*", "--sample-data", "--run", "setup_job"];
+    const { code, stdout, stderr } = await run(jobstrata("local", "try", ...args), {
+      cwd: project,
+      env: { ...env, PATH: `${programs}:/bin/none`, JOBSTRATA_ENGINE_DIR: join(folder, "none") },
+    });
+
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^Notebooks are simulated: notebooks need Python 3\.10 or newer .* install one .*\nSample data and queries are left out/,
+    );
+    expect(stdout).toContain("[simulated]");
+
+    const demanded = await run(jobstrata("local", "try", ...args, "--executor", "local"), {
+      cwd: project,
+      env: { ...env, PATH: `${programs}:/bin/none`, JOBSTRATA_ENGINE_DIR: join(folder, "none") },
+    });
+    expect(demanded).toMatchObject({ code: 2, stdout: "" });
+    expect(demanded.stderr).toMatch(/^notebooks need Python 3\.10/);
   });
 });
 

@@ -109,6 +109,8 @@ describe("workspace objects", () => {
     [{ path: `/Shared/${"x".repeat(256)}`, content: "" }, "must not exceed 255 bytes"],
     [{ path: "/Shared/x", content: "%%%" }, "not valid base64"],
     [{ path: "/Shared/x", content: "", format: "DBC" }, "does not support format DBC"],
+    [{ path: "/Shared/x", content: "e30=", format: "JUPYTER" }, "is not a Jupyter notebook"],
+    [{ path: "/Shared/x.ipynb", content: "eA==", format: "AUTO" }, "is not a Jupyter notebook"],
     [{ path: "/Shared/x", content: "", format: "SOURCE" }, "language is required"],
     [{ path: "/Shared/x", content: "", langauge: "PYTHON" }, 'unknown field "langauge"'],
     [

@@ -1,5 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { JobstrataError, quoteWithSuggestion } from "../../errors";
 import { runCommand } from "../../local/exec";
@@ -49,6 +50,8 @@ export async function tryStacks(
     io.out(`Local workspace at ${session.host}, data in ${printable(session.dataDir)}`);
     const outputs = await deploy(session, stacks, io);
     if (outputs === undefined) return 1;
+    if (executor === "simulated" && (withSamples || sql !== undefined))
+      io.err("Sample data and queries are left out: they need the notebook engine");
     if (withSamples && executor === "local") {
       io.out("\nSample data");
       await sampleData(session, await enginePython(options.data, io), io);
@@ -130,24 +133,59 @@ async function runJob(
   }
   const client = new JobsClient(session.host, session.token);
   try {
-    const runId = await client.runNow(jobId);
+    const starting = client.runNow(jobId);
+    const interrupted = cancelOnSignal(client, starting, io);
+    const runId = await starting;
     io.out(`\nRun ${printable(key)} (job ${jobId}, run ${runId})`);
     const tasks: TaskResult[] = [];
     const run = await followRun(client, runId, (task) => {
       tasks.push(task);
       for (const line of taskLines(task)) io.out(line);
     });
+    const signal = interrupted();
     const result = resultState(run);
     io.out("");
     for (const line of summary(tasks)) io.out(`  ${line}`);
     io.out(`\n${result} in ${seconds((run.end_time ?? 0) - (run.start_time ?? 0))}`);
     if (result !== "SUCCESS") io.out(`npx jobstrata local logs ${runId} shows all of it`);
+    if (signal !== undefined) return 128 + constants.signals[signal];
     return result === "SUCCESS" ? 0 : 1;
   } catch (error) {
     if (!(error instanceof WorkspaceError)) throw error;
     io.err(printable(error.message));
     return 1;
   }
+}
+
+/**
+ * Cancels the run at the first signal to end; a second one ends this process as ever.
+ *
+ * @returns what puts an end to that and gives the signal that came
+ */
+function cancelOnSignal(
+  client: JobsClient,
+  starting: Promise<number>,
+  io: Io,
+): () => "SIGINT" | "SIGTERM" | undefined {
+  let came: "SIGINT" | "SIGTERM" | undefined;
+  const cancel = (signal: NodeJS.Signals): void => {
+    came = signal === "SIGTERM" ? signal : "SIGINT";
+    stop();
+    io.err("Canceling the run; once more leaves at once");
+    starting
+      .then((runId) => client.cancelRun(runId))
+      .catch((error: unknown) => {
+        io.err(printable(error instanceof Error ? error.message : String(error)));
+      });
+  };
+  const stop = (): void => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, cancel);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, cancel);
+  return () => {
+    stop();
+    return came;
+  };
 }
 
 /** A line for each task, with the job that it ran if it ran one. */

@@ -38,7 +38,10 @@ export class LocalExecutor implements TaskExecutor {
   private readonly active = new Set<Promise<unknown>>();
   private readonly closing = new AbortController();
 
-  public constructor(private readonly options: LocalExecutorOptions) {}
+  /** The data folder must be this workspace's own by now: what another process has left of its runs is deleted. */
+  public constructor(private readonly options: LocalExecutorOptions) {
+    rmSync(join(options.dataDir, "runs"), { recursive: true, force: true });
+  }
 
   public async execute(request: TaskRequest, signal: AbortSignal): Promise<TaskOutcome> {
     const { notebook } = request;
