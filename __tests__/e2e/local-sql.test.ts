@@ -142,14 +142,15 @@ describeWithTerraform("with Terraform", () => {
       expect(logs.stdout).toContain("exit value: SUCCESS");
     }, 120_000);
 
-    it("are made afresh by sample-data, but for one that somebody else made", async () => {
+    it("are made afresh by sample-data, but for those that somebody else made or changed", async () => {
       await local(
         "sql",
-        "DROP TABLE main.gold.fact_usage; CREATE TABLE main.gold.fact_usage AS SELECT 1 AS mine",
+        "DROP TABLE main.gold.fact_usage; CREATE TABLE main.gold.fact_usage AS SELECT 1 AS mine; DELETE FROM main.gold.fact_data_quality",
       );
       const { code, stdout } = await local("sample-data");
       expect(code).toBe(0);
-      expect(stdout).toMatch(/main\.gold\.fact_usage +it is there, and no sample/);
+      expect(stdout).toMatch(/main\.gold\.fact_usage +kept: it is no sample, or was changed since/);
+      expect(stdout).toMatch(/main\.gold\.fact_data_quality +kept: it is no sample/);
       expect(stdout).toMatch(/main\.gold\.fact_table_freshness +10 rows/);
       expect((await local("sql", "SELECT * FROM main.gold.fact_usage")).stdout).toBe(
         "mine\n----\n   1\n",

@@ -17,7 +17,7 @@ from .sample_data import SAMPLE_TABLES, create_sample_tables
 from .warehouse import Warehouse
 
 MARKER = "_jobstrata_sample"
-"""Beside the log of a table that may be made afresh. Delta takes no notice of names that begin so."""
+"""Beside the log of a sample: holds the number of its commits. Delta takes no notice of names that begin so."""
 
 
 def main() -> int:
@@ -37,14 +37,27 @@ def main() -> int:
         wanted = []
         for table in SAMPLE_TABLES:
             path = place.path(catalog, schema, table)
-            if (path / "_delta_log").exists() and not (path / MARKER).exists():
-                say({"table": f"{catalog}.{schema}.{table}", "kept": "it is there, and no sample"})
+            commits = commits_of(path)
+            if commits > 0 and made_with(path) != commits:
+                say({"table": f"{catalog}.{schema}.{table}", "kept": "kept: it is no sample, or was changed since"})
             else:
                 wanted.append(table)
         for table, rows in create_sample_tables(spark, catalog, schema, today, only=wanted).items():
-            (place.path(catalog, schema, table) / MARKER).touch()
+            path = place.path(catalog, schema, table)
+            (path / MARKER).write_text(str(commits_of(path)))
             say({"table": f"{catalog}.{schema}.{table}", "rows": rows})
     return 0
+
+
+def commits_of(table: Path) -> int:
+    """How often a table has been committed to; 0 if it is not there."""
+    return len(list((table / "_delta_log").glob("*.json")))
+
+
+def made_with(table: Path) -> int | None:
+    """How many commits it had when it was made as a sample; None if it was not."""
+    marker = table / MARKER
+    return int(marker.read_text()) if marker.exists() else None
 
 
 if __name__ == "__main__":
