@@ -1,5 +1,5 @@
 import { systemClock } from "../clock";
-import { ensureEngine } from "./engine";
+import { type Engine, ensureEngine } from "./engine";
 import type { TaskExecutor } from "./executor";
 import { LocalExecutor } from "./local";
 import { SimulatedExecutor } from "./simulated";
@@ -22,9 +22,11 @@ export function createExecutor(
 ): TaskExecutor {
   const simulated = new SimulatedExecutor(systemClock);
   if (kind === "simulated") return simulated;
+  // Asked once: what fails takes a while to do so.
+  let asked: Promise<Engine> | undefined;
   return new LocalExecutor({
     dataDir,
-    engine: () => ensureEngine(engineDir, () => undefined),
+    engine: () => (asked ??= ensureEngine(engineDir, () => undefined)),
     ...(kind === undefined && { fallback: simulated }),
   });
 }
