@@ -15,7 +15,7 @@ from alerting.names import Target
 from alerting.seeding import FINGERPRINT, seed_alerts, seed_destinations
 from alerting.tables import ALERTS, ALL, create_statement, create_tables
 from alerting.templates import render
-from alerting.validation import InvalidAlerts, Result, check_results, classify, explain_error, validate_alerts
+from alerting.validation import InvalidAlerts, Result, check_results, classify, error_in_plan, validate_alerts
 from jobstrata_local.sample_data import SAMPLE_TABLES, create_sample_tables
 
 HOSTILE = 'O\'Reilly "x" `y`; DROP TABLE main.gold.t; -- ${catalog} ${nobody} \\ \n {{ALERT_NAME}} \u202e'
@@ -201,20 +201,6 @@ def test_an_unknown_channel_is_a_warning(spark: Any, target: Target, seed: Calla
     assert stored == [(True, expected)]
 
 
-class TextEngine:
-    """An engine that gives errors of EXPLAIN as text, as Apache Spark does."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def sql(self, query: str) -> TextEngine:
-        assert query.startswith("EXPLAIN ")
-        return self
-
-    def collect(self) -> list[tuple[str]]:
-        return [(self._text,)]
-
-
 @pytest.mark.parametrize(
     ("text", "error"),
     [
@@ -233,8 +219,8 @@ class TextEngine:
     ],
 )
 def test_an_error_that_comes_as_text_is_one(text: str, error: str | None) -> None:
-    engine: Any = TextEngine(text)
-    assert explain_error(engine, "SELECT 1") == error
+    """As Apache Spark and Databricks give it, where Sail raises."""
+    assert error_in_plan(text) == error
 
 
 def test_an_error_of_another_kind_is_cut() -> None:

@@ -388,6 +388,15 @@ def test_bad_rows_and_refused_alerts_fail_alone(
     assert sum("COST-004" in body for method, _, body in workspace.requests if method == "POST") == 1, "not again"
 
 
+def test_rows_with_one_id_are_not_deployed(
+    spark: Any, target: Target, workspace: WorkspaceStub, seed: Callable[..., None]
+) -> None:
+    seed(alert(1), alert(2), alert(3))
+    spark.sql(f"UPDATE {target.table(ALERTS.name)} SET alert_id = 'COST-002' WHERE alert_id = 'COST-001'")
+    report = run(spark, target, workspace)
+    assert (report.failed, report.created) == ({"COST-002": "2 rows have this alert_id"}, ["COST-003"])
+
+
 @pytest.mark.parametrize("code", [429, 500, 503, 504])
 def test_transient_errors_pass(
     spark: Any, target: Target, workspace: WorkspaceStub, seed: Callable[..., None], code: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -92,6 +93,7 @@ def sync_alerts(
     work = [
         (sync.mirror if row["is_enabled"] else sync.delete, row) for row in rows if row["is_enabled"] or delete_disabled
     ]
+    sync.copies = Counter(row["alert_id"] for row in rows)
     sync.report.total = len(work)
     try:
         if work:
@@ -119,6 +121,8 @@ class _Sync:
         self._api = api
         self.destinations: Mapping[str, str | None] = {}
         self.existing: list[AlertV2] = []
+        self.copies: Counter[str] = Counter()
+        """How many rows each alert_id has."""
         self.report = SyncReport()
         self.written: list[tuple[Any, ...]] = []
 
@@ -139,6 +143,8 @@ class _Sync:
 
     def mirror(self, row: Mapping[str, Any]) -> None:
         problems = problems_of(row)
+        if self.copies[row["alert_id"]] > 1:
+            problems.append(f"{self.copies[row['alert_id']]} rows have this alert_id")
         if problems:
             raise ValueError("; ".join(problems))
         alert_id, wanted = row["alert_id"], self._build(row)
@@ -179,7 +185,9 @@ class _Sync:
 
     def _update(self, there: AlertV2, wanted: AlertV2) -> AlertV2:
         identity = str(there.id)
-        return self._api.call(lambda: self._alerts.update_alert(id=identity, alert=wanted, update_mask=",".join(MANAGED)))
+        return self._api.call(
+            lambda: self._alerts.update_alert(id=identity, alert=wanted, update_mask=",".join(MANAGED))
+        )
 
     def _find(self, row: Mapping[str, Any], wanted: AlertV2 | None) -> AlertV2 | None:
         """By the id that was written back; else by name, since that may have been lost."""

@@ -109,11 +109,15 @@ def explain_error(spark: SparkSession, query: str) -> str | None:
         rows = spark.sql(f"EXPLAIN {query}").collect()
     except Exception as error:  # Whatever it is, the alert does not work.
         return classify(str(error))
-    text = str(rows[0][0]) if rows else ""
-    return classify(text) if _is_error(text) else None
+    return error_in_plan(str(rows[0][0]) if rows else "")
 
 
 _CONDITION = re.compile(r"\[([A-Z][A-Z0-9_]*(?:\.[A-Z][A-Z0-9_]*)*)\]")
+
+
+def error_in_plan(text: str) -> str | None:
+    """The error that stands in the place of a plan; None of a plan."""
+    return classify(text) if _is_error(text) else None
 
 
 def _is_error(plan: str) -> bool:
