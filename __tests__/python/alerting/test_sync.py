@@ -111,6 +111,18 @@ def test_one_that_is_there_already_is_taken(spark: Any, place: Target, workspace
     assert ids(spark, place) == {"slack": workspace.destinations["SLACK"]["id"]}
 
 
+def test_one_of_another_type_is_not_taken(spark: Any, place: Target, workspace: WorkspaceStub) -> None:
+    seed_destinations(spark, place, [destination("x", "TEAMS", URL), destination("y", "WEBHOOK", URL)])
+    sync_destinations(spark, workspace.client(), Vault(), place, dry_run=False, api=quick())
+    spark.sql(
+        f"UPDATE {place.table(DESTINATIONS.name)} SET databricks_destination_id = NULL, "
+        "destination_type = CASE WHEN destination_id = 'x' THEN 'SLACK' ELSE destination_type END"
+    )
+    report = sync_destinations(spark, workspace.client(), Vault(), place, dry_run=False, api=quick())
+    assert report.found == ["y"]
+    assert "has a destination 'X' of another type, MICROSOFT_TEAMS" in report.failed["x"]
+
+
 @pytest.mark.parametrize(
     ("kind", "config", "why"),
     [

@@ -100,6 +100,9 @@ class WorkspaceStub:
             if method == "POST":
                 identity = str(uuid.uuid4())
                 known[identity] = {**json.loads(body), "id": identity}
+                if base == DESTINATIONS:
+                    (kind,) = known[identity]["config"]
+                    known[identity]["destination_type"] = kind.removeprefix("generic_").upper()
                 if self.loses_answers_of > 0:
                     self.loses_answers_of -= 1
                     return 500, {"error_code": "INTERNAL_ERROR", "message": "lost"}

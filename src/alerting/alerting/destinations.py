@@ -14,6 +14,7 @@ from databricks.sdk.service.settings import (
     Config,
     EmailConfig,
     GenericWebhookConfig,
+    ListNotificationDestinationsResult,
     MicrosoftTeamsConfig,
     PagerdutyConfig,
     SlackConfig,
@@ -40,6 +41,10 @@ _TYPES: Mapping[str, tuple[tuple[str, ...], Callable[..., Config]]] = {
     "TEAMS": (("url",), lambda **config: Config(microsoft_teams=MicrosoftTeamsConfig(**config))),
     "PAGERDUTY": (("integration_key",), lambda **config: Config(pagerduty=PagerdutyConfig(**config))),
 }
+
+
+_TYPE_IN_WORKSPACE = {"TEAMS": "MICROSOFT_TEAMS"}
+"""Where the workspace has another word for a ``destination_type``."""
 
 
 @dataclass
@@ -76,9 +81,19 @@ def sync_destinations(
     if not rows:
         return report
 
-    def existing() -> dict[str, str]:
+    def existing() -> dict[str, ListNotificationDestinationsResult]:
         listed = api.call(lambda: list(client.notification_destinations.list()))
-        return {each.display_name: each.id for each in listed if each.display_name and each.id}
+        return {each.display_name: each for each in listed if each.display_name and each.id}
+
+    def find(name: str, kind: str, listed: Mapping[str, ListNotificationDestinationsResult]) -> str | None:
+        found = listed.get(name)
+        if found is None:
+            return None
+        if found.destination_type is not None and found.destination_type.value != _TYPE_IN_WORKSPACE.get(kind, kind):
+            raise ValueError(
+                f"the workspace has a destination {name!r} of another type, {found.destination_type.value}"
+            )
+        return str(found.id)
 
     resolver = Resolver(secrets)
     there = existing()
@@ -91,8 +106,9 @@ def sync_destinations(
             return
         try:
             config = _config(row, report)
-            if name in there:
-                ids[key] = there[name]
+            known = find(name, row["destination_type"], there)
+            if known is not None:
+                ids[key] = known
                 report.found.append(key)
                 return
             if dry_run:
@@ -102,7 +118,7 @@ def sync_destinations(
             make = _TYPES[row["destination_type"]][1](**resolved)
             ids[key] = api.create(
                 lambda: str(client.notification_destinations.create(display_name=name, config=make).id),
-                lambda: existing().get(name),
+                lambda: find(name, row["destination_type"], existing()),
             )
             report.created.append(key)
         except DENIED as error:
