@@ -166,7 +166,19 @@ def test_a_template_is_rendered_with_quoted_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "template", ["SELECT 1", "with a as (select 1) select * from a", "(SELECT 1) UNION (SELECT 2)"]
+    "template",
+    [
+        "SELECT 1",
+        "select'x'",
+        "with a as (select 1) select * from a",
+        "WITH a (x, y) AS (SELECT 1, ')'), `b c` AS (SELECT 2) SELECT * FROM a",
+        "WITH RECURSIVE a AS (SELECT 1) (SELECT * FROM a)",
+        "WITH recursive AS (SELECT 1), delete AS (SELECT 2) SELECT * FROM delete",
+        "(SELECT 1) UNION (SELECT 2)",
+        "((WITH a AS (SELECT 1) SELECT * FROM a))",
+        "-- why; so\nSELECT /*+ BROADCAST(a) */ 'it''s' AS \"a\", 6 / 2 * COUNT(*)/2 FROM a;",
+        "SELECT r'\\' AS a, '\\'' AS b",
+    ],
 )
 def test_a_query(template: str) -> None:
     assert template_problems(template) == []
@@ -179,6 +191,16 @@ def test_a_query(template: str) -> None:
         "/* SELECT */ DELETE FROM t",
         "SELECT 1; SELECT 2",
         "SELECT 'a\\'; DROP TABLE t; --'; DROP TABLE t",
+        "SELECT 1; -- SELECT 2",
+        "SELECT r'\\' ; DROP TABLE t; --'",
+        "WITH a AS (SELECT 1) DELETE FROM t",
+        "WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a",
+        "WITH a AS (SELECT 1), b AS (SELECT 2) UPDATE t SET x = (SELECT 1)",
+        "WITH a AS (SELECT 1) MERGE INTO t USING a ON true WHEN MATCHED THEN DELETE",
+        "/* /* */ SELECT 1 /* */ */ DROP TABLE t",
+        "SELECT 'a",
+        "SELECT 1 /* a",
+        "SELECT 1 -- a\n */",
         "",
     ],
 )

@@ -178,6 +178,31 @@ def test_a_broken_row_is_named_and_the_others_are_valid(
     assert stored == [("COST-002",)]
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TABLE {victim}",
+        "WITH a AS (SELECT 1) DELETE FROM {victim}",
+        "/* /* */ SELECT 1 /* */ */ DROP TABLE {victim}",
+        "SELECT 1) AS a; DROP TABLE {victim}; SELECT * FROM (SELECT 1",
+    ],
+)
+def test_no_statement_is_carried_out(
+    spark: Any, target: Target, seed: Callable[..., None], monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    """Not even one that the checks of the template do not see through."""
+    victim = target.table("victim")
+    spark.sql(f"CREATE TABLE {victim} AS SELECT 1 AS id")
+    seed(alert(1), COST_001={"alert_query_template": statement.format(victim=victim)})
+    assert [bool(result.errors) for result in validate_alerts(spark, target)] == [True]
+    assert rows(spark, f"SELECT * FROM {victim}") == [(1,)]
+
+    monkeypatch.setattr("alerting.templates.template_problems", lambda template: [])
+    monkeypatch.setattr("alerting.checks.template_problems", lambda template: [])
+    assert [bool(result.errors) for result in validate_alerts(spark, target)] == [True]
+    assert rows(spark, f"SELECT * FROM {victim}") == [(1,)]
+
+
 def test_two_rows_of_one_id_are_both_wrong(spark: Any, target: Target, seed: Callable[..., None]) -> None:
     seed(alert(1), alert(2))
     spark.sql(f"UPDATE {target.table(ALERTS.name)} SET alert_id = 'COST-001'")

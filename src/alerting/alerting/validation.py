@@ -93,7 +93,11 @@ def _validate(
     if error is not None:
         result.errors.append(error)
         return result
-    columns = {name.lower() for name in spark.sql(query).columns}
+    try:
+        columns = {name.lower() for name in spark.sql(_as_table(query)).columns}
+    except Exception as why:  # An engine may explain what it does not plan.
+        result.errors.append(classify(str(why)))
+        return result
     for column in (row["threshold_column"], MESSAGE_COLUMN):
         if column and column.lower() not in columns:
             result.errors.append(f"the query has no column {column}; it has {', '.join(sorted(columns))}")
@@ -106,10 +110,15 @@ def explain_error(spark: SparkSession, query: str) -> str | None:
     Some engines raise the error, others give it as the text of the plan.
     """
     try:
-        rows = spark.sql(f"EXPLAIN {query}").collect()
+        rows = spark.sql(f"EXPLAIN {_as_table(query)}").collect()
     except Exception as error:  # Whatever it is, the alert does not work.
         return classify(str(error))
     return error_in_plan(str(rows[0][0]) if rows else "")
+
+
+def _as_table(query: str) -> str:
+    """In parentheses nothing but a query can stand. A statement that does something would else be carried out at once."""
+    return f"SELECT * FROM (\n{query}\n)"
 
 
 _CONDITION = re.compile(r"\[([A-Z][A-Z0-9_]*(?:\.[A-Z][A-Z0-9_]*)*)\]")
