@@ -100,8 +100,7 @@ async function deploy(
       io.err(`The deployment failed with exit code ${code}.`);
       return undefined;
     }
-    for (const [, stack = "", counts = ""] of text.matchAll(APPLIED))
-      io.out(`  ${stack.padEnd(30)} ${counts}`);
+    for (const [stack, counts] of applied(text)) io.out(`  ${stack.padEnd(30)} ${counts}`);
     io.out(`  done in ${seconds(Date.now() - started)}`);
     if (!existsSync(outputsFile)) return new Map();
     const byStack = JSON.parse(readFileSync(outputsFile, "utf8")) as Record<
@@ -114,7 +113,20 @@ async function deploy(
   }
 }
 
-const APPLIED = /^\s*(\S+)\s+Apply complete! Resources: (\d+ added, \d+ changed, \d+ destroyed)/gm;
+/**
+ * What Terraform did in each stack. The CLI puts the name of the stack before the first line of each piece of output, and as
+ * much space before the others.
+ */
+export function applied(log: string): [stack: string, counts: string][] {
+  const found: [string, string][] = [];
+  let stack = "";
+  for (const line of log.split("\n")) {
+    stack = /^(\S+) {2}/.exec(line)?.[1] ?? stack;
+    const counts = /Apply complete! Resources: (\d+ added, \d+ changed, \d+ destroyed)/.exec(line);
+    if (counts?.[1] !== undefined) found.push([stack, counts[1]]);
+  }
+  return found;
+}
 
 async function runJob(
   session: LocalSession,
