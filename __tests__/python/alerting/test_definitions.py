@@ -11,7 +11,7 @@ from conftest import alert, definitions
 
 from alerting.checks import problems_of
 from alerting.cron import cron_problem
-from alerting.definitions import load_alerts, load_destinations
+from alerting.definitions import Definitions, add_alerts, load_alerts, load_destinations
 from alerting.names import Target, checked_name
 from alerting.templates import render, template_problems
 
@@ -51,7 +51,23 @@ def test_there_are_29_good_alerts() -> None:
         ({"retrigger_seconds": -1}, "retrigger_seconds -1 must not be negative"),
         ({"custom_body_template": "{{NOBODY}}"}, "custom_body_template has the unknown placeholder {{NOBODY}}"),
         ({"colour": "red"}, "unknown column 'colour'"),
-        ({"alert_query_template": 5}, "a value has a wrong type"),
+        ({"alert_query_template": 5}, "alert_query_template '5' must be a text"),
+        ({"alert_name": 5}, "alert_name '5' must be a text"),
+        ({"owner": ["x"]}, "owner \"['x']\" must be a text"),
+        ({"owner": "\ud800"}, "must be a text"),
+        ({"is_enabled": "yes"}, "is_enabled 'yes' must be true or false"),
+        ({"notification_channels": "finops-email"}, "notification_channels 'finops-email' must be a list of texts"),
+        ({"notification_channels": [1]}, "notification_channels '[1]' must be a list of texts"),
+        ({"tags": {"a": 1}}, "must be a mapping of texts to texts"),
+        ({"tags": "a"}, "tags 'a' must be a mapping of texts to texts"),
+        ({"retrigger_seconds": "60"}, "retrigger_seconds '60' must be a whole number below 2147483648"),
+        ({"retrigger_seconds": 2**40}, "retrigger_seconds '1099511627776' must be a whole number below 2147483648"),
+        ({"retrigger_seconds": True}, "retrigger_seconds 'True' must be a whole number"),
+        ({"threshold_value": 10**400}, "must be a number"),
+        ({"threshold_value": [1]}, "threshold_value_string '[1]' must be a text"),
+        ({"schedule_cron": "0 0 \u00b2 * * ?"}, "has a wrong hours"),
+        ({"schedule_cron": f"0 0 {'1' * 5000} * * ?"}, "has a wrong hours"),
+        ({"alert_id": "COST-\u0660\u0660\u0661"}, "must be <DOMAIN>-<3 digits>"),
     ],
 )
 def test_a_bad_alert_is_reported_by_its_id_and_the_others_stay(changes: dict[str, Any], problem: str) -> None:
@@ -72,17 +88,25 @@ def test_an_alert_without_an_id_is_known_by_its_place() -> None:
     assert list(definitions(alert(alert_id=None)).problems) == ["[0]"]
 
 
+@pytest.mark.parametrize("entry", [None, "alert_id", 5, ["alert_id"]])
+def test_what_is_no_alert_is_known_by_its_place(entry: Any) -> None:
+    found = Definitions()
+    add_alerts(found, [("cost.yml[0]", entry), ("cost.yml[1]", alert(900))])
+    assert list(found.alerts) == ["COST-900"]
+    assert found.problems == {"cost.yml[0]": [f"must be a mapping of columns to values, not {str(entry)!r}"]}
+
+
 def test_a_broken_file_does_not_keep_the_others_from_being_read(tmp_path: Path) -> None:
     (tmp_path / "broken.yml").write_text("alerts: [")
     (tmp_path / "list.yml").write_text("- 1\n")
     good = "defaults: {agent_domain: COST, severity: INFO, schedule_cron: '0 0 8 * * ?'}\nalerts:\n"
     (tmp_path / "good.yml").write_text(
         good + "- {alert_id: COST-001, alert_name: a, alert_query_template: SELECT 1, threshold_column: a,"
-        " threshold_operator: '=', threshold_value: true}\n"
+        " threshold_operator: '=', threshold_value: true}\n- nothing\n"
     )
     found = load_alerts(tmp_path)
     assert list(found.alerts) == ["COST-001"]
-    assert sorted(found.problems) == ["broken.yml", "list.yml"]
+    assert sorted(found.problems) == ["broken.yml", "good.yml[1]", "list.yml"]
 
 
 def test_all_of_a_row_s_problems_are_named() -> None:
@@ -116,6 +140,8 @@ def test_all_of_a_row_s_problems_are_named() -> None:
         "0 11 11 11 NOV ?",
         "0 0 0 15W * ?",
         "0 0 0 L-3 * ?",
+        "0 0 0 ? * FRIL",
+        "0 0 0 ? * MON#2",
         "*/10 * * ? * *",
     ],
 )
@@ -141,6 +167,11 @@ def test_good_cron(expression: str) -> None:
         ("0 -1 8 * * ?", "wrong minutes"),
         ("0 0 8 * * ? 1900", "wrong year"),
         ("0 0 8, * * ?", "wrong hours"),
+        ("0 0 8 ? * XL", "wrong day of week"),
+        ("0 0 8 ? * FUN#2", "wrong day of week"),
+        ("0 0 8 99W * ?", "wrong day of month"),
+        ("0 0 8 L-31 * ?", "wrong day of month"),
+        ("0 0 \u0668 * * ?", "wrong hours"),
     ],
 )
 def test_bad_cron(expression: str, problem: str) -> None:

@@ -9,8 +9,11 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import available_timezones
 
+from pyspark.sql.types import ArrayType, BooleanType, DataType, DoubleType, IntegerType, MapType, StringType
+
 from .cron import cron_problem
 from .operators import OPERATORS
+from .tables import ALERTS
 from .templates import template_problems
 
 DOMAINS: Mapping[str, str] = {
@@ -88,6 +91,46 @@ def problems_of(row: Mapping[str, Any]) -> list[str]:
     return problems
 
 
+def type_problems(row: Mapping[str, Any]) -> list[str]:
+    """Which values are of another type than their column, a text for each. Null is of every type.
+
+    Rows of the table need no such check; values that a file holds do, since one of a wrong type would keep all of the
+    others out of the table.
+
+    :param row: by column; what is no column is passed over
+    """
+    return [
+        f"{name} {str(row[name])[:100]!r} must be {_TYPES[type(kind)]}"
+        for name, kind, _ in ALERTS.columns
+        if row.get(name) is not None and not _is_of(row[name], kind)
+    ]
+
+
+_TYPES: Mapping[type[DataType], str] = {
+    StringType: "a text",
+    BooleanType: "true or false",
+    DoubleType: "a number",
+    IntegerType: "a whole number below 2147483648",
+    ArrayType: "a list of texts",
+    MapType: "a mapping of texts to texts",
+}
+
+
+def _is_of(value: Any, kind: DataType) -> bool:
+    if isinstance(kind, StringType):
+        # Half of a surrogate pair cannot be written.
+        return isinstance(value, str) and re.search("[\ud800-\udfff]", value) is None
+    if isinstance(kind, BooleanType):
+        return isinstance(value, bool)
+    if isinstance(kind, DoubleType):
+        return isinstance(value, float)
+    if isinstance(kind, IntegerType):
+        return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31
+    if isinstance(kind, ArrayType):
+        return isinstance(value, list) and all(each is None or _is_of(each, kind.elementType) for each in value)
+    return isinstance(value, dict) and all(_is_of(each, StringType()) for pair in value.items() for each in pair)
+
+
 @lru_cache(1)
 def _time_zones() -> frozenset[str]:
     """They are read from files each time that anybody asks."""
@@ -98,7 +141,7 @@ def _id_problems(row: Mapping[str, Any]) -> list[str]:
     alert_id, domain = row.get("alert_id") or "", row.get("agent_domain")
     if not alert_id:
         return []
-    found = re.fullmatch(r"([A-Z]+)-\d{3,}", alert_id)
+    found = re.fullmatch(r"([A-Z]+)-[0-9]{3,}", alert_id)
     if found is None:
         return [f"alert_id {alert_id!r} must be <DOMAIN>-<3 digits>, such as COST-001"]
     prefix = DOMAINS.get(domain or "", found[1])

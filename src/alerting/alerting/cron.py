@@ -32,18 +32,24 @@ def cron_problem(expression: str) -> str | None:
     return None
 
 
+_SPECIAL = {
+    "day of month": re.compile(r"L|LW|L-(?:[12]?[0-9]|30)|([0-9]{1,2})W"),
+    "day of week": re.compile(r"L|([1-7A-Z]{1,3})(?:L|#[1-5])"),
+}
+"""The last, the nearest to, and the nth of a kind; the group is a day by itself."""
+
+
 def _is_valid(part: str, name: str, low: int, high: int, names: tuple[str, ...]) -> bool:
     if part == "*":
         return True
-    if name.startswith("day"):
+    if name in _SPECIAL:
         if part == "?":
             return True
-        special = r"L|LW|L-\d{1,2}|\d{1,2}W" if name == "day of month" else r"L|\w{1,3}L|\w{1,3}#[1-5]"
-        if re.fullmatch(special, part):
-            number = re.match(r"\d+|[A-Z]{3}(?=[L#])", part)
-            return number is None or _value(number[0], low, high, names) is not None
+        special = _SPECIAL[name].fullmatch(part)
+        if special is not None:
+            return special[1] is None or _value(special[1], low, high, names) is not None
     body, slash, step = part.partition("/")
-    if slash and not (step.isdigit() and 0 < int(step) <= high):
+    if slash and not _value(step, 1, high, ()):
         return False
     if body in ("*", "") and slash:
         return body == "*"
@@ -55,4 +61,5 @@ def _is_valid(part: str, name: str, low: int, high: int, names: tuple[str, ...])
 def _value(text: str, low: int, high: int, names: tuple[str, ...]) -> int | None:
     if text in names:
         return names.index(text) + 1
-    return int(text) if text.isdigit() and low <= int(text) <= high else None
+    # Other digits than these are numbers to Python, and none to Quartz.
+    return int(text) if re.fullmatch("[0-9]{1,4}", text) and low <= int(text) <= high else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .checks import problems_of
+from .checks import problems_of, type_problems
 from .tables import ALERTS, DESTINATIONS
 
 HERE = Path(__file__).parent
@@ -48,14 +48,15 @@ def load_alerts(folder: Path = ALERTS_DIR) -> Definitions:
     """Reads the alerts of every ``*.yml`` in a folder. A bad one does not keep the others from being read."""
     import yaml
 
-    entries: list[tuple[str, Mapping[str, Any]]] = []
+    entries: list[tuple[str, Any]] = []
     found = Definitions()
     for file in sorted(folder.glob("*.yml")):
         try:
             document = yaml.safe_load(file.read_text(encoding="utf-8"))
             shared = document["defaults"]
             entries += [
-                (f"{file.name}[{place}]", {**shared, **alert}) for place, alert in enumerate(document["alerts"])
+                (f"{file.name}[{place}]", {**shared, **alert} if isinstance(alert, dict) else alert)
+                for place, alert in enumerate(document["alerts"])
             ]
         except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
             reason = str(error).replace("\n", " ")
@@ -64,16 +65,16 @@ def load_alerts(folder: Path = ALERTS_DIR) -> Definitions:
     return found
 
 
-def add_alerts(found: Definitions, entries: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+def add_alerts(found: Definitions, entries: Iterable[tuple[str, Any]]) -> None:
     """Sorts entries, each with its place, into good and bad ones. The first of several with one id stays."""
     for place, entry in entries:
+        if not isinstance(entry, dict):
+            found.problems[place] = [f"must be a mapping of columns to values, not {str(entry)[:100]!r}"]
+            continue
         row = _row(entry)
         name = row["alert_id"] if isinstance(row["alert_id"], str) and row["alert_id"] else place
         problems = [f"unknown column {key!r}" for key in entry if key not in (*DEFINITION_COLUMNS, "threshold_value")]
-        try:
-            problems += problems_of(row)
-        except (TypeError, AttributeError) as error:
-            problems.append(f"a value has a wrong type: {error}")
+        problems += type_problems(row) or problems_of(row)
         if name in found.alerts:
             found.problems.setdefault(name, []).append(f"{place} has the same alert_id; the first one is used")
         elif problems:
@@ -89,9 +90,12 @@ def _row(entry: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(value, bool):
         row |= {"threshold_value_type": "BOOLEAN", "threshold_value_bool": value}
     elif isinstance(value, int | float):
-        row |= {"threshold_value_type": "DOUBLE", "threshold_value_double": float(value)}
+        row |= {"threshold_value_type": "DOUBLE", "threshold_value_double": value}
     elif value is not None:
-        row |= {"threshold_value_type": "STRING", "threshold_value_string": str(value)}
+        row |= {"threshold_value_type": "STRING", "threshold_value_string": value}
+    number = row["threshold_value_double"]
+    if isinstance(number, int) and not isinstance(number, bool) and abs(number) < 2**53:
+        row["threshold_value_double"] = float(number)
     return row
 
 
