@@ -12,19 +12,21 @@ const only = (name, from, allowed) => ({
 
 const errors = "^src/errors\\.ts$";
 const location = "^src/source-location\\.ts$";
+const terraform = "^src/terraform-binary\\.ts$";
 
 module.exports = {
   forbidden: [
     only("model-imports-nothing", room("model"), []),
     only("errors", errors, [location, "^src/model/text\\.ts$"]),
     only("source-location", location, []),
-    only("readers", room("readers"), [room("model"), errors, location]),
+    only("terraform-binary", terraform, [errors]),
+    only("readers", room("readers"), [room("model"), errors, location, terraform]),
     only("constructs", room("constructs"), [room("model"), errors, location]),
     only("rules-are-pure", "^src/policy/(rules/|rule\\.ts|evaluate\\.ts)", [room("model")]),
     only("policy", room("policy"), [room("model"), room("readers"), room("report"), errors]),
     only("report", room("report"), [room("model")]),
     only("run", room("run"), [room("model"), errors]),
-    only("local", room("local"), [room("model"), errors]),
+    only("local", room("local"), [room("model"), errors, terraform]),
     only("provider-knows-the-workspace-by-http-only", room("local/provider"), [errors]),
     only("alerting", room("alerting"), [room("constructs")]),
     {

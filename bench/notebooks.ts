@@ -9,8 +9,10 @@ import { runCommand } from "../src/local/exec";
 import { engineFolder, ensureEngine } from "../src/local/execute/engine";
 import { makeSampleData } from "../src/local/execute/query";
 import { type LocalSession, openSession } from "../src/local/session";
-import { followRun, resultState } from "../src/run/follow-run";
-import { type JobRun, JobsClient } from "../src/run/jobs-client";
+import type { JobRunNode } from "../src/model/run-tree";
+import { tokenLogin, WorkspaceHttp } from "../src/run/http";
+import { JobsClient } from "../src/run/jobs-client";
+import { RunSession } from "../src/run/run-session";
 
 const ROOT = resolve(__dirname, "..");
 const REPETITIONS = 5;
@@ -61,7 +63,7 @@ class Bench {
   private readonly client: JobsClient;
 
   public constructor(private readonly session: LocalSession) {
-    this.client = new JobsClient(session.host, session.token);
+    this.client = new JobsClient(new WorkspaceHttp(tokenLogin(session.host, session.token)));
   }
 
   public async api<T>(method: "GET" | "POST", path: string, body?: object): Promise<T> {
@@ -76,10 +78,11 @@ class Bench {
   }
 
   /** Waits for a run that must succeed, and gives how long it took. */
-  public async time(runId: number): Promise<{ ms: number; run: JobRun }> {
-    const run = await followRun(this.client, runId, () => undefined, 20);
-    if (resultState(run) !== "SUCCESS") throw new Error(`run ${runId}: ${resultState(run)}`);
-    return { ms: (run.end_time ?? 0) - (run.start_time ?? 0), run };
+  public async time(runId: number): Promise<{ ms: number; run: JobRunNode }> {
+    const run = await new RunSession(this.client, runId, { pollMs: 20 }).follow();
+    if (run?.status.state !== "SUCCESS")
+      throw new Error(`run ${runId}: ${run?.status.state ?? "lost"}`);
+    return { ms: (run.endTime ?? 0) - (run.startTime ?? 0), run };
   }
 
   public async runJob(name: string, parameters: Record<string, string> = {}): Promise<number> {

@@ -4,6 +4,7 @@ import { sourceOf } from "./source-location";
 
 /** The stable code of every error that a user of this library can cause; the message says the rest. */
 export type ErrorCode =
+  | "authentication"
   | "duplicate-job-key"
   | "duplicate-task-key"
   | "foreign-job"
@@ -18,11 +19,19 @@ export type ErrorCode =
   | "local-workspace"
   | "no-environment"
   | "policy-violated"
+  | "run"
   | "tag-conflict"
+  | "terraform"
   | "unknown-variable";
 
 /** The errors that no line of the user's code has caused. */
-const WITHOUT_SOURCE: readonly ErrorCode[] = ["local-workspace", "policy-violated"];
+const WITHOUT_SOURCE: readonly ErrorCode[] = [
+  "authentication",
+  "local-workspace",
+  "policy-violated",
+  "run",
+  "terraform",
+];
 
 /**
  * A mistake in what the user wrote, or in what the policy found in it. Its message is complete: what is wrong, the value

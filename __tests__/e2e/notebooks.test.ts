@@ -3,7 +3,8 @@ import { local } from "../../src/alerting/environments";
 import { AlertingSetupOrchestrator } from "../../src/alerting/setup-orchestrator";
 import { JobLayer } from "../../src/index";
 import { makeSampleData, query, type QueryAnswer } from "../../src/local/execute/query";
-import { followRun, type TaskResult } from "../../src/run/follow-run";
+import type { TaskOutput } from "../../src/model/run-tree";
+import { RunSession } from "../../src/run/run-session";
 import { describeWithEngine, INSTALL_TIMEOUT, sharedEngine } from "../support/engine";
 import { succeeded, TestWorkspace } from "./support/local-workspace";
 import { describeWithTerraform } from "./support/terraform";
@@ -61,13 +62,20 @@ describeWithTerraform("with Terraform", () => {
       readonly result: string | undefined;
       readonly tasks: Record<string, TaskResult>;
     }
+    /** A task of the composite job, with what the one task of the job that it runs has left. */
+    interface TaskResult {
+      readonly result: string;
+      readonly output?: TaskOutput;
+    }
 
     async function follow(runId: number): Promise<Finished> {
+      const run = await new RunSession(workspace.client, runId, { pollMs: 100 }).follow();
       const tasks: Record<string, TaskResult> = {};
-      const { state } = await followRun(workspace.client, runId, (task) => {
-        tasks[task.taskKey] = task;
-      });
-      return { runId, result: state.result_state, tasks };
+      for (const { taskKey, status, child, output } of run?.tasks ?? []) {
+        const left = child?.tasks[0]?.output ?? output;
+        tasks[taskKey] = { result: status.state, ...(left && { output: left }) };
+      }
+      return { runId, result: run?.status.state, tasks };
     }
 
     async function run(name: string, parameters: Record<string, string> = {}): Promise<Finished> {
@@ -83,7 +91,7 @@ describeWithTerraform("with Terraform", () => {
       Object.fromEntries(Object.entries(tasks).map(([key, { result }]) => [key, result]));
     const exitValues = ({ tasks }: Finished): Record<string, string | undefined> =>
       Object.fromEntries(
-        Object.entries(tasks).map(([key, { output }]) => [key, output?.notebook_output?.result]),
+        Object.entries(tasks).map(([key, { output }]) => [key, output?.result]),
       );
     const alerts = async (): Promise<Alert[]> => {
       const path = "/api/2.0/alerts?page_size=100";

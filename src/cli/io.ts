@@ -25,3 +25,20 @@ export function parseCount(text: string): number {
   }
   return count;
 }
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** Parses a duration for commander, such as `90`, `90s`, `15m` or `1h30m`; gives milliseconds. */
+export function parseDuration(text: string): number {
+  const parts = [...text.matchAll(/(\d+)([smhd])/g)];
+  const seconds = /^\d+$/.test(text)
+    ? Number(text)
+    : parts.map(([part]) => part).join("") === text
+      ? parts.reduce((sum, [, count, unit = ""]) => sum + Number(count) * (UNITS[unit] ?? 0), 0)
+      : 0;
+  // A timer holds no more milliseconds than this.
+  if (seconds <= 0 || seconds * 1000 > 2 ** 31 - 1) {
+    throw new InvalidArgumentError("It must be a number of seconds, or such as 90s, 15m, 1h30m; at most 24 days.");
+  }
+  return seconds * 1000;
+}

@@ -2,6 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { addLocalCommand } from "./commands/local";
+import { addRepairCommand } from "./commands/repair";
+import { addRunCommand } from "./commands/run";
+import { addRunsCommand } from "./commands/runs";
+import { addTestCommand } from "./commands/test";
 import type { Io } from "./io";
 
 /** Folder of the package: `src` and `lib`, which it is compiled to, lie side by side in it. */
@@ -17,6 +21,10 @@ export function createProgram(io: Io): Command {
     .showHelpAfterError("Try jobstrata --help")
     .enablePositionalOptions()
     .exitOverride();
+  addRunCommand(program, io);
+  addRepairCommand(program, io);
+  addTestCommand(program, io);
+  addRunsCommand(program, io);
   addLocalCommand(program, io);
   program.helpInformation = () => readFileSync(join(PACKAGE, "help"), "utf8");
   return program;

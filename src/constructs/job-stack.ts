@@ -205,6 +205,8 @@ export class JobStack extends TerraformStack {
       for (const job of plain) Object.assign(jobsOf(config), jobsOf(job.toTerraform() as Config));
     }
     this.#addOutputs(result);
+    // Terraform passes over "//"; it tells the command line which environment the stack belongs to.
+    result["//"].jobstrata = { environment: this.environment.name };
     return result;
   }
 
@@ -319,6 +321,7 @@ interface Config extends Record<string, unknown> {
   readonly "//": {
     readonly metadata: { readonly overrides?: Record<string, unknown> };
     readonly outputs: Record<string, Record<string, unknown>>;
+    jobstrata?: { readonly environment: string };
   };
   resource?: { databricks_job?: Record<string, unknown> };
   output?: Record<string, unknown>;

@@ -1,7 +1,7 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
-import { delimiter, join } from "node:path";
-import { JobstrataError } from "../errors";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { LOCAL_STATE_DIR } from "../model/markers";
+import { terraformBinary } from "../terraform-binary";
 import { type StartOptions, useWorkspace } from "./commands";
 import { startProvider } from "./provider";
 
@@ -75,32 +75,4 @@ export async function openSession(
       await workspace.stop();
     },
   };
-}
-
-/**
- * The program to use: what the user says, else terraform, else tofu.
- *
- * @throws JobstrataError `local-workspace` if there is none
- */
-export function terraformBinary(env: NodeJS.ProcessEnv = process.env): string {
-  const named = env.TERRAFORM_BINARY_NAME;
-  const names = named === undefined ? ["terraform", "tofu"] : [named];
-  const found = names.find((name) => isOnPath(name, env));
-  if (found !== undefined) return found;
-  throw new JobstrataError(
-    "local-workspace",
-    "neither terraform nor tofu is on the PATH; install one: https://developer.hashicorp.com/terraform/install or https://opentofu.org/docs/intro/install",
-  );
-}
-
-function isOnPath(name: string, env: NodeJS.ProcessEnv): boolean {
-  const folders = /[\\/]/.test(name) ? [""] : (env.PATH ?? "").split(delimiter);
-  return folders.some((folder) => {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

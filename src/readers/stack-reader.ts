@@ -10,6 +10,7 @@ import {
 import type { IConstruct } from "constructs";
 import { JobGraph } from "../model/job-graph";
 import type { JobRef, JobSpec, NotebookRef } from "../model/job-spec";
+import { environmentInName } from "../model/environment-name";
 import { ENVIRONMENT, IMPORTED_JOB_ID, marker, SOURCE } from "../model/markers";
 import { sourceOf } from "../source-location";
 import { readJobPayload, type GitLocation } from "./job-payload";
@@ -59,20 +60,8 @@ export function readStacks(stacks: readonly SynthesizedStack[]): JobGraph[] {
 export function environmentOf(stack: TerraformStack): string {
   const declared = marker(stack, ENVIRONMENT);
   if (typeof declared === "string") return declared;
-  const words = stack.node.id
-    .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
-    .toLowerCase()
-    .replace(/(?<![a-z0-9])(pre|non)[^a-z0-9]+(?:prod|prd|production)(?![a-z])/, "$1prod")
-    .split(/[^a-z0-9]+/);
-  return words.find((word) => ENVIRONMENT_WORDS.has(word)) ?? DEFAULT_ENVIRONMENT;
+  return environmentInName(stack.node.id) ?? DEFAULT_ENVIRONMENT;
 }
-
-const ENVIRONMENT_WORDS = new Set(
-  (
-    "dev development test testing qa int integration uat stg stage staging preprod nonprod sandbox " +
-    "prd prod production"
-  ).split(" "),
-);
 
 /** The whole of an expression, so that nothing else can hide beside the reference; a conversion may be around it. */
 function wholly(reference: string): RegExp {

@@ -1,159 +1,280 @@
-/** The part of a run, or of a task's run, that says how it went. Names as in the Jobs API. */
-export interface RunState {
-  readonly life_cycle_state: string;
+import { WorkspaceHttp } from "./http";
+
+/** The part of a run, or of a task's run, that says how it stands. Names as in the Jobs API. */
+export interface ApiState {
+  readonly life_cycle_state?: string;
   readonly result_state?: string;
   readonly state_message?: string;
+  readonly queue_reason?: string;
+}
+
+/** The newer way to say the same. */
+export interface ApiStatus {
+  readonly state?: string;
+  readonly termination_details?: { readonly code?: string; readonly message?: string };
+  readonly queue_details?: { readonly message?: string };
 }
 
 /** The run of one task. */
-export interface TaskRun {
+export interface ApiTaskRun {
   readonly run_id: number;
   readonly task_key: string;
-  readonly state: RunState;
-  readonly run_job_task?: { readonly job_id: number };
+  readonly state?: ApiState;
+  readonly status?: ApiStatus;
+  readonly attempt_number?: number;
+  readonly depends_on?: readonly { readonly task_key: string }[];
+  readonly run_job_task?: { readonly job_id?: number };
+  readonly notebook_task?: { readonly notebook_path?: string };
+  readonly for_each_task?: {
+    readonly stats?: {
+      readonly task_run_stats?: {
+        readonly total_iterations?: number;
+        readonly active_iterations?: number;
+        readonly succeeded_iterations?: number;
+        readonly failed_iterations?: number;
+      };
+    };
+  };
   /** Milliseconds since 1970; 0 until it has started. */
   readonly start_time?: number;
   /** Milliseconds since 1970; 0 until it has ended. */
   readonly end_time?: number;
-}
-
-/** A run of a job. */
-export interface JobRun {
-  readonly run_id: number;
-  readonly run_name?: string;
-  readonly state: RunState;
-  readonly tasks?: readonly TaskRun[];
-  readonly start_time?: number;
-  readonly end_time?: number;
   readonly run_page_url?: string;
 }
 
+/** A run of a job; also what the run of a for-each task looks like, with its iterations. */
+export interface ApiRun {
+  readonly run_id: number;
+  readonly job_id?: number;
+  readonly run_name?: string;
+  readonly trigger?: string;
+  /** Of a run that a Run Job task has started: the run of that task. */
+  readonly trigger_info?: { readonly run_id?: number };
+  readonly state?: ApiState;
+  readonly status?: ApiStatus;
+  readonly tasks?: readonly ApiTaskRun[];
+  readonly iterations?: readonly ApiTaskRun[];
+  readonly start_time?: number;
+  readonly end_time?: number;
+  readonly run_page_url?: string;
+  readonly job_parameters?: readonly { readonly name: string; readonly value?: string }[];
+  readonly overriding_parameters?: { readonly notebook_params?: Readonly<Record<string, string>> };
+  readonly repair_history?: readonly ApiRepair[];
+  /** More tasks follow on other pages. */
+  readonly has_more?: boolean;
+}
+
+/** The original run (`ORIGINAL`, without an id) or a repair of it. */
+export interface ApiRepair {
+  readonly id?: number;
+  readonly type?: string;
+  readonly start_time?: number;
+}
+
 /** What a task's run left. */
-export interface RunOutput {
+export interface ApiRunOutput {
   readonly error?: string;
   readonly error_trace?: string;
   readonly logs?: string;
   readonly notebook_output?: { readonly result?: string };
-  readonly run_job_output?: { readonly run_id: number };
+  readonly run_job_output?: { readonly run_id?: number };
 }
 
-/** A job, as far as its tasks are concerned. */
-export interface ListedJob {
+/** A task of a job. */
+export interface ApiTask {
+  readonly task_key: string;
+  readonly depends_on?: readonly { readonly task_key: string; readonly outcome?: string }[];
+  readonly run_if?: string;
+  readonly notebook_task?: {
+    readonly notebook_path?: string;
+    readonly base_parameters?: Readonly<Record<string, string>>;
+  };
+  readonly run_job_task?: {
+    readonly job_id: number;
+    readonly job_parameters?: Readonly<Record<string, string>>;
+  };
+  readonly for_each_task?: { readonly task?: ApiTask };
+}
+
+/** A job with its tasks. */
+export interface ApiJob {
   readonly job_id: number;
   readonly settings?: {
     readonly name?: string;
-    readonly tasks?: readonly {
-      readonly task_key: string;
-      readonly notebook_task?: { readonly base_parameters?: Readonly<Record<string, string>> };
-    }[];
+    readonly tags?: Readonly<Record<string, string>>;
+    readonly max_concurrent_runs?: number;
+    readonly parameters?: readonly { readonly name: string; readonly default?: string }[];
+    readonly tasks?: readonly ApiTask[];
   };
 }
 
-/** The workspace refused a request, or did not answer it. */
-export class WorkspaceError extends Error {
-  public constructor(
-    /** HTTP status; absent when there was no answer. */
-    public readonly status: number | undefined,
-    message: string,
-  ) {
-    super(message);
-    this.name = "WorkspaceError";
-  }
+/** What a run is started with. */
+export interface RunNowRequest {
+  readonly jobId: number;
+  /** Task keys, when not all tasks are to run. */
+  readonly only?: readonly string[];
+  readonly jobParameters?: Readonly<Record<string, string>>;
+  readonly notebookParams?: Readonly<Record<string, string>>;
+  /** At most 64 characters. With the same token the workspace starts no second run, so that the request can be repeated. */
+  readonly idempotencyToken: string;
 }
 
-/** The calls of the Jobs API 2.2 that running a job takes. */
-export class JobsClient {
-  /**
-   * @param host such as `http://127.0.0.1:8080`
-   * @param token bearer token; never part of an error
-   */
-  public constructor(
-    private readonly host: string,
-    private readonly token: string,
-  ) {}
+/** What a repair runs again. */
+export interface RepairRequest {
+  readonly runId: number;
+  readonly rerunTasks: readonly string[];
+  /** Of the second repair on: the one before. */
+  readonly latestRepairId?: number;
+  readonly notebookParams?: Readonly<Record<string, string>>;
+}
 
-  /** Every job with its tasks; of a job of more than 100 tasks the first 100. @throws WorkspaceError */
-  public async *listJobs(): AsyncGenerator<ListedJob> {
-    let page = "";
-    do {
-      const query = `limit=100&expand_tasks=true${page === "" ? "" : `&page_token=${encodeURIComponent(page)}`}`;
-      const { jobs = [], next_page_token = "" } = await this.#call<{
-        jobs?: ListedJob[];
-        next_page_token?: string;
-      }>("GET", `jobs/list?${query}`);
-      yield* jobs;
-      page = next_page_token;
-    } while (page !== "");
+/** Which runs to list; newest first. */
+export interface ListRunsQuery {
+  readonly jobId?: number;
+  readonly activeOnly?: boolean;
+  readonly completedOnly?: boolean;
+  /** With the first 100 tasks of each. */
+  readonly expandTasks?: boolean;
+  /** Milliseconds since 1970. */
+  readonly startTimeFrom?: number;
+}
+
+/** The most runs that one answer lists. */
+export const RUNS_PER_PAGE = 25;
+
+/** The calls of the Jobs API 2.2 that running jobs takes. Every one of them throws a WorkspaceError. */
+export class JobsClient {
+  public constructor(public readonly http: WorkspaceHttp) {}
+
+  /** Every job with its tasks; of a job of more than 100 tasks the first 100. */
+  public listJobs(): AsyncGenerator<ApiJob> {
+    return this.#jobs("limit=100&expand_tasks=true");
   }
 
-  /** Starts a run of a job and gives its id. @throws WorkspaceError */
-  public async runNow(jobId: number): Promise<number> {
-    const { run_id } = await this.#call<{ run_id: number }>("POST", "jobs/run-now", {
+  /** Every job of this name, without its tasks. */
+  public listJobsNamed(name: string): AsyncGenerator<ApiJob> {
+    return this.#jobs(`limit=100&name=${encodeURIComponent(name)}`);
+  }
+
+  async *#jobs(query: string): AsyncGenerator<ApiJob> {
+    for (let page = ""; ; ) {
+      const answer = await this.#get<{ jobs?: ApiJob[]; next_page_token?: string }>(
+        `jobs/list?${query}${page}`,
+      );
+      yield* answer.jobs ?? [];
+      page = nextPage(answer);
+      if (page === "") return;
+    }
+  }
+
+  /** A job with all of its tasks. */
+  public async getJob(jobId: number): Promise<ApiJob> {
+    const tasks: ApiTask[] = [];
+    let first: ApiJob | undefined;
+    for (let page = ""; ; ) {
+      const job = await this.#get<ApiJob & { next_page_token?: string }>(
+        `jobs/get?job_id=${jobId}${page}`,
+      );
+      first ??= job;
+      tasks.push(...(job.settings?.tasks ?? []));
+      page = nextPage(job);
+      if (page === "") return { ...first, settings: { ...first.settings, tasks } };
+    }
+  }
+
+  /**
+   * Starts a run of a job and gives its id. Where the job has as many active runs as it may have, the run waits for its
+   * turn instead of being skipped.
+   */
+  public async runNow(request: RunNowRequest): Promise<number> {
+    const { jobId, only, jobParameters, notebookParams, idempotencyToken } = request;
+    const { run_id } = await this.http.request<{ run_id: number }>("POST", "2.2/jobs/run-now", {
       job_id: jobId,
+      idempotency_token: idempotencyToken,
+      queue: { enabled: true },
+      ...(only && { only }),
+      ...(jobParameters && { job_parameters: jobParameters }),
+      ...(notebookParams && { notebook_params: notebookParams }),
     });
     return run_id;
   }
 
-  /** A run with all of its tasks. @throws WorkspaceError */
-  public async getRun(runId: number): Promise<JobRun> {
-    const tasks: TaskRun[] = [];
-    let page = "";
-    for (;;) {
-      const query = `run_id=${runId}${page === "" ? "" : `&page_token=${encodeURIComponent(page)}`}`;
-      const run = await this.#call<JobRun & { next_page_token?: string }>(
-        "GET",
-        `jobs/runs/get?${query}`,
+  /** A run with all of its tasks, of each the latest attempt. */
+  public async getRun(
+    runId: number,
+    { history = false, signal }: { readonly history?: boolean; readonly signal?: AbortSignal } = {},
+  ): Promise<ApiRun> {
+    const tasks: ApiTaskRun[] = [];
+    const iterations: ApiTaskRun[] = [];
+    let first: ApiRun | undefined;
+    for (let page = ""; ; ) {
+      const run = await this.#get<ApiRun & { next_page_token?: string }>(
+        `jobs/runs/get?run_id=${runId}${history ? "&include_history=true" : ""}${page}`,
+        signal,
       );
+      first ??= run;
       tasks.push(...(run.tasks ?? []));
-      page = run.next_page_token ?? "";
-      if (page === "") return { ...run, tasks };
+      iterations.push(...(run.iterations ?? []));
+      page = nextPage(run);
+      if (page === "") return { ...first, has_more: false, tasks, iterations };
     }
   }
 
-  /** What the run of one task left. @throws WorkspaceError */
-  public async getOutput(runId: number): Promise<RunOutput> {
-    return this.#call<RunOutput>("GET", `jobs/runs/get-output?run_id=${runId}`);
+  /** One page of runs, and what to ask for the next one with. */
+  public async listRuns(
+    query: ListRunsQuery,
+    pageToken?: string,
+    { limit = RUNS_PER_PAGE, signal }: { limit?: number; signal?: AbortSignal } = {},
+  ): Promise<{ readonly runs: readonly ApiRun[]; readonly nextPageToken?: string }> {
+    const parameters = new URLSearchParams({ limit: String(limit) });
+    if (query.jobId !== undefined) parameters.set("job_id", String(query.jobId));
+    if (query.activeOnly === true) parameters.set("active_only", "true");
+    if (query.completedOnly === true) parameters.set("completed_only", "true");
+    if (query.expandTasks === true) parameters.set("expand_tasks", "true");
+    if (query.startTimeFrom !== undefined)
+      parameters.set("start_time_from", String(query.startTimeFrom));
+    if (pageToken !== undefined) parameters.set("page_token", pageToken);
+    const answer = await this.#get<{ runs?: ApiRun[]; next_page_token?: string }>(
+      `jobs/runs/list?${parameters.toString()}`,
+      signal,
+    );
+    const { runs = [], next_page_token = "" } = answer;
+    return { runs, ...(next_page_token !== "" && { nextPageToken: next_page_token }) };
   }
 
-  /** Asks for the end of a run; it has ended when {@link getRun} says so. @throws WorkspaceError */
+  /** What the run of one task left. */
+  public async getOutput(runId: number): Promise<ApiRunOutput> {
+    return this.#get<ApiRunOutput>(`jobs/runs/get-output?run_id=${runId}`);
+  }
+
+  /** Asks for the end of a run; it has ended when {@link getRun} says so. */
   public async cancelRun(runId: number): Promise<void> {
-    await this.#call("POST", "jobs/runs/cancel", { run_id: runId });
+    await this.http.request("POST", "2.2/jobs/runs/cancel", { run_id: runId });
   }
 
-  async #call<T>(method: "GET" | "POST", path: string, body?: object): Promise<T> {
-    let response: Response;
-    try {
-      response = await fetch(`${this.host}/api/2.2/${path}`, {
-        method,
-        headers: { Authorization: `Bearer ${this.token}`, "Content-Type": "application/json" },
-        ...(body && { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(60_000),
-      });
-    } catch (error) {
-      const why =
-        error instanceof Error
-          ? error.cause instanceof Error
-            ? error.cause.message
-            : error.message
-          : "";
-      throw new WorkspaceError(undefined, `${method} ${path}: no answer from ${this.host}: ${why}`);
-    }
-    const text = await response.text();
-    if (!response.ok)
-      throw new WorkspaceError(
-        response.status,
-        `${method} ${path}: ${response.status} ${errorText(text)}`,
-      );
-    return JSON.parse(text) as T;
+  /**
+   * Runs tasks of a run again and gives the id of the repair. It is not repeated where it may have been carried out: the
+   * workspace would not know it again.
+   */
+  public async repairRun(request: RepairRequest): Promise<number> {
+    const { runId, rerunTasks, latestRepairId, notebookParams } = request;
+    const body = {
+      run_id: runId,
+      rerun_tasks: rerunTasks,
+      ...(latestRepairId !== undefined && { latest_repair_id: latestRepairId }),
+      ...(notebookParams && { notebook_params: notebookParams }),
+    };
+    const path = "2.2/jobs/runs/repair";
+    const options = { repeatable: false };
+    const answer = await this.http.request<{ repair_id: number }>("POST", path, body, options);
+    return answer.repair_id;
+  }
+
+  #get<T>(path: string, signal?: AbortSignal): Promise<T> {
+    return this.http.request<T>("GET", `2.2/${path}`, undefined, { ...(signal && { signal }) });
   }
 }
 
-/** The service's own words, if the answer has its shape. */
-function errorText(body: string): string {
-  try {
-    const { error_code, message } = JSON.parse(body) as { error_code?: string; message?: string };
-    return [error_code, message].filter((part) => part !== undefined).join(": ");
-  } catch {
-    return body.slice(0, 200);
-  }
+function nextPage({ next_page_token = "" }: { readonly next_page_token?: string }): string {
+  return next_page_token === "" ? "" : `&page_token=${encodeURIComponent(next_page_token)}`;
 }

@@ -5,6 +5,7 @@ import type { FaultPlan } from "../../../src/local";
 import type { ExecutorKind } from "../../../src/local/execute/choose";
 import { type LocalSession, openSession } from "../../../src/local/session";
 import { LOCAL_STATE_DIR } from "../../../src/model/markers";
+import { tokenLogin, WorkspaceHttp } from "../../../src/run/http";
 import { JobsClient } from "../../../src/run/jobs-client";
 import { App } from "../../../src/policy/app";
 import { type Ended, run, start, type StartedProcess } from "./processes";
@@ -174,7 +175,7 @@ export class TestWorkspace {
 
   /** A client that runs jobs here. */
   public get client(): JobsClient {
-    return new JobsClient(this.session.host, this.session.token);
+    return new JobsClient(new WorkspaceHttp(tokenLogin(this.session.host, this.session.token)));
   }
 
   /** What goes wrong from now on; nothing, unless it is given. */

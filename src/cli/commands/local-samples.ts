@@ -3,6 +3,7 @@ import { useWorkspace } from "../../local/commands";
 import { enginePython } from "./local-executor";
 import { makeSampleData } from "../../local/execute/query";
 import { printable } from "../../model/text";
+import { tokenLogin, WorkspaceHttp } from "../../run/http";
 import { JobsClient } from "../../run/jobs-client";
 import type { Io } from "../io";
 
@@ -28,7 +29,7 @@ export async function sampleData(
   io: Io,
 ): Promise<void> {
   const { host, token, dataDir } = workspace;
-  const schemas = await deployedSchemas(new JobsClient(host, token));
+  const schemas = await deployedSchemas(new JobsClient(new WorkspaceHttp(tokenLogin(host, token))));
   if (schemas.length === 0) {
     throw new JobstrataError(
       "local-workspace",

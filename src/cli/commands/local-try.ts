@@ -1,23 +1,18 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { constants } from "node:os";
 import { join } from "node:path";
 import { JobstrataError, quoteWithSuggestion } from "../../errors";
 import { runCommand } from "../../local/exec";
-import {
-  type LocalSession,
-  openSession,
-  type SessionOptions,
-  terraformBinary,
-} from "../../local/session";
+import { type LocalSession, openSession, type SessionOptions } from "../../local/session";
 import { jobOutputName } from "../../model/job-spec";
 import { printable, quote } from "../../model/text";
-import { formatTable } from "../../report/table";
-import { followRun, resultState, type TaskResult } from "../../run/follow-run";
-import { JobsClient, WorkspaceError } from "../../run/jobs-client";
+import { tokenLogin } from "../../run/http";
+import { terraformBinary } from "../../terraform-binary";
 import type { Io } from "../io";
+import { execute, type ExecutionOptions, showEnd, stepOf } from "../run-execution";
+import { reportingErrors } from "../workspace-errors";
+import { localFlags, WorkspaceTarget } from "../workspace-target";
 import { enginePython, prepareExecutor } from "./local-executor";
-import { outputLines } from "./local-logs";
 import { sampleData } from "./local-samples";
 import { runSql } from "./local-sql";
 
@@ -56,7 +51,7 @@ export async function tryStacks(
       io.out("\nSample data");
       await sampleData(session, await enginePython(options.data, io), io);
     }
-    const code = run === undefined ? 0 : await runJob(session, run, outputs, io);
+    const code = run === undefined ? 0 : await runJob(session, run, outputs, options, io);
     if (code === 0 && sql !== undefined && executor === "local") {
       io.out("");
       const { dataDir } = session;
@@ -132,97 +127,29 @@ async function runJob(
   session: LocalSession,
   key: string,
   outputs: ReadonlyMap<string, unknown>,
+  { data }: SessionOptions,
   io: Io,
 ): Promise<number> {
-  const jobId = Number(outputs.get(jobOutputName(key, "id")));
-  if (Number.isNaN(jobId)) {
-    const jobs = [...outputs.keys()].filter((name) => name.endsWith("_job_id"));
-    const keys = jobs.map((name) => name.replace(/_id$/, ""));
+  const jobs = new Map(
+    [...outputs]
+      .filter(([name]) => name.endsWith("_job_id"))
+      .map(([name, id]) => [name.replace(/_id$/, ""), Number(id)]),
+  );
+  const jobId = jobs.get(jobOutputName(key, "id").replace(/_id$/, ""));
+  if (jobId === undefined) {
+    const keys = [...jobs.keys()];
     throw new JobstrataError(
       "local-workspace",
       `no deployed stack has a job ${quoteWithSuggestion(key, keys)}; there are ${keys.map(quote).join(", ")}`,
     );
   }
-  const client = new JobsClient(session.host, session.token);
-  try {
-    const starting = client.runNow(jobId);
-    const interrupted = cancelOnSignal(client, starting, io);
-    const runId = await starting;
-    io.out(`\nRun ${printable(key)} (job ${jobId}, run ${runId})`);
-    const tasks: TaskResult[] = [];
-    const run = await followRun(client, runId, (task) => {
-      tasks.push(task);
-      for (const line of taskLines(task)) io.out(line);
-    });
-    const signal = interrupted();
-    const result = resultState(run);
-    io.out("");
-    for (const line of summary(tasks)) io.out(`  ${line}`);
-    io.out(`\n${result} in ${seconds((run.end_time ?? 0) - (run.start_time ?? 0))}`);
-    if (result !== "SUCCESS") io.out(`npx jobstrata local logs ${runId} shows all of it`);
-    if (signal !== undefined) return 128 + constants.signals[signal];
-    return result === "SUCCESS" ? 0 : 1;
-  } catch (error) {
-    if (!(error instanceof WorkspaceError)) throw error;
-    io.err(printable(error.message));
-    return 1;
-  }
-}
-
-/**
- * Cancels the run at the first signal to end; a second one ends this process as ever.
- *
- * @returns what puts an end to that and gives the signal that came
- */
-function cancelOnSignal(
-  client: JobsClient,
-  starting: Promise<number>,
-  io: Io,
-): () => "SIGINT" | "SIGTERM" | undefined {
-  let came: "SIGINT" | "SIGTERM" | undefined;
-  const cancel = (signal: NodeJS.Signals): void => {
-    came = signal === "SIGTERM" ? signal : "SIGINT";
-    stop();
-    io.err("Canceling the run; once more leaves at once");
-    starting
-      .then((runId) => client.cancelRun(runId))
-      .catch((error: unknown) => {
-        io.err(printable(error instanceof Error ? error.message : String(error)));
-      });
-  };
-  const stop = (): void => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, cancel);
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, cancel);
-  return () => {
-    stop();
-    return came;
-  };
-}
-
-/** A line for each task, with the job that it ran if it ran one. */
-function summary(tasks: readonly TaskResult[]): string[] {
-  return formatTable(
-    ["task", "job", "result", "duration", "exit value"],
-    tasks.map(({ taskKey, child, result, durationMs, output }) => [
-      taskKey,
-      child?.run_name ?? "",
-      result,
-      seconds(durationMs).padStart(8),
-      output?.notebook_output?.result ?? "",
-    ]),
-  );
-}
-
-function taskLines({ taskKey, result, durationMs, child, output, message }: TaskResult): string[] {
-  const job = child?.run_name === undefined ? "" : `  ${printable(child.run_name)}`;
-  const lines = [
-    `  ${result.padEnd(16)} ${printable(taskKey).padEnd(32)} ${seconds(durationMs).padStart(7)}${job}`,
-  ];
-  for (const line of outputLines(output ?? {})) lines.push(`    ${line}`);
-  if (result !== "SUCCESS" && output?.error === undefined && message !== "")
-    lines.push(`    ${printable(message)}`);
-  return lines;
+  io.out(`\nRun ${printable(key)}`);
+  const target = WorkspaceTarget.of(tokenLogin(session.host, session.token), jobs, localFlags(data));
+  const execution: ExecutionOptions = { command: "try", format: "text" };
+  return reportingErrors("text", "try", io, async () => {
+    const step = stepOf({ jobId, name: key }, key);
+    return showEnd(target, await execute(target, [step], execution, io), execution, io);
+  });
 }
 
 function seconds(milliseconds: number): string {

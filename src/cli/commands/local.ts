@@ -150,6 +150,6 @@ export function addLocalCommand(program: Command, io: Io): void {
     .addOption(data)
     .argument("<run-id>", "of a job's run, or of a task's", parseCount)
     .action(async (runId: number, options: { data?: string }) => {
-      await showLogs(runId, options, io);
+      io.exitCode = await showLogs(runId, options, io);
     });
 }

@@ -176,7 +176,7 @@ export class RunViews {
       run_name: run.run_name,
       run_type: run.run_type,
       trigger: run.trigger,
-      ...(run.parent === undefined ? {} : { trigger_info: { run_id: run.parent.run_id } }),
+      ...(run.parent === undefined ? {} : { trigger_info: { run_id: run.parent.task_run_id } }),
       ...this.progress(run),
       ...(begin === undefined ? {} : { queue_duration: begin - run.start_time }),
       run_duration: run.end_time === undefined ? 0 : run.end_time - run.start_time,

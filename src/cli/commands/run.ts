@@ -1,0 +1,300 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { JobstrataError, quoteWithSuggestion } from "../../errors";
+import { printable, quote } from "../../model/text";
+import {
+  checkReferences,
+  checkRequest,
+  type DeployedJob,
+  readJob,
+  readJobs,
+} from "../../run/deployed-jobs";
+import { planRuns, type RunStep } from "../../run/run-plan";
+import { select, taskTree, type TaskNode } from "../../run/selection";
+import type { Io } from "../io";
+import { parseCount, parseDuration } from "../io";
+import { execute, type ExecutionOptions, type Format, FORMATS, showEnd, stepOf } from "../run-execution";
+import { stepName } from "../run-view";
+import { reportingErrors } from "../workspace-errors";
+import { type TargetOptions, WorkspaceTarget } from "../workspace-target";
+
+/** Options of `jobstrata run`. */
+export interface RunOptions extends TargetOptions {
+  readonly jobId?: number;
+  readonly name?: string;
+  readonly watch?: number;
+  readonly only?: readonly string[];
+  readonly select?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly param?: Readonly<Record<string, string>>;
+  readonly notebookParam?: Readonly<Record<string, string>>;
+  /** False with `--no-wait`. */
+  readonly wait: boolean;
+  readonly timeout?: number;
+  readonly dryRun?: boolean;
+  readonly detachOnInterrupt?: boolean;
+  readonly cancelOnInterrupt?: boolean;
+  readonly allowPartial?: boolean;
+  readonly format: Format;
+}
+
+/** Adds the options that say which workspace is meant. */
+export function addTargetOptions(command: Command): Command {
+  return command
+    .option("-t, --target <environment>", "environment whose jobs are meant")
+    .option("--local", "in the local workspace")
+    .option("--data <folder>", "data folder of the local workspace; .jobstrata/local by default")
+    .addOption(
+      new Option("--executor <which>", "what runs notebooks, where this command starts the local workspace").choices([
+        "local",
+        "simulated",
+      ]),
+    );
+}
+
+export const formatOption = (): Option =>
+  new Option("--format <format>", "for a person, or for a program").choices(FORMATS).default("text");
+
+/** Adds `jobstrata run`. */
+export function addRunCommand(program: Command, io: Io): void {
+  addTargetOptions(program.command("run"))
+    .description("run a job and show everything that it runs")
+    .argument("[job]", "key of the job")
+    .option("--job-id <id>", "the job by its id", parseCount)
+    .option("--name <name>", "the job by its display name")
+    .option("--watch <run-id>", "show a run that is under way; Ctrl-C leaves it going", parseCount)
+    .option("--only <tasks>", "run these tasks alone: a,b", collectList)
+    .option("--select <selector>", 'run these tasks at any depth, such as "seed_all_alerts+"', collect)
+    .option("--exclude <selector>", "but not these", collect)
+    .option("--param <name=value>", "value of a job parameter", collectPairs)
+    .option("--notebook-param <name=value>", "value of a notebook's parameter", collectPairs)
+    .option("--no-wait", "start it and leave")
+    .option("--timeout <duration>", "cancel it after this time: 90, 15m, 2h", parseDuration)
+    .option("--dry-run", "show what would run, in order")
+    .option("--detach-on-interrupt", "leave it going at Ctrl-C")
+    .option("--cancel-on-interrupt", "with --watch: cancel it at Ctrl-C")
+    .option("--allow-partial", "take SUCCESS_WITH_FAILURES for a success")
+    .addOption(formatOption())
+    .action(async (job: string | undefined, options: RunOptions) => {
+      io.exitCode = await reportingErrors(options.format, "run", io, () => runJob(job, options, io));
+    });
+}
+
+/** Runs or watches a job and gives the exit code. @throws JobstrataError, WorkspaceError if it cannot be tried */
+export async function runJob(key: string | undefined, options: RunOptions, io: Io): Promise<number> {
+  checkOptions(key, options);
+  const target = await WorkspaceTarget.open(options, io);
+  try {
+    const execution: ExecutionOptions = {
+      command: "run",
+      format: options.format,
+      wait: options.wait,
+      ...(options.allowPartial === true && { allowPartial: true }),
+      ...(options.timeout !== undefined && { timeoutMs: options.timeout }),
+      leaveOnInterrupt:
+        options.watch === undefined
+          ? options.detachOnInterrupt === true
+          : options.cancelOnInterrupt !== true,
+    };
+    if (target.isTransient && (!options.wait || options.detachOnInterrupt === true)) {
+      throw new JobstrataError(
+        "run",
+        "the local workspace would end with this command, and the run with it; start it first: npx jobstrata local start",
+      );
+    }
+    if (options.watch !== undefined) {
+      if (options.target !== undefined) target.readKeys();
+      const run = await target.client.getRun(options.watch);
+      const name = { jobId: run.job_id ?? 0, name: run.run_name ?? "" };
+      const step = stepOf(name, target.keys.get(name.jobId));
+      const watched = await execute(target, [step], execution, io, { runId: options.watch });
+      return showEnd(target, watched, execution, io);
+    }
+    const jobId = await findJob(target, key, options);
+    // Keys of what is run below are only names, which may come later.
+    target.readKeys();
+    const steps = await plan(target, jobId, options);
+    if (options.dryRun === true) {
+      showPlan(steps, options.format, io);
+      return 0;
+    }
+    if (steps.length > 1 && options.format === "text") showPlan(steps, "text", io);
+    return showEnd(target, await execute(target, steps, execution, io), execution, io);
+  } finally {
+    await target.close();
+  }
+}
+
+function checkOptions(key: string | undefined, options: RunOptions): void {
+  const { jobId, name, watch, only, select: selectors, exclude } = options;
+  const ways = [key, jobId, name, watch].filter((way) => way !== undefined);
+  if (ways.length !== 1) {
+    const which = ways.length === 0 ? "no job is given" : "more than one job is given";
+    throw new JobstrataError("run", `${which}: give one of a key, --job-id, --name and --watch`);
+  }
+  if (only !== undefined && (selectors !== undefined || exclude !== undefined)) {
+    throw new JobstrataError("run", "--only names tasks of the job itself, --select and --exclude tasks at any depth: give one or the other");
+  }
+  if (watch !== undefined) {
+    const useless = (["only", "select", "exclude", "param", "notebookParam", "dryRun"] as const).find(
+      (option) => options[option] !== undefined,
+    );
+    if (useless !== undefined || !options.wait)
+      throw new JobstrataError("run", `--watch starts nothing, so ${quote(useless ?? "no-wait")} has no place with it`);
+  }
+}
+
+async function findJob(
+  target: WorkspaceTarget,
+  key: string | undefined,
+  { jobId, name }: RunOptions,
+): Promise<number> {
+  if (key !== undefined) return target.jobId(key);
+  if (jobId !== undefined) return jobId;
+  const found: number[] = [];
+  // The service compares names without regard to case.
+  for await (const job of target.client.listJobsNamed(name ?? ""))
+    if (job.settings?.name === name) found.push(job.job_id);
+  const [only, another] = found;
+  if (only !== undefined && another === undefined) return only;
+  if (only !== undefined) {
+    throw new JobstrataError(
+      "run",
+      `${found.length} jobs are called ${quote(name ?? "")}; give one by --job-id: ${found.join(", ")}`,
+    );
+  }
+  const names: string[] = [];
+  for await (const job of target.client.listJobs()) names.push(job.settings?.name ?? "");
+  throw new JobstrataError(
+    "run",
+    `no job that you may see is called ${quoteWithSuggestion(name ?? "", names)}`,
+  );
+}
+
+async function plan(target: WorkspaceTarget, jobId: number, options: RunOptions): Promise<RunStep[]> {
+  const { only, select: selectors, exclude, param = {}, notebookParam } = options;
+  const { client, keys } = target;
+  const parts = selectors !== undefined || exclude !== undefined;
+  const deep = parts || options.dryRun === true;
+  const jobs = deep ? await readJobs(client, [jobId], keys) : undefined;
+  const job = jobs?.get(jobId) ?? (await readJob(client, jobId, keys));
+  checkRequest(job, {
+    ...(only && { only }),
+    jobParameters: param,
+    ...(notebookParam && { notebookParams: notebookParam }),
+  });
+  if (only !== undefined) checkReferences(job, only);
+  if (jobs !== undefined && parts) {
+    if (notebookParam !== undefined)
+      throw new JobstrataError("run", "--notebook-param is for one job, not for a selection over several; use --param");
+    const tree = taskTree(job, jobs);
+    const chosen = select(tree, selectors ?? ["*"], exclude);
+    return planRuns(job, tree, chosen, param);
+  }
+  return [
+    {
+      job,
+      path: [],
+      after: [],
+      ...(only && { only }),
+      ...(Object.keys(param).length > 0 && { jobParameters: param }),
+      ...(notebookParam && { notebookParams: notebookParam }),
+      ...(jobs && { below: jobs }),
+    },
+  ];
+}
+
+/** The runs in order, and what each of them runs. */
+function showPlan(steps: readonly RunStep[], format: Format, io: Io): void {
+  const numbers = new Map(steps.map((step, at) => [step, at + 1]));
+  if (format !== "text") {
+    const plan = steps.map((step) => ({
+      step: numbers.get(step),
+      job: step.job.label,
+      job_id: step.job.jobId,
+      job_path: step.path,
+      ...(step.only && { only: step.only }),
+      ...(step.jobParameters && { job_parameters: step.jobParameters }),
+      ...(step.notebookParams && { notebook_params: step.notebookParams }),
+      tasks: tasksOf(step).map(({ taskKey, dependsOn }) => ({ task_key: taskKey, depends_on: dependsOn })),
+      after: step.after.map((each) => numbers.get(each)),
+    }));
+    io.out(JSON.stringify({ version: 1, plan }, undefined, format === "json" ? 2 : 0));
+    return;
+  }
+  for (const step of steps) {
+    const after = step.after.map((each) => numbers.get(each)).join(", ");
+    const parameters = { ...step.jobParameters, ...step.notebookParams };
+    const given = Object.entries(parameters).map(([name, value]) => `${printable(name)}=${printable(value)}`);
+    io.out(
+      [
+        `${numbers.get(step) ?? 0}. ${stepName(step)}`,
+        after === "" ? "" : `after ${after}`,
+        given.length === 0 ? "" : `with ${given.join(", ")}`,
+      ]
+        .filter(Boolean)
+        .join("  "),
+    );
+    for (const line of taskLines(step)) io.out(`     ${line}`);
+  }
+}
+
+const tasksOf = ({ job, only }: RunStep): DeployedJob["tasks"] =>
+  job.tasks.filter(({ taskKey }) => only === undefined || only.includes(taskKey));
+
+/** Tasks in the order in which they can begin, with what they wait for and what they run. */
+function taskLines({ job, only, below }: RunStep): string[] {
+  const tree = taskTree(job, below ?? new Map<number, DeployedJob>());
+  const lines: string[] = [];
+  const visit = (nodes: readonly TaskNode[], indent: string): void => {
+    for (const node of inOrder(nodes)) {
+      const { taskKey, dependsOn, notebookPath } = node.task;
+      const waits = dependsOn.length === 0 ? "" : `  after ${dependsOn.map(printable).join(", ")}`;
+      const runs = node.runs === undefined ? "" : `  → ${printable(node.runs.label)}`;
+      const notebook = notebookPath === undefined ? "" : `  ${printable(notebookPath)}`;
+      lines.push(`${indent}${printable(taskKey)}${runs}${notebook}${waits}`);
+      visit(node.children, `${indent}  `);
+    }
+  };
+  visit(
+    tree.filter(({ task }) => only === undefined || only.includes(task.taskKey)),
+    "",
+  );
+  return lines;
+}
+
+function inOrder(nodes: readonly TaskNode[]): TaskNode[] {
+  const left = [...nodes];
+  const sorted: TaskNode[] = [];
+  while (left.length > 0) {
+    const keys = new Set(left.map(({ task }) => task.taskKey));
+    const ready = left.filter(({ task }) => !task.dependsOn.some((key) => keys.has(key)));
+    // A circle, which the service refuses, is shown as it is.
+    const next = ready.length > 0 ? ready : left;
+    sorted.push(...next);
+    for (const node of next) left.splice(left.indexOf(node), 1);
+  }
+  return sorted;
+}
+
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+function collectList(value: string, before: readonly string[] = []): string[] {
+  const keys = value
+    .split(",")
+    .map((key) => key.trim())
+    .filter((key) => key !== "");
+  if (keys.length === 0) throw new InvalidArgumentError("It must name at least one task.");
+  return [...new Set([...before, ...keys])];
+}
+
+function collectPairs(
+  value: string,
+  before: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const cut = value.indexOf("=");
+  const name = value.slice(0, cut);
+  if (cut < 1) throw new InvalidArgumentError("It must be name=value.");
+  if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`${quote(name)} is given twice.`);
+  return { ...before, [name]: value.slice(cut + 1) };
+}
+

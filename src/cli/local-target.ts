@@ -1,0 +1,16 @@
+import { findRunning, useWorkspace } from "../local/commands";
+import type { WorkspaceInUse } from "../local/commands";
+import { prepareExecutor } from "./commands/local-executor";
+import type { Io } from "./io";
+import type { TargetOptions } from "./workspace-target";
+
+/** The local workspace: the one that runs for the data folder, or one for as long as this process lasts. */
+export async function openLocal(
+  { data, executor }: TargetOptions,
+  io: Io,
+): Promise<WorkspaceInUse & { readonly isTransient: boolean }> {
+  const options = { ...(data !== undefined && { data }), ...(executor && { executor }) };
+  const isTransient = (await findRunning(data)) === undefined;
+  const chosen = isTransient ? { ...options, executor: await prepareExecutor(options, io) } : options;
+  return { ...(await useWorkspace(chosen)), isTransient };
+}

@@ -1,0 +1,38 @@
+import { type Style, styleOf } from "../report/style";
+import type { Terminal } from "./live-screen";
+
+/** The terminal that standard output is, if it is one that can be drawn on. In CI nobody watches, even if it looks like one. */
+export function terminalOf(
+  stream: NodeJS.WriteStream = process.stdout,
+  env: Readonly<NodeJS.ProcessEnv> = process.env,
+): Terminal | undefined {
+  const ci = env.CI !== undefined && !["", "0", "false"].includes(env.CI);
+  if (!stream.isTTY || ci || env.TERM === "dumb") return undefined;
+  return {
+    get columns() {
+      return stream.columns > 0 ? stream.columns : 80;
+    },
+    get rows() {
+      return stream.rows > 0 ? stream.rows : 24;
+    },
+    write: (text) => stream.write(text),
+    onResize: (changed) => {
+      stream.on("resize", changed);
+      return () => stream.off("resize", changed);
+    },
+  };
+}
+
+/** Colours and marks for what is written to standard output. */
+export function styleFor(
+  stream: Pick<NodeJS.WriteStream, "isTTY"> = process.stdout,
+  env: Readonly<NodeJS.ProcessEnv> = process.env,
+): Style {
+  const forced = env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== "0";
+  const refused = (env.NO_COLOR ?? "") !== "" || env.FORCE_COLOR === "0";
+  const color = !refused && (forced || (stream.isTTY && env.TERM !== "dumb"));
+  const locale = env.LC_ALL ?? env.LC_CTYPE ?? env.LANG ?? "";
+  // Logs of CI systems show UTF-8 whatever the locale of the machine.
+  const unicode = env.TERM !== "linux" && (!stream.isTTY || /utf-?8/i.test(locale));
+  return styleOf({ color, unicode });
+}

@@ -1,0 +1,188 @@
+import { join } from "node:path";
+import type { ExecutorKind } from "../local/execute/choose";
+import { JobstrataError, quoteWithSuggestion } from "../errors";
+import { printable, quote } from "../model/text";
+import {
+  outputFolder,
+  readJobIds,
+  readStacks,
+  stacksOf,
+  type SynthesizedStack,
+} from "../readers/deployment";
+import { resolveAuth } from "../run/auth";
+import { type HttpOptions, type Login, tokenLogin, WorkspaceHttp } from "../run/http";
+import { JobsClient } from "../run/jobs-client";
+import type { Io } from "./io";
+
+/** Options by which the user says which workspace is meant. */
+export interface TargetOptions {
+  /** Name of the environment. */
+  readonly target?: string;
+  /** The local workspace instead of a real one. */
+  readonly local?: boolean;
+  /** Data folder of the local workspace. */
+  readonly data?: string;
+  readonly executor?: ExecutorKind;
+}
+
+/** A workspace that jobs are run in, and what is deployed there. */
+export class WorkspaceTarget {
+  /** Keys of the deployed jobs by their ids, as far as they have been read. */
+  public readonly keys = new Map<number, string>();
+  readonly #read = new Map<SynthesizedStack, Promise<Map<string, number>>>();
+
+  private constructor(
+    public readonly client: JobsClient,
+    public readonly environment: string | undefined,
+    private readonly stacks: readonly SynthesizedStack[],
+    /** What makes a command say the same target: `-t dev`, `--local -t dev`. */
+    public readonly flags: string,
+    private readonly stop: () => Promise<void>,
+    /** The workspace ends with this process. */
+    public readonly isTransient: boolean,
+  ) {}
+
+  /**
+   * Finds out which workspace is meant and how to log in to it. Nothing is asked of it yet.
+   *
+   * @throws JobstrataError `run` if there is no such environment, `authentication` if there is no login
+   */
+  public static async open(
+    options: TargetOptions,
+    io: Io,
+    http: Omit<HttpOptions, "onRetry"> = {},
+  ): Promise<WorkspaceTarget> {
+    const { target } = options;
+    const flags = [
+      options.local === true ? localFlags(options.data) : "",
+      target === undefined ? "" : `-t ${printable(target)}`,
+    ]
+      .filter(Boolean)
+      .join(" ");
+    let login: Login;
+    let stacks: readonly SynthesizedStack[] = [];
+    let stop = (): Promise<void> => Promise.resolve();
+    let isTransient = false;
+    if (options.local === true) {
+      // The local workspace brings a good deal of code with it, which nobody else has to wait for.
+      // eslint-disable-next-line @typescript-eslint/no-require-imports
+      const { openLocal } = require("./local-target") as typeof import("./local-target");
+      const local = await openLocal(options, io);
+      ({ stop, isTransient } = local);
+      login = tokenLogin(local.host, local.token);
+      try {
+        if (target !== undefined) stacks = stacksOf(readStacks(join(local.dataDir, "cdktf.out")), target);
+      } catch (error) {
+        await stop();
+        throw error;
+      }
+    } else {
+      if (target !== undefined) stacks = stacksOf(readStacks(outputFolder()), target);
+      login = await resolveAuth(workspaceOf(stacks));
+    }
+    const client = new JobsClient(new WorkspaceHttp(login, http));
+    return new WorkspaceTarget(client, target, stacks, flags, stop, isTransient);
+  }
+
+  /** A workspace that is there, with the jobs that were just deployed to it. The flags lead others to it. */
+  public static of(
+    login: Login,
+    jobs: ReadonlyMap<string, number>,
+    flags: string,
+  ): WorkspaceTarget {
+    const client = new JobsClient(new WorkspaceHttp(login));
+    const target = new WorkspaceTarget(client, undefined, [], flags, () => Promise.resolve(), false);
+    for (const [key, id] of jobs) target.keys.set(id, key);
+    return target;
+  }
+
+  /** Keys of all jobs of the environment, deployed or not. */
+  public get jobKeys(): string[] {
+    return this.stacks.flatMap(({ jobOutputs }) => [...jobOutputs.keys()]);
+  }
+
+  /**
+   * The id of a job of the environment.
+   *
+   * @throws JobstrataError `run` if there is no such job, or it is not deployed; `terraform` if that cannot be found out
+   */
+  public async jobId(key: string): Promise<number> {
+    const stack = this.stacks.find(({ jobOutputs }) => jobOutputs.has(key));
+    if (stack === undefined) {
+      if (this.environment === undefined) {
+        throw new JobstrataError(
+          "run",
+          `say with -t in which environment to run ${quote(key)}; or give --job-id or --name`,
+        );
+      }
+      const keys = this.jobKeys;
+      throw new JobstrataError(
+        "run",
+        `environment ${quote(this.environment)} has no job ${quoteWithSuggestion(key, keys)}; it has ${keys.map(quote).join(", ") || "none"}`,
+      );
+    }
+    const id = (await this.#idsOf(stack)).get(key);
+    if (id !== undefined) return id;
+    throw new JobstrataError(
+      "run",
+      `job ${quote(key)} is not deployed in environment ${quote(this.environment ?? "")}; deploy it: ${this.#deployCommand(stack.name)}`,
+    );
+  }
+
+  /**
+   * The ids of all deployed jobs of the environment by their keys.
+   *
+   * @throws JobstrataError `run` if none is deployed
+   */
+  public async jobIds(): Promise<Map<string, number>> {
+    const all = await Promise.all(this.stacks.map((stack) => this.#idsOf(stack)));
+    const ids = new Map(all.flatMap((each) => [...each]));
+    if (ids.size > 0) return ids;
+    const environment = quote(this.environment ?? "");
+    const names = this.stacks.map(({ name }) => name).join(" ");
+    throw new JobstrataError(
+      "run",
+      `no job of environment ${environment} is deployed; deploy it: ${this.#deployCommand(names)}`,
+    );
+  }
+
+  /** Reads the keys of all jobs, for names of what is run below others. Names are all that is missing if that fails. */
+  public readKeys(): void {
+    this.jobIds().catch(() => undefined);
+  }
+
+  /** Ends what was started to reach the workspace. */
+  public async close(): Promise<void> {
+    await this.stop();
+  }
+
+  #idsOf(stack: SynthesizedStack): Promise<Map<string, number>> {
+    const known = this.#read.get(stack);
+    if (known !== undefined) return known;
+    const reading = readJobIds(stack).then((ids) => {
+      for (const [key, id] of ids) this.keys.set(id, key);
+      return ids;
+    });
+    this.#read.set(stack, reading);
+    return reading;
+  }
+
+  #deployCommand(stacks: string): string {
+    return this.flags.startsWith("--local")
+      ? `npx jobstrata local try ${printable(stacks)}`
+      : `npx cdktf deploy ${printable(stacks)}`;
+  }
+}
+
+/** What leads to the local workspace of a data folder. */
+export function localFlags(data: string | undefined): string {
+  return data === undefined || data === DEFAULT_DATA ? "--local" : `--local --data ${printable(data)}`;
+}
+
+const DEFAULT_DATA = ".jobstrata/local";
+
+/** What the stacks' provider is told of the workspace; the first that is told anything speaks for all. */
+function workspaceOf(stacks: readonly SynthesizedStack[]): SynthesizedStack["workspace"] {
+  const told = stacks.map(({ workspace }) => workspace);
+  return told.find(({ host, profile }) => host !== undefined || profile !== undefined) ?? {};
+}

@@ -1,0 +1,133 @@
+/**
+ * Runs of jobs as a tree: a run has tasks, a task may have run another job. Pure data, read from a workspace and shown
+ * by reports. Times are milliseconds since 1970 by the clock of the workspace.
+ */
+export interface JobRunNode {
+  readonly runId: number;
+  readonly jobId: number;
+  /** Display name of the job, or of a submitted run. */
+  readonly name: string;
+  /** Key of the job in its Terraform stack, where that is known. */
+  readonly key?: string;
+  readonly status: RunStatus;
+  readonly startTime?: number;
+  readonly endTime?: number;
+  /** Page of the run in the workspace. */
+  readonly url?: string;
+  /** In the order in which they began; those that have not begun come last. */
+  readonly tasks: readonly TaskRunNode[];
+}
+
+/** The attempt at a task that counts: the latest one. */
+export interface TaskRunNode {
+  readonly taskKey: string;
+  readonly runId: number;
+  /** What the task does, such as `notebook_task`. */
+  readonly type?: string;
+  readonly notebookPath?: string;
+  readonly dependsOn: readonly string[];
+  readonly status: RunStatus;
+  readonly startTime?: number;
+  readonly endTime?: number;
+  /** How many attempts there were before this one. */
+  readonly retries: number;
+  readonly url?: string;
+  /** The run of the job that the task runs. */
+  readonly child?: JobRunNode;
+  /** The job that the task runs. */
+  readonly runJobId?: number;
+  /** How the iterations of a for-each task stand. */
+  readonly iterations?: IterationCounts;
+  /** The iterations of a for-each task that did not succeed, or ran a job; only once somebody has asked for them. */
+  readonly iterationRuns?: readonly TaskRunNode[];
+  /** What the task left; only once it has been fetched. */
+  readonly output?: TaskOutput;
+}
+
+/** Counts of iterations. */
+export interface IterationCounts {
+  readonly total: number;
+  readonly active: number;
+  readonly succeeded: number;
+  readonly failed: number;
+}
+
+/** What a task left behind. */
+export interface TaskOutput {
+  readonly error?: string;
+  readonly errorTrace?: string;
+  readonly logs?: string;
+  /** What a notebook gave to `dbutils.notebook.exit`. */
+  readonly result?: string;
+}
+
+/** Where a run, or the run of a task, stands. */
+export interface RunStatus {
+  /**
+   * `waiting` has not begun, `active` is under way, `ended` is over. A state that this version does not know counts as
+   * `active`, so that nothing is taken for over that is not.
+   */
+  readonly phase: "waiting" | "active" | "ended";
+  /** The state as the Jobs API names it: the result of what is over, else the place in its life. */
+  readonly state: string;
+  /** What the workspace says about it; may be empty. */
+  readonly message: string;
+}
+
+/** True for a run or a task that is over and did not fail, skip or end early. */
+export function succeeded({ status }: { readonly status: RunStatus }): boolean {
+  return status.phase === "ended" && status.state === "SUCCESS";
+}
+
+/** States of tasks that are over without having run, so that they tell nothing about themselves. */
+const NOT_RUN: ReadonlySet<string> = new Set([
+  "UPSTREAM_FAILED",
+  "UPSTREAM_CANCELED",
+  "EXCLUDED",
+  "DISABLED",
+  "SKIPPED",
+]);
+
+/** True for what ended before it began. */
+export function didNotRun({ status }: { readonly status: RunStatus }): boolean {
+  return status.phase === "ended" && NOT_RUN.has(status.state);
+}
+
+/** True for a task whose end keeps its run from being a success. */
+export function failed({ status }: { readonly status: RunStatus }): boolean {
+  return (
+    status.phase === "ended" &&
+    !["SUCCESS", "SUCCESS_WITH_FAILURES", "EXCLUDED", "DISABLED"].includes(status.state)
+  );
+}
+
+/** True for a task that failed by itself, and did not only stay out because another one failed. */
+export function failedByItself(task: { readonly status: RunStatus }): boolean {
+  return failed(task) && !didNotRun(task);
+}
+
+/** How long it took, or has taken until `now`; milliseconds, never negative. */
+export function durationOf(
+  { startTime, endTime }: { readonly startTime?: number; readonly endTime?: number },
+  now: number,
+): number {
+  if (startTime === undefined) return 0;
+  return Math.max(0, (endTime ?? now) - startTime);
+}
+
+/** Every task of a run and of the runs below it, each with the way to it: task keys from the top. */
+export function* tasksBelow(
+  run: JobRunNode,
+  path: readonly string[] = [],
+): Generator<{ readonly task: TaskRunNode; readonly path: readonly string[]; readonly run: JobRunNode }> {
+  for (const task of run.tasks) {
+    const own = [...path, task.taskKey];
+    yield { task, path: own, run };
+    if (task.child !== undefined) yield* tasksBelow(task.child, own);
+  }
+}
+
+/** The tasks below a run that have no run below them themselves. */
+export function* leavesOf(run: JobRunNode): ReturnType<typeof tasksBelow> {
+  for (const entry of tasksBelow(run)) if (entry.task.child === undefined) yield entry;
+}

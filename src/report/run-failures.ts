@@ -1,0 +1,113 @@
+import {
+  didNotRun,
+  durationOf,
+  failed,
+  failedByItself,
+  type JobRunNode,
+  type TaskRunNode,
+} from "../model/run-tree";
+import { printable } from "../model/text";
+import { formatDuration } from "./duration";
+import { PLAIN, type Style } from "./style";
+
+/** A task that failed by itself, and what it kept from running. */
+export interface RunFailure {
+  readonly task: TaskRunNode;
+  /** Task keys from the top. */
+  readonly path: readonly string[];
+  /** The run that the task belongs to. */
+  readonly run: JobRunNode;
+  /** Task keys from the top, of what did not run because of it. */
+  readonly kept: readonly (readonly string[])[];
+}
+
+/** What failed, where it happened: not the tasks above, which failed because of it. */
+export function failuresOf(run: JobRunNode): RunFailure[] {
+  const failures: RunFailure[] = [];
+  visit(run, [], [], failures);
+  return failures;
+}
+
+function visit(
+  run: JobRunNode,
+  path: readonly string[],
+  keptAbove: readonly (readonly string[])[],
+  failures: RunFailure[],
+): void {
+  for (const task of run.tasks.filter(failedByItself)) {
+    const own = [...path, task.taskKey];
+    const kept = [
+      ...dependentsOf(run, task)
+        .filter((each) => didNotRun(each) && failed(each))
+        .map(({ taskKey }) => [...path, taskKey]),
+      ...keptAbove,
+    ];
+    const { child, iterationRuns = [] } = task;
+    const before = failures.length;
+    if (child !== undefined) visit(child, own, kept, failures);
+    for (const iteration of iterationRuns) {
+      if (iteration.child !== undefined) visit(iteration.child, own, kept, failures);
+      else failures.push({ task: iteration, path: own, run, kept });
+    }
+    // A child without a failed task of its own did not fail by itself either, or cannot be read.
+    if (failures.length === before) failures.push({ task, path: own, run, kept });
+  }
+}
+
+function dependentsOf(run: JobRunNode, task: TaskRunNode): TaskRunNode[] {
+  const all = new Set<TaskRunNode>([task]);
+  for (const { taskKey } of all) {
+    for (const each of run.tasks) if (each.dependsOn.includes(taskKey)) all.add(each);
+  }
+  all.delete(task);
+  return [...all];
+}
+
+/** The end of a long trace is what tells most. */
+const MAX_TRACE = 15;
+const MAX_KEPT = 12;
+
+/** What failed, why, and what did not run because of it, for a person. */
+export function failureLines(run: JobRunNode, style: Style = PLAIN): string[] {
+  const lines: string[] = [];
+  for (const { task, path, run: job, kept } of failuresOf(run)) {
+    const took = durationOf(task, task.endTime ?? 0);
+    const retries = task.retries === 0 ? "" : `, retry ${task.retries}`;
+    const state = `${printable(task.status.state)} after ${formatDuration(took)}${retries}`;
+    lines.push("", `${style.bad(`${style.marks.bad} ${printablePath(path)}`)}  ${state}`);
+    lines.push(`    job       ${printable(job.key ?? job.name)} (run ${job.runId})`);
+    if (task.notebookPath !== undefined)
+      lines.push(`    notebook  ${printable(task.notebookPath)}`);
+    const url = task.url ?? job.url;
+    if (url !== undefined) lines.push(`    link      ${style.link(printable(url), url)}`);
+    for (const line of reasonLines(task)) lines.push(`    ${line}`);
+    if (kept.length > 0) {
+      const names = kept.slice(0, MAX_KEPT).map(printablePath);
+      const more = kept.length > MAX_KEPT ? ` and ${kept.length - MAX_KEPT} more` : "";
+      lines.push(`    did not run because of it: ${names.join(", ")}${more}`);
+    }
+  }
+  return lines;
+}
+
+/** The error of a task, and the end of its trace. */
+export function reasonLines({ output, status }: TaskRunNode): string[] {
+  const { error, errorTrace } = output ?? {};
+  const trace = textLines(errorTrace);
+  const last = trace.slice(-MAX_TRACE);
+  const lines = trace.length > last.length ? ["…", ...last] : last;
+  // The trace of Python ends with the error; that of others may not.
+  if (error !== undefined && error !== "" && errorTrace?.includes(error) !== true)
+    lines.push(...textLines(error));
+  return lines.length > 0 ? lines : textLines(status.message);
+}
+
+/** Task keys from the top, safe for a terminal. */
+export const printablePath = (path: readonly string[]): string => path.map(printable).join(" > ");
+
+/** Text of others as lines, safe for a terminal. Tabs are no danger. */
+export function textLines(text = ""): string[] {
+  const lines = text.replace(/\r\n/g, "\n").replace(/\n+$/, "").split("\n");
+  if (lines.length === 1 && lines[0] === "") return [];
+  return lines.map((line) => line.split("\t").map(printable).join("\t"));
+}

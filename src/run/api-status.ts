@@ -1,0 +1,37 @@
+import type { RunStatus } from "../model/run-tree";
+import type { ApiState, ApiStatus } from "./jobs-client";
+
+/** Places in a run's life, as the Jobs API names them; any other counts as under way. */
+const ENDED: ReadonlySet<string> = new Set(["TERMINATED", "SKIPPED", "INTERNAL_ERROR"]);
+const WAITING: ReadonlySet<string> = new Set(["BLOCKED", "QUEUED", "WAITING", "WAITING_FOR_RETRY"]);
+
+/** Results by the codes of the newer `status`, where the two differ. */
+const RESULT_OF_CODE: Readonly<Record<string, string>> = {
+  USER_CANCELED: "CANCELED",
+  RUN_EXECUTION_ERROR: "FAILED",
+  INTERNAL_ERROR: "FAILED",
+  MAX_CONCURRENT_RUNS_EXCEEDED: "MAXIMUM_CONCURRENT_RUNS_REACHED",
+};
+
+/**
+ * Where a run stands. Success is decided by the result, never by the place in the run's life: what was canceled has
+ * TERMINATED too. A result that this version does not know is kept as it is, and is no success.
+ */
+export function statusOf({ state, status }: { state?: ApiState; status?: ApiStatus }): RunStatus {
+  const life = state?.life_cycle_state;
+  const details = status?.termination_details;
+  const message =
+    [
+      state?.state_message,
+      details?.message,
+      state?.queue_reason,
+      status?.queue_details?.message,
+    ].find((text) => text !== undefined && text !== "") ?? "";
+  if ((life !== undefined && ENDED.has(life)) || status?.state === "TERMINATED") {
+    const code = details?.code;
+    const result = state?.result_state ?? (code && (RESULT_OF_CODE[code] ?? code));
+    return { phase: "ended", state: result ?? life ?? "TERMINATED", message };
+  }
+  const place = life ?? status?.state ?? "UNKNOWN";
+  return { phase: WAITING.has(place) ? "waiting" : "active", state: place, message };
+}

@@ -1,0 +1,162 @@
+import { JobstrataError, quoteWithSuggestion } from "../errors";
+import { quote } from "../model/text";
+import type { ApiTask, JobsClient } from "./jobs-client";
+import { atOnce } from "./run-follower";
+
+/** A job as the workspace has it, which is what a run will do. */
+export interface DeployedJob {
+  readonly jobId: number;
+  /** Its key in the Terraform stack, or its display name where that is not known. */
+  readonly label: string;
+  readonly key?: string;
+  readonly name: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Default values of the job parameters, by name. */
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly tasks: readonly DeployedTask[];
+}
+
+export interface DeployedTask {
+  readonly taskKey: string;
+  readonly dependsOn: readonly string[];
+  /** Such as `notebook_task`. */
+  readonly type: string;
+  readonly notebookPath?: string;
+  /** The job that it runs; not of a for-each task. */
+  readonly runJobId?: number;
+  /** What it hands to that job. */
+  readonly jobParameters: Readonly<Record<string, string>>;
+  /** Tasks of the same job that its settings refer to by `{{tasks.KEY…}}`. */
+  readonly refersTo: readonly string[];
+}
+
+/**
+ * Jobs and everything that they run, as the workspace has them.
+ *
+ * @param keys keys of jobs by their ids
+ * @throws WorkspaceError if one of the given jobs cannot be read; a job further down that cannot be is left out
+ */
+export async function readJobs(
+  client: JobsClient,
+  jobIds: readonly number[],
+  keys: ReadonlyMap<number, string> = new Map(),
+): Promise<Map<number, DeployedJob>> {
+  const jobs = new Map<number, DeployedJob>();
+  const known = new Set(jobIds);
+  for (let level = [...known]; level.length > 0; ) {
+    const next: number[] = [];
+    await atOnce(level, async (jobId) => {
+      const job = await readJob(client, jobId, keys);
+      jobs.set(jobId, job);
+      for (const { runJobId } of job.tasks) {
+        if (runJobId === undefined || known.has(runJobId)) continue;
+        known.add(runJobId);
+        next.push(runJobId);
+      }
+    });
+    level = next;
+  }
+  return jobs;
+}
+
+/** One job. @throws WorkspaceError if it cannot be read */
+export async function readJob(
+  client: JobsClient,
+  jobId: number,
+  keys: ReadonlyMap<number, string> = new Map(),
+): Promise<DeployedJob> {
+  const { settings = {} } = await client.getJob(jobId);
+  const key = keys.get(jobId);
+  const name = settings.name ?? "";
+  return {
+    jobId,
+    label: key ?? (name === "" ? `job ${jobId}` : name),
+    ...(key !== undefined && { key }),
+    name,
+    tags: settings.tags ?? {},
+    parameters: new Map(
+      (settings.parameters ?? []).map((parameter) => [parameter.name, parameter.default ?? ""]),
+    ),
+    tasks: (settings.tasks ?? []).map(deployedTask),
+  };
+}
+
+function deployedTask(task: ApiTask): DeployedTask {
+  const type = Object.keys(task).find((name) => name.endsWith("_task")) ?? "";
+  const notebookPath = task.notebook_task?.notebook_path;
+  const runJobId = task.run_job_task?.job_id;
+  const references = JSON.stringify(task).matchAll(/\{\{\s*tasks\.([\w-]+)/g);
+  return {
+    taskKey: task.task_key,
+    dependsOn: (task.depends_on ?? []).map(({ task_key }) => task_key),
+    type,
+    ...(notebookPath !== undefined && { notebookPath }),
+    ...(runJobId !== undefined && { runJobId }),
+    jobParameters: task.run_job_task?.job_parameters ?? {},
+    refersTo: [...new Set([...references].map(([, key = ""]) => key))],
+  };
+}
+
+/**
+ * Checks what a job is to be run with, before anything starts.
+ *
+ * @throws JobstrataError `run` for a parameter that the job does not declare, or a task that it does not have
+ */
+export function checkRequest(
+  job: DeployedJob,
+  request: {
+    readonly only?: readonly string[];
+    readonly jobParameters?: Readonly<Record<string, string>>;
+    readonly notebookParams?: Readonly<Record<string, string>>;
+  },
+): void {
+  const { only, jobParameters = {}, notebookParams = {} } = request;
+  const label = quote(job.label);
+  const taskKeys = job.tasks.map(({ taskKey }) => taskKey);
+  for (const key of only ?? []) {
+    if (taskKeys.includes(key)) continue;
+    throw new JobstrataError(
+      "run",
+      `job ${label} has no task ${quoteWithSuggestion(key, taskKeys)}; it has ${list(taskKeys)}`,
+    );
+  }
+  for (const name of Object.keys(jobParameters)) {
+    if (job.parameters.has(name)) continue;
+    const declared = [...job.parameters.keys()];
+    const hint = job.tasks.some(({ type }) => type === "notebook_task")
+      ? "; --notebook-param sets a parameter of its notebook"
+      : "";
+    throw new JobstrataError(
+      "run",
+      `job ${label} does not declare the job parameter ${quoteWithSuggestion(name, declared)}; it declares ${list(declared)}${hint}`,
+    );
+  }
+  if (Object.keys(notebookParams).length === 0) return;
+  if (Object.keys(jobParameters).length > 0) {
+    throw new JobstrataError(
+      "run",
+      "job parameters and notebook parameters cannot be given together: the Jobs API takes one or the other",
+    );
+  }
+  if (!job.tasks.some(({ type }) => type === "notebook_task")) {
+    throw new JobstrataError(
+      "run",
+      `job ${label} has no notebook task, so notebook parameters would reach nothing; run the atomic job, or let the job declare a job parameter and use --param`,
+    );
+  }
+}
+
+/** Refuses a part of a job whose tasks take values from tasks that are left out. @throws JobstrataError `run` */
+export function checkReferences(job: DeployedJob, only: readonly string[]): void {
+  const chosen = new Set(only);
+  for (const { taskKey, refersTo } of job.tasks) {
+    const missing = chosen.has(taskKey) ? refersTo.find((key) => !chosen.has(key)) : undefined;
+    if (missing === undefined) continue;
+    throw new JobstrataError(
+      "run",
+      `task ${quote(taskKey)} of job ${quote(job.label)} takes a value from task ${quote(missing)}, which is not among those to run; run that one with it`,
+    );
+  }
+}
+
+const list = (names: readonly string[]): string => names.map(quote).join(", ") || "none";

@@ -1,0 +1,53 @@
+import { statusOf } from "./api-status";
+import type { ApiRun, JobsClient, ListRunsQuery } from "./jobs-client";
+
+/** So many of the last runs say how long the next one may take. */
+const SAMPLE = 10;
+
+/**
+ * How long a job and its tasks have taken when they succeeded: medians, in milliseconds, by task key, "" for the run.
+ * Empty when it never did.
+ */
+export async function usualDurations(
+  client: JobsClient,
+  jobId: number,
+): Promise<Map<string, number>> {
+  const query = { jobId, completedOnly: true, expandTasks: true };
+  const { runs } = await client.listRuns(query, undefined, { limit: SAMPLE });
+  const samples = new Map<string, number[]>();
+  const add = (key: string, { start_time = 0, end_time = 0 }: Pick<ApiRun, "start_time" | "end_time">) => {
+    if (start_time <= 0 || end_time < start_time) return;
+    samples.set(key, [...(samples.get(key) ?? []), end_time - start_time]);
+  };
+  for (const run of runs) {
+    // A run of a part says nothing about the whole, and a repaired one nothing about time.
+    if (statusOf(run).state !== "SUCCESS") continue;
+    add("", run);
+    for (const task of run.tasks ?? []) if (statusOf(task).state === "SUCCESS") add(task.task_key, task);
+  }
+  return new Map([...samples].map(([key, values]) => [key, median(values)]));
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+/** Runs, newest first, until there are no more or `limit` were kept. A list of all runs goes through at most so many pages. */
+export async function latestRuns(
+  client: JobsClient,
+  query: ListRunsQuery,
+  limit: number,
+  keep: (run: ApiRun) => boolean = () => true,
+  maxPages = 40,
+): Promise<ApiRun[]> {
+  const kept: ApiRun[] = [];
+  let pageToken: string | undefined;
+  for (let page = 0; page < maxPages; page++) {
+    const answer = await client.listRuns(query, pageToken);
+    for (const run of answer.runs) if (kept.length < limit && keep(run)) kept.push(run);
+    pageToken = answer.nextPageToken;
+    if (kept.length === limit || pageToken === undefined) break;
+  }
+  return kept;
+}

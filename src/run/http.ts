@@ -1,0 +1,222 @@
+import {
+  DelegateBackoff,
+  ExponentialBackoff,
+  handleWhen,
+  type IBackoff,
+  type IRetryBackoffContext,
+  retry,
+} from "cockatiel";
+import { setTimeout as sleep } from "node:timers/promises";
+import { WorkspaceError } from "./workspace-error";
+
+/** How to reach a workspace and log in to it. */
+export interface Login {
+  /** Such as `https://adb-123.4.azuredatabricks.net`. */
+  readonly host: string;
+  /** Headers of a request, made anew when a token is about to end. */
+  headers(): Promise<Readonly<Record<string, string>>>;
+  /** Forgets a token that the workspace refused. False when there is none to be had in its place. */
+  renew(): boolean;
+}
+
+/** A login with a token that does not change. */
+export function tokenLogin(host: string, token: string): Login {
+  return {
+    host,
+    headers: () => Promise.resolve({ Authorization: `Bearer ${token}` }),
+    renew: () => false,
+  };
+}
+
+/** How hard it is tried. */
+export interface HttpOptions {
+  /** A request and its retries are given up after this; milliseconds. @default 60000 */
+  readonly budgetMs?: number;
+  /** One attempt is given up after this; milliseconds. @default 30000 */
+  readonly requestTimeoutMs?: number;
+  /** The pause before the first retry, which then doubles, with jitter; milliseconds. @default 300 */
+  readonly firstRetryMs?: number;
+  /** Requests in a second, on average. @default 25, since a workspace takes 30 runs/list a second from all of its users */
+  readonly requestsPerSecond?: number;
+  /** Told of every attempt that is to be repeated. */
+  readonly onRetry?: (error: WorkspaceError, delayMs: number) => void;
+}
+
+/** How one request is to be treated. */
+export interface RequestOptions {
+  /**
+   * Whether it can be sent again when it is not known what became of it. Reads can; what changes something only if the
+   * workspace knows it again.
+   * @default true
+   */
+  readonly repeatable?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** The HTTP door of a workspace. What goes wrong for a moment only is tried again. */
+export class WorkspaceHttp {
+  readonly #login: Login;
+  readonly #budgetMs: number;
+  readonly #requestTimeoutMs: number;
+  readonly #firstRetryMs: number;
+  readonly #pace: Pace;
+  readonly #onRetry: HttpOptions["onRetry"];
+  #clockOffsetMs = 0;
+  #requests = 0;
+
+  public constructor(login: Login, options: HttpOptions = {}) {
+    this.#login = login;
+    this.#budgetMs = options.budgetMs ?? 60_000;
+    this.#requestTimeoutMs = options.requestTimeoutMs ?? 30_000;
+    this.#firstRetryMs = options.firstRetryMs ?? 300;
+    this.#pace = new Pace(options.requestsPerSecond ?? 25);
+    this.#onRetry = options.onRetry;
+  }
+
+  public get host(): string {
+    return this.#login.host;
+  }
+
+  /** How many requests were sent, retries included. */
+  public get requests(): number {
+    return this.#requests;
+  }
+
+  /** The time by the clock of the workspace, as far as its answers tell; milliseconds since 1970. */
+  public now(): number {
+    return Date.now() + this.#clockOffsetMs;
+  }
+
+  /**
+   * @param path below `/api`, with its query
+   * @throws WorkspaceError when the workspace refuses, or has not answered within the budget
+   */
+  public async request<T>(
+    method: "GET" | "POST",
+    path: string,
+    body?: object,
+    { repeatable = true, signal }: RequestOptions = {},
+  ): Promise<T> {
+    const end = Date.now() + this.#budgetMs;
+    const exponential = new ExponentialBackoff({
+      initialDelay: this.#firstRetryMs,
+      maxDelay: 10_000,
+    });
+    let backoff: IBackoff<unknown> | undefined;
+    let given: WorkspaceError | undefined;
+    const delayOf = ({ result }: IRetryBackoffContext<unknown>): number => {
+      backoff = backoff === undefined ? exponential.next() : backoff.next(undefined);
+      const error = "error" in result ? (result.error as WorkspaceError) : undefined;
+      return Math.max(backoff.duration, error?.retryAfterMs ?? 0);
+    };
+    const policy = retry(
+      handleWhen((error) => {
+        given = error instanceof WorkspaceError ? error : undefined;
+        if (given === undefined || signal?.aborted === true) return false;
+        const canRepeat = repeatable ? given.transient : given.refusedUntouched;
+        return canRepeat && Date.now() + (given.retryAfterMs ?? 0) < end;
+      }),
+      { maxAttempts: 100, backoff: new DelegateBackoff(delayOf) },
+    );
+    policy.onRetry(({ delay }) => {
+      if (given !== undefined) this.#onRetry?.(given, delay);
+    });
+    let renewed = false;
+    for (;;) {
+      try {
+        return await policy.execute(() => this.#once<T>(method, path, body, signal));
+      } catch (error) {
+        const expired = error instanceof WorkspaceError && error.status === 401;
+        if (!expired || renewed || !this.#login.renew()) throw error;
+        renewed = true;
+      }
+    }
+  }
+
+  async #once<T>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<T> {
+    await this.#pace.turn(signal);
+    this.#requests++;
+    const where = `${method} ${path.replace(/\?.*/, "")}`;
+    // A login that fails says so by itself.
+    const headers = await this.#login.headers();
+    const timeout = AbortSignal.timeout(this.#requestTimeoutMs);
+    let status: number;
+    let retryAfterMs: number | undefined;
+    let text: string;
+    try {
+      const response = await fetch(`${this.#login.host}/api/${path}`, {
+        method,
+        headers: {
+          ...headers,
+          "User-Agent": "jobstrata",
+          ...(body && { "Content-Type": "application/json" }),
+        },
+        ...(body && { body: JSON.stringify(body) }),
+        // A redirect would carry the token elsewhere.
+        redirect: "error",
+        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      });
+      status = response.status;
+      this.#observeClock(response.headers.get("date"));
+      retryAfterMs = retryAfter(response.headers.get("retry-after"));
+      text = await response.text();
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw WorkspaceError.noAnswer(where, this.host, error, this.#requestTimeoutMs);
+    }
+    if (status < 200 || status > 299) {
+      throw WorkspaceError.refused(where, this.host, status, text, retryAfterMs);
+    }
+    try {
+      return JSON.parse(text) as T;
+    } catch {
+      throw WorkspaceError.notJson(where, this.host, text);
+    }
+  }
+
+  /** The header has whole seconds, so what is less than two of them says nothing. */
+  #observeClock(date: string | null): void {
+    const theirs = date === null ? NaN : Date.parse(date);
+    if (Number.isNaN(theirs)) return;
+    const offset = theirs + 500 - Date.now();
+    this.#clockOffsetMs = Math.abs(offset) < 2000 ? 0 : offset;
+  }
+}
+
+/** Seconds, or a date. */
+function retryAfter(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  const seconds = Number(header);
+  const delay = Number.isNaN(seconds) ? Date.parse(header) - Date.now() : seconds * 1000;
+  return Number.isNaN(delay) ? undefined : Math.max(0, delay);
+}
+
+/** Lets through so many in a second on average, and after a quiet time as many as two seconds have at once. */
+class Pace {
+  readonly #perMs: number;
+  readonly #burst: number;
+  #left: number;
+  #at = Date.now();
+  #queue: Promise<void> = Promise.resolve();
+
+  public constructor(perSecond: number) {
+    this.#perMs = perSecond / 1000;
+    this.#burst = Math.max(1, perSecond * 2);
+    this.#left = this.#burst;
+  }
+
+  public turn(signal?: AbortSignal): Promise<void> {
+    const turn = this.#queue.then(() => this.#wait(signal));
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #wait(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    const now = Date.now();
+    this.#left = Math.min(this.#burst, this.#left + Math.max(0, now - this.#at) * this.#perMs);
+    this.#at = now;
+    this.#left -= 1;
+    if (this.#left < 0) await sleep(Math.ceil(-this.#left / this.#perMs), undefined, { signal });
+  }
+}

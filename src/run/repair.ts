@@ -1,0 +1,148 @@
+import { JobstrataError } from "../errors";
+import { failed, type JobRunNode, type TaskRunNode } from "../model/run-tree";
+import { quote } from "../model/text";
+import type { ApiRun, JobsClient, RepairRequest } from "./jobs-client";
+import { WorkspaceError } from "./workspace-error";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** What it takes to finish a run that failed. */
+export interface RepairPlan {
+  readonly run: JobRunNode;
+  /** Where the run stands below the one that is repaired: task keys. */
+  readonly path: readonly string[];
+  /** Tasks that run again by a repair of the run itself. */
+  readonly rerun: readonly TaskRunNode[];
+  /** Runs below that are repaired first, each by itself, since a task that runs again would run all of its job again. */
+  readonly children: readonly RepairPlan[];
+  /** Tasks that then run in a new run of the job, as the task above the repaired child stays as it is. */
+  readonly rest: readonly TaskRunNode[];
+  /** Tasks that keep what they came to. */
+  readonly kept: readonly TaskRunNode[];
+}
+
+/**
+ * What runs again: the tasks that failed, and those that depend on them. A task that runs a job would run all of it again.
+ * Where some of that job has succeeded and need not be done again, the run of the job is repaired instead, and what
+ * depends on it runs in a new run of the job above: the service says of a repaired child nothing to the run above it.
+ *
+ * @param references tasks of a job that refer to values of others, by job and task key: they must run together
+ * @throws JobstrataError `run` if there is nothing to repair
+ */
+export function planRepair(
+  run: JobRunNode,
+  refersTo: (jobId: number, taskKey: string) => readonly string[] = () => [],
+  path: readonly string[] = [],
+): RepairPlan {
+  if (run.status.phase !== "ended") {
+    throw new JobstrataError(
+      "run",
+      `run ${run.runId} of ${quote(run.key ?? run.name)} is still active; wait for it with --watch ${run.runId}, or cancel it`,
+    );
+  }
+  const rerun = dependentsToo(run.tasks, run.tasks.filter(failed));
+  if (rerun.size === 0) {
+    throw new JobstrataError(
+      "run",
+      `run ${run.runId} of ${quote(run.key ?? run.name)} has no failed task to repair; it ended with ${run.status.state}`,
+    );
+  }
+  const kept = run.tasks.filter((task) => !rerun.has(task));
+  const repairable = [...rerun].filter(
+    ({ child }) => child !== undefined && child.status.phase === "ended" && savesWork(child),
+  );
+  const children = new Map(repairable.map((task) => [task, planBelow(task, refersTo, path)]));
+  const rest = [...rerun].filter((task) => !children.has(task));
+  // The rest runs after the children, in a run that knows nothing of what is kept.
+  const restFirst = [...children.keys()].some((task) => waitsForAny(task, rest, run.tasks));
+  const restKeys = new Set(rest.map(({ taskKey }) => taskKey));
+  const needsKept = rest.some(({ taskKey }) =>
+    refersTo(run.jobId, taskKey).some((key) => !restKeys.has(key)),
+  );
+  if (children.size === 0 || restFirst || needsKept || run.jobId === 0) {
+    return { run, path, rerun: [...rerun], children: [], rest: [], kept };
+  }
+  return { run, path, rerun: [], children: [...children.values()], rest, kept };
+}
+
+function planBelow(
+  task: TaskRunNode,
+  refersTo: (jobId: number, taskKey: string) => readonly string[],
+  path: readonly string[],
+): RepairPlan {
+  if (task.child === undefined) throw new Error(`Task ${task.taskKey} has no run below it.`);
+  return planRepair(task.child, refersTo, [...path, task.taskKey]);
+}
+
+/** True if a repair of the run leaves some of its tasks alone, there or further down. */
+function savesWork(run: JobRunNode): boolean {
+  const bad = run.tasks.filter(failed);
+  if (bad.length === 0) return false;
+  const rerun = dependentsToo(run.tasks, bad);
+  const untouched = run.tasks.some((task) => !rerun.has(task) && task.status.state === "SUCCESS");
+  return untouched || bad.some(({ child }) => child !== undefined && savesWork(child));
+}
+
+function dependentsToo(
+  tasks: readonly TaskRunNode[],
+  start: readonly TaskRunNode[],
+): Set<TaskRunNode> {
+  const all = new Set(start);
+  // A set is iterated over what is added on the way too.
+  for (const { taskKey } of all) {
+    for (const task of tasks) if (task.dependsOn.includes(taskKey)) all.add(task);
+  }
+  return all;
+}
+
+function waitsForAny(
+  task: TaskRunNode,
+  others: readonly TaskRunNode[],
+  tasks: readonly TaskRunNode[],
+): boolean {
+  const after = dependentsToo(tasks, others);
+  return after.has(task);
+}
+
+/** How often a repair is sent, when it is not known whether it has been taken. */
+const ATTEMPTS = 5;
+
+/**
+ * Starts the repair of one run. When no answer comes, the history of the run says whether the repair was taken, so that
+ * it is never started twice.
+ *
+ * @returns when the run had ended before; milliseconds since 1970
+ * @throws WorkspaceError if the workspace refuses
+ */
+export async function startRepair(
+  client: JobsClient,
+  runId: number,
+  rerunTasks: readonly string[],
+): Promise<number | undefined> {
+  const before = await client.getRun(runId, { history: true });
+  const latestRepairId = latestRepair(before);
+  const request: RepairRequest = {
+    runId,
+    rerunTasks,
+    ...(latestRepairId !== undefined && { latestRepairId }),
+  };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.repairRun(request);
+      break;
+    } catch (error) {
+      if (!(error instanceof WorkspaceError)) throw error;
+      // After an answer that was lost, the request may be refused because it was carried out.
+      const unclear = error.transient || attempt > 1;
+      if (!unclear) throw error;
+      if (latestRepair(await client.getRun(runId, { history: true })) !== latestRepairId) break;
+      if (attempt === ATTEMPTS || !error.transient) throw error;
+      await sleep(Math.max(error.retryAfterMs ?? 0, 300 * 2 ** attempt));
+    }
+  }
+  return before.end_time === 0 ? undefined : before.end_time;
+}
+
+function latestRepair({ repair_history = [] }: ApiRun): number | undefined {
+  const repairs = repair_history.filter(({ type }) => type === "REPAIR");
+  return repairs.sort((a, b) => (a.start_time ?? 0) - (b.start_time ?? 0)).at(-1)?.id;
+}

@@ -1,0 +1,385 @@
+import {
+  didNotRun,
+  failedByItself,
+  type IterationCounts,
+  type JobRunNode,
+  type TaskOutput,
+  type TaskRunNode,
+} from "../model/run-tree";
+import { statusOf } from "./api-status";
+import type { ApiRun, ApiRunOutput, ApiTaskRun, JobsClient } from "./jobs-client";
+import { WorkspaceError } from "./workspace-error";
+
+/** A look reads at most so many pages of runs; what is not on them is asked for one by one. */
+const MAX_PAGES = 60;
+/** A look asks for at most so many runs, or outputs, one by one. */
+const MAX_SINGLE = 25;
+/** How many requests there are at once. */
+const AT_ONCE = 5;
+/** Of tasks that succeeded, so many outputs are fetched. */
+const MAX_OUTPUTS = 100;
+/** Of a for-each task that failed, so many iterations are looked into. */
+const MAX_ITERATIONS = 20;
+/** The list of runs may be a little behind, and a task's run begin a little after what it started; milliseconds. */
+const MARGIN = 2000;
+/** Looks in which the children of a run that is over are still waited for. */
+const LAST_LOOKS = 8;
+
+/** A task whose child is to be looked at. */
+interface Wanted {
+  readonly task: ApiTaskRun;
+  /** When its child can have begun at the earliest. */
+  readonly since: number;
+  readonly childId?: number;
+}
+
+/**
+ * Follows one run and the runs below it. A look takes one request for the run and, while there are children under way,
+ * one for each 25 runs that began since the first of these did, however deep the tree is: not one for each node.
+ */
+export class RunFollower {
+  readonly #runs = new Map<number, ApiRun>();
+  /** The run that a task's run has started. */
+  readonly #childOf = new Map<number, number>();
+  /** Tasks that have started no run, and runs that can no longer be read. */
+  readonly #childless = new Set<number>();
+  readonly #gone = new Set<number>();
+  readonly #outputs = new Map<number, TaskOutput>();
+  readonly #iterations = new Map<number, readonly ApiTaskRun[]>();
+  #successes = 0;
+  #looksAfterEnd = 0;
+
+  /** @param keys keys of jobs by their ids, as far as they are known */
+  public constructor(
+    private readonly client: JobsClient,
+    private readonly rootId: number,
+    private readonly keys: ReadonlyMap<number, string> = new Map(),
+    /** Whether the output of every task is fetched, or only of those that failed and of some others. */
+    private readonly allOutputs = false,
+  ) {}
+
+  /** Looks once. @throws WorkspaceError if the run cannot be read */
+  public async look(signal?: AbortSignal): Promise<JobRunNode> {
+    const root = await this.client.getRun(this.rootId, { ...(signal && { signal }) });
+    this.#runs.set(this.rootId, root);
+    await this.#lookBelow(signal);
+    await this.#fetchOutputs();
+    if (statusOf(root).phase === "ended") this.#looksAfterEnd++;
+    return this.tree;
+  }
+
+  /** Looks once, and at everything that there is to be seen now. @throws WorkspaceError if the run cannot be read */
+  public async lookAtAll(): Promise<JobRunNode> {
+    await this.look();
+    for (let left = Infinity; ; ) {
+      const wanted = this.#outputsWanted().length + this.#wanted().length;
+      if (wanted === 0 || wanted >= left) return this.tree;
+      left = wanted;
+      await this.#lookBelow();
+      await this.#fetchOutputs();
+    }
+  }
+
+  /** True once nothing will change any more, or nothing more is to be learned. */
+  public get settled(): boolean {
+    const root = this.#runs.get(this.rootId);
+    if (root === undefined || statusOf(root).phase !== "ended") return false;
+    return (
+      this.#looksAfterEnd > LAST_LOOKS ||
+      (this.#wanted().length === 0 && this.#outputsWanted().length === 0)
+    );
+  }
+
+  /** What the last look has found. */
+  public get tree(): JobRunNode {
+    const root = this.#runs.get(this.rootId);
+    if (root === undefined) throw new Error(`Run ${this.rootId} was not looked at.`);
+    return this.#jobRun(root);
+  }
+
+  /** Runs below the followed one that are not over, deepest first. */
+  public get activeChildren(): number[] {
+    const active: number[] = [];
+    const visit = (run: ApiRun): void => {
+      for (const child of this.#children(run)) {
+        visit(child);
+        if (statusOf(child).phase !== "ended" && !this.#gone.has(child.run_id))
+          active.push(child.run_id);
+      }
+    };
+    const root = this.#runs.get(this.rootId);
+    if (root !== undefined) visit(root);
+    return active;
+  }
+
+  async #lookBelow(signal?: AbortSignal): Promise<void> {
+    if (this.#wanted().length === 0) return;
+    const missing = await this.#lookAtList(signal);
+    await atOnce(missing.slice(0, MAX_SINGLE), async (wanted) => this.#lookAtOne(wanted));
+  }
+
+  /** Reads the list of the latest runs and gives what is wanted and was not in it. */
+  async #lookAtList(signal?: AbortSignal): Promise<Wanted[]> {
+    const byTrigger = new Map<number, ApiRun>();
+    const byId = new Map<number, ApiRun>();
+    const missing = new Set(this.#wanted());
+    const startTimeFrom = Math.min(...[...missing].map(({ since }) => since)) - MARGIN;
+    const query = { expandTasks: true, startTimeFrom: Math.max(0, startTimeFrom) };
+    let pageToken: string | undefined;
+    for (let page = 0; page < MAX_PAGES && missing.size > 0; page++) {
+      const answer = await this.client.listRuns(query, pageToken, { ...(signal && { signal }) });
+      for (const run of answer.runs) {
+        byId.set(run.run_id, run);
+        if (run.trigger_info?.run_id !== undefined) byTrigger.set(run.trigger_info.run_id, run);
+      }
+      // A set is iterated over what is added on the way too: tasks of a child that have children themselves.
+      for (const wanted of missing) {
+        const { task, childId } = wanted;
+        const run =
+          byTrigger.get(task.run_id) ?? (childId === undefined ? undefined : byId.get(childId));
+        if (run === undefined) continue;
+        missing.delete(wanted);
+        this.#childOf.set(task.run_id, run.run_id);
+        if (run.has_more === true) await this.#readRun(run.run_id);
+        else this.#runs.set(run.run_id, run);
+        for (const below of this.#wantedIn(this.#runs.get(run.run_id) ?? run)) missing.add(below);
+      }
+      pageToken = answer.nextPageToken;
+      if (pageToken === undefined) break;
+    }
+    return [...missing];
+  }
+
+  /** Asks for one child. What may not be read is left out: the task says how it stands. */
+  async #lookAtOne({ task, childId }: Wanted): Promise<void> {
+    try {
+      const id = childId ?? (await this.client.getOutput(task.run_id)).run_job_output?.run_id;
+      if (id !== undefined) {
+        this.#childOf.set(task.run_id, id);
+        await this.#readRun(id);
+      } else if (statusOf(task).phase === "ended") this.#childless.add(task.run_id);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      if (statusOf(task).phase === "ended") this.#childless.add(task.run_id);
+    }
+  }
+
+  async #readRun(runId: number): Promise<void> {
+    try {
+      this.#runs.set(runId, await this.client.getRun(runId));
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.#gone.add(runId);
+    }
+  }
+
+  /** Every task that runs a job and whose child is not known, or not known to be over. */
+  #wanted(): Wanted[] {
+    const wanted: Wanted[] = [];
+    const visit = (run: ApiRun): void => {
+      wanted.push(...this.#wantedIn(run));
+      for (const child of this.#children(run)) visit(child);
+    };
+    const root = this.#runs.get(this.rootId);
+    if (root !== undefined) visit(root);
+    return wanted;
+  }
+
+  #wantedIn(run: ApiRun): Wanted[] {
+    const wanted: Wanted[] = [];
+    for (const task of run.tasks ?? []) {
+      if (task.run_job_task === undefined || this.#childless.has(task.run_id)) continue;
+      const status = statusOf(task);
+      if (status.phase === "waiting" || didNotRun({ status })) continue;
+      const childId = this.#childOf.get(task.run_id);
+      if (childId !== undefined && this.#gone.has(childId)) continue;
+      const child = childId === undefined ? undefined : this.#runs.get(childId);
+      if (child !== undefined && statusOf(child).phase === "ended") continue;
+      const since = child?.start_time ?? task.start_time ?? 0;
+      wanted.push({ task, since, ...(childId !== undefined && { childId }) });
+    }
+    return wanted;
+  }
+
+  #children(run: ApiRun): ApiRun[] {
+    return (run.tasks ?? []).flatMap((task) => {
+      const id = this.#childOf.get(task.run_id);
+      const child = id === undefined ? undefined : this.#runs.get(id);
+      return child === undefined ? [] : [child];
+    });
+  }
+
+  /** Tasks that are over, ran something themselves, and have left something worth showing. */
+  #outputsWanted(): ApiTaskRun[] {
+    const wanted: ApiTaskRun[] = [];
+    let successes = this.#successes;
+    const visit = (run: ApiRun): void => {
+      for (const task of run.tasks ?? []) {
+        const status = statusOf(task);
+        if (status.phase !== "ended" || this.#outputs.has(task.run_id)) continue;
+        const known = this.#childOf.has(task.run_id);
+        if (failedByItself({ status })) {
+          if (!known) wanted.push(task);
+        } else if (this.allOutputs) {
+          if (!known && !didNotRun({ status })) wanted.push(task);
+        } else if (status.state === "SUCCESS" && task.notebook_task !== undefined) {
+          if (successes++ < MAX_OUTPUTS) wanted.push(task);
+        }
+      }
+      for (const child of this.#children(run)) visit(child);
+    };
+    const root = this.#runs.get(this.rootId);
+    if (root !== undefined) visit(root);
+    return wanted;
+  }
+
+  async #fetchOutputs(): Promise<void> {
+    await atOnce(this.#outputsWanted().slice(0, MAX_SINGLE), async (task) => {
+      try {
+        this.#outputs.set(task.run_id, taskOutput(await this.client.getOutput(task.run_id)));
+        if (task.for_each_task !== undefined) await this.#fetchIterations(task.run_id);
+      } catch (error) {
+        // Outputs of old runs, of some kinds of tasks, or of others' runs are not to be had.
+        if (!isRefusal(error)) throw error;
+        this.#outputs.set(task.run_id, {});
+      }
+      if (statusOf(task).state === "SUCCESS") this.#successes++;
+    });
+  }
+
+  /** The iterations that failed, with what they left. */
+  async #fetchIterations(taskRunId: number): Promise<void> {
+    const { iterations = [] } = await this.client.getRun(taskRunId);
+    const bad = iterations
+      .filter((each) => failedByItself({ status: statusOf(each) }))
+      .slice(0, MAX_ITERATIONS);
+    this.#iterations.set(taskRunId, bad);
+    await atOnce(bad, async (each) => {
+      const output = await this.client.getOutput(each.run_id);
+      this.#outputs.set(each.run_id, taskOutput(output));
+      const child = output.run_job_output?.run_id;
+      if (child === undefined) return;
+      this.#childOf.set(each.run_id, child);
+      await this.#readRun(child);
+    });
+  }
+
+  #jobRun(run: ApiRun, depth = 0): JobRunNode {
+    const jobId = run.job_id ?? 0;
+    const key = this.keys.get(jobId);
+    return {
+      runId: run.run_id,
+      jobId,
+      name: run.run_name ?? "",
+      ...(key !== undefined && { key }),
+      status: this.#gone.has(run.run_id)
+        ? { ...statusOf(run), message: "The run can no longer be read." }
+        : statusOf(run),
+      ...times(run),
+      ...(run.run_page_url !== undefined && { url: run.run_page_url }),
+      tasks: inOrder((run.tasks ?? []).map((task) => this.#taskRun(task, depth))),
+    };
+  }
+
+  #taskRun(task: ApiTaskRun, depth: number): TaskRunNode {
+    const status = statusOf(task);
+    const childId = this.#childOf.get(task.run_id);
+    const child = childId === undefined || depth > 10 ? undefined : this.#runs.get(childId);
+    const iterations = iterationCounts(task);
+    const iterationRuns = this.#iterations.get(task.run_id);
+    const output = this.#outputs.get(task.run_id);
+    const type = Object.keys(task).find((name) => name.endsWith("_task"));
+    const notebookPath = task.notebook_task?.notebook_path;
+    return {
+      taskKey: task.task_key,
+      runId: task.run_id,
+      ...(type !== undefined && { type }),
+      ...(notebookPath !== undefined && { notebookPath }),
+      dependsOn: (task.depends_on ?? []).map(({ task_key }) => task_key),
+      status,
+      ...(status.phase === "waiting" || didNotRun({ status }) ? {} : times(task)),
+      retries: task.attempt_number ?? 0,
+      ...(task.run_page_url !== undefined && { url: task.run_page_url }),
+      ...(child && { child: this.#jobRun(child, depth + 1) }),
+      ...(task.run_job_task?.job_id !== undefined && { runJobId: task.run_job_task.job_id }),
+      ...(iterations && { iterations }),
+      ...(iterationRuns && {
+        iterationRuns: iterationRuns.map((each) => this.#taskRun(each, depth + 1)),
+      }),
+      ...(output && { output }),
+    };
+  }
+}
+
+/** The workspace has answered, and will answer the same again. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof WorkspaceError && !error.transient && error.status !== 401;
+}
+
+function times({ start_time = 0, end_time = 0 }: Pick<ApiRun, "start_time" | "end_time">): {
+  startTime?: number;
+  endTime?: number;
+} {
+  return {
+    ...(start_time > 0 && { startTime: start_time }),
+    ...(end_time > 0 && { endTime: end_time }),
+  };
+}
+
+export function taskOutput(output: ApiRunOutput): TaskOutput {
+  const { error, error_trace, logs, notebook_output } = output;
+  const result = notebook_output?.result;
+  return {
+    ...(error !== undefined && { error }),
+    ...(error_trace !== undefined && { errorTrace: error_trace }),
+    ...(logs !== undefined && { logs }),
+    ...(result !== undefined && { result }),
+  };
+}
+
+function iterationCounts(task: ApiTaskRun): IterationCounts | undefined {
+  const stats = task.for_each_task?.stats?.task_run_stats;
+  if (stats === undefined) return undefined;
+  return {
+    total: stats.total_iterations ?? 0,
+    active: stats.active_iterations ?? 0,
+    succeeded: stats.succeeded_iterations ?? 0,
+    failed: stats.failed_iterations ?? 0,
+  };
+}
+
+/** By dependencies, then by start, then by name: the order in which a reader expects them. */
+function inOrder(tasks: TaskRunNode[]): TaskRunNode[] {
+  const byKey = new Map(tasks.map((task) => [task.taskKey, task]));
+  const depths = new Map<string, number>();
+  const depthOf = (task: TaskRunNode): number => {
+    const known = depths.get(task.taskKey);
+    if (known !== undefined) return known;
+    // What depends on itself, which the workspace does not allow, stops here.
+    depths.set(task.taskKey, 0);
+    let depth = 0;
+    for (const key of task.dependsOn) {
+      const before = byKey.get(key);
+      if (before !== undefined) depth = Math.max(depth, depthOf(before) + 1);
+    }
+    depths.set(task.taskKey, depth);
+    return depth;
+  };
+  const keyed = tasks.map((task) => ({ task, depth: depthOf(task) }));
+  keyed.sort(
+    (a, b) =>
+      a.depth - b.depth ||
+      (a.task.startTime ?? Infinity) - (b.task.startTime ?? Infinity) ||
+      (a.task.taskKey < b.task.taskKey ? -1 : 1),
+  );
+  return keyed.map(({ task }) => task);
+}
+
+/** Does something with each, a few at once. */
+export async function atOnce<T>(items: readonly T[], action: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items].reverse();
+  const work = async (): Promise<void> => {
+    for (let item = left.pop(); item !== undefined; item = left.pop()) await action(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, work));
+}

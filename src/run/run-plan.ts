@@ -1,0 +1,163 @@
+import { JobstrataError } from "../errors";
+import { quote } from "../model/text";
+import { checkReferences, type DeployedJob } from "./deployed-jobs";
+import { pathOf, type TaskNode, withDescendants } from "./selection";
+
+/** One run that is to be started. */
+export interface RunStep {
+  readonly job: DeployedJob;
+  /** Where the job stands below the one that was asked for: task keys; empty for that one itself. */
+  readonly path: readonly string[];
+  /** Task keys, when not all tasks of the job are to run. */
+  readonly only?: readonly string[];
+  readonly jobParameters?: Readonly<Record<string, string>>;
+  readonly notebookParams?: Readonly<Record<string, string>>;
+  /** The jobs that the job runs, by their ids, where they were read. */
+  readonly below?: ReadonlyMap<number, DeployedJob>;
+  /** The steps that have to succeed before it. */
+  readonly after: readonly RunStep[];
+}
+
+interface Place {
+  readonly job: DeployedJob;
+  readonly nodes: readonly TaskNode[];
+  readonly path: readonly string[];
+  /** What the job is run with, defaults of the job included. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/**
+ * The runs by which the chosen tasks run, in order. A job whose tasks are all chosen is run as a whole; one of which some
+ * are, with `only`; where a task that runs a job is chosen in part, that job is run by itself, between the tasks of its
+ * parent that come before it and after it.
+ *
+ * @param chosen the leaves to run
+ * @param jobParameters what the user gives to the job at the top
+ * @throws JobstrataError `run` if a task needs a value of one that does not run with it
+ */
+export function planRuns(
+  job: DeployedJob,
+  tree: readonly TaskNode[],
+  chosen: ReadonlySet<TaskNode>,
+  jobParameters: Readonly<Record<string, string>> = {},
+): RunStep[] {
+  const steps: RunStep[] = [];
+  const parameters = { ...Object.fromEntries(job.parameters), ...jobParameters };
+  planJob({ job, nodes: tree, path: [], parameters }, chosen, jobParameters, [], steps);
+  return steps;
+}
+
+type Part = "all" | "some" | "none";
+
+function planJob(
+  place: Place,
+  chosen: ReadonlySet<TaskNode>,
+  given: Readonly<Record<string, string>>,
+  earlier: readonly RunStep[],
+  steps: RunStep[],
+): RunStep[] {
+  const { job, nodes, path, parameters } = place;
+  const parts = new Map(nodes.map((node) => [node.task.taskKey, partOf(node, chosen)]));
+  const stages = stagesOf(nodes, parts);
+  const last = Math.max(-1, ...stages.values());
+  const own: RunStep[] = [];
+  let before = earlier;
+  for (let stage = 0; stage <= last; stage++) {
+    const here = nodes.filter(({ task }) => stages.get(task.taskKey) === stage);
+    const whole = here.filter(({ task }) => parts.get(task.taskKey) === "all");
+    const begun: RunStep[] = [];
+    if (whole.length > 0) {
+      const keys = whole.map(({ task }) => task.taskKey);
+      const complete = keys.length === nodes.length;
+      if (!complete) checkReferences(job, keys);
+      const step: RunStep = {
+        job,
+        path,
+        ...(!complete && { only: keys }),
+        ...(Object.keys(given).length > 0 && { jobParameters: given }),
+        after: before,
+      };
+      steps.push(step);
+      begun.push(step);
+    }
+    const waits = begun.length > 0 ? begun : before;
+    for (const node of here.filter(({ task }) => parts.get(task.taskKey) === "some")) {
+      if (node.runs === undefined) continue;
+      const pushed = pushedTo(node, node.runs, parameters);
+      const below: Place = {
+        job: node.runs,
+        nodes: node.children,
+        path: pathOf(node),
+        parameters: { ...Object.fromEntries(node.runs.parameters), ...pushed },
+      };
+      begun.push(...planJob(below, chosen, pushed, waits, steps));
+    }
+    own.push(...begun);
+    if (begun.length > 0) before = begun;
+  }
+  return own;
+}
+
+function partOf(node: TaskNode, chosen: ReadonlySet<TaskNode>): Part {
+  const leaves = [...withDescendants([node])].filter(({ children }) => children.length === 0);
+  const count = leaves.filter((leaf) => chosen.has(leaf)).length;
+  return count === 0 ? "none" : count === leaves.length ? "all" : "some";
+}
+
+/**
+ * In which of the runs that follow each other a chosen task belongs. The order is kept by the job itself between two tasks
+ * of one run of which one depends on the other; where there is something in between, it takes another run.
+ */
+function stagesOf(nodes: readonly TaskNode[], parts: ReadonlyMap<string, Part>): Map<string, number> {
+  const byKey = new Map(nodes.map((node) => [node.task.taskKey, node]));
+  /** The first stage in which something that depends on the task can be, when it is not in the same run. */
+  const beyond = new Map<string, number>();
+  const stages = new Map<string, number>();
+  const visit = (node: TaskNode): void => {
+    const { taskKey, dependsOn } = node.task;
+    if (beyond.has(taskKey)) return;
+    beyond.set(taskKey, 0);
+    const part = parts.get(taskKey);
+    let stage = 0;
+    for (const key of dependsOn) {
+      const dependency = byKey.get(key);
+      if (dependency === undefined) continue;
+      visit(dependency);
+      // In one run, or the run of a child behind a run of its parent in the same stage.
+      const together = part !== "none" && parts.get(key) === "all";
+      stage = Math.max(stage, (together ? stages.get(key) : beyond.get(key)) ?? 0);
+    }
+    if (part === "none") beyond.set(taskKey, stage);
+    else {
+      stages.set(taskKey, stage);
+      beyond.set(taskKey, stage + 1);
+    }
+  };
+  nodes.forEach(visit);
+  return stages;
+}
+
+/** What the task that runs a job would hand to it. */
+function pushedTo(
+  node: TaskNode,
+  target: DeployedJob,
+  parameters: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const pushed: Record<string, string> = {};
+  for (const [name, value] of Object.entries(node.task.jobParameters)) {
+    pushed[name] = value.replace(
+      /\{\{\s*job\.parameters\.([\w.-]+)\s*\}\}/g,
+      (reference, parameter: string) => parameters[parameter] ?? reference,
+    );
+    if (/\{\{.*\}\}/.test(pushed[name])) {
+      throw new JobstrataError(
+        "run",
+        `job ${quote(target.label)} cannot be run apart from ${quote(node.job.label)}: its parameter ${quote(name)} is ${quote(value)} there`,
+      );
+    }
+  }
+  for (const [name, value] of Object.entries(parameters)) {
+    if (target.parameters.has(name)) pushed[name] = value;
+  }
+  return pushed;
+}

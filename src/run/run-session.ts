@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { JobRunNode } from "../model/run-tree";
+import type { JobsClient } from "./jobs-client";
+import { RunFollower } from "./run-follower";
+import { WorkspaceError } from "./workspace-error";
+
+/** How a run is followed. */
+export interface FollowOptions {
+  /** The pause between two looks; milliseconds. @default 1000, and longer for runs that take hours */
+  readonly pollMs?: number;
+  /** A workspace that does not answer is asked again for this long; milliseconds. @default 900000 */
+  readonly patienceMs?: number;
+  /** Keys of jobs by their ids. */
+  readonly keys?: ReadonlyMap<number, string>;
+  /**
+   * When the run had ended before it was asked to go on, as by a repair: an end at that time is not yet the end. Milliseconds
+   * since 1970.
+   */
+  readonly staleEndTime?: number;
+  /** Told of what every look has found. */
+  readonly onLook?: (tree: JobRunNode) => void;
+  /** Told that the workspace does not answer, and since when; without an error, that it does again. */
+  readonly onOutage?: (error: WorkspaceError | undefined, sinceMs: number) => void;
+}
+
+/** A run that has been going for so long is looked at less often; both in milliseconds. */
+const SLOWER = [
+  { after: 3_600_000, pollMs: 10_000 },
+  { after: 600_000, pollMs: 3_000 },
+];
+/** A repaired run shows its new life after this at the latest; milliseconds. */
+const STALE_MS = 20_000;
+/** Looks make so many requests in a second on average. */
+const REQUESTS_PER_SECOND = 15;
+
+/** Follows a run to its end, and can be told to cancel it or to leave it. */
+export class RunSession {
+  readonly #options: FollowOptions;
+  readonly #wake = new EventTarget();
+  readonly #leave = new AbortController();
+  #canceling: Promise<void> | undefined;
+  #follower: RunFollower;
+
+  public constructor(
+    private readonly client: JobsClient,
+    public readonly runId: number,
+    options: FollowOptions = {},
+  ) {
+    this.#options = options;
+    this.#follower = new RunFollower(client, runId, options.keys);
+  }
+
+  /** True once {@link cancel} was called. */
+  public get canceling(): boolean {
+    return this.#canceling !== undefined;
+  }
+
+  /**
+   * Looks until the run and what it has started are over.
+   *
+   * @returns the run as it ended; undefined after {@link leave}
+   * @throws WorkspaceError if the run cannot be read any more; it may be going on
+   */
+  public async follow(): Promise<JobRunNode | undefined> {
+    const { patienceMs = 900_000, onLook, onOutage } = this.#options;
+    const began = Date.now();
+    let outage: number | undefined;
+    let lost = 0;
+    for (;;) {
+      if (this.#leave.signal.aborted) return undefined;
+      const requests = this.client.http.requests;
+      try {
+        const tree = await this.#follower.look(this.#leave.signal);
+        if (outage !== undefined) onOutage?.(undefined, Date.now() - outage);
+        outage = undefined;
+        lost = 0;
+        onLook?.(tree);
+        if (this.#follower.settled && !this.#isStale(tree, began)) return tree;
+        if (this.canceling && tree.status.phase === "ended") await this.#cancelChildren();
+      } catch (error) {
+        if (this.#leave.signal.aborted) return undefined;
+        if (!(error instanceof WorkspaceError)) throw error;
+        // What a run was just started as may take a moment to be found.
+        const gone = error.notFound && ++lost > 3;
+        outage ??= Date.now();
+        if (gone || !(error.transient || error.notFound) || Date.now() - outage > patienceMs)
+          throw error;
+        onOutage?.(error, Date.now() - outage);
+      }
+      const took = this.client.http.requests - requests;
+      await this.#pause(Math.max(this.#pollMs(Date.now() - began), (took / REQUESTS_PER_SECOND) * 1000));
+    }
+  }
+
+  /**
+   * Asks the workspace to cancel the run; {@link follow} goes on until it and the runs below it are over.
+   *
+   * @throws WorkspaceError if the workspace refuses
+   */
+  public async cancel(): Promise<void> {
+    this.#canceling ??= this.client.cancelRun(this.runId);
+    await this.#canceling;
+    this.#wake.dispatchEvent(new Event("wake"));
+  }
+
+  /** Ends {@link follow} and lets the run go on. */
+  public leave(): void {
+    this.#leave.abort();
+    this.#wake.dispatchEvent(new Event("wake"));
+  }
+
+  /** The workspace cancels the children of a run with it, as a rule. */
+  async #cancelChildren(): Promise<void> {
+    for (const runId of this.#follower.activeChildren) {
+      try {
+        await this.client.cancelRun(runId);
+      } catch (error) {
+        if (!(error instanceof WorkspaceError)) throw error;
+      }
+    }
+  }
+
+  #isStale({ endTime }: JobRunNode, began: number): boolean {
+    const { staleEndTime } = this.#options;
+    if (staleEndTime === undefined || endTime !== staleEndTime) return false;
+    return Date.now() - began < STALE_MS;
+  }
+
+  #pollMs(sinceMs: number): number {
+    const { pollMs = 1000 } = this.#options;
+    const slower = SLOWER.find(({ after }) => sinceMs > after);
+    // Whoever has asked for an end waits for it.
+    return slower === undefined || this.canceling ? pollMs : Math.max(pollMs, slower.pollMs);
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    const pause = new AbortController();
+    const wake = (): void => {
+      pause.abort();
+    };
+    this.#wake.addEventListener("wake", wake);
+    try {
+      await sleep(milliseconds, undefined, { signal: pause.signal });
+    } catch (error) {
+      if (!pause.signal.aborted) throw error;
+    } finally {
+      this.#wake.removeEventListener("wake", wake);
+    }
+  }
+}

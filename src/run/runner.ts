@@ -1,0 +1,155 @@
+import { randomUUID } from "node:crypto";
+import { succeeded, type JobRunNode } from "../model/run-tree";
+import type { JobsClient } from "./jobs-client";
+import type { RunStep } from "./run-plan";
+import { type FollowOptions, RunSession } from "./run-session";
+import { WorkspaceError } from "./workspace-error";
+
+/** What became of a step. */
+export interface StepResult<S extends RunStep = RunStep> {
+  readonly step: S;
+  readonly runId?: number;
+  /** The run as it was when it was last looked at. */
+  readonly run?: JobRunNode;
+  readonly outcome: StepOutcome;
+  /** Why it could not be started, or not be followed to its end. */
+  readonly error?: WorkspaceError;
+}
+
+/**
+ * `failed` has a run that was no success; `not-run` was not started, since something before it failed or nothing more was
+ * to be started; `lost` could not be started or followed; `left` was left going.
+ */
+export type StepOutcome = "succeeded" | "failed" | "not-run" | "lost" | "left";
+
+/** How steps are run. */
+export interface RunnerOptions<S extends RunStep> extends Omit<FollowOptions, "onLook" | "onOutage"> {
+  /** How many runs there are at once. @default 8 */
+  readonly parallel?: number;
+  /** Whether steps that do not depend on one that failed are still started. @default false */
+  readonly keepGoing?: boolean;
+  /** Takes SUCCESS_WITH_FAILURES for a success. @default false */
+  readonly allowPartial?: boolean;
+  /** Whether to wait for the runs. @default true */
+  readonly wait?: boolean;
+  readonly onStart?: (step: S, runId: number) => void;
+  readonly onLook?: (step: S, run: JobRunNode) => void;
+  readonly onOutage?: (step: S, error: WorkspaceError | undefined, sinceMs: number) => void;
+  readonly onEnd?: (result: StepResult<S>) => void;
+}
+
+/** Runs steps, each as soon as what it comes after has succeeded. */
+export class Runner<S extends RunStep = RunStep> {
+  readonly #sessions = new Set<RunSession>();
+  #canceled = false;
+  #left = false;
+
+  public constructor(
+    private readonly client: JobsClient,
+    private readonly options: RunnerOptions<S> = {},
+  ) {}
+
+  /** Starts what can be started and follows it to its end. Never rejects for what a workspace does. */
+  public async run(steps: readonly S[]): Promise<StepResult<S>[]> {
+    const { parallel = 8, keepGoing = false, onEnd } = this.options;
+    const results = new Map<RunStep, StepResult<S>>();
+    const running = new Map<RunStep, Promise<void>>();
+    const finish = (result: StepResult<S>): void => {
+      results.set(result.step, result);
+      running.delete(result.step);
+      onEnd?.(result);
+    };
+    const stop = (): boolean =>
+      this.#canceled ||
+      this.#left ||
+      (!keepGoing && [...results.values()].some(({ outcome }) => outcome !== "succeeded"));
+    for (;;) {
+      for (const step of steps) {
+        if (results.has(step) || running.has(step)) continue;
+        const before = step.after.map((each) => results.get(each)?.outcome);
+        if (stop() || before.some((outcome) => outcome !== undefined && outcome !== "succeeded")) {
+          finish({ step, outcome: "not-run" });
+        } else if (running.size < parallel && before.every((outcome) => outcome === "succeeded")) {
+          running.set(step, this.#runStep(step).then(finish));
+        }
+      }
+      if (running.size === 0) break;
+      await Promise.race(running.values());
+    }
+    return steps.flatMap((step) => results.get(step) ?? []);
+  }
+
+  /** Follows runs that are under way already. */
+  public async watch(step: S, runId: number, staleEndTime?: number): Promise<StepResult<S>> {
+    const result = await this.#follow(step, runId, staleEndTime);
+    this.options.onEnd?.(result);
+    return result;
+  }
+
+  /** Starts nothing more and cancels what is under way. @throws WorkspaceError if the workspace refuses */
+  public async cancel(): Promise<void> {
+    this.#canceled = true;
+    await Promise.all([...this.#sessions].map((session) => session.cancel()));
+  }
+
+  /** Starts nothing more and leaves what is under way. */
+  public leave(): void {
+    this.#left = true;
+    for (const session of this.#sessions) session.leave();
+  }
+
+  /** Ids of the runs that are being followed. */
+  public get runIds(): number[] {
+    return [...this.#sessions].map(({ runId }) => runId);
+  }
+
+  async #runStep(step: S): Promise<StepResult<S>> {
+    const { only, jobParameters, notebookParams } = step;
+    let runId: number;
+    try {
+      runId = await this.client.runNow({
+        jobId: step.job.jobId,
+        idempotencyToken: randomUUID(),
+        ...(only && { only }),
+        ...(jobParameters && { jobParameters }),
+        ...(notebookParams && { notebookParams }),
+      });
+    } catch (error) {
+      if (!(error instanceof WorkspaceError)) throw error;
+      return { step, outcome: "lost", error };
+    }
+    this.options.onStart?.(step, runId);
+    if (this.options.wait === false) return { step, runId, outcome: "left" };
+    return this.#follow(step, runId);
+  }
+
+  async #follow(step: S, runId: number, staleEndTime?: number): Promise<StepResult<S>> {
+    const { onLook, onOutage, allowPartial = false } = this.options;
+    let run: JobRunNode | undefined;
+    const session = new RunSession(this.client, runId, {
+      ...this.options,
+      ...(staleEndTime !== undefined && { staleEndTime }),
+      onLook: (tree) => {
+        run = tree;
+        onLook?.(step, tree);
+      },
+      onOutage: (error, sinceMs) => onOutage?.(step, error, sinceMs),
+    });
+    this.#sessions.add(session);
+    try {
+      // It may have been asked for while the run was being started.
+      if (this.#canceled) await session.cancel();
+      if (this.#left) session.leave();
+      const ended = await session.follow();
+      if (ended === undefined) return { step, runId, ...(run && { run }), outcome: "left" };
+      const partial = allowPartial && ended.status.state === "SUCCESS_WITH_FAILURES";
+      const outcome = succeeded(ended) || partial ? "succeeded" : "failed";
+      return { step, runId, run: ended, outcome };
+    } catch (error) {
+      if (!(error instanceof WorkspaceError)) throw error;
+      return { step, runId, ...(run && { run }), outcome: "lost", error };
+    } finally {
+      this.#sessions.delete(session);
+    }
+  }
+}

@@ -1,0 +1,192 @@
+import { JobstrataError, quoteWithSuggestion } from "../errors";
+import { quote } from "../model/text";
+import type { DeployedJob, DeployedTask } from "./deployed-jobs";
+
+/** A task at its place below the job that is run; a job that is run from two places is there twice. */
+export interface TaskNode {
+  readonly job: DeployedJob;
+  readonly task: DeployedTask;
+  readonly parent?: TaskNode;
+  /** The tasks of the job that it runs; empty for a task that does something itself. */
+  readonly children: readonly TaskNode[];
+  /** The job that it runs, if that can be read. */
+  readonly runs?: DeployedJob;
+}
+
+/** Every task below a job, in the order of the jobs' tasks. A job that would run itself is not followed. */
+export function taskTree(
+  job: DeployedJob,
+  jobs: ReadonlyMap<number, DeployedJob>,
+  parent?: TaskNode,
+): TaskNode[] {
+  const above = new Set<number>([job.jobId]);
+  for (let node = parent; node !== undefined; node = node.parent) above.add(node.job.jobId);
+  return job.tasks.map((task) => {
+    const target = task.runJobId === undefined ? undefined : jobs.get(task.runJobId);
+    const runs = target !== undefined && above.has(target.jobId) ? undefined : target;
+    const node = { job, task, ...(parent && { parent }), ...(runs && { runs }), children: [] as TaskNode[] };
+    if (runs !== undefined) node.children = taskTree(runs, jobs, node);
+    return node;
+  });
+}
+
+/** Task keys from the top. */
+export function pathOf(node: TaskNode): string[] {
+  return [...(node.parent === undefined ? [] : pathOf(node.parent)), node.task.taskKey];
+}
+
+/** A node and everything below it. */
+export function* withDescendants(nodes: readonly TaskNode[]): Generator<TaskNode> {
+  for (const node of nodes) {
+    yield node;
+    yield* withDescendants(node.children);
+  }
+}
+
+const isLeaf = ({ children }: TaskNode): boolean => children.length === 0;
+
+/**
+ * The tasks that selectors choose, as the leaves below them. The syntax is that of dbt: `task`, `task+` with what depends
+ * on it, `+task` with what it depends on, `2+task` with so many steps of that, `a b` either, `a,b` both,
+ * `tag:key=value`, `job:key`, and `*` for any text. A name is a task key, the keys from the top with `/` between them, or
+ * the key of the job that the task runs.
+ *
+ * @throws JobstrataError `run` for what is no selector, or chooses nothing
+ */
+export function select(
+  tree: readonly TaskNode[],
+  selectors: readonly string[],
+  exclude: readonly string[] = [],
+): Set<TaskNode> {
+  const chosen = union(tree, selectors);
+  for (const leaf of union(tree, exclude)) chosen.delete(leaf);
+  if (chosen.size === 0) {
+    throw new JobstrataError("run", `${selectors.map(quote).join(" ")} leaves no task to run`);
+  }
+  return chosen;
+}
+
+function union(tree: readonly TaskNode[], selectors: readonly string[]): Set<TaskNode> {
+  const chosen = new Set<TaskNode>();
+  for (const selector of selectors.flatMap((text) => text.split(/\s+/)).filter(Boolean)) {
+    const parts = selector.split(",").map((atom) => leavesBelow(evaluate(tree, atom, selector)));
+    const [first = new Set<TaskNode>(), ...others] = parts;
+    for (const leaf of first) if (others.every((other) => other.has(leaf))) chosen.add(leaf);
+  }
+  return chosen;
+}
+
+function leavesBelow(nodes: Iterable<TaskNode>): Set<TaskNode> {
+  return new Set([...withDescendants([...nodes])].filter(isLeaf));
+}
+
+const ATOM = /^(?:(\d*)(\+))?(?:(\w+):)?([^+@:][^+@]*)(?:(\+)(\d*))?$/;
+
+function evaluate(tree: readonly TaskNode[], atom: string, selector: string): Set<TaskNode> {
+  const match = ATOM.exec(atom);
+  if (match === null) {
+    throw new JobstrataError(
+      "run",
+      `${quote(selector)} is no selector; write task, task+, +task, 2+task, "a b" for either, a,b for both, tag:key=value, or job:key`,
+    );
+  }
+  const [, upSteps, up, method = "task", value = "", down, downSteps] = match;
+  const named = namedBy(tree, method, value);
+  const chosen = new Set(named);
+  if (up !== undefined) walk(chosen, named, before(tree), upSteps);
+  if (down !== undefined) walk(chosen, named, after(tree), downSteps);
+  return chosen;
+}
+
+function namedBy(tree: readonly TaskNode[], method: string, value: string): TaskNode[] {
+  const all = [...withDescendants(tree)];
+  const matches = glob(value);
+  switch (method) {
+    case "task": {
+      const names = (node: TaskNode): string[] => [
+        node.task.taskKey,
+        pathOf(node).join("/"),
+        ...(node.runs?.key === undefined ? [] : [node.runs.key]),
+      ];
+      return found(all, names, matches, "task or job", value);
+    }
+    case "job": {
+      const names = ({ runs }: TaskNode): string[] =>
+        runs === undefined ? [] : [runs.label, runs.name];
+      return found(all, names, matches, "job", value);
+    }
+    case "tag": {
+      const tags = ({ job, runs }: TaskNode): string[] =>
+        Object.entries((runs ?? job).tags).flatMap(([key, text]) => [
+          key,
+          `${key}=${text}`,
+          `${key}:${text}`,
+        ]);
+      return found(all, tags, matches, "tag", value);
+    }
+    default:
+      throw new JobstrataError(
+        "run",
+        `${quote(`${method}:`)} is no method of a selector; there are task:, job: and tag:`,
+      );
+  }
+}
+
+function found(
+  nodes: readonly TaskNode[],
+  names: (node: TaskNode) => readonly string[],
+  matches: (name: string) => boolean,
+  what: string,
+  value: string,
+): TaskNode[] {
+  const chosen = nodes.filter((node) => names(node).some(matches));
+  if (chosen.length > 0) return chosen;
+  const candidates = new Set(nodes.flatMap(names));
+  throw new JobstrataError(
+    "run",
+    `no ${what} below the job is called ${quoteWithSuggestion(value, candidates)}; there are ${[...candidates].slice(0, 30).map(quote).join(", ")}`,
+  );
+}
+
+function glob(pattern: string): (name: string) => boolean {
+  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  const regex = new RegExp(`^${parts.join(".*")}$`);
+  return (name) => regex.test(name);
+}
+
+/** Adds what is reached from `start`, in at most so many steps. */
+function walk(
+  chosen: Set<TaskNode>,
+  start: readonly TaskNode[],
+  next: (node: TaskNode) => readonly TaskNode[],
+  steps: string | undefined,
+): void {
+  let left = steps === undefined || steps === "" ? Infinity : Number(steps);
+  const seen = new Set(start);
+  for (let level = [...start]; level.length > 0 && left > 0; left--) {
+    level = level.flatMap(next).filter((node) => !seen.has(node) && seen.add(node));
+    for (const node of level) chosen.add(node);
+  }
+}
+
+/** What a task waits for: tasks of its job or, for one that waits for none, what the task that runs its job waits for. */
+function before(tree: readonly TaskNode[]): (node: TaskNode) => readonly TaskNode[] {
+  const next = (node: TaskNode): readonly TaskNode[] => {
+    const siblings = (node.parent?.children ?? tree).filter(({ task }) =>
+      node.task.dependsOn.includes(task.taskKey),
+    );
+    return siblings.length > 0 || node.parent === undefined ? siblings : next(node.parent);
+  };
+  return next;
+}
+
+/** What waits for a task, in the same way. */
+function after(tree: readonly TaskNode[]): (node: TaskNode) => readonly TaskNode[] {
+  const next = (node: TaskNode): readonly TaskNode[] => {
+    const siblings = (node.parent?.children ?? tree).filter(({ task }) =>
+      task.dependsOn.includes(node.task.taskKey),
+    );
+    return siblings.length > 0 || node.parent === undefined ? siblings : next(node.parent);
+  };
+  return next;
+}

@@ -1,0 +1,107 @@
+import { JobstrataError } from "../errors";
+import { JOB_LEVEL_TAG } from "../model/job-spec";
+import { quote } from "../model/text";
+import type { DeployedJob } from "./deployed-jobs";
+import type { RunStep } from "./run-plan";
+
+/** A job to be tested. */
+export interface TestStep extends RunStep {
+  readonly level: "atomic" | "composite";
+}
+
+/**
+ * Every atomic job alone, each after those that its composite jobs run before it; then the composite jobs, from the
+ * innermost to those that no other runs. Composite jobs come after all atomic ones.
+ *
+ * @param jobs the jobs of an environment, and what they run
+ * @param wanted the jobs to test with everything below them; all when empty
+ * @throws JobstrataError `run` if there is nothing to test
+ */
+export function planTests(
+  jobs: ReadonlyMap<number, DeployedJob>,
+  wanted: readonly number[] = [],
+  { atomicOnly = false }: { readonly atomicOnly?: boolean } = {},
+): TestStep[] {
+  const chosen = wanted.length === 0 ? new Set(jobs.keys()) : below(jobs, wanted);
+  const all = [...chosen].flatMap((jobId) => jobs.get(jobId) ?? []);
+  const atomic = all.filter((job) => levelOf(job) === "atomic");
+  const composite = all.filter((job) => levelOf(job) === "composite");
+  if (atomic.length === 0 && (atomicOnly || composite.length === 0)) {
+    throw new JobstrataError(
+      "run",
+      `there is no ${atomicOnly ? "atomic " : ""}job to test among ${all.map(({ label }) => quote(label)).join(", ") || "none"}`,
+    );
+  }
+  const atomicSteps = inSteps(atomic, orderOf(jobs, composite), "atomic", []);
+  if (atomicOnly) return atomicSteps;
+  const runs = new Map(composite.map((job) => [job.jobId, runsOf(job)]));
+  return [...atomicSteps, ...inSteps(composite, runs, "composite", atomicSteps)];
+}
+
+function levelOf({ tags, tasks }: DeployedJob): "atomic" | "composite" {
+  const level = tags[JOB_LEVEL_TAG];
+  if (level === "atomic") return level;
+  if (level !== undefined) return "composite";
+  return tasks.some(({ runJobId }) => runJobId !== undefined) ? "composite" : "atomic";
+}
+
+const runsOf = ({ tasks }: DeployedJob): Set<number> =>
+  new Set(tasks.flatMap(({ runJobId }) => runJobId ?? []));
+
+function below(jobs: ReadonlyMap<number, DeployedJob>, wanted: readonly number[]): Set<number> {
+  const found = new Set(wanted);
+  // A set is iterated over what is added on the way too.
+  for (const jobId of found) {
+    const job = jobs.get(jobId);
+    if (job !== undefined) for (const each of runsOf(job)) found.add(each);
+  }
+  return found;
+}
+
+/** The jobs that composite jobs run before each job. */
+function orderOf(
+  jobs: ReadonlyMap<number, DeployedJob>,
+  composite: readonly DeployedJob[],
+): Map<number, Set<number>> {
+  const before = new Map<number, Set<number>>();
+  for (const { tasks } of composite) {
+    const byKey = new Map(tasks.map((task) => [task.taskKey, task]));
+    for (const task of tasks) {
+      if (task.runJobId === undefined) continue;
+      const earlier = new Set(task.dependsOn);
+      for (const key of earlier) for (const each of byKey.get(key)?.dependsOn ?? []) earlier.add(each);
+      const ids = [...earlier].flatMap((key) => byKey.get(key)?.runJobId ?? []);
+      for (const jobId of below(jobs, [task.runJobId])) {
+        const all = before.get(jobId) ?? new Set();
+        for (const each of below(jobs, ids)) if (each !== jobId) all.add(each);
+        before.set(jobId, all);
+      }
+    }
+  }
+  return before;
+}
+
+/** Steps in an order that keeps what comes before what. Where two jobs come before each other, the first by name does. */
+function inSteps(
+  jobs: readonly DeployedJob[],
+  before: ReadonlyMap<number, ReadonlySet<number>>,
+  level: TestStep["level"],
+  all: readonly RunStep[],
+): TestStep[] {
+  const left = new Map(
+    [...jobs].sort((a, b) => (a.label < b.label ? -1 : 1)).map((job) => [job.jobId, job]),
+  );
+  const steps = new Map<number, TestStep>();
+  while (left.size > 0) {
+    const candidates = [...left.values()];
+    const ready = candidates.filter(
+      ({ jobId }) => ![...(before.get(jobId) ?? [])].some((each) => each !== jobId && left.has(each)),
+    );
+    for (const job of ready.length > 0 ? ready : candidates.slice(0, 1)) {
+      const after = [...(before.get(job.jobId) ?? [])].flatMap((each) => steps.get(each) ?? []);
+      steps.set(job.jobId, { job, path: [], level, after: [...all, ...after] });
+    }
+    for (const jobId of steps.keys()) left.delete(jobId);
+  }
+  return [...steps.values()];
+}

@@ -1,0 +1,109 @@
+import { printable } from "../model/text";
+
+/** Statuses that pass: too many requests, and failures of what is in between or behind. */
+const TRANSIENT = [408, 429, 500, 502, 503, 504];
+
+/** The workspace refused a request, or did not answer it. Its message is safe to show and says what to do, if anything can be done. */
+export class WorkspaceError extends Error {
+  private constructor(
+    message: string,
+    /** HTTP status; absent when there was no answer. */
+    public readonly status: number | undefined,
+    /** `error_code` of the answer, such as `RESOURCE_DOES_NOT_EXIST`. */
+    public readonly errorCode: string | undefined,
+    /** The same request may succeed later. */
+    public readonly transient: boolean,
+    /** How long the workspace wants to be left alone; milliseconds. */
+    public readonly retryAfterMs: number | undefined,
+  ) {
+    super(message);
+    this.name = "WorkspaceError";
+  }
+
+  /** The request was certainly not carried out, and may succeed later. */
+  public get refusedUntouched(): boolean {
+    return this.status === 429;
+  }
+
+  /** What was asked for does not exist. The Jobs API answers 400 for a job or a run that it does not know. */
+  public get notFound(): boolean {
+    return (
+      this.status === 404 || (this.status === 400 && /does not exist|not found/i.test(this.message))
+    );
+  }
+
+  public static noAnswer(
+    where: string,
+    host: string,
+    error: unknown,
+    timeoutMs: number,
+  ): WorkspaceError {
+    const { name = "", message = "", cause } = (error ?? {}) as Partial<Error>;
+    const why =
+      name === "TimeoutError"
+        ? `none within ${timeoutMs / 1000} s`
+        : cause instanceof Error
+          ? cause.message || (cause as NodeJS.ErrnoException).code || message
+          : message;
+    return new WorkspaceError(
+      `${where}: no answer from ${host}: ${printable(why)}`,
+      undefined,
+      undefined,
+      true,
+      undefined,
+    );
+  }
+
+  public static refused(
+    where: string,
+    host: string,
+    status: number,
+    body: string,
+    retryAfterMs: number | undefined,
+  ): WorkspaceError {
+    const { error_code, message } = serviceError(body);
+    const said = printable([error_code, message].filter(Boolean).join(": "));
+    const fix = FIXES[status]?.(host) ?? "";
+    return new WorkspaceError(
+      `${where}: ${status}${said === "" ? "" : ` ${said}`}${fix}`,
+      status,
+      error_code,
+      TRANSIENT.includes(status),
+      retryAfterMs,
+    );
+  }
+
+  /** Something that is no workspace answers, such as a proxy with a page to log in. */
+  public static notJson(where: string, host: string, body: string): WorkspaceError {
+    const start = printable(body.trim().slice(0, 60));
+    return new WorkspaceError(
+      `${where}: ${host} did not answer as a workspace does, but with ${JSON.stringify(start)}; is the host right?`,
+      undefined,
+      undefined,
+      false,
+      undefined,
+    );
+  }
+}
+
+const FIXES: Readonly<Record<number, (host: string) => string>> = {
+  401: (host) =>
+    `. The workspace ${host} does not accept these credentials: check DATABRICKS_HOST and DATABRICKS_TOKEN, or the profile, or log in anew`,
+  403: (host) =>
+    `. The identity that is logged in to ${host} lacks the permission, or its token is not valid there: running, repairing and canceling take CAN MANAGE RUN on the job, watching takes CAN VIEW`,
+};
+
+/** The service's own words, if the answer has its shape. A page of HTML says nothing to anybody. */
+function serviceError(body: string): { error_code?: string; message?: string } {
+  try {
+    const parsed = JSON.parse(body) as unknown;
+    if (typeof parsed !== "object" || parsed === null) return {};
+    const { error_code, message } = parsed as Record<string, unknown>;
+    return {
+      ...(typeof error_code === "string" && { error_code }),
+      ...(typeof message === "string" && { message: message.slice(0, 500) }),
+    };
+  } catch {
+    return /^\s*</.test(body) ? {} : { message: body.slice(0, 200) };
+  }
+}
