@@ -2,18 +2,27 @@
  * `npm run bench`: time and memory of synthesizing many jobs with this library, policy included, against the class
  * that the provider package generates; and the start of the real app. Every app runs in a process of its own, the two
  * variants in turn, from compiled JavaScript (so that neither pays for TypeScript or source maps). Then the local
- * workspace and its notebooks: see local.ts and notebooks.ts.
+ * workspace, its notebooks, and following runs: see local.ts, notebooks.ts and runs.ts.
  *
- * Options: `--json FILE` writes the figures, `--only synth`, `--only local` or `--only notebooks` measures one part,
+ * Options: `--json FILE` writes the figures, `--only synth`, `local`, `notebooks` or `runs` measures one part,
  * `--sizes 100,1000` the numbers of jobs, `--runs N` how often each runs.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { cpus } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import type { LocalFigures } from "./local";
 import type { NotebookFigures } from "./notebooks";
+import type { RunFigures } from "./runs";
 
 const VARIANTS = ["jobstrata", "generated"] as const;
 type Variant = (typeof VARIANTS)[number];
@@ -50,8 +59,8 @@ function main(): void {
     throw new Error("--sizes and --runs take whole numbers, 1 or more");
   }
   const { only } = values;
-  if (only !== undefined && !["synth", "local", "notebooks"].includes(only)) {
-    throw new Error("--only takes synth, local or notebooks");
+  if (only !== undefined && !["synth", "local", "notebooks", "runs"].includes(only)) {
+    throw new Error("--only takes synth, local, notebooks or runs");
   }
   const wants = (part: string): boolean => only === undefined || only === part;
   const cache = join(ROOT, "node_modules", ".cache");
@@ -59,9 +68,10 @@ function main(): void {
   const work = mkdtempSync(join(cache, "bench-"));
   try {
     console.log(`Node ${process.version}, ${cpus().length} cores\n`);
-    if (wants("synth") || wants("local")) compile(work);
+    if (only !== "notebooks") compile(work);
     const synth = wants("synth") ? measureSynth(work, sizes, runs) : {};
     const local = wants("local") ? { local: measureLocal(work) } : {};
+    const following = wants("runs") ? { following: measureRuns(work) } : {};
     const notebooks = wants("notebooks") ? { notebooks: measureNotebooks() } : {};
     if (values.json !== undefined) {
       const figures = {
@@ -69,6 +79,7 @@ function main(): void {
         cores: cpus().length,
         ...synth,
         ...local,
+        ...following,
         ...notebooks,
       };
       writeFileSync(values.json, `${JSON.stringify(figures, undefined, 2)}\n`);
@@ -116,6 +127,30 @@ function measureLocal(work: string): LocalFigures {
     }),
   });
   if (deploy === undefined) console.log("No apply: neither terraform nor tofu is on the PATH.");
+  return figures;
+}
+
+function measureRuns(work: string): RunFigures {
+  const child = join(work, "js", "bench", "runs.js");
+  // The command reads what lies beside its code.
+  for (const file of ["package.json", "help"])
+    copyFileSync(join(ROOT, file), join(work, "js", file));
+  const output = execFileSync(process.execPath, [child], { cwd: ROOT, encoding: "utf8" });
+  const figures = JSON.parse(output) as RunFigures;
+  const { children, lookCpuMs, lookMs, lookRequests, peakMiB, lagMs, pollMs, startMs } = figures;
+  const ms = (value: number): string => `${Math.round(value)} ms`;
+  console.log(`\nFollowing a run of ${children} jobs that are all under way`);
+  console.table({
+    "processor time of a look": { figure: ms(lookCpuMs), required: "100 ms" },
+    "duration of a look": { figure: ms(lookMs) },
+    "requests of a look": { figure: Math.round(lookRequests) },
+    "memory of the follower": { figure: `${Math.round(peakMiB)} MiB`, required: "150 MB" },
+    [`end of a task until it is shown, a look every ${pollMs / 1000} s (worst)`]: {
+      figure: ms(lagMs),
+      required: ms(1000 + pollMs),
+    },
+    "start of the command until the request to run": { figure: ms(startMs), required: "500 ms" },
+  });
   return figures;
 }
 

@@ -90,9 +90,7 @@ describeWithTerraform("with Terraform", () => {
     const results = ({ tasks }: Finished): Record<string, string> =>
       Object.fromEntries(Object.entries(tasks).map(([key, { result }]) => [key, result]));
     const exitValues = ({ tasks }: Finished): Record<string, string | undefined> =>
-      Object.fromEntries(
-        Object.entries(tasks).map(([key, { output }]) => [key, output?.result]),
-      );
+      Object.fromEntries(Object.entries(tasks).map(([key, { output }]) => [key, output?.result]));
     const alerts = async (): Promise<Alert[]> => {
       const path = "/api/2.0/alerts?page_size=100";
       return (await workspace.api<{ alerts?: Alert[] }>("GET", path)).alerts ?? [];
@@ -176,7 +174,7 @@ describeWithTerraform("with Terraform", () => {
       const { output } = broken.tasks.validate_alert_queries ?? {};
       expect(output?.error).toMatch(/InvalidAlerts: 1 of 29 alerts are not valid: COST-003/);
       expect(output?.logs).toContain("COST-003: UNRESOLVED_COLUMN: is_taged does not exist");
-      expect(output?.error_trace).toMatch(/src\/alerting\/validate_alert_queries", line \d+/);
+      expect(output?.errorTrace).toMatch(/src\/alerting\/validate_alert_queries", line \d+/);
       expect(
         await sql(
           "SELECT alert_id, error_message FROM main.gold.alert_validation_results WHERE NOT is_valid",

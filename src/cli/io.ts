@@ -38,7 +38,9 @@ export function parseDuration(text: string): number {
       : 0;
   // A timer holds no more milliseconds than this.
   if (seconds <= 0 || seconds * 1000 > 2 ** 31 - 1) {
-    throw new InvalidArgumentError("It must be a number of seconds, or such as 90s, 15m, 1h30m; at most 24 days.");
+    throw new InvalidArgumentError(
+      "It must be a number of seconds, or such as 90s, 15m, 1h30m; at most 24 days.",
+    );
   }
   return seconds * 1000;
 }

@@ -81,7 +81,10 @@ export class LiveScreen {
     const { columns, rows } = this.terminal;
     const wrapped =
       columns < this.#columns
-        ? this.#lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0)
+        ? this.#lines.reduce(
+            (sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)),
+            0,
+          )
         : this.#drawn;
     return `\r\u001b[${Math.min(wrapped, rows - 1)}A${CLEAR_DOWN}`;
   }

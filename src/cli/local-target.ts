@@ -11,6 +11,8 @@ export async function openLocal(
 ): Promise<WorkspaceInUse & { readonly isTransient: boolean }> {
   const options = { ...(data !== undefined && { data }), ...(executor && { executor }) };
   const isTransient = (await findRunning(data)) === undefined;
-  const chosen = isTransient ? { ...options, executor: await prepareExecutor(options, io) } : options;
+  const chosen = isTransient
+    ? { ...options, executor: await prepareExecutor(options, io) }
+    : options;
   return { ...(await useWorkspace(chosen)), isTransient };
 }

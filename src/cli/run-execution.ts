@@ -37,8 +37,8 @@ export interface ExecutionOptions {
 /** A run that goes on already, instead of one that is to be started. */
 export interface Ongoing {
   readonly runId: number;
-  /** When it had ended before it was repaired; milliseconds since 1970. */
-  readonly staleEndTime?: number;
+  /** How it stood before it was repaired. */
+  readonly before?: JobRunNode;
 }
 
 /** What came of it all. */
@@ -102,24 +102,25 @@ export async function execute(
       process.exit(exitCode);
     },
   );
-  let timedOut = false;
+  const time = { isUp: false };
   const { timeoutMs } = options;
   const timer =
     timeoutMs === undefined
       ? undefined
       : setTimeout(() => {
-          timedOut = true;
+          time.isUp = true;
           view.note("The time is up: canceling, and waiting for the end");
           cancel();
         }, timeoutMs);
   try {
     const [first] = steps;
+    if (ongoing?.before !== undefined && first !== undefined) view.before(first, ongoing.before);
     const results =
       ongoing === undefined || first === undefined
         ? await runner.run(steps)
-        : [await runner.watch(first, ongoing.runId, ongoing.staleEndTime)];
+        : [await runner.watch(first, ongoing.runId, ongoing.before?.endTime)];
     const interrupted = interrupts.exitCode;
-    return { results, exitCode: interrupted ?? (timedOut ? 3 : exitCodeOf(results, wait)) };
+    return { results, exitCode: interrupted ?? (time.isUp ? 3 : exitCodeOf(results, wait)) };
   } finally {
     clearTimeout(timer);
     interrupts.stop();
@@ -141,7 +142,9 @@ function viewFor(format: Format, target: WorkspaceTarget, io: Io): RunView {
   if (format === "jsonl") return new EventsView(io, now);
   const terminal = terminalOf();
   const style = styleFor();
-  return terminal === undefined ? new LinesView(io, style, now) : new LiveView(terminal, style, now);
+  return terminal === undefined
+    ? new LinesView(io, style, now)
+    : new LiveView(terminal, style, now);
 }
 
 /** Asked for beside everything else: a run does not wait for it, nor fail because of it. */
@@ -174,7 +177,11 @@ export function showEnd(
   else {
     const report = reportOf(target, { results, exitCode }, options.command);
     if (options.format === "json") io.out(JSON.stringify(report, undefined, 2));
-    else new EventsView(io, () => target.client.http.now()).emit({ event: "end", ...withoutTrees(report) });
+    else
+      new EventsView(io, () => target.client.http.now()).emit({
+        event: "end",
+        ...withoutTrees(report),
+      });
   }
   return exitCode;
 }
@@ -205,9 +212,11 @@ function showText(
   }
   io.out("");
   for (const { run, outcome } of results) {
-    if (run === undefined || run.status.phase !== "ended") continue;
+    if (run?.status.phase !== "ended") continue;
     const repair =
-      outcome === "failed" ? `npx jobstrata repair ${[target.flags, run.runId].filter(Boolean).join(" ")}` : "";
+      outcome === "failed"
+        ? `npx jobstrata repair ${[target.flags, run.runId].filter(Boolean).join(" ")}`
+        : "";
     const url = run.url === undefined ? "" : `  ${style.link(printable(run.url), run.url)}`;
     const took = formatDuration(durationOf(run, now));
     io.out(`${style.strong(printable(run.status.state))} in ${took}${url}`);
@@ -268,7 +277,8 @@ function withoutTrees(report: RunReport): object {
   };
 }
 
-const isLoopback = (host: string): boolean => /^https?:\/\/(127\.|localhost[:/]?|\[::1\])/.test(host);
+const isLoopback = (host: string): boolean =>
+  /^https?:\/\/(127\.|localhost[:/]?|\[::1\])/.test(host);
 
 /** A run as a step of its own, for what was not started here. */
 export function stepOf(run: Pick<JobRunNode, "jobId" | "name">, key: string | undefined): RunStep {

@@ -1,7 +1,7 @@
 import type { JobRunNode } from "../model/run-tree";
 import { printable } from "../model/text";
 import { formatDuration, formatElapsed } from "../report/duration";
-import { reasonLines } from "../report/run-failures";
+import { textLines } from "../report/run-failures";
 import { type RunChange, RunChanges } from "../report/run-changes";
 import { fit, treeLines } from "../report/run-tree";
 import type { Style } from "../report/style";
@@ -13,6 +13,8 @@ import { LiveScreen, type Terminal } from "./live-screen";
 /** How runs are shown while they last. */
 export interface RunView {
   started(step: RunStep, runId: number): void;
+  /** How a run stood before it went on, as before a repair: that is no news. */
+  before(step: RunStep, run: JobRunNode): void;
   looked(step: RunStep, run: JobRunNode): void;
   outage(step: RunStep, error: WorkspaceError | undefined, sinceMs: number): void;
   /** How long the job of a step took before; milliseconds by task key. */
@@ -53,6 +55,10 @@ export class LiveView implements RunView {
 
   public started(): void {
     this.#screen.update();
+  }
+
+  public before(): void {
+    // The tree shows everything anyway.
   }
 
   public looked(step: RunStep, run: JobRunNode): void {
@@ -115,10 +121,12 @@ export class LinesView implements RunView {
     this.#line("STARTED", [], step, `run ${runId}`, this.style.busy);
   }
 
+  public before(step: RunStep, run: JobRunNode): void {
+    changesOf(this.#changes, step).since(run);
+  }
+
   public looked(step: RunStep, run: JobRunNode): void {
-    let changes = this.#changes.get(step);
-    if (changes === undefined) this.#changes.set(step, (changes = new RunChanges()));
-    for (const change of changes.since(run)) this.#change(step, change);
+    for (const change of changesOf(this.#changes, step).since(run)) this.#change(step, change);
   }
 
   public outage(_: RunStep, error: WorkspaceError | undefined, sinceMs: number): void {
@@ -133,7 +141,8 @@ export class LinesView implements RunView {
 
   public usual(step: RunStep, durations: ReadonlyMap<string, number>): void {
     const whole = durations.get("");
-    if (whole !== undefined) this.io.err(`${stepName(step)} usually takes ${formatElapsed(whole)}`);
+    if (whole !== undefined)
+      this.io.err(`${stepName(step)} usually takes ${formatDuration(whole)}`);
   }
 
   public note(text: string): void {
@@ -156,7 +165,8 @@ export class LinesView implements RunView {
       this.#line(`RETRY ${node.retries}`, path, step, notes.join("  "), style.busy);
     } else if (kind === "started") {
       // The run itself was said to be started.
-      if (path.length > 0) this.#line("RUNNING", path, step, notes.filter(Boolean).join("  "), style.busy);
+      if (path.length > 0)
+        this.#line("RUNNING", path, step, notes.filter(Boolean).join("  "), style.busy);
     } else if (kind === "ended") {
       const good = node.status.state === "SUCCESS";
       const took =
@@ -165,7 +175,10 @@ export class LinesView implements RunView {
           : formatDuration((node.endTime ?? this.now()) - node.startTime);
       this.#line(printable(node.status.state), path, step, took, good ? style.good : style.bad);
       if (!good && "taskKey" in node && child === undefined && node.startTime !== undefined) {
-        for (const line of reasonLines(node)) this.io.out(`    ${line}`);
+        // All of it is said at the end.
+        const { error, errorTrace } = node.output ?? {};
+        const [reason] = textLines(error ?? errorTrace ?? node.status.message);
+        if (reason !== undefined) this.io.out(`    ${reason}`);
       }
     }
   }
@@ -179,7 +192,9 @@ export class LinesView implements RunView {
   ): void {
     const time = new Date(this.now()).toISOString().slice(11, 19);
     const name = [stepName(step), ...path.map(printable)].join(" > ");
-    this.io.out(`${this.style.faint(time)}  ${tint(what.padEnd(16))}  ${name}${rest === "" ? "" : `  ${rest}`}`);
+    this.io.out(
+      `${this.style.faint(time)}  ${tint(what.padEnd(16))}  ${name}${rest === "" ? "" : `  ${rest}`}`,
+    );
   }
 }
 
@@ -191,7 +206,11 @@ export class QuietView implements RunView {
     this.io.err(`${stepName(step)}: run ${runId}`);
   }
 
-  public looked(_step: RunStep, _run: JobRunNode): void {
+  public before(): void {
+    // Shown at the end.
+  }
+
+  public looked(): void {
     // Shown at the end.
   }
 
@@ -213,25 +232,32 @@ export class QuietView implements RunView {
 }
 
 /** An object a line for everything that happens, for a program. */
-export class EventsView extends QuietView {
+export class EventsView implements RunView {
   readonly #changes = new Map<RunStep, RunChanges>();
 
   public constructor(
-    private readonly events: Io,
+    private readonly io: Io,
     private readonly now: () => number,
-  ) {
-    super(events);
-  }
+  ) {}
 
-  public override started({ job, only, path }: RunStep, runId: number): void {
+  public started({ job, only, path }: RunStep, runId: number): void {
     const { jobId, key } = job;
-    this.emit({ event: "run_started", run_id: runId, job_id: jobId, ...(key !== undefined && { job_key: key }), job_path: path, ...(only && { only }) });
+    this.emit({
+      event: "run_started",
+      run_id: runId,
+      job_id: jobId,
+      ...(key !== undefined && { job_key: key }),
+      job_path: path,
+      ...(only && { only }),
+    });
   }
 
-  public override looked(step: RunStep, run: JobRunNode): void {
-    let changes = this.#changes.get(step);
-    if (changes === undefined) this.#changes.set(step, (changes = new RunChanges()));
-    for (const { kind, path, node } of changes.since(run)) {
+  public before(step: RunStep, run: JobRunNode): void {
+    changesOf(this.#changes, step).since(run);
+  }
+
+  public looked(step: RunStep, run: JobRunNode): void {
+    for (const { kind, path, node } of changesOf(this.#changes, step).since(run)) {
       if (path.length === 0 && kind !== "ended") continue;
       const child = "child" in node ? node.child : undefined;
       this.emit({
@@ -251,17 +277,38 @@ export class EventsView extends QuietView {
     }
   }
 
-  public override outage(_: RunStep, error: WorkspaceError | undefined, sinceMs: number): void {
-    this.emit({ event: error === undefined ? "outage_ended" : "outage", since_ms: sinceMs, ...(error && { error: error.message }) });
+  public outage(_: RunStep, error: WorkspaceError | undefined, sinceMs: number): void {
+    this.emit({
+      event: error === undefined ? "outage_ended" : "outage",
+      since_ms: sinceMs,
+      ...(error && { error: error.message }),
+    });
+  }
+
+  public usual(): void {
+    // It can be computed from the events.
+  }
+
+  public note(text: string): void {
+    this.io.err(text);
+  }
+
+  public close(): void {
+    // Every line is out already.
   }
 
   public emit(event: object): void {
-    this.events.out(JSON.stringify({ time: this.now(), ...event }));
+    this.io.out(JSON.stringify({ time: this.now(), ...event }));
   }
+}
+
+function changesOf(known: Map<RunStep, RunChanges>, step: RunStep): RunChanges {
+  const changes = known.get(step) ?? new RunChanges();
+  known.set(step, changes);
+  return changes;
 }
 
 function outageText(error: WorkspaceError, sinceMs: number): string {
   const since = sinceMs < 1000 ? "" : ` for ${formatElapsed(sinceMs)}`;
   return `The workspace has not answered${since}; the run is not lost, trying again (${error.message})`;
 }
-

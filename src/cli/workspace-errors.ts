@@ -19,8 +19,21 @@ export async function reportingErrors(
     const message = error.message.split("\n").map(printable).join("\n");
     io.err(message);
     if (format !== "text") {
-      const report = { version: 1, command, result: "NOT_STARTED", exit_code: 2, error: message, runs: [] };
-      io.out(JSON.stringify(format === "json" ? report : { event: "end", ...report }, undefined, format === "json" ? 2 : 0));
+      const report = {
+        version: 1,
+        command,
+        result: "NOT_STARTED",
+        exit_code: 2,
+        error: message,
+        runs: [],
+      };
+      io.out(
+        JSON.stringify(
+          format === "json" ? report : { event: "end", ...report },
+          undefined,
+          format === "json" ? 2 : 0,
+        ),
+      );
     }
     return 2;
   }

@@ -68,10 +68,12 @@ export class WorkspaceTarget {
       // eslint-disable-next-line @typescript-eslint/no-require-imports
       const { openLocal } = require("./local-target") as typeof import("./local-target");
       const local = await openLocal(options, io);
-      ({ stop, isTransient } = local);
+      stop = () => local.stop();
+      isTransient = local.isTransient;
       login = tokenLogin(local.host, local.token);
       try {
-        if (target !== undefined) stacks = stacksOf(readStacks(join(local.dataDir, "cdktf.out")), target);
+        if (target !== undefined)
+          stacks = stacksOf(readStacks(join(local.dataDir, "cdktf.out")), target);
       } catch (error) {
         await stop();
         throw error;
@@ -91,7 +93,14 @@ export class WorkspaceTarget {
     flags: string,
   ): WorkspaceTarget {
     const client = new JobsClient(new WorkspaceHttp(login));
-    const target = new WorkspaceTarget(client, undefined, [], flags, () => Promise.resolve(), false);
+    const target = new WorkspaceTarget(
+      client,
+      undefined,
+      [],
+      flags,
+      () => Promise.resolve(),
+      false,
+    );
     for (const [key, id] of jobs) target.keys.set(id, key);
     return target;
   }
@@ -176,7 +185,9 @@ export class WorkspaceTarget {
 
 /** What leads to the local workspace of a data folder. */
 export function localFlags(data: string | undefined): string {
-  return data === undefined || data === DEFAULT_DATA ? "--local" : `--local --data ${printable(data)}`;
+  return data === undefined || data === DEFAULT_DATA
+    ? "--local"
+    : `--local --data ${printable(data)}`;
 }
 
 const DEFAULT_DATA = ".jobstrata/local";

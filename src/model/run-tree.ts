@@ -119,7 +119,11 @@ export function durationOf(
 export function* tasksBelow(
   run: JobRunNode,
   path: readonly string[] = [],
-): Generator<{ readonly task: TaskRunNode; readonly path: readonly string[]; readonly run: JobRunNode }> {
+): Generator<{
+  readonly task: TaskRunNode;
+  readonly path: readonly string[];
+  readonly run: JobRunNode;
+}> {
   for (const task of run.tasks) {
     const own = [...path, task.taskKey];
     yield { task, path: own, run };

@@ -42,7 +42,8 @@ export function outputFolder(env: Readonly<NodeJS.ProcessEnv> = process.env): st
  * @throws JobstrataError `run` if there are none
  */
 export function readStacks(folder: string): SynthesizedStack[] {
-  const manifest = readJson<{ stacks?: Record<string, ManifestStack> }>(join(folder, "manifest.json"));
+  const manifest = readJson(join(folder, "manifest.json")) as
+    { stacks?: Record<string, ManifestStack> } | undefined;
   if (manifest === undefined) {
     throw new JobstrataError(
       "run",
@@ -71,7 +72,7 @@ type Backend = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 function readStack(outdir: string, stack: ManifestStack): SynthesizedStack {
   const file = join(outdir, stack.synthesizedStackPath);
-  const config = readJson<StackConfig>(file);
+  const config = readJson(file) as StackConfig | undefined;
   if (config === undefined) {
     throw new JobstrataError(
       "run",
@@ -101,16 +102,19 @@ function readStack(outdir: string, stack: ManifestStack): SynthesizedStack {
   };
 }
 
-function readJson<T>(file: string): T | undefined {
+function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as T;
+    return JSON.parse(readFileSync(file, "utf8")) as unknown;
   } catch {
     return undefined;
   }
 }
 
 /** The stacks of one environment. @throws JobstrataError `run` if there is no such environment */
-export function stacksOf(stacks: readonly SynthesizedStack[], environment: string): SynthesizedStack[] {
+export function stacksOf(
+  stacks: readonly SynthesizedStack[],
+  environment: string,
+): SynthesizedStack[] {
   const found = stacks.filter((stack) => stack.environment === environment);
   if (found.length > 0) return found;
   const names = [...new Set(stacks.flatMap((stack) => stack.environment ?? []))];
@@ -146,7 +150,10 @@ type Outputs = Readonly<Record<string, { readonly value?: unknown }>>;
  * The folder that was initialized for the stack knows what `terraform init` was told of the backend. Where there is none,
  * the backend alone is initialized elsewhere, which takes neither the provider nor anything of the user's.
  */
-async function readOutputs(stack: SynthesizedStack, env: Readonly<NodeJS.ProcessEnv>): Promise<Outputs> {
+async function readOutputs(
+  stack: SynthesizedStack,
+  env: Readonly<NodeJS.ProcessEnv>,
+): Promise<Outputs> {
   const terraform = terraformBinary(env);
   if (existsSync(join(stack.folder, ".terraform"))) {
     const outputs = await output(terraform, stack.folder, env);
@@ -182,7 +189,12 @@ async function output(
 ): Promise<Outputs | string> {
   try {
     const args = ["output", "-json", "-no-color"];
-    const { stdout } = await run(terraform, args, { cwd, env: quiet(env), timeout: 120_000, maxBuffer: 1e8 });
+    const { stdout } = await run(terraform, args, {
+      cwd,
+      env: quiet(env),
+      timeout: 120_000,
+      maxBuffer: 1e8,
+    });
     return JSON.parse(stdout) as Outputs;
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };

@@ -39,7 +39,8 @@ export class RunChanges {
     const again = before !== undefined && before.runId !== node.runId;
     if (which !== "ended") {
       const began = phase !== "waiting" && node.startTime !== undefined;
-      if (again && "retries" in node && node.retries > 0) changes.push({ kind: "retried", path, node });
+      if (again && "retries" in node && node.retries > 0)
+        changes.push({ kind: "retried", path, node });
       else if (began && (before === undefined || again || before.phase === "waiting"))
         changes.push({ kind: "started", path, node });
       if (which === "started" && phase === "ended") return;

@@ -11,7 +11,13 @@ export function logLines(run: JobRunNode, now: number, style: Style = PLAIN): st
   return lines;
 }
 
-function runLines(run: JobRunNode, now: number, style: Style, indent: string, lines: string[]): void {
+function runLines(
+  run: JobRunNode,
+  now: number,
+  style: Style,
+  indent: string,
+  lines: string[],
+): void {
   const name = printable(run.key ?? run.name);
   lines.push(`${indent}${style.strong(name)} (run ${run.runId}): ${printable(run.status.state)}`);
   for (const task of run.tasks) taskLines(task, now, style, `${indent}  `, lines);
@@ -32,7 +38,8 @@ function taskLines(
   );
   const own = outputLines(task);
   // What a task that runs a job says about it stands there.
-  if (child === undefined || output !== undefined) for (const line of own) lines.push(`${indent}  ${line}`);
+  if (child === undefined || output !== undefined)
+    for (const line of own) lines.push(`${indent}  ${line}`);
   if (child !== undefined) runLines(child, now, style, `${indent}  `, lines);
   for (const iteration of iterationRuns) taskLines(iteration, now, style, `${indent}  `, lines);
 }

@@ -68,7 +68,8 @@ export function treeLines(run: JobRunNode, options: TreeOptions): string[] {
 function taskEntry(task: TaskRunNode, options: TreeOptions, path: readonly string[]): Entry {
   const { style = PLAIN } = options;
   const { child, iterations } = task;
-  const runs = child === undefined ? "" : `${style.marks.arrow} ${printable(child.key ?? child.name)}`;
+  const runs =
+    child === undefined ? "" : `${style.marks.arrow} ${printable(child.key ?? child.name)}`;
   const notes = [
     task.retries === 0 ? "" : `retry ${task.retries}`,
     iterations === undefined
@@ -90,7 +91,9 @@ function taskEntry(task: TaskRunNode, options: TreeOptions, path: readonly strin
     status: task.status,
     below: [
       ...(child?.tasks ?? []).map((each) => taskEntry(each, options, [...path, each.taskKey])),
-      ...(task.iterationRuns ?? []).map((each) => taskEntry(each, options, [...path, each.taskKey])),
+      ...(task.iterationRuns ?? []).map((each) =>
+        taskEntry(each, options, [...path, each.taskKey]),
+      ),
     ],
   };
 }

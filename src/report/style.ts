@@ -71,6 +71,7 @@ export const PLAIN: Style = styleOf({ color: false, unicode: true });
 
 /** OSC 8. Only what is certainly the address of a page becomes a link. */
 function hyperlink(text: string, url: string | undefined): string {
-  if (url === undefined || !/^https?:\/\/[\x21-\x7e]+$/.test(url) || printable(url) !== url) return text;
+  if (url === undefined || !/^https?:\/\/[\x21-\x7e]+$/.test(url) || printable(url) !== url)
+    return text;
   return `\u001b]8;;${url}\u001b\\${text}\u001b]8;;\u001b\\`;
 }

@@ -43,7 +43,7 @@ export async function readJobs(
 ): Promise<Map<number, DeployedJob>> {
   const jobs = new Map<number, DeployedJob>();
   const known = new Set(jobIds);
-  for (let level = [...known]; level.length > 0; ) {
+  for (let level = [...known]; level.length > 0;) {
     const next: number[] = [];
     await atOnce(level, async (jobId) => {
       const job = await readJob(client, jobId, keys);

@@ -15,7 +15,10 @@ export async function usualDurations(
   const query = { jobId, completedOnly: true, expandTasks: true };
   const { runs } = await client.listRuns(query, undefined, { limit: SAMPLE });
   const samples = new Map<string, number[]>();
-  const add = (key: string, { start_time = 0, end_time = 0 }: Pick<ApiRun, "start_time" | "end_time">) => {
+  const add = (
+    key: string,
+    { start_time = 0, end_time = 0 }: Pick<ApiRun, "start_time" | "end_time">,
+  ) => {
     if (start_time <= 0 || end_time < start_time) return;
     samples.set(key, [...(samples.get(key) ?? []), end_time - start_time]);
   };
@@ -23,7 +26,8 @@ export async function usualDurations(
     // A run of a part says nothing about the whole, and a repaired one nothing about time.
     if (statusOf(run).state !== "SUCCESS") continue;
     add("", run);
-    for (const task of run.tasks ?? []) if (statusOf(task).state === "SUCCESS") add(task.task_key, task);
+    for (const task of run.tasks ?? [])
+      if (statusOf(task).state === "SUCCESS") add(task.task_key, task);
   }
   return new Map([...samples].map(([key, values]) => [key, median(values)]));
 }

@@ -157,7 +157,7 @@ export class JobsClient {
   }
 
   async *#jobs(query: string): AsyncGenerator<ApiJob> {
-    for (let page = ""; ; ) {
+    for (let page = ""; ;) {
       const answer = await this.#get<{ jobs?: ApiJob[]; next_page_token?: string }>(
         `jobs/list?${query}${page}`,
       );
@@ -171,7 +171,7 @@ export class JobsClient {
   public async getJob(jobId: number): Promise<ApiJob> {
     const tasks: ApiTask[] = [];
     let first: ApiJob | undefined;
-    for (let page = ""; ; ) {
+    for (let page = ""; ;) {
       const job = await this.#get<ApiJob & { next_page_token?: string }>(
         `jobs/get?job_id=${jobId}${page}`,
       );
@@ -207,7 +207,7 @@ export class JobsClient {
     const tasks: ApiTaskRun[] = [];
     const iterations: ApiTaskRun[] = [];
     let first: ApiRun | undefined;
-    for (let page = ""; ; ) {
+    for (let page = ""; ;) {
       const run = await this.#get<ApiRun & { next_page_token?: string }>(
         `jobs/runs/get?run_id=${runId}${history ? "&include_history=true" : ""}${page}`,
         signal,

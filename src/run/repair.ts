@@ -48,7 +48,7 @@ export function planRepair(
   }
   const kept = run.tasks.filter((task) => !rerun.has(task));
   const repairable = [...rerun].filter(
-    ({ child }) => child !== undefined && child.status.phase === "ended" && savesWork(child),
+    ({ child }) => child?.status.phase === "ended" && savesWork(child),
   );
   const children = new Map(repairable.map((task) => [task, planBelow(task, refersTo, path)]));
   const rest = [...rerun].filter((task) => !children.has(task));
@@ -110,14 +110,13 @@ const ATTEMPTS = 5;
  * Starts the repair of one run. When no answer comes, the history of the run says whether the repair was taken, so that
  * it is never started twice.
  *
- * @returns when the run had ended before; milliseconds since 1970
  * @throws WorkspaceError if the workspace refuses
  */
 export async function startRepair(
   client: JobsClient,
   runId: number,
   rerunTasks: readonly string[],
-): Promise<number | undefined> {
+): Promise<void> {
   const before = await client.getRun(runId, { history: true });
   const latestRepairId = latestRepair(before);
   const request: RepairRequest = {
@@ -128,18 +127,17 @@ export async function startRepair(
   for (let attempt = 1; ; attempt++) {
     try {
       await client.repairRun(request);
-      break;
+      return;
     } catch (error) {
       if (!(error instanceof WorkspaceError)) throw error;
       // After an answer that was lost, the request may be refused because it was carried out.
       const unclear = error.transient || attempt > 1;
       if (!unclear) throw error;
-      if (latestRepair(await client.getRun(runId, { history: true })) !== latestRepairId) break;
+      if (latestRepair(await client.getRun(runId, { history: true })) !== latestRepairId) return;
       if (attempt === ATTEMPTS || !error.transient) throw error;
       await sleep(Math.max(error.retryAfterMs ?? 0, 300 * 2 ** attempt));
     }
   }
-  return before.end_time === 0 ? undefined : before.end_time;
 }
 
 function latestRepair({ repair_history = [] }: ApiRun): number | undefined {

@@ -71,7 +71,7 @@ export class RunFollower {
   /** Looks once, and at everything that there is to be seen now. @throws WorkspaceError if the run cannot be read */
   public async lookAtAll(): Promise<JobRunNode> {
     await this.look();
-    for (let left = Infinity; ; ) {
+    for (let left = Infinity; ;) {
       const wanted = this.#outputsWanted().length + this.#wanted().length;
       if (wanted === 0 || wanted >= left) return this.tree;
       left = wanted;
@@ -376,7 +376,10 @@ function inOrder(tasks: TaskRunNode[]): TaskRunNode[] {
 }
 
 /** Does something with each, a few at once. */
-export async function atOnce<T>(items: readonly T[], action: (item: T) => Promise<void>): Promise<void> {
+export async function atOnce<T>(
+  items: readonly T[],
+  action: (item: T) => Promise<void>,
+): Promise<void> {
   const left = [...items].reverse();
   const work = async (): Promise<void> => {
     for (let item = left.pop(); item !== undefined; item = left.pop()) await action(item);

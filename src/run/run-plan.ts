@@ -108,7 +108,10 @@ function partOf(node: TaskNode, chosen: ReadonlySet<TaskNode>): Part {
  * In which of the runs that follow each other a chosen task belongs. The order is kept by the job itself between two tasks
  * of one run of which one depends on the other; where there is something in between, it takes another run.
  */
-function stagesOf(nodes: readonly TaskNode[], parts: ReadonlyMap<string, Part>): Map<string, number> {
+function stagesOf(
+  nodes: readonly TaskNode[],
+  parts: ReadonlyMap<string, Part>,
+): Map<string, number> {
   const byKey = new Map(nodes.map((node) => [node.task.taskKey, node]));
   /** The first stage in which something that depends on the task can be, when it is not in the same run. */
   const beyond = new Map<string, number>();

@@ -55,6 +55,10 @@ export class RunSession {
     return this.#canceling !== undefined;
   }
 
+  #isLeft(): boolean {
+    return this.#leave.signal.aborted;
+  }
+
   /**
    * Looks until the run and what it has started are over.
    *
@@ -67,7 +71,7 @@ export class RunSession {
     let outage: number | undefined;
     let lost = 0;
     for (;;) {
-      if (this.#leave.signal.aborted) return undefined;
+      if (this.#isLeft()) return undefined;
       const requests = this.client.http.requests;
       try {
         const tree = await this.#follower.look(this.#leave.signal);
@@ -78,7 +82,7 @@ export class RunSession {
         if (this.#follower.settled && !this.#isStale(tree, began)) return tree;
         if (this.canceling && tree.status.phase === "ended") await this.#cancelChildren();
       } catch (error) {
-        if (this.#leave.signal.aborted) return undefined;
+        if (this.#isLeft()) return undefined;
         if (!(error instanceof WorkspaceError)) throw error;
         // What a run was just started as may take a moment to be found.
         const gone = error.notFound && ++lost > 3;
@@ -88,7 +92,9 @@ export class RunSession {
         onOutage?.(error, Date.now() - outage);
       }
       const took = this.client.http.requests - requests;
-      await this.#pause(Math.max(this.#pollMs(Date.now() - began), (took / REQUESTS_PER_SECOND) * 1000));
+      await this.#pause(
+        Math.max(this.#pollMs(Date.now() - began), (took / REQUESTS_PER_SECOND) * 1000),
+      );
     }
   }
 

@@ -23,7 +23,10 @@ export interface StepResult<S extends RunStep = RunStep> {
 export type StepOutcome = "succeeded" | "failed" | "not-run" | "lost" | "left";
 
 /** How steps are run. */
-export interface RunnerOptions<S extends RunStep> extends Omit<FollowOptions, "onLook" | "onOutage"> {
+export interface RunnerOptions<S extends RunStep> extends Omit<
+  FollowOptions,
+  "onLook" | "onOutage"
+> {
   /** How many runs there are at once. @default 8 */
   readonly parallel?: number;
   /** Whether steps that do not depend on one that failed are still started. @default false */

@@ -24,7 +24,13 @@ export function taskTree(
   return job.tasks.map((task) => {
     const target = task.runJobId === undefined ? undefined : jobs.get(task.runJobId);
     const runs = target !== undefined && above.has(target.jobId) ? undefined : target;
-    const node = { job, task, ...(parent && { parent }), ...(runs && { runs }), children: [] as TaskNode[] };
+    const node = {
+      job,
+      task,
+      ...(parent && { parent }),
+      ...(runs && { runs }),
+      children: [] as TaskNode[],
+    };
     if (runs !== undefined) node.children = taskTree(runs, jobs, node);
     return node;
   });

@@ -69,7 +69,8 @@ function orderOf(
     for (const task of tasks) {
       if (task.runJobId === undefined) continue;
       const earlier = new Set(task.dependsOn);
-      for (const key of earlier) for (const each of byKey.get(key)?.dependsOn ?? []) earlier.add(each);
+      for (const key of earlier)
+        for (const each of byKey.get(key)?.dependsOn ?? []) earlier.add(each);
       const ids = [...earlier].flatMap((key) => byKey.get(key)?.runJobId ?? []);
       for (const jobId of below(jobs, [task.runJobId])) {
         const all = before.get(jobId) ?? new Set();
@@ -95,7 +96,8 @@ function inSteps(
   while (left.size > 0) {
     const candidates = [...left.values()];
     const ready = candidates.filter(
-      ({ jobId }) => ![...(before.get(jobId) ?? [])].some((each) => each !== jobId && left.has(each)),
+      ({ jobId }) =>
+        ![...(before.get(jobId) ?? [])].some((each) => each !== jobId && left.has(each)),
     );
     for (const job of ready.length > 0 ? ready : candidates.slice(0, 1)) {
       const after = [...(before.get(job.jobId) ?? [])].flatMap((each) => steps.get(each) ?? []);

@@ -43,7 +43,7 @@ export class WorkspaceError extends Error {
       name === "TimeoutError"
         ? `none within ${timeoutMs / 1000} s`
         : cause instanceof Error
-          ? cause.message || (cause as NodeJS.ErrnoException).code || message
+          ? ([cause.message, (cause as NodeJS.ErrnoException).code, message].find(Boolean) ?? "")
           : message;
     return new WorkspaceError(
       `${where}: no answer from ${host}: ${printable(why)}`,

@@ -144,7 +144,11 @@ async function runJob(
     );
   }
   io.out(`\nRun ${printable(key)}`);
-  const target = WorkspaceTarget.of(tokenLogin(session.host, session.token), jobs, localFlags(data));
+  const target = WorkspaceTarget.of(
+    tokenLogin(session.host, session.token),
+    jobs,
+    localFlags(data),
+  );
   const execution: ExecutionOptions = { command: "try", format: "text" };
   return reportingErrors("text", "try", io, async () => {
     const step = stepOf({ jobId, name: key }, key);

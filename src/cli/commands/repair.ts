@@ -94,7 +94,10 @@ const wholeRun = ({ client, keys }: WorkspaceTarget, runId: number): Promise<Job
   new RunFollower(client, runId, keys).lookAtAll();
 
 /** The latest run that no other run has started. */
-async function lastRun(target: WorkspaceTarget, last: boolean | string | undefined): Promise<number> {
+async function lastRun(
+  target: WorkspaceTarget,
+  last: boolean | string | undefined,
+): Promise<number> {
   const key = typeof last === "string" ? last : undefined;
   if (target.environment === undefined) {
     throw new JobstrataError("run", "say with -t in which environment the last run was");
@@ -131,8 +134,8 @@ async function carryOut(
   const name = { jobId: run.jobId, name: run.name };
   if (rerun.length > 0) {
     const keys = rerun.map(({ taskKey }) => taskKey);
-    const staleEndTime = await startRepair(target.client, run.runId, keys);
-    const ongoing = { runId: run.runId, ...(staleEndTime !== undefined && { staleEndTime }) };
+    await startRepair(target.client, run.runId, keys);
+    const ongoing = { runId: run.runId, before: run };
     const execution = await execute(target, [stepOf(name, run.key)], options, io, ongoing);
     results.push(...execution.results);
     return execution.exitCode;
@@ -159,7 +162,11 @@ function showPlan(plan: RepairPlan, { format, dryRun }: RepairOptions, io: Io): 
     return;
   }
   if (dryRun === true || format === "jsonl") {
-    const document = { ...(format === "jsonl" && { event: "plan" }), version: 1, repair: planJson(plan) };
+    const document = {
+      ...(format === "jsonl" && { event: "plan" }),
+      version: 1,
+      repair: planJson(plan),
+    };
     io.out(JSON.stringify(document, undefined, format === "json" ? 2 : 0));
   }
 }
@@ -186,7 +193,8 @@ function planLines(plan: RepairPlan): string[] {
 }
 
 function planJson({ run, path, rerun, children, rest, kept }: RepairPlan): object {
-  const keys = (tasks: readonly { taskKey: string }[]): string[] => tasks.map(({ taskKey }) => taskKey);
+  const keys = (tasks: readonly { taskKey: string }[]): string[] =>
+    tasks.map(({ taskKey }) => taskKey);
   return {
     run_id: run.runId,
     job_id: run.jobId,

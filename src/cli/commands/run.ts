@@ -12,7 +12,14 @@ import { planRuns, type RunStep } from "../../run/run-plan";
 import { select, taskTree, type TaskNode } from "../../run/selection";
 import type { Io } from "../io";
 import { parseCount, parseDuration } from "../io";
-import { execute, type ExecutionOptions, type Format, FORMATS, showEnd, stepOf } from "../run-execution";
+import {
+  execute,
+  type ExecutionOptions,
+  type Format,
+  FORMATS,
+  showEnd,
+  stepOf,
+} from "../run-execution";
 import { stepName } from "../run-view";
 import { reportingErrors } from "../workspace-errors";
 import { type TargetOptions, WorkspaceTarget } from "../workspace-target";
@@ -44,15 +51,17 @@ export function addTargetOptions(command: Command): Command {
     .option("--local", "in the local workspace")
     .option("--data <folder>", "data folder of the local workspace; .jobstrata/local by default")
     .addOption(
-      new Option("--executor <which>", "what runs notebooks, where this command starts the local workspace").choices([
-        "local",
-        "simulated",
-      ]),
+      new Option(
+        "--executor <which>",
+        "what runs notebooks, where this command starts the local workspace",
+      ).choices(["local", "simulated"]),
     );
 }
 
 export const formatOption = (): Option =>
-  new Option("--format <format>", "for a person, or for a program").choices(FORMATS).default("text");
+  new Option("--format <format>", "for a person, or for a program")
+    .choices(FORMATS)
+    .default("text");
 
 /** Adds `jobstrata run`. */
 export function addRunCommand(program: Command, io: Io): void {
@@ -63,7 +72,11 @@ export function addRunCommand(program: Command, io: Io): void {
     .option("--name <name>", "the job by its display name")
     .option("--watch <run-id>", "show a run that is under way; Ctrl-C leaves it going", parseCount)
     .option("--only <tasks>", "run these tasks alone: a,b", collectList)
-    .option("--select <selector>", 'run these tasks at any depth, such as "seed_all_alerts+"', collect)
+    .option(
+      "--select <selector>",
+      'run these tasks at any depth, such as "seed_all_alerts+"',
+      collect,
+    )
     .option("--exclude <selector>", "but not these", collect)
     .option("--param <name=value>", "value of a job parameter", collectPairs)
     .option("--notebook-param <name=value>", "value of a notebook's parameter", collectPairs)
@@ -75,12 +88,18 @@ export function addRunCommand(program: Command, io: Io): void {
     .option("--allow-partial", "take SUCCESS_WITH_FAILURES for a success")
     .addOption(formatOption())
     .action(async (job: string | undefined, options: RunOptions) => {
-      io.exitCode = await reportingErrors(options.format, "run", io, () => runJob(job, options, io));
+      io.exitCode = await reportingErrors(options.format, "run", io, () =>
+        runJob(job, options, io),
+      );
     });
 }
 
 /** Runs or watches a job and gives the exit code. @throws JobstrataError, WorkspaceError if it cannot be tried */
-export async function runJob(key: string | undefined, options: RunOptions, io: Io): Promise<number> {
+export async function runJob(
+  key: string | undefined,
+  options: RunOptions,
+  io: Io,
+): Promise<number> {
   checkOptions(key, options);
   const target = await WorkspaceTarget.open(options, io);
   try {
@@ -110,8 +129,9 @@ export async function runJob(key: string | undefined, options: RunOptions, io: I
       return showEnd(target, watched, execution, io);
     }
     const jobId = await findJob(target, key, options);
-    // Keys of what is run below are only names, which may come later.
-    target.readKeys();
+    // Keys of what is run below are only names, which may come later; a plan needs them.
+    if (isDeep(options) && target.environment !== undefined) await target.jobIds();
+    else target.readKeys();
     const steps = await plan(target, jobId, options);
     if (options.dryRun === true) {
       showPlan(steps, options.format, io);
@@ -132,14 +152,20 @@ function checkOptions(key: string | undefined, options: RunOptions): void {
     throw new JobstrataError("run", `${which}: give one of a key, --job-id, --name and --watch`);
   }
   if (only !== undefined && (selectors !== undefined || exclude !== undefined)) {
-    throw new JobstrataError("run", "--only names tasks of the job itself, --select and --exclude tasks at any depth: give one or the other");
+    throw new JobstrataError(
+      "run",
+      "--only names tasks of the job itself, --select and --exclude tasks at any depth: give one or the other",
+    );
   }
   if (watch !== undefined) {
-    const useless = (["only", "select", "exclude", "param", "notebookParam", "dryRun"] as const).find(
-      (option) => options[option] !== undefined,
-    );
+    const useless = (
+      ["only", "select", "exclude", "param", "notebookParam", "dryRun"] as const
+    ).find((option) => options[option] !== undefined);
     if (useless !== undefined || !options.wait)
-      throw new JobstrataError("run", `--watch starts nothing, so ${quote(useless ?? "no-wait")} has no place with it`);
+      throw new JobstrataError(
+        "run",
+        `--watch starts nothing, so ${quote(useless ?? "no-wait")} has no place with it`,
+      );
   }
 }
 
@@ -170,12 +196,19 @@ async function findJob(
   );
 }
 
-async function plan(target: WorkspaceTarget, jobId: number, options: RunOptions): Promise<RunStep[]> {
+/** Whether more has to be known than the job itself. */
+const isDeep = ({ select: selectors, exclude, dryRun }: RunOptions): boolean =>
+  selectors !== undefined || exclude !== undefined || dryRun === true;
+
+async function plan(
+  target: WorkspaceTarget,
+  jobId: number,
+  options: RunOptions,
+): Promise<RunStep[]> {
   const { only, select: selectors, exclude, param = {}, notebookParam } = options;
   const { client, keys } = target;
   const parts = selectors !== undefined || exclude !== undefined;
-  const deep = parts || options.dryRun === true;
-  const jobs = deep ? await readJobs(client, [jobId], keys) : undefined;
+  const jobs = isDeep(options) ? await readJobs(client, [jobId], keys) : undefined;
   const job = jobs?.get(jobId) ?? (await readJob(client, jobId, keys));
   checkRequest(job, {
     ...(only && { only }),
@@ -185,7 +218,10 @@ async function plan(target: WorkspaceTarget, jobId: number, options: RunOptions)
   if (only !== undefined) checkReferences(job, only);
   if (jobs !== undefined && parts) {
     if (notebookParam !== undefined)
-      throw new JobstrataError("run", "--notebook-param is for one job, not for a selection over several; use --param");
+      throw new JobstrataError(
+        "run",
+        "--notebook-param is for one job, not for a selection over several; use --param",
+      );
     const tree = taskTree(job, jobs);
     const chosen = select(tree, selectors ?? ["*"], exclude);
     return planRuns(job, tree, chosen, param);
@@ -215,7 +251,10 @@ function showPlan(steps: readonly RunStep[], format: Format, io: Io): void {
       ...(step.only && { only: step.only }),
       ...(step.jobParameters && { job_parameters: step.jobParameters }),
       ...(step.notebookParams && { notebook_params: step.notebookParams }),
-      tasks: tasksOf(step).map(({ taskKey, dependsOn }) => ({ task_key: taskKey, depends_on: dependsOn })),
+      tasks: tasksOf(step).map(({ taskKey, dependsOn }) => ({
+        task_key: taskKey,
+        depends_on: dependsOn,
+      })),
       after: step.after.map((each) => numbers.get(each)),
     }));
     io.out(JSON.stringify({ version: 1, plan }, undefined, format === "json" ? 2 : 0));
@@ -224,7 +263,9 @@ function showPlan(steps: readonly RunStep[], format: Format, io: Io): void {
   for (const step of steps) {
     const after = step.after.map((each) => numbers.get(each)).join(", ");
     const parameters = { ...step.jobParameters, ...step.notebookParams };
-    const given = Object.entries(parameters).map(([name, value]) => `${printable(name)}=${printable(value)}`);
+    const given = Object.entries(parameters).map(
+      ([name, value]) => `${printable(name)}=${printable(value)}`,
+    );
     io.out(
       [
         `${numbers.get(step) ?? 0}. ${stepName(step)}`,
@@ -297,4 +338,3 @@ function collectPairs(
   if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`${quote(name)} is given twice.`);
   return { ...before, [name]: value.slice(cut + 1) };
 }
-

@@ -33,16 +33,23 @@ export function addRunsCommand(program: Command, io: Io): void {
     .option("--limit <count>", "how many to list", parseCount, 20)
     .addOption(formatOption())
     .action(async (what: string | undefined, options: RunsOptions) => {
-      io.exitCode = await reportingErrors(options.format, "runs", io, () => showRuns(what, options, io));
+      io.exitCode = await reportingErrors(options.format, "runs", io, () =>
+        showRuns(what, options, io),
+      );
     });
 }
 
 /** Lists runs, or shows one. @throws JobstrataError, WorkspaceError if that is not possible */
-export async function showRuns(what: string | undefined, options: RunsOptions, io: Io): Promise<number> {
+export async function showRuns(
+  what: string | undefined,
+  options: RunsOptions,
+  io: Io,
+): Promise<number> {
   const target = await WorkspaceTarget.open(options, io);
   try {
     // Keys of jobs begin with a letter.
-    if (what !== undefined && /^\d+$/.test(what)) await showRun(target, parseCount(what), options.format, io);
+    if (what !== undefined && /^\d+$/.test(what))
+      await showRun(target, parseCount(what), options.format, io);
     else await listRuns(target, what, options, io);
     return 0;
   } finally {
@@ -67,7 +74,8 @@ export async function showRun(
   }
   const style = styleFor();
   const width = terminalOf()?.columns;
-  for (const line of treeLines(run, { now, style, ...(width !== undefined && { width }) })) io.out(line);
+  for (const line of treeLines(run, { now, style, ...(width !== undefined && { width }) }))
+    io.out(line);
   io.out("");
   for (const line of logLines(run, now, style)) io.out(line);
 }

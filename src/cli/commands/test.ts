@@ -32,7 +32,9 @@ export interface TestOptions extends TargetOptions {
 /** Adds `jobstrata test`. */
 export function addTestCommand(program: Command, io: Io): void {
   addTargetOptions(program.command("test"))
-    .description("run each atomic job alone, in the order of their dependencies, then the composite jobs")
+    .description(
+      "run each atomic job alone, in the order of their dependencies, then the composite jobs",
+    )
     .argument("[jobs...]", "keys of jobs to test with what they run; all by default")
     .option("--atomic-only", "leave composite jobs out")
     .option("--keep-going", "go on after a job that failed with those that do not depend on it")
@@ -43,7 +45,9 @@ export function addTestCommand(program: Command, io: Io): void {
     .option("--dry-run", "show what would be tested, in order")
     .addOption(formatOption())
     .action(async (jobs: string[], options: TestOptions) => {
-      io.exitCode = await reportingErrors(options.format, "test", io, () => test(jobs, options, io));
+      io.exitCode = await reportingErrors(options.format, "test", io, () =>
+        test(jobs, options, io),
+      );
     });
 }
 
@@ -136,7 +140,10 @@ function reasonOf({ outcome, run, error }: StepResult): string[] {
     const message = task.output?.error ?? task.status.message;
     return `${printablePath(path)}: ${printable(message.split("\n")[0] ?? "")}`;
   });
-  const all = failures.flatMap(({ task, path }) => [`${printablePath(path)}:`, ...reasonLines(task)]);
+  const all = failures.flatMap(({ task, path }) => [
+    `${printablePath(path)}:`,
+    ...reasonLines(task),
+  ]);
   return [first.join("; "), ...all];
 }
 
@@ -164,6 +171,9 @@ function writeReport(
   try {
     writeFileSync(resolve(file), junitXml(environment, cases));
   } catch (error) {
-    throw new JobstrataError("run", `${quote(file)} cannot be written: ${(error as Error).message}`);
+    throw new JobstrataError(
+      "run",
+      `${quote(file)} cannot be written: ${(error as Error).message}`,
+    );
   }
 }
