@@ -80,7 +80,7 @@ export class WorkspaceTarget {
       }
     } else {
       if (target !== undefined) stacks = stacksOf(readStacks(outputFolder()), target);
-      login = await resolveAuth(workspaceOf(stacks));
+      login = resolveAuth(workspaceOf(stacks));
     }
     const client = new JobsClient(new WorkspaceHttp(login, http));
     return new WorkspaceTarget(client, target, stacks, flags, stop, isTransient);

@@ -7,6 +7,7 @@ import {
   retry,
 } from "cockatiel";
 import { setTimeout as sleep } from "node:timers/promises";
+import { JobstrataError } from "../errors";
 import { WorkspaceError } from "./workspace-error";
 
 /** How to reach a workspace and log in to it. */
@@ -137,8 +138,9 @@ export class WorkspaceHttp {
     await this.#pace.turn(signal);
     this.#requests++;
     const where = `${method} ${path.replace(/\?.*/, "")}`;
-    // A login that fails says so by itself.
-    const headers = await this.#login.headers();
+    const headers = await this.#login.headers().catch((error: unknown) => {
+      throw error instanceof JobstrataError ? WorkspaceError.loginFailed(error) : error;
+    });
     const timeout = AbortSignal.timeout(this.#requestTimeoutMs);
     let status: number;
     let retryAfterMs: number | undefined;

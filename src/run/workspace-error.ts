@@ -73,6 +73,11 @@ export class WorkspaceError extends Error {
     );
   }
 
+  /** Nothing was asked of the workspace, since there is no token to ask with. */
+  public static loginFailed(error: Error): WorkspaceError {
+    return new WorkspaceError(error.message, undefined, undefined, false, undefined);
+  }
+
   /** Something that is no workspace answers, such as a proxy with a page to log in. */
   public static notJson(where: string, host: string, body: string): WorkspaceError {
     const start = printable(body.trim().slice(0, 60));

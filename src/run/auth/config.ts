@@ -1,0 +1,231 @@
+import { accessSync, constants, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { parse } from "ini";
+import { JobstrataError, quoteWithSuggestion } from "../../errors";
+import { printable, quote } from "../../model/text";
+import type { AuthOptions } from "../auth";
+
+/** What unified authentication reads, with its environment variable and its name in a profile. */
+const ATTRIBUTES = {
+  host: { variable: "DATABRICKS_HOST", field: "host" },
+  token: { variable: "DATABRICKS_TOKEN", field: "token" },
+  clientId: { variable: "DATABRICKS_CLIENT_ID", field: "client_id" },
+  clientSecret: { variable: "DATABRICKS_CLIENT_SECRET", field: "client_secret" },
+  authType: { variable: "DATABRICKS_AUTH_TYPE", field: "auth_type" },
+  cliPath: { variable: "DATABRICKS_CLI_PATH", field: "databricks_cli_path" },
+  azureResourceId: {
+    variable: "DATABRICKS_AZURE_RESOURCE_ID",
+    field: "azure_workspace_resource_id",
+  },
+  azureClientId: { variable: "ARM_CLIENT_ID", field: "azure_client_id" },
+  azureClientSecret: { variable: "ARM_CLIENT_SECRET", field: "azure_client_secret" },
+  azureTenantId: { variable: "ARM_TENANT_ID", field: "azure_tenant_id" },
+  azureEnvironment: { variable: "ARM_ENVIRONMENT", field: "azure_environment" },
+} as const;
+type Attribute = keyof typeof ATTRIBUTES;
+
+/** The configuration of a login, and where each part of it comes from. */
+export interface Config extends Readonly<Partial<Record<Attribute, string>>> {
+  readonly host: string;
+  readonly env: Readonly<NodeJS.ProcessEnv>;
+  /** The profile that was read. */
+  readonly profile?: string;
+  /** Such as `environment variable DATABRICKS_TOKEN`. */
+  origin(attribute: Attribute): string;
+  /** Everything that was taken from somewhere, by the names there. */
+  sources(): string;
+  /** Whether a program is on the PATH, or where the configuration says. */
+  hasProgram(name: "az" | "databricks"): boolean;
+  /** What is missing of a way to log in that is there in part. */
+  half(): string | undefined;
+}
+
+/** @throws JobstrataError `authentication` */
+export function readConfig(options: AuthOptions): Config {
+  const env = options.env ?? process.env;
+  const values = new Map<Attribute, { readonly value: string; readonly from: string }>();
+  const take = (attribute: Attribute, value: string | undefined, from: string): void => {
+    const text = value?.trim();
+    if (text === undefined || text === "" || values.has(attribute)) return;
+    values.set(attribute, { value: text, from });
+  };
+  take("host", options.host, "the Terraform provider of the environment");
+  for (const [attribute, { variable }] of entries())
+    take(attribute, env[variable], `environment variable ${variable}`);
+  const profile = readProfile(options, env, !saysWhere(values));
+  if (profile !== undefined) {
+    for (const [attribute, { field }] of entries())
+      take(attribute, profile.fields[field], `${field} of profile ${profile.name}`);
+  }
+  const written = values.get("host")?.value;
+  if (written === undefined) {
+    throw new JobstrataError(
+      "authentication",
+      `no workspace is known: set DATABRICKS_HOST, or name a profile of ${profile?.file ?? configFile(env)} in DATABRICKS_CONFIG_PROFILE, or write host or profile in the workspace of the environment; for the workspace on this machine add --local`,
+    );
+  }
+  const host = checkedHost(written, values.get("host")?.from ?? "");
+  for (const secret of ["token", "clientSecret", "azureClientSecret"] as const) {
+    const given = values.get(secret);
+    if (given === undefined || /^[\x21-\x7e]+$/.test(given.value)) continue;
+    throw new JobstrataError(
+      "authentication",
+      `${given.from} holds characters that no secret has, such as a line break or a space in the middle`,
+    );
+  }
+  const attributes = Object.fromEntries([...values].map(([name, { value }]) => [name, value]));
+  return {
+    ...attributes,
+    host,
+    env,
+    ...(profile && { profile: profile.name }),
+    origin: (attribute) => values.get(attribute)?.from ?? ATTRIBUTES[attribute].variable,
+    sources: () => [...values.values()].map(({ from }) => from).join(", "),
+    hasProgram: (name) => hasProgram(name, env, values.get("cliPath")?.value),
+    half: () => half(new Set(values.keys())),
+  };
+}
+
+/** Whether the workspace or a login is named already, so that no profile is looked for that nobody has named. */
+const saysWhere = (values: ReadonlyMap<Attribute, unknown>): boolean =>
+  [...values.keys()].some(
+    (attribute) => !["cliPath", "authType", "azureEnvironment"].includes(attribute),
+  );
+
+const entries = (): [Attribute, (typeof ATTRIBUTES)[Attribute]][] =>
+  Object.entries(ATTRIBUTES) as [Attribute, (typeof ATTRIBUTES)[Attribute]][];
+
+interface Profile {
+  readonly name: string;
+  readonly file: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** The profile that is named or, where nothing else is configured, the one called DEFAULT if there is one. */
+function readProfile(
+  { profile }: AuthOptions,
+  env: Readonly<NodeJS.ProcessEnv>,
+  nothingElse: boolean,
+): Profile | undefined {
+  const named = profile ?? nonEmpty(env.DATABRICKS_CONFIG_PROFILE);
+  if (named === undefined && !nothingElse) return undefined;
+  const file = configFile(env);
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if (named === undefined) return undefined;
+    const why =
+      (error as NodeJS.ErrnoException).code === "ENOENT"
+        ? "does not exist"
+        : `cannot be read: ${(error as Error).message}`;
+    throw new JobstrataError(
+      "authentication",
+      `${printable(file)}, which should have the profile ${quote(named)}, ${why}`,
+    );
+  }
+  // Sections are profiles; what stands before the first one belongs to DEFAULT.
+  const sections = new Map<string, Record<string, string>>();
+  const top: Record<string, string> = {};
+  // A name with dots would become a tree.
+  const escaped = text.replace(
+    /^(\s*\[)([^\]]*)(\].*)$/gm,
+    (_, open: string, name: string, close: string) =>
+      `${open}${name.replace(/(?<!\\)\./g, "\\.")}${close}`,
+  );
+  for (const [name, value] of Object.entries(parse(escaped))) {
+    if (typeof value === "object" && value !== null) sections.set(name, strings(value as object));
+    else if (typeof value === "string") top[name] = value;
+  }
+  if (Object.keys(top).length > 0) sections.set("DEFAULT", { ...top, ...sections.get("DEFAULT") });
+  const name = named ?? "DEFAULT";
+  const fields = sections.get(name);
+  if (fields !== undefined) return { name, file, fields };
+  if (named === undefined) return undefined;
+  const names = [...sections.keys()];
+  throw new JobstrataError(
+    "authentication",
+    `${printable(file)} has no profile ${quoteWithSuggestion(named, names)}; it has ${names.map(quote).join(", ") || "none"}`,
+  );
+}
+
+function strings(section: object): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(section).flatMap(([name, value]: [string, unknown]) =>
+      typeof value === "string" ? [[name, value]] : [],
+    ),
+  );
+}
+
+function configFile(env: Readonly<NodeJS.ProcessEnv>): string {
+  const home = nonEmpty(env.HOME) ?? homedir();
+  const given = nonEmpty(env.DATABRICKS_CONFIG_FILE);
+  return given?.replace(/^~(?=\/|$)/, home) ?? join(home, ".databrickscfg");
+}
+
+const nonEmpty = (text: string | undefined): string | undefined => (text === "" ? undefined : text);
+
+/** Only the origin counts. A token goes over the network encrypted, or not at all. */
+function checkedHost(written: string, from: string): string {
+  let url: URL;
+  try {
+    url = new URL(/^https?:\/\//i.test(written) ? written : `https://${written}`);
+  } catch {
+    throw new JobstrataError(
+      "authentication",
+      `${from} is no address of a workspace: ${quote(written)}; it is such as https://adb-1234567890123456.7.azuredatabricks.net`,
+    );
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new JobstrataError(
+      "authentication",
+      `${from} holds a user or a password; put them where they belong, the address is that of the workspace alone`,
+    );
+  }
+  const loopback = ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
+  if (url.protocol !== "https:" && !loopback) {
+    throw new JobstrataError(
+      "authentication",
+      `${from} is ${quote(url.origin)}; a token is not sent over http, except to this machine`,
+    );
+  }
+  return url.origin;
+}
+
+function hasProgram(
+  name: string,
+  env: Readonly<NodeJS.ProcessEnv>,
+  cliPath: string | undefined,
+): boolean {
+  const candidates =
+    name === "databricks" && cliPath !== undefined
+      ? [cliPath]
+      : (env.PATH ?? "").split(delimiter).map((folder) => join(folder, name));
+  return candidates.some((file) => {
+    try {
+      accessSync(file, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Ways to log in that need several parts. */
+const TOGETHER: readonly (readonly Attribute[])[] = [
+  ["clientId", "clientSecret"],
+  ["azureClientId", "azureClientSecret", "azureTenantId"],
+];
+
+function half(known: ReadonlySet<Attribute>): string | undefined {
+  for (const parts of TOGETHER) {
+    const missing = parts.filter((part) => !known.has(part));
+    if (missing.length === 0 || missing.length === parts.length) continue;
+    const present = parts.filter((part) => known.has(part));
+    const names = (list: readonly Attribute[]): string =>
+      list.map((part) => ATTRIBUTES[part].variable).join(" and ");
+    return `${names(missing)} is missing beside ${names(present)}`;
+  }
+  return undefined;
+}

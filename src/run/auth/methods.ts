@@ -1,0 +1,263 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { JobstrataError } from "../../errors";
+import { printable, quote } from "../../model/text";
+import type { Config } from "./config";
+import { WorkspaceError } from "../workspace-error";
+import { FetchedToken, type Token, type TokenSource } from "./token";
+
+/** The application of Azure Databricks, the same in every tenant. */
+const AZURE_DATABRICKS = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d";
+const AZURE_MANAGEMENT = "https://management.core.windows.net/";
+
+/** Where Azure logs in, by the names that its tools use. */
+const AZURE_LOGIN: Readonly<Record<string, string>> = {
+  PUBLIC: "https://login.microsoftonline.com",
+  USGOVERNMENT: "https://login.microsoftonline.us",
+  CHINA: "https://login.chinacloudapi.cn",
+};
+
+/** A personal access token. */
+export function pat(config: Config): TokenSource {
+  const token = needed(config, "token");
+  return {
+    headers: () => Promise.resolve({ Authorization: `Bearer ${token}` }),
+    renew: () => false,
+  };
+}
+
+/** OAuth of a service principal with a secret. */
+export function oauthM2m(config: Config): TokenSource {
+  const clientId = needed(config, "clientId");
+  const secret = needed(config, "clientSecret");
+  return new FetchedToken(() =>
+    fetchToken({
+      url: `${config.host}/oidc/v1/token`,
+      form: { grant_type: "client_credentials", scope: "all-apis" },
+      basic: `${clientId}:${secret}`,
+      from: `${config.origin("clientId")} and ${config.origin("clientSecret")}`,
+      secrets: [secret],
+    }),
+  );
+}
+
+/** A service principal of Azure with a secret. */
+export function azureClientSecret(config: Config): TokenSource {
+  const secret = needed(config, "azureClientSecret");
+  const clientId = needed(config, "azureClientId");
+  const tenant = needed(config, "azureTenantId");
+  const login = azureLogin(config);
+  const tokenFor = (resource: string): Promise<Token> =>
+    fetchToken({
+      url: `${login}/${encodeURIComponent(tenant)}/oauth2/token`,
+      form: {
+        grant_type: "client_credentials",
+        client_id: clientId,
+        client_secret: secret,
+        resource,
+      },
+      from: `${config.origin("azureClientId")} and ${config.origin("azureClientSecret")}`,
+      secrets: [secret],
+    });
+  return new FetchedToken(async () => {
+    const token = await tokenFor(AZURE_DATABRICKS);
+    return withResource(config, token, async () => (await tokenFor(AZURE_MANAGEMENT)).value);
+  });
+}
+
+/** Whoever is logged in to the Azure CLI. */
+export function azureCli(config: Config): TokenSource {
+  const tokenFor = async (resource: string): Promise<Token> => {
+    const tenant = config.azureTenantId === undefined ? [] : ["--tenant", config.azureTenantId];
+    const args = [
+      "account",
+      "get-access-token",
+      "--resource",
+      resource,
+      "--output",
+      "json",
+      ...tenant,
+    ];
+    const answer = await askProgram("az", args, config, 60_000, "az login");
+    const { accessToken, expires_on } = answer;
+    if (typeof accessToken !== "string") throw unexpected("az");
+    const seconds = Number(expires_on);
+    return { value: accessToken, ...(seconds > 0 && { expiresAt: seconds * 1000 }) };
+  };
+  return new FetchedToken(async () => {
+    const token = await tokenFor(AZURE_DATABRICKS);
+    return withResource(config, token, async () => (await tokenFor(AZURE_MANAGEMENT)).value);
+  });
+}
+
+/** Whoever is logged in to the workspace with the Databricks CLI. */
+export function databricksCli(config: Config): TokenSource {
+  const { profile, host, cliPath } = config;
+  const whose = profile === undefined ? ["--host", host] : ["--profile", profile];
+  const login = `databricks auth login ${whose.join(" ")}`;
+  return new FetchedToken(async () => {
+    const args = ["auth", "token", ...whose];
+    const answer = await askProgram(cliPath ?? "databricks", args, config, 30_000, login);
+    const { access_token, expiry } = answer;
+    if (typeof access_token !== "string") throw unexpected("databricks");
+    const expiresAt = typeof expiry === "string" ? Date.parse(expiry) : NaN;
+    return { value: access_token, ...(!Number.isNaN(expiresAt) && { expiresAt }) };
+  });
+}
+
+/** A principal that is not yet in the workspace is let in by Azure if it may manage the workspace's resource. */
+async function withResource(
+  { azureResourceId }: Config,
+  token: Token,
+  managementToken: () => Promise<string>,
+): Promise<Token> {
+  if (azureResourceId === undefined) return token;
+  return {
+    ...token,
+    headers: {
+      "X-Databricks-Azure-Workspace-Resource-Id": azureResourceId,
+      "X-Databricks-Azure-SP-Management-Token": await managementToken(),
+    },
+  };
+}
+
+/** The names of ARM_ENVIRONMENT; an address on this machine stands for itself. */
+function azureLogin({ azureEnvironment = "PUBLIC" }: Config): string {
+  if (/^http:\/\/127\.0\.0\.1:\d+$/.test(azureEnvironment)) return azureEnvironment;
+  const login = AZURE_LOGIN[azureEnvironment.toUpperCase()];
+  if (login !== undefined) return login;
+  throw new JobstrataError(
+    "authentication",
+    `ARM_ENVIRONMENT is ${quote(azureEnvironment)}; it must be one of ${Object.keys(AZURE_LOGIN).join(", ").toLowerCase()}`,
+  );
+}
+
+type Needed =
+  "token" | "clientId" | "clientSecret" | "azureClientId" | "azureClientSecret" | "azureTenantId";
+
+function needed(config: Config, attribute: Needed): string {
+  const value = config[attribute];
+  if (value !== undefined) return value;
+  throw new JobstrataError(
+    "authentication",
+    `the authentication type ${quote(config.authType ?? "")} needs ${config.origin(attribute)}`,
+  );
+}
+
+interface TokenRequest {
+  readonly url: string;
+  readonly form: Readonly<Record<string, string>>;
+  readonly basic?: string;
+  /** Where the credentials come from, for whoever has to mend them. */
+  readonly from: string;
+  /** What must never be shown, whatever the server answers. */
+  readonly secrets: readonly string[];
+}
+
+/** A server that does not answer for a moment is asked again by whoever needs the token. */
+async function fetchToken({ url, form, basic, from, secrets }: TokenRequest): Promise<Token> {
+  const { origin } = new URL(url);
+  const timeout = 30_000;
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, {
+      method: "POST",
+      body: new URLSearchParams(form),
+      headers:
+        basic === undefined
+          ? {}
+          : { Authorization: `Basic ${Buffer.from(basic).toString("base64")}` },
+      redirect: "error",
+      signal: AbortSignal.timeout(timeout),
+    });
+    text = await response.text();
+  } catch (error) {
+    throw WorkspaceError.noAnswer("log in", origin, error, timeout);
+  }
+  if (response.ok) return readToken(text, origin);
+  const why = without(reasonIn(text), secrets);
+  const error = WorkspaceError.refused("log in", origin, response.status, why, undefined);
+  if (error.transient) throw error;
+  throw new JobstrataError(
+    "authentication",
+    `${origin} does not accept the credentials from ${from}: ${response.status} ${why}`.trimEnd(),
+  );
+}
+
+function readToken(text: string, origin: string): Token {
+  let answer: Record<string, unknown>;
+  try {
+    answer = JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    answer = {};
+  }
+  const { access_token, expires_in } = answer;
+  if (typeof access_token !== "string" || !/^[\x21-\x7e]+$/.test(access_token)) {
+    throw new JobstrataError(
+      "authentication",
+      `${origin} answered without a token; is the host right?`,
+    );
+  }
+  const seconds = Number(expires_in);
+  return { value: access_token, ...(seconds > 0 && { expiresAt: Date.now() + seconds * 1000 }) };
+}
+
+/** What OAuth servers say in their errors; pages say nothing. */
+function reasonIn(text: string): string {
+  try {
+    const { error, error_description, message } = JSON.parse(text) as Record<string, unknown>;
+    return [error, error_description, message]
+      .filter((part): part is string => typeof part === "string")
+      .join(": ")
+      .slice(0, 300);
+  } catch {
+    return "";
+  }
+}
+
+const without = (text: string, secrets: readonly string[]): string =>
+  printable(secrets.reduce((left, secret) => left.replaceAll(secret, "[REDACTED]"), text));
+
+const run = promisify(execFile);
+
+/** Asks a program for a token, without a shell. */
+async function askProgram(
+  program: string,
+  args: readonly string[],
+  { env }: Config,
+  timeout: number,
+  login: string,
+): Promise<Record<string, unknown>> {
+  let stdout: string;
+  try {
+    ({ stdout } = await run(program, args, { env: { ...env }, timeout }));
+  } catch (error) {
+    const { code, killed, stderr, message } = error as Error & {
+      code?: unknown;
+      killed?: boolean;
+      stderr?: string;
+    };
+    const why =
+      code === "ENOENT"
+        ? "it is not on the PATH"
+        : killed === true
+          ? `no answer within ${timeout / 1000} s`
+          : (stderr ?? message).trim().slice(0, 300);
+    throw new JobstrataError(
+      "authentication",
+      `${printable(program)} gives no token: ${printable(why)}; log in: ${printable(login)}`,
+    );
+  }
+  try {
+    return JSON.parse(stdout) as Record<string, unknown>;
+  } catch {
+    throw unexpected(program);
+  }
+}
+
+const unexpected = (program: string): JobstrataError =>
+  new JobstrataError(
+    "authentication",
+    `${printable(program)} answered with something else than a token`,
+  );

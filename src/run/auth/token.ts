@@ -1,0 +1,52 @@
+/** A token, and when it ends. */
+export interface Token {
+  readonly value: string;
+  /** Milliseconds since 1970; absent if nobody said. */
+  readonly expiresAt?: number;
+  /** Further headers that it takes. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Where the headers of a request come from. */
+export interface TokenSource {
+  headers(): Promise<Readonly<Record<string, string>>>;
+  renew(): boolean;
+}
+
+/** A token is replaced this long before it ends, or a tenth of its life if that is less; milliseconds. */
+const BEFORE_END = 300_000;
+
+/** A token that is fetched when it is needed, once for all who ask, and again when it is about to end. */
+export class FetchedToken implements TokenSource {
+  #token: Token | undefined;
+  #fetchedAt = 0;
+  #fetching: Promise<Token> | undefined;
+
+  public constructor(private readonly fetchToken: () => Promise<Token>) {}
+
+  public async headers(): Promise<Readonly<Record<string, string>>> {
+    const token = this.#isFresh() && this.#token !== undefined ? this.#token : await this.#fetch();
+    return { Authorization: `Bearer ${token.value}`, ...token.headers };
+  }
+
+  public renew(): boolean {
+    this.#token = undefined;
+    return true;
+  }
+
+  #isFresh(): boolean {
+    const expiresAt = this.#token?.expiresAt;
+    if (this.#token === undefined) return false;
+    if (expiresAt === undefined) return true;
+    const margin = Math.min(BEFORE_END, (expiresAt - this.#fetchedAt) / 10);
+    return Date.now() < expiresAt - margin;
+  }
+
+  async #fetch(): Promise<Token> {
+    this.#fetching ??= this.fetchToken().finally(() => (this.#fetching = undefined));
+    const token = await this.#fetching;
+    this.#fetchedAt = Date.now();
+    this.#token = token;
+    return token;
+  }
+}
