@@ -80,7 +80,7 @@ function planJob(
       steps.push(step);
       begun.push(step);
     }
-    const waits = begun.length > 0 ? begun : before;
+    const waits = begun.length > 0 ? [...begun] : before;
     for (const node of here.filter(({ task }) => parts.get(task.taskKey) === "some")) {
       if (node.runs === undefined) continue;
       const pushed = pushedTo(node, node.runs, parameters);
