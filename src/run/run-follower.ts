@@ -17,7 +17,7 @@ const MAX_SINGLE = 25;
 /** How many requests there are at once. */
 const AT_ONCE = 5;
 /** Of tasks that succeeded, so many outputs are fetched. */
-const MAX_OUTPUTS = 100;
+const MAX_OUTPUTS = 25;
 /** Of a for-each task that failed, so many iterations are looked into. */
 const MAX_ITERATIONS = 20;
 /** The list of runs may be a little behind, and a task's run begin a little after what it started; milliseconds. */
