@@ -55,6 +55,7 @@ describe("select", () => {
     ["alerting_deploy_job", ["deploy_sql_alerts"]],
     ["job:alerting_seed_job+1", ["seed_all_alerts", "validate_alert_queries"]],
     ["seed_alerts", ["seed_all_alerts"]],
+    ["/seed_all_alerts", ["seed_all_alerts"]],
     [
       "seed_all_alerts/seed_alerts+",
       ["deploy_sql_alerts", "seed_all_alerts", "validate_alert_queries"],
@@ -332,7 +333,7 @@ describe("planRuns", () => {
         const nodes = [...withDescendants(tree)];
         const node = nodes[at % nodes.length];
         if (node === undefined) return;
-        const path = pathOf(node).join("/");
+        const path = `/${pathOf(node).join("/")}`;
         const named = select(tree, [path]);
         const down = select(tree, [`${path}+`]);
         const up = select(tree, [`+${path}`]);

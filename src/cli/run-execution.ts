@@ -65,6 +65,7 @@ export async function execute(
   const settings: RunnerOptions<RunStep> = {
     pollMs: options.pollMs ?? (isLoopback(client.http.host) ? 250 : 1000),
     keys: target.keys,
+    ready: target.keysRead,
     ...(wait !== undefined && { wait }),
     ...(parallel !== undefined && { parallel }),
     ...(keepGoing !== undefined && { keepGoing }),

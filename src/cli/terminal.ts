@@ -25,14 +25,14 @@ export function terminalOf(
 
 /** Colours and marks for what is written to standard output. */
 export function styleFor(
-  stream: Pick<NodeJS.WriteStream, "isTTY"> = process.stdout,
+  stream: { readonly isTTY?: boolean } = process.stdout,
   env: Readonly<NodeJS.ProcessEnv> = process.env,
 ): Style {
   const forced = env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== "0";
   const refused = (env.NO_COLOR ?? "") !== "" || env.FORCE_COLOR === "0";
-  const color = !refused && (forced || (stream.isTTY && env.TERM !== "dumb"));
+  const color = !refused && (forced || (stream.isTTY === true && env.TERM !== "dumb"));
   const locale = env.LC_ALL ?? env.LC_CTYPE ?? env.LANG ?? "";
   // Logs of CI systems show UTF-8 whatever the locale of the machine.
-  const unicode = env.TERM !== "linux" && (!stream.isTTY || /utf-?8/i.test(locale));
+  const unicode = env.TERM !== "linux" && (stream.isTTY !== true || /utf-?8/i.test(locale));
   return styleOf({ color, unicode });
 }

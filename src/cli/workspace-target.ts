@@ -29,6 +29,8 @@ export interface TargetOptions {
 export class WorkspaceTarget {
   /** Keys of the deployed jobs by their ids, as far as they have been read. */
   public readonly keys = new Map<number, string>();
+  /** Settled once {@link readKeys} has read what it can. */
+  public keysRead: Promise<unknown> = Promise.resolve();
   readonly #read = new Map<SynthesizedStack, Promise<Map<string, number>>>();
 
   private constructor(
@@ -157,7 +159,7 @@ export class WorkspaceTarget {
 
   /** Reads the keys of all jobs, for names of what is run below others. Names are all that is missing if that fails. */
   public readKeys(): void {
-    this.jobIds().catch(() => undefined);
+    this.keysRead = this.jobIds().catch(() => undefined);
   }
 
   /** Ends what was started to reach the workspace. */

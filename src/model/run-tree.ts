@@ -72,6 +72,8 @@ export interface RunStatus {
   readonly state: string;
   /** What the workspace says about it; may be empty. */
   readonly message: string;
+  /** It is over without having begun, whatever its result. */
+  readonly skipped?: true;
 }
 
 /** True for a run or a task that is over and did not fail, skip or end early. */
@@ -90,7 +92,7 @@ const NOT_RUN: ReadonlySet<string> = new Set([
 
 /** True for what ended before it began. */
 export function didNotRun({ status }: { readonly status: RunStatus }): boolean {
-  return status.phase === "ended" && NOT_RUN.has(status.state);
+  return status.phase === "ended" && (NOT_RUN.has(status.state) || status.skipped === true);
 }
 
 /** True for a task whose end keeps its run from being a success. */

@@ -71,6 +71,8 @@ const MAX_KEPT = 12;
 export function failureLines(run: JobRunNode, style: Style = PLAIN): string[] {
   const lines: string[] = [];
   for (const { task, path, run: job, kept } of failuresOf(run)) {
+    // What was canceled with the run did nothing wrong.
+    if (run.status.state === "CANCELED" && task.status.state === "CANCELED") continue;
     const took = durationOf(task, task.endTime ?? 0);
     const retries = task.retries === 0 ? "" : `, retry ${task.retries}`;
     const state = `${printable(task.status.state)} after ${formatDuration(took)}${retries}`;

@@ -30,7 +30,12 @@ export function statusOf({ state, status }: { state?: ApiState; status?: ApiStat
   if ((life !== undefined && ENDED.has(life)) || status?.state === "TERMINATED") {
     const code = details?.code;
     const result = state?.result_state ?? (code && (RESULT_OF_CODE[code] ?? code));
-    return { phase: "ended", state: result ?? life ?? "TERMINATED", message };
+    return {
+      phase: "ended",
+      state: result ?? life ?? "TERMINATED",
+      message,
+      ...(life === "SKIPPED" && { skipped: true }),
+    };
   }
   const place = life ?? status?.state ?? "UNKNOWN";
   return { phase: WAITING.has(place) ? "waiting" : "active", state: place, message };

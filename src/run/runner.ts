@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { succeeded, type JobRunNode } from "../model/run-tree";
 import type { JobsClient } from "./jobs-client";
 import type { RunStep } from "./run-plan";
@@ -35,11 +36,16 @@ export interface RunnerOptions<S extends RunStep> extends Omit<
   readonly allowPartial?: boolean;
   /** Whether to wait for the runs. @default true */
   readonly wait?: boolean;
+  /** What is waited for, a moment at most, before a run that was started is looked at: the keys of its jobs. */
+  readonly ready?: Promise<unknown>;
   readonly onStart?: (step: S, runId: number) => void;
   readonly onLook?: (step: S, run: JobRunNode) => void;
   readonly onOutage?: (step: S, error: WorkspaceError | undefined, sinceMs: number) => void;
   readonly onEnd?: (result: StepResult<S>) => void;
 }
+
+/** Names of jobs are not waited for any longer; milliseconds. */
+const READY_MS = 3000;
 
 /** Runs steps, each as soon as what it comes after has succeeded. */
 export class Runner<S extends RunStep = RunStep> {
@@ -128,6 +134,7 @@ export class Runner<S extends RunStep = RunStep> {
 
   async #follow(step: S, runId: number, staleEndTime?: number): Promise<StepResult<S>> {
     const { onLook, onOutage, allowPartial = false } = this.options;
+    await Promise.race([this.options.ready, sleep(READY_MS, undefined, { ref: false })]);
     let run: JobRunNode | undefined;
     const session = new RunSession(this.client, runId, {
       ...this.options,

@@ -54,8 +54,8 @@ const isLeaf = ({ children }: TaskNode): boolean => children.length === 0;
 /**
  * The tasks that selectors choose, as the leaves below them. The syntax is that of dbt: `task`, `task+` with what depends
  * on it, `+task` with what it depends on, `2+task` with so many steps of that, `a b` either, `a,b` both,
- * `tag:key=value`, `job:key`, and `*` for any text. A name is a task key, the keys from the top with `/` between them, or
- * the key of the job that the task runs.
+ * `tag:key=value`, `job:key`, and `*` for any text. A name is a task key at any depth, the keys from the top with `/` between
+ * them (one more before them where a single key is meant at the top only), or the key of the job that the task runs.
  *
  * @throws JobstrataError `run` for what is no selector, or chooses nothing
  */
@@ -112,6 +112,7 @@ function namedBy(tree: readonly TaskNode[], method: string, value: string): Task
       const names = (node: TaskNode): string[] => [
         node.task.taskKey,
         pathOf(node).join("/"),
+        `/${pathOf(node).join("/")}`,
         ...(node.runs?.key === undefined ? [] : [node.runs.key]),
       ];
       return found(all, names, matches, "task or job", value);

@@ -121,7 +121,7 @@ export async function runJob(
       );
     }
     if (options.watch !== undefined) {
-      if (options.target !== undefined) target.readKeys();
+      if (options.target !== undefined) await target.jobIds().catch(() => undefined);
       const run = await target.client.getRun(options.watch);
       const name = { jobId: run.job_id ?? 0, name: run.run_name ?? "" };
       const step = stepOf(name, target.keys.get(name.jobId));
