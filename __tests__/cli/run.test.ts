@@ -602,11 +602,8 @@ describeWithTerraform("jobs of an environment", () => {
     expect((await inProject(0, "repair", "-t", "dev", "--last")).stdout).toMatch(
       /^Repair run \d+ of setup_job\n {2}again {2}seed\n/,
     );
-    expect(
-      await inProject(0, "repair", "-t", "dev", "--last", "tables_job").catch(
-        (error: Error) => error.message,
-      ),
-    ).toMatch(/has no failed task to repair/);
+    const { stderr } = await inProject(2, "repair", "-t", "dev", "--last", "tables_job");
+    expect(stderr).toMatch(/has no failed task to repair/);
   });
 
   describe("jobstrata test", () => {

@@ -39,9 +39,24 @@ describe("WorkspaceHttp", () => {
   }
 
   it.each([
-    ["429", (_: unknown, response: Parameters<typeof refuse>[0]) => refuse(response, 429)],
-    ["500", (_: unknown, response: Parameters<typeof refuse>[0]) => refuse(response, 500)],
-    ["503", (_: unknown, response: Parameters<typeof refuse>[0]) => refuse(response, 503)],
+    [
+      "429",
+      (_: unknown, response: Parameters<typeof refuse>[0]) => {
+        refuse(response, 429);
+      },
+    ],
+    [
+      "500",
+      (_: unknown, response: Parameters<typeof refuse>[0]) => {
+        refuse(response, 500);
+      },
+    ],
+    [
+      "503",
+      (_: unknown, response: Parameters<typeof refuse>[0]) => {
+        refuse(response, 503);
+      },
+    ],
     [
       "504 of a proxy",
       (_: unknown, response: Parameters<typeof refuse>[0]) => response.writeHead(504).end("<html>"),
@@ -67,9 +82,11 @@ describe("WorkspaceHttp", () => {
   it("waits as long as Retry-After says", async () => {
     const delays: number[] = [];
     const client = await http(
-      failing(1, (_, response) => refuse(response, 429, {}, { "Retry-After": "1" })),
-      { onRetry: (_, delay) => delays.push(delay) },
+      failing(1, (_, response) => {
+        refuse(response, 429, {}, { "Retry-After": "1" });
+      }),
     );
+    client.onRetry = (_, delay) => delays.push(delay);
     const before = Date.now();
     await client.request("GET", "2.2/jobs/list");
     expect(Date.now() - before).toBeGreaterThanOrEqual(990);
@@ -80,9 +97,11 @@ describe("WorkspaceHttp", () => {
     const delays: number[] = [];
     const date = new Date(Date.now() + 2000).toUTCString();
     const client = await http(
-      failing(1, (_, response) => refuse(response, 503, {}, { "Retry-After": date })),
-      { onRetry: (_, delay) => delays.push(delay) },
+      failing(1, (_, response) => {
+        refuse(response, 503, {}, { "Retry-After": date });
+      }),
     );
+    client.onRetry = (_, delay) => delays.push(delay);
     await client.request("GET", "2.2/jobs/list");
     expect(delays[0]).toBeGreaterThan(500);
     expect(delays[0]).toBeLessThanOrEqual(2000);
@@ -90,8 +109,9 @@ describe("WorkspaceHttp", () => {
 
   it("gives up when the budget is used up, and says what it heard last", async () => {
     const client = await http(
-      (_, response) =>
-        refuse(response, 503, { error_code: "TEMPORARILY_UNAVAILABLE", message: "busy" }),
+      (_, response) => {
+        refuse(response, 503, { error_code: "TEMPORARILY_UNAVAILABLE", message: "busy" });
+      },
       { budgetMs: 60 },
     );
     const error = await failure(client.request("GET", "2.2/jobs/list"));
@@ -102,7 +122,9 @@ describe("WorkspaceHttp", () => {
 
   it("does not wait for a Retry-After that is longer than the budget", async () => {
     const client = await http(
-      (_, response) => refuse(response, 429, {}, { "Retry-After": "3600" }),
+      (_, response) => {
+        refuse(response, 429, {}, { "Retry-After": "3600" });
+      },
       {
         budgetMs: 1000,
       },
@@ -140,7 +162,9 @@ describe("WorkspaceHttp", () => {
     ],
     [404, {}, /404$/],
   ])("asks once and says what to do when it is %i", async (status, body, message) => {
-    const client = await http((_, response) => refuse(response, status, body));
+    const client = await http((_, response) => {
+      refuse(response, status, body);
+    });
     const error = await failure(client.request("POST", "2.2/jobs/run-now", { job_id: 7 }));
     expect(error.message).toMatch(message);
     expect(error).toMatchObject({ status, transient: false });
@@ -148,11 +172,17 @@ describe("WorkspaceHttp", () => {
   });
 
   it("sends what must not be repeated again only after a refusal that is certain", async () => {
-    const client = await http(failing(1, (_, response) => refuse(response, 429)));
+    const client = await http(
+      failing(1, (_, response) => {
+        refuse(response, 429);
+      }),
+    );
     const options = { repeatable: false };
     await expect(client.request("POST", "x", {}, options)).resolves.toEqual({ fine: true });
     await server?.close();
-    const other = await http((_, response) => refuse(response, 500));
+    const other = await http((_, response) => {
+      refuse(response, 500);
+    });
     expect((await failure(other.request("POST", "x", {}, options))).status).toBe(500);
     expect(server?.requests).toHaveLength(1);
   });
@@ -198,9 +228,9 @@ describe("WorkspaceHttp", () => {
   });
 
   it("makes what the server says safe to show", async () => {
-    const client = await http((_, response) =>
-      refuse(response, 400, { error_code: "X\u001b[31m", message: "a\nb\u202e" }),
-    );
+    const client = await http((_, response) => {
+      refuse(response, 400, { error_code: "X\u001b[31m", message: "a\nb\u202e" });
+    });
     const { message } = await failure(client.request("GET", "x"));
     expect(message).toBe("GET x: 400 X\\u001b[31m: a\\u000ab\\u202e");
   });

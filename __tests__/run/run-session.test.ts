@@ -136,7 +136,7 @@ describe("RunSession", () => {
     );
     for (let at = 0; at < 60; at++) workspace.gates.hold(`load ${at}`);
     const parts = Object.fromEntries(jobs.map((jobId, at) => [`t${at}`, [jobId] as const]));
-    const job = await workspace.composite("all", parts as Record<string, [number]>);
+    const job = await workspace.composite("all", parts);
     const runId = await workspace.client.runNow(job);
     await workspace.until(() => workspace.gates.isWaiting("load 59"));
     const client = clientOf(workspace);
@@ -356,8 +356,8 @@ describe("startRepair", () => {
       { fault: "drop" },
       { fault: 429, retry_after: 0 },
     ] as const) {
-      const before =
-        (await workspace.client.run(runId, "&include_history=true")).repair_history?.length ?? 1;
+      const history = await workspace.client.run(runId, "&include_history=true");
+      const before = Number(history.repair_history?.length ?? 1);
       await workspace.faults({
         requests: [{ match: "POST /api/2.2/jobs/runs/repair", times: 1, ...fault }],
       });

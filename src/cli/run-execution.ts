@@ -51,6 +51,9 @@ export interface Execution {
   readonly exitCode: number;
 }
 
+/** Milliseconds. */
+const WORTH_A_WORD = 2000;
+
 /** Runs steps, or follows what runs already, and shows it. The end is shown by {@link showEnd}. */
 export async function execute(
   target: WorkspaceTarget,
@@ -62,6 +65,7 @@ export async function execute(
   const { client } = target;
   const view = viewFor(options.format, target, io);
   const { wait, parallel, keepGoing, allowPartial } = options;
+  let retrying = false;
   const settings: RunnerOptions<RunStep> = {
     pollMs: options.pollMs ?? (isLoopback(client.http.host) ? 250 : 1000),
     keys: target.keys,
@@ -72,14 +76,23 @@ export async function execute(
     ...(allowPartial !== undefined && { allowPartial }),
     onStart: (step, runId) => {
       view.started(step, runId);
-      if (wait !== false) tellUsual(target, step, view);
+      if (wait !== false) tellUsual(target, step, runId, view);
     },
     onLook: (step, run) => {
+      if (retrying) view.outage(step, undefined, 0);
+      retrying = false;
       view.looked(step, run);
     },
     onOutage: (step, error, sinceMs) => {
       view.outage(step, error, sinceMs);
     },
+  };
+  // What is mended by trying again is worth a word when it takes a while.
+  client.http.onRetry = (error, _, sinceMs) => {
+    const [step] = steps;
+    if (sinceMs < WORTH_A_WORD || step === undefined) return;
+    retrying = true;
+    view.outage(step, error, sinceMs);
   };
   const runner = new Runner<RunStep>(client, settings);
   const cancel = (): void => {
@@ -123,6 +136,7 @@ export async function execute(
     const interrupted = interrupts.exitCode;
     return { results, exitCode: interrupted ?? (time.isUp ? 3 : exitCodeOf(results, wait)) };
   } finally {
+    client.http.onRetry = undefined;
     clearTimeout(timer);
     interrupts.stop();
     view.close();
@@ -149,9 +163,9 @@ function viewFor(format: Format, target: WorkspaceTarget, io: Io): RunView {
 }
 
 /** Asked for beside everything else: a run does not wait for it, nor fail because of it. */
-function tellUsual({ client }: WorkspaceTarget, step: RunStep, view: RunView): void {
+function tellUsual({ client }: WorkspaceTarget, step: RunStep, runId: number, view: RunView): void {
   if (step.only !== undefined) return;
-  usualDurations(client, step.job.jobId).then(
+  usualDurations(client, step.job.jobId, runId).then(
     (durations) => {
       view.usual(step, durations);
     },

@@ -131,8 +131,9 @@ export class LinesView implements RunView {
 
   public outage(_: RunStep, error: WorkspaceError | undefined, sinceMs: number): void {
     if (error === undefined) {
+      if (!this.#outage) return;
       this.#outage = false;
-      this.io.err(`The workspace answers again after ${formatElapsed(sinceMs)}`);
+      this.io.err("The workspace answers again");
     } else if (!this.#outage) {
       this.#outage = true;
       this.io.err(outageText(error, sinceMs));
@@ -200,6 +201,8 @@ export class LinesView implements RunView {
 
 /** Says nothing but what goes wrong, to those who read standard error: what is asked for comes at the end. */
 export class QuietView implements RunView {
+  #outage = false;
+
   public constructor(private readonly io: Io) {}
 
   public started(step: RunStep, runId: number): void {
@@ -215,7 +218,8 @@ export class QuietView implements RunView {
   }
 
   public outage(_: RunStep, error: WorkspaceError | undefined, sinceMs: number): void {
-    if (error !== undefined && sinceMs === 0) this.io.err(outageText(error, sinceMs));
+    if (error !== undefined && !this.#outage) this.io.err(outageText(error, sinceMs));
+    this.#outage = error !== undefined;
   }
 
   public usual(): void {

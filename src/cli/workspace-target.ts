@@ -52,7 +52,7 @@ export class WorkspaceTarget {
   public static async open(
     options: TargetOptions,
     io: Io,
-    http: Omit<HttpOptions, "onRetry"> = {},
+    http: HttpOptions = {},
   ): Promise<WorkspaceTarget> {
     const { target } = options;
     const flags = [

@@ -7,10 +7,13 @@ const SAMPLE = 10;
 /**
  * How long a job and its tasks have taken when they succeeded: medians, in milliseconds, by task key, "" for the run.
  * Empty when it never did.
+ *
+ * @param except the run that is to be compared with them
  */
 export async function usualDurations(
   client: JobsClient,
   jobId: number,
+  except?: number,
 ): Promise<Map<string, number>> {
   const query = { jobId, completedOnly: true, expandTasks: true };
   const { runs } = await client.listRuns(query, undefined, { limit: SAMPLE });
@@ -24,7 +27,7 @@ export async function usualDurations(
   };
   for (const run of runs) {
     // A run of a part says nothing about the whole, and a repaired one nothing about time.
-    if (statusOf(run).state !== "SUCCESS") continue;
+    if (statusOf(run).state !== "SUCCESS" || run.run_id === except) continue;
     add("", run);
     for (const task of run.tasks ?? [])
       if (statusOf(task).state === "SUCCESS") add(task.task_key, task);

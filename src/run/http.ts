@@ -39,9 +39,10 @@ export interface HttpOptions {
   readonly firstRetryMs?: number;
   /** Requests in a second, on average. @default 25, since a workspace takes 30 runs/list a second from all of its users */
   readonly requestsPerSecond?: number;
-  /** Told of every attempt that is to be repeated. */
-  readonly onRetry?: (error: WorkspaceError, delayMs: number) => void;
 }
+
+/** Told of an attempt that is to be repeated after a pause, and how long the request has been tried; milliseconds. */
+export type RetryListener = (error: WorkspaceError, delayMs: number, sinceMs: number) => void;
 
 /** How one request is to be treated. */
 export interface RequestOptions {
@@ -61,7 +62,8 @@ export class WorkspaceHttp {
   readonly #requestTimeoutMs: number;
   readonly #firstRetryMs: number;
   readonly #pace: Pace;
-  readonly #onRetry: HttpOptions["onRetry"];
+  /** @default nobody is told */
+  public onRetry: RetryListener | undefined;
   #clockOffsetMs = 0;
   #requests = 0;
 
@@ -71,7 +73,6 @@ export class WorkspaceHttp {
     this.#requestTimeoutMs = options.requestTimeoutMs ?? 30_000;
     this.#firstRetryMs = options.firstRetryMs ?? 300;
     this.#pace = new Pace(options.requestsPerSecond ?? 25);
-    this.#onRetry = options.onRetry;
   }
 
   public get host(): string {
@@ -98,7 +99,8 @@ export class WorkspaceHttp {
     body?: object,
     { repeatable = true, signal }: RequestOptions = {},
   ): Promise<T> {
-    const end = Date.now() + this.#budgetMs;
+    const began = Date.now();
+    const end = began + this.#budgetMs;
     const exponential = new ExponentialBackoff({
       initialDelay: this.#firstRetryMs,
       maxDelay: 10_000,
@@ -120,7 +122,7 @@ export class WorkspaceHttp {
       { maxAttempts: 100, backoff: new DelegateBackoff(delayOf) },
     );
     policy.onRetry(({ delay }) => {
-      if (given !== undefined) this.#onRetry?.(given, delay);
+      if (given !== undefined) this.onRetry?.(given, delay, Date.now() - began);
     });
     let renewed = false;
     for (;;) {

@@ -1,0 +1,326 @@
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type AuthOptions, resolveAuth } from "../../src/run/auth";
+import { FetchedToken } from "../../src/run/auth/token";
+import { WorkspaceHttp } from "../../src/run/http";
+import { type FakeServer, fakeServer, refuse } from "./support";
+
+let home: string;
+let server: FakeServer | undefined;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "jobstrata-auth-"));
+});
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+  rmSync(home, { recursive: true });
+});
+
+const HOST = "https://adb-1.2.azuredatabricks.net";
+const auth = (env: NodeJS.ProcessEnv, more: AuthOptions = {}): ReturnType<typeof resolveAuth> =>
+  resolveAuth({ env: { HOME: home, PATH: "", ...env }, ...more });
+const profiles = (text: string): void => {
+  writeFileSync(join(home, ".databrickscfg"), text);
+};
+
+describe("resolveAuth", () => {
+  it.each<[string, NodeJS.ProcessEnv, string]>([
+    ["a token", { DATABRICKS_TOKEN: "t" }, "pat"],
+    [
+      "a service principal",
+      { DATABRICKS_CLIENT_ID: "c", DATABRICKS_CLIENT_SECRET: "s" },
+      "oauth-m2m",
+    ],
+    [
+      "a service principal of Azure",
+      { ARM_CLIENT_ID: "c", ARM_CLIENT_SECRET: "s", ARM_TENANT_ID: "t" },
+      "azure-client-secret",
+    ],
+    [
+      "the one that is asked for",
+      {
+        DATABRICKS_AUTH_TYPE: "oauth-m2m",
+        DATABRICKS_TOKEN: "t",
+        DATABRICKS_CLIENT_ID: "c",
+        DATABRICKS_CLIENT_SECRET: "s",
+      },
+      "oauth-m2m",
+    ],
+    [
+      "the Databricks CLI, if asked for",
+      { DATABRICKS_AUTH_TYPE: "databricks-cli" },
+      "databricks-cli",
+    ],
+    ["the Azure CLI, if asked for", { DATABRICKS_AUTH_TYPE: "azure-cli" }, "azure-cli"],
+  ])("takes %s", (_, env, authType) => {
+    expect(auth({ DATABRICKS_HOST: HOST, ...env })).toMatchObject({ host: HOST, authType });
+  });
+
+  it.each([
+    ["adb-1.2.azuredatabricks.net", HOST],
+    [`${HOST}/?o=12#job/3`, HOST],
+    [`${HOST}/`, HOST],
+    ["http://127.0.0.1:8080", "http://127.0.0.1:8080"],
+    ["http://localhost:8080/", "http://localhost:8080"],
+  ])("takes %s for %s", (written, host) => {
+    expect(auth({ DATABRICKS_HOST: written, DATABRICKS_TOKEN: "t" }).host).toBe(host);
+  });
+
+  it("reads the profile that is named, and DEFAULT where nothing is said", async () => {
+    profiles(
+      `host = ${HOST}\ntoken = top\n\n[eu.prod]\nhost = https://eu.cloud.databricks.com\ntoken = eu # of mine\n`,
+    );
+    expect(await auth({}).headers()).toEqual({ Authorization: "Bearer top" });
+    const named = auth({ DATABRICKS_CONFIG_PROFILE: "eu.prod" });
+    expect(named.host).toBe("https://eu.cloud.databricks.com");
+    expect(auth({}, { profile: "eu.prod" }).host).toBe("https://eu.cloud.databricks.com");
+    // What is in the environment comes first, and what the Terraform provider is told before that.
+    const mixed = auth({ DATABRICKS_TOKEN: "mine" }, { profile: "eu.prod", host: HOST });
+    expect(mixed.host).toBe(HOST);
+    expect(await mixed.headers()).toEqual({ Authorization: "Bearer mine" });
+    writeFileSync(join(home, "other"), `[DEFAULT]\nhost = ${HOST}\ntoken = other\n`);
+    expect(await auth({ DATABRICKS_CONFIG_FILE: "~/other" }).headers()).toEqual({
+      Authorization: "Bearer other",
+    });
+  });
+
+  it.each<[string, NodeJS.ProcessEnv, string | RegExp]>([
+    [
+      "nothing",
+      {},
+      /^no workspace is known: set DATABRICKS_HOST, or name a profile of .*\.databrickscfg in DATABRICKS_CONFIG_PROFILE/,
+    ],
+    [
+      "no login",
+      { DATABRICKS_HOST: HOST },
+      /^there is no way to log in to https:\/\/adb.*; set DATABRICKS_TOKEN, or/,
+    ],
+    [
+      "half a login",
+      { DATABRICKS_HOST: HOST, DATABRICKS_CLIENT_ID: "c" },
+      /DATABRICKS_CLIENT_SECRET is missing beside DATABRICKS_CLIENT_ID/,
+    ],
+    [
+      "two logins",
+      {
+        DATABRICKS_HOST: HOST,
+        DATABRICKS_TOKEN: "t",
+        ARM_CLIENT_ID: "c",
+        ARM_CLIENT_SECRET: "s",
+        ARM_TENANT_ID: "t",
+      },
+      /more than one way to log in is configured: pat and azure-client-secret \(from environment variable DATABRICKS_HOST, /,
+    ],
+    [
+      "an unknown login",
+      { DATABRICKS_HOST: HOST, DATABRICKS_AUTH_TYPE: "github-oidc" },
+      /"github-oidc" \(environment variable DATABRICKS_AUTH_TYPE\) is not supported by jobstrata; it knows pat, oauth-m2m/,
+    ],
+    [
+      "what a login lacks",
+      { DATABRICKS_HOST: HOST, DATABRICKS_AUTH_TYPE: "oauth-m2m" },
+      /"oauth-m2m" needs DATABRICKS_CLIENT_ID/,
+    ],
+    [
+      "a profile that is not there",
+      { DATABRICKS_CONFIG_PROFILE: "prd" },
+      /has no profile "prd" \(did you mean "prod"\?\); it has "prod"/,
+    ],
+    [
+      "a file that is not there",
+      { DATABRICKS_CONFIG_PROFILE: "x", DATABRICKS_CONFIG_FILE: "/no/file" },
+      '/no/file, which should have the profile "x", does not exist',
+    ],
+    [
+      "http",
+      { DATABRICKS_HOST: "http://example.com", DATABRICKS_TOKEN: "t" },
+      /"http:\/\/example\.com"; a token is not sent over http/,
+    ],
+    [
+      "no address",
+      { DATABRICKS_HOST: "https://", DATABRICKS_TOKEN: "t" },
+      /environment variable DATABRICKS_HOST is no address of a workspace/,
+    ],
+    [
+      "a password in the address",
+      { DATABRICKS_HOST: "https://me:hunter2@example.com", DATABRICKS_TOKEN: "t" },
+      /holds a user or a password/,
+    ],
+    [
+      "a token with a line break",
+      { DATABRICKS_HOST: HOST, DATABRICKS_TOKEN: "dapi12\n34" },
+      /environment variable DATABRICKS_TOKEN holds characters that no secret has/,
+    ],
+    [
+      "an unknown cloud",
+      {
+        DATABRICKS_HOST: HOST,
+        ARM_CLIENT_ID: "c",
+        ARM_CLIENT_SECRET: "s",
+        ARM_TENANT_ID: "t",
+        ARM_ENVIRONMENT: "mars",
+      },
+      /ARM_ENVIRONMENT is "mars"; it must be one of public, usgovernment, china/,
+    ],
+  ])("says what is wrong with %s", (_, env, message) => {
+    profiles("[prod]\nhost = https://x.cloud.databricks.com\n");
+    expect(() => auth(env)).toThrow(message);
+    expect(() => auth(env)).not.toThrow(/hunter2|dapi12/);
+  });
+
+  it("gets a token for a service principal, once for all who ask", async () => {
+    server = await fakeServer((_, response) =>
+      response.end('{"access_token": "abc", "expires_in": 3600}'),
+    );
+    const login = auth({
+      DATABRICKS_HOST: server.host,
+      DATABRICKS_CLIENT_ID: "me",
+      DATABRICKS_CLIENT_SECRET: "hush",
+    });
+    const all = await Promise.all([login.headers(), login.headers(), login.headers()]);
+    expect(all).toEqual(Array(3).fill({ Authorization: "Bearer abc" }));
+    expect(server.requests).toMatchObject([
+      {
+        method: "POST",
+        url: "/oidc/v1/token",
+        body: "grant_type=client_credentials&scope=all-apis",
+      },
+    ]);
+    expect(server.requests[0]?.headers.authorization).toBe(
+      `Basic ${Buffer.from("me:hush").toString("base64")}`,
+    );
+    expect(login.renew()).toBe(true);
+    await login.headers();
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it("gets a token of Azure, and what lets it into a workspace that does not know it", async () => {
+    server = await fakeServer(({ body }, response) => {
+      const resource = new URLSearchParams(body).get("resource") ?? "";
+      response.end(
+        JSON.stringify({
+          access_token: resource.startsWith("https") ? "management" : "workspace",
+          expires_in: "3599",
+        }),
+      );
+    });
+    const env = {
+      DATABRICKS_HOST: HOST,
+      ARM_CLIENT_ID: "me",
+      ARM_CLIENT_SECRET: "hush",
+      ARM_TENANT_ID: "t/1",
+      ARM_ENVIRONMENT: server.host,
+    };
+    expect(await auth(env).headers()).toEqual({ Authorization: "Bearer workspace" });
+    expect(server.requests[0]?.url).toBe("/t%2F1/oauth2/token");
+    expect(
+      await auth({ ...env, DATABRICKS_AZURE_RESOURCE_ID: "/subscriptions/1" }).headers(),
+    ).toEqual({
+      Authorization: "Bearer workspace",
+      "X-Databricks-Azure-SP-Management-Token": "management",
+      "X-Databricks-Azure-Workspace-Resource-Id": "/subscriptions/1",
+    });
+  });
+
+  it("says whose secret is refused, and not the secret, even if the server does", async () => {
+    server = await fakeServer((_, response) => {
+      refuse(response, 401, {
+        error: "invalid_client",
+        error_description: "no hush-hush \u001b[2J",
+      });
+    });
+    const login = auth({
+      DATABRICKS_HOST: server.host,
+      DATABRICKS_CLIENT_ID: "me",
+      DATABRICKS_CLIENT_SECRET: "hush-hush",
+    });
+    await expect(login.headers()).rejects.toThrow(
+      `${server.host} does not accept the credentials from environment variable DATABRICKS_CLIENT_ID and environment variable DATABRICKS_CLIENT_SECRET: 401 invalid_client: no [REDACTED] \\u001b[2J`,
+    );
+    await expect(new WorkspaceHttp(login).request("GET", "x")).rejects.toMatchObject({
+      name: "WorkspaceError",
+      transient: false,
+    });
+  });
+
+  it("asks again for a token while the server does not answer", async () => {
+    let asked = 0;
+    server = await fakeServer(({ url }, response) => {
+      if (!url.startsWith("/oidc")) response.end("{}");
+      else if (++asked < 3) refuse(response, 503);
+      else response.end('{"access_token": "abc"}');
+    });
+    const login = auth({
+      DATABRICKS_HOST: server.host,
+      DATABRICKS_CLIENT_ID: "me",
+      DATABRICKS_CLIENT_SECRET: "hush",
+    });
+    await expect(
+      new WorkspaceHttp(login, { firstRetryMs: 5 }).request("GET", "x"),
+    ).resolves.toEqual({});
+    expect(asked).toBe(3);
+  });
+
+  function program(name: string, script: string): void {
+    writeFileSync(join(home, name), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(home, name), 0o755);
+  }
+
+  it("asks the Databricks CLI, and the Azure CLI where the workspace is in Azure", async () => {
+    const env = { PATH: `${home}:/usr/bin:/bin`, DATABRICKS_HOST: HOST };
+    program("az", `echo '{"accessToken": "azure", "expires_on": 1}'`);
+    expect(auth(env).authType).toBe("azure-cli");
+    expect(await auth(env).headers()).toEqual({ Authorization: "Bearer azure" });
+    program(
+      "databricks",
+      `echo "{\\"access_token\\": \\"$*\\", \\"expiry\\": \\"2999-01-01T00:00:00Z\\"}"`,
+    );
+    expect(await auth(env).headers()).toEqual({
+      Authorization: `Bearer auth token --host ${HOST}`,
+    });
+    profiles(`[prod]\nhost = ${HOST}\n`);
+    expect(await auth(env, { profile: "prod" }).headers()).toEqual({
+      Authorization: "Bearer auth token --profile prod",
+    });
+  });
+
+  it.each([
+    [
+      "echo 'not logged in' >&2; exit 1",
+      /databricks gives no token: not logged in; log in: databricks auth login --host/,
+    ],
+    ["echo nonsense", /databricks answered with something else than a token/],
+    ["echo '{}'", /databricks answered with something else than a token/],
+  ])("says what the Databricks CLI says: %s", async (script, message) => {
+    program("databricks", script);
+    const env = { PATH: `${home}:/usr/bin:/bin`, DATABRICKS_HOST: HOST };
+    await expect(auth(env).headers()).rejects.toThrow(message);
+  });
+});
+
+describe("FetchedToken", () => {
+  it.each([
+    [3_600_000, 1],
+    [200_000, 1],
+    [-1000, 3],
+  ])("with a life of %i ms is fetched %i times for three requests", async (life, times) => {
+    let fetched = 0;
+    const token = new FetchedToken(() => {
+      fetched++;
+      return Promise.resolve({ value: "x", expiresAt: Date.now() + life });
+    });
+    for (let at = 0; at < 3; at++) await token.headers();
+    expect(fetched).toBe(times);
+  });
+
+  it("that cannot be had is tried again by the next who asks", async () => {
+    let fetched = 0;
+    const token = new FetchedToken(() =>
+      ++fetched === 1 ? Promise.reject(new Error("later")) : Promise.resolve({ value: "x" }),
+    );
+    await expect(token.headers()).rejects.toThrow("later");
+    await expect(token.headers()).resolves.toEqual({ Authorization: "Bearer x" });
+  });
+});
