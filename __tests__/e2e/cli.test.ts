@@ -120,6 +120,37 @@ describeWithTerraform("jobstrata local exec", () => {
   });
 });
 
+describeWithTerraform("jobstrata run --local", () => {
+  it("runs, tests and lists the jobs of an environment that was deployed there", async () => {
+    const at = ["--local", "-t", "dev", "--executor", "simulated"];
+    const cli = (...args: string[]): Promise<Ended> =>
+      run(jobstrata(...args), { cwd: project, env });
+    const before = await cli("run", ...at, "setup_job");
+    expect(before.code).toBe(2);
+    expect(before.stderr).toMatch(/holds no synthesized stacks/);
+
+    expect((await local("try", "alerting-dev-*", "--executor", "simulated")).code).toBe(0);
+    const ran = await cli("run", ...at, "setup_job");
+    expect(ran).toMatchObject({ code: 0, stderr: "" });
+    expect(ran.stdout).toMatch(/^├─ ✔ tables +SUCCESS .* → tables_job {2}run \d+$/m);
+    const one = await cli("run", ...at, "seed_job", "--format", "json");
+    expect(JSON.parse(one.stdout)).toMatchObject({ environment: "dev", result: "SUCCESS" });
+    const tested = await cli("test", ...at);
+    expect(tested.stdout).toMatch(/3 passed, 0 failed, 0 not run\n$/);
+    const listed = await cli("runs", ...at, "setup_job");
+    expect(listed.stdout.match(/setup_job +SUCCESS/g)).toHaveLength(2);
+    const left = await cli("run", ...at, "setup_job", "--no-wait");
+    expect(left).toMatchObject({ code: 2 });
+    expect(left.stderr).toMatch(/the local workspace would end with this command/);
+
+    // The environments are those of the app, wherever it is deployed.
+    const real = await cli("run", "-t", "dev", "setup_job");
+    expect(real.code).toBe(2);
+    expect(real.stderr).toMatch(/holds no synthesized stacks/);
+    await local("reset");
+  }, 120_000);
+});
+
 describeWithTerraform("jobstrata local try", () => {
   it("deploys and runs a job; a second time it changes nothing; and all it leaves is in the data folder", async () => {
     const files = filesOf(project, [".jobstrata", "node_modules"]);
@@ -165,7 +196,7 @@ describeWithTerraform("jobstrata local try, with notebooks for real", () => {
 
       expect({ code, stderr }).toEqual({
         code: 130,
-        stderr: "Canceling the run; once more leaves at once\n",
+        stderr: "Canceling, and waiting for the end; Ctrl-C again leaves at once\n",
       });
       expect(stdout).toMatch(/^CANCELED in /m);
       expect(processesWith(folder)).toEqual([]);

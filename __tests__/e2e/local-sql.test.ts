@@ -33,19 +33,19 @@ describeWithTerraform("with Terraform", () => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
       expect(stdout).toMatch(/alerting-local-atomic +\d\d added, 0 changed, 0 destroyed/);
       expect(stdout).toMatch(/main\.gold\.fact_usage +112 rows/);
-      for (const task of [
-        "setup_alerting_tables",
-        "seed_all_alerts",
-        "validate_alert_queries",
-        "sync_notification_destinations",
-        "deploy_sql_alerts",
+      for (const [task, job] of [
+        ["setup_alerting_tables", "alerting_tables_job"],
+        ["seed_all_alerts", "alerting_seed_job"],
+        ["validate_alert_queries", "alerting_validation_job"],
+        ["sync_notification_destinations", "alerting_notifications_job"],
+        ["deploy_sql_alerts", "alerting_deploy_job"],
       ])
         expect(stdout).toMatch(
-          new RegExp(
-            `^  ${task} +\\[local\\] Health Monitor .* SUCCESS +\\d+\\.\\d s  SUCCESS$`,
-            "m",
-          ),
+          new RegExp(`^.─ ✔ ${task} +SUCCESS +\\d+\\.\\d s  → ${job}  run \\d+$`, "m"),
         );
+      expect(
+        stdout.match(/^[│ ] {2}└─ ✔ \w+ +SUCCESS +\d+\.\d s {2}"SUCCESS" {2}run \d+$/gm),
+      ).toHaveLength(5);
       for (const line of ["alerts seeded +29", "alerts valid +29", "destinations synced +4"])
         expect(stdout).toMatch(new RegExp(`^${line}$`, "m"));
       expect(stdout).toMatch(/^alerts synced +29$/m);
@@ -129,13 +129,14 @@ describeWithTerraform("with Terraform", () => {
       expect(stdout).toContain(
         "QUAL-004: TABLE_OR_VIEW_NOT_FOUND: main.gold.fact_table_freshness does not exist",
       );
-      expect(stdout).toMatch(/^ {2}deploy_sql_alerts .* UPSTREAM_FAILED/m);
-      const [, hint = ""] = /npx jobstrata local logs (\d+)/.exec(stdout) ?? [];
+      expect(stdout).toMatch(/^└─ – deploy_sql_alerts +UPSTREAM_FAILED/m);
+      expect(stdout).toMatch(/did not run because of it: deploy_sql_alerts$/m);
+      const [, hint = ""] = /npx jobstrata runs --local .*?(\d+)$/m.exec(stdout) ?? [];
 
       const logs = await local("logs", hint);
       expect(logs).toMatchObject({ code: 0, stderr: "" });
       expect(logs.stdout).toMatch(
-        /^ {2}validate_alert_queries \(run \d+\): FAILED in \d+\.\d s\n {4}Run \d+ of .*\n {4}run \d+ .*Query Validation": FAILED\n {6}validate_queries \(run \d+\): FAILED/m,
+        /^ {2}validate_alert_queries \(run \d+\): FAILED in \d+\.\d s\n {4}.*Query Validation \(run \d+\): FAILED\n {6}validate_queries \(run \d+\): FAILED/m,
       );
       expect(logs.stdout).toContain("29 enabled alerts are valid");
       expect(logs.stdout).toMatch(/File "\/Shared\/.*\/validate_alert_queries", line \d+/);

@@ -143,7 +143,7 @@ export class LinesView implements RunView {
   public usual(step: RunStep, durations: ReadonlyMap<string, number>): void {
     const whole = durations.get("");
     if (whole !== undefined)
-      this.io.err(`${stepName(step)} usually takes ${formatDuration(whole)}`);
+      this.#line("USUALLY TAKES", [], step, formatDuration(whole), this.style.faint);
   }
 
   public note(text: string): void {
