@@ -146,7 +146,9 @@ describeWithTerraform("jobstrata run --local", () => {
     // The environments are those of the app, wherever it is deployed.
     const real = await cli("run", "-t", "dev", "setup_job");
     expect(real.code).toBe(2);
-    expect(real.stderr).toMatch(/holds no synthesized stacks/);
+    expect(real.stderr).toMatch(
+      /holds no synthesized stacks; run "npx cdktf synth".*\. The local workspace has an environment "dev": add --local\n$/,
+    );
     await local("reset");
   }, 120_000);
 });

@@ -6,7 +6,8 @@ import { RunFollower } from "../../src/run/run-follower";
 import { type FollowOptions, RunSession } from "../../src/run/run-session";
 import { Runner } from "../../src/run/runner";
 import { stepOf } from "../../src/cli/run-execution";
-import { notebookTask } from "../local/support";
+import { treeLines } from "../../src/report/run-tree";
+import { notebookTask, simulate } from "../local/support";
 import { clientOf, fakeServer, refuse } from "./support";
 import { RunWorkspace, stopAll } from "./workspace";
 
@@ -332,6 +333,42 @@ describe("RunSession", () => {
     expect(await following).toBeUndefined();
     expect((await workspace.client.run(runId)).state.life_cycle_state).toBe("RUNNING");
     workspace.gates.release("long");
+  });
+
+  it("waits for its turn where a job has as many runs as it may have", async () => {
+    const job = await workspace.client.createJob({ name: "one", tasks: [notebookTask("only")] });
+    workspace.gates.hold("one");
+    const first = await workspace.client.runNow(job);
+    const seen: string[] = [];
+    const runner = new Runner(clientOf(workspace), {
+      pollMs: 5,
+      onLook: (_, { status }) => seen.push(`${status.phase} ${status.state}`),
+    });
+    const running = runner.run([stepOf({ jobId: job, name: "one" }, undefined)]);
+    await workspace.until(() => seen.includes("waiting QUEUED"));
+    workspace.gates.release("one");
+    await workspace.client.finished(first);
+    expect(await running).toMatchObject([{ outcome: "succeeded" }]);
+    expect(seen[0]).toBe("waiting QUEUED");
+  });
+
+  it("follows a run of 30 hours", async () => {
+    const { client, clock } = await simulate([{ duration: 30 * 3_600_000 }]);
+    const job = await client.createJob({ name: "long", tasks: [notebookTask("only")] });
+    const runId = await client.runNow(job);
+    let looks = 0;
+    const following = new RunSession(clientOf(client.workspace), runId, {
+      pollMs: 5,
+      onLook: () => looks++,
+    }).follow();
+    for (let hour = 0; hour < 30; hour++) {
+      const before = looks;
+      await workspace.until(() => looks > before);
+      await clock.advance(3_600_000);
+    }
+    const run = await following;
+    expect(run?.status.state).toBe("SUCCESS");
+    expect(run === undefined ? [] : treeLines(run, { now: 0 })[0]).toContain("30 h 00 min");
   });
 
   it("shows elapsed time by the clock of the workspace", async () => {

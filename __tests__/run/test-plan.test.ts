@@ -3,8 +3,12 @@ import fc from "fast-check";
 import { planTests } from "../../src/run/test-plan";
 import { alertingJobs, job, runJobTask, task } from "./support";
 
-const labels = (...args: Parameters<typeof planTests>): string[] =>
-  planTests(...args).map(({ job: { label } }) => label);
+type Jobs = Parameters<typeof planTests>[0];
+
+const plan = (jobs: Jobs, ...args: unknown[]): ReturnType<typeof planTests> =>
+  planTests(jobs, new Set(jobs.keys()), ...(args as [number[]]));
+const labels = (...args: Parameters<typeof plan>): string[] =>
+  plan(...args).map(({ job: { label } }) => label);
 
 describe("planTests", () => {
   it("has atomic jobs first, in the order of the composite jobs, then those from the inside out", () => {
@@ -26,16 +30,25 @@ describe("planTests", () => {
     expect(labels(alertingJobs(), [3])).toEqual(["alerting_validation_job"]);
   });
 
+  it("leaves out jobs of others that are run on the way", () => {
+    const own = new Set([1, 2, 6]);
+    expect(planTests(alertingJobs(), own).map(({ job: { label } }) => label)).toEqual([
+      "alerting_tables_job",
+      "alerting_seed_job",
+      "alerting_setup_orchestrator_job",
+    ]);
+  });
+
   it("knows the level of a job without a tag by what it does", () => {
     const jobs = [job(1, "a_job", [task("a")]), job(2, "b_job", [runJobTask("a", 1)])];
-    const steps = planTests(new Map(jobs.map((each) => [each.jobId, each])));
+    const steps = plan(new Map(jobs.map((each) => [each.jobId, each])));
     expect(steps.map(({ level }) => level)).toEqual(["atomic", "composite"]);
   });
 
   it("has something to test, or says that it has not", () => {
-    expect(() => planTests(new Map())).toThrow("there is no job to test among none");
+    expect(() => plan(new Map())).toThrow("there is no job to test among none");
     const composite = job(1, "setup_job", [], { tags: { job_level: "composite" } });
-    expect(() => planTests(new Map([[1, composite]]), [], { atomicOnly: true })).toThrow(
+    expect(() => plan(new Map([[1, composite]]), [], { atomicOnly: true })).toThrow(
       'there is no atomic job to test among "setup_job"',
     );
   });
@@ -68,7 +81,7 @@ describe("planTests", () => {
           ),
         );
         const jobs = new Map([...atomic, ...others].map((each) => [each.jobId, each]));
-        const steps = planTests(jobs);
+        const steps = plan(jobs);
         expect(steps.map(({ job: { jobId } }) => jobId).sort((a, b) => a - b)).toEqual([
           ...jobs.keys(),
         ]);

@@ -9,6 +9,13 @@ const io: Io = {
   exitCode: 0,
 };
 
+// A reader that has seen enough, such as head, is no reason to end what is under way.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 async function main(args: readonly string[]): Promise<void> {
   try {
     await createProgram(io).parseAsync(args.length === 0 ? ["--help"] : args, { from: "user" });

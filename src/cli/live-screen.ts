@@ -46,17 +46,9 @@ export class LiveScreen {
     this.#show(lines);
   }
 
-  /** Puts lines above what is drawn. They stay. */
-  public print(lines: readonly string[]): void {
-    this.#erase();
-    this.terminal.write(lines.map((line) => `${line}\n`).join(""));
-    this.#show(this.#lines);
-  }
-
-  /** Draws for the last time; what is given stays instead. */
-  public close(last: readonly string[] = []): void {
-    this.#erase();
-    this.terminal.write(last.map((line) => `${line}\n`).join(""));
+  /** Takes away what is drawn. */
+  public close(): void {
+    this.terminal.write(this.#eraseCodes());
     this.#stopListening();
     process.off("exit", this.#restore);
     this.#restore();
@@ -68,11 +60,6 @@ export class LiveScreen {
     this.#columns = this.terminal.columns;
     this.#lines = lines;
     this.terminal.write(`${BEGIN}${erase}${lines.map((line) => `${line}\n`).join("")}${END}`);
-  }
-
-  #erase(): void {
-    this.terminal.write(this.#eraseCodes());
-    this.#drawn = 0;
   }
 
   /** Back to where drawing began. A terminal that became narrower has wrapped the lines that are too long for it now. */

@@ -93,12 +93,15 @@ export class LiveView implements RunView {
       .filter((text) => text !== "")
       .map((text) => fit(style.busy(text), columns, style));
     const runs = [...this.#runs];
-    // Runs that are over step back when there are several and little room.
-    const height = Math.max(1, Math.floor((rows - notes.length) / Math.max(1, runs.length)));
+    // Of several runs those that are over are a line each, and the others share what is left.
+    const over = runs.filter(([, { status }]) => runs.length > 1 && status.phase === "ended");
+    const room = (rows - notes.length - over.length) / Math.max(1, runs.length - over.length);
     const now = this.now();
     return [
       ...runs.flatMap(([step, run]) => {
         const usual = this.#usual.get(step);
+        const isOver = runs.length > 1 && run.status.phase === "ended";
+        const height = isOver ? 1 : Math.max(1, Math.floor(room));
         return treeLines(run, { now, style, width: columns, height, ...(usual && { usual }) });
       }),
       ...notes,

@@ -75,13 +75,16 @@ export class WorkspaceTarget {
       login = tokenLogin(local.host, local.token);
       try {
         if (target !== undefined)
-          stacks = stacksOf(readStacks(join(local.dataDir, "cdktf.out")), target);
+          stacks = stacksOf(
+            readStacks(join(local.dataDir, "cdktf.out"), "npx jobstrata local try <stacks>"),
+            target,
+          );
       } catch (error) {
         await stop();
         throw error;
       }
     } else {
-      if (target !== undefined) stacks = stacksOf(readStacks(outputFolder()), target);
+      if (target !== undefined) stacks = deployedStacks(target, options.data);
       login = resolveAuth(workspaceOf(stacks));
     }
     const client = new JobsClient(new WorkspaceHttp(login, http));
@@ -182,6 +185,27 @@ export class WorkspaceTarget {
     return this.flags.startsWith("--local")
       ? `npx jobstrata local try ${printable(stacks)}`
       : `npx cdktf deploy ${printable(stacks)}`;
+  }
+}
+
+/** The stacks of an environment. Where there are none, but the local workspace has some, that is said. */
+function deployedStacks(environment: string, data: string = DEFAULT_DATA): SynthesizedStack[] {
+  try {
+    return stacksOf(readStacks(outputFolder()), environment);
+  } catch (error) {
+    if (!(error instanceof JobstrataError) || !isLocal(environment, data)) throw error;
+    throw new JobstrataError(
+      "run",
+      `${error.message}. The local workspace has an environment ${quote(environment)}: add --local`,
+    );
+  }
+}
+
+function isLocal(environment: string, data: string): boolean {
+  try {
+    return stacksOf(readStacks(join(data, "cdktf.out")), environment).length > 0;
+  } catch {
+    return false;
   }
 }
 

@@ -132,8 +132,3 @@ export function* tasksBelow(
     if (task.child !== undefined) yield* tasksBelow(task.child, own);
   }
 }
-
-/** The tasks below a run that have no run below them themselves. */
-export function* leavesOf(run: JobRunNode): ReturnType<typeof tasksBelow> {
-  for (const entry of tasksBelow(run)) if (entry.task.child === undefined) yield entry;
-}

@@ -39,15 +39,16 @@ export function outputFolder(env: Readonly<NodeJS.ProcessEnv> = process.env): st
 /**
  * The stacks that were synthesized, sorted by name.
  *
+ * @param make the command that makes them, for whoever has none
  * @throws JobstrataError `run` if there are none
  */
-export function readStacks(folder: string): SynthesizedStack[] {
+export function readStacks(folder: string, make = "npx cdktf synth"): SynthesizedStack[] {
   const manifest = readJson(join(folder, "manifest.json")) as
     { stacks?: Record<string, ManifestStack> } | undefined;
   if (manifest === undefined) {
     throw new JobstrataError(
       "run",
-      `${printable(folder)} holds no synthesized stacks; run "npx cdktf synth" in the folder of cdktf.json first`,
+      `${printable(folder)} holds no synthesized stacks; run "${make}" in the folder of cdktf.json first`,
     );
   }
   return Object.values(manifest.stacks ?? {})

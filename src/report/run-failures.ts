@@ -111,5 +111,13 @@ export const printablePath = (path: readonly string[]): string => path.map(print
 export function textLines(text = ""): string[] {
   const lines = text.replace(/\r\n/g, "\n").replace(/\n+$/, "").split("\n");
   if (lines.length === 1 && lines[0] === "") return [];
-  return lines.map((line) => line.split("\t").map(printable).join("\t"));
+  return lines.map((line) => inert(line.split("\t").map(printable).join("\t")));
+}
+
+/** CI systems take lines that begin like these for commands, wherever they come from. */
+function inert(line: string): string {
+  return line.replace(/^(\s*)(?::(?=:)|#(?=#\[))/, (start) => {
+    const command = start.trimStart();
+    return `${start.slice(0, -1)}\\u00${command.charCodeAt(0).toString(16)}`;
+  });
 }

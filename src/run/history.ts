@@ -40,21 +40,24 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
-/** Runs, newest first, until there are no more or `limit` were kept. A list of all runs goes through at most so many pages. */
+/**
+ * Runs, newest first, until there are no more or `limit` were kept. At most so many pages are read; `complete` says whether
+ * that was enough.
+ */
 export async function latestRuns(
   client: JobsClient,
   query: ListRunsQuery,
   limit: number,
   keep: (run: ApiRun) => boolean = () => true,
   maxPages = 40,
-): Promise<ApiRun[]> {
+): Promise<{ readonly runs: ApiRun[]; readonly complete: boolean }> {
   const kept: ApiRun[] = [];
   let pageToken: string | undefined;
   for (let page = 0; page < maxPages; page++) {
     const answer = await client.listRuns(query, pageToken);
     for (const run of answer.runs) if (kept.length < limit && keep(run)) kept.push(run);
     pageToken = answer.nextPageToken;
-    if (kept.length === limit || pageToken === undefined) break;
+    if (kept.length === limit || pageToken === undefined) return { runs: kept, complete: true };
   }
-  return kept;
+  return { runs: kept, complete: false };
 }

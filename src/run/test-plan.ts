@@ -14,16 +14,18 @@ export interface TestStep extends RunStep {
  * innermost to those that no other runs. Composite jobs come after all atomic ones.
  *
  * @param jobs the jobs of an environment, and what they run
+ * @param own ids of the jobs of the environment: what they run of others is not tested
  * @param wanted the jobs to test with everything below them; all when empty
  * @throws JobstrataError `run` if there is nothing to test
  */
 export function planTests(
   jobs: ReadonlyMap<number, DeployedJob>,
+  own: ReadonlySet<number>,
   wanted: readonly number[] = [],
   { atomicOnly = false }: { readonly atomicOnly?: boolean } = {},
 ): TestStep[] {
   const chosen = wanted.length === 0 ? new Set(jobs.keys()) : below(jobs, wanted);
-  const all = [...chosen].flatMap((jobId) => jobs.get(jobId) ?? []);
+  const all = [...chosen].flatMap((jobId) => (own.has(jobId) ? (jobs.get(jobId) ?? []) : []));
   const atomic = all.filter((job) => levelOf(job) === "atomic");
   const composite = all.filter((job) => levelOf(job) === "composite");
   if (atomic.length === 0 && (atomicOnly || composite.length === 0)) {

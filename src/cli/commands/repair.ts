@@ -104,13 +104,14 @@ async function lastRun(
   }
   const jobId = key === undefined ? undefined : await target.jobId(key);
   const query = jobId === undefined ? {} : { jobId };
-  const [run] = await latestRuns(
+  const { runs } = await latestRuns(
     target.client,
     query,
     1,
     ({ job_id = 0, trigger }) =>
       target.keys.has(job_id) && (jobId !== undefined || trigger !== "RUN_JOB_TASK"),
   );
+  const [run] = runs;
   if (run !== undefined) return run.run_id;
   throw new JobstrataError(
     "run",

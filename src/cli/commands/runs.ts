@@ -95,12 +95,14 @@ async function listRuns(
   const { client, keys } = target;
   const jobId = key === undefined ? undefined : await target.jobId(key);
   if (jobId === undefined) await target.jobIds();
-  const runs = await latestRuns(
+  const { runs, complete } = await latestRuns(
     client,
     jobId === undefined ? {} : { jobId },
     limit,
     ({ job_id = 0 }) => jobId !== undefined || keys.has(job_id),
   );
+  if (!complete)
+    io.err("The workspace has too many runs to look through all of them; name a job to see more");
   const now = client.http.now();
   if (format !== "text") {
     const listed = runs.map((run) => listedJson(run, keys.get(run.job_id ?? 0), now));

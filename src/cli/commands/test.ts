@@ -63,7 +63,9 @@ export async function test(keys: readonly string[], options: TestOptions, io: Io
     const ids = await target.jobIds();
     const wanted = await Promise.all(keys.map((key) => target.jobId(key)));
     const jobs = await readJobs(target.client, [...ids.values()], target.keys);
-    const steps = planTests(jobs, wanted, { atomicOnly: options.atomicOnly === true });
+    const steps = planTests(jobs, new Set(ids.values()), wanted, {
+      atomicOnly: options.atomicOnly === true,
+    });
     if (options.dryRun === true) {
       showPlan(steps, options.format, io);
       return 0;
