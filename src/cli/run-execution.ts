@@ -12,7 +12,7 @@ import { Interrupts } from "./interrupts";
 import type { Io } from "./io";
 import { EventsView, LinesView, LiveView, QuietView, type RunView, stepName } from "./run-view";
 import { styleFor, terminalOf } from "./terminal";
-import type { WorkspaceTarget } from "./workspace-target";
+import { WORTH_A_WORD, type WorkspaceTarget } from "./workspace-target";
 
 export const FORMATS = ["text", "json", "jsonl"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -51,9 +51,6 @@ export interface Execution {
   readonly exitCode: number;
 }
 
-/** Milliseconds. */
-const WORTH_A_WORD = 2000;
-
 /** Runs steps, or follows what runs already, and shows it. The end is shown by {@link showEnd}. */
 export async function execute(
   target: WorkspaceTarget,
@@ -88,6 +85,7 @@ export async function execute(
     },
   };
   // What is mended by trying again is worth a word when it takes a while.
+  const before = client.http.onRetry;
   client.http.onRetry = (error, _, sinceMs) => {
     const [step] = steps;
     if (sinceMs < WORTH_A_WORD || step === undefined) return;
@@ -136,7 +134,7 @@ export async function execute(
     const interrupted = interrupts.exitCode;
     return { results, exitCode: interrupted ?? (time.isUp ? 3 : exitCodeOf(results, wait)) };
   } finally {
-    client.http.onRetry = undefined;
+    client.http.onRetry = before;
     clearTimeout(timer);
     interrupts.stop();
     view.close();

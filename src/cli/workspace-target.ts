@@ -25,6 +25,9 @@ export interface TargetOptions {
   readonly executor?: ExecutorKind;
 }
 
+/** Who waits is told why after this; milliseconds. */
+export const WORTH_A_WORD = 2000;
+
 /** A workspace that jobs are run in, and what is deployed there. */
 export class WorkspaceTarget {
   /** Keys of the deployed jobs by their ids, as far as they have been read. */
@@ -88,6 +91,12 @@ export class WorkspaceTarget {
       login = resolveAuth(workspaceOf(stacks));
     }
     const client = new JobsClient(new WorkspaceHttp(login, http));
+    let said = false;
+    client.http.onRetry = (error, _, sinceMs) => {
+      if (said || sinceMs < WORTH_A_WORD) return;
+      said = true;
+      io.err(`The workspace does not answer, trying again for a minute (${error.message})`);
+    };
     return new WorkspaceTarget(client, target, stacks, flags, stop, isTransient);
   }
 
