@@ -312,6 +312,9 @@ describe("jobstrata run", () => {
     expect(workspace.gates.executed).toEqual([]);
     await ends(0, select);
     expect(workspace.gates.executed.map(({ job }) => job)).toEqual(["seed", "deploy", "report"]);
+    expect((await ends(2, [...select, "--no-wait"])).stderr).toMatch(
+      /takes 2 runs, some of which come after others/,
+    );
     workspace.gates.fail("seed");
     const { stdout } = await ends(1, select);
     expect(stdout).toContain("– platform (only report)  was not run");

@@ -149,6 +149,26 @@ describe("RunSession", () => {
     for (let at = 0; at < 60; at++) workspace.gates.release(`load ${at}`);
   });
 
+  it("does not go through everything that has run since, to show a run of the past", async () => {
+    const { client, clock } = await simulate();
+    const atomic = await client.createJob({
+      name: "tables",
+      max_concurrent_runs: 100,
+      tasks: [notebookTask("only")],
+    });
+    const tasks = [{ task_key: "tables", run_job_task: { job_id: atomic } }];
+    const job = await client.createJob({ name: "setup", tasks });
+    const runId = await client.runNow(job);
+    await clock.advance(3_600_000);
+    for (let at = 0; at < 60; at++) await client.runNow(atomic);
+    await clock.advance(3_600_000);
+    const jobs = clientOf(client.workspace);
+    const run = await new RunFollower(jobs, runId, new Map(), true).lookAtAll();
+    expect(states(run)).toEqual({ tables: "SUCCESS", "tables/only": "SUCCESS" });
+    // The run, one page of the list, and one output.
+    expect(jobs.http.requests).toBe(3);
+  });
+
   it("finds children that the list of runs says nothing about", async () => {
     const { setup } = await workspace.setup();
     workspace.gates.fail("sync");

@@ -111,6 +111,7 @@ export async function execute(
     (exitCode) => {
       view.close();
       for (const runId of runner.runIds) io.err(leftText(target, runId));
+      if (runner.isStarting) io.err("A run was being started; whether it goes on is not known");
       process.exit(exitCode);
     },
   );
@@ -132,7 +133,9 @@ export async function execute(
         ? await runner.run(steps)
         : [await runner.watch(first, ongoing.runId, ongoing.before?.endTime)];
     const interrupted = interrupts.exitCode;
-    return { results, exitCode: interrupted ?? (time.isUp ? 3 : exitCodeOf(results, wait)) };
+    const exitCode = exitCodeOf(results, wait);
+    // What has succeeded in the last moment has not been too late.
+    return { results, exitCode: interrupted ?? (time.isUp && exitCode !== 0 ? 3 : exitCode) };
   } finally {
     client.http.onRetry = before;
     clearTimeout(timer);

@@ -14,7 +14,7 @@ export interface JobRunNode {
   readonly endTime?: number;
   /** Page of the run in the workspace. */
   readonly url?: string;
-  /** In the order in which they began; those that have not begun come last. */
+  /** In the order of their dependencies, then by key. */
   readonly tasks: readonly TaskRunNode[];
 }
 

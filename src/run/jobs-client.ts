@@ -135,8 +135,9 @@ export interface ListRunsQuery {
   readonly completedOnly?: boolean;
   /** With the first 100 tasks of each. */
   readonly expandTasks?: boolean;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970; so the next. */
   readonly startTimeFrom?: number;
+  readonly startTimeTo?: number;
 }
 
 /** The most runs that one answer lists. */
@@ -233,6 +234,7 @@ export class JobsClient {
     if (query.expandTasks === true) parameters.set("expand_tasks", "true");
     if (query.startTimeFrom !== undefined)
       parameters.set("start_time_from", String(query.startTimeFrom));
+    if (query.startTimeTo !== undefined) parameters.set("start_time_to", String(query.startTimeTo));
     if (pageToken !== undefined) parameters.set("page_token", pageToken);
     const answer = await this.#get<{ runs?: ApiRun[]; next_page_token?: string }>(
       `jobs/runs/list?${parameters.toString()}`,

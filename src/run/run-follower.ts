@@ -124,7 +124,14 @@ export class RunFollower {
     const byId = new Map<number, ApiRun>();
     const missing = new Set(this.#wanted());
     const startTimeFrom = Math.min(...[...missing].map(({ since }) => since)) - MARGIN;
-    const query = { expandTasks: true, startTimeFrom: Math.max(0, startTimeFrom) };
+    const root = this.#runs.get(this.rootId);
+    // Of a run of long ago, not everything that has run since.
+    const over = root !== undefined && statusOf(root).phase === "ended" ? root.end_time : undefined;
+    const query = {
+      expandTasks: true,
+      startTimeFrom: Math.max(0, startTimeFrom),
+      ...(over !== undefined && over > 0 && { startTimeTo: over + MARGIN }),
+    };
     let pageToken: string | undefined;
     for (let page = 0; page < MAX_PAGES && missing.size > 0; page++) {
       const answer = await this.client.listRuns(query, pageToken, { ...(signal && { signal }) });
@@ -348,7 +355,7 @@ function iterationCounts(task: ApiTaskRun): IterationCounts | undefined {
   };
 }
 
-/** By dependencies, then by start, then by name: the order in which a reader expects them. */
+/** By dependencies, then by key: an order in which nothing moves while they run. */
 function inOrder(tasks: TaskRunNode[]): TaskRunNode[] {
   const byKey = new Map(tasks.map((task) => [task.taskKey, task]));
   const depths = new Map<string, number>();
@@ -366,12 +373,7 @@ function inOrder(tasks: TaskRunNode[]): TaskRunNode[] {
     return depth;
   };
   const keyed = tasks.map((task) => ({ task, depth: depthOf(task) }));
-  keyed.sort(
-    (a, b) =>
-      a.depth - b.depth ||
-      (a.task.startTime ?? Infinity) - (b.task.startTime ?? Infinity) ||
-      (a.task.taskKey < b.task.taskKey ? -1 : 1),
-  );
+  keyed.sort((a, b) => a.depth - b.depth || (a.task.taskKey < b.task.taskKey ? -1 : 1));
   return keyed.map(({ task }) => task);
 }
 

@@ -50,6 +50,7 @@ const READY_MS = 3000;
 /** Runs steps, each as soon as what it comes after has succeeded. */
 export class Runner<S extends RunStep = RunStep> {
   readonly #sessions = new Set<RunSession>();
+  #starting = 0;
   #canceled = false;
   #left = false;
 
@@ -112,9 +113,15 @@ export class Runner<S extends RunStep = RunStep> {
     return [...this.#sessions].map(({ runId }) => runId);
   }
 
+  /** Whether a request to start a run is under way. */
+  public get isStarting(): boolean {
+    return this.#starting > 0;
+  }
+
   async #runStep(step: S): Promise<StepResult<S>> {
     const { only, jobParameters, notebookParams } = step;
     let runId: number;
+    this.#starting++;
     try {
       runId = await this.client.runNow({
         jobId: step.job.jobId,
@@ -126,6 +133,8 @@ export class Runner<S extends RunStep = RunStep> {
     } catch (error) {
       if (!(error instanceof WorkspaceError)) throw error;
       return { step, outcome: "lost", error };
+    } finally {
+      this.#starting--;
     }
     this.options.onStart?.(step, runId);
     if (this.options.wait === false) return { step, runId, outcome: "left" };
@@ -134,7 +143,6 @@ export class Runner<S extends RunStep = RunStep> {
 
   async #follow(step: S, runId: number, staleEndTime?: number): Promise<StepResult<S>> {
     const { onLook, onOutage, allowPartial = false } = this.options;
-    await Promise.race([this.options.ready, sleep(READY_MS, undefined, { ref: false })]);
     let run: JobRunNode | undefined;
     const session = new RunSession(this.client, runId, {
       ...this.options,
@@ -150,6 +158,7 @@ export class Runner<S extends RunStep = RunStep> {
       // It may have been asked for while the run was being started.
       if (this.#canceled) await session.cancel();
       if (this.#left) session.leave();
+      await Promise.race([this.options.ready, sleep(READY_MS, undefined, { ref: false })]);
       const ended = await session.follow();
       if (ended === undefined) return { step, runId, ...(run && { run }), outcome: "left" };
       const partial = allowPartial && ended.status.state === "SUCCESS_WITH_FAILURES";

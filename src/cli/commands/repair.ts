@@ -78,7 +78,8 @@ export async function repair(
       leaveOnInterrupt: options.detachOnInterrupt === true,
     };
     const results: StepResult[] = [];
-    const exitCode = await carryOut(target, plan, execution, io, results);
+    const end = options.timeout === undefined ? undefined : Date.now() + options.timeout;
+    const exitCode = await carryOut(target, plan, () => inTime(execution, end), io, results);
     return showEnd(target, { results, exitCode }, execution, io);
   } finally {
     await target.close();
@@ -119,11 +120,15 @@ async function lastRun(
   );
 }
 
+/** With what is left of the time. */
+const inTime = (options: ExecutionOptions, end: number | undefined): ExecutionOptions =>
+  end === undefined ? options : { ...options, timeoutMs: Math.max(1, end - Date.now()) };
+
 /** Repairs the runs below first, each to its end, then the rest. Stops at the first that is no success. */
 async function carryOut(
   target: WorkspaceTarget,
   plan: RepairPlan,
-  options: ExecutionOptions,
+  options: () => ExecutionOptions,
   io: Io,
   results: StepResult[],
 ): Promise<number> {
@@ -137,7 +142,7 @@ async function carryOut(
     const keys = rerun.map(({ taskKey }) => taskKey);
     await startRepair(target.client, run.runId, keys);
     const ongoing = { runId: run.runId, before: run };
-    const execution = await execute(target, [stepOf(name, run.key)], options, io, ongoing);
+    const execution = await execute(target, [stepOf(name, run.key)], options(), io, ongoing);
     results.push(...execution.results);
     return execution.exitCode;
   }
@@ -151,7 +156,7 @@ async function carryOut(
     only: rest.map(({ taskKey }) => taskKey),
     ...(given.length > 0 && { jobParameters: Object.fromEntries(given) }),
   };
-  const execution = await execute(target, [step], options, io);
+  const execution = await execute(target, [step], options(), io);
   results.push(...execution.results);
   return execution.exitCode;
 }

@@ -137,6 +137,12 @@ export async function runJob(
       showPlan(steps, options.format, io);
       return 0;
     }
+    if (steps.length > 1 && !options.wait) {
+      throw new JobstrataError(
+        "run",
+        `this selection takes ${steps.length} runs, some of which come after others, so --no-wait has no place with it`,
+      );
+    }
     if (steps.length > 1 && options.format === "text") showPlan(steps, "text", io);
     return showEnd(target, await execute(target, steps, execution, io), execution, io);
   } finally {
