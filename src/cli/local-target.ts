@@ -2,11 +2,11 @@ import { findRunning, useWorkspace } from "../local/commands";
 import type { WorkspaceInUse } from "../local/commands";
 import { prepareExecutor } from "./commands/local-executor";
 import type { Io } from "./io";
-import type { TargetOptions } from "./workspace-target";
+import type { ExecutorKind } from "../local/execute/choose";
 
 /** The local workspace: the one that runs for the data folder, or one for as long as this process lasts. */
 export async function openLocal(
-  { data, executor }: TargetOptions,
+  { data, executor }: { readonly data?: string; readonly executor?: ExecutorKind },
   io: Io,
 ): Promise<WorkspaceInUse & { readonly isTransient: boolean }> {
   const options = { ...(data !== undefined && { data }), ...(executor && { executor }) };

@@ -1,6 +1,6 @@
 import { JobstrataError } from "../errors";
 import { quote } from "../model/text";
-import { readConfig, type Config } from "./auth/config";
+import { type AuthOptions, type Config, readConfig } from "./auth/config";
 import { azureCli, azureClientSecret, databricksCli, oauthM2m, pat } from "./auth/methods";
 import type { TokenSource } from "./auth/token";
 import type { Login } from "./http";
@@ -11,15 +11,7 @@ export interface WorkspaceAuth extends Login {
   readonly authType: string;
 }
 
-/** What is known of the workspace, and where else to look. */
-export interface AuthOptions {
-  /** @default process.env */
-  readonly env?: Readonly<NodeJS.ProcessEnv>;
-  /** What the Terraform provider is told: it comes before environment variables, as there. */
-  readonly host?: string;
-  /** A profile of the configuration file, which is told to the Terraform provider. */
-  readonly profile?: string;
-}
+export type { AuthOptions };
 
 /** A way to log in: whether the configuration has what it takes, and how it is done. */
 interface Method {

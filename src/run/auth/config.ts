@@ -4,7 +4,16 @@ import { delimiter, join } from "node:path";
 import { parse } from "ini";
 import { JobstrataError, quoteWithSuggestion } from "../../errors";
 import { printable, quote } from "../../model/text";
-import type { AuthOptions } from "../auth";
+
+/** What is known of the workspace, and where else to look. */
+export interface AuthOptions {
+  /** @default process.env */
+  readonly env?: Readonly<NodeJS.ProcessEnv>;
+  /** What the Terraform provider is told: it comes before environment variables, as there. */
+  readonly host?: string;
+  /** A profile of the configuration file, which is told to the Terraform provider. */
+  readonly profile?: string;
+}
 
 /** What unified authentication reads, with its environment variable and its name in a profile. */
 const ATTRIBUTES = {

@@ -1,0 +1,85 @@
+import { printable } from "../model/text";
+import type { DeployedJob } from "../run/deployed-jobs";
+import type { RunStep } from "../run/run-plan";
+import { type TaskNode, taskTree } from "../run/selection";
+import type { Io } from "./io";
+import type { Format } from "./run-execution";
+import { stepName } from "./run-view";
+
+/** The runs in order, and what each of them runs. */
+export function showPlan(steps: readonly RunStep[], format: Format, io: Io): void {
+  const numbers = new Map(steps.map((step, at) => [step, at + 1]));
+  if (format !== "text") {
+    const plan = steps.map((step) => ({
+      step: numbers.get(step),
+      job: step.job.label,
+      job_id: step.job.jobId,
+      job_path: step.path,
+      ...(step.only && { only: step.only }),
+      ...(step.jobParameters && { job_parameters: step.jobParameters }),
+      ...(step.notebookParams && { notebook_params: step.notebookParams }),
+      tasks: tasksOf(step).map(({ taskKey, dependsOn }) => ({
+        task_key: taskKey,
+        depends_on: dependsOn,
+      })),
+      after: step.after.map((each) => numbers.get(each)),
+    }));
+    io.out(JSON.stringify({ version: 1, plan }, undefined, format === "json" ? 2 : 0));
+    return;
+  }
+  for (const step of steps) {
+    const after = step.after.map((each) => numbers.get(each)).join(", ");
+    const parameters = { ...step.jobParameters, ...step.notebookParams };
+    const given = Object.entries(parameters).map(
+      ([name, value]) => `${printable(name)}=${printable(value)}`,
+    );
+    io.out(
+      [
+        `${numbers.get(step) ?? 0}. ${stepName(step)}`,
+        after === "" ? "" : `after ${after}`,
+        given.length === 0 ? "" : `with ${given.join(", ")}`,
+      ]
+        .filter(Boolean)
+        .join("  "),
+    );
+    for (const line of taskLines(step)) io.out(`     ${line}`);
+  }
+}
+
+const tasksOf = ({ job, only }: RunStep): DeployedJob["tasks"] =>
+  job.tasks.filter(({ taskKey }) => only === undefined || only.includes(taskKey));
+
+/** Tasks in the order in which they can begin, with what they wait for and what they run. */
+function taskLines({ job, only, below }: RunStep): string[] {
+  const tree = taskTree(job, below ?? new Map<number, DeployedJob>());
+  const lines: string[] = [];
+  const visit = (nodes: readonly TaskNode[], indent: string): void => {
+    for (const node of inOrder(nodes)) {
+      const { taskKey, dependsOn, notebookPath } = node.task;
+      const waits = dependsOn.length === 0 ? "" : `  after ${dependsOn.map(printable).join(", ")}`;
+      const runs = node.runs === undefined ? "" : `  → ${printable(node.runs.label)}`;
+      const notebook = notebookPath === undefined ? "" : `  ${printable(notebookPath)}`;
+      lines.push(`${indent}${printable(taskKey)}${runs}${notebook}${waits}`);
+      visit(node.children, `${indent}  `);
+    }
+  };
+  visit(
+    tree.filter(({ task }) => only === undefined || only.includes(task.taskKey)),
+    "",
+  );
+  return lines;
+}
+
+function inOrder(nodes: readonly TaskNode[]): TaskNode[] {
+  const left = [...nodes];
+  const sorted: TaskNode[] = [];
+  while (left.length > 0) {
+    const keys = new Set(left.map(({ task }) => task.taskKey));
+    const ready = left.filter(({ task }) => !task.dependsOn.some((key) => keys.has(key)));
+    // A circle, which the service refuses, is shown as it is.
+    const next = ready.length > 0 ? ready : left;
+    sorted.push(...next);
+    for (const node of next) left.splice(left.indexOf(node), 1);
+  }
+  return sorted;
+}
