@@ -101,6 +101,14 @@ describe("treeLines", () => {
       "├─ ✔ … 699 succeeded",
       "└─ ○ … 297 waiting",
     ]);
+    const busy = Array.from({ length: 1000 }, (_, at) => task(`t${at}`, "RUNNING"));
+    expect(lines(run("RUNNING", busy), { now: 5000, height: 5 })).toEqual([
+      "● setup_job              RUNNING  4 s  [dev] Setup  run N",
+      "├─ ● t0                  RUNNING  4 s  run N",
+      "├─ ● t1                  RUNNING  4 s  run N",
+      "├─ ● t2                  RUNNING  4 s  run N",
+      "└─ ● … 997 more running",
+    ]);
     const different = Array.from({ length: 30 }, (_, at) => task(`t${at}`, "FAILED"));
     const cut = lines(run("FAILED", different), { now: 0, height: 5 });
     expect(cut).toHaveLength(5);

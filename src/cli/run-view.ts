@@ -50,7 +50,7 @@ export class LiveView implements RunView {
     // So that the time goes on between two looks.
     this.#timer = setInterval(() => {
       this.#screen.update();
-    }, 500);
+    }, 1000);
   }
 
   public started(): void {

@@ -174,16 +174,22 @@ function shrink(top: Entry, height: number, style: Style): void {
       if (alike.length < 3) return;
       const [first] = alike;
       if (first === undefined) return;
-      const line = {
-        ...first.line,
-        label: `${style.marks.more} ${alike.length} ${what}`,
-        state: "",
-        duration: "",
-        rest: "",
-        tint,
-      };
-      const chosen = new Set(alike);
-      entry.below = [...entry.below.filter((each) => !chosen.has(each)), { line, below: [] }];
+      const others = new Set(entry.below);
+      for (const each of alike) others.delete(each);
+      const line = { ...first.line, label: "", state: "", duration: "", rest: "", tint };
+      entry.below = [...others, { line, below: [] }];
+      // Of what runs, as many as there is room for.
+      const shown: Entry[] = [];
+      if (what === "running") {
+        let room = height - size(top);
+        for (const each of alike.slice(0, -1)) {
+          room -= size(each);
+          if (room < 0) break;
+          shown.push(each);
+        }
+      }
+      line.label = `${style.marks.more} ${alike.length - shown.length} ${shown.length > 0 ? "more " : ""}${what}`;
+      entry.below = [...others, ...shown, { line, below: [] }];
     });
     if (size(top) <= height) return;
   }
