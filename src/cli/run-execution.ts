@@ -227,7 +227,7 @@ function showText(
     }
   }
   io.out("");
-  for (const { run, outcome } of results) {
+  for (const { step, run, outcome } of results) {
     if (run?.status.phase !== "ended") continue;
     const repair =
       outcome === "failed"
@@ -235,7 +235,8 @@ function showText(
         : "";
     const url = run.url === undefined ? "" : `  ${style.link(printable(run.url), run.url)}`;
     const took = formatDuration(durationOf(run, now));
-    io.out(`${style.strong(printable(run.status.state))} in ${took}${url}`);
+    const which = results.length > 1 ? `${stepName(step)}: ` : "";
+    io.out(`${which}${style.strong(printable(run.status.state))} in ${took}${url}`);
     if (repair === "") continue;
     io.out(`Everything that it left: ${repair.replace(" repair ", " runs ")}`);
     io.out(`To run again what failed, and keep the rest: ${repair}`);
