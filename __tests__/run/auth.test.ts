@@ -149,6 +149,16 @@ describe("resolveAuth", () => {
       /holds a user or a password/,
     ],
     [
+      "an address of something else",
+      { DATABRICKS_HOST: "ftp://example.com", DATABRICKS_TOKEN: "t" },
+      /DATABRICKS_HOST is no address of a workspace: "ftp:\/\/example\.com"/,
+    ],
+    [
+      "a password in what is no address",
+      { DATABRICKS_HOST: "https://me:hunter2@no address", DATABRICKS_TOKEN: "t" },
+      /DATABRICKS_HOST is no address of a workspace; it is such as/,
+    ],
+    [
       "a token with a line break",
       { DATABRICKS_HOST: HOST, DATABRICKS_TOKEN: "dapi12\n34" },
       /environment variable DATABRICKS_TOKEN holds characters that no secret has/,
@@ -245,6 +255,45 @@ describe("resolveAuth", () => {
     });
   });
 
+  it.each([
+    ["cut in the middle of the secret", `${"x".repeat(290)}hush/hush+hush`],
+    ["the header", `Basic ${Buffer.from("me:hush/hush+hush").toString("base64")}`],
+    ["the form", "client_secret=hush%2Fhush%2Bhush"],
+  ])("shows no part of a secret that the server says again: %s", async (_, said) => {
+    server = await fakeServer((__, response) => {
+      refuse(response, 401, { error_description: said });
+    });
+    const message = await auth({
+      DATABRICKS_HOST: server.host,
+      DATABRICKS_CLIENT_ID: "me",
+      DATABRICKS_CLIENT_SECRET: "hush/hush+hush",
+    })
+      .headers()
+      .catch((error: unknown) => (error as Error).message);
+    expect(message).toContain("does not accept the credentials");
+    expect(message).not.toMatch(/hush|bWU6/);
+  });
+
+  it.each([
+    ["null", 200, /answered without a token; is the host right\?/],
+    ["[]", 200, /answered without a token; is the host right\?/],
+    ["{}", 404, /gives no tokens; is the host right\?: 404$/],
+  ])("says that the host is not one that logs in: %s, %i", async (body, status, message) => {
+    server = await fakeServer((_, response) => {
+      response.statusCode = status;
+      response.end(body);
+    });
+    const login = auth({
+      DATABRICKS_HOST: server.host,
+      DATABRICKS_CLIENT_ID: "me",
+      DATABRICKS_CLIENT_SECRET: "hush",
+    });
+    await expect(login.headers()).rejects.toMatchObject({
+      name: "JobstrataError",
+      message: expect.stringMatching(message) as unknown,
+    });
+  });
+
   it("asks again for a token while the server does not answer", async () => {
     let asked = 0;
     server = await fakeServer(({ url }, response) => {
@@ -293,6 +342,12 @@ describe("resolveAuth", () => {
     ],
     ["echo nonsense", /databricks answered with something else than a token/],
     ["echo '{}'", /databricks answered with something else than a token/],
+    ["echo null", /databricks answered with something else than a token/],
+    [
+      `printf '{"access_token": "hush\\\\nhush"}'`,
+      /^databricks answered with something else than a token$/,
+    ],
+    ["exit 3", /databricks gives no token: it ended with 3; log in/],
   ])("says what the Databricks CLI says: %s", async (script, message) => {
     program("databricks", script);
     const env = { PATH: `${home}:/usr/bin:/bin`, DATABRICKS_HOST: HOST };

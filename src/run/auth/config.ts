@@ -177,13 +177,18 @@ const nonEmpty = (text: string | undefined): string | undefined => (text === "" 
 
 /** Only the origin counts. A token goes over the network encrypted, or not at all. */
 function checkedHost(written: string, from: string): string {
-  let url: URL;
+  let url: URL | undefined;
   try {
-    url = new URL(/^https?:\/\//i.test(written) ? written : `https://${written}`);
+    url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(written) ? written : `https://${written}`);
   } catch {
+    // Said below.
+  }
+  if (url === undefined || !["https:", "http:"].includes(url.protocol)) {
+    // What stands before an @ may be a password.
+    const shown = written.includes("@") ? "" : `: ${quote(written)}`;
     throw new JobstrataError(
       "authentication",
-      `${from} is no address of a workspace: ${quote(written)}; it is such as https://adb-1234567890123456.7.azuredatabricks.net`,
+      `${from} is no address of a workspace${shown}; it is such as https://adb-1234567890123456.7.azuredatabricks.net`,
     );
   }
   if (url.username !== "" || url.password !== "") {

@@ -34,12 +34,15 @@ export function oauthM2m(config: Config): TokenSource {
     fetchToken({
       url: `${config.host}/oidc/v1/token`,
       form: { grant_type: "client_credentials", scope: "all-apis" },
-      basic: `${clientId}:${secret}`,
+      basic: clientSecretInHeader(clientId, secret),
       from: `${config.origin("clientId")} and ${config.origin("clientSecret")}`,
-      secrets: [secret],
+      secrets: [secret, clientSecretInHeader(clientId, secret)],
     }),
   );
 }
+
+const clientSecretInHeader = (clientId: string, secret: string): string =>
+  Buffer.from(`${clientId}:${secret}`).toString("base64");
 
 /** A service principal of Azure with a secret. */
 export function azureClientSecret(config: Config): TokenSource {
@@ -80,7 +83,7 @@ export function azureCli(config: Config): TokenSource {
     ];
     const answer = await askProgram("az", args, config, 60_000, "az login");
     const { accessToken, expires_on } = answer;
-    if (typeof accessToken !== "string") throw unexpected("az");
+    if (!isToken(accessToken)) throw unexpected("az");
     const seconds = Number(expires_on);
     return { value: accessToken, ...(seconds > 0 && { expiresAt: seconds * 1000 }) };
   };
@@ -99,7 +102,7 @@ export function databricksCli(config: Config): TokenSource {
     const args = ["auth", "token", ...whose];
     const answer = await askProgram(cliPath ?? "databricks", args, config, 30_000, login);
     const { access_token, expiry } = answer;
-    if (typeof access_token !== "string") throw unexpected("databricks");
+    if (!isToken(access_token)) throw unexpected("databricks");
     const expiresAt = typeof expiry === "string" ? Date.parse(expiry) : NaN;
     return { value: access_token, ...(!Number.isNaN(expiresAt) && { expiresAt }) };
   });
@@ -164,10 +167,7 @@ async function fetchToken({ url, form, basic, from, secrets }: TokenRequest): Pr
     response = await fetch(url, {
       method: "POST",
       body: new URLSearchParams(form),
-      headers:
-        basic === undefined
-          ? {}
-          : { Authorization: `Basic ${Buffer.from(basic).toString("base64")}` },
+      headers: basic === undefined ? {} : { Authorization: `Basic ${basic}` },
       redirect: "error",
       signal: AbortSignal.timeout(timeout),
     });
@@ -176,24 +176,19 @@ async function fetchToken({ url, form, basic, from, secrets }: TokenRequest): Pr
     throw WorkspaceError.noAnswer("log in", origin, error, timeout);
   }
   if (response.ok) return readToken(text, origin);
-  const why = without(reasonIn(text), secrets);
+  // Cut last: the start of a secret is a part of it.
+  const why = cut(without(reasonIn(text), secrets));
   const error = WorkspaceError.refused("log in", origin, response.status, why, undefined);
   if (error.transient) throw error;
-  throw new JobstrataError(
-    "authentication",
-    `${origin} does not accept the credentials from ${from}: ${response.status} ${why}`.trimEnd(),
-  );
+  const what = [400, 401, 403].includes(response.status)
+    ? `${origin} does not accept the credentials from ${from}`
+    : `${origin} gives no tokens; is the host right?`;
+  throw new JobstrataError("authentication", `${what}: ${response.status} ${why}`.trimEnd());
 }
 
 function readToken(text: string, origin: string): Token {
-  let answer: Record<string, unknown>;
-  try {
-    answer = JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    answer = {};
-  }
-  const { access_token, expires_in } = answer;
-  if (typeof access_token !== "string" || !/^[\x21-\x7e]+$/.test(access_token)) {
+  const { access_token, expires_in } = objectIn(text) ?? {};
+  if (!isToken(access_token)) {
     throw new JobstrataError(
       "authentication",
       `${origin} answered without a token; is the host right?`,
@@ -203,21 +198,41 @@ function readToken(text: string, origin: string): Token {
   return { value: access_token, ...(seconds > 0 && { expiresAt: Date.now() + seconds * 1000 }) };
 }
 
-/** What OAuth servers say in their errors; pages say nothing. */
-function reasonIn(text: string): string {
+/** The object that a text is in JSON; nothing where it is anything else. */
+function objectIn(text: string): Record<string, unknown> | undefined {
   try {
-    const { error, error_description, message } = JSON.parse(text) as Record<string, unknown>;
-    return [error, error_description, message]
-      .filter((part): part is string => typeof part === "string")
-      .join(": ")
-      .slice(0, 300);
+    const value = JSON.parse(text) as unknown;
+    return typeof value === "object" && value !== null
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
-    return "";
+    return undefined;
   }
 }
 
+/** What can stand in a header. Anything else would be quoted by the error of whoever writes the header. */
+const isToken = (value: unknown): value is string =>
+  typeof value === "string" && /^[\x20-\x7e]+$/.test(value);
+
+/** What OAuth servers say in their errors; pages say nothing. */
+function reasonIn(text: string): string {
+  const { error, error_description, message } = objectIn(text) ?? {};
+  return [error, error_description, message]
+    .filter((part): part is string => typeof part === "string")
+    .join(": ");
+}
+
+/** Text without the secrets, as they are and as they are written in a form. */
 const without = (text: string, secrets: readonly string[]): string =>
-  printable(secrets.reduce((left, secret) => left.replaceAll(secret, "[REDACTED]"), text));
+  secrets
+    .flatMap((secret) => [
+      secret,
+      encodeURIComponent(secret),
+      new URLSearchParams({ s: secret }).toString().slice(2),
+    ])
+    .reduce((left, secret) => left.replaceAll(secret, "[REDACTED]"), text);
+
+const cut = (text: string): string => printable(text.slice(0, 300));
 
 const run = promisify(execFile);
 
@@ -243,17 +258,15 @@ async function askProgram(
         ? "it is not on the PATH"
         : killed === true
           ? `no answer within ${timeout / 1000} s`
-          : (stderr ?? message).trim().slice(0, 300);
+          : (stderr ?? message).trim() || `it ended with ${String(code)}`;
     throw new JobstrataError(
       "authentication",
-      `${printable(program)} gives no token: ${printable(why)}; log in: ${printable(login)}`,
+      `${printable(program)} gives no token: ${cut(why)}; log in: ${printable(login)}`,
     );
   }
-  try {
-    return JSON.parse(stdout) as Record<string, unknown>;
-  } catch {
-    throw unexpected(program);
-  }
+  const answer = objectIn(stdout);
+  if (answer === undefined) throw unexpected(program);
+  return answer;
 }
 
 const unexpected = (program: string): JobstrataError =>
