@@ -86,6 +86,43 @@ describe("resolveAuth", () => {
     });
   });
 
+  it.each([
+    ["abc#def;ghi", "abc#def;ghi"],
+    ["abc#def # mine", "abc#def"],
+    ["abc ; mine", "abc"],
+    [String.raw`a\b\\c`, String.raw`a\b\\c`],
+    ['"abc#def"', "abc#def"],
+    ["a=b==", "a=b=="],
+  ])("reads the token %s of a profile as %s", async (written, token) => {
+    profiles(`# all of mine\n[DEFAULT]\nhost = ${HOST}\ntoken = ${written}\n; that is all\n`);
+    expect(await auth({}).headers()).toEqual({ Authorization: `Bearer ${token}` });
+  });
+
+  it("reads the profile that the Databricks CLI was switched to, unless one is named", async () => {
+    const file = `[__settings__]\ndefault_profile = work\n[work]\nhost = ${HOST}\ntoken = work\n[DEFAULT]\nhost = ${HOST}\ntoken = other\n`;
+    profiles(file);
+    expect(await auth({}).headers()).toEqual({ Authorization: "Bearer work" });
+    expect(await auth({}, { profile: "DEFAULT" }).headers()).toEqual({
+      Authorization: "Bearer other",
+    });
+    expect(() => auth({}, { profile: "__settings__" })).toThrow(
+      'has no profile "__settings__"; it has "work", "DEFAULT"',
+    );
+    profiles(file.replace("= work", "= wrk"));
+    expect(() => auth({})).toThrow('has no profile "wrk" (did you mean "work"?)');
+  });
+
+  it("names the file that cannot be read, and that a wrong secret comes from", async () => {
+    expect(() => auth({ DATABRICKS_CONFIG_FILE: home })).toThrow(`${home} cannot be read: EISDIR`);
+    server = await fakeServer((_, response) => {
+      refuse(response, 401, {});
+    });
+    profiles(`[prod]\nhost = ${server.host}\nclient_id = me\nclient_secret = hush\n`);
+    await expect(auth({}, { profile: "prod" }).headers()).rejects.toThrow(
+      `client_secret of profile prod of ${join(home, ".databrickscfg")}: 401`,
+    );
+  });
+
   it.each<[string, NodeJS.ProcessEnv, string | RegExp]>([
     [
       "nothing",

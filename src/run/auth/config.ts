@@ -65,7 +65,11 @@ export function readConfig(options: AuthOptions): Config {
   const profile = readProfile(options, env, !saysWhere(values));
   if (profile !== undefined) {
     for (const [attribute, { field }] of entries())
-      take(attribute, profile.fields[field], `${field} of profile ${profile.name}`);
+      take(
+        attribute,
+        profile.fields[field],
+        printable(`${field} of profile ${profile.name} of ${profile.file}`),
+      );
   }
   const written = values.get("host")?.value;
   if (written === undefined) {
@@ -111,7 +115,10 @@ interface Profile {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** The profile that is named or, where nothing else is configured, the one called DEFAULT if there is one. */
+/**
+ * The profile that is named or, where nothing else is configured, the one that the Databricks CLI was switched to, or the
+ * one called DEFAULT if there is one.
+ */
 function readProfile(
   { profile }: AuthOptions,
   env: Readonly<NodeJS.ProcessEnv>,
@@ -124,15 +131,13 @@ function readProfile(
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    if (named === undefined) return undefined;
-    const why =
-      (error as NodeJS.ErrnoException).code === "ENOENT"
-        ? "does not exist"
-        : `cannot be read: ${(error as Error).message}`;
-    throw new JobstrataError(
-      "authentication",
-      `${printable(file)}, which should have the profile ${quote(named)}, ${why}`,
-    );
+    const absent = (error as NodeJS.ErrnoException).code === "ENOENT";
+    if (named === undefined && absent) return undefined;
+    const why = absent
+      ? "does not exist"
+      : `cannot be read: ${printable((error as Error).message)}`;
+    const which = named === undefined ? "" : `, which should have the profile ${quote(named)},`;
+    throw new JobstrataError("authentication", `${printable(file)}${which} ${why}`);
   }
   // Sections are profiles; what stands before the first one belongs to DEFAULT.
   const sections = new Map<string, Record<string, string>>();
@@ -143,19 +148,36 @@ function readProfile(
     (_, open: string, name: string, close: string) =>
       `${open}${name.replace(/(?<!\\)\./g, "\\.")}${close}`,
   );
-  for (const [name, value] of Object.entries(parse(escaped))) {
+  for (const [name, value] of Object.entries(parse(literal(escaped)))) {
     if (typeof value === "object" && value !== null) sections.set(name, strings(value as object));
     else if (typeof value === "string") top[name] = value;
   }
   if (Object.keys(top).length > 0) sections.set("DEFAULT", { ...top, ...sections.get("DEFAULT") });
-  const name = named ?? "DEFAULT";
+  const wanted = named ?? nonEmpty(sections.get(SETTINGS)?.default_profile);
+  sections.delete(SETTINGS);
+  const name = wanted ?? "DEFAULT";
   const fields = sections.get(name);
   if (fields !== undefined) return { name, file, fields };
-  if (named === undefined) return undefined;
+  if (wanted === undefined) return undefined;
   const names = [...sections.keys()];
   throw new JobstrataError(
     "authentication",
-    `${printable(file)} has no profile ${quoteWithSuggestion(named, names)}; it has ${names.map(quote).join(", ") || "none"}`,
+    `${printable(file)} has no profile ${quoteWithSuggestion(wanted, names)}; it has ${names.map(quote).join(", ") || "none"}`,
+  );
+}
+
+/** Where the Databricks CLI keeps the name of the profile that `databricks auth switch` has chosen; itself it is none. */
+const SETTINGS = "__settings__";
+
+/**
+ * To the parser a # or ; starts a comment wherever it stands, and a backslash escapes. To the SDKs only what follows a
+ * space is a comment, since secrets have such characters.
+ */
+function literal(text: string): string {
+  return text.replace(
+    /^(\s*[^\s=[#;][^=\n]*=[ \t]*)(?!["'\s])(.*)$/gm,
+    (_, start: string, value: string) =>
+      start + value.replace(/\\/g, "\\\\").replace(/(?<=\S)[#;]/g, "\\$&"),
   );
 }
 
