@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AuthOptions, resolveAuth } from "../../src/run/auth";
@@ -353,6 +353,77 @@ describe("resolveAuth", () => {
     writeFileSync(join(home, name), `#!/bin/sh\n${script}\n`);
     chmodSync(join(home, name), 0o755);
   }
+
+  it.each<[string, NodeJS.ProcessEnv]>([
+    ["basic", { DATABRICKS_USERNAME: "me", DATABRICKS_PASSWORD: "hush" }],
+    ["metadata-service", { DATABRICKS_METADATA_SERVICE_URL: "http://127.0.0.1:1/hush" }],
+    ["env-oidc", { DATABRICKS_OIDC_TOKEN_ENV: "TOKEN" }],
+    ["file-oidc", { DATABRICKS_OIDC_TOKEN_FILEPATH: "/token" }],
+    ["azure-msi", { ARM_USE_MSI: "true", ARM_CLIENT_ID: "c" }],
+    ["google-credentials", { GOOGLE_CREDENTIALS: "hush" }],
+    ["google-id", { DATABRICKS_GOOGLE_SERVICE_ACCOUNT: "me" }],
+  ])("does not log in as somebody else where %s is configured", (name, env) => {
+    program("databricks", "exit 0");
+    program("az", "exit 0");
+    const host = name.startsWith("google") ? "https://1.2.gcp.databricks.com" : HOST;
+    const all = { PATH: `${home}:/usr/bin:/bin`, DATABRICKS_HOST: host, ...env };
+    expect(() => auth(all)).toThrow(
+      new RegExp(`type "${name}" is configured .* not supported by jobstrata; it knows pat, oauth`),
+    );
+    expect(() => auth(all)).not.toThrow(/hush/);
+    expect(() => auth({ ...all, DATABRICKS_TOKEN: "t" })).toThrow(
+      `more than one way to log in is configured: pat and ${name}`,
+    );
+  });
+
+  it("leaves alone what is configured for another cloud", () => {
+    const aws = { DATABRICKS_HOST: "https://x.cloud.databricks.com", DATABRICKS_TOKEN: "t" };
+    const arm = { ARM_CLIENT_ID: "c", ARM_CLIENT_SECRET: "s", ARM_TENANT_ID: "t" };
+    expect(auth({ ...aws, ...arm, GOOGLE_CREDENTIALS: "g" }).authType).toBe("pat");
+    expect(auth({ ...aws, ARM_USE_MSI: "false" }).authType).toBe("pat");
+  });
+
+  it("asks the Azure CLI for the resource of the cloud, whether or not its user may manage it", async () => {
+    const env = { PATH: `${home}:/usr/bin:/bin`, DATABRICKS_AZURE_RESOURCE_ID: "/subscriptions/1" };
+    program("az", `echo "{\\"accessToken\\": \\"$4\\"}"`);
+    const login = auth({ ...env, DATABRICKS_HOST: "https://adb-1.2.databricks.azure.us" });
+    expect((await login.headers())["X-Databricks-Azure-SP-Management-Token"]).toBe(
+      "https://management.core.usgovcloudapi.net/",
+    );
+    program("az", `case $4 in http*) exit 1; esac; echo '{"accessToken": "azure"}'`);
+    expect(await auth({ ...env, DATABRICKS_HOST: HOST }).headers()).toEqual({
+      Authorization: "Bearer azure",
+      "X-Databricks-Azure-Workspace-Resource-Id": "/subscriptions/1",
+    });
+  });
+
+  it("gives no token of Azure to a host that only looks like Azure", () => {
+    program("az", `echo '{"accessToken": "azure"}'`);
+    const env = { PATH: home, DATABRICKS_HOST: "https://x.azuredatabricks.example.com" };
+    expect(() => auth(env)).toThrow(/^there is no way to log in to/);
+  });
+
+  it("asks the next program if the first is not logged in, and says what each said", async () => {
+    const env = { PATH: `${home}:/usr/bin:/bin`, DATABRICKS_HOST: HOST };
+    program("databricks", `echo asked >> ${home}/asked; echo 'log in first' >&2; exit 1`);
+    program("az", `echo '{"accessToken": "azure"}'`);
+    const login = auth(env);
+    const azure = { Authorization: "Bearer azure" };
+    expect(await Promise.all([login.headers(), login.headers()])).toEqual([azure, azure]);
+    expect(login.authType).toBe("azure-cli");
+    expect(readFileSync(join(home, "asked"), "utf8")).toBe("asked\n");
+    program("az", "echo 'az too' >&2; exit 1");
+    await expect(auth(env).headers()).rejects.toThrow(
+      /databricks gives no token: log in first; .*; az gives no token: az too; /,
+    );
+    const asked = auth({ ...env, DATABRICKS_AUTH_TYPE: "databricks-cli" });
+    await expect(asked.headers()).rejects.toThrow(/^databricks gives no token: log in first/);
+  });
+
+  it("takes no folder for a program, and none of where it is started", () => {
+    mkdirSync(join(home, "databricks"));
+    expect(() => auth({ PATH: `:${home}`, DATABRICKS_HOST: HOST })).toThrow(/no way to log in/);
+  });
 
   it("asks the Databricks CLI, and the Azure CLI where the workspace is in Azure", async () => {
     const env = { PATH: `${home}:/usr/bin:/bin`, DATABRICKS_HOST: HOST };

@@ -1,13 +1,13 @@
 import { JobstrataError } from "../errors";
 import { quote } from "../model/text";
 import { type AuthOptions, type Config, readConfig } from "./auth/config";
-import { azureCli, azureClientSecret, databricksCli, oauthM2m, pat } from "./auth/methods";
+import { azureCli, azureClientSecret, databricksCli, isAzure, oauthM2m, pat } from "./auth/methods";
 import type { TokenSource } from "./auth/token";
 import type { Login } from "./http";
 
 /** How to reach a workspace and log in to it. */
 export interface WorkspaceAuth extends Login {
-  /** How it is logged in, such as `pat` or `oauth-m2m`. */
+  /** How it is logged in, such as `pat` or `oauth-m2m`; of several programs to ask, the first until one has answered. */
   readonly authType: string;
 }
 
@@ -18,32 +18,67 @@ interface Method {
   readonly name: string;
   /** What the configuration holds only for this way; two of them at once are a contradiction. */
   readonly configured: (config: Config) => boolean;
-  /** Whether it is tried without having been configured, as a program that may be logged in. */
-  readonly ambient?: (config: Config) => boolean;
-  readonly open: (config: Config) => TokenSource;
+  /** The program that it asks, and that may be logged in without anything being configured. */
+  readonly program?: "az" | "databricks";
+  /** Whether it is of use for this workspace. @default always */
+  readonly applies?: (config: Config) => boolean;
+  /** Absent: jobstrata cannot do it. */
+  readonly open?: (config: Config) => TokenSource;
 }
 
 /** In the order in which the SDKs of Databricks try them. */
 const METHODS: readonly Method[] = [
   { name: "pat", configured: ({ token }) => token !== undefined, open: pat },
   {
+    name: "basic",
+    configured: ({ username, password }) => username !== undefined && password !== undefined,
+  },
+  {
     name: "oauth-m2m",
     configured: ({ clientId, clientSecret }) =>
       clientId !== undefined && clientSecret !== undefined,
     open: oauthM2m,
   },
-  { name: "databricks-cli", configured: () => false, ambient: () => true, open: databricksCli },
+  {
+    name: "databricks-cli",
+    configured: () => false,
+    program: "databricks",
+    open: databricksCli,
+  },
+  {
+    name: "metadata-service",
+    configured: ({ metadataServiceUrl }) => metadataServiceUrl !== undefined,
+  },
+  { name: "env-oidc", configured: ({ oidcTokenEnv }) => oidcTokenEnv !== undefined },
+  { name: "file-oidc", configured: ({ oidcTokenFile }) => oidcTokenFile !== undefined },
+  {
+    name: "azure-msi",
+    configured: ({ azureUseMsi }) => azureUseMsi !== undefined,
+    applies: isAzure,
+  },
   {
     name: "azure-client-secret",
     configured: ({ azureClientId, azureClientSecret: secret, azureTenantId }) =>
       azureClientId !== undefined && secret !== undefined && azureTenantId !== undefined,
+    applies: isAzure,
     open: azureClientSecret,
   },
   {
     name: "azure-cli",
     configured: () => false,
-    ambient: ({ host }) => /\.azuredatabricks\.|\.databricks\.azure\./.test(host),
+    program: "az",
+    applies: isAzure,
     open: azureCli,
+  },
+  {
+    name: "google-credentials",
+    configured: ({ googleCredentials }) => googleCredentials !== undefined,
+    applies: ({ host }) => host.endsWith(".gcp.databricks.com"),
+  },
+  {
+    name: "google-id",
+    configured: ({ googleServiceAccount }) => googleServiceAccount !== undefined,
+    applies: ({ host }) => host.endsWith(".gcp.databricks.com"),
   },
 ];
 
@@ -59,28 +94,29 @@ const METHODS: readonly Method[] = [
  */
 export function resolveAuth(options: AuthOptions = {}): WorkspaceAuth {
   const config = readConfig(options);
-  const { name, open } = methodFor(config);
-  const source = open(config);
-  return {
-    host: config.host,
-    authType: name,
-    headers: () => source.headers(),
-    renew: () => source.renew(),
-  };
+  const sources = methodsFor(config).map(({ name, open }) => ({ name, source: open(config) }));
+  return new FirstThatWorks(config.host, sources);
 }
 
-function methodFor(config: Config): Method {
-  const names = METHODS.map(({ name }) => name);
+type Supported = Method & Required<Pick<Method, "open">>;
+const isSupported = (method: Method): method is Supported => method.open !== undefined;
+
+/** What is configured; else, in this order, the programs that may be logged in. */
+function methodsFor(config: Config): Supported[] {
+  const names = METHODS.filter(isSupported)
+    .map(({ name }) => name)
+    .join(", ");
   const { authType } = config;
   if (authType !== undefined) {
-    const method = METHODS.find(({ name }) => name === authType);
-    if (method !== undefined) return method;
+    const method = METHODS.filter(isSupported).find(({ name }) => name === authType);
+    if (method !== undefined) return [method];
     throw new JobstrataError(
       "authentication",
-      `the authentication type ${quote(authType)} (${config.origin("authType")}) is not supported by jobstrata; it knows ${names.join(", ")}`,
+      `the authentication type ${quote(authType)} (${config.origin("authType")}) is not supported by jobstrata; it knows ${names}`,
     );
   }
-  const configured = METHODS.filter((method) => method.configured(config));
+  const applicable = METHODS.filter(({ applies }) => applies?.(config) !== false);
+  const configured = applicable.filter((method) => method.configured(config));
   const [first, second] = configured;
   if (first !== undefined && second !== undefined) {
     throw new JobstrataError(
@@ -88,15 +124,68 @@ function methodFor(config: Config): Method {
       `more than one way to log in is configured: ${configured.map(({ name }) => name).join(" and ")} (from ${config.sources()}); remove one, or choose with DATABRICKS_AUTH_TYPE`,
     );
   }
-  if (first !== undefined) return first;
-  const ambient = METHODS.filter((method) => method.ambient?.(config) === true);
-  const found = ambient.find(({ name }) =>
-    config.hasProgram(name === "azure-cli" ? "az" : "databricks"),
-  );
-  if (found !== undefined) return found;
+  if (first !== undefined) {
+    if (isSupported(first)) return [first];
+    throw new JobstrataError(
+      "authentication",
+      `the authentication type ${quote(first.name)} is configured (from ${config.sources()}), which is not supported by jobstrata; it knows ${names}`,
+    );
+  }
+  const programs = applicable
+    .filter(isSupported)
+    .filter(({ program }) => program !== undefined && config.hasProgram(program));
+  if (programs.length > 0) return programs;
   const partly = config.half();
   throw new JobstrataError(
     "authentication",
     `there is no way to log in to ${config.host}${partly === undefined ? "" : `: ${partly}`}; set DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or name a profile in DATABRICKS_CONFIG_PROFILE, or log in with the Databricks CLI ("databricks auth login")`,
   );
+}
+
+interface NamedSource {
+  readonly name: string;
+  readonly source: TokenSource;
+}
+
+/** A program that is there may not be logged in: then the next is asked, and the first that answers stays. */
+class FirstThatWorks implements WorkspaceAuth {
+  #settled: NamedSource | undefined;
+  #settling: Promise<NamedSource> | undefined;
+
+  public constructor(
+    public readonly host: string,
+    private readonly sources: readonly NamedSource[],
+  ) {
+    if (sources.length === 1) this.#settled = sources[0];
+  }
+
+  public get authType(): string {
+    return (this.#settled ?? this.sources[0])?.name ?? "";
+  }
+
+  public async headers(): Promise<Readonly<Record<string, string>>> {
+    if (this.#settled === undefined) {
+      this.#settling ??= this.#settle().finally(() => (this.#settling = undefined));
+      this.#settled = await this.#settling;
+    }
+    return this.#settled.source.headers();
+  }
+
+  public renew(): boolean {
+    return this.#settled?.source.renew() ?? false;
+  }
+
+  async #settle(): Promise<NamedSource> {
+    const errors: string[] = [];
+    for (const named of this.sources) {
+      try {
+        await named.source.headers();
+        return named;
+      } catch (error) {
+        if (!(error instanceof JobstrataError)) throw error;
+        errors.push(error.message);
+      }
+    }
+    throw new JobstrataError("authentication", errors.join("; "));
+  }
 }

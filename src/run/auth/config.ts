@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parse } from "ini";
@@ -31,6 +31,24 @@ const ATTRIBUTES = {
   azureClientSecret: { variable: "ARM_CLIENT_SECRET", field: "azure_client_secret" },
   azureTenantId: { variable: "ARM_TENANT_ID", field: "azure_tenant_id" },
   azureEnvironment: { variable: "ARM_ENVIRONMENT", field: "azure_environment" },
+  // Read only to be refused: whoever configures one of these does not want to be logged in as somebody else.
+  username: { variable: "DATABRICKS_USERNAME", field: "username" },
+  password: { variable: "DATABRICKS_PASSWORD", field: "password" },
+  metadataServiceUrl: {
+    variable: "DATABRICKS_METADATA_SERVICE_URL",
+    field: "metadata_service_url",
+  },
+  oidcTokenEnv: { variable: "DATABRICKS_OIDC_TOKEN_ENV", field: "oidc_token_env" },
+  oidcTokenFile: {
+    variable: "DATABRICKS_OIDC_TOKEN_FILEPATH",
+    field: "databricks_id_token_filepath",
+  },
+  azureUseMsi: { variable: "ARM_USE_MSI", field: "azure_use_msi" },
+  googleCredentials: { variable: "GOOGLE_CREDENTIALS", field: "google_credentials" },
+  googleServiceAccount: {
+    variable: "DATABRICKS_GOOGLE_SERVICE_ACCOUNT",
+    field: "google_service_account",
+  },
 } as const;
 type Attribute = keyof typeof ATTRIBUTES;
 
@@ -57,6 +75,7 @@ export function readConfig(options: AuthOptions): Config {
   const take = (attribute: Attribute, value: string | undefined, from: string): void => {
     const text = value?.trim();
     if (text === undefined || text === "" || values.has(attribute)) return;
+    if (attribute === "azureUseMsi" && !/^(1|t|true)$/i.test(text)) return;
     values.set(attribute, { value: text, from });
   };
   take("host", options.host, "the Terraform provider of the environment");
@@ -237,11 +256,14 @@ function hasProgram(
   const candidates =
     name === "databricks" && cliPath !== undefined
       ? [cliPath]
-      : (env.PATH ?? "").split(delimiter).map((folder) => join(folder, name));
+      : (env.PATH ?? "")
+          .split(delimiter)
+          .filter((folder) => folder !== "")
+          .map((folder) => join(folder, name));
   return candidates.some((file) => {
     try {
       accessSync(file, constants.X_OK);
-      return true;
+      return statSync(file).isFile();
     } catch {
       return false;
     }

@@ -8,14 +8,40 @@ import { FetchedToken, type Token, type TokenSource } from "./token";
 
 /** The application of Azure Databricks, the same in every tenant. */
 const AZURE_DATABRICKS = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d";
-const AZURE_MANAGEMENT = "https://management.core.windows.net/";
 
-/** Where Azure logs in, by the names that its tools use. */
-const AZURE_LOGIN: Readonly<Record<string, string>> = {
-  PUBLIC: "https://login.microsoftonline.com",
-  USGOVERNMENT: "https://login.microsoftonline.us",
-  CHINA: "https://login.chinacloudapi.cn",
-};
+/** A cloud of Azure. */
+interface AzureCloud {
+  /** Where its workspaces are. */
+  readonly zone: string;
+  readonly login: string;
+  readonly management: string;
+}
+
+/** By the names that the tools of Azure use. */
+const AZURE_CLOUDS = {
+  PUBLIC: {
+    zone: ".azuredatabricks.net",
+    login: "https://login.microsoftonline.com",
+    management: "https://management.core.windows.net/",
+  },
+  USGOVERNMENT: {
+    zone: ".databricks.azure.us",
+    login: "https://login.microsoftonline.us",
+    management: "https://management.core.usgovcloudapi.net/",
+  },
+  CHINA: {
+    zone: ".databricks.azure.cn",
+    login: "https://login.chinacloudapi.cn",
+    management: "https://management.core.chinacloudapi.cn/",
+  },
+} as const satisfies Readonly<Record<string, AzureCloud>>;
+
+/** Whether the workspace is one of Azure, by its address or because its resource is named. */
+export const isAzure = ({ host, azureResourceId }: Config): boolean =>
+  azureResourceId !== undefined || cloudOf(host) !== undefined;
+
+const cloudOf = (host: string): AzureCloud | undefined =>
+  Object.values(AZURE_CLOUDS).find(({ zone }) => new URL(host).hostname.endsWith(zone));
 
 /** A personal access token. */
 export function pat(config: Config): TokenSource {
@@ -49,7 +75,7 @@ export function azureClientSecret(config: Config): TokenSource {
   const secret = needed(config, "azureClientSecret");
   const clientId = needed(config, "azureClientId");
   const tenant = needed(config, "azureTenantId");
-  const login = azureLogin(config);
+  const { login, management } = azureCloud(config);
   const tokenFor = (resource: string): Promise<Token> =>
     fetchToken({
       url: `${login}/${encodeURIComponent(tenant)}/oauth2/token`,
@@ -64,12 +90,13 @@ export function azureClientSecret(config: Config): TokenSource {
     });
   return new FetchedToken(async () => {
     const token = await tokenFor(AZURE_DATABRICKS);
-    return withResource(config, token, async () => (await tokenFor(AZURE_MANAGEMENT)).value);
+    return withResource(config, token, async () => (await tokenFor(management)).value);
   });
 }
 
 /** Whoever is logged in to the Azure CLI. */
 export function azureCli(config: Config): TokenSource {
+  const { management } = azureCloud(config);
   const tokenFor = async (resource: string): Promise<Token> => {
     const tenant = config.azureTenantId === undefined ? [] : ["--tenant", config.azureTenantId];
     const args = [
@@ -89,7 +116,13 @@ export function azureCli(config: Config): TokenSource {
   };
   return new FetchedToken(async () => {
     const token = await tokenFor(AZURE_DATABRICKS);
-    return withResource(config, token, async () => (await tokenFor(AZURE_MANAGEMENT)).value);
+    // Users of the workspace often may not manage it, and need not.
+    return withResource(config, token, () =>
+      tokenFor(management).then(
+        ({ value }) => value,
+        () => undefined,
+      ),
+    );
   });
 }
 
@@ -112,26 +145,31 @@ export function databricksCli(config: Config): TokenSource {
 async function withResource(
   { azureResourceId }: Config,
   token: Token,
-  managementToken: () => Promise<string>,
+  managementToken: () => Promise<string | undefined>,
 ): Promise<Token> {
   if (azureResourceId === undefined) return token;
+  const management = await managementToken();
   return {
     ...token,
     headers: {
       "X-Databricks-Azure-Workspace-Resource-Id": azureResourceId,
-      "X-Databricks-Azure-SP-Management-Token": await managementToken(),
+      ...(management !== undefined && { "X-Databricks-Azure-SP-Management-Token": management }),
     },
   };
 }
 
-/** The names of ARM_ENVIRONMENT; an address on this machine stands for itself. */
-function azureLogin({ azureEnvironment = "PUBLIC" }: Config): string {
-  if (/^http:\/\/127\.0\.0\.1:\d+$/.test(azureEnvironment)) return azureEnvironment;
-  const login = AZURE_LOGIN[azureEnvironment.toUpperCase()];
-  if (login !== undefined) return login;
+/** The cloud of the workspace's address, else that of ARM_ENVIRONMENT; an address on this machine stands for itself. */
+function azureCloud(config: Config): AzureCloud {
+  const { host, azureEnvironment = "PUBLIC" } = config;
+  if (/^http:\/\/127\.0\.0\.1:\d+$/.test(azureEnvironment))
+    return { ...AZURE_CLOUDS.PUBLIC, login: azureEnvironment };
+  const named = (AZURE_CLOUDS as Readonly<Record<string, AzureCloud | undefined>>)[
+    azureEnvironment.toUpperCase()
+  ];
+  if (named !== undefined) return cloudOf(host) ?? named;
   throw new JobstrataError(
     "authentication",
-    `ARM_ENVIRONMENT is ${quote(azureEnvironment)}; it must be one of ${Object.keys(AZURE_LOGIN).join(", ").toLowerCase()}`,
+    `${config.origin("azureEnvironment")} is ${quote(azureEnvironment)}; it must be one of ${Object.keys(AZURE_CLOUDS).join(", ").toLowerCase()}`,
   );
 }
 
