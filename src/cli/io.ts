@@ -8,6 +8,11 @@ export interface Io {
   exitCode: number;
 }
 
+/** Writes a document for a program: `json` for one that reads it whole, `jsonl` as a line. */
+export function writeJson(io: Io, format: "json" | "jsonl", document: object): void {
+  io.out(JSON.stringify(document, undefined, format === "json" ? 2 : 0));
+}
+
 /** Parses a port for commander. */
 export function parsePort(text: string): number {
   const port = Number(text);

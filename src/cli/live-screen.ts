@@ -1,3 +1,5 @@
+import { visibleWidth } from "../report/run-tree";
+
 /** The part of a terminal that a screen draws on. */
 export interface Terminal {
   readonly columns: number;
@@ -69,7 +71,7 @@ export class LiveScreen {
     const wrapped =
       columns < this.#columns
         ? this.#lines.reduce(
-            (sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)),
+            (sum, line) => sum + Math.max(1, Math.ceil(visibleWidth(line) / columns)),
             0,
           )
         : this.#drawn;
@@ -79,10 +81,4 @@ export class LiveScreen {
 
 function same(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((line, at) => line === b[at]);
-}
-
-/** As much as a resize needs: colours and links take no room. */
-function widthOf(line: string): number {
-  // eslint-disable-next-line no-control-regex -- finding them is the point
-  return line.replace(/\u001b\[[0-9;]*m|\u001b\]8;;[^\u001b]*\u001b\\/g, "").length;
 }

@@ -1,8 +1,9 @@
+import { byDependencies } from "../model/graph-algorithms";
 import { printable } from "../model/text";
 import type { DeployedJob } from "../run/deployed-jobs";
 import type { RunStep } from "../run/run-plan";
 import { type TaskNode, taskTree } from "../run/selection";
-import type { Io } from "./io";
+import { type Io, writeJson } from "./io";
 import type { Format } from "./run-execution";
 import { stepName } from "./run-view";
 
@@ -24,7 +25,7 @@ export function showPlan(steps: readonly RunStep[], format: Format, io: Io): voi
       })),
       after: step.after.map((each) => numbers.get(each)),
     }));
-    io.out(JSON.stringify({ version: 1, plan }, undefined, format === "json" ? 2 : 0));
+    writeJson(io, format, { version: 1, plan });
     return;
   }
   for (const step of steps) {
@@ -54,7 +55,7 @@ function taskLines({ job, only, below }: RunStep): string[] {
   const tree = taskTree(job, below ?? new Map<number, DeployedJob>());
   const lines: string[] = [];
   const visit = (nodes: readonly TaskNode[], indent: string): void => {
-    for (const node of inOrder(nodes)) {
+    for (const node of byDependencies(nodes, ({ task }) => task)) {
       const { taskKey, dependsOn, notebookPath } = node.task;
       const waits = dependsOn.length === 0 ? "" : `  after ${dependsOn.map(printable).join(", ")}`;
       const runs = node.runs === undefined ? "" : `  → ${printable(node.runs.label)}`;
@@ -68,18 +69,4 @@ function taskLines({ job, only, below }: RunStep): string[] {
     "",
   );
   return lines;
-}
-
-function inOrder(nodes: readonly TaskNode[]): TaskNode[] {
-  const left = [...nodes];
-  const sorted: TaskNode[] = [];
-  while (left.length > 0) {
-    const keys = new Set(left.map(({ task }) => task.taskKey));
-    const ready = left.filter(({ task }) => !task.dependsOn.some((key) => keys.has(key)));
-    // A circle, which the service refuses, is shown as it is.
-    const next = ready.length > 0 ? ready : left;
-    sorted.push(...next);
-    for (const node of next) left.splice(left.indexOf(node), 1);
-  }
-  return sorted;
 }

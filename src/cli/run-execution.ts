@@ -4,12 +4,13 @@ import { formatDuration } from "../report/duration";
 import { failureLines } from "../report/run-failures";
 import { failuresJson, runJson, type RunReport, type StepReport } from "../report/run-json";
 import { treeLines } from "../report/run-tree";
+import { jobLabel } from "../run/deployed-jobs";
 import { usualDurations } from "../run/history";
 import type { RunStep } from "../run/run-plan";
 import { Runner, type RunnerOptions, type StepResult } from "../run/runner";
 import { WorkspaceError } from "../run/workspace-error";
 import { Interrupts } from "./interrupts";
-import type { Io } from "./io";
+import { type Io, writeJson } from "./io";
 import { EventsView, LinesView, LiveView, QuietView, type RunView, stepName } from "./run-view";
 import { styleFor, terminalOf } from "./terminal";
 import { WORTH_A_WORD, type WorkspaceTarget } from "./workspace-target";
@@ -30,9 +31,18 @@ export interface ExecutionOptions {
   readonly timeoutMs?: number;
   /** Whether the first Ctrl-C leaves what runs instead of canceling it. */
   readonly leaveOnInterrupt?: boolean;
-  /** Milliseconds. @default 1000; 250 in a workspace on this machine */
-  readonly pollMs?: number;
 }
+
+/** What every command that runs jobs takes from its options. */
+export const executionOf = (
+  command: string,
+  options: { readonly format: Format; readonly allowPartial?: boolean; readonly timeout?: number },
+): ExecutionOptions => ({
+  command,
+  format: options.format,
+  ...(options.allowPartial === true && { allowPartial: true }),
+  ...(options.timeout !== undefined && { timeoutMs: options.timeout }),
+});
 
 /** A run that goes on already, instead of one that is to be started. */
 export interface Ongoing {
@@ -64,7 +74,8 @@ export async function execute(
   const { wait, parallel, keepGoing, allowPartial } = options;
   let retrying = false;
   const settings: RunnerOptions<RunStep> = {
-    pollMs: options.pollMs ?? (isLoopback(client.http.host) ? 250 : 1000),
+    // A workspace on this machine has nobody else to serve.
+    pollMs: isLoopback(client.http.host) ? 250 : 1000,
     keys: target.keys,
     ready: target.keysRead,
     ...(wait !== undefined && { wait }),
@@ -175,8 +186,8 @@ function tellUsual({ client }: WorkspaceTarget, step: RunStep, runId: number, vi
 }
 
 /** How to come back to a run. */
-export function leftText({ flags }: WorkspaceTarget, runId: number): string {
-  return `Run ${runId} goes on. Watch it: npx jobstrata run ${flags === "" ? "" : `${flags} `}--watch ${runId}`;
+function leftText(target: WorkspaceTarget, runId: number): string {
+  return `Run ${runId} goes on. Watch it: ${target.command("run")} --watch ${runId}`;
 }
 
 /** Lines of a final tree that people still read. */
@@ -192,7 +203,7 @@ export function showEnd(
   if (options.format === "text") showText(target, results, options, io);
   else {
     const report = reportOf(target, { results, exitCode }, options.command);
-    if (options.format === "json") io.out(JSON.stringify(report, undefined, 2));
+    if (options.format === "json") writeJson(io, "json", report);
     else
       new EventsView(io, () => target.client.http.now()).emit({
         event: "end",
@@ -229,22 +240,18 @@ function showText(
   io.out("");
   for (const { step, run, outcome } of results) {
     if (run?.status.phase !== "ended") continue;
-    const repair =
-      outcome === "failed"
-        ? `npx jobstrata repair ${[target.flags, run.runId].filter(Boolean).join(" ")}`
-        : "";
     const url = run.url === undefined ? "" : `  ${style.link(printable(run.url), run.url)}`;
     const took = formatDuration(durationOf(run, now));
     const which = results.length > 1 ? `${stepName(step)}: ` : "";
     io.out(`${which}${style.strong(printable(run.status.state))} in ${took}${url}`);
-    if (repair === "") continue;
-    io.out(`Everything that it left: ${repair.replace(" repair ", " runs ")}`);
-    io.out(`To run again what failed, and keep the rest: ${repair}`);
+    if (outcome !== "failed") continue;
+    io.out(`Everything that it left: ${target.command("runs")} ${run.runId}`);
+    io.out(`To run again what failed, and keep the rest: ${target.command("repair")} ${run.runId}`);
   }
 }
 
 /** The report of a command, with the tree of every run. */
-export function reportOf(
+function reportOf(
   target: WorkspaceTarget,
   { results, exitCode }: Execution,
   command: string,
@@ -302,7 +309,7 @@ export function stepOf(run: Pick<JobRunNode, "jobId" | "name">, key: string | un
   return {
     job: {
       jobId: run.jobId,
-      label: key ?? (run.name === "" ? `job ${run.jobId}` : run.name),
+      label: jobLabel(run.jobId, key, run.name),
       ...(key !== undefined && { key }),
       name: run.name,
       tags: {},

@@ -1,4 +1,4 @@
-import type { JobRunNode } from "../model/run-tree";
+import { durationOf, type JobRunNode } from "../model/run-tree";
 import { printable } from "../model/text";
 import { formatDuration, formatElapsed } from "../report/duration";
 import { textLines } from "../report/run-failures";
@@ -94,14 +94,14 @@ export class LiveView implements RunView {
       .map((text) => fit(style.busy(text), columns, style));
     const runs = [...this.#runs];
     // Of several runs those that are over are a line each, and the others share what is left.
-    const over = runs.filter(([, { status }]) => runs.length > 1 && status.phase === "ended");
-    const room = (rows - notes.length - over.length) / Math.max(1, runs.length - over.length);
+    const isOver = ({ status }: JobRunNode): boolean => runs.length > 1 && status.phase === "ended";
+    const over = runs.filter(([, run]) => isOver(run)).length;
+    const room = (rows - notes.length - over) / Math.max(1, runs.length - over);
     const now = this.now();
     return [
       ...runs.flatMap(([step, run]) => {
         const usual = this.#usual.get(step);
-        const isOver = runs.length > 1 && run.status.phase === "ended";
-        const height = isOver ? 1 : Math.max(1, Math.floor(room));
+        const height = isOver(run) ? 1 : Math.max(1, Math.floor(room));
         return treeLines(run, { now, style, width: columns, height, ...(usual && { usual }) });
       }),
       ...notes,
@@ -160,23 +160,18 @@ export class LinesView implements RunView {
   #change(step: RunStep, { kind, path, node }: RunChange): void {
     const { style } = this;
     const child = "child" in node ? node.child : undefined;
-    const notes = [
-      child === undefined ? "" : `${style.marks.arrow} ${printable(child.key ?? child.name)}`,
-      `run ${(child ?? node).runId}`,
-      (child ?? node).url === undefined ? "" : printable((child ?? node).url ?? ""),
-    ];
+    const { runId, url = "" } = child ?? node;
+    const runs =
+      child === undefined ? "" : `${style.marks.arrow} ${printable(child.key ?? child.name)}`;
+    const notes = [runs, `run ${runId}`, printable(url)].filter(Boolean).join("  ");
     if (kind === "retried" && "retries" in node) {
-      this.#line(`RETRY ${node.retries}`, path, step, notes.join("  "), style.busy);
+      this.#line(`RETRY ${node.retries}`, path, step, notes, style.busy);
     } else if (kind === "started") {
       // The run itself was said to be started.
-      if (path.length > 0)
-        this.#line("RUNNING", path, step, notes.filter(Boolean).join("  "), style.busy);
+      if (path.length > 0) this.#line("RUNNING", path, step, notes, style.busy);
     } else if (kind === "ended") {
       const good = node.status.state === "SUCCESS";
-      const took =
-        node.startTime === undefined
-          ? ""
-          : formatDuration((node.endTime ?? this.now()) - node.startTime);
+      const took = node.startTime === undefined ? "" : formatDuration(durationOf(node, this.now()));
       this.#line(printable(node.status.state), path, step, took, good ? style.good : style.bad);
       if (!good && "taskKey" in node && child === undefined && node.startTime !== undefined) {
         // All of it is said at the end.

@@ -1,7 +1,7 @@
 import { JobstrataError } from "../errors";
 import { printable } from "../model/text";
 import { WorkspaceError } from "../run/workspace-error";
-import type { Io } from "./io";
+import { type Io, writeJson } from "./io";
 import type { Format } from "./run-execution";
 
 /** Runs a command and turns what keeps it from being tried into one clear message and exit code 2, in the format asked for. */
@@ -27,13 +27,7 @@ export async function reportingErrors(
         error: message,
         runs: [],
       };
-      io.out(
-        JSON.stringify(
-          format === "json" ? report : { event: "end", ...report },
-          undefined,
-          format === "json" ? 2 : 0,
-        ),
-      );
+      writeJson(io, format, format === "json" ? report : { event: "end", ...report });
     }
     return 2;
   }

@@ -41,7 +41,7 @@ export class WorkspaceTarget {
     public readonly environment: string | undefined,
     private readonly stacks: readonly SynthesizedStack[],
     /** What makes a command say the same target: `-t dev`, `--local -t dev`. */
-    public readonly flags: string,
+    private readonly flags: string,
     private readonly stop: () => Promise<void>,
     /** The workspace ends with this process. */
     public readonly isTransient: boolean,
@@ -120,7 +120,7 @@ export class WorkspaceTarget {
   }
 
   /** Keys of all jobs of the environment, deployed or not. */
-  public get jobKeys(): string[] {
+  get #jobKeys(): string[] {
     return this.stacks.flatMap(({ jobOutputs }) => [...jobOutputs.keys()]);
   }
 
@@ -138,7 +138,7 @@ export class WorkspaceTarget {
           `say with -t in which environment to run ${quote(key)}; or give --job-id or --name`,
         );
       }
-      const keys = this.jobKeys;
+      const keys = this.#jobKeys;
       throw new JobstrataError(
         "run",
         `environment ${quote(this.environment)} has no job ${quoteWithSuggestion(key, keys)}; it has ${keys.map(quote).join(", ") || "none"}`,
@@ -172,6 +172,11 @@ export class WorkspaceTarget {
   /** Reads the keys of all jobs, for names of what is run below others. Names are all that is missing if that fails. */
   public readKeys(): void {
     this.keysRead = this.jobIds().catch(() => undefined);
+  }
+
+  /** A command of this program that means the same workspace, such as `npx jobstrata runs -t dev`. */
+  public command(verb: string): string {
+    return ["npx jobstrata", verb, this.flags].filter(Boolean).join(" ");
   }
 
   /** Ends what was started to reach the workspace. */

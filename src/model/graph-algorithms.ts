@@ -39,6 +39,22 @@ export function longestPaths<T>(
   return lengths;
 }
 
+/**
+ * Tasks in the order in which they can begin: by the longest way to one that waits for none, otherwise as they were. What is
+ * in a circle, or behind one, comes last.
+ */
+export function byDependencies<T>(
+  items: readonly T[],
+  taskOf: (item: T) => { readonly taskKey: string; readonly dependsOn: readonly string[] },
+): T[] {
+  const byKey = new Map(items.map((item) => [taskOf(item).taskKey, item]));
+  const depths = longestPaths(items, (item) =>
+    taskOf(item).dependsOn.flatMap((key) => byKey.get(key) ?? []),
+  );
+  const depthOf = (item: T): number => depths.get(item) ?? items.length;
+  return [...items].sort((a, b) => depthOf(a) - depthOf(b));
+}
+
 /** Tarjan's strongly connected components, sinks first. */
 function components<T>(nodes: Iterable<T>, next: (node: T) => Iterable<T>): T[][] {
   interface Frame {

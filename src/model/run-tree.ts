@@ -132,3 +132,16 @@ export function* tasksBelow(
     if (task.child !== undefined) yield* tasksBelow(task.child, own);
   }
 }
+
+/** The given tasks of a run and all that depend on them, directly or through others. */
+export function withDependents(
+  tasks: readonly TaskRunNode[],
+  start: Iterable<TaskRunNode>,
+): Set<TaskRunNode> {
+  const all = new Set(start);
+  // A set is iterated over what is added on the way too.
+  for (const { taskKey } of all) {
+    for (const task of tasks) if (task.dependsOn.includes(taskKey)) all.add(task);
+  }
+  return all;
+}

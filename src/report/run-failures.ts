@@ -5,6 +5,7 @@ import {
   failedByItself,
   type JobRunNode,
   type TaskRunNode,
+  withDependents,
 } from "../model/run-tree";
 import { printable } from "../model/text";
 import { formatDuration } from "./duration";
@@ -37,8 +38,8 @@ function visit(
   for (const task of run.tasks.filter(failedByItself)) {
     const own = [...path, task.taskKey];
     const kept = [
-      ...dependentsOf(run, task)
-        .filter((each) => didNotRun(each) && failed(each))
+      ...[...withDependents(run.tasks, [task])]
+        .filter((each) => each !== task && didNotRun(each) && failed(each))
         .map(({ taskKey }) => [...path, taskKey]),
       ...keptAbove,
     ];
@@ -52,15 +53,6 @@ function visit(
     // A child without a failed task of its own did not fail by itself either, or cannot be read.
     if (failures.length === before) failures.push({ task, path: own, run, kept });
   }
-}
-
-function dependentsOf(run: JobRunNode, task: TaskRunNode): TaskRunNode[] {
-  const all = new Set<TaskRunNode>([task]);
-  for (const { taskKey } of all) {
-    for (const each of run.tasks) if (each.dependsOn.includes(taskKey)) all.add(each);
-  }
-  all.delete(task);
-  return [...all];
 }
 
 /** The end of a long trace is what tells most. */

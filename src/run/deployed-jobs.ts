@@ -1,6 +1,6 @@
 import { JobstrataError, quoteWithSuggestion } from "../errors";
 import { quote } from "../model/text";
-import type { ApiTask, JobsClient } from "./jobs-client";
+import { type ApiTask, type JobsClient, taskType } from "./jobs-client";
 import { atOnce } from "./run-follower";
 
 /** A job as the workspace has it, which is what a run will do. */
@@ -34,7 +34,7 @@ export interface DeployedTask {
  * Jobs and everything that they run, as the workspace has them.
  *
  * @param keys keys of jobs by their ids
- * @throws WorkspaceError if one of the given jobs cannot be read; a job further down that cannot be is left out
+ * @throws WorkspaceError if one of them cannot be read
  */
 export async function readJobs(
   client: JobsClient,
@@ -59,6 +59,10 @@ export async function readJobs(
   return jobs;
 }
 
+/** What a job is called: by its key or, where that is not known, by its display name. */
+export const jobLabel = (jobId: number, key: string | undefined, name: string): string =>
+  key ?? (name === "" ? `job ${jobId}` : name);
+
 /** One job. @throws WorkspaceError if it cannot be read */
 export async function readJob(
   client: JobsClient,
@@ -70,7 +74,7 @@ export async function readJob(
   const name = settings.name ?? "";
   return {
     jobId,
-    label: key ?? (name === "" ? `job ${jobId}` : name),
+    label: jobLabel(jobId, key, name),
     ...(key !== undefined && { key }),
     name,
     tags: settings.tags ?? {},
@@ -82,14 +86,13 @@ export async function readJob(
 }
 
 function deployedTask(task: ApiTask): DeployedTask {
-  const type = Object.keys(task).find((name) => name.endsWith("_task")) ?? "";
   const notebookPath = task.notebook_task?.notebook_path;
   const runJobId = task.run_job_task?.job_id;
   const references = JSON.stringify(task).matchAll(/\{\{\s*tasks\.([\w-]+)/g);
   return {
     taskKey: task.task_key,
     dependsOn: (task.depends_on ?? []).map(({ task_key }) => task_key),
-    type,
+    type: taskType(task) ?? "",
     ...(notebookPath !== undefined && { notebookPath }),
     ...(runJobId !== undefined && { runJobId }),
     jobParameters: task.run_job_task?.job_parameters ?? {},

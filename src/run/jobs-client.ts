@@ -84,7 +84,6 @@ export interface ApiRunOutput {
 export interface ApiTask {
   readonly task_key: string;
   readonly depends_on?: readonly { readonly task_key: string; readonly outcome?: string }[];
-  readonly run_if?: string;
   readonly notebook_task?: {
     readonly notebook_path?: string;
     readonly base_parameters?: Readonly<Record<string, string>>;
@@ -102,7 +101,6 @@ export interface ApiJob {
   readonly settings?: {
     readonly name?: string;
     readonly tags?: Readonly<Record<string, string>>;
-    readonly max_concurrent_runs?: number;
     readonly parameters?: readonly { readonly name: string; readonly default?: string }[];
     readonly tasks?: readonly ApiTask[];
   };
@@ -125,13 +123,11 @@ export interface RepairRequest {
   readonly rerunTasks: readonly string[];
   /** Of the second repair on: the one before. */
   readonly latestRepairId?: number;
-  readonly notebookParams?: Readonly<Record<string, string>>;
 }
 
 /** Which runs to list; newest first. */
 export interface ListRunsQuery {
   readonly jobId?: number;
-  readonly activeOnly?: boolean;
   readonly completedOnly?: boolean;
   /** With the first 100 tasks of each. */
   readonly expandTasks?: boolean;
@@ -140,8 +136,12 @@ export interface ListRunsQuery {
   readonly startTimeTo?: number;
 }
 
+/** What a task, or the run of one, does: the name of its field that ends so, such as `notebook_task`. */
+export const taskType = (task: object): string | undefined =>
+  Object.keys(task).find((name) => name.endsWith("_task"));
+
 /** The most runs that one answer lists. */
-export const RUNS_PER_PAGE = 25;
+const RUNS_PER_PAGE = 25;
 
 /** The calls of the Jobs API 2.2 that running jobs takes. Every one of them throws a WorkspaceError. */
 export class JobsClient {
@@ -229,7 +229,6 @@ export class JobsClient {
   ): Promise<{ readonly runs: readonly ApiRun[]; readonly nextPageToken?: string }> {
     const parameters = new URLSearchParams({ limit: String(limit) });
     if (query.jobId !== undefined) parameters.set("job_id", String(query.jobId));
-    if (query.activeOnly === true) parameters.set("active_only", "true");
     if (query.completedOnly === true) parameters.set("completed_only", "true");
     if (query.expandTasks === true) parameters.set("expand_tasks", "true");
     if (query.startTimeFrom !== undefined)
@@ -259,12 +258,11 @@ export class JobsClient {
    * workspace would not know it again.
    */
   public async repairRun(request: RepairRequest): Promise<number> {
-    const { runId, rerunTasks, latestRepairId, notebookParams } = request;
+    const { runId, rerunTasks, latestRepairId } = request;
     const body = {
       run_id: runId,
       rerun_tasks: rerunTasks,
       ...(latestRepairId !== undefined && { latest_repair_id: latestRepairId }),
-      ...(notebookParams && { notebook_params: notebookParams }),
     };
     const path = "2.2/jobs/runs/repair";
     const options = { repeatable: false };

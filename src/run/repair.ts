@@ -1,5 +1,5 @@
 import { JobstrataError } from "../errors";
-import { failed, type JobRunNode, type TaskRunNode } from "../model/run-tree";
+import { failed, type JobRunNode, type TaskRunNode, withDependents } from "../model/run-tree";
 import { quote } from "../model/text";
 import type { ApiRun, JobsClient, RepairRequest } from "./jobs-client";
 import { WorkspaceError } from "./workspace-error";
@@ -39,7 +39,7 @@ export function planRepair(
       `run ${run.runId} of ${quote(run.key ?? run.name)} is still active; wait for it with --watch ${run.runId}, or cancel it`,
     );
   }
-  const rerun = dependentsToo(run.tasks, run.tasks.filter(failed));
+  const rerun = withDependents(run.tasks, run.tasks.filter(failed));
   if (rerun.size === 0) {
     throw new JobstrataError(
       "run",
@@ -47,13 +47,16 @@ export function planRepair(
     );
   }
   const kept = run.tasks.filter((task) => !rerun.has(task));
-  const repairable = [...rerun].filter(
-    ({ child }) => child?.status.phase === "ended" && savesWork(child),
-  );
-  const children = new Map(repairable.map((task) => [task, planBelow(task, refersTo, path)]));
+  const children = new Map<TaskRunNode, RepairPlan>();
+  for (const task of rerun) {
+    const { child, taskKey } = task;
+    if (child?.status.phase === "ended" && savesWork(child))
+      children.set(task, planRepair(child, refersTo, [...path, taskKey]));
+  }
   const rest = [...rerun].filter((task) => !children.has(task));
   // The rest runs after the children, in a run that knows nothing of what is kept.
-  const restFirst = [...children.keys()].some((task) => waitsForAny(task, rest, run.tasks));
+  const afterRest = withDependents(run.tasks, rest);
+  const restFirst = [...children.keys()].some((task) => afterRest.has(task));
   const restKeys = new Set(rest.map(({ taskKey }) => taskKey));
   const needsKept = rest.some(({ taskKey }) =>
     refersTo(run.jobId, taskKey).some((key) => !restKeys.has(key)),
@@ -64,43 +67,13 @@ export function planRepair(
   return { run, path, rerun: [], children: [...children.values()], rest, kept };
 }
 
-function planBelow(
-  task: TaskRunNode,
-  refersTo: (jobId: number, taskKey: string) => readonly string[],
-  path: readonly string[],
-): RepairPlan {
-  if (task.child === undefined) throw new Error(`Task ${task.taskKey} has no run below it.`);
-  return planRepair(task.child, refersTo, [...path, task.taskKey]);
-}
-
 /** True if a repair of the run leaves some of its tasks alone, there or further down. */
 function savesWork(run: JobRunNode): boolean {
   const bad = run.tasks.filter(failed);
   if (bad.length === 0) return false;
-  const rerun = dependentsToo(run.tasks, bad);
+  const rerun = withDependents(run.tasks, bad);
   const untouched = run.tasks.some((task) => !rerun.has(task) && task.status.state === "SUCCESS");
   return untouched || bad.some(({ child }) => child !== undefined && savesWork(child));
-}
-
-function dependentsToo(
-  tasks: readonly TaskRunNode[],
-  start: readonly TaskRunNode[],
-): Set<TaskRunNode> {
-  const all = new Set(start);
-  // A set is iterated over what is added on the way too.
-  for (const { taskKey } of all) {
-    for (const task of tasks) if (task.dependsOn.includes(taskKey)) all.add(task);
-  }
-  return all;
-}
-
-function waitsForAny(
-  task: TaskRunNode,
-  others: readonly TaskRunNode[],
-  tasks: readonly TaskRunNode[],
-): boolean {
-  const after = dependentsToo(tasks, others);
-  return after.has(task);
 }
 
 /** How often a repair is sent, when it is not known whether it has been taken. */

@@ -1,3 +1,4 @@
+import { byDependencies } from "../model/graph-algorithms";
 import {
   didNotRun,
   failedByItself,
@@ -7,7 +8,13 @@ import {
   type TaskRunNode,
 } from "../model/run-tree";
 import { statusOf } from "./api-status";
-import type { ApiRun, ApiRunOutput, ApiTaskRun, JobsClient } from "./jobs-client";
+import {
+  type ApiRun,
+  type ApiRunOutput,
+  type ApiTaskRun,
+  type JobsClient,
+  taskType,
+} from "./jobs-client";
 import { WorkspaceError } from "./workspace-error";
 
 /** A look reads at most so many pages of runs; what is not on them is asked for one by one. */
@@ -99,31 +106,26 @@ export class RunFollower {
 
   /** Runs below the followed one that are not over, deepest first. */
   public get activeChildren(): number[] {
-    const active: number[] = [];
-    const visit = (run: ApiRun): void => {
-      for (const child of this.#children(run)) {
-        visit(child);
-        if (statusOf(child).phase !== "ended" && !this.#gone.has(child.run_id))
-          active.push(child.run_id);
-      }
-    };
-    const root = this.#runs.get(this.rootId);
-    if (root !== undefined) visit(root);
-    return active;
+    const [, ...below] = this.#known();
+    return below
+      .filter((run) => statusOf(run).phase !== "ended" && !this.#gone.has(run.run_id))
+      .map(({ run_id }) => run_id)
+      .reverse();
   }
 
   async #lookBelow(signal?: AbortSignal): Promise<void> {
-    if (this.#wanted().length === 0) return;
-    const missing = await this.#lookAtList(signal);
+    const wanted = this.#wanted();
+    if (wanted.length === 0) return;
+    const missing = await this.#lookAtList(wanted, signal);
     await atOnce(missing.slice(0, MAX_SINGLE), async (wanted) => this.#lookAtOne(wanted));
   }
 
   /** Reads the list of the latest runs and gives what is wanted and was not in it. */
-  async #lookAtList(signal?: AbortSignal): Promise<Wanted[]> {
+  async #lookAtList(wantedFirst: readonly Wanted[], signal?: AbortSignal): Promise<Wanted[]> {
     const byTrigger = new Map<number, ApiRun>();
     const byId = new Map<number, ApiRun>();
-    const missing = new Set(this.#wanted());
-    const startTimeFrom = Math.min(...[...missing].map(({ since }) => since)) - MARGIN;
+    const missing = new Set(wantedFirst);
+    const startTimeFrom = Math.min(...wantedFirst.map(({ since }) => since)) - MARGIN;
     const root = this.#runs.get(this.rootId);
     // Of a run of long ago, not everything that has run since.
     const over = root !== undefined && statusOf(root).phase === "ended" ? root.end_time : undefined;
@@ -182,14 +184,7 @@ export class RunFollower {
 
   /** Every task that runs a job and whose child is not known, or not known to be over. */
   #wanted(): Wanted[] {
-    const wanted: Wanted[] = [];
-    const visit = (run: ApiRun): void => {
-      wanted.push(...this.#wantedIn(run));
-      for (const child of this.#children(run)) visit(child);
-    };
-    const root = this.#runs.get(this.rootId);
-    if (root !== undefined) visit(root);
-    return wanted;
+    return [...this.#known()].flatMap((run) => this.#wantedIn(run));
   }
 
   #wantedIn(run: ApiRun): Wanted[] {
@@ -200,7 +195,7 @@ export class RunFollower {
       if (status.phase === "waiting" || didNotRun({ status })) continue;
       const childId = this.#childOf.get(task.run_id);
       if (childId !== undefined && this.#gone.has(childId)) continue;
-      const child = childId === undefined ? undefined : this.#runs.get(childId);
+      const child = this.#childRun(task);
       if (child !== undefined && statusOf(child).phase === "ended") continue;
       const since = child?.start_time ?? task.start_time ?? 0;
       wanted.push({ task, since, ...(childId !== undefined && { childId }) });
@@ -208,19 +203,27 @@ export class RunFollower {
     return wanted;
   }
 
-  #children(run: ApiRun): ApiRun[] {
-    return (run.tasks ?? []).flatMap((task) => {
-      const id = this.#childOf.get(task.run_id);
-      const child = id === undefined ? undefined : this.#runs.get(id);
-      return child === undefined ? [] : [child];
-    });
+  /** The run that a task has started, as far as it is known. */
+  #childRun(task: ApiTaskRun): ApiRun | undefined {
+    const id = this.#childOf.get(task.run_id);
+    return id === undefined ? undefined : this.#runs.get(id);
+  }
+
+  /** The followed run and those below it, each before those that it has started. */
+  *#known(run = this.#runs.get(this.rootId)): Generator<ApiRun> {
+    if (run === undefined) return;
+    yield run;
+    for (const task of run.tasks ?? []) {
+      const child = this.#childRun(task);
+      if (child !== undefined) yield* this.#known(child);
+    }
   }
 
   /** Tasks that are over, ran something themselves, and have left something worth showing. */
   #outputsWanted(): ApiTaskRun[] {
     const wanted: ApiTaskRun[] = [];
     let successes = this.#successes;
-    const visit = (run: ApiRun): void => {
+    for (const run of this.#known()) {
       for (const task of run.tasks ?? []) {
         const status = statusOf(task);
         if (status.phase !== "ended" || this.#outputs.has(task.run_id)) continue;
@@ -233,10 +236,7 @@ export class RunFollower {
           if (successes++ < MAX_OUTPUTS) wanted.push(task);
         }
       }
-      for (const child of this.#children(run)) visit(child);
-    };
-    const root = this.#runs.get(this.rootId);
-    if (root !== undefined) visit(root);
+    }
     return wanted;
   }
 
@@ -290,12 +290,11 @@ export class RunFollower {
 
   #taskRun(task: ApiTaskRun, depth: number): TaskRunNode {
     const status = statusOf(task);
-    const childId = this.#childOf.get(task.run_id);
-    const child = childId === undefined || depth > 10 ? undefined : this.#runs.get(childId);
+    const child = depth > 10 ? undefined : this.#childRun(task);
     const iterations = iterationCounts(task);
     const iterationRuns = this.#iterations.get(task.run_id);
     const output = this.#outputs.get(task.run_id);
-    const type = Object.keys(task).find((name) => name.endsWith("_task"));
+    const type = taskType(task);
     const notebookPath = task.notebook_task?.notebook_path;
     return {
       taskKey: task.task_key,
@@ -333,7 +332,7 @@ function times({ start_time = 0, end_time = 0 }: Pick<ApiRun, "start_time" | "en
   };
 }
 
-export function taskOutput(output: ApiRunOutput): TaskOutput {
+function taskOutput(output: ApiRunOutput): TaskOutput {
   const { error, error_trace, logs, notebook_output } = output;
   const result = notebook_output?.result;
   return {
@@ -356,25 +355,9 @@ function iterationCounts(task: ApiTaskRun): IterationCounts | undefined {
 }
 
 /** By dependencies, then by key: an order in which nothing moves while they run. */
-function inOrder(tasks: TaskRunNode[]): TaskRunNode[] {
-  const byKey = new Map(tasks.map((task) => [task.taskKey, task]));
-  const depths = new Map<string, number>();
-  const depthOf = (task: TaskRunNode): number => {
-    const known = depths.get(task.taskKey);
-    if (known !== undefined) return known;
-    // What depends on itself, which the workspace does not allow, stops here.
-    depths.set(task.taskKey, 0);
-    let depth = 0;
-    for (const key of task.dependsOn) {
-      const before = byKey.get(key);
-      if (before !== undefined) depth = Math.max(depth, depthOf(before) + 1);
-    }
-    depths.set(task.taskKey, depth);
-    return depth;
-  };
-  const keyed = tasks.map((task) => ({ task, depth: depthOf(task) }));
-  keyed.sort((a, b) => a.depth - b.depth || (a.task.taskKey < b.task.taskKey ? -1 : 1));
-  return keyed.map(({ task }) => task);
+function inOrder(tasks: readonly TaskRunNode[]): TaskRunNode[] {
+  const byKey = [...tasks].sort((a, b) => (a.taskKey < b.taskKey ? -1 : 1));
+  return byDependencies(byKey, (task) => task);
 }
 
 /** Does something with each, a few at once. */

@@ -9,7 +9,7 @@ export interface TaskNode {
   readonly parent?: TaskNode;
   /** The tasks of the job that it runs; empty for a task that does something itself. */
   readonly children: readonly TaskNode[];
-  /** The job that it runs, if that can be read. */
+  /** The job that it runs, if that is known. */
   readonly runs?: DeployedJob;
 }
 
@@ -99,8 +99,11 @@ function evaluate(tree: readonly TaskNode[], atom: string, selector: string): Se
   const [, upSteps, up, method = "task", value = "", down, downSteps] = match;
   const named = namedBy(tree, method, value);
   const chosen = new Set(named);
-  if (up !== undefined) walk(chosen, named, before(tree), upSteps);
-  if (down !== undefined) walk(chosen, named, after(tree), downSteps);
+  if (up !== undefined) walk(chosen, named, neighbours(tree, waitsFor), upSteps);
+  if (down !== undefined) {
+    const isAfter = (node: TaskNode, other: TaskNode): boolean => waitsFor(other, node);
+    walk(chosen, named, neighbours(tree, isAfter), downSteps);
+  }
   return chosen;
 }
 
@@ -176,23 +179,21 @@ function walk(
   }
 }
 
-/** What a task waits for: tasks of its job or, for one that waits for none, what the task that runs its job waits for. */
-function before(tree: readonly TaskNode[]): (node: TaskNode) => readonly TaskNode[] {
-  const next = (node: TaskNode): readonly TaskNode[] => {
-    const siblings = (node.parent?.children ?? tree).filter(({ task }) =>
-      node.task.dependsOn.includes(task.taskKey),
-    );
-    return siblings.length > 0 || node.parent === undefined ? siblings : next(node.parent);
-  };
-  return next;
-}
+/** True if the first task waits for the second one. */
+const waitsFor = (node: TaskNode, other: TaskNode): boolean =>
+  node.task.dependsOn.includes(other.task.taskKey);
 
-/** What waits for a task, in the same way. */
-function after(tree: readonly TaskNode[]): (node: TaskNode) => readonly TaskNode[] {
+/**
+ * The next tasks of the same job in a direction or, at the end of the job, what is next of the task that runs it.
+ *
+ * @param isNext whether the second task is next of the first
+ */
+function neighbours(
+  tree: readonly TaskNode[],
+  isNext: (node: TaskNode, other: TaskNode) => boolean,
+): (node: TaskNode) => readonly TaskNode[] {
   const next = (node: TaskNode): readonly TaskNode[] => {
-    const siblings = (node.parent?.children ?? tree).filter(({ task }) =>
-      task.dependsOn.includes(node.task.taskKey),
-    );
+    const siblings = (node.parent?.children ?? tree).filter((other) => isNext(node, other));
     return siblings.length > 0 || node.parent === undefined ? siblings : next(node.parent);
   };
   return next;

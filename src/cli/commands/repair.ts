@@ -10,9 +10,15 @@ import { RunFollower } from "../../run/run-follower";
 import type { RunStep } from "../../run/run-plan";
 import type { StepResult } from "../../run/runner";
 import { WorkspaceError } from "../../run/workspace-error";
-import type { Io } from "../io";
-import { parseCount, parseDuration } from "../io";
-import { execute, type ExecutionOptions, type Format, showEnd, stepOf } from "../run-execution";
+import { type Io, parseCount, parseDuration, writeJson } from "../io";
+import {
+  execute,
+  type ExecutionOptions,
+  executionOf,
+  type Format,
+  showEnd,
+  stepOf,
+} from "../run-execution";
 import { styleFor } from "../terminal";
 import { reportingErrors } from "../workspace-errors";
 import { type TargetOptions, WorkspaceTarget } from "../workspace-target";
@@ -71,10 +77,7 @@ export async function repair(
     showPlan(plan, options, io);
     if (options.dryRun === true) return 0;
     const execution: ExecutionOptions = {
-      command: "repair",
-      format: options.format,
-      ...(options.allowPartial === true && { allowPartial: true }),
-      ...(options.timeout !== undefined && { timeoutMs: options.timeout }),
+      ...executionOf("repair", options),
       leaveOnInterrupt: options.detachOnInterrupt === true,
     };
     const results: StepResult[] = [];
@@ -173,7 +176,7 @@ function showPlan(plan: RepairPlan, { format, dryRun }: RepairOptions, io: Io): 
       version: 1,
       repair: planJson(plan),
     };
-    io.out(JSON.stringify(document, undefined, format === "json" ? 2 : 0));
+    writeJson(io, format, document);
   }
 }
 

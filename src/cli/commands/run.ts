@@ -4,12 +4,12 @@ import { quote } from "../../model/text";
 import { checkReferences, checkRequest, readJob, readJobs } from "../../run/deployed-jobs";
 import { planRuns, type RunStep } from "../../run/run-plan";
 import { select, taskTree } from "../../run/selection";
-import type { Io } from "../io";
-import { parseCount, parseDuration } from "../io";
+import { type Io, parseCount, parseDuration } from "../io";
 import { showPlan } from "../plan-view";
 import {
   execute,
   type ExecutionOptions,
+  executionOf,
   type Format,
   FORMATS,
   showEnd,
@@ -98,11 +98,8 @@ export async function runJob(
   const target = await WorkspaceTarget.open(options, io);
   try {
     const execution: ExecutionOptions = {
-      command: "run",
-      format: options.format,
+      ...executionOf("run", options),
       wait: options.wait,
-      ...(options.allowPartial === true && { allowPartial: true }),
-      ...(options.timeout !== undefined && { timeoutMs: options.timeout }),
       leaveOnInterrupt:
         options.watch === undefined
           ? options.detachOnInterrupt === true

@@ -1,7 +1,7 @@
 import { type Command } from "commander";
 import { JobstrataError } from "../../errors";
 import { failed } from "../../model/run-tree";
-import { printable, quote } from "../../model/text";
+import { quote } from "../../model/text";
 import { formatDuration } from "../../report/duration";
 import { runJson, failuresJson } from "../../report/run-json";
 import { logLines } from "../../report/run-logs";
@@ -11,8 +11,7 @@ import { statusOf } from "../../run/api-status";
 import { latestRuns } from "../../run/history";
 import type { ApiRun } from "../../run/jobs-client";
 import { RunFollower } from "../../run/run-follower";
-import type { Io } from "../io";
-import { parseCount } from "../io";
+import { type Io, parseCount, writeJson } from "../io";
 import { type Format } from "../run-execution";
 import { styleFor, terminalOf } from "../terminal";
 import { reportingErrors } from "../workspace-errors";
@@ -69,7 +68,7 @@ export async function showRun(
   const now = target.client.http.now();
   if (format !== "text") {
     const report = { version: 1, run: runJson(run, now), failures: failuresJson(run) };
-    io.out(JSON.stringify(report, undefined, format === "json" ? 2 : 0));
+    writeJson(io, format, report);
     return;
   }
   const style = styleFor();
@@ -106,8 +105,8 @@ async function listRuns(
   const now = client.http.now();
   if (format !== "text") {
     const listed = runs.map((run) => listedJson(run, keys.get(run.job_id ?? 0), now));
-    if (format === "json") io.out(JSON.stringify({ version: 1, runs: listed }, undefined, 2));
-    else for (const run of listed) io.out(JSON.stringify(run));
+    if (format === "json") writeJson(io, format, { version: 1, runs: listed });
+    else for (const run of listed) writeJson(io, format, run);
     return;
   }
   if (runs.length === 0) {
@@ -121,7 +120,7 @@ async function listRuns(
     statusOf(run).state,
     run.start_time === undefined ? "" : new Date(run.start_time).toISOString().slice(0, 19) + "Z",
     formatDuration(durationOfRun(run, now)).padStart(12),
-    triggerOf(run),
+    run.trigger ?? "",
   ]);
   const lines = formatTable(["run", "job", "state", "started", "duration", "trigger"], rows);
   for (const [at, line] of lines.entries()) {
@@ -133,11 +132,6 @@ async function listRuns(
 
 const durationOfRun = ({ start_time = 0, end_time = 0 }: ApiRun, now: number): number =>
   start_time === 0 ? 0 : Math.max(0, (end_time === 0 ? now : end_time) - start_time);
-
-/** A run that another one has started says which task of it. */
-function triggerOf({ trigger = "" }: ApiRun): string {
-  return printable(trigger);
-}
 
 function listedJson(run: ApiRun, key: string | undefined, now: number): object {
   const { phase, state } = statusOf(run);

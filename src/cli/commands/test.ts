@@ -10,9 +10,14 @@ import { formatTable } from "../../report/table";
 import { readJobs } from "../../run/deployed-jobs";
 import type { StepResult } from "../../run/runner";
 import { planTests, type TestStep } from "../../run/test-plan";
-import type { Io } from "../io";
-import { parseCount, parseDuration } from "../io";
-import { execute, type ExecutionOptions, type Format, showEnd } from "../run-execution";
+import { type Io, parseCount, parseDuration, writeJson } from "../io";
+import {
+  execute,
+  type ExecutionOptions,
+  executionOf,
+  type Format,
+  showEnd,
+} from "../run-execution";
 import { reportingErrors } from "../workspace-errors";
 import { type TargetOptions, WorkspaceTarget } from "../workspace-target";
 import { addTargetOptions, formatOption } from "./run";
@@ -71,12 +76,9 @@ export async function test(keys: readonly string[], options: TestOptions, io: Io
       return 0;
     }
     const execution: ExecutionOptions = {
-      command: "test",
-      format: options.format,
+      ...executionOf("test", options),
       parallel: options.parallel,
       keepGoing: options.keepGoing === true,
-      ...(options.allowPartial === true && { allowPartial: true }),
-      ...(options.timeout !== undefined && { timeoutMs: options.timeout }),
     };
     const done = await execute(target, steps, execution, io);
     const exitCode = showEnd(target, done, execution, io);
@@ -97,7 +99,7 @@ function showPlan(steps: readonly TestStep[], format: Format, io: Io): void {
       level,
       after: after.map((each) => each.job.label),
     }));
-    io.out(JSON.stringify({ version: 1, plan }, undefined, format === "json" ? 2 : 0));
+    writeJson(io, format, { version: 1, plan });
     return;
   }
   for (const [at, { job, level }] of steps.entries())

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { JobstrataError } from "../../errors";
 import { printable, quote } from "../../model/text";
 import type { Config } from "./config";
+import { tokenLogin } from "../http";
 import { WorkspaceError } from "../workspace-error";
 import { FetchedToken, type Token, type TokenSource } from "./token";
 
@@ -45,11 +46,7 @@ const cloudOf = (host: string): AzureCloud | undefined =>
 
 /** A personal access token. */
 export function pat(config: Config): TokenSource {
-  const token = needed(config, "token");
-  return {
-    headers: () => Promise.resolve({ Authorization: `Bearer ${token}` }),
-    renew: () => false,
-  };
+  return tokenLogin(config.host, needed(config, "token"));
 }
 
 /** OAuth of a service principal with a secret. */
