@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { DEFAULT_DATA_DIR } from "../local/data-folder";
 import type { ExecutorKind } from "../local/execute/choose";
 import { JobstrataError, quoteWithSuggestion } from "../errors";
 import { printable, quote } from "../model/text";
@@ -203,7 +204,7 @@ export class WorkspaceTarget {
 }
 
 /** The stacks of an environment. Where there are none, but the local workspace has some, that is said. */
-function deployedStacks(environment: string, data: string = DEFAULT_DATA): SynthesizedStack[] {
+function deployedStacks(environment: string, data: string = DEFAULT_DATA_DIR): SynthesizedStack[] {
   try {
     return stacksOf(readStacks(outputFolder()), environment);
   } catch (error) {
@@ -225,12 +226,10 @@ function isLocal(environment: string, data: string): boolean {
 
 /** What leads to the local workspace of a data folder. */
 export function localFlags(data: string | undefined): string {
-  return data === undefined || data === DEFAULT_DATA
+  return data === undefined || data === DEFAULT_DATA_DIR
     ? "--local"
     : `--local --data ${printable(data)}`;
 }
-
-const DEFAULT_DATA = ".jobstrata/local";
 
 /** What the stacks' provider is told of the workspace; the first that is told anything speaks for all. */
 function workspaceOf(stacks: readonly SynthesizedStack[]): SynthesizedStack["workspace"] {

@@ -5,16 +5,12 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { JobstrataError } from "../errors";
 import { createExecutor, type ExecutorKind } from "./execute/choose";
+import { DEFAULT_DATA_DIR } from "./data-folder";
 import { engineFolder } from "./execute/engine";
 import { readFaultPlan } from "./faults";
 import type { ServeMessage, ServeOptions } from "./serve";
 import { readState, removeState, writeState, type WorkspaceState } from "./state-file";
-import {
-  DEFAULT_DATA_DIR,
-  type LocalWorkspace,
-  makeDataDir,
-  startLocalWorkspace,
-} from "./workspace";
+import { type LocalWorkspace, makeDataDir, startLocalWorkspace } from "./workspace";
 
 export interface StartOptions {
   /** @default `.jobstrata/local` in the current folder */

@@ -10,6 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { JobstrataError } from "../errors";
+import { DEFAULT_DATA_DIR } from "./data-folder";
 import { type Clock, systemClock } from "./clock";
 import type { TaskExecutor } from "./execute/executor";
 import { SimulatedExecutor } from "./execute/simulated";
@@ -61,7 +62,6 @@ export interface LocalWorkspace {
   stop(): Promise<void>;
 }
 
-export const DEFAULT_DATA_DIR = join(".jobstrata", "local");
 const WORKSPACE_ID = "1000000000";
 
 /**

@@ -1,14 +1,15 @@
 import { type Command, Option } from "commander";
 import { printable } from "../../model/text";
-import { reset, start, status, stop } from "../../local/commands";
-import { exec } from "../../local/exec";
+import { DEFAULT_DATA_DIR } from "../../local/data-folder";
 import type { SessionOptions } from "../../local/session";
-import { prepareExecutor } from "./local-executor";
-import { showLogs } from "./local-logs";
-import { printSampleData } from "./local-samples";
-import { runSql, type SqlOptions } from "./local-sql";
-import { tryStacks, type TryOptions } from "./local-try";
+import type { SqlOptions } from "./local-sql";
+import type { TryOptions } from "./local-try";
 import { type Io, parseCount, parsePort } from "../io";
+
+/** Loaded when one of them is wanted: no other command waits for it. */
+const actions = (): typeof import("./local-actions") =>
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  require("./local-actions") as typeof import("./local-actions");
 
 /** Adds `jobstrata local …`: a Databricks workspace on this machine. */
 export function addLocalCommand(program: Command, io: Io): void {
@@ -17,7 +18,7 @@ export function addLocalCommand(program: Command, io: Io): void {
     .description("a Databricks workspace on this machine")
     .enablePositionalOptions();
   const data = new Option("--data <folder>", "what the workspace remembers").default(
-    ".jobstrata/local",
+    DEFAULT_DATA_DIR,
   );
   const faults = new Option("--faults <file>", "what is to go wrong, as JSON or YAML");
   const ephemeral = new Option("--ephemeral", "remember nothing afterwards");
@@ -41,9 +42,9 @@ export function addLocalCommand(program: Command, io: Io): void {
     .addOption(executor)
     .option("--port <number>", "port on 127.0.0.1; any that is free by default", parsePort)
     .action(async (options: SessionOptions) => {
-      const { host, pid } = await start({
+      const { host, pid } = await actions().start({
         ...options,
-        executor: await prepareExecutor(options, io),
+        executor: await actions().prepareExecutor(options, io),
       });
       io.out(`The local workspace is at ${host} (process ${pid}).`);
     });
@@ -54,7 +55,7 @@ export function addLocalCommand(program: Command, io: Io): void {
     .addOption(data)
     .option("--json", "as JSON")
     .action(async ({ json, ...options }: SessionOptions & { json?: boolean }) => {
-      const state = await status(options);
+      const state = await actions().status(options);
       if (json === true) io.out(JSON.stringify(state));
       else if (state.running) {
         io.out(
@@ -73,7 +74,7 @@ export function addLocalCommand(program: Command, io: Io): void {
     .addOption(data)
     .action(async (options: SessionOptions) => {
       io.out(
-        (await stop(options))
+        (await actions().stop(options))
           ? "The local workspace has stopped."
           : "No local workspace was running.",
       );
@@ -84,7 +85,7 @@ export function addLocalCommand(program: Command, io: Io): void {
     .description("stop it and delete what it remembers")
     .addOption(data)
     .action(async (options: SessionOptions) => {
-      await reset(options);
+      await actions().reset(options);
       io.out("The local workspace is empty.");
     });
 
@@ -99,7 +100,7 @@ export function addLocalCommand(program: Command, io: Io): void {
     .argument("<command...>")
     .passThroughOptions()
     .action(async (command: string[], options: SessionOptions) => {
-      io.exitCode = await exec(command, options);
+      io.exitCode = await actions().exec(command, options);
     });
 
   local
@@ -115,7 +116,7 @@ export function addLocalCommand(program: Command, io: Io): void {
     .option("--run <job>", "key of the job to run when the stacks are deployed")
     .option("--sql <file>", "SQL to show the answers of when the run has succeeded")
     .action(async (stacks: string[], options: TryOptions) => {
-      io.exitCode = await tryStacks(stacks, options, io);
+      io.exitCode = await actions().tryStacks(stacks, options, io);
     });
 
   local
@@ -131,7 +132,7 @@ export function addLocalCommand(program: Command, io: Io): void {
         .default("table"),
     )
     .action(async (sql: string | undefined, options: SqlOptions) => {
-      io.exitCode = await runSql(sql, options, io);
+      io.exitCode = await actions().runSql(sql, options, io);
     });
 
   local
@@ -141,7 +142,7 @@ export function addLocalCommand(program: Command, io: Io): void {
     )
     .addOption(data)
     .action(async (options: { data?: string }) => {
-      await printSampleData(options, io);
+      await actions().printSampleData(options, io);
     });
 
   local
@@ -150,6 +151,6 @@ export function addLocalCommand(program: Command, io: Io): void {
     .addOption(data)
     .argument("<run-id>", "of a job's run, or of a task's", parseCount)
     .action(async (runId: number, options: { data?: string }) => {
-      io.exitCode = await showLogs(runId, options, io);
+      io.exitCode = await actions().showLogs(runId, options, io);
     });
 }

@@ -1,0 +1,8 @@
+/** What the commands of `jobstrata local` do. It brings the server, the engine and Terraform's provider with it. */
+export { reset, start, status, stop } from "../../local/commands";
+export { exec } from "../../local/exec";
+export { prepareExecutor } from "./local-executor";
+export { showLogs } from "./local-logs";
+export { printSampleData } from "./local-samples";
+export { runSql } from "./local-sql";
+export { tryStacks } from "./local-try";
