@@ -5,6 +5,7 @@ import { sourceOf } from "./source-location";
 /** The stable code of every error that a user of this library can cause; the message says the rest. */
 export type ErrorCode =
   | "authentication"
+  | "config"
   | "duplicate-job-key"
   | "duplicate-task-key"
   | "foreign-job"
@@ -14,12 +15,14 @@ export type ErrorCode =
   | "invalid-job-key"
   | "invalid-notebook"
   | "invalid-stack"
+  | "invalid-suppression"
   | "invalid-task"
   | "invalid-workspace-folder"
   | "local-workspace"
   | "no-environment"
   | "policy-violated"
   | "run"
+  | "source"
   | "tag-conflict"
   | "terraform"
   | "unknown-variable";
@@ -27,9 +30,11 @@ export type ErrorCode =
 /** The errors that no line of the user's code has caused. */
 const WITHOUT_SOURCE: readonly ErrorCode[] = [
   "authentication",
+  "config",
   "local-workspace",
   "policy-violated",
   "run",
+  "source",
   "terraform",
 ];
 

@@ -37,6 +37,7 @@ export type {
 export { JobStack, type JobStackProps } from "./constructs/job-stack";
 export { JobTrigger } from "./constructs/job-trigger";
 export { type GitReference, NotebookSource } from "./constructs/notebook-source";
+export { suppressFinding, type SuppressFindingProps } from "./constructs/suppress-finding";
 export { WorkspaceFolder, type WorkspaceFolderProps } from "./constructs/workspace-folder";
 export { JobstrataError, type ErrorCode } from "./errors";
 export type { Finding, FindingSite, RuleMatch, Severity } from "./model/finding";

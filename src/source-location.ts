@@ -11,7 +11,9 @@ const USERS = join(OWN, "alerting") + sep;
  *
  * @returns a function that gives `file:line`, relative to the working folder, or undefined
  */
-export function captureSource(constructor: NewableFunction): () => string | undefined {
+export function captureSource(
+  constructor: NewableFunction | CallableFunction,
+): () => string | undefined {
   const holder: { stack?: string } = {};
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 6;

@@ -99,7 +99,7 @@ const LINES: [string, (jobs: Jobs) => void, string[]][] = [
     [
       'error job-level-tag [dev]: job "alerting_seed_job" has no tag job_level',
       "  at alerting-dev/alerting_seed_job (",
-      '  fix: tag it job_level = "atomic" if it runs one notebook, "composite" if it runs other jobs',
+      '  fix: tag it job_level = "atomic" if it runs one notebook, "composite" if it runs other jobs, "orchestrator" if those are composite jobs',
     ],
   ],
   [
@@ -181,7 +181,6 @@ describe.each(WAYS)("the checklist, by %s", (_, synthesize) => {
     });
     expect(message.split("\n").filter((line) => line.startsWith("error"))).toEqual([
       `error notebook-in-one-job [dev]: notebook "${TABLES}" is used by 2 jobs`,
-      `error composite-runs-jobs [dev]: composite job "alerting_setup_orchestrator_job" holds a notebook_task of notebook "${TABLES}"`,
     ]);
   });
 

@@ -182,7 +182,8 @@ describe.each(SETUPS)("with %s", (name, setup) => {
       app.synth();
       return contentsOf(folder);
     };
-    const written = build(setup);
+    const { "jobstrata.json": metadata, ...written } = build(setup);
+    expect(metadata).toContain('"tables-dev"');
     expect(written).toEqual(build(plainWith([])));
     expect(Object.keys(written).sort()).toEqual([
       "manifest.json",

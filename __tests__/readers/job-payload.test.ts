@@ -31,7 +31,7 @@ describe("readJobPayload", () => {
       }),
     ).toEqual({
       tags: { job_level: "atomic", retries: "3" },
-      environmentKeys: ["default"],
+      environments: [{ key: "default" }],
       repeated: false,
       tasks: [
         {
@@ -190,7 +190,7 @@ describe("readJobPayload", () => {
   test("reads nothing from arguments of another shape", () => {
     expect(read({ tags: "${var.tags}", task: "${var.tasks}", environment: null })).toEqual({
       tags: {},
-      environmentKeys: [],
+      environments: [],
       tasks: [],
       repeated: false,
     });

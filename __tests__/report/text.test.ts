@@ -8,7 +8,7 @@ const finding: Finding = {
   message: 'notebook "seed.py" is used by 2 jobs',
   fix: "keep it in one",
   sites: [
-    { job: { id: "alerting-dev/seed", source: "main.ts:12" }, taskKey: "run" },
+    { job: { id: "alerting-dev/seed", source: { file: "main.ts", line: 12 } }, taskKey: "run" },
     { job: { id: "alerting-dev/setup" } },
     { job: { id: "alerting-dev/legacy" }, taskKey: "" },
   ],
@@ -49,7 +49,7 @@ describe("textReport", () => {
         environment: evil,
         message: evil,
         fix: evil,
-        sites: [{ job: { id: evil, source: evil }, taskKey: evil }],
+        sites: [{ job: { id: evil, source: { file: evil } }, taskKey: evil }],
       },
     ]);
     const safe = "\\u001b[2Jseed\\u000a\\u202eerror";

@@ -53,7 +53,7 @@ export function jobSpec(key: string, spec: Partial<JobSpec> = {}): JobSpec {
     key,
     stack: "alerting-dev",
     tags: {},
-    environmentKeys: [],
+    environments: [],
     tasks: [],
     duplicates: [],
     repeated: false,
@@ -64,7 +64,7 @@ export function jobSpec(key: string, spec: Partial<JobSpec> = {}): JobSpec {
 export function atomicSpec(key: string, path = `${key}.py`, spec: Partial<JobSpec> = {}): JobSpec {
   return jobSpec(key, {
     tags: { job_level: "atomic" },
-    environmentKeys: ["default"],
+    environments: [{ key: "default" }],
     tasks: [notebookTask("run", path)],
     ...spec,
   });
@@ -91,7 +91,7 @@ export interface Found {
 
 /** What a rule says of these jobs, as text. */
 export function check(rule: Rule, jobs: readonly JobSpec[]): Found[] {
-  return Array.from(rule.check(new JobGraph("dev", jobs)), ({ message, fix, sites }) => ({
+  return Array.from(rule.check(new JobGraph("dev", jobs), {}), ({ message, fix, sites }) => ({
     message,
     fix,
     sites: sites.map(({ job, taskKey }) =>

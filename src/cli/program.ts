@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { addCheckCommand } from "./commands/check";
 import { addLocalCommand } from "./commands/local";
 import { addRepairCommand } from "./commands/repair";
 import { addRunCommand } from "./commands/run";
@@ -21,6 +22,7 @@ export function createProgram(io: Io): Command {
     .showHelpAfterError("Try jobstrata --help")
     .enablePositionalOptions()
     .exitOverride();
+  addCheckCommand(program, io);
   addRunCommand(program, io);
   addRepairCommand(program, io);
   addTestCommand(program, io);

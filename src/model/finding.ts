@@ -1,7 +1,13 @@
-import type { JobSpec } from "./job-spec";
+import type { JobSpec, SourceLocation } from "./job-spec";
 
 /** As the levels of cdktf Annotations. */
-export type Severity = "error" | "warning" | "info";
+export const SEVERITIES = ["error", "warning", "info"] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** Whether `severity` is at or above `threshold`. */
+export function atLeast(severity: Severity, threshold: Severity): boolean {
+  return SEVERITIES.indexOf(severity) <= SEVERITIES.indexOf(threshold);
+}
 
 /** What a rule says about one mistake. */
 export interface RuleMatch {
@@ -15,8 +21,12 @@ export interface RuleMatch {
 
 /** Where to look: a job, and the task in it if one task is meant. */
 export interface FindingSite {
-  readonly job: Pick<JobSpec, "id" | "source">;
+  readonly job: Pick<JobSpec, "id" | "source"> & Partial<Pick<JobSpec, "key">>;
   readonly taskKey?: string;
+  /** Where the task is; else its job says it. */
+  readonly source?: SourceLocation;
+  /** Label of the notebook concerned, if one is. */
+  readonly notebook?: string;
 }
 
 /** One mistake against the hierarchy, ready to be reported. */
@@ -26,4 +36,8 @@ export interface Finding extends RuleMatch {
   readonly severity: Severity;
   /** The environment in which it holds; absent for a failure of the policy itself. */
   readonly environment?: string;
+  /** Something could not be checked, so that the absence of other findings proves nothing. */
+  readonly inconclusive?: true;
+  /** Where to look, for what is in no job. */
+  readonly location?: SourceLocation;
 }

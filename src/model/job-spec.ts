@@ -1,5 +1,21 @@
+/** Where something was written. */
+export interface SourceLocation {
+  /** Relative to the working folder, with `/`. */
+  readonly file: string;
+  /** From 1. */
+  readonly line?: number;
+  /** From 1. */
+  readonly column?: number;
+}
+
+/** `file:line:column`, as far as it is known. */
+export function formatLocation({ file, line, column }: SourceLocation): string {
+  return [file, line, column].filter((part) => part !== undefined).join(":");
+}
+
 /**
- * One Databricks job as the rules see it, whatever it was read from. Pure data: no cdktf, no files.
+ * One Databricks job as the rules see it, whatever it was read from. Pure data: no cdktf, no files. What is undefined is
+ * not set, or not known from the source; {@link JobSpec.unknown} tells which.
  */
 export interface JobSpec {
   /** Unique in its graph: the construct path of the resource. */
@@ -8,16 +24,66 @@ export interface JobSpec {
   readonly key: string;
   /** The unit of state that the job is deployed with. */
   readonly stack: string;
-  /** Where the job was written, `file:line` relative to the working folder, where that is known. */
-  readonly source?: string;
+  /** Where the job was written, where that is known. */
+  readonly source?: SourceLocation;
+  /** The display name. */
+  readonly name?: string;
+  readonly description?: string;
   readonly tags: Readonly<Record<string, string>>;
-  /** `environment_key` of every `environment` block. */
-  readonly environmentKeys: readonly string[];
+  /** Every `environments` entry. */
+  readonly environments: readonly EnvironmentSpec[];
+  /** The parameters that the job declares. */
+  readonly parameters?: readonly ParameterSpec[];
+  /** Each once for every time it is declared. */
+  readonly jobClusterKeys?: readonly string[];
+  readonly maxConcurrentRuns?: number;
+  readonly timeoutSeconds?: number;
+  /** `schedule`, `trigger` and `continuous`, as far as they are set. */
+  readonly triggers?: readonly TriggerSpec[];
+  readonly notifications?: readonly NotificationSpec[];
+  readonly runAs?: {
+    readonly servicePrincipal?: string;
+    readonly user?: string;
+    readonly group?: string;
+  };
+  /** Whether somebody other than the owner is given access to the job. */
+  readonly hasPermissions?: boolean;
+  /** Top-level attributes, as the Jobs API names them, that are set to what only the plan or the service knows. */
+  readonly unknown?: ReadonlySet<string>;
   readonly tasks: readonly TaskSpec[];
-  /** Ids of other jobs in the stack that have the same key, so that Terraform would get only one of them. */
-  readonly duplicates: readonly string[];
+  /** Other jobs in the stack that have the same key, so that only one of them would be deployed. */
+  readonly duplicates: readonly Pick<JobSpec, "id" | "source">[];
   /** Terraform `count` or `for_each` makes several jobs of this one resource. */
   readonly repeated: boolean;
+}
+
+/** One `environments` entry of a job. */
+export interface EnvironmentSpec {
+  /** Its `environment_key`. */
+  readonly key: string;
+  /** `environment_version`, or `client`, its old name. */
+  readonly version?: string;
+}
+
+/** A parameter that a job declares. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly default?: string;
+}
+
+/** What starts a job by itself. */
+export interface TriggerSpec {
+  readonly kind: "schedule" | "trigger" | "continuous";
+  /** Its `pause_status`; undefined for an expression. Databricks takes UNPAUSED for one that is left out. */
+  readonly paused?: boolean;
+}
+
+/** Who is told of one event of a job or task. */
+export interface NotificationSpec {
+  /** Such as `on_failure`. */
+  readonly event: string;
+  readonly channel: "email" | "webhook";
+  readonly count: number;
 }
 
 /** One task of a job. The task inside a `for_each_task` is `forEach` of the outer one. */
@@ -32,6 +98,20 @@ export interface TaskSpec {
   /** Task keys of `depends_on`, in the order written; empty for an entry without a key. */
   readonly dependsOn: readonly string[];
   readonly environmentKey?: string;
+  /** Where the task was written, where that is known. */
+  readonly source?: SourceLocation;
+  /** `base_parameters` of a notebook, `job_parameters` of a Run Job task. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly timeoutSeconds?: number;
+  readonly maxRetries?: number;
+  /** How many `libraries` the task itself names. */
+  readonly libraries?: number;
+  readonly jobClusterKey?: string;
+  readonly notifications?: readonly NotificationSpec[];
+  /** `inputs` of a for-each task. */
+  readonly forEachInputs?: string;
+  /** `concurrency` of a for-each task. */
+  readonly forEachConcurrency?: number;
   /** The task runs on a job cluster, a new cluster or an existing one. */
   readonly onCluster: boolean;
   /** A Terraform `dynamic` block makes several tasks of this one. */
@@ -44,6 +124,25 @@ export interface NotebookRef {
   readonly identity: string;
   /** The spelling to show. */
   readonly label: string;
+  /** What is known of its file, where the notebook is a file of this machine. Read when first asked for. */
+  readonly file?: NotebookFile;
+}
+
+/** The file of a notebook. */
+export interface NotebookFile {
+  readonly exists: boolean;
+  /** The widgets that the notebook names; undefined where its source could not be read. */
+  readonly widgets?: NotebookWidgets;
+}
+
+/** What a notebook does with its parameters, from its source alone. */
+export interface NotebookWidgets {
+  /** Names of the widgets whose values are read: `dbutils.widgets.get("catalog")`, `:catalog` or `${catalog}` of SQL. */
+  readonly reads: readonly string[];
+  /** Names of the widgets that the notebook itself makes, with a default value: `dbutils.widgets.text("catalog", "main")`. */
+  readonly declares: readonly string[];
+  /** A name is computed, or all are read at once (`getAll`), so that others may be read too. */
+  readonly open: boolean;
 }
 
 /** What the `job_id` of a run_job_task points at. */
@@ -70,7 +169,7 @@ export const ORCHESTRATION_TYPES: ReadonlySet<string> = new Set([
 
 /** Tag that says which layer of the hierarchy a job belongs to. */
 export const JOB_LEVEL_TAG = "job_level";
-export const JOB_LEVELS = ["atomic", "composite"] as const;
+export const JOB_LEVELS = ["atomic", "composite", "orchestrator"] as const;
 export type JobLevel = (typeof JOB_LEVELS)[number];
 
 /** Jobs API: 1-100 characters of letters, digits, `_` and `-`. */
@@ -79,9 +178,14 @@ export const TASK_KEY_PATTERN = /^[A-Za-z0-9_-]{1,100}$/;
 /** Databricks runs "no more than three levels" of nested Run Job tasks. */
 export const MAX_RUN_JOB_DEPTH = 3;
 
-/** True for text that still holds a Terraform expression, so that nothing can be said of it before the plan. */
+/** True for text that still holds an expression of Terraform or of a bundle, so that nothing can be said of it yet. */
 export function isExpression(text: string): boolean {
   return text.includes("${") || text.includes("%{");
+}
+
+/** True for a job whose tag says that it runs other jobs, whatever it holds. */
+export function isComposite(job: Pick<JobSpec, "tags">): boolean {
+  return ["composite", "orchestrator"].includes(job.tags[JOB_LEVEL_TAG] ?? "");
 }
 
 /** What the Terraform outputs of a job begin with: `alerting_tables_job` for the keys `alerting_tables` and `alerting_tables_job`. */

@@ -12,6 +12,19 @@ export const SOURCE = Symbol.for("jobstrata/source");
 /** On a construct: the job id that it declares as a job of others, as it appears in a run_job_task. */
 export const IMPORTED_JOB_ID = Symbol.for("jobstrata/imported-job-id");
 
+/** On a construct: the findings that are excused for all jobs at and below it, a {@link MarkedSuppression} array. */
+export const SUPPRESSIONS = Symbol.for("jobstrata/suppressions");
+
+/** A suppression as a call notes it. */
+export interface MarkedSuppression {
+  readonly rules: readonly string[];
+  readonly reason: string;
+  readonly until?: string;
+  readonly taskKey?: string;
+  /** `file:line` of the call. */
+  readonly source: () => string | undefined;
+}
+
 /**
  * Name of the environment variable that `jobstrata local exec` sets: the folder that keeps the Terraform state of what is
  * deployed to the local workspace. The backend and the workspace of a `JobEnvironment` belong to real workspaces and are
@@ -29,5 +42,5 @@ export function marker(construct: object | undefined, symbol: symbol): unknown {
 
 /** Sets a marker on `construct`. */
 export function mark(construct: object, symbol: symbol, value: unknown): void {
-  Object.defineProperty(construct, symbol, { value });
+  Object.defineProperty(construct, symbol, { configurable: true, value });
 }

@@ -1,6 +1,5 @@
 import { App as CdktfApp, type AppConfig, type IStackSynthesizer } from "cdktf";
-import { evaluate } from "./evaluate";
-import { PolicyRun, report, stacksOf, takeConfigurations } from "./policy-run";
+import { judge, PolicyRun, stacksOf, takeConfigurations } from "./policy-run";
 import type { Rule } from "./rule";
 import { RULES } from "./rules";
 
@@ -39,7 +38,7 @@ export class App extends CdktfApp {
     takeConfigurations(this.outdir);
     const stacks = stacksOf(this);
     // Without a stack, nothing would ask for the policy.
-    if (stacks.length === 0) report(evaluate([], this.#rules), this.outdir);
+    if (stacks.length === 0) judge([], this.#rules, this.outdir);
     const run = new PolicyRun(stacks, this.#rules);
     const originals = stacks.map((stack): [typeof stack, IStackSynthesizer] => [
       stack,

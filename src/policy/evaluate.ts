@@ -18,6 +18,7 @@ export function evaluate(graphs: readonly JobGraph[], rules: readonly Rule[]): F
         message: "the policy saw no databricks_job in any stack",
         fix: "apply it to the app that defines the jobs, after they are defined",
         sites: [],
+        inconclusive: true,
       },
     ];
   }
@@ -27,7 +28,7 @@ export function evaluate(graphs: readonly JobGraph[], rules: readonly Rule[]): F
 function applyRule(rule: Rule, graph: JobGraph): Finding[] {
   const about = { rule: rule.name, environment: graph.environment };
   try {
-    return Array.from(rule.check(graph), (match) => ({
+    return Array.from(rule.check(graph, {}), (match) => ({
       ...match,
       ...about,
       severity: rule.severity,
@@ -40,6 +41,7 @@ function applyRule(rule: Rule, graph: JobGraph): Finding[] {
         message: `the rule failed: ${quote(error instanceof Error ? error.message : String(error))}`,
         fix: "report this as a bug of the rule; until then nothing is known about what it checks",
         sites: [],
+        inconclusive: true,
       },
     ];
   }

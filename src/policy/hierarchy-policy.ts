@@ -7,7 +7,7 @@ import {
   TerraformStack,
 } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
-import type { TerraformConfig } from "../readers/stack-reader";
+import type { TerraformConfig } from "../readers/terraform-config";
 import { ENVIRONMENT, mark } from "../model/markers";
 import { App } from "./app";
 import {

@@ -4,12 +4,21 @@ import { App, Aspects, type ISynthesisSession, TerraformStack } from "cdktf";
 // Not exported by cdktf, but the only thing that does with aspects exactly what cdktf does.
 import { invokeAspects } from "cdktf/lib/synthesize/synthesizer";
 import type { IConstruct } from "constructs";
+import { readBaseline } from "../config/baseline";
+import { baselineFile, loadConfig } from "../config/config";
 import { JobstrataError } from "../errors";
 import type { Finding } from "../model/finding";
-import { readStacks, type SynthesizedStack, type TerraformConfig } from "../readers/stack-reader";
+import { METADATA_FILE, writeStackMetadata } from "../readers/stack-metadata";
+import { stackConfig } from "../readers/stack-reader";
+import {
+  readStackConfigs,
+  type StackConfig,
+  type TerraformConfig,
+} from "../readers/terraform-config";
 import { textReport } from "../report/text";
-import { evaluate } from "./evaluate";
+import { check, today } from "./check";
 import type { Rule } from "./rule";
+import { RULES } from "./rules";
 
 /**
  * The policy within one synthesis of an app.
@@ -88,14 +97,58 @@ export class PolicyRun {
     } finally {
       this.#isJudging = false;
     }
-    const synthesized = this.stacks.map((stack): SynthesizedStack => {
+    const synthesized = this.stacks.map((stack) => {
       const config = this.written?.(stack) ?? (stack.toTerraform() as TerraformConfig);
       const { workingDirectory } = session.manifest.forStack(stack);
-      return { stack, config, workingDirectory: join(session.outdir, workingDirectory) };
+      return {
+        stack,
+        read: stackConfig({
+          stack,
+          config,
+          workingDirectory: join(session.outdir, workingDirectory),
+        }),
+      };
     });
-    report(evaluate(readStacks(synthesized), [...this.#rules]), session.outdir);
-    for (const { stack, config } of synthesized) this.#configs.set(stack, config);
+    const read = synthesized.map((each) => each.read);
+    judge(read, [...this.#rules], session.outdir);
+    writeStackMetadata(read, session.outdir);
+    for (const { stack, read: each } of synthesized) this.#configs.set(stack, each.config);
   }
+}
+
+/**
+ * Judges stacks by rules as the project has configured them, in the folder that the app runs in.
+ *
+ * @throws JobstrataError `policy-violated`, `config`; no configuration is left in `outdir` then
+ */
+export function judge(
+  stacks: readonly StackConfig[],
+  rules: readonly Rule[],
+  outdir: string,
+): void {
+  const names = new Set([...RULES, ...rules].map(({ name }) => name));
+  const config = loadConfig(process.cwd(), [...names]);
+  const file = baselineFile(config);
+  const { findings } = check({
+    readings: [
+      {
+        kind: "cdktf",
+        path: outdir,
+        graphs: readStackConfigs(stacks),
+        problems: [],
+        suppressions: stacks.flatMap(({ suppressions }) => suppressions),
+      },
+    ],
+    rules,
+    config,
+    ruleNames: [...names],
+    baseline: { file, entries: readBaseline(file) },
+    today: today(),
+  });
+  report(
+    findings.filter(({ suppression }) => suppression === undefined),
+    outdir,
+  );
 }
 
 /**
@@ -103,7 +156,7 @@ export class PolicyRun {
  *
  * @throws JobstrataError `policy-violated` if that is an error; no configuration is left in `outdir` then
  */
-export function report(findings: readonly Finding[], outdir: string): void {
+function report(findings: readonly Finding[], outdir: string): void {
   const errors = findings.filter(({ severity }) => severity === "error");
   if (errors.length > 0) {
     takeConfigurations(outdir);
@@ -142,7 +195,7 @@ export function takeConfigurations(outdir: string): Map<string, Buffer> {
       rmSync(path);
     }
   }
-  rmSync(join(outdir, "manifest.json"), { force: true });
+  for (const file of ["manifest.json", METADATA_FILE]) rmSync(join(outdir, file), { force: true });
   return taken;
 }
 

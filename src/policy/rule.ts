@@ -1,6 +1,12 @@
 import type { RuleMatch, Severity } from "../model/finding";
 import type { JobGraph } from "../model/job-graph";
 
+/** What a user has configured for a rule, beside its severity; `cloud` is always there. */
+export interface RuleOptions extends Readonly<Record<string, unknown>> {
+  /** Where the workspace runs, for limits that differ. @default - the strictest limit holds */
+  readonly cloud?: "aws" | "azure" | "gcp";
+}
+
 /** A law of the hierarchy: a pure function of one environment's jobs. */
 export interface Rule {
   /** Kebab case, equal to the name of the file that defines it. */
@@ -9,10 +15,32 @@ export interface Rule {
   readonly summary: string;
   /** Why it must hold. */
   readonly rationale: string;
-  /** An `error` stops the synthesis. */
+  /** Where nothing else is configured. An `error` stops the synthesis. */
   readonly severity: Severity;
+  /** The preset that switches it on; rules of a user's own have none. */
+  readonly preset?: Preset;
+  /** A rule whose finding at the same jobs and tasks says the same mistake better, so that one is enough. */
+  readonly coveredBy?: string;
+  /** For its page: what is wrong, what is right (YAML of a bundle), and where the rule or limit comes from. */
+  readonly docs?: RuleDocs;
   /** Every mistake against the rule. Must not throw; if it does, that is reported as a finding of its own. */
-  check(graph: JobGraph): Iterable<RuleMatch>;
+  check(graph: JobGraph, options: RuleOptions): Iterable<RuleMatch>;
+}
+
+export const PRESETS = ["spec", "limits", "recommended"] as const;
+/** A named set of rules: the law of the hierarchy, the limits of the platform, good practice. */
+export type Preset = (typeof PRESETS)[number];
+
+/** What the page of a rule says beside its summary and rationale. */
+export interface RuleDocs {
+  /** The shortest wrong example, YAML of a bundle. */
+  readonly wrong: string;
+  /** The same, mended. */
+  readonly right: string;
+  /** How to mend it, in a sentence or two. */
+  readonly mend: string;
+  /** Where the rule or limit comes from: a page's address, or the name of a document. */
+  readonly source: string;
 }
 
 /** Identity, with the type checked: a rule file reads `export const x = defineRule({ … })`. */

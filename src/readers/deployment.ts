@@ -23,17 +23,22 @@ export interface SynthesizedStack {
   readonly backend: Readonly<Record<string, unknown>>;
 }
 
-/** Where the CDKTF CLI writes, as it decides it. */
-export function outputFolder(env: Readonly<NodeJS.ProcessEnv> = process.env): string {
+/** Where the CDKTF CLI writes in the folder of a project, as it decides it. */
+export function outputFolder(
+  env: Readonly<NodeJS.ProcessEnv> = process.env,
+  project = ".",
+): string {
   const given = env.CDKTF_OUTDIR ?? env.CDKTF_OUTPUT;
-  if (given !== undefined && given !== "") return resolve(given);
+  if (given !== undefined && given !== "") return resolve(project, given);
   try {
-    const { output } = JSON.parse(readFileSync("cdktf.json", "utf8")) as { output?: unknown };
-    if (typeof output === "string" && output !== "") return resolve(output);
+    const { output } = JSON.parse(readFileSync(join(project, "cdktf.json"), "utf8")) as {
+      output?: unknown;
+    };
+    if (typeof output === "string" && output !== "") return resolve(project, output);
   } catch {
     // Without a cdktf.json, or with one that only the CDKTF CLI can complain about, it is the default.
   }
-  return resolve("cdktf.out");
+  return resolve(project, "cdktf.out");
 }
 
 /**

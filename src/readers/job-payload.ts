@@ -1,12 +1,28 @@
-import type { JobRef, JobSpec, NotebookRef, TaskSpec } from "../model/job-spec";
+import type {
+  JobRef,
+  JobSpec,
+  NotebookRef,
+  NotificationSpec,
+  SourceLocation,
+  TaskSpec,
+  TriggerSpec,
+} from "../model/job-spec";
+import { isExpression } from "../model/job-spec";
 
 /** What the payload alone cannot tell: where its notebook paths and job ids lead. */
 export interface PayloadContext {
-  /** The notebook at `path`, taken from `git` if that is given. */
-  notebook(path: string, git: GitLocation | undefined): NotebookRef;
+  /** The notebook at `path`, taken from `git` if that is given; `part` is the payload's part that names it. */
+  notebook(path: string, git: GitLocation | undefined, part: Json): NotebookRef;
   /** The job that a `job_id` means. */
   job(jobId: string | number): JobRef;
+  /** Where this part of the payload was written, if that is known. Asked only when somebody wants to know. */
+  locate?(part: Json): SourceLocation | undefined;
 }
+
+/**
+ * How the parts of a job are called: Terraform has a block `task` for each, the Jobs API and bundles have a list `tasks`.
+ */
+export type Dialect = "terraform" | "api";
 
 /** `git_source` of a job, as far as it says which notebook is meant. */
 export interface GitLocation {
@@ -15,9 +31,12 @@ export interface GitLocation {
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** What a payload alone tells of its job. */
+export type JobPayload = Omit<JobSpec, "id" | "key" | "stack" | "source" | "duplicates">;
+
 /**
- * Maps the arguments of a `databricks_job`, in Terraform's JSON form, to a {@link JobSpec}. The only place that knows
- * the names of the Jobs API.
+ * Maps the arguments of a `databricks_job`, in Terraform's JSON form, or the settings of a job of a bundle or the Jobs API
+ * to a {@link JobSpec}. The only place that knows the names of the Jobs API.
  *
  * Terraform allows a block to be written as an object or as a list, `dynamic` blocks, and the single-task format of
  * the Jobs API 2.0 with the task at the top of the job. All of them are read.
@@ -25,50 +44,152 @@ type Json = Readonly<Record<string, unknown>>;
 export function readJobPayload(
   job: Json,
   context: PayloadContext,
-): Pick<JobSpec, "tags" | "environmentKeys" | "tasks" | "repeated"> {
-  const [git] = blocks(job, "git_source");
-  const location = git === undefined ? undefined : { url: text(git.url) };
-  const tasks = [
-    ...list(job.task).map((task) => readTask(task, location, context)),
-    ...dynamicBlocks(job, "task").map((task) => ({
-      ...readTask(task, location, context),
-      repeated: true as const,
-    })),
-  ];
-  if (taskTypes(job).length > 0) tasks.push(readTask(job, location, context));
-  return {
-    tags: readTags(job.tags),
-    environmentKeys: blocks(job, "environment").map((environment) =>
-      text(environment.environment_key),
-    ),
-    tasks,
-    repeated: isPresent(job.for_each) || (isPresent(job.count) && !isAtMostOne(job.count)),
-  };
+  dialect: Dialect = "terraform",
+): JobPayload {
+  return new PayloadReader(context, dialect).job(job);
 }
 
-function readTask(task: Json, git: GitLocation | undefined, context: PayloadContext): TaskSpec {
-  const [notebookTask] = blocks(task, "notebook_task");
-  const [runJobTask] = blocks(task, "run_job_task");
-  const [forEachTask] = blocks(task, "for_each_task");
-  const [inner] = forEachTask === undefined ? [] : blocks(forEachTask, "task");
-  const environmentKey = task.environment_key;
-  const jobId = runJobTask?.job_id;
-  const fromGit =
-    notebookTask?.source === "GIT" || (git !== undefined && notebookTask?.source !== "WORKSPACE");
-  return {
-    taskKey: text(task.task_key),
-    types: taskTypes(task),
-    ...(notebookTask && {
-      notebook: context.notebook(text(notebookTask.notebook_path), fromGit ? git : undefined),
+class PayloadReader {
+  #git: GitLocation | undefined;
+
+  public constructor(
+    private readonly context: PayloadContext,
+    private readonly dialect: Dialect,
+  ) {}
+
+  public job(job: Json): JobPayload {
+    const [git] = blocks(job, "git_source");
+    this.#git = git === undefined ? undefined : { url: text(git.git_url ?? git.url) };
+    const tasks = list(job[this.#plural("task")]).map((task) => this.#task(task));
+    if (this.dialect === "terraform") {
+      for (const task of dynamicBlocks(job, "task"))
+        tasks.push({ ...this.#task(task), repeated: true });
+    }
+    if (taskTypes(job).length > 0) tasks.push(this.#task(job));
+    const parameters = blocks(job, this.#plural("parameter"));
+    const jobClusters = blocks(job, this.#plural("job_cluster"));
+    const triggers = triggersOf(job);
+    const notifications = notificationsOf(job);
+    const [runAs] = blocks(job, "run_as");
+    return {
+      ...optional("name", textOf(job.name)),
+      ...optional("description", textOf(job.description)),
+      tags: readMap(job.tags),
+      environments: blocks(job, this.#plural("environment")).map((environment) => {
+        const [spec = {}] = blocks(environment, "spec");
+        return {
+          key: text(environment.environment_key),
+          ...optional("version", textOf(spec.environment_version ?? spec.client)),
+        };
+      }),
+      ...(parameters.length > 0 && {
+        parameters: parameters.map(({ name, default: value }) => ({
+          name: text(name),
+          ...optional("default", textOf(value)),
+        })),
+      }),
+      ...(jobClusters.length > 0 && {
+        jobClusterKeys: jobClusters.map((cluster) => text(cluster.job_cluster_key)),
+      }),
+      ...optional("maxConcurrentRuns", numberOf(job.max_concurrent_runs)),
+      ...optional("timeoutSeconds", numberOf(job.timeout_seconds)),
+      ...(triggers.length > 0 && { triggers }),
+      ...(notifications.length > 0 && { notifications }),
+      ...(runAs && {
+        runAs: {
+          ...optional("servicePrincipal", textOf(runAs.service_principal_name)),
+          ...optional("user", textOf(runAs.user_name)),
+          ...optional("group", textOf(runAs.group_name)),
+        },
+      }),
+      tasks,
+      repeated:
+        this.dialect === "terraform" &&
+        (isPresent(job.for_each) || (isPresent(job.count) && !isAtMostOne(job.count))),
+    };
+  }
+
+  #task(task: Json): TaskSpec {
+    const { context } = this;
+    const [notebookTask] = blocks(task, "notebook_task");
+    const [runJobTask] = blocks(task, "run_job_task");
+    const [forEachTask] = blocks(task, "for_each_task");
+    const [inner] = forEachTask === undefined ? [] : blocks(forEachTask, "task");
+    const jobId = runJobTask?.job_id;
+    const git = this.#git;
+    const fromGit =
+      notebookTask?.source === "GIT" || (git !== undefined && notebookTask?.source !== "WORKSPACE");
+    const parameters = readMap(notebookTask?.base_parameters ?? runJobTask?.job_parameters);
+    const libraries = blocks(task, this.#plural("library")).length;
+    const notifications = notificationsOf(task);
+    const spec: TaskSpec = {
+      taskKey: text(task.task_key),
+      types: taskTypes(task),
+      ...(notebookTask && {
+        notebook: context.notebook(
+          text(notebookTask.notebook_path),
+          fromGit ? git : undefined,
+          notebookTask,
+        ),
+      }),
+      ...((typeof jobId === "string" || typeof jobId === "number") && {
+        runJob: context.job(jobId),
+      }),
+      ...(inner && { forEach: this.#task(inner) }),
+      dependsOn: blocks(task, "depends_on").map((dependency) => text(dependency.task_key)),
+      ...optional("environmentKey", textOf(task.environment_key)),
+      ...(Object.keys(parameters).length > 0 && { parameters }),
+      ...optional("timeoutSeconds", numberOf(task.timeout_seconds)),
+      ...optional("maxRetries", numberOf(task.max_retries)),
+      ...(libraries > 0 && { libraries }),
+      ...optional("jobClusterKey", textOf(task.job_cluster_key)),
+      ...(notifications.length > 0 && { notifications }),
+      ...optional("forEachInputs", inputsOf(forEachTask?.inputs)),
+      ...optional("forEachConcurrency", numberOf(forEachTask?.concurrency)),
+      onCluster: ["job_cluster_key", "existing_cluster_id", "new_cluster"].some((key) =>
+        isPresent(task[key]),
+      ),
+    };
+    if (context.locate === undefined) return spec;
+    return Object.defineProperty(spec, "source", {
+      enumerable: true,
+      get: () => context.locate?.(task),
+    });
+  }
+
+  #plural(name: string): string {
+    if (this.dialect === "terraform") return name;
+    return name === "library" ? "libraries" : `${name}s`;
+  }
+}
+
+function triggersOf(job: Json): TriggerSpec[] {
+  return (["schedule", "trigger", "continuous"] as const).flatMap((kind) =>
+    blocks(job, kind).map((block): TriggerSpec => {
+      const status = textOf(block.pause_status) ?? "UNPAUSED";
+      return isExpression(status) ? { kind } : { kind, paused: status.toUpperCase() === "PAUSED" };
     }),
-    ...((typeof jobId === "string" || typeof jobId === "number") && { runJob: context.job(jobId) }),
-    ...(inner && { forEach: readTask(inner, git, context) }),
-    dependsOn: blocks(task, "depends_on").map((dependency) => text(dependency.task_key)),
-    ...(typeof environmentKey === "string" && { environmentKey }),
-    onCluster: ["job_cluster_key", "existing_cluster_id", "new_cluster"].some((key) =>
-      isPresent(task[key]),
+  );
+}
+
+function notificationsOf(parent: Json): NotificationSpec[] {
+  return (["email", "webhook"] as const).flatMap((channel) =>
+    blocks(parent, `${channel}_notifications`).flatMap((block) =>
+      Object.entries(block).flatMap(([event, targets]): NotificationSpec[] => {
+        if (!event.startsWith("on_") || !isPresent(targets)) return [];
+        return [{ event, channel, count: Array.isArray(targets) ? targets.length : 1 }];
+      }),
     ),
-  };
+  );
+}
+
+/** Inputs may be written as JSON text or, in a bundle's complex variable, as a list. */
+function inputsOf(inputs: unknown): string | undefined {
+  return Array.isArray(inputs) ? JSON.stringify(inputs) : textOf(inputs);
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
+  return value === undefined ? {} : ({ [key]: value } as Partial<Record<K, V>>);
 }
 
 /** The names of the `*_task` blocks of a task. */
@@ -108,10 +229,22 @@ function isObject(value: unknown): value is Json {
 }
 
 function text(value: unknown): string {
-  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+  return textOf(value) ?? "";
 }
 
-function readTags(tags: unknown): Record<string, string> {
-  if (!isObject(tags)) return {};
-  return Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, text(value)]));
+/** Text as the service gets it: YAML and JSON write numbers and true or false without quotes. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? String(value)
+    : undefined;
+}
+
+function numberOf(value: unknown): number | undefined {
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  return typeof number === "number" && !Number.isNaN(number) ? number : undefined;
+}
+
+function readMap(map: unknown): Record<string, string> {
+  if (!isObject(map)) return {};
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, text(value)]));
 }

@@ -1,4 +1,5 @@
 import type { Finding } from "../model/finding";
+import { formatLocation } from "../model/job-spec";
 import { printable } from "../model/text";
 
 /** The findings as plain text for a terminal or a log, most readers' first and only view of a violation. */
@@ -12,7 +13,7 @@ function findingText({ severity, rule, environment, message, fix, sites }: Findi
   const lines = [`${severity} ${printable(rule)}${scope}: ${printable(message)}`];
   for (const { job, taskKey } of sites) {
     const task = taskKey === undefined || taskKey === "" ? "" : `, task ${printable(taskKey)}`;
-    const source = job.source === undefined ? "" : ` (${printable(job.source)})`;
+    const source = job.source === undefined ? "" : ` (${printable(formatLocation(job.source))})`;
     lines.push(`  at ${printable(job.id)}${task}${source}`);
   }
   lines.push(`  fix: ${printable(fix)}`);

@@ -13,7 +13,7 @@ const DEFINE =
 describe("atomic-environment", () => {
   test.each([
     ["an environment_key that the job defines", tables({ environmentKey: "default" })],
-    ["a cluster", tables({ environmentKey: undefined, onCluster: true }, { environmentKeys: [] })],
+    ["a cluster", tables({ environmentKey: undefined, onCluster: true }, { environments: [] })],
     ["a key that is known only at the plan", tables({ environmentKey: "${var.environment}" })],
     [
       "a job that is not atomic",
@@ -32,19 +32,19 @@ describe("atomic-environment", () => {
     ],
     [
       "neither environment_key nor environment",
-      tables({ environmentKey: undefined }, { environmentKeys: [] }),
+      tables({ environmentKey: undefined }, { environments: [] }),
       'the notebook of atomic job "alerting_tables_job" has no environment_key',
       DEFINE,
     ],
     [
       "an environment_key without environment",
-      tables({}, { environmentKeys: [] }),
+      tables({}, { environments: [] }),
       'the notebook of atomic job "alerting_tables_job" has environment_key "default", which no environment of the job defines',
       DEFINE,
     ],
     [
       "the key of another environment",
-      tables({ environmentKey: "defualt" }, { environmentKeys: ["default", "ml"] }),
+      tables({ environmentKey: "defualt" }, { environments: [{ key: "default" }, { key: "ml" }] }),
       'the notebook of atomic job "alerting_tables_job" has environment_key "defualt", which no environment of the job defines',
       'set environment_key to one of "default", "ml"',
     ],

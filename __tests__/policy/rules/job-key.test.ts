@@ -14,7 +14,7 @@ describe("job-key", () => {
 
   test("rejects jobs that overwrite each other, and lists all of them", () => {
     const job = atomicSpec("alerting_tables_job", "tables.py", {
-      duplicates: ["alerting-dev/tables", "alerting-dev/old/tables"],
+      duplicates: [{ id: "alerting-dev/tables" }, { id: "alerting-dev/old/tables" }],
     });
     expect(check(jobKey, [job])).toEqual([
       {

@@ -2,12 +2,16 @@ import { jobLevelTag } from "../../../src/policy/rules/job-level-tag";
 import { atomicSpec, check, compositeSpec, jobSpec } from "../../support/policy";
 
 const FIX =
-  'tag it job_level = "atomic" if it runs one notebook, "composite" if it runs other jobs';
+  'tag it job_level = "atomic" if it runs one notebook, "composite" if it runs other jobs, "orchestrator" if those are composite jobs';
 
 describe("job-level-tag", () => {
-  test("accepts atomic and composite", () => {
+  test("accepts atomic, composite and orchestrator", () => {
     expect(
-      check(jobLevelTag, [atomicSpec("alerting_tables_job"), compositeSpec("alerting_setup", [])]),
+      check(jobLevelTag, [
+        atomicSpec("alerting_tables_job"),
+        compositeSpec("alerting_setup", []),
+        jobSpec("platform_setup", { tags: { job_level: "orchestrator" } }),
+      ]),
     ).toEqual([]);
   });
 
@@ -16,8 +20,8 @@ describe("job-level-tag", () => {
     ["an empty tag", { job_level: "" }, 'job "alerting_tables_job" has the tag job_level ""'],
     [
       "another value",
-      { job_level: "orchestrator" },
-      'job "alerting_tables_job" has the tag job_level "orchestrator"',
+      { job_level: "bronze" },
+      'job "alerting_tables_job" has the tag job_level "bronze"',
     ],
     [
       "another case",

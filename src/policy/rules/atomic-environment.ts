@@ -10,22 +10,43 @@ export const atomicEnvironment = defineRule({
   rationale:
     "The serverless version and the dependencies of a notebook belong to its job, not to whatever the workspace defaults to.",
   severity: "error",
+  preset: "spec",
+  docs: {
+    wrong: `tags: { job_level: atomic }
+tasks:
+  - task_key: setup_tables
+    notebook_task:
+      notebook_path: ../src/setup_alerting_tables.py`,
+    right: `tags: { job_level: atomic }
+environments:
+  - environment_key: default
+    spec:
+      environment_version: "4"
+tasks:
+  - task_key: setup_tables
+    environment_key: default
+    notebook_task:
+      notebook_path: ../src/setup_alerting_tables.py`,
+    mend: "Define the environment in the job and name it in the task.",
+    source: "hierarchical job architecture, checklist",
+  },
   *check(graph) {
     for (const job of graph.jobs) {
       if (job.tags[JOB_LEVEL_TAG] !== "atomic") continue;
       for (const task of leafTasks(job)) {
         if (task.notebook === undefined || task.onCluster) continue;
         const key = task.environmentKey;
-        if (key !== undefined && (job.environmentKeys.includes(key) || isExpression(key))) continue;
+        const known = job.environments.map((environment) => environment.key);
+        if (key !== undefined && (known.includes(key) || isExpression(key))) continue;
         yield {
           message:
             key === undefined
               ? `the notebook of atomic job ${quote(job.key)} has no environment_key`
               : `the notebook of atomic job ${quote(job.key)} has environment_key ${quote(key)}, which no environment of the job defines`,
           fix:
-            job.environmentKeys.length === 0
+            known.length === 0
               ? 'give the job an environment "default" with environment_version "4" and the task its environment_key'
-              : `set environment_key to one of ${job.environmentKeys.map(quote).join(", ")}`,
+              : `set environment_key to one of ${known.map(quote).join(", ")}`,
           sites: [{ job, taskKey: task.taskKey }],
         };
       }

@@ -8,6 +8,21 @@ export const atomicOneNotebook = defineRule({
   summary: "An atomic job runs exactly one notebook and nothing else.",
   rationale: "A job with a single purpose can be run, tested and owned by itself.",
   severity: "error",
+  preset: "spec",
+  docs: {
+    wrong: `tags: { job_level: atomic }
+tasks:
+  - task_key: setup_tables
+    notebook_task: { notebook_path: ../src/setup_alerting_tables.py }
+  - task_key: seed
+    notebook_task: { notebook_path: ../src/seed_all_alerts.py }`,
+    right: `tags: { job_level: atomic }
+tasks:
+  - task_key: setup_tables
+    notebook_task: { notebook_path: ../src/setup_alerting_tables.py }`,
+    mend: "Make an atomic job of each notebook, and a composite job that runs them.",
+    source: "hierarchical job architecture, layer 1",
+  },
   *check(graph) {
     for (const job of graph.jobs) {
       if (job.tags[JOB_LEVEL_TAG] !== "atomic") continue;

@@ -1,4 +1,4 @@
-import { JOB_LEVEL_TAG, ORCHESTRATION_TYPES } from "../../model/job-spec";
+import { isComposite, ORCHESTRATION_TYPES } from "../../model/job-spec";
 import { leafTasks } from "../../model/job-graph";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
@@ -9,9 +9,26 @@ export const compositeRunsJobs = defineRule({
   rationale:
     "Code in an orchestrator can be neither run nor tested nor monitored without the whole pipeline.",
   severity: "error",
+  preset: "spec",
+  // Whoever mends a notebook in two jobs has mended this.
+  coveredBy: "notebook-in-one-job",
+  docs: {
+    wrong: `tags: { job_level: composite }
+tasks:
+  - task_key: seed_all_alerts
+    notebook_task:
+      notebook_path: ../src/seed_all_alerts.py`,
+    right: `tags: { job_level: composite }
+tasks:
+  - task_key: seed_all_alerts
+    run_job_task:
+      job_id: \${resources.jobs.alerting_seed_job.id}`,
+    mend: "Move the code to an atomic job and run that.",
+    source: "hierarchical job architecture, checklist",
+  },
   *check(graph) {
     for (const job of graph.jobs) {
-      if (job.tags[JOB_LEVEL_TAG] !== "composite") continue;
+      if (!isComposite(job)) continue;
       const tasks = leafTasks(job);
       if (!tasks.some((task) => task.types.includes("run_job_task"))) {
         yield {

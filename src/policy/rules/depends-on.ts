@@ -8,6 +8,17 @@ export const dependsOn = defineRule({
   rationale:
     "A dependency on a task that does not exist is refused by the Jobs API only when it is deployed.",
   severity: "error",
+  preset: "spec",
+  docs: {
+    wrong: `- task_key: seed_all_alerts
+  depends_on:
+    - task_key: setup_tables # the task is called setup_alerting_tables`,
+    right: `- task_key: seed_all_alerts
+  depends_on:
+    - task_key: setup_alerting_tables`,
+    mend: "Name a task of the same job.",
+    source: "hierarchical job architecture, checklist",
+  },
   *check(graph) {
     for (const job of graph.jobs) {
       const keys = new Set(job.tasks.map((task) => task.taskKey));

@@ -7,13 +7,26 @@ export const jobKey = defineRule({
   rationale:
     "Of two resources with one name Terraform gets only the last; the other job would silently vanish.",
   severity: "error",
+  preset: "spec",
+  docs: {
+    wrong: `# jobs/tables.yml and jobs/setup.yml both have
+resources:
+  jobs:
+    alerting_tables_job: {}`,
+    right: `# jobs/setup.yml
+resources:
+  jobs:
+    alerting_setup_job: {}`,
+    mend: "Give each job a key of its own.",
+    source: "Terraform, Databricks Asset Bundles: one resource for each key",
+  },
   *check(graph) {
     for (const job of graph.jobs) {
       if (job.duplicates.length === 0) continue;
       yield {
         message: `${job.duplicates.length + 1} jobs of stack ${quote(job.stack)} have the resource name ${quote(job.key)}`,
         fix: "give each its own construct id, or its own id in overrideLogicalId",
-        sites: [{ job }, ...job.duplicates.map((id) => ({ job: { id } }))],
+        sites: [{ job }, ...job.duplicates.map((other) => ({ job: other }))],
       };
     }
   },

@@ -9,6 +9,15 @@ export const jobReference = defineRule({
   rationale:
     "A literal id belongs to one workspace and outlives the job it meant; a reference follows the job and orders the deployment.",
   severity: "error",
+  preset: "spec",
+  docs: {
+    wrong: `run_job_task:
+  job_id: 619203751`,
+    right: `run_job_task:
+  job_id: \${resources.jobs.alerting_seed_job.id}`,
+    mend: "Refer to the resource. A job of others is looked up: a variable with lookup in a bundle, fromJobId or fromJobName in CDKTF, a data source in Terraform.",
+    source: "hierarchical job architecture, checklist",
+  },
   *check(graph) {
     for (const job of graph.jobs) {
       for (const task of leafTasks(job)) {

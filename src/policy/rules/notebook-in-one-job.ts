@@ -8,6 +8,19 @@ export const notebookInOneJob = defineRule({
   rationale:
     "A notebook in two jobs has two places to change, two sets of parameters and no single run history.",
   severity: "error",
+  preset: "spec",
+  docs: {
+    wrong: `tasks: # of alerting_setup_orchestrator_job, a copy of what alerting_tables_job has
+  - task_key: setup_alerting_tables
+    notebook_task:
+      notebook_path: ../../src/alerting/setup_alerting_tables.py`,
+    right: `tasks:
+  - task_key: setup_alerting_tables
+    run_job_task:
+      job_id: \${resources.jobs.alerting_tables_job.id}`,
+    mend: "Keep the notebook in one atomic job and run that job from the others.",
+    source: "hierarchical job architecture, checklist",
+  },
   *check(graph) {
     for (const { notebook, uses } of graph.notebooks().values()) {
       const owner = uses.find(({ job }) => job.tags[JOB_LEVEL_TAG] === "atomic") ?? uses[0];

@@ -9,6 +9,17 @@ export const runJobCycle = defineRule({
   rationale:
     "Databricks does not support circular Run Job references, and stacks that need each other's ids cannot be deployed in any order.",
   severity: "error",
+  preset: "spec",
+  docs: {
+    wrong: `# alerting_setup_job runs alerting_seed_job, which has
+run_job_task:
+  job_id: \${resources.jobs.alerting_setup_job.id}`,
+    right: `# alerting_seed_job runs its notebook only
+notebook_task:
+  notebook_path: ../src/seed_all_alerts.py`,
+    mend: "Remove one of the Run Job tasks of the circle.",
+    source: "Databricks, Run Job task: circular references are not supported",
+  },
   *check(graph) {
     const cycles = findCycles(graph.jobs, (job) => graph.runs(job));
     for (const cycle of cycles) {

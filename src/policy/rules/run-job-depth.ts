@@ -9,6 +9,13 @@ export const runJobDepth = defineRule({
   summary: "Run Job tasks nest at most three deep.",
   rationale: "Databricks fails a run whose Run Job tasks nest deeper.",
   severity: "error",
+  preset: "spec",
+  docs: {
+    wrong: `# platform_job runs domain_job runs layer_job runs alerting_setup_job runs alerting_seed_job`,
+    right: `# platform_job runs layer_job runs alerting_setup_job runs alerting_seed_job`,
+    mend: "Let a job higher up run the lower jobs itself.",
+    source: "Databricks, Run Job task: no more than three levels of nesting",
+  },
   *check(graph) {
     // A job that others own is one more level, and at least that.
     const depths = longestPaths<JobSpec | typeof OUTSIDE>(graph.jobs, (job) =>

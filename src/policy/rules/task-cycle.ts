@@ -8,6 +8,18 @@ export const taskCycle = defineRule({
   rationale:
     "Tasks in a cycle wait for each other for ever; the Jobs API refuses them when they are deployed.",
   severity: "error",
+  preset: "spec",
+  docs: {
+    wrong: `- task_key: seed
+  depends_on: [{ task_key: validate }]
+- task_key: validate
+  depends_on: [{ task_key: seed }]`,
+    right: `- task_key: seed
+- task_key: validate
+  depends_on: [{ task_key: seed }]`,
+    mend: "Remove one of the dependencies.",
+    source: "Jobs API: tasks form a directed acyclic graph",
+  },
   *check(graph) {
     for (const job of graph.jobs) {
       const tasks = new Map(job.tasks.map((task) => [task.taskKey, task.dependsOn]));

@@ -7,6 +7,13 @@ export const taskKey = defineRule({
   summary: "Task keys are 1-100 letters, digits, _ and -, and unique in their job.",
   rationale: "The Jobs API refuses anything else, but only after other jobs have been deployed.",
   severity: "error",
+  preset: "spec",
+  docs: {
+    wrong: `- task_key: "seed alerts"`,
+    right: `- task_key: seed_alerts`,
+    mend: "Use letters, digits, _ and -, at most 100 of them, each key once.",
+    source: "Jobs API, tasks.task_key",
+  },
   *check(graph) {
     for (const job of graph.jobs) {
       const counts = new Map<string, number>();

@@ -1,0 +1,173 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { readBaseline, writeBaseline } from "../../config/baseline";
+import { baselineFile, type Config, loadConfig } from "../../config/config";
+import { JobstrataError } from "../../errors";
+import {
+  byPlace,
+  type CheckReport,
+  openFindings,
+  SOURCE_KINDS,
+  type SourceKind,
+} from "../../model/check-report";
+import { atLeast, type Severity } from "../../model/finding";
+import { quote } from "../../model/text";
+import { check, today } from "../../policy/check";
+import { PRESETS, type Preset } from "../../policy/rule";
+import { RULES } from "../../policy/rules";
+import { CHECK_FORMATS, type CheckFormat } from "../../report/check/formats";
+import { readPath } from "../check-sources";
+import type { Io } from "../io";
+import { styleFor } from "../terminal";
+
+/** Options of `jobstrata check`. */
+export interface CheckOptions {
+  readonly source?: SourceKind;
+  readonly target: readonly string[];
+  readonly config?: string;
+  readonly preset: readonly Preset[];
+  readonly failOn?: Severity;
+  readonly format: CheckFormat;
+  readonly output: readonly string[];
+  readonly baseline?: string;
+  readonly updateBaseline?: boolean;
+}
+
+const FORMATS = Object.keys(CHECK_FORMATS) as CheckFormat[];
+
+/** Adds `jobstrata check`. */
+export function addCheckCommand(program: Command, io: Io): void {
+  const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+  program
+    .command("check")
+    .description("judge the hierarchy of jobs, wherever it is written")
+    .argument(
+      "[path...]",
+      "a project, a bundle, cdktf.out, or JSON of terraform show; - reads JSON",
+      ["."],
+    )
+    .addOption(
+      new Option("--source <kind>", "what the path is; found out by itself").choices(
+        [...SOURCE_KINDS].filter((kind) => kind !== "workspace"),
+      ),
+    )
+    .option("-t, --target <name>", "only this target or environment; may be repeated", collect, [])
+    .option("--config <file>", "instead of jobstrata.config.json or .yaml")
+    .addOption(
+      new Option("--preset <name>", "rules to apply, instead of those configured; may be repeated")
+        .choices([...PRESETS])
+        .argParser((value: string, before: Preset[]) => [...before, parsePreset(value)])
+        .default([], "spec and limits"),
+    )
+    .addOption(
+      new Option(
+        "--fail-on <severity>",
+        "exit with 1 for findings of this severity and above",
+      ).choices(["error", "warning", "info"]),
+    )
+    .addOption(new Option("--format <format>", "what to print").choices(FORMATS).default("text"))
+    .option("--output <[format=]file>", "write a report to a file; may be repeated", collect, [])
+    .option("--baseline <file>", "accepted findings, instead of jobstrata.baseline.json")
+    .option("--update-baseline", "accept today's findings")
+    .action((paths: readonly string[], options: CheckOptions) => {
+      io.exitCode = runCheck(paths, options, io);
+    });
+}
+
+function parsePreset(text: string): Preset {
+  const preset = PRESETS.find((name) => name === text);
+  if (preset === undefined)
+    throw new InvalidArgumentError(`Allowed choices are ${PRESETS.join(", ")}.`);
+  return preset;
+}
+
+/** Judges what is at `paths`. @throws JobstrataError `source`, `config` if nothing can be judged */
+export function runCheck(paths: readonly string[], options: CheckOptions, io: Io): number {
+  const outputs = options.output.map((output) => parseOutput(output, options.format));
+  const loaded = loadConfig(
+    process.cwd(),
+    RULES.map(({ name }) => name),
+    options.config,
+  );
+  const config: Config = {
+    ...loaded.config,
+    ...(options.preset.length > 0 && { presets: [...options.preset] }),
+  };
+  const targets = options.target.length > 0 ? options.target : (config.targets ?? []);
+  const readings = paths.flatMap((path) =>
+    readPath(path, { ...(options.source && { source: options.source }), targets }),
+  );
+  const file = options.baseline ?? baselineFile(loaded);
+  const judge = (entries: ReturnType<typeof readBaseline>): CheckReport =>
+    check({
+      readings,
+      rules: RULES,
+      config: { ...loaded, config },
+      baseline: { file, entries },
+      today: today(),
+      ...(options.failOn && { failOn: options.failOn }),
+    });
+  let report = judge(options.updateBaseline === true ? [] : readBaseline(file));
+  if (options.updateBaseline === true && !report.incomplete) {
+    const accepted = openFindings(report).filter(({ rule }) =>
+      RULES.some(({ name }) => name === rule),
+    );
+    writeBaseline(file, accepted);
+    io.err(`${accepted.length} findings are accepted from now on, in ${file}.`);
+    report = judge(readBaseline(file));
+  }
+  report = { ...report, findings: [...report.findings].sort(byPlace) };
+  for (const output of outputs) write(output, report);
+  if (!outputs.some(({ isMain }) => isMain)) {
+    io.out(
+      CHECK_FORMATS[options.format](report, { style: styleFor(), lines: linesOf() }).trimEnd(),
+    );
+  }
+  if (report.incomplete) return 2;
+  return openFindings(report).some(({ severity }) => atLeast(severity, report.failOn)) ? 1 : 0;
+}
+
+interface Output {
+  readonly format: CheckFormat;
+  readonly file: string;
+  /** It takes the place of what is printed. */
+  readonly isMain: boolean;
+}
+
+function parseOutput(text: string, main: CheckFormat): Output {
+  const [, format = "", file = ""] = /^([a-z]+)=(.+)$/s.exec(text) ?? [];
+  if (file === "") return { format: main, file: text, isMain: true };
+  const known = FORMATS.find((name) => name === format);
+  if (known !== undefined) return { format: known, file, isMain: false };
+  throw new JobstrataError(
+    "config",
+    `--output ${quote(text)}: there is no format ${quote(format)}; there are ${FORMATS.join(", ")}`,
+  );
+}
+
+function write({ format, file }: Output, report: CheckReport): void {
+  try {
+    const text = CHECK_FORMATS[format](report, { lines: linesOf() });
+    writeFileSync(file, text.endsWith("\n") ? text : `${text}\n`);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new JobstrataError("config", `the report ${quote(file)} cannot be written: ${code}`);
+  }
+}
+
+/** The lines of files, each read once; undefined for what cannot be shown. */
+function linesOf(): (file: string) => readonly string[] | undefined {
+  const files = new Map<string, readonly string[] | undefined>();
+  return (file) => {
+    if (files.has(file)) return files.get(file);
+    let lines: readonly string[] | undefined;
+    try {
+      lines = readFileSync(file, "utf8").split(/\r?\n/);
+    } catch {
+      // A path of another machine, such as in an old plan.
+    }
+    files.set(file, lines);
+    return lines;
+  };
+}

@@ -1,0 +1,76 @@
+import { type Finding, SEVERITIES, type Severity } from "./finding";
+import type { SourceLocation } from "./job-spec";
+
+/** Why a finding does not count. */
+export interface Suppression {
+  /** Where it is written: beside what it excuses, in the configuration, or in the baseline. */
+  readonly kind: "source" | "config" | "baseline";
+  readonly reason: string;
+}
+
+/** A finding with what reports and programs need beside what the rule said. */
+export interface CheckedFinding extends Finding {
+  /** Where to look first, if that is in a file. */
+  readonly location?: SourceLocation;
+  /** Equal in two checks for the same mistake, wherever its lines have moved to. Hexadecimal. */
+  readonly fingerprint: string;
+  readonly suppression?: Suppression;
+}
+
+/** Something that jobs were read from. */
+export interface CheckedSource {
+  readonly kind: SourceKind;
+  /** Path relative to the working folder, or host of a workspace. */
+  readonly path: string;
+  /** Environments, or targets of a bundle, in the order read. */
+  readonly environments: readonly string[];
+  readonly jobs: number;
+}
+
+export const SOURCE_KINDS = ["cdktf", "terraform", "bundle", "workspace"] as const;
+export type SourceKind = (typeof SOURCE_KINDS)[number];
+
+/** What a report says of a rule. */
+export interface CheckedRule {
+  readonly name: string;
+  readonly summary: string;
+  readonly rationale: string;
+  /** As configured. */
+  readonly severity: Severity;
+  /** Address of its page. */
+  readonly help: string;
+}
+
+/** The outcome of `jobstrata check`. */
+export interface CheckReport {
+  readonly sources: readonly CheckedSource[];
+  /** Over all environments. */
+  readonly jobs: number;
+  /** Over all environments, tasks inside for-each tasks included. */
+  readonly tasks: number;
+  /** The rules that were applied, in their order. */
+  readonly rules: readonly CheckedRule[];
+  /** Every finding, suppressed ones included, in the order to report. */
+  readonly findings: readonly CheckedFinding[];
+  /** Something could not be checked: the outcome proves nothing. */
+  readonly incomplete: boolean;
+  /** Baseline entries that nothing answers to any more. */
+  readonly fixed: number;
+  /** The lowest severity that fails the check. */
+  readonly failOn: Severity;
+}
+
+/** Findings that are not suppressed. */
+export function openFindings(report: CheckReport): CheckedFinding[] {
+  return report.findings.filter(({ suppression }) => suppression === undefined);
+}
+
+/** Errors first; then by file and line. In one place findings stay in the order of the rules. */
+export function byPlace(a: CheckedFinding, b: CheckedFinding): number {
+  const severity = SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity);
+  const file = compare(a.location?.file ?? "\uffff", b.location?.file ?? "\uffff");
+  const line = (a.location?.line ?? 0) - (b.location?.line ?? 0);
+  return severity || file || line;
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,210 @@
+import { createHash } from "node:crypto";
+import { relative, resolve, sep } from "node:path";
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- the module is a function
+import picomatch = require("picomatch");
+import type { BaselineEntry } from "../config/baseline";
+import type { LoadedConfig } from "../config/config";
+import type { CheckedFinding, CheckReport } from "../model/check-report";
+import type { Finding, FindingSite, Severity } from "../model/finding";
+import { leafTasks } from "../model/job-graph";
+import { formatLocation, type JobSpec, type SourceLocation } from "../model/job-spec";
+import type { Reading } from "../readers/reading";
+import { configureRules, describeRule } from "./configure";
+import { evaluate } from "./evaluate";
+import type { Rule } from "./rule";
+import { Suppressions } from "./suppressions";
+
+/** What {@link check} judges, and by what. */
+export interface CheckInput {
+  readonly readings: readonly Reading[];
+  /** Every rule that there is; the configuration says which apply. */
+  readonly rules: readonly Rule[];
+  readonly config: LoadedConfig;
+  /** The names that suppressions may give. @default - those of `rules` */
+  readonly ruleNames?: readonly string[];
+  /** What the project has accepted. */
+  readonly baseline?: { readonly file: string; readonly entries: readonly BaselineEntry[] };
+  /** `YYYY-MM-DD`, for suppressions that expire. */
+  readonly today: string;
+  /** @default - as configured, else `error` */
+  readonly failOn?: Severity;
+}
+
+/** The day, for {@link CheckInput.today}. */
+export function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
+
+/** Applies the rules to everything that was read, and takes out what is excused. */
+export function check(input: CheckInput): CheckReport {
+  const { readings, config, baseline } = input;
+  const rules = configureRules(input.rules, config.config);
+  const graphs = readings.flatMap((reading) => reading.graphs);
+  const all = [
+    ...readings.flatMap(({ problems }) =>
+      problems.map((problem): Finding => ({
+        rule: "readable-source",
+        sites: [],
+        ...problem,
+        ...(problem.severity === "error" && { inconclusive: true }),
+      })),
+    ),
+    ...evaluate(graphs, rules),
+  ];
+  const found = collapse(all.map(located)).filter(({ finding }) => !isIgnored(finding, config));
+  const suppressions = new Suppressions(
+    readings.flatMap((reading) => reading.suppressions),
+    config,
+    rules,
+    input.ruleNames ?? input.rules.map(({ name }) => name),
+    input.today,
+  );
+  const known = new Map(baseline?.entries.map((entry) => [entry.fingerprint, entry] as const));
+  const findings = found.map(({ finding, sites }): CheckedFinding => {
+    const suppression = finding.inconclusive === true ? undefined : suppressions.of(finding, sites);
+    if (suppression !== undefined) return { ...finding, suppression };
+    if (!known.has(finding.fingerprint)) return finding;
+    known.delete(finding.fingerprint);
+    if (!suppressions.allows(finding.rule)) return finding;
+    return { ...finding, suppression: { kind: "baseline", reason: "accepted in the baseline" } };
+  });
+  const said = uncovered(findings, rules);
+  const meta = suppressions.problems().map((finding) => located(finding).finding);
+  for (const { rule, message } of known.values()) {
+    meta.push(
+      located({
+        rule: "fixed-in-baseline",
+        severity: "info",
+        message: `no longer found, although the baseline has it: ${rule}: ${message}`,
+        fix: "run jobstrata check --update-baseline, so that it cannot come back unnoticed",
+        sites: [],
+        location: { file: shown(baseline?.file ?? "") },
+      }).finding,
+    );
+  }
+  return {
+    sources: readings.map(({ kind, path, graphs: own }) => ({
+      kind,
+      path,
+      environments: own.map(({ environment }) => environment),
+      jobs: own.reduce((sum, graph) => sum + graph.jobs.length, 0),
+    })),
+    jobs: graphs.reduce((sum, graph) => sum + graph.jobs.length, 0),
+    tasks: graphs.reduce(
+      (sum, graph) => sum + graph.jobs.reduce((tasks, job) => tasks + leafTasks(job).length, 0),
+      0,
+    ),
+    rules: rules.map(describeRule),
+    findings: [...said, ...meta],
+    incomplete: [...said, ...meta].some(({ inconclusive }) => inconclusive === true),
+    fixed: known.size,
+    failOn: input.failOn ?? config.config.failOn ?? "error",
+  };
+}
+
+/** A finding with the places of its sites, in the order of the sites. */
+export interface LocatedFinding {
+  readonly finding: CheckedFinding;
+  readonly sites: readonly LocatedSite[];
+}
+
+/** Where a site is, and where the job is that it belongs to. */
+export interface LocatedSite extends FindingSite {
+  readonly jobSource?: SourceLocation;
+}
+
+function located(finding: Finding): LocatedFinding {
+  const sites = finding.sites.map((site): LocatedSite => {
+    const jobSource = site.job.source;
+    const source = site.source ?? taskOf(site)?.source ?? jobSource;
+    const notebook = site.notebook ?? taskOf(site)?.notebook?.label;
+    return {
+      ...site,
+      ...(source !== undefined && { source }),
+      ...(jobSource !== undefined && { jobSource }),
+      ...(notebook !== undefined && { notebook }),
+    };
+  });
+  const location = finding.location ?? sites[0]?.source;
+  return {
+    sites,
+    finding: {
+      ...finding,
+      sites,
+      ...(location !== undefined && { location }),
+      fingerprint: fingerprintOf(finding),
+    },
+  };
+}
+
+function taskOf({ job, taskKey }: FindingSite): JobSpec["tasks"][number] | undefined {
+  if (taskKey === undefined || !("tasks" in job)) return undefined;
+  return leafTasks(job as JobSpec).find((task) => task.taskKey === taskKey);
+}
+
+/** Says the same for the same mistake as long as it is in the same jobs and tasks, whatever their lines. */
+function fingerprintOf({ rule, message, sites, location }: Finding): string {
+  const where = sites.map(({ job, taskKey = "" }) => [job.id, taskKey]);
+  const file = sites.length === 0 ? (location?.file ?? "") : "";
+  return createHash("sha256")
+    .update(JSON.stringify([rule, message, where, file]))
+    .digest("hex")
+    .slice(0, 32);
+}
+
+/** Without what another rule says better of the same places. */
+function uncovered(
+  findings: readonly CheckedFinding[],
+  rules: readonly Rule[],
+): readonly CheckedFinding[] {
+  const coveredBy = new Map(rules.map((rule) => [rule.name, rule.coveredBy]));
+  const placesOf = ({ rule, environment, sites }: CheckedFinding, by = rule): string[] =>
+    sites.map(({ job, taskKey }) => JSON.stringify([by, environment, job.id, taskKey]));
+  const said = new Set(
+    findings
+      .filter(({ suppression }) => suppression === undefined)
+      .flatMap((finding) => placesOf(finding)),
+  );
+  return findings.filter((finding) => {
+    const by = coveredBy.get(finding.rule);
+    if (by === undefined || finding.sites.length === 0) return true;
+    return !placesOf(finding, by).every((place) => said.has(place));
+  });
+}
+
+/** What is wrong in several targets of a bundle is one mistake, written once. */
+function collapse(all: readonly LocatedFinding[]): LocatedFinding[] {
+  const byMistake = new Map<string, LocatedFinding>();
+  for (const each of all) {
+    const { fingerprint, location, environment } = each.finding;
+    const key = `${fingerprint} ${location === undefined ? "" : formatLocation(location)}`;
+    const before = byMistake.get(key);
+    if (before === undefined) byMistake.set(key, each);
+    else if (environment !== undefined && before.finding.environment !== undefined) {
+      const environments = [...before.finding.environment.split(", "), environment];
+      byMistake.set(key, {
+        ...before,
+        finding: { ...before.finding, environment: [...new Set(environments)].join(", ") },
+      });
+    }
+  }
+  return [...byMistake.values()];
+}
+
+/** Findings that lie in files which the configuration leaves out, with all of their sites. */
+function isIgnored(
+  { sites, location, inconclusive }: CheckedFinding,
+  config: LoadedConfig,
+): boolean {
+  const globs = config.config.ignore ?? [];
+  if (globs.length === 0 || inconclusive === true) return false;
+  const files = sites.length === 0 ? [location?.file] : sites.map(({ source }) => source?.file);
+  const matches = picomatch(globs, { dot: true });
+  const folder = resolve(config.file ?? "config", "..");
+  return files.every((file) => {
+    if (file === undefined) return false;
+    return matches(relative(folder, resolve(file)).split(sep).join("/"));
+  });
+}
+
+const shown = (file: string): string => relative(process.cwd(), resolve(file)).split(sep).join("/");

@@ -1,0 +1,46 @@
+import type { Config } from "../config/config";
+import type { CheckedRule } from "../model/check-report";
+import type { Preset, Rule, RuleOptions } from "./rule";
+
+export const DEFAULT_PRESETS: readonly Preset[] = ["spec", "limits"];
+
+/** A rule as a project has configured it. */
+export interface ConfiguredRule extends Rule {
+  /** Whether its findings may be excused, by whatever means. */
+  readonly suppressible: boolean;
+}
+
+/**
+ * The rules that apply, with the severities and options that are configured. A rule applies if one of the presets has it,
+ * if the configuration names it, or if it belongs to no preset, as rules of a user's own.
+ */
+export function configureRules(rules: readonly Rule[], config: Config): ConfiguredRule[] {
+  const presets = config.presets ?? DEFAULT_PRESETS;
+  return rules.flatMap((rule): ConfiguredRule[] => {
+    const entry = config.rules?.[rule.name];
+    const settings = typeof entry === "string" ? { severity: entry } : (entry ?? {});
+    const { severity, suppressible = true, ...own } = settings;
+    const applies =
+      entry !== undefined || rule.preset === undefined || presets.includes(rule.preset);
+    if (!applies || severity === "off") return [];
+    const options: RuleOptions = {
+      ...own,
+      ...(config.cloud !== undefined && { cloud: config.cloud }),
+    };
+    return [
+      {
+        ...rule,
+        severity: severity ?? rule.severity,
+        suppressible,
+        check: (graph) => rule.check(graph, options),
+      },
+    ];
+  });
+}
+
+const PAGES = "https://github.com/jobstrata/jobstrata/blob/main/docs/rules/";
+
+/** What reports say of a rule. */
+export function describeRule({ name, summary, rationale, severity }: Rule): CheckedRule {
+  return { name, summary, rationale, severity, help: `${PAGES}${name}.md` };
+}

@@ -1,0 +1,148 @@
+import type { LoadedConfig } from "../config/config";
+import type { CheckedFinding, Suppression } from "../model/check-report";
+import type { Finding } from "../model/finding";
+import type { SourceLocation } from "../model/job-spec";
+import type { SourceSuppression } from "../model/suppression";
+import { quote } from "../model/text";
+import type { LocatedSite } from "./check";
+import type { ConfiguredRule } from "./configure";
+
+interface Entry {
+  readonly kind: "source" | "config";
+  readonly rule: string;
+  readonly reason: string;
+  readonly location: SourceLocation | undefined;
+  readonly matches: (site: LocatedSite) => boolean;
+  used: boolean;
+}
+
+/** What is excused, by comments, calls and the configuration; and what is wrong with these. */
+export class Suppressions {
+  readonly #entries: Entry[] = [];
+  readonly #problems: Finding[] = [];
+  readonly #rules: ReadonlyMap<string, ConfiguredRule>;
+
+  /**
+   * @param written beside what it excuses
+   * @param rules those that apply
+   * @param names of all rules that there are
+   * @param today `YYYY-MM-DD`
+   */
+  public constructor(
+    written: readonly SourceSuppression[],
+    { config, file }: LoadedConfig,
+    rules: readonly ConfiguredRule[],
+    private readonly names: readonly string[],
+    private readonly today: string,
+  ) {
+    this.#rules = new Map(rules.map((rule) => [rule.name, rule]));
+    for (const suppression of written) this.#add(suppression, "source", beside(suppression));
+    for (const { rule, job, task, reason, until } of config.suppressions ?? []) {
+      this.#add(
+        {
+          rules: [rule],
+          reason,
+          ...(until !== undefined && { until }),
+          ...(file !== undefined && { location: { file } }),
+        },
+        "config",
+        (site) =>
+          (site.job.key === job || site.job.id === job) &&
+          (task === undefined || site.taskKey === task),
+      );
+    }
+  }
+
+  /** What excuses a finding, if anything does. */
+  public of(finding: CheckedFinding, sites: readonly LocatedSite[]): Suppression | undefined {
+    if (!this.allows(finding.rule)) return undefined;
+    const found = this.#entries.filter(
+      ({ rule, matches }) => rule === finding.rule && sites.some(matches),
+    );
+    // Two that excuse one finding are both of use.
+    for (const entry of found) entry.used = true;
+    const [entry] = found;
+    return entry === undefined ? undefined : { kind: entry.kind, reason: entry.reason };
+  }
+
+  /** Whether findings of a rule may be excused. */
+  public allows(rule: string): boolean {
+    return this.#rules.get(rule)?.suppressible ?? false;
+  }
+
+  /** What is wrong with suppressions, once all findings were asked for. */
+  public problems(): Finding[] {
+    const unused = this.#entries
+      .filter(({ used, rule }) => !used && this.#rules.has(rule))
+      .map(({ rule, location }) =>
+        problem(
+          "unused-suppression",
+          "warning",
+          this.allows(rule)
+            ? `nothing of ${quote(rule)} is found where this suppression excuses it`
+            : `findings of ${quote(rule)} may not be excused`,
+          this.allows(rule) ? "remove it" : "mend what it excuses",
+          location,
+        ),
+      );
+    return [...this.#problems, ...unused];
+  }
+
+  #add(
+    suppression: SourceSuppression,
+    kind: Entry["kind"],
+    matches: (site: LocatedSite) => boolean,
+  ): void {
+    const { rules, reason, until, location } = suppression;
+    const refuse = (message: string, fix: string): void => {
+      this.#problems.push(problem("invalid-suppression", "error", message, fix, location));
+    };
+    const form = 'write it as "jobstrata-ignore RULE: reason"';
+    if (rules.length === 0) refuse("this suppression names no rule", form);
+    if (reason.trim() === "") {
+      refuse(`this suppression of ${rules.map(quote).join(", ")} gives no reason`, form);
+      return;
+    }
+    if (until !== undefined && Number.isNaN(Date.parse(`${until}T00:00:00Z`))) {
+      refuse(`this suppression ends on ${quote(until)}, which is no day`, "write YYYY-MM-DD");
+      return;
+    }
+    const expired = until !== undefined && until < this.today;
+    for (const rule of rules) {
+      if (!this.names.includes(rule)) {
+        refuse(`there is no rule ${quote(rule)}`, "jobstrata rules lists them");
+      } else if (expired) {
+        this.#problems.push(
+          problem(
+            "expired-suppression",
+            "warning",
+            `this suppression of ${quote(rule)} has ended on ${until}`,
+            "mend what it excused, or give a later day",
+            location,
+          ),
+        );
+      } else this.#entries.push({ kind, rule, reason, location, matches, used: false });
+    }
+  }
+}
+
+function beside({ location, line, jobIds, taskKey }: SourceSuppression) {
+  return (site: LocatedSite): boolean => {
+    if (jobIds !== undefined) {
+      return jobIds.includes(site.job.id) && (taskKey === undefined || site.taskKey === taskKey);
+    }
+    return [site.source, site.jobSource].some(
+      (source) => source?.file === location?.file && source?.line === line,
+    );
+  };
+}
+
+function problem(
+  rule: string,
+  severity: Finding["severity"],
+  message: string,
+  fix: string,
+  location: SourceLocation | undefined,
+): Finding {
+  return { rule, severity, message, fix, sites: [], ...(location !== undefined && { location }) };
+}

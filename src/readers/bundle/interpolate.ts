@@ -1,0 +1,72 @@
+import { valueAt } from "./merge";
+import { isValueMap, type Places, type Value } from "./yaml-file";
+
+/** `${var.catalog}`, `${bundle.target}`, `${var.clusters[0].size}`, as the Databricks CLI knows them. */
+const REFERENCE =
+  /\$\{([a-zA-Z]+(?:[-_]*[a-zA-Z0-9]+)*(?:\.[a-zA-Z]+(?:[-_]*[a-zA-Z0-9]+)*|\[\d+\])*)\}/g;
+const WHOLE = new RegExp(`^${REFERENCE.source}$`);
+
+/** Variables may lead to variables; more steps than this is a circle. */
+const MAX_STEPS = 20;
+/** A variable may hold others more than once, and those others again. Characters. */
+const MAX_LENGTH = 1_000_000;
+
+/** Replaces the references in values by what they mean. What is known only when it is deployed stays as it is. */
+export class Interpolation {
+  readonly #known = new Map<string, Value>();
+
+  /**
+   * @param root what references are looked up in, such as `{bundle, var, workspace}`
+   * @param unknown told of each reference to a variable that nobody has declared
+   */
+  public constructor(
+    private readonly root: Value,
+    private readonly places: Places,
+    private readonly unknown: (reference: string) => void,
+  ) {}
+
+  /** A copy of `value` with all that is known filled in; `value` itself where there is nothing to fill in. */
+  public fill(value: Value, steps = 0): Value {
+    if (typeof value === "string") return value.includes("${") ? this.#text(value, steps) : value;
+    if (Array.isArray(value)) {
+      const items: readonly Value[] = value;
+      const filled = items.map((item) => this.fill(item, steps));
+      return filled.some((item, at) => item !== items[at]) ? filled : items;
+    }
+    if (!isValueMap(value)) return value;
+    let result: Record<string, Value> | undefined;
+    for (const key in value) {
+      const filled = this.fill(value[key], steps);
+      if (filled === value[key]) continue;
+      if (result === undefined) {
+        result = Object.assign(Object.create(null), value) as Record<string, Value>;
+        this.places.copy(result, value);
+      }
+      result[key] = filled;
+    }
+    return result ?? value;
+  }
+
+  #text(text: string, steps: number): Value {
+    const whole = WHOLE.exec(text)?.[1];
+    if (whole !== undefined) return this.#lookUp(whole, steps) ?? text;
+    const filled = text.replace(REFERENCE, (reference, path: string) => {
+      const value = this.#lookUp(path, steps);
+      return typeof value === "object" || value === undefined ? reference : String(value);
+    });
+    return filled.length > MAX_LENGTH ? text : filled;
+  }
+
+  #lookUp(path: string, steps: number): Value {
+    if (this.#known.has(path)) return this.#known.get(path);
+    if (steps > MAX_STEPS) return undefined;
+    const parts = path.split(/[.[\]]+/).filter((part) => part !== "");
+    const value = valueAt(this.root, parts);
+    if (parts[0] === "var" && valueAt(this.root, parts.slice(0, 2)) === undefined) {
+      this.unknown(path);
+    }
+    const filled = value === null ? undefined : this.fill(value, steps + 1);
+    this.#known.set(path, filled);
+    return filled;
+  }
+}

@@ -1,0 +1,32 @@
+import type { CheckReport } from "../../model/check-report";
+import { PLAIN, type Style } from "../style";
+import { checkGithub } from "./github";
+import { checkGitlab } from "./gitlab";
+import { checkJson } from "./json";
+import { checkJunit } from "./junit";
+import { checkMarkdown } from "./markdown";
+import { checkSarif } from "./sarif";
+import { checkText, type FileLines } from "./text";
+
+export type CheckFormat = "text" | "json" | "sarif" | "junit" | "github" | "markdown" | "gitlab";
+
+/** How a report is shown, for the formats that people read. */
+export interface CheckFormatOptions {
+  /** @default - no colours */
+  readonly style?: Style;
+  /** The lines of a file that findings are in, if they can be had. */
+  readonly lines: FileLines;
+}
+
+/** Every form that the outcome of a check can be written in. */
+export const CHECK_FORMATS: Readonly<
+  Record<CheckFormat, (report: CheckReport, options: CheckFormatOptions) => string>
+> = {
+  text: (report, { style = PLAIN, lines }) => checkText(report, style, lines),
+  json: checkJson,
+  sarif: checkSarif,
+  junit: checkJunit,
+  github: checkGithub,
+  markdown: checkMarkdown,
+  gitlab: checkGitlab,
+};

@@ -1,0 +1,61 @@
+import { type CheckedFinding, type CheckReport, openFindings } from "../../model/check-report";
+import { printable } from "../../model/text";
+import { asides, counted, shownLocation, siteName, summary } from "./parts";
+
+/** GitHub takes 65 536 characters for a comment. */
+const MAX_ROWS = 100;
+
+const ICONS = { error: "❌", warning: "⚠️", info: "ℹ️" } as const;
+
+/** A comment for a pull request, or the summary of a CI job. */
+export function checkMarkdown(report: CheckReport): string {
+  const open = openFindings(report);
+  const beside = asides(report);
+  const lines = [
+    `### Job hierarchy: ${summary(report)}`,
+    "",
+    `${counted(report.jobs, "job")}, ${counted(report.tasks, "task")}${beside === "" ? "" : `; ${beside}`}.`,
+  ];
+  if (report.incomplete)
+    lines.push("", "**Not everything could be checked, so this proves nothing.**");
+  if (open.length > 0) {
+    lines.push("", "| | Rule | Where | What | Fix |", "|---|---|---|---|---|");
+    const help = new Map(report.rules.map((rule) => [rule.name, rule.help]));
+    for (const finding of open.slice(0, MAX_ROWS)) lines.push(row(finding, help.get(finding.rule)));
+    if (open.length > MAX_ROWS) lines.push("", `… and ${open.length - MAX_ROWS} more.`);
+  }
+  return lines.join("\n");
+}
+
+function row(finding: CheckedFinding, help: string | undefined): string {
+  const { severity, rule, environment, message, fix, sites, location } = finding;
+  const [first] = sites;
+  const name = escape(rule);
+  const places = [
+    ...(location === undefined ? [] : [shownLocation(location)]),
+    ...(first === undefined ? [] : [siteName(first)]),
+    ...sites.slice(1).map((site) => {
+      const at = site.source ?? site.job.source;
+      return `also ${at === undefined ? siteName(site) : shownLocation(at)}`;
+    }),
+  ];
+  const cells = [
+    ICONS[severity],
+    `${help === undefined ? name : `[${name}](${help})`}${environment === undefined ? "" : ` (${escape(printable(environment))})`}`,
+    places.slice(0, 10).map(escape).join("<br>"),
+    escape(printable(message)),
+    escape(printable(fix)),
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** Text that means nothing to Markdown or HTML, and calls nobody by name. */
+function escape(text: string): string {
+  return text
+    .replace(/&/g, "&amp;")
+    .replace(/</g, "&lt;")
+    .replace(/>/g, "&gt;")
+    .replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&")
+    .replace(/@/g, "&#64;")
+    .replace(/:\/\//g, "&#58;//");
+}
