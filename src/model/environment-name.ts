@@ -1,11 +1,14 @@
 /** The environment that a name usually means by one of its words: `alerting-dev`, `prod_jobs`, `AlertingStaging`. */
 export function environmentInName(name: string): string | undefined {
-  const words = name
+  return wordsOf(name).find((word) => ENVIRONMENT_WORDS.has(word));
+}
+
+function wordsOf(name: string): string[] {
+  return name
     .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
     .toLowerCase()
     .replace(/(?<![a-z0-9])(pre|non)[^a-z0-9]+(?:prod|prd|production)(?![a-z])/, "$1prod")
     .split(/[^a-z0-9]+/);
-  return words.find((word) => ENVIRONMENT_WORDS.has(word));
 }
 
 const ENVIRONMENT_WORDS = new Set(
@@ -14,3 +17,16 @@ const ENVIRONMENT_WORDS = new Set(
     "prd prod production"
   ).split(" "),
 );
+
+/** Whether an environment is for trying things out: one word of its name says so. */
+export function isDevelopment(name: string): boolean {
+  return ["dev", "development", "local", "sandbox"].some((word) => wordsOf(name).includes(word));
+}
+
+/** Whether an environment is production or the stage before it: one word of its name says so. */
+export function isBeyondDevelopment(name: string): boolean {
+  const words = wordsOf(name);
+  return ["stg", "stage", "staging", "preprod", "prd", "prod", "production"].some((word) =>
+    words.includes(word),
+  );
+}

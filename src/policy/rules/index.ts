@@ -3,16 +3,46 @@ import { atomicEnvironment } from "./atomic-environment";
 import { atomicOneNotebook } from "./atomic-one-notebook";
 import { compositeRunsJobs } from "./composite-runs-jobs";
 import { dependsOn } from "./depends-on";
+import { environmentKey } from "./environment-key";
+import { environmentVersion } from "./environment-version";
+import { failureNotifications } from "./failure-notifications";
+import { forEach } from "./for-each";
+import { jobClusterKey } from "./job-cluster-key";
 import { jobKey } from "./job-key";
 import { jobLevelTag } from "./job-level-tag";
+import { jobName } from "./job-name";
+import { jobParameterName } from "./job-parameter-name";
 import { jobReference } from "./job-reference";
+import { jobTags } from "./job-tags";
+import { jobTasks } from "./job-tasks";
+import { layerTag } from "./layer-tag";
+import { maxConcurrentRuns } from "./max-concurrent-runs";
+import { namePrefix } from "./name-prefix";
+import { notebookFile } from "./notebook-file";
 import { notebookInOneJob } from "./notebook-in-one-job";
+import { notebookWidgets } from "./notebook-widgets";
+import { orchestratorTag } from "./orchestrator-tag";
+import { orphanAtomic } from "./orphan-atomic";
+import { permissions } from "./permissions";
+import { purposeTag } from "./purpose-tag";
+import { pythonFileTask } from "./python-file-task";
+import { retries } from "./retries";
+import { runAs } from "./run-as";
 import { runJobCycle } from "./run-job-cycle";
 import { runJobDepth } from "./run-job-depth";
+import { schedulePaused } from "./schedule-paused";
+import { serverless } from "./serverless";
 import { taskCycle } from "./task-cycle";
 import { taskKey } from "./task-key";
+import { taskLibraries } from "./task-libraries";
+import { timeout } from "./timeout";
+import { undeclaredParameter } from "./undeclared-parameter";
+import { webhookNotifications } from "./webhook-notifications";
 
-/** Every rule, in the order in which findings are reported. The first six lines are the specification's checklist. */
+/**
+ * Every rule that there is, in the order in which findings are reported. The first six lines are the specification's
+ * checklist. Which of them apply is configured; by default those of the presets spec and limits.
+ */
 export const RULES: readonly Rule[] = [
   notebookInOneJob,
   compositeRunsJobs,
@@ -26,4 +56,31 @@ export const RULES: readonly Rule[] = [
   taskCycle,
   runJobCycle,
   runJobDepth,
+  jobTags,
+  jobTasks,
+  jobName,
+  jobParameterName,
+  maxConcurrentRuns,
+  forEach,
+  environmentKey,
+  jobClusterKey,
+  webhookNotifications,
+  layerTag,
+  purposeTag,
+  orchestratorTag,
+  namePrefix,
+  environmentVersion,
+  undeclaredParameter,
+  notebookFile,
+  notebookWidgets,
+  orphanAtomic,
+  serverless,
+  taskLibraries,
+  pythonFileTask,
+  runAs,
+  permissions,
+  retries,
+  timeout,
+  failureNotifications,
+  schedulePaused,
 ];

@@ -1,0 +1,36 @@
+import { isExpression } from "../../model/job-spec";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const environmentVersion = defineRule({
+  name: "environment-version",
+  summary: 'Environments have environment_version "4", or the version that is configured.',
+  rationale:
+    "An older serverless version has other libraries, so that a notebook behaves differently from job to job.",
+  severity: "warning",
+  preset: "recommended",
+  docs: {
+    wrong: `environments:
+  - environment_key: default
+    spec:
+      client: "1"`,
+    right: `environments:
+  - environment_key: default
+    spec:
+      environment_version: "4"`,
+    mend: 'Set environment_version. Another version is configured with "version".',
+    source: 'golden rules of the hierarchical job architecture, environment_version "4"',
+  },
+  *check(graph, { version = "4" }) {
+    for (const job of graph.jobs) {
+      for (const { key, version: got } of job.environments) {
+        if (got === version || (got !== undefined && isExpression(got))) continue;
+        yield {
+          message: `environment ${quote(key)} of job ${quote(job.key)} has ${got === undefined ? "no environment_version" : `environment_version ${quote(got)}`}`,
+          fix: `set environment_version to ${quote(String(version))}`,
+          sites: [{ job }],
+        };
+      }
+    }
+  },
+});

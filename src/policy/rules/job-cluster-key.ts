@@ -1,0 +1,52 @@
+import { leafTasks } from "../../model/job-graph";
+import { isExpression } from "../../model/job-spec";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const jobClusterKey = defineRule({
+  name: "job-cluster-key",
+  summary: "Each job cluster has a key of its own, and tasks name only those that the job has.",
+  rationale: "The Jobs API refuses anything else when the job is deployed.",
+  severity: "error",
+  preset: "limits",
+  docs: {
+    wrong: `job_clusters:
+  - job_cluster_key: main
+tasks:
+  - task_key: seed
+    job_cluster_key: mian`,
+    right: `job_clusters:
+  - job_cluster_key: main
+tasks:
+  - task_key: seed
+    job_cluster_key: main`,
+    mend: "Name a job cluster of the same job.",
+    source: "Jobs API, job_clusters.job_cluster_key",
+  },
+  *check(graph) {
+    for (const job of graph.jobs) {
+      const keys = job.jobClusterKeys ?? [];
+      for (const key of new Set(keys)) {
+        const count = keys.filter((other) => other === key).length;
+        if (count === 1) continue;
+        yield {
+          message: `job ${quote(job.key)} has ${count} job clusters with the key ${quote(key)}`,
+          fix: "give each a key of its own",
+          sites: [{ job }],
+        };
+      }
+      if (keys.some(isExpression)) continue;
+      for (const { taskKey, jobClusterKey: key } of leafTasks(job)) {
+        if (key === undefined || keys.includes(key) || isExpression(key)) continue;
+        yield {
+          message: `task ${quote(taskKey)} of job ${quote(job.key)} runs on job cluster ${quote(key)}, which the job has not`,
+          fix:
+            keys.length === 0
+              ? "define it below job_clusters"
+              : `name one of ${keys.slice(0, 10).map(quote).join(", ")}`,
+          sites: [{ job, taskKey }],
+        };
+      }
+    }
+  },
+});

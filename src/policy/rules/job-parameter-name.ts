@@ -1,0 +1,43 @@
+import { isExpression } from "../../model/job-spec";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const jobParameterName = defineRule({
+  name: "job-parameter-name",
+  summary: "Names of job parameters are letters, digits, _, - and ., each once.",
+  rationale: "The Jobs API refuses anything else when the job is deployed.",
+  severity: "error",
+  preset: "limits",
+  docs: {
+    wrong: `parameters:
+  - name: gold schema
+    default: gold`,
+    right: `parameters:
+  - name: gold_schema
+    default: gold`,
+    mend: "Rename the parameter.",
+    source: "Jobs API, parameters.name",
+  },
+  *check(graph) {
+    for (const job of graph.jobs) {
+      const names = (job.parameters ?? []).map(({ name }) => name);
+      for (const name of new Set(names)) {
+        if (!/^[\w.-]+$/.test(name) && !isExpression(name)) {
+          yield {
+            message: `job ${quote(job.key)} has a parameter with the name ${quote(name)}`,
+            fix: "use letters, digits, _, - and .",
+            sites: [{ job }],
+          };
+        }
+        const count = names.filter((other) => other === name).length;
+        if (count > 1) {
+          yield {
+            message: `job ${quote(job.key)} has ${count} parameters with the name ${quote(name)}`,
+            fix: "keep one of them",
+            sites: [{ job }],
+          };
+        }
+      }
+    }
+  },
+});

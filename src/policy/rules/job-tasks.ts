@@ -1,0 +1,28 @@
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const jobTasks = defineRule({
+  name: "job-tasks",
+  summary: "A job has at most 1000 tasks.",
+  rationale: "The Jobs API refuses more when the job is deployed.",
+  severity: "error",
+  preset: "limits",
+  docs: {
+    wrong: `tasks: # 1001 of them`,
+    right: `tasks: # at most 1000, or several jobs that a composite runs`,
+    mend: "Divide the job and run its parts from a composite job.",
+    source: "Databricks, Jobs API and resource limits: 1000 tasks",
+  },
+  *check(graph) {
+    for (const job of graph.jobs) {
+      if (job.tasks.length <= MAX_TASKS) continue;
+      yield {
+        message: `job ${quote(job.key)} has ${job.tasks.length} tasks`,
+        fix: `keep it at ${MAX_TASKS}: divide it and run its parts from a composite job`,
+        sites: [{ job }],
+      };
+    }
+  },
+});
+
+const MAX_TASKS = 1000;

@@ -1,0 +1,27 @@
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const maxConcurrentRuns = defineRule({
+  name: "max-concurrent-runs",
+  summary: "max_concurrent_runs is a whole number from 0 to 1000.",
+  rationale: "The Jobs API refuses anything else when the job is deployed.",
+  severity: "error",
+  preset: "limits",
+  docs: {
+    wrong: `max_concurrent_runs: 5000`,
+    right: `max_concurrent_runs: 4`,
+    mend: "Choose a number from 0 to 1000.",
+    source: "Jobs API, max_concurrent_runs",
+  },
+  *check(graph) {
+    for (const job of graph.jobs) {
+      const runs = job.maxConcurrentRuns;
+      if (runs === undefined || (Number.isInteger(runs) && runs >= 0 && runs <= 1000)) continue;
+      yield {
+        message: `job ${quote(job.key)} has max_concurrent_runs ${runs}`,
+        fix: "choose a whole number from 0 to 1000",
+        sites: [{ job }],
+      };
+    }
+  },
+});

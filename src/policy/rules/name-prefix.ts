@@ -1,0 +1,35 @@
+import { isExpression } from "../../model/job-spec";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const namePrefix = defineRule({
+  name: "name-prefix",
+  summary: "The name of a job begins with its environment in brackets.",
+  rationale:
+    "In a workspace that several targets are deployed to, people tell the jobs apart by it.",
+  severity: "warning",
+  preset: "recommended",
+  docs: {
+    wrong: `name: "Alerting Tables Setup"`,
+    right: `name: "[\${bundle.target}] Alerting Tables Setup"`,
+    mend: "Begin the name with the target.",
+    source: "golden rules of the hierarchical job architecture, IN-08",
+  },
+  *check(graph) {
+    const { environment } = graph;
+    if (environment === "default") return;
+    for (const job of graph.jobs) {
+      const name = job.name ?? "";
+      const [, prefix] = /^\[([^\]]*)\]\s/.exec(name) ?? [];
+      // Development mode of a bundle adds the user: "[dev maria] ".
+      const words = prefix?.split(" ") ?? [];
+      if (isExpression(name.slice(0, 60)) || words.includes(environment) || words[0] === "dev")
+        continue;
+      yield {
+        message: `the name ${quote(name.slice(0, 100))} of job ${quote(job.key)} does not begin with its environment`,
+        fix: `begin it with ${quote(`[${environment}] `)}`,
+        sites: [{ job }],
+      };
+    }
+  },
+});

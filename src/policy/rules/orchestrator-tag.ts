@@ -1,0 +1,32 @@
+import { isComposite, isExpression } from "../../model/job-spec";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const orchestratorTag = defineRule({
+  name: "orchestrator-tag",
+  summary: 'Each job that runs other jobs has the tag orchestrator = "true".',
+  rationale: "It tells the runs that only wait for others from those that work.",
+  severity: "warning",
+  preset: "recommended",
+  docs: {
+    wrong: `tags:
+  job_level: composite`,
+    right: `tags:
+  job_level: composite
+  orchestrator: "true"`,
+    mend: "Add the tag.",
+    source: "hierarchical job architecture, standard tags",
+  },
+  *check(graph) {
+    for (const job of graph.jobs) {
+      if (!isComposite(job)) continue;
+      const value = job.tags.orchestrator ?? "";
+      if (value === "true" || isExpression(value)) continue;
+      yield {
+        message: `job ${quote(job.key)} has no tag orchestrator "true"`,
+        fix: 'tag it orchestrator = "true"',
+        sites: [{ job }],
+      };
+    }
+  },
+});

@@ -1,0 +1,37 @@
+import { JOB_LEVEL_TAG, isComposite } from "../../model/job-spec";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const orphanAtomic = defineRule({
+  name: "orphan-atomic",
+  summary: "Each atomic job is run by some job.",
+  rationale: "An atomic job that nothing runs is often one that the composite has forgotten.",
+  severity: "warning",
+  preset: "recommended",
+  docs: {
+    wrong: `# no job has a run_job_task for
+alerting_seed_job:
+  tags: { job_level: atomic }`,
+    right: `alerting_setup_orchestrator_job:
+  tasks:
+    - task_key: seed_all_alerts
+      run_job_task:
+        job_id: \${resources.jobs.alerting_seed_job.id}`,
+    mend: "Run it from a composite job, or excuse it where people start it by hand.",
+    source: "hierarchical job architecture, layer 2",
+  },
+  *check(graph) {
+    // Before there is any composite job, there is nothing that could have forgotten one.
+    if (!graph.jobs.some(isComposite)) return;
+    const run = new Set(graph.jobs.flatMap((job) => graph.runs(job)));
+    for (const job of graph.jobs) {
+      // What starts by itself needs nobody.
+      if (job.tags[JOB_LEVEL_TAG] !== "atomic" || run.has(job) || job.triggers) continue;
+      yield {
+        message: `atomic job ${quote(job.key)} is run by no job`,
+        fix: "add a task with run_job_task for it to a composite job",
+        sites: [{ job }],
+      };
+    }
+  },
+});

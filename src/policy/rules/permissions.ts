@@ -1,0 +1,35 @@
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const permissions = defineRule({
+  name: "permissions",
+  summary: "Somebody beside the owner may see and manage a job.",
+  rationale: "Without permissions, only its owner and the administrators see why it failed.",
+  severity: "warning",
+  preset: "recommended",
+  docs: {
+    wrong: `resources:
+  jobs:
+    alerting_seed_job:
+      name: Seed`,
+    right: `resources:
+  jobs:
+    alerting_seed_job:
+      name: Seed
+      permissions:
+        - group_name: data-platform
+          level: CAN_MANAGE_RUN`,
+    mend: "Give a group access.",
+    source: "golden rules of the hierarchical job architecture, IN-13",
+  },
+  *check(graph) {
+    for (const job of graph.jobs) {
+      if (job.hasPermissions !== false) continue;
+      yield {
+        message: `job ${quote(job.key)} gives nobody but its owner access`,
+        fix: "give a group permission to view or manage it",
+        sites: [{ job }],
+      };
+    }
+  },
+});

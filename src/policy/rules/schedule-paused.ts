@@ -1,0 +1,35 @@
+import { isDevelopment } from "../../model/environment-name";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const schedulePaused = defineRule({
+  name: "schedule-paused",
+  summary: "In development schedules and triggers are paused.",
+  rationale:
+    "A copy of the jobs that runs by itself costs money and writes over what somebody is working on.",
+  severity: "warning",
+  preset: "recommended",
+  docs: {
+    wrong: `targets:
+  dev: {} # with a schedule in the job`,
+    right: `targets:
+  dev:
+    mode: development # pauses them`,
+    mend: "Set pause_status to PAUSED, or use mode: development in the bundle.",
+    source: "golden rules of the hierarchical job architecture, schedules PAUSED in dev",
+  },
+  *check(graph) {
+    if (!isDevelopment(graph.environment)) return;
+    for (const job of graph.jobs) {
+      for (const { kind, paused } of job.triggers ?? []) {
+        // Undefined is an expression, of which nothing is known yet.
+        if (paused !== false) continue;
+        yield {
+          message: `the ${kind} of job ${quote(job.key)} is not paused in ${quote(graph.environment)}`,
+          fix: "set its pause_status to PAUSED",
+          sites: [{ job }],
+        };
+      }
+    }
+  },
+});

@@ -1,0 +1,35 @@
+import { leafTasks } from "../../model/job-graph";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const serverless = defineRule({
+  name: "serverless",
+  summary: "Notebooks run on serverless compute.",
+  rationale: "Clusters take minutes to start and somebody has to size and upgrade them.",
+  severity: "warning",
+  preset: "recommended",
+  docs: {
+    wrong: `tasks:
+  - task_key: seed
+    job_cluster_key: main
+    notebook_task: { notebook_path: ../src/seed_all_alerts.py }`,
+    right: `tasks:
+  - task_key: seed
+    environment_key: default
+    notebook_task: { notebook_path: ../src/seed_all_alerts.py }`,
+    mend: "Name an environment of the job instead of a cluster.",
+    source: "golden rules of the hierarchical job architecture, IN-01",
+  },
+  *check(graph) {
+    for (const job of graph.jobs) {
+      for (const { taskKey, notebook, onCluster } of leafTasks(job)) {
+        if (notebook === undefined || !onCluster) continue;
+        yield {
+          message: `task ${quote(taskKey)} of job ${quote(job.key)} runs its notebook on a cluster`,
+          fix: "give it the environment_key of an environment of the job instead",
+          sites: [{ job, taskKey }],
+        };
+      }
+    }
+  },
+});

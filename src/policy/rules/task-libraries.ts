@@ -1,0 +1,37 @@
+import { leafTasks } from "../../model/job-graph";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const taskLibraries = defineRule({
+  name: "task-libraries",
+  summary: "Libraries belong to the environment of a job, not to a task.",
+  rationale:
+    "Serverless tasks take their dependencies from the environment; libraries of a task hold for that task and its cluster alone.",
+  severity: "warning",
+  preset: "recommended",
+  docs: {
+    wrong: `tasks:
+  - task_key: seed
+    libraries:
+      - pypi: { package: pandas }`,
+    right: `environments:
+  - environment_key: default
+    spec:
+      environment_version: "4"
+      dependencies: [pandas]`,
+    mend: "Move them to the dependencies of the environment.",
+    source: "golden rules of the hierarchical job architecture, IN-02",
+  },
+  *check(graph) {
+    for (const job of graph.jobs) {
+      for (const { taskKey, libraries } of leafTasks(job)) {
+        if (libraries === undefined) continue;
+        yield {
+          message: `task ${quote(taskKey)} of job ${quote(job.key)} has libraries of its own`,
+          fix: "move them to the dependencies of the environment that the task names",
+          sites: [{ job, taskKey }],
+        };
+      }
+    }
+  },
+});

@@ -1,0 +1,31 @@
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const timeout = defineRule({
+  name: "timeout",
+  summary: "Each job, or each of its tasks, has a timeout.",
+  rationale: "A run that hangs holds back every run after it, and costs until somebody looks.",
+  severity: "warning",
+  preset: "recommended",
+  docs: {
+    wrong: `alerting_seed_job:
+  name: Seed`,
+    right: `alerting_seed_job:
+  name: Seed
+  timeout_seconds: 3600`,
+    mend: "Set timeout_seconds.",
+    source: "golden rules of the hierarchical job architecture, timeouts",
+  },
+  *check(graph) {
+    for (const job of graph.jobs) {
+      const { timeoutSeconds = 0, tasks } = job;
+      if (timeoutSeconds > 0 || job.unknown?.has("timeout_seconds") === true) continue;
+      if (tasks.length > 0 && tasks.every((task) => (task.timeoutSeconds ?? 0) > 0)) continue;
+      yield {
+        message: `job ${quote(job.key)} has no timeout`,
+        fix: "set timeout_seconds",
+        sites: [{ job }],
+      };
+    }
+  },
+});

@@ -1,0 +1,46 @@
+import { leafTasks } from "../../model/job-graph";
+import { isExpression } from "../../model/job-spec";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const undeclaredParameter = defineRule({
+  name: "undeclared-parameter",
+  summary: "A Run Job task passes only parameters that its job declares.",
+  rationale:
+    "Databricks refuses to run the job with a parameter that it does not declare, hours into the run of the composite.",
+  severity: "warning",
+  preset: "recommended",
+  docs: {
+    wrong: `run_job_task:
+  job_id: \${resources.jobs.alerting_seed_job.id} # which declares catalog
+  job_parameters:
+    catlog: main`,
+    right: `run_job_task:
+  job_id: \${resources.jobs.alerting_seed_job.id}
+  job_parameters:
+    catalog: main`,
+    mend: "Declare the parameter in the job that is run, or mend its name.",
+    source: "Databricks, Run Job task: job parameters",
+  },
+  *check(graph) {
+    for (const job of graph.jobs) {
+      for (const { taskKey, runJob, parameters = {} } of leafTasks(job)) {
+        const target = runJob?.kind === "job" ? graph.job(runJob.id) : undefined;
+        if (target === undefined || target.unknown?.has("parameters") === true) continue;
+        const declared = (target.parameters ?? []).map(({ name }) => name);
+        if (declared.some(isExpression)) continue;
+        for (const name of Object.keys(parameters)) {
+          if (declared.includes(name) || isExpression(name)) continue;
+          yield {
+            message: `task ${quote(taskKey)} passes parameter ${quote(name)} to job ${quote(target.key)}, which does not declare it`,
+            fix:
+              declared.length === 0
+                ? `declare it in the parameters of ${quote(target.key)}`
+                : `declare it there, or pass one of ${declared.slice(0, 10).map(quote).join(", ")}`,
+            sites: [{ job, taskKey }, { job: target }],
+          };
+        }
+      }
+    }
+  },
+});
