@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { posix, relative, sep } from "node:path";
 import type { NotebookRef } from "../model/job-spec";
+import { notebookFile } from "./notebook-widgets";
 
 /** A notebook in a file of this machine. Links and spellings of the path that lead to one file are one notebook. */
 export function fileNotebook(file: string): NotebookRef {
@@ -11,7 +12,7 @@ export function fileNotebook(file: string): NotebookRef {
     // A file that is not there has only its spelling.
   }
   const label = relative(process.cwd(), real).split(sep).join("/");
-  return { identity: `file:${real}`, label };
+  return { identity: `file:${real}`, label, file: notebookFile(real) };
 }
 
 /** A notebook in the workspace. `/Workspace/Shared/x`, `/Shared/./x/` and `/Shared/x.py` are one notebook. */
