@@ -6,7 +6,9 @@ import { quote } from "../model/text";
 import { bundleFile, readBundle } from "../readers/bundle/bundle-reader";
 import { outputFolder } from "../readers/deployment";
 import type { Reading } from "../readers/reading";
+import { relativePath } from "../readers/relative-path";
 import { readSynthesized } from "../readers/synthesized";
+import { readTerraformJson } from "../readers/terraform-json";
 
 /** A state or plan of thousands of jobs has some tens of megabytes. Bytes. */
 const MAX_JSON = 256 * 2 ** 20;
@@ -69,7 +71,7 @@ function readFile(path: string, { source, targets }: SourceOptions): Reading[] {
   if (source === "cdktf") return [readSynthesized(path)];
   const json = parse(path);
   if (source === "terraform" || isTerraform(json)) {
-    throw new JobstrataError("source", "plans are not read yet");
+    return [readTerraformJson(json, path === "-" ? "stdin" : relativePath(path))];
   }
   if ("bundle" in json || "targets" in json) return [readBundle(path, targets)];
   if (path !== "-" && ["resource", "terraform", "provider"].some((key) => key in json))

@@ -1,0 +1,249 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import type { JobSpec } from "../../src";
+import { JobstrataError } from "../../src/errors";
+import { startProvider } from "../../src/local/provider";
+import { readTerraformJson } from "../../src/readers/terraform-json";
+import { FakeWorkspace } from "../local/provider/fake-workspace";
+import { CLIS, Folder } from "../local/provider/terraform";
+
+const notebook = (key: string): object => ({
+  name: `\${"[dev] "}${key}`,
+  tags: { job_level: "atomic", layer: "alerting" },
+  environment: [{ environment_key: "default", spec: { environment_version: "4" } }],
+  task: [
+    {
+      task_key: "run",
+      environment_key: "default",
+      notebook_task: { notebook_path: `/alerting/${key}`, base_parameters: { catalog: "main" } },
+    },
+  ],
+});
+const run = (taskKey: string, jobId: string, more: object = {}): object => ({
+  task_key: taskKey,
+  run_job_task: { job_id: jobId },
+  ...more,
+});
+const required_providers = {
+  databricks: { source: "databricks/databricks", version: "1.99.0" },
+};
+
+/** A project with a module, for_each, count, and references through outputs and variables. */
+function configure(folder: Folder): void {
+  mkdirSync(join(folder.path, "layer"));
+  writeFileSync(
+    join(folder.path, "layer", "main.tf.json"),
+    JSON.stringify({
+      terraform: { required_providers },
+      variable: { seed_id: {} },
+      resource: {
+        databricks_job: {
+          regional: { for_each: '${toset(["eu", "us"])}', ...notebook("regional_${each.key}") },
+          validation: notebook("validation"),
+          inner: {
+            name: "inner",
+            tags: { job_level: "composite" },
+            task: [
+              run("seed", "${var.seed_id}"),
+              run("validate", "${databricks_job.validation.id}"),
+            ],
+          },
+        },
+      },
+      output: {
+        validation_id: { value: "${databricks_job.validation.id}" },
+        eu_id: { value: '${databricks_job.regional["eu"].id}' },
+      },
+    }),
+  );
+  folder.configure({
+    module: { layer: { source: "./layer", seed_id: "${databricks_job.seed[0].id}" } },
+    resource: {
+      databricks_job: {
+        seed: { count: 1, ...notebook("seed") },
+        setup: {
+          name: "setup-${databricks_job.seed[0].id}",
+          tags: { job_level: "composite" },
+          task: [
+            run("a_validate", "${module.layer.validation_id}"),
+            run("b_seed", "${databricks_job.seed[0].id}", {
+              depends_on: [{ task_key: "a_validate" }],
+            }),
+            run("c_eu", "${module.layer.eu_id}"),
+            run("d_number", "4711"),
+          ],
+        },
+      },
+      databricks_permissions: {
+        seed: {
+          job_id: "${databricks_job.seed[0].id}",
+          access_control: [{ group_name: "data-platform", permission_level: "CAN_VIEW" }],
+        },
+      },
+    },
+  });
+}
+
+const IDS = [
+  "databricks_job.seed[0]",
+  "databricks_job.setup",
+  "module.layer.databricks_job.inner",
+  'module.layer.databricks_job.regional["eu"]',
+  'module.layer.databricks_job.regional["us"]',
+  "module.layer.databricks_job.validation",
+];
+
+describe.each(CLIS)("a project of %s", (cli) => {
+  let planned: readonly JobSpec[];
+  let applied: readonly JobSpec[];
+  let state: readonly JobSpec[];
+
+  beforeAll(async () => {
+    const provider = await startProvider({ retryDelay: () => 100 });
+    const workspace = await FakeWorkspace.start();
+    const folder = new Folder(cli, provider.env, workspace.host);
+    const show = async (...args: string[]): Promise<readonly JobSpec[]> => {
+      const json: unknown = JSON.parse(await folder.ok("show", "-json", ...args));
+      return readTerraformJson(json, "plan.json").graphs.flatMap(({ jobs }) => jobs);
+    };
+    try {
+      configure(folder);
+      await folder.ok("init");
+      await folder.ok("plan", "-out=plan");
+      planned = await show("plan");
+      await folder.apply();
+      state = await show();
+      await folder.ok("plan", "-out=plan");
+      applied = await show("plan");
+    } finally {
+      folder.remove();
+      await workspace.stop();
+      await provider.stop();
+    }
+  }, 120_000);
+
+  const jobOf = (jobs: readonly JobSpec[], id: string): JobSpec | undefined =>
+    jobs.find((job) => job.id === id);
+
+  test("has every instance of every module", () => {
+    expect(planned.map(({ id }) => id).sort()).toEqual(IDS);
+    expect(applied.map(({ id }) => id).sort()).toEqual(IDS);
+    expect(state.map(({ id }) => id).sort()).toEqual(IDS);
+    expect(jobOf(planned, IDS[3] ?? "")).toMatchObject({
+      key: 'regional["eu"]',
+      stack: "module.layer",
+      name: "[dev] regional_eu",
+      source: { file: "plan.json" },
+      tags: { job_level: "atomic", layer: "alerting" },
+      environments: [{ key: "default", version: "4" }],
+    });
+  });
+
+  test("has the jobs that a plan runs, before and after their ids are known", () => {
+    const setup = [
+      { kind: "job", id: "module.layer.databricks_job.validation" },
+      { kind: "job", id: "databricks_job.seed[0]" },
+      { kind: "job", id: 'module.layer.databricks_job.regional["eu"]' },
+    ];
+    for (const jobs of [planned, applied]) {
+      expect(jobOf(jobs, "databricks_job.setup")?.tasks.map(({ runJob }) => runJob)).toEqual([
+        ...setup,
+        { kind: "literal", jobId: "4711" },
+      ]);
+      expect(
+        jobOf(jobs, "module.layer.databricks_job.inner")?.tasks.map(({ runJob }) => runJob),
+      ).toEqual([
+        { kind: "job", id: "databricks_job.seed[0]" },
+        { kind: "job", id: "module.layer.databricks_job.validation" },
+      ]);
+    }
+    // A state does not say where a number came from.
+    expect(jobOf(state, "databricks_job.setup")?.tasks.map(({ runJob }) => runJob?.kind)).toEqual([
+      "job",
+      "job",
+      "job",
+      "external",
+    ]);
+  });
+
+  test("takes what is not known yet as unknown, not as absent", () => {
+    const setup = jobOf(planned, "databricks_job.setup");
+    expect(setup?.name).toBe("${known after apply}");
+    expect(setup?.unknown?.has("name")).toBe(true);
+    expect(jobOf(applied, "databricks_job.setup")?.name).toMatch(/^setup-\d+$/);
+  });
+
+  test("knows which jobs others have access to", () => {
+    for (const jobs of [planned, applied, state]) {
+      expect(jobOf(jobs, "databricks_job.seed[0]")?.hasPermissions).toBe(true);
+      expect(jobOf(jobs, "databricks_job.setup")?.hasPermissions).toBe(false);
+    }
+  });
+});
+
+describe("what is no plan", () => {
+  test.each([[null], [5], ["x"], [[]], [{}], [{ format_version: "1.2" }], [{ values: {} }]])(
+    "refuses %j",
+    (json) => {
+      expect(() => readTerraformJson(json, "plan.json")).toThrow(JobstrataError);
+    },
+  );
+
+  test("never throws anything else, whatever its parts are", () => {
+    const key = fc.constantFrom(
+      "root_module",
+      "resources",
+      "child_modules",
+      "address",
+      "mode",
+      "type",
+      "name",
+      "index",
+      "values",
+      "task",
+      "task_key",
+      "run_job_task",
+      "job_id",
+      "notebook_task",
+      "notebook_path",
+      "references",
+      "expressions",
+      "tags",
+    );
+    const leaf = fc.oneof(
+      fc.constantFrom("managed", "databricks_job", true, null),
+      fc.string(),
+      fc.integer(),
+    );
+    const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
+      tree: fc.oneof({ maxDepth: 6 }, leaf, fc.array(tie("tree")), fc.dictionary(key, tie("tree"))),
+    }));
+    fc.assert(
+      fc.property(tree, tree, tree, (values, changes, configuration) => {
+        readTerraformJson(
+          {
+            format_version: "1.2",
+            planned_values: {
+              root_module: {
+                resources: [
+                  {
+                    address: "databricks_job.a",
+                    mode: "managed",
+                    type: "databricks_job",
+                    name: "a",
+                    values,
+                  },
+                ],
+              },
+              ...(typeof values === "object" ? values : {}),
+            },
+            resource_changes: [{ address: "databricks_job.a", change: { after_unknown: changes } }],
+            configuration: { root_module: configuration },
+          },
+          "plan.json",
+        );
+      }),
+    );
+  });
+});

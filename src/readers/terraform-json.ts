@@ -1,0 +1,312 @@
+import { resolve } from "node:path";
+import { JobstrataError } from "../errors";
+import { JobGraph } from "../model/job-graph";
+import type { JobRef, JobSpec, NotebookRef } from "../model/job-spec";
+import { type GitLocation, readJobPayload } from "./job-payload";
+import { fileNotebook, gitNotebook, workspaceNotebook, workspacePath } from "./notebook-identity";
+import type { Reading } from "./reading";
+import { DEFAULT_ENVIRONMENT } from "./terraform-config";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Stands for what only the apply knows. An expression, so that no rule takes it for a value or for nothing. */
+const UNKNOWN = "${known after apply}";
+/** A job_id that leads to a job of the same plan, by its address. */
+const JOB = "${job at ";
+/** References may lead through modules in and out; more steps than this is a circle. */
+const MAX_STEPS = 50;
+
+/**
+ * Reads what `terraform show -json` prints of a plan or a state: all jobs of all modules, each instance of `count` and
+ * `for_each` by itself.
+ *
+ * @param file where it was read from, to show
+ * @throws JobstrataError `source` if it is neither a plan nor a state
+ */
+export function readTerraformJson(json: unknown, file: string): Reading {
+  const root = object(json);
+  const values = object(root.planned_values ?? root.values);
+  if (typeof root.format_version !== "string" || (!root.planned_values && !root.values)) {
+    throw new JobstrataError(
+      "source",
+      `${file} is not what "terraform show -json" prints of a plan or a state`,
+    );
+  }
+  const plan = new Plan(root, object(values.root_module));
+  return {
+    kind: "terraform",
+    path: file,
+    graphs: [new JobGraph(DEFAULT_ENVIRONMENT, plan.jobs(file))],
+    problems: [],
+    suppressions: [],
+  };
+}
+
+interface Resource {
+  readonly address: string;
+  /** Address of its module, with indexes; empty for the root. */
+  readonly module: string;
+  readonly type: string;
+  readonly name: string;
+  /** `["eu"]` or `[0]` of `for_each` and `count`. */
+  readonly index: string;
+  readonly values: Json;
+  /** `true` at each place that only the apply knows. */
+  readonly unknown: Json;
+}
+
+class Plan {
+  readonly #resources: readonly Resource[];
+  readonly #jobs: readonly Resource[];
+  readonly #jobsByPlace = new Map<string, Resource[]>();
+  readonly #jobsById = new Map<string, Resource>();
+  readonly #uploads = new Map<string, NotebookRef>();
+  readonly #configuration: Json | undefined;
+
+  public constructor(root: Json, rootModule: Json) {
+    const unknown = new Map<unknown, Json>();
+    for (const change of list(root.resource_changes))
+      unknown.set(change.address, object(object(change.change).after_unknown));
+    this.#resources = [...resourcesOf(rootModule, "", unknown)];
+    this.#jobs = this.#resources.filter(({ type }) => type === "databricks_job");
+    for (const job of this.#jobs) {
+      const place = withoutIndexes(job.address);
+      this.#jobsByPlace.set(place, [...(this.#jobsByPlace.get(place) ?? []), job]);
+      const { id } = job.values;
+      if (typeof id === "string" || typeof id === "number") this.#jobsById.set(String(id), job);
+    }
+    for (const { type, values } of this.#resources) {
+      const { path, source } = values;
+      if (type === "databricks_notebook" && typeof path === "string" && typeof source === "string")
+        this.#uploads.set(workspacePath(path), fileNotebook(resolve(source)));
+    }
+    const configuration = object(root.configuration).root_module;
+    this.#configuration = configuration === undefined ? undefined : object(configuration);
+  }
+
+  public jobs(file: string): JobSpec[] {
+    const permitted = new Set(
+      this.#resources
+        .filter(({ type }) => type === "databricks_permissions")
+        .flatMap((resource) => this.#target(resource, "job_id", resource.values.job_id) ?? []),
+    );
+    return this.#jobs.map((job) => {
+      const known = filled(job.values, job.unknown);
+      const payload = readJobPayload(this.#withReferences(job, object(known)), {
+        notebook: (path, git) => this.#notebook(path, git, job),
+        job: (id) => this.#reference(job, String(id)),
+      });
+      const unknown = Object.keys(job.unknown).filter((key) => job.unknown[key] === true);
+      return {
+        ...payload,
+        id: job.address,
+        key: job.name + job.index,
+        stack: job.module === "" ? "root" : job.module,
+        source: { file },
+        duplicates: [],
+        hasPermissions: permitted.has(job),
+        repeated: false,
+        ...(unknown.length > 0 && { unknown: new Set(unknown.map(apiName)) }),
+      };
+    });
+  }
+
+  /** The job with what its Run Job tasks lead to in place of ids that are not known yet. */
+  #withReferences(job: Resource, values: Json): Json {
+    const expressions = this.#expressionsOf(job);
+    const task = list(values.task).map((each, at) => {
+      const written = taskExpressions(expressions, each.task_key, at);
+      return this.#withReference(job, each, written);
+    });
+    return { ...values, task };
+  }
+
+  #withReference(job: Resource, task: Json, expressions: Json): Json {
+    const [run] = list(task.run_job_task);
+    const [loop] = list(task.for_each_task);
+    const [inner] = loop === undefined ? [] : list(loop.task);
+    const [writtenRun] = list(expressions.run_job_task);
+    const [writtenLoop] = list(expressions.for_each_task);
+    const [writtenInner] = list(writtenLoop?.task);
+    return {
+      ...task,
+      ...(run && {
+        run_job_task: { ...run, job_id: this.#jobId(job, run.job_id, object(writtenRun?.job_id)) },
+      }),
+      ...(loop &&
+        inner && {
+          for_each_task: { ...loop, task: this.#withReference(job, inner, object(writtenInner)) },
+        }),
+    };
+  }
+
+  /** What a `job_id` leads to: the address of a job, an expression, or the id itself. */
+  #jobId(job: Resource, id: unknown, expression: Json): unknown {
+    const target = typeof id === "string" || typeof id === "number" ? String(id) : "";
+    const known = this.#jobsById.get(target);
+    if (known !== undefined) return `${JOB}${known.address}}`;
+    const end = this.#follow(job, this.#moduleOf(job.module), references(expression), job.module);
+    if (typeof end === "object") return `${JOB}${end.address}}`;
+    if (end !== undefined) return `\${${end}}`;
+    // A state does not say where an id came from.
+    if (this.#configuration === undefined && target !== UNKNOWN) return `\${data.state ${target}}`;
+    return id;
+  }
+
+  #reference(job: Resource, expression: string): JobRef {
+    if (expression.startsWith(JOB)) {
+      return { kind: "job", id: expression.slice(JOB.length, -1) };
+    }
+    if (/^\d+$/.test(expression)) return { kind: "literal", jobId: expression };
+    if (expression.startsWith("${data.")) return { kind: "external", expression };
+    if (expression.startsWith("${databricks_job.")) return { kind: "missing", expression };
+    return { kind: "opaque", expression: expression === UNKNOWN ? job.address : expression };
+  }
+
+  #target(resource: Resource, attribute: string, value: unknown): Resource | undefined {
+    const known = this.#jobsById.get(String(value));
+    if (known !== undefined) return known;
+    const expression = object(this.#expressionsOf(resource)[attribute]);
+    const module = this.#moduleOf(resource.module);
+    const end = this.#follow(resource, module, references(expression), resource.module);
+    return typeof end === "object" ? end : undefined;
+  }
+
+  /**
+   * Where references lead, through outputs and variables of modules.
+   *
+   * @param module the configuration that they are written in, and `at`, the address of that module
+   * @returns a job, an expression that is none, or undefined if nothing is referred to
+   */
+  #follow(
+    from: Resource,
+    module: Json | undefined,
+    names: readonly string[],
+    at: string,
+    steps = 0,
+  ): Resource | string | undefined {
+    const [first] = names;
+    if (module === undefined || first === undefined) return undefined;
+    if (steps > MAX_STEPS) return first;
+    for (const name of names) {
+      const job = /^databricks_job\.([\w-]+)/.exec(name)?.[1];
+      if (job !== undefined) return this.#instance(from, at, job, name) ?? name;
+    }
+    const [, call = "", output = ""] =
+      /^module\.([\w-]+)(?:\[[^\]]*\])?\.([\w-]+)/.exec(
+        names.find((name) => /^module\.[\w-]+(?:\[[^\]]*\])?\./.test(name)) ?? "",
+      ) ?? [];
+    if (call !== "") {
+      const inner = object(object(object(module.module_calls)[call]).module);
+      const expression = object(object(object(inner.outputs)[output]).expression);
+      const below = `${at === "" ? "" : `${at}.`}module.${call}`;
+      return this.#follow(from, inner, references(expression), below, steps + 1) ?? first;
+    }
+    const variable = /^var\.([\w-]+)/.exec(first)?.[1];
+    const parent = /^(?:(.*)\.)?module\.([\w-]+)(?:\[[^\]]*\])?$/.exec(at);
+    if (variable !== undefined && parent !== null) {
+      const [, above = "", own = ""] = parent;
+      const caller = this.#moduleOf(above);
+      const given = object(object(object(caller?.module_calls)[own]).expressions);
+      const refs = references(object(given[variable]));
+      return this.#follow(from, caller, refs, above, steps + 1) ?? first;
+    }
+    return first;
+  }
+
+  /** The instance of a job that a reference means, if only one can be meant. */
+  #instance(from: Resource, module: string, job: string, name: string): Resource | undefined {
+    const place = [withoutIndexes(module), `databricks_job.${job}`].filter(Boolean).join(".");
+    const candidates = this.#jobsByPlace.get(place) ?? [];
+    if (candidates.length <= 1) return candidates[0];
+    const index = /^databricks_job\.[\w-]+(\[[^\]]*\])/.exec(name)?.[1] ?? from.index;
+    const near = candidates.filter((each) => each.index === index);
+    const sibling = near.filter((each) => each.module === from.module);
+    if (sibling.length === 1) return sibling[0];
+    return near.length === 1 ? near[0] : undefined;
+  }
+
+  #notebook(path: string, git: GitLocation | undefined, job: Resource): NotebookRef {
+    if (git !== undefined) return gitNotebook(git.url, path);
+    // Nobody knows whether two of these are the same.
+    if (path === UNKNOWN) return workspaceNotebook(`\${notebook of ${job.address}}`);
+    return this.#uploads.get(workspacePath(path)) ?? workspaceNotebook(path);
+  }
+
+  #moduleOf(address: string): Json | undefined {
+    let module = this.#configuration;
+    for (const [, call = ""] of withoutIndexes(address).matchAll(/module\.([\w-]+)/g))
+      module = object(object(object(module?.module_calls)[call]).module);
+    return module;
+  }
+
+  #expressionsOf({ module, type, name }: Resource): Json {
+    const resources = list(this.#moduleOf(module)?.resources);
+    return object(resources.find((each) => each.type === type && each.name === name)?.expressions);
+  }
+}
+
+function* resourcesOf(
+  module: Json,
+  address: string,
+  unknown: ReadonlyMap<unknown, Json>,
+): Iterable<Resource> {
+  for (const resource of list(module.resources)) {
+    if (resource.mode !== "managed") continue;
+    const own = text(resource.address);
+    yield {
+      address: own,
+      module: address,
+      type: text(resource.type),
+      name: text(resource.name),
+      index: resource.index === undefined ? "" : `[${JSON.stringify(resource.index)}]`,
+      values: object(resource.values),
+      unknown: unknown.get(resource.address) ?? {},
+    };
+  }
+  for (const child of list(module.child_modules))
+    yield* resourcesOf(child, text(child.address), unknown);
+}
+
+/** The expressions of a task: by its key where that is written down, else by its position. */
+function taskExpressions(expressions: Json, key: unknown, at: number): Json {
+  const tasks = list(expressions.task);
+  const named = tasks.find((task) => object(task.task_key).constant_value === key);
+  return named ?? tasks[at] ?? {};
+}
+
+/** `values` with {@link UNKNOWN} at each place where `unknown` is true. */
+function filled(values: unknown, unknown: unknown): unknown {
+  if (unknown === true) return UNKNOWN;
+  if (Array.isArray(unknown)) {
+    const items = Array.isArray(values) ? (values as unknown[]) : [];
+    const length = Math.max(items.length, unknown.length);
+    return Array.from({ length }, (_, at) => filled(items[at], (unknown as unknown[])[at]));
+  }
+  if (typeof unknown !== "object" || unknown === null) return values;
+  const result: Record<string, unknown> = { ...object(values) };
+  for (const [key, value] of Object.entries(unknown)) {
+    const all = filled(result[key], value);
+    if (all !== undefined) result[key] = all;
+  }
+  return result;
+}
+
+/** `task` is `tasks` in the Jobs API. */
+function apiName(attribute: string): string {
+  return ["task", "environment", "parameter", "job_cluster"].includes(attribute)
+    ? `${attribute}s`
+    : attribute;
+}
+
+const withoutIndexes = (address: string): string => address.replace(/\[(?:"[^"]*"|\d+)\]/g, "");
+
+function references(expression: Json): string[] {
+  const { references: names } = expression;
+  return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
+}
+
+const object = (value: unknown): Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
+const list = (value: unknown): Json[] => (Array.isArray(value) ? value.map(object) : []);
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
