@@ -42,12 +42,25 @@ export { WorkspaceFolder, type WorkspaceFolderProps } from "./constructs/workspa
 export { JobstrataError, type ErrorCode } from "./errors";
 export type { Finding, FindingSite, RuleMatch, Severity } from "./model/finding";
 export { JobGraph, type TaskUse } from "./model/job-graph";
-export type { JobLevel, JobRef, JobSpec, NotebookRef, TaskSpec } from "./model/job-spec";
+export type {
+  EnvironmentSpec,
+  JobLevel,
+  JobRef,
+  JobSpec,
+  NotebookFile,
+  NotebookRef,
+  NotebookWidgets,
+  NotificationSpec,
+  ParameterSpec,
+  SourceLocation,
+  TaskSpec,
+  TriggerSpec,
+} from "./model/job-spec";
 export { App, type AppProps } from "./policy/app";
 export {
   HierarchyPolicy,
   type HierarchyPolicyProps,
   setEnvironment,
 } from "./policy/hierarchy-policy";
-export { defineRule, type Rule } from "./policy/rule";
+export { defineRule, type Preset, type Rule, type RuleDocs, type RuleOptions } from "./policy/rule";
 export { RULES } from "./policy/rules";

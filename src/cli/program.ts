@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { addCheckCommand } from "./commands/check";
 import { addLocalCommand } from "./commands/local";
 import { addRepairCommand } from "./commands/repair";
+import { addRulesCommand } from "./commands/rules";
 import { addRunCommand } from "./commands/run";
 import { addRunsCommand } from "./commands/runs";
 import { addTestCommand } from "./commands/test";
@@ -23,6 +24,7 @@ export function createProgram(io: Io): Command {
     .enablePositionalOptions()
     .exitOverride();
   addCheckCommand(program, io);
+  addRulesCommand(program, io);
   addRunCommand(program, io);
   addRepairCommand(program, io);
   addTestCommand(program, io);

@@ -37,8 +37,10 @@ export interface CheckedRule {
   readonly rationale: string;
   /** As configured. */
   readonly severity: Severity;
-  /** Address of its page. */
+  /** The command that explains it. */
   readonly help: string;
+  /** Its page, in Markdown. */
+  readonly page: string;
 }
 
 /** The outcome of `jobstrata check`. */

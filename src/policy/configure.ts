@@ -1,5 +1,6 @@
 import type { Config } from "../config/config";
 import type { CheckedRule } from "../model/check-report";
+import { rulePage } from "./rule-page";
 import type { Preset, Rule, RuleOptions } from "./rule";
 
 export const DEFAULT_PRESETS: readonly Preset[] = ["spec", "limits"];
@@ -38,9 +39,9 @@ export function configureRules(rules: readonly Rule[], config: Config): Configur
   });
 }
 
-const PAGES = "https://github.com/jobstrata/jobstrata/blob/main/docs/rules/";
-
 /** What reports say of a rule. */
-export function describeRule({ name, summary, rationale, severity }: Rule): CheckedRule {
-  return { name, summary, rationale, severity, help: `${PAGES}${name}.md` };
+export function describeRule(rule: Rule): CheckedRule {
+  const { name, summary, rationale, severity } = rule;
+  const help = `jobstrata rules ${name}`;
+  return { name, summary, rationale, severity, help, page: rulePage(rule) };
 }

@@ -125,7 +125,7 @@ function readIpynb(source: string, found: Widgets): boolean {
   const databricks = about["application/vnd.databricks.v1+notebook"];
   const name = databricks?.language ?? about.language_info?.name;
   const language = Object.values(LANGUAGES).find((known) => known === name) ?? "python";
-  for (const widget of Object.keys((databricks?.widgets ?? {}))) found.declare(widget);
+  for (const widget of Object.keys(databricks?.widgets ?? {})) found.declare(widget);
   for (const cell of cells as unknown[]) {
     const { cell_type: type, source: text } = (cell ?? {}) as {
       cell_type?: unknown;

@@ -20,17 +20,15 @@ export function checkMarkdown(report: CheckReport): string {
     lines.push("", "**Not everything could be checked, so this proves nothing.**");
   if (open.length > 0) {
     lines.push("", "| | Rule | Where | What | Fix |", "|---|---|---|---|---|");
-    const help = new Map(report.rules.map((rule) => [rule.name, rule.help]));
-    for (const finding of open.slice(0, MAX_ROWS)) lines.push(row(finding, help.get(finding.rule)));
+    for (const finding of open.slice(0, MAX_ROWS)) lines.push(row(finding));
     if (open.length > MAX_ROWS) lines.push("", `… and ${open.length - MAX_ROWS} more.`);
   }
   return lines.join("\n");
 }
 
-function row(finding: CheckedFinding, help: string | undefined): string {
+function row(finding: CheckedFinding): string {
   const { severity, rule, environment, message, fix, sites, location } = finding;
   const [first] = sites;
-  const name = escape(rule);
   const places = [
     ...(location === undefined ? [] : [shownLocation(location)]),
     ...(first === undefined ? [] : [siteName(first)]),
@@ -41,7 +39,7 @@ function row(finding: CheckedFinding, help: string | undefined): string {
   ];
   const cells = [
     ICONS[severity],
-    `${help === undefined ? name : `[${name}](${help})`}${environment === undefined ? "" : ` (${escape(printable(environment))})`}`,
+    `${escape(rule)}${environment === undefined ? "" : ` (${escape(printable(environment))})`}`,
     places.slice(0, 10).map(escape).join("<br>"),
     escape(printable(message)),
     escape(printable(fix)),

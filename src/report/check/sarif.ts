@@ -8,13 +8,15 @@ const LEVELS = { error: "error", warning: "warning", info: "note" } as const;
 
 /** SARIF 2.1.0, for code scanning of GitHub and others. */
 export function checkSarif(report: CheckReport): string {
-  const rules: object[] = report.rules.map(({ name, summary, rationale, severity, help }) => ({
-    id: name,
-    shortDescription: { text: summary },
-    fullDescription: { text: rationale },
-    helpUri: help,
-    defaultConfiguration: { level: LEVELS[severity] },
-  }));
+  const rules: object[] = report.rules.map(
+    ({ name, summary, rationale, severity, help, page }) => ({
+      id: name,
+      shortDescription: { text: summary },
+      fullDescription: { text: rationale },
+      help: { text: `${summary} See: ${help}`, markdown: page },
+      defaultConfiguration: { level: LEVELS[severity] },
+    }),
+  );
   const index = new Map(report.rules.map(({ name }, at) => [name, at]));
   for (const { rule } of report.findings) {
     if (index.has(rule)) continue;

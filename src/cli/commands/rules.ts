@@ -1,0 +1,35 @@
+import type { Command } from "commander";
+import { JobstrataError, quoteWithSuggestion } from "../../errors";
+import { rulePage } from "../../policy/rule-page";
+import { RULES } from "../../policy/rules";
+import { formatTable } from "../../report/table";
+import type { Io } from "../io";
+
+/** Adds `jobstrata rules`. */
+export function addRulesCommand(program: Command, io: Io): void {
+  program
+    .command("rules")
+    .description("list the rules of the policy, or explain one")
+    .argument("[name]", "name of a rule")
+    .action((name: string | undefined) => {
+      showRules(name, io);
+    });
+}
+
+/** @throws JobstrataError `config` if there is no such rule */
+function showRules(name: string | undefined, io: Io): void {
+  if (name === undefined) {
+    const rows = RULES.map((rule) => [rule.name, rule.preset, rule.severity, rule.summary]);
+    for (const line of formatTable(["rule", "preset", "severity", "what must hold"], rows))
+      io.out(line);
+    io.out("");
+    io.out("jobstrata rules NAME explains one. Without configuration, spec and limits apply.");
+    return;
+  }
+  const rule = RULES.find((each) => each.name === name);
+  if (rule === undefined) {
+    const names = RULES.map((each) => each.name);
+    throw new JobstrataError("config", `there is no rule ${quoteWithSuggestion(name, names)}`);
+  }
+  io.out(rulePage(rule).trimEnd());
+}
