@@ -50,6 +50,18 @@ describe("widgets of Python notebooks", () => {
     ["a computed name", "dbutils.widgets.get(name)", { open: true }],
     ["a formatted name", 'dbutils.widgets.get(f"{layer}_schema")', { open: true }],
     ["a raw string", 'dbutils.widgets.get(r"catalog")', { reads: ["catalog"] }],
+    [
+      "a raw string that ends in a backslash before its quote",
+      'x = r"\\"\ny = dbutils.widgets.get("catalog")',
+      { reads: ["catalog"] },
+    ],
+    [
+      "an expression in a formatted string",
+      "s = f\"{dbutils.widgets.get('catalog'):>{width}}.{{schema}}\"",
+      { reads: ["catalog"] },
+    ],
+    ["a part of a name", 'dbutils.widgets.get("gold_" + name)', { open: true }],
+    ["an escape in a name", 'dbutils.widgets.get("gold\\x5fschema")', { open: true }],
     ["all at once", "dbutils.widgets.getAll()", { open: true }],
     ["dbutils given away", "read_parameters(dbutils)", { open: true }],
     ["widgets given away", "read_parameters(dbutils.widgets)", { open: true }],
@@ -164,6 +176,26 @@ describe("widgets of Jupyter notebooks", () => {
     expect(notebookWidgets(source, "ipynb")).toBeUndefined();
   });
 });
+
+test("characters of Scala are no strings", () => {
+  const source = `val quote = '"'; val c = 'x'; dbutils.widgets.get("catalog")`;
+  expect(notebookWidgets(source, "scala")).toEqual({ ...none, reads: ["catalog"] });
+});
+
+test.each(["constructor", "__proto__", "toString"])("%s is no language", (extension) => {
+  expect(notebookWidgets('dbutils.widgets.get("a")', extension)).toBeUndefined();
+});
+
+// At 2 MB, what is not linear takes minutes.
+test.each(["py", "scala", "r", "sql"])(
+  "time follows the size of hostile %s",
+  (extension) => {
+    const pieces = ['"', "(", "dbutils.widgets.get(", 'f"{', "`", "/*", "${", "'", 'r"(', "name="];
+    for (const piece of [...pieces, "CREATE WIDGET ", ":a", "\\", 'getArgument("a"'])
+      notebookWidgets(piece.repeat(2e6 / piece.length / pieces.length), extension);
+  },
+  60_000,
+);
 
 test("never throws, whatever the source", () => {
   const piece = fc.constantFrom(

@@ -4,12 +4,13 @@ import type { NotebookFile, NotebookWidgets } from "../model/job-spec";
 /** Databricks exports no notebook that is bigger. Bytes. */
 const MAX_SIZE = 10 * 2 ** 20;
 
-const LANGUAGES: Readonly<Record<string, Language>> = {
-  py: "python",
-  sql: "sql",
-  scala: "scala",
-  r: "r",
-};
+/** By the extension of a notebook in source form. */
+const LANGUAGES: ReadonlyMap<string, Language> = new Map([
+  ["py", "python"],
+  ["sql", "sql"],
+  ["scala", "scala"],
+  ["r", "r"],
+]);
 type Language = "python" | "scala" | "r" | "sql";
 
 /**
@@ -54,7 +55,7 @@ function readWidgets(file: string): NotebookWidgets | undefined {
 }
 
 /**
- * What a notebook does with widgets, as far as its source tells.
+ * What a notebook does with widgets, as far as its source tells. Never throws; takes time in proportion to the source.
  *
  * @param extension `py`, `ipynb`, `sql`, `scala` or `r`
  * @returns undefined for anything else, and for a broken `ipynb`
@@ -65,16 +66,11 @@ export function notebookWidgets(source: string, extension: string): NotebookWidg
   if (kind === "ipynb") {
     if (!readIpynb(source, found)) return undefined;
   } else {
-    const language = LANGUAGES[kind];
+    const language = LANGUAGES.get(kind);
     if (language === undefined) return undefined;
-    for (const cell of cellsOf(source, language)) found.readCell(cell.code, cell.language);
+    for (const cell of cellsOf(source, language)) found.readCell(cell, language);
   }
   return found.result();
-}
-
-interface Cell {
-  readonly code: string;
-  readonly language: Language;
 }
 
 const COMMENT_MARKS: Readonly<Record<Language, string>> = {
@@ -84,22 +80,24 @@ const COMMENT_MARKS: Readonly<Record<Language, string>> = {
   sql: "--",
 };
 
-/** The cells of a notebook in source form. Cells in another language are comments that begin with MAGIC. */
-function cellsOf(source: string, language: Language): Cell[] {
+/** The cells of a notebook in source form. What is no code of its language is written as comments that begin with MAGIC. */
+function cellsOf(source: string, language: Language): string[] {
   const mark = COMMENT_MARKS[language];
-  const cells: Cell[] = [];
-  let lines: string[] = [];
+  const cells: string[] = [];
+  let code: string[] = [];
   let magic: string[] = [];
   const end = (): void => {
-    if (lines.length > 0) cells.push({ code: lines.join("\n"), language });
-    if (magic.length > 0) cells.push({ code: magic.join("\n"), language });
-    lines = [];
+    if (code.length > 0) cells.push(code.join("\n"));
+    // Without a % they are comments that only look like it.
+    if (magic.find((line) => line.trim() !== "")?.trimStart()[0] === "%")
+      cells.push(magic.join("\n"));
+    code = [];
     magic = [];
   };
   for (const line of source.split(/\r\n|\n|\r/)) {
     if (line.startsWith(`${mark} COMMAND ----------`)) end();
     else if (line.startsWith(`${mark} MAGIC`)) magic.push(line.slice(mark.length + 7));
-    else lines.push(line);
+    else code.push(line);
   }
   end();
   return cells;
@@ -113,37 +111,48 @@ function readIpynb(source: string, found: Widgets): boolean {
   } catch {
     return false;
   }
-  const { cells, metadata } = (notebook ?? {}) as { cells?: unknown; metadata?: unknown };
+  const { cells, metadata } = objectOf(notebook);
   if (!Array.isArray(cells)) return false;
-  const about = (metadata ?? {}) as {
-    readonly language_info?: { readonly name?: unknown };
-    readonly "application/vnd.databricks.v1+notebook"?: {
-      readonly language?: unknown;
-      readonly widgets?: unknown;
-    };
-  };
-  const databricks = about["application/vnd.databricks.v1+notebook"];
-  const name = databricks?.language ?? about.language_info?.name;
-  const language = Object.values(LANGUAGES).find((known) => known === name) ?? "python";
-  for (const widget of Object.keys(databricks?.widgets ?? {})) found.declare(widget);
+  const about = objectOf(metadata);
+  const databricks = objectOf(about["application/vnd.databricks.v1+notebook"]);
+  const named = [
+    databricks.language,
+    objectOf(about.kernelspec).language,
+    objectOf(about.language_info).name,
+  ].find((name) => typeof name === "string");
+  const known = [...LANGUAGES.values()];
+  const language = known.find((name) => name === named?.toLowerCase()) ?? "python";
+  for (const widget of Object.keys(objectOf(databricks.widgets))) found.declare(widget);
   for (const cell of cells as unknown[]) {
-    const { cell_type: type, source: text } = (cell ?? {}) as {
-      cell_type?: unknown;
-      source?: unknown;
-    };
+    const { cell_type: type, source: text } = objectOf(cell);
     if (type !== "code") continue;
-    const code = Array.isArray(text) ? text.join("") : typeof text === "string" ? text : "";
-    found.readCell(code, language);
+    const lines = (Array.isArray(text) ? text : [text]) as unknown[];
+    const code = lines.filter((line) => typeof line === "string").join("");
+    found.readCell(code.replace(/\r\n?/g, "\n"), language);
   }
   return true;
 }
 
-/** A piece of code: a name, a string, or any other character. */
+/** The value, if it is a JSON object; else an empty one. */
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}
+
+/** A piece of code. The text of a string is `computed` when it is not what stands in the source. */
 type Token =
-  | { readonly kind: "name" | "other"; readonly text: string }
-  | { readonly kind: "string"; readonly text: string; readonly computed: boolean };
+  | { readonly kind: "name" | "mark"; readonly text: string }
+  | { readonly kind: "string"; text: string; computed: boolean };
 
 const DECLARING = ["text", "dropdown", "combobox", "multiselect"];
+
+/** Cells that hold no code that can read a widget. */
+const TEXT_MAGICS =
+  /^(?:md|md-sandbox|markdown|sh|bash|script|fs|html|javascript|js|latex|svg|writefile)$/;
+
+/** So many tokens are searched for the keyword argument `name`, lest calls within calls take forever. */
+const MAX_ARGUMENT_TOKENS = 300;
 
 class Widgets {
   readonly #reads = new Set<string>();
@@ -163,13 +172,15 @@ class Widgets {
     };
   }
 
-  /** A cell may begin with the name of its language, or of something that is no code. */
+  /** @param language of the notebook; a cell may begin with the name of its own, or of something that is no code */
   public readCell(code: string, language: Language): void {
-    const [, magic, rest = ""] = /^\s*%(\w+)([^]*)$/.exec(code) ?? [];
-    if (magic === undefined) this.#readCode(code, language);
-    else if (magic === "run") this.#open = true;
-    else if (["python", "scala", "r", "sql"].includes(magic))
-      this.#readCode(rest, magic as Language);
+    const [start, magic] = /^\s*%{1,2}([\w-]+)/.exec(code) ?? ["", ""];
+    if (magic !== undefined && TEXT_MAGICS.test(magic)) return;
+    // The notebook that is run here reads the widgets of this one.
+    if (/^[ \t]*%run\b/m.test(code)) this.#open = true;
+    const own = [...LANGUAGES.values()].find((known) => known === magic);
+    // Behind other magics, such as %time, the language of the notebook goes on.
+    this.#readCode(code.slice(start.length), own ?? language);
   }
 
   #readCode(code: string, language: Language): void {
@@ -178,31 +189,34 @@ class Widgets {
   }
 
   #readTokens(tokens: readonly Token[]): void {
-    const is = (at: number, text: string): boolean => {
+    const is = (at: number, ...texts: string[]): boolean => {
       const token = tokens[at];
-      return token !== undefined && token.kind !== "string" && token.text === text;
+      return token !== undefined && token.kind !== "string" && texts.includes(token.text);
     };
-    for (const [at, { kind, text }] of tokens.entries()) {
-      if (kind !== "name" || (is(at - 1, ".") && text !== "dbutils")) continue;
-      if (text === "getArgument" && is(at + 1, "(")) {
-        this.#call("getArgument", tokens, at + 2);
-        continue;
-      }
+    for (let at = 0; at < tokens.length; at++) {
+      const { kind, text } = tokens[at] as Token;
+      if (kind !== "name") continue;
       let after: number;
       if (text === "dbutils") {
         if (!is(at + 1, ".")) {
           // Somebody else gets all of it, unless it is only made or imported here.
-          if (!is(at - 1, "import") && !is(at + 1, "=") && !is(at + 1, ":")) this.#open = true;
+          const made = is(at + 1, "=", ":") && !is(at - 1, "(", ",");
+          if (!made && !is(at - 1, "import")) this.#open = true;
           continue;
         }
         if (is(at + 2, "notebook") && is(at + 4, "entry_point")) this.#open = true;
         if (!is(at + 2, "widgets")) continue;
         after = at + 3;
         const name = tokens[at - 2];
-        if (!is(after, ".") && is(at - 1, "=") && name?.kind === "name") {
+        const assigned = is(at - 1, "=") && !is(at - 3, "(", ",", ".", ":", "=", "[", "*");
+        if (!is(after, ".") && assigned && name?.kind === "name") {
           this.#aliases.add(name.text);
           continue;
         }
+      } else if (is(at - 1, ".")) continue;
+      else if (text === "getArgument" && is(at + 1, "(")) {
+        this.#call("getArgument", tokens, at + 2);
+        continue;
       } else if (this.#aliases.has(text)) {
         after = at + 1;
         if (is(after, "=")) continue;
@@ -217,58 +231,244 @@ class Widgets {
   /** @param at the first token of the arguments */
   #call(method: string, tokens: readonly Token[], at: number): void {
     const reads = method === "get" || method === "getArgument";
-    const declares = method === "getArgument" || DECLARING.includes(method);
     if (method === "getAll") this.#open = true;
-    if (!reads && !declares) return;
-    let argument = tokens[at];
-    if (argument?.text === "name" && tokens[at + 1]?.text === "=") argument = tokens[at + 2];
-    if (argument?.kind !== "string" || argument.computed) {
+    if (!reads && !DECLARING.includes(method)) return;
+    const place = nameArgument(tokens, at);
+    const name = tokens[place];
+    const next = tokens[place + 1];
+    // Behind anything else, such as a +, it is only a part of the name.
+    const whole = next?.kind === "mark" && [",", ")"].includes(next.text);
+    if (name?.kind !== "string" || name.computed || !whole) {
       this.#open = true;
       return;
     }
-    if (reads) this.#reads.add(argument.text);
-    if (declares) this.#declares.add(argument.text);
+    if (reads) this.#reads.add(name.text);
+    // What follows the name of getArgument is its default.
+    const hasDefault = next.text === "," && tokens[place + 2]?.text !== ")";
+    if (method !== "get" && (method !== "getArgument" || hasDefault)) this.declare(name.text);
   }
 
-  /** SQL reads widgets as `:name`, `${name}` and `getArgument("name")`, the old forms in strings, too. */
+  /** SQL reads widgets as `:name`, `${name}`, `$name` and `getArgument("name")`. */
   #readSql(code: string): void {
-    const pieces =
-      /--[^\n]*|\/\*[^]*?(?:\*\/|$)|'(?:[^'\\]|\\[^]|'')*(?:'|$)|"(?:[^"\\]|\\[^])*(?:"|$)|`[^`]*(?:`|$)|\$\{[^}\n]*\}|::|[\w)\]]:[A-Za-z_]|:[A-Za-z_]\w*|\bgetArgument\s*\(\s*["'][^"'\n]*["']|\bCREATE\s+WIDGET\s+(?:TEXT|DROPDOWN|COMBOBOX|MULTISELECT)\s+`?\w+/gi;
-    for (const [piece] of code.matchAll(pieces)) {
-      if (piece.startsWith("--") || piece.startsWith("/*")) continue;
-      for (const [, name = ""] of piece.matchAll(/\$\{([^}\n]*)\}/g)) this.#reads.add(name.trim());
-      if (/^:\w/.test(piece)) this.#reads.add(piece.slice(1));
-      const [, argument] = /^getArgument\s*\(\s*["'](.*)["']$/i.exec(piece) ?? [];
-      if (argument !== undefined) this.#reads.add(argument);
-      const [, declared] = /^CREATE\s.*?(\w+)$/is.exec(piece) ?? [];
-      if (declared !== undefined) this.declare(declared);
+    const tokens: Token[] = [];
+    const pieces = /--|\/\*|::|\\[^]|[\p{L}\p{N}_]+|\S/gu;
+    for (let match = pieces.exec(code); match !== null; match = pieces.exec(code)) {
+      const [piece] = match;
+      const end = pieces.lastIndex;
+      if (piece === "--") pieces.lastIndex = endOf(code, "\n", end);
+      else if (piece === "/*") pieces.lastIndex = endOfComment(code, end);
+      else if (piece === "'" || piece === '"' || piece === "`") {
+        const raw =
+          /r/i.test(code.charAt(match.index - 1)) && /^r$/i.test(tokens.at(-1)?.text ?? "");
+        if (raw) tokens.pop();
+        const stop = endOfQuoted(code, end, piece, !raw && piece !== "`");
+        const text = code.slice(end, stop);
+        tokens.push({ kind: "string", text, computed: false });
+        this.#readSubstitutions(text, true);
+        pieces.lastIndex = stop + 1;
+      } else if (piece === "$") {
+        const [rest = ""] = matchAt(/\{[^{}\n]*\}|[\p{L}_][\p{L}\p{N}_]*/uy, code, end) ?? [];
+        this.#readSubstitutions(piece + rest, false);
+        pieces.lastIndex = end + rest.length;
+      } else if (piece === ":") {
+        // Close behind a value it is a path into JSON.
+        if (/[\p{L}\p{N}_)\]}`'"]/u.test(code.charAt(match.index - 1))) continue;
+        const [name] = matchAt(/[\p{L}_][\p{L}\p{N}_]*|`[^`\n]+`/uy, code, end) ?? [];
+        if (name === undefined) continue;
+        this.#reads.add(name.replaceAll("`", ""));
+        pieces.lastIndex = end + name.length;
+      } else tokens.push({ kind: /^[\p{L}\p{N}_]/u.test(piece) ? "name" : "mark", text: piece });
+    }
+    this.#readSqlTokens(tokens);
+  }
+
+  #readSqlTokens(tokens: readonly Token[]): void {
+    const word = (at: number): string => tokens[at]?.text.toLowerCase() ?? "";
+    for (let at = 0; at < tokens.length; at++) {
+      if (tokens[at]?.kind !== "name") continue;
+      if (word(at) === "getargument" && word(at + 1) === "(")
+        this.#call("getArgument", tokens, at + 2);
+      const creates = word(at) === "create" && word(at + 1) === "widget";
+      const name = creates && DECLARING.includes(word(at + 2)) ? tokens[at + 3] : undefined;
+      if (name !== undefined && name.kind !== "mark") this.declare(name.text);
+    }
+  }
+
+  /** Reads `${name}` and `$name`, which the notebook replaces before it looks at the SQL, so that quotes do not matter. */
+  #readSubstitutions(text: string, quoted: boolean): void {
+    const pieces = /\\[^]|\$(?:\{([^{}\n]*)\}|([\p{L}_][\p{L}\p{N}_]*))/gu;
+    for (const [, braced, bare] of text.matchAll(pieces)) {
+      const name = braced?.trim() ?? bare;
+      if (name === undefined || name === "") continue;
+      // With a dot it may be a setting of Spark, and without braces in a string just text with a dollar.
+      if (/[.:]/.test(name) || (quoted && bare !== undefined)) this.#open = true;
+      else this.#reads.add(name);
     }
   }
 }
 
-/** The code without comments and blanks. Looks at each character once or twice. */
-function tokensOf(code: string, language: Language): Token[] {
+/** Where the first argument is, or the one called `name`. */
+function nameArgument(tokens: readonly Token[], at: number): number {
+  const keyword = (place: number): boolean =>
+    tokens[place]?.kind === "name" && tokens[place + 1]?.text === "=";
+  if (!keyword(at)) return at;
+  let depth = 0;
+  for (let place = at; place < at + MAX_ARGUMENT_TOKENS && depth >= 0; place++) {
+    const token = tokens[place];
+    if (token === undefined) break;
+    if (depth === 0 && token.text === "name" && keyword(place)) return place + 2;
+    if (token.kind === "mark") depth += nesting(token.text);
+  }
+  return at;
+}
+
+function nesting(character: string): number {
+  return "([{".includes(character) ? 1 : ")]}".includes(character) ? -1 : 0;
+}
+
+/** Where the reader of code is, inside a string: in its text, in an expression in its braces, or in the format of that. */
+interface Frame {
+  kind: "text" | "expression" | "format";
+  /** What ends the string. */
+  readonly mark: string;
+  /** Where its text begins. */
+  readonly start: number;
+  readonly token: Token & { readonly kind: "string" };
+  readonly interpolated: boolean;
+  readonly escapes: boolean;
+  readonly multiline: boolean;
+  /** Brackets open in the expression. */
+  depth: number;
+}
+
+/** The code without comments and blanks. Expressions inside strings are code, too: they follow their string. */
+function tokensOf(code: string, language: Exclude<Language, "sql">): Token[] {
   const tokens: Token[] = [];
+  const frames: Frame[] = [];
   const comment = COMMENT_MARKS[language];
   let at = 0;
   while (at < code.length) {
+    const frame = frames.at(-1);
+    if (frame !== undefined && frame.kind !== "expression") {
+      at = readText(code, at, language, frames);
+      continue;
+    }
     const character = code.charAt(at);
-    if (code.startsWith(comment, at)) {
+    const [name] = matchAt(/[\p{L}\p{N}_]+/uy, code, at) ?? [];
+    if (name !== undefined) {
+      tokens.push({ kind: "name", text: name });
+      at += name.length;
+    } else if (/\s/.test(character)) at++;
+    else if (code.startsWith(comment, at) && (language !== "python" || frame === undefined))
       at = endOf(code, "\n", at);
-    } else if (language === "scala" && code.startsWith("/*", at)) {
-      at = endOf(code, "*/", at + 2);
-    } else if (character === '"' || (character === "'" && language !== "scala")) {
-      at = readString(code, at, language, tokens);
-    } else if (/[A-Za-z_]/.test(character)) {
-      const start = at;
-      while (/\w/.test(code.charAt(at))) at++;
-      tokens.push({ kind: "name", text: code.slice(start, at) });
+    else if (language === "scala" && code.startsWith("/*", at)) at = endOfComment(code, at + 2);
+    else if (language === "scala" && character === "'")
+      at += matchAt(/'(?:\\u+[\da-f]{4}|\\.|[^'\\\n])'/iuy, code, at)?.[0].length ?? 1;
+    else if (language === "python" && character === "\\") at++;
+    else if (language !== "python" && character === "`") {
+      const end = endOfQuoted(code, at + 1, "`", false);
+      tokens.push({ kind: "name", text: code.slice(at + 1, end) });
+      at = end + 1;
+    } else if (character === '"' || character === "'") {
+      at = beginString(code, at, language, tokens, frames);
     } else {
-      if (!/\s/.test(character)) tokens.push({ kind: "other", text: character });
+      if (frame !== undefined) {
+        if (character === "}" && frame.depth <= 0) frames.pop();
+        else if (character === ":" && frame.depth === 0 && language === "python")
+          frame.kind = "format";
+        else frame.depth += nesting(character);
+      }
+      tokens.push({ kind: "mark", text: character });
       at++;
     }
   }
   return tokens;
+}
+
+/** Begins the string at `at` and gives where its text begins. A prefix, such as `f` of Python, is the token before it. */
+function beginString(
+  code: string,
+  at: number,
+  language: Language,
+  tokens: Token[],
+  frames: Frame[],
+): number {
+  const quote = code.charAt(at);
+  const triple = language !== "r" && code.startsWith(quote.repeat(3), at);
+  const mark = triple ? quote.repeat(3) : quote;
+  const before = tokens.at(-1);
+  const close = before?.kind === "name" && /[\p{L}\p{N}_]/u.test(code.charAt(at - 1));
+  const isPrefix = { python: /^(?:[rbuft]|[bft]r|r[bft])$/i, r: /^r$/i, scala: /^/, sql: /$^/ };
+  const prefix = close && isPrefix[language].test(before.text) ? before.text.toLowerCase() : "";
+  if (prefix !== "") tokens.pop();
+  const start = at + mark.length;
+  if (language === "r" && prefix !== "") {
+    const [opening = "", dashes = ""] = matchAt(/(-*)[([{]/y, code, start) ?? [];
+    const bracket = ")]}".charAt("([{".indexOf(opening.at(-1) ?? "("));
+    const end = endOf(code, bracket + dashes + quote, start);
+    const text = code.slice(start + opening.length, end - opening.length - 1);
+    tokens.push({ kind: "string", text, computed: false });
+    return end;
+  }
+  const interpolated = language === "scala" ? prefix !== "" : /[ft]/.test(prefix);
+  const token = { kind: "string" as const, text: "", computed: interpolated };
+  tokens.push(token);
+  const escapes = language === "scala" ? !triple : !prefix.includes("r");
+  const multiline = triple || language === "r";
+  frames.push({ kind: "text", mark, start, token, interpolated, escapes, multiline, depth: 0 });
+  return start;
+}
+
+/** Reads on in the text of a string, up to the next place that matters, and gives where that ends. */
+function readText(code: string, at: number, language: Language, frames: Frame[]): number {
+  const frame = frames.at(-1) as Frame;
+  const special = /["'{}$\\\n]/g;
+  special.lastIndex = at;
+  const place = special.exec(code)?.index ?? code.length;
+  const character = code.charAt(place);
+  const next = code.charAt(place + 1);
+  const end = (): void => {
+    frame.token.text = code.slice(frame.start, place);
+    // What an escape stands for nobody needs to know: no name of a widget has one.
+    if (frame.escapes && frame.token.text.includes("\\")) frame.token.computed = true;
+    while (frames.pop()?.kind !== "text");
+  };
+  const begin = (): void => {
+    frames.push({ ...frame, kind: "expression", depth: 0 });
+  };
+  if (character === "\\") {
+    if (language === "scala" && frame.mark.length === 3) return place + 1;
+    // In Python a brace behind it still begins an expression.
+    return place + (next === "{" ? 1 : 2);
+  }
+  if (character === "" || (character === "\n" && !frame.multiline)) {
+    end();
+    return place + 1;
+  }
+  if (code.startsWith(frame.mark, place)) {
+    // Of more quotes than end a string of Scala, the last ones do.
+    const more =
+      language === "scala" && frame.mark.length === 3 ? matchAt(/"*/y, code, place + 3) : null;
+    end();
+    return place + frame.mark.length + (more?.[0].length ?? 0);
+  }
+  if (!frame.interpolated) return place + 1;
+  if (language === "scala") {
+    if (character !== "$") return place + 1;
+    if (next === "{") begin();
+    return place + (next === "{" || next === "$" ? 2 : 1);
+  }
+  if (character === "{") {
+    if (frame.kind === "text" && next === "{") return place + 2;
+    begin();
+  } else if (character === "}" && frame.kind === "format") frames.pop();
+  return place + 1;
+}
+
+/** What a sticky pattern matches at `at`. */
+function matchAt(pattern: RegExp, code: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(code);
 }
 
 /** Where `mark` ends, or the code. */
@@ -277,22 +477,25 @@ function endOf(code: string, mark: string, from: number): number {
   return found === -1 ? code.length : found + mark.length;
 }
 
-/** Reads the string at `at` and gives where it ends; a prefix, such as `f` in Python, is the token before it. */
-function readString(code: string, at: number, language: Language, tokens: Token[]): number {
-  const quote = code.charAt(at);
-  const triple = language !== "r" && code.startsWith(quote.repeat(3), at);
-  const mark = triple ? quote.repeat(3) : quote;
-  const before = tokens.at(-1);
-  const prefix =
-    before?.kind === "name" && /\w/.test(code.charAt(at - 1)) ? before.text.toLowerCase() : "";
-  if (prefix !== "") tokens.pop();
-  const start = at + mark.length;
-  let end = start;
-  while (end < code.length && !code.startsWith(mark, end)) {
-    if (!triple && code.charAt(end) === "\n" && language !== "r") break;
-    end += code.charAt(end) === "\\" ? 2 : 1;
+/** Where a comment ends whose text begins at `from`; in Scala and SQL it may hold others. */
+function endOfComment(code: string, from: number): number {
+  const marks = /\/\*|\*\//g;
+  marks.lastIndex = from;
+  for (let depth = 1; depth > 0;) {
+    const match = marks.exec(code);
+    if (match === null) return code.length;
+    depth += match[0] === "/*" ? 1 : -1;
   }
-  const computed = language === "scala" ? prefix !== "" : prefix.includes("f");
-  tokens.push({ kind: "string", text: code.slice(start, end), computed });
-  return end + mark.length;
+  return marks.lastIndex;
+}
+
+/** Where the closing quote of a text is that begins at `from`, or the end of the code. */
+function endOfQuoted(code: string, from: number, quote: string, escapes: boolean): number {
+  const marks = /["'`\\]/g;
+  marks.lastIndex = from;
+  for (let match = marks.exec(code); match !== null; match = marks.exec(code)) {
+    if (match[0] === quote) return match.index;
+    if (match[0] === "\\" && escapes) marks.lastIndex++;
+  }
+  return code.length;
 }
