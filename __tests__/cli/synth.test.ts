@@ -144,8 +144,8 @@ void (async () => { await Promise.resolve(); new App().synth(); })();
       stdout: "",
       stderr: `1 violation of the job hierarchy. No configuration was written, so there is nothing to plan.
 
-error policy-saw-jobs: the policy saw no databricks_job in any stack
-  fix: apply it to the app that defines the jobs, after they are defined
+error policy-saw-jobs: the policy saw no job
+  fix: give it what defines the jobs; in an app, apply it after they are defined
 
 `,
     });

@@ -45,8 +45,8 @@ describe("evaluate", () => {
       {
         rule: "policy-saw-jobs",
         severity: "error",
-        message: "the policy saw no databricks_job in any stack",
-        fix: "apply it to the app that defines the jobs, after they are defined",
+        message: "the policy saw no job",
+        fix: "give it what defines the jobs; in an app, apply it after they are defined",
         sites: [],
         inconclusive: true,
       },

@@ -106,7 +106,7 @@ function parse(path: string): object {
 }
 
 /** The environments that were asked for; a bundle has seen to that itself. */
-function onlyTargets(reading: Reading, targets: readonly string[]): Reading {
+export function onlyTargets(reading: Reading, targets: readonly string[]): Reading {
   if (targets.length === 0 || reading.kind === "bundle") return reading;
   const graphs = reading.graphs.filter(({ environment }) => targets.includes(environment));
   if (graphs.length > 0) return { ...reading, graphs };

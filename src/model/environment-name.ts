@@ -3,6 +3,13 @@ export function environmentInName(name: string): string | undefined {
   return wordsOf(name).find((word) => ENVIRONMENT_WORDS.has(word));
 }
 
+/** What stands in brackets before the name of a job, `dev` in `[dev] Alerting Seed`, and the name behind it. */
+export function environmentPrefix(name: string): { environment?: string; rest: string } {
+  // Development mode of a bundle adds the user: "[dev maria] ".
+  const [whole = "", environment] = /^\[([^\]\s]+)[^\]]*\]\s+(?=\S)/.exec(name) ?? [];
+  return { ...(environment !== undefined && { environment }), rest: name.slice(whole.length) };
+}
+
 function wordsOf(name: string): string[] {
   return name
     .replace(/([a-z0-9])([A-Z])/g, "$1-$2")

@@ -174,8 +174,8 @@ class Widgets {
 
   /** @param language of the notebook; a cell may begin with the name of its own, or of something that is no code */
   public readCell(code: string, language: Language): void {
-    const [start, magic] = /^\s*%{1,2}([\w-]+)/.exec(code) ?? ["", ""];
-    if (magic !== undefined && TEXT_MAGICS.test(magic)) return;
+    const [start, magic = ""] = /^\s*%{1,2}([\w-]+)/.exec(code) ?? [""];
+    if (TEXT_MAGICS.test(magic)) return;
     // The notebook that is run here reads the widgets of this one.
     if (/^[ \t]*%run\b/m.test(code)) this.#open = true;
     const own = [...LANGUAGES.values()].find((known) => known === magic);
@@ -193,8 +193,7 @@ class Widgets {
       const token = tokens[at];
       return token !== undefined && token.kind !== "string" && texts.includes(token.text);
     };
-    for (let at = 0; at < tokens.length; at++) {
-      const { kind, text } = tokens[at] as Token;
+    for (const [at, { kind, text }] of tokens.entries()) {
       if (kind !== "name") continue;
       let after: number;
       if (text === "dbutils") {
@@ -350,7 +349,7 @@ function tokensOf(code: string, language: Exclude<Language, "sql">): Token[] {
   while (at < code.length) {
     const frame = frames.at(-1);
     if (frame !== undefined && frame.kind !== "expression") {
-      at = readText(code, at, language, frames);
+      at = readText(code, at, language, frame, frames);
       continue;
     }
     const character = code.charAt(at);
@@ -419,9 +418,14 @@ function beginString(
   return start;
 }
 
-/** Reads on in the text of a string, up to the next place that matters, and gives where that ends. */
-function readText(code: string, at: number, language: Language, frames: Frame[]): number {
-  const frame = frames.at(-1) as Frame;
+/** Reads on in the text of a string, up to the next place that matters, and gives where that ends. `frame` is the last of `frames`. */
+function readText(
+  code: string,
+  at: number,
+  language: Language,
+  frame: Frame,
+  frames: Frame[],
+): number {
   const special = /["'{}$\\\n]/g;
   special.lastIndex = at;
   const place = special.exec(code)?.index ?? code.length;

@@ -103,8 +103,15 @@ export interface ApiJob {
     readonly tags?: Readonly<Record<string, string>>;
     readonly parameters?: readonly { readonly name: string; readonly default?: string }[];
     readonly tasks?: readonly ApiTask[];
+    readonly job_clusters?: readonly object[];
+    readonly environments?: readonly object[];
   };
+  /** More of its lists follow on other pages. */
+  readonly has_more?: boolean;
 }
+
+/** The lists of a job's settings that come in pages of 100. */
+const PAGED = ["tasks", "parameters", "job_clusters", "environments"] as const;
 
 /** What a run is started with. */
 export interface RunNowRequest {
@@ -168,18 +175,33 @@ export class JobsClient {
     }
   }
 
-  /** A job with all of its tasks. */
+  /** Every job with all that it has. Only those that do not fit on a page are asked for one by one. */
+  public async *listWholeJobs(): AsyncGenerator<ApiJob> {
+    for await (const job of this.listJobs()) {
+      const { tasks = [], environments } = job.settings ?? {};
+      const cut =
+        job.has_more === true ||
+        tasks.length >= 100 ||
+        (environments === undefined && tasks.some((task) => "environment_key" in task));
+      yield cut ? await this.getJob(job.job_id) : job;
+    }
+  }
+
+  /** A job with all of its tasks, parameters, job clusters and environments. */
   public async getJob(jobId: number): Promise<ApiJob> {
-    const tasks: ApiTask[] = [];
+    const lists = new Map(PAGED.map((name) => [name, [] as object[]]));
     let first: ApiJob | undefined;
     for (let page = ""; ;) {
       const job = await this.#get<ApiJob & { next_page_token?: string }>(
         `jobs/get?job_id=${jobId}${page}`,
       );
       first ??= job;
-      tasks.push(...(job.settings?.tasks ?? []));
+      for (const [name, list] of lists) list.push(...(job.settings?.[name] ?? []));
       page = nextPage(job);
-      if (page === "") return { ...first, settings: { ...first.settings, tasks } };
+      if (page !== "") continue;
+      const found = [...lists].filter(([name, list]) => name === "tasks" || list.length > 0);
+      const settings = { ...first.settings, ...Object.fromEntries(found) };
+      return { ...first, has_more: false, settings };
     }
   }
 

@@ -28,8 +28,8 @@ describe("job-reference", () => {
     [
       "a job that does not exist",
       { kind: "missing", expression: "${databricks_job.seed.id}" },
-      'run_job_task refers to "${databricks_job.seed.id}", which is no job of this app',
-      "refer to an existing job, or declare a job of others with fromJobId",
+      'run_job_task refers to "${databricks_job.seed.id}", which does not exist',
+      "refer to a job that exists, or look up a job of others",
     ],
     [
       "a job of another environment",

@@ -157,7 +157,7 @@ describe("good practice", () => {
       [seed({ triggers: [{ kind: "schedule", paused: false }] })],
       { environment: "prod" },
     ],
-  ])("%s accepts %s", (...[rule, _, jobs, options]) => {
+  ])("%s accepts %s", (...[rule, , jobs, options]) => {
     expect(messages(rule, jobs, options)).toEqual([]);
   });
 
@@ -277,7 +277,7 @@ describe("good practice", () => {
       [seed({ triggers: [{ kind: "continuous", paused: false }] })],
       [`the continuous of job "${KEY}" is not paused in "dev"`],
     ],
-  ])("%s rejects %s", (...[rule, _, jobs, expected, options]) => {
+  ])("%s rejects %s", (...[rule, , jobs, expected, options]) => {
     expect(messages(rule, jobs, options)).toEqual(expected);
   });
 

@@ -16,6 +16,7 @@ import { check, today } from "../../policy/check";
 import { PRESETS, type Preset } from "../../policy/rule";
 import { RULES } from "../../policy/rules";
 import { CHECK_FORMATS, type CheckFormat } from "../../report/check/formats";
+import type { Reading } from "../../readers/reading";
 import { readPath } from "../check-sources";
 import type { Io } from "../io";
 import { styleFor } from "../terminal";
@@ -31,6 +32,10 @@ export interface CheckOptions {
   readonly output: readonly string[];
   readonly baseline?: string;
   readonly updateBaseline?: boolean;
+  /** Reads the local workspace. */
+  readonly local?: boolean;
+  /** Its data folder. */
+  readonly data?: string;
 }
 
 const FORMATS = Object.keys(CHECK_FORMATS) as CheckFormat[];
@@ -43,14 +48,16 @@ export function addCheckCommand(program: Command, io: Io): void {
     .description("judge the hierarchy of jobs, wherever it is written")
     .argument(
       "[path...]",
-      "a project, a bundle, cdktf.out, or JSON of terraform show; - reads JSON",
-      ["."],
+      "a project, a bundle, cdktf.out, or JSON of terraform show; - reads JSON (default: this folder)",
     )
     .addOption(
-      new Option("--source <kind>", "what the path is; found out by itself").choices(
-        [...SOURCE_KINDS].filter((kind) => kind !== "workspace"),
-      ),
+      new Option(
+        "--source <kind>",
+        "what the path is, where that is not to be found out; or workspace, which takes no path",
+      ).choices([...SOURCE_KINDS]),
     )
+    .option("--local", "read the local workspace")
+    .option("--data <folder>", "where the local workspace keeps its data")
     .option("-t, --target <name>", "only this target or environment; may be repeated", collect, [])
     .option("--config <file>", "instead of jobstrata.config.json or .yaml")
     .addOption(
@@ -69,8 +76,8 @@ export function addCheckCommand(program: Command, io: Io): void {
     .option("--output <[format=]file>", "write a report to a file; may be repeated", collect, [])
     .option("--baseline <file>", "accepted findings, instead of jobstrata.baseline.json")
     .option("--update-baseline", "accept today's findings")
-    .action((paths: readonly string[], options: CheckOptions) => {
-      io.exitCode = runCheck(paths, options, io);
+    .action(async (paths: readonly string[], options: CheckOptions) => {
+      io.exitCode = await runCheck(paths, options, io);
     });
 }
 
@@ -82,7 +89,11 @@ function parsePreset(text: string): Preset {
 }
 
 /** Judges what is at `paths`. @throws JobstrataError `source`, `config` if nothing can be judged */
-export function runCheck(paths: readonly string[], options: CheckOptions, io: Io): number {
+export async function runCheck(
+  paths: readonly string[],
+  options: CheckOptions,
+  io: Io,
+): Promise<number> {
   const outputs = options.output.map((output) => parseOutput(output, options.format));
   const loaded = loadConfig(
     process.cwd(),
@@ -94,9 +105,7 @@ export function runCheck(paths: readonly string[], options: CheckOptions, io: Io
     ...(options.preset.length > 0 && { presets: [...options.preset] }),
   };
   const targets = options.target.length > 0 ? options.target : (config.targets ?? []);
-  const readings = paths.flatMap((path) =>
-    readPath(path, { ...(options.source && { source: options.source }), targets }),
-  );
+  const readings = await read(paths, options, targets, io);
   const file = options.baseline ?? baselineFile(loaded);
   const judge = (entries: ReturnType<typeof readBaseline>): CheckReport =>
     check({
@@ -125,6 +134,30 @@ export function runCheck(paths: readonly string[], options: CheckOptions, io: Io
   }
   if (report.incomplete) return 2;
   return openFindings(report).some(({ severity }) => atLeast(severity, report.failOn)) ? 1 : 0;
+}
+
+async function read(
+  paths: readonly string[],
+  options: CheckOptions,
+  targets: readonly string[],
+  io: Io,
+): Promise<Reading[]> {
+  const { source, local, data } = options;
+  if (source !== "workspace" && local !== true) {
+    const sources = { ...(source && { source }), targets };
+    return (paths.length === 0 ? ["."] : paths).flatMap((path) => readPath(path, sources));
+  }
+  if (paths.length > 0 || (source !== undefined && source !== "workspace")) {
+    throw new JobstrataError(
+      "source",
+      `a workspace is read without ${paths.length > 0 ? `a path; leave out ${paths.map(quote).join(" ")}` : `--source ${source ?? ""}; leave it out`}`,
+    );
+  }
+  // Everybody else need not wait for what logs in to a workspace.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { readWorkspace } = require("../check-workspace") as typeof import("../check-workspace");
+  const workspace = { ...(local && { local }), ...(data !== undefined && { data }) };
+  return [await readWorkspace(workspace, targets, io)];
 }
 
 interface Output {

@@ -46,8 +46,8 @@ function problemOf(ref: JobRef): { message: string; fix: string } | undefined {
       };
     case "missing":
       return {
-        message: `run_job_task refers to ${quote(ref.expression)}, which is no job of this app`,
-        fix: "refer to an existing job, or declare a job of others with fromJobId",
+        message: `run_job_task refers to ${quote(ref.expression)}, which does not exist`,
+        fix: "refer to a job that exists, or look up a job of others",
       };
     case "foreign":
       return {

@@ -21,6 +21,8 @@ const ROOT_FILES = ["databricks.yml", "databricks.yaml", "bundle.yml", "bundle.y
 const DEFAULT_TARGET = "default";
 /** No bundle that people write has more. */
 const MAX_FILES = 100_000;
+/** All files together. What they hold takes some ten times this in memory. Characters. */
+const MAX_TOTAL = 64 * 2 ** 20;
 
 const EMPTY: ValueMap = Object.create(null) as ValueMap;
 
@@ -64,6 +66,7 @@ class Bundle {
   /** Where else a job is defined that an earlier file defines already. */
   readonly #duplicates = new Map<string, JobSpec["duplicates"]>();
   readonly #notebooks = new Map<string, NotebookRef>();
+  #total = 0;
 
   public constructor(
     private readonly file: string,
@@ -165,6 +168,14 @@ class Bundle {
     const { text, value, problems } = readYamlFile(path, this.#places);
     this.problems.push(...problems);
     if (problems.length > 0) return undefined;
+    this.#total += text.length;
+    if (this.#total > MAX_TOTAL) {
+      this.#problem(
+        `the files of the bundle have more than ${MAX_TOTAL} characters`,
+        "divide the bundle; what comes after that is not read",
+      );
+      return undefined;
+    }
     this.suppressions.push(...readSuppressions(path, text));
     if (value === undefined || value === null) return undefined;
     if (isValueMap(value)) return value;

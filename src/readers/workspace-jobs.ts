@@ -1,0 +1,96 @@
+import { environmentPrefix } from "../model/environment-name";
+import { JobGraph } from "../model/job-graph";
+import type { JobRef, JobSpec } from "../model/job-spec";
+import { readJobPayload } from "./job-payload";
+import { gitNotebook, workspaceNotebook } from "./notebook-identity";
+import type { Reading } from "./reading";
+import { DEFAULT_ENVIRONMENT } from "./terraform-config";
+
+/** A job as the Jobs API gives it. */
+export interface WorkspaceJob {
+  readonly job_id: number;
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads the jobs of a workspace. Those whose names begin with `[dev] ` are the environment `dev`, and so on; the others
+ * are together in one that is called `default`.
+ *
+ * A job is called by its name without that prefix. Who may see it is not part of it, and not known.
+ *
+ * @param host such as `https://adb-1.2.azuredatabricks.net`
+ * @param hidden ids of jobs that are there, but may not be read
+ */
+export function readWorkspaceJobs(
+  host: string,
+  jobs: readonly WorkspaceJob[],
+  hidden: ReadonlySet<string> = new Set(),
+): Reading {
+  const environments = new Map(
+    jobs.map(({ job_id: id, settings }) => {
+      const { environment = DEFAULT_ENVIRONMENT } = environmentPrefix(nameOf(settings));
+      return [String(id), environment] as const;
+    }),
+  );
+  const urlOf = (id: string): string => `${host}/jobs/${id}`;
+  const specOf = ({ job_id: id, settings = {} }: WorkspaceJob): JobSpec => {
+    const own = environments.get(String(id));
+    const jobAt = (target: string): JobRef => {
+      const environment = environments.get(target);
+      if (environment === own) return { kind: "job", id: urlOf(target) };
+      const expression = `job ${target}`;
+      if (environment !== undefined && environment !== DEFAULT_ENVIRONMENT)
+        return { kind: "foreign", expression, environment };
+      const isThere = environment !== undefined || hidden.has(target);
+      return { kind: isThere ? "external" : "missing", expression };
+    };
+    const payload = readJobPayload(
+      settings,
+      {
+        notebook: (path, git) =>
+          git === undefined ? workspaceNotebook(path) : gitNotebook(git.url, path),
+        job: (target) => jobAt(String(target)),
+      },
+      "api",
+    );
+    return {
+      ...payload,
+      id: urlOf(String(id)),
+      key: environmentPrefix(nameOf(settings)).rest || String(id),
+      stack: host,
+      duplicates: [],
+    };
+  };
+  const byEnvironment = new Map<string, JobSpec[]>();
+  for (const job of jobs) {
+    const environment = environments.get(String(job.job_id)) ?? DEFAULT_ENVIRONMENT;
+    const before = byEnvironment.get(environment);
+    if (before === undefined) byEnvironment.set(environment, [specOf(job)]);
+    else before.push(specOf(job));
+  }
+  return {
+    kind: "workspace",
+    path: host,
+    graphs: [...byEnvironment].map(([environment, specs]) => new JobGraph(environment, specs)),
+    problems: [],
+    suppressions: [],
+  };
+}
+
+/** Ids of jobs that Run Job tasks name and that are none of `jobs`. */
+export function unlistedJobs(jobs: readonly WorkspaceJob[]): Set<string> {
+  const listed = new Set(jobs.map(({ job_id: id }) => String(id)));
+  const unlisted = new Set<string>();
+  for (const { settings = {} } of jobs) {
+    const note = (jobId: string | number): JobRef => {
+      if (!listed.has(String(jobId))) unlisted.add(String(jobId));
+      return { kind: "literal", jobId: String(jobId) };
+    };
+    readJobPayload(settings, { notebook: workspaceNotebook, job: note }, "api");
+  }
+  return unlisted;
+}
+
+function nameOf(settings: Readonly<Record<string, unknown>> = {}): string {
+  return typeof settings.name === "string" ? settings.name : "";
+}
