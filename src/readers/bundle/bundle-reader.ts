@@ -197,7 +197,9 @@ class Bundle {
       return [];
     }
     const folder = realpathSync(this.#folder);
-    const found = new Set<string>();
+    const root = realpathSync(this.file);
+    /** By their real paths, as links may lead to one file twice. */
+    const found = new Map<string, string>();
     for (const pattern of include as readonly Value[]) {
       if (typeof pattern !== "string") {
         this.#problem(
@@ -212,21 +214,23 @@ class Bundle {
         this.#problem(`include names ${quote(pattern)}, which is not there`, "mend it", config);
       }
       for (const path of files) {
-        const real = existsSync(path) ? realpathSync(path) : path;
+        const real = realPath(path);
         if (relative(folder, real).startsWith("..")) {
           this.#problem(
             `include ${quote(pattern)} leads out of the bundle, to ${quote(relativePath(path))}`,
             "move the file into the bundle; nothing outside of it is read",
             config,
           );
-        } else if (real !== realpathSync(this.file)) found.add(path);
+        } else if (real !== root && path.length < (found.get(real)?.length ?? Infinity)) {
+          found.set(real, path);
+        }
       }
     }
     if (found.size > MAX_FILES) {
       this.#problem(`include finds ${found.size} files`, "name fewer of them", config);
       return [];
     }
-    return [...found].sort();
+    return [...found.values()].sort();
   }
 
   #glob(pattern: string): string[] {
@@ -239,8 +243,7 @@ class Bundle {
       cwd: this.#folder,
       absolute: true,
       dot: true,
-      followSymbolicLinks: false,
-      expandDirectories: false,
+            expandDirectories: false,
       onlyFiles: true,
     }).map((path) => path.split("/").join(sep));
   }
@@ -268,6 +271,15 @@ class Bundle {
       return merge(config, { ...rest, resources: others }, this.#places) as ValueMap;
     }
     return merge(config, more, this.#places) as ValueMap;
+  }
+}
+
+/** Where links lead to; the path itself, if that is nowhere. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 

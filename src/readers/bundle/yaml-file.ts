@@ -112,7 +112,8 @@ export function readYamlFile(path: string, places: Places): YamlFile {
       uniqueKeys: true,
       keepSourceTokens: false,
       prettyErrors: false,
-      logLevel: "silent",
+      // Several documents in a file are errors then, too.
+      logLevel: "error",
       strict: true,
     });
     if (document.errors.length > 0) {

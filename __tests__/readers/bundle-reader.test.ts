@@ -1,0 +1,625 @@
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import * as fc from "fast-check";
+import { bundleFile, readBundle } from "../../src/readers/bundle/bundle-reader";
+import type { JobSpec } from "../../src";
+import type { Reading } from "../../src/readers/reading";
+import { tempFolder } from "../support/policy";
+
+type Files = Readonly<Record<string, string | Buffer>>;
+
+function write(files: Files, folder = tempFolder()): string {
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  }
+  return folder;
+}
+
+function read(files: Files, targets: string[] = [], env: Record<string, string> = {}): Reading {
+  const folder = write(files);
+  const [root = ""] = Object.keys(files);
+  return readBundle(join(folder, root), targets, env);
+}
+
+/** A job of a bundle of one file, without problems. */
+function jobOf(yaml: string, key = "seed", target?: string, env?: Record<string, string>): JobSpec {
+  const reading = read({ "databricks.yml": yaml }, target === undefined ? [] : [target], env);
+  expect(reading.problems).toEqual([]);
+  const job = reading.graphs[0]?.jobs.find((each) => each.key === key);
+  if (job === undefined) throw new Error(`there is no job ${key}`);
+  return job;
+}
+
+/** What is wrong, without the folder. */
+function problemsOf(reading: Reading): string[] {
+  return reading.problems.map(({ severity, message, location }) => {
+    const { file = "", line } = location ?? {};
+    const place = [file.split("/").at(-1), line].filter((part) => part !== undefined).join(":");
+    return `${severity} ${place}: ${message.replaceAll(/"(?:[^"]*\/)?([^"/]+)"/g, '"$1"')}`;
+  });
+}
+
+const JOB = `resources:
+  jobs:
+    seed:
+      name: Seed
+      tasks:
+        - task_key: seed
+          notebook_task:
+            notebook_path: ./seed.py
+`;
+
+describe("a job of a bundle", () => {
+  test("has everything that the rules ask for", () => {
+    const job = jobOf(`resources:
+  jobs:
+    seed:
+      name: Seed
+      description: Seeds all alerts
+      tags: {job_level: atomic, priority: 1, critical: true}
+      environments:
+        - environment_key: default
+          spec: {environment_version: "4"}
+        - environment_key: old
+          spec: {client: "2"}
+      parameters:
+        - {name: catalog, default: main}
+      job_clusters: [{job_cluster_key: main}]
+      max_concurrent_runs: 2
+      timeout_seconds: 3600
+      schedule: {quartz_cron_expression: "0 0 6 * * ?", timezone_id: UTC, pause_status: PAUSED}
+      email_notifications: {on_failure: [a@example.com, b@example.com]}
+      run_as: {service_principal_name: 6c1e}
+      permissions: [{group_name: data, level: CAN_VIEW}]
+      tasks:
+        - task_key: seed
+          environment_key: default
+          max_retries: 2
+          notebook_task: {notebook_path: ./seed.py, base_parameters: {day: 1}}
+        - task_key: each
+          depends_on: [{task_key: seed}]
+          for_each_task:
+            inputs: '[1, 2]'
+            concurrency: 2
+            task:
+              task_key: inner
+              run_job_task: {job_id: "\${resources.jobs.seed.id}"}
+`);
+    expect(job).toMatchObject({
+      id: "resources.jobs.seed",
+      key: "seed",
+      stack: "bundle",
+      name: "Seed",
+      description: "Seeds all alerts",
+      tags: { job_level: "atomic", priority: "1", critical: "true" },
+      environments: [
+        { key: "default", version: "4" },
+        { key: "old", version: "2" },
+      ],
+      parameters: [{ name: "catalog", default: "main" }],
+      jobClusterKeys: ["main"],
+      maxConcurrentRuns: 2,
+      timeoutSeconds: 3600,
+      triggers: [{ kind: "schedule", paused: true }],
+      notifications: [{ event: "on_failure", channel: "email", count: 2 }],
+      runAs: { servicePrincipal: "6c1e" },
+      hasPermissions: true,
+      tasks: [
+        {
+          taskKey: "seed",
+          types: ["notebook_task"],
+          environmentKey: "default",
+          maxRetries: 2,
+          parameters: { day: "1" },
+          notebook: { file: { exists: false } },
+        },
+        {
+          taskKey: "each",
+          dependsOn: ["seed"],
+          types: ["for_each_task"],
+          forEachInputs: "[1, 2]",
+          forEachConcurrency: 2,
+          forEach: { taskKey: "inner", runJob: { kind: "job", id: "resources.jobs.seed" } },
+        },
+      ],
+    });
+  });
+
+  test("and each of its tasks says file, line and column, whatever the line breaks", () => {
+    const yaml = `resources:\n  jobs:\n    seed:\n      tasks:\n        - task_key: a\n          notebook_task: {notebook_path: a}\n        - task_key: b\n`;
+    for (const text of [yaml, yaml.replaceAll("\n", "\r\n"), `\uFEFF${yaml}`]) {
+      const job = jobOf(text);
+      expect(job.source).toMatchObject({ line: 3, column: 5 });
+      expect(job.source?.file).toMatch(/databricks\.yml$/);
+      expect(job.tasks.map(({ source }) => source?.line)).toEqual([5, 7]);
+    }
+  });
+
+  test.each([
+    "spark_python_task",
+    "spark_jar_task",
+    "python_wheel_task",
+    "sql_task",
+    "dbt_task",
+    "pipeline_task",
+    "condition_task",
+    "dashboard_task",
+    "clean_rooms_notebook_task",
+    "a_task_of_next_year_task",
+  ])("may have a %s", (type) => {
+    const yaml = `resources:\n  jobs:\n    seed:\n      tasks:\n        - task_key: a\n          ${type}: {x: 1}\n`;
+    expect(jobOf(yaml).tasks[0]?.types).toEqual([type]);
+  });
+
+  test.each([
+    ["${resources.jobs.seed.id}", { kind: "job", id: "resources.jobs.seed" }],
+    ["${resources.jobs.gone.id}", { kind: "missing", expression: "${resources.jobs.gone.id}" }],
+    ["123", { kind: "literal", jobId: "123" }],
+    ["${var.shared_job}", { kind: "external", expression: "${var.shared_job}" }],
+    ["${var.plain}", { kind: "literal", jobId: "42" }],
+    ["${var.nothing}", { kind: "opaque", expression: "${var.nothing}" }],
+  ])("refers to %s", (expression, expected) => {
+    const job = jobOf(`variables:
+  shared_job: {lookup: {job: Shared}}
+  plain: {default: 42}
+  nothing: {description: given when it is deployed}
+resources:
+  jobs:
+    seed:
+      tasks: [{task_key: a, run_job_task: {job_id: "${expression}"}}]
+`);
+    expect(job.tasks[0]?.runJob).toEqual(expected);
+  });
+});
+
+describe("targets", () => {
+  const YAML = `targets:
+  dev:
+    default: true
+    resources:
+      jobs:
+        seed:
+          max_concurrent_runs: 3
+          tags: {owner: dev}
+          parameters: [{name: catalog, default: dev}, {name: added, default: x}]
+          environments: [{environment_key: default, spec: {environment_version: "4"}}]
+          job_clusters: [{job_cluster_key: main, new_cluster: {num_workers: 1}}]
+          tasks:
+            - task_key: b
+              max_retries: 5
+            - task_key: c
+              notebook_task: {notebook_path: ./c.py}
+        only_dev:
+          tasks: [{task_key: a, notebook_task: {notebook_path: ./d.py}}]
+  prod: {}
+resources:
+  jobs:
+    seed:
+      tags: {job_level: atomic, owner: all}
+      parameters: [{name: catalog, default: main}]
+      environments: [{environment_key: default, spec: {environment_version: "2"}}]
+      job_clusters: [{job_cluster_key: main, new_cluster: {spark_version: "16"}}]
+      tasks:
+        - task_key: a
+          notebook_task: {notebook_path: ./a.py}
+        - task_key: b
+          max_retries: 1
+          notebook_task: {notebook_path: ./b.py}
+`;
+
+  test("change the job as the Databricks CLI merges them: by task_key, by name, by key", () => {
+    expect(jobOf(YAML, "seed", "dev")).toMatchObject({
+      maxConcurrentRuns: 3,
+      tags: { job_level: "atomic", owner: "dev" },
+      parameters: [
+        { name: "catalog", default: "dev" },
+        { name: "added", default: "x" },
+      ],
+      environments: [{ key: "default", version: "4" }],
+      jobClusterKeys: ["main"],
+      tasks: [
+        { taskKey: "a" },
+        { taskKey: "b", maxRetries: 5, notebook: { label: expect.stringMatching(/b\.py$/) } },
+        { taskKey: "c" },
+      ],
+    });
+    expect(jobOf(YAML, "seed", "prod")).toMatchObject({
+      tags: { owner: "all" },
+      environments: [{ key: "default", version: "2" }],
+      tasks: [{ taskKey: "a" }, { taskKey: "b", maxRetries: 1 }],
+    });
+  });
+
+  test("are all read, each with its own jobs, unless some are chosen", () => {
+    const all = read({ "databricks.yml": YAML });
+    expect(
+      all.graphs.map(({ environment, jobs }) => [environment, jobs.map(({ key }) => key)]),
+    ).toEqual([
+      ["dev", ["seed", "only_dev"]],
+      ["prod", ["seed"]],
+    ]);
+    const some = read({ "databricks.yml": YAML }, ["prod"]);
+    expect(some.graphs.map(({ environment }) => environment)).toEqual(["prod"]);
+  });
+
+  test("that are not there are refused, with those that are", () => {
+    expect(() => read({ "databricks.yml": YAML }, ["prd"])).toThrow(
+      /has no target "prd" \(did you mean "prod"\?\); it has "dev", "prod"$/,
+    );
+  });
+
+  test("development mode and presets change names, tags, triggers and concurrency", () => {
+    const yaml = `targets:
+  dev: {mode: development}
+  qa:
+    presets: {name_prefix: "[\${bundle.target}] ", tags: {team: data}, trigger_pause_status: PAUSED, jobs_max_concurrent_runs: 7}
+  prod: {mode: production, run_as: {service_principal_name: 6c1e}}
+resources:
+  jobs:
+    seed:
+      name: Seed
+      tags: {team: own}
+      schedule: {quartz_cron_expression: "0 0 6 * * ?", timezone_id: UTC}
+      tasks: [{task_key: a, notebook_task: {notebook_path: ./a.py}}]
+`;
+    expect(jobOf(yaml, "seed", "dev")).toMatchObject({
+      name: "[dev ${workspace.current_user.short_name}] Seed",
+      tags: { dev: "${workspace.current_user.short_name}", team: "own" },
+      maxConcurrentRuns: 4,
+      triggers: [{ paused: true }],
+    });
+    expect(jobOf(yaml, "seed", "qa")).toMatchObject({
+      name: "[qa] Seed",
+      tags: { team: "own" },
+      maxConcurrentRuns: 7,
+      triggers: [{ paused: true }],
+    });
+    expect(jobOf(yaml, "seed", "prod")).toMatchObject({
+      name: "Seed",
+      triggers: [{ paused: false }],
+      runAs: { servicePrincipal: "6c1e" },
+    });
+  });
+});
+
+describe("variables", () => {
+  const yaml = (name: string): string => `bundle: {name: health}
+variables:
+  catalog: {default: main}
+  schema: {default: "\${var.catalog}_gold"}
+  cluster: {type: complex, default: {spark: {version: 16}, sizes: [1, 2]}}
+  circle: {default: "\${var.circle}"}
+workspace: {root_path: /Workspace/x}
+targets:
+  dev: {variables: {catalog: dev}}
+  prod: {variables: {catalog: {default: prod}}}
+resources:
+  jobs:
+    seed:
+      name: "${name}"
+      tasks: [{task_key: a, notebook_task: {notebook_path: ./a.py}}]
+`;
+  test.each([
+    ["${var.catalog}", "prod", "prod"],
+    ["${var.catalog}", "dev", "dev"],
+    ["[${bundle.target}] ${bundle.name} ${var.schema}", "dev", "[dev] health dev_gold"],
+    ["${var.cluster.spark.version}-${var.cluster.sizes[1]}", "dev", "16-2"],
+    ["${workspace.root_path}/y", "dev", "/Workspace/x/y"],
+    ["${workspace.current_user.userName}", "dev", "${workspace.current_user.userName}"],
+    ["${resources.pipelines.x.id}", "dev", "${resources.pipelines.x.id}"],
+    ["$${var.catalog} ${ var.catalog }", "dev", "$dev ${ var.catalog }"],
+    ["${var.circle}", "dev", "${var.circle}"],
+  ])("%s is, in %s, %s", (name, target, expected) => {
+    expect(jobOf(yaml(name), "seed", target === "prod" ? "prod" : "dev").name).toBe(expected);
+  });
+
+  test("of the environment win", () => {
+    const env = { BUNDLE_VAR_catalog: "mine" };
+    expect(jobOf(yaml("${var.schema}"), "seed", "dev", env).name).toBe("mine_gold");
+  });
+
+  test("that nobody declares are said, once for all targets", () => {
+    expect(problemsOf(read({ "databricks.yml": yaml("${var.catlog}") }))).toEqual([
+      "error databricks.yml: ${var.catlog} is no variable of the bundle",
+    ]);
+  });
+
+  test("do not grow without end", () => {
+    const doubling = Array.from(
+      { length: 40 },
+      (_, at) => `  v${at}: {default: "\${var.v${at + 1}}\${var.v${at + 1}}"}\n`,
+    ).join("");
+    const text = `variables:\n${doubling}  v40: {default: xx}\n${JOB.replace("Seed", '"${var.v0}"')}`;
+    expect(jobOf(text).name?.length).toBeLessThan(1_000_000);
+  });
+});
+
+describe("files", () => {
+  test("that include names are put together; paths are relative to their file", () => {
+    const reading = read({
+      "databricks.yml": "include: [resources/*.yml, resources/**/*.json, more.yaml]\n",
+      "resources/a.yml": JOB.replace("seed:", "a:"),
+      "resources/deep/b.json": JSON.stringify({
+        resources: {
+          jobs: {
+            b: { tasks: [{ task_key: "x", notebook_task: { notebook_path: "../../seed.py" } }] },
+          },
+        },
+      }),
+      "more.yaml": JOB.replace("seed:", "c:"),
+      "not-included.yml": JOB.replace("seed:", "d:"),
+      "seed.py": "dbutils.widgets.get('catalog')",
+    });
+    expect(reading.problems).toEqual([]);
+    const jobs = reading.graphs[0]?.jobs ?? [];
+    expect(
+      jobs.map(({ key, source, tasks }) => [
+        key,
+        source?.file.split("/").at(-1),
+        tasks[0]?.notebook?.file?.exists,
+      ]),
+    ).toEqual([
+      ["c", "more.yaml", true],
+      ["a", "a.yml", false],
+      ["b", "b.json", true],
+    ]);
+    expect(jobs[0]?.tasks[0]?.notebook?.identity).toBe(jobs[2]?.tasks[0]?.notebook?.identity);
+    expect(jobs[0]?.tasks[0]?.notebook?.file?.widgets?.reads).toEqual(["catalog"]);
+  });
+
+  test("anchors, aliases and merge keys", () => {
+    const job = jobOf(`common: &common
+  max_retries: 2
+  timeout_seconds: 60
+resources:
+  jobs:
+    seed:
+      environments: &environments [{environment_key: default}]
+      tasks:
+        - <<: *common
+          task_key: a
+          timeout_seconds: 5
+          notebook_task: {notebook_path: ./a.py}
+        - <<: [*common, {environment_key: default}]
+          task_key: b
+          notebook_task: {notebook_path: ./b.py}
+    other:
+      environments: *environments
+      tasks: []
+`);
+    expect(job.tasks).toMatchObject([
+      { taskKey: "a", maxRetries: 2, timeoutSeconds: 5 },
+      { taskKey: "b", maxRetries: 2, timeoutSeconds: 60, environmentKey: "default" },
+    ]);
+  });
+
+  test("notebooks in the workspace, in git and below the uploaded files", () => {
+    const yaml = (path: string, more = ""): string =>
+      `resources:\n  jobs:\n    seed:\n      tasks: [{task_key: a, notebook_task: {notebook_path: "${path}"}}]\n${more}`;
+    const identity = (path: string, more?: string): string | undefined =>
+      jobOf(yaml(path, more)).tasks[0]?.notebook?.identity;
+    expect(identity("/Workspace/Shared/seed")).toBe("workspace:/Shared/seed");
+    expect(identity("${workspace.file_path}/seed.py")).toMatch(/^file:.*\/seed\.py$/);
+    expect(
+      identity(
+        "src/seed",
+        "      git_source: {git_url: https://github.com/o/r, git_branch: main}\n",
+      ),
+    ).toBe("git:github.com/o/r:/src/seed");
+  });
+
+  test("the same job in two files is one too many", () => {
+    const reading = read({
+      "databricks.yml": "include: ['*.yaml']\n",
+      "a.yaml": JOB,
+      "b.yaml": JOB,
+    });
+    const [job] = reading.graphs[0]?.jobs ?? [];
+    expect(job?.source?.file).toMatch(/a\.yaml$/);
+    expect(job?.duplicates.map(({ source }) => source?.file.split("/").at(-1))).toEqual(["b.yaml"]);
+  });
+
+  test("jobs defined in Python are said, not skipped", () => {
+    for (const python of ["python: {resources: ['x:y']}", "experimental: {python: {}}"])
+      expect(problemsOf(read({ "databricks.yml": `${python}\n${JOB}` }))).toEqual([
+        expect.stringMatching(/^warning databricks\.yml: jobs that ".*python" defines in Python/),
+      ]);
+  });
+
+  test("a bundle is found by the names that the Databricks CLI knows", () => {
+    for (const name of ["databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml"])
+      expect(relative("/", bundleFile(write({ [name]: JOB })) ?? "")).toContain(name);
+    expect(bundleFile(write({ "other.yml": JOB }))).toBeUndefined();
+    expect(bundleFile(join(tempFolder(), "gone"))).toBeUndefined();
+  });
+});
+
+describe("what cannot be read is said with its place, and the rest is read", () => {
+  const broken = (content: string | Buffer): Reading =>
+    read({
+      "databricks.yml": "include: ['*.yaml']\n",
+      "broken.yaml": content,
+      "good.yaml": JOB,
+    });
+
+  const bomb = (): string => {
+    let text = `a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n`;
+    for (let at = 1; at < 12; at++)
+      text += `a${at}: &a${at} [${Array.from({ length: 10 }, () => `*a${at - 1}`).join(", ")}]\n`;
+    return text;
+  };
+
+  test.each<[string, string | Buffer, RegExp]>([
+    ["no YAML", "resources:\n  jobs: {\n", /broken\.yaml:3: this is not YAML: /],
+    ["a tab", "resources:\n\tjobs: {}\n", /broken\.yaml:2: this is not YAML: /],
+    ["a key twice", "resources: {}\nresources: {}\n", /broken\.yaml:2: .*unique/],
+    ["an alias without anchor", "a: *b\n", /broken\.yaml:1: /],
+    ["an alias of itself", "a: &a [*a]\n", /broken\.yaml:1: alias "a" has no anchor/],
+    ["an alias bomb", bomb(), /broken\.yaml:\d+: there are more than 1000000 values/],
+    ["a merge of no map", "a: {<<: 5}\n", /broken\.yaml:1: "<<" merges what is no map/],
+    ["deep nesting", `a: ${"[".repeat(50_000)}`, /broken\.yaml.*(?:nest|YAML)/],
+    ["deep nesting that ends", `a: ${"[".repeat(200)}${"]".repeat(200)}`, /nest deeper than 100/],
+    ["5 MB", `# ${"x".repeat(5 * 2 ** 20)}\n`, /more than the 4194304 that are read/],
+    ["what is not UTF-8", Buffer.from([0x61, 0x3a, 0xff, 0xfe]), /the file is not UTF-8/],
+    ["UTF-16", Buffer.from("\uFEFFa: b", "utf16le"), /the file is not UTF-8/],
+    ["a list", "- a\n", /broken\.yaml:1: the file holds no map/],
+    ["two documents", "a: 1\n---\nb: 2\n", /broken\.yaml/],
+  ])("%s", (_, content, expected) => {
+    const reading = broken(content);
+    expect(problemsOf(reading)[0]).toMatch(expected);
+    expect(reading.problems[0]?.severity).toBe("error");
+    expect(reading.graphs[0]?.jobs.map(({ key }) => key)).toEqual(["seed"]);
+  });
+
+  test.each(["", "# nothing\n", "---\n", "null\n"])(
+    "%j holds nothing, which is fine",
+    (content) => {
+      expect(broken(content).problems).toEqual([]);
+    },
+  );
+
+  test.each([
+    ["tasks: 5", 'tasks of job "odd" is no list'],
+    ["tasks: {a: 1}", 'tasks of job "odd" is no list'],
+    ["tasks: [5]", 'tasks of job "odd" has an item that is no map'],
+    ["tags: [a]", 'tags of job "odd" is no map'],
+    ["environments: default", 'environments of job "odd" is no list'],
+    ["parameters: [a, b]", 'parameters of job "odd" has an item that is no map'],
+  ])("%s of a job", (part, message) => {
+    expect(problemsOf(broken(`resources:\n  jobs:\n    odd:\n      ${part}\n`))).toEqual([
+      `error broken.yaml:3: ${message}`,
+    ]);
+  });
+
+  test.each([
+    ["a job that is text", "resources: {jobs: {odd: x}}\n", 'job "odd" is no map'],
+    ["a list of jobs", "resources: {jobs: [x]}\n", "resources.jobs is no map of jobs"],
+  ])("%s", (_, content, message) => {
+    const problems = problemsOf(read({ "databricks.yml": content }));
+    expect(problems).toEqual([`error databricks.yml: ${message}`]);
+  });
+
+  test("numbers and dates where text belongs are the text that the service gets", () => {
+    const job = jobOf(`resources:
+  jobs:
+    seed:
+      name: 2026-11-24
+      tags: {1: 2, yes: no}
+      tasks: [{task_key: 7, environment_key: 4, notebook_task: {notebook_path: 12}}]
+`);
+    expect(job).toMatchObject({
+      name: "2026-11-24",
+      tags: { "1": "2", yes: "no" },
+      tasks: [{ taskKey: "7", environmentKey: "4" }],
+    });
+  });
+
+  test.each([
+    ["../outside/*.yml", "outside/a.yml"],
+    ["../outside/a.yml", "outside/a.yml"],
+  ])("include %s leads out of the bundle", (include, outside) => {
+    const folder = write({ "bundle/databricks.yml": `include: ["${include}"]\n`, [outside]: JOB });
+    const reading = readBundle(join(folder, "bundle", "databricks.yml"));
+    expect(problemsOf(reading)).toEqual([
+      expect.stringMatching(/^error databricks\.yml:1: include .* leads out of the bundle/),
+    ]);
+    expect(reading.graphs[0]?.jobs).toEqual([]);
+  });
+
+  test("links: each file is read once, one out of the bundle is refused", () => {
+    const folder = write({
+      "bundle/databricks.yml": "include: ['**/*.yaml']\n",
+      "bundle/seed.yaml": JOB,
+      "out.yaml": JOB,
+    });
+    const bundle = join(folder, "bundle");
+    symlinkSync(bundle, join(bundle, "again"));
+    symlinkSync("seed.yaml", join(bundle, "also.yaml"));
+    symlinkSync("loop.yaml", join(bundle, "loop.yaml"));
+    const reading = readBundle(join(bundle, "databricks.yml"));
+    expect(reading.problems).toEqual([]);
+    expect(reading.graphs[0]?.jobs).toMatchObject([{ key: "seed", duplicates: [] }]);
+
+    symlinkSync("../out.yaml", join(bundle, "link.yaml"));
+    expect(problemsOf(readBundle(join(bundle, "databricks.yml")))).toContainEqual(
+      'error databricks.yml:1: include "*.yaml" leads out of the bundle, to "link.yaml"',
+    );
+  });
+
+  test.each([
+    ["include: x", "include is no list"],
+    ["include: [5]", 'include names "5"'],
+    ["include: [gone.yml]", 'include names "gone.yml", which is not there'],
+  ])("%s", (yaml, message) => {
+    const problems = problemsOf(read({ "databricks.yml": `${yaml}\n${JOB}` }));
+    expect(problems).toEqual([`error databricks.yml:1: ${message}`]);
+  });
+
+  test("more than 64 MiB of files are not read", () => {
+    const filler = `# ${"x".repeat(4_000_000)}\n`;
+    const files = Array.from({ length: 18 }, (_, at) => [`f${at}.yaml`, filler] as const);
+    const reading = read({
+      "databricks.yml": "include: ['*.yaml']\n",
+      ...Object.fromEntries(files),
+    });
+    expect(problemsOf(reading)).toEqual([
+      "error databricks.yml: the files of the bundle have more than 67108864 characters",
+    ]);
+  });
+});
+
+describe("whatever the files hold, reading ends and does not throw", () => {
+  const names = fc.constantFrom(
+    ...["resources", "jobs", "tasks", "targets", "variables", "include", "presets", "bundle"],
+    ...["task_key", "notebook_task", "notebook_path", "run_job_task", "job_id", "for_each_task"],
+    ...["environments", "parameters", "tags", "task", "default", "lookup", "mode", "python", "<<"],
+    ...["__proto__", "constructor", "a", "b"],
+  );
+  const leaf = fc.oneof(
+    fc.constantFrom("${var.a}", "${resources.jobs.a.id}", "*.yml", "..", "", "development"),
+    fc.string(),
+    fc.integer(),
+    fc.boolean(),
+    fc.constant(null),
+  );
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: "small", withCrossShrink: true },
+      leaf,
+      fc.array(tie("value"), { maxLength: 3 }),
+      fc.dictionary(names, tie("value"), { maxKeys: 5 }),
+    ),
+  }));
+  const folder = tempFolder();
+  const file = join(folder, "databricks.yml");
+  const reads = (text: string): void => {
+    writeFileSync(file, text);
+    const { graphs, problems } = readBundle(file);
+    // Everything that is asked of a job later on.
+    JSON.stringify([graphs.map(({ jobs }) => jobs), problems]);
+  };
+
+  test("values of any shape", () => {
+    const jobs = fc.record({ resources: fc.record({ jobs: value }), targets: value });
+    fc.assert(
+      fc.property(fc.oneof(value, jobs), (content) => {
+        reads(JSON.stringify(content));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("text with pieces of YAML", () => {
+    const piece = fc.constantFrom(
+      ...["resources:", "\n", "  ", "jobs:", "- ", "{", "}", "[", "]", "&a ", "*a", "<<: ", "|\n"],
+      ...["'", '"', "#", ": ", "!!binary ", "? ", "---\n", "${", "\t", "\u0000", "é"],
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(piece, fc.string()), { maxLength: 60 }), (pieces) => {
+        reads(pieces.join(""));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
