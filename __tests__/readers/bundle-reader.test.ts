@@ -220,7 +220,7 @@ resources:
       jobClusterKeys: ["main"],
       tasks: [
         { taskKey: "a" },
-        { taskKey: "b", maxRetries: 5, notebook: { label: expect.stringMatching(/b\.py$/) } },
+        { taskKey: "b", maxRetries: 5, notebook: { file: { exists: false } } },
         { taskKey: "c" },
       ],
     });

@@ -98,7 +98,7 @@ export function loadConfig(folder: string, rules: readonly string[], given?: str
     const code = (error as NodeJS.ErrnoException).code ?? "";
     throw new JobstrataError("config", `${printable(file)} cannot be read: ${code}`);
   }
-  const document = parseDocument(content.replace(/^\uFEFF/, ""), { logLevel: "silent" });
+  const document = parseDocument(content.replace(/^\uFEFF/, ""), { logLevel: "error" });
   const [broken] = document.errors;
   if (broken !== undefined) {
     const { line = 1, col = 1 } = broken.linePos?.[0] ?? {};

@@ -27,7 +27,8 @@ export function junitXml(suite: string, cases: readonly TestCase[]): string {
     if (outcome === "skipped") test.skipped();
     if (outcome === "failed") {
       test.failure(reason[0] ?? "failed");
-      test.stacktrace(reason.join("\n"));
+      // xmlbuilder makes the end of a CDATA section harmless only once.
+      test.stacktrace(reason.join("\n").replaceAll("]]>", "]] >"));
     }
   }
   return builder.build();

@@ -243,7 +243,7 @@ class Bundle {
       cwd: this.#folder,
       absolute: true,
       dot: true,
-            expandDirectories: false,
+      expandDirectories: false,
       onlyFiles: true,
     }).map((path) => path.split("/").join(sep));
   }

@@ -2,7 +2,7 @@ import { type CheckReport, openFindings } from "../../model/check-report";
 import { atLeast } from "../../model/finding";
 import { printable } from "../../model/text";
 import { junitXml, type TestCase } from "../junit";
-import { fullText, shownLocation } from "./parts";
+import { counted, fullText, shownLocation } from "./parts";
 
 /** A test case for each rule; it fails with everything that fails the check. */
 export function checkJunit(report: CheckReport): string {
@@ -24,7 +24,7 @@ export function checkJunit(report: CheckReport): string {
       group: "rules",
       outcome: found.length > 0 ? "failed" : "passed",
       durationMs: 0,
-      ...(reason.length > 0 && { reason }),
+      ...(reason.length > 0 && { reason: [counted(found.length, "finding"), ...reason] }),
     };
   });
   return junitXml("jobstrata check", cases);

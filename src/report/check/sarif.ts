@@ -51,7 +51,7 @@ function resultOf(finding: CheckedFinding, index: ReadonlyMap<string, number>): 
     ruleId: rule,
     ruleIndex: index.get(rule),
     level: LEVELS[severity],
-    message: { text: `${printable(message)}. Fix: ${printable(fix)}.` },
+    message: { text: `${textOf(message)}. Fix: ${textOf(fix)}.` },
     ...(main !== undefined && { locations: [main] }),
     ...(related.length > 0 && {
       relatedLocations: related.flatMap((each, at) =>
@@ -65,7 +65,7 @@ function resultOf(finding: CheckedFinding, index: ReadonlyMap<string, number>): 
         : [
             {
               kind: suppression.kind === "source" ? "inSource" : "external",
-              justification: printable(suppression.reason),
+              justification: textOf(suppression.reason),
             },
           ],
   };
@@ -90,9 +90,14 @@ function locationOf(
     }),
     ...(site !== undefined && {
       logicalLocations: [{ fullyQualifiedName: printable(site.job.id), kind: "resource" }],
-      message: { text: siteName(site) },
+      message: { text: textOf(siteName(site)) },
     }),
   };
+}
+
+/** Plain text; `[text](target)` would be a link. */
+function textOf(text: string): string {
+  return printable(text).replaceAll("](", "] (");
 }
 
 /** A relative reference: no part of a path may look like a scheme, a query or an escape. */
