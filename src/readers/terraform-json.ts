@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { JobstrataError } from "../errors";
+import { environmentPrefix } from "../model/environment-name";
 import { JobGraph } from "../model/job-graph";
 import type { JobRef, JobSpec, NotebookRef } from "../model/job-spec";
 import { type GitLocation, readJobPayload } from "./job-payload";
@@ -32,11 +33,16 @@ export function readTerraformJson(json: unknown, file: string): Reading {
       `${file} is not what "terraform show -json" prints of a plan or a state`,
     );
   }
-  const plan = new Plan(root, object(values.root_module));
+  const jobs = new Plan(root, object(values.root_module)).jobs(file);
+  // A plan does not say what it is for; the names of its jobs may.
+  const environments = new Set(
+    jobs.flatMap(({ name = "" }) => environmentPrefix(name).environment ?? []),
+  );
+  const [environment = DEFAULT_ENVIRONMENT] = environments.size === 1 ? environments : [];
   return {
     kind: "terraform",
     path: file,
-    graphs: [new JobGraph(DEFAULT_ENVIRONMENT, plan.jobs(file))],
+    graphs: [new JobGraph(environment, jobs)],
     problems: [],
     suppressions: [],
   };
@@ -62,6 +68,8 @@ class Plan {
   readonly #jobsById = new Map<string, Resource>();
   readonly #uploads = new Map<string, NotebookRef>();
   readonly #configuration: Json | undefined;
+  /** Resources of each module of the configuration, by type and name. */
+  readonly #written = new Map<Json | undefined, ReadonlyMap<string, Json>>();
 
   public constructor(root: Json, rootModule: Json) {
     const unknown = new Map<unknown, Json>();
@@ -71,7 +79,9 @@ class Plan {
     this.#jobs = this.#resources.filter(({ type }) => type === "databricks_job");
     for (const job of this.#jobs) {
       const place = withoutIndexes(job.address);
-      this.#jobsByPlace.set(place, [...(this.#jobsByPlace.get(place) ?? []), job]);
+      const others = this.#jobsByPlace.get(place);
+      if (others === undefined) this.#jobsByPlace.set(place, [job]);
+      else others.push(job);
       const { id } = job.values;
       if (typeof id === "string" || typeof id === "number") this.#jobsById.set(String(id), job);
     }
@@ -91,7 +101,7 @@ class Plan {
         .flatMap((resource) => this.#target(resource, "job_id", resource.values.job_id) ?? []),
     );
     return this.#jobs.map((job) => {
-      const known = filled(job.values, job.unknown);
+      const known = withoutEmpty(filled(job.values, job.unknown));
       const payload = readJobPayload(this.#withReferences(job, object(known)), {
         notebook: (path, git) => this.#notebook(path, git, job),
         job: (id) => this.#reference(job, String(id)),
@@ -241,8 +251,14 @@ class Plan {
   }
 
   #expressionsOf({ module, type, name }: Resource): Json {
-    const resources = list(this.#moduleOf(module)?.resources);
-    return object(resources.find((each) => each.type === type && each.name === name)?.expressions);
+    const written = this.#moduleOf(module);
+    let resources = this.#written.get(written);
+    if (resources === undefined) {
+      const all = list(written?.resources).reverse();
+      resources = new Map(all.map((each) => [`${text(each.type)}.${text(each.name)}`, each]));
+      this.#written.set(written, resources);
+    }
+    return object(resources.get(`${type}.${name}`)?.expressions);
   }
 }
 
@@ -292,6 +308,18 @@ function filled(values: unknown, unknown: unknown): unknown {
   return result;
 }
 
+/** Without the empty text that states have for what is not set. Blocks are lists; maps belong to the user. */
+function withoutEmpty(block: unknown): unknown {
+  return Object.fromEntries(
+    Object.entries(object(block)).flatMap(([key, value]) => {
+      if (value === "" && key !== "default") return [];
+      if (!Array.isArray(value)) return [[key, value]];
+      const items: unknown[] = value;
+      return [[key, items.map((item) => (isObject(item) ? withoutEmpty(item) : item))]];
+    }),
+  );
+}
+
 /** `task` is `tasks` in the Jobs API. */
 function apiName(attribute: string): string {
   return ["task", "environment", "parameter", "job_cluster"].includes(attribute)
@@ -306,7 +334,8 @@ function references(expression: Json): string[] {
   return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
 }
 
-const object = (value: unknown): Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
+const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const object = (value: unknown): Json => (isObject(value) ? value : {});
 const list = (value: unknown): Json[] => (Array.isArray(value) ? value.map(object) : []);
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
