@@ -6,10 +6,12 @@ import { gitNotebook, workspaceNotebook } from "./notebook-identity";
 import type { Reading } from "./reading";
 import { DEFAULT_ENVIRONMENT } from "./terraform-config";
 
+type Json = Readonly<Record<string, unknown>>;
+
 /** A job as the Jobs API gives it. */
 export interface WorkspaceJob {
   readonly job_id: number;
-  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly settings?: unknown;
 }
 
 /**
@@ -19,22 +21,26 @@ export interface WorkspaceJob {
  * A job is called by its name without that prefix. Who may see it is not part of it, and not known.
  *
  * @param host such as `https://adb-1.2.azuredatabricks.net`
+ * @param listed in any order
  * @param hidden ids of jobs that are there, but may not be read
  */
 export function readWorkspaceJobs(
   host: string,
-  jobs: readonly WorkspaceJob[],
+  listed: readonly WorkspaceJob[],
   hidden: ReadonlySet<string> = new Set(),
 ): Reading {
+  // The Jobs API lists the newest first.
+  const jobs = [...listed].sort((a, b) => a.job_id - b.job_id);
   const environments = new Map(
-    jobs.map(({ job_id: id, settings }) => {
-      const { environment = DEFAULT_ENVIRONMENT } = environmentPrefix(nameOf(settings));
-      return [String(id), environment] as const;
+    jobs.map((job) => {
+      const { environment = DEFAULT_ENVIRONMENT } = environmentPrefix(nameOf(job));
+      return [String(job.job_id), environment] as const;
     }),
   );
   const urlOf = (id: string): string => `${host}/jobs/${id}`;
-  const specOf = ({ job_id: id, settings = {} }: WorkspaceJob): JobSpec => {
-    const own = environments.get(String(id));
+  const specOf = (job: WorkspaceJob): JobSpec => {
+    const id = String(job.job_id);
+    const own = environments.get(id);
     const jobAt = (target: string): JobRef => {
       const environment = environments.get(target);
       if (environment === own) return { kind: "job", id: urlOf(target) };
@@ -45,7 +51,7 @@ export function readWorkspaceJobs(
       return { kind: isThere ? "external" : "missing", expression };
     };
     const payload = readJobPayload(
-      settings,
+      settingsOf(job),
       {
         notebook: (path, git) =>
           git === undefined ? workspaceNotebook(path) : gitNotebook(git.url, path),
@@ -55,8 +61,8 @@ export function readWorkspaceJobs(
     );
     return {
       ...payload,
-      id: urlOf(String(id)),
-      key: environmentPrefix(nameOf(settings)).rest || String(id),
+      id: urlOf(id),
+      key: environmentPrefix(nameOf(job)).rest || id,
       stack: host,
       duplicates: [],
     };
@@ -81,16 +87,21 @@ export function readWorkspaceJobs(
 export function unlistedJobs(jobs: readonly WorkspaceJob[]): Set<string> {
   const listed = new Set(jobs.map(({ job_id: id }) => String(id)));
   const unlisted = new Set<string>();
-  for (const { settings = {} } of jobs) {
+  for (const job of jobs) {
     const note = (jobId: string | number): JobRef => {
       if (!listed.has(String(jobId))) unlisted.add(String(jobId));
       return { kind: "literal", jobId: String(jobId) };
     };
-    readJobPayload(settings, { notebook: workspaceNotebook, job: note }, "api");
+    readJobPayload(settingsOf(job), { notebook: workspaceNotebook, job: note }, "api");
   }
   return unlisted;
 }
 
-function nameOf(settings: Readonly<Record<string, unknown>> = {}): string {
-  return typeof settings.name === "string" ? settings.name : "";
+function settingsOf({ settings }: WorkspaceJob): Json {
+  return typeof settings === "object" && settings !== null ? (settings as Json) : {};
+}
+
+function nameOf(job: WorkspaceJob): string {
+  const { name } = settingsOf(job);
+  return typeof name === "string" ? name : "";
 }

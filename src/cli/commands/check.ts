@@ -11,12 +11,13 @@ import {
   type SourceKind,
 } from "../../model/check-report";
 import { atLeast, type Severity } from "../../model/finding";
-import { quote } from "../../model/text";
+import { printable, quote } from "../../model/text";
 import { check, today } from "../../policy/check";
 import { PRESETS, type Preset } from "../../policy/rule";
 import { RULES } from "../../policy/rules";
 import { CHECK_FORMATS, type CheckFormat } from "../../report/check/formats";
 import type { Reading } from "../../readers/reading";
+import { counted } from "../../report/check/parts";
 import { readPath } from "../check-sources";
 import type { Io } from "../io";
 import { styleFor } from "../terminal";
@@ -96,7 +97,7 @@ export async function runCheck(
 ): Promise<number> {
   const outputs = options.output.map((output) => parseOutput(output, options.format));
   const loaded = loadConfig(
-    process.cwd(),
+    ".",
     RULES.map(({ name }) => name),
     options.config,
   );
@@ -122,7 +123,7 @@ export async function runCheck(
       RULES.some(({ name }) => name === rule),
     );
     writeBaseline(file, accepted);
-    io.err(`${accepted.length} findings are accepted from now on, in ${file}.`);
+    io.err(`${counted(accepted.length, "finding")} accepted from now on, in ${printable(file)}.`);
     report = judge(readBaseline(file));
   }
   report = { ...report, findings: [...report.findings].sort(byPlace) };
