@@ -2,9 +2,10 @@
  * `npm run bench`: time and memory of synthesizing many jobs with this library, policy included, against the class
  * that the provider package generates; and the start of the real app. Every app runs in a process of its own, the two
  * variants in turn, from compiled JavaScript (so that neither pays for TypeScript or source maps). Then the local
- * workspace, its notebooks, and following runs: see local.ts, notebooks.ts and runs.ts.
+ * workspace, its notebooks, following runs, and the check of bundles and stacks: see local.ts, notebooks.ts, runs.ts and
+ * check.ts.
  *
- * Options: `--json FILE` writes the figures, `--only synth`, `local`, `notebooks` or `runs` measures one part,
+ * Options: `--json FILE` writes the figures, `--only synth`, `local`, `notebooks`, `runs` or `check` measures one part,
  * `--sizes 100,1000` the numbers of jobs, `--runs N` how often each runs.
  */
 import { execFileSync } from "node:child_process";
@@ -20,6 +21,7 @@ import {
 import { cpus } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
+import { type CheckFigures, measureCheck } from "./check";
 import type { LocalFigures } from "./local";
 import type { NotebookFigures } from "./notebooks";
 import type { RunFigures } from "./runs";
@@ -43,6 +45,7 @@ interface Row extends Record<Variant, Measurement> {
 }
 
 const ROOT = resolve(__dirname, "..");
+const PARTS = ["synth", "check", "local", "notebooks", "runs"];
 
 function main(): void {
   const { values } = parseArgs({
@@ -59,8 +62,8 @@ function main(): void {
     throw new Error("--sizes and --runs take whole numbers, 1 or more");
   }
   const { only } = values;
-  if (only !== undefined && !["synth", "local", "notebooks", "runs"].includes(only)) {
-    throw new Error("--only takes synth, local, notebooks or runs");
+  if (only !== undefined && !PARTS.includes(only)) {
+    throw new Error(`--only takes ${PARTS.join(", ")}`);
   }
   const wants = (part: string): boolean => only === undefined || only === part;
   const cache = join(ROOT, "node_modules", ".cache");
@@ -70,6 +73,7 @@ function main(): void {
     console.log(`Node ${process.version}, ${cpus().length} cores\n`);
     if (only !== "notebooks") compile(work);
     const synth = wants("synth") ? measureSynth(work, sizes, runs) : {};
+    const checking = wants("check") ? { check: measureChecks(work, sizes, runs) } : {};
     const local = wants("local") ? { local: measureLocal(work) } : {};
     const following = wants("runs") ? { following: measureRuns(work) } : {};
     const notebooks = wants("notebooks") ? { notebooks: measureNotebooks() } : {};
@@ -78,6 +82,7 @@ function main(): void {
         node: process.version,
         cores: cpus().length,
         ...synth,
+        ...checking,
         ...local,
         ...following,
         ...notebooks,
@@ -98,6 +103,47 @@ function measureSynth(work: string, sizes: readonly number[], runs: number): obj
     `\nStart of the alerting app (node -r tsx/cjs main.ts): ${startCpuMs} ms of processor time`,
   );
   return { runs, rows, growth: growth(rows), startCpuMs };
+}
+
+function measureChecks(work: string, sizes: readonly number[], runs: number): CheckFigures {
+  console.log(`\njobstrata check, median of ${runs} runs`);
+  const figures = measureCheck(ROOT, work, sizes, runs);
+  const { rows, small, rules } = figures;
+  console.table(
+    rows.map(({ jobs, files, bundle, synthesized }) => ({
+      jobs: jobs + jobs / 5,
+      files,
+      "bundle s": round(bundle.wallMs / 1000),
+      "bundle MiB": Math.round(bundle.peakMiB),
+      "synthesized s": round(synthesized.wallMs / 1000),
+      "synthesized MiB": Math.round(synthesized.peakMiB),
+    })),
+  );
+  for (const [at, row] of rows.entries()) {
+    const before = rows[at - 1];
+    if (before === undefined) continue;
+    const times = (of: (row: CheckFigures["rows"][number]) => number): number =>
+      round(of(row) / of(before));
+    console.log(
+      `${before.jobs} -> ${row.jobs} (${row.jobs / before.jobs}x): bundle ${times((r) => r.bundle.wallMs)}x the time, synthesized ${times((r) => r.synthesized.wallMs)}x`,
+    );
+  }
+  console.table({
+    ...Object.fromEntries(
+      rows.flatMap(({ jobs, bundle: { wallMs, peakMiB } }) => {
+        const required = { 1000: "1.5 s", 10_000: "10 s, 600 MB" }[jobs];
+        if (required === undefined) return [];
+        const figure = `${round(wallMs / 1000)} s, ${Math.round(peakMiB)} MiB`;
+        return [[`bundle of ${jobs + jobs / 5} jobs`, { figure, required }]];
+      }),
+    ),
+    "bundle of 6 jobs": { figure: `${Math.round(small.wallMs)} ms`, required: "400 ms" },
+    [`rules alone, ${rules.jobs} jobs, ${rules.tasks} tasks`]: {
+      figure: `${Math.round(rules.ms)} ms`,
+      required: "300 ms",
+    },
+  });
+  return figures;
 }
 
 function measureLocal(work: string): LocalFigures {

@@ -2,11 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as fc from "fast-check";
 import { readSynthesized } from "../../src/readers/synthesized";
-import {
-  readWorkspaceJobs,
-  unlistedJobs,
-  type WorkspaceJob,
-} from "../../src/readers/workspace-jobs";
+import { readWorkspaceJobs, unlistedJobs } from "../../src/readers/workspace-jobs";
 import { tempFolder } from "../support/policy";
 
 const notebookTask = { task_key: "run", notebook_task: { notebook_path: "/Shared/seed" } };
@@ -134,9 +130,9 @@ describe("whatever is written there, reading ends and does not throw", () => {
   test("as jobs of a workspace", () => {
     fc.assert(
       fc.property(fc.array(fc.record({ job_id: fc.integer(), settings: value })), (listed) => {
-        const { graphs } = readWorkspaceJobs("https://host", listed as WorkspaceJob[]);
+        const { graphs } = readWorkspaceJobs("https://host", listed);
         expect(graphs.reduce((sum, graph) => sum + graph.jobs.length, 0)).toBe(listed.length);
-        unlistedJobs(listed as WorkspaceJob[]);
+        unlistedJobs(listed);
         JSON.stringify(graphs.map((graph) => graph.jobs));
       }),
       { numRuns: 300 },

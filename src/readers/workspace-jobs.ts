@@ -45,7 +45,8 @@ export function readWorkspaceJobs(
       const environment = environments.get(target);
       if (environment === own) return { kind: "job", id: urlOf(target) };
       const expression = `job ${target}`;
-      if (environment !== undefined && environment !== DEFAULT_ENVIRONMENT)
+      // Where one of the two says nothing of its environment, nobody knows.
+      if (environment !== undefined && ![own, environment].includes(DEFAULT_ENVIRONMENT))
         return { kind: "foreign", expression, environment };
       const isThere = environment !== undefined || hidden.has(target);
       return { kind: isThere ? "external" : "missing", expression };

@@ -1,0 +1,205 @@
+/**
+ * Measures `jobstrata check` on bundles and on the same jobs synthesized, and the rules alone. Each run is a process of its
+ * own, from compiled JavaScript. `node check.js rules FILE` judges the bundle of FILE and prints what the rules took.
+ */
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { check } from "../src/policy/check";
+import { RULES } from "../src/policy/rules";
+import { JobGraph } from "../src/model/job-graph";
+import { readBundle } from "../src/readers/bundle/bundle-reader";
+
+/** How many atomic jobs each composite job runs. */
+const RUN_BY_ONE = 5;
+const RULES_OF = 10_000;
+
+/** Milliseconds, from the start of the process to its end, and MiB at its highest. */
+interface Cost {
+  readonly wallMs: number;
+  readonly peakMiB: number;
+}
+
+/** One size of project. */
+export interface CheckRow {
+  /** Atomic jobs; there is a composite job for every five. */
+  readonly jobs: number;
+  /** Files of the bundle, notebooks not counted. */
+  readonly files: number;
+  readonly bundle: Cost;
+  readonly synthesized: Cost;
+}
+
+/** What {@link measureCheck} finds. */
+export interface CheckFigures {
+  readonly rows: readonly CheckRow[];
+  /** The bundle of the specification: six jobs. */
+  readonly small: Cost;
+  /** The rules of the presets `spec` and `limits` on a graph in memory, the first time in their process. */
+  readonly rules: { readonly jobs: number; readonly tasks: number; readonly ms: number };
+}
+
+/** Writes a bundle of `jobs` atomic jobs, one file a job, with their notebooks. */
+function writeBundle(folder: string, jobs: number): number {
+  mkdirSync(join(folder, "resources"), { recursive: true });
+  mkdirSync(join(folder, "src"));
+  writeFileSync(
+    join(folder, "databricks.yml"),
+    `bundle:
+  name: load
+include:
+  - resources/*.yml
+variables:
+  catalog:
+    default: bench
+  gold_schema:
+    default: gold
+targets:
+  bench:
+    default: true
+`,
+  );
+  let files = 1;
+  const write = (key: string, text: string): void => {
+    files++;
+    writeFileSync(
+      join(folder, "resources", `${key}.yml`),
+      `resources:\n  jobs:\n    ${key}:\n${text}`,
+    );
+  };
+  for (let i = 0; i < jobs; i++) {
+    writeFileSync(join(folder, "src", `table_${i}.py`), "# Databricks notebook source\nprint(1)\n");
+    write(
+      `table_${i}_job`,
+      `      name: "[\${bundle.target}] Load - Table ${i}"
+      description: "Atomic job: Loads table ${i}"
+      environments:
+        - environment_key: default
+          spec:
+            environment_version: "4"
+      tasks:
+        - task_key: load
+          environment_key: default
+          notebook_task:
+            notebook_path: ../src/table_${i}.py
+            base_parameters:
+              catalog: \${var.catalog}
+              gold_schema: \${var.gold_schema}
+      tags:
+        job_level: atomic
+        layer: load
+        purpose: load
+`,
+    );
+  }
+  for (let group = 0; group < jobs / RUN_BY_ONE; group++) {
+    const tasks = Array.from(
+      { length: RUN_BY_ONE },
+      (_, at) => `        - task_key: load_${at}
+${at === 0 ? "" : "          depends_on:\n            - task_key: load_0\n"}          run_job_task:
+            job_id: \${resources.jobs.table_${group * RUN_BY_ONE + at}_job.id}
+`,
+    );
+    write(
+      `group_${group}_job`,
+      `      name: "[\${bundle.target}] Load - Group ${group}"
+      description: "Composite job: Loads ${RUN_BY_ONE} tables"
+      tasks:
+${tasks.join("")}      tags:
+        job_level: composite
+        layer: load
+        orchestrator: "true"
+`,
+    );
+  }
+  return files;
+}
+
+/**
+ * @param work folder that holds the compiled project in `js`
+ * @param runs how often each runs; the median counts
+ */
+export function measureCheck(
+  root: string,
+  work: string,
+  sizes: readonly number[],
+  runs: number,
+): CheckFigures {
+  const js = join(work, "js");
+  for (const file of ["package.json", "help"]) copyFileSync(join(root, file), join(js, file));
+  const times = <T>(measure: () => T): T[] => Array.from({ length: runs }, measure);
+  const cost = (path: string): Cost => {
+    const costs = times(() => costOf(js, path));
+    return {
+      wallMs: median(costs.map(({ wallMs }) => wallMs)),
+      peakMiB: median(costs.map(({ peakMiB }) => peakMiB)),
+    };
+  };
+  const rows = sizes.map((jobs): CheckRow => {
+    const bundle = join(work, "bundle");
+    const outdir = join(work, "synthesized");
+    for (const folder of [bundle, outdir]) rmSync(folder, { recursive: true, force: true });
+    mkdirSync(outdir);
+    const files = writeBundle(bundle, jobs);
+    execFileSync(process.execPath, [
+      join(js, "bench", "child.js"),
+      "jobstrata",
+      String(jobs),
+      outdir,
+    ]);
+    return { jobs, files, bundle: cost(bundle), synthesized: cost(outdir) };
+  });
+  const many = join(work, "rules");
+  writeBundle(many, RULES_OF);
+  const file = join(many, "databricks.yml");
+  const judged = times(() => {
+    const output = execFileSync(process.execPath, [join(js, "bench", "check.js"), "rules", file]);
+    return JSON.parse(output.toString()) as CheckFigures["rules"];
+  });
+  const [{ jobs, tasks } = { jobs: 0, tasks: 0 }] = judged;
+  return {
+    rows,
+    small: cost(join(root, "__tests__", "fixtures", "alerting-bundle")),
+    rules: { jobs, tasks, ms: median(judged.map(({ ms }) => ms)) },
+  };
+}
+
+/** What one `jobstrata check` costs. It must find nothing: what it judges is in order. */
+function costOf(js: string, path: string): Cost {
+  const peak = join(js, "peak.json");
+  const script = `process.on("exit", () => require("node:fs").writeFileSync(${JSON.stringify(peak)}, String(process.resourceUsage().maxRSS / 1024)))`;
+  const preload = join(js, "peak.js");
+  writeFileSync(preload, script);
+  const before = performance.now();
+  const args = ["-r", preload, join(js, "src", "cli", "bin.js"), "check", path];
+  const output = execFileSync(process.execPath, args, { cwd: js, encoding: "utf8" });
+  const wallMs = performance.now() - before;
+  if (!output.includes("no findings")) throw new Error(`check found something:\n${output}`);
+  return { wallMs, peakMiB: Number(readFileSync(peak, "utf8")) };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
+
+function judge(file: string): CheckFigures["rules"] {
+  const reading = readBundle(file);
+  // A graph that nothing has been asked of yet.
+  const graphs = reading.graphs.map(
+    ({ environment, jobs }) => new JobGraph(environment, [...jobs]),
+  );
+  const before = performance.now();
+  const report = check({
+    readings: [{ ...reading, graphs }],
+    rules: RULES,
+    config: { config: {} },
+    today: "2026-11-24",
+  });
+  const ms = performance.now() - before;
+  if (report.findings.length > 0) throw new Error("the rules found something");
+  return { jobs: report.jobs, tasks: report.tasks, ms };
+}
+
+const [command, file = ""] = process.argv.slice(2);
+if (command === "rules") process.stdout.write(JSON.stringify(judge(file)));
