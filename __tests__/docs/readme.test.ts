@@ -1,11 +1,15 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- the module is a class
+import Ajv = require("ajv");
+import { parse } from "yaml";
 import { Job } from "@cdktf/provider-databricks/lib/job";
 import { AlertingJobs } from "../../src/alerting/atomic-jobs";
 import { dev } from "../../src/alerting/environments";
 import { App, JobLayer, RULES } from "../../src/index";
+import { configSchema, loadConfig } from "../../src/config/config";
 import { rulePage } from "../../src/policy/rule-page";
 
 const ROOT = resolve(__dirname, "..", "..");
@@ -85,6 +89,16 @@ describe("the README", () => {
   });
 });
 
+describe("the README on check", () => {
+  it("shows what the wrong pattern looks like", () => {
+    const { stdout } = spawnSync(process.execPath, [join(ROOT, "bin", "jobstrata.js"), "check"], {
+      cwd: join(ROOT, "__tests__", "fixtures", "wrong-bundle"),
+      encoding: "utf8",
+    });
+    expect(readme).toContain(`\`\`\`\n${stdout}\`\`\``);
+  });
+});
+
 describe("docs/rules.md", () => {
   it("leads to the page of every rule, in the order of the rules", () => {
     const links = [...rulesPage.matchAll(/^- \[([a-z-]+)\]\(rules\/\1\.md\)/gm)].map(
@@ -93,10 +107,83 @@ describe("docs/rules.md", () => {
     expect(links).toEqual(RULES.map(({ name }) => name));
   });
 
-  it("has pages as the rules say it: npm run generate:rule-pages", () => {
+  it("has pages as the rules say it: npm run generate:docs", () => {
     const pages = join(ROOT, "docs", "rules");
     expect(readdirSync(pages).sort()).toEqual(RULES.map(({ name }) => `${name}.md`).sort());
     for (const rule of RULES)
       expect(readFileSync(join(pages, `${rule.name}.md`), "utf8")).toBe(rulePage(rule));
+  });
+});
+
+describe("the JSON schema of the configuration", () => {
+  const text = readFileSync(join(ROOT, "docs", "jobstrata.config.schema.json"), "utf8");
+
+  it("is as the configuration is read: npm run generate:docs", () => {
+    expect(JSON.parse(text)).toEqual(configSchema(RULES));
+  });
+
+  it("takes what is taken and refuses what is refused", () => {
+    const validate = new Ajv({ format: false }).compile(JSON.parse(text) as object);
+    const example = /```yaml\n([^]*?)```/.exec(
+      readFileSync(join(ROOT, "docs", "check.md"), "utf8"),
+    )?.[1];
+    const file = join(folder, "jobstrata.config.yaml");
+    const names = RULES.map(({ name }) => name);
+    const takes = (yaml: string): boolean => {
+      writeFileSync(file, yaml);
+      try {
+        loadConfig(folder, names, file);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    expect(takes(example ?? "")).toBe(true);
+    for (const yaml of [
+      example ?? "",
+      "presets: [spec, recommended]\n",
+      "presets: [all]\n",
+      "preset: [spec]\n",
+      "rules: {retries: error, timeout: {severity: off, minutes: 5}}\n",
+      "rules: {retris: error}\n",
+      "rules: {retries: fatal}\n",
+      "suppressions: [{rule: retries, job: seed, reason: later}]\n",
+      "suppressions: [{rule: retries, job: seed}]\n",
+      "cloud: ibm\n",
+      "failOn: never\n",
+      "ignore: legacy\n",
+    ])
+      expect([yaml, validate(parse(yaml))]).toEqual([yaml, takes(yaml)]);
+  });
+});
+
+describe("the workflow of this repository", () => {
+  it("checks the hierarchy with a command that passes here", () => {
+    const workflow = parse(
+      readFileSync(join(ROOT, ".github", "workflows", "hierarchy.yml"), "utf8"),
+    ) as { jobs: { hierarchy: { steps: { run?: string }[] } } };
+    const commands = workflow.jobs.hierarchy.steps.flatMap(({ run }) => run ?? []);
+    const check = commands.find((command) => command.includes("jobstrata check"));
+    expect(commands).toEqual(["npm ci", "npx cdktf synth", check]);
+
+    const outdir = join(folder, "cdktf.out");
+    const env = {
+      ...process.env,
+      CDKTF_OUTDIR: outdir,
+      GITHUB_STEP_SUMMARY: join(folder, "summary.md"),
+    };
+    mkdirSync(outdir);
+    execFileSync(process.execPath, ["-r", "tsx/cjs", "main.ts"], { cwd: ROOT, env });
+    const sarif = join(folder, "jobstrata.sarif");
+    const output = execFileSync("sh", ["-ec", (check ?? "").replace("jobstrata.sarif", sarif)], {
+      cwd: ROOT,
+      env,
+      encoding: "utf8",
+    });
+    expect(output).toBe("jobstrata: no findings\n");
+    expect(JSON.parse(readFileSync(sarif, "utf8"))).toMatchObject({ version: "2.1.0" });
+    expect(readFileSync(join(folder, "summary.md"), "utf8")).toMatch(
+      /^### Job hierarchy: no findings/,
+    );
   });
 });

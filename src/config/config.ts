@@ -65,11 +65,33 @@ export interface LoadedConfig {
 
 const FILES = ["jobstrata.config.json", "jobstrata.config.yaml", "jobstrata.config.yml"];
 
-/** The JSON schema of the configuration, for editors. */
-export function configSchema(): object {
+/**
+ * The JSON schema of the configuration, for editors.
+ *
+ * @param rules that there are, to be offered and explained
+ */
+export function configSchema(
+  rules: readonly { readonly name: string; readonly summary: string }[],
+): object {
+  const { $schema, properties = {}, ...rest } = z.toJSONSchema(schema, { target: "draft-7" });
+  const { additionalProperties: setting, description } = properties.rules as {
+    additionalProperties: object;
+    description: string;
+  };
+  const entries = rules.map(({ name, summary }) => [name, { ...setting, description: summary }]);
   return {
-    ...z.toJSONSchema(schema, { target: "draft-7" }),
-    title: "jobstrata.config",
+    $schema,
+    title: "jobstrata.config.json or jobstrata.config.yaml",
+    ...rest,
+    properties: {
+      ...properties,
+      rules: {
+        description,
+        type: "object",
+        properties: Object.fromEntries(entries) as object,
+        additionalProperties: false,
+      },
+    },
   };
 }
 

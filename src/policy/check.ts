@@ -59,18 +59,21 @@ export function check(input: CheckInput): CheckReport {
     input.ruleNames ?? input.rules.map(({ name }) => name),
     input.today,
   );
-  const known = new Map(baseline?.entries.map((entry) => [entry.fingerprint, entry] as const));
+  const known = new Map<string, BaselineEntry[]>();
+  for (const entry of baseline?.entries ?? [])
+    known.set(entry.fingerprint, [...(known.get(entry.fingerprint) ?? []), entry]);
   const findings = found.map(({ finding, sites }): CheckedFinding => {
     const suppression = finding.inconclusive === true ? undefined : suppressions.of(finding, sites);
     if (suppression !== undefined) return { ...finding, suppression };
-    if (!known.has(finding.fingerprint)) return finding;
-    known.delete(finding.fingerprint);
+    // What is written in several places has one fingerprint, and an entry for each.
+    if (known.get(finding.fingerprint)?.pop() === undefined) return finding;
     if (!suppressions.allows(finding.rule)) return finding;
     return { ...finding, suppression: { kind: "baseline", reason: "accepted in the baseline" } };
   });
   const said = uncovered(findings, rules);
   const meta = suppressions.problems().map((finding) => located(finding).finding);
-  for (const { rule, message } of known.values()) {
+  const fixed = [...known.values()].flat();
+  for (const { rule, message } of fixed) {
     meta.push(
       located({
         rule: "fixed-in-baseline",
@@ -97,7 +100,7 @@ export function check(input: CheckInput): CheckReport {
     rules: rules.map(describeRule),
     findings: [...said, ...meta],
     incomplete: [...said, ...meta].some(({ inconclusive }) => inconclusive === true),
-    fixed: known.size,
+    fixed: fixed.length,
     failOn: input.failOn ?? config.config.failOn ?? "error",
   };
 }
@@ -142,9 +145,15 @@ function taskOf({ job, taskKey }: FindingSite): JobSpec["tasks"][number] | undef
   return leafTasks(job as JobSpec).find((task) => task.taskKey === taskKey);
 }
 
-/** Says the same for the same mistake as long as it is in the same jobs and tasks, whatever their lines. */
-function fingerprintOf({ rule, message, sites, location }: Finding): string {
-  const where = sites.map(({ job, taskKey = "" }) => [job.id, taskKey]);
+/**
+ * Says the same for the same mistake as long as it is in the same jobs and tasks, whatever their lines, and the same for
+ * the stacks of all environments that one piece of code makes.
+ */
+function fingerprintOf({ rule, message, sites, location, environment = "" }: Finding): string {
+  const where = sites.map(({ job, taskKey = "" }) => [
+    environment === "" ? job.id : job.id.replaceAll(environment, "*"),
+    taskKey,
+  ]);
   const file = sites.length === 0 ? (location?.file ?? "") : "";
   return createHash("sha256")
     .update(JSON.stringify([rule, message, where, file]))
@@ -173,7 +182,7 @@ function uncovered(
   });
 }
 
-/** What is wrong in several targets of a bundle is one mistake, written once. */
+/** What is wrong in several environments, and written in one place, is one mistake. */
 function collapse(all: readonly LocatedFinding[]): LocatedFinding[] {
   const byMistake = new Map<string, LocatedFinding>();
   for (const each of all) {

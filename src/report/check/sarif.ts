@@ -43,7 +43,8 @@ export function checkSarif(report: CheckReport): string {
 }
 
 function resultOf(finding: CheckedFinding, index: ReadonlyMap<string, number>): object {
-  const { rule, severity, message, fix, sites, location, fingerprint, suppression } = finding;
+  const { rule, severity, message, fix, sites, location, fingerprint, suppression, environment } =
+    finding;
   const [first, ...others] = sites;
   const main = locationOf(location, first);
   const related = others.map((site) => locationOf(site.source ?? site.job.source, site));
@@ -58,6 +59,7 @@ function resultOf(finding: CheckedFinding, index: ReadonlyMap<string, number>): 
         each === undefined ? [] : [{ id: at + 1, ...each }],
       ),
     }),
+    ...(environment !== undefined && { properties: { environment } }),
     partialFingerprints: { "jobstrata/v1": fingerprint },
     suppressions:
       suppression === undefined
