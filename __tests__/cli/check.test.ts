@@ -476,7 +476,10 @@ describe("a workspace", () => {
         tags: { job_level: "composite" },
       }),
     );
-    const before: unknown = await client.ok("GET", "/api/2.2/jobs/list?limit=100&expand_tasks=true");
+    const before: unknown = await client.ok(
+      "GET",
+      "/api/2.2/jobs/list?limit=100&expand_tasks=true",
+    );
 
     const env = { DATABRICKS_HOST: host, DATABRICKS_TOKEN: token };
     const { code, stdout, text } = await check(["--source", "workspace", "--format", "json"], {

@@ -137,7 +137,14 @@ function asTerraform(hierarchy: Hierarchy): object {
 function asBundle(hierarchy: Hierarchy): Reading {
   const jobs = withReferences(hierarchy, (key) => `\${resources.jobs.${key}.id}`);
   const file = join(tempFolder(), "databricks.yml");
-  writeFileSync(file, JSON.stringify({ targets: { dev: {} }, resources: { jobs } }));
+  writeFileSync(
+    file,
+    JSON.stringify({
+      targets: { dev: { mode: "${var.mode}" } },
+      variables: { mode: {} },
+      resources: { jobs },
+    }),
+  );
   return readBundle(file);
 }
 

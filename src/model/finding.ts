@@ -17,6 +17,8 @@ export interface RuleMatch {
   readonly fix: string;
   /** The jobs concerned, the one to look at first first. */
   readonly sites: readonly FindingSite[];
+  /** Where to look, for what is in no job. */
+  readonly location?: SourceLocation;
 }
 
 /** Where to look: a job, and the task in it if one task is meant. */
@@ -38,6 +40,4 @@ export interface Finding extends RuleMatch {
   readonly environment?: string;
   /** Something could not be checked, so that the absence of other findings proves nothing. */
   readonly inconclusive?: true;
-  /** Where to look, for what is in no job. */
-  readonly location?: SourceLocation;
 }

@@ -1,9 +1,16 @@
-import type { JobSpec, NotebookRef, TaskSpec } from "./job-spec";
+import type { JobSpec, NotebookRef, SourceLocation, TaskSpec } from "./job-spec";
 
 /** A task together with the job that holds it. `task` is the inner one where a for-each task repeats it. */
 export interface TaskUse {
   readonly job: JobSpec;
   readonly task: TaskSpec;
+}
+
+/** What a bundle says of a target. */
+export interface BundleTarget {
+  /** `development` or `production`; an expression; undefined where the target says nothing. */
+  readonly mode?: string;
+  readonly source?: SourceLocation;
 }
 
 /** All jobs of one environment and how they hang together. Immutable; the rules only read it. */
@@ -14,10 +21,12 @@ export class JobGraph {
   /**
    * @param environment the scope that the rules hold in, such as `dev`
    * @param jobs every job of that environment, from all of its stacks
+   * @param target of the bundle that the environment is
    */
   public constructor(
     public readonly environment: string,
     public readonly jobs: readonly JobSpec[],
+    public readonly target?: BundleTarget,
   ) {
     this.#byId = new Map(jobs.map((job) => [job.id, job]));
   }

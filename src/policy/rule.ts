@@ -3,7 +3,7 @@ import type { JobGraph } from "../model/job-graph";
 
 /** What a user has configured for a rule, beside its severity; `cloud` is always there. */
 export interface RuleOptions extends Readonly<Record<string, unknown>> {
-  /** Where the workspace runs, for limits that differ. @default - the strictest limit holds */
+  /** Where the workspace runs, for limits that differ. @default - nobody knows, so that only what no cloud takes is reported */
   readonly cloud?: "aws" | "azure" | "gcp";
 }
 

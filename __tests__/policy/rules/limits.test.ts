@@ -253,6 +253,46 @@ describe("environment-key", () => {
   });
 });
 
+describe("environment-key of tasks", () => {
+  const environments = [{ key: "default" }, { key: "ml" }];
+  const seed = (types: string, spec: Partial<TaskSpec> = {}): TaskSpec =>
+    task("seed", { types: [types], ...spec });
+
+  test.each([
+    [
+      "a key that the job has",
+      job({ environments, tasks: [seed("dbt_task", { environmentKey: "ml" })] }),
+    ],
+    [
+      "a key that is an expression",
+      job({ environments, tasks: [seed("dbt_task", { environmentKey: "${var.key}" })] }),
+    ],
+    ["a wheel on a cluster", job({ tasks: [seed("python_wheel_task", { onCluster: true })] })],
+    ["a notebook without a key", job({ tasks: [seed("notebook_task")] })],
+    ["a job that is run", job({ tasks: [seed("run_job_task")] })],
+  ])("accepts %s", (_, spec) => {
+    expect(check(environmentKey, [spec])).toEqual([]);
+  });
+
+  test.each([
+    ...["spark_python_task", "python_wheel_task", "dbt_task"].map(
+      (type) => [seed(type), `runs a serverless ${type} without environment_key`] as const,
+    ),
+    [
+      seed("notebook_task", { environmentKey: "mll" }),
+      'has environment_key "mll", which the job has not',
+    ],
+  ] as const)("rejects %j", (wrong, message) => {
+    expect(check(environmentKey, [job({ environments, tasks: [wrong] })])).toEqual([
+      {
+        message: `task "seed" of job "${KEY}" ${message}`,
+        fix: 'name one of "default", "ml"',
+        sites: [`${ID}#seed`],
+      },
+    ]);
+  });
+});
+
 describe("job-cluster-key", () => {
   const clusters = (keys: readonly string[] | undefined, used?: string): JobSpec =>
     job({

@@ -1,4 +1,6 @@
 import { JobGraph, type JobSpec, type NotebookWidgets, RULES, type TaskSpec } from "../../../src";
+import type { BundleTarget } from "../../../src/model/job-graph";
+import { targetMode } from "../../../src/policy/rules/target-mode";
 import {
   atomicSpec,
   compositeSpec,
@@ -285,7 +287,27 @@ describe("good practice", () => {
     const severities = RULES.filter(({ preset }) => preset === "recommended").map(
       ({ severity }) => severity,
     );
-    expect(severities).toHaveLength(18);
+    expect(severities).toHaveLength(19);
     expect(new Set(severities)).toEqual(new Set(["warning"]));
+  });
+});
+
+describe("target-mode", () => {
+  const found = (target?: BundleTarget): string[] =>
+    Array.from(
+      targetMode.check(new JobGraph("dev", [seed()], target), {}),
+      ({ message }) => message,
+    );
+
+  test.each([undefined, { mode: "development" }, { mode: "production" }, { mode: "${var.mode}" }])(
+    "accepts %j",
+    (target) => {
+      expect(found(target)).toEqual([]);
+    },
+  );
+
+  test("rejects a target of a bundle without a mode, or with another", () => {
+    expect(found({})).toEqual(['target "dev" has no mode']);
+    expect(found({ mode: "test" })).toEqual(['target "dev" has mode "test"']);
   });
 });

@@ -32,6 +32,7 @@ import { runJobCycle } from "./run-job-cycle";
 import { runJobDepth } from "./run-job-depth";
 import { schedulePaused } from "./schedule-paused";
 import { serverless } from "./serverless";
+import { targetMode } from "./target-mode";
 import { taskCycle } from "./task-cycle";
 import { taskKey } from "./task-key";
 import { taskLibraries } from "./task-libraries";
@@ -83,4 +84,5 @@ export const RULES: readonly Rule[] = [
   timeout,
   failureNotifications,
   schedulePaused,
+  targetMode,
 ];

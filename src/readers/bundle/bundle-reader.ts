@@ -113,7 +113,12 @@ class Bundle {
     if (jobs !== undefined && jobs !== null && !isValueMap(jobs))
       this.#problem("resources.jobs is no map of jobs", "write each job below its key");
     const reader = new TargetReader(this, target, settings, isValueMap(jobs) ? jobs : EMPTY);
-    return new JobGraph(target, reader.jobs());
+    const { mode } = settings;
+    const source = isValueMap(override) ? this.#places.locationOf(override) : undefined;
+    return new JobGraph(target, reader.jobs(), {
+      ...(typeof mode === "string" && { mode }),
+      ...(source !== undefined && { source }),
+    });
   }
 
   public get places(): Places {
