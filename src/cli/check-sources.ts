@@ -30,9 +30,15 @@ export interface SourceOptions {
 export function readPath(path: string, options: SourceOptions): Reading[] {
   if (path !== "-" && !existsSync(path))
     throw new JobstrataError("source", `${quote(path)} is not there`);
-  const readings =
-    path === "-" || statSync(path).isFile() ? readFile(path, options) : readFolder(path, options);
-  return readings.map((reading) => onlyTargets(reading, options.targets));
+  try {
+    const isFile = path === "-" || statSync(path).isFile();
+    const readings = isFile ? readFile(path, options) : readFolder(path, options);
+    return readings.map((reading) => onlyTargets(reading, options.targets));
+  } catch (error) {
+    // The stack is full: nobody has written that by hand.
+    if (!(error instanceof RangeError)) throw error;
+    throw new JobstrataError("source", `${quote(path)} nests too deep to be read`);
+  }
 }
 
 function readFolder(path: string, { source, targets }: SourceOptions): Reading[] {

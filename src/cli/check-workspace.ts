@@ -40,6 +40,9 @@ export async function readWorkspace(
     const hidden = await hiddenJobs(client, jobs);
     return onlyTargets(readWorkspaceJobs(client.http.host, jobs, hidden), targets);
   } catch (error) {
+    // The stack is full.
+    if (error instanceof RangeError)
+      throw new JobstrataError("source", "a job of the workspace nests too deep to be read");
     if (!(error instanceof WorkspaceError)) throw error;
     throw new JobstrataError("source", `the workspace cannot be read: ${error.message}`);
   } finally {

@@ -16,6 +16,9 @@ export interface Reading {
   readonly suppressions: readonly SourceSuppression[];
 }
 
+/** No workspace has more; so many are judged in less than 1 GiB. */
+export const MAX_JOBS = 100_000;
+
 /** Something that could not be read. An `error` means that the reading proves nothing. */
 export interface ReadProblem {
   readonly severity: Extract<Severity, "error" | "warning">;

@@ -5,7 +5,7 @@ import { JobGraph } from "../model/job-graph";
 import type { JobRef, JobSpec, NotebookRef } from "../model/job-spec";
 import { type GitLocation, readJobPayload } from "./job-payload";
 import { fileNotebook, gitNotebook, workspaceNotebook, workspacePath } from "./notebook-identity";
-import type { Reading } from "./reading";
+import { MAX_JOBS, type Reading } from "./reading";
 import { DEFAULT_ENVIRONMENT } from "./terraform-config";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -77,6 +77,12 @@ class Plan {
       unknown.set(change.address, object(object(change.change).after_unknown));
     this.#resources = [...resourcesOf(rootModule, "", unknown)];
     this.#jobs = this.#resources.filter(({ type }) => type === "databricks_job");
+    if (this.#jobs.length > MAX_JOBS) {
+      throw new JobstrataError(
+        "source",
+        `there are ${this.#jobs.length} jobs, more than the ${MAX_JOBS} that are judged at once`,
+      );
+    }
     for (const job of this.#jobs) {
       const place = withoutIndexes(job.address);
       const others = this.#jobsByPlace.get(place);

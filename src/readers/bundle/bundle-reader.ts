@@ -9,7 +9,7 @@ import { printable, quote } from "../../model/text";
 import { type GitLocation, readJobPayload } from "../job-payload";
 import { fileNotebook, gitNotebook, workspaceNotebook } from "../notebook-identity";
 import type { SourceSuppression } from "../../model/suppression";
-import type { Reading, ReadProblem } from "../reading";
+import { MAX_JOBS, type Reading, type ReadProblem } from "../reading";
 import { relativePath } from "../relative-path";
 import { Interpolation } from "./interpolate";
 import { merge, valueAt, withValue } from "./merge";
@@ -21,8 +21,9 @@ const ROOT_FILES = ["databricks.yml", "databricks.yaml", "bundle.yml", "bundle.y
 const DEFAULT_TARGET = "default";
 /** No bundle that people write has more. */
 const MAX_FILES = 100_000;
-/** All files together. What they hold takes some ten times this in memory. Characters. */
-const MAX_TOTAL = 64 * 2 ** 20;
+/** All files together: characters, and values in them. */
+const MAX_TOTAL = 32 * 2 ** 20;
+const MAX_TOTAL_VALUES = 1_500_000;
 
 const EMPTY: ValueMap = Object.create(null) as ValueMap;
 
@@ -66,7 +67,8 @@ class Bundle {
   /** Where else a job is defined that an earlier file defines already. */
   readonly #duplicates = new Map<string, JobSpec["duplicates"]>();
   readonly #notebooks = new Map<string, NotebookRef>();
-  #total = 0;
+  #characters = 0;
+  #values = 0;
 
   public constructor(
     private readonly file: string,
@@ -112,7 +114,13 @@ class Bundle {
     const jobs = valueAt(settings, ["resources", "jobs"]);
     if (jobs !== undefined && jobs !== null && !isValueMap(jobs))
       this.#problem("resources.jobs is no map of jobs", "write each job below its key");
-    const reader = new TargetReader(this, target, settings, isValueMap(jobs) ? jobs : EMPTY);
+    let entries = isValueMap(jobs) ? jobs : EMPTY;
+    const count = Object.keys(entries).length;
+    if (count > MAX_JOBS) {
+      this.#problem(`there are ${count} jobs, more than ${MAX_JOBS}`, "divide the bundle");
+      entries = EMPTY;
+    }
+    const reader = new TargetReader(this, target, settings, entries);
     const { mode } = settings;
     const source = isValueMap(override) ? this.#places.locationOf(override) : undefined;
     return new JobGraph(target, reader.jobs(), {
@@ -170,13 +178,15 @@ class Bundle {
   }
 
   #load(path: string): ValueMap | undefined {
-    const { text, value, problems } = readYamlFile(path, this.#places);
+    if (this.#characters > MAX_TOTAL || this.#values > MAX_TOTAL_VALUES) return undefined;
+    const { text, value, size, problems } = readYamlFile(path, this.#places);
     this.problems.push(...problems);
     if (problems.length > 0) return undefined;
-    this.#total += text.length;
-    if (this.#total > MAX_TOTAL) {
+    this.#characters += text.length;
+    this.#values += size;
+    if (this.#characters > MAX_TOTAL || this.#values > MAX_TOTAL_VALUES) {
       this.#problem(
-        `the files of the bundle have more than ${MAX_TOTAL} characters`,
+        `the files of the bundle have more than ${MAX_TOTAL} characters or ${MAX_TOTAL_VALUES} values`,
         "divide the bundle; what comes after that is not read",
       );
       return undefined;
