@@ -53,6 +53,33 @@ test("what one line does wrong in several environments is one finding", () => {
   expect(apart.findings).toMatchObject([{ environment: "dev" }, { environment: "prod" }]);
 });
 
+test("what is excused in one environment is not in the others", () => {
+  const jobs = { dev: [inStack("dev", 3)], prod: [inStack("prod", 3)] };
+  const { findings } = check({
+    readings: [
+      {
+        ...reading(jobs),
+        suppressions: [
+          {
+            rules: ["untimed"],
+            reason: "tried out",
+            line: 3,
+            jobIds: ["alerting-dev-atomic/seed"],
+          },
+        ],
+      },
+    ],
+    rules: [untimed],
+    config: { config: {} },
+    today: "2026-11-24",
+  });
+  expect(findings).toMatchObject([
+    { environment: "dev", suppression: { kind: "source", reason: "tried out" } },
+    { environment: "prod" },
+  ]);
+  expect(findings[1]?.suppression).toBeUndefined();
+});
+
 test("a fingerprint survives moved lines and other environments, not another job", () => {
   const fingerprints = [
     judge({ dev: [inStack("dev", 3)] }),

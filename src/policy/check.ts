@@ -51,7 +51,7 @@ export function check(input: CheckInput): CheckReport {
     ),
     ...evaluate(graphs, rules),
   ];
-  const found = collapse(all.map(located)).filter(({ finding }) => !isIgnored(finding, config));
+  const found = all.map(located).filter(({ finding }) => !isIgnored(finding, config));
   const suppressions = new Suppressions(
     readings.flatMap((reading) => reading.suppressions),
     config,
@@ -62,15 +62,17 @@ export function check(input: CheckInput): CheckReport {
   const known = new Map<string, BaselineEntry[]>();
   for (const entry of baseline?.entries ?? [])
     known.set(entry.fingerprint, [...(known.get(entry.fingerprint) ?? []), entry]);
-  const findings = found.map(({ finding, sites }): CheckedFinding => {
+  const excused = found.map(({ finding, sites }): CheckedFinding => {
     const suppression = finding.inconclusive === true ? undefined : suppressions.of(finding, sites);
-    if (suppression !== undefined) return { ...finding, suppression };
+    return suppression === undefined ? finding : { ...finding, suppression };
+  });
+  const findings = collapse(uncovered(excused, rules)).map((finding): CheckedFinding => {
+    const { rule, fingerprint, suppression } = finding;
     // What is written in several places has one fingerprint, and an entry for each.
-    if (known.get(finding.fingerprint)?.pop() === undefined) return finding;
-    if (!suppressions.allows(finding.rule)) return finding;
+    if (suppression !== undefined || known.get(fingerprint)?.pop() === undefined) return finding;
+    if (!suppressions.allows(rule)) return finding;
     return { ...finding, suppression: { kind: "baseline", reason: "accepted in the baseline" } };
   });
-  const said = uncovered(findings, rules);
   const meta = suppressions.problems().map((finding) => located(finding).finding);
   const fixed = [...known.values()].flat();
   for (const { rule, message } of fixed) {
@@ -98,8 +100,8 @@ export function check(input: CheckInput): CheckReport {
       0,
     ),
     rules: rules.map(describeRule),
-    findings: [...said, ...meta],
-    incomplete: [...said, ...meta].some(({ inconclusive }) => inconclusive === true),
+    findings: [...findings, ...meta],
+    incomplete: [...findings, ...meta].some(({ inconclusive }) => inconclusive === true),
     fixed: fixed.length,
     failOn: input.failOn ?? config.config.failOn ?? "error",
   };
@@ -171,8 +173,8 @@ function uncovered(
     sites.map(({ job, taskKey }) => JSON.stringify([by, environment, job.id, taskKey]));
   const said = new Set(
     findings
-      // What the baseline has accepted still says it all; what is excused by name excuses nothing else.
-      .filter(({ suppression: { kind } = { kind: "baseline" } }) => kind === "baseline")
+      // What is excused by name excuses nothing else.
+      .filter(({ suppression }) => suppression === undefined)
       .flatMap((finding) => placesOf(finding)),
   );
   return findings.filter((finding) => {
@@ -183,22 +185,31 @@ function uncovered(
 }
 
 /** What is wrong in several environments, and written in one place, is one mistake. */
-function collapse(all: readonly LocatedFinding[]): LocatedFinding[] {
-  const byMistake = new Map<string, LocatedFinding>();
-  for (const each of all) {
-    const { fingerprint, location, environment } = each.finding;
-    const key = `${fingerprint} ${location === undefined ? "" : formatLocation(location)}`;
+function collapse(all: readonly CheckedFinding[]): CheckedFinding[] {
+  const byMistake = new Map<string, CheckedFinding[]>();
+  for (const finding of all) {
+    const { fingerprint, location, suppression } = finding;
+    const place = location === undefined ? "" : formatLocation(location);
+    const key = JSON.stringify([fingerprint, place, suppression]);
     const before = byMistake.get(key);
-    if (before === undefined) byMistake.set(key, each);
-    else if (environment !== undefined && before.finding.environment !== undefined) {
-      const environments = [...before.finding.environment.split(", "), environment];
-      byMistake.set(key, {
-        ...before,
-        finding: { ...before.finding, environment: [...new Set(environments)].join(", ") },
-      });
-    }
+    if (before === undefined) byMistake.set(key, [finding]);
+    else before.push(finding);
   }
-  return [...byMistake.values()];
+  return [...byMistake.values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined || same.length === 1) return same;
+    const environments = new Set(same.flatMap(({ environment }) => environment ?? []));
+    const sites = new Map(
+      same
+        .flatMap((each) => each.sites)
+        .map((site) => [`${site.job.id} ${site.taskKey ?? ""}`, site]),
+    );
+    return {
+      ...first,
+      sites: [...sites.values()],
+      ...(environments.size > 0 && { environment: [...environments].join(", ") }),
+    };
+  });
 }
 
 /** Findings that lie in files which the configuration leaves out, with all of their sites. */

@@ -1,6 +1,6 @@
 import { type CheckedFinding, type CheckReport, openFindings } from "../../model/check-report";
 import { printable } from "../../model/text";
-import { asides, counted, shownLocation, siteName, summary } from "./parts";
+import { asides, counted, otherSites, shownLocation, siteName, summary } from "./parts";
 
 /** GitHub takes 65 536 characters for a comment. */
 const MAX_ROWS = 100;
@@ -32,7 +32,7 @@ function row(finding: CheckedFinding): string {
   const places = [
     ...(location === undefined ? [] : [shownLocation(location)]),
     ...(first === undefined ? [] : [siteName(first)]),
-    ...sites.slice(1).map((site) => {
+    ...otherSites(finding).map((site) => {
       const at = site.source ?? site.job.source;
       return `also ${at === undefined ? siteName(site) : shownLocation(at)}`;
     }),

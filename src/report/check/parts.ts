@@ -43,6 +43,17 @@ export function siteName({ job, taskKey = "" }: FindingSite): string {
   return `${printable(job.key ?? job.id)}${task}`;
 }
 
+/** The sites beside the first, each once for every place that can be told apart: stacks of several environments cannot. */
+export function otherSites({ sites }: CheckedFinding): readonly FindingSite[] {
+  const nameOf = (site: FindingSite): string => {
+    const at = site.source ?? site.job.source;
+    return at === undefined ? site.job.id : `${formatLocation(at)} ${siteName(site)}`;
+  };
+  return [...new Map([...sites].reverse().map((site) => [nameOf(site), site])).values()]
+    .reverse()
+    .filter((site) => sites[0] !== undefined && nameOf(site) !== nameOf(sites[0]));
+}
+
 /** `file:line:column`, made safe to show. */
 export function shownLocation(location: SourceLocation): string {
   return printable(formatLocation(location));
@@ -51,10 +62,9 @@ export function shownLocation(location: SourceLocation): string {
 /** The message with everything that stands beside it, in lines. */
 export function fullText(finding: CheckedFinding): string[] {
   const { message, fix, sites, location } = finding;
-  const [, ...others] = sites;
   return [
     printable(message),
-    ...others.map((site) => {
+    ...otherSites(finding).map((site) => {
       const at = site.source ?? site.job.source;
       return `also ${at === undefined ? siteName(site) : `${shownLocation(at)} (${siteName(site)})`}`;
     }),

@@ -2,7 +2,7 @@ import { type CheckedFinding, type CheckReport, openFindings } from "../../model
 import type { SourceLocation } from "../../model/job-spec";
 import { printable } from "../../model/text";
 import type { Style } from "../style";
-import { asides, counted, shownLocation, siteName, summary } from "./parts";
+import { asides, counted, otherSites, shownLocation, siteName, summary } from "./parts";
 
 /** The lines of a file; undefined if they cannot be had. */
 export type FileLines = (file: string) => readonly string[] | undefined;
@@ -29,15 +29,14 @@ export function checkText(report: CheckReport, style: Style, lines: FileLines): 
 }
 
 function findingLines(finding: CheckedFinding, style: Style, lines: FileLines): string[] {
-  const { severity, rule, environment, message, fix, sites, location } = finding;
+  const { severity, rule, environment, message, fix, location } = finding;
   const where = location?.line === undefined ? "" : `${location.line}:${location.column ?? 1}  `;
   const color = severity === "error" ? style.bad : style.busy;
   const scope = environment === undefined ? "" : ` [${printable(environment)}]`;
-  const [, ...others] = sites;
   return [
     `  ${where}${color(severity)} ${printable(rule)}${style.faint(scope)}  ${printable(message)}`,
     ...quoted(location, style, lines),
-    ...others.flatMap((site) => {
+    ...otherSites(finding).flatMap((site) => {
       const at = site.source ?? site.job.source;
       if (at === undefined) return [`    also ${siteName(site)}`];
       return [`    also ${shownLocation(at)} (${siteName(site)})`, ...quoted(at, style, lines)];
