@@ -1,17 +1,17 @@
-import { createHash } from "node:crypto";
 import { relative, resolve, sep } from "node:path";
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the module is a function
 import picomatch = require("picomatch");
 import type { BaselineEntry } from "../config/baseline";
 import type { LoadedConfig } from "../config/config";
 import type { CheckedFinding, CheckReport } from "../model/check-report";
-import type { Finding, FindingSite, Severity } from "../model/finding";
+import type { Finding, Severity } from "../model/finding";
 import { leafTasks } from "../model/job-graph";
-import { formatLocation, type JobSpec, type SourceLocation } from "../model/job-spec";
+import { formatLocation } from "../model/job-spec";
 import type { Reading } from "../readers/reading";
 import { configureRules, describeRule } from "./configure";
 import { evaluate } from "./evaluate";
 import type { Rule } from "./rule";
+import { located } from "./located";
 import { Suppressions } from "./suppressions";
 
 /** What {@link check} judges, and by what. */
@@ -51,7 +51,7 @@ export function check(input: CheckInput): CheckReport {
     ),
     ...evaluate(graphs, rules),
   ];
-  const found = all.map(located).filter(({ finding }) => !isIgnored(finding, config));
+  const found = all.map(located).filter((finding) => !isIgnored(finding, config));
   const suppressions = new Suppressions(
     readings.flatMap((reading) => reading.suppressions),
     config,
@@ -62,8 +62,8 @@ export function check(input: CheckInput): CheckReport {
   const known = new Map<string, BaselineEntry[]>();
   for (const entry of baseline?.entries ?? [])
     known.set(entry.fingerprint, [...(known.get(entry.fingerprint) ?? []), entry]);
-  const excused = found.map(({ finding, sites }): CheckedFinding => {
-    const suppression = finding.inconclusive === true ? undefined : suppressions.of(finding, sites);
+  const excused = found.map((finding): CheckedFinding => {
+    const suppression = finding.inconclusive === true ? undefined : suppressions.of(finding);
     return suppression === undefined ? finding : { ...finding, suppression };
   });
   const findings = collapse(uncovered(excused, rules)).map((finding): CheckedFinding => {
@@ -73,7 +73,7 @@ export function check(input: CheckInput): CheckReport {
     if (!suppressions.allows(rule)) return finding;
     return { ...finding, suppression: { kind: "baseline", reason: "accepted in the baseline" } };
   });
-  const meta = suppressions.problems().map((finding) => located(finding).finding);
+  const meta = suppressions.problems().map(located);
   const fixed = [...known.values()].flat();
   for (const { rule, message } of fixed) {
     meta.push(
@@ -84,7 +84,7 @@ export function check(input: CheckInput): CheckReport {
         fix: "run jobstrata check --update-baseline, so that it cannot come back unnoticed",
         sites: [],
         location: { file: shown(baseline?.file ?? "") },
-      }).finding,
+      }),
     );
   }
   return {
@@ -105,62 +105,6 @@ export function check(input: CheckInput): CheckReport {
     fixed: fixed.length,
     failOn: input.failOn ?? config.config.failOn ?? "error",
   };
-}
-
-/** A finding with the places of its sites, in the order of the sites. */
-export interface LocatedFinding {
-  readonly finding: CheckedFinding;
-  readonly sites: readonly LocatedSite[];
-}
-
-/** Where a site is, and where the job is that it belongs to. */
-export interface LocatedSite extends FindingSite {
-  readonly jobSource?: SourceLocation;
-}
-
-function located(finding: Finding): LocatedFinding {
-  const sites = finding.sites.map((site): LocatedSite => {
-    const jobSource = site.job.source;
-    const source = site.source ?? taskOf(site)?.source ?? jobSource;
-    const notebook = site.notebook ?? taskOf(site)?.notebook?.label;
-    return {
-      ...site,
-      ...(source !== undefined && { source }),
-      ...(jobSource !== undefined && { jobSource }),
-      ...(notebook !== undefined && { notebook }),
-    };
-  });
-  const location = finding.location ?? sites[0]?.source;
-  return {
-    sites,
-    finding: {
-      ...finding,
-      sites,
-      ...(location !== undefined && { location }),
-      fingerprint: fingerprintOf(finding),
-    },
-  };
-}
-
-function taskOf({ job, taskKey }: FindingSite): JobSpec["tasks"][number] | undefined {
-  if (taskKey === undefined || !("tasks" in job)) return undefined;
-  return leafTasks(job as JobSpec).find((task) => task.taskKey === taskKey);
-}
-
-/**
- * Says the same for the same mistake as long as it is in the same jobs and tasks, whatever their lines, and the same for
- * the stacks of all environments that one piece of code makes.
- */
-function fingerprintOf({ rule, message, sites, location, environment = "" }: Finding): string {
-  const where = sites.map(({ job, taskKey = "" }) => [
-    environment === "" ? job.id : job.id.replaceAll(environment, "*"),
-    taskKey,
-  ]);
-  const file = sites.length === 0 ? (location?.file ?? "") : "";
-  return createHash("sha256")
-    .update(JSON.stringify([rule, message, where, file]))
-    .digest("hex")
-    .slice(0, 32);
 }
 
 /** Without what another rule says better of the same places. */

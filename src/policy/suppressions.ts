@@ -1,10 +1,10 @@
 import type { LoadedConfig } from "../config/config";
-import type { CheckedFinding, Suppression } from "../model/check-report";
+import type { Suppression } from "../model/check-report";
 import type { Finding } from "../model/finding";
 import type { SourceLocation } from "../model/job-spec";
 import type { SourceSuppression } from "../model/suppression";
 import { quote } from "../model/text";
-import type { LocatedSite } from "./check";
+import type { LocatedFinding, LocatedSite } from "./located";
 import type { ConfiguredRule } from "./configure";
 
 interface Entry {
@@ -54,11 +54,9 @@ export class Suppressions {
   }
 
   /** What excuses a finding, if anything does. */
-  public of(finding: CheckedFinding, sites: readonly LocatedSite[]): Suppression | undefined {
-    if (!this.allows(finding.rule)) return undefined;
-    const found = this.#entries.filter(
-      ({ rule, matches }) => rule === finding.rule && sites.some(matches),
-    );
+  public of({ rule: name, sites }: LocatedFinding): Suppression | undefined {
+    if (!this.allows(name)) return undefined;
+    const found = this.#entries.filter(({ rule, matches }) => rule === name && sites.some(matches));
     // Two that excuse one finding are both of use.
     for (const entry of found) entry.used = true;
     const [entry] = found;
