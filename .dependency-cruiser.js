@@ -32,6 +32,7 @@ module.exports = {
     ]),
     only("config", room("config"), [room("model"), errors]),
     only("report", room("report"), [room("model")]),
+    only("render", room("render"), [room("model"), room("report")]),
     only("run", room("run"), [room("model"), errors]),
     only("local", room("local"), [room("model"), errors, terraform]),
     only("provider-knows-the-workspace-by-http-only", room("local/provider"), [errors]),

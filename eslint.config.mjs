@@ -6,7 +6,7 @@ export default defineConfig(
   globalIgnores(["node_modules", "lib", "coverage", "cdktf.out", ".jobstrata"]),
   js.configs.recommended,
   {
-    files: ["**/*.ts"],
+    files: ["**/*.{ts,tsx}"],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },

@@ -1,13 +1,22 @@
+const swc = (parser) => [
+  "@swc/jest",
+  {
+    jsc: {
+      target: "es2022",
+      parser: { syntax: "typescript", ...parser },
+      transform: { react: { runtime: "automatic", importSource: "preact" } },
+    },
+  },
+];
+
 /** @type {import("jest").Config} */
 module.exports = {
   testEnvironment: "node",
   roots: ["<rootDir>/__tests__"],
   setupFiles: ["<rootDir>/__tests__/support/shared-engine.ts"],
-  testMatch: ["**/*.test.ts"],
-  transform: {
-    "\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
-  },
-  collectCoverageFrom: ["src/**/*.ts", "main.ts"],
+  testMatch: ["**/*.test.ts", "**/*.test.tsx"],
+  transform: { "\\.ts$": swc({}), "\\.tsx$": swc({ tsx: true }) },
+  collectCoverageFrom: ["src/**/*.{ts,tsx}", "main.ts"],
   coverageProvider: "v8",
   coverageReporters: ["text-summary", "lcov"],
   testTimeout: 60_000,

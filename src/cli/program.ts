@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { addCheckCommand } from "./commands/check";
+import { addGraphCommand } from "./commands/graph";
 import { addLocalCommand } from "./commands/local";
 import { addRepairCommand } from "./commands/repair";
 import { addRulesCommand } from "./commands/rules";
@@ -25,6 +26,7 @@ export function createProgram(io: Io): Command {
     .exitOverride();
   addCheckCommand(program, io);
   addRulesCommand(program, io);
+  addGraphCommand(program, io);
   addRunCommand(program, io);
   addRepairCommand(program, io);
   addTestCommand(program, io);

@@ -74,6 +74,8 @@ export interface ParameterSpec {
 /** What starts a job by itself. */
 export interface TriggerSpec {
   readonly kind: "schedule" | "trigger" | "continuous";
+  /** When, as its author wrote it: a cron expression with its time zone, an interval, what it waits for. */
+  readonly detail?: string;
   /** Its `pause_status`; undefined for an expression. Databricks takes UNPAUSED for one that is left out. */
   readonly paused?: boolean;
 }

@@ -3,28 +3,20 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { readBaseline, writeBaseline } from "../../config/baseline";
 import { baselineFile, type Config, loadConfig } from "../../config/config";
 import { JobstrataError } from "../../errors";
-import {
-  byPlace,
-  type CheckReport,
-  openFindings,
-  SOURCE_KINDS,
-  type SourceKind,
-} from "../../model/check-report";
+import { byPlace, type CheckReport, openFindings } from "../../model/check-report";
 import { atLeast, type Severity } from "../../model/finding";
 import { printable, quote } from "../../model/text";
 import { check, today } from "../../policy/check";
 import { PRESETS, type Preset } from "../../policy/rule";
 import { RULES } from "../../policy/rules";
 import { CHECK_FORMATS, type CheckFormat } from "../../report/check/formats";
-import type { Reading } from "../../readers/reading";
 import { counted } from "../../report/check/parts";
-import { readPath } from "../check-sources";
 import type { Io } from "../io";
+import { addSourceOptions, readSources, type SourcesOptions } from "../sources";
 import { styleFor } from "../terminal";
 
 /** Options of `jobstrata check`. */
-export interface CheckOptions {
-  readonly source?: SourceKind;
+export interface CheckOptions extends SourcesOptions {
   readonly target: readonly string[];
   readonly config?: string;
   readonly preset: readonly Preset[];
@@ -33,10 +25,6 @@ export interface CheckOptions {
   readonly output: readonly string[];
   readonly baseline?: string;
   readonly updateBaseline?: boolean;
-  /** Reads the local workspace. */
-  readonly local?: boolean;
-  /** Its data folder. */
-  readonly data?: string;
 }
 
 const FORMATS = Object.keys(CHECK_FORMATS) as CheckFormat[];
@@ -44,22 +32,17 @@ const FORMATS = Object.keys(CHECK_FORMATS) as CheckFormat[];
 /** Adds `jobstrata check`. */
 export function addCheckCommand(program: Command, io: Io): void {
   const collect = (value: string, before: readonly string[]): string[] => [...before, value];
-  program
-    .command("check")
+  addSourceOptions(program.command("check"))
     .description("judge the hierarchy of jobs, wherever it is written")
     .argument(
       "[path...]",
       "a project, a bundle, cdktf.out, or JSON of terraform show; - reads JSON (default: this folder)",
     )
     .addOption(
-      new Option(
-        "--source <kind>",
-        "what the path is, where that is not to be found out; or workspace, which takes no path",
-      ).choices([...SOURCE_KINDS]),
+      new Option("-t, --target <name>", "only this target or environment; may be repeated")
+        .argParser(collect)
+        .default([], "all"),
     )
-    .option("--local", "read the local workspace")
-    .option("--data <folder>", "where the local workspace keeps its data")
-    .option("-t, --target <name>", "only this target or environment; may be repeated", collect, [])
     .option("--config <file>", "instead of jobstrata.config.json or .yaml")
     .addOption(
       new Option("--preset <name>", "rules to apply, instead of those configured; may be repeated")
@@ -74,7 +57,11 @@ export function addCheckCommand(program: Command, io: Io): void {
       ).choices(["error", "warning", "info"]),
     )
     .addOption(new Option("--format <format>", "what to print").choices(FORMATS).default("text"))
-    .option("--output <[format=]file>", "write a report to a file; may be repeated", collect, [])
+    .addOption(
+      new Option("--output <[format=]file>", "write a report to a file; may be repeated")
+        .argParser(collect)
+        .default([], "none"),
+    )
     .option("--baseline <file>", "accepted findings, instead of jobstrata.baseline.json")
     .option("--update-baseline", "accept today's findings")
     .action(async (paths: readonly string[], options: CheckOptions) => {
@@ -106,7 +93,7 @@ export async function runCheck(
     ...(options.preset.length > 0 && { presets: [...options.preset] }),
   };
   const targets = options.target.length > 0 ? options.target : (config.targets ?? []);
-  const readings = await read(paths, options, targets, io);
+  const readings = await readSources(paths, options, targets, io);
   const file = options.baseline ?? baselineFile(loaded);
   const judge = (entries: ReturnType<typeof readBaseline>): CheckReport =>
     check({
@@ -135,30 +122,6 @@ export async function runCheck(
   }
   if (report.incomplete) return 2;
   return openFindings(report).some(({ severity }) => atLeast(severity, report.failOn)) ? 1 : 0;
-}
-
-async function read(
-  paths: readonly string[],
-  options: CheckOptions,
-  targets: readonly string[],
-  io: Io,
-): Promise<Reading[]> {
-  const { source, local, data } = options;
-  if (source !== "workspace" && local !== true) {
-    const sources = { ...(source && { source }), targets };
-    return (paths.length === 0 ? ["."] : paths).flatMap((path) => readPath(path, sources));
-  }
-  if (paths.length > 0 || (source !== undefined && source !== "workspace")) {
-    throw new JobstrataError(
-      "source",
-      `a workspace is read without ${paths.length > 0 ? `a path; leave out ${paths.map(quote).join(" ")}` : `--source ${source ?? ""}; leave it out`}`,
-    );
-  }
-  // Everybody else need not wait for what logs in to a workspace.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { readWorkspace } = require("../check-workspace") as typeof import("../check-workspace");
-  const workspace = { ...(local && { local }), ...(data !== undefined && { data }) };
-  return [await readWorkspace(workspace, targets, io)];
 }
 
 interface Output {

@@ -1,0 +1,193 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { readBaseline } from "../../config/baseline";
+import { baselineFile, loadConfig } from "../../config/config";
+import { JobstrataError, quoteWithSuggestion } from "../../errors";
+import type { CheckedFinding } from "../../model/check-report";
+import type { JobGraph } from "../../model/job-graph";
+import { formatLocation } from "../../model/job-spec";
+import { printable, quote } from "../../model/text";
+import { check, today } from "../../policy/check";
+import { RULES } from "../../policy/rules";
+import type { Reading } from "../../readers/reading";
+import { hierarchyJson } from "../../render/document";
+import { hierarchyDot } from "../../render/dot";
+import { type Hierarchy, hierarchyOf, UnknownJobs } from "../../render/hierarchy";
+import { hierarchyMermaid } from "../../render/mermaid";
+import { hierarchyTree } from "../../render/tree";
+import { PLAIN } from "../../report/style";
+import type { Io } from "../io";
+import { addSourceOptions, readSources, type SourcesOptions } from "../sources";
+import { styleFor } from "../terminal";
+
+const FORMATS = ["tree", "mermaid", "dot", "json"] as const;
+type GraphFormat = (typeof FORMATS)[number];
+/** The format that a file is written in, if nothing else is asked for. */
+const BY_EXTENSION: Readonly<Record<string, GraphFormat>> = {
+  mmd: "mermaid",
+  mermaid: "mermaid",
+  dot: "dot",
+  gv: "dot",
+  json: "json",
+  txt: "tree",
+};
+
+/** Options of `jobstrata graph`. */
+export interface GraphOptions extends SourcesOptions {
+  readonly target?: string;
+  readonly format?: GraphFormat;
+  readonly level: "jobs" | "tasks";
+  readonly depth?: number;
+  readonly direction: "down" | "up" | "both";
+  readonly orientation: "LR" | "TB";
+  readonly output?: string;
+}
+
+/** Adds `jobstrata graph`. */
+export function addGraphCommand(program: Command, io: Io): void {
+  addSourceOptions(program.command("graph"))
+    .description("draw which jobs run which, with what the policy finds")
+    .argument("[what...]", "path of what check reads (default: this folder), then keys of jobs")
+    .option("-t, --target <name>", "target or environment; the first, if there are several")
+    .addOption(
+      new Option("--format <format>", "what to draw; as --output is called, else tree").choices(
+        FORMATS,
+      ),
+    )
+    .addOption(
+      new Option("--level <level>", "jobs alone, or their tasks too")
+        .choices(["jobs", "tasks"])
+        .default("jobs"),
+    )
+    .option("--depth <steps>", "how far from the jobs named, or from the top", parseDepth)
+    .addOption(
+      new Option("--direction <direction>", "what the jobs named run, what runs them, or both")
+        .choices(["down", "up", "both"])
+        .default("down"),
+    )
+    .addOption(
+      new Option("--orientation <orientation>", "from left to right or top to bottom")
+        .choices(["LR", "TB"])
+        .default("LR"),
+    )
+    .option("--output <file>", "write it to a file")
+    .action(async (what: readonly string[], options: GraphOptions) => {
+      io.exitCode = await runGraph(what, options, io);
+    });
+}
+
+function parseDepth(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
+}
+
+/** Draws the jobs of one environment. @throws JobstrataError `source`, `config` if there is nothing to draw */
+export async function runGraph(
+  what: readonly string[],
+  options: GraphOptions,
+  io: Io,
+): Promise<number> {
+  const { level, orientation, output, direction, depth } = options;
+  const format = options.format ?? formatOf(output);
+  const [first, ...others] = what;
+  const hasPath = first !== undefined && (first === "-" || existsSync(first));
+  const targets = options.target === undefined ? [] : [options.target];
+  const readings = await readSources(hasPath ? [first] : [], options, targets, io);
+  const isComplete = sayProblems(readings, io);
+  const graph = chosen(readings, options.target, io);
+  const hierarchy = hierarchyOf(graph, {
+    jobs: hasPath ? others : what,
+    direction,
+    ...(depth !== undefined && { depth }),
+    findings: findingsOf(readings, graph.environment),
+  });
+  if (hierarchy instanceof UnknownJobs) {
+    const keys = graph.jobs.map(({ key }) => key);
+    const [name = ""] = hierarchy.names;
+    throw new JobstrataError(
+      "source",
+      `${quote(graph.environment)} has no job ${quoteWithSuggestion(name, keys)}; it has ${keys.slice(0, 20).map(quote).join(", ") || "none"}${keys.length > 20 ? ", …" : ""}`,
+    );
+  }
+  const text = draw(hierarchy, format, { level, orientation, isFile: output !== undefined }, io);
+  if (output === undefined) io.out(text.trimEnd());
+  else write(output, text);
+  return isComplete ? 0 : 2;
+}
+
+function draw(
+  hierarchy: Hierarchy,
+  format: GraphFormat,
+  {
+    isFile,
+    ...options
+  }: Pick<GraphOptions, "level" | "orientation"> & { readonly isFile: boolean },
+  io: Io,
+): string {
+  switch (format) {
+    case "tree":
+      return hierarchyTree(hierarchy, { ...options, style: isFile ? PLAIN : styleFor() });
+    case "mermaid": {
+      const { text, leftOut } = hierarchyMermaid(hierarchy, options);
+      if (leftOut > 0) {
+        io.err(
+          `${leftOut} of ${hierarchy.jobs.length} jobs are left out: GitHub draws no more than 500 arrows and 50,000 characters. Name jobs, or use --depth or --format svg.`,
+        );
+      }
+      return text;
+    }
+    case "dot":
+      return hierarchyDot(hierarchy, options);
+    case "json":
+      return hierarchyJson(hierarchy);
+  }
+}
+
+function formatOf(output: string | undefined): GraphFormat {
+  const extension = /\.([a-z]+)$/i.exec(output ?? "")?.[1]?.toLowerCase() ?? "";
+  return Object.hasOwn(BY_EXTENSION, extension) ? (BY_EXTENSION[extension] ?? "tree") : "tree";
+}
+
+/** Says what could not be read, and whether that leaves the drawing whole. */
+function sayProblems(readings: readonly Reading[], io: Io): boolean {
+  const problems = readings.flatMap((reading) => reading.problems);
+  for (const { severity, message, fix, location } of problems) {
+    const where = location === undefined ? "" : `${printable(formatLocation(location))}: `;
+    io.err(`${severity}: ${where}${printable(message)}; ${printable(fix)}`);
+  }
+  return problems.every(({ severity }) => severity !== "error");
+}
+
+function chosen(readings: readonly Reading[], target: string | undefined, io: Io): JobGraph {
+  const graphs = readings.flatMap((reading) => reading.graphs);
+  const wanted = graphs.filter(({ environment }) => target === undefined || environment === target);
+  const [graph, ...others] = wanted.filter(({ jobs }) => jobs.length > 0);
+  if (graph === undefined) throw new JobstrataError("source", "there is no job to draw");
+  if (target === undefined && others.length > 0) {
+    const names = others.map(({ environment }) => quote(environment)).join(", ");
+    io.err(`Drawing ${quote(graph.environment)}; -t chooses another: ${names}`);
+  }
+  return graph;
+}
+
+/** What the policy finds, as `jobstrata check` would say it. */
+function findingsOf(readings: readonly Reading[], environment: string): CheckedFinding[] {
+  const config = loadConfig(
+    ".",
+    RULES.map(({ name }) => name),
+  );
+  const file = baselineFile(config);
+  const baseline = { file, entries: readBaseline(file) };
+  const { findings } = check({ readings, rules: RULES, config, baseline, today: today() });
+  return findings.filter((finding) => finding.environment?.split(", ").includes(environment));
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text.endsWith("\n") ? text : `${text}\n`);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new JobstrataError("config", `the drawing ${quote(file)} cannot be written: ${code}`);
+  }
+}

@@ -1,0 +1,58 @@
+import { type Command, Option } from "commander";
+import { JobstrataError } from "../errors";
+import { SOURCE_KINDS, type SourceKind } from "../model/check-report";
+import { quote } from "../model/text";
+import type { Reading } from "../readers/reading";
+import { readPath } from "./check-sources";
+import type { Io } from "./io";
+
+/** Options by which the user says where jobs are read from, beside a path. */
+export interface SourcesOptions {
+  readonly source?: SourceKind;
+  /** Reads the local workspace. */
+  readonly local?: boolean;
+  /** Its data folder. */
+  readonly data?: string;
+}
+
+/** Adds {@link SourcesOptions}. */
+export function addSourceOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        "--source <kind>",
+        "what the path is, where that is not to be found out; or workspace, which takes no path",
+      ).choices([...SOURCE_KINDS]),
+    )
+    .option("--local", "read the local workspace")
+    .option("--data <folder>", "where the local workspace keeps its data");
+}
+
+/**
+ * Reads the jobs at `paths`, of the working folder where there are none, or of a workspace.
+ *
+ * @param targets environments to read; none means all
+ * @throws JobstrataError `source` if there is nothing that can be read, `authentication` without a login
+ */
+export async function readSources(
+  paths: readonly string[],
+  { source, local, data }: SourcesOptions,
+  targets: readonly string[],
+  io: Io,
+): Promise<Reading[]> {
+  if (source !== "workspace" && local !== true) {
+    const sources = { ...(source && { source }), targets };
+    return (paths.length === 0 ? ["."] : paths).flatMap((path) => readPath(path, sources));
+  }
+  if (paths.length > 0 || (source !== undefined && source !== "workspace")) {
+    throw new JobstrataError(
+      "source",
+      `a workspace is read without ${paths.length > 0 ? `a path; leave out ${paths.map(quote).join(" ")}` : `--source ${source ?? ""}; leave it out`}`,
+    );
+  }
+  // Everybody else need not wait for what logs in to a workspace.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { readWorkspace } = require("./check-workspace") as typeof import("./check-workspace");
+  const workspace = { ...(local && { local }), ...(data !== undefined && { data }) };
+  return [await readWorkspace(workspace, targets, io)];
+}

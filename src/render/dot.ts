@@ -1,0 +1,108 @@
+import { type Hierarchy, type HierarchyJob, whatRuns, worstOf } from "./hierarchy";
+import { FINDING_COLORS, LEVEL_COLORS, markOf, shortened } from "./look";
+
+/** How a drawing is laid out. */
+export interface DotOptions {
+  /** @default "jobs" */
+  readonly level?: "jobs" | "tasks";
+  /** From left to right, or from the top to the bottom. @default "LR" */
+  readonly orientation?: "LR" | "TB";
+}
+
+/**
+ * The hierarchy for Graphviz: solid edges from a job to one that it runs, dashed ones from what comes first to what depends on
+ * it. Nodes and edges have classes (`atomic`, `run_job`, `error`, …), by which the SVG is styled.
+ */
+export function hierarchyDot(hierarchy: Hierarchy, options: DotOptions = {}): string {
+  const { level = "jobs", orientation = "LR" } = options;
+  const ids = new Map(hierarchy.jobs.map(({ id }, at) => [id, `j${at}`]));
+  const title = quoted(`Jobs of ${hierarchy.environment}`);
+  return [
+    `digraph ${title} {`,
+    `  graph [rankdir=${orientation}, compound=true, nodesep=0.15, ranksep=0.6, fontname="sans-serif", bgcolor=transparent]`,
+    '  node [shape=box, style="rounded,filled", fontname="sans-serif", fontsize=11, margin="0.12,0.06"]',
+    '  edge [color="#555555", arrowsize=0.7]',
+    ...hierarchy.jobs.flatMap((job) =>
+      level === "tasks" ? jobWithTasks(job, ids) : [`  ${jobNode(job, ids)}`],
+    ),
+    ...(level === "tasks"
+      ? hierarchy.jobs.flatMap((job) => taskEdges(job, ids, hierarchy))
+      : hierarchy.edges.map(
+          ({ kind, from, to }) => `  ${ids.get(from) ?? ""} -> ${ids.get(to) ?? ""} ${EDGES[kind]}`,
+        )),
+    "}",
+    "",
+  ].join("\n");
+}
+
+const EDGES = {
+  run_job: '[class="run_job"]',
+  depends_on:
+    '[class="depends_on", style=dashed, constraint=false, color="#b26a00", arrowhead=vee]',
+} as const;
+const WITHIN = '[class="depends_on", style=dashed, color="#b26a00", arrowhead=vee]';
+
+function jobNode(job: HierarchyJob, ids: ReadonlyMap<string, string>): string {
+  return `${ids.get(job.id) ?? ""} [${attributes(job, "fillcolor")}]`;
+}
+
+function attributes(job: HierarchyJob, fill: "fillcolor" | "bgcolor"): string {
+  const worst = worstOf(job);
+  const { fill: light, line: dark } = LEVEL_COLORS[job.level ?? "other"];
+  const tooltip = [
+    job.spec.name ?? job.spec.key,
+    ...job.findings.map(({ rule, message }) => `${rule}: ${message}`),
+  ];
+  return [
+    `label=${quoted(`${markOf(job)}${job.spec.key}`)}`,
+    `tooltip=${quoted(tooltip.slice(0, 20).join("; "))}`,
+    `class=${quoted(["job", job.level ?? "other", worst ?? ""].join(" ").trim())}`,
+    `${fill}="${light}"`,
+    `color="${worst === undefined ? dark : FINDING_COLORS[worst]}"`,
+    `penwidth=${worst === undefined ? 1 : 3}`,
+  ].join(", ");
+}
+
+function jobWithTasks(job: HierarchyJob, ids: ReadonlyMap<string, string>): string[] {
+  const own = ids.get(job.id) ?? "";
+  if (job.tasks.length === 0) return [`  ${jobNode(job, ids)}`];
+  return [
+    `  subgraph cluster_${own} {`,
+    `    graph [style="rounded,filled", ${attributes(job, "bgcolor")}]`,
+    ...job.tasks.map(
+      ({ spec }, at) =>
+        `    ${own}t${at} [label=${quoted(`${spec.taskKey}\n${whatRuns(spec)}`)}, class="task", fillcolor="#ffffff", color="#9e9e9e"]`,
+    ),
+    "  }",
+  ];
+}
+
+function taskEdges(
+  job: HierarchyJob,
+  ids: ReadonlyMap<string, string>,
+  { jobs }: Hierarchy,
+): string[] {
+  const own = ids.get(job.id) ?? "";
+  const byKey = new Map(job.tasks.map(({ spec }, at) => [spec.taskKey, `${own}t${at}`]));
+  return job.tasks.flatMap(({ spec, runs }, at) => {
+    const edges = spec.dependsOn.flatMap((key) => {
+      const first = byKey.get(key);
+      return first === undefined ? [] : [`  ${first} -> ${own}t${at} ${WITHIN}`];
+    });
+    if (runs === undefined) return edges;
+    const target = ids.get(runs) ?? "";
+    const isEmpty = jobs[Number(target.slice(1))]?.tasks.length === 0;
+    const end = isEmpty ? target : `${target}t0`;
+    const head = isEmpty ? "" : `, lhead=cluster_${target}`;
+    return [...edges, `  ${own}t${at} -> ${end} [class="run_job"${head}]`];
+  });
+}
+
+/** A string of DOT; a line break of our own is one in it, all others are shown as escapes. */
+function quoted(text: string): string {
+  const lines = text.split("\n").map((line) => {
+    // The HTML entities that Graphviz knows in strings are no part of the text.
+    return shortened(line).replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("&", "&amp;");
+  });
+  return `"${lines.join("\\n")}"`;
+}

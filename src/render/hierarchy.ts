@@ -1,0 +1,189 @@
+import type { CheckedFinding } from "../model/check-report";
+import { type JobGraph, leafTasks } from "../model/job-graph";
+import {
+  JOB_LEVEL_TAG,
+  JOB_LEVELS,
+  type JobLevel,
+  type JobSpec,
+  type TaskSpec,
+} from "../model/job-spec";
+
+/** What is drawn of an environment. Jobs and tasks are known by ids that are unique in it. */
+export interface Hierarchy {
+  readonly environment: string;
+  readonly jobs: readonly HierarchyJob[];
+  readonly edges: readonly HierarchyEdge[];
+}
+
+/** A job as it is drawn. */
+export interface HierarchyJob {
+  /** {@link JobSpec.id}. */
+  readonly id: string;
+  readonly spec: JobSpec;
+  /** Undefined for a job without a level, or with another. */
+  readonly level: JobLevel | undefined;
+  /** In the order of the job, tasks inside for-each tasks behind theirs. */
+  readonly tasks: readonly HierarchyTask[];
+  /** What the policy says of the job and its tasks, suppressed findings left out. */
+  readonly findings: readonly CheckedFinding[];
+}
+
+/** A task as it is drawn. */
+export interface HierarchyTask {
+  /** Unique among jobs and tasks. */
+  readonly id: string;
+  readonly spec: TaskSpec;
+  /** Id of the job that it runs, if that is drawn. */
+  readonly runs?: string;
+}
+
+/**
+ * `run_job`: from a job to a job that it runs. `depends_on`: from what comes first to what waits for it, both run by the
+ * job `by`.
+ */
+export interface HierarchyEdge {
+  readonly kind: "run_job" | "depends_on";
+  /** Ids of jobs. */
+  readonly from: string;
+  readonly to: string;
+  /** Id of the job whose task says so. */
+  readonly by: string;
+}
+
+/** Which part of a graph to draw. */
+export interface HierarchyOptions {
+  /** Keys or ids of the jobs to begin with. @default - every job */
+  readonly jobs?: readonly string[];
+  /** From those: what they run, what runs them, or both. @default "down" */
+  readonly direction?: "down" | "up" | "both";
+  /** How many steps from those; the jobs that nobody runs, where none are named. @default - all */
+  readonly depth?: number;
+  readonly findings?: readonly CheckedFinding[];
+}
+
+/** Names of jobs that are not there. */
+export class UnknownJobs {
+  public constructor(public readonly names: readonly string[]) {}
+}
+
+/** What is to be drawn of a graph, in the order of its jobs; or the names that mean none of them. */
+export function hierarchyOf(
+  graph: JobGraph,
+  options: HierarchyOptions = {},
+): Hierarchy | UnknownJobs {
+  const { jobs: names = [], direction = "down", depth = Infinity, findings = [] } = options;
+  const runBy = new Map<JobSpec, JobSpec[]>();
+  for (const job of graph.jobs) {
+    for (const target of graph.runs(job)) {
+      const others = runBy.get(target);
+      if (others === undefined) runBy.set(target, [job]);
+      else others.push(job);
+    }
+  }
+  const unknown = names.filter((name) => !graph.jobs.some((job) => isCalled(job, name)));
+  if (unknown.length > 0) return new UnknownJobs(unknown);
+  const start =
+    names.length > 0
+      ? graph.jobs.filter((job) => names.some((name) => isCalled(job, name)))
+      : depth === Infinity
+        ? graph.jobs
+        : rootsOf(graph.jobs, (job) => graph.runs(job));
+  const drawn = new Set(start);
+  if (direction !== "up") reach(start, (job) => graph.runs(job), depth, drawn);
+  if (direction !== "down") reach(start, (job) => runBy.get(job) ?? [], depth, drawn);
+  const ids = new Set([...drawn].map(({ id }) => id));
+  const byJob = new Map<string, CheckedFinding[]>();
+  for (const finding of findings) {
+    if (finding.suppression !== undefined) continue;
+    for (const id of new Set(finding.sites.map(({ job }) => job.id)))
+      byJob.set(id, [...(byJob.get(id) ?? []), finding]);
+  }
+  const jobs = graph.jobs
+    .filter((job) => drawn.has(job))
+    .map((spec): HierarchyJob => ({
+      id: spec.id,
+      spec,
+      level: JOB_LEVELS.find((level) => level === spec.tags[JOB_LEVEL_TAG]),
+      tasks: leafTasks(spec).map((task, at) => drawnTask(spec, task, at, ids)),
+      findings: byJob.get(spec.id) ?? [],
+    }));
+  return { environment: graph.environment, jobs, edges: jobs.flatMap(edgesOf) };
+}
+
+/** The jobs that no other runs; of jobs that run each other in a circle, the first. */
+export function rootsOf<T>(jobs: readonly T[], runs: (job: T) => readonly T[]): T[] {
+  const run = new Set(jobs.flatMap((job) => runs(job)));
+  const roots = jobs.filter((job) => !run.has(job));
+  const reached = new Set(roots);
+  reach(roots, runs, Infinity, reached);
+  for (const job of jobs) {
+    if (reached.has(job)) continue;
+    roots.push(job);
+    reached.add(job);
+    reach([job], runs, Infinity, reached);
+  }
+  return roots;
+}
+
+function reach<T>(
+  start: readonly T[],
+  next: (job: T) => readonly T[],
+  depth: number,
+  into: Set<T>,
+): void {
+  let border = start;
+  for (let step = 0; step < depth && border.length > 0; step++) {
+    const further = new Set<T>();
+    for (const job of border) {
+      for (const other of next(job)) {
+        if (into.has(other)) continue;
+        into.add(other);
+        further.add(other);
+      }
+    }
+    border = [...further];
+  }
+}
+
+function drawnTask(
+  job: JobSpec,
+  spec: TaskSpec,
+  at: number,
+  ids: ReadonlySet<string>,
+): HierarchyTask {
+  const runs = spec.runJob?.kind === "job" && ids.has(spec.runJob.id) ? spec.runJob.id : undefined;
+  return { id: `${job.id}#${at}`, spec, ...(runs !== undefined && { runs }) };
+}
+
+function edgesOf({ id: by, tasks }: HierarchyJob): HierarchyEdge[] {
+  const edges = new Map<string, HierarchyEdge>();
+  const add = (edge: HierarchyEdge): void => {
+    edges.set(`${edge.kind}\0${edge.from}\0${edge.to}`, edge);
+  };
+  const byKey = new Map(tasks.map((task) => [task.spec.taskKey, task]));
+  for (const { runs: to, spec } of tasks) {
+    if (to === undefined) continue;
+    add({ kind: "run_job", from: by, to, by });
+    for (const key of spec.dependsOn) {
+      const from = byKey.get(key)?.runs;
+      if (from !== undefined && from !== to) add({ kind: "depends_on", from, to, by });
+    }
+  }
+  return [...edges.values()];
+}
+
+/** How often a job is found wanting: `error`, `warning`, or neither. */
+export function worstOf({ findings }: HierarchyJob): "error" | "warning" | undefined {
+  if (findings.some(({ severity }) => severity === "error")) return "error";
+  return findings.some(({ severity }) => severity === "warning") ? "warning" : undefined;
+}
+
+/** What a task does: the notebook that it runs, else its type. */
+export function whatRuns({ notebook, runJob, types }: TaskSpec): string {
+  if (notebook !== undefined) return notebook.label;
+  if (runJob !== undefined && runJob.kind !== "job")
+    return `job ${runJob.kind === "literal" ? runJob.jobId : runJob.expression}`;
+  return types.map((type) => type.replace(/_task$/, "")).join(", ") || "nothing";
+}
+
+const isCalled = (job: JobSpec, name: string): boolean => job.key === name || job.id === name;
