@@ -1,0 +1,50 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type * as Esbuild from "esbuild";
+import { PAGE_STYLE } from "./page/page-style";
+
+/** The pages that there are: their entries in `page/`. */
+export type PageName = "hierarchy-page" | "workspace-page";
+
+const bundles = new Map<PageName, string>();
+
+/** The program of a page, as one script. */
+export function pageScript(name: PageName): string {
+  let script = bundles.get(name);
+  if (script === undefined) bundles.set(name, (script = readScript(name)));
+  return script;
+}
+
+export const pageStyle = (): string => PAGE_STYLE;
+
+/** In a checkout it is made of its sources; the package that is published holds what was made of them. */
+function readScript(name: PageName): string {
+  const source = join(__dirname, "page", `${name}.tsx`);
+  if (!existsSync(source)) return readFileSync(join(__dirname, "page", `${name}.min.js`), "utf8");
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- not there in the package
+  const { buildSync } = require("esbuild") as typeof Esbuild;
+  return bundle(buildSync, source);
+}
+
+/** One script for browsers of the last years. */
+function bundle(buildSync: typeof Esbuild.buildSync, source: string): string {
+  const { outputFiles } = buildSync({
+    entryPoints: [source],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    target: "es2022",
+    charset: "ascii",
+    legalComments: "none",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
+/** What a Content-Security-Policy calls a script or style by. */
+export function contentHash(content: string): string {
+  return `'sha256-${createHash("sha256").update(content).digest("base64")}'`;
+}

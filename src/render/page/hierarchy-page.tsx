@@ -1,0 +1,49 @@
+import { render } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { HierarchyDocument } from "../document";
+import { GraphView } from "./graph-view";
+import { ThemeButton } from "./theme-button";
+
+/** The page of `jobstrata graph --format html`, whose hierarchies are in the page itself. */
+function HierarchyPage({ documents }: { readonly documents: readonly HierarchyDocument[] }) {
+  const [selected, setSelected] = useState(selectedInAddress);
+  useEffect(() => {
+    const follow = (): void => {
+      setSelected(selectedInAddress());
+    };
+    window.addEventListener("hashchange", follow);
+    return () => {
+      window.removeEventListener("hashchange", follow);
+    };
+  }, []);
+  return (
+    <>
+      <header>
+        <h1>Jobs</h1>
+        <ThemeButton />
+      </header>
+      <main>
+        <GraphView
+          documents={documents}
+          selected={selected}
+          onSelect={(id) => {
+            history.replaceState(null, "", id === undefined ? "#" : `#${encodeURIComponent(id)}`);
+            setSelected(id);
+          }}
+        />
+      </main>
+    </>
+  );
+}
+
+/** A page can be linked to with one of its jobs. */
+function selectedInAddress(): string | undefined {
+  try {
+    return decodeURIComponent(location.hash.slice(1)) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const data = window.document.getElementById("hierarchies")?.textContent ?? "[]";
+render(<HierarchyPage documents={JSON.parse(data) as HierarchyDocument[]} />, window.document.body);

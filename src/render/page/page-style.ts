@@ -1,0 +1,86 @@
+import { DARK, DRAWING_STYLE, LIGHT, type Palette } from "./drawing-style";
+
+const variables = (palette: Palette): string =>
+  Object.entries(palette)
+    .map(([name, value]) => `--${name}: ${value};`)
+    .join(" ");
+
+/** How the pages look: drawings, and all that is around them. */
+export const PAGE_STYLE = `
+:root { color-scheme: light dark; ${variables(LIGHT)} }
+:root[data-theme="light"] { color-scheme: light }
+@media (prefers-color-scheme: dark) { :root:not([data-theme="light"]) { ${variables(DARK)} } }
+:root[data-theme="dark"] { color-scheme: dark; ${variables(DARK)} }
+* { box-sizing: border-box }
+html, body { height: 100%; margin: 0 }
+body { display: flex; flex-direction: column; font: 14px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--paper) }
+header { display: flex; gap: 16px; align-items: center; padding: 8px 16px; border-bottom: 1px solid var(--rule) }
+h1 { font-size: 16px; margin: 0 }
+h2 { font-size: 15px; margin: 0 32px 4px 0; overflow-wrap: anywhere }
+h3 { font-size: 12px; margin: 14px 0 4px; color: var(--faint); text-transform: uppercase; letter-spacing: .04em }
+p { margin: 4px 0; overflow-wrap: anywhere }
+ul { margin: 0; padding: 0; list-style: none }
+main { flex: 1; min-height: 0; display: flex; flex-direction: column }
+.faint { color: var(--faint) }
+code, kbd, pre { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere }
+kbd { border: 1px solid var(--rule); border-radius: 3px; padding: 0 4px }
+button, input, select { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--rule); border-radius: 6px; padding: 4px 10px; min-height: 30px }
+input[type="checkbox"] { min-height: 0; vertical-align: -2px }
+button:not(:disabled) { cursor: pointer }
+button:hover:not(:disabled) { border-color: var(--focus) }
+button:disabled { color: var(--faint) }
+:focus-visible { outline: 2px solid var(--focus); outline-offset: 1px }
+button.link { border: 0; background: none; padding: 0; min-height: 0; color: var(--focus); text-align: start; overflow-wrap: anywhere; text-decoration: underline }
+.theme { margin-inline-start: auto }
+
+.graph { position: relative; flex: 1; min-height: 0; display: grid; grid-template: auto minmax(0, 1fr) / minmax(0, 1fr) auto }
+.toolbar { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: center; padding: 8px 16px; border-bottom: 1px solid var(--rule) }
+.toolbar input[type="search"] { width: 220px }
+.group { display: inline-flex; gap: 4px }
+.graph > .drawing { width: 100%; height: 100%; touch-action: none; cursor: grab; display: block; grid-row: 2 }
+.graph > .drawing:active { cursor: grabbing }
+.found { position: absolute; top: 100px; left: 16px; max-height: 60%; max-width: min(420px, calc(100% - 32px)); overflow: auto; background: var(--paper); border: 1px solid var(--rule); border-radius: 6px; padding: 8px 12px; z-index: 1 }
+.legend { position: absolute; left: 16px; bottom: 12px; background: var(--paper); border: 1px solid var(--rule); border-radius: 6px; padding: 6px 12px; font-size: 12px; max-width: calc(100% - 32px) }
+.legend summary { cursor: pointer }
+.legend li { display: flex; gap: 8px; align-items: center }
+aside { grid-row: 2; width: 400px; overflow: auto; border-left: 1px solid var(--rule); padding: 12px 16px; position: relative; background: var(--paper) }
+.close { position: sticky; float: right; top: 0; padding: 0 8px }
+.badge { display: inline-block; border: 1px solid; border-radius: 10px; padding: 0 10px; font-size: 12px }
+${["orchestrator", "composite", "atomic", "other"]
+  .map((level) => `.badge.${level} { color: var(--${level}); background: var(--${level}-fill) }`)
+  .join("\n")}
+.links { display: inline-flex; flex-wrap: wrap; gap: 2px 10px }
+.tasks li { padding: 4px 0 }
+.tasks li > code { display: block }
+.findings li { display: flex; flex-direction: column; padding: 4px 0 4px 8px; border-left: 3px solid var(--warning); margin: 4px 0; overflow-wrap: anywhere }
+.findings li.error { border-color: var(--error) }
+.findings li.error strong { color: var(--error) }
+.findings li:not(.error) strong { color: var(--warning) }
+.values { border-collapse: collapse; width: 100%; table-layout: fixed }
+.values th, .values td { text-align: start; vertical-align: top; padding: 2px 8px 2px 0; font-weight: 400; overflow-wrap: anywhere }
+.values th { color: var(--faint); width: 40% }
+.message { margin: auto; padding: 24px; max-width: 60ch; text-align: center }
+
+${DRAWING_STYLE}
+.drawing [role="treeitem"] { cursor: pointer; outline: none }
+.drawing [role="treeitem"]:focus-visible .box, .drawing .selected .box { stroke: var(--focus); stroke-width: 3.5 }
+.drawing .toggle circle { fill: var(--paper); stroke: var(--faint); stroke-width: 1.5 }
+.drawing .toggle path { stroke: var(--ink); stroke-width: 1.8; fill: none }
+.drawing .toggle:hover circle { stroke: var(--focus); stroke-width: 2.5 }
+
+@media (max-width: 720px) {
+  .graph { grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr) }
+  aside { grid-row: 3; width: auto; max-height: 55vh; border-left: 0; border-top: 1px solid var(--rule) }
+  .graph.open .legend, .keys { display: none }
+  .toolbar input[type="search"] { width: 100% }
+}
+@media print {
+  :root, :root[data-theme] { color-scheme: light; ${variables(LIGHT)} }
+  html, body { height: auto }
+  .toolbar, .theme, .close, .found, .toggle, .keys { display: none }
+  .graph, main { display: block }
+  .graph > .drawing { height: auto }
+  .legend { position: static; border: 0 }
+  aside { width: auto; border: 0 }
+}
+`.trim();

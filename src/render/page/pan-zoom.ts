@@ -1,0 +1,131 @@
+import { select } from "d3-selection";
+import { zoom, type ZoomBehavior, zoomIdentity, zoomTransform, type ZoomTransform } from "d3-zoom";
+import { type RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Window } from "./drawing";
+import { type Box, type Layout, MARGIN } from "./layout";
+
+/** Where a reader is in a drawing, and how to bring them somewhere else. */
+export interface PanZoom {
+  /** For the group that holds the drawing. */
+  readonly transform: string;
+  /** What can be seen. */
+  readonly window: Window;
+  /** Multiplies the scale. */
+  readonly zoomBy: (factor: number) => void;
+  /** Shows the whole drawing. */
+  readonly fit: () => void;
+  /** Moves as little as it takes to have the box in sight. */
+  readonly show: (box: Box) => void;
+  /** Keeps what was at the first place of the drawing in its place on the screen, now that it is at the second. */
+  readonly keep: (before: Pick<Box, "x" | "y">, after: Pick<Box, "x" | "y">) => void;
+}
+
+const SCALES: [number, number] = [0.05, 4];
+/** Below this nothing can be read, so that the first look shows a part. */
+const READABLE = 0.55;
+
+/**
+ * Lets the reader drag, scroll and pinch a drawing: the wheel scrolls, with Ctrl it zooms, as in maps and documents.
+ *
+ * @param start whatever it is, the first look is taken afresh when it changes
+ */
+export function usePanZoom(svg: RefObject<SVGSVGElement>, layout: Layout, start: unknown): PanZoom {
+  const [transform, setTransform] = useState<ZoomTransform>(zoomIdentity);
+  const [size, setSize] = useState({ width: 1, height: 1 });
+  const behavior = useRef<ZoomBehavior<SVGSVGElement, unknown>>();
+  const latest = useRef(layout);
+  latest.current = layout;
+
+  useEffect(() => {
+    const element = svg.current;
+    if (element === null) return undefined;
+    const selection = select(element);
+    const zooming = zoom<SVGSVGElement, unknown>()
+      .scaleExtent(SCALES)
+      .filter((event: Event) => event.type !== "wheel" || (event as WheelEvent).ctrlKey)
+      .on("zoom", (event: { transform: ZoomTransform }) => {
+        setTransform(event.transform);
+      });
+    behavior.current = zooming;
+    selection.call(zooming).on("dblclick.zoom", null);
+    const scroll = (event: WheelEvent): void => {
+      if (event.ctrlKey) return;
+      event.preventDefault();
+      const pixels = event.deltaMode === 1 ? 16 : 1;
+      const { k } = zoomTransform(element);
+      const [across, along] = event.shiftKey
+        ? [event.deltaY, event.deltaX]
+        : [event.deltaX, event.deltaY];
+      zooming.translateBy(selection, (-across * pixels) / k, (-along * pixels) / k);
+    };
+    element.addEventListener("wheel", scroll, { passive: false });
+    const measure = (): void => {
+      setSize({ width: element.clientWidth || 1, height: element.clientHeight || 1 });
+    };
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    measure();
+    return () => {
+      observer.disconnect();
+      element.removeEventListener("wheel", scroll);
+      selection.on(".zoom", null);
+    };
+  }, [svg]);
+
+  const move = (next: ZoomTransform): void => {
+    const element = svg.current;
+    if (element === null || behavior.current === undefined) return;
+    behavior.current.transform(select(element), next);
+  };
+  const fit = (smallest = SCALES[0]): void => {
+    const element = svg.current;
+    if (element === null) return;
+    const { width, height } = latest.current;
+    const { clientWidth, clientHeight } = element;
+    const scale = Math.max(smallest, Math.min(1, clientWidth / width, clientHeight / height));
+    const x = Math.max(0, (clientWidth - width * scale) / 2);
+    const y = Math.max(0, (clientHeight - height * scale) / 2);
+    move(zoomIdentity.translate(x, y).scale(scale));
+  };
+  useEffect(() => {
+    fit(READABLE);
+  }, [start]);
+
+  return {
+    transform: transform.toString(),
+    window: {
+      left: -transform.x / transform.k,
+      top: -transform.y / transform.k,
+      right: (size.width - transform.x) / transform.k,
+      bottom: (size.height - transform.y) / transform.k,
+    },
+    zoomBy: (factor) => {
+      const element = svg.current;
+      if (element !== null) behavior.current?.scaleBy(select(element), factor);
+    },
+    fit: () => {
+      fit();
+    },
+    show: ({ x, y, width, height }) => {
+      const element = svg.current;
+      if (element === null) return;
+      const now = zoomTransform(element);
+      const room = MARGIN / 2;
+      const across = into(now.applyX(x) - room, now.applyX(x + width) + room, element.clientWidth);
+      const along = into(now.applyY(y) - room, now.applyY(y + height) + room, element.clientHeight);
+      if (across !== 0 || along !== 0) move(now.translate(across / now.k, along / now.k));
+    },
+    keep: (before, after) => {
+      const element = svg.current;
+      if (element === null) return;
+      move(zoomTransform(element).translate(before.x - after.x, before.y - after.y));
+    },
+  };
+}
+
+/** How far a stretch has to move to lie between 0 and `size`. */
+function into(start: number, end: number, size: number): number {
+  if (start < 0) return -start;
+  return end > size ? Math.max(size - end, -start) : 0;
+}

@@ -1,0 +1,59 @@
+import type { DocumentJob, HierarchyDocument } from "../document";
+
+/** Who runs whom in a document. */
+export class Relations {
+  readonly #jobs: ReadonlyMap<string, DocumentJob>;
+  readonly #runs = new Map<string, string[]>();
+  readonly #runBy = new Map<string, string[]>();
+
+  public constructor({ jobs, edges }: HierarchyDocument) {
+    this.#jobs = new Map(jobs.map((job) => [job.id, job]));
+    for (const { kind, from, to } of edges) {
+      if (kind !== "run_job") continue;
+      add(this.#runs, from, to);
+      add(this.#runBy, to, from);
+    }
+  }
+
+  public job(id: string): DocumentJob | undefined {
+    return this.#jobs.get(id);
+  }
+
+  /** Ids of the jobs that it runs. */
+  public runs(id: string): readonly string[] {
+    return this.#runs.get(id) ?? [];
+  }
+
+  /** Ids of the jobs that run it. */
+  public runBy(id: string): readonly string[] {
+    return this.#runBy.get(id) ?? [];
+  }
+
+  /** Ids of all jobs that run it, directly or through others. */
+  public above(id: string): Set<string> {
+    const above = new Set(this.runBy(id));
+    // A set is iterated over what is added on the way too.
+    for (const job of above) for (const next of this.runBy(job)) above.add(next);
+    return above;
+  }
+
+  /** The jobs in whose key, name, notebooks or tags the text occurs, in any case. */
+  public find(text: string): DocumentJob[] {
+    const wanted = text.trim().toLowerCase();
+    if (wanted === "") return [];
+    return [...this.#jobs.values()].filter(({ key, name = "", tasks, tags }) =>
+      [
+        key,
+        name,
+        ...tasks.flatMap(({ task_key, notebook = "" }) => [task_key, notebook]),
+        ...Object.entries(tags).map(([tag, value]) => `${tag}: ${value}`),
+      ].some((candidate) => candidate.toLowerCase().includes(wanted)),
+    );
+  }
+}
+
+function add(map: Map<string, string[]>, key: string, value: string): void {
+  const before = map.get(key);
+  if (before === undefined) map.set(key, [value]);
+  else before.push(value);
+}

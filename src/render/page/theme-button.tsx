@@ -1,0 +1,21 @@
+import { useState } from "preact/hooks";
+
+const THEMES = ["auto", "light", "dark"] as const;
+
+/** Light, dark, or as the system has it. */
+export function ThemeButton() {
+  const [theme, setTheme] = useState<(typeof THEMES)[number]>("auto");
+  return (
+    <button
+      type="button"
+      class="theme"
+      onClick={() => {
+        const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "auto";
+        window.document.documentElement.dataset.theme = next;
+        setTheme(next);
+      }}
+    >
+      Theme: {theme}
+    </button>
+  );
+}
