@@ -209,7 +209,11 @@ resources:
 `;
 
   test("change the job as the Databricks CLI merges them: by task_key, by name, by key", () => {
-    expect(jobOf(YAML, "seed", "dev")).toMatchObject({
+    const reading = read({ "databricks.yml": YAML }, ["dev"]);
+    expect(problemsOf(reading)).toEqual([
+      'warning databricks.yml:9: the Databricks CLI does not merge environments, so the job would get two with the key "default"',
+    ]);
+    expect(reading.graphs[0]?.jobs[0]).toMatchObject({
       maxConcurrentRuns: 3,
       tags: { job_level: "atomic", owner: "dev" },
       parameters: [
@@ -241,6 +245,74 @@ resources:
     ]);
     const some = read({ "databricks.yml": YAML }, ["prod"]);
     expect(some.graphs.map(({ environment }) => environment)).toEqual(["prod"]);
+  });
+
+  test("change what has a variable for a key, and complex values that variables give", () => {
+    const job = jobOf(`variables:
+  main: {default: main}
+  cluster: {type: complex, default: {num_workers: 1}}
+targets:
+  dev:
+    resources:
+      jobs:
+        seed:
+          job_clusters: [{job_cluster_key: "\${var.main}", new_cluster: "\${var.cluster}"}]
+          tasks: [{task_key: "\${var.main}", max_retries: 5}]
+resources:
+  jobs:
+    seed:
+      job_clusters: [{job_cluster_key: main, new_cluster: {spark_version: "16"}}]
+      tasks: [{task_key: main, job_cluster_key: main, notebook_task: {notebook_path: ./a.py}}]
+`);
+    expect(job.jobClusterKeys).toEqual(["main"]);
+    expect(job.tasks).toMatchObject([{ taskKey: "main", maxRetries: 5, jobClusterKey: "main" }]);
+  });
+
+  test("change a part of a bundle that merges, and nothing else", () => {
+    const yaml = `run_as: {user_name: somebody}
+targets:
+  dev:
+    run_as: {service_principal_name: 6c1e}
+    include: [gone.yml]
+    permissions: [{level: CAN_VIEW, group_name: data}]
+resources:
+  jobs:
+    seed: {tasks: [{task_key: a, notebook_task: {notebook_path: ./a.py}}]}
+`;
+    expect(jobOf(yaml)).toMatchObject({
+      runAs: { servicePrincipal: "6c1e" },
+      hasPermissions: true,
+    });
+    expect(jobOf(yaml).runAs).not.toHaveProperty("user");
+  });
+
+  test("that put one kind of value on another are refused, as nothing is known of the outcome", () => {
+    const reading = read({
+      "databricks.yml": `variables:
+  tasks: {type: complex, default: [{task_key: a, notebook_task: {notebook_path: ./a.py}}]}
+targets:
+  dev: {resources: {jobs: {seed: {tasks: [{task_key: a, max_retries: 1}]}}}}
+resources:
+  jobs:
+    seed: {tasks: "\${var.tasks}"}
+`,
+    });
+    expect(problemsOf(reading)).toEqual([
+      "error databricks.yml:4: targets.dev.resources.jobs.seed.tasks is a single value and cannot be overridden by a list",
+    ]);
+  });
+
+  test("may be called environments, as once", () => {
+    const yaml = `environments: {dev: {mode: development}, prod: {}}\n${JOB}`;
+    const { graphs, problems } = read({ "databricks.yml": yaml });
+    expect(problems).toEqual([]);
+    expect(graphs.map(({ environment, target }) => [environment, target?.mode])).toEqual([
+      ["dev", "development"],
+      ["prod", undefined],
+    ]);
+    expect(problemsOf(read({ "databricks.yml": `targets: {qa: {}}\n${yaml}` }))).toEqual([
+      "error databricks.yml:2: there are both targets and environments",
+    ]);
   });
 
   test("that are not there are refused, with those that are", () => {
@@ -319,6 +391,73 @@ resources:
     expect(jobOf(yaml("${var.schema}"), "seed", "dev", env).name).toBe("mine_gold");
   });
 
+  const YAML = `bundle: {name: health}
+variables:
+  size: {default: small}
+  schema_small: {default: tiny}
+  cluster: {type: complex, default: {spark: 16, pool: old}}
+  list: {type: complex, default: [a]}
+  pool: {lookup: {instance_pool: Main}}
+  policy: {default: none}
+  größe: {default: 5}
+targets:
+  dev:
+    mode: development
+    presets: {name_prefix: ""}
+    workspace: {root_path: "~/x"}
+    variables:
+      cluster: {spark: 17}
+      list: [b, c]
+      pool: 0815
+      policy: {lookup: {cluster_policy: Main}}
+resources: {jobs: {seed: {name: "NAME", tasks: [{task_key: a, notebook_task: {notebook_path: ./a.py}}]}}}
+`;
+  test.each([
+    [
+      "a complex value is replaced, not merged",
+      "${var.cluster.spark} ${var.cluster.pool}",
+      "17 ${var.cluster.pool}",
+    ],
+    ["a list is replaced", "${var.list[0]}", "b"],
+    ["a value takes the place of a lookup", "${var.pool}", "815"],
+    ["a lookup takes the place of a value", "${var.policy}", "${var.policy}"],
+    ["the long form", "${variables.cluster.value.spark}", "17"],
+    ["a reference inside of a reference", "${var.schema_${var.size}}", "tiny"],
+    ["letters of any alphabet", "${var.größe}", "5"],
+    ["the mode", "${bundle.mode}", "development"],
+    [
+      "paths",
+      "${workspace.file_path}",
+      "/Workspace/Users/${workspace.current_user.userName}/x/files",
+    ],
+  ])("%s", (_, name, expected) => {
+    expect(jobOf(YAML.replace("NAME", name)).name).toBe(expected);
+  });
+
+  test("that only a target knows are refused", () => {
+    expect(
+      problemsOf(read({ "databricks.yml": `targets: {dev: {variables: {day: 1}}}\n${JOB}` })),
+    ).toEqual([
+      'error databricks.yml:1: targets.dev gives a value to variable "day", which the bundle does not declare',
+    ]);
+  });
+
+  test("of a file beside the bundle win over defaults, for their target alone", () => {
+    const files = {
+      "databricks.yml": yaml("${var.catalog}"),
+      ".databricks/bundle/dev/variable-overrides.json": '{"catalog": "mine"}',
+    };
+    const names = read(files).graphs.map(({ jobs }) => jobs[0]?.name);
+    expect(names).toEqual(["mine", "prod"]);
+    expect(read(files, ["dev"], { BUNDLE_VAR_catalog: "env" }).graphs[0]?.jobs[0]?.name).toBe(
+      "env",
+    );
+    const broken = { ...files, ".databricks/bundle/dev/variable-overrides.json": "{" };
+    expect(problemsOf(read(broken))).toEqual([
+      expect.stringMatching(/^error variable-overrides\.json:1: this is not YAML/),
+    ]);
+  });
+
   test("that nobody declares are said, once for all targets", () => {
     expect(problemsOf(read({ "databricks.yml": yaml("${var.catlog}") }))).toEqual([
       "error databricks.yml: ${var.catlog} is no variable of the bundle",
@@ -360,12 +499,12 @@ describe("files", () => {
         tasks[0]?.notebook?.file?.exists,
       ]),
     ).toEqual([
-      ["c", "more.yaml", true],
       ["a", "a.yml", false],
       ["b", "b.json", true],
+      ["c", "more.yaml", true],
     ]);
-    expect(jobs[0]?.tasks[0]?.notebook?.identity).toBe(jobs[2]?.tasks[0]?.notebook?.identity);
-    expect(jobs[0]?.tasks[0]?.notebook?.file?.widgets?.reads).toEqual(["catalog"]);
+    expect(jobs[1]?.tasks[0]?.notebook?.identity).toBe(jobs[2]?.tasks[0]?.notebook?.identity);
+    expect(jobs[2]?.tasks[0]?.notebook?.file?.widgets?.reads).toEqual(["catalog"]);
   });
 
   test("anchors, aliases and merge keys", () => {
@@ -394,6 +533,21 @@ resources:
     ]);
   });
 
+  test("of several maps merged the last counts, and null is a value, as to the Databricks CLI", () => {
+    const job = jobOf(`one: &one {max_retries: 1, environment_key: one}
+two: &two {max_retries: 2}
+resources:
+  jobs:
+    seed:
+      tasks:
+        - <<: [*one, *two]
+          task_key: a
+          environment_key: null
+`);
+    expect(job.tasks[0]).toMatchObject({ taskKey: "a", maxRetries: 2 });
+    expect(job.tasks[0]?.environmentKey).toBeUndefined();
+  });
+
   test("notebooks in the workspace, in git and below the uploaded files", () => {
     const yaml = (path: string, more = ""): string =>
       `resources:\n  jobs:\n    seed:\n      tasks: [{task_key: a, notebook_task: {notebook_path: "${path}"}}]\n${more}`;
@@ -401,6 +555,9 @@ resources:
       jobOf(yaml(path, more)).tasks[0]?.notebook?.identity;
     expect(identity("/Workspace/Shared/seed")).toBe("workspace:/Shared/seed");
     expect(identity("${workspace.file_path}/seed.py")).toMatch(/^file:.*\/seed\.py$/);
+    expect(identity("${workspace.root_path}/files/seed.py")).toMatch(/^file:.*\/seed\.py$/);
+    const below = "workspace: {root_path: /Users/x/y}\n";
+    expect(identity("/Workspace/Users/x/y/files/seed.py", below)).toMatch(/^file:.*\/seed\.py$/);
     expect(
       identity(
         "src/seed",
@@ -461,6 +618,11 @@ describe("what cannot be read is said with its place, and the rest is read", () 
     ["an alias without anchor", "a: *b\n", /broken\.yaml:1: /],
     ["an alias of itself", "a: &a [*a]\n", /broken\.yaml:1: alias "a" has no anchor/],
     ["an alias bomb", bomb(), /broken\.yaml:\d+: there are more than 1000000 values/],
+    [
+      "two merges",
+      "a: &a {b: 1}\nc:\n  <<: *a\n  <<: *a\n",
+      /broken\.yaml:4: key "<<" is written twice/,
+    ],
     ["a merge of no map", "a: {<<: 5}\n", /broken\.yaml:1: "<<" merges what is no map/],
     ["deep nesting", `a: ${"[".repeat(50_000)}`, /broken\.yaml.*(?:nest|YAML)/],
     ["deep nesting that ends", `a: ${"[".repeat(200)}${"]".repeat(200)}`, /nest deeper than 100/],
@@ -533,31 +695,45 @@ describe("what cannot be read is said with its place, and the rest is read", () 
 
   test("links: each file is read once, one out of the bundle is refused", () => {
     const folder = write({
-      "bundle/databricks.yml": "include: ['**/*.yaml']\n",
+      "bundle/databricks.yml": "include: ['*.yaml', '*/*/*/*.yaml']\n",
       "bundle/seed.yaml": JOB,
       "out.yaml": JOB,
     });
     const bundle = join(folder, "bundle");
     symlinkSync(bundle, join(bundle, "again"));
     symlinkSync("seed.yaml", join(bundle, "also.yaml"));
-    symlinkSync("loop.yaml", join(bundle, "loop.yaml"));
     const reading = readBundle(join(bundle, "databricks.yml"));
     expect(reading.problems).toEqual([]);
     expect(reading.graphs[0]?.jobs).toMatchObject([{ key: "seed", duplicates: [] }]);
 
     symlinkSync("../out.yaml", join(bundle, "link.yaml"));
-    expect(problemsOf(readBundle(join(bundle, "databricks.yml")))).toContainEqual(
+    symlinkSync("loop.yaml", join(bundle, "loop.yaml"));
+    symlinkSync("gone.txt", join(bundle, "to-nothing.yaml"));
+    const problems = problemsOf(readBundle(join(bundle, "databricks.yml")));
+    for (const problem of [
       'error databricks.yml:1: include "*.yaml" leads out of the bundle, to "link.yaml"',
-    );
+      "error loop.yaml: the file cannot be read: ELOOP",
+      "error to-nothing.yaml: the file cannot be read: ENOENT, a link to nothing",
+    ])
+      expect(problems).toContainEqual(problem);
   });
 
   test.each([
     ["include: x", "include is no list"],
     ["include: [5]", 'include names "5"'],
     ["include: [gone.yml]", 'include names "gone.yml", which is not there'],
+    ["include: ['a[*.yml']", 'include names "a[*.yml", in which a [ is not closed'],
   ])("%s", (yaml, message) => {
     const problems = problemsOf(read({ "databricks.yml": `${yaml}\n${JOB}` }));
     expect(problems).toEqual([`error databricks.yml:1: ${message}`]);
+  });
+
+  test("include finds nothing but files of YAML and JSON", () => {
+    const reading = read({ "databricks.yml": "include: ['*']\n", "job.yml": JOB, "seed.py": "" });
+    expect(problemsOf(reading)).toEqual([
+      'error databricks.yml:1: include "*" finds "seed.py", which is no .yml, .yaml or .json file',
+    ]);
+    expect(reading.graphs[0]?.jobs).toHaveLength(1);
   });
 
   test("more than 32 MiB of files are not read", () => {

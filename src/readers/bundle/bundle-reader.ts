@@ -1,6 +1,5 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { globSync, isDynamicPattern } from "tinyglobby";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { JobstrataError, quoteWithSuggestion } from "../../errors";
 import { JobGraph } from "../../model/job-graph";
 import type { JobRef, JobSpec, NotebookRef } from "../../model/job-spec";
@@ -11,9 +10,11 @@ import { fileNotebook, gitNotebook, workspaceNotebook } from "../notebook-identi
 import type { SourceSuppression } from "../../model/suppression";
 import { MAX_JOBS, type Reading, type ReadProblem } from "../reading";
 import { relativePath } from "../relative-path";
+import { includeGlob, isBroken, isPattern } from "./include-glob";
 import { Interpolation } from "./interpolate";
-import { merge, valueAt, withValue } from "./merge";
+import { Merger, valueAt, withValue } from "./merge";
 import { readSuppressions } from "./suppressions";
+import { overrideVariables } from "./variables";
 import { isValueMap, Places, readYamlFile, type Value, type ValueMap } from "./yaml-file";
 
 const ROOT_FILES = ["databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml"];
@@ -24,6 +25,9 @@ const MAX_FILES = 100_000;
 /** All files together: characters, and values in them. */
 const MAX_TOTAL = 32 * 2 ** 20;
 const MAX_TOTAL_VALUES = 1_500_000;
+
+/** What a target merges with the same of the bundle. */
+const MERGED = ["bundle", "workspace", "artifacts", "resources", "sync", "permissions", "presets"];
 
 const EMPTY: ValueMap = Object.create(null) as ValueMap;
 
@@ -62,6 +66,9 @@ class Bundle {
   public readonly problems: ReadProblem[] = [];
   public readonly suppressions: SourceSuppression[] = [];
   readonly #places = new Places();
+  readonly #merger = new Merger(this.#places, (severity, message, fix, part) => {
+    this.#problem(message, fix, part, severity);
+  });
   readonly #folder: string;
   readonly #config: ValueMap;
   /** Where else a job is defined that an earlier file defines already. */
@@ -80,7 +87,7 @@ class Bundle {
       const more = this.#load(included);
       if (more !== undefined) config = this.#join(config, more);
     }
-    this.#config = config;
+    this.#config = this.#withTargets(config);
     for (const path of [["python"], ["experimental", "python"], ["experimental", "pydabs"]]) {
       if (valueAt(config, path) === undefined) continue;
       this.problems.push({
@@ -108,9 +115,7 @@ class Bundle {
 
   public graphOf(target: string): JobGraph {
     const override = valueAt(this.#config, ["targets", target]);
-    const { targets: _, ...common } = this.#config;
-    const config = merge(common, isValueMap(override) ? override : undefined, this.#places);
-    const settings = isValueMap(config) ? config : EMPTY;
+    const settings = isValueMap(override) ? this.#overridden(target, override) : this.#config;
     const jobs = valueAt(settings, ["resources", "jobs"]);
     if (jobs !== undefined && jobs !== null && !isValueMap(jobs))
       this.#problem("resources.jobs is no map of jobs", "write each job below its key");
@@ -121,7 +126,7 @@ class Bundle {
       entries = EMPTY;
     }
     const reader = new TargetReader(this, target, settings, entries);
-    const { mode } = settings;
+    const mode = isValueMap(override) ? override.mode : undefined;
     const source = isValueMap(override) ? this.#places.locationOf(override) : undefined;
     return new JobGraph(target, reader.jobs(), {
       ...(typeof mode === "string" && { mode }),
@@ -133,6 +138,10 @@ class Bundle {
     return this.#places;
   }
 
+  public get merger(): Merger {
+    return this.#merger;
+  }
+
   public duplicatesOf(key: string): JobSpec["duplicates"] {
     return this.#duplicates.get(key) ?? [];
   }
@@ -141,9 +150,19 @@ class Bundle {
     return this.env[`BUNDLE_VAR_${name}`];
   }
 
+  /** The values of variables that a file beside the bundle keeps for a target. */
+  public overridesOf(target: string): ValueMap {
+    const folder = join(this.#folder, ".databricks", "bundle");
+    const file = join(folder, target, "variable-overrides.json");
+    if (!file.startsWith(folder) || !existsSync(file)) return EMPTY;
+    return this.#load(file) ?? EMPTY;
+  }
+
   /** The notebook at `path`, relative to `from`; the same files are asked for by every target. */
-  public notebook(path: string, from: string): NotebookRef {
-    const inFiles = /^\$\{workspace\.file_path\}\/(.*)$/s.exec(path)?.[1];
+  public notebook(path: string, from: string, uploaded: string): NotebookRef {
+    const inFiles = withoutMount(path).startsWith(`${uploaded}/`)
+      ? withoutMount(path).slice(uploaded.length + 1)
+      : undefined;
     const file =
       inFiles === undefined
         ? isAbsolute(path) || isExpression(path)
@@ -167,10 +186,54 @@ class Bundle {
     return this.file;
   }
 
-  #problem(message: string, fix: string, part?: object): void {
+  /** `environments` is what targets were called once. */
+  #withTargets(config: ValueMap): ValueMap {
+    const { environments } = config;
+    if (environments === undefined || environments === null) return config;
+    if (config.targets === undefined) return { ...config, targets: environments };
+    this.#problem(
+      "there are both targets and environments",
+      "keep targets; environments is its old name",
+      isValueMap(environments) ? environments : undefined,
+    );
+    return config;
+  }
+
+  /** The configuration as a target changes it. */
+  #overridden(target: string, override: ValueMap): ValueMap {
+    const settings = Object.assign(Object.create(null), this.#config) as Record<string, Value>;
+    const path = `targets.${target}`;
+    for (const field of MERGED) {
+      const merged = this.#merger.merge(
+        settings[field],
+        override[field],
+        `${path}.${field}`,
+        override,
+      );
+      if (merged !== undefined) settings[field] = merged;
+    }
+    const { variables } = override;
+    settings.variables = overrideVariables(settings.variables, variables, (name) => {
+      this.#problem(
+        `${path} gives a value to variable ${quote(name)}, which the bundle does not declare`,
+        "declare it below variables",
+        isValueMap(variables) ? variables : override,
+      );
+    });
+    if (override.run_as !== undefined) settings.run_as = override.run_as;
+    settings.mode = override.mode;
+    return settings;
+  }
+
+  #problem(
+    message: string,
+    fix: string,
+    part?: object,
+    severity: ReadProblem["severity"] = "error",
+  ): void {
     const location = part === undefined ? undefined : this.#places.locationOf(part);
     this.report({
-      severity: "error",
+      severity,
       message,
       fix,
       location: location ?? { file: relativePath(this.file) },
@@ -203,7 +266,7 @@ class Bundle {
     return undefined;
   }
 
-  /** Files that `include` names, each once, sorted. What leads out of the bundle is not read. */
+  /** Files that `include` names, each once, in its order. What leads out of the bundle is not read. */
   #included(config: ValueMap): string[] {
     const { include } = config;
     if (include === undefined || include === null) return [];
@@ -224,8 +287,16 @@ class Bundle {
         );
         continue;
       }
-      const files = this.#glob(pattern);
-      if (files.length === 0 && !isDynamicPattern(pattern)) {
+      if (isBroken(pattern)) {
+        this.#problem(
+          `include names ${quote(pattern)}, in which a [ is not closed`,
+          "mend it",
+          config,
+        );
+        continue;
+      }
+      const files = includeGlob(this.#folder, pattern.replaceAll("\\", "/"));
+      if (files.length === 0 && !isPattern(pattern)) {
         this.#problem(`include names ${quote(pattern)}, which is not there`, "mend it", config);
       }
       for (const path of files) {
@@ -234,6 +305,12 @@ class Bundle {
           this.#problem(
             `include ${quote(pattern)} leads out of the bundle, to ${quote(relativePath(path))}`,
             "move the file into the bundle; nothing outside of it is read",
+            config,
+          );
+        } else if (!/\.(?:ya?ml|json)$/.test(path)) {
+          this.#problem(
+            `include ${quote(pattern)} finds ${quote(relativePath(path))}, which is no .yml, .yaml or .json file`,
+            "name such files alone",
             config,
           );
         } else if (real !== root && path.length < (found.get(real)?.length ?? Infinity)) {
@@ -245,22 +322,7 @@ class Bundle {
       this.#problem(`include finds ${found.size} files`, "name fewer of them", config);
       return [];
     }
-    return [...found.values()].sort();
-  }
-
-  #glob(pattern: string): string[] {
-    const clean = pattern.split("\\").join("/");
-    if (!isDynamicPattern(clean)) {
-      const path = resolve(this.#folder, clean);
-      return existsSync(path) ? [path] : [];
-    }
-    return globSync(clean, {
-      cwd: this.#folder,
-      absolute: true,
-      dot: true,
-      expandDirectories: false,
-      onlyFiles: true,
-    }).map((path) => path.split("/").join(sep));
+    return [...found.values()];
   }
 
   /** What a file adds. A second definition of a job is kept apart, as the Databricks CLI refuses it. */
@@ -283,9 +345,9 @@ class Bundle {
       const others = Object.fromEntries(
         Object.entries(resources as ValueMap).filter(([type]) => type !== "jobs"),
       );
-      return merge(config, { ...rest, resources: others }, this.#places) as ValueMap;
+      return this.#merger.merge(config, { ...rest, resources: others }) as ValueMap;
     }
-    return merge(config, more, this.#places) as ValueMap;
+    return this.#merger.merge(config, more) as ValueMap;
   }
 }
 
@@ -298,6 +360,9 @@ function realPath(path: string): string {
   }
 }
 
+/** `/Workspace` may be left out of paths in a workspace. */
+const withoutMount = (path: string): string => path.replace(/^\/Workspace(?=\/)/, "");
+
 const jobId = (key: string): string => `resources.jobs.${key}`;
 
 /** One target of a bundle. */
@@ -305,6 +370,8 @@ class TargetReader {
   readonly #interpolation: Interpolation;
   readonly #lookups = new Set<string>();
   readonly #stack: string;
+  /** The folder in the workspace that the files of the bundle go to. */
+  readonly #uploaded: string;
 
   public constructor(
     private readonly bundle: Bundle,
@@ -321,8 +388,10 @@ class TargetReader {
         ...(isValueMap(own) ? own : {}),
         target,
         environment: target,
+        mode: config.mode,
       },
-      var: this.#variables(),
+      workspace: this.#workspace(target),
+      var: this.#variables(target),
     };
     this.#interpolation = new Interpolation(root, bundle.places, (reference) => {
       bundle.report({
@@ -332,6 +401,26 @@ class TargetReader {
         location: { file: relativePath(bundle.root) },
       });
     });
+    const uploaded = this.#interpolation.fill("${workspace.file_path}");
+    this.#uploaded = typeof uploaded === "string" ? withoutMount(uploaded) : "";
+  }
+
+  /** `workspace` with the paths that it has if nobody says anything else. */
+  #workspace(target: string): ValueMap {
+    const { workspace } = this.config;
+    const given = isValueMap(workspace) ? workspace : EMPTY;
+    const root = given.root_path ?? `~/.bundle/${this.#stack}/${target}`;
+    const home = "/Workspace/Users/${workspace.current_user.userName}";
+    return {
+      ...Object.fromEntries(
+        ["file", "resource", "artifact", "state"].map((kind) => [
+          `${kind}_path`,
+          `\${workspace.root_path}/${kind === "state" ? kind : `${kind}s`}`,
+        ]),
+      ),
+      ...given,
+      root_path: typeof root === "string" ? root.replace(/^~(?=\/)/, home) : root,
+    };
   }
 
   public jobs(): JobSpec[] {
@@ -346,7 +435,8 @@ class TargetReader {
     const { bundle } = this;
     const { places } = bundle;
     const filled = this.#interpolation.fill(written);
-    const job = this.#withPresets(isValueMap(filled) ? filled : written);
+    const merged = bundle.merger.mergeItems(isValueMap(filled) ? filled : written, written);
+    const job = this.#withPresets(merged);
     this.#checkShape(key, job);
     const git = job.git_source !== undefined && job.git_source !== null;
     const permissions = [job.permissions, this.config.permissions];
@@ -375,7 +465,8 @@ class TargetReader {
 
   #notebook(path: string, git: GitLocation | undefined, part: object): NotebookRef {
     if (git !== undefined) return gitNotebook(git.url, path);
-    return this.bundle.notebook(path, this.bundle.places.fileOf(part) ?? this.bundle.root);
+    const from = this.bundle.places.fileOf(part) ?? this.bundle.root;
+    return this.bundle.notebook(path, from, this.#uploaded);
   }
 
   #reference(expression: string): JobRef {
@@ -393,15 +484,20 @@ class TargetReader {
   }
 
   /** The values of variables; null for one that is declared and has none before the deployment. */
-  #variables(): Record<string, Value> {
+  #variables(target: string): Record<string, Value> {
     const values: Record<string, Value> = Object.create(null) as Record<string, Value>;
     const declared = this.config.variables;
+    const overrides = this.bundle.overridesOf(target);
     for (const [name, variable] of isValueMap(declared) ? Object.entries(declared) : []) {
-      const lookup = isValueMap(variable) && variable.lookup !== undefined;
-      if (lookup) this.#lookups.add(name);
-      // A target may give the value alone.
-      const written = isValueMap(variable) ? variable.default : variable;
-      values[name] = this.bundle.variable(name) ?? (lookup ? null : (written ?? null));
+      const {
+        value,
+        default: preset,
+        lookup,
+      } = isValueMap(variable) ? variable : { default: variable };
+      const given = value ?? this.bundle.variable(name);
+      const isLookup = lookup !== undefined && lookup !== null;
+      if (isLookup) this.#lookups.add(name);
+      values[name] = given ?? (isLookup ? null : (overrides[name] ?? preset ?? null));
     }
     return values;
   }

@@ -3,8 +3,9 @@ import { isValueMap, type Places, type Value } from "./yaml-file";
 
 /** `${var.catalog}`, `${bundle.target}`, `${var.clusters[0].size}`, as the Databricks CLI knows them. */
 const REFERENCE =
-  /\$\{([a-zA-Z]+(?:[-_]*[a-zA-Z0-9]+)*(?:\.[a-zA-Z]+(?:[-_]*[a-zA-Z0-9]+)*|\[\d+\])*)\}/g;
-const WHOLE = new RegExp(`^${REFERENCE.source}$`);
+  /\$\{(\p{L}+(?:[-_]*[\p{L}\p{N}]+)*(?:\.\p{L}+(?:[-_]*[\p{L}\p{N}]+)*|\[\d+\])*)\}/gu;
+const WHOLE = new RegExp(`^${REFERENCE.source}$`, "u");
+const NESTED = /\$\{[^}]*\$\{/;
 
 /** Variables may lead to variables; more steps than this is a circle. */
 const MAX_STEPS = 20;
@@ -54,13 +55,20 @@ export class Interpolation {
       const value = this.#lookUp(path, steps);
       return typeof value === "object" || value === undefined ? reference : String(value);
     });
-    return filled.length > MAX_LENGTH ? text : filled;
+    if (filled.length > MAX_LENGTH) return text;
+    // `${var.schema_${var.size}}` becomes a reference only now.
+    const again = NESTED.test(text) && filled !== text && steps < MAX_STEPS;
+    return again ? this.#text(filled, steps + 1) : filled;
   }
 
   #lookUp(path: string, steps: number): Value {
     if (this.#known.has(path)) return this.#known.get(path);
     if (steps > MAX_STEPS) return undefined;
-    const parts = path.split(/[.[\]]+/).filter((part) => part !== "");
+    const written = path.split(/[.[\]]+/).filter((part) => part !== "");
+    const [area = "", name = "", field, ...rest] = written;
+    // What `${var.catalog}` is short for.
+    const isLong = area === "variables" && field === "value";
+    const parts = isLong ? ["var", name, ...rest] : written;
     const value = valueAt(this.root, parts);
     if (parts[0] === "var" && valueAt(this.root, parts.slice(0, 2)) === undefined) {
       this.unknown(path);

@@ -213,22 +213,27 @@ class Converter {
     if (isSeq(node)) return node.items.map((item) => this.convert(item, depth + 1));
     if (isMap(node)) {
       const map = new PlainMap() as Record<string, Value>;
-      const merged: Value[] = [];
+      let merged: readonly Value[] | undefined;
       for (const { key, value } of node.items) {
         const name = isScalar(key) ? String(key.value) : "";
         const converted = this.convert(value, depth + 1, startOf(key));
         if (Object.hasOwn(map, name))
           throw new Refused(`key ${quote(name)} is written twice`, startOf(key));
         if (name === "<<" && isScalar(key) && key.type === "PLAIN") {
-          merged.push(...(Array.isArray(converted) ? (converted as Value[]) : [converted]));
+          if (merged !== undefined)
+            throw new Refused('key "<<" is written twice; merge a list of maps', startOf(key));
+          merged = Array.isArray(converted) ? (converted as Value[]) : [converted];
         } else map[name] = converted;
       }
-      for (const other of merged) {
+      const whole = merged === undefined ? map : (new PlainMap() as Record<string, Value>);
+      for (const other of merged ?? []) {
         if (!isValueMap(other)) throw new Refused('"<<" merges what is no map', at);
-        for (const [name, value] of Object.entries(other)) map[name] ??= value;
+        // To the Databricks CLI the last of several maps counts.
+        Object.assign(whole, other);
       }
-      this.places.set(map, { file: this.file, offset: at });
-      return map;
+      if (whole !== map) Object.assign(whole, map);
+      this.places.set(whole, { file: this.file, offset: at });
+      return whole;
     }
     if (!isScalar(node)) return null;
     const { value } = node;
