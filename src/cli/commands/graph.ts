@@ -1,21 +1,14 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { readBaseline } from "../../config/baseline";
-import { baselineFile, loadConfig } from "../../config/config";
 import { JobstrataError, quoteWithSuggestion } from "../../errors";
-import type { CheckedFinding } from "../../model/check-report";
-import type { JobGraph } from "../../model/job-graph";
-import { formatLocation } from "../../model/job-spec";
-import { printable, quote } from "../../model/text";
-import { check, today } from "../../policy/check";
-import { RULES } from "../../policy/rules";
-import type { Reading } from "../../readers/reading";
+import { quote } from "../../model/text";
 import { hierarchyJson } from "../../render/document";
 import { hierarchyDot } from "../../render/dot";
 import { type Hierarchy, hierarchyOf, UnknownJobs } from "../../render/hierarchy";
 import { hierarchyMermaid } from "../../render/mermaid";
 import { hierarchyTree } from "../../render/tree";
 import { PLAIN } from "../../report/style";
+import { chosen, findingsOf, sayProblems } from "../hierarchies";
 import type { Io } from "../io";
 import { addSourceOptions, readSources, type SourcesOptions } from "../sources";
 import { styleFor } from "../terminal";
@@ -146,40 +139,6 @@ function draw(
 function formatOf(output: string | undefined): GraphFormat {
   const extension = /\.([a-z]+)$/i.exec(output ?? "")?.[1]?.toLowerCase() ?? "";
   return Object.hasOwn(BY_EXTENSION, extension) ? (BY_EXTENSION[extension] ?? "tree") : "tree";
-}
-
-/** Says what could not be read, and whether that leaves the drawing whole. */
-function sayProblems(readings: readonly Reading[], io: Io): boolean {
-  const problems = readings.flatMap((reading) => reading.problems);
-  for (const { severity, message, fix, location } of problems) {
-    const where = location === undefined ? "" : `${printable(formatLocation(location))}: `;
-    io.err(`${severity}: ${where}${printable(message)}; ${printable(fix)}`);
-  }
-  return problems.every(({ severity }) => severity !== "error");
-}
-
-function chosen(readings: readonly Reading[], target: string | undefined, io: Io): JobGraph {
-  const graphs = readings.flatMap((reading) => reading.graphs);
-  const wanted = graphs.filter(({ environment }) => target === undefined || environment === target);
-  const [graph, ...others] = wanted.filter(({ jobs }) => jobs.length > 0);
-  if (graph === undefined) throw new JobstrataError("source", "there is no job to draw");
-  if (target === undefined && others.length > 0) {
-    const names = others.map(({ environment }) => quote(environment)).join(", ");
-    io.err(`Drawing ${quote(graph.environment)}; -t chooses another: ${names}`);
-  }
-  return graph;
-}
-
-/** What the policy finds, as `jobstrata check` would say it. */
-function findingsOf(readings: readonly Reading[], environment: string): CheckedFinding[] {
-  const config = loadConfig(
-    ".",
-    RULES.map(({ name }) => name),
-  );
-  const file = baselineFile(config);
-  const baseline = { file, entries: readBaseline(file) };
-  const { findings } = check({ readings, rules: RULES, config, baseline, today: today() });
-  return findings.filter((finding) => finding.environment?.split(", ").includes(environment));
 }
 
 function write(file: string, text: string): void {

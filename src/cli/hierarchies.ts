@@ -1,0 +1,50 @@
+import { readBaseline } from "../config/baseline";
+import { baselineFile, loadConfig } from "../config/config";
+import { JobstrataError } from "../errors";
+import type { CheckedFinding } from "../model/check-report";
+import type { JobGraph } from "../model/job-graph";
+import { formatLocation } from "../model/job-spec";
+import { printable, quote } from "../model/text";
+import { check, today } from "../policy/check";
+import { RULES } from "../policy/rules";
+import type { Reading } from "../readers/reading";
+import type { Io } from "./io";
+
+/** Says what could not be read, and whether that leaves the drawing whole. */
+export function sayProblems(readings: readonly Reading[], io: Io): boolean {
+  const problems = readings.flatMap((reading) => reading.problems);
+  for (const { severity, message, fix, location } of problems) {
+    const where = location === undefined ? "" : `${printable(formatLocation(location))}: `;
+    io.err(`${severity}: ${where}${printable(message)}; ${printable(fix)}`);
+  }
+  return problems.every(({ severity }) => severity !== "error");
+}
+
+/**
+ * The jobs of the environment that is asked for, else of the first that has any.
+ *
+ * @throws JobstrataError `source` if there are none
+ */
+export function chosen(readings: readonly Reading[], target: string | undefined, io: Io): JobGraph {
+  const graphs = readings.flatMap((reading) => reading.graphs);
+  const wanted = graphs.filter(({ environment }) => target === undefined || environment === target);
+  const [graph, ...others] = wanted.filter(({ jobs }) => jobs.length > 0);
+  if (graph === undefined) throw new JobstrataError("source", "there is no job to draw");
+  if (target === undefined && others.length > 0) {
+    const names = others.map(({ environment }) => quote(environment)).join(", ");
+    io.err(`Drawing ${quote(graph.environment)}; -t chooses another: ${names}`);
+  }
+  return graph;
+}
+
+/** What the policy finds, as `jobstrata check` would say it. */
+export function findingsOf(readings: readonly Reading[], environment: string): CheckedFinding[] {
+  const config = loadConfig(
+    ".",
+    RULES.map(({ name }) => name),
+  );
+  const file = baselineFile(config);
+  const baseline = { file, entries: readBaseline(file) };
+  const { findings } = check({ readings, rules: RULES, config, baseline, today: today() });
+  return findings.filter((finding) => finding.environment?.split(", ").includes(environment));
+}
