@@ -211,7 +211,7 @@ resources:
   test("change the job as the Databricks CLI merges them: by task_key, by name, by key", () => {
     const reading = read({ "databricks.yml": YAML }, ["dev"]);
     expect(problemsOf(reading)).toEqual([
-      'warning databricks.yml:9: the Databricks CLI does not merge environments, so the job would get two with the key "default"',
+      'warning databricks.yml:10: the Databricks CLI does not merge environments, so the job would get two with the key "default"',
     ]);
     expect(reading.graphs[0]?.jobs[0]).toMatchObject({
       maxConcurrentRuns: 3,
