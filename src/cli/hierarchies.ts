@@ -37,14 +37,25 @@ export function chosen(readings: readonly Reading[], target: string | undefined,
   return graph;
 }
 
-/** What the policy finds, as `jobstrata check` would say it. */
+/** What the policy finds in one environment, as `jobstrata check` would say it. */
 export function findingsOf(readings: readonly Reading[], environment: string): CheckedFinding[] {
+  return inEnvironment(judge(readings), environment);
+}
+
+/** What the policy finds, as `jobstrata check` would say it. @throws JobstrataError `config` */
+export function judge(readings: readonly Reading[]): readonly CheckedFinding[] {
   const config = loadConfig(
     ".",
     RULES.map(({ name }) => name),
   );
   const file = baselineFile(config);
   const baseline = { file, entries: readBaseline(file) };
-  const { findings } = check({ readings, rules: RULES, config, baseline, today: today() });
-  return findings.filter((finding) => finding.environment?.split(", ").includes(environment));
+  return check({ readings, rules: RULES, config, baseline, today: today() }).findings;
 }
+
+/** Those that an environment has; one mistake may be in several. */
+export const inEnvironment = (
+  findings: readonly CheckedFinding[],
+  environment: string,
+): CheckedFinding[] =>
+  findings.filter((finding) => finding.environment?.split(", ").includes(environment));

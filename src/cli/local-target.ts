@@ -2,6 +2,7 @@ import { findRunning, useWorkspace } from "../local/commands";
 import type { WorkspaceInUse } from "../local/commands";
 import { prepareExecutor } from "./commands/local-executor";
 import type { Io } from "./io";
+import { SERVING } from "./serving";
 import type { ExecutorKind } from "../local/execute/choose";
 
 /** The local workspace: the one that runs for the data folder, or one for as long as this process lasts. */
@@ -9,7 +10,11 @@ export async function openLocal(
   { data, executor }: { readonly data?: string; readonly executor?: ExecutorKind },
   io: Io,
 ): Promise<WorkspaceInUse & { readonly isTransient: boolean }> {
-  const options = { ...(data !== undefined && { data }), ...(executor && { executor }) };
+  const options = {
+    ...SERVING,
+    ...(data !== undefined && { data }),
+    ...(executor && { executor }),
+  };
   const isTransient = (await findRunning(data)) === undefined;
   const chosen = isTransient
     ? { ...options, executor: await prepareExecutor(options, io) }

@@ -8,11 +8,20 @@ import { createExecutor, type ExecutorKind } from "./execute/choose";
 import { DEFAULT_DATA_DIR } from "./data-folder";
 import { engineFolder } from "./execute/engine";
 import { readFaultPlan } from "./faults";
+import type { WorkspacePage } from "./page/workspace-page";
 import type { ServeMessage, ServeOptions } from "./serve";
 import { readState, removeState, writeState, type WorkspaceState } from "./state-file";
 import { type LocalWorkspace, makeDataDir, startLocalWorkspace } from "./workspace";
 
-export interface StartOptions {
+/** What a workspace serves beside its API. */
+export interface ServingOptions {
+  /** Makes what the page shows, when it is first asked for. @default there is no page */
+  page?: () => WorkspacePage;
+  /** The program of a server process, which calls `serve` with the same. @default one without a page */
+  program?: string;
+}
+
+export interface StartOptions extends ServingOptions {
   /** @default `.jobstrata/local` in the current folder */
   data?: string;
   /** @default the last one of the folder, else any that is free */
@@ -69,7 +78,7 @@ export async function start(options: StartOptions = {}): Promise<WorkspaceState>
   const log = openSync(join(dataDir, "server.log"), "a", 0o600);
   // Beside this file is the one to run. Both are TypeScript in a checkout, which needs its loader.
   const fromSource = __filename.endsWith(".ts");
-  const program = join(__dirname, fromSource ? "serve.ts" : "serve.js");
+  const { program = join(__dirname, fromSource ? "serve.ts" : "serve.js") } = options;
   const child = fork(program, [JSON.stringify(serve)], {
     detached: true,
     execArgv: fromSource ? ["-r", require.resolve("tsx/cjs")] : [],
@@ -116,6 +125,7 @@ export async function startInProcess(options: StartOptions = {}): Promise<LocalW
   const workspace = await startLocalWorkspace({
     dataDir,
     ephemeral: options.ephemeral ?? false,
+    ...(options.page === undefined ? {} : { page: options.page }),
     executor: (folder) => createExecutor(options.executor, folder, engineFolder(dataDir)),
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.faults === undefined ? {} : { faults: readFaultPlan(options.faults) }),
@@ -220,6 +230,22 @@ export async function findRunning(data?: string): Promise<WorkspaceState | undef
 async function running(dataDir: string): Promise<boolean> {
   const state = readState(dataDir);
   return state !== undefined && (await ask(state, "GET", "/local/status")) !== undefined;
+}
+
+/**
+ * A link to the page of the workspace that runs for the folder. It works once, for five minutes.
+ * @throws {JobstrataError} when none runs, or it has no page
+ */
+export async function newPageLink(data?: string): Promise<string> {
+  const state = readState(dataFolder(data));
+  const answer = state === undefined ? undefined : await ask(state, "POST", "/local/page");
+  if (typeof answer?.url === "string") return answer.url;
+  throw new JobstrataError(
+    "local-workspace",
+    state === undefined
+      ? `No local workspace runs for ${dataFolder(data)}.`
+      : "The local workspace that runs has no page; stop it, so that this version starts one that has.",
+  );
 }
 
 /** What the workspace answers; `undefined` when it is not there, or is not the one that left the state. */

@@ -1,5 +1,6 @@
 import { createExecutor, type ExecutorKind } from "./execute/choose";
 import { readFaultPlan } from "./faults";
+import type { WorkspacePage } from "./page/workspace-page";
 import { removeState, writeState } from "./state-file";
 import { startLocalWorkspace } from "./workspace";
 
@@ -16,8 +17,12 @@ export interface ServeOptions {
 /** What the process says on its IPC channel once it is ready, or when it cannot start. */
 export type ServeMessage = { ready: { host: string; port: number } } | { failed: string };
 
-/** The body of the detached process: serves until it is asked to stop. */
-async function main(): Promise<void> {
+/**
+ * The body of the detached process: serves until it is asked to stop.
+ *
+ * @param page what the page shows; without it there is none
+ */
+export async function serve(page?: () => WorkspacePage): Promise<void> {
   const { faultsFile, executor, engineDir, ...options } = JSON.parse(
     process.argv[2] ?? "{}",
   ) as ServeOptions;
@@ -28,6 +33,7 @@ async function main(): Promise<void> {
   try {
     const workspace = await startLocalWorkspace({
       ...options,
+      ...(page === undefined ? {} : { page }),
       executor: (dataDir) => createExecutor(executor, dataDir, engineDir),
       ...(faultsFile === undefined ? {} : { faults: readFaultPlan(faultsFile) }),
       onStop: () => {
@@ -49,4 +55,5 @@ async function main(): Promise<void> {
   }
 }
 
-void main();
+// Where no other program lends it a page.
+if (require.main === module) void serve();

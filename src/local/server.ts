@@ -1,11 +1,12 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { JobstrataError, quoteWithSuggestion } from "../errors";
-import { ApiError, notJson } from "./api-error";
+import { ApiError } from "./api-error";
 import { faultError, type Faults, type FaultStatus, type RequestFault } from "./faults";
-import { type LocalRequest, RawAnswer, type Route } from "./routes/route";
+import { asRaw, fail, readBody, readJson, write } from "./http";
+import type { LocalRequest, Route } from "./routes/route";
 import { parse } from "./schema/parse";
+import { bearerOf, newToken, Tokens } from "./tokens";
 
 /** A notebook of the largest size, as base64 in JSON, fits. */
 const MAX_BODY = 16 * 1024 * 1024;
@@ -15,15 +16,30 @@ const REQUEST_TIMEOUT = 30_000;
 
 export const LOOPBACK = "127.0.0.1";
 
-/** A token that nobody can guess, in the form that the service gives to them. */
-export const newToken = (): string => `dapi${randomBytes(24).toString("hex")}`;
+/** Something beside the API that decides for itself whom it answers. */
+export interface Site {
+  /** Whether the path is one of its own. */
+  has(path: string): boolean;
+  /** Answers a request from this machine, in one way or another. */
+  serve(request: IncomingMessage, response: ServerResponse, asked: Asked): Promise<void>;
+  /** Ends what it still has to say to anybody. */
+  close(): void;
+}
+
+/** What a request is about: `GET`, `/page/runs`, `limit=10`. */
+export interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly search: string;
+}
 
 /** Takes requests from this machine only, and only with a token. */
 export class LocalServer {
   private readonly routes = new Map<string, Route>();
   private readonly wildcards: { pattern: RegExp; route: Route; version: string }[] = [];
-  private readonly ownerDigest: Buffer;
-  private readonly grantedDigests = new Set<Buffer>();
+  private readonly owner = new Tokens();
+  private readonly granted = new Tokens();
+  private site: Site | undefined;
   private readonly server: Server;
   private hosts: ReadonlySet<string> = new Set();
 
@@ -36,7 +52,7 @@ export class LocalServer {
     private readonly faults: Faults,
     private readonly settle: () => void,
   ) {
-    this.ownerDigest = digest(token);
+    this.owner.add(token);
     this.server = createServer({ requestTimeout: REQUEST_TIMEOUT }, (request, response) => {
       void this.serve(request, response);
     });
@@ -59,14 +75,12 @@ export class LocalServer {
   /** A further token, for everything under `/api` and nothing else, until it is revoked. */
   public grantToken(): { token: string; revoke: () => void } {
     const token = newToken();
-    const granted = digest(token);
-    this.grantedDigests.add(granted);
-    return {
-      token,
-      revoke: () => {
-        this.grantedDigests.delete(granted);
-      },
-    };
+    return { token, revoke: this.granted.add(token) };
+  }
+
+  /** Leaves to a site what is not of the API. */
+  public mount(site: Site): void {
+    this.site = site;
   }
 
   /** Starts to listen. @param port 0 means any that is free */
@@ -91,6 +105,7 @@ export class LocalServer {
 
   /** Takes no more requests, and lets those under way end. */
   public async close(): Promise<void> {
+    this.site?.close();
     await new Promise<void>((resolve) => {
       this.server.close(() => {
         resolve();
@@ -108,11 +123,16 @@ export class LocalServer {
       const { method = "GET", url = "/" } = request;
       const cut = url.indexOf("?");
       const path = cut === -1 ? url : url.slice(0, cut);
+      const search = cut === -1 ? "" : url.slice(cut + 1);
+      this.receive(request);
+      if (!path.startsWith("/api/") && this.site?.has(path) === true) {
+        await this.site.serve(request, response, { method, path, search });
+        return;
+      }
       this.admit(request, method, path);
-      const body = await readBody(request);
+      const body = await readBody(request, MAX_BODY);
       const fault = path.startsWith("/api/") ? this.faults.strike(method, path, body) : undefined;
       if (fault !== undefined && !(await survives(fault, response))) return;
-      const search = cut === -1 ? "" : url.slice(cut + 1);
       const answer = await this.answer(request, method, path, search, body);
       this.settle();
       if (fault !== undefined && spoils(fault, answer, request, response)) return;
@@ -122,15 +142,20 @@ export class LocalServer {
     }
   }
 
-  /** @throws {ApiError} for whoever may not ask */
-  private admit(request: IncomingMessage, method: string, path: string): void {
-    const { host = "", authorization } = request.headers;
+  /** @throws {ApiError} for a request that came in another way than those of this machine do */
+  private receive(request: IncomingMessage): void {
+    const { host = "" } = request.headers;
     // A page in a browser could reach the server under a name of its own that leads to this machine.
     if (!this.hosts.has(host.toLowerCase())) {
       throw new ApiError(403, "PERMISSION_DENIED", "The Host header does not name this workspace.");
     }
     if ((request.url ?? "").length > MAX_URL)
       throw new ApiError(414, "MALFORMED_REQUEST", "The URL is too long.");
+  }
+
+  /** @throws {ApiError} for whoever may not ask */
+  private admit(request: IncomingMessage, method: string, path: string): void {
+    const { authorization } = request.headers;
     // Clients look here for how to log in before they do.
     if (path.startsWith("/.well-known/")) return;
     if (authorization === undefined) {
@@ -140,10 +165,9 @@ export class LocalServer {
         "Credential was not sent or was of an unsupported type for this API.",
       );
     }
-    const token = /^Bearer (.+)$/i.exec(authorization)?.[1];
-    const asked = token === undefined ? undefined : digest(token);
-    if (asked !== undefined && timingSafeEqual(asked, this.ownerDigest)) return;
-    if (asked === undefined || !this.isGranted(asked)) {
+    const token = bearerOf(authorization);
+    if (token !== undefined && this.owner.has(token)) return;
+    if (token === undefined || !this.granted.has(token)) {
       throw new ApiError(403, "PERMISSION_DENIED", "Invalid access token.");
     }
     if (!path.startsWith("/api/")) {
@@ -153,10 +177,6 @@ export class LocalServer {
         `A token of a task is for what is under /api only, not for ${method} ${path.slice(0, 100)}.`,
       );
     }
-  }
-
-  private isGranted(asked: Buffer): boolean {
-    return [...this.grantedDigests].some((granted) => timingSafeEqual(asked, granted));
   }
 
   private answer(
@@ -197,8 +217,6 @@ export class LocalServer {
   }
 }
 
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-
 function noEndpoint(method: string, path: string, known: Iterable<string> = []): ApiError {
   const asked = `${method} ${path}`.slice(0, 300);
   return new ApiError(
@@ -206,59 +224,6 @@ function noEndpoint(method: string, path: string, known: Iterable<string> = []):
     "ENDPOINT_NOT_FOUND",
     `The local workspace has no endpoint ${quoteWithSuggestion(asked, known)}.`,
   );
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const tooLarge = (): ApiError =>
-    new ApiError(413, "MALFORMED_REQUEST", `The body must not exceed ${MAX_BODY} bytes.`);
-  if (Number(request.headers["content-length"] ?? 0) > MAX_BODY) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function readJson(body: Buffer): unknown {
-  if (body.length === 0) return {};
-  try {
-    return JSON.parse(body.toString()) as unknown;
-  } catch (error) {
-    throw notJson(error);
-  }
-}
-
-function write(response: ServerResponse, status: number, answer: unknown): void {
-  const raw = asRaw(answer);
-  response.writeHead(status, {
-    "Content-Type": raw.contentType,
-    "Content-Length": Buffer.byteLength(raw.body),
-  });
-  response.end(raw.body);
-}
-
-const asRaw = (answer: unknown): RawAnswer =>
-  answer instanceof RawAnswer ? answer : new RawAnswer(JSON.stringify(answer ?? {}));
-
-function fail(response: ServerResponse, error: unknown): void {
-  const known =
-    error instanceof ApiError
-      ? error
-      : new ApiError(
-          500,
-          "INTERNAL_ERROR",
-          `The local workspace failed: ${error instanceof Error ? error.message : String(error)}`,
-        );
-  if (response.headersSent || response.destroyed) {
-    response.destroy();
-    return;
-  }
-  // What is left of a body that was refused would be taken for the next request.
-  if (known.status === 413) response.setHeader("Connection", "close");
-  write(response, known.status, { error_code: known.errorCode, message: known.message });
 }
 
 /** What a fault does before the request is carried out. False when there is nothing left to do. */

@@ -43,6 +43,8 @@ export interface RunFilter {
   jobId?: number;
   active?: boolean;
   runType?: string;
+  /** Only runs that no task of another has started. */
+  roots?: boolean;
   startedFrom?: number;
   startedTo?: number;
   /** Only runs older than this one. */
@@ -330,6 +332,7 @@ export class Store {
     add("start_time >= ?", filter.startedFrom);
     add("start_time <= ?", filter.startedTo);
     add("run_id < ?", filter.before);
+    if (filter.roots === true) where.push("record ->> '$.parent.run_id' IS NULL");
     if (filter.active !== undefined) where.push(`active = ${filter.active ? 1 : 0}`);
     return this.sql.rows(
       `SELECT * FROM runs WHERE ${where.join(" AND ")} ORDER BY run_id DESC LIMIT ? OFFSET ?`,

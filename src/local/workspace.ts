@@ -16,7 +16,10 @@ import type { TaskExecutor } from "./execute/executor";
 import { SimulatedExecutor } from "./execute/simulated";
 import { type FaultPlan, Faults } from "./faults";
 import { alertRoutes } from "./routes/alerts";
-import { controlRoutes } from "./routes/control";
+import { PageData } from "./page/page-data";
+import { PageServer } from "./page/page-server";
+import type { WorkspacePage } from "./page/workspace-page";
+import { controlRoutes, pageRoutes } from "./routes/control";
 import { identityRoutes, ME } from "./routes/identity";
 import { jobRoutes } from "./routes/jobs";
 import { destinationRoutes } from "./routes/notification-destinations";
@@ -27,8 +30,9 @@ import { warehouseRoutes } from "./routes/warehouses";
 import { readFiles, readNotebook, workspaceRoutes } from "./routes/workspace";
 import { Scheduler } from "./scheduler/scheduler";
 import { RunViews } from "./scheduler/views";
-import { LocalServer, LOOPBACK, newToken } from "./server";
+import { LocalServer, LOOPBACK } from "./server";
 import { Store } from "./store";
+import { newToken } from "./tokens";
 
 export interface LocalWorkspaceOptions {
   /** The folder that holds everything that the workspace remembers. @default `.jobstrata/local` in the current folder */
@@ -45,6 +49,8 @@ export interface LocalWorkspaceOptions {
   executor?: TaskExecutor | ((dataDir: string) => TaskExecutor);
   /** What is to go wrong. @default nothing */
   faults?: FaultPlan;
+  /** Makes what the page shows, when it is first asked for. @default there is no page */
+  page?: () => WorkspacePage;
   /** Called when a client asks the workspace to stop, before it does. */
   onStop?: () => void;
 }
@@ -81,9 +87,10 @@ export async function startLocalWorkspace(
   const faults = new Faults(options.faults);
   const { executor: given = new SimulatedExecutor(clock) } = options;
   const executor = faults.around(typeof given === "function" ? given(dataDir) : given);
-  const server = new LocalServer(token, faults, () => {
+  const settle = (): void => {
     store.flush();
-  });
+  };
+  const server = new LocalServer(token, faults, settle);
   let scheduler: Scheduler | undefined;
 
   let stopped: Promise<void> | undefined;
@@ -115,6 +122,13 @@ export async function startLocalWorkspace(
     server.add(secretRoutes(store, clock, ME));
     server.add(warehouseRoutes(ME));
     server.add(identityRoutes(ME, host, WORKSPACE_ID));
+    if (options.page !== undefined) {
+      const data = new PageData(store, scheduler, views);
+      const page = new PageServer(host, options.page, data, scheduler, clock, settle);
+      scheduler.listener = page;
+      server.mount(page);
+      server.add(pageRoutes(() => page.newLink()));
+    }
     server.add(
       controlRoutes(
         faults,

@@ -1,18 +1,15 @@
+import type { RunStatus, TaskOutput } from "./run-tree";
+
 /**
  * What the page of the local workspace and its server say to each other, beside the hierarchy of jobs and the tree of a
- * run ({@link JobRunNode}). Times are milliseconds since 1970 by the clock of the workspace.
+ * run (`JobRunNode` of run-tree.ts). Times are milliseconds since 1970 by the clock of the workspace.
  */
 export interface PageRun {
   readonly run_id: number;
   /** 0 for a submitted run. */
   readonly job_id: number;
   readonly name: string;
-  /** As in {@link JobRunNode.status}. */
-  readonly status: {
-    readonly phase: "waiting" | "active" | "ended";
-    readonly state: string;
-    readonly message: string;
-  };
+  readonly status: RunStatus;
   readonly start_time: number;
   readonly end_time?: number;
   /** `PERIODIC`, `ONE_TIME` or `RUN_JOB_TASK`. */
@@ -21,35 +18,72 @@ export interface PageRun {
   readonly parent_run_id?: number;
 }
 
-/** `GET /page/runs?before=RUN_ID&limit=N&job_id=N&roots=true`: newest first. */
+/** `GET /page/runs?before=RUN_ID&limit=N&job_id=N&roots=true`: newest first, 100 unless `limit`, 500 at most, says else. */
 export interface PageRuns {
   readonly runs: readonly PageRun[];
   /** There are older ones. */
   readonly more: boolean;
 }
 
+/**
+ * `GET /page/hierarchy`: every job. The `id` of a job in it is `HOST/jobs/JOB_ID`, with the host of `hello`. How many
+ * environments there are changes with the jobs; without jobs there is none.
+ */
+export interface PageHierarchy<HierarchyDocument> {
+  readonly environments: readonly HierarchyDocument[];
+  /** Why the policy has judged nothing, such as a configuration that cannot be read. */
+  readonly problem?: string;
+}
+
+/**
+ * `GET /page/runs/RUN_ID` is a `JobRunNode`, whole at any time. It has the outputs of the tasks that failed, and of some
+ * that succeeded, with the ends of what is long; `GET /page/outputs/TASK_RUN_ID` is all that one task has left.
+ */
+export type PageOutput = TaskOutput;
+
 /** `POST /page/session`: takes the code of the link, once. */
+export interface PageSessionRequest {
+  readonly code: string;
+}
+
+/** What it answers. */
 export interface PageSession {
   /** To be sent with every further request as `Authorization: Bearer …`. */
   readonly token: string;
 }
 
 /**
- * Events of `GET /page/events` by name, with their data as JSON. A `run` comes at most every 200 ms for each run.
+ * Events of `GET /page/events` by name, with their data as JSON. A `run` comes at most every 200 ms for each run, `jobs`
+ * at most once a second. A comment comes every 15 s, so that a stream that says nothing for much longer is broken.
  */
 export interface PageEvents {
   /** First of all. */
   readonly hello: { readonly host: string; readonly now: number };
-  /** A run, or one of its tasks, is new or has changed. */
+  /** A run, or one of its tasks, is new or has changed. Of the runs below it, each has an event of its own. */
   readonly run: PageRun;
   /** Jobs have been created, changed or deleted. */
   readonly jobs: Record<string, never>;
+  /** Runs were deleted, or so many have changed that they are not told one by one: what is known of runs is out of date. */
+  readonly resync: Record<string, never>;
 }
 
-/** `POST /page/run`, `/page/cancel`, `/page/repair`. */
+/** `POST /page/run`, `/page/cancel`, `/page/repair`, each with `Content-Type: application/json`. */
 export interface PageActions {
+  /** Waits for its turn where the job has as many runs as it may have. Answers {@link PageStarted}. */
   readonly run: { readonly job_id: number };
+  /** Answers `{}` at once; the run ends a little later. */
   readonly cancel: { readonly run_id: number };
-  /** Runs all failed tasks again, and what depends on them. */
+  /** Runs all failed tasks again, and what depends on them. Answers {@link PageStarted}. */
   readonly repair: { readonly run_id: number };
+}
+
+/** The run that goes on from here. */
+export interface PageStarted {
+  readonly run_id: number;
+}
+
+/** What every request that is refused is answered with. A status of 401 means that a new link is needed. */
+export interface PageError {
+  readonly error_code: string;
+  readonly message: string;
 }

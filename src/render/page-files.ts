@@ -18,6 +18,30 @@ export function pageScript(name: PageName): string {
 
 export const pageStyle = (): string => PAGE_STYLE;
 
+/** The page of the local workspace, which a server serves as `/`, `/page.js` and `/page.css`. */
+export function pageFiles(): {
+  readonly html: string;
+  readonly script: string;
+  readonly style: string;
+} {
+  const html = `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Local workspace</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/page.css">
+</head>
+<body>
+<noscript>This page shows jobs and runs with JavaScript.</noscript>
+<script src="/page.js"></script>
+</body>
+</html>
+`;
+  return { html, script: pageScript("workspace-page"), style: pageStyle() };
+}
+
 /** In a checkout it is made of its sources; the package that is published holds what was made of them. */
 function readScript(name: PageName): string {
   const source = join(__dirname, "page", `${name}.tsx`);

@@ -32,6 +32,9 @@ const MARGIN = 2000;
 /** Looks in which the children of a run that is over are still waited for. */
 const LAST_LOOKS = 8;
 
+/** What reads runs: a client of the Jobs API, or whoever has the runs himself. */
+export type RunReader = Pick<JobsClient, "getRun" | "listRuns" | "getOutput">;
+
 /** A task whose child is to be looked at. */
 interface Wanted {
   readonly task: ApiTaskRun;
@@ -58,7 +61,7 @@ export class RunFollower {
 
   /** @param keys keys of jobs by their ids, as far as they are known */
   public constructor(
-    private readonly client: JobsClient,
+    private readonly client: RunReader,
     private readonly rootId: number,
     private readonly keys: ReadonlyMap<number, string> = new Map(),
     /** Whether the output of every task is fetched, or only of those that failed and of some others. */

@@ -6,3 +6,4 @@ export { showLogs } from "./local-logs";
 export { printSampleData } from "./local-samples";
 export { runSql } from "./local-sql";
 export { tryStacks } from "./local-try";
+export { SERVING } from "../serving";

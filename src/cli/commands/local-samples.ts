@@ -6,10 +6,11 @@ import { printable } from "../../model/text";
 import { tokenLogin, WorkspaceHttp } from "../../run/http";
 import { JobsClient } from "../../run/jobs-client";
 import type { Io } from "../io";
+import { SERVING } from "../serving";
 
 /** Makes the sample tables for the jobs of a workspace, and says which. */
 export async function printSampleData(options: { readonly data?: string }, io: Io): Promise<void> {
-  const workspace = await useWorkspace(options);
+  const workspace = await useWorkspace({ ...options, ...SERVING });
   try {
     await sampleData(workspace, await enginePython(options.data, io), io);
   } finally {

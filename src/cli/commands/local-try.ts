@@ -9,6 +9,7 @@ import { printable, quote } from "../../model/text";
 import { tokenLogin } from "../../run/http";
 import { terraformBinary } from "../../terraform-binary";
 import type { Io } from "../io";
+import { SERVING } from "../serving";
 import { execute, type ExecutionOptions, showEnd, stepOf } from "../run-execution";
 import { reportingErrors } from "../workspace-errors";
 import { localFlags, WorkspaceTarget } from "../workspace-target";
@@ -40,7 +41,7 @@ export async function tryStacks(
   // Before anything that takes a while.
   terraformBinary();
   const executor = await prepareExecutor(options, io);
-  const session = await openSession({ ...options, executor });
+  const session = await openSession({ ...options, ...SERVING, executor });
   try {
     io.out(`Local workspace at ${session.host}, data in ${printable(session.dataDir)}`);
     const outputs = await deploy(session, stacks, io);

@@ -44,6 +44,7 @@ export function addLocalCommand(program: Command, io: Io): void {
     .action(async (options: SessionOptions) => {
       const { host, pid } = await actions().start({
         ...options,
+        ...actions().SERVING,
         executor: await actions().prepareExecutor(options, io),
       });
       io.out(`The local workspace is at ${host} (process ${pid}).`);
@@ -100,7 +101,7 @@ export function addLocalCommand(program: Command, io: Io): void {
     .argument("<command...>")
     .passThroughOptions()
     .action(async (command: string[], options: SessionOptions) => {
-      io.exitCode = await actions().exec(command, options);
+      io.exitCode = await actions().exec(command, { ...options, ...actions().SERVING });
     });
 
   local

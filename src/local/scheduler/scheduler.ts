@@ -35,6 +35,16 @@ const STOP_PATIENCE = 5000;
 /** Settings that runs have in common are parsed once; this many are remembered. */
 const SETTINGS_REMEMBERED = 256;
 
+/** Who is told of what changes, at once and often. */
+export interface ChangeListener {
+  /** A job's run, or a task of it, is new or has changed. @param run the record, where it is the run itself */
+  runChanged(runId: number, run?: JobRun): void;
+  /** A run was deleted. */
+  runDeleted(): void;
+  /** A job was created, changed or deleted. */
+  jobsChanged(): void;
+}
+
 /** A run that is under way or waits for its turn. */
 interface Live {
   active: ActiveRun;
@@ -58,6 +68,7 @@ interface Start {
 
 /** Starts the runs of all jobs, by request or by their triggers, and sees to it that each ends. */
 export class Scheduler {
+  public listener: ChangeListener | undefined;
   private readonly triggers: Triggers;
   private readonly running = new Map<number, Live>();
   private readonly queued = new Map<number, Live>();
@@ -97,6 +108,7 @@ export class Scheduler {
           settings_id: null,
           record: run,
         });
+        this.listener?.runChanged(run.job_run_id);
       },
       saveOutput: (runId, output: TaskOutput) => {
         if (Object.keys(output).length > 0) store.saveOutput(runId, JSON.stringify(output));
@@ -145,6 +157,15 @@ export class Scheduler {
   /** To be called after the settings of a job were changed; `undefined` when it was deleted. */
   public jobChanged(jobId: number, settings: JobSettings | undefined): void {
     this.triggers.set(jobId, settings);
+    this.listener?.jobsChanged();
+  }
+
+  /** The record of a job's run. */
+  public jobRun(runId: number): JobRun | undefined {
+    const live = this.running.get(runId) ?? this.queued.get(runId);
+    if (live !== undefined) return live.active.run;
+    const row = this.store.runRow(runId);
+    return row?.parent_id === null ? (JSON.parse(row.record) as JobRun) : undefined;
   }
 
   public runNow(request: RunNow): { run_id: number; number_in_job: number } {
@@ -237,7 +258,7 @@ export class Scheduler {
     const run = JSON.parse(row.record) as JobRun;
     if (!isOver(run))
       throw invalidState(`Run ${run_id} is still active; only a finished run can be repaired.`);
-    const latest = run.repairs.length > 1 ? run.repairs.at(-1)?.id : undefined;
+    const latest = latestRepair(run);
     if (latest !== undefined && request.latest_repair_id === undefined) {
       throw invalidParameter(
         `latest_repair_id is required, since run ${run_id} was repaired before; it is ${latest}.`,
@@ -289,6 +310,7 @@ export class Scheduler {
     if (row.active === 1)
       throw invalidState(`Run ${runId} is still active; only a finished run can be deleted.`);
     this.store.deleteRun(runId);
+    this.listener?.runDeleted();
   }
 
   public settingsOf(settingsId: number): JobSettings {
@@ -480,6 +502,7 @@ export class Scheduler {
       settings_id: run.settings_id,
       record: run,
     });
+    this.listener?.runChanged(run.run_id, run);
   }
 
   private runOfToken(token: string | undefined): number | undefined {
@@ -560,6 +583,10 @@ const runSettings = (settings: JobSettings): RunSettings => ({
   name: settings.name ?? "Untitled",
   tasks: settings.tasks ?? [],
 });
+
+/** The id that the next repair of the run has to name; `undefined` where there was none yet. */
+export const latestRepair = ({ repairs }: JobRun): number | undefined =>
+  repairs.length > 1 ? repairs.at(-1)?.id : undefined;
 
 /** The attempts that count: of each task the latest. */
 function latestAttempts(rows: readonly RunRow[]): Map<string, TaskRun> {

@@ -1,3 +1,5 @@
+import type { RunStatus } from "../../model/run-tree";
+
 /** A run's place in its life, as the Jobs API spells it. */
 export type LifeCycleState =
   | "QUEUED"
@@ -119,6 +121,19 @@ export function verdict({ result }: Phase): Verdict {
     default:
       return "failed";
   }
+}
+
+/** Where a run stands in short, as clients read it from `state`. */
+export function briefly(phase: Phase): RunStatus {
+  const { life, result, message } = phase;
+  const waits = life === "QUEUED" || life === "BLOCKED" || life === "WAITING_FOR_RETRY";
+  const over = isOver(phase);
+  return {
+    phase: over ? "ended" : waits ? "waiting" : "active",
+    state: over ? (result ?? life) : life,
+    message,
+    ...(life === "SKIPPED" && { skipped: true }),
+  };
 }
 
 /** The deprecated but still universal `state` of a run. */

@@ -81,7 +81,7 @@ export class RunViews {
     if (row === undefined) throw runNotFound(runId);
     const record = JSON.parse(row.record) as JobRun | TaskRun;
     if (record.kind !== "job") return record;
-    const [task, another] = latest(this.store.childRows(runId));
+    const [task, another] = latestAttempts(this.store.childRows(runId));
     if (task !== undefined && another === undefined) return task;
     throw severalTasks(what);
   }
@@ -109,7 +109,7 @@ export class RunViews {
     const rows = this.store.childRows(run.run_id);
     const attempts = includeHistory
       ? rows.map(({ record }) => JSON.parse(record) as TaskRun)
-      : latest(rows);
+      : latestAttempts(rows);
     const specs = new Map(settings.tasks?.map((spec) => [spec.task_key, spec]));
     const page = paged ? attempts.slice(offset, offset + PAGE_SIZE) : attempts;
     const more = attempts.length > offset + page.length;
@@ -258,7 +258,9 @@ const severalTasks = (what: string): Error =>
     `${what} of runs with multiple tasks is not supported. Please retrieve the output of each individual task run instead.`,
   );
 
-const latest = (rows: readonly RunRow[]): TaskRun[] => latestOf(rows, ({ task_key }) => task_key);
+/** The attempts at the tasks of a run that count. */
+export const latestAttempts = (rows: readonly RunRow[]): TaskRun[] =>
+  latestOf(rows, ({ task_key }) => task_key);
 
 /** Of the attempts with equal keys the last, in the order of the first. */
 function latestOf(rows: readonly RunRow[], key: (attempt: TaskRun) => unknown): TaskRun[] {

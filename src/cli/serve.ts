@@ -1,0 +1,5 @@
+import { serve } from "../local/serve";
+import { SERVING } from "./serving";
+
+// The process of a local workspace that `jobstrata local start` has started.
+void serve(SERVING.page);

@@ -1,0 +1,168 @@
+import type { PageEvents } from "../../model/workspace-page";
+import { ApiError } from "../api-error";
+import type { Clock, Timer } from "../clock";
+
+/** Changes of a run are told together, after this; milliseconds. So are those of jobs, and a sign of life. */
+const RUNS_EVERY = 200;
+const JOBS_EVERY = 1000;
+const HEARTBEAT_EVERY = 15_000;
+/** Of more runs than this that change in that time nothing is told but that they did. */
+const MAX_RUNS = 500;
+const MAX_STREAMS = 32;
+
+/** What a stream is written to; a response to a request. */
+export interface Sink {
+  /** False when it takes no more before it has drained. */
+  write(text: string): boolean;
+  on(event: "drain" | "close", listener: () => void): unknown;
+  end(): unknown;
+}
+
+/** Tells everybody who listens what happens. What somebody does not read in time is not kept for him. */
+export class EventStreams<Run> {
+  private readonly streams = new Set<Stream>();
+  /** Runs that have changed, as far as they are at hand. */
+  private readonly changed = new Map<number, Run | undefined>();
+  private isOutOfDate = false;
+  private readonly runs: Tick;
+  private readonly jobs: Tick;
+  private readonly heartbeat: Tick;
+
+  /** @param view what is told of a run; `undefined` when it is there no more */
+  public constructor(
+    clock: Clock,
+    private readonly view: (runId: number, run: Run | undefined) => PageEvents["run"] | undefined,
+  ) {
+    this.runs = new Tick(clock, RUNS_EVERY, () => {
+      this.send(this.runEvents());
+    });
+    this.jobs = new Tick(clock, JOBS_EVERY, () => {
+      this.send(event("jobs", {}));
+    });
+    this.heartbeat = new Tick(clock, HEARTBEAT_EVERY, () => {
+      this.send(":\n\n");
+      this.heartbeat.due();
+    });
+  }
+
+  /** @throws {ApiError} when there are enough already */
+  public admit(): void {
+    if (this.streams.size < MAX_STREAMS) return;
+    throw new ApiError(
+      429,
+      "RESOURCE_LIMIT_EXCEEDED",
+      `The page is open ${MAX_STREAMS} times already; close one.`,
+    );
+  }
+
+  public open(sink: Sink, hello: PageEvents["hello"]): void {
+    const stream = new Stream(sink);
+    this.streams.add(stream);
+    sink.on("close", () => {
+      this.streams.delete(stream);
+      if (this.streams.size === 0) this.rest();
+    });
+    stream.send(event("hello", hello));
+    this.heartbeat.due();
+  }
+
+  public runChanged(runId: number, run?: Run): void {
+    if (this.streams.size === 0 || this.isOutOfDate) return;
+    if (this.changed.size >= MAX_RUNS && !this.changed.has(runId)) this.runsOutOfDate();
+    else if (run !== undefined || !this.changed.has(runId)) this.changed.set(runId, run);
+    this.runs.due();
+  }
+
+  public runsOutOfDate(): void {
+    if (this.streams.size === 0) return;
+    this.isOutOfDate = true;
+    this.changed.clear();
+    this.runs.due();
+  }
+
+  public jobsChanged(): void {
+    if (this.streams.size > 0) this.jobs.due();
+  }
+
+  public close(): void {
+    for (const stream of this.streams) stream.end();
+    this.streams.clear();
+    this.rest();
+  }
+
+  private rest(): void {
+    for (const tick of [this.runs, this.jobs, this.heartbeat]) tick.cancel();
+    this.changed.clear();
+    this.isOutOfDate = false;
+  }
+
+  private runEvents(): string {
+    if (this.isOutOfDate) {
+      this.isOutOfDate = false;
+      return RESYNC;
+    }
+    let text = "";
+    for (const [runId, run] of this.changed) {
+      const view = this.view(runId, run);
+      if (view !== undefined) text += event("run", view);
+    }
+    this.changed.clear();
+    return text;
+  }
+
+  private send(text: string): void {
+    for (const stream of this.streams) stream.send(text);
+  }
+}
+
+/** One listener. While he does not read, he has at most what was sent at once. */
+class Stream {
+  private isFull = false;
+  private hasMissed = false;
+
+  public constructor(private readonly sink: Sink) {
+    sink.on("drain", () => {
+      this.isFull = false;
+      if (!this.hasMissed) return;
+      this.hasMissed = false;
+      this.send(`${RESYNC}${event("jobs", {})}`);
+    });
+  }
+
+  public send(text: string): void {
+    if (this.isFull) this.hasMissed = true;
+    else if (text !== "") this.isFull = !this.sink.write(text);
+  }
+
+  public end(): void {
+    this.sink.end();
+  }
+}
+
+/** Does something once a while after it is due, however often it becomes due meanwhile. */
+class Tick {
+  private timer: Timer | undefined;
+
+  public constructor(
+    private readonly clock: Clock,
+    private readonly delay: number,
+    private readonly action: () => void,
+  ) {}
+
+  public due(): void {
+    this.timer ??= this.clock.after(this.delay, () => {
+      this.timer = undefined;
+      this.action();
+    });
+  }
+
+  public cancel(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+  }
+}
+
+const event = <Name extends keyof PageEvents>(name: Name, data: PageEvents[Name]): string =>
+  `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+
+const RESYNC = event("resync", {});

@@ -1,0 +1,49 @@
+import { ApiError } from "../api-error";
+import type { Clock } from "../clock";
+import { newToken, Tokens } from "../tokens";
+
+/** The code of a link is good for so long; milliseconds. */
+const CODE_LIFETIME = 5 * 60_000;
+/** Of more links that nobody has used, or of more pages, the oldest are forgotten. */
+const MAX_CODES = 64;
+const MAX_SESSIONS = 64;
+
+/** Who may see the page: whoever has come by a link that only the owner can make, and that works once. */
+export class PageAccess {
+  private readonly codes = new Tokens(MAX_CODES);
+  private readonly sessions = new Tokens(MAX_SESSIONS);
+
+  public constructor(private readonly clock: Clock) {}
+
+  public newCode(): string {
+    const code = newToken();
+    this.codes.add(code, this.clock.now() + CODE_LIFETIME);
+    return code;
+  }
+
+  /** Takes a code for a token. @throws {ApiError} when it is no good any more */
+  public newSession(code: string): string {
+    if (!this.codes.take(code, this.clock.now())) {
+      throw new ApiError(
+        403,
+        "PERMISSION_DENIED",
+        `This link was used before, is older than five minutes, or is of a workspace that was stopped since; ${NEW_LINK}.`,
+      );
+    }
+    const token = newToken();
+    this.sessions.add(token);
+    return token;
+  }
+
+  /** @throws {ApiError} for whoever has no session */
+  public check(token: string | undefined): void {
+    if (token !== undefined && this.sessions.has(token)) return;
+    throw new ApiError(
+      401,
+      "UNAUTHENTICATED",
+      `This page is not logged in to the workspace, or no longer; ${NEW_LINK}.`,
+    );
+  }
+}
+
+const NEW_LINK = "run npx jobstrata local open for a new link";

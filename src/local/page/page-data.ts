@@ -1,0 +1,101 @@
+import type { JobRunNode } from "../../model/run-tree";
+import type { PageOutput, PageRun, PageRuns } from "../../model/workspace-page";
+import { runNotFound } from "../api-error";
+import type { JobRun } from "../scheduler/records";
+import type { Scheduler } from "../scheduler/scheduler";
+import { briefly } from "../scheduler/states";
+import { latestAttempts, type RunViews } from "../scheduler/views";
+import type { RunFilter, Store } from "../store";
+import type { RunSource, WorkspacePage } from "./workspace-page";
+
+/** What the page asks the workspace for. */
+export class PageData implements RunSource {
+  /** As JSON, until jobs change. */
+  private hierarchyJson: string | undefined;
+
+  public constructor(
+    private readonly store: Store,
+    private readonly scheduler: Scheduler,
+    private readonly views: RunViews,
+  ) {}
+
+  public hierarchy(page: WorkspacePage, host: string): string {
+    this.hierarchyJson ??= JSON.stringify(
+      page.hierarchy(
+        host,
+        [...this.store.allJobs()].map(({ job_id, settings_id }) => ({
+          job_id,
+          settings: this.scheduler.settingsOf(settings_id),
+        })),
+      ),
+    );
+    return this.hierarchyJson;
+  }
+
+  public jobsChanged(): void {
+    this.hierarchyJson = undefined;
+  }
+
+  public runs(filter: RunFilter): PageRuns {
+    const rows = this.store.listRuns({ ...filter, limit: filter.limit + 1 });
+    return {
+      runs: rows.slice(0, filter.limit).map(({ record }) => pageRun(JSON.parse(record) as JobRun)),
+      more: rows.length > filter.limit,
+    };
+  }
+
+  /** @throws {ApiError} when there is no such run of a job */
+  public async tree(page: WorkspacePage, runId: number): Promise<JobRunNode> {
+    if (this.store.runRow(runId)?.parent_id !== null) throw runNotFound(runId);
+    return page.tree(runId, this);
+  }
+
+  public taskOutput(taskRunId: number): PageOutput {
+    const { parent_id } = this.store.runRow(taskRunId) ?? {};
+    if (typeof parent_id !== "number") throw runNotFound(taskRunId);
+    const json = this.store.output(taskRunId);
+    return json === undefined ? {} : (JSON.parse(json) as PageOutput);
+  }
+
+  /** What is told of a run that has changed. */
+  public view(runId: number, run = this.scheduler.jobRun(runId)): PageRun | undefined {
+    return run === undefined ? undefined : pageRun(run);
+  }
+
+  public run(runId: number): object {
+    return this.views.get(runId, { paged: false });
+  }
+
+  public below(runId: number): object[] {
+    const found = new Set([runId]);
+    // A set is iterated over what is added on the way too.
+    for (const each of found) {
+      for (const child of this.startedBy(each)) found.add(child);
+    }
+    found.delete(runId);
+    return [...found].map((each) => this.run(each));
+  }
+
+  public output(runId: number): object {
+    return this.views.output(runId);
+  }
+
+  private startedBy(runId: number): number[] {
+    return latestAttempts(this.store.childRows(runId)).flatMap(({ run_job_run_id: child }) =>
+      child === undefined || this.store.runRow(child) === undefined ? [] : [child],
+    );
+  }
+}
+
+function pageRun(run: JobRun): PageRun {
+  return {
+    run_id: run.run_id,
+    job_id: run.job_id,
+    name: run.run_name,
+    status: briefly(run),
+    start_time: run.start_time,
+    ...(run.end_time !== undefined && { end_time: run.end_time }),
+    trigger: run.trigger,
+    ...(run.parent !== undefined && { parent_run_id: run.parent.run_id }),
+  };
+}

@@ -1,0 +1,253 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import * as z from "zod";
+import type { PageStarted } from "../../model/workspace-page";
+import { ApiError } from "../api-error";
+import type { Clock } from "../clock";
+import { fail, readBody, readJson, write } from "../http";
+import { flag, integer, RawAnswer } from "../routes/route";
+import { parse } from "../schema/parse";
+import { int64, object } from "../schema/shape";
+import type { JobRun } from "../scheduler/records";
+import { type ChangeListener, latestRepair, type Scheduler } from "../scheduler/scheduler";
+import type { Asked, Site } from "../server";
+import { bearerOf } from "../tokens";
+import { EventStreams } from "./event-streams";
+import { PageAccess } from "./page-access";
+import type { PageData } from "./page-data";
+import type { WorkspacePage } from "./workspace-page";
+
+/** What the page sends is a few numbers. Bytes. */
+const MAX_BODY = 4096;
+const DEFAULT_LISTED = 100;
+const MAX_LISTED = 500;
+
+/** The page loads what this server has and nothing else, and no other page can do anything with it. */
+const HEADERS: OutgoingHttpHeaders = {
+  "Content-Security-Policy": [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+  ].join("; "),
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Cache-Control": "no-store",
+};
+
+const FILES = {
+  "/": ["html", "text/html; charset=utf-8"],
+  "/page.js": ["script", "text/javascript; charset=utf-8"],
+  "/page.css": ["style", "text/css; charset=utf-8"],
+} as const;
+/** Browsers ask for it by themselves. */
+const ICON = "/favicon.ico";
+
+const none = object({});
+const runsQuery = object({
+  before: integer.optional(),
+  limit: integer.optional(),
+  job_id: integer.optional(),
+  roots: flag.optional(),
+});
+const sessionBody = object({ code: z.string() });
+const jobBody = object({ job_id: int64 });
+const runBody = object({ run_id: int64 });
+
+/** Serves the page of the workspace, and what it asks for, to whoever has a session. */
+export class PageServer implements Site, ChangeListener {
+  private readonly access: PageAccess;
+  private readonly streams: EventStreams<JobRun>;
+  private loaded: WorkspacePage | undefined;
+
+  /**
+   * @param host the address of the workspace
+   * @param load called when the page is first asked for
+   * @param settle is awaited before every answer, so that nothing is acknowledged that is not kept
+   */
+  public constructor(
+    private readonly host: string,
+    private readonly load: () => WorkspacePage,
+    private readonly data: PageData,
+    private readonly scheduler: Scheduler,
+    private readonly clock: Clock,
+    private readonly settle: () => void,
+  ) {
+    this.access = new PageAccess(clock);
+    this.streams = new EventStreams(clock, (runId, run) => data.view(runId, run));
+  }
+
+  /** The address of the page for its owner, good once. */
+  public newLink(): string {
+    // What is behind # is never sent to anybody.
+    return `${this.host}/#code=${this.access.newCode()}`;
+  }
+
+  public has(path: string): boolean {
+    return path in FILES || path === ICON || path.startsWith("/page/");
+  }
+
+  public async serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    asked: Asked,
+  ): Promise<void> {
+    try {
+      if (!asked.path.startsWith("/page/")) this.serveFile(response, asked);
+      else {
+        refuseOthers(request);
+        const answer = await this.answer(request, response, asked);
+        this.settle();
+        if (answer !== STREAMED) write(response, 200, answer, HEADERS);
+      }
+    } catch (error) {
+      fail(response, error, HEADERS);
+    }
+  }
+
+  public close(): void {
+    this.streams.close();
+  }
+
+  public runChanged(runId: number, run?: JobRun): void {
+    this.streams.runChanged(runId, run);
+  }
+
+  public runDeleted(): void {
+    this.streams.runsOutOfDate();
+  }
+
+  public jobsChanged(): void {
+    this.data.jobsChanged();
+    this.streams.jobsChanged();
+  }
+
+  private get page(): WorkspacePage {
+    return (this.loaded ??= this.load());
+  }
+
+  private serveFile(response: ServerResponse, { method, path }: Asked): void {
+    if (method !== "GET" && method !== "HEAD") throw noEndpoint(method, path);
+    if (path === ICON) {
+      response.writeHead(204, HEADERS).end();
+      return;
+    }
+    const [name, contentType] = FILES[path as keyof typeof FILES];
+    // Of the answer to HEAD, Node sends the headers only.
+    write(response, 200, new RawAnswer(this.page.files()[name], contentType), HEADERS);
+  }
+
+  private async answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { method, path, search }: Asked,
+  ): Promise<unknown> {
+    const endpoint = `${method} ${path.slice("/page/".length)}`;
+    if (endpoint === "POST session") {
+      const { code } = parse(sessionBody, await readRequest(request));
+      return { token: this.access.newSession(code) };
+    }
+    this.access.check(bearerOf(request.headers.authorization));
+    const query = Object.fromEntries(new URLSearchParams(search));
+    const [, what, id] = /^GET (runs|outputs)\/(\d{1,15})$/.exec(endpoint) ?? [];
+    if (what !== undefined) {
+      parse(none, query);
+      return what === "runs"
+        ? this.data.tree(this.page, Number(id))
+        : this.data.taskOutput(Number(id));
+    }
+    switch (endpoint) {
+      case "GET hierarchy":
+        parse(none, query);
+        return new RawAnswer(this.data.hierarchy(this.page, this.host));
+      case "GET runs":
+        return this.runs(parse(runsQuery, query));
+      case "GET events":
+        parse(none, query);
+        return this.stream(response);
+      case "POST run":
+        return this.run(parse(jobBody, await readRequest(request)).job_id);
+      case "POST cancel":
+        this.scheduler.cancel(parse(runBody, await readRequest(request)).run_id);
+        return {};
+      case "POST repair":
+        return this.repair(parse(runBody, await readRequest(request)).run_id);
+      default:
+        throw noEndpoint(method, path);
+    }
+  }
+
+  private runs({ before, limit = DEFAULT_LISTED, job_id, roots }: z.infer<typeof runsQuery>) {
+    return this.data.runs({
+      limit: Math.min(Math.max(limit, 1), MAX_LISTED),
+      ...(before !== undefined && { before }),
+      ...(job_id !== undefined && { jobId: job_id }),
+      ...(roots !== undefined && { roots }),
+    });
+  }
+
+  private stream(response: ServerResponse): typeof STREAMED {
+    this.streams.admit();
+    response.writeHead(200, {
+      ...HEADERS,
+      "Content-Type": "text/event-stream; charset=utf-8",
+      Connection: "close",
+    });
+    this.streams.open(response, { host: this.host, now: this.clock.now() });
+    return STREAMED;
+  }
+
+  private run(jobId: number): PageStarted {
+    const { run_id } = this.scheduler.runNow({ job_id: jobId, queue: { enabled: true } });
+    return { run_id };
+  }
+
+  private repair(runId: number): PageStarted {
+    const run = this.scheduler.jobRun(runId);
+    const latest = run === undefined ? undefined : latestRepair(run);
+    this.scheduler.repair({
+      run_id: runId,
+      rerun_all_failed_tasks: true,
+      rerun_dependent_tasks: true,
+      ...(latest !== undefined && { latest_repair_id: latest }),
+    });
+    return { run_id: runId };
+  }
+}
+
+/** What stands for an answer that goes on. */
+const STREAMED = Symbol("streamed");
+
+/**
+ * Refuses what a browser sends for another page than ours. It could do nothing without a session; so it learns nothing from how
+ * that is refused either.
+ * @throws {ApiError} `PERMISSION_DENIED`
+ */
+function refuseOthers({ headers }: IncomingMessage): void {
+  const { origin, host = "" } = headers;
+  const site = headers["sec-fetch-site"];
+  const isOwn = origin === undefined || origin === `http://${host.toLowerCase()}`;
+  if (isOwn && (site === undefined || site === "same-origin" || site === "none")) return;
+  throw new ApiError(403, "PERMISSION_DENIED", "Only the page of this workspace may ask.");
+}
+
+async function readRequest(request: IncomingMessage): Promise<unknown> {
+  const [type = ""] = (request.headers["content-type"] ?? "").split(";");
+  if (type.trim().toLowerCase() !== "application/json") {
+    throw new ApiError(415, "MALFORMED_REQUEST", "The Content-Type must be application/json.");
+  }
+  return readJson(await readBody(request, MAX_BODY));
+}
+
+const noEndpoint = (method: string, path: string): ApiError =>
+  new ApiError(
+    404,
+    "ENDPOINT_NOT_FOUND",
+    `The page of the local workspace has no endpoint ${method} ${path.slice(0, 300)}.`,
+  );

@@ -1,0 +1,35 @@
+import type { JobRunNode } from "../../model/run-tree";
+import type { PageHierarchy } from "../../model/workspace-page";
+
+/** What the page shows that the workspace itself does not know how to make. */
+export interface WorkspacePage {
+  /** What a browser loads. */
+  files(): PageFiles;
+  /** All jobs as they are drawn, with what the policy finds. */
+  hierarchy(host: string, jobs: readonly PageJob[]): PageHierarchy<object>;
+  /** A run with everything below it. */
+  tree(runId: number, runs: RunSource): Promise<JobRunNode>;
+}
+
+/** The files of the page. */
+export interface PageFiles {
+  readonly html: string;
+  readonly script: string;
+  readonly style: string;
+}
+
+/** A job as the Jobs API has it. */
+export interface PageJob {
+  readonly job_id: number;
+  readonly settings: object;
+}
+
+/** Runs as the Jobs API has them, with all of their tasks at once. */
+export interface RunSource {
+  /** Of a job or of a task. @throws {ApiError} when there is none */
+  run(runId: number): object;
+  /** The runs that tasks of a run have started, and so on, each before those below it. */
+  below(runId: number): object[];
+  /** What the run of a task has left. @throws {ApiError} when there is none */
+  output(runId: number): object;
+}
