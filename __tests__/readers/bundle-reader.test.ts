@@ -71,7 +71,7 @@ describe("a job of a bundle", () => {
       schedule: {quartz_cron_expression: "0 0 6 * * ?", timezone_id: UTC, pause_status: PAUSED}
       email_notifications: {on_failure: [a@example.com, b@example.com]}
       run_as: {service_principal_name: 6c1e}
-      permissions: [{group_name: data, level: CAN_VIEW}]
+      permissions: [{group_name: data, level: CAN_VIEW}, {user_name: ada@example.com, level: IS_OWNER}]
       tasks:
         - task_key: seed
           environment_key: default
@@ -101,9 +101,17 @@ describe("a job of a bundle", () => {
       jobClusterKeys: ["main"],
       maxConcurrentRuns: 2,
       timeoutSeconds: 3600,
-      triggers: [{ kind: "schedule", paused: true }],
-      notifications: [{ event: "on_failure", channel: "email", count: 2 }],
+      triggers: [{ kind: "schedule", detail: "0 0 6 * * ? (UTC)", paused: true }],
+      notifications: [
+        {
+          event: "on_failure",
+          channel: "email",
+          count: 2,
+          to: ["a@example.com", "b@example.com"],
+        },
+      ],
       runAs: { servicePrincipal: "6c1e" },
+      owner: { user: "ada@example.com" },
       hasPermissions: true,
       tasks: [
         {

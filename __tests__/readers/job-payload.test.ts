@@ -1,4 +1,6 @@
-import { readJobPayload } from "../../src/readers/job-payload";
+import { type Dialect, readJobPayload, readOwner } from "../../src/readers/job-payload";
+
+const EXTERNAL = { kind: "external", expression: "12" } as const;
 
 /** Shows what the reader asks its context for. */
 function read(job: Record<string, unknown>) {
@@ -195,4 +197,64 @@ describe("readJobPayload", () => {
       repeated: false,
     });
   });
+});
+
+describe("what starts a job", () => {
+  const started = (job: object, dialect: Dialect) =>
+    readJobPayload(
+      { ...job },
+      { notebook: (path) => ({ identity: path, label: path }), job: () => EXTERNAL },
+      dialect,
+    ).triggers;
+
+  test.each<[object, object]>([
+    [
+      { schedule: { quartz_cron_expression: "0 0 6 * * ?", timezone_id: "Europe/Berlin" } },
+      { kind: "schedule", detail: "0 0 6 * * ? (Europe/Berlin)", paused: false },
+    ],
+    [
+      { schedule: { quartz_cron_expression: "${var.cron}", pause_status: "${var.paused}" } },
+      { kind: "schedule", detail: "${var.cron}" },
+    ],
+    [
+      { trigger: { periodic: { interval: 2, unit: "HOURS" }, pause_status: "PAUSED" } },
+      { kind: "trigger", detail: "every 2 hours", paused: true },
+    ],
+    [
+      { trigger: { periodic: { interval: "${var.N}", unit: "${var.UNIT}" } } },
+      { kind: "trigger", detail: "every ${var.N} ${var.UNIT}", paused: false },
+    ],
+    [
+      { trigger: { file_arrival: { url: "s3://alerts/in/" } } },
+      { kind: "trigger", detail: "files in s3://alerts/in/", paused: false },
+    ],
+    [
+      { trigger: { table_update: { table_names: ["main.gold.a", "main.gold.b"] } } },
+      { kind: "trigger", detail: "updates of main.gold.a, main.gold.b", paused: false },
+    ],
+    [
+      { trigger: { table: { table_names: ["a", "b"], condition: "ALL_UPDATED" } } },
+      { kind: "trigger", detail: "updates of all of a, b", paused: false },
+    ],
+    [
+      { trigger: { model: { securable_name: "main.ml.m", condition: "MODEL_VERSION_READY" } } },
+      { kind: "trigger", detail: "model version ready main.ml.m", paused: false },
+    ],
+    [{ continuous: { pause_status: "UNPAUSED" } }, { kind: "continuous", paused: false }],
+    [{ trigger: { periodic: null } }, { kind: "trigger", paused: false }],
+  ])("%j", (job, expected) => {
+    expect(started(job, "terraform")).toEqual([expected]);
+    expect(started(job, "api")).toEqual([expected]);
+    const [[name, block] = []] = Object.entries(job);
+    expect(started({ [String(name)]: [block] }, "terraform")).toEqual([expected]);
+  });
+});
+
+test("an owner is who has IS_OWNER, by the names of bundles and of Terraform", () => {
+  expect(readOwner([{ level: "CAN_VIEW", group_name: "users" }])).toBeUndefined();
+  expect(readOwner([{ level: "IS_OWNER", group_name: "data" }])).toEqual({ group: "data" });
+  expect(
+    readOwner([{ permission_level: "IS_OWNER", user_name: "ada@example.com", group_name: "" }]),
+  ).toEqual({ user: "ada@example.com" });
+  expect(readOwner(undefined)).toBeUndefined();
 });

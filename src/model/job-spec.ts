@@ -41,11 +41,9 @@ export interface JobSpec {
   /** `schedule`, `trigger` and `continuous`, as far as they are set. */
   readonly triggers?: readonly TriggerSpec[];
   readonly notifications?: readonly NotificationSpec[];
-  readonly runAs?: {
-    readonly servicePrincipal?: string;
-    readonly user?: string;
-    readonly group?: string;
-  };
+  readonly runAs?: PrincipalSpec;
+  /** Who has IS_OWNER, where permissions say so. */
+  readonly owner?: PrincipalSpec;
   /** Whether somebody other than the owner is given access to the job. */
   readonly hasPermissions?: boolean;
   /** Top-level attributes, as the Jobs API names them, that are set to what only the plan or the service knows. */
@@ -74,7 +72,10 @@ export interface ParameterSpec {
 /** What starts a job by itself. */
 export interface TriggerSpec {
   readonly kind: "schedule" | "trigger" | "continuous";
-  /** When, as its author wrote it: a cron expression with its time zone, an interval, what it waits for. */
+  /**
+   * When, as its author wrote it: a cron expression with its time zone, an interval, what it waits for. A continuous job
+   * waits for nothing.
+   */
   readonly detail?: string;
   /** Its `pause_status`; undefined for an expression. Databricks takes UNPAUSED for one that is left out. */
   readonly paused?: boolean;
@@ -86,6 +87,20 @@ export interface NotificationSpec {
   readonly event: string;
   readonly channel: "email" | "webhook";
   readonly count: number;
+  /** Addresses of emails. */
+  readonly to?: readonly string[];
+}
+
+/** A user, a group or a service principal, or an expression that stands for one. */
+export interface PrincipalSpec {
+  readonly servicePrincipal?: string;
+  readonly user?: string;
+  readonly group?: string;
+}
+
+/** The name of whoever it is. */
+export function principalName(principal: PrincipalSpec | undefined): string | undefined {
+  return principal?.servicePrincipal ?? principal?.user ?? principal?.group;
 }
 
 /** One task of a job. The task inside a `for_each_task` is `forEach` of the outer one. */

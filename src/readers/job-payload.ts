@@ -3,6 +3,7 @@ import type {
   JobSpec,
   NotebookRef,
   NotificationSpec,
+  PrincipalSpec,
   SourceLocation,
   TaskSpec,
   TriggerSpec,
@@ -71,6 +72,7 @@ class PayloadReader {
     const triggers = triggersOf(job);
     const notifications = notificationsOf(job);
     const [runAs] = blocks(job, "run_as");
+    const owner = this.dialect === "api" ? readOwner(job.permissions) : undefined;
     return {
       ...optional("name", textOf(job.name)),
       ...optional("description", textOf(job.description)),
@@ -95,13 +97,8 @@ class PayloadReader {
       ...optional("timeoutSeconds", numberOf(job.timeout_seconds)),
       ...(triggers.length > 0 && { triggers }),
       ...(notifications.length > 0 && { notifications }),
-      ...(runAs && {
-        runAs: {
-          ...optional("servicePrincipal", textOf(runAs.service_principal_name)),
-          ...optional("user", textOf(runAs.user_name)),
-          ...optional("group", textOf(runAs.group_name)),
-        },
-      }),
+      ...(runAs && { runAs: principal(runAs) }),
+      ...(owner && { owner }),
       tasks,
       repeated:
         this.dialect === "terraform" &&
@@ -163,13 +160,68 @@ class PayloadReader {
   }
 }
 
+/** Who owns a job, by the `permissions` of a bundle's or the `access_control` of a `databricks_permissions`. */
+export function readOwner(accessControl: unknown): PrincipalSpec | undefined {
+  const entry = list(accessControl).find(
+    ({ level, permission_level: terraform = level }) => terraform === "IS_OWNER",
+  );
+  return entry && principal(entry);
+}
+
+function principal(names: Json): PrincipalSpec {
+  // Plans and states have empty text for the names that are not given.
+  const name = (key: string): string | undefined =>
+    names[key] === "" ? undefined : textOf(names[key]);
+  return {
+    ...optional("servicePrincipal", name("service_principal_name")),
+    ...optional("user", name("user_name")),
+    ...optional("group", name("group_name")),
+  };
+}
+
 function triggersOf(job: Json): TriggerSpec[] {
   return (["schedule", "trigger", "continuous"] as const).flatMap((kind) =>
     blocks(job, kind).map((block): TriggerSpec => {
       const status = textOf(block.pause_status) ?? "UNPAUSED";
-      return isExpression(status) ? { kind } : { kind, paused: status.toUpperCase() === "PAUSED" };
+      return {
+        kind,
+        ...optional("detail", kind === "schedule" ? cronOf(block) : causeOf(block)),
+        ...(!isExpression(status) && { paused: status.toUpperCase() === "PAUSED" }),
+      };
     }),
   );
+}
+
+function cronOf(schedule: Json): string | undefined {
+  const cron = textOf(schedule.quartz_cron_expression);
+  const zone = textOf(schedule.timezone_id);
+  return cron === undefined || zone === undefined ? cron : `${cron} (${zone})`;
+}
+
+/** What a trigger waits for; a continuous job waits for nothing. */
+function causeOf(trigger: Json): string | undefined {
+  const causes = [
+    ...blocks(trigger, "periodic").map(({ interval, unit }) => {
+      const name = text(unit);
+      return `every ${text(interval)} ${isExpression(name) ? name : name.toLowerCase()}`;
+    }),
+    ...blocks(trigger, "file_arrival").map(({ url }) => `files in ${text(url)}`),
+    // `table` is the old name.
+    ...[...blocks(trigger, "table_update"), ...blocks(trigger, "table")].map(
+      ({ table_names: names, condition }) => {
+        const tables = (Array.isArray(names) ? names : [names]).map(text).join(", ");
+        return `updates of ${condition === "ALL_UPDATED" ? "all of " : ""}${tables}`;
+      },
+    ),
+    ...blocks(trigger, "model").map(
+      ({ securable_name: model, condition }) =>
+        `${text(condition)
+          .replace(/^MODEL_/, "model ")
+          .replaceAll("_", " ")
+          .toLowerCase()} ${text(model)}`,
+    ),
+  ];
+  return causes.length === 0 ? undefined : causes.join("; ");
 }
 
 function notificationsOf(parent: Json): NotificationSpec[] {
@@ -177,7 +229,10 @@ function notificationsOf(parent: Json): NotificationSpec[] {
     blocks(parent, `${channel}_notifications`).flatMap((block) =>
       Object.entries(block).flatMap(([event, targets]): NotificationSpec[] => {
         if (!event.startsWith("on_") || !isPresent(targets)) return [];
-        return [{ event, channel, count: Array.isArray(targets) ? targets.length : 1 }];
+        const all = Array.isArray(targets) ? (targets as unknown[]) : [targets];
+        return [
+          { event, channel, count: all.length, ...(channel === "email" && { to: all.map(text) }) },
+        ];
       }),
     ),
   );

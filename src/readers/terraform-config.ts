@@ -1,8 +1,14 @@
 import { normalize, resolve as resolvePath } from "node:path";
 import { JobGraph } from "../model/job-graph";
-import type { JobRef, JobSpec, NotebookRef, SourceLocation } from "../model/job-spec";
+import type {
+  JobRef,
+  JobSpec,
+  NotebookRef,
+  PrincipalSpec,
+  SourceLocation,
+} from "../model/job-spec";
 import type { SourceSuppression } from "../model/suppression";
-import { readJobPayload, type GitLocation } from "./job-payload";
+import { readJobPayload, readOwner, type GitLocation } from "./job-payload";
 import { fileNotebook, gitNotebook, workspaceNotebook, workspacePath } from "./notebook-identity";
 
 /** The environment of stacks that say nothing about theirs. */
@@ -96,6 +102,7 @@ class AppReader {
     const withPermissions = permissionsOf(config);
     return blocksOf(config.resource, "databricks_job").map(([key, attributes]) => {
       const [job, ...others] = index.stack.jobs.get(key) ?? [];
+      const owner = withPermissions.get(key);
       return {
         id: index.jobId(key) ?? key,
         key,
@@ -105,6 +112,7 @@ class AppReader {
         },
         duplicates: others.map(({ id, source }) => withSource(id, source)),
         hasPermissions: withPermissions.has(key),
+        ...(owner && { owner }),
         ...readJobPayload(attributes, context),
       };
     });
@@ -237,14 +245,14 @@ function withSource(id: string, source: StackJob["source"]): JobSpec["duplicates
   return { id, ...(location !== undefined && { source: location }) };
 }
 
-/** Names of the jobs that a databricks_permissions of the same stack gives others access to. */
-function permissionsOf(config: TerraformConfig): Set<string> {
-  const keys = new Set<string>();
-  for (const [, { job_id: jobId }] of blocksOf(config.resource, "databricks_permissions")) {
-    const key = JOB_REFERENCE.exec(String(jobId))?.[1];
-    if (key !== undefined) keys.add(key);
+/** Names of the jobs that a databricks_permissions of the same stack gives others access to, with the owner if it names one. */
+function permissionsOf(config: TerraformConfig): Map<string, PrincipalSpec | undefined> {
+  const owners = new Map<string, PrincipalSpec | undefined>();
+  for (const [, block] of blocksOf(config.resource, "databricks_permissions")) {
+    const key = JOB_REFERENCE.exec(String(block.job_id))?.[1];
+    if (key !== undefined) owners.set(key, readOwner(block.access_control) ?? owners.get(key));
   }
-  return keys;
+  return owners;
 }
 
 /** The blocks of one type with their names. In Terraform's JSON every level may be a list of objects, too. */

@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 import { JobstrataError } from "../errors";
 import { environmentPrefix } from "../model/environment-name";
 import { JobGraph } from "../model/job-graph";
-import type { JobRef, JobSpec, NotebookRef } from "../model/job-spec";
-import { type GitLocation, readJobPayload } from "./job-payload";
+import type { JobRef, JobSpec, NotebookRef, PrincipalSpec } from "../model/job-spec";
+import { type GitLocation, readJobPayload, readOwner } from "./job-payload";
 import { fileNotebook, gitNotebook, workspaceNotebook, workspacePath } from "./notebook-identity";
 import { MAX_JOBS, type Reading } from "./reading";
 import { DEFAULT_ENVIRONMENT } from "./terraform-config";
@@ -101,17 +101,19 @@ class Plan {
   }
 
   public jobs(file: string): JobSpec[] {
-    const permitted = new Set(
-      this.#resources
-        .filter(({ type }) => type === "databricks_permissions")
-        .flatMap((resource) => this.#target(resource, "job_id", resource.values.job_id) ?? []),
-    );
+    const permitted = new Map<Resource, PrincipalSpec | undefined>();
+    for (const resource of this.#resources) {
+      if (resource.type !== "databricks_permissions") continue;
+      const job = this.#target(resource, "job_id", resource.values.job_id);
+      if (job !== undefined) permitted.set(job, readOwner(resource.values.access_control));
+    }
     return this.#jobs.map((job) => {
       const known = withoutEmpty(filled(job.values, job.unknown));
       const payload = readJobPayload(this.#withReferences(job, object(known)), {
         notebook: (path, git) => this.#notebook(path, git, job),
         job: (id) => this.#reference(job, String(id)),
       });
+      const owner = permitted.get(job);
       const unknown = Object.keys(job.unknown).filter((key) => job.unknown[key] === true);
       return {
         ...payload,
@@ -121,6 +123,7 @@ class Plan {
         source: { file },
         duplicates: [],
         hasPermissions: permitted.has(job),
+        ...(owner && { owner }),
         repeated: false,
         ...(unknown.length > 0 && { unknown: new Set(unknown.map(apiName)) }),
       };

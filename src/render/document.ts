@@ -1,5 +1,10 @@
 import type { Severity } from "../model/finding";
-import type { JobLevel, SourceLocation, TriggerSpec } from "../model/job-spec";
+import {
+  type JobLevel,
+  principalName,
+  type SourceLocation,
+  type TriggerSpec,
+} from "../model/job-spec";
 import { type Hierarchy, whatRuns } from "./hierarchy";
 
 /**
@@ -29,6 +34,8 @@ export interface DocumentJob {
   readonly triggers?: readonly TriggerSpec[];
   /** Whom it runs as. */
   readonly run_as?: string;
+  /** Who has IS_OWNER. */
+  readonly owner?: string;
   readonly tasks: readonly DocumentTask[];
   /** Of the job and its tasks; what is suppressed is left out. */
   readonly findings: readonly DocumentFinding[];
@@ -77,8 +84,9 @@ export function hierarchyDocument({ environment, jobs, edges }: Hierarchy): Hier
     version: 1,
     environment,
     jobs: jobs.map(({ id, spec, level, tasks, findings }) => {
-      const { name, description, source, parameters, triggers, runAs } = spec;
-      const runAsName = runAs?.servicePrincipal ?? runAs?.user ?? runAs?.group;
+      const { name, description, source, parameters, triggers } = spec;
+      const runAs = principalName(spec.runAs);
+      const owner = principalName(spec.owner);
       return {
         id,
         key: spec.key,
@@ -89,7 +97,8 @@ export function hierarchyDocument({ environment, jobs, edges }: Hierarchy): Hier
         ...(source !== undefined && { location: source }),
         ...(parameters !== undefined && { parameters }),
         ...(triggers !== undefined && { triggers }),
-        ...(runAsName !== undefined && { run_as: runAsName }),
+        ...(runAs !== undefined && { run_as: runAs }),
+        ...(owner !== undefined && { owner }),
         tasks: tasks.map(({ id: taskId, spec: task, runs }) => ({
           id: taskId,
           task_key: task.taskKey,
