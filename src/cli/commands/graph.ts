@@ -2,10 +2,12 @@ import { existsSync, writeFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { JobstrataError, quoteWithSuggestion } from "../../errors";
 import { quote } from "../../model/text";
-import { hierarchyJson } from "../../render/document";
+import { hierarchyDocument, hierarchyJson } from "../../render/document";
 import { hierarchyDot } from "../../render/dot";
 import { type Hierarchy, hierarchyOf, UnknownJobs } from "../../render/hierarchy";
+import { hierarchyHtml } from "../../render/html";
 import { hierarchyMermaid } from "../../render/mermaid";
+import { hierarchySvg } from "../../render/svg";
 import { hierarchyTree } from "../../render/tree";
 import { PLAIN } from "../../report/style";
 import { chosen, findingsOf, sayProblems } from "../hierarchies";
@@ -13,7 +15,7 @@ import type { Io } from "../io";
 import { addSourceOptions, readSources, type SourcesOptions } from "../sources";
 import { styleFor } from "../terminal";
 
-const FORMATS = ["tree", "mermaid", "dot", "json"] as const;
+const FORMATS = ["tree", "mermaid", "dot", "svg", "html", "json"] as const;
 type GraphFormat = (typeof FORMATS)[number];
 /** The format that a file is written in, if nothing else is asked for. */
 const BY_EXTENSION: Readonly<Record<string, GraphFormat>> = {
@@ -21,7 +23,10 @@ const BY_EXTENSION: Readonly<Record<string, GraphFormat>> = {
   mermaid: "mermaid",
   dot: "dot",
   gv: "dot",
+  html: "html",
+  htm: "html",
   json: "json",
+  svg: "svg",
   txt: "tree",
 };
 
@@ -59,7 +64,10 @@ export function addGraphCommand(program: Command, io: Io): void {
         .default("down"),
     )
     .addOption(
-      new Option("--orientation <orientation>", "from left to right or top to bottom")
+      new Option(
+        "--orientation <orientation>",
+        "of mermaid and dot: left to right, or top to bottom",
+      )
         .choices(["LR", "TB"])
         .default("LR"),
     )
@@ -131,6 +139,10 @@ function draw(
     }
     case "dot":
       return hierarchyDot(hierarchy, options);
+    case "svg":
+      return hierarchySvg(hierarchy, options);
+    case "html":
+      return hierarchyHtml([hierarchyDocument(hierarchy)]);
     case "json":
       return hierarchyJson(hierarchy);
   }

@@ -135,18 +135,20 @@ function JobBox({
   if (job.id === current) classes.push("current");
   if (matches !== undefined && !matches.has(job.id)) classes.push("far");
   const state = states?.get(job.id);
+  const what = cut(whatOf(box), Math.floor((width - 24) / 6.6));
+  const mark = worst === undefined ? "" : `${worst === "error" ? "✖" : "!"} ${job.findings.length}`;
+  const texts = rows.map(({ task }) => rowText(task));
   const item =
     actions === undefined
       ? {}
       : {
           role: "treeitem" as const,
           id: itemId(job.id),
-          tabIndex: job.id === current ? 0 : -1,
+          tabindex: job.id === current ? 0 : -1,
           "aria-level": box.depth + 1,
           "aria-posinset": box.place + 1,
           "aria-setsize": Math.max(1, box.siblings),
           "aria-selected": job.id === selected,
-          "aria-label": labelOf(job, state),
           ...(box.runs > 0 && { "aria-expanded": box.expanded }),
           onClick: () => {
             actions.onSelect(job.id);
@@ -154,7 +156,7 @@ function JobBox({
         };
   return (
     <g class={classes.join(" ")} transform={`translate(${x} ${y})`} {...item}>
-      <title>{titleOf(job)}</title>
+      {actions === undefined && <title>{titleOf(job)}</title>}
       {level === "orchestrator" && (
         <rect class="stack" x="6" y="-6" width={width} height={height} rx="6" />
       )}
@@ -166,11 +168,11 @@ function JobBox({
         {cut(job.key)}
       </text>
       <text class="what" x="12" y="36">
-        {cut(whatOf(box), Math.floor((width - 24) / 6.6))}
+        {what}
       </text>
       {worst !== undefined && (
         <text class={`mark ${worst}`} x={width - 10} y="19">
-          {worst === "error" ? "✖" : "!"} {job.findings.length}
+          {mark}
         </text>
       )}
       {state !== undefined && (
@@ -179,13 +181,15 @@ function JobBox({
           cx={width - 12}
           cy="33"
           r="5"
-        />
+        >
+          <title>last run {printable(state.state)}</title>
+        </circle>
       )}
       {rows.length > 0 && <path class="rule" d={`M1 ${BOX_HEIGHT - 2}H${width - 1}`} />}
-      {rows.map(({ task, y: middle }) => (
+      {rows.map(({ task, y: middle }, at) => (
         <text key={task.id} class="task" x="12" y={middle - y + 4}>
-          {rowText(task).key}
-          <tspan class="what">{rowText(task).what}</tspan>
+          {texts[at]?.key}
+          <tspan class="what">{texts[at]?.what}</tspan>
         </text>
       ))}
       {actions !== undefined && box.runs > 0 && (
@@ -226,16 +230,6 @@ function titleOf({ key, name, tasks, findings }: DocumentJob): string {
   ]
     .map((line) => printable(line.slice(0, 300)))
     .join("\n");
-}
-
-function labelOf(job: DocumentJob, state: JobState | undefined): string {
-  const findings = job.findings.length;
-  return [
-    printable(job.key.slice(0, 300)),
-    LEVEL_WORDS[levelOf(job)],
-    ...(findings > 0 ? [`${findings} ${findings === 1 ? "finding" : "findings"}`] : []),
-    ...(state === undefined ? [] : [`last run ${printable(state.state)}`]),
-  ].join(", ");
 }
 
 /** `error`, `warning`, or neither. */

@@ -188,7 +188,6 @@ function Hierarchy({
 
   const job = selected === undefined ? undefined : relations.job(selected);
   const findings = useMemo(() => findingsOf(document), [document]);
-  const all = expanded.size > 0;
   const isOpen = job !== undefined || listed;
   return (
     <div class={`graph${isOpen ? " open" : ""}`}>
@@ -218,14 +217,24 @@ function Hierarchy({
           />{" "}
           Tasks
         </label>
-        <button
-          type="button"
-          onClick={() => {
-            setExpanded(all ? new Set() : new Set(document.jobs.map(({ id }) => id)));
-          }}
-        >
-          {all ? "Collapse all" : "Expand all"}
-        </button>
+        <span class="group">
+          <button
+            type="button"
+            onClick={() => {
+              setExpanded(new Set(document.jobs.map(({ id }) => id)));
+            }}
+          >
+            Expand all
+          </button>
+          <button
+            type="button"
+            onClick={() => {
+              setExpanded(new Set());
+            }}
+          >
+            Collapse all
+          </button>
+        </span>
         <span class="group">
           <button
             type="button"
@@ -285,6 +294,7 @@ function Hierarchy({
       )}
       <svg
         ref={svg}
+        role="group"
         class="drawing"
         onKeyDown={onTreeKey}
         {...(printing && { viewBox: `0 0 ${layout.width} ${layout.height}` })}
@@ -427,13 +437,17 @@ function neighbour(key: string, box: Box, boxes: readonly Box[]): string | undef
 function usePrinting(): boolean {
   const [printing, setPrinting] = useState(false);
   useEffect(() => {
-    const media = window.matchMedia("print");
-    const change = (): void => {
-      setPrinting(media.matches);
+    const before = (): void => {
+      setPrinting(true);
     };
-    media.addEventListener("change", change);
+    const after = (): void => {
+      setPrinting(false);
+    };
+    window.addEventListener("beforeprint", before);
+    window.addEventListener("afterprint", after);
     return () => {
-      media.removeEventListener("change", change);
+      window.removeEventListener("beforeprint", before);
+      window.removeEventListener("afterprint", after);
     };
   }, []);
   return printing;

@@ -71,12 +71,14 @@ export const BOX_HEIGHT = 46;
 export const ROW_HEIGHT = 20;
 /** The pixels of a character of a fixed-width font of 12 pixels. */
 const CHARACTER = 7.25;
-const MIN_WIDTH = 170;
+const MIN_WIDTH = 190;
 /** Names are cut at so many characters: a box of thousands would hide all others. */
 const MAX_CHARACTERS = 44;
 const COLUMN_GAP = 96;
 const BOX_GAP = 14;
 const PART_GAP = 26;
+/** How round the corners of arrows are. */
+const CORNER = 8;
 export const MARGIN = 48;
 
 interface Node {
@@ -324,7 +326,12 @@ function jobLines(edges: HierarchyDocument["edges"], byId: ReadonlyMap<string, N
     const first = byId.get(from);
     const second = byId.get(to);
     if (first === undefined || second === undefined || byId.get(by)?.expanded !== true) return [];
-    if (kind === "run_job") return [runLine(first, first.y + BOX_HEIGHT / 2, second)];
+    if (kind === "run_job")
+      return [
+        second.parent === first
+          ? trunkLine(first, second)
+          : runLine(first, first.y + BOX_HEIGHT / 2, second),
+      ];
     return [
       waitLine(
         { node: first, y: first.y + BOX_HEIGHT * 0.7 },
@@ -350,6 +357,18 @@ function taskLines(nodes: readonly Node[], byId: ReadonlyMap<string, Node>): Lin
       return [...waits, runLine(node, y, target)];
     });
   });
+}
+
+/** To a job that stands below the one that runs it: all of these share a way for as long as they can. */
+function trunkLine(from: Node, to: Node): Line {
+  const start = from.x + from.width;
+  const [y, endY] = [from.y + BOX_HEIGHT / 2, to.y + BOX_HEIGHT / 2];
+  const trunk = start + COLUMN_GAP / 2;
+  const path =
+    y === endY
+      ? `M${at(start)} ${at(y)}H${at(to.x)}`
+      : `M${at(start)} ${at(y)}H${at(trunk - CORNER)}Q${at(trunk)} ${at(y)} ${at(trunk)} ${at(y + CORNER)}V${at(endY - CORNER)}Q${at(trunk)} ${at(endY)} ${at(trunk + CORNER)} ${at(endY)}H${at(to.x)}`;
+  return line("run_job", from, to, path, y, endY);
 }
 
 /** From the right of what runs to the left of what is run. */

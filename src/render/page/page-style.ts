@@ -34,16 +34,17 @@ button.link { border: 0; background: none; padding: 0; min-height: 0; color: var
 .theme { margin-inline-start: auto }
 
 .graph { position: relative; flex: 1; min-height: 0; display: grid; grid-template: auto minmax(0, 1fr) / minmax(0, 1fr) auto }
+.graph > .drawing, .found, .legend { grid-area: 2 / 1 }
 .toolbar { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: center; padding: 8px 16px; border-bottom: 1px solid var(--rule) }
 .toolbar input[type="search"] { width: 220px }
 .group { display: inline-flex; gap: 4px }
-.graph > .drawing { width: 100%; height: 100%; touch-action: none; cursor: grab; display: block; grid-row: 2 }
+.graph > .drawing { width: 100%; height: 100%; touch-action: none; cursor: grab; display: block }
 .graph > .drawing:active { cursor: grabbing }
-.found { position: absolute; top: 100px; left: 16px; max-height: 60%; max-width: min(420px, calc(100% - 32px)); overflow: auto; background: var(--paper); border: 1px solid var(--rule); border-radius: 6px; padding: 8px 12px; z-index: 1 }
-.legend { position: absolute; left: 16px; bottom: 12px; background: var(--paper); border: 1px solid var(--rule); border-radius: 6px; padding: 6px 12px; font-size: 12px; max-width: calc(100% - 32px) }
+.found { place-self: start; margin: 12px 16px; max-height: 60%; max-width: min(420px, calc(100% - 32px)); overflow: auto; background: var(--paper); border: 1px solid var(--rule); border-radius: 6px; padding: 8px 12px; z-index: 1 }
+.legend { place-self: end start; margin: 12px 16px; background: var(--paper); border: 1px solid var(--rule); border-radius: 6px; padding: 6px 12px; font-size: 12px; max-width: calc(100% - 32px) }
 .legend summary { cursor: pointer }
 .legend li { display: flex; gap: 8px; align-items: center }
-aside { grid-row: 2; width: 400px; overflow: auto; border-left: 1px solid var(--rule); padding: 12px 16px; position: relative; background: var(--paper) }
+aside { grid-area: 2 / 2; width: 400px; overflow: auto; border-left: 1px solid var(--rule); padding: 12px 16px; position: relative; background: var(--paper) }
 .close { position: sticky; float: right; top: 0; padding: 0 8px }
 .badge { display: inline-block; border: 1px solid; border-radius: 10px; padding: 0 10px; font-size: 12px }
 ${["orchestrator", "composite", "atomic", "other"]
@@ -70,7 +71,7 @@ ${DRAWING_STYLE}
 
 @media (max-width: 720px) {
   .graph { grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr) }
-  aside { grid-row: 3; width: auto; max-height: 55vh; border-left: 0; border-top: 1px solid var(--rule) }
+  aside { grid-area: 3 / 1; width: auto; max-height: 55vh; border-left: 0; border-top: 1px solid var(--rule) }
   .graph.open .legend, .keys { display: none }
   .toolbar input[type="search"] { width: 100% }
 }
@@ -80,7 +81,7 @@ ${DRAWING_STYLE}
   .toolbar, .theme, .close, .found, .toggle, .keys { display: none }
   .graph, main { display: block }
   .graph > .drawing { height: auto }
-  .legend { position: static; border: 0 }
+  .legend { border: 0 }
   aside { width: auto; border: 0 }
 }
 `.trim();

@@ -15,7 +15,7 @@ export interface PanZoom {
   readonly zoomBy: (factor: number) => void;
   /** Shows the whole drawing. */
   readonly fit: () => void;
-  /** Moves as little as it takes to have the box in sight. */
+  /** Moves as little as it takes to have the box in sight, and large enough to be read. */
   readonly show: (box: Box) => void;
   /** Keeps what was at the first place of the drawing in its place on the screen, now that it is at the second. */
   readonly keep: (before: Pick<Box, "x" | "y">, after: Pick<Box, "x" | "y">) => void;
@@ -23,7 +23,7 @@ export interface PanZoom {
 
 const SCALES: [number, number] = [0.05, 4];
 /** Below this nothing can be read, so that the first look shows a part. */
-const READABLE = 0.55;
+const READABLE = 0.6;
 
 /**
  * Lets the reader drag, scroll and pinch a drawing: the wheel scrolls, with Ctrl it zooms, as in maps and documents.
@@ -111,6 +111,12 @@ export function usePanZoom(svg: RefObject<SVGSVGElement>, layout: Layout, start:
       const element = svg.current;
       if (element === null) return;
       const now = zoomTransform(element);
+      if (now.k < READABLE) {
+        const { clientWidth, clientHeight } = element;
+        const [middleX, middleY] = [x + width / 2, y + height / 2];
+        move(zoomIdentity.translate(clientWidth / 2 - middleX, clientHeight / 2 - middleY));
+        return;
+      }
       const room = MARGIN / 2;
       const across = into(now.applyX(x) - room, now.applyX(x + width) + room, element.clientWidth);
       const along = into(now.applyY(y) - room, now.applyY(y + height) + room, element.clientHeight);
