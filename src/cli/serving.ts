@@ -1,5 +1,7 @@
 import { extname, join } from "node:path";
 import type { ServingOptions } from "../local/commands";
+import { DEFAULT_DATA_DIR } from "../local/data-folder";
+import { printable } from "../model/text";
 
 /** What every local workspace that a command starts serves beside its API: the page. */
 export const SERVING: ServingOptions = {
@@ -11,3 +13,7 @@ export const SERVING: ServingOptions = {
   },
   program: join(__dirname, `serve${extname(__filename)}`),
 };
+
+/** What shows the workspace of a data folder in the browser. */
+export const openCommand = ({ data = DEFAULT_DATA_DIR }: { readonly data?: string }): string =>
+  `npx jobstrata local open${data === DEFAULT_DATA_DIR ? "" : ` --data ${printable(data)}`}`;

@@ -3,6 +3,7 @@ export { reset, start, status, stop } from "../../local/commands";
 export { exec } from "../../local/exec";
 export { prepareExecutor } from "./local-executor";
 export { showLogs } from "./local-logs";
+export { openPage } from "./local-open";
 export { printSampleData } from "./local-samples";
 export { runSql } from "./local-sql";
 export { tryStacks } from "./local-try";

@@ -9,7 +9,7 @@ import { printable, quote } from "../../model/text";
 import { tokenLogin } from "../../run/http";
 import { terraformBinary } from "../../terraform-binary";
 import type { Io } from "../io";
-import { SERVING } from "../serving";
+import { openCommand, SERVING } from "../serving";
 import { execute, type ExecutionOptions, showEnd, stepOf } from "../run-execution";
 import { reportingErrors } from "../workspace-errors";
 import { localFlags, WorkspaceTarget } from "../workspace-target";
@@ -52,13 +52,14 @@ export async function tryStacks(
       io.out("\nSample data");
       await sampleData(session, await enginePython(options.data, io), io);
     }
-    const code = run === undefined ? 0 : await runJob(session, run, outputs, options, io);
+    let code = run === undefined ? 0 : await runJob(session, run, outputs, options, io);
     if (code === 0 && sql !== undefined && executor === "local") {
       io.out("");
       const { dataDir } = session;
       const query = { ...options, dataDir, file: sql, format: "table", limit: 100 } as const;
-      return await runSql(undefined, query, io);
+      code = await runSql(undefined, query, io);
     }
+    if (options.ephemeral !== true) io.out(`\nSee jobs and runs: ${openCommand(options)}`);
     return code;
   } finally {
     await session.stop();

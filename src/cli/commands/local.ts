@@ -2,9 +2,11 @@ import { type Command, Option } from "commander";
 import { printable } from "../../model/text";
 import { DEFAULT_DATA_DIR } from "../../local/data-folder";
 import type { SessionOptions } from "../../local/session";
+import type { OpenOptions } from "./local-open";
 import type { SqlOptions } from "./local-sql";
 import type { TryOptions } from "./local-try";
 import { type Io, parseCount, parsePort } from "../io";
+import { openCommand } from "../serving";
 
 /** Loaded when one of them is wanted: no other command waits for it. */
 const actions = (): typeof import("./local-actions") =>
@@ -48,6 +50,17 @@ export function addLocalCommand(program: Command, io: Io): void {
         executor: await actions().prepareExecutor(options, io),
       });
       io.out(`The local workspace is at ${host} (process ${pid}).`);
+      io.out(`See jobs and runs: ${openCommand(options)}`);
+    });
+
+  local
+    .command("open")
+    .description("show its jobs and runs in the browser; start it first if it does not run")
+    .addOption(data)
+    .addOption(executor)
+    .option("--no-browser", "print the link alone")
+    .action(async (options: OpenOptions) => {
+      await actions().openPage(options, io);
     });
 
   local
@@ -65,6 +78,7 @@ export function addLocalCommand(program: Command, io: Io): void {
         io.out(
           `${state.jobs ?? 0} jobs, ${state.activeRuns ?? 0} active runs, data in ${printable(state.dataDir)}`,
         );
+        io.out(`See jobs and runs: ${openCommand(options)}`);
       } else io.out(`No local workspace runs for ${printable(state.dataDir)}.`);
       if (!state.running) io.exitCode = 1;
     });

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { ApiError } from "../api-error";
 import type { Clock } from "../clock";
 import { newToken, Tokens } from "../tokens";
@@ -16,7 +17,7 @@ export class PageAccess {
   public constructor(private readonly clock: Clock) {}
 
   public newCode(): string {
-    const code = newToken();
+    const code = randomBytes(24).toString("base64url");
     this.codes.add(code, this.clock.now() + CODE_LIFETIME);
     return code;
   }
