@@ -189,10 +189,25 @@ describe("readJobPayload", () => {
     expect(read(job).repeated).toBe(repeated);
   });
 
+  test("tells what is set and not known from what is not set", () => {
+    const unknown = "${known after apply}";
+    const { tasks } = read({
+      task: {
+        max_retries: unknown,
+        environment_key: unknown,
+        notebook_task: { notebook_path: "a", base_parameters: unknown },
+      },
+    });
+    expect(tasks).toMatchObject([
+      { environmentKey: unknown, parameters: { [unknown]: "" }, unknown: new Set(["max_retries"]) },
+    ]);
+  });
+
   test("reads nothing from arguments of another shape", () => {
     expect(read({ tags: "${var.tags}", task: "${var.tasks}", environment: null })).toEqual({
       tags: {},
       environments: [],
+      unknown: new Set(["tags", "tasks"]),
       tasks: [],
       repeated: false,
     });

@@ -14,6 +14,10 @@ describe("atomic-environment", () => {
   test.each([
     ["an environment_key that the job defines", tables({ environmentKey: "default" })],
     ["a cluster", tables({ environmentKey: undefined, onCluster: true }, { environments: [] })],
+    [
+      "a key where nothing is known of the environments",
+      tables({}, { environments: [], unknown: new Set(["environments"]) }),
+    ],
     ["a key that is known only at the plan", tables({ environmentKey: "${var.environment}" })],
     [
       "a job that is not atomic",

@@ -36,6 +36,12 @@ describe("atomic-one-notebook", () => {
     ]);
   });
 
+  test("says so where nothing is known of the tasks", () => {
+    expect(check(atomicOneNotebook, [{ ...job(), unknown: new Set(["tasks"]) }])).toMatchObject([
+      { message: `nothing is known of the tasks of atomic job "${KEY}" before it is deployed` },
+    ]);
+  });
+
   test("rejects two notebooks", () => {
     expect(check(atomicOneNotebook, [job(tables, notebookTask("seed", "seed.py"))])).toEqual([
       {

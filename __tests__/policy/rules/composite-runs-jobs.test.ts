@@ -31,6 +31,13 @@ describe("composite-runs-jobs", () => {
     expect(check(compositeRunsJobs, [job])).toEqual([]);
   });
 
+  test("says so where nothing is known of the tasks", () => {
+    const job = compositeSpec(KEY, [], { unknown: new Set(["tasks"]) });
+    expect(check(compositeRunsJobs, [job])).toMatchObject([
+      { message: `nothing is known of the tasks of composite job "${KEY}" before it is deployed` },
+    ]);
+  });
+
   test("rejects a notebook task in a composite", () => {
     const job = compositeSpec(KEY, [], {
       tasks: [

@@ -15,6 +15,16 @@ describe("job-level-tag", () => {
     ).toEqual([]);
   });
 
+  test("says so where nothing is known of the tags", () => {
+    const job = jobSpec("alerting_tables_job", { unknown: new Set(["tags"]) });
+    expect(check(jobLevelTag, [job])).toMatchObject([
+      {
+        message:
+          'nothing is known of the tags of job "alerting_tables_job", such as job_level, before it is deployed',
+      },
+    ]);
+  });
+
   test.each([
     ["no tag", {}, 'job "alerting_tables_job" has no tag job_level'],
     ["an empty tag", { job_level: "" }, 'job "alerting_tables_job" has the tag job_level ""'],

@@ -208,7 +208,7 @@ describe("for-each", () => {
       `${NAME} holds another for-each task`,
       "run a job that has the inner loop",
     ],
-    ...[0, -1, 101].map(
+    ...[0, -1, 101, 1.5].map(
       (forEachConcurrency) =>
         [
           `a concurrency of ${forEachConcurrency}`,
@@ -268,6 +268,13 @@ describe("environment-key of tasks", () => {
       job({ environments, tasks: [seed("dbt_task", { environmentKey: "${var.key}" })] }),
     ],
     ["a wheel on a cluster", job({ tasks: [seed("python_wheel_task", { onCluster: true })] })],
+    [
+      "a key where nothing is known of the environments",
+      job({
+        unknown: new Set(["environments"]),
+        tasks: [seed("dbt_task", { environmentKey: "ml" })],
+      }),
+    ],
     ["a notebook without a key", job({ tasks: [seed("notebook_task")] })],
     ["a job that is run", job({ tasks: [seed("run_job_task")] })],
   ])("accepts %s", (_, spec) => {

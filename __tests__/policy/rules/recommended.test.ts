@@ -145,6 +145,15 @@ describe("good practice", () => {
     ],
     ["permissions", "some, and what cannot be known", [seed({ hasPermissions: true }), setup()]],
     ["retries", "one", [withTask({ maxRetries: 1 })]],
+    ["retries", "a number not known yet", [withTask({ unknown: new Set(["max_retries"]) })]],
+    ["timeout", "one not known yet", [withTask({ unknown: new Set(["timeout_seconds"]) })]],
+    ["layer-tag", "tags not known yet", [seed({ unknown: new Set(["tags"]) })]],
+    ["purpose-tag", "tags not known yet", [seed({ unknown: new Set(["tags"]) })]],
+    [
+      "orphan-atomic",
+      "jobs whose tasks are not known yet",
+      [seed(), setup({ tasks: [], unknown: new Set(["tasks"]) })],
+    ],
     ["timeout", "of the job", [seed({ timeoutSeconds: 60 })]],
     ["timeout", "of each task", [withTask({ timeoutSeconds: 60 })]],
     [
@@ -184,6 +193,13 @@ describe("good practice", () => {
       "another environment",
       [seed({ name: "[prod] Seed" })],
       [`the name "[prod] Seed" of job "${KEY}" does not begin with its environment`],
+    ],
+    [
+      "name-prefix",
+      "dev in another environment",
+      [seed({ name: "[dev] Seed" })],
+      [`the name "[dev] Seed" of job "${KEY}" does not begin with its environment`],
+      { environment: "prod" },
     ],
     [
       "environment-version",

@@ -33,11 +33,12 @@ tasks:
   *check(graph) {
     for (const job of graph.jobs) {
       if (job.tags[JOB_LEVEL_TAG] !== "atomic") continue;
+      const open = job.unknown?.has("environments") === true;
       for (const task of leafTasks(job)) {
         if (task.notebook === undefined || task.onCluster) continue;
         const key = task.environmentKey;
         const known = job.environments.map((environment) => environment.key);
-        if (key !== undefined && (known.includes(key) || isExpression(key))) continue;
+        if (key !== undefined && (open || known.includes(key) || isExpression(key))) continue;
         yield {
           message:
             key === undefined

@@ -28,7 +28,13 @@ tasks:
       if (job.tags[JOB_LEVEL_TAG] !== "atomic") continue;
       const tasks = leafTasks(job);
       const notebooks = tasks.filter((task) => task.notebook !== undefined).length;
-      if (notebooks !== 1) {
+      if (notebooks === 0 && job.unknown?.has("tasks") === true) {
+        yield {
+          message: `nothing is known of the tasks of atomic job ${quote(job.key)} before it is deployed`,
+          fix: "write its one task down",
+          sites: [{ job }],
+        };
+      } else if (notebooks !== 1) {
         yield {
           message: `atomic job ${quote(job.key)} runs ${notebooks === 0 ? "no notebook" : `${notebooks} notebooks`}`,
           fix:

@@ -31,9 +31,14 @@ tasks:
       if (!isComposite(job)) continue;
       const tasks = leafTasks(job);
       if (!tasks.some((task) => task.types.includes("run_job_task"))) {
+        const known = job.unknown?.has("tasks") !== true;
         yield {
-          message: `composite job ${quote(job.key)} runs no job`,
-          fix: "add a task with run_job_task for each job that it orchestrates, or remove it",
+          message: known
+            ? `composite job ${quote(job.key)} runs no job`
+            : `nothing is known of the tasks of composite job ${quote(job.key)} before it is deployed`,
+          fix: known
+            ? "add a task with run_job_task for each job that it orchestrates, or remove it"
+            : "write its tasks down",
           sites: [{ job }],
         };
       }

@@ -42,6 +42,8 @@ export const environmentKey = defineRule({
       for (const task of isComposite(job) ? [] : leafTasks(job)) {
         const wrong = wrongKey(task, keys);
         if (wrong === undefined) continue;
+        if (task.environmentKey !== undefined && job.unknown?.has("environments") === true)
+          continue;
         yield {
           message: `task ${quote(task.taskKey)} of job ${quote(job.key)} ${wrong}`,
           fix:

@@ -34,7 +34,9 @@ export const forEach = defineRule({
             sites,
           };
         }
-        if (concurrency !== undefined && !(concurrency >= 1 && concurrency <= MAX_CONCURRENCY)) {
+        const isLegal = (count: number): boolean =>
+          Number.isInteger(count) && count >= 1 && count <= MAX_CONCURRENCY;
+        if (concurrency !== undefined && !isLegal(concurrency)) {
           yield {
             message: `${name} has a concurrency of ${concurrency}`,
             fix: `choose a whole number from 1 to ${MAX_CONCURRENCY}`,

@@ -35,7 +35,7 @@ tasks:
           sites: [{ job }],
         };
       }
-      if (keys.some(isExpression)) continue;
+      if (keys.some(isExpression) || job.unknown?.has("job_clusters") === true) continue;
       for (const { taskKey, jobClusterKey: key } of leafTasks(job)) {
         if (key === undefined || keys.includes(key) || isExpression(key)) continue;
         yield {

@@ -22,8 +22,9 @@ export const jobLevelTag = defineRule({
       const level = job.tags[JOB_LEVEL_TAG];
       if (JOB_LEVELS.some((known) => known === level)) continue;
       yield {
-        message:
-          level === undefined
+        message: job.unknown?.has("tags")
+          ? `nothing is known of the tags of job ${quote(job.key)}, such as job_level, before it is deployed`
+          : level === undefined
             ? `job ${quote(job.key)} has no tag job_level`
             : `job ${quote(job.key)} has the tag job_level ${quote(level)}`,
         fix: 'tag it job_level = "atomic" if it runs one notebook, "composite" if it runs other jobs, "orchestrator" if those are composite jobs',

@@ -19,7 +19,7 @@ export const layerTag = defineRule({
   *check(graph) {
     for (const job of graph.jobs) {
       const value = job.tags.layer ?? "";
-      if (value !== "") continue;
+      if (value !== "" || job.unknown?.has("tags") === true) continue;
       yield {
         message: `job ${quote(job.key)} has no tag layer`,
         fix: "tag it with the domain that it belongs to",

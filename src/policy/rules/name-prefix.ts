@@ -23,8 +23,8 @@ export const namePrefix = defineRule({
       const [, prefix] = /^\[([^\]]*)\]\s/.exec(name) ?? [];
       // Development mode of a bundle adds the user: "[dev maria] ".
       const words = prefix?.split(" ") ?? [];
-      if (isExpression(name.slice(0, 60)) || words.includes(environment) || words[0] === "dev")
-        continue;
+      const isCopy = words[0] === "dev" && graph.target?.mode === "development";
+      if (isExpression(name.slice(0, 60)) || words.includes(environment) || isCopy) continue;
       yield {
         message: `the name ${quote(name.slice(0, 100))} of job ${quote(job.key)} does not begin with its environment`,
         fix: `begin it with ${quote(`[${environment}] `)}`,

@@ -22,7 +22,7 @@ export const purposeTag = defineRule({
     for (const job of graph.jobs) {
       if (job.tags[JOB_LEVEL_TAG] !== "atomic") continue;
       const value = job.tags.purpose ?? "";
-      if (value !== "") continue;
+      if (value !== "" || job.unknown?.has("tags") === true) continue;
       yield {
         message: `job ${quote(job.key)} has no tag purpose`,
         fix: "tag it with what it does",

@@ -19,8 +19,9 @@ export const retries = defineRule({
   },
   *check(graph) {
     for (const job of graph.jobs) {
-      for (const { taskKey, notebook, maxRetries = 0 } of leafTasks(job)) {
+      for (const { taskKey, notebook, maxRetries = 0, unknown } of leafTasks(job)) {
         if (notebook === undefined || maxRetries !== 0) continue;
+        if (unknown?.has("max_retries") === true) continue;
         yield {
           message: `task ${quote(taskKey)} of job ${quote(job.key)} is not tried again when it fails`,
           fix: "set max_retries",

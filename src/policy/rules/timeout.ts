@@ -1,3 +1,4 @@
+import type { TaskSpec } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 
@@ -20,7 +21,9 @@ export const timeout = defineRule({
     for (const job of graph.jobs) {
       const { timeoutSeconds = 0, tasks } = job;
       if (timeoutSeconds > 0 || job.unknown?.has("timeout_seconds") === true) continue;
-      if (tasks.length > 0 && tasks.every((task) => (task.timeoutSeconds ?? 0) > 0)) continue;
+      const hasOne = ({ timeoutSeconds: own = 0, unknown }: TaskSpec): boolean =>
+        own > 0 || unknown?.has("timeout_seconds") === true;
+      if (tasks.length > 0 && tasks.every(hasOne)) continue;
       yield {
         message: `job ${quote(job.key)} has no timeout`,
         fix: "set timeout_seconds",
