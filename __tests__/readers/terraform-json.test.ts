@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import type { JobSpec } from "../../src";
 import { JobstrataError } from "../../src/errors";
 import { startProvider } from "../../src/local/provider";
-import { readTerraformJson } from "../../src/readers/terraform-json";
+import { priorState, readTerraformJson } from "../../src/readers/terraform-json";
 import { FakeWorkspace } from "../local/provider/fake-workspace";
 import { CLIS, Folder } from "../local/provider/terraform";
 
@@ -245,5 +245,72 @@ describe("what is no plan", () => {
         );
       }),
     );
+  });
+});
+
+describe("what a plan keeps secret", () => {
+  const job = (catalog: string, sensitive: object): object => ({
+    root_module: {
+      resources: [
+        {
+          address: "databricks_job.seed",
+          mode: "managed",
+          type: "databricks_job",
+          name: "seed",
+          values: {
+            id: "7",
+            name: "seed",
+            parameter: [
+              { name: "catalog", default: catalog },
+              { name: "schema", default: "gold" },
+            ],
+            task: [
+              {
+                task_key: "a",
+                notebook_task: { notebook_path: "/a", base_parameters: { token: catalog } },
+              },
+            ],
+          },
+          sensitive_values: sensitive,
+        },
+      ],
+    },
+  });
+  const marks = {
+    parameter: [{ default: true }, {}],
+    task: [{ notebook_task: { base_parameters: { token: true } } }],
+  };
+  const plan = (sensitive: object, change: object): unknown => ({
+    format_version: "1.2",
+    planned_values: job("hunter3", sensitive),
+    prior_state: { format_version: "1.0", values: job("hunter2", {}) },
+    resource_changes: [{ address: "databricks_job.seed", change }],
+  });
+  const read = (json: unknown, mask?: (secret: string) => string): JobSpec | undefined =>
+    readTerraformJson(json, "plan.json", mask && { mask }).graphs[0]?.jobs[0];
+
+  test.each([
+    ["sensitive_values", plan(marks, {})],
+    ["after_sensitive", plan({}, { after_sensitive: marks })],
+    ["all of a block", plan({}, { after_sensitive: { parameter: true, task: true } })],
+  ])("is in no part of what is read: %s", (_, json) => {
+    const seed = read(json);
+    expect(JSON.stringify(seed)).not.toContain("hunter");
+    expect(seed?.parameters?.[0]?.default).toBe("${sensitive}");
+  });
+
+  test("leaves the rest as it is, and hides what was secret before", () => {
+    const json = plan(marks, { before_sensitive: marks });
+    expect(read(json)?.parameters?.[1]).toEqual({ name: "schema", default: "gold" });
+    const mask = (secret: string): string => `\${sensitive ${secret.length}}`;
+    const before = read(priorState(json), mask);
+    expect(before?.parameters?.[0]?.default).toBe("${sensitive 7}");
+    expect(before?.tasks[0]?.parameters).toEqual({ token: "${sensitive 7}" });
+  });
+
+  test("is only in plans that have a state before them", () => {
+    expect(priorState({ format_version: "1.0", values: {} })).toBeUndefined();
+    const first = priorState({ format_version: "1.2", planned_values: {} });
+    expect(readTerraformJson(first, "plan.json").graphs[0]?.jobs).toEqual([]);
   });
 });

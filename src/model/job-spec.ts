@@ -46,7 +46,7 @@ export interface JobSpec {
   readonly owner?: PrincipalSpec;
   /** Whether somebody other than the owner is given access to the job. */
   readonly hasPermissions?: boolean;
-  /** Top-level attributes, as the Jobs API names them, that are set to what only the plan or the service knows. */
+  /** Attributes, as the Jobs API names them, that are set to what only the plan or the service knows. Names are none. */
   readonly unknown?: ReadonlySet<string>;
   readonly tasks: readonly TaskSpec[];
   /** Other jobs in the stack that have the same key, so that only one of them would be deployed. */
@@ -129,6 +129,8 @@ export interface TaskSpec {
   readonly forEachInputs?: string;
   /** `concurrency` of a for-each task. */
   readonly forEachConcurrency?: number;
+  /** Attributes that are set to what only the plan or the service knows. */
+  readonly unknown?: ReadonlySet<string>;
   /** The task runs on a job cluster, a new cluster or an existing one. */
   readonly onCluster: boolean;
   /** A Terraform `dynamic` block makes several tasks of this one. */
@@ -162,12 +164,12 @@ export interface NotebookWidgets {
   readonly open: boolean;
 }
 
-/** What the `job_id` of a run_job_task points at. */
+/** What the `job_id` of a run_job_task points at. A `jobId` beside an expression is its value, where the source tells it. */
 export type JobRef =
   /** A job of this graph, by its {@link JobSpec.id}. */
   | { readonly kind: "job"; readonly id: string }
   /** A job that others own, declared as such. */
-  | { readonly kind: "external"; readonly expression: string }
+  | { readonly kind: "external"; readonly expression: string; readonly jobId?: string }
   /** A number written down. */
   | { readonly kind: "literal"; readonly jobId: string }
   /** A reference to a job resource or output that does not exist. */
@@ -175,7 +177,7 @@ export type JobRef =
   /** A reference into another environment. */
   | { readonly kind: "foreign"; readonly expression: string; readonly environment: string }
   /** An expression that says nothing before the plan, such as a variable. */
-  | { readonly kind: "opaque"; readonly expression: string };
+  | { readonly kind: "opaque"; readonly expression: string; readonly jobId?: string };
 
 /** Task types that hold no code of their own, so that a composite job may have them. */
 export const ORCHESTRATION_TYPES: ReadonlySet<string> = new Set([

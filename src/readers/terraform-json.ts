@@ -3,6 +3,7 @@ import { JobstrataError } from "../errors";
 import { environmentPrefix } from "../model/environment-name";
 import { JobGraph } from "../model/job-graph";
 import type { JobRef, JobSpec, NotebookRef, PrincipalSpec } from "../model/job-spec";
+import { isSensitive, SENSITIVE_VALUE, UNKNOWN_VALUE } from "../model/placeholder";
 import { type GitLocation, readJobPayload, readOwner } from "./job-payload";
 import { fileNotebook, gitNotebook, workspaceNotebook, workspacePath } from "./notebook-identity";
 import { MAX_JOBS, type Reading } from "./reading";
@@ -10,21 +11,31 @@ import { DEFAULT_ENVIRONMENT } from "./terraform-config";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Stands for what only the apply knows. An expression, so that no rule takes it for a value or for nothing. */
-const UNKNOWN = "${known after apply}";
 /** A job_id that leads to a job of the same plan, by its address. */
 const JOB = "${job at ";
+/** Between an expression and the id that it has in this plan. */
+const ID = "\0";
 /** References may lead through modules in and out; more steps than this is a circle. */
 const MAX_STEPS = 50;
 
+/** How a plan or a state is read. */
+export interface TerraformOptions {
+  /** What stands for a secret value. @default SENSITIVE_VALUE */
+  readonly mask?: (secret: string) => string;
+}
+
 /**
  * Reads what `terraform show -json` prints of a plan or a state: all jobs of all modules, each instance of `count` and
- * `for_each` by itself.
+ * `for_each` by itself. The secrets in it, which that prints, are left out.
  *
  * @param file where it was read from, to show
  * @throws JobstrataError `source` if it is neither a plan nor a state
  */
-export function readTerraformJson(json: unknown, file: string): Reading {
+export function readTerraformJson(
+  json: unknown,
+  file: string,
+  { mask = () => SENSITIVE_VALUE }: TerraformOptions = {},
+): Reading {
   const root = object(json);
   const values = object(root.planned_values ?? root.values);
   if (typeof root.format_version !== "string" || (!root.planned_values && !root.values)) {
@@ -33,7 +44,7 @@ export function readTerraformJson(json: unknown, file: string): Reading {
       `${file} is not what "terraform show -json" prints of a plan or a state`,
     );
   }
-  const jobs = new Plan(root, object(values.root_module)).jobs(file);
+  const jobs = new Plan(root, object(values.root_module), mask).jobs(file);
   // A plan does not say what it is for; the names of its jobs may.
   const environments = new Set(
     jobs.flatMap(({ name = "" }) => environmentPrefix(name).environment ?? []),
@@ -48,6 +59,24 @@ export function readTerraformJson(json: unknown, file: string): Reading {
   };
 }
 
+/**
+ * What a plan starts from, as {@link readTerraformJson} reads it: no jobs, if nothing has been deployed yet. Undefined for what
+ * is no plan.
+ */
+export function priorState(json: unknown): object | undefined {
+  const root = object(json);
+  if (!root.planned_values) return undefined;
+  const { values = {} } = object(root.prior_state);
+  return {
+    format_version: root.format_version,
+    values,
+    resource_changes: list(root.resource_changes).map(({ address, change }) => ({
+      address,
+      change: { after_sensitive: object(change).before_sensitive },
+    })),
+  };
+}
+
 interface Resource {
   readonly address: string;
   /** Address of its module, with indexes; empty for the root. */
@@ -56,9 +85,12 @@ interface Resource {
   readonly name: string;
   /** `["eu"]` or `[0]` of `for_each` and `count`. */
   readonly index: string;
+  /** Without secrets. */
   readonly values: Json;
   /** `true` at each place that only the apply knows. */
   readonly unknown: Json;
+  /** `true` at each place that holds a secret. */
+  readonly sensitive: Json;
 }
 
 class Plan {
@@ -71,11 +103,11 @@ class Plan {
   /** Resources of each module of the configuration, by type and name. */
   readonly #written = new Map<Json | undefined, ReadonlyMap<string, Json>>();
 
-  public constructor(root: Json, rootModule: Json) {
-    const unknown = new Map<unknown, Json>();
-    for (const change of list(root.resource_changes))
-      unknown.set(change.address, object(object(change.change).after_unknown));
-    this.#resources = [...resourcesOf(rootModule, "", unknown)];
+  public constructor(root: Json, rootModule: Json, mask: (secret: string) => string) {
+    const changes = new Map<unknown, Json>();
+    for (const { address, change } of list(root.resource_changes))
+      changes.set(address, object(change));
+    this.#resources = [...resourcesOf(rootModule, "", changes, mask)];
     this.#jobs = this.#resources.filter(({ type }) => type === "databricks_job");
     if (this.#jobs.length > MAX_JOBS) {
       throw new JobstrataError(
@@ -114,7 +146,10 @@ class Plan {
         job: (id) => this.#reference(job, String(id)),
       });
       const owner = permitted.get(job);
-      const unknown = Object.keys(job.unknown).filter((key) => job.unknown[key] === true);
+      const { unknown: after, sensitive } = job;
+      const unknown = Object.keys({ ...after, ...sensitive }).filter(
+        (key) => after[key] === true || sensitive[key] === true,
+      );
       return {
         ...payload,
         id: job.address,
@@ -166,9 +201,10 @@ class Plan {
     if (known !== undefined) return `${JOB}${known.address}}`;
     const end = this.#follow(job, this.#moduleOf(job.module), references(expression), job.module);
     if (typeof end === "object") return `${JOB}${end.address}}`;
-    if (end !== undefined) return `\${${end}}`;
+    if (end !== undefined) return `\${${end}}${/^\d+$/.test(target) ? ID + target : ""}`;
     // A state does not say where an id came from.
-    if (this.#configuration === undefined && target !== UNKNOWN) return `\${data.state ${target}}`;
+    if (this.#configuration === undefined && target !== UNKNOWN_VALUE)
+      return `\${data.state ${target}}${ID}${target}`;
     return id;
   }
 
@@ -177,9 +213,12 @@ class Plan {
       return { kind: "job", id: expression.slice(JOB.length, -1) };
     }
     if (/^\d+$/.test(expression)) return { kind: "literal", jobId: expression };
-    if (expression.startsWith("${data.")) return { kind: "external", expression };
-    if (expression.startsWith("${databricks_job.")) return { kind: "missing", expression };
-    return { kind: "opaque", expression: expression === UNKNOWN ? job.address : expression };
+    const [written = "", jobId] = expression.split(ID);
+    const known = jobId !== undefined && { jobId };
+    if (written.startsWith("${data.")) return { kind: "external", expression: written, ...known };
+    if (written.startsWith("${databricks_job.")) return { kind: "missing", expression: written };
+    if (written === UNKNOWN_VALUE) return { kind: "opaque", expression: job.address };
+    return { kind: "opaque", expression: written, ...known };
   }
 
   #target(resource: Resource, attribute: string, value: unknown): Resource | undefined {
@@ -248,7 +287,7 @@ class Plan {
   #notebook(path: string, git: GitLocation | undefined, job: Resource): NotebookRef {
     if (git !== undefined) return gitNotebook(git.url, path);
     // Nobody knows whether two of these are the same.
-    if (path === UNKNOWN) return workspaceNotebook(`\${notebook of ${job.address}}`);
+    if (path === UNKNOWN_VALUE) return workspaceNotebook(`\${notebook of ${job.address}}`);
     return this.#uploads.get(workspacePath(path)) ?? workspaceNotebook(path);
   }
 
@@ -274,23 +313,31 @@ class Plan {
 function* resourcesOf(
   module: Json,
   address: string,
-  unknown: ReadonlyMap<unknown, Json>,
+  changes: ReadonlyMap<unknown, Json>,
+  mask: (secret: string) => string,
 ): Iterable<Resource> {
   for (const resource of list(module.resources)) {
     if (resource.mode !== "managed") continue;
     const own = text(resource.address);
+    const change = changes.get(resource.address);
+    const sensitive = [object(resource.sensitive_values), object(change?.after_sensitive)];
+    const values = sensitive.reduce<unknown>(
+      (all, each) => masked(all, each, mask),
+      resource.values,
+    );
     yield {
       address: own,
       module: address,
       type: text(resource.type),
       name: text(resource.name),
       index: resource.index === undefined ? "" : `[${JSON.stringify(resource.index)}]`,
-      values: object(resource.values),
-      unknown: unknown.get(resource.address) ?? {},
+      values: object(values),
+      unknown: object(change?.after_unknown),
+      sensitive: Object.assign({}, ...sensitive) as Json,
     };
   }
   for (const child of list(module.child_modules))
-    yield* resourcesOf(child, text(child.address), unknown);
+    yield* resourcesOf(child, text(child.address), changes, mask);
 }
 
 /** The expressions of a task: by its key where that is written down, else by its position. */
@@ -300,9 +347,9 @@ function taskExpressions(expressions: Json, key: unknown, at: number): Json {
   return named ?? tasks[at] ?? {};
 }
 
-/** `values` with {@link UNKNOWN} at each place where `unknown` is true. */
+/** `values` with {@link UNKNOWN_VALUE} at each place where `unknown` is true. */
 function filled(values: unknown, unknown: unknown): unknown {
-  if (unknown === true) return UNKNOWN;
+  if (unknown === true) return UNKNOWN_VALUE;
   if (Array.isArray(unknown)) {
     const items = Array.isArray(values) ? (values as unknown[]) : [];
     const length = Math.max(items.length, unknown.length);
@@ -315,6 +362,23 @@ function filled(values: unknown, unknown: unknown): unknown {
     if (all !== undefined) result[key] = all;
   }
   return result;
+}
+
+/** `values` with what `mask` makes of each secret: of every value at and below a place where `sensitive` is true. */
+function masked(values: unknown, sensitive: unknown, mask: (secret: string) => string): unknown {
+  const at = (key: string | number): unknown =>
+    sensitive === true || (sensitive as Json | undefined)?.[key];
+  if (sensitive === undefined || sensitive === false || sensitive === null) return values;
+  if (Array.isArray(values))
+    return (values as unknown[]).map((item, key) => masked(item, at(key), mask));
+  if (isObject(values)) {
+    const entries = Object.entries(values);
+    return Object.fromEntries(entries.map(([key, value]) => [key, masked(value, at(key), mask)]));
+  }
+  if (sensitive !== true || values === undefined || values === null || values === "") return values;
+  // Nothing is hidden twice, so that equal secrets stay equal.
+  const secret = typeof values === "string" ? values : JSON.stringify(values);
+  return isSensitive(secret) ? secret : mask(secret);
 }
 
 /** Without the empty text that states have for what is not set. Blocks are lists; maps belong to the user. */
