@@ -31,6 +31,13 @@ describe("composite-runs-jobs", () => {
     expect(check(compositeRunsJobs, [job])).toEqual([]);
   });
 
+  test("rejects code once, where that is all that a composite holds", () => {
+    const job = compositeSpec(KEY, [], { tasks: [notebookTask("seed", "seed.py")] });
+    expect(check(compositeRunsJobs, [job])).toMatchObject([
+      { message: `composite job "${KEY}" holds a notebook_task of notebook "seed.py"` },
+    ]);
+  });
+
   test("says so where nothing is known of the tasks", () => {
     const job = compositeSpec(KEY, [], { unknown: new Set(["tasks"]) });
     expect(check(compositeRunsJobs, [job])).toMatchObject([
