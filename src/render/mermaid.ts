@@ -1,11 +1,6 @@
 import { type Hierarchy, type HierarchyJob, rootsOf, whatRuns, worstOf } from "./hierarchy";
 import { FINDING_COLORS, LEVEL_COLORS, markOf, shortened } from "./look";
-
-/** What GitHub's Mermaid takes: more is not drawn at all. */
-const MAX_EDGES = 500;
-const MAX_CHARACTERS = 50_000;
-/** Kept for the lines around the drawing. */
-const RESERVED = 1500;
+import { inRoom, type MermaidEdge, type MermaidPart } from "./mermaid-room";
 
 /** A drawing, and how many jobs it has no place for. */
 export interface MermaidDrawing {
@@ -26,31 +21,18 @@ export function hierarchyMermaid(
 ): MermaidDrawing {
   const order = topDown(hierarchy);
   const numbers = new Map(order.map((job, at) => [job.id, at]));
-  const lines: string[] = [];
-  const drawn = new Set<string>();
-  let characters = RESERVED;
-  let edges = 0;
-  const waiting: Edge[] = [];
-  for (const job of order) {
-    const own = level === "tasks" ? taskLines(job, numbers) : jobLines(job, hierarchy, numbers);
-    const text = [...own.nodes, ...own.edges.map((edge) => edge.text)];
-    const size = text.reduce((sum, line) => sum + line.length + 1, 0);
-    if (characters + size > MAX_CHARACTERS || edges + own.edges.length > MAX_EDGES) break;
-    characters += size;
-    edges += own.edges.length;
-    drawn.add(job.id);
-    lines.push(...own.nodes);
-    waiting.push(...own.edges);
-  }
-  const leftOut = order.length - drawn.size;
-  // An edge to a job that has no place would draw an empty box for it.
-  const placed = waiting.filter(({ ends }) => ends.every((id) => drawn.has(id)));
+  const { nodes, edges, drawn } = inRoom(
+    partsOf(order, (job) =>
+      level === "tasks" ? taskLines(job, numbers) : jobLines(job, hierarchy, numbers),
+    ),
+  );
+  const leftOut = order.length - drawn;
   const text = [
     `flowchart ${orientation}`,
     "  accTitle: Hierarchy of jobs",
     `  accDescr: In ${textOf(hierarchy.environment)}. Solid arrows lead from a job to the jobs that it runs, dotted arrows from what comes first to what depends on it.`,
-    ...lines,
-    ...placed.map((edge) => edge.text),
+    ...nodes,
+    ...edges.map((edge) => edge.text),
     ...(leftOut > 0
       ? [`  more["… and ${leftOut} more jobs, for which there is no room here"]`]
       : []),
@@ -64,15 +46,14 @@ export function hierarchyMermaid(
   return { text, leftOut };
 }
 
-interface Lines {
-  readonly nodes: readonly string[];
-  readonly edges: readonly Edge[];
-}
+type Lines = Omit<MermaidPart<MermaidEdge>, "id">;
 
-interface Edge {
-  readonly text: string;
-  /** Ids of the jobs that it touches. */
-  readonly ends: readonly string[];
+/** Made one after the other, as there may be no room for most. */
+function* partsOf(
+  jobs: readonly HierarchyJob[],
+  linesOf: (job: HierarchyJob) => Lines,
+): Iterable<MermaidPart<MermaidEdge>> {
+  for (const job of jobs) yield { id: job.id, ...linesOf(job) };
 }
 
 function jobLines(
@@ -83,7 +64,7 @@ function jobLines(
   const at = (id: string): string => `j${numbers.get(id) ?? ""}`;
   const own = edgesBy(edges).get(job.id) ?? [];
   return {
-    nodes: [`  ${at(job.id)}["${labelOf(job)}"]${classesOf(job)}`],
+    nodes: nodeLines(at(job.id), job),
     edges: own.map(({ kind, from, to }) => ({
       text: `  ${at(from)} ${kind === "run_job" ? "-->" : "-.->"} ${at(to)}`,
       ends: [from, to],
@@ -94,8 +75,7 @@ function jobLines(
 function taskLines(job: HierarchyJob, numbers: ReadonlyMap<string, number>): Lines {
   const own = `j${numbers.get(job.id) ?? ""}`;
   const tasks = new Map(job.tasks.map(({ spec }, at) => [spec.taskKey, `${own}t${at}`]));
-  if (job.tasks.length === 0)
-    return { nodes: [`  ${own}["${labelOf(job)}"]${classesOf(job)}`], edges: [] };
+  if (job.tasks.length === 0) return { nodes: nodeLines(own, job), edges: [] };
   return {
     nodes: [
       `  subgraph ${own}["${labelOf(job)}"]`,
@@ -104,7 +84,7 @@ function taskLines(job: HierarchyJob, numbers: ReadonlyMap<string, number>): Lin
           `    ${own}t${at}["${textOf(spec.taskKey)}<br>${textOf(whatRuns(spec))}"]`,
       ),
       "  end",
-      ...classNames(job).map((name) => `  class ${own} ${name}`),
+      ...classLines(own, job),
     ],
     edges: job.tasks.flatMap(({ spec, runs }, at) => [
       ...spec.dependsOn.flatMap((key) => {
@@ -159,17 +139,23 @@ function classNames(job: HierarchyJob): string[] {
   return [job.level ?? "other", ...(worst === undefined ? [] : [worst])];
 }
 
-/** One class with `:::`, more with a statement of its own. */
-function classesOf(job: HierarchyJob): string {
-  return classNames(job)
-    .map((name) => `:::${name}`)
-    .join("");
+function nodeLines(id: string, job: HierarchyJob): string[] {
+  return [`  ${id}["${labelOf(job)}"]`, ...classLines(id, job)];
 }
+
+const classLines = (id: string, job: HierarchyJob): string[] =>
+  classNames(job).map((name) => `  class ${id} ${name}`);
 
 /** Text that is nothing but text to Mermaid, Markdown and HTML. */
 export function textOf(text: string): string {
-  return shortened(text).replace(
-    /[^\p{L}\p{N} _./,-…]/gu,
-    (character) => `#${character.codePointAt(0) ?? 0};`,
-  );
+  // Mermaid refuses a box with nothing in it.
+  const shown = text.trim() === "" ? `"${text}"` : shortened(text);
+  // After entities are read, \n would be a line break and what is between $$ a formula.
+  const apart = shown.replace(/\\(?=n)|\$(?=\$)/g, "$&\u200b");
+  return apart.replace(/[^\p{L}\p{N} _./,…-]/gu, entityOf).replace(MARKDOWN, entityOf);
 }
+
+/** What would begin a list, or make text bold. */
+const MARKDOWN = /^-|(?<=^\d+)\.|_(?=_)|(?<=_)_|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu;
+
+const entityOf = (character: string): string => `#${character.codePointAt(0) ?? 0};`;
