@@ -62,6 +62,44 @@ ${["orchestrator", "composite", "atomic", "other"]
 .values th { color: var(--faint); width: 40% }
 .message { margin: auto; padding: 24px; max-width: 60ch; text-align: center }
 
+header nav { display: flex; gap: 12px }
+header nav a { color: inherit; padding: 4px 2px; text-decoration: none; border-bottom: 2px solid transparent }
+header nav a[aria-current] { border-color: var(--focus); font-weight: 600 }
+a.button { display: inline-flex; align-items: center; border: 1px solid var(--rule); border-radius: 6px; padding: 4px 10px; min-height: 30px; color: inherit; text-decoration: none }
+.problem { margin: 0; padding: 8px 16px; border-bottom: 1px solid var(--error); color: var(--error) }
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
+.runs { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(260px, 340px) minmax(0, 1fr) }
+.runs > nav { display: flex; flex-direction: column; min-height: 0; border-right: 1px solid var(--rule) }
+.runs > nav > p { padding: 4px 16px }
+.rows { position: relative; overflow: auto; flex: 1; min-height: 0 }
+.item { position: absolute; inset-inline: 0; height: 52px }
+.item button { display: flex; flex-direction: column; width: 100%; height: 100%; border: 0; border-bottom: 1px solid var(--rule); border-radius: 0; text-align: start; padding: 4px 16px; justify-content: center }
+.item button[aria-current="true"] { background: var(--other-fill); box-shadow: inset 3px 0 var(--focus) }
+.item span { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; max-width: 100% }
+.item .faint { font-size: 12px }
+.run { display: flex; flex-direction: column; min-height: 0 }
+.run-head { padding: 8px 16px }
+.run-state { white-space: nowrap; font-weight: 600; font-size: 12px }
+.run-state.good { color: var(--good) }
+.run-state.bad { color: var(--error) }
+.run-state.active { color: var(--active) }
+.run-state.waiting, .run-state.skipped { color: var(--faint) }
+.timeline { flex: 1 1 50%; min-height: 120px; display: flex; flex-direction: column; border-top: 1px solid var(--rule); overflow: hidden }
+.row { display: grid; grid-template-columns: minmax(140px, 2fr) 120px 90px minmax(80px, 3fr); gap: 8px; align-items: center; height: 30px; padding: 0 16px }
+.rows .row { position: absolute; inset-inline: 0 }
+.row > span { white-space: nowrap; overflow: hidden; text-overflow: ellipsis }
+.row.head { border-bottom: 1px solid var(--rule); font-size: 12px; color: var(--faint) }
+.row.selected { background: var(--other-fill) }
+.row .lane { position: relative; height: 100%; overflow: hidden }
+.tick { position: absolute; top: 7px; border-left: 1px solid var(--rule); padding-left: 3px }
+.bar { position: absolute; top: 8px; height: 14px; border-radius: 3px; background: var(--other) }
+.bar.good { background: var(--good) }
+.bar.bad { background: repeating-linear-gradient(45deg, var(--error) 0 6px, var(--paper) 6px 8px) }
+.bar.active { background: var(--active) }
+.task { flex: 1 1 50%; min-height: 0; overflow: auto; padding: 0 16px 12px; border-top: 1px solid var(--rule) }
+pre { white-space: pre-wrap; margin: 0; padding: 8px; border: 1px solid var(--rule); border-radius: 6px; max-height: 320px; overflow: auto }
+pre.error { border-color: var(--error) }
+
 ${DRAWING_STYLE}
 .drawing [role="treeitem"] { cursor: pointer; outline: none }
 .drawing [role="treeitem"]:focus-visible .box, .drawing .selected .box { stroke: var(--focus); stroke-width: 3.5 }
@@ -74,6 +112,11 @@ ${DRAWING_STYLE}
   aside { grid-area: 3 / 1; width: auto; max-height: 55vh; border-left: 0; border-top: 1px solid var(--rule) }
   .graph.open .legend, .keys { display: none }
   .toolbar input[type="search"] { width: 100% }
+  .runs { grid-template: minmax(120px, 30%) minmax(0, 1fr) / minmax(0, 1fr) }
+  .runs > nav { border-right: 0; border-bottom: 1px solid var(--rule) }
+  .row { grid-template-columns: minmax(110px, 2fr) 88px minmax(60px, 1fr) }
+  .row > :nth-child(3) { display: none }
+  header h1 { position: absolute; clip-path: inset(50%) }
 }
 @media print {
   :root, :root[data-theme] { color-scheme: light; ${variables(LIGHT)} }

@@ -1,0 +1,226 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { JobRunNode } from "../../model/run-tree";
+import type { PageHierarchy, PageRun, PageRuns } from "../../model/workspace-page";
+import type { HierarchyDocument } from "../document";
+import { type PageClient, PageFailure } from "./page-client";
+
+/** So many runs are asked for at once. */
+const PAGE = 500;
+/** Changes that follow each other closely are looked at together; milliseconds. */
+const TOGETHER = 250;
+
+/** Everything that the page knows of the workspace. */
+export interface Workspace {
+  readonly connected: boolean;
+  readonly loggedOut: boolean;
+  readonly host: string;
+  /** How far the clock of the workspace is ahead of the browser's; milliseconds. */
+  readonly ahead: number;
+  readonly hierarchy: PageHierarchy<HierarchyDocument> | undefined;
+  /** The latest run of each job, by its id. */
+  readonly latest: ReadonlyMap<number, PageRun>;
+  /** The runs that have changed last. Another object for every change. */
+  readonly changed: readonly PageRun[];
+  /** Grows when everything that is known of runs is to be asked for afresh. */
+  readonly resyncs: number;
+}
+
+/** Follows the workspace for as long as the page is there. */
+export function useWorkspace(client: PageClient): Workspace {
+  const [state, setState] = useState<Workspace>({
+    connected: false,
+    loggedOut: false,
+    host: "",
+    ahead: 0,
+    hierarchy: undefined,
+    latest: new Map(),
+    changed: [],
+    resyncs: 0,
+  });
+  useEffect(() => {
+    const end = new AbortController();
+    const set = (change: Partial<Workspace>): void => {
+      setState((before) => ({ ...before, ...change }));
+    };
+    const failed = (error: unknown): void => {
+      if (error instanceof PageFailure && error.loggedOut) set({ loggedOut: true });
+    };
+    const readJobs = (): void => {
+      client.get<PageHierarchy<HierarchyDocument>>("hierarchy").then((hierarchy) => {
+        set({ hierarchy });
+      }, failed);
+    };
+    const add = (changed: readonly PageRun[]): void => {
+      setState((before) => ({ ...before, latest: withLatest(before.latest, changed), changed }));
+    };
+    const readRuns = (): void => {
+      setState((before) => ({ ...before, resyncs: before.resyncs + 1 }));
+      client.get<PageRuns>(`runs?limit=${PAGE}`).then(({ runs }) => {
+        set({ latest: withLatest(new Map(), runs) });
+      }, failed);
+    };
+    let waiting: PageRun[] = [];
+    void client.follow(
+      {
+        hello: ({ host, now }) => {
+          set({ connected: true, host, ahead: now - Date.now() });
+          readJobs();
+          readRuns();
+        },
+        run: (run) => {
+          if (waiting.length === 0) {
+            setTimeout(() => {
+              add(waiting);
+              waiting = [];
+            }, TOGETHER);
+          }
+          waiting.push(run);
+        },
+        jobs: readJobs,
+        resync: readRuns,
+        broken: () => {
+          set({ connected: false });
+        },
+        loggedOut: () => {
+          set({ loggedOut: true });
+        },
+      },
+      end.signal,
+    );
+    return () => {
+      end.abort();
+    };
+  }, [client]);
+  return state;
+}
+
+function withLatest(
+  before: ReadonlyMap<number, PageRun>,
+  runs: readonly PageRun[],
+): Map<number, PageRun> {
+  const latest = new Map(before);
+  for (const run of runs)
+    if (run.run_id >= (latest.get(run.job_id)?.run_id ?? 0)) latest.set(run.job_id, run);
+  return latest;
+}
+
+/** Runs, newest first, as many as have been asked for. */
+export interface RunList {
+  readonly runs: readonly PageRun[];
+  /** There are older ones. */
+  readonly more: boolean;
+  /** Asks for older ones. */
+  readonly readMore: () => void;
+}
+
+/** The list of the runs that were not started by others, or of all runs of a job. */
+export function useRuns(
+  client: PageClient,
+  { changed, resyncs }: Workspace,
+  jobId: number | undefined,
+): RunList {
+  const [list, setList] = useState<PageRuns>({ runs: [], more: false });
+  const reading = useRef(false);
+  const filter = jobId === undefined ? "roots=true" : `job_id=${jobId}`;
+  const belongs = (run: PageRun): boolean =>
+    jobId === undefined ? run.parent_run_id === undefined : run.job_id === jobId;
+  useEffect(() => {
+    let isCurrent = true;
+    client.get<PageRuns>(`runs?limit=${PAGE}&${filter}`).then(
+      (page) => {
+        if (isCurrent) setList(page);
+      },
+      () => undefined,
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [client, filter, resyncs]);
+  useEffect(() => {
+    const news = new Map(changed.filter(belongs).map((run) => [run.run_id, run]));
+    if (news.size === 0) return;
+    setList(({ runs, more }) => {
+      const kept = runs.map((run) => {
+        const changed = news.get(run.run_id);
+        news.delete(run.run_id);
+        return changed ?? run;
+      });
+      const oldest = runs.at(-1)?.run_id ?? 0;
+      const added = [...news.values()].filter(({ run_id: id }) => !more || id > oldest);
+      return { runs: [...added, ...kept].sort((a, b) => b.run_id - a.run_id), more };
+    });
+  }, [changed]);
+  return {
+    ...list,
+    readMore: () => {
+      const oldest = list.runs.at(-1)?.run_id;
+      if (!list.more || reading.current || oldest === undefined) return;
+      reading.current = true;
+      client
+        .get<PageRuns>(`runs?limit=${PAGE}&before=${oldest}&${filter}`)
+        .then(
+          (page) => {
+            setList(({ runs }) => ({ runs: [...runs, ...page.runs], more: page.more }));
+          },
+          () => undefined,
+        )
+        .finally(() => {
+          reading.current = false;
+        });
+    },
+  };
+}
+
+/** A run with everything below it, as it is now; a text where it cannot be read. */
+export function useRun(
+  client: PageClient,
+  { changed, resyncs }: Workspace,
+  runId: number | undefined,
+): JobRunNode | string | undefined {
+  const [tree, setTree] = useState<JobRunNode | string>();
+  const state = useRef({ reading: false, again: false, wanted: runId });
+  state.current.wanted = runId;
+  const read = (): void => {
+    const { current } = state;
+    const { wanted } = current;
+    if (wanted === undefined) return;
+    if (current.reading) {
+      current.again = true;
+      return;
+    }
+    current.reading = true;
+    void client
+      .get<JobRunNode>(`runs/${wanted}`)
+      .catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
+      .then((answer) => {
+        current.reading = false;
+        const again = current.again || current.wanted !== wanted;
+        current.again = false;
+        if (current.wanted === wanted) setTree(answer);
+        if (again) read();
+      });
+  };
+  useEffect(() => {
+    setTree((before) =>
+      typeof before === "object" && before.runId === runId ? before : undefined,
+    );
+    read();
+  }, [client, runId, resyncs]);
+  useEffect(() => {
+    const known = typeof tree === "object" ? idsOf(tree) : new Set([runId]);
+    const concerns = ({ run_id, parent_run_id }: PageRun): boolean =>
+      known.has(run_id) || (parent_run_id !== undefined && known.has(parent_run_id));
+    if (changed.some(concerns)) read();
+  }, [changed]);
+  return tree;
+}
+
+function idsOf(tree: JobRunNode): Set<number | undefined> {
+  const ids = new Set<number | undefined>();
+  const open = [tree];
+  for (const run of open) {
+    ids.add(run.runId);
+    for (const { child } of run.tasks) if (child !== undefined) open.push(child);
+  }
+  return ids;
+}

@@ -1,0 +1,212 @@
+import { render } from "preact";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { printable } from "../../model/text";
+import type { DocumentJob } from "../document";
+import { GraphView } from "./graph-view";
+import { PageClient, PageFailure } from "./page-client";
+import { jobStateOf } from "./run-state";
+import { RunsView } from "./runs-view";
+import { ThemeButton } from "./theme-button";
+import { useRuns, useWorkspace, type Workspace } from "./use-workspace";
+
+/** Where a reader is; the address says it, so that it can be gone back to. */
+interface Place {
+  readonly view: "jobs" | "runs";
+  /** Of the job that is shown, or whose runs are. */
+  readonly jobId?: number;
+  readonly runId?: number;
+}
+
+function placeInAddress(): Place {
+  // As the service writes the addresses of runs, and the commands print them.
+  const [, jobOf, runOf] = /^#job\/(\d{1,16})(?:\/run\/(\d{1,16}))?$/.exec(location.hash) ?? [];
+  if (runOf !== undefined) return { view: "runs", runId: Number(runOf) };
+  if (jobOf !== undefined) return { view: "jobs", jobId: Number(jobOf) };
+  const [, view, kind, id] = /^#\/(jobs|runs)(?:\/(job\/)?(\d{1,16}))?$/.exec(location.hash) ?? [];
+  const number = id === undefined ? undefined : Number(id);
+  if (view === "runs" && kind !== undefined && number !== undefined) return { view, jobId: number };
+  if (view === "runs") return { view, ...(number !== undefined && { runId: number }) };
+  return { view: "jobs", ...(number !== undefined && { jobId: number }) };
+}
+
+const go = (address: string): void => {
+  location.hash = address;
+};
+
+function WorkspacePage({ client }: { readonly client: PageClient }) {
+  const workspace = useWorkspace(client);
+  const [place, setPlace] = useState(placeInAddress);
+  const [problem, setProblem] = useState<string>();
+  /** The list stays that of a job while its runs are looked at. */
+  const [listed, setListed] = useState<number>();
+  useEffect(() => {
+    const follow = (): void => {
+      const next = placeInAddress();
+      setPlace(next);
+      if (next.view === "runs" && next.runId === undefined) setListed(next.jobId);
+    };
+    follow();
+    window.addEventListener("hashchange", follow);
+    return () => {
+      window.removeEventListener("hashchange", follow);
+    };
+  }, []);
+  const list = useRuns(client, workspace, listed);
+  const act = (start: () => Promise<{ readonly run_id?: number }>): void => {
+    setProblem(undefined);
+    start().then(
+      ({ run_id: runId }) => {
+        if (runId !== undefined) go(`#/runs/${runId}`);
+      },
+      (error: unknown) => {
+        setProblem(error instanceof Error ? error.message : String(error));
+      },
+    );
+  };
+  if (workspace.loggedOut) return <LoggedOut />;
+  return (
+    <>
+      <header>
+        <h1>Local workspace</h1>
+        <nav aria-label="Views">
+          <a href="#/jobs" {...(place.view === "jobs" && { "aria-current": "page" })}>
+            Jobs
+          </a>
+          <a href="#/runs" {...(place.view === "runs" && { "aria-current": "page" })}>
+            Runs
+          </a>
+        </nav>
+        <span class="faint" role="status">
+          {workspace.connected ? "" : "Not connected; trying again …"}
+        </span>
+        <ThemeButton />
+      </header>
+      {problem !== undefined && (
+        <p class="problem" role="alert">
+          {printable(problem)}{" "}
+          <button
+            type="button"
+            aria-label="Dismiss"
+            onClick={() => {
+              setProblem(undefined);
+            }}
+          >
+            ✕
+          </button>
+        </p>
+      )}
+      {workspace.hierarchy?.problem !== undefined && (
+        <p class="problem">The policy was not applied: {printable(workspace.hierarchy.problem)}</p>
+      )}
+      <main>
+        {place.view === "jobs" ? (
+          <Jobs client={client} workspace={workspace} jobId={place.jobId} act={act} />
+        ) : (
+          <RunsView
+            client={client}
+            workspace={workspace}
+            list={list}
+            jobName={listed === undefined ? undefined : jobNameOf(workspace, listed)}
+            onAllJobs={() => {
+              go("#/runs");
+            }}
+            selected={place.runId}
+            onSelect={(runId) => {
+              go(`#/runs/${runId}`);
+            }}
+            onAct={act}
+          />
+        )}
+      </main>
+    </>
+  );
+}
+
+function Jobs({
+  client,
+  workspace,
+  jobId,
+  act,
+}: {
+  readonly client: PageClient;
+  readonly workspace: Workspace;
+  readonly jobId: number | undefined;
+  readonly act: (start: () => Promise<{ readonly run_id?: number }>) => void;
+}) {
+  const { hierarchy, host, latest } = workspace;
+  const states = useMemo(
+    () => new Map([...latest].map(([id, run]) => [documentId(host, id), jobStateOf(run)])),
+    [latest, host],
+  );
+  if (hierarchy === undefined) return <p class="message faint">Reading the jobs …</p>;
+  if (hierarchy.environments.length === 0) {
+    return (
+      <p class="message">
+        There is no job yet. Deploy some:{" "}
+        <code>npx jobstrata local try &apos;alerting-local-*&apos;</code>
+      </p>
+    );
+  }
+  return (
+    <GraphView
+      documents={hierarchy.environments}
+      selected={jobId === undefined ? undefined : documentId(host, jobId)}
+      onSelect={(id) => {
+        go(id === undefined ? "#/jobs" : `#/jobs/${jobIdOf(id)}`);
+      }}
+      states={states}
+      actions={(job: DocumentJob) => (
+        <p class="group">
+          <button
+            type="button"
+            onClick={() => {
+              act(() => client.act("run", { job_id: jobIdOf(job.id) }));
+            }}
+          >
+            Run
+          </button>
+          <a class="button" href={`#/runs/job/${jobIdOf(job.id)}`}>
+            Its runs
+          </a>
+        </p>
+      )}
+    />
+  );
+}
+
+/** The id of a job in the hierarchy, as the workspace reader makes it. */
+const documentId = (host: string, jobId: number): string => `${host}/jobs/${jobId}`;
+const jobIdOf = (id: string): number => Number(id.slice(id.lastIndexOf("/") + 1));
+
+function jobNameOf({ hierarchy, host }: Workspace, jobId: number): string {
+  const id = documentId(host, jobId);
+  for (const { jobs } of hierarchy?.environments ?? [])
+    for (const job of jobs) if (job.id === id) return job.name ?? job.key;
+  return `job ${jobId}`;
+}
+
+function LoggedOut({ why }: { readonly why?: string }) {
+  return (
+    <main>
+      <div class="message">
+        <h1>Local workspace</h1>
+        {why !== undefined && <p>{printable(why)}</p>}
+        <p>
+          This page is for whoever started the workspace. Open it with{" "}
+          <code>npx jobstrata local open</code>.
+        </p>
+      </div>
+    </main>
+  );
+}
+
+PageClient.open().then(
+  (client) => {
+    const page = client === undefined ? <LoggedOut /> : <WorkspacePage client={client} />;
+    render(page, window.document.body);
+  },
+  (error: unknown) => {
+    const why = error instanceof PageFailure ? error.message : String(error);
+    render(<LoggedOut why={why} />, window.document.body);
+  },
+);
