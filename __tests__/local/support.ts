@@ -89,9 +89,13 @@ export interface Simulation {
 }
 
 /** A workspace whose time stands still, with one notebook, and tasks that do what `rules` say. */
-export async function simulate(rules: SimulationRule[] = []): Promise<Simulation> {
+export async function simulate(
+  rules: SimulationRule[] = [],
+  options: LocalWorkspaceOptions = {},
+): Promise<Simulation> {
   const clock = new ManualClock();
-  const client = await startClient({ clock, executor: new SimulatedExecutor(clock, rules) });
+  const executor = new SimulatedExecutor(clock, rules);
+  const client = await startClient({ ...options, clock, executor });
   await client.putNotebook(NOTEBOOK);
   return { client, clock };
 }

@@ -5,7 +5,7 @@ import type { JobRun } from "../scheduler/records";
 import type { Scheduler } from "../scheduler/scheduler";
 import { briefly } from "../scheduler/states";
 import { latestAttempts, type RunViews } from "../scheduler/views";
-import type { RunFilter, Store } from "../store";
+import type { RunFilter, RunRow, Store } from "../store";
 import type { RunSource, WorkspacePage } from "./workspace-page";
 
 /** What the page asks the workspace for. */
@@ -67,22 +67,29 @@ export class PageData implements RunSource {
   }
 
   public below(runId: number): object[] {
-    const found = new Set([runId]);
-    // A set is iterated over what is added on the way too.
-    for (const each of found) {
-      for (const child of this.startedBy(each)) found.add(child);
+    const root = this.store.runRow(runId);
+    const rows = new Map(root === undefined ? [] : [[runId, root]]);
+    // A map is iterated over what is added on the way too.
+    for (const row of rows.values()) {
+      for (const child of this.startedBy(row)) {
+        const below = this.store.runRow(child);
+        if (below !== undefined) rows.set(child, below);
+      }
     }
-    found.delete(runId);
-    return [...found].map((each) => this.run(each));
+    rows.delete(runId);
+    return [...rows.values()].map((row) => this.views.listed(row, true));
   }
 
   public output(runId: number): object {
     return this.views.output(runId);
   }
 
-  private startedBy(runId: number): number[] {
-    return latestAttempts(this.store.childRows(runId)).flatMap(({ run_job_run_id: child }) =>
-      child === undefined || this.store.runRow(child) === undefined ? [] : [child],
+  /** Most runs have no task that runs a job, which their settings tell. */
+  private startedBy({ run_id, settings_id }: RunRow): number[] {
+    const { tasks = [] } = settings_id === null ? {} : this.scheduler.settingsOf(settings_id);
+    if (!tasks.some(({ run_job_task }) => run_job_task !== undefined)) return [];
+    return latestAttempts(this.store.childRows(run_id)).flatMap(({ run_job_run_id: child }) =>
+      child === undefined ? [] : [child],
     );
   }
 }
