@@ -71,7 +71,7 @@ function jobWithTasks(job: HierarchyJob, ids: ReadonlyMap<string, string>): stri
     `    graph [style="rounded,filled", ${attributes(job, "bgcolor")}]`,
     ...job.tasks.map(
       ({ spec }, at) =>
-        `    ${own}t${at} [label=${quoted(`${spec.taskKey}\n${whatRuns(spec)}`)}, class="task", fillcolor="#ffffff", color="#9e9e9e"]`,
+        `    ${own}t${at} [label=${quoted(spec.taskKey, whatRuns(spec))}, class="task", fillcolor="#ffffff", color="#9e9e9e"]`,
     ),
     "  }",
   ];
@@ -98,11 +98,11 @@ function taskEdges(
   });
 }
 
-/** A string of DOT; a line break of our own is one in it, all others are shown as escapes. */
-function quoted(text: string): string {
-  const lines = text.split("\n").map((line) => {
+/** A string of DOT with these lines. */
+function quoted(...lines: readonly string[]): string {
+  const text = lines.map((line) =>
     // The HTML entities that Graphviz knows in strings are no part of the text.
-    return shortened(line).replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("&", "&amp;");
-  });
-  return `"${lines.join("\\n")}"`;
+    shortened(line).replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("&", "&amp;"),
+  );
+  return `"${text.join("\\n")}"`;
 }

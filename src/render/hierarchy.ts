@@ -72,42 +72,80 @@ export function hierarchyOf(
   options: HierarchyOptions = {},
 ): Hierarchy | UnknownJobs {
   const { jobs: names = [], direction = "down", depth = Infinity, findings = [] } = options;
-  const runBy = new Map<JobSpec, JobSpec[]>();
-  for (const job of graph.jobs) {
-    for (const target of graph.runs(job)) {
-      const others = runBy.get(target);
-      if (others === undefined) runBy.set(target, [job]);
-      else others.push(job);
-    }
-  }
-  const unknown = names.filter((name) => !graph.jobs.some((job) => isCalled(job, name)));
+  const { runBy, byName, places } = indexOf(graph);
+  const unknown = names.filter((name) => !byName.has(name));
   if (unknown.length > 0) return new UnknownJobs(unknown);
   const start =
     names.length > 0
-      ? graph.jobs.filter((job) => names.some((name) => isCalled(job, name)))
+      ? names.flatMap((name) => byName.get(name) ?? [])
       : depth === Infinity
         ? graph.jobs
         : rootsOf(graph.jobs, (job) => graph.runs(job));
   const drawn = new Set(start);
   if (direction !== "up") reach(start, (job) => graph.runs(job), depth, drawn);
-  if (direction !== "down") reach(start, (job) => runBy.get(job) ?? [], depth, drawn);
-  const ids = new Set([...drawn].map(({ id }) => id));
-  const byJob = new Map<string, CheckedFinding[]>();
-  for (const finding of findings) {
-    if (finding.suppression !== undefined) continue;
-    for (const id of new Set(finding.sites.map(({ job }) => job.id)))
-      byJob.set(id, [...(byJob.get(id) ?? []), finding]);
+  if (direction !== "down") {
+    const above = new Set(start);
+    reach(start, (job) => runBy.get(job) ?? [], depth, above);
+    for (const job of above) drawn.add(job);
   }
-  const jobs = graph.jobs
-    .filter((job) => drawn.has(job))
+  const found = byJob(findings);
+  const ids = new Set([...drawn].map(({ id }) => id));
+  const jobs = [...drawn]
+    .sort((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0))
     .map((spec): HierarchyJob => ({
       id: spec.id,
       spec,
       level: JOB_LEVELS.find((level) => level === spec.tags[JOB_LEVEL_TAG]),
       tasks: leafTasks(spec).map((task, at) => drawnTask(spec, task, at, ids)),
-      findings: byJob.get(spec.id) ?? [],
+      findings: found.get(spec.id) ?? [],
     }));
   return { environment: graph.environment, jobs, edges: jobs.flatMap(edgesOf) };
+}
+
+interface GraphIndex {
+  readonly runBy: ReadonlyMap<JobSpec, readonly JobSpec[]>;
+  /** By key and by id. */
+  readonly byName: ReadonlyMap<string, readonly JobSpec[]>;
+  readonly places: ReadonlyMap<JobSpec, number>;
+}
+
+/** Of each graph once, as the part around each of its jobs may be asked for. */
+const indexes = new WeakMap<JobGraph, GraphIndex>();
+
+function indexOf(graph: JobGraph): GraphIndex {
+  const known = indexes.get(graph);
+  if (known !== undefined) return known;
+  const runBy = new Map<JobSpec, JobSpec[]>();
+  const byName = new Map<string, JobSpec[]>();
+  for (const job of graph.jobs) {
+    for (const name of new Set([job.key, job.id])) append(byName, name, job);
+    for (const target of graph.runs(job)) append(runBy, target, job);
+  }
+  const places = new Map(graph.jobs.map((job, at) => [job, at]));
+  const index = { runBy, byName, places };
+  indexes.set(graph, index);
+  return index;
+}
+
+const foundIn = new WeakMap<readonly CheckedFinding[], Map<string, CheckedFinding[]>>();
+
+/** What is found and not suppressed, by the ids of jobs. */
+function byJob(findings: readonly CheckedFinding[]): ReadonlyMap<string, CheckedFinding[]> {
+  const known = foundIn.get(findings);
+  if (known !== undefined) return known;
+  const found = new Map<string, CheckedFinding[]>();
+  for (const finding of findings) {
+    if (finding.suppression !== undefined) continue;
+    for (const id of new Set(finding.sites.map(({ job }) => job.id))) append(found, id, finding);
+  }
+  foundIn.set(findings, found);
+  return found;
+}
+
+function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const before = map.get(key);
+  if (before === undefined) map.set(key, [value]);
+  else before.push(value);
 }
 
 /** The jobs that no other runs; of jobs that run each other in a circle, the first. */
@@ -185,5 +223,3 @@ export function whatRuns({ notebook, runJob, types }: TaskSpec): string {
     return `job ${runJob.kind === "literal" ? runJob.jobId : runJob.expression}`;
   return types.map((type) => type.replace(/_task$/, "")).join(", ") || "nothing";
 }
-
-const isCalled = (job: JobSpec, name: string): boolean => job.key === name || job.id === name;

@@ -23,5 +23,7 @@ const MAX_NAME = 100;
 /** A name, made safe to show and short enough for a box. */
 export function shortened(text: string): string {
   const shown = printable(text);
-  return shown.length > MAX_NAME ? `${shown.slice(0, MAX_NAME)}…` : shown;
+  if (shown.length <= MAX_NAME) return shown;
+  // Half of a character of two units is none.
+  return `${shown.slice(0, MAX_NAME).replace(/[\ud800-\udbff]$/, "")}…`;
 }

@@ -2,7 +2,7 @@
 const MAX_EDGES = 500;
 const MAX_CHARACTERS = 50_000;
 /** Kept for the lines around the drawing. */
-const RESERVED = 1500;
+const RESERVED = 2000;
 
 /** What belongs together in a drawing: one job, with the edges that it brings. */
 export interface MermaidPart<E extends MermaidEdge> {
@@ -18,26 +18,34 @@ export interface MermaidEdge {
   readonly ends: readonly string[];
 }
 
-/** The parts that GitHub draws, taken in their order for as long as they fit, and how many those are. */
+/**
+ * The parts that GitHub draws, taken in their order for as long as they fit, and how many those are. An edge comes with the
+ * last of the parts that it touches: to one that has no place, it would draw an empty box.
+ */
 export function inRoom<E extends MermaidEdge>(
   parts: Iterable<MermaidPart<E>>,
   maxCharacters = MAX_CHARACTERS,
 ): { readonly nodes: string[]; readonly edges: E[]; readonly drawn: number } {
   const nodes: string[] = [];
-  const waiting: E[] = [];
+  const edges: E[] = [];
   const drawn = new Set<string>();
+  /** By the id of a part that they touch and that is not drawn yet. */
+  const waiting = new Map<string, E[]>();
   let characters = RESERVED;
   for (const part of parts) {
-    const text = [...part.nodes, ...part.edges.map((edge) => edge.text)];
-    const size = text.reduce((sum, line) => sum + line.length + 1, 0);
-    if (characters + size > maxCharacters) break;
-    if (waiting.length + part.edges.length > MAX_EDGES) break;
-    characters += size;
+    const placed: E[] = [];
+    for (const edge of [...(waiting.get(part.id) ?? []), ...part.edges]) {
+      const missing = edge.ends.find((id) => id !== part.id && !drawn.has(id));
+      if (missing === undefined) placed.push(edge);
+      else if (waiting.get(missing)?.push(edge) === undefined) waiting.set(missing, [edge]);
+    }
+    for (const line of part.nodes) characters += line.length + 1;
+    for (const { text } of placed) characters += text.length + 1;
+    if (characters > maxCharacters || edges.length + placed.length > MAX_EDGES) break;
     drawn.add(part.id);
-    nodes.push(...part.nodes);
-    waiting.push(...part.edges);
+    // Not spread: a job may have very many tasks.
+    for (const line of part.nodes) nodes.push(line);
+    for (const edge of placed) edges.push(edge);
   }
-  // An edge to a job that has no place would draw an empty box for it.
-  const edges = waiting.filter(({ ends }) => ends.every((id) => drawn.has(id)));
   return { nodes, edges, drawn: drawn.size };
 }

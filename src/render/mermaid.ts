@@ -8,16 +8,23 @@ export interface MermaidDrawing {
   readonly leftOut: number;
 }
 
+/** How it is drawn. */
+export interface MermaidOptions {
+  /** @default "jobs" */
+  readonly level?: "jobs" | "tasks";
+  /** @default "LR" */
+  readonly orientation?: "LR" | "TB";
+  /** Id of the job that the drawing is about. */
+  readonly focus?: string;
+}
+
 /**
  * The hierarchy as a Mermaid flowchart: `-->` from a job to one that it runs, `-.->` from a task or job to what depends on
  * it. Jobs are taken from the top down for as long as they fit into what GitHub draws.
  */
 export function hierarchyMermaid(
   hierarchy: Hierarchy,
-  {
-    level = "jobs",
-    orientation = "LR",
-  }: { level?: "jobs" | "tasks"; orientation?: "LR" | "TB" } = {},
+  { level = "jobs", orientation = "LR", focus }: MermaidOptions = {},
 ): MermaidDrawing {
   const order = topDown(hierarchy);
   const numbers = new Map(order.map((job, at) => [job.id, at]));
@@ -41,6 +48,9 @@ export function hierarchyMermaid(
     ),
     `  classDef warning stroke:${FINDING_COLORS.warning},stroke-width:3px`,
     `  classDef error stroke:${FINDING_COLORS.error},stroke-width:4px`,
+    ...(focus !== undefined && (numbers.get(focus) ?? Infinity) < drawn
+      ? ["  classDef focus font-weight:bold", `  class j${numbers.get(focus) ?? ""} focus`]
+      : []),
     "",
   ].join("\n");
   return { text, leftOut };
@@ -84,7 +94,7 @@ function taskLines(job: HierarchyJob, numbers: ReadonlyMap<string, number>): Lin
           `    ${own}t${at}["${textOf(spec.taskKey)}<br>${textOf(whatRuns(spec))}"]`,
       ),
       "  end",
-      ...classLines(own, job),
+      ...classNames(job).map((name) => `  class ${own} ${name}`),
     ],
     edges: job.tasks.flatMap(({ spec, runs }, at) => [
       ...spec.dependsOn.flatMap((key) => {
@@ -127,24 +137,24 @@ function topDown({ jobs }: Hierarchy): HierarchyJob[] {
   for (let job = stack.pop(); job !== undefined; job = stack.pop()) {
     if (order.has(job)) continue;
     order.add(job);
-    stack.push(...runs(job).reverse());
+    // Not spread: a job may run very many.
+    for (const below of runs(job).reverse()) stack.push(below);
   }
   return [...order];
 }
 
 const labelOf = (job: HierarchyJob): string => `${markOf(job)}${textOf(job.spec.key)}`;
 
+/** With `:::` go not more than one class. */
+function nodeLines(id: string, job: HierarchyJob): string[] {
+  const [level = "other", ...more] = classNames(job);
+  return [`  ${id}["${labelOf(job)}"]:::${level}`, ...more.map((name) => `  class ${id} ${name}`)];
+}
+
 function classNames(job: HierarchyJob): string[] {
   const worst = worstOf(job);
   return [job.level ?? "other", ...(worst === undefined ? [] : [worst])];
 }
-
-function nodeLines(id: string, job: HierarchyJob): string[] {
-  return [`  ${id}["${labelOf(job)}"]`, ...classLines(id, job)];
-}
-
-const classLines = (id: string, job: HierarchyJob): string[] =>
-  classNames(job).map((name) => `  class ${id} ${name}`);
 
 /** Text that is nothing but text to Mermaid, Markdown and HTML. */
 export function textOf(text: string): string {

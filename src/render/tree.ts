@@ -10,18 +10,26 @@ export interface TreeOptions {
   readonly style?: Style;
 }
 
+/** Deeper ones begin again at the left: indented further, a chain of thousands of jobs would fill hundreds of megabytes. */
+const MAX_DEPTH = 40;
+
 interface Entry {
   readonly text: string;
-  readonly below: readonly Entry[];
+  /** What is below it is below this entry, too. */
+  readonly job?: HierarchyJob;
+}
+
+/** An entry with what stands before it, and before what is below it. */
+interface Line extends Entry {
+  readonly depth: number;
+  readonly first: string;
+  readonly rest: string;
 }
 
 /** The hierarchy for a terminal. What is below a job that is run from several places is drawn at the first. */
 export function hierarchyTree(hierarchy: Hierarchy, options: TreeOptions = {}): string {
   const { level = "jobs", style = PLAIN } = options;
-  const tree = new Tree(hierarchy, level, style);
-  const lines: string[] = [];
-  for (const entry of tree.entries()) write(entry, "", "", style, lines);
-  return lines.join("\n");
+  return new Tree(hierarchy, level, style).lines().join("\n");
 }
 
 class Tree {
@@ -36,23 +44,50 @@ class Tree {
     this.#byId = new Map(hierarchy.jobs.map((job) => [job.id, job]));
   }
 
-  public entries(): Entry[] {
-    const { jobs } = this.hierarchy;
+  public lines(): string[] {
     const runs = (job: HierarchyJob): HierarchyJob[] =>
       job.tasks.flatMap((task) => this.#job(task.runs) ?? []);
-    return rootsOf(jobs, runs).map((job) => ({
-      text: this.#label(job),
-      below: this.#below(job),
-    }));
+    const tops = new Set(rootsOf(this.hierarchy.jobs, runs));
+    const lines: string[] = [];
+    // A set is iterated over what is added on the way, too: jobs that were too deep at their place.
+    for (const top of tops) {
+      if (this.#done.has(top)) continue;
+      const waiting: Line[] = [{ text: this.#label(top), job: top, depth: 0, first: "", rest: "" }];
+      for (let line = waiting.pop(); line !== undefined; line = waiting.pop()) {
+        const below = this.#below(line, tops);
+        lines.push(line.first + line.text + (typeof below === "string" ? below : ""));
+        // Not spread: a job may have very many tasks.
+        if (typeof below !== "string") for (const each of below.reverse()) waiting.push(each);
+      }
+    }
+    return lines;
+  }
+
+  /** What is below a line, or where that is. */
+  #below({ job, depth, rest }: Line, tops: Set<HierarchyJob>): Line[] | string {
+    if (job === undefined) return [];
+    const { style } = this;
+    const below = this.level === "tasks" ? this.#tasks(job) : this.#jobs(job);
+    if (below.length > 0 && this.#done.has(job)) return `  ${style.faint("(see above)")}`;
+    if (below.length > 0 && depth >= MAX_DEPTH) {
+      tops.add(job);
+      return `  ${style.faint("(see below)")}`;
+    }
+    this.#done.add(job);
+    const { branch, last, down } = style.marks;
+    return below.map((entry, at) => {
+      const isLast = at === below.length - 1;
+      return {
+        ...entry,
+        depth: depth + 1,
+        first: rest + style.faint(isLast ? last : branch),
+        rest: rest + (isLast ? " ".repeat(last.length) : style.faint(down)),
+      };
+    });
   }
 
   #job(id: string | undefined): HierarchyJob | undefined {
     return id === undefined ? undefined : this.#byId.get(id);
-  }
-
-  #below(job: HierarchyJob): Entry[] {
-    this.#done.add(job);
-    return this.level === "tasks" ? this.#tasks(job) : this.#jobs(job);
   }
 
   #jobs(job: HierarchyJob): Entry[] {
@@ -68,9 +103,10 @@ class Tree {
         after.add(first === undefined || first === target ? key : first.spec.key);
       }
     }
-    return [...targets].map(([target, after]) =>
-      this.#entry(target, this.#label(target) + this.#after([...after])),
-    );
+    return [...targets].map(([job, after]) => ({
+      text: this.#label(job) + this.#after([...after]),
+      job,
+    }));
   }
 
   #tasks(job: HierarchyJob): Entry[] {
@@ -80,15 +116,12 @@ class Tree {
       const after = this.#after(spec.dependsOn);
       const key = printable(spec.taskKey);
       if (target === undefined)
-        return { text: `${key}  ${style.faint(printable(whatRuns(spec)))}${after}`, below: [] };
-      return this.#entry(target, `${key}  ${style.marks.arrow} ${this.#label(target)}${after}`);
+        return { text: `${key}  ${style.faint(printable(whatRuns(spec)))}${after}` };
+      return {
+        text: `${key}  ${style.marks.arrow} ${this.#label(target)}${after}`,
+        job: target,
+      };
     });
-  }
-
-  #entry(job: HierarchyJob, text: string): Entry {
-    if (!this.#done.has(job)) return { text, below: this.#below(job) };
-    const hasMore = job.tasks.some(({ runs }) => runs !== undefined);
-    return { text: hasMore ? `${text}  ${this.style.faint("(see above)")}` : text, below: [] };
   }
 
   #label(job: HierarchyJob): string {
@@ -118,25 +151,4 @@ function findingsOf(job: HierarchyJob, style: Style): string[] {
   if (worst === undefined) return [];
   const rules = [...new Set(job.findings.map(({ rule }) => rule))].map(printable).join(", ");
   return [worst === "error" ? style.bad(`${style.marks.bad} ${rules}`) : style.busy(`! ${rules}`)];
-}
-
-function write(
-  { text, below }: Entry,
-  first: string,
-  rest: string,
-  style: Style,
-  lines: string[],
-): void {
-  lines.push(first + text);
-  const { branch, last, down } = style.marks;
-  for (const [at, entry] of below.entries()) {
-    const isLast = at === below.length - 1;
-    write(
-      entry,
-      rest + style.faint(isLast ? last : branch),
-      rest + (isLast ? " ".repeat(last.length) : style.faint(down)),
-      style,
-      lines,
-    );
-  }
 }
