@@ -242,5 +242,5 @@ export function worstOf({
 
 /** The id that a job's box has in the page. */
 export function itemId(job: string): string {
-  return `job-${encodeURIComponent(job)}`;
+  return `job-${job}`;
 }

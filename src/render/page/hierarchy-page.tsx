@@ -27,13 +27,22 @@ function HierarchyPage({ documents }: { readonly documents: readonly HierarchyDo
           documents={documents}
           selected={selected}
           onSelect={(id) => {
-            history.replaceState(null, "", id === undefined ? "#" : `#${encodeURIComponent(id)}`);
+            history.replaceState(null, "", `#${addressOf(id)}`);
             setSelected(id);
           }}
         />
       </main>
     </>
   );
+}
+
+/** Halves of characters, which some ids have, cannot be part of an address. */
+function addressOf(id = ""): string {
+  try {
+    return encodeURIComponent(id);
+  } catch {
+    return "";
+  }
 }
 
 /** A page can be linked to with one of its jobs. */

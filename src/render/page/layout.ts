@@ -434,8 +434,8 @@ export function rowText({ task_key, what, runs }: DocumentTask): {
   readonly key: string;
   readonly what: string;
 } {
+  if (runs !== undefined) return { key: cut(task_key), what: "" };
   const key = cut(task_key, MAX_CHARACTERS / 2);
-  if (runs !== undefined) return { key, what: "" };
   return { key, what: `  ${cut(what.split("/").at(-1) ?? "", MAX_CHARACTERS - lengthOf(key))}` };
 }
 
