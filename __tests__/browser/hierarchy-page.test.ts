@@ -91,9 +91,10 @@ describeInBrowser("the HTML page of a hierarchy", () => {
 
   const items = async (page: Page): Promise<string[]> =>
     page.getByRole("treeitem").locator(".key").allTextContents();
-  /** The job that the keyboard is at. */
-  const focused = (page: Page): Promise<string> =>
-    page.locator('[role="treeitem"]:focus .key').textContent({ timeout: 2000 }).then(String);
+  /** Waits until the keyboard is at a job. */
+  const isAt = async (page: Page, key: string): Promise<void> => {
+    await page.locator('[role="treeitem"]:focus', { hasText: key }).waitFor({ timeout: 5000 });
+  };
 
   test("shows a job's tags, notebook, parameters, schedule and findings when it is clicked", async () => {
     const page = await open({ dev: [SETUP, TABLES, SEED] }, { findings: [finding([TABLES])] });
@@ -139,12 +140,13 @@ describeInBrowser("the HTML page of a hierarchy", () => {
 
     await first.focus();
     await page.keyboard.press("ArrowRight");
-    expect(await focused(page)).toBe("table_0_job");
+    await isAt(page, "table_0_job");
     await page.keyboard.press("ArrowDown");
-    expect(await focused(page)).toBe("table_1_job");
+    await isAt(page, "table_1_job");
     await page.keyboard.press("ArrowUp");
+    await isAt(page, "table_0_job");
     await page.keyboard.press("ArrowLeft");
-    expect(await focused(page)).toBe("load_0_job");
+    await isAt(page, "load_0_job");
     await page.keyboard.press("ArrowLeft");
     expect(await items(page)).not.toContain("table_0_job");
     await page.keyboard.press("Enter");

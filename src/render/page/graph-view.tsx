@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { SEVERITIES } from "../../model/finding";
 import { printable } from "../../model/text";
 import type { DocumentFinding, DocumentJob, HierarchyDocument } from "../document";
@@ -113,7 +113,7 @@ function Hierarchy({
 
   /** What is to be brought into sight, or to keep its place, once it is laid out. */
   const next = useRef<{ show?: string; focus?: boolean; keep?: Box }>({});
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { show, focus, keep } = next.current;
     next.current = {};
     const kept = keep && boxes.get(keep.job.id);
