@@ -8,6 +8,7 @@ import { Agent, request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { SERVING } from "../src/cli/serving";
 import { type TaskExecutor, startLocalWorkspace } from "../src/local";
 import { start, status, stop } from "../src/local/commands";
 import { openSession } from "../src/local/session";
@@ -20,6 +21,9 @@ const RUNS = 100_000;
 const TASKS = 1000;
 const CLIENTS = 16;
 const STARTS = 7;
+const PAGE_JOBS = 1000;
+const PAGE_RUNS = 10_000;
+const PAGE_LOADS = 9;
 
 /** What {@link measureLocal} finds. Times in milliseconds. */
 export interface LocalFigures {
@@ -39,6 +43,22 @@ export interface LocalFigures {
     readonly tasks: number;
     readonly chainMs: number;
     readonly fanOutMs: number;
+  };
+  /** What the page of the workspace asks for. */
+  readonly page: {
+    readonly jobs: number;
+    readonly runs: number;
+    /** From the login on: what makes the hierarchy is loaded first. */
+    readonly firstHierarchyMs: number;
+    /** After a job has changed. */
+    readonly hierarchyMs: number;
+    readonly runsMs: number;
+    /** Of a run with `children` runs below it. */
+    readonly treeMs: number;
+    readonly children: number;
+    readonly runNowPerSecond: number;
+    /** While a page is open. */
+    readonly runNowHeardPerSecond: number;
   };
   /** Absent where there is no Terraform. */
   readonly deploy?: {
@@ -64,7 +84,8 @@ async function measureLocal(folder: string): Promise<LocalFigures> {
   };
   const deploy = await measureDeploy(join(folder, "deploy"));
   const server = await measureServer(join(folder, "server"));
-  return { startMs, server, scheduler, ...(deploy && { deploy }) };
+  const page = await measurePage(join(folder, "page"));
+  return { startMs, server, scheduler, page, ...(deploy && { deploy }) };
 }
 
 /** From the start of the process until it takes requests. */
@@ -73,11 +94,11 @@ async function measureStart(folder: string): Promise<number> {
   for (let i = 0; i < STARTS; i++) {
     const data = join(folder, `start-${i}`);
     const before = performance.now();
-    await start({ data });
+    await start({ data, ...SERVING });
     samples.push(performance.now() - before);
     await stop({ data });
   }
-  return samples.sort((a, b) => a - b)[Math.floor(STARTS / 2)] ?? NaN;
+  return median(samples);
 }
 
 async function measureServer(data: string): Promise<LocalFigures["server"]> {
@@ -115,6 +136,80 @@ async function measureServer(data: string): Promise<LocalFigures["server"]> {
     await stop({ data });
   }
 }
+
+async function measurePage(data: string): Promise<LocalFigures["page"]> {
+  const { host, token } = await start({ data, ...SERVING, executor: "simulated" });
+  const call = client({ host, token });
+  const left = new AbortController();
+  try {
+    await importNotebook({ host, token });
+    const ids: number[] = [];
+    for (let index = 0; index < PAGE_JOBS; index++) {
+      ids.push((await call<{ job_id: number }>("POST", "create", atomicJob(index))).job_id);
+    }
+    const runAll = (): Promise<number> =>
+      rate(PAGE_RUNS, (index) => call("POST", "run-now", { job_id: ids[index % ids.length] }));
+    const over = async (): Promise<void> => {
+      while ((await status({ data })).activeRuns !== 0) await sleep(100);
+    };
+    // The first runs of a process are slower.
+    await runAll();
+    await over();
+    const runNowPerSecond = await runAll();
+    await over();
+
+    const { url } = await call<{ url: string }>("POST", "/local/page", {});
+    const [, code = ""] = url.split("#code=");
+    const session = await call<{ token: string }>("POST", "/page/session", { code });
+    const ask = client({ host, token: session.token });
+    const time = async (path: string): Promise<number> => {
+      const before = performance.now();
+      await ask("GET", path);
+      return performance.now() - before;
+    };
+    const firstHierarchyMs = await time("/page/hierarchy");
+    const hierarchies: number[] = [];
+    const runs: number[] = [];
+    for (let load = 0; load < PAGE_LOADS; load++) {
+      const new_settings = { description: String(load) };
+      await call("POST", "update", { job_id: ids[0], new_settings });
+      hierarchies.push(await time("/page/hierarchy"));
+      runs.push(await time("/page/runs"));
+    }
+    const tasks = ids.map((job_id, index) => ({
+      task_key: `load_${index}`,
+      run_job_task: { job_id },
+    }));
+    const composite = await call<{ job_id: number }>("POST", "create", { tasks });
+    const { run_id } = await call<{ run_id: number }>("POST", "run-now", composite);
+    await over();
+    const trees: number[] = [];
+    for (let load = 0; load < PAGE_LOADS; load++) trees.push(await time(`/page/runs/${run_id}`));
+
+    const headers = { Authorization: `Bearer ${session.token}` };
+    const { body } = await fetch(`${host}/page/events`, { headers, signal: left.signal });
+    const read = body?.pipeTo(new WritableStream());
+    read?.catch(() => undefined);
+    const runNowHeardPerSecond = await runAll();
+    return {
+      jobs: PAGE_JOBS,
+      runs: 2 * PAGE_RUNS,
+      firstHierarchyMs,
+      hierarchyMs: median(hierarchies),
+      runsMs: median(runs),
+      treeMs: median(trees),
+      children: PAGE_JOBS,
+      runNowPerSecond,
+      runNowHeardPerSecond,
+    };
+  } finally {
+    left.abort();
+    await stop({ data });
+  }
+}
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 const atomicJob = (index: number): object => ({
   name: `[bench] Load - Table ${index}`,
@@ -219,6 +314,7 @@ function client({ host, token }: Target): Call {
   return <T>(method: string, path: string, body?: object) =>
     new Promise<T>((done, failed) => {
       const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+      const json = { "content-type": "application/json", "content-length": payload?.length };
       const outgoing = httpRequest(
         {
           agent,
@@ -228,7 +324,7 @@ function client({ host, token }: Target): Call {
           path: path.startsWith("/") ? path : `/api/2.2/jobs/${path}`,
           headers: {
             authorization: `Bearer ${token}`,
-            ...(payload && { "content-length": payload.length }),
+            ...(payload && json),
           },
         },
         (answer) => {

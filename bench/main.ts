@@ -150,10 +150,11 @@ function measureLocal(work: string): LocalFigures {
   const child = join(work, "js", "bench", "local.js");
   const output = execFileSync(process.execPath, [child], { cwd: ROOT, encoding: "utf8" });
   const figures = JSON.parse(output) as LocalFigures;
-  const { startMs, server, scheduler, deploy } = figures;
+  const { startMs, server, scheduler, page, deploy } = figures;
   const perSecond = (value: number): string => `${Math.round(value)} a second`;
   const mebibytes = (value: number): string => `${Math.round(value)} MiB`;
   const seconds = (value: number): string => `${round(value / 1000)} s`;
+  const milliseconds = (value: number): string => `${round(value)} ms`;
   const tasks = `composite of ${scheduler.tasks} tasks that take no time`;
   console.log("\nLocal workspace");
   console.table({
@@ -166,6 +167,14 @@ function measureLocal(work: string): LocalFigures {
     "memory of the server, empty": { figure: mebibytes(server.emptyMiB) },
     [`memory with ${server.jobs} jobs`]: { figure: mebibytes(server.jobsMiB) },
     [`memory with ${server.runs} runs as well`]: { figure: mebibytes(server.runsMiB) },
+    [`page: hierarchy of ${page.jobs} jobs, the first time`]: {
+      figure: milliseconds(page.firstHierarchyMs),
+    },
+    "page: after a job has changed": { figure: milliseconds(page.hierarchyMs) },
+    [`page: newest of ${page.runs} runs`]: { figure: milliseconds(page.runsMs) },
+    [`page: a run with ${page.children} runs below it`]: { figure: milliseconds(page.treeMs) },
+    [`run-now, ${page.jobs} jobs`]: { figure: perSecond(page.runNowPerSecond) },
+    "run-now while a page is open": { figure: perSecond(page.runNowHeardPerSecond) },
     ...(deploy && {
       [`terraform apply of ${deploy.jobs} jobs`]: { figure: seconds(deploy.applyMs) },
       "processor time of provider and server in it": { figure: seconds(deploy.applyOwnCpuMs) },
