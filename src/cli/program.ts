@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { addCheckCommand } from "./commands/check";
+import { addDocsCommand } from "./commands/docs";
 import { addGraphCommand } from "./commands/graph";
 import { addLocalCommand } from "./commands/local";
 import { addRepairCommand } from "./commands/repair";
@@ -27,6 +28,7 @@ export function createProgram(io: Io): Command {
   addCheckCommand(program, io);
   addRulesCommand(program, io);
   addGraphCommand(program, io);
+  addDocsCommand(program, io);
   addRunCommand(program, io);
   addRepairCommand(program, io);
   addTestCommand(program, io);

@@ -34,6 +34,7 @@ export function hierarchyMermaid(
     ),
   );
   const leftOut = order.length - drawn;
+  const used = new Set(order.slice(0, drawn).flatMap(classNames));
   const text = [
     `flowchart ${orientation}`,
     "  accTitle: Hierarchy of jobs",
@@ -43,11 +44,7 @@ export function hierarchyMermaid(
     ...(leftOut > 0
       ? [`  more["… and ${leftOut} more jobs, for which there is no room here"]`]
       : []),
-    ...Object.entries(LEVEL_COLORS).map(
-      ([level, { fill, line }]) => `  classDef ${level} fill:${fill},stroke:${line},color:#1b1b1b`,
-    ),
-    `  classDef warning stroke:${FINDING_COLORS.warning},stroke-width:3px`,
-    `  classDef error stroke:${FINDING_COLORS.error},stroke-width:4px`,
+    ...CLASSES.flatMap(([name, look]) => (used.has(name) ? [`  classDef ${name} ${look}`] : [])),
     ...(focus !== undefined && (numbers.get(focus) ?? Infinity) < drawn
       ? ["  classDef focus font-weight:bold", `  class j${numbers.get(focus) ?? ""} focus`]
       : []),
@@ -55,6 +52,14 @@ export function hierarchyMermaid(
   ].join("\n");
   return { text, leftOut };
 }
+
+const CLASSES: readonly (readonly [name: string, look: string])[] = [
+  ...Object.entries(LEVEL_COLORS).map(
+    ([level, { fill, line }]) => [level, `fill:${fill},stroke:${line},color:#1b1b1b`] as const,
+  ),
+  ["warning", `stroke:${FINDING_COLORS.warning},stroke-width:3px`],
+  ["error", `stroke:${FINDING_COLORS.error},stroke-width:4px`],
+];
 
 type Lines = Omit<MermaidPart<MermaidEdge>, "id">;
 

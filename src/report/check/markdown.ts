@@ -1,11 +1,10 @@
 import { type CheckedFinding, type CheckReport, openFindings } from "../../model/check-report";
 import { printable } from "../../model/text";
+import { markdownText, SEVERITY_ICONS } from "../markdown-text";
 import { asides, counted, otherSites, shownLocation, siteName, summary } from "./parts";
 
 /** GitHub takes 65 536 characters for a comment. */
 const MAX_ROWS = 100;
-
-const ICONS = { error: "❌", warning: "⚠️", info: "ℹ️" } as const;
 
 /** A comment for a pull request, or the summary of a CI job. */
 export function checkMarkdown(report: CheckReport): string {
@@ -38,22 +37,11 @@ function row(finding: CheckedFinding): string {
     }),
   ];
   const cells = [
-    ICONS[severity],
-    `${escape(rule)}${environment === undefined ? "" : ` (${escape(printable(environment))})`}`,
-    places.slice(0, 10).map(escape).join("<br>"),
-    escape(printable(message)),
-    escape(printable(fix)),
+    SEVERITY_ICONS[severity],
+    `${markdownText(rule)}${environment === undefined ? "" : ` (${markdownText(printable(environment))})`}`,
+    places.slice(0, 10).map(markdownText).join("<br>"),
+    markdownText(printable(message)),
+    markdownText(printable(fix)),
   ];
   return `| ${cells.join(" | ")} |`;
-}
-
-/** Text that means nothing to Markdown or HTML, and calls nobody by name. */
-function escape(text: string): string {
-  return text
-    .replace(/&/g, "&amp;")
-    .replace(/</g, "&lt;")
-    .replace(/>/g, "&gt;")
-    .replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&")
-    .replace(/@/g, "&#64;")
-    .replace(/:\/\//g, "&#58;//");
 }

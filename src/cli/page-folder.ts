@@ -1,0 +1,103 @@
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { JobstrataError } from "../errors";
+import { quote } from "../model/text";
+
+/** What became of the pages of a folder. */
+export interface WrittenPages {
+  readonly written: number;
+  readonly unchanged: number;
+  readonly removed: number;
+}
+
+/**
+ * Makes `pages` the pages of a folder: writes what has changed, removes what an earlier run wrote and is gone. A file is
+ * there whole or not at all.
+ *
+ * @param mark the first line of pages; what does not begin with it belongs to somebody else
+ * @throws JobstrataError `config` before anything is written, if a page would replace a file of somebody else
+ */
+export function writePages(
+  folder: string,
+  pages: ReadonlyMap<string, string>,
+  mark: string,
+): WrittenPages {
+  try {
+    mkdirSync(folder, { recursive: true });
+    const present = readdirSync(folder);
+    const foreign = [...pages.keys()].filter(
+      (name) => stateOf(join(folder, name), mark) === "foreign",
+    );
+    if (foreign.length > 0) {
+      const names = foreign.slice(0, 3).map(quote).join(", ");
+      throw new JobstrataError(
+        "config",
+        `${quote(folder)} has ${names}${foreign.length > 3 ? ", …" : ""}, which jobstrata docs has not written; nothing is changed. Choose another folder`,
+      );
+    }
+    const changed = [...pages].filter(([name, text]) => textOf(join(folder, name)) !== text);
+    replaceFiles(folder, changed);
+    const gone = present.filter(
+      (name) =>
+        name.endsWith(".md") && !pages.has(name) && stateOf(join(folder, name), mark) === "own",
+    );
+    for (const name of gone) rmSync(join(folder, name));
+    return {
+      written: changed.length,
+      unchanged: pages.size - changed.length,
+      removed: gone.length,
+    };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof JobstrataError || code === undefined) throw error;
+    throw new JobstrataError("config", `pages cannot be written to ${quote(folder)}: ${code}`);
+  }
+}
+
+/** All of them are written before the first takes its place. */
+function replaceFiles(folder: string, files: readonly (readonly [string, string])[]): void {
+  if (files.length === 0) return;
+  const scratch = mkdtempSync(join(folder, ".jobstrata-"));
+  try {
+    for (const [name, text] of files) writeFileSync(join(scratch, name), text);
+    for (const [name] of files) renameSync(join(scratch, name), join(folder, name));
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function stateOf(file: string, mark: string): "none" | "own" | "foreign" {
+  const stats = lstatSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) return "none";
+  return stats.isFile() && firstLine(file, mark.length + 1) === `${mark}\n` ? "own" : "foreign";
+}
+
+function firstLine(file: string, length: number): string {
+  const buffer = Buffer.alloc(length);
+  const descriptor = openSync(file, "r");
+  try {
+    return buffer.toString("utf8", 0, readSync(descriptor, buffer));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,344 @@
+import type { CheckedFinding } from "../model/check-report";
+import { environmentPrefix } from "../model/environment-name";
+import { byDependencies } from "../model/graph-algorithms";
+import type { JobGraph } from "../model/job-graph";
+import {
+  formatLocation,
+  type JobSpec,
+  principalName,
+  type TaskSpec,
+  type TriggerSpec,
+} from "../model/job-spec";
+import { printable } from "../model/text";
+import { counted } from "../report/check/parts";
+import { markdownText, SEVERITY_ICONS } from "../report/markdown-text";
+import {
+  type Hierarchy,
+  type HierarchyJob,
+  hierarchyOf,
+  type HierarchyTask,
+  UnknownJobs,
+  whatRuns,
+} from "./hierarchy";
+import { hierarchyMermaid } from "./mermaid";
+import { INDEX_PAGE, pageNames } from "./page-name";
+import { hierarchyTree } from "./tree";
+
+/** The first line of every page, by which a later run knows what it may replace and remove. */
+export const PAGE_MARK =
+  "<!-- Written by jobstrata docs, which replaces and removes this file. -->";
+
+/** Databricks runs no more than three levels of jobs: what is further away has nothing to do with a job. */
+const NEIGHBOURHOOD = 3;
+/** Longer values are cut; they are in the source. Characters. */
+const MAX_VALUE = 500;
+const MAX_DESCRIPTION = 10_000;
+
+/** What pages say beside the jobs themselves. */
+export interface PagesOptions {
+  readonly findings?: readonly CheckedFinding[];
+  /** The environments in which there is a job with this key. @default - that of the jobs */
+  readonly environmentsOf?: (key: string) => readonly string[];
+}
+
+/**
+ * A page in Markdown for each job of an environment, and one that leads to all of them, by file name. They say nothing of
+ * when and where they were made: the same jobs give the same pages.
+ */
+export function jobPages(graph: JobGraph, options: PagesOptions = {}): Map<string, string> {
+  const pages = new Pages(graph, options);
+  return new Map([
+    [INDEX_PAGE, pages.index()],
+    ...pages.jobs.map((job): [string, string] => [pages.nameOf(job.id), pages.page(job)]),
+  ]);
+}
+
+interface Caller {
+  readonly job: HierarchyJob;
+  readonly task: HierarchyTask;
+}
+
+class Pages {
+  readonly #whole: Hierarchy;
+  readonly #names: ReadonlyMap<string, string>;
+  readonly #byId: ReadonlyMap<string, HierarchyJob>;
+  /** What runs each job, by its id. */
+  readonly #callers = new Map<string, Caller[]>();
+
+  public constructor(
+    private readonly graph: JobGraph,
+    private readonly options: PagesOptions,
+  ) {
+    this.#whole = this.#hierarchy({});
+    this.#names = pageNames(graph.jobs);
+    this.#byId = new Map(this.#whole.jobs.map((job) => [job.id, job]));
+    for (const job of this.#whole.jobs) {
+      for (const task of job.tasks) {
+        if (task.runs === undefined) continue;
+        const before = this.#callers.get(task.runs);
+        if (before === undefined) this.#callers.set(task.runs, [{ job, task }]);
+        else before.push({ job, task });
+      }
+    }
+  }
+
+  public get jobs(): readonly HierarchyJob[] {
+    return this.#whole.jobs;
+  }
+
+  public nameOf(id: string): string {
+    return this.#names.get(id) ?? "";
+  }
+
+  public page(job: HierarchyJob): string {
+    const { spec } = job;
+    return markdown([
+      `# ${nameShown(titleOf(spec))}`,
+      description(spec),
+      this.#facts(job),
+      this.#neighbours(job),
+      this.#tasks(job),
+      parameters(spec),
+      findings(job),
+      `[All jobs of ${shown(this.graph.environment)}](${INDEX_PAGE})`,
+    ]);
+  }
+
+  public index(): string {
+    const { jobs } = this;
+    const { text, leftOut } = hierarchyMermaid(this.#whole);
+    const order = [...jobs].sort((a, b) => rank(a) - rank(b) || compare(a.spec.key, b.spec.key));
+    const rows = order.map((job) => {
+      const { spec } = job;
+      const callers = new Set((this.#callers.get(job.id) ?? []).map((caller) => caller.job));
+      return [
+        this.#link(job),
+        job.level ?? "",
+        summaryOf(job),
+        lines((spec.triggers ?? []).map(trigger)),
+        owners(spec).map(shown).join(", "),
+        lines([...callers].map((caller) => this.#link(caller))),
+        lines(
+          job.findings.map(({ severity, rule }) => `${SEVERITY_ICONS[severity]} ${shown(rule)}`),
+        ),
+      ];
+    });
+    return markdown([
+      `# Jobs of ${shown(this.graph.environment)}`,
+      `${counted(jobs.length, "job")}: ${levelsOf(jobs)}.`,
+      fence("mermaid", text),
+      ...(leftOut > 0
+        ? [
+            `${counted(leftOut, "job")} of ${jobs.length} have no room in this drawing; this has all of them:`,
+            `<details><summary>All jobs</summary>`,
+            fence("text", hierarchyTree(this.#whole)),
+            "</details>",
+          ]
+        : []),
+      "Solid arrows lead from a job to the jobs that it runs, dotted arrows from what comes first to what depends on it.",
+      table(["Job", "Level", "What it does", "Starts", "Owner", "Run by", "Findings"], rows),
+    ]);
+  }
+
+  #hierarchy(options: Parameters<typeof hierarchyOf>[1]): Hierarchy {
+    const { findings = [] } = this.options;
+    const hierarchy = hierarchyOf(this.graph, { ...options, findings });
+    if (hierarchy instanceof UnknownJobs) throw new Error("a job is not in its own graph");
+    return hierarchy;
+  }
+
+  #link({ id, spec }: HierarchyJob): string {
+    return `[${nameShown(spec.key)}](${this.nameOf(id)})`;
+  }
+
+  #facts({ spec, level }: HierarchyJob): string {
+    const { environment } = this.graph;
+    const environments = this.options.environmentsOf?.(spec.key) ?? [environment];
+    const owned = owners(spec);
+    const runAs = principalName(spec.runAs);
+    const rows: [string, string][] = [
+      ["Key", nameShown(spec.key)],
+      ["Name", shown(spec.name ?? "")],
+      ["Level", level ?? "none"],
+      [
+        "Environments",
+        environments
+          .map((name) => (name === environment ? `**${shown(name)}**` : shown(name)))
+          .join(", "),
+      ],
+      ["Starts", lines((spec.triggers ?? []).map(trigger))],
+      ["Owner", owned.map(shown).join(", ")],
+      ["Runs as", shown(runAs ?? "")],
+      ["Tells", lines(told(spec))],
+      ["Tags", lines(entries(spec.tags))],
+      ["Deployed with", shown(spec.stack)],
+      ["Written in", spec.source === undefined ? "" : shown(formatLocation(spec.source))],
+    ];
+    return table(
+      ["", ""],
+      rows.filter(([, value]) => value !== ""),
+    );
+  }
+
+  #neighbours(job: HierarchyJob): string {
+    const callers = this.#callers.get(job.id) ?? [];
+    const called = job.tasks.flatMap((task) => {
+      const target = task.runs === undefined ? undefined : this.#byId.get(task.runs);
+      return target === undefined ? [] : [{ job: target, task }];
+    });
+    if (callers.length + called.length === 0)
+      return "## Graph\n\nNo job runs it, and it runs none.";
+    const around = this.#hierarchy({
+      jobs: [job.id],
+      direction: "both",
+      depth: NEIGHBOURHOOD,
+    });
+    const { text, leftOut } = hierarchyMermaid(around, { focus: job.id });
+    const list = (title: string, each: readonly Caller[]): string[] =>
+      each.length === 0
+        ? []
+        : [
+            `### ${title}`,
+            each
+              .map((other) => `- ${this.#link(other.job)}, task ${shown(other.task.spec.taskKey)}`)
+              .join("\n"),
+          ];
+    return [
+      "## Graph",
+      fence("mermaid", text),
+      ...(leftOut > 0 ? [`${counted(leftOut, "job")} have no room in this drawing.`] : []),
+      ...list("Run by", callers),
+      ...list("Runs", called),
+    ].join("\n\n");
+  }
+
+  #tasks(job: HierarchyJob): string {
+    if (job.tasks.length === 0) return "## Tasks\n\nNone.";
+    const drawn = new Map(job.tasks.map((task) => [task.spec, task]));
+    const ordered = byDependencies(job.spec.tasks, (task) => task);
+    const row = (spec: TaskSpec, number: string): string[][] => [
+      [
+        number,
+        shown(spec.taskKey),
+        this.#does(spec, drawn.get(spec)),
+        lines(spec.dependsOn.map(shown)),
+        lines(entries(spec.parameters ?? {})),
+      ],
+      ...(spec.forEach === undefined ? [] : row(spec.forEach, "↳")),
+    ];
+    return [
+      "## Tasks",
+      table(
+        ["", "Task", "What it does", "After", "Parameters"],
+        ordered.flatMap((spec, at) => row(spec, String(at + 1))),
+      ),
+    ].join("\n\n");
+  }
+
+  #does(spec: TaskSpec, drawn: HierarchyTask | undefined): string {
+    const target = drawn?.runs === undefined ? undefined : this.#byId.get(drawn.runs);
+    if (target !== undefined) return `runs ${this.#link(target)}`;
+    if (spec.forEach !== undefined)
+      return `for each of ${shown(spec.forEachInputs ?? "its inputs")}`;
+    if (spec.notebook !== undefined) return `notebook ${shown(spec.notebook.label)}`;
+    return shown(whatRuns(spec));
+  }
+}
+
+function description({ description: text }: JobSpec): string {
+  return cut(text ?? "", MAX_DESCRIPTION)
+    .split(/\r\n|\r|\n/)
+    .map((line) => markdownText(printable(line.trim())))
+    .join("\n")
+    .replace(/\n{3,}/g, "\n\n");
+}
+
+function parameters({ parameters: declared = [] }: JobSpec): string {
+  if (declared.length === 0) return "";
+  const rows = declared.map(({ name, default: value }) => [shown(name), shown(value ?? "")]);
+  return `## Parameters\n\n${table(["Parameter", "Default"], rows)}`;
+}
+
+function findings({ findings: found }: HierarchyJob): string {
+  if (found.length === 0) return "## Findings\n\nThe policy finds nothing.";
+  const rows = found.map(({ severity, rule, message, fix }) => [
+    SEVERITY_ICONS[severity],
+    shown(rule),
+    shown(message),
+    shown(fix),
+  ]);
+  return `## Findings\n\n${table(["", "Rule", "What", "Fix"], rows)}`;
+}
+
+/** The name without what environments put before it: a target and development mode may both do so. */
+function titleOf({ name = "", key }: Pick<JobSpec, "name" | "key">): string {
+  const { environment, rest } = environmentPrefix(name);
+  return environment === undefined ? name || key : titleOf({ name: rest, key });
+}
+
+/** Whom a team asks: what tags say, then who has IS_OWNER. */
+function owners({ tags, owner }: JobSpec): string[] {
+  const names = [tags.owner, tags.team, principalName(owner)];
+  return [...new Set(names.filter((name) => name !== undefined && name !== ""))] as string[];
+}
+
+/** Of emails to whom they go, of webhooks how many there are. */
+function told({ notifications = [] }: JobSpec): string[] {
+  return notifications.map(({ event, channel, count, to }) => {
+    const whom = channel === "email" && to !== undefined ? to.join(", ") : counted(count, channel);
+    return `${shown(event)}: ${shown(whom)}`;
+  });
+}
+
+function trigger({ kind, detail, paused }: TriggerSpec): string {
+  return `${kind}${detail === undefined ? "" : `: ${shown(detail)}`}${paused === true ? " (paused)" : ""}`;
+}
+
+/** Its description's first line, else what its tasks do. */
+function summaryOf({ spec, tasks }: HierarchyJob): string {
+  const [first = ""] = (spec.description ?? "").trim().split(/[\r\n]/);
+  if (first !== "") return shown(first);
+  const [task, ...others] = tasks;
+  if (task === undefined) return "";
+  if (others.length === 0 && task.runs === undefined) return shown(whatRuns(task.spec));
+  const runs = new Set(tasks.flatMap((each) => each.runs ?? [])).size;
+  return runs > 0 ? `runs ${counted(runs, "job")}` : counted(tasks.length, "task");
+}
+
+const LEVELS = ["orchestrator", "composite", "atomic", undefined] as const;
+const rank = ({ level }: HierarchyJob): number => LEVELS.indexOf(level);
+
+function levelsOf(jobs: readonly HierarchyJob[]): string {
+  return LEVELS.flatMap((level) => {
+    const count = jobs.filter((job) => job.level === level).length;
+    return count === 0 ? [] : [`${count} ${level ?? "without a level"}`];
+  }).join(", ");
+}
+
+const entries = (map: Readonly<Record<string, string>>): string[] =>
+  Object.entries(map).map(([name, value]) => `${shown(name)}: ${shown(value)}`);
+
+const lines = (cells: readonly string[]): string => cells.join("<br>");
+
+const cut = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, length).replace(/[\ud800-\udbff]$/, "")}…`;
+
+/** Text of others in one line. */
+const shown = (text: string): string => markdownText(printable(cut(text, MAX_VALUE)));
+
+/** A name of blanks is one, too. */
+const nameShown = (name: string): string => shown(name.trim() === "" ? `"${name}"` : name);
+
+const fence = (language: string, text: string): string =>
+  `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [row(head), `|${"---|".repeat(head.length)}`, ...rows.map(row)].join("\n");
+}
+
+function markdown(parts: readonly string[]): string {
+  return `${[PAGE_MARK, ...parts].filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
