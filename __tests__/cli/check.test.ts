@@ -105,6 +105,13 @@ describe("exit codes", () => {
     expect([code, text]).toEqual([expected, expect.any(String)]);
   });
 
+  it("2: one of several sources has no job", async () => {
+    const empty = bundle("bundle: {name: x}");
+    const { code, stdout } = await check([".", empty], { cwd: bundle(FINE) });
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/error policy-saw-jobs {2}the policy saw no job in ".*databricks\.yml"/);
+  });
+
   it("2 wins over 1: a file that cannot be read hides nothing of the others", async () => {
     const cwd = bundle("include: [a.yaml, b.yaml]\n", { "a.yaml": UNTAGGED, "b.yaml": "a: [" });
     const { code, stdout } = await check([], { cwd });
@@ -132,6 +139,13 @@ describe("what cannot be checked is said in one line", () => {
       /a plan of Terraform's own form/,
     ],
     ["text", () => ({ cwd: fileIn("x.json", "hello") }), ["x.json"], /^"x\.json" is not JSON\n$/],
+    [
+      "what never ends",
+      () => ({}),
+      ["/dev/zero"],
+      /^"\/dev\/zero" has more than 134217728 bytes\n$/,
+    ],
+    ["nothing", () => ({}), ["/dev/null"], /^"\/dev\/null" is not JSON\n$/],
     [
       "other JSON",
       () => ({ cwd: fileIn("x.json", "{}") }),

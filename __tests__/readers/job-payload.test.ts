@@ -80,6 +80,7 @@ describe("readJobPayload", () => {
         notebook: { identity: "/Shared/seed", label: "/Shared/seed" },
         dependsOn: [],
         onCluster: true,
+        single: true,
       },
     ]);
   });

@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as fc from "fast-check";
 import { readSynthesized } from "../../src/readers/synthesized";
@@ -85,6 +86,16 @@ test("a stack that cannot be read is said; the others are read", () => {
     expect.objectContaining({ severity: "error" }),
   ]);
   expect(graphs.flatMap(({ jobs }) => jobs.map(({ key }) => key))).toEqual(["seed"]);
+});
+
+test("a stack that is no file is said, and nobody waits for it", () => {
+  const folder = output({ "alerting-dev-atomic": ATOMIC, pipe: {} });
+  const pipe = join(folder, "stacks", "pipe", "cdk.tf.json");
+  rmSync(pipe);
+  execFileSync("mkfifo", [pipe]);
+  expect(readSynthesized(folder).problems).toMatchObject([
+    { severity: "error", message: "this is no file" },
+  ]);
 });
 
 describe("whatever is written there, reading ends and does not throw", () => {

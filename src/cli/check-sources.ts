@@ -1,17 +1,15 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { JobstrataError } from "../errors";
 import type { SourceKind } from "../model/check-report";
 import { quote } from "../model/text";
 import { bundleFile, readBundle } from "../readers/bundle/bundle-reader";
+import { readJsonFile, UnreadableJson } from "../readers/json-file";
 import { outputFolder } from "../readers/deployment";
 import type { Reading } from "../readers/reading";
 import { relativePath } from "../readers/relative-path";
 import { readSynthesized } from "../readers/synthesized";
 import { readTerraformJson } from "../readers/terraform-json";
-
-/** A state or plan of thousands of jobs has some tens of megabytes. Bytes. */
-const MAX_JSON = 256 * 2 ** 20;
 
 /** Which source to read, and what of it. */
 export interface SourceOptions {
@@ -31,13 +29,17 @@ export function readPath(path: string, options: SourceOptions): Reading[] {
   if (path !== "-" && !existsSync(path))
     throw new JobstrataError("source", `${quote(path)} is not there`);
   try {
-    const isFile = path === "-" || statSync(path).isFile();
-    const readings = isFile ? readFile(path, options) : readFolder(path, options);
+    // A pipe is read like a file: jobstrata check <(terraform show -json plan.bin)
+    const isFolder = path !== "-" && statSync(path).isDirectory();
+    const readings = isFolder ? readFolder(path, options) : readFile(path, options);
     return readings.map((reading) => onlyTargets(reading, options.targets));
   } catch (error) {
     // The stack is full: nobody has written that by hand.
-    if (!(error instanceof RangeError)) throw error;
-    throw new JobstrataError("source", `${quote(path)} nests too deep to be read`);
+    if (error instanceof RangeError)
+      throw new JobstrataError("source", `${quote(path)} nests too deep to be read`);
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (code === undefined || syscall === undefined) throw error;
+    throw new JobstrataError("source", `${quote(path)} cannot be read: ${code}`);
   }
 }
 
@@ -93,20 +95,12 @@ function isTerraform(json: object): boolean {
 }
 
 function parse(path: string): object {
-  if (path !== "-" && statSync(path).size > MAX_JSON)
-    throw new JobstrataError("source", `${quote(path)} is bigger than ${MAX_JSON} bytes`);
-  const content = readFileSync(path === "-" ? 0 : path);
-  if (content.subarray(0, 2).toString() === "PK") {
-    throw new JobstrataError(
-      "source",
-      `${quote(path)} is a plan of Terraform's own form; check what "terraform show -json" prints of it`,
-    );
-  }
   try {
-    const json: unknown = JSON.parse(content.toString().replace(/^\uFEFF/, ""));
+    const json = readJsonFile(path === "-" ? 0 : path);
     if (typeof json === "object" && json !== null) return json;
-  } catch {
-    // Said below.
+  } catch (error) {
+    if (!(error instanceof UnreadableJson)) throw error;
+    throw new JobstrataError("source", `${quote(path)} ${error.message}`);
   }
   throw new JobstrataError("source", `${quote(path)} is not JSON`);
 }
@@ -114,11 +108,14 @@ function parse(path: string): object {
 /** The environments that were asked for; a bundle has seen to that itself. */
 export function onlyTargets(reading: Reading, targets: readonly string[]): Reading {
   if (targets.length === 0 || reading.kind === "bundle") return reading;
-  const graphs = reading.graphs.filter(({ environment }) => targets.includes(environment));
-  if (graphs.length > 0) return { ...reading, graphs };
-  const names = reading.graphs.map(({ environment }) => quote(environment)).join(", ");
+  const known = reading.graphs.map(({ environment }) => environment);
+  const missing = targets.filter((target) => !known.includes(target));
+  if (missing.length === 0) {
+    const graphs = reading.graphs.filter(({ environment }) => targets.includes(environment));
+    return { ...reading, graphs };
+  }
   throw new JobstrataError(
     "source",
-    `${reading.path} has no environment ${targets.map(quote).join(", ")}; it has ${names || "none"}`,
+    `${reading.path} has no environment ${missing.map(quote).join(", ")}; it has ${known.map(quote).join(", ") || "none"}`,
   );
 }

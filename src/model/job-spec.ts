@@ -133,6 +133,8 @@ export interface TaskSpec {
   readonly unknown?: ReadonlySet<string>;
   /** The task runs on a job cluster, a new cluster or an existing one. */
   readonly onCluster: boolean;
+  /** The job itself is the task, as in version 2.0 of the Jobs API, so that it has no key. */
+  readonly single?: true;
   /** A Terraform `dynamic` block makes several tasks of this one. */
   readonly repeated?: true;
 }

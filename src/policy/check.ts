@@ -9,7 +9,7 @@ import { leafTasks } from "../model/job-graph";
 import { formatLocation } from "../model/job-spec";
 import type { Reading } from "../readers/reading";
 import { configureRules, describeRule } from "./configure";
-import { evaluate } from "./evaluate";
+import { evaluate, sawNoJob } from "./evaluate";
 import type { Rule } from "./rule";
 import { located } from "./located";
 import { Suppressions } from "./suppressions";
@@ -50,6 +50,10 @@ export function check(input: CheckInput): CheckReport {
       })),
     ),
     ...evaluate(graphs, rules),
+    // All of them empty is what the policy itself says.
+    ...readings
+      .filter((reading) => !hasJobs(reading))
+      .flatMap(({ path }) => (readings.some(hasJobs) ? [sawNoJob(path)] : [])),
   ];
   const found = all.map(located).filter((finding) => !isIgnored(finding, config));
   const suppressions = new Suppressions(
@@ -106,6 +110,8 @@ export function check(input: CheckInput): CheckReport {
     failOn: input.failOn ?? config.config.failOn ?? "error",
   };
 }
+
+const hasJobs = ({ graphs }: Reading): boolean => graphs.some(({ jobs }) => jobs.length > 0);
 
 /** Without what another rule says better of the same places. */
 function uncovered(

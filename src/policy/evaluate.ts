@@ -11,18 +11,24 @@ import type { Rule } from "./rule";
  */
 export function evaluate(graphs: readonly JobGraph[], rules: readonly Rule[]): Finding[] {
   if (graphs.every((graph) => graph.jobs.length === 0)) {
-    return [
-      {
-        rule: "policy-saw-jobs",
-        severity: "error",
-        message: "the policy saw no job",
-        fix: "give it what defines the jobs; in an app, apply it after they are defined",
-        sites: [],
-        inconclusive: true,
-      },
-    ];
+    return [sawNoJob()];
   }
   return graphs.flatMap((graph) => rules.flatMap((rule) => applyRule(rule, graph)));
+}
+
+/** @param source one of several, the others of which have jobs */
+export function sawNoJob(source?: string): Finding {
+  return {
+    rule: "policy-saw-jobs",
+    severity: "error",
+    message: `the policy saw no job${source === undefined ? "" : ` in ${quote(source)}`}`,
+    fix:
+      source === undefined
+        ? "give it what defines the jobs; in an app, apply it after they are defined"
+        : "mend what it includes, or leave it out",
+    sites: [],
+    inconclusive: true,
+  };
 }
 
 function applyRule(rule: Rule, graph: JobGraph): Finding[] {

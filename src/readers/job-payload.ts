@@ -66,7 +66,7 @@ class PayloadReader {
       for (const task of dynamicBlocks(job, "task"))
         tasks.push({ ...this.#task(task), repeated: true });
     }
-    if (taskTypes(job).length > 0) tasks.push(this.#task(job));
+    if (taskTypes(job).length > 0) tasks.push({ ...this.#task(job), single: true });
     const parameters = blocks(job, this.#plural("parameter"));
     const jobClusters = blocks(job, this.#plural("job_cluster"));
     const triggers = triggersOf(job);

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { environmentInName } from "../model/environment-name";
+import { readJsonFile, UnreadableJson } from "./json-file";
 import type { Reading, ReadProblem } from "./reading";
 import { readStackMetadata } from "./stack-metadata";
 import {
@@ -128,11 +129,16 @@ function stateOf(terraform: unknown): string | undefined {
 function readJson(file: string, problems: ReadProblem[]): unknown {
   let message = "the file holds no JSON object";
   try {
-    const value: unknown = JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, ""));
+    // Whoever opens a pipe waits for the other end.
+    const isFile = statSync(file).isFile();
+    const value = isFile ? readJsonFile(file) : undefined;
+    if (!isFile) message = "this is no file";
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    message = code === undefined ? "the file is not JSON" : `the file cannot be read: ${code}`;
+    if (error instanceof UnreadableJson) message = `the file ${error.message}`;
+    else if (code === undefined) throw error;
+    else message = `the file cannot be read: ${code}`;
   }
   const location = { file: relativePath(file) };
   problems.push({ severity: "error", message, fix: 'run "npx cdktf synth" again', location });

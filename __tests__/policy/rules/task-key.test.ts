@@ -12,7 +12,7 @@ describe("task-key", () => {
     ["an expression", job("setup_${var.layer}")],
     [
       "the single-task format, which has no key",
-      compositeSpec(KEY, [], { tasks: [notebookTask("", "seed.py")] }),
+      compositeSpec(KEY, [], { tasks: [notebookTask("", "seed.py", { single: true })] }),
     ],
   ])("accepts %s", (_, spec) => {
     expect(check(taskKey, [spec])).toEqual([]);
@@ -31,8 +31,8 @@ describe("task-key", () => {
     },
   );
 
-  test("rejects a task without key among others", () => {
-    expect(check(taskKey, [job("", "seed_all_alerts")]).map(({ message }) => message)).toEqual([
+  test.each([[[""]], [["", "seed_all_alerts"]]])("rejects a task without key: %j", (keys) => {
+    expect(check(taskKey, [job(...keys)]).map(({ message }) => message)).toEqual([
       `job "${KEY}" has a task with the key ""`,
     ]);
   });

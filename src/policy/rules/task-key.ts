@@ -17,10 +17,9 @@ export const taskKey = defineRule({
   *check(graph) {
     for (const job of graph.jobs) {
       const counts = new Map<string, number>();
-      for (const { taskKey: key, types } of job.tasks) {
+      for (const { taskKey: key, single } of job.tasks) {
+        if (single === true) continue;
         counts.set(key, (counts.get(key) ?? 0) + 1);
-        // A job in the old single-task format has no task block, hence no key.
-        if (types.length > 0 && key === "" && job.tasks.length === 1) continue;
         if (TASK_KEY_PATTERN.test(key) || isExpression(key)) continue;
         yield {
           message: `job ${quote(job.key)} has a task with the key ${quote(key)}`,

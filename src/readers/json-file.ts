@@ -1,0 +1,78 @@
+import { closeSync, openSync, readSync } from "node:fs";
+
+/** The plan of ten thousand jobs has half of it. Bytes. */
+const MAX_SIZE = 128 * 2 ** 20;
+/** Each takes some hundred bytes, however short it is written. */
+const MAX_VALUES = 10_000_000;
+const CHUNK = 2 ** 20;
+
+/** A file of JSON that is none, or more than can be read in 1 GiB. */
+export class UnreadableJson extends Error {}
+
+/**
+ * Reads a file, or a pipe, of JSON.
+ *
+ * @param path 0 is standard input
+ * @throws UnreadableJson with what is wrong, such as `is not JSON`; errors of the file system
+ */
+export function readJsonFile(path: string | 0): unknown {
+  const content = readUpTo(path, MAX_SIZE);
+  if (content.subarray(0, 2).toString() === "PK") {
+    throw new UnreadableJson(
+      'is a plan of Terraform\'s own form; check what "terraform show -json" prints of it',
+    );
+  }
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(content);
+  } catch {
+    throw new UnreadableJson("is not UTF-8");
+  }
+  if (content.length > MAX_VALUES && countValues(content) > MAX_VALUES)
+    throw new UnreadableJson(`holds more than ${MAX_VALUES} values`);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // The stack is full: nobody has written that by hand.
+    if (error instanceof RangeError) throw error;
+    throw new UnreadableJson("is not JSON");
+  }
+}
+
+function readUpTo(path: string | 0, limit: number): Buffer {
+  const file = path === 0 ? 0 : openSync(path, "r");
+  try {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(CHUNK);
+      const read = readSync(file, chunk);
+      if (read === 0) return Buffer.concat(chunks, size);
+      size += read;
+      if (size > limit) throw new UnreadableJson(`has more than ${limit} bytes`);
+      chunks.push(chunk.subarray(0, read));
+    }
+  } finally {
+    if (file !== 0) closeSync(file);
+  }
+}
+
+const [QUOTE, BACKSLASH, COMMA, BRACKET, BRACE] = [...Buffer.from('"\\,[{')] as [
+  number,
+  number,
+  number,
+  number,
+  number,
+];
+
+/** How many values JSON holds, one in the other, without parsing it. */
+function countValues(json: Buffer): number {
+  let count = 1;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at];
+    if (byte === QUOTE) {
+      while (++at < json.length && json[at] !== QUOTE) if (json[at] === BACKSLASH) at++;
+    } else if (byte === COMMA || byte === BRACKET || byte === BRACE) count++;
+  }
+  return count;
+}
