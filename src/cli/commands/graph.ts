@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { JobstrataError, quoteWithSuggestion } from "../../errors";
 import { quote } from "../../model/text";
@@ -10,6 +10,7 @@ import { hierarchyMermaid } from "../../render/mermaid";
 import { hierarchySvg } from "../../render/svg";
 import { hierarchyTree } from "../../render/tree";
 import { PLAIN } from "../../report/style";
+import { formatByName, writeDrawing } from "../drawing-file";
 import { chosen, findingsOf, sayProblems } from "../hierarchies";
 import type { Io } from "../io";
 import { addSourceOptions, readSources, type SourcesOptions } from "../sources";
@@ -17,6 +18,9 @@ import { styleFor } from "../terminal";
 
 const FORMATS = ["tree", "mermaid", "dot", "svg", "html", "json"] as const;
 type GraphFormat = (typeof FORMATS)[number];
+/** What only changes are written in. */
+const DIFF_FORMATS = ["text", "markdown"] as const;
+type DiffFormat = (typeof DIFF_FORMATS)[number];
 /** The format that a file is written in, if nothing else is asked for. */
 const BY_EXTENSION: Readonly<Record<string, GraphFormat>> = {
   mmd: "mermaid",
@@ -33,12 +37,14 @@ const BY_EXTENSION: Readonly<Record<string, GraphFormat>> = {
 /** Options of `jobstrata graph`. */
 export interface GraphOptions extends SourcesOptions {
   readonly target?: string;
-  readonly format?: GraphFormat;
+  readonly format?: GraphFormat | DiffFormat;
   readonly level: "jobs" | "tasks";
   readonly depth?: number;
   readonly direction: "down" | "up" | "both";
   readonly orientation: "LR" | "TB";
   readonly output?: string;
+  /** What to compare with; true for what came before. */
+  readonly diff?: string | true;
 }
 
 /** Adds `jobstrata graph`. */
@@ -48,9 +54,10 @@ export function addGraphCommand(program: Command, io: Io): void {
     .argument("[what...]", "path of what check reads (default: this folder), then keys of jobs")
     .option("-t, --target <name>", "target or environment; the first, if there are several")
     .addOption(
-      new Option("--format <format>", "what to draw; as --output is called, else tree").choices(
-        FORMATS,
-      ),
+      new Option("--format <format>", "what to draw; as --output is called, else tree").choices([
+        ...FORMATS,
+        ...DIFF_FORMATS,
+      ]),
     )
     .addOption(
       new Option("--level <level>", "jobs alone, or their tasks too")
@@ -72,9 +79,23 @@ export function addGraphCommand(program: Command, io: Io): void {
         .default("LR"),
     )
     .option("--output <file>", "write it to a file")
+    .option(
+      "--diff [base]",
+      "what changes from another path, a revision of git, a plan's own state (as text, mermaid, markdown, json)",
+    )
     .action(async (what: readonly string[], options: GraphOptions) => {
-      io.exitCode = await runGraph(what, options, io);
+      io.exitCode = await (options.diff === undefined ? runGraph : diffCommand())(
+        what,
+        options,
+        io,
+      );
     });
+}
+
+/** Nothing of it is loaded by those who do not ask for it. */
+function diffCommand(): typeof runGraph {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return (require("./graph-diff") as typeof import("./graph-diff")).runGraphDiff;
 }
 
 function parseDepth(text: string): number {
@@ -89,7 +110,9 @@ export async function runGraph(
   io: Io,
 ): Promise<number> {
   const { level, orientation, output, direction, depth } = options;
-  const format = options.format ?? formatOf(output);
+  const format = options.format ?? formatByName(output, BY_EXTENSION) ?? "tree";
+  if (format === "text" || format === "markdown")
+    throw new JobstrataError("config", `--format ${format} shows what changes: add --diff`);
   const [first, ...others] = what;
   const hasPath = first !== undefined && (first === "-" || existsSync(first));
   const targets = options.target === undefined ? [] : [options.target];
@@ -112,7 +135,7 @@ export async function runGraph(
   }
   const text = draw(hierarchy, format, { level, orientation, isFile: output !== undefined }, io);
   if (output === undefined) io.out(text.trimEnd());
-  else write(output, text);
+  else writeDrawing(output, text);
   return isComplete ? 0 : 2;
 }
 
@@ -145,20 +168,5 @@ function draw(
       return hierarchyHtml([hierarchyDocument(hierarchy)]);
     case "json":
       return hierarchyJson(hierarchy);
-  }
-}
-
-function formatOf(output: string | undefined): GraphFormat {
-  const extension = /\.([a-z]+)$/i.exec(output ?? "")?.[1]?.toLowerCase() ?? "";
-  return Object.hasOwn(BY_EXTENSION, extension) ? (BY_EXTENSION[extension] ?? "tree") : "tree";
-}
-
-function write(file: string, text: string): void {
-  try {
-    writeFileSync(file, text.endsWith("\n") ? text : `${text}\n`);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new JobstrataError("config", `the drawing ${quote(file)} cannot be written: ${code}`);
   }
 }

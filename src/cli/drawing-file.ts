@@ -1,0 +1,23 @@
+import { writeFileSync } from "node:fs";
+import { JobstrataError } from "../errors";
+import { quote } from "../model/text";
+
+/** Writes what is drawn. @throws JobstrataError `config` if the file cannot be written */
+export function writeDrawing(file: string, text: string): void {
+  try {
+    writeFileSync(file, text.endsWith("\n") ? text : `${text}\n`);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new JobstrataError("config", `the drawing ${quote(file)} cannot be written: ${code}`);
+  }
+}
+
+/** What a file is called says in which format it is written. */
+export function formatByName<F extends string>(
+  file: string | undefined,
+  formats: Readonly<Record<string, F>>,
+): F | undefined {
+  const extension = /\.([a-z]+)$/i.exec(file ?? "")?.[1]?.toLowerCase() ?? "";
+  return Object.hasOwn(formats, extension) ? formats[extension] : undefined;
+}

@@ -1,0 +1,190 @@
+import { execFile } from "node:child_process";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+} from "node:fs";
+import { devNull, tmpdir } from "node:os";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { promisify } from "node:util";
+import { JobstrataError } from "../errors";
+import { printable, quote } from "../model/text";
+
+/** A bundle as it was at a revision of git. */
+export interface Checkout {
+  /** Its `databricks.yml`, or however that is called. */
+  readonly file: string;
+  /** What stands for {@link repository} while this lasts. */
+  readonly root: string;
+  /** The work tree that the bundle belongs to. */
+  readonly repository: string;
+}
+
+/** What a bundle is read from; a link may lead to it. Notebooks are known by their paths alone. */
+const READ = /\.(ya?ml|json)$/i;
+const LINK = "120000";
+/** The list of the files of a bundle. Bytes. */
+const MAX_LIST = 512 * 2 ** 20;
+
+/** Nothing of the user's is run or written: no hooks, no monitor, no index in parts. */
+const SETTINGS = [`core.hooksPath=${devNull}`, "core.fsmonitor=false", "core.splitIndex=false"];
+/** Of a hook that runs us, git sets these for that hook's own purposes. */
+const OF_HOOKS = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
+
+/**
+ * Reads a bundle as it was at a revision. Its configuration is written to a temporary folder, by git, and removed at the end,
+ * whatever happens; the user's index and work tree are left alone.
+ *
+ * @param bundle its file, as it is now
+ * @param revision whatever git takes for a commit
+ * @throws JobstrataError `source` without git or a repository, for an unknown revision, or one without the bundle
+ */
+export async function atRevision<T>(
+  bundle: string,
+  revision: string,
+  read: (checkout: Checkout) => T,
+  signal?: AbortSignal,
+): Promise<T> {
+  const folder = realpathSync(dirname(resolve(bundle)));
+  const repository = await workTreeOf(folder, signal);
+  const inside = relative(repository, folder).split("\\").join("/");
+  const git = new Git(repository, signal);
+  const commit = await commitOf(git, revision);
+  const temporary = realpathSync(mkdtempSync(join(tmpdir(), "jobstrata-diff-")));
+  try {
+    const root = join(temporary, "tree");
+    const index = { GIT_INDEX_FILE: join(temporary, "index") };
+    const list = await git.run([
+      "ls-tree",
+      "-r",
+      "-z",
+      "--full-tree",
+      commit,
+      ...(inside === "" ? [] : ["--", `${inside}/`]),
+    ]);
+    const files = list.split("\0").filter((line) => isRead(line));
+    await git.run(
+      ["update-index", "-z", "--index-info"],
+      files.map((line) => `${line}\0`).join(""),
+      index,
+    );
+    await git.run(["checkout-index", "--all", `--prefix=${root}/`], "", index);
+    const file = join(root, inside, basename(bundle));
+    if (!existsSync(file)) {
+      const path = [inside, basename(bundle)].filter((part) => part !== "").join("/");
+      throw new JobstrataError("source", `there is no bundle ${quote(path)} at ${quote(revision)}`);
+    }
+    copyOverrides(folder, dirname(file));
+    return read({ file, root, repository });
+  } catch (error) {
+    throw error instanceof GitFailed ? error.explained() : error;
+  } finally {
+    rmSync(temporary, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** By a line of `git ls-tree`. */
+function isRead(line: string): boolean {
+  return READ.test(line) || line.startsWith(LINK);
+}
+
+/** The values of variables that this machine keeps beside the bundle hold for it then as now. */
+function copyOverrides(from: string, to: string): void {
+  const targets = join(from, ".databricks", "bundle");
+  if (!existsSync(targets)) return;
+  for (const target of readdirSync(targets)) {
+    const file = join(targets, target, "variable-overrides.json");
+    const copy = join(to, relative(from, file));
+    if (!existsSync(file) || existsSync(copy)) continue;
+    mkdirSync(dirname(copy), { recursive: true });
+    copyFileSync(file, copy);
+  }
+}
+
+async function workTreeOf(folder: string, signal: AbortSignal | undefined): Promise<string> {
+  try {
+    const path = await new Git(folder, signal).run(["rev-parse", "--show-toplevel"]);
+    return realpathSync(path.replace(/\r?\n$/, ""));
+  } catch (error) {
+    if (!(error instanceof GitFailed)) throw error;
+    if (!/not a git repository/i.test(error.message)) throw error.explained();
+    throw new JobstrataError(
+      "source",
+      `${quote(folder)} is in no git repository; name a path to compare with: --diff PATH`,
+    );
+  }
+}
+
+async function commitOf(git: Git, revision: string): Promise<string> {
+  // No revision begins so: git would take it for an option.
+  if (revision !== "" && !revision.startsWith("-") && !revision.includes("\0")) {
+    try {
+      const commit = await git.run(["rev-parse", "--verify", "--quiet", `${revision}^{commit}`]);
+      if (/^[0-9a-f]{40,64}\n?$/.test(commit)) return commit.trim();
+    } catch (error) {
+      if (!(error instanceof GitFailed)) throw error;
+    }
+  }
+  throw new JobstrataError(
+    "source",
+    `${quote(revision)} is neither a path nor a revision that git knows here; fetch it first (in CI, check out with fetch-depth: 0)`,
+  );
+}
+
+/** What git did not do, in its words. */
+class GitFailed extends Error {
+  public explained(): JobstrataError {
+    return new JobstrataError("source", `git cannot read the bundle: ${this.message}`);
+  }
+}
+
+const execute = promisify(execFile);
+
+class Git {
+  public constructor(
+    private readonly folder: string,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  public async run(
+    args: readonly string[],
+    input = "",
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
+    const own = Object.entries(process.env).filter(([name]) => !OF_HOOKS.includes(name));
+    const running = execute("git", [...SETTINGS.flatMap((each) => ["-c", each]), ...args], {
+      cwd: this.folder,
+      env: {
+        ...Object.fromEntries(own),
+        LC_ALL: "C",
+        GIT_OPTIONAL_LOCKS: "0",
+        // No big files are fetched for what is read here.
+        GIT_LFS_SKIP_SMUDGE: "1",
+        GIT_TERMINAL_PROMPT: "0",
+        ...env,
+      },
+      maxBuffer: MAX_LIST,
+      ...(this.signal && { signal: this.signal }),
+    });
+    // It may end before it has read everything; it says why itself.
+    running.child.stdin?.on("error", () => undefined);
+    running.child.stdin?.end(input);
+    try {
+      return (await running).stdout;
+    } catch (error) {
+      const { code, stderr = "", message } = error as NodeJS.ErrnoException & { stderr?: string };
+      if (code === "ENOENT") {
+        throw new JobstrataError(
+          "source",
+          "git is not installed, which reads what a revision holds; name a path to compare with: --diff PATH",
+        );
+      }
+      const said = (stderr.trim() === "" ? message : stderr).trim().split("\n");
+      throw new GitFailed(printable(said.slice(0, 3).join(" ").slice(0, 400)));
+    }
+  }
+}

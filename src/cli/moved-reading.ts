@@ -1,0 +1,93 @@
+import { relative, resolve, sep } from "node:path";
+import { JobGraph } from "../model/job-graph";
+import type { JobSpec, NotebookRef, SourceLocation, TaskSpec } from "../model/job-spec";
+import { fileNotebook } from "../readers/notebook-identity";
+import type { Reading } from "../readers/reading";
+import { relativePath } from "../readers/relative-path";
+
+/** Where a source lies, and where what it is compared with does. */
+export interface Move {
+  /** Absolute, without links. */
+  readonly from: string;
+  readonly to: string;
+  /** How a file is shown, by its path in {@link from} with `/`. @default - as it is */
+  readonly shown?: (path: string) => string;
+}
+
+/** A reading in which the notebooks in one folder are those at the same places of another one. */
+export function movedReading(reading: Reading, move: Move): Reading {
+  return {
+    ...reading,
+    graphs: reading.graphs.map(
+      ({ environment, jobs, target }) =>
+        new JobGraph(
+          environment,
+          jobs.map((job) => movedJob(job, move)),
+          target,
+        ),
+    ),
+    problems: reading.problems.map((problem) => ({
+      ...problem,
+      message: shownText(problem.message, move),
+      ...movedLocation(problem.location, "location", move),
+    })),
+  };
+}
+
+function movedJob(job: JobSpec, move: Move): JobSpec {
+  return {
+    ...job,
+    ...movedLocation(job.source, "source", move),
+    tasks: job.tasks.map((task) => movedTask(task, move)),
+  };
+}
+
+function movedTask(task: TaskSpec, move: Move): TaskSpec {
+  const { notebook, forEach } = task;
+  return {
+    ...task,
+    ...movedLocation(task.source, "source", move),
+    ...(notebook && { notebook: movedNotebook(notebook, move) }),
+    ...(forEach && { forEach: movedTask(forEach, move) }),
+  };
+}
+
+function movedNotebook(notebook: NotebookRef, { from, to }: Move): NotebookRef {
+  const file = /^file:(.*)$/s.exec(notebook.identity)?.[1];
+  const path = file === undefined ? undefined : inside(from, file);
+  return path === undefined ? notebook : fileNotebook(resolve(to, path));
+}
+
+function movedLocation<K extends string>(
+  location: SourceLocation | undefined,
+  name: K,
+  { from, shown }: Move,
+): Partial<Record<K, SourceLocation>> {
+  if (location === undefined || shown === undefined) return {};
+  const path = inside(from, resolve(location.file));
+  if (path === undefined) return {};
+  const moved = { ...location, file: shown(path.split(sep).join("/")) };
+  return { [name]: moved } as Partial<Record<K, SourceLocation>>;
+}
+
+function shownText(text: string, { from, shown }: Move): string {
+  return shown === undefined ? text : text.replaceAll(`${relativePath(from)}/`, shown(""));
+}
+
+/** The path of a file in a folder; undefined if it is not in there. */
+function inside(folder: string, file: string): string | undefined {
+  const path = relative(folder, file);
+  return path === ".." || path.startsWith(`..${sep}`) || resolve(folder, path) !== resolve(file)
+    ? undefined
+    : path;
+}
+
+/** Two folders without what they have in common at their ends: `/a/bundle` and `/b/bundle` are checkouts `/a` and `/b`. */
+export function withoutCommonEnd(from: string, to: string): Pick<Move, "from" | "to"> {
+  const [old, now] = [from.split(sep), to.split(sep)];
+  while (old.length > 2 && now.length > 2 && old.at(-1) === now.at(-1)) {
+    old.pop();
+    now.pop();
+  }
+  return { from: old.join(sep), to: now.join(sep) };
+}

@@ -1,0 +1,244 @@
+import { printable } from "../../model/text";
+import type {
+  Change,
+  HierarchyDiff,
+  JobDiff,
+  OrphanedJob,
+  Sides,
+  TaskDiff,
+  ValueChange,
+} from "./hierarchy-diff";
+
+/** How names and values are written in a format. */
+export interface DiffWriter {
+  /** Of a job or task. */
+  readonly name: (text: string) => string;
+  /** Of somebody's own words, between marks. */
+  readonly value: (text: string) => string;
+  /** Of any other value. */
+  readonly plain: (text: string) => string;
+  readonly arrow: string;
+}
+
+/** A line with what belongs below it. */
+export interface DiffLine {
+  readonly mark: Change | "note";
+  readonly text: string;
+  readonly below: readonly DiffLine[];
+}
+
+/** Longer values are cut around the place where they differ. */
+const MAX_VALUE = 200;
+/** How much of what is equal stands before that place. */
+const LEAD = 40;
+
+/** A job, with what is different about it. */
+export function jobLine(job: JobDiff, writer: DiffWriter): DiffLine {
+  const { key, change, level } = job;
+  const text = [writer.name(key), ...(level === undefined ? [] : [level])].join(" ");
+  return { mark: change, text, below: belowJob(job, writer) };
+}
+
+/** A job that no other runs any more, though nobody has removed it. */
+export function orphanText({ key, wasRunBy, hasTrigger }: OrphanedJob, writer: DiffWriter): string {
+  const runners = named(wasRunBy, writer);
+  return `no job runs ${writer.name(key)} any more (${runners} did)${hasTrigger ? "; its own trigger still does" : ""}`;
+}
+
+export function adoptedText(
+  { key, runBy }: HierarchyDiff["adopted"][number],
+  writer: DiffWriter,
+): string {
+  return `${writer.name(key)}, which no job ran, is run by ${named(runBy, writer)}`;
+}
+
+function named(keys: readonly string[], { name }: DiffWriter): string {
+  const more = keys.length - 10;
+  return `${keys.slice(0, 10).map(name).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** Attributes that say of a new job when and as whom it runs. */
+const OF_NEW_JOBS = ["schedule", "trigger", "continuous", "run_as"];
+
+function belowJob(job: JobDiff, writer: DiffWriter): DiffLine[] {
+  const { change, attributes, parameters, tasks } = job;
+  // What is gone needs no description.
+  if (change === "removed") return [];
+  const told = attributes.filter(({ name }) => change === "changed" || OF_NEW_JOBS.includes(name));
+  return [
+    ...told.map((each) => valueLine(each, writer)),
+    ...parameters.map((each) => parameterLine(each, writer)),
+    ...tasks.map((task) => taskLine(task, writer)),
+  ];
+}
+
+function taskLine(task: TaskDiff, writer: DiffWriter): DiffLine {
+  const { change, path, what, runs, dependsOn, attributes, parameters } = task;
+  const { name, arrow } = writer;
+  const key = path.map((each) => name(each === "" ? "(no key)" : each)).join(" / ");
+  const after = [
+    ...dependsOn.added.map((each) => `+ ${name(each)}`),
+    ...dependsOn.removed.map((each) => `- ${name(each)}`),
+  ].join(", ");
+  if (change !== "changed") {
+    const waits = change === "added" && dependsOn.added.length > 0;
+    const behind = waits ? `, after ${dependsOn.added.map(name).join(", ")}` : "";
+    return {
+      mark: change,
+      text: `task ${key} ${arrow} ${name(what)}${behind}`,
+      below: change === "removed" ? [] : parameters.map((each) => parameterLine(each, writer)),
+    };
+  }
+  return {
+    mark: change,
+    text: `task ${key}`,
+    below: [
+      ...(runs === undefined ? [] : [valueLine({ name: "runs", ...runs }, writer)]),
+      ...(after === "" ? [] : [{ mark: "changed", text: `after: ${after}`, below: [] } as const]),
+      ...attributes.map((each) => valueLine(each, writer)),
+      ...parameters.map((each) => parameterLine(each, writer)),
+    ],
+  };
+}
+
+/** What authors choose the words of. */
+const WORDS = /^(?:name|description|tags\..*)$/s;
+
+function valueLine(change: ValueChange, writer: DiffWriter): DiffLine {
+  const { name } = change;
+  const show = WORDS.test(name) ? writer.value : writer.plain;
+  return sidesLine(writer.name(name), change, show, writer);
+}
+
+function parameterLine(change: ValueChange, writer: DiffWriter): DiffLine {
+  return sidesLine(`parameter ${writer.name(change.name)}`, change, writer.value, writer);
+}
+
+function sidesLine(
+  label: string,
+  sides: Sides,
+  show: (text: string) => string,
+  { arrow }: DiffWriter,
+): DiffLine {
+  const { before, after } = windowed(sides);
+  const text = [before, after].flatMap((side) => (side === undefined ? [] : [show(side)]));
+  const mark = before === undefined ? "added" : after === undefined ? "removed" : "changed";
+  return { mark, text: `${label}: ${text.join(` ${arrow} `)}`, below: [] };
+}
+
+/** Both values, printable and short enough to be read. */
+function windowed({ before, after }: Sides): Sides {
+  const [old, now] = [before, after].map((side) =>
+    side === undefined ? undefined : printable(side),
+  );
+  let start = 0;
+  if (old !== undefined && now !== undefined && Math.max(old.length, now.length) > MAX_VALUE) {
+    let same = 0;
+    while (same < old.length && old[same] === now[same]) same++;
+    start = Math.max(0, same - LEAD);
+  }
+  return {
+    ...(old !== undefined && { before: cut(old, start) }),
+    ...(now !== undefined && { after: cut(now, start) }),
+  };
+}
+
+/** At most {@link MAX_VALUE} characters, without halves of any. */
+function cut(text: string, start: number): string {
+  const part = text.slice(start, start + MAX_VALUE);
+  const whole = part.replace(/^[\udc00-\udfff]|[\ud800-\udbff]$/g, "");
+  return `${start > 0 ? "…" : ""}${whole}${start + MAX_VALUE < text.length ? "…" : ""}`;
+}
+
+/** `1 job added, 2 changed`. */
+export function summaryOf(counts: Readonly<Record<Change, number>>): string {
+  const parts = (["added", "removed", "changed"] as const).filter((change) => counts[change] > 0);
+  if (parts.length === 0) return "no changes";
+  return parts
+    .map((change, at) => {
+      const noun = at > 0 ? "" : counts[change] === 1 ? " job" : " jobs";
+      return `${counts[change]}${noun} ${change}`;
+    })
+    .join(", ");
+}
+
+/** What environments have in common: their names as they are written, and what is said of all of them. */
+export interface InEnvironments<T> {
+  readonly environments: readonly string[];
+  readonly said: T;
+}
+
+/** What differs, with what is the same in several environments once. */
+export interface DiffReport {
+  /** Of each environment as a whole. */
+  readonly heads: readonly InEnvironments<string>[];
+  readonly sections: readonly InEnvironments<readonly DiffLine[]>[];
+}
+
+export function reportOf(diffs: readonly HierarchyDiff[], writer: DiffWriter): DiffReport {
+  const names = new Map(diffs.map((diff) => [diff, nameOf(diff, writer)]));
+  const heads = new Map<string, string[]>();
+  const byLine = new Map<string, { readonly line: DiffLine; readonly environments: string[] }>();
+  for (const [diff, name] of names) {
+    append(heads, headOf(diff), name);
+    for (const line of linesOf(diff, writer)) {
+      const text = JSON.stringify(line);
+      const known = byLine.get(text);
+      if (known === undefined) byLine.set(text, { line, environments: [name] });
+      else known.environments.push(name);
+    }
+  }
+  const sections = new Map<string, InEnvironments<DiffLine[]>>();
+  for (const { line, environments } of byLine.values()) {
+    const key = JSON.stringify(environments);
+    const known = sections.get(key);
+    if (known === undefined) sections.set(key, { environments, said: [line] });
+    else known.said.push(line);
+  }
+  return {
+    heads: [...heads].map(([said, environments]) => ({ environments, said })),
+    // What holds everywhere comes first.
+    sections: [...sections.values()].sort((a, b) => b.environments.length - a.environments.length),
+  };
+}
+
+function nameOf({ environment, was }: HierarchyDiff, { name, arrow }: DiffWriter): string {
+  return was === undefined ? name(environment) : `${name(was)} ${arrow} ${name(environment)}`;
+}
+
+function append(map: Map<string, string[]>, key: string, value: string): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, [value]);
+  else known.push(value);
+}
+
+/** The environment to draw, if there is room for one: that with most changes. */
+export function mostChanged(diffs: readonly HierarchyDiff[]): HierarchyDiff | undefined {
+  return [...diffs].sort((a, b) => b.jobs.length - a.jobs.length)[0];
+}
+
+function linesOf(diff: HierarchyDiff, writer: DiffWriter): DiffLine[] {
+  const note = (text: string): DiffLine => ({ mark: "note", text, below: [] });
+  const jobs = diff.jobs.map((job) => {
+    const line = jobLine(job, writer);
+    // All of them are new; what each does is told where it was added.
+    return diff.change === undefined ? line : { ...line, below: [] };
+  });
+  return [
+    ...jobs,
+    ...diff.orphaned.map((job) => note(orphanText(job, writer))),
+    ...diff.adopted.map((job) => note(adoptedText(job, writer))),
+  ];
+}
+
+/** What is said of an environment as a whole: `2 jobs changed (of 6)`. */
+export function headOf({ change, counts, jobs }: HierarchyDiff): string {
+  if (change !== undefined) {
+    const count = Math.max(counts.before, counts.after);
+    const of = `${count} ${count === 1 ? "job" : "jobs"}`;
+    return change === "added" ? `new, with ${of}` : `gone, with ${of}`;
+  }
+  const of = { added: 0, removed: 0, changed: 0 };
+  for (const job of jobs) of[job.change]++;
+  return `${summaryOf(of)} (${counts.after} ${counts.after === 1 ? "job" : "jobs"} in all)`;
+}

@@ -1,0 +1,114 @@
+import { printable, quote } from "../../model/text";
+import { shortened } from "../look";
+import { type DiffLine, type DiffWriter, mostChanged, reportOf, summaryOf } from "./diff-lines";
+import { diffMermaid, type DiffMermaidOptions } from "./diff-mermaid";
+import { countChanges, type HierarchyDiff } from "./hierarchy-diff";
+
+/** GitHub takes 65,536 for a comment. Counted in bytes, which are no fewer than characters. */
+const MAX_BYTES = 65_000;
+/** Of the drawing. Its text may have three bytes a character. */
+const MAX_DRAWN = 18_000;
+/** Kept for what is said of what is left out, and for ends. */
+const RESERVED = 500;
+
+const MARKS = { added: "➕", removed: "➖", changed: "✏️", note: "⚠️" } as const;
+
+const WRITER: DiffWriter = {
+  name: (text) => codeSpan(shortened(text)),
+  value: (text) => codeSpan(quote(text)),
+  plain: (text) => codeSpan(text),
+  arrow: "→",
+};
+
+/** What changes, as a comment for a pull request: a summary, a drawing, and every change to fold out. */
+export function diffMarkdown(
+  diffs: readonly HierarchyDiff[],
+  { since, ...options }: { readonly since: string } & DiffMermaidOptions,
+): string {
+  const { heads, sections } = reportOf(diffs, WRITER);
+  const page = new Page();
+  page.add(`### Job hierarchy: ${summaryOf(countChanges(diffs))}`, "");
+  for (const { environments, said } of heads)
+    page.add(`- ${someOf(environments)}: ${said}, since ${WRITER.name(since)}`);
+  const notes = sections.flatMap(({ said }) => said.filter(({ mark }) => mark === "note"));
+  if (notes.length > 0) page.add("", ...notes.slice(0, 20).flatMap((line) => bullets(line, "")));
+  const drawn = mostChanged(diffs);
+  if (drawn !== undefined && drawn.jobs.length > 0) {
+    const { text } = diffMermaid(drawn, { ...options, maxCharacters: MAX_DRAWN });
+    const name = diffs.length > 1 ? ["", `As drawn for ${WRITER.name(drawn.environment)}:`] : [];
+    page.add(...name, "", ["```mermaid", text.trimEnd(), "```"].join("\n"));
+  }
+  const all = sections.flatMap(({ environments, said }) => [
+    ...(heads.length + sections.length > 2 ? [`- **${someOf(environments)}**`] : []),
+    ...said.flatMap((line) => bullets(line, heads.length + sections.length > 2 ? "  " : "")),
+  ]);
+  if (all.length > 0) page.fold("All changes", all);
+  return page.text();
+}
+
+function bullets({ mark, text, below }: DiffLine, indent: string): string[] {
+  return [
+    `${indent}- ${MARKS[mark]} ${text}`,
+    ...below.flatMap((line) => bullets(line, `${indent}  `)),
+  ];
+}
+
+function someOf(environments: readonly string[]): string {
+  const more = environments.length - 20;
+  return `${environments.slice(0, 20).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** Lines for as long as there is room. */
+class Page {
+  readonly #lines: string[] = [];
+  #room = MAX_BYTES - RESERVED;
+  #leftOut = 0;
+
+  public add(...lines: readonly string[]): void {
+    for (const line of lines) this.#add(line);
+  }
+
+  public fold(summary: string, lines: readonly string[]): void {
+    if (!this.#add(`\n<details><summary>${summary}</summary>\n`)) {
+      this.#leftOut += lines.length;
+      return;
+    }
+    for (const line of lines) this.#add(line);
+    // There is room for this: it was kept.
+    this.#lines.push("\n</details>");
+    this.#room -= 16;
+  }
+
+  public text(): string {
+    if (this.#leftOut > 0) {
+      const lines = `${this.#leftOut} more ${this.#leftOut === 1 ? "line" : "lines"}`;
+      this.#lines.push(
+        "",
+        `… and ${lines}, for which a comment has no room: \`jobstrata graph --diff\` prints all.`,
+      );
+    }
+    return this.#lines.join("\n");
+  }
+
+  /** Once there is no room, nothing more is added: what comes later belongs to what is missing. */
+  #add(line: string): boolean {
+    const size = new TextEncoder().encode(line).length + 1;
+    if (this.#leftOut > 0 || size > this.#room) {
+      this.#leftOut++;
+      return false;
+    }
+    this.#room -= size;
+    this.#lines.push(line);
+    return true;
+  }
+}
+
+/** Text as code, in which nothing means anything: no HTML, no link, nobody's name. */
+function codeSpan(text: string): string {
+  const shown = printable(text);
+  const longest = Math.max(0, ...Array.from(shown.matchAll(/`+/g), ([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  const edge = /^`|`$|^ .* $/s.test(shown) ? " " : "";
+  // Code of no characters is none.
+  return shown === "" ? '`""`' : `${fence}${edge}${shown}${edge}${fence}`;
+}

@@ -1,0 +1,528 @@
+import type { JobGraph } from "../../model/job-graph";
+import {
+  JOB_LEVEL_TAG,
+  JOB_LEVELS,
+  type JobLevel,
+  type JobRef,
+  type JobSpec,
+  type NotificationSpec,
+  principalName,
+  type TaskSpec,
+} from "../../model/job-spec";
+import { isSensitive, UNKNOWN_VALUE } from "../../model/placeholder";
+import { hierarchyOf, type HierarchyOptions, UnknownJobs, whatRuns } from "../hierarchy";
+
+export type Change = "added" | "removed" | "changed";
+
+/** What one environment gains, loses and does differently. Values are ready to be shown, but for being printable. */
+export interface HierarchyDiff {
+  /** Of what comes after, if that has it. */
+  readonly environment: string;
+  /** Another name that it had before. */
+  readonly was?: string;
+  /** The environment itself is new or gone. */
+  readonly change?: "added" | "removed";
+  /** How many jobs were and are looked at. */
+  readonly counts: { readonly before: number; readonly after: number };
+  /** Jobs that differ, by key. */
+  readonly jobs: readonly JobDiff[];
+  /** Jobs that are still there and that no job runs any more, by key. */
+  readonly orphaned: readonly OrphanedJob[];
+  /** Jobs that were there already, that no job ran, and that one runs now, by key. */
+  readonly adopted: readonly { readonly key: string; readonly runBy: readonly string[] }[];
+  /** Every job of both, for drawings, by key. */
+  readonly all: readonly JobPair[];
+  /** Every edge between these. */
+  readonly edges: readonly DiffEdge[];
+}
+
+/** A job before and after; one of them may be missing. */
+export interface JobPair {
+  /** Unique: the key, with more to it where several jobs have the same. */
+  readonly key: string;
+  readonly before?: JobSpec;
+  readonly after?: JobSpec;
+}
+
+/** A job that differs. */
+export interface JobDiff extends JobPair {
+  readonly change: Change;
+  /** As the job has it after, or had it. */
+  readonly level?: JobLevel;
+  /** By the names of the Jobs API, in their order. */
+  readonly attributes: readonly ValueChange[];
+  readonly parameters: readonly ValueChange[];
+  /** By their keys. */
+  readonly tasks: readonly TaskDiff[];
+}
+
+/** A task that differs. */
+export interface TaskDiff {
+  readonly change: Change;
+  /** Task keys: the last is its own, those before are of for-each tasks around it. */
+  readonly path: readonly string[];
+  /** What it does in a few words, as it is after, or was. */
+  readonly what: string;
+  /** The job that it runs, if that differs. */
+  readonly runs?: Sides;
+  /** Task keys of `depends_on`. */
+  readonly dependsOn: { readonly added: readonly string[]; readonly removed: readonly string[] };
+  readonly attributes: readonly ValueChange[];
+  readonly parameters: readonly ValueChange[];
+}
+
+/** A value before and after; undefined where there is none. */
+export interface Sides {
+  readonly before?: string;
+  readonly after?: string;
+}
+export interface ValueChange extends Sides {
+  readonly name: string;
+}
+
+export interface OrphanedJob {
+  readonly key: string;
+  /** Keys of the jobs that ran it. */
+  readonly wasRunBy: readonly string[];
+  /** A schedule or trigger still starts it. */
+  readonly hasTrigger: boolean;
+}
+
+/** As in {@link Hierarchy}, between {@link JobPair.key}s. */
+export interface DiffEdge {
+  readonly kind: "run_job" | "depends_on";
+  readonly from: string;
+  readonly to: string;
+  readonly by: string;
+  readonly change?: "added" | "removed";
+}
+
+/**
+ * What changes from one graph to another. Jobs are the same if their keys are, tasks if their keys are; where something is
+ * written, and in which order, makes no difference.
+ *
+ * @param before undefined if there was no such environment; so `after`
+ * @param options which jobs to look at: those that they choose before or after
+ */
+export function diffHierarchies(
+  before: JobGraph | undefined,
+  after: JobGraph | undefined,
+  options: Pick<HierarchyOptions, "jobs" | "direction" | "depth"> = {},
+): HierarchyDiff | UnknownJobs {
+  const { jobs: names = [] } = options;
+  const knows = (graph: JobGraph | undefined, name: string): boolean =>
+    graph?.jobs.some(({ key, id }) => key === name || id === name) === true;
+  const unknown = names.filter((name) => !knows(before, name) && !knows(after, name));
+  if (unknown.length > 0) return new UnknownJobs(unknown);
+  const pairs = pairsOf(before?.jobs ?? [], after?.jobs ?? []);
+  const old = new Side(before, pairs, "before");
+  const now = new Side(after, pairs, "after");
+  const kept = new Set(
+    [old, now].flatMap(({ graph }) => {
+      if (graph === undefined) return [];
+      const known = names.filter((name) => knows(graph, name));
+      if (names.length > 0 && known.length === 0) return [];
+      const part = hierarchyOf(graph, { ...options, jobs: known });
+      return part instanceof UnknownJobs ? [] : part.jobs.map(({ spec }) => spec);
+    }),
+  );
+  const isKept = (job: JobSpec | undefined): boolean => job !== undefined && kept.has(job);
+  const all = pairs.filter((pair) => isKept(pair.before) || isKept(pair.after));
+  const both = all.filter((pair) => pair.before !== undefined && pair.after !== undefined);
+  const environment = after?.environment ?? before?.environment ?? "";
+  return {
+    environment,
+    ...(before !== undefined && before.environment !== environment && { was: before.environment }),
+    ...(before === undefined && { change: "added" }),
+    ...(after === undefined && { change: "removed" }),
+    counts: {
+      before: all.filter((pair) => pair.before !== undefined).length,
+      after: all.filter((pair) => pair.after !== undefined).length,
+    },
+    jobs: all.flatMap((pair) => diffJob(pair, old, now) ?? []),
+    orphaned: both.flatMap(({ key, after: job }) => {
+      const wasRunBy = old.runBy(key);
+      if (wasRunBy.length === 0 || now.runBy(key).length > 0) return [];
+      const hasTrigger = (job?.triggers ?? []).some(({ paused }) => paused !== true);
+      return [{ key, wasRunBy, hasTrigger }];
+    }),
+    adopted: both.flatMap(({ key }) => {
+      const runBy = now.runBy(key);
+      return runBy.length === 0 || old.runBy(key).length > 0 ? [] : [{ key, runBy }];
+    }),
+    all,
+    edges: edgesOf(old, now, new Set(all.map(({ key }) => key))),
+  };
+}
+
+/** One of two graphs, with the keys that its jobs are matched by. */
+class Side {
+  readonly #keys = new Map<string, string>();
+  readonly #runBy = new Map<string, Set<string>>();
+  public readonly edges: readonly Omit<DiffEdge, "change">[];
+
+  public constructor(
+    public readonly graph: JobGraph | undefined,
+    pairs: readonly JobPair[],
+    side: "before" | "after",
+  ) {
+    for (const pair of pairs) {
+      const job = pair[side];
+      if (job !== undefined) this.#keys.set(job.id, pair.key);
+    }
+    const whole = graph === undefined ? undefined : hierarchyOf(graph);
+    const edges = whole === undefined || whole instanceof UnknownJobs ? [] : whole.edges;
+    this.edges = edges.map(({ kind, from, to, by }) => ({
+      kind,
+      from: this.#keyOf(from),
+      to: this.#keyOf(to),
+      by: this.#keyOf(by),
+    }));
+    for (const { kind, from, to } of this.edges) {
+      if (kind !== "run_job") continue;
+      const known = this.#runBy.get(to);
+      if (known === undefined) this.#runBy.set(to, new Set([from]));
+      else known.add(from);
+    }
+  }
+
+  /** Keys of the jobs that run a job, beside itself. */
+  public runBy(key: string): string[] {
+    return [...(this.#runBy.get(key) ?? [])].filter((each) => each !== key).sort();
+  }
+
+  /** What a Run Job task leads to: equal text for equal jobs, and text to show. */
+  public target(ref: JobRef | undefined): { readonly same: string; readonly shown: string } {
+    if (ref === undefined) return { same: "", shown: "" };
+    if (ref.kind === "job")
+      return { same: `job ${this.#keyOf(ref.id)}`, shown: this.#keyOf(ref.id) };
+    if (ref.kind === "literal") return { same: `id ${ref.jobId}`, shown: `job ${ref.jobId}` };
+    const jobId = ref.kind === "external" || ref.kind === "opaque" ? ref.jobId : undefined;
+    if (jobId === undefined) return { same: ref.expression, shown: shownValue(ref.expression) };
+    // Of an id in a state nobody knows where it came from.
+    const isState = ref.expression.startsWith("${data.state ");
+    const shown = isState ? `job ${jobId}` : `${ref.expression}, job ${jobId}`;
+    return { same: `id ${jobId}`, shown };
+  }
+
+  #keyOf(id: string): string {
+    return this.#keys.get(id) ?? id;
+  }
+}
+
+function pairsOf(before: readonly JobSpec[], after: readonly JobSpec[]): JobPair[] {
+  const groups = new Map<string, { readonly before: JobSpec[]; readonly after: JobSpec[] }>();
+  const groupOf = (key: string): { readonly before: JobSpec[]; readonly after: JobSpec[] } => {
+    const known = groups.get(key) ?? { before: [], after: [] };
+    groups.set(key, known);
+    return known;
+  };
+  for (const job of before) groupOf(job.key).before.push(job);
+  for (const job of after) groupOf(job.key).after.push(job);
+  const pairs = [...groups].flatMap(([key, group]): JobPair[] => {
+    const matched = matching(group.before, group.after);
+    if (matched.length === 1) return matched.map((pair) => ({ key, ...pair }));
+    // Several stacks or modules may have a job of the same key.
+    const seen = new Map<string, number>();
+    return matched.map((pair) => {
+      const name = `${(pair.after ?? pair.before)?.stack ?? ""}/${key}`;
+      const count = (seen.get(name) ?? 0) + 1;
+      seen.set(name, count);
+      return { key: count === 1 ? name : `${name} (${count})`, ...pair };
+    });
+  });
+  return pairs.sort((a, b) => compare(a.key, b.key));
+}
+
+/** Jobs of one key: by their ids, else by their stacks, else as they come. */
+function matching(before: readonly JobSpec[], after: readonly JobSpec[]): Omit<JobPair, "key">[] {
+  const old = [...before].sort((a, b) => compare(a.id, b.id));
+  const now = [...after].sort((a, b) => compare(a.id, b.id));
+  const pairs: Omit<JobPair, "key">[] = [];
+  for (const nameOf of [(job: JobSpec) => job.id, (job: JobSpec) => job.stack, () => ""]) {
+    const byName = new Map<string, JobSpec[]>();
+    for (const job of now) byName.set(nameOf(job), [...(byName.get(nameOf(job)) ?? []), job]);
+    for (const job of [...old]) {
+      const other = byName.get(nameOf(job))?.shift();
+      if (other === undefined) continue;
+      pairs.push({ before: job, after: other });
+      old.splice(old.indexOf(job), 1);
+      now.splice(now.indexOf(other), 1);
+    }
+  }
+  return [...pairs, ...old.map((job) => ({ before: job })), ...now.map((job) => ({ after: job }))];
+}
+
+function diffJob(pair: JobPair, old: Side, now: Side): JobDiff | undefined {
+  const { before, after } = pair;
+  const attributes = diffValues(jobAttributes(before, after), jobAttributes(after, before));
+  const parameters = diffValues(declared(before), declared(after));
+  const tasks = diffTasks(before, after, old, now);
+  const isSame = attributes.length + parameters.length + tasks.length === 0;
+  if (isSame && before !== undefined && after !== undefined) return undefined;
+  const tag = (after ?? before)?.tags[JOB_LEVEL_TAG];
+  const level = JOB_LEVELS.find((each) => each === tag);
+  return {
+    ...pair,
+    change: changeOf(before, after),
+    ...(level !== undefined && { level }),
+    attributes,
+    parameters,
+    tasks,
+  };
+}
+
+function changeOf(before: unknown, after: unknown): Change {
+  return before === undefined ? "added" : after === undefined ? "removed" : "changed";
+}
+
+/** A value to compare, and how to show it where that is something else. */
+type Values = ReadonlyMap<string, string | { readonly same: string; readonly shown: string }>;
+
+function diffValues(before: Values, after: Values): ValueChange[] {
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((name) => {
+    const [old, now] = [before.get(name), after.get(name)];
+    if (sameOf(old) === sameOf(now)) return [];
+    return [{ name: shownValue(name), ...sidesOf(old, now) }];
+  });
+}
+
+type Shown = string | { readonly same: string; readonly shown: string } | undefined;
+const sameOf = (value: Shown): string | undefined =>
+  typeof value === "object" ? value.same : value;
+const shownOf = (value: Exclude<Shown, undefined>): string =>
+  typeof value === "object" ? value.shown : value;
+
+/** Both values, as they may be shown. What is secret on one side is secret on the other. */
+function sidesOf(before: Shown, after: Shown): Sides {
+  const isSecret = [before, after].some((value) => isSensitive(sameOf(value) ?? ""));
+  const show = (value: Exclude<Shown, undefined>): string =>
+    isSecret ? SECRET : shownValue(shownOf(value));
+  return {
+    ...(before !== undefined && { before: show(before) }),
+    ...(after !== undefined && { after: show(after) }),
+  };
+}
+
+const SECRET = "(sensitive)";
+
+/** Text without the stand-ins of readers. */
+function shownValue(text: string): string {
+  if (isSensitive(text)) return SECRET;
+  return text === UNKNOWN_VALUE ? "(known after apply)" : text;
+}
+
+/** What may be set to something that is not known yet. */
+const UNKNOWN_ATTRIBUTES = [
+  "max_concurrent_runs",
+  "timeout_seconds",
+  "schedule",
+  "trigger",
+  "continuous",
+  "run_as",
+];
+
+function jobAttributes(job: JobSpec | undefined, other: JobSpec | undefined): Values {
+  const values = new Map<string, string>();
+  if (job === undefined) return values;
+  const set = (name: string, value: string | number | undefined): void => {
+    if (value !== undefined) values.set(name, String(value));
+    else if (UNKNOWN_ATTRIBUTES.includes(name) && job.unknown?.has(name) === true)
+      values.set(name, UNKNOWN_VALUE);
+  };
+  set("name", job.name);
+  set("description", job.description);
+  for (const [name, value] of sorted(Object.entries(job.tags))) set(`tags.${name}`, value);
+  for (const kind of ["schedule", "trigger", "continuous"]) {
+    const own = (job.triggers ?? []).filter((trigger) => trigger.kind === kind);
+    const text = own.map(({ detail, paused }) =>
+      [detail ?? "set", ...(paused === true ? ["paused"] : [])].join(", "),
+    );
+    set(kind, text.length === 0 ? undefined : text.join("; "));
+  }
+  set("run_as", principalName(job.runAs));
+  // Not every source tells who may do what.
+  if (
+    job.hasPermissions !== undefined &&
+    (other === undefined || other.hasPermissions !== undefined)
+  ) {
+    set("owner", principalName(job.owner));
+    set("permissions", job.hasPermissions ? "given to others" : undefined);
+  }
+  set("max_concurrent_runs", job.maxConcurrentRuns);
+  set("timeout_seconds", job.timeoutSeconds);
+  const environments = job.environments.map(({ key, version }) => [key, version ?? "set"] as const);
+  for (const [key, version] of sorted(environments)) set(`environments.${key}`, version);
+  for (const key of [...(job.jobClusterKeys ?? [])].sort()) set(`job_clusters.${key}`, "set");
+  setNotifications(job.notifications, set);
+  if (job.repeated) set("count or for_each", "set");
+  return values;
+}
+
+function setNotifications(
+  notifications: readonly NotificationSpec[] = [],
+  set: (name: string, value: string) => void,
+): void {
+  const named = notifications.map(({ channel, event, to, count }) => {
+    const name = `${channel}_notifications.${event}`;
+    return [name, to === undefined ? String(count) : [...to].sort().join(", ")] as const;
+  });
+  for (const [name, value] of sorted(named)) set(name, value);
+}
+
+function declared(job: JobSpec | undefined): Values {
+  const values = (job?.parameters ?? []).map(
+    ({ name, default: value }) => [name, value ?? ""] as const,
+  );
+  return new Map(sorted(values));
+}
+
+interface PlacedTask {
+  readonly path: readonly string[];
+  readonly spec: TaskSpec;
+}
+
+function placed(tasks: readonly TaskSpec[], above: readonly string[] = []): PlacedTask[] {
+  return tasks.flatMap((spec) => {
+    const path = [...above, spec.taskKey];
+    return [{ path, spec }, ...(spec.forEach === undefined ? [] : placed([spec.forEach], path))];
+  });
+}
+
+function diffTasks(
+  before: JobSpec | undefined,
+  after: JobSpec | undefined,
+  old: Side,
+  now: Side,
+): TaskDiff[] {
+  const groups = new Map<string, { readonly before: PlacedTask[]; readonly after: PlacedTask[] }>();
+  for (const [job, side] of [
+    [before, "before"],
+    [after, "after"],
+  ] as const) {
+    for (const task of placed(job?.tasks ?? [])) {
+      const name = task.path.join("\0");
+      const group = groups.get(name) ?? { before: [], after: [] };
+      groups.set(name, group);
+      group[side].push(task);
+    }
+  }
+  return sorted([...groups]).flatMap(([, group]) => {
+    // Keys are unique, where somebody has not made a mistake.
+    const [first, second] = [inOrder(group.before, old), inOrder(group.after, now)];
+    return Array.from({ length: Math.max(first.length, second.length) }, (_, at) =>
+      diffTask(first[at], second[at], old, now),
+    ).flatMap((task) => task ?? []);
+  });
+}
+
+function inOrder(tasks: readonly PlacedTask[], side: Side): readonly PlacedTask[] {
+  if (tasks.length < 2) return tasks;
+  const texts = new Map(
+    tasks.map((task) => [
+      task,
+      JSON.stringify([
+        ...taskAttributes(task.spec),
+        side.target(task.spec.runJob),
+        [...task.spec.dependsOn].sort(),
+        sorted(Object.entries(task.spec.parameters ?? {})),
+      ]),
+    ]),
+  );
+  return [...tasks].sort((a, b) => compare(texts.get(a) ?? "", texts.get(b) ?? ""));
+}
+
+function diffTask(
+  before: PlacedTask | undefined,
+  after: PlacedTask | undefined,
+  old: Side,
+  now: Side,
+): TaskDiff | undefined {
+  const [was, is] = [before?.spec, after?.spec];
+  const of = (spec: TaskSpec | undefined): Values =>
+    spec === undefined ? new Map() : taskAttributes(spec);
+  const attributes = diffValues(of(was), of(is));
+  const parametersOf = (spec: TaskSpec | undefined): Values =>
+    new Map(sorted(Object.entries(spec?.parameters ?? {})));
+  const parameters = diffValues(parametersOf(was), parametersOf(is));
+  const [oldTarget, newTarget] = [
+    was?.runJob && old.target(was.runJob),
+    is?.runJob && now.target(is.runJob),
+  ];
+  const rewired = oldTarget?.same !== newTarget?.same;
+  const dependsOn = {
+    added: missing(is?.dependsOn, was?.dependsOn),
+    removed: missing(was?.dependsOn, is?.dependsOn),
+  };
+  const isSame =
+    attributes.length + parameters.length + dependsOn.added.length + dependsOn.removed.length === 0;
+  const place = after ?? before;
+  if (place === undefined) return undefined;
+  if (isSame && !rewired && was !== undefined && is !== undefined) return undefined;
+  const target = is === undefined ? oldTarget : newTarget;
+  return {
+    change: changeOf(was, is),
+    path: place.path.map(shownValue),
+    what: target?.shown ?? shownValue(whatRuns(place.spec)),
+    ...(rewired && { runs: sidesOf(oldTarget, newTarget) }),
+    dependsOn,
+    attributes,
+    parameters,
+  };
+}
+
+function missing(from: readonly string[] = [], among: readonly string[] = []): string[] {
+  return [...new Set(from)]
+    .filter((key) => !among.includes(key))
+    .map(shownValue)
+    .sort();
+}
+
+function taskAttributes(task: TaskSpec): Values {
+  const values = new Map<string, string | { readonly same: string; readonly shown: string }>();
+  const set = (name: string, value: string | number | undefined): void => {
+    if (value !== undefined) values.set(name, String(value));
+    else if (task.unknown?.has(name) === true) values.set(name, UNKNOWN_VALUE);
+  };
+  set("type", [...task.types].sort().join(", "));
+  const { notebook } = task;
+  if (notebook !== undefined)
+    values.set("notebook", { same: notebook.identity, shown: shownValue(notebook.label) });
+  set("environment_key", task.environmentKey);
+  set("job_cluster_key", task.jobClusterKey);
+  set("cluster", task.onCluster && task.jobClusterKey === undefined ? "set" : undefined);
+  set("timeout_seconds", task.timeoutSeconds);
+  set("max_retries", task.maxRetries);
+  set("libraries", task.libraries);
+  set("inputs", task.forEachInputs);
+  set("concurrency", task.forEachConcurrency);
+  setNotifications(task.notifications, set);
+  return values;
+}
+
+function edgesOf(old: Side, now: Side, kept: ReadonlySet<string>): DiffEdge[] {
+  const nameOf = ({ kind, from, to, by }: Omit<DiffEdge, "change">): string =>
+    [kind, from, to, by].join("\0");
+  const before = new Map(old.edges.map((edge) => [nameOf(edge), edge]));
+  const after = new Map(now.edges.map((edge) => [nameOf(edge), edge]));
+  const all = sorted([...new Map([...before, ...after])]);
+  return all
+    .filter(([, { from, to, by }]) => [from, to, by].every((key) => kept.has(key)))
+    .map(([name, edge]): DiffEdge => {
+      if (!before.has(name)) return { ...edge, change: "added" };
+      return after.has(name) ? edge : { ...edge, change: "removed" };
+    });
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function sorted<V>(entries: readonly (readonly [string, V])[]): (readonly [string, V])[] {
+  return [...entries].sort(([a], [b]) => compare(a, b));
+}
+
+/** How many jobs there are of each change, those of several environments once. */
+export function countChanges(diffs: readonly HierarchyDiff[]): Record<Change, number> {
+  const keys = { added: new Set(), removed: new Set(), changed: new Set() };
+  for (const { jobs } of diffs) for (const { key, change } of jobs) keys[change].add(key);
+  return { added: keys.added.size, removed: keys.removed.size, changed: keys.changed.size };
+}
