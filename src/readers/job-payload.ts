@@ -30,6 +30,10 @@ export interface GitLocation {
   readonly url: string;
 }
 
+/** Blocks of Terraform that the Jobs API has lists of, by a name in the plural. */
+const BLOCKS = ["task", "environment", "parameter", "job_cluster"];
+const TEXTS = ["name", "description", "task_key", "environment_key", "job_cluster_key"];
+
 type Json = Readonly<Record<string, unknown>>;
 
 /** What a payload alone tells of its job. */
@@ -72,11 +76,12 @@ class PayloadReader {
     const triggers = triggersOf(job);
     const notifications = notificationsOf(job);
     const [runAs] = blocks(job, "run_as");
+    const unknown = unknownOf(job).map((name) => this.#apiName(name));
     const owner = this.dialect === "api" ? readOwner(job.permissions) : undefined;
     return {
       ...optional("name", textOf(job.name)),
       ...optional("description", textOf(job.description)),
-      tags: readMap(job.tags),
+      tags: isObject(job.tags) ? readMap(job.tags) : {},
       environments: blocks(job, this.#plural("environment")).map((environment) => {
         const [spec = {}] = blocks(environment, "spec");
         return {
@@ -99,6 +104,7 @@ class PayloadReader {
       ...(notifications.length > 0 && { notifications }),
       ...(runAs && { runAs: principal(runAs) }),
       ...(owner && { owner }),
+      ...(unknown.length > 0 && { unknown: new Set(unknown) }),
       tasks,
       repeated:
         this.dialect === "terraform" &&
@@ -119,6 +125,7 @@ class PayloadReader {
     const parameters = readMap(notebookTask?.base_parameters ?? runJobTask?.job_parameters);
     const libraries = blocks(task, this.#plural("library")).length;
     const notifications = notificationsOf(task);
+    const unknown = unknownOf(task);
     const spec: TaskSpec = {
       taskKey: text(task.task_key),
       types: taskTypes(task),
@@ -143,6 +150,7 @@ class PayloadReader {
       ...(notifications.length > 0 && { notifications }),
       ...optional("forEachInputs", inputsOf(forEachTask?.inputs)),
       ...optional("forEachConcurrency", numberOf(forEachTask?.concurrency)),
+      ...(unknown.length > 0 && { unknown: new Set(unknown) }),
       onCluster: ["job_cluster_key", "existing_cluster_id", "new_cluster"].some((key) =>
         isPresent(task[key]),
       ),
@@ -157,6 +165,11 @@ class PayloadReader {
   #plural(name: string): string {
     if (this.dialect === "terraform") return name;
     return name === "library" ? "libraries" : `${name}s`;
+  }
+
+  /** `task` is `tasks` in the Jobs API. */
+  #apiName(attribute: string): string {
+    return this.dialect === "terraform" && BLOCKS.includes(attribute) ? `${attribute}s` : attribute;
   }
 }
 
@@ -177,6 +190,14 @@ function principal(names: Json): PrincipalSpec {
     ...optional("user", name("user_name")),
     ...optional("group", name("group_name")),
   };
+}
+
+/** Attributes that are set to an expression, so that nothing is known of them yet. Text says so itself. */
+function unknownOf(block: Json): string[] {
+  return Object.keys(block).filter((key) => {
+    const value = block[key];
+    return typeof value === "string" && isExpression(value) && !TEXTS.includes(key);
+  });
 }
 
 function triggersOf(job: Json): TriggerSpec[] {
@@ -300,6 +321,8 @@ function numberOf(value: unknown): number | undefined {
 }
 
 function readMap(map: unknown): Record<string, string> {
+  // Nobody knows what is in it.
+  if (typeof map === "string" && isExpression(map)) return { [map]: "" };
   if (!isObject(map)) return {};
   return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, text(value)]));
 }
