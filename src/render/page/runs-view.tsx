@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { JobRunNode, TaskOutput, TaskRunNode } from "../../model/run-tree";
 import { succeeded } from "../../model/run-tree";
 import { printable } from "../../model/text";
@@ -117,6 +117,13 @@ function RunItem({
   readonly now: number;
   readonly onSelect: (runId: number) => void;
 }) {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    const { current } = button;
+    // Whoever goes through the list with the keyboard stays where the selection is.
+    if (isSelected && current?.closest(".rows")?.contains(window.document.activeElement) === true)
+      current.focus({ preventScroll: true });
+  }, [isSelected]);
   return (
     <div
       role="listitem"
@@ -126,6 +133,7 @@ function RunItem({
       style={{ top: `${top}px` }}
     >
       <button
+        ref={button}
         type="button"
         aria-current={isSelected}
         onClick={() => {

@@ -1,0 +1,231 @@
+import type { Browser, Page } from "playwright-core";
+import { workspacePage } from "../../src/cli/workspace-page";
+import type { TaskExecutor } from "../../src/local";
+import { newCode } from "../local/page-support";
+import { type Client, notebookTask, NOTEBOOK, startClient, stopAll } from "../local/support";
+import {
+  accessibilityProblems,
+  complaintsOf,
+  describeInBrowser,
+  launchBrowser,
+} from "../support/browser";
+
+const HOSTILE = `<img src=x onerror="alert(1)"> \u202E`;
+
+/** Tasks that begin with "slow" wait until they are let go; those that begin with "bad" fail once. */
+class Gate implements TaskExecutor {
+  readonly #open: (() => void)[] = [];
+  readonly #failed = new Set<string>();
+
+  public async execute(
+    { taskKey, jobRunId }: { readonly taskKey: string; readonly jobRunId: number },
+    signal: AbortSignal,
+  ): ReturnType<TaskExecutor["execute"]> {
+    if (taskKey.startsWith("slow")) {
+      await new Promise<void>((resolve, reject) => {
+        this.#open.push(resolve);
+        signal.addEventListener("abort", () => {
+          reject(new Error("aborted"));
+        });
+      });
+    }
+    if (taskKey.startsWith("bad") && !this.#failed.has(taskKey)) {
+      this.#failed.add(taskKey);
+      return {
+        succeeded: false,
+        error: `no ${HOSTILE} here`,
+        errorTrace: "line 7",
+        logs: `printed in run ${jobRunId}`,
+      };
+    }
+    return { succeeded: true, result: `done ${HOSTILE}`, logs: "" };
+  }
+
+  public letGo(): void {
+    for (const open of this.#open.splice(0)) open();
+  }
+}
+
+describeInBrowser("the page of the local workspace", () => {
+  let browser: Browser;
+  let client: Client;
+  let gate: Gate;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  beforeEach(async () => {
+    gate = new Gate();
+    client = await startClient({ executor: gate, page: workspacePage });
+    await client.putNotebook(NOTEBOOK);
+  });
+  afterEach(async () => {
+    await page.close();
+    await stopAll();
+  });
+  afterAll(() => browser.close());
+
+  async function open(width = 1200, scheme: "light" | "dark" = "light"): Promise<void> {
+    page = await browser.newPage({ viewport: { width, height: 760 }, colorScheme: scheme });
+    complaints = complaintsOf(page);
+    await page.goto(`${client.workspace.host}/#code=${await newCode(client.workspace)}`);
+    await page.getByRole("navigation", { name: "Views" }).waitFor();
+  }
+
+  const job = (name: string, tasks: object[], tags = { job_level: "atomic" }): Promise<number> =>
+    client.createJob({ name: `[dev] ${name}`, tasks, tags });
+  const runJob = (task_key: string, job_id: number, after: string[] = []): object => ({
+    task_key,
+    run_job_task: { job_id },
+    depends_on: after.map((key) => ({ task_key: key })),
+  });
+  /** A composite of two jobs. */
+  async function hierarchy(first: string, second: string): Promise<number> {
+    const tables = await job("Tables", [notebookTask(first)]);
+    const seed = await job("Seed", [notebookTask(second)]);
+    const tasks = [runJob("tables", tables), runJob("seed", seed, ["tables"])];
+    return job("Setup", tasks, { job_level: "composite" });
+  }
+  const row = (key: string) => page.getByRole("row").filter({ hasText: key });
+
+  test("needs a link, which works once", async () => {
+    const link = `${client.workspace.host}/#code=${await newCode(client.workspace)}`;
+    page = await browser.newPage();
+    await page.goto(client.workspace.host);
+    await page.getByText("npx jobstrata local open").waitFor();
+    await page.goto("about:blank");
+    await page.goto(link);
+    await page.getByRole("navigation", { name: "Views" }).waitFor();
+    expect(page.url()).toBe(`${client.workspace.host}/`);
+    await page.reload();
+    await page.getByRole("navigation", { name: "Views" }).waitFor();
+
+    const other = await browser.newContext();
+    const stranger = await other.newPage();
+    await stranger.goto(link);
+    await stranger.getByText("npx jobstrata local open").first().waitFor();
+    await other.close();
+  });
+
+  test("runs a job, shows it live with what it runs, and cancels it", async () => {
+    await hierarchy("load", "slow_seed");
+    await open();
+    await page.getByRole("treeitem", { name: /^Setup/ }).click();
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await row("slow_seed").getByText("RUNNING").waitFor();
+    expect(await row("load").getByText("SUCCESS").count()).toBe(1);
+    await page.getByRole("button", { name: "Cancel", exact: true }).click();
+    await row("slow_seed").getByText("CANCELED").waitFor();
+    await page
+      .getByRole("region", { name: /^Run \d/ })
+      .getByText("CANCELED")
+      .first()
+      .waitFor();
+    await page.getByRole("button", { name: "Cancel", exact: true }).waitFor({ state: "detached" });
+    expect(complaints).toEqual([]);
+  });
+
+  test("shows the error, trace and output of what failed, repairs it, and follows the repair to its end", async () => {
+    const setup = await hierarchy("load", "bad_seed");
+    await open();
+    await client.finished(await client.runNow(setup));
+    await page.getByRole("link", { name: "Runs" }).click();
+    await page.getByRole("listitem").first().getByRole("button").click();
+    const task = page.getByRole("region", { name: "Task bad_seed" });
+    await task.getByText('no <img src=x onerror="alert(1)"> \\u202e here').waitFor();
+    await task.getByText("line 7").waitFor();
+    await task.getByText(/printed in run \d+/).waitFor();
+    await page.getByRole("button", { name: "Repair" }).click();
+    await page
+      .getByRole("region", { name: /^Run \d/ })
+      .getByText("SUCCESS")
+      .first()
+      .waitFor();
+    await row("bad_seed").getByText("SUCCESS").waitFor();
+    await row("bad_seed").getByRole("button").click();
+    await page.getByText('done <img src=x onerror="alert(1)"> \\u202e').waitFor();
+    expect(await page.locator("img").count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  test("tells of jobs and runs that come while it is open", async () => {
+    await open();
+    await page.getByText("There is no job yet").waitFor();
+    const id = await job(`Tables ${HOSTILE}`, [notebookTask("slow_load")]);
+    await page.getByRole("treeitem", { name: "Tables <img src=x" }).waitFor();
+    const run = await client.runNow(id);
+    await page.locator(".state.active").waitFor();
+    gate.letGo();
+    await page.locator(".state.good").waitFor();
+    await page.goto(`${client.workspace.host}/#job/${id}/run/${run}`);
+    await row("slow_load").getByText("SUCCESS").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("says that it is not connected, and goes on when the workspace is there again", async () => {
+    await open();
+    const { port } = client.workspace;
+    await stopAll();
+    await page.getByText("Not connected").waitFor();
+    client = await startClient({ executor: gate, page: workspacePage, port });
+    // A new workspace knows nobody: the old login is worth nothing there.
+    await page.getByText("npx jobstrata local open").waitFor({ timeout: 20_000 });
+  });
+
+  test("shows 10 000 runs in a list that can be scrolled to its end", async () => {
+    const id = await job("Tables", [notebookTask("load")]);
+    let latest = 0;
+    for (let at = 0; at < 100; at++)
+      for (const run of await Promise.all(
+        Array.from({ length: 100 }, () => client.runNow(id, { queue: { enabled: true } })),
+      ))
+        latest = Math.max(latest, run);
+    await open();
+    await page.getByRole("link", { name: "Runs" }).click();
+    const list = page.getByRole("list", { name: "Runs, newest first" });
+    await list.getByText(`run ${latest} `).waitFor();
+    for (
+      let count = 0;
+      (await page.getByText("10000 runs").count()) === 0 && count < 200;
+      count++
+    ) {
+      await list.evaluate((element) => {
+        element.scrollTop = element.scrollHeight;
+      });
+      await page.waitForTimeout(30);
+    }
+    await page.getByText("10000 runs").waitFor();
+    await list.evaluate((element) => {
+      element.scrollTop = element.scrollHeight;
+    });
+    await list.locator('[aria-posinset="10000"]').waitFor();
+    expect(await list.getByRole("listitem").count()).toBeLessThan(60);
+    await list.locator('[aria-posinset="10000"]').getByRole("button").click();
+    await list.locator('[aria-posinset="10000"] [aria-current="true"]').waitFor();
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("ArrowUp");
+    await list.locator('[aria-posinset="9998"] [aria-current="true"]:focus').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test.each([
+    ["light", 1200],
+    ["dark", 390],
+  ] as const)("can be used by everybody: %s, %i pixels wide", async (scheme, width) => {
+    const setup = await hierarchy("load", "bad_seed");
+    await client.finished(await client.runNow(setup));
+    await open(width, scheme);
+    await page.getByRole("treeitem", { name: /^Setup/ }).click();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByRole("link", { name: "Its runs" }).click();
+    await page.getByRole("listitem").first().getByRole("button").click();
+    await page.getByRole("region", { name: "Task bad_seed" }).waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    const overflow = await page.evaluate(
+      () => window.document.documentElement.scrollWidth - window.innerWidth,
+    );
+    expect(overflow).toBeLessThanOrEqual(0);
+  });
+});
