@@ -9,6 +9,8 @@ export interface MermaidPart<E extends MermaidEdge> {
   readonly id: string;
   readonly nodes: readonly string[];
   readonly edges: readonly E[];
+  /** What gives a box around others its class: Mermaid forgets that, if an edge to the box comes later. */
+  readonly classes?: readonly string[];
 }
 
 /** A line of a drawing that leads from one node to another. */
@@ -25,8 +27,14 @@ export interface MermaidEdge {
 export function inRoom<E extends MermaidEdge>(
   parts: Iterable<MermaidPart<E>>,
   maxCharacters = MAX_CHARACTERS,
-): { readonly nodes: string[]; readonly edges: E[]; readonly drawn: number } {
+): {
+  readonly nodes: string[];
+  readonly edges: E[];
+  readonly classes: string[];
+  readonly drawn: number;
+} {
   const nodes: string[] = [];
+  const classes: string[] = [];
   const edges: E[] = [];
   const drawn = new Set<string>();
   /** By the id of a part that they touch and that is not drawn yet. */
@@ -40,12 +48,14 @@ export function inRoom<E extends MermaidEdge>(
       else if (waiting.get(missing)?.push(edge) === undefined) waiting.set(missing, [edge]);
     }
     for (const line of part.nodes) characters += line.length + 1;
+    for (const line of part.classes ?? []) characters += line.length + 1;
     for (const { text } of placed) characters += text.length + 1;
     if (characters > maxCharacters || edges.length + placed.length > MAX_EDGES) break;
     drawn.add(part.id);
     // Not spread: a job may have very many tasks.
     for (const line of part.nodes) nodes.push(line);
     for (const edge of placed) edges.push(edge);
+    classes.push(...(part.classes ?? []));
   }
-  return { nodes, edges, drawn: drawn.size };
+  return { nodes, edges, classes, drawn: drawn.size };
 }

@@ -28,7 +28,7 @@ export function hierarchyMermaid(
 ): MermaidDrawing {
   const order = topDown(hierarchy);
   const numbers = new Map(order.map((job, at) => [job.id, at]));
-  const { nodes, edges, drawn } = inRoom(
+  const { nodes, edges, classes, drawn } = inRoom(
     partsOf(order, (job) =>
       level === "tasks" ? taskLines(job, numbers) : jobLines(job, hierarchy, numbers),
     ),
@@ -41,6 +41,7 @@ export function hierarchyMermaid(
     `  accDescr: In ${textOf(hierarchy.environment)}. Solid arrows lead from a job to the jobs that it runs, dotted arrows from what comes first to what depends on it.`,
     ...nodes,
     ...edges.map((edge) => edge.text),
+    ...classes,
     ...(leftOut > 0
       ? [`  more["… and ${leftOut} more jobs, for which there is no room here"]`]
       : []),
@@ -99,8 +100,8 @@ function taskLines(job: HierarchyJob, numbers: ReadonlyMap<string, number>): Lin
           `    ${own}t${at}["${textOf(spec.taskKey)}<br>${textOf(whatRuns(spec))}"]`,
       ),
       "  end",
-      ...classNames(job).map((name) => `  class ${own} ${name}`),
     ],
+    classes: classNames(job).map((name) => `  class ${own} ${name}`),
     edges: job.tasks.flatMap(({ spec, runs }, at) => [
       ...spec.dependsOn.flatMap((key) => {
         const first = tasks.get(key);

@@ -26,15 +26,17 @@ const COLORS = {
   changed: "fill:#fff8e1,stroke:#b26a00,stroke-width:2px,color:#1b1b1b",
   same: "fill:#eeeeee,stroke:#616161,color:#1b1b1b",
 } as const;
+/** Of edges: what is gone is dashed, or dotted if it was dotted before. */
 const LINKS = {
   added: "stroke:#2e7d32,stroke-width:2px",
-  removed: "stroke:#c62828,stroke-width:2px,stroke-dasharray:2 6",
+  "removed run_job": "stroke:#c62828,stroke-width:2px,stroke-dasharray:10 4",
+  "removed depends_on": "stroke:#c62828,stroke-width:2px",
 } as const;
 const MAX_CHARACTERS = 50_000;
 /** For the styles of up to 500 edges. */
 const RESERVED_FOR_LINKS = 2500;
 
-type Edge = MermaidEdge & Pick<DiffEdge, "change">;
+type Edge = MermaidEdge & { readonly look?: keyof typeof LINKS };
 
 /**
  * What changes, with the jobs next to it, as a Mermaid flowchart: `-->` from a job to one that it runs, `-.->` from what comes
@@ -44,7 +46,7 @@ export function diffMermaid(diff: HierarchyDiff, options: DiffMermaidOptions = {
   const { level = "jobs", orientation = "LR", maxCharacters = MAX_CHARACTERS } = options;
   const drawing = new Drawing(diff, level);
   const parts = drawing.parts();
-  const { nodes, edges, drawn } = inRoom(parts, maxCharacters - RESERVED_FOR_LINKS);
+  const { nodes, edges, classes, drawn } = inRoom(parts, maxCharacters - RESERVED_FOR_LINKS);
   const leftOut = parts.length - drawn;
   const text = [
     `flowchart ${orientation}`,
@@ -52,12 +54,13 @@ export function diffMermaid(diff: HierarchyDiff, options: DiffMermaidOptions = {
     `  accDescr: In ${textOf(diff.environment)}. + is added, - is removed, ~ is changed. Solid arrows lead from a job to the jobs that it runs, dotted arrows from what comes first to what depends on it.`,
     ...(parts.length === 0 ? ['  none["no changes"]'] : nodes),
     ...edges.map((edge) => edge.text),
+    ...classes,
     ...(leftOut > 0
       ? [`  more["… and ${leftOut} more jobs, for which there is no room here"]`]
       : []),
     ...Object.entries(COLORS).map(([name, style]) => `  classDef ${name} ${style}`),
-    ...Object.entries(LINKS).flatMap(([change, style]) => {
-      const numbers = edges.flatMap((edge, at) => (edge.change === change ? [at] : []));
+    ...Object.entries(LINKS).flatMap(([name, style]) => {
+      const numbers = edges.flatMap(({ look }, at) => (look === name ? [at] : []));
       return numbers.length === 0 ? [] : [`  linkStyle ${numbers.join(",")} ${style}`];
     }),
     "",
@@ -108,6 +111,7 @@ class Drawing {
     return this.#order.map(({ key }) => ({
       id: key,
       nodes: this.#nodes(key),
+      classes: [`  class ${this.#ids.get(key) ?? ""} ${this.#changes.get(key) ?? "same"}`],
       edges: (this.#edgesBy.get(key) ?? []).map((edge) => this.#edge(edge)),
     }));
   }
@@ -126,7 +130,7 @@ class Drawing {
     return {
       text: `  ${this.#ids.get(from) ?? ""} ${arrow}${label} ${this.#ids.get(to) ?? ""}`,
       ends: [from, to],
-      ...(change !== undefined && { change }),
+      ...(change !== undefined && { look: change === "added" ? change : `${change} ${kind}` }),
     };
   }
 
@@ -135,9 +139,8 @@ class Drawing {
     const change = this.#changes.get(key);
     const isOrphan = this.#orphans.has(key);
     const label = `${change === undefined ? "" : MARKS[change]}${textOf(key)}${isOrphan ? "<br>no job runs it any more" : ""}`;
-    const style = `  class ${id} ${change ?? "same"}`;
     const tasks = this.level === "tasks" ? (this.#tasks.get(key) ?? []) : [];
-    if (tasks.length === 0) return [`  ${id}["${label}"]`, style];
+    if (tasks.length === 0) return [`  ${id}["${label}"]`];
     return [
       `  subgraph ${id}["${label}"]`,
       ...tasks.map(
@@ -145,7 +148,6 @@ class Drawing {
           `    ${id}t${at}["${MARKS[own]}${path.map(textOf).join(" / ")}<br>${textOf(what)}"]:::${own}`,
       ),
       "  end",
-      style,
     ];
   }
 }
