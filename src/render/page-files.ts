@@ -5,7 +5,13 @@ import type * as Esbuild from "esbuild";
 import { PAGE_STYLE } from "./page/page-style";
 
 /** The pages that there are: their entries in `page/`. */
-export type PageName = "hierarchy-page" | "workspace-page";
+export const PAGE_NAMES = ["hierarchy-page", "workspace-page"] as const;
+export type PageName = (typeof PAGE_NAMES)[number];
+
+/** Whose work a script holds beside ours, as their licences ask to be said wherever it goes. */
+const NOTICE =
+  "/*! With Preact (c) 2015-present Jason Miller, MIT; d3-zoom and what it needs of d3 (c) 2010-2021 Mike Bostock, ISC; " +
+  "eventsource-parser (c) Espen Hovlandsdal, MIT */";
 
 const bundles = new Map<PageName, string>();
 
@@ -62,6 +68,7 @@ function bundle(buildSync: typeof Esbuild.buildSync, source: string): string {
     target: "es2022",
     charset: "ascii",
     legalComments: "none",
+    banner: { js: NOTICE },
     jsx: "automatic",
     jsxImportSource: "preact",
   });
