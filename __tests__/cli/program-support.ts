@@ -2,6 +2,9 @@ import { CommanderError } from "commander";
 import { createProgram } from "../../src/cli/program";
 import { JobstrataError } from "../../src/errors";
 
+// Who runs the tests may watch them in a terminal.
+Object.assign(process.env, { NO_COLOR: "1", TERM: "dumb", LC_ALL: "C.UTF-8" });
+
 /** What a command said and how it ended. */
 export interface Said {
   readonly code: number;

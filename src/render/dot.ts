@@ -16,7 +16,7 @@ export interface DotOptions {
 export function hierarchyDot(hierarchy: Hierarchy, options: DotOptions = {}): string {
   const { level = "jobs", orientation = "LR" } = options;
   const ids = new Map(hierarchy.jobs.map(({ id }, at) => [id, `j${at}`]));
-  const title = quoted(`Jobs of ${hierarchy.environment}`);
+  const title = quoted([`Jobs of ${hierarchy.environment}`]);
   return [
     `digraph ${title} {`,
     `  graph [rankdir=${orientation}, compound=true, nodesep=0.15, ranksep=0.6, fontname="sans-serif", bgcolor=transparent]`,
@@ -54,9 +54,9 @@ function attributes(job: HierarchyJob, fill: "fillcolor" | "bgcolor"): string {
     ...job.findings.map(({ rule, message }) => `${rule}: ${message}`),
   ];
   return [
-    `label=${quoted(`${markOf(job)}${job.spec.key}`)}`,
-    `tooltip=${quoted(tooltip.slice(0, 20).join("; "))}`,
-    `class=${quoted(["job", job.level ?? "other", worst ?? ""].join(" ").trim())}`,
+    `label=${quoted([`${markOf(job)}${job.spec.key}`])}`,
+    `tooltip=${quoted(tooltip.slice(0, 20), MAX_SENTENCE)}`,
+    `class="${["job", job.level ?? "other", worst ?? ""].join(" ").trim()}"`,
     `${fill}="${light}"`,
     `color="${worst === undefined ? dark : FINDING_COLORS[worst]}"`,
     `penwidth=${worst === undefined ? 1 : 3}`,
@@ -71,7 +71,7 @@ function jobWithTasks(job: HierarchyJob, ids: ReadonlyMap<string, string>): stri
     `    graph [style="rounded,filled", ${attributes(job, "bgcolor")}]`,
     ...job.tasks.map(
       ({ spec }, at) =>
-        `    ${own}t${at} [label=${quoted(spec.taskKey, whatRuns(spec))}, class="task", fillcolor="#ffffff", color="#9e9e9e"]`,
+        `    ${own}t${at} [label=${quoted([spec.taskKey, whatRuns(spec)])}, class="task", fillcolor="#ffffff", color="#9e9e9e"]`,
     ),
     "  }",
   ];
@@ -98,11 +98,17 @@ function taskEdges(
   });
 }
 
+/** Characters of a line of a tooltip. */
+const MAX_SENTENCE = 400;
+
 /** A string of DOT with these lines. */
-function quoted(...lines: readonly string[]): string {
+function quoted(lines: readonly string[], max?: number): string {
   const text = lines.map((line) =>
-    // The HTML entities that Graphviz knows in strings are no part of the text.
-    shortened(line).replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("&", "&amp;"),
+    shortened(line, max)
+      .replaceAll("\\", "\\\\")
+      .replaceAll('"', '\\"')
+      // The HTML entities that Graphviz knows in strings are no part of the text.
+      .replaceAll("&", "&amp;"),
   );
   return `"${text.join("\\n")}"`;
 }

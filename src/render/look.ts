@@ -21,9 +21,9 @@ export function markOf(job: HierarchyJob): string {
 const MAX_NAME = 100;
 
 /** A name, made safe to show and short enough for a box. */
-export function shortened(text: string): string {
+export function shortened(text: string, max = MAX_NAME): string {
   const shown = printable(text);
-  if (shown.length <= MAX_NAME) return shown;
+  if (shown.length <= max) return shown;
   // Half of a character of two units is none.
-  return `${shown.slice(0, MAX_NAME).replace(/[\ud800-\udbff]$/, "")}…`;
+  return `${shown.slice(0, max).replace(/[\ud800-\udbff]$/, "")}…`;
 }
