@@ -17,6 +17,8 @@ export interface SourceOptions {
   readonly source?: SourceKind;
   /** Targets of a bundle, environments of an app. @default - all */
   readonly targets: readonly string[];
+  /** Reads what "terraform show -json" prints. @default readTerraformJson */
+  readonly terraform?: (json: object, file: string) => Reading;
 }
 
 /**
@@ -74,12 +76,15 @@ function synthesizedIn(path: string): string | undefined {
   return existsSync(join(folder, "manifest.json")) ? folder : undefined;
 }
 
-function readFile(path: string, { source, targets }: SourceOptions): Reading[] {
+function readFile(
+  path: string,
+  { source, targets, terraform = readTerraformJson }: SourceOptions,
+): Reading[] {
   if (source === "bundle" || /\.ya?ml$/i.test(path)) return [readBundle(path, targets)];
   if (source === "cdktf") return [readSynthesized(path)];
   const json = parse(path);
   if (source === "terraform" || isTerraform(json)) {
-    return [readTerraformJson(json, path === "-" ? "stdin" : relativePath(path))];
+    return [terraform(json, path === "-" ? "stdin" : relativePath(path))];
   }
   if ("bundle" in json || "targets" in json) return [readBundle(path, targets)];
   if (path !== "-" && ["resource", "terraform", "provider"].some((key) => key in json))
