@@ -49,7 +49,7 @@ export interface JobDiff extends JobPair {
   readonly change: Change;
   /** As the job has it after, or had it. */
   readonly level?: JobLevel;
-  /** By the names of the Jobs API, in their order. */
+  /** Called as the Jobs API calls them, by name. */
   readonly attributes: readonly ValueChange[];
   readonly parameters: readonly ValueChange[];
   /** By their keys. */
@@ -280,7 +280,7 @@ function changeOf(before: unknown, after: unknown): Change {
 type Values = ReadonlyMap<string, string | { readonly same: string; readonly shown: string }>;
 
 function diffValues(before: Values, after: Values): ValueChange[] {
-  return [...new Set([...before.keys(), ...after.keys()])].flatMap((name) => {
+  return [...new Set([...before.keys(), ...after.keys()])].sort(compare).flatMap((name) => {
     const [old, now] = [before.get(name), after.get(name)];
     if (sameOf(old) === sameOf(now)) return [];
     return [{ name: shownValue(name), ...sidesOf(old, now) }];
