@@ -15,7 +15,7 @@ const RUN_BY_ONE = 5;
 const RULES_OF = 10_000;
 
 /** Milliseconds, from the start of the process to its end, and MiB at its highest. */
-interface Cost {
+export interface Cost {
   readonly wallMs: number;
   readonly peakMiB: number;
 }
@@ -40,7 +40,7 @@ export interface CheckFigures {
 }
 
 /** Writes a bundle of `jobs` atomic jobs, one file a job, with their notebooks. */
-function writeBundle(folder: string, jobs: number): number {
+export function writeBundle(folder: string, jobs: number): number {
   mkdirSync(join(folder, "resources"), { recursive: true });
   mkdirSync(join(folder, "src"));
   writeFileSync(
@@ -166,19 +166,28 @@ export function measureCheck(
 
 /** What one `jobstrata check` costs. It must find nothing: what it judges is in order. */
 function costOf(js: string, path: string): Cost {
+  const { output, ...cost } = costOfCommand(js, ["check", path]);
+  if (!output.includes("no findings")) throw new Error(`check found something:\n${output}`);
+  return cost;
+}
+
+/** What one `jobstrata` command costs, compiled in the folder `js`, and what it prints. */
+export function costOfCommand(
+  js: string,
+  command: readonly string[],
+): Cost & { readonly output: string } {
   const peak = join(js, "peak.json");
   const script = `process.on("exit", () => require("node:fs").writeFileSync(${JSON.stringify(peak)}, String(process.resourceUsage().maxRSS / 1024)))`;
   const preload = join(js, "peak.js");
   writeFileSync(preload, script);
   const before = performance.now();
-  const args = ["-r", preload, join(js, "src", "cli", "bin.js"), "check", path];
-  const output = execFileSync(process.execPath, args, { cwd: js, encoding: "utf8" });
+  const args = ["-r", preload, join(js, "src", "cli", "bin.js"), ...command];
+  const output = execFileSync(process.execPath, args, { cwd: js, encoding: "utf8", stdio: "pipe" });
   const wallMs = performance.now() - before;
-  if (!output.includes("no findings")) throw new Error(`check found something:\n${output}`);
-  return { wallMs, peakMiB: Number(readFileSync(peak, "utf8")) };
+  return { wallMs, peakMiB: Number(readFileSync(peak, "utf8")), output };
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }

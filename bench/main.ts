@@ -2,10 +2,10 @@
  * `npm run bench`: time and memory of synthesizing many jobs with this library, policy included, against the class
  * that the provider package generates; and the start of the real app. Every app runs in a process of its own, the two
  * variants in turn, from compiled JavaScript (so that neither pays for TypeScript or source maps). Then the local
- * workspace, its notebooks, following runs, and the check of bundles and stacks: see local.ts, notebooks.ts, runs.ts and
- * check.ts.
+ * workspace, its notebooks, following runs, the check of bundles and stacks, and drawings: see local.ts, notebooks.ts,
+ * runs.ts, check.ts and graph.ts.
  *
- * Options: `--json FILE` writes the figures, `--only synth`, `local`, `notebooks`, `runs` or `check` measures one part,
+ * Options: `--json FILE` writes the figures, `--only synth`, `local`, `notebooks`, `runs`, `check` or `graph` measures one part,
  * `--sizes 100,1000` the numbers of jobs, `--runs N` how often each runs.
  */
 import { execFileSync } from "node:child_process";
@@ -22,6 +22,7 @@ import { cpus } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { type CheckFigures, measureCheck } from "./check";
+import { GRAPH_FORMATS, type GraphRow, measureGraph } from "./graph";
 import type { LocalFigures } from "./local";
 import type { NotebookFigures } from "./notebooks";
 import type { RunFigures } from "./runs";
@@ -45,9 +46,9 @@ interface Row extends Record<Variant, Measurement> {
 }
 
 const ROOT = resolve(__dirname, "..");
-const PARTS = ["synth", "check", "local", "notebooks", "runs"];
+const PARTS = ["synth", "check", "graph", "local", "notebooks", "runs"];
 
-function main(): void {
+async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       json: { type: "string" },
@@ -74,6 +75,7 @@ function main(): void {
     if (only !== "notebooks") compile(work);
     const synth = wants("synth") ? measureSynth(work, sizes, runs) : {};
     const checking = wants("check") ? { check: measureChecks(work, sizes, runs) } : {};
+    const drawing = wants("graph") ? { graph: await measureGraphs(work, sizes, runs) } : {};
     const local = wants("local") ? { local: measureLocal(work) } : {};
     const following = wants("runs") ? { following: measureRuns(work) } : {};
     const notebooks = wants("notebooks") ? { notebooks: measureNotebooks() } : {};
@@ -83,6 +85,7 @@ function main(): void {
         cores: cpus().length,
         ...synth,
         ...checking,
+        ...drawing,
         ...local,
         ...following,
         ...notebooks,
@@ -144,6 +147,46 @@ function measureChecks(work: string, sizes: readonly number[], runs: number): Ch
     },
   });
   return figures;
+}
+
+async function measureGraphs(
+  work: string,
+  sizes: readonly number[],
+  runs: number,
+): Promise<GraphRow[]> {
+  console.log(
+    `\njobstrata graph, median of ${runs} runs; times of whole commands, and as a multiple of JSON's`,
+  );
+  const rows = await measureGraph(ROOT, work, sizes, runs);
+  for (const { jobs, costs, page } of rows) {
+    console.log(`\nBundle of ${jobs + jobs / 5} jobs`);
+    console.table(
+      Object.fromEntries(
+        GRAPH_FORMATS.map((format) => {
+          const { wallMs, peakMiB, bytes } = costs[format];
+          return [
+            format,
+            {
+              s: round(wallMs / 1000),
+              "of JSON": round(wallMs / costs.json.wallMs),
+              MiB: Math.round(peakMiB),
+              KB: Math.round(bytes / 1000),
+              required: format === "svg" && jobs === 1000 ? "5 s" : "",
+            },
+          ];
+        }),
+      ),
+    );
+    if (page === undefined) {
+      console.log("The page was not opened: there is no browser.");
+      continue;
+    }
+    const required = jobs === 1000 ? " (required 1 s)" : "";
+    console.log(
+      `In a browser, until a job has been clicked: ${Math.round(page.interactiveMs)} ms${required}; until a search has found one: ${Math.round(page.searchMs)} ms`,
+    );
+  }
+  return rows;
 }
 
 function measureLocal(work: string): LocalFigures {
@@ -374,4 +417,4 @@ function round(value: number): number {
   return Number(value.toPrecision(3));
 }
 
-main();
+void main();
