@@ -5,14 +5,20 @@
 export function findCycles<T>(nodes: Iterable<T>, next: (node: T) => Iterable<T>): T[][] {
   const cycles: T[][] = [];
   for (const component of components(nodes, next)) {
-    const members = new Set(component);
     const [start] = component;
-    if (start !== undefined) {
+    // Most nodes are in no cycle.
+    if (start !== undefined && (component.length > 1 || pointsAtItself(start, next))) {
+      const members = new Set(component);
       const walk = shortestWalk(start, members, next);
       if (walk !== undefined) cycles.push(walk);
     }
   }
   return cycles;
+}
+
+function pointsAtItself<T>(node: T, next: (node: T) => Iterable<T>): boolean {
+  for (const target of next(node)) if (target === node) return true;
+  return false;
 }
 
 /** The number of edges of the longest path from each node; nodes that reach a cycle are left out. */

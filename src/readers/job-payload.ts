@@ -9,6 +9,7 @@ import type {
   TriggerSpec,
 } from "../model/job-spec";
 import { isExpression } from "../model/job-spec";
+import { withLazySource } from "./lazy-source";
 
 /** What the payload alone cannot tell: where its notebook paths and job ids lead. */
 export interface PayloadContext {
@@ -156,10 +157,7 @@ class PayloadReader {
       ),
     };
     if (context.locate === undefined) return spec;
-    return Object.defineProperty(spec, "source", {
-      enumerable: true,
-      get: () => context.locate?.(task),
-    });
+    return withLazySource(spec, () => context.locate?.(task));
   }
 
   #plural(name: string): string {

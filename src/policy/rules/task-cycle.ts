@@ -22,6 +22,7 @@ export const taskCycle = defineRule({
   },
   *check(graph) {
     for (const job of graph.jobs) {
+      if (job.tasks.every(({ dependsOn }) => dependsOn.length === 0)) continue;
       const tasks = new Map(job.tasks.map((task) => [task.taskKey, task.dependsOn]));
       const cycles = findCycles(tasks.keys(), (key) =>
         (tasks.get(key) ?? []).filter((target) => tasks.has(target)),

@@ -8,6 +8,7 @@ import { printable, quote } from "../../model/text";
 import { type GitLocation, readJobPayload } from "../job-payload";
 import { fileNotebook, gitNotebook, workspaceNotebook } from "../notebook-identity";
 import type { SourceSuppression } from "../../model/suppression";
+import { withLazySource } from "../lazy-source";
 import { MAX_JOBS, type Reading, type ReadProblem } from "../reading";
 import { relativePath } from "../relative-path";
 import { includeGlob, isBroken, isPattern } from "./include-glob";
@@ -440,7 +441,7 @@ class TargetReader {
     this.#checkShape(key, job);
     const git = job.git_source !== undefined && job.git_source !== null;
     const permissions = [job.permissions, this.config.permissions];
-    return Object.defineProperty(
+    return withLazySource(
       {
         id: jobId(key),
         key,
@@ -458,8 +459,7 @@ class TargetReader {
           "api",
         ),
       },
-      "source",
-      { enumerable: true, get: () => places.locationOf(written) },
+      () => places.locationOf(written),
     );
   }
 
