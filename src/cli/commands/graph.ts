@@ -116,7 +116,12 @@ export async function runGraph(
   const [first, ...others] = what;
   const hasPath = first !== undefined && (first === "-" || existsSync(first));
   const targets = options.target === undefined ? [] : [options.target];
-  const readings = await readSources(hasPath ? [first] : [], options, targets, io);
+  const readings = await readSources(hasPath ? [first] : [], options, targets, io).catch(
+    (error: unknown) => {
+      if (!(error instanceof JobstrataError) || hasPath || first === undefined) throw error;
+      throw new JobstrataError(error.code, `${quote(first)} is no path here, and ${error.message}`);
+    },
+  );
   const isComplete = sayProblems(readings, io);
   const graph = chosen(readings, options.target, io);
   const hierarchy = hierarchyOf(graph, {
