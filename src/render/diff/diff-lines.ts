@@ -181,8 +181,13 @@ export function reportOf(diffs: readonly HierarchyDiff[], writer: DiffWriter): D
   const byLine = new Map<string, { readonly line: DiffLine; readonly environments: string[] }>();
   for (const [diff, name] of names) {
     append(heads, headOf(diff), name);
+    const seen = new Map<string, number>();
     for (const line of linesOf(diff, writer)) {
-      const text = JSON.stringify(line);
+      const whole = JSON.stringify(line);
+      // Long names may be cut to the same.
+      const count = seen.get(whole) ?? 0;
+      seen.set(whole, count + 1);
+      const text = `${count} ${whole}`;
       const known = byLine.get(text);
       if (known === undefined) byLine.set(text, { line, environments: [name] });
       else known.environments.push(name);

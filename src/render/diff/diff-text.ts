@@ -12,7 +12,7 @@ export function diffText(
   { since, style = PLAIN }: { readonly since: string; readonly style?: Style },
 ): string {
   const writer: DiffWriter = {
-    name: shortened,
+    name: (text) => shortened(text),
     value: quote,
     plain: printable,
     arrow: style.marks.arrow,
