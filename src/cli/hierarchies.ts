@@ -21,15 +21,28 @@ export function sayProblems(readings: readonly Reading[], io: Io): boolean {
 }
 
 /**
+ * The environments that have jobs, or the one of them that is asked for. At least one.
+ *
+ * @throws JobstrataError `source` if there are none
+ */
+export function withJobs(
+  readings: readonly Reading[],
+  target: string | undefined,
+): [JobGraph, ...JobGraph[]] {
+  const [graph, ...others] = readings
+    .flatMap((reading) => reading.graphs)
+    .filter(({ environment, jobs }) => jobs.length > 0 && environment === (target ?? environment));
+  if (graph === undefined) throw new JobstrataError("source", "there is no job to draw");
+  return [graph, ...others];
+}
+
+/**
  * The jobs of the environment that is asked for, else of the first that has any.
  *
  * @throws JobstrataError `source` if there are none
  */
 export function chosen(readings: readonly Reading[], target: string | undefined, io: Io): JobGraph {
-  const graphs = readings.flatMap((reading) => reading.graphs);
-  const wanted = graphs.filter(({ environment }) => target === undefined || environment === target);
-  const [graph, ...others] = wanted.filter(({ jobs }) => jobs.length > 0);
-  if (graph === undefined) throw new JobstrataError("source", "there is no job to draw");
+  const [graph, ...others] = withJobs(readings, target);
   if (target === undefined && others.length > 0) {
     const names = others.map(({ environment }) => quote(environment)).join(", ");
     io.err(`Drawing ${quote(graph.environment)}; -t chooses another: ${names}`);

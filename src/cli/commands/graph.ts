@@ -1,17 +1,16 @@
 import { existsSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { JobstrataError, quoteWithSuggestion } from "../../errors";
+import type { JobGraph } from "../../model/job-graph";
 import { quote } from "../../model/text";
 import { hierarchyDocument, hierarchyJson } from "../../render/document";
 import { hierarchyDot } from "../../render/dot";
 import { type Hierarchy, hierarchyOf, UnknownJobs } from "../../render/hierarchy";
-import { hierarchyHtml } from "../../render/html";
 import { hierarchyMermaid } from "../../render/mermaid";
-import { hierarchySvg } from "../../render/svg";
 import { hierarchyTree } from "../../render/tree";
 import { PLAIN } from "../../report/style";
 import { formatByName, writeDrawing } from "../drawing-file";
-import { chosen, findingsOf, sayProblems } from "../hierarchies";
+import { chosen, inEnvironment, judge, sayProblems, withJobs } from "../hierarchies";
 import type { Io } from "../io";
 import { addSourceOptions, readSources, type SourcesOptions } from "../sources";
 import { styleFor } from "../terminal";
@@ -52,7 +51,10 @@ export function addGraphCommand(program: Command, io: Io): void {
   addSourceOptions(program.command("graph"))
     .description("draw which jobs run which, with what the policy finds")
     .argument("[what...]", "path of what check reads (default: this folder), then keys of jobs")
-    .option("-t, --target <name>", "target or environment; the first, if there are several")
+    .option(
+      "-t, --target <name>",
+      "target or environment; if there are several, the first, or in html all",
+    )
     .addOption(
       new Option("--format <format>", "what to draw; as --output is called, else tree").choices([
         ...FORMATS,
@@ -103,7 +105,7 @@ function parseDepth(text: string): number {
   return Number(text);
 }
 
-/** Draws the jobs of one environment. @throws JobstrataError `source`, `config` if there is nothing to draw */
+/** Draws the jobs of one environment, in HTML of all. @throws JobstrataError `source`, `config` if there is nothing to draw */
 export async function runGraph(
   what: readonly string[],
   options: GraphOptions,
@@ -123,30 +125,55 @@ export async function runGraph(
     },
   );
   const isComplete = sayProblems(readings, io);
-  const graph = chosen(readings, options.target, io);
-  const hierarchy = hierarchyOf(graph, {
-    jobs: hasPath ? others : what,
-    direction,
-    ...(depth !== undefined && { depth }),
-    findings: findingsOf(readings, graph.environment),
-  });
-  if (hierarchy instanceof UnknownJobs) {
-    const keys = graph.jobs.map(({ key }) => key);
-    const [name = ""] = hierarchy.names;
-    throw new JobstrataError(
-      "source",
-      `${quote(graph.environment)} has no job ${quoteWithSuggestion(name, keys)}; it has ${keys.slice(0, 20).map(quote).join(", ") || "none"}${keys.length > 20 ? ", …" : ""}`,
-    );
-  }
-  const text = draw(hierarchy, format, { level, orientation, isFile: output !== undefined }, io);
+  // A page has room for every environment; all else shows one.
+  const graphs =
+    format === "html" ? withJobs(readings, options.target) : [chosen(readings, options.target, io)];
+  const findings = judge(readings);
+  const jobs = hasPath ? others : what;
+  const drawn = graphs.map((graph) =>
+    hierarchyOf(graph, {
+      jobs,
+      direction,
+      ...(depth !== undefined && { depth }),
+      findings: inEnvironment(findings, graph.environment),
+    }),
+  );
+  const hierarchies = drawn.flatMap((each) => (each instanceof UnknownJobs ? [] : [each]));
+  const [hierarchy] = hierarchies;
+  if (hierarchy === undefined) throw unknownJob(graphs, drawn);
+  const text =
+    format === "html"
+      ? html().hierarchyHtml(hierarchies.map(hierarchyDocument))
+      : draw(hierarchy, format, { level, orientation, isFile: output !== undefined }, io);
   if (output === undefined) io.out(text.trimEnd());
   else writeDrawing(output, text);
   return isComplete ? 0 : 2;
 }
 
+/** Says which of the jobs asked for is in none of the environments. */
+function unknownJob(
+  graphs: readonly JobGraph[],
+  drawn: readonly (Hierarchy | UnknownJobs)[],
+): JobstrataError {
+  const [graph] = graphs;
+  const [unknown] = drawn;
+  const name = unknown instanceof UnknownJobs ? (unknown.names[0] ?? "") : "";
+  const keys = graph?.jobs.map(({ key }) => key) ?? [];
+  return new JobstrataError(
+    "source",
+    `${quote(graph?.environment ?? "")} has no job ${quoteWithSuggestion(name, keys)}; it has ${keys.slice(0, 20).map(quote).join(", ") || "none"}${keys.length > 20 ? ", …" : ""}`,
+  );
+}
+
+// What draws with components is loaded only for those who want it.
+/* eslint-disable @typescript-eslint/no-require-imports */
+const html = () => require("../../render/html") as typeof import("../../render/html");
+const svg = () => require("../../render/svg") as typeof import("../../render/svg");
+/* eslint-enable @typescript-eslint/no-require-imports */
+
 function draw(
   hierarchy: Hierarchy,
-  format: GraphFormat,
+  format: Exclude<GraphFormat, "html">,
   {
     isFile,
     ...options
@@ -168,9 +195,7 @@ function draw(
     case "dot":
       return hierarchyDot(hierarchy, options);
     case "svg":
-      return hierarchySvg(hierarchy, options);
-    case "html":
-      return hierarchyHtml([hierarchyDocument(hierarchy)]);
+      return svg().hierarchySvg(hierarchy, options);
     case "json":
       return hierarchyJson(hierarchy);
   }
