@@ -202,6 +202,12 @@ describe("what cannot be checked is said in one line", () => {
       /names the rule "retris" \(did you mean "retries"\?\)/,
     ],
     [
+      "a configuration with an option that a rule has not",
+      () => ({ cwd: withConfig('rules: {environment-version: {verison: "5"}}') }),
+      [],
+      /rule "environment-version" has "verison" \(did you mean "version"\?\); there is severity, suppressible, version/,
+    ],
+    [
       "a configuration with an unknown key",
       () => ({ cwd: withConfig("preset: [spec]") }),
       [],

@@ -1,3 +1,5 @@
+import { JobstrataError, quoteWithSuggestion } from "../errors";
+import { quote } from "../model/text";
 import type { Config } from "../config/config";
 import type { CheckedRule } from "../model/check-report";
 import { rulePage } from "./rule-page";
@@ -23,6 +25,7 @@ export function configureRules(rules: readonly Rule[], config: Config): Configur
     const { severity, suppressible = true, ...own } = settings;
     const applies =
       entry !== undefined || rule.preset === undefined || presets.includes(rule.preset);
+    for (const name of Object.keys(own)) refuseUnknown(rule, name);
     if (!applies || severity === "off") return [];
     const options: RuleOptions = {
       ...own,
@@ -37,6 +40,16 @@ export function configureRules(rules: readonly Rule[], config: Config): Configur
       },
     ];
   });
+}
+
+/** A slip of the keyboard must not leave a rule as it was. */
+function refuseUnknown({ name: rule, preset, options = [] }: Rule, name: string): void {
+  if (preset === undefined || options.includes(name)) return;
+  const known = ["severity", "suppressible", ...options];
+  throw new JobstrataError(
+    "config",
+    `the configuration of rule ${quote(rule)} has ${quoteWithSuggestion(name, known)}; there is ${known.join(", ")}`,
+  );
 }
 
 /** What reports say of a rule. */

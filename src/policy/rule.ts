@@ -19,6 +19,8 @@ export interface Rule {
   readonly severity: Severity;
   /** The preset that switches it on; rules of a user's own have none. */
   readonly preset?: Preset;
+  /** Names of what can be configured, beside its severity. Not checked for rules of a user's own. */
+  readonly options?: readonly string[];
   /** A rule whose finding at the same jobs and tasks says the same mistake better, so that one is enough. */
   readonly coveredBy?: string;
   /** For its page: what is wrong, what is right (YAML of a bundle), and where the rule or limit comes from. */

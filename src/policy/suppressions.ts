@@ -12,6 +12,8 @@ interface Entry {
   readonly rule: string;
   readonly reason: string;
   readonly location: SourceLocation | undefined;
+  /** The job that the configuration names. */
+  readonly of: string;
   readonly matches: (site: LocatedSite) => boolean;
   used: boolean;
 }
@@ -36,7 +38,7 @@ export class Suppressions {
     private readonly today: string,
   ) {
     this.#rules = new Map(rules.map((rule) => [rule.name, rule]));
-    for (const suppression of written) this.#add(suppression, "source", beside(suppression));
+    for (const suppression of written) this.#add(suppression, "source", beside(suppression), "");
     for (const { rule, job, task, reason, until } of config.suppressions ?? []) {
       this.#add(
         {
@@ -49,6 +51,7 @@ export class Suppressions {
         (site) =>
           (site.job.key === job || site.job.id === job) &&
           (task === undefined || site.taskKey === task),
+        ` of job ${quote(job)}`,
       );
     }
   }
@@ -72,13 +75,13 @@ export class Suppressions {
   public problems(): Finding[] {
     const unused = this.#entries
       .filter(({ used, rule }) => !used && this.#rules.has(rule))
-      .map(({ rule, location }) =>
+      .map(({ rule, location, of }) =>
         problem(
           "unused-suppression",
           "warning",
           this.allows(rule)
-            ? `nothing of ${quote(rule)} is found where this suppression excuses it`
-            : `findings of ${quote(rule)} may not be excused`,
+            ? `nothing of ${quote(rule)} is found where this suppression${of} excuses it`
+            : `findings of ${quote(rule)}${of} may not be excused`,
           this.allows(rule) ? "remove it" : "mend what it excuses",
           location,
         ),
@@ -90,6 +93,7 @@ export class Suppressions {
     suppression: SourceSuppression,
     kind: Entry["kind"],
     matches: (site: LocatedSite) => boolean,
+    of: string,
   ): void {
     const { rules, reason, until, location } = suppression;
     const refuse = (message: string, fix: string): void => {
@@ -114,12 +118,12 @@ export class Suppressions {
           problem(
             "expired-suppression",
             "warning",
-            `this suppression of ${quote(rule)} has ended on ${until}`,
+            `this suppression of ${quote(rule)}${of} has ended on ${until}`,
             "mend what it excused, or give a later day",
             location,
           ),
         );
-      } else this.#entries.push({ kind, rule, reason, location, matches, used: false });
+      } else this.#entries.push({ kind, rule, reason, location, of, matches, used: false });
     }
   }
 }

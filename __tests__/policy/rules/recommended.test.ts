@@ -77,6 +77,12 @@ describe("good practice", () => {
       { version: "5" },
     ],
     [
+      "environment-version",
+      "what is configured as a number",
+      [seed({ environments: [{ key: "default", version: "5" }] })],
+      { version: 5 },
+    ],
+    [
       "undeclared-parameter",
       "a declared one",
       [

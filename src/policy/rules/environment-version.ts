@@ -9,6 +9,7 @@ export const environmentVersion = defineRule({
     "An older serverless version has other libraries, so that a notebook behaves differently from job to job.",
   severity: "warning",
   preset: "recommended",
+  options: ["version"],
   docs: {
     wrong: `environments:
   - environment_key: default
@@ -21,13 +22,15 @@ export const environmentVersion = defineRule({
     mend: 'Set environment_version. Another version is configured with "version".',
     source: 'golden rules of the hierarchical job architecture, environment_version "4"',
   },
-  *check(graph, { version = "4" }) {
+  *check(graph, { version: configured = "4" }) {
+    // YAML makes a number of it where nobody quotes it.
+    const version = String(configured);
     for (const job of graph.jobs) {
       for (const { key, version: got } of job.environments) {
         if (got === version || (got !== undefined && isExpression(got))) continue;
         yield {
           message: `environment ${quote(key)} of job ${quote(job.key)} has ${got === undefined ? "no environment_version" : `environment_version ${quote(got)}`}`,
-          fix: `set environment_version to ${quote(String(version))}`,
+          fix: `set environment_version to ${quote(version)}`,
           sites: [{ job }],
         };
       }

@@ -9,6 +9,7 @@ export const runAs = defineRule({
     "A job that runs as a person stops when that person leaves, and may do whatever the person may.",
   severity: "warning",
   preset: "recommended",
+  options: ["environments"],
   docs: {
     wrong: `targets:
   prod:
