@@ -32,13 +32,13 @@ describe("a tree", () => {
       job("seed", [notebook("run", "seed.py")]),
     ]);
     expect(hierarchyTree(drawn)).toMatchInlineSnapshot(`
-"all  composite
-├─ one  composite
-│  └─ shared  composite
-│     └─ seed  atomic  seed.py
-└─ two  composite  after one
-   └─ shared  composite  (see above)"
-`);
+     "all  composite
+     ├─ one  composite
+     │  └─ shared  composite
+     │     └─ seed  atomic  seed.py
+     └─ two  composite  after one
+        └─ shared  composite  (see above)"
+    `);
   });
 
   it("ends where jobs run themselves or each other", () => {
@@ -49,13 +49,13 @@ describe("a tree", () => {
       job("c", [runs("a")]),
     ]);
     expect(hierarchyTree(drawn)).toMatchInlineSnapshot(`
-"self  composite
-└─ self  composite  (see above)
-a  composite
-└─ b  composite
-   └─ c  composite
-      └─ a  composite  (see above)"
-`);
+     "self  composite
+     └─ self  composite  (see above)
+     a  composite
+     └─ b  composite
+        └─ c  composite
+           └─ a  composite  (see above)"
+    `);
     for (const level of ["jobs", "tasks"] as const) {
       expect(mermaid(drawn, { level }).match(/-->/g)).toHaveLength(4);
       expect(hierarchyDot(drawn, { level }).match(/ -> /g)).toHaveLength(4);
@@ -81,14 +81,14 @@ a  composite
       { findings: [finding([jobs[0] as never]), finding([job("seed")], "retries", "warning")] },
     );
     expect(hierarchyTree(drawn, { level: "tasks" })).toMatchInlineSnapshot(`
-"all  composite  ✖ notebook-in-one-job
-├─ own  own.py
-├─ each  for_each  after own
-├─ inner  → seed  atomic  ! retries
-├─ run_gone  job 12
-├─ run_far  job \${var.job}
-└─ empty  nothing"
-`);
+     "all  composite  ✖ notebook-in-one-job
+     ├─ own  own.py
+     ├─ run_gone  job 12
+     ├─ run_far  job \${var.job}
+     ├─ empty  nothing
+     ├─ each  for_each  after own
+     └─ inner  → seed  atomic  ! retries"
+    `);
   });
 
   it("begins again at the left where it is very deep", () => {

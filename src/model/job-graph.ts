@@ -72,7 +72,7 @@ export class JobGraph {
 }
 
 /** The tasks of a job and the tasks inside its for-each tasks: everything that can hold a notebook or run a job. */
-export function leafTasks(job: JobSpec): readonly TaskSpec[] {
+export function leafTasks(job: Pick<JobSpec, "tasks">): readonly TaskSpec[] {
   if (job.tasks.every((task) => task.forEach === undefined)) return job.tasks;
   return job.tasks.flatMap(withInner);
 }

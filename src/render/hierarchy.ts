@@ -1,4 +1,5 @@
 import type { CheckedFinding } from "../model/check-report";
+import { byDependencies } from "../model/graph-algorithms";
 import { type JobGraph, leafTasks } from "../model/job-graph";
 import {
   JOB_LEVEL_TAG,
@@ -22,7 +23,7 @@ export interface HierarchyJob {
   readonly spec: JobSpec;
   /** Undefined for a job without a level, or with another. */
   readonly level: JobLevel | undefined;
-  /** In the order of the job, tasks inside for-each tasks behind theirs. */
+  /** In the order in which they can begin, tasks inside for-each tasks behind theirs. */
   readonly tasks: readonly HierarchyTask[];
   /** What the policy says of the job and its tasks, suppressed findings left out. */
   readonly findings: readonly CheckedFinding[];
@@ -96,7 +97,9 @@ export function hierarchyOf(
       id: spec.id,
       spec,
       level: JOB_LEVELS.find((level) => level === spec.tags[JOB_LEVEL_TAG]),
-      tasks: leafTasks(spec).map((task, at) => drawnTask(spec, task, at, ids)),
+      tasks: leafTasks({ tasks: byDependencies(spec.tasks, (task) => task) }).map((task, at) =>
+        drawnTask(spec, task, at, ids),
+      ),
       findings: found.get(spec.id) ?? [],
     }));
   return { environment: graph.environment, jobs, edges: jobs.flatMap(edgesOf) };

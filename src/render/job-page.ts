@@ -1,14 +1,7 @@
 import type { CheckedFinding } from "../model/check-report";
 import { environmentPrefix } from "../model/environment-name";
-import { byDependencies } from "../model/graph-algorithms";
 import type { JobGraph } from "../model/job-graph";
-import {
-  formatLocation,
-  type JobSpec,
-  principalName,
-  type TaskSpec,
-  type TriggerSpec,
-} from "../model/job-spec";
+import { formatLocation, type JobSpec, principalName, type TriggerSpec } from "../model/job-spec";
 import { printable } from "../model/text";
 import { counted } from "../report/check/parts";
 import { markdownText, SEVERITY_ICONS } from "../report/markdown-text";
@@ -214,29 +207,20 @@ class Pages {
 
   #tasks(job: HierarchyJob): string {
     if (job.tasks.length === 0) return "## Tasks\n\nNone.";
-    const drawn = new Map(job.tasks.map((task) => [task.spec, task]));
-    const ordered = byDependencies(job.spec.tasks, (task) => task);
-    const row = (spec: TaskSpec, number: string): string[][] => [
-      [
-        number,
-        shown(spec.taskKey),
-        this.#does(spec, drawn.get(spec)),
-        lines(spec.dependsOn.map(shown)),
-        lines(entries(spec.parameters ?? {})),
-      ],
-      ...(spec.forEach === undefined ? [] : row(spec.forEach, "↳")),
-    ];
-    return [
-      "## Tasks",
-      table(
-        ["", "Task", "What it does", "After", "Parameters"],
-        ordered.flatMap((spec, at) => row(spec, String(at + 1))),
-      ),
-    ].join("\n\n");
+    let number = 0;
+    const inner = new Set(job.tasks.flatMap(({ spec }) => spec.forEach ?? []));
+    const rows = job.tasks.map((task) => [
+      inner.has(task.spec) ? "↳" : String(++number),
+      shown(task.spec.taskKey),
+      this.#does(task),
+      lines(task.spec.dependsOn.map(shown)),
+      lines(entries(task.spec.parameters ?? {})),
+    ]);
+    return `## Tasks\n\n${table(["", "Task", "What it does", "After", "Parameters"], rows)}`;
   }
 
-  #does(spec: TaskSpec, drawn: HierarchyTask | undefined): string {
-    const target = drawn?.runs === undefined ? undefined : this.#byId.get(drawn.runs);
+  #does({ spec, runs }: HierarchyTask): string {
+    const target = runs === undefined ? undefined : this.#byId.get(runs);
     if (target !== undefined) return `runs ${this.#link(target)}`;
     if (spec.forEach !== undefined)
       return `for each of ${shown(spec.forEachInputs ?? "its inputs")}`;
