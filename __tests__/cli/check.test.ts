@@ -278,6 +278,30 @@ describe("reports", () => {
   });
 });
 
+describe("reports for CI", () => {
+  it.each(["GITHUB_WORKSPACE", "CI_PROJECT_DIR"])(
+    "name files from the root of the repository, which %s says",
+    async (name) => {
+      const root = tempFolder();
+      const cwd = join(root, "bundles", "alerting");
+      cpSync(join(FIXTURES, "wrong-bundle"), cwd, { recursive: true });
+      const outputs = ["--output", "sarif=a.sarif", "--output", "gitlab=b.json"];
+      const args = [...outputs, "--format", "github"];
+      const { stdout } = await check(args, { cwd, env: { [name]: root } });
+      const at = "bundles/alerting/resources/alerting/alerting_setup_orchestrator_job.yml";
+      expect(stdout).toContain(`::error file=${at},line=`);
+      expect(stdout).toMatch(
+        /also bundles\/alerting\/resources\/alerting\/alerting_tables_job\.yml:/,
+      );
+      expect(readFileSync(join(cwd, "a.sarif"), "utf8")).toContain(`"uri": "${at}"`);
+      expect(readFileSync(join(cwd, "b.json"), "utf8")).toContain(`"path": "${at}"`);
+
+      const elsewhere = await check(args, { cwd, env: { [name]: tempFolder() } });
+      expect(elsewhere.stdout).toContain("::error file=resources/alerting/");
+    },
+  );
+});
+
 describe("a baseline", () => {
   it("accepts what is there, survives moved lines, fails on what is new and reports what is fixed", async () => {
     const cwd = bundle(UNTAGGED);

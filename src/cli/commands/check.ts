@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { isAbsolute, posix, relative, sep } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { readBaseline, writeBaseline } from "../../config/baseline";
 import { baselineFile, type Config, loadConfig } from "../../config/config";
 import { JobstrataError } from "../../errors";
 import { byPlace, type CheckReport, openFindings } from "../../model/check-report";
+import type { SourceLocation } from "../../model/job-spec";
 import { atLeast, type Severity } from "../../model/finding";
 import { printable, quote } from "../../model/text";
 import { check, today } from "../../policy/check";
@@ -116,12 +118,36 @@ export async function runCheck(
   report = { ...report, findings: [...report.findings].sort(byPlace) };
   for (const output of outputs) write(output, report);
   if (!outputs.some(({ isMain }) => isMain)) {
-    io.out(
-      CHECK_FORMATS[options.format](report, { style: styleFor(), lines: linesOf() }).trimEnd(),
-    );
+    const shown = forFormat(options.format, report);
+    io.out(CHECK_FORMATS[options.format](shown, { style: styleFor(), lines: linesOf() }).trimEnd());
   }
   if (report.incomplete) return 2;
   return openFindings(report).some(({ severity }) => atLeast(severity, report.failOn)) ? 1 : 0;
+}
+
+/** Formats that a CI server reads, which looks for files from the root of the repository. */
+const OF_REPOSITORY: readonly CheckFormat[] = ["github", "gitlab", "sarif"];
+
+/** The report with the paths that a format is to have, also where the check runs in a folder of the repository. */
+function forFormat(format: CheckFormat, report: CheckReport): CheckReport {
+  const { GITHUB_WORKSPACE, CI_PROJECT_DIR } = process.env;
+  const root = GITHUB_WORKSPACE ?? CI_PROJECT_DIR;
+  if (root === undefined || !OF_REPOSITORY.includes(format)) return report;
+  const folder = relative(root, process.cwd()).split(sep).join("/");
+  if (folder === "" || folder.startsWith("..") || isAbsolute(folder)) return report;
+  const moved = (at: SourceLocation): SourceLocation => ({
+    ...at,
+    file: posix.join(folder, at.file),
+  });
+  const findings = report.findings.map((finding) => ({
+    ...finding,
+    ...(finding.location && { location: moved(finding.location) }),
+    sites: finding.sites.map((site) => ({
+      ...site,
+      ...(site.source && { source: moved(site.source) }),
+    })),
+  }));
+  return { ...report, findings };
 }
 
 interface Output {
@@ -144,7 +170,7 @@ function parseOutput(text: string, main: CheckFormat): Output {
 
 function write({ format, file }: Output, report: CheckReport): void {
   try {
-    const text = CHECK_FORMATS[format](report, { lines: linesOf() });
+    const text = CHECK_FORMATS[format](forFormat(format, report), { lines: linesOf() });
     writeFileSync(file, text.endsWith("\n") ? text : `${text}\n`);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
