@@ -156,9 +156,9 @@ describeInBrowser("the page of the local workspace", () => {
     const id = await job(`Tables ${HOSTILE}`, [notebookTask("slow_load")]);
     await page.getByRole("treeitem", { name: "Tables <img src=x" }).waitFor();
     const run = await client.runNow(id);
-    await page.locator(".state.active").waitFor();
+    await page.locator(".state .active").waitFor();
     gate.letGo();
-    await page.locator(".state.good").waitFor();
+    await page.locator(".state .good").waitFor();
     await page.goto(`${client.workspace.host}/#job/${id}/run/${run}`);
     await row("slow_load").getByText("SUCCESS").waitFor();
     expect(complaints).toEqual([]);

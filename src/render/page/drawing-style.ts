@@ -71,9 +71,9 @@ ${LEVELS.map(
 .drawing .head.run_job { fill: var(--run) }
 .drawing .head.depends_on { fill: none; stroke: var(--wait); stroke-width: 1.8 }
 .drawing .far { opacity: 0.25 }
-.drawing .state.good { fill: var(--good) }
-.drawing .state.bad { fill: var(--error) }
-.drawing .state.active { fill: none; stroke: var(--active); stroke-width: 3 }
+.drawing .good { fill: var(--good) }
+.drawing .bad { stroke: var(--error); stroke-width: 2.5 }
+.drawing .active { fill: none; stroke: var(--active); stroke-width: 3 }
 `.trim();
 
 /** {@link DRAWING_STYLE} for a file that is to be read by programs which know no variables of CSS, too. */

@@ -176,14 +176,10 @@ function JobBox({
         </text>
       )}
       {state !== undefined && (
-        <circle
-          class={`state ${state.phase === "ended" ? (state.good ? "good" : "bad") : "active"}`}
-          cx={width - 12}
-          cy="33"
-          r="5"
-        >
+        <g class="state" transform={`translate(${width - 14} 33)`}>
           <title>last run {printable(state.state)}</title>
-        </circle>
+          <StateMark {...state} />
+        </g>
       )}
       {rows.length > 0 && <path class="rule" d={`M1 ${BOX_HEIGHT - 2}H${width - 1}`} />}
       {rows.map(({ task, y: middle }, at) => (
@@ -208,6 +204,12 @@ function JobBox({
       )}
     </g>
   );
+}
+
+/** A disc for what went well, a cross for what did not, a ring for what is under way. */
+export function StateMark({ phase, good }: Pick<JobState, "phase" | "good">) {
+  if (phase !== "ended") return <circle class="active" r="4.5" />;
+  return good ? <circle class="good" r="5" /> : <path class="bad" d="M-4 -4L4 4M4 -4L-4 4" />;
 }
 
 /** What stands below the name of a job. */

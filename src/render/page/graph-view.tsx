@@ -311,7 +311,7 @@ function Hierarchy({
           />
         </g>
       </svg>
-      <Legend />
+      <Legend hasStates={states !== undefined} />
       {isOpen && (
         <aside aria-label={job === undefined ? "Findings of the policy" : "Job"}>
           <button type="button" class="close" aria-label="Close" onClick={close}>

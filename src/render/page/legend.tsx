@@ -1,5 +1,13 @@
-/** What the arrows and keys mean. */
-export function Legend() {
+import { type JobState, StateMark } from "./drawing";
+
+const STATES: readonly (readonly [Pick<JobState, "phase" | "good">, string])[] = [
+  [{ phase: "ended", good: true }, "succeeded"],
+  [{ phase: "ended", good: false }, "failed"],
+  [{ phase: "active", good: false }, "under way"],
+];
+
+/** What the arrows, marks and keys mean. */
+export function Legend({ hasStates }: { readonly hasStates: boolean }) {
   return (
     <details class="legend" open>
       <summary>Legend</summary>
@@ -16,6 +24,25 @@ export function Legend() {
           </svg>
           comes before (depends_on)
         </li>
+        {hasStates && (
+          <li>
+            last run
+            {STATES.map(([state, word]) => (
+              <span key={word} class="mark">
+                <svg
+                  class="drawing"
+                  width="12"
+                  height="12"
+                  viewBox="-6 -6 12 12"
+                  aria-hidden="true"
+                >
+                  <StateMark {...state} />
+                </svg>{" "}
+                {word}
+              </span>
+            ))}
+          </li>
+        )}
       </ul>
       <p class="faint keys">
         <kbd>/</kbd> search, arrow keys and <kbd>Enter</kbd> in the drawing, <kbd>+</kbd>{" "}
