@@ -37,6 +37,14 @@ describe("the bundles of the fixtures", () => {
     expect(existsSync(file) ? readFileSync(file, "utf8") : "").toBe(out);
   });
 
+  it("are drawn in the documentation as they are", () => {
+    const drawing = readFileSync(join(EXPECTED, "wrong-bundle.jobs.tree.txt"), "utf8");
+    const page = readFileSync(join(ROOT, "docs", "graph.md"), "utf8");
+    expect(page).toContain(
+      `\`\`\`\n${drawing.replaceAll("__tests__/fixtures/wrong-bundle/", "")}\`\`\``,
+    );
+  });
+
   it("leave no expected drawing over", () => {
     const names = CASES.map((parts) => `${parts.join(".")}.txt`);
     expect(readdirSync(EXPECTED).sort()).toEqual(names.sort());
