@@ -5,6 +5,7 @@ import type { JobSpec } from "../../src";
 import { JobstrataError } from "../../src/errors";
 import { startProvider } from "../../src/local/provider";
 import { priorState, readTerraformJson } from "../../src/readers/terraform-json";
+import { diffHierarchies } from "../../src/render/diff/hierarchy-diff";
 import { FakeWorkspace } from "../local/provider/fake-workspace";
 import { CLIS, Folder } from "../local/provider/terraform";
 
@@ -58,6 +59,7 @@ function configure(folder: Folder): void {
     }),
   );
   folder.configure({
+    variable: { token: { default: "hunter2", sensitive: true } },
     module: { layer: { source: "./layer", seed_id: "${databricks_job.seed[0].id}" } },
     resource: {
       databricks_job: {
@@ -65,6 +67,7 @@ function configure(folder: Folder): void {
         setup: {
           name: "setup-${databricks_job.seed[0].id}",
           tags: { job_level: "composite" },
+          parameter: [{ name: "token", default: "${var.token}" }],
           task: [
             run("a_validate", "${module.layer.validation_id}"),
             run("b_seed", "${databricks_job.seed[0].id}", {
@@ -98,14 +101,15 @@ describe.each(CLIS)("a project of %s", (cli) => {
   let planned: readonly JobSpec[];
   let applied: readonly JobSpec[];
   let state: readonly JobSpec[];
+  let shown: unknown;
 
   beforeAll(async () => {
     const provider = await startProvider({ retryDelay: () => 100 });
     const workspace = await FakeWorkspace.start();
     const folder = new Folder(cli, provider.env, workspace.host);
     const show = async (...args: string[]): Promise<readonly JobSpec[]> => {
-      const json: unknown = JSON.parse(await folder.ok("show", "-json", ...args));
-      return readTerraformJson(json, "plan.json").graphs.flatMap(({ jobs }) => jobs);
+      shown = JSON.parse(await folder.ok("show", "-json", ...args));
+      return readTerraformJson(shown, "plan.json").graphs.flatMap(({ jobs }) => jobs);
     };
     try {
       configure(folder);
@@ -172,6 +176,23 @@ describe.each(CLIS)("a project of %s", (cli) => {
     expect(setup?.name).toBe("${known after apply}");
     expect(setup?.unknown?.has("name")).toBe(true);
     expect(jobOf(applied, "databricks_job.setup")?.name).toMatch(/^setup-\d+$/);
+  });
+
+  test("keeps its secrets", () => {
+    expect(JSON.stringify(shown)).toContain("hunter2");
+    for (const jobs of [planned, applied, state]) {
+      expect(JSON.stringify(jobs)).not.toContain("hunter2");
+      expect(jobOf(jobs, "databricks_job.setup")?.parameters).toEqual([
+        { name: "token", default: "${sensitive}" },
+      ]);
+    }
+  });
+
+  test("has nothing to change once it is applied", () => {
+    const [before] = readTerraformJson(priorState(shown), "plan.json").graphs;
+    const [after] = readTerraformJson(shown, "plan.json").graphs;
+    expect(before?.jobs).toHaveLength(IDS.length);
+    expect(diffHierarchies(before, after)).toMatchObject({ jobs: [], orphaned: [], adopted: [] });
   });
 
   test("knows which jobs others have access to", () => {
