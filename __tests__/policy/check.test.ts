@@ -106,3 +106,10 @@ test("a baseline has an entry for each place, and covers no more than it has", (
   expect(open(judge(twice, entries.slice(1)))).toMatchObject([{ rule: "untimed" }]);
   expect(judge({ dev: twice.dev }, entries)).toMatchObject({ fixed: 1 });
 });
+
+test("an entry of a rule that does not apply today is not fixed", () => {
+  const jobs = { dev: [jobSpec("seed", { timeoutSeconds: 60 })] };
+  const entry = { message: "it was there", fingerprint: "0a" };
+  expect(judge(jobs, [{ rule: "retries", ...entry }])).toMatchObject({ fixed: 0, findings: [] });
+  expect(judge(jobs, [{ rule: "untimed", ...entry }])).toMatchObject({ fixed: 1 });
+});
