@@ -53,6 +53,22 @@ const COMPOSITE = {
   },
 };
 
+test("a job has the owner that a databricks_permissions of its stack names", () => {
+  const permissions = (level: string): object => ({
+    job_id: "${databricks_job.seed.id}",
+    access_control: [{ group_name: "data", permission_level: level }],
+  });
+  const ownerIn = (databricks_permissions: object): unknown => {
+    const resource = { ...ATOMIC.resource, databricks_permissions };
+    const [graph] = readSynthesized(output({ dev: { ...ATOMIC, resource } })).graphs;
+    return graph?.jobs[0]?.owner;
+  };
+  const [owner, viewer] = [permissions("IS_OWNER"), permissions("CAN_VIEW")];
+  expect(ownerIn({ viewer })).toBeUndefined();
+  expect(ownerIn({ owner, viewer })).toEqual({ group: "data" });
+  expect(ownerIn({ viewer, owner })).toEqual({ group: "data" });
+});
+
 test("stacks are read together, with references from one to the other, by environment", () => {
   const folder = output({
     "alerting-dev-atomic": ATOMIC,

@@ -81,7 +81,10 @@ function configure(folder: Folder): void {
       databricks_permissions: {
         seed: {
           job_id: "${databricks_job.seed[0].id}",
-          access_control: [{ group_name: "data-platform", permission_level: "CAN_VIEW" }],
+          access_control: [
+            { group_name: "data-platform", permission_level: "CAN_VIEW" },
+            { service_principal_name: "6c1e", permission_level: "IS_OWNER" },
+          ],
         },
       },
     },
@@ -142,6 +145,16 @@ describe.each(CLIS)("a project of %s", (cli) => {
       tags: { job_level: "atomic", layer: "alerting" },
       environments: [{ key: "default", version: "4" }],
     });
+  });
+
+  test("has the owners that permissions name", () => {
+    for (const jobs of [planned, applied, state]) {
+      expect(jobOf(jobs, IDS[0] ?? "")).toMatchObject({
+        hasPermissions: true,
+        owner: { servicePrincipal: "6c1e" },
+      });
+      expect(jobOf(jobs, IDS[1] ?? "")).not.toHaveProperty("owner");
+    }
   });
 
   test("has the jobs that a plan runs, before and after their ids are known", () => {
