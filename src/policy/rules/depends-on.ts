@@ -21,6 +21,8 @@ export const dependsOn = defineRule({
   },
   *check(graph) {
     for (const job of graph.jobs) {
+      if (job.tasks.every((task) => task.dependsOn.length === 0 && task.forEach === undefined))
+        continue;
       const keys = new Set(job.tasks.map((task) => task.taskKey));
       // With a task key that is known only at the plan, any name may be the right one.
       const open = [...keys].some(isExpression);

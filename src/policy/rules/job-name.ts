@@ -15,7 +15,8 @@ export const jobName = defineRule({
   },
   *check(graph) {
     for (const job of graph.jobs) {
-      const bytes = new TextEncoder().encode(job.name ?? "").length;
+      const { name = "" } = job;
+      const bytes = name.length > MAX_NAME / 3 ? new TextEncoder().encode(name).length : 0;
       if (bytes > MAX_NAME) {
         yield {
           message: `the name of job ${quote(job.key)} has ${bytes} bytes`,

@@ -20,10 +20,9 @@ export const webhookNotifications = defineRule({
     for (const job of graph.jobs) {
       const holders = [
         { notifications: job.notifications, site: { job } },
-        ...leafTasks(job).map(({ notifications, taskKey }) => ({
-          notifications,
-          site: { job, taskKey },
-        })),
+        ...leafTasks(job).flatMap(({ notifications, taskKey }) =>
+          notifications === undefined ? [] : [{ notifications, site: { job, taskKey } }],
+        ),
       ];
       for (const { notifications = [], site } of holders) {
         for (const { channel, event, count } of notifications) {
