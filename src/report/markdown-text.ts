@@ -7,7 +7,8 @@ export function markdownText(text: string): string {
     .replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&")
     .replace(/^[-=]/, "\\$&")
     .replace(/^(\d+)\./, "$1\\.")
-    .replace(/@/g, "&#64;")
+    // GitHub looks for names in what the reader sees, so an entity for the sign itself would not do.
+    .replace(/@/g, "@&#8203;")
     .replace(/:\/\//g, "&#58;//");
 }
 
