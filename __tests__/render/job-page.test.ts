@@ -76,7 +76,7 @@ describe("the page of a job", () => {
       Starts: "schedule: 0 0 6 \\* \\* ? \\(UTC\\) (paused)<br>continuous",
       Owner: "ada, platform, data",
       "Runs as": "6c1e",
-      Tells: "on\\_failure: ada@&#8203;example.com<br>on\\_start: 2 webhooks",
+      Notifies: "on\\_failure: ada@&#8203;example.com<br>on\\_start: 2 webhooks",
       Tags: "job\\_level: atomic<br>team: platform<br>owner: ada",
       "Deployed with": "jobs",
       "Written in": "resources/seed.yml:3:5",

@@ -162,7 +162,7 @@ class Pages {
       ["Starts", lines((spec.triggers ?? []).map(trigger))],
       ["Owner", owned.map(shown).join(", ")],
       ["Runs as", shown(runAs ?? "")],
-      ["Tells", lines(told(spec))],
+      ["Notifies", lines(told(spec))],
       ["Tags", lines(entries(spec.tags))],
       ["Deployed with", shown(spec.stack)],
       ["Written in", spec.source === undefined ? "" : shown(formatLocation(spec.source))],
