@@ -125,8 +125,11 @@ describe("the index", () => {
     const seed = job("seed", [notebook("run", "seed.py")]);
     const tables = job("tables", [notebook("run", "tables.py")], { description: "Makes\ntables" });
     const setup = job("setup", [runs("seed"), runs("tables")]);
-    const nightly = job("nightly", [runs("setup")], { tags: { job_level: "orchestrator" } });
-    const loose = job("loose", [], { tags: { owner: "ada" } });
+    const nightly = job("nightly", [runs("setup")], {
+      tags: { job_level: "orchestrator" },
+      runAs: { user: "bob" },
+    });
+    const loose = job("loose", [], { tags: { owner: "ada" }, runAs: { user: "bob" } });
     const page = pagesOf([loose, tables, seed, setup, nightly], {
       findings: [finding([seed, setup])],
     })["README.md"];
@@ -135,7 +138,7 @@ describe("the index", () => {
     );
     expect(page).toContain("```mermaid\nflowchart LR\n");
     expect(rowsOf(page)).toEqual([
-      ["[nightly](nightly.md)", "orchestrator", "runs 1 job", "", "", "", ""],
+      ["[nightly](nightly.md)", "orchestrator", "runs 1 job", "", "runs as bob", "", ""],
       [
         "[setup](setup.md)",
         "composite",

@@ -109,7 +109,7 @@ class Pages {
         job.level ?? "",
         summaryOf(job),
         lines((spec.triggers ?? []).map(trigger)),
-        owners(spec).map(shown).join(", "),
+        ownerCell(spec),
         lines([...callers].map((caller) => this.#link(caller))),
         lines(
           job.findings.map(({ severity, rule }) => `${SEVERITY_ICONS[severity]} ${shown(rule)}`),
@@ -264,6 +264,13 @@ function titleOf({ name = "", key }: Pick<JobSpec, "name" | "key">): string {
 function owners({ tags, owner }: JobSpec): string[] {
   const names = [tags.owner, tags.team, principalName(owner)];
   return [...new Set(names.filter((name) => name !== undefined && name !== ""))] as string[];
+}
+
+/** Where nobody is said to own it, whom it runs as. */
+function ownerCell(spec: JobSpec): string {
+  const runAs = principalName(spec.runAs);
+  const names = owners(spec).map(shown).join(", ");
+  return names !== "" || runAs === undefined ? names : `runs as ${shown(runAs)}`;
 }
 
 /** Of emails to whom they go, of webhooks how many there are. */
