@@ -5,7 +5,7 @@ import {
   type SourceLocation,
   type TriggerSpec,
 } from "../model/job-spec";
-import { type Hierarchy, whatRuns } from "./hierarchy";
+import { type Hierarchy, type HierarchyEdge, whatRuns } from "./hierarchy";
 
 /**
  * The hierarchy of an environment for programs, and for the pages that draw it in a browser. Names are those of the Jobs
@@ -15,7 +15,7 @@ export interface HierarchyDocument {
   readonly version: 1;
   readonly environment: string;
   readonly jobs: readonly DocumentJob[];
-  readonly edges: readonly DocumentEdge[];
+  readonly edges: readonly HierarchyEdge[];
 }
 
 /** A job of a {@link HierarchyDocument}. */
@@ -57,17 +57,6 @@ export interface DocumentTask {
   readonly depends_on: readonly string[];
   /** `base_parameters` of a notebook, `job_parameters` of a Run Job task. */
   readonly parameters?: Readonly<Record<string, string>>;
-}
-
-/**
- * `run_job`: from a job to a job that it runs. `depends_on`: from what comes first to what waits for it, both run by the job
- * `by`. Each is an id of a job.
- */
-export interface DocumentEdge {
-  readonly kind: "run_job" | "depends_on";
-  readonly from: string;
-  readonly to: string;
-  readonly by: string;
 }
 
 /** What the policy says of a job. */

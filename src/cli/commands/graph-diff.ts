@@ -21,7 +21,7 @@ import { Interrupts } from "../interrupts";
 import type { Io } from "../io";
 import { movedReading, withoutCommonEnd } from "../moved-reading";
 import { styleFor } from "../terminal";
-import type { GraphOptions } from "./graph";
+import type { GraphOptions } from "../graph-options";
 
 const FORMATS = ["text", "mermaid", "markdown", "json"] as const;
 type DiffFormat = (typeof FORMATS)[number];

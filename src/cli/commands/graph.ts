@@ -10,16 +10,12 @@ import { hierarchyMermaid } from "../../render/mermaid";
 import { hierarchyTree } from "../../render/tree";
 import { PLAIN } from "../../report/style";
 import { formatByName, writeDrawing } from "../drawing-file";
+import { DIFF_FORMATS, GRAPH_FORMATS, type GraphFormat, type GraphOptions } from "../graph-options";
 import { chosen, inEnvironment, judge, sayProblems, withJobs } from "../hierarchies";
 import type { Io } from "../io";
-import { addSourceOptions, readSources, type SourcesOptions } from "../sources";
+import { addSourceOptions, readSources } from "../sources";
 import { styleFor } from "../terminal";
 
-const FORMATS = ["tree", "mermaid", "dot", "svg", "html", "json"] as const;
-type GraphFormat = (typeof FORMATS)[number];
-/** What only changes are written in. */
-const DIFF_FORMATS = ["text", "markdown"] as const;
-type DiffFormat = (typeof DIFF_FORMATS)[number];
 /** The format that a file is written in, if nothing else is asked for. */
 const BY_EXTENSION: Readonly<Record<string, GraphFormat>> = {
   mmd: "mermaid",
@@ -33,19 +29,6 @@ const BY_EXTENSION: Readonly<Record<string, GraphFormat>> = {
   txt: "tree",
 };
 
-/** Options of `jobstrata graph`. */
-export interface GraphOptions extends SourcesOptions {
-  readonly target?: string;
-  readonly format?: GraphFormat | DiffFormat;
-  readonly level: "jobs" | "tasks";
-  readonly depth?: number;
-  readonly direction: "down" | "up" | "both";
-  readonly orientation: "LR" | "TB";
-  readonly output?: string;
-  /** What to compare with; true for what came before. */
-  readonly diff?: string | true;
-}
-
 /** Adds `jobstrata graph`. */
 export function addGraphCommand(program: Command, io: Io): void {
   addSourceOptions(program.command("graph"))
@@ -57,7 +40,7 @@ export function addGraphCommand(program: Command, io: Io): void {
     )
     .addOption(
       new Option("--format <format>", "what to draw; as --output is called, else tree").choices([
-        ...FORMATS,
+        ...GRAPH_FORMATS,
         ...DIFF_FORMATS,
       ]),
     )
