@@ -472,6 +472,16 @@ resources: {jobs: {seed: {name: "NAME", tasks: [{task_key: a, notebook_task: {no
     ]);
   });
 
+  test.each(["${aaaa", "${a-b_c", "${var.aaaa"])(
+    "references that do not end take no time: %s",
+    (start) => {
+      const name = `${start}${"a".repeat(50_000)}!`;
+      const started = process.hrtime.bigint();
+      expect(jobOf(yaml(name)).name).toBe(name);
+      expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(2000);
+    },
+  );
+
   test("do not grow without end", () => {
     const doubling = Array.from(
       { length: 40 },

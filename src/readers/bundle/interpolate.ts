@@ -2,8 +2,8 @@ import { valueAt } from "./merge";
 import { isValueMap, type Places, type Value } from "./yaml-file";
 
 /** `${var.catalog}`, `${bundle.target}`, `${var.clusters[0].size}`, as the Databricks CLI knows them. */
-const REFERENCE =
-  /\$\{(\p{L}+(?:[-_]*[\p{L}\p{N}]+)*(?:\.\p{L}+(?:[-_]*[\p{L}\p{N}]+)*|\[\d+\])*)\}/gu;
+const NAME = String.raw`\p{L}[\p{L}\p{N}]*(?:[-_]+[\p{L}\p{N}]+)*`;
+const REFERENCE = new RegExp(String.raw`\$\{(${NAME}(?:\.${NAME}|\[\d+\])*)\}`, "gu");
 const WHOLE = new RegExp(`^${REFERENCE.source}$`, "u");
 const NESTED = /\$\{[^}]*\$\{/;
 
