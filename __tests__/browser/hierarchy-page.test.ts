@@ -69,15 +69,21 @@ describeInBrowser("the HTML page of a hierarchy", () => {
 
   async function open(
     environments: Readonly<Record<string, readonly JobSpec[]>>,
-    options: { width?: number; dark?: boolean; findings?: CheckedFinding[]; hash?: string } = {},
+    options: {
+      level?: "jobs" | "tasks";
+      width?: number;
+      dark?: boolean;
+      findings?: CheckedFinding[];
+      hash?: string;
+    } = {},
   ): Promise<Page> {
-    const { width = 1200, dark = false, findings = [], hash = "" } = options;
+    const { level = "jobs", width = 1200, dark = false, findings = [], hash = "" } = options;
     const documents = Object.entries(environments).map(([environment, jobs]) => ({
       ...hierarchyDocument(hierarchy(jobs, { findings })),
       environment,
     }));
     const file = join(folder, `${pages.length}.html`);
-    writeFileSync(file, hierarchyHtml(documents));
+    writeFileSync(file, hierarchyHtml({ documents, level }));
     const page = await browser.newPage({
       viewport: { width, height: 760 },
       colorScheme: dark ? "dark" : "light",
@@ -122,7 +128,7 @@ describeInBrowser("the HTML page of a hierarchy", () => {
     expect(complaints).toEqual([]);
   });
 
-  test("is opened at the job in its address", async () => {
+  test("is opened at the job in its address, with tasks if that is asked for", async () => {
     const page = await open(
       { dev: [SETUP, TABLES] },
       { hash: `#${encodeURIComponent(TABLES.id)}` },
@@ -185,6 +191,7 @@ describeInBrowser("the HTML page of a hierarchy", () => {
     const page = await open({ dev: [SETUP, TABLES, SEED], prod: [SETUP, TABLES] });
     await page.getByLabel("Environment").selectOption("prod");
     await page.getByText("2 jobs").waitFor();
+    expect(await page.locator(".job .task").count()).toBe(0);
     await page.getByRole("checkbox", { name: "Tasks" }).check();
     expect(await page.locator(".job .task").allTextContents()).toContain("run_alerting_tables_job");
   });

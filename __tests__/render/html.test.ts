@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { hierarchyDocument, type HierarchyDocument } from "../../src/render/document";
-import { hierarchyHtml } from "../../src/render/html";
+import { hierarchyDocument } from "../../src/render/document";
+import { hierarchyHtml, type HierarchyPageData } from "../../src/render/html";
 import { hierarchy, hostileJobs } from "./support";
 
 const { jobs, findings } = hostileJobs();
 const document = hierarchyDocument(hierarchy(jobs, { findings }));
-const html = hierarchyHtml([document]);
+const html = hierarchyHtml({ documents: [document], level: "tasks" });
 
 /** What stands between the tags of the only element that begins so. */
 function contentOf(start: string, end: string): string {
@@ -35,11 +35,13 @@ describe("hierarchyHtml", () => {
   test("holds the hierarchies as they are, hostile text included", () => {
     const data = contentOf('<script type="application/json" id="hierarchies">', "</script>");
     expect(data.includes("<")).toBe(false);
-    expect(JSON.parse(data) as HierarchyDocument[]).toEqual([JSON.parse(JSON.stringify(document))]);
+    expect(JSON.parse(data) as HierarchyPageData).toEqual(
+      JSON.parse(JSON.stringify({ documents: [document], level: "tasks" })),
+    );
   });
 
   test("refers to nothing outside of it", () => {
-    const own = hierarchyHtml([]);
+    const own = hierarchyHtml({ documents: [], level: "jobs" });
     for (const reference of [
       /<(?:link|img|iframe|object|embed|base)\b/i,
       /\bsrc=|@import/,

@@ -1,12 +1,16 @@
 import { type HierarchyDocument } from "./document";
 import { contentHash, pageScript, pageStyle } from "./page-files";
 
-/**
- * The hierarchies as one HTML file, which asks the network for nothing: not even what is in it could.
- *
- * @param documents of one environment or more
- */
-export function hierarchyHtml(documents: readonly HierarchyDocument[]): string {
+/** What is in the page of hierarchies. */
+export interface HierarchyPageData {
+  /** Of one environment or more. */
+  readonly documents: readonly HierarchyDocument[];
+  /** What is shown at first: jobs alone, or their tasks too. */
+  readonly level: "jobs" | "tasks";
+}
+
+/** The hierarchies as one HTML file, which asks the network for nothing: not even what is in it could. */
+export function hierarchyHtml(data: HierarchyPageData): string {
   const script = pageScript("hierarchy-page");
   const style = pageStyle();
   const policy = `default-src 'none'; script-src ${contentHash(script)}; style-src ${contentHash(style)}; base-uri 'none'; form-action 'none'`;
@@ -21,7 +25,7 @@ export function hierarchyHtml(documents: readonly HierarchyDocument[]): string {
 </head>
 <body>
 <noscript>This page draws its jobs with JavaScript.</noscript>
-<script type="application/json" id="hierarchies">${inJson(documents)}</script>
+<script type="application/json" id="hierarchies">${inJson(data)}</script>
 <script>${script}</script>
 </body>
 </html>

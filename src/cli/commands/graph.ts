@@ -126,7 +126,7 @@ export async function runGraph(
   if (hierarchy === undefined) throw unknownJob(graphs, drawn);
   const text =
     format === "html"
-      ? html().hierarchyHtml(hierarchies.map(hierarchyDocument))
+      ? html().hierarchyHtml({ documents: hierarchies.map(hierarchyDocument), level })
       : draw(hierarchy, format, { level, orientation, isFile: output !== undefined }, io);
   if (output === undefined) io.out(text.trimEnd());
   else writeDrawing(output, text);

@@ -18,6 +18,7 @@ const MAX_LISTED = 500;
 /** The hierarchies of some environments, to look around in. */
 export function GraphView({
   documents,
+  level = "jobs",
   selected,
   onSelect,
   states,
@@ -25,6 +26,8 @@ export function GraphView({
 }: {
   /** At least one. */
   readonly documents: readonly HierarchyDocument[];
+  /** What is shown at first. @default "jobs" */
+  readonly level?: "jobs" | "tasks";
   /** Id of the job whose details are shown. */
   readonly selected: string | undefined;
   readonly onSelect: (id: string | undefined) => void;
@@ -63,6 +66,7 @@ export function GraphView({
     <Hierarchy
       key={document.environment}
       document={document}
+      firstLevel={level}
       selected={selected}
       onSelect={onSelect}
       picker={picker}
@@ -76,6 +80,7 @@ const EMPTY: HierarchyDocument = { version: 1, environment: "", jobs: [], edges:
 
 function Hierarchy({
   document,
+  firstLevel,
   selected,
   onSelect,
   states,
@@ -83,6 +88,7 @@ function Hierarchy({
   picker,
 }: {
   readonly document: HierarchyDocument;
+  readonly firstLevel: "jobs" | "tasks";
   readonly selected: string | undefined;
   readonly onSelect: (id: string | undefined) => void;
   readonly states?: ReadonlyMap<string, JobState>;
@@ -92,7 +98,7 @@ function Hierarchy({
   const svg = useRef<SVGSVGElement>(null);
   const search = useRef<HTMLInputElement>(null);
   const relations = useMemo(() => new Relations(document), [document]);
-  const [level, setLevel] = useState<"jobs" | "tasks">("jobs");
+  const [level, setLevel] = useState(firstLevel);
   const [expanded, setExpanded] = useState<ReadonlySet<string>>(() => firstExpanded(document));
   const [query, setQuery] = useState("");
   const [listed, setListed] = useState(false);

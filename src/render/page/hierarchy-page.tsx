@@ -1,11 +1,11 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { HierarchyDocument } from "../document";
+import type { HierarchyPageData } from "../html";
 import { GraphView } from "./graph-view";
 import { ThemeButton } from "./theme-button";
 
 /** The page of `jobstrata graph --format html`, whose hierarchies are in the page itself. */
-function HierarchyPage({ documents }: { readonly documents: readonly HierarchyDocument[] }) {
+function HierarchyPage({ documents, level }: HierarchyPageData) {
   const [selected, setSelected] = useState(selectedInAddress);
   useEffect(() => {
     const follow = (): void => {
@@ -25,6 +25,7 @@ function HierarchyPage({ documents }: { readonly documents: readonly HierarchyDo
       <main>
         <GraphView
           documents={documents}
+          level={level}
           selected={selected}
           onSelect={(id) => {
             history.replaceState(null, "", `#${addressOf(id)}`);
@@ -54,5 +55,5 @@ function selectedInAddress(): string | undefined {
   }
 }
 
-const data = window.document.getElementById("hierarchies")?.textContent ?? "[]";
-render(<HierarchyPage documents={JSON.parse(data) as HierarchyDocument[]} />, window.document.body);
+const data = window.document.getElementById("hierarchies")?.textContent ?? "";
+render(<HierarchyPage {...(JSON.parse(data) as HierarchyPageData)} />, window.document.body);
