@@ -21,6 +21,8 @@ interface Entry {
 /** What is excused, by comments, calls and the configuration; and what is wrong with these. */
 export class Suppressions {
   readonly #entries: Entry[] = [];
+  /** The entries by rule, and by where they may match. */
+  readonly #byPlace = new Map<string, Entry[]>();
   readonly #problems: Finding[] = [];
   readonly #rules: ReadonlyMap<string, ConfiguredRule>;
 
@@ -38,7 +40,11 @@ export class Suppressions {
     private readonly today: string,
   ) {
     this.#rules = new Map(rules.map((rule) => [rule.name, rule]));
-    for (const suppression of written) this.#add(suppression, "source", beside(suppression), "");
+    for (const suppression of written) {
+      const { jobIds, line, location } = suppression;
+      const places = jobIds?.map(idPlace) ?? [linePlace(location?.file, line)];
+      this.#add(suppression, "source", beside(suppression), "", places);
+    }
     for (const { rule, job, task, reason, until } of config.suppressions ?? []) {
       this.#add(
         {
@@ -52,6 +58,7 @@ export class Suppressions {
           (site.job.key === job || site.job.id === job) &&
           (task === undefined || site.taskKey === task),
         ` of job ${quote(job)}`,
+        [keyPlace(job), idPlace(job)],
       );
     }
   }
@@ -59,7 +66,10 @@ export class Suppressions {
   /** What excuses a finding, if anything does. */
   public of({ rule: name, sites }: LocatedFinding): Suppression | undefined {
     if (!this.allows(name)) return undefined;
-    const found = this.#entries.filter(({ rule, matches }) => rule === name && sites.some(matches));
+    const candidates = sites.flatMap((site) =>
+      placesOf(site).flatMap((place) => this.#byPlace.get(placeKey(name, place)) ?? []),
+    );
+    const found = [...new Set(candidates)].filter(({ matches }) => sites.some(matches));
     // Two that excuse one finding are both of use.
     for (const entry of found) entry.used = true;
     const [entry] = found;
@@ -94,6 +104,7 @@ export class Suppressions {
     kind: Entry["kind"],
     matches: (site: LocatedSite) => boolean,
     of: string,
+    places: readonly string[],
   ): void {
     const { rules, reason, until, location } = suppression;
     const refuse = (message: string, fix: string): void => {
@@ -123,9 +134,32 @@ export class Suppressions {
             location,
           ),
         );
-      } else this.#entries.push({ kind, rule, reason, location, of, matches, used: false });
+      } else {
+        const entry = { kind, rule, reason, location, of, matches, used: false };
+        this.#entries.push(entry);
+        for (const place of places) {
+          const key = placeKey(rule, place);
+          const others = this.#byPlace.get(key);
+          if (others === undefined) this.#byPlace.set(key, [entry]);
+          else others.push(entry);
+        }
+      }
     }
   }
+}
+
+const placeKey = (rule: string, place: string): string => `${rule}\0${place}`;
+const idPlace = (id: string): string => `id ${id}`;
+const keyPlace = (key: string): string => `key ${key}`;
+const linePlace = (file = "", line = 0): string => `line ${line} ${file}`;
+
+/** Where what excuses a site may be. */
+function placesOf({ job, source, jobSource }: LocatedSite): string[] {
+  return [
+    idPlace(job.id),
+    ...(job.key === undefined ? [] : [keyPlace(job.key)]),
+    ...[source, jobSource].flatMap((at) => (at === undefined ? [] : linePlace(at.file, at.line))),
+  ];
 }
 
 function beside({ location, line, jobIds, taskKey }: SourceSuppression) {

@@ -45,7 +45,7 @@ function repository(url: string): string {
     .replace(/^[a-z+]+:\/\//i, "")
     .replace(/^[^@/]*@/, "")
     .replace(/^([^/:]+):(?!\d+\/)/, "$1/")
-    .replace(/\/+$/, "")
+    .replace(/(?<!\/)\/+$/, "")
     .replace(/\.git$/, "")
     .toLowerCase();
 }

@@ -26,6 +26,7 @@ export const dependsOn = defineRule({
       const keys = new Set(job.tasks.map((task) => task.taskKey));
       // With a task key that is known only at the plan, any name may be the right one.
       const open = [...keys].some(isExpression);
+      let some: string | undefined;
       for (const task of job.tasks) {
         for (const key of task.dependsOn) {
           if (keys.has(key) || open || isExpression(key)) continue;
@@ -34,7 +35,7 @@ export const dependsOn = defineRule({
               key === ""
                 ? `task ${quote(task.taskKey)} has a depends_on without task_key`
                 : `task ${quote(task.taskKey)} depends on ${quote(key)}, which is no task of job ${quote(job.key)}`,
-            fix: `name one of ${[...keys].sort().slice(0, 10).map(quote).join(", ")}`,
+            fix: `name one of ${(some ??= [...keys].sort().slice(0, 10).map(quote).join(", "))}`,
             sites: [{ job, taskKey: task.taskKey }],
           };
         }

@@ -1,3 +1,4 @@
+import { countEach } from "../../model/count-each";
 import { leafTasks } from "../../model/job-graph";
 import { isComposite, isExpression, type TaskSpec } from "../../model/job-spec";
 import { quote } from "../../model/text";
@@ -26,8 +27,7 @@ export const environmentKey = defineRule({
   *check(graph) {
     for (const job of graph.jobs) {
       const keys = job.environments.map(({ key }) => key);
-      for (const key of new Set(keys)) {
-        const count = keys.filter((other) => other === key).length;
+      for (const [key, count] of countEach(keys)) {
         if (count === 1 && key !== "") continue;
         yield {
           message:

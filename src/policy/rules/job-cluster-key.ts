@@ -1,3 +1,4 @@
+import { countEach } from "../../model/count-each";
 import { leafTasks } from "../../model/job-graph";
 import { isExpression } from "../../model/job-spec";
 import { quote } from "../../model/text";
@@ -26,8 +27,7 @@ tasks:
   *check(graph) {
     for (const job of graph.jobs) {
       const keys = job.jobClusterKeys ?? [];
-      for (const key of new Set(keys)) {
-        const count = keys.filter((other) => other === key).length;
+      for (const [key, count] of countEach(keys)) {
         if (count === 1) continue;
         yield {
           message: `job ${quote(job.key)} has ${count} job clusters with the key ${quote(key)}`,

@@ -1,3 +1,4 @@
+import { countEach } from "../../model/count-each";
 import { isExpression } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
@@ -21,7 +22,7 @@ export const jobParameterName = defineRule({
   *check(graph) {
     for (const job of graph.jobs) {
       const names = (job.parameters ?? []).map(({ name }) => name);
-      for (const name of new Set(names)) {
+      for (const [name, count] of countEach(names)) {
         if (!/^[\w.-]+$/.test(name) && !isExpression(name)) {
           yield {
             message: `job ${quote(job.key)} has a parameter with the name ${quote(name)}`,
@@ -29,7 +30,6 @@ export const jobParameterName = defineRule({
             sites: [{ job }],
           };
         }
-        const count = names.filter((other) => other === name).length;
         if (count > 1) {
           yield {
             message: `job ${quote(job.key)} has ${count} parameters with the name ${quote(name)}`,

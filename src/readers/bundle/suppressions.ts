@@ -14,23 +14,24 @@ const COMMENT = /(?:^|\s)#\s*jobstrata-ignore\b(.*)$/;
 export function readSuppressions(path: string, text: string): SourceSuppression[] {
   if (!text.includes("jobstrata-ignore")) return [];
   const lines = text.split(/\r?\n/);
-  return lines.flatMap((line, at): SourceSuppression[] => {
+  const file = relativePath(path);
+  const found: SourceSuppression[] = [];
+  // From the end, so that the line below a comment is known.
+  let below = lines.length;
+  for (let at = lines.length - 1; at >= 0; at--) {
+    const line = lines[at] ?? "";
+    const content = line.trimStart();
+    const own = content === "" || content.startsWith("#");
+    if (!own) below = at;
     const match = COMMENT.exec(line);
-    if (match === null) return [];
-    const own = line.trimStart().startsWith("#");
-    let target = at;
-    if (own) {
-      target++;
-      while (/^\s*(?:#.*)?$/.test(lines[target] ?? "x")) target++;
-    }
-    return [
-      {
-        ...parseSuppression(match[1] ?? ""),
-        location: { file: relativePath(path), line: at + 1, column: line.indexOf("#") + 1 },
-        line: target + 1,
-      },
-    ];
-  });
+    if (match === null) continue;
+    found.push({
+      ...parseSuppression(match[1] ?? ""),
+      location: { file, line: at + 1, column: line.indexOf("#") + 1 },
+      line: below + 1,
+    });
+  }
+  return found.reverse();
 }
 
 /** Reads `RULE, RULE until YYYY-MM-DD: reason`. */

@@ -31,7 +31,9 @@ export function checkSarif(report: CheckReport): string {
         {
           tool: { driver: { name: "jobstrata", rules } },
           columnKind: "utf16CodeUnits",
-          originalUriBaseIds: { "%SRCROOT%": { description: { text: "The root of the repository." } } },
+          originalUriBaseIds: {
+            "%SRCROOT%": { description: { text: "The root of the repository." } },
+          },
           invocations: [{ executionSuccessful: !report.incomplete }],
           results: report.findings.map((finding) => resultOf(finding, index)),
         },
