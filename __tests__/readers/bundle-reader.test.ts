@@ -754,6 +754,18 @@ describe("what cannot be read is said with its place, and the rest is read", () 
     expect(reading.graphs[0]?.jobs).toHaveLength(1);
   });
 
+  test.each([
+    ["comments", `${"# jobstrata-ignore retries: later\n".repeat(30_000)}${JOB}`],
+    [
+      "slashes",
+      `${JOB}      git_source: {git_url: "https://x${"/".repeat(300_000)}x", git_branch: main}\n`,
+    ],
+  ])("many %s take no time", (_, text) => {
+    const started = process.hrtime.bigint();
+    expect(JSON.stringify(read({ "databricks.yml": text }).graphs)).toContain("seed");
+    expect(Number(process.hrtime.bigint() - started) / 1e9).toBeLessThan(4);
+  });
+
   test("more than 32 MiB of files are not read", () => {
     const filler = `# ${"x".repeat(2_000_000)}\n`;
     const files = Array.from({ length: 18 }, (_, at) => [`f${at}.yaml`, filler] as const);

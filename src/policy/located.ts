@@ -38,8 +38,16 @@ export function located(finding: Finding): LocatedFinding {
 
 function taskOf({ job, taskKey }: FindingSite): JobSpec["tasks"][number] | undefined {
   if (taskKey === undefined || !("tasks" in job)) return undefined;
-  return leafTasks(job as JobSpec).find((task) => task.taskKey === taskKey);
+  let tasks = tasksByKey.get(job);
+  if (tasks === undefined) {
+    // The first of those that have the same key.
+    const entries = leafTasks(job as JobSpec).map((task) => [task.taskKey, task] as const);
+    tasksByKey.set(job, (tasks = new Map(entries.reverse())));
+  }
+  return tasks.get(taskKey);
 }
+
+const tasksByKey = new WeakMap<object, ReadonlyMap<string, JobSpec["tasks"][number]>>();
 
 /**
  * Says the same for the same mistake as long as it is in the same jobs and tasks, whatever their lines, and the same for
