@@ -746,6 +746,18 @@ describe("what cannot be read is said with its place, and the rest is read", () 
     expect(problems).toEqual([`error databricks.yml:1: ${message}`]);
   });
 
+  test("what an included file includes is not read, which is said", () => {
+    const reading = read({
+      "databricks.yml": "include: [a.yml]\n",
+      "a.yml": `include: [b.yml]\n${JOB}`,
+      "b.yml": JOB.replace("seed:", "other:"),
+    });
+    expect(problemsOf(reading)).toEqual([
+      "warning a.yml:1: only the include of the bundle's own file counts",
+    ]);
+    expect(reading.graphs[0]?.jobs).toHaveLength(1);
+  });
+
   test("include finds nothing but files of YAML and JSON", () => {
     const reading = read({ "databricks.yml": "include: ['*']\n", "job.yml": JOB, "seed.py": "" });
     expect(problemsOf(reading)).toEqual([

@@ -86,7 +86,12 @@ class Bundle {
     let config = this.#load(file) ?? EMPTY;
     for (const included of this.#included(config)) {
       const more = this.#load(included);
-      if (more !== undefined) config = this.#join(config, more);
+      if (more === undefined) continue;
+      if (more.include !== undefined) {
+        const fix = `name its files in ${quote(relativePath(file))}`;
+        this.#problem("only the include of the bundle's own file counts", fix, more, "warning");
+      }
+      config = this.#join(config, more);
     }
     this.#config = this.#withTargets(config);
     for (const path of [["python"], ["experimental", "python"], ["experimental", "pydabs"]]) {
