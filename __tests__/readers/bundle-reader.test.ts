@@ -349,6 +349,14 @@ resources:
       maxConcurrentRuns: 4,
       triggers: [{ paused: true }],
     });
+    const empty = yaml.replace(
+      "{mode: development}",
+      '{mode: development, presets: {name_prefix: "", jobs_max_concurrent_runs: 0}}',
+    );
+    expect(jobOf(empty, "seed", "dev")).toMatchObject({
+      name: "[dev ${workspace.current_user.short_name}] Seed",
+      maxConcurrentRuns: 4,
+    });
     expect(jobOf(yaml, "seed", "qa")).toMatchObject({
       name: "[qa] Seed",
       tags: { team: "own" },
@@ -411,7 +419,7 @@ variables:
 targets:
   dev:
     mode: development
-    presets: {name_prefix: ""}
+    presets: {name_prefix: "-"}
     workspace: {root_path: "~/x"}
     variables:
       cluster: {spark: 17}
@@ -439,7 +447,7 @@ resources: {jobs: {seed: {name: "NAME", tasks: [{task_key: a, notebook_task: {no
       "/Workspace/Users/${workspace.current_user.userName}/x/files",
     ],
   ])("%s", (_, name, expected) => {
-    expect(jobOf(YAML.replace("NAME", name)).name).toBe(expected);
+    expect(jobOf(YAML.replace("NAME", name)).name).toBe(`-${expected}`);
   });
 
   test("that only a target knows are refused", () => {

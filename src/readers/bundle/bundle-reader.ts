@@ -369,6 +369,9 @@ function realPath(path: string): string {
 /** `/Workspace` may be left out of paths in a workspace. */
 const withoutMount = (path: string): string => path.replace(/^\/Workspace(?=\/)/, "");
 
+/** To the Databricks CLI, presets that are empty or 0 are none. */
+const unlessEmpty = (value: Value): Value => (value === "" || value === 0 ? undefined : value);
+
 const jobId = (key: string): string => `resources.jobs.${key}`;
 
 /** One target of a bundle. */
@@ -517,18 +520,22 @@ class TargetReader {
       result = withValue(result, key, value, this.bundle.places);
     };
     const user = "${workspace.current_user.short_name}";
-    const prefix = presets.name_prefix ?? (development ? `[dev ${user}] ` : undefined);
-    if (typeof prefix === "string" && typeof job.name === "string") set("name", prefix + job.name);
+    const prefix = unlessEmpty(presets.name_prefix) ?? (development ? `[dev ${user}] ` : undefined);
+    const { name } = job;
+    // A number where nobody quotes it.
+    if (typeof prefix === "string" && (typeof name === "string" || typeof name === "number"))
+      set("name", `${prefix}${name}`);
     const tags = {
       ...(development ? { dev: user } : {}),
       ...(isValueMap(presets.tags) ? presets.tags : {}),
     };
     if (Object.keys(tags).length > 0)
       set("tags", { ...tags, ...(isValueMap(job.tags) ? job.tags : {}) });
-    const concurrent = presets.jobs_max_concurrent_runs ?? (development ? 4 : undefined);
-    if (concurrent !== undefined && job.max_concurrent_runs === undefined)
+    const concurrent =
+      unlessEmpty(presets.jobs_max_concurrent_runs) ?? (development ? 4 : undefined);
+    if (concurrent !== undefined && unlessEmpty(job.max_concurrent_runs) === undefined)
       set("max_concurrent_runs", concurrent);
-    const pause = presets.trigger_pause_status ?? (development ? "PAUSED" : undefined);
+    const pause = unlessEmpty(presets.trigger_pause_status) ?? (development ? "PAUSED" : undefined);
     if (pause === "PAUSED") {
       for (const kind of ["schedule", "trigger", "continuous"]) {
         const trigger = job[kind];
