@@ -686,6 +686,8 @@ describe("what cannot be read is said with its place, and the rest is read", () 
 
   test.each([
     ["a job that is text", "resources: {jobs: {odd: x}}\n", 'job "odd" is no map'],
+    ["a list of targets", `targets: [dev]\n${JOB}`, "targets is no map of targets"],
+    ["a target that is text", `targets: {dev: x}\n${JOB}`, 'target "dev" is no map'],
     ["a list of jobs", "resources: {jobs: [x]}\n", "resources.jobs is no map of jobs"],
   ])("%s", (_, content, message) => {
     const problems = problemsOf(read({ "databricks.yml": content }));

@@ -120,7 +120,13 @@ class Bundle {
   }
 
   public graphOf(target: string): JobGraph {
-    const override = valueAt(this.#config, ["targets", target]);
+    const { targets } = this.#config;
+    const override = valueAt(targets, [target]);
+    const isMissing = targets === undefined || targets === null;
+    if (!isMissing && !isValueMap(targets))
+      this.#problem("targets is no map of targets", "write each target below its name");
+    if (override !== undefined && override !== null && !isValueMap(override))
+      this.#problem(`target ${quote(target)} is no map`, "write what it changes below its name");
     const settings = isValueMap(override) ? this.#overridden(target, override) : this.#config;
     const jobs = valueAt(settings, ["resources", "jobs"]);
     if (jobs !== undefined && jobs !== null && !isValueMap(jobs))
