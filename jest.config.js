@@ -1,3 +1,5 @@
+const { cpus } = require("node:os");
+
 const swc = (parser) => [
   "@swc/jest",
   {
@@ -20,4 +22,6 @@ module.exports = {
   coverageProvider: "v8",
   coverageReporters: ["text-summary", "lcov"],
   testTimeout: 60_000,
+  // Many tests wait for processes of their own, so that even two processors are busy with two at once.
+  maxWorkers: Math.max(2, cpus().length - 1),
 };

@@ -8,6 +8,8 @@ import { type PageClient, PageFailure } from "./page-client";
 const PAGE = 500;
 /** Changes that follow each other closely are looked at together; milliseconds. */
 const TOGETHER = 250;
+/** Between two looks at a run the server is left alone for so many times what a look took. */
+const REST = 4;
 
 /** Everything that the page knows of the workspace. */
 export interface Workspace {
@@ -171,39 +173,36 @@ export function useRuns(
   };
 }
 
-/** A run with everything below it, as it is now; a text where it cannot be read. */
+/** A run, always the same, with everything below it as it is now; a text where it cannot be read. */
 export function useRun(
   client: PageClient,
   { changed, resyncs }: Workspace,
-  runId: number | undefined,
+  runId: number,
 ): JobRunNode | string | undefined {
   const [tree, setTree] = useState<JobRunNode | string>();
-  const state = useRef({ reading: false, again: false, wanted: runId });
-  state.current.wanted = runId;
+  const reading = useRef({ busy: false, again: false });
   const read = (): void => {
-    const { current } = state;
-    const { wanted } = current;
-    if (wanted === undefined) return;
-    if (current.reading) {
+    const { current } = reading;
+    if (current.busy) {
       current.again = true;
       return;
     }
-    current.reading = true;
+    current.busy = true;
+    const before = performance.now();
     void client
-      .get<JobRunNode>(`runs/${wanted}`)
+      .get<JobRunNode>(`runs/${runId}`)
       .catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
       .then((answer) => {
-        current.reading = false;
-        const again = current.again || current.wanted !== wanted;
-        current.again = false;
-        if (current.wanted === wanted) setTree(answer);
-        if (again) read();
+        setTree(answer);
+        const rest = REST * (performance.now() - before);
+        setTimeout(() => {
+          const { again } = current;
+          Object.assign(current, { busy: false, again: false });
+          if (again) read();
+        }, rest);
       });
   };
   useEffect(() => {
-    setTree((before) =>
-      typeof before === "object" && before.runId === runId ? before : undefined,
-    );
     read();
   }, [client, runId, resyncs]);
   useEffect(() => {
