@@ -124,6 +124,7 @@ describeInBrowser("the HTML page of a hierarchy", () => {
     await page.getByRole("heading", { name: SETUP.key }).waitFor();
     expect(decodeURIComponent(new URL(page.url()).hash)).toBe(`#${SETUP.id}`);
     await page.keyboard.press("Escape");
+    await isAt(page, SETUP.key);
     expect(await details.count()).toBe(0);
     expect(complaints).toEqual([]);
   });

@@ -164,6 +164,32 @@ describeInBrowser("the page of the local workspace", () => {
     expect(complaints).toEqual([]);
   });
 
+  test("leaves the drawing where its reader has moved it, whatever is deployed meanwhile", async () => {
+    await hierarchy("load", "seed");
+    await open();
+    await page.getByRole("treeitem", { name: /^Setup/ }).click();
+    await page.getByRole("button", { name: "Collapse all" }).click();
+    await page.getByRole("treeitem", { name: /^Tables/ }).waitFor({ state: "detached" });
+    await job("Other", [notebookTask("other")]);
+    await page.getByRole("treeitem", { name: /^Other/ }).waitFor();
+    expect(await page.getByRole("treeitem", { name: /^Tables/ }).count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  test("shows the runs of one job, and those of all again", async () => {
+    const setup = await hierarchy("load", "seed");
+    await client.finished(await client.runNow(setup));
+    await open();
+    await page.getByRole("treeitem", { name: /^Tables/ }).click();
+    await page.getByRole("link", { name: "Its runs" }).click();
+    await page.getByText("1 run of [dev] Tables").waitFor();
+    const list = page.getByRole("list", { name: "Runs, newest first" });
+    expect(await list.getByText("[dev] Setup").count()).toBe(0);
+    await page.getByRole("button", { name: "all jobs" }).click();
+    await list.getByText("[dev] Setup").waitFor();
+    expect(await list.getByText("[dev] Tables").count()).toBe(0);
+  });
+
   test("says that it is not connected, and goes on when the workspace is there again", async () => {
     await open();
     const { port } = client.workspace;

@@ -150,9 +150,10 @@ function Hierarchy({
     onSelect(id);
     goTo(id);
   };
+  const isThere = selected !== undefined && relations.job(selected) !== undefined;
   useEffect(() => {
-    if (selected !== undefined && relations.job(selected) !== undefined) goTo(selected);
-  }, [selected, relations]);
+    if (selected !== undefined && isThere) goTo(selected);
+  }, [selected, isThere]);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -177,6 +178,11 @@ function Hierarchy({
     };
   });
   const close = (): void => {
+    // Whoever was at the details is at their job again.
+    if (selected !== undefined && isThere) {
+      next.current = { show: selected, focus: true };
+      setWanted(selected);
+    }
     setListed(false);
     onSelect(undefined);
   };
@@ -276,7 +282,7 @@ function Hierarchy({
         </button>
         <span class="faint" role="status">
           {query.trim() === ""
-            ? `${document.jobs.length} jobs`
+            ? `${document.jobs.length} ${document.jobs.length === 1 ? "job" : "jobs"}`
             : `${found.length} of ${document.jobs.length} jobs`}
         </span>
       </div>

@@ -32,8 +32,8 @@ export class PageFailure extends Error {
 export type EventHandlers = {
   readonly [Name in keyof PageEvents]: (data: PageEvents[Name]) => void;
 } & {
-  /** The stream has broken, and another attempt follows. */
-  readonly broken: () => void;
+  /** The stream has broken, with what the server said of it, and another attempt follows. */
+  readonly broken: (problem: string | undefined) => void;
   /** A new link is needed. */
   readonly loggedOut: () => void;
 };
@@ -71,6 +71,7 @@ export class PageClient {
   /** Follows what happens until `signal` says no more. */
   public async follow(handlers: EventHandlers, signal: AbortSignal): Promise<void> {
     for (let attempt = 0; !signal.aborted; attempt++) {
+      let problem: string | undefined;
       try {
         await this.#followOnce(handlers, signal, () => (attempt = 0));
       } catch (error) {
@@ -78,8 +79,9 @@ export class PageClient {
           handlers.loggedOut();
           return;
         }
+        if (error instanceof PageFailure) problem = error.message;
       }
-      if (!isOver(signal)) handlers.broken();
+      if (!isOver(signal)) handlers.broken(problem);
       await pause(PAUSES[Math.min(attempt, PAUSES.length - 1)] ?? 0);
     }
   }

@@ -75,6 +75,7 @@ a.button { display: inline-flex; align-items: center; border: 1px solid var(--ru
 .item { position: absolute; inset-inline: 0; height: 52px }
 .item button { display: flex; flex-direction: column; width: 100%; height: 100%; border: 0; border-bottom: 1px solid var(--rule); border-radius: 0; text-align: start; padding: 4px 16px; justify-content: center }
 .item button[aria-current="true"] { background: var(--other-fill); box-shadow: inset 3px 0 var(--focus) }
+.item button:focus-visible, .row button:focus-visible { outline-offset: -2px }
 .item span { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; max-width: 100% }
 .item .faint { font-size: 12px }
 .run { display: flex; flex-direction: column; min-height: 0 }
@@ -115,11 +116,11 @@ ${DRAWING_STYLE}
   .runs { grid-template: minmax(120px, 30%) minmax(0, 1fr) / minmax(0, 1fr) }
   .runs > nav { border-right: 0; border-bottom: 1px solid var(--rule) }
   .row { grid-template-columns: minmax(110px, 2fr) 88px minmax(60px, 1fr) }
-  .row > :nth-child(3) { display: none }
+  .row > :nth-child(3), .tick:nth-child(odd) { display: none }
   header h1 { position: absolute; clip-path: inset(50%) }
 }
 @media print {
-  :root, :root[data-theme] { color-scheme: light; ${variables(LIGHT)} }
+  :root:root, :root:root[data-theme] { color-scheme: light; ${variables(LIGHT)} }
   html, body { height: auto }
   .toolbar, .theme, .close, .found, .toggle, .keys { display: none }
   .graph, main { display: block }

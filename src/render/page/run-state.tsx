@@ -33,10 +33,11 @@ export function RunState(run: Stateful) {
   );
 }
 
-/** What a drawing shows of a run. */
-export function jobStateOf(run: Stateful): JobState {
+/** What a drawing shows of a run; nothing of one that did not run. */
+export function jobStateOf(run: Stateful): JobState | undefined {
   const { phase, state } = run.status;
-  return { phase, state, good: classOf(run) === "good" };
+  const name = classOf(run);
+  return name === "skipped" ? undefined : { phase, state, good: name === "good" };
 }
 
 /** How long it took, or has taken until `now`; empty for what has not begun. */

@@ -5,6 +5,7 @@ import { printable } from "../../model/text";
 import type { PageRun } from "../../model/workspace-page";
 import type { PageClient } from "./page-client";
 import { durationText, RunState } from "./run-state";
+import { tasksIn } from "./tasks-in";
 import { Timeline } from "./timeline";
 import { type RunList, useRun, type Workspace } from "./use-workspace";
 import { VirtualRows } from "./virtual-rows";
@@ -65,6 +66,7 @@ export function RunsView({
           rowHeight={ROW}
           onEnd={readMore}
           shown={at}
+          shownKey={selected}
           onKeyDown={onKey}
           row={(index, top) => {
             const run = runs[index];
@@ -240,22 +242,14 @@ function RunDetails({
   );
 }
 
-function* tasksOf(run: JobRunNode): Generator<TaskRunNode> {
-  for (const task of run.tasks) {
-    yield task;
-    yield* task.iterationRuns ?? [];
-    if (task.child !== undefined) yield* tasksOf(task.child);
-  }
-}
-
 function findTask(run: JobRunNode, runId: number): TaskRunNode | undefined {
-  for (const task of tasksOf(run)) if (task.runId === runId) return task;
+  for (const task of tasksIn(run)) if (task.runId === runId) return task;
   return undefined;
 }
 
 /** What somebody who looks at a failed run wants to see. */
 function firstFailure(run: JobRunNode): TaskRunNode | undefined {
-  for (const task of tasksOf(run)) if (task.output?.error !== undefined) return task;
+  for (const task of tasksIn(run)) if (task.output?.error !== undefined) return task;
   return undefined;
 }
 
@@ -267,11 +261,14 @@ function TaskDetails({
   readonly task: TaskRunNode;
 }) {
   const [whole, setWhole] = useState<TaskOutput>();
+  const [problem, setProblem] = useState<string>();
   const isOver = task.status.phase === "ended";
   const isRun = task.child === undefined && task.runJobId === undefined;
   useEffect(() => {
     if (!isOver || !isRun) return;
-    client.get<TaskOutput>(`outputs/${task.runId}`).then(setWhole, () => undefined);
+    client.get<TaskOutput>(`outputs/${task.runId}`).then(setWhole, (failure: unknown) => {
+      setProblem(failure instanceof Error ? failure.message : String(failure));
+    });
   }, [client, isOver]);
   const { error, errorTrace, logs, result } = whole ?? task.output ?? {};
   return (
@@ -289,7 +286,13 @@ function TaskDetails({
       {result !== undefined && <Text title="Exit value" text={result} />}
       {logs !== undefined && logs !== "" && <Text title="Output" text={logs} />}
       {isOver && isRun && (logs ?? error ?? result) === undefined && (
-        <p class="faint">It left no output.</p>
+        <p class="faint">
+          {whole !== undefined
+            ? "It left no output."
+            : problem === undefined
+              ? "Reading its output …"
+              : printable(problem)}
+        </p>
       )}
     </section>
   );

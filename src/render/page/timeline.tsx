@@ -124,16 +124,17 @@ export function Timeline({
 }
 
 function rowsOf(run: JobRunNode, depth = 0, above = ""): TimelineRow[] {
+  const rowsOfTask = (task: TaskRunNode, own: number, key: string): TimelineRow[] => [
+    { task, depth: own, key },
+    ...(task.child === undefined ? [] : rowsOf(task.child, own + 1, key)),
+  ];
   return run.tasks.flatMap((task) => {
     const key = `${above}/${task.taskKey}`;
     return [
-      { task, depth, key },
-      ...(task.iterationRuns ?? []).map((iteration) => ({
-        task: iteration,
-        depth: depth + 1,
-        key: `${key}#${iteration.runId}`,
-      })),
-      ...(task.child === undefined ? [] : rowsOf(task.child, depth + 1, key)),
+      ...rowsOfTask(task, depth, key),
+      ...(task.iterationRuns ?? []).flatMap((iteration) =>
+        rowsOfTask(iteration, depth + 1, `${key}#${iteration.runId}`),
+      ),
     ];
   });
 }

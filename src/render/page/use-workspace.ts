@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { JobRunNode } from "../../model/run-tree";
+import { tasksIn } from "./tasks-in";
 import type { PageHierarchy, PageRun, PageRuns } from "../../model/workspace-page";
 import type { HierarchyDocument } from "../document";
 import { type PageClient, PageFailure } from "./page-client";
@@ -14,6 +15,8 @@ const REST = 4;
 /** Everything that the page knows of the workspace. */
 export interface Workspace {
   readonly connected: boolean;
+  /** Why something could not be read, or why there is no connection. */
+  readonly problem: string | undefined;
   readonly loggedOut: boolean;
   readonly host: string;
   /** How far the clock of the workspace is ahead of the browser's; milliseconds. */
@@ -31,6 +34,7 @@ export interface Workspace {
 export function useWorkspace(client: PageClient): Workspace {
   const [state, setState] = useState<Workspace>({
     connected: false,
+    problem: undefined,
     loggedOut: false,
     host: "",
     ahead: 0,
@@ -46,6 +50,7 @@ export function useWorkspace(client: PageClient): Workspace {
     };
     const failed = (error: unknown): void => {
       if (error instanceof PageFailure && error.loggedOut) set({ loggedOut: true });
+      else set({ problem: error instanceof Error ? error.message : String(error) });
     };
     const readJobs = (): void => {
       client.get<PageHierarchy<HierarchyDocument>>("hierarchy").then((hierarchy) => {
@@ -58,14 +63,14 @@ export function useWorkspace(client: PageClient): Workspace {
     const readRuns = (): void => {
       setState((before) => ({ ...before, resyncs: before.resyncs + 1 }));
       client.get<PageRuns>(`runs?limit=${PAGE}`).then(({ runs }) => {
-        set({ latest: withLatest(new Map(), runs) });
+        setState((before) => ({ ...before, latest: withLatest(before.latest, runs) }));
       }, failed);
     };
     let waiting: PageRun[] = [];
     void client.follow(
       {
         hello: ({ host, now }) => {
-          set({ connected: true, host, ahead: now - Date.now() });
+          set({ connected: true, problem: undefined, host, ahead: now - Date.now() });
           readJobs();
           readRuns();
         },
@@ -80,8 +85,8 @@ export function useWorkspace(client: PageClient): Workspace {
         },
         jobs: readJobs,
         resync: readRuns,
-        broken: () => {
-          set({ connected: false });
+        broken: (problem) => {
+          set({ connected: false, problem });
         },
         loggedOut: () => {
           set({ loggedOut: true });
@@ -121,17 +126,18 @@ export function useRuns(
   { changed, resyncs }: Workspace,
   jobId: number | undefined,
 ): RunList {
-  const [list, setList] = useState<PageRuns>({ runs: [], more: false });
-  const reading = useRef(false);
   const filter = jobId === undefined ? "roots=true" : `job_id=${jobId}`;
+  const [list, setList] = useState<PageRuns & { readonly filter: string }>(noRuns(filter));
+  const reading = useRef(false);
   const belongs = (run: PageRun): boolean =>
     jobId === undefined ? run.parent_run_id === undefined : run.job_id === jobId;
   useEffect(() => {
     let isCurrent = true;
     client.get<PageRuns>(`runs?limit=${PAGE}&${filter}`).then(
       (page) => {
-        if (isCurrent) setList(page);
+        if (isCurrent) setList({ ...page, filter });
       },
+      // What is wrong with the connection is said where that is looked after.
       () => undefined,
     );
     return () => {
@@ -141,28 +147,38 @@ export function useRuns(
   useEffect(() => {
     const news = new Map(changed.filter(belongs).map((run) => [run.run_id, run]));
     if (news.size === 0) return;
-    setList(({ runs, more }) => {
+    setList((before) => {
+      if (before.filter !== filter) return before;
+      const { runs, more } = before;
       const kept = runs.map((run) => {
-        const changed = news.get(run.run_id);
+        const change = news.get(run.run_id);
         news.delete(run.run_id);
-        return changed ?? run;
+        return change ?? run;
       });
       const oldest = runs.at(-1)?.run_id ?? 0;
       const added = [...news.values()].filter(({ run_id: id }) => !more || id > oldest);
-      return { runs: [...added, ...kept].sort((a, b) => b.run_id - a.run_id), more };
+      return { filter, runs: [...added, ...kept].sort((a, b) => b.run_id - a.run_id), more };
     });
   }, [changed]);
+  // The runs of another job are none of this one.
+  const { runs, more } = list.filter === filter ? list : noRuns(filter);
   return {
-    ...list,
+    runs,
+    more,
     readMore: () => {
-      const oldest = list.runs.at(-1)?.run_id;
-      if (!list.more || reading.current || oldest === undefined) return;
+      const oldest = runs.at(-1)?.run_id;
+      if (!more || reading.current || oldest === undefined) return;
       reading.current = true;
       client
         .get<PageRuns>(`runs?limit=${PAGE}&before=${oldest}&${filter}`)
         .then(
           (page) => {
-            setList(({ runs }) => ({ runs: [...runs, ...page.runs], more: page.more }));
+            setList((before) => {
+              // The list may have become another one meanwhile.
+              const isSame = before.filter === filter && before.runs.at(-1)?.run_id === oldest;
+              if (!isSame) return before;
+              return { filter, runs: [...before.runs, ...page.runs], more: page.more };
+            });
           },
           () => undefined,
         )
@@ -172,6 +188,12 @@ export function useRuns(
     },
   };
 }
+
+const noRuns = (filter: string): PageRuns & { readonly filter: string } => ({
+  runs: [],
+  more: false,
+  filter,
+});
 
 /** A run, always the same, with everything below it as it is now; a text where it cannot be read. */
 export function useRun(
@@ -214,12 +236,8 @@ export function useRun(
   return tree;
 }
 
-function idsOf(tree: JobRunNode): Set<number | undefined> {
-  const ids = new Set<number | undefined>();
-  const open = [tree];
-  for (const run of open) {
-    ids.add(run.runId);
-    for (const { child } of run.tasks) if (child !== undefined) open.push(child);
-  }
+function idsOf(tree: JobRunNode): Set<number> {
+  const ids = new Set([tree.runId]);
+  for (const { child } of tasksIn(tree)) if (child !== undefined) ids.add(child.runId);
   return ids;
 }

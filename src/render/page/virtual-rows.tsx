@@ -11,6 +11,7 @@ export function VirtualRows({
   row,
   onEnd,
   shown,
+  shownKey,
   ...attributes
 }: {
   readonly count: number;
@@ -20,8 +21,10 @@ export function VirtualRows({
   readonly row: (at: number, top: number) => ComponentChildren;
   /** The last rows are in sight. */
   readonly onEnd?: () => void;
-  /** A row to keep in sight. */
+  /** A row to bring into sight … */
   readonly shown?: number | undefined;
+  /** … when this changes, or the row is there at last. Rows that come above it move nothing. */
+  readonly shownKey?: number | undefined;
   readonly class: string;
   readonly role: "list" | "rowgroup";
   readonly "aria-label"?: string;
@@ -51,7 +54,7 @@ export function VirtualRows({
     if (start < current.scrollTop) current.scrollTop = start;
     else if (start + rowHeight > current.scrollTop + current.clientHeight)
       current.scrollTop = start + rowHeight - current.clientHeight;
-  }, [shown]);
+  }, [shownKey, shown === undefined || shown < 0]);
   const first = Math.max(0, Math.floor(top / rowHeight) - SPARE);
   const end = Math.min(count, Math.ceil((top + height) / rowHeight) + SPARE);
   useEffect(() => {

@@ -1,7 +1,8 @@
 import { render } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { printable } from "../../model/text";
 import type { DocumentJob } from "../document";
+import type { JobState } from "./drawing";
 import { GraphView } from "./graph-view";
 import { PageClient, PageFailure } from "./page-client";
 import { jobStateOf } from "./run-state";
@@ -52,9 +53,16 @@ function WorkspacePage({ client }: { readonly client: PageClient }) {
     };
   }, []);
   const list = useRuns(client, workspace, listed);
+  const acting = useRef(false);
   const act = (start: () => Promise<{ readonly run_id?: number }>): void => {
+    // A second click is no second wish.
+    if (acting.current) return;
+    acting.current = true;
     setProblem(undefined);
-    start().then(
+    const done = start().finally(() => {
+      acting.current = false;
+    });
+    done.then(
       ({ run_id: runId }) => {
         if (runId !== undefined) go(`#/runs/${runId}`);
       },
@@ -77,7 +85,9 @@ function WorkspacePage({ client }: { readonly client: PageClient }) {
           </a>
         </nav>
         <span class="faint" role="status">
-          {workspace.connected ? "" : "Not connected; trying again …"}
+          {workspace.connected
+            ? (workspace.problem ?? "")
+            : `Not connected; trying again … ${workspace.problem ?? ""}`}
         </span>
         <ThemeButton />
       </header>
@@ -135,7 +145,13 @@ function Jobs({
 }) {
   const { hierarchy, host, latest } = workspace;
   const states = useMemo(
-    () => new Map([...latest].map(([id, run]) => [documentId(host, id), jobStateOf(run)])),
+    () =>
+      new Map(
+        [...latest].flatMap(([id, run]): [string, JobState][] => {
+          const state = jobStateOf(run);
+          return state === undefined ? [] : [[documentId(host, id), state]];
+        }),
+      ),
     [latest, host],
   );
   if (hierarchy === undefined) return <p class="message faint">Reading the jobs …</p>;
