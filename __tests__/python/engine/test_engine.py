@@ -96,10 +96,8 @@ for statement in sys.argv[2:]:
 
 
 def elsewhere(warehouse: Path, *statements: str) -> subprocess.Popen[str]:
-    program = warehouse.parent / "other_process.py"
-    program.write_text(OTHER_PROCESS)
     return subprocess.Popen(
-        [sys.executable, str(program), str(warehouse), *statements],
+        [sys.executable, "-c", OTHER_PROCESS, str(warehouse), *statements],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
