@@ -96,8 +96,12 @@ for statement in sys.argv[2:]:
 
 
 def elsewhere(warehouse: Path, *statements: str) -> subprocess.Popen[str]:
+    program = warehouse.parent / "other_process.py"
+    # Written once: a process that begins must not find it empty because the next one is about to.
+    if not program.exists():
+        program.write_text(OTHER_PROCESS)
     return subprocess.Popen(
-        [sys.executable, "-c", OTHER_PROCESS, str(warehouse), *statements],
+        [sys.executable, str(program), str(warehouse), *statements],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
