@@ -41,7 +41,7 @@ export interface DocumentJob {
   readonly findings: readonly DocumentFinding[];
 }
 
-/** A task; those inside a for-each task follow theirs. */
+/** A task, in the order in which they can begin; those inside a for-each task follow theirs. */
 export interface DocumentTask {
   /** Unique in the document. */
   readonly id: string;

@@ -3,7 +3,6 @@ import { formatLocation } from "../../model/job-spec";
 import { printable } from "../../model/text";
 import type { DocumentFinding, DocumentJob } from "../document";
 import type { Relations } from "./relations";
-import { inOrder } from "./layout";
 import { LEVEL_WORDS, levelOf } from "./level";
 
 /** Everything that is known of a job. */
@@ -44,7 +43,7 @@ export function JobDetails({
       <Section title="Tasks">
         {job.tasks.length === 0 && <p class="faint">None</p>}
         <ul class="tasks">
-          {inOrder(job.tasks).map((task) => (
+          {job.tasks.map((task) => (
             <li key={task.id}>
               <strong>{printable(task.task_key)}</strong>
               {task.runs !== undefined && <> runs {links([task.runs])}</>}

@@ -1,4 +1,3 @@
-import { byDependencies } from "../../model/graph-algorithms";
 import { printable } from "../../model/text";
 import type { DocumentJob, DocumentTask, HierarchyDocument } from "../document";
 import { rootsOf } from "../hierarchy";
@@ -128,16 +127,14 @@ function visibleNodes(
 ): Node[] {
   const byId = new Map(jobs.map((job) => [job.id, job]));
   const targetsOf = (job: DocumentJob): DocumentJob[] => [
-    ...new Set(
-      inOrder(job.tasks).flatMap(({ runs }) => (runs === undefined ? [] : (byId.get(runs) ?? []))),
-    ),
+    ...new Set(job.tasks.flatMap(({ runs }) => (runs === undefined ? [] : (byId.get(runs) ?? [])))),
   ];
   const nodes = new Map<DocumentJob, Node>();
   const add = (job: DocumentJob): Node => {
     const known = nodes.get(job);
     if (known !== undefined) return known;
     const runs = targetsOf(job).length;
-    const tasks = level === "tasks" ? inOrder(job.tasks) : [];
+    const tasks = level === "tasks" ? job.tasks : [];
     const node: Node = {
       job,
       targets: [],
@@ -167,20 +164,6 @@ function visibleNodes(
     node.targets.push(...targetsOf(node.job).map(add));
     open.push(...[...node.targets].reverse());
   }
-  return order;
-}
-
-const ordered = new WeakMap<readonly DocumentTask[], readonly DocumentTask[]>();
-
-/** Tasks in the order in which they can begin. */
-export function inOrder(tasks: readonly DocumentTask[]): readonly DocumentTask[] {
-  const known = ordered.get(tasks);
-  if (known !== undefined) return known;
-  const order = byDependencies(tasks, ({ task_key, depends_on }) => ({
-    taskKey: task_key,
-    dependsOn: depends_on,
-  }));
-  ordered.set(tasks, order);
   return order;
 }
 
