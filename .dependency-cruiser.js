@@ -1,5 +1,6 @@
 /**
- * Who may import whom. Arrows point one way: cli -> policy -> readers and rules -> model.
+ * Who may import whom. A room of src is a package; arrows point one way: cli -> run, local -> core; constructs -> core.
+ * Each package.json says the same of packages.
  * @type {import("dependency-cruiser").IConfiguration}
  */
 const room = (name) => `^src/${name}/`;
@@ -10,32 +11,35 @@ const only = (name, from, allowed) => ({
   to: { path: "^(src/|main\\.ts)", pathNot: [from, ...allowed] },
 });
 
-const errors = "^src/errors\\.ts$";
-const location = "^src/source-location\\.ts$";
-const terraform = "^src/terraform-binary\\.ts$";
+const core = room("core");
+const model = room("core/model");
+const errors = "^src/core/errors\\.ts$";
+const location = "^src/core/source-location\\.ts$";
+const terraform = "^src/core/terraform-binary\\.ts$";
 
 module.exports = {
   forbidden: [
-    only("model-imports-nothing", room("model"), []),
-    only("errors", errors, [location, "^src/model/text\\.ts$"]),
+    only("core-imports-nothing", core, []),
+    only("model-imports-nothing", model, []),
+    only("errors", errors, [location, "^src/core/model/text\\.ts$"]),
     only("source-location", location, []),
     only("terraform-binary", terraform, [errors]),
-    only("readers", room("readers"), [room("model"), errors, location, terraform]),
-    only("constructs", room("constructs"), [room("model"), errors, location]),
-    only("rules-are-pure", "^src/policy/(rules/|rule\\.ts|evaluate\\.ts)", [room("model")]),
-    only("policy", room("policy"), [
-      room("model"),
-      room("readers"),
-      room("report"),
-      room("config"),
+    only("readers", room("core/readers"), [model, errors, location]),
+    only("rules-are-pure", "^src/core/policy/(rules/|rule\\.ts|evaluate\\.ts)", [model]),
+    only("policy", room("core/policy"), [
+      model,
+      room("core/readers"),
+      room("core/config"),
       errors,
     ]),
-    only("config", room("config"), [room("model"), errors]),
-    only("report", room("report"), [room("model")]),
-    only("render", room("render"), [room("model"), room("report")]),
-    only("run", room("run"), [room("model"), errors]),
-    only("local", room("local"), [room("model"), errors, terraform]),
+    only("config", room("core/config"), [model, errors]),
+    only("report", room("core/report"), [model]),
+    only("render", room("core/render"), [model, room("core/report")]),
+    only("constructs", room("constructs"), [core]),
+    only("run", room("run"), [core]),
+    only("local", room("local"), [core]),
     only("provider-knows-the-workspace-by-http-only", room("local/provider"), [errors]),
+    only("cli", room("cli"), [core, room("run"), room("local")]),
     only("alerting", room("alerting"), [room("constructs")]),
     {
       name: "nothing-imports-cli",
@@ -44,19 +48,28 @@ module.exports = {
       to: { path: room("cli") },
     },
     {
+      name: "packages-by-name",
+      comment: "Packages know each other as their users do, by what their manifests export.",
+      severity: "error",
+      from: { path: "^(src/([^/]+)/|main\\.ts)" },
+      to: {
+        path: "^src/",
+        pathNot: ["^src/$2/", "^src/alerting/"],
+        dependencyTypes: ["local"],
+        dependencyTypesNot: ["aliased-workspace"],
+      },
+    },
+    {
       name: "model-and-rules-know-no-packages",
       comment: "Pure data and pure functions: no cdktf, no files, no network.",
       severity: "error",
-      from: { path: "^src/(model/|policy/(rules/|rule\\.ts|evaluate\\.ts))" },
+      from: { path: "^src/core/(model/|policy/(rules/|rule\\.ts|evaluate\\.ts))" },
       to: { dependencyTypes: ["npm", "npm-dev", "core"] },
     },
     {
       name: "cdktf-in-its-rooms",
       severity: "error",
-      from: {
-        path: "^src/",
-        pathNot: ["^src/(constructs|policy)/", "^src/readers/stack-reader\\.ts$"],
-      },
+      from: { path: "^src/", pathNot: ["^src/constructs/"] },
       to: { path: "node_modules/(cdktf|constructs|@cdktf)/" },
     },
     {
@@ -76,5 +89,6 @@ module.exports = {
     doNotFollow: { path: "node_modules" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default", "types"] },
   },
 };

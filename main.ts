@@ -1,8 +1,7 @@
 import { AlertingJobs } from "./src/alerting/atomic-jobs";
 import { environments } from "./src/alerting/environments";
 import { AlertingSetupOrchestrator } from "./src/alerting/setup-orchestrator";
-import { JobLayer } from "./src/constructs/job-layer";
-import { App } from "./src/policy/app";
+import { JobLayer, App } from "@jobstrata/cdktf";
 
 const app = new App();
 

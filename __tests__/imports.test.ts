@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { tempFolder } from "./support/policy";
@@ -28,6 +28,19 @@ function brokenRules(folder: string): string[] {
     .sort();
 }
 
+/** The packages that are installed, and of ours those of `copy`. */
+function linkPackages(copy: string): void {
+  const installed = join(ROOT, "node_modules");
+  const modules = join(copy, "node_modules");
+  mkdirSync(join(modules, "@jobstrata"), { recursive: true });
+  for (const name of readdirSync(installed))
+    if (name !== "@jobstrata" && name !== "jobstrata")
+      symlinkSync(join(installed, name), join(modules, name));
+  const rooms = { cdktf: "constructs", core: "core", local: "local", run: "run" };
+  for (const [name, room] of Object.entries(rooms))
+    symlinkSync(join(copy, "src", room), join(modules, "@jobstrata", name));
+}
+
 describe("import rules", () => {
   test("hold", () => {
     expect(brokenRules(ROOT)).toEqual([]);
@@ -43,33 +56,41 @@ describe("import rules", () => {
       ".dependency-cruiser.js",
     ])
       cpSync(join(ROOT, name), join(copy, name), { recursive: true });
-    symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
-    mkdirSync(join(copy, "src/cli"), { recursive: true });
+    linkPackages(copy);
     const write = (path: string, imported: string): void => {
       writeFileSync(
         join(copy, path),
         `import * as it from "${imported}";\nexport const them = it;\n`,
       );
     };
-    write("src/model/probe.ts", "../policy/rules");
-    write("src/policy/rules/probe.ts", "node:fs");
-    write("src/readers/probe.ts", "cdktf");
-    write("src/constructs/probe.ts", "../policy/evaluate");
-    write("src/report/probe.ts", "../readers/job-payload");
-    write("src/cli/probe.ts", "../policy/app");
-    write("src/policy/probe.ts", "../cli/probe");
+    write("src/core/model/probe.ts", "../policy/rules");
+    write("src/core/policy/rules/probe.ts", "node:fs");
+    write("src/core/readers/probe.ts", "cdktf");
+    write("src/core/policy/probe.ts", "@jobstrata/run");
+    write("src/core/report/probe.ts", "../readers/job-payload");
+    write("src/constructs/probe.ts", "../core/model/text");
+    write("src/run/probe.ts", "@jobstrata/local");
+    write("src/local/probe.ts", "../cli/probe");
+    write("src/local/provider/probe.ts", "../store");
+    write("src/cli/probe.ts", "@jobstrata/cdktf");
     expect(
       brokenRules(copy).filter(
         (broken) => broken.includes("probe") && !broken.startsWith("no-orphans"),
       ),
     ).toEqual([
-      "cdktf-in-its-rooms: src/readers/probe.ts -> node_modules/cdktf/lib/index.js",
-      "constructs: src/constructs/probe.ts -> src/policy/evaluate.ts",
-      "model-and-rules-know-no-packages: src/policy/rules/probe.ts -> fs",
-      "model-imports-nothing: src/model/probe.ts -> src/policy/rules/index.ts",
-      "nothing-imports-cli: src/policy/probe.ts -> src/cli/probe.ts",
-      "policy: src/policy/probe.ts -> src/cli/probe.ts",
-      "report: src/report/probe.ts -> src/readers/job-payload.ts",
+      "cdktf-in-its-rooms: src/core/readers/probe.ts -> node_modules/cdktf/lib/index.js",
+      "cli: src/cli/probe.ts -> src/constructs/index.ts",
+      "core-imports-nothing: src/core/policy/probe.ts -> src/run/index.ts",
+      "local: src/local/probe.ts -> src/cli/probe.ts",
+      "model-and-rules-know-no-packages: src/core/policy/rules/probe.ts -> fs",
+      "model-imports-nothing: src/core/model/probe.ts -> src/core/policy/rules/index.ts",
+      "nothing-imports-cli: src/local/probe.ts -> src/cli/probe.ts",
+      "packages-by-name: src/constructs/probe.ts -> src/core/model/text.ts",
+      "packages-by-name: src/local/probe.ts -> src/cli/probe.ts",
+      "policy: src/core/policy/probe.ts -> src/run/index.ts",
+      "provider-knows-the-workspace-by-http-only: src/local/provider/probe.ts -> src/local/store.ts",
+      "report: src/core/report/probe.ts -> src/core/readers/job-payload.ts",
+      "run: src/run/probe.ts -> src/local/index.ts",
     ]);
   });
 });

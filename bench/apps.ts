@@ -7,12 +7,14 @@ import {
   TerraformStack,
   TerraformVariable,
 } from "cdktf";
-import { AtomicJob } from "../src/constructs/atomic-job";
-import { CompositeJob } from "../src/constructs/composite-job";
-import { JobEnvironment } from "../src/constructs/job-environment";
-import { JobLayer } from "../src/constructs/job-layer";
-import { NotebookSource } from "../src/constructs/notebook-source";
-import { App } from "../src/policy/app";
+import {
+  App,
+  AtomicJob,
+  CompositeJob,
+  JobEnvironment,
+  JobLayer,
+  NotebookSource,
+} from "@jobstrata/cdktf";
 
 /** How many atomic jobs each composite job runs. */
 const RUN_BY_ONE = 5;

@@ -3,12 +3,12 @@
  * own, from compiled JavaScript. `node check.js rules FILE` judges the bundle of FILE and prints what the rules took.
  */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { check } from "../src/policy/check";
-import { RULES } from "../src/policy/rules";
-import { JobGraph } from "../src/model/job-graph";
-import { readBundle } from "../src/readers/bundle/bundle-reader";
+import { check } from "../src/core/policy/check";
+import { RULES } from "../src/core/policy/rules";
+import { JobGraph } from "../src/core/model/job-graph";
+import { readBundle } from "../src/core/readers/bundle/bundle-reader";
 
 /** How many atomic jobs each composite job runs. */
 const RUN_BY_ONE = 5;
@@ -126,7 +126,6 @@ export function measureCheck(
   runs: number,
 ): CheckFigures {
   const js = join(work, "js");
-  for (const file of ["package.json", "help"]) copyFileSync(join(root, file), join(js, file));
   const times = <T>(measure: () => T): T[] => Array.from({ length: runs }, measure);
   const cost = (path: string): Cost => {
     const costs = times(() => costOf(js, path));
@@ -181,7 +180,7 @@ export function costOfCommand(
   const preload = join(js, "peak.js");
   writeFileSync(preload, script);
   const before = performance.now();
-  const args = ["-r", preload, join(js, "src", "cli", "bin.js"), ...command];
+  const args = ["-r", preload, join(js, "node_modules", "jobstrata", "lib", "bin.js"), ...command];
   const output = execFileSync(process.execPath, args, { cwd: js, encoding: "utf8", stdio: "pipe" });
   const wallMs = performance.now() - before;
   return { wallMs, peakMiB: Number(readFileSync(peak, "utf8")), output };

@@ -2,11 +2,10 @@
  * Measures `jobstrata graph` on bundles of many jobs, in each format: whole processes, from compiled JavaScript. And the HTML
  * page in a browser: from asking for the file until a job can be clicked, and until a search has found one.
  */
-import { copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { launchBrowser } from "../__tests__/support/browser";
-import { PAGE_NAMES, pageScript } from "../src/render/page-files";
 import { type Cost, costOfCommand, median, writeBundle } from "./check";
 
 export const GRAPH_FORMATS = ["json", "tree", "mermaid", "dot", "svg", "html"] as const;
@@ -27,16 +26,11 @@ export interface GraphRow {
  * @param runs how often each runs; the median counts
  */
 export async function measureGraph(
-  root: string,
   work: string,
   sizes: readonly number[],
   runs: number,
 ): Promise<GraphRow[]> {
   const js = join(work, "js");
-  for (const file of ["package.json", "help"]) copyFileSync(join(root, file), join(js, file));
-  const pages = join(js, "src", "render", "page");
-  mkdirSync(pages, { recursive: true });
-  for (const name of PAGE_NAMES) writeFileSync(join(pages, `${name}.min.js`), pageScript(name));
   const rows: GraphRow[] = [];
   for (const jobs of sizes) {
     const bundle = join(work, "graph");

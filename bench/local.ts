@@ -12,7 +12,7 @@ import { SERVING } from "../src/cli/serving";
 import { type TaskExecutor, startLocalWorkspace } from "../src/local";
 import { start, status, stop } from "../src/local/commands";
 import { openSession } from "../src/local/session";
-import { LOCAL_STATE_DIR } from "../src/model/markers";
+import { LOCAL_STATE_DIR } from "../src/core/model/markers";
 import { jobstrataApp } from "./apps";
 
 const DEPLOYED = 1000;

@@ -9,18 +9,11 @@
  * `--sizes 100,1000` the numbers of jobs, `--runs N` how often each runs.
  */
 import { execFileSync } from "node:child_process";
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
+import { buildPackages } from "../packaging/build";
 import { type CheckFigures, measureCheck } from "./check";
 import { GRAPH_FORMATS, type GraphRow, measureGraph } from "./graph";
 import type { LocalFigures } from "./local";
@@ -72,7 +65,7 @@ async function main(): Promise<void> {
   const work = mkdtempSync(join(cache, "bench-"));
   try {
     console.log(`Node ${process.version}, ${cpus().length} cores\n`);
-    if (only !== "notebooks") compile(work);
+    if (only !== "notebooks") await compile(work);
     const synth = wants("synth") ? measureSynth(work, sizes, runs) : {};
     const checking = wants("check") ? { check: measureChecks(work, sizes, runs) } : {};
     const drawing = wants("graph") ? { graph: await measureGraphs(work, sizes, runs) } : {};
@@ -157,7 +150,7 @@ async function measureGraphs(
   console.log(
     `\njobstrata graph, median of ${runs} runs; times of whole commands, and as a multiple of JSON's`,
   );
-  const rows = await measureGraph(ROOT, work, sizes, runs);
+  const rows = await measureGraph(work, sizes, runs);
   for (const { jobs, costs, page } of rows) {
     console.log(`\nBundle of ${jobs + jobs / 5} jobs`);
     console.table(
@@ -230,9 +223,6 @@ function measureLocal(work: string): LocalFigures {
 
 function measureRuns(work: string): RunFigures {
   const child = join(work, "js", "bench", "runs.js");
-  // The command reads what lies beside its code.
-  for (const file of ["package.json", "help"])
-    copyFileSync(join(ROOT, file), join(work, "js", file));
   const output = execFileSync(process.execPath, [child], { cwd: ROOT, encoding: "utf8" });
   const figures = JSON.parse(output) as RunFigures;
   const { children, lookCpuMs, lookMs, lookRequests, peakMiB, lagMs, pollMs, startMs } = figures;
@@ -280,7 +270,7 @@ function measureNotebooks(): NotebookFigures {
   return figures;
 }
 
-function compile(work: string): void {
+async function compile(work: string): Promise<void> {
   const tsc = require.resolve("typescript/bin/tsc");
   const options = [
     "-p",
@@ -293,6 +283,8 @@ function compile(work: string): void {
     "false",
   ];
   execFileSync(process.execPath, [tsc, ...options], { stdio: "inherit" });
+  // What is measured is what users install.
+  await buildPackages(join(work, "js", "node_modules"));
 }
 
 function measure(work: string, jobs: number, runs: number): Row {

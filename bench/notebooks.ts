@@ -9,7 +9,7 @@ import { runCommand } from "../src/local/exec";
 import { engineFolder, ensureEngine } from "../src/local/execute/engine";
 import { makeSampleData } from "../src/local/execute/query";
 import { type LocalSession, openSession } from "../src/local/session";
-import type { JobRunNode } from "../src/model/run-tree";
+import type { JobRunNode } from "../src/core/model/run-tree";
 import { tokenLogin, WorkspaceHttp } from "../src/run/http";
 import { JobsClient } from "../src/run/jobs-client";
 import { RunSession } from "../src/run/run-session";

@@ -8,9 +8,9 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type TaskExecutor, startLocalWorkspace } from "../src/local";
-import { tasksBelow } from "../src/model/run-tree";
-import { styleOf } from "../src/report/style";
-import { treeLines } from "../src/report/run-tree";
+import { tasksBelow } from "../src/core/model/run-tree";
+import { styleOf } from "../src/core/report/style";
+import { treeLines } from "../src/core/report/run-tree";
 import { tokenLogin, WorkspaceHttp } from "../src/run/http";
 import { JobsClient } from "../src/run/jobs-client";
 import { RunFollower } from "../src/run/run-follower";
@@ -176,7 +176,7 @@ async function measureStart(target: Target): Promise<number> {
     const samples: number[] = [];
     for (let at = 0; at < STARTS; at++) {
       const before = performance.now();
-      const program = join(__dirname, "..", "src", "cli", "bin.js");
+      const program = join(__dirname, "..", "node_modules", "jobstrata", "lib", "bin.js");
       const command = spawn(
         process.execPath,
         [program, "run", "--job-id", String(job_id), "--no-wait"],

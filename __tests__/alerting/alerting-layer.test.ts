@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { AlertingJobs } from "../../src/alerting/atomic-jobs";
 import { AlertingSetupOrchestrator } from "../../src/alerting/setup-orchestrator";
 import { dev, staging } from "../../src/alerting/environments";
-import { fromJobId, JobEnvironment, JobLayer } from "../../src/index";
+import { fromJobId, JobEnvironment, JobLayer } from "@jobstrata/cdktf";
 import {
   type Attributes,
   freshFolder,

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
-import type { CheckedFinding } from "../../src/model/check-report";
-import type { JobSpec } from "../../src/model/job-spec";
-import { hierarchyDocument } from "../../src/render/document";
-import { hierarchyHtml } from "../../src/render/html";
-import { finding, hierarchy, hostileJobs, job, notebook, runs } from "../render/support";
+import type { CheckedFinding } from "../../src/core/model/check-report";
+import type { JobSpec } from "../../src/core/model/job-spec";
+import { hierarchyDocument } from "../../src/core/render/document";
+import { hierarchyHtml } from "../../src/core/render/html";
+import { finding, hierarchy, hostileJobs, job, notebook, runs } from "../core/render/support";
 import {
   accessibilityProblems,
   complaintsOf,

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 const ROOT = resolve(__dirname, "..", "..");
 
 function jobstrata(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, ["bin/jobstrata.js", ...args], {
+  return spawnSync(process.execPath, ["src/cli/bin/jobstrata.js", ...args], {
     cwd: ROOT,
     encoding: "utf8",
   });
@@ -21,7 +21,9 @@ describe("jobstrata", () => {
   });
 
   it("prints the version of the package", () => {
-    const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+    const { version } = JSON.parse(
+      readFileSync(join(ROOT, "src", "cli", "package.json"), "utf8"),
+    ) as {
       version: string;
     };
     expect(jobstrata("--version")).toMatchObject({ status: 0, stdout: `${version}\n` });

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { HierarchyDocument } from "../../src/render/document";
+import type { HierarchyDocument } from "../../src/core/render/document";
 import { ROOT } from "../e2e/support/processes";
 import { tempFolder } from "../support/policy";
 import { jobstrata, type Said } from "./program-support";

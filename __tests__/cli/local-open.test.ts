@@ -16,10 +16,14 @@ afterEach(() => {
 });
 
 const local = (...args: string[]): Promise<{ stdout: string; stderr: string }> =>
-  promisify(execFile)(process.execPath, ["bin/jobstrata.js", "local", ...args, "--data", data], {
-    cwd: ROOT,
-    env: { PATH: process.env.PATH, HOME: data, CI: "true" },
-  });
+  promisify(execFile)(
+    process.execPath,
+    ["src/cli/bin/jobstrata.js", "local", ...args, "--data", data],
+    {
+      cwd: ROOT,
+      env: { PATH: process.env.PATH, HOME: data, CI: "true" },
+    },
+  );
 
 describe("jobstrata local open", () => {
   it("starts the workspace, and prints a link that lets one browser in", async () => {

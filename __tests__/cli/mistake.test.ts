@@ -10,7 +10,7 @@ describe("a mistake in an app", () => {
     const folder = mkdtempSync(join(tmpdir(), "jobstrata-app-"));
     try {
       const file = join(folder, "main.ts");
-      const index = JSON.stringify(join(ROOT, "src", "index"));
+      const index = JSON.stringify(join(ROOT, "src", "constructs"));
       writeFileSync(
         file,
         `import { NotebookSource } from ${index};\n\nNotebookSource.fromFile("src/alerting/nope.py");\n`,

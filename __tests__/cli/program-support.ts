@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { createProgram } from "../../src/cli/program";
-import { JobstrataError } from "../../src/errors";
+import { JobstrataError } from "../../src/core/errors";
 
 // Who runs the tests may watch them in a terminal.
 Object.assign(process.env, { NO_COLOR: "1", TERM: "dumb", LC_ALL: "C.UTF-8" });

@@ -43,10 +43,9 @@ afterAll(() => {
 /** A program whose dev and prod each use one notebook twice, after the lines of `more`. */
 function program(name: string, more = ""): string {
   const file = join(fixtures, name);
-  const sources = JSON.stringify(join(ROOT, "src"));
   writeFileSync(
     file,
-    `import { App, AtomicJob, JobEnvironment, JobStack, NotebookSource } from ${sources};
+    `import { App, AtomicJob, JobEnvironment, JobStack, NotebookSource } from "@jobstrata/cdktf";
 const app = new App();
 ${more}
 for (const name of ["dev", "prod"]) {
@@ -134,7 +133,7 @@ describe("node", () => {
     const file = join(fixtures, "asynchronous.ts");
     writeFileSync(
       file,
-      `import { App } from ${JSON.stringify(join(ROOT, "src"))};
+      `import { App } from "@jobstrata/cdktf";
 void (async () => { await Promise.resolve(); new App().synth(); })();
 `,
     );

@@ -7,7 +7,7 @@ import {
   type JobEnvironmentProps,
   JobCompute,
   JobTrigger,
-} from "../../src/index";
+} from "@jobstrata/cdktf";
 import {
   alertingLayer,
   devEnvironment,

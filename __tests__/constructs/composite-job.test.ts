@@ -10,7 +10,7 @@ import {
   type JobStack,
   JobTrigger,
   type RunIf,
-} from "../../src/index";
+} from "@jobstrata/cdktf";
 import { alertingLayer, devEnvironment, notebook, prodEnvironment } from "../support/alerting";
 import { type Attributes, errorOf, messageOf, synthesize } from "../support/synth";
 

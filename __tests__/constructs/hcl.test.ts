@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Job } from "@cdktf/provider-databricks/lib/job";
 import { DatabricksProvider } from "@cdktf/provider-databricks/lib/provider";
 import { TerraformStack } from "cdktf";
-import { App } from "../../src/index";
+import { App } from "@jobstrata/cdktf";
 import { JobResource } from "../../src/constructs/job-resource";
 import { makeEverything } from "../support/everything";
 import { maximal } from "../support/provider-schema";

@@ -1,4 +1,4 @@
-import { JobCompute } from "../../src/index";
+import { JobCompute } from "@jobstrata/cdktf";
 import { tablesJob } from "../support/alerting";
 
 describe("JobCompute", () => {

@@ -6,7 +6,7 @@ import {
   type JobEnvironment,
   type JobEnvironmentProps,
   JobTrigger,
-} from "../../src/index";
+} from "@jobstrata/cdktf";
 import {
   alertingLayer,
   devEnvironment,

@@ -9,7 +9,7 @@ import {
   TerraformVariable,
   Token,
 } from "cdktf";
-import { AtomicJob, type AtomicJobProps, JobStack } from "../../src/index";
+import { AtomicJob, type AtomicJobProps, JobStack } from "@jobstrata/cdktf";
 import { JobResource } from "../../src/constructs/job-resource";
 import { alertingLayer, notebook } from "../support/alerting";
 import { makeEverything } from "../support/everything";

@@ -8,7 +8,7 @@ import {
   JobLayer,
   JobStack,
   JobTrigger,
-} from "../../src/index";
+} from "@jobstrata/cdktf";
 import { alertingLayer, devEnvironment, notebook } from "../support/alerting";
 import { makeEverything } from "../support/everything";
 import { errorOf, freshFolder, readOutput, synthesize } from "../support/synth";

@@ -1,4 +1,4 @@
-import { JobTrigger } from "../../src/index";
+import { JobTrigger } from "@jobstrata/cdktf";
 import { prodEnvironment, tablesJob } from "../support/alerting";
 import { errorOf, messageOf } from "../support/synth";
 

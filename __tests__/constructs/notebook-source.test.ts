@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { AtomicJob, type GitReference, JobLayer, NotebookSource } from "../../src/index";
+import { AtomicJob, type GitReference, JobLayer, NotebookSource } from "@jobstrata/cdktf";
 import { alertingLayer, devEnvironment, tablesJob } from "../support/alerting";
 import {
   errorOf,

@@ -24,7 +24,7 @@ import {
   fromJobName,
   type JobEnvironment,
   JobLayer,
-} from "../../src/index";
+} from "@jobstrata/cdktf";
 import { alertingLayer, devEnvironment, notebook } from "../support/alerting";
 import {
   errorOf,

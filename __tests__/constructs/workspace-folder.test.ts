@@ -1,6 +1,6 @@
 import { truncateSync } from "node:fs";
 import { join } from "node:path";
-import { AtomicJob, JobLayer, NotebookSource, WorkspaceFolder } from "../../src/index";
+import { AtomicJob, JobLayer, NotebookSource, WorkspaceFolder } from "@jobstrata/cdktf";
 import { alertingLayer, devEnvironment } from "../support/alerting";
 import { errorOf, folderWith, inFolder, type Synthesized, synthesize } from "../support/synth";
 

@@ -1,16 +1,16 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the module is a class
 import Ajv = require("ajv");
 import { parse } from "yaml";
 import { Job } from "@cdktf/provider-databricks/lib/job";
 import { AlertingJobs } from "../../src/alerting/atomic-jobs";
 import { dev } from "../../src/alerting/environments";
-import { App, JobLayer, RULES } from "../../src/index";
-import { configSchema, loadConfig } from "../../src/config/config";
-import { rulePage } from "../../src/policy/rule-page";
+import { App, JobLayer, RULES } from "@jobstrata/cdktf";
+import { configSchema, loadConfig } from "../../src/core/config/config";
+import { rulePage } from "../../src/core/policy/rule-page";
 
 const ROOT = resolve(__dirname, "..", "..");
 const readme = readFileSync(join(ROOT, "README.md"), "utf8");
@@ -25,7 +25,8 @@ afterEach(() => {
 });
 
 describe("the README", () => {
-  const example = /<!-- example -->\s+```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
+  const example =
+    /<!-- example -->\s+<!-- prettier-ignore -->\s+```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
 
   it("shows a hierarchy in at most 30 lines of code", () => {
     const lines = example.split("\n").filter((line) => line.trim() !== "");
@@ -37,8 +38,7 @@ describe("the README", () => {
     const cache = join(ROOT, "node_modules", ".cache", "jobstrata-readme");
     mkdirSync(cache, { recursive: true });
     const file = join(cache, "example.ts");
-    const index = relative(cache, join(ROOT, "src", "index"));
-    writeFileSync(file, example.replace('"jobstrata"', JSON.stringify(index)));
+    writeFileSync(file, example);
 
     execFileSync(process.execPath, ["-r", "tsx/cjs", file], {
       cwd: ROOT,
@@ -91,10 +91,14 @@ describe("the README", () => {
 
 describe("the README on check", () => {
   it("shows what the wrong pattern looks like", () => {
-    const { stdout } = spawnSync(process.execPath, [join(ROOT, "bin", "jobstrata.js"), "check"], {
-      cwd: join(ROOT, "__tests__", "fixtures", "wrong-bundle"),
-      encoding: "utf8",
-    });
+    const { stdout } = spawnSync(
+      process.execPath,
+      [join(ROOT, "src", "cli", "bin", "jobstrata.js"), "check"],
+      {
+        cwd: join(ROOT, "__tests__", "fixtures", "wrong-bundle"),
+        encoding: "utf8",
+      },
+    );
     expect(readme).toContain(`\`\`\`\n${stdout}\`\`\``);
   });
 });

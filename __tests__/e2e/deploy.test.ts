@@ -1,5 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
-import { writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { NOTHING, succeeded, TestWorkspace } from "./support/local-workspace";
 import { CDKTF, type Ended, ROOT } from "./support/processes";

@@ -1,9 +1,9 @@
 import { AlertingJobs } from "../../src/alerting/atomic-jobs";
 import { local } from "../../src/alerting/environments";
 import { AlertingSetupOrchestrator } from "../../src/alerting/setup-orchestrator";
-import { JobLayer } from "../../src/index";
+import { JobLayer } from "@jobstrata/cdktf";
 import { makeSampleData, query, type QueryAnswer } from "../../src/local/execute/query";
-import type { TaskOutput } from "../../src/model/run-tree";
+import type { TaskOutput } from "../../src/core/model/run-tree";
 import { RunSession } from "../../src/run/run-session";
 import { describeWithEngine, INSTALL_TIMEOUT, sharedEngine } from "../support/engine";
 import { succeeded, TestWorkspace } from "./support/local-workspace";

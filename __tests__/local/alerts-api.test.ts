@@ -1,4 +1,4 @@
-import { LOCAL_WAREHOUSE_ID } from "../../src/model/markers";
+import { LOCAL_WAREHOUSE_ID } from "../../src/core/model/markers";
 import { type Client, type Json, startClient, stopAll } from "./support";
 
 let client: Client;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { JobRunNode } from "../../src/model/run-tree";
+import type { JobRunNode } from "../../src/core/model/run-tree";
 import type { SimulationRule, TaskExecutor } from "../../src/local";
 import { statusOf } from "../../src/run/api-status";
 import type { WorkspacePage } from "../../src/local/page/workspace-page";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startLocalWorkspace } from "../../src/local";
 import { findRunning, reset, start, status, stop } from "../../src/local/commands";
-import { LOCAL_WAREHOUSE_ID } from "../../src/model/markers";
+import { LOCAL_WAREHOUSE_ID } from "../../src/core/model/markers";
 import { readState } from "../../src/local/state-file";
 import { Client, notebookTask, NOTEBOOK, startClient, stopAll } from "./support";
 

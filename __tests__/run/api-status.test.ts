@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { didNotRun, failed, failedByItself, succeeded } from "../../src/model/run-tree";
+import { didNotRun, failed, failedByItself, succeeded } from "../../src/core/model/run-tree";
 import { statusOf } from "../../src/run/api-status";
 
 describe("statusOf", () => {

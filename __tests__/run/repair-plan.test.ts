@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { failed, type JobRunNode, type TaskRunNode } from "../../src/model/run-tree";
+import { failed, type JobRunNode, type TaskRunNode } from "../../src/core/model/run-tree";
 import { planRepair, type RepairPlan } from "../../src/run/repair";
 
 let nextId = 100;

@@ -1,12 +1,12 @@
 import { afterAll, beforeEach, describe, expect, it } from "@jest/globals";
-import { type JobRunNode, tasksBelow } from "../../src/model/run-tree";
-import { failuresOf } from "../../src/report/run-failures";
+import { type JobRunNode, tasksBelow } from "../../src/core/model/run-tree";
+import { failuresOf } from "../../src/core/report/run-failures";
 import { startRepair } from "../../src/run/repair";
 import { RunFollower } from "../../src/run/run-follower";
 import { type FollowOptions, RunSession } from "../../src/run/run-session";
 import { Runner } from "../../src/run/runner";
 import { stepOf } from "../../src/cli/run-execution";
-import { treeLines } from "../../src/report/run-tree";
+import { treeLines } from "../../src/core/report/run-tree";
 import { notebookTask, simulate } from "../local/support";
 import { clientOf, fakeServer, refuse } from "./support";
 import { RunWorkspace, stopAll } from "./workspace";

@@ -6,7 +6,7 @@ import {
   type JobEnvironmentProps,
   JobLayer,
   NotebookSource,
-} from "../../src/index";
+} from "@jobstrata/cdktf";
 import { type Attributes, type Synthesized, synthesize } from "./synth";
 
 /** An environment in development mode, with the variables of the alerting layer. */

@@ -8,7 +8,7 @@ import {
   type JobProps,
   JobTrigger,
   NotebookSource,
-} from "../../src/index";
+} from "@jobstrata/cdktf";
 import { alertingLayer, devEnvironment, notebook, prodEnvironment } from "./alerting";
 
 const EVERY_EVENT = {

@@ -5,7 +5,14 @@ import { Job, type JobConfig, type JobTask } from "@cdktf/provider-databricks/li
 import { DatabricksProvider } from "@cdktf/provider-databricks/lib/provider";
 import { App as PlainApp, TerraformStack, Token } from "cdktf";
 import type { Construct } from "constructs";
-import { App, defineRule, JobGraph, type JobSpec, type Rule, type TaskSpec } from "../../src";
+import {
+  App,
+  defineRule,
+  JobGraph,
+  type JobSpec,
+  type Rule,
+  type TaskSpec,
+} from "@jobstrata/cdktf";
 
 const folders: string[] = [];
 afterAll(() => {

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type AppProps, App, JobstrataError } from "../../src/index";
+import { type AppProps, App, JobstrataError } from "@jobstrata/cdktf";
 
 /** Attributes of one block of Terraform's JSON configuration. */
 export type Attributes = Record<string, unknown>;

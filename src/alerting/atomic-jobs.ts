@@ -1,8 +1,10 @@
-import { AtomicJob } from "../constructs/atomic-job";
-import type { JobStack } from "../constructs/job-stack";
-import { JobCompute } from "../constructs/job-compute";
-import { NotebookSource } from "../constructs/notebook-source";
-import { WorkspaceFolder } from "../constructs/workspace-folder";
+import {
+  AtomicJob,
+  type JobStack,
+  JobCompute,
+  NotebookSource,
+  WorkspaceFolder,
+} from "@jobstrata/cdktf";
 
 /** Reads the alerts, which are YAML. */
 const DEFINITIONS = ["PyYAML>=6"];

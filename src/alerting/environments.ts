@@ -3,7 +3,7 @@ import {
   JobEnvironment,
   type JobEnvironmentProps,
   LOCAL_WAREHOUSE_ID,
-} from "../constructs/job-environment";
+} from "@jobstrata/cdktf";
 
 /** What the alerting jobs take from their environment; every default can be replaced with `--var` or `TF_VAR_…`. */
 function variables(

@@ -1,5 +1,4 @@
-import { CompositeJob } from "../constructs/composite-job";
-import type { JobStack } from "../constructs/job-stack";
+import { CompositeJob, type JobStack } from "@jobstrata/cdktf";
 import type { AlertingJobs } from "./atomic-jobs";
 
 /** The job that sets the whole alerting layer up by running its atomic jobs in order. */

@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { JobstrataError } from "../errors";
+import { JobstrataError } from "@jobstrata/core/errors";
 import type { Io } from "./io";
 import { createProgram } from "./program";
 

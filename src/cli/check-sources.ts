@@ -1,15 +1,18 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { JobstrataError } from "../errors";
-import type { SourceKind } from "../model/check-report";
-import { quote } from "../model/text";
-import { bundleFile, readBundle } from "../readers/bundle/bundle-reader";
-import { readJsonFile, UnreadableJson } from "../readers/json-file";
-import { outputFolder } from "../readers/deployment";
-import type { Reading } from "../readers/reading";
-import { relativePath } from "../readers/relative-path";
-import { readSynthesized } from "../readers/synthesized";
-import { readTerraformJson } from "../readers/terraform-json";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { type SourceKind, quote } from "@jobstrata/core/model";
+import {
+  bundleFile,
+  readBundle,
+  readJsonFile,
+  UnreadableJson,
+  type Reading,
+  relativePath,
+  readSynthesized,
+  readTerraformJson,
+} from "@jobstrata/core/readers";
+import { outputFolder } from "@jobstrata/run";
 
 /** Which source to read, and what of it. */
 export interface SourceOptions {

@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
-import { JobstrataError } from "../errors";
-import { DEFAULT_DATA_DIR } from "../local/data-folder";
-import { quote } from "../model/text";
-import type { Reading } from "../readers/reading";
-import { readWorkspaceJobs, unlistedJobs, type WorkspaceJob } from "../readers/workspace-jobs";
-import type { ApiJob, JobsClient } from "../run/jobs-client";
-import { WorkspaceError } from "../run/workspace-error";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { DEFAULT_DATA_DIR, quote } from "@jobstrata/core/model";
+import {
+  type Reading,
+  readWorkspaceJobs,
+  unlistedJobs,
+  type WorkspaceJob,
+} from "@jobstrata/core/readers";
+import { type ApiJob, type JobsClient, WorkspaceError } from "@jobstrata/run";
 import { onlyTargets } from "./check-sources";
 import type { Io } from "./io";
 import { type TargetOptions, WorkspaceTarget } from "./workspace-target";

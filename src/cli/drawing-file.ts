@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { JobstrataError } from "../errors";
-import { quote } from "../model/text";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
 
 /** Writes what is drawn. @throws JobstrataError `config` if the file cannot be written */
 export function writeDrawing(file: string, text: string): void {

@@ -11,8 +11,8 @@ import {
 import { devNull, tmpdir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { promisify } from "node:util";
-import { JobstrataError } from "../errors";
-import { printable, quote } from "../model/text";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { printable, quote } from "@jobstrata/core/model";
 
 /** A bundle as it was at a revision of git. */
 export interface Checkout {

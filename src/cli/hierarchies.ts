@@ -1,13 +1,14 @@
-import { readBaseline } from "../config/baseline";
-import { baselineFile, loadConfig } from "../config/config";
-import { JobstrataError } from "../errors";
-import type { CheckedFinding } from "../model/check-report";
-import type { JobGraph } from "../model/job-graph";
-import { formatLocation } from "../model/job-spec";
-import { printable, quote } from "../model/text";
-import { check, today } from "../policy/check";
-import { RULES } from "../policy/rules";
-import type { Reading } from "../readers/reading";
+import { readBaseline, baselineFile, loadConfig } from "@jobstrata/core/config";
+import { JobstrataError } from "@jobstrata/core/errors";
+import {
+  type CheckedFinding,
+  type JobGraph,
+  formatLocation,
+  printable,
+  quote,
+} from "@jobstrata/core/model";
+import { check, today, RULES } from "@jobstrata/core/policy";
+import type { Reading } from "@jobstrata/core/readers";
 import type { Io } from "./io";
 
 /** Says what could not be read, and whether that leaves the drawing whole. */

@@ -1,4 +1,4 @@
-import { visibleWidth } from "../report/run-tree";
+import { visibleWidth } from "@jobstrata/core/report";
 
 /** The part of a terminal that a screen draws on. */
 export interface Terminal {

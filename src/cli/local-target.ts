@@ -1,9 +1,8 @@
-import { findRunning, useWorkspace } from "../local/commands";
-import type { WorkspaceInUse } from "../local/commands";
+import { findRunning, useWorkspace, type WorkspaceInUse } from "@jobstrata/local/commands";
 import { prepareExecutor } from "./commands/local-executor";
 import type { Io } from "./io";
 import { SERVING } from "./serving";
-import type { ExecutorKind } from "../local/execute/choose";
+import type { ExecutorKind } from "@jobstrata/local/executor";
 
 /** The local workspace: the one that runs for the data folder, or one for as long as this process lasts. */
 export async function openLocal(

@@ -1,9 +1,12 @@
 import { relative, resolve, sep } from "node:path";
-import { JobGraph } from "../model/job-graph";
-import type { JobSpec, NotebookRef, SourceLocation, TaskSpec } from "../model/job-spec";
-import { fileNotebook } from "../readers/notebook-identity";
-import type { Reading } from "../readers/reading";
-import { relativePath } from "../readers/relative-path";
+import {
+  JobGraph,
+  type JobSpec,
+  type NotebookRef,
+  type SourceLocation,
+  type TaskSpec,
+} from "@jobstrata/core/model";
+import { fileNotebook, type Reading, relativePath } from "@jobstrata/core/readers";
 
 /** Where a source lies, and where what it is compared with does. */
 export interface Move {

@@ -1,8 +1,5 @@
-import { byDependencies } from "../model/graph-algorithms";
-import { printable } from "../model/text";
-import type { DeployedJob } from "../run/deployed-jobs";
-import type { RunStep } from "../run/run-plan";
-import { type TaskNode, taskTree } from "../run/selection";
+import { byDependencies, printable } from "@jobstrata/core/model";
+import { type DeployedJob, type RunStep, type TaskNode, taskTree } from "@jobstrata/run";
 import { type Io, writeJson } from "./io";
 import type { Format } from "./run-execution";
 import { stepName } from "./run-view";

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { addCheckCommand } from "./commands/check";
@@ -12,8 +12,11 @@ import { addRunsCommand } from "./commands/runs";
 import { addTestCommand } from "./commands/test";
 import type { Io } from "./io";
 
-/** Folder of the package: `src` and `lib`, which it is compiled to, lie side by side in it. */
-const PACKAGE = join(__dirname, "..", "..");
+/** Folder of the package: this one in a checkout, the one around `lib` in what is published. */
+const PACKAGE = existsSync(join(__dirname, "package.json")) ? __dirname : join(__dirname, "..");
+
+/** What `--help` prints. In a checkout it lies beside the README. */
+const HELP = [join(PACKAGE, "help"), join(PACKAGE, "..", "..", "help")];
 
 /** The command line of `jobstrata`. Parsing throws a CommanderError, having said what is wrong, instead of exiting. */
 export function createProgram(io: Io): Command {
@@ -34,6 +37,6 @@ export function createProgram(io: Io): Command {
   addTestCommand(program, io);
   addRunsCommand(program, io);
   addLocalCommand(program, io);
-  program.helpInformation = () => readFileSync(join(PACKAGE, "help"), "utf8");
+  program.helpInformation = () => readFileSync(HELP.find(existsSync) ?? "", "utf8");
   return program;
 }

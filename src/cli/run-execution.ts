@@ -1,14 +1,22 @@
-import { durationOf, type JobRunNode } from "../model/run-tree";
-import { printable } from "../model/text";
-import { formatDuration } from "../report/duration";
-import { failureLines } from "../report/run-failures";
-import { failuresJson, runJson, type RunReport, type StepReport } from "../report/run-json";
-import { treeLines } from "../report/run-tree";
-import { jobLabel } from "../run/deployed-jobs";
-import { usualDurations } from "../run/history";
-import type { RunStep } from "../run/run-plan";
-import { Runner, type RunnerOptions, type StepResult } from "../run/runner";
-import { WorkspaceError } from "../run/workspace-error";
+import { durationOf, type JobRunNode, printable } from "@jobstrata/core/model";
+import {
+  formatDuration,
+  failureLines,
+  failuresJson,
+  runJson,
+  type RunReport,
+  type StepReport,
+  treeLines,
+} from "@jobstrata/core/report";
+import {
+  jobLabel,
+  usualDurations,
+  type RunStep,
+  Runner,
+  type RunnerOptions,
+  type StepResult,
+  WorkspaceError,
+} from "@jobstrata/run";
 import { Interrupts } from "./interrupts";
 import { type Io, writeJson } from "./io";
 import { EventsView, LinesView, LiveView, QuietView, type RunView, stepName } from "./run-view";

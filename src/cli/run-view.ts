@@ -1,12 +1,15 @@
-import { durationOf, type JobRunNode } from "../model/run-tree";
-import { printable } from "../model/text";
-import { formatDuration, formatElapsed } from "../report/duration";
-import { textLines } from "../report/run-failures";
-import { type RunChange, RunChanges } from "../report/run-changes";
-import { fit, treeLines } from "../report/run-tree";
-import type { Style } from "../report/style";
-import type { RunStep } from "../run/run-plan";
-import type { WorkspaceError } from "../run/workspace-error";
+import { durationOf, type JobRunNode, printable } from "@jobstrata/core/model";
+import {
+  formatDuration,
+  formatElapsed,
+  textLines,
+  type RunChange,
+  RunChanges,
+  fit,
+  treeLines,
+  type Style,
+} from "@jobstrata/core/report";
+import type { RunStep, WorkspaceError } from "@jobstrata/run";
 import type { Io } from "./io";
 import { LiveScreen, type Terminal } from "./live-screen";
 

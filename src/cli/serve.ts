@@ -1,4 +1,4 @@
-import { serve } from "../local/serve";
+import { serve } from "@jobstrata/local/serve";
 import { SERVING } from "./serving";
 
 // The process of a local workspace that `jobstrata local start` has started.

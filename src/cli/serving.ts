@@ -1,7 +1,6 @@
 import { extname, join } from "node:path";
-import type { ServingOptions } from "../local/commands";
-import { DEFAULT_DATA_DIR } from "../local/data-folder";
-import { printable } from "../model/text";
+import type { ServingOptions } from "@jobstrata/local/commands";
+import { DEFAULT_DATA_DIR, printable } from "@jobstrata/core/model";
 
 /** What every local workspace that a command starts serves beside its API: the page. */
 export const SERVING: ServingOptions = {

@@ -1,8 +1,7 @@
 import { type Command, Option } from "commander";
-import { JobstrataError } from "../errors";
-import { SOURCE_KINDS, type SourceKind } from "../model/check-report";
-import { quote } from "../model/text";
-import type { Reading } from "../readers/reading";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { SOURCE_KINDS, type SourceKind, quote } from "@jobstrata/core/model";
+import type { Reading } from "@jobstrata/core/readers";
 import { readPath } from "./check-sources";
 import type { Io } from "./io";
 

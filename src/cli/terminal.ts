@@ -1,4 +1,4 @@
-import { type Style, styleOf } from "../report/style";
+import { type Style, styleOf } from "@jobstrata/core/report";
 import type { Terminal } from "./live-screen";
 
 /** The terminal that standard output is, if it is one that can be drawn on. In CI nobody watches, even if it looks like one. */

@@ -1,6 +1,6 @@
-import { JobstrataError } from "../errors";
-import { printable } from "../model/text";
-import { WorkspaceError } from "../run/workspace-error";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { printable } from "@jobstrata/core/model";
+import { WorkspaceError } from "@jobstrata/run";
 import { type Io, writeJson } from "./io";
 import type { Format } from "./run-execution";
 

@@ -1,15 +1,15 @@
-import { JobstrataError } from "../errors";
-import type { PageJob, RunSource, WorkspacePage } from "../local/page/workspace-page";
-import type { CheckedFinding } from "../model/check-report";
-import type { JobRunNode } from "../model/run-tree";
-import type { PageHierarchy } from "../model/workspace-page";
-import { readWorkspaceJobs } from "../readers/workspace-jobs";
-import type { Reading } from "../readers/reading";
-import { type HierarchyDocument, hierarchyDocument } from "../render/document";
-import { hierarchyOf, UnknownJobs } from "../render/hierarchy";
-import { pageFiles } from "../render/page-files";
-import type { ApiRun, ApiRunOutput } from "../run/jobs-client";
-import { RunFollower, type RunReader } from "../run/run-follower";
+import { JobstrataError } from "@jobstrata/core/errors";
+import type { PageJob, RunSource, WorkspacePage } from "@jobstrata/local/page";
+import type { CheckedFinding, JobRunNode, PageHierarchy } from "@jobstrata/core/model";
+import { readWorkspaceJobs, type Reading } from "@jobstrata/core/readers";
+import {
+  type HierarchyDocument,
+  hierarchyDocument,
+  hierarchyOf,
+  UnknownJobs,
+  pageFiles,
+} from "@jobstrata/core/render";
+import { type ApiRun, type ApiRunOutput, RunFollower, type RunReader } from "@jobstrata/run";
 import { inEnvironment, judge } from "./hierarchies";
 
 /** Of the logs and the trace of a task, and of all of a run, the page gets so much at once; characters. */

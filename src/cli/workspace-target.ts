@@ -1,19 +1,22 @@
 import { join } from "node:path";
-import { DEFAULT_DATA_DIR } from "../local/data-folder";
-import type { ExecutorKind } from "../local/execute/choose";
-import { JobstrataError, quoteWithSuggestion } from "../errors";
-import { printable, quote } from "../model/text";
+import { DEFAULT_DATA_DIR, printable, quote } from "@jobstrata/core/model";
+import type { ExecutorKind } from "@jobstrata/local/executor";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
 import {
   outputFolder,
   readJobIds,
   readStacks,
   stacksOf,
   type SynthesizedStack,
-} from "../readers/deployment";
-import { resolveAuth } from "../run/auth";
-import { type HttpOptions, type Login, tokenLogin, WorkspaceHttp } from "../run/http";
-import { JobsClient } from "../run/jobs-client";
+  resolveAuth,
+  type HttpOptions,
+  type Login,
+  tokenLogin,
+  WorkspaceHttp,
+  JobsClient,
+} from "@jobstrata/run";
 import type { Io } from "./io";
+import { withLocalPackage } from "./local-package";
 
 /** Options by which the user says which workspace is meant. */
 export interface TargetOptions {
@@ -71,8 +74,10 @@ export class WorkspaceTarget {
     let isTransient = false;
     if (options.local === true) {
       // The local workspace brings a good deal of code with it, which nobody else has to wait for.
-      // eslint-disable-next-line @typescript-eslint/no-require-imports
-      const { openLocal } = require("./local-target") as typeof import("./local-target");
+      const { openLocal } = withLocalPackage(
+        // eslint-disable-next-line @typescript-eslint/no-require-imports
+        () => require("./local-target") as typeof import("./local-target"),
+      );
       const local = await openLocal(options, io);
       stop = () => local.stop();
       isTransient = local.isTransient;

@@ -1,7 +1,6 @@
 import type { JobConfig } from "@cdktf/provider-databricks/lib/job";
 import type { Construct } from "constructs";
-import { TASK_KEY_PATTERN } from "../model/job-spec";
-import { quote } from "../model/text";
+import { TASK_KEY_PATTERN, quote } from "@jobstrata/core/model";
 import { definedOnly, JobBase, withOverrides } from "./job";
 import { JobCompute } from "./job-compute";
 import type { JobProps, NotebookTaskProps } from "./job-props";

@@ -1,9 +1,8 @@
 import type { JobConfig, JobTask, JobTaskRunJobTask } from "@cdktf/provider-databricks/lib/job";
 import { Token } from "cdktf";
 import type { Construct } from "constructs";
-import { quoteWithSuggestion } from "../errors";
-import { TASK_KEY_PATTERN } from "../model/job-spec";
-import { quote } from "../model/text";
+import { quoteWithSuggestion } from "@jobstrata/core/errors";
+import { TASK_KEY_PATTERN, quote } from "@jobstrata/core/model";
 import { definedOnly, type IJob, JobBase } from "./job";
 import type { JobProps } from "./job-props";
 import { JobStack } from "./job-stack";

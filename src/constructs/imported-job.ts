@@ -1,8 +1,7 @@
 import { DataDatabricksJob } from "@cdktf/provider-databricks/lib/data-databricks-job";
 import { Construct } from "constructs";
-import { JobstrataError } from "../errors";
-import { IMPORTED_JOB_ID, mark } from "../model/markers";
-import { quote } from "../model/text";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { IMPORTED_JOB_ID, mark, quote } from "@jobstrata/core/model";
 import type { IJob } from "./job";
 import { JobStack } from "./job-stack";
 

@@ -1,7 +1,6 @@
 import type { TerraformStack } from "cdktf";
-import { JobstrataError, quoteWithSuggestion } from "../errors";
-import { LOCAL_STATE_DIR, LOCAL_WAREHOUSE_ID } from "../model/markers";
-import { quote } from "../model/text";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import { LOCAL_STATE_DIR, LOCAL_WAREHOUSE_ID, quote } from "@jobstrata/core/model";
 import type { JobOverrides, JobPermission, RunAs } from "./job-props";
 
 /** Default of a Terraform variable; `undefined` makes the variable required. */

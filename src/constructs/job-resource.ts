@@ -10,8 +10,8 @@ import {
   Token,
 } from "cdktf";
 import type { Construct } from "constructs";
-import { JobstrataError } from "../errors";
-import { quote } from "../model/text";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
 import * as provider from "@cdktf/provider-databricks/lib/job";
 
 type JobArguments = Omit<provider.JobConfig, keyof TerraformMetaArguments>;

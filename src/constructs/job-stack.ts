@@ -9,10 +9,15 @@ import {
   TerraformVariable,
 } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
-import { JobstrataError, quoteWithSuggestion } from "../errors";
-import { jobOutputBase, jobOutputName } from "../model/job-spec";
-import { ENVIRONMENT, LOCAL_STATE_DIR, mark } from "../model/markers";
-import { quote } from "../model/text";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import {
+  jobOutputBase,
+  jobOutputName,
+  ENVIRONMENT,
+  LOCAL_STATE_DIR,
+  mark,
+  quote,
+} from "@jobstrata/core/model";
 import type { JobEnvironment } from "./job-environment";
 import type { JobResource } from "./job-resource";
 

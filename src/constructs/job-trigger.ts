@@ -1,7 +1,7 @@
 import { Token } from "cdktf";
 import type { JobConfig } from "@cdktf/provider-databricks/lib/job";
-import { JobstrataError } from "../errors";
-import { quote } from "../model/text";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
 
 /** The arguments of a job that start it. */
 export type TriggerConfig = Pick<JobConfig, "schedule" | "trigger" | "continuous">;

@@ -9,11 +9,9 @@ import {
 } from "@cdktf/provider-databricks/lib/permissions";
 import { Token } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
-import { JobstrataError } from "../errors";
-import { JOB_LEVEL_TAG, type JobLevel } from "../model/job-spec";
-import { mark, SOURCE } from "../model/markers";
-import { quote } from "../model/text";
-import { captureSource } from "../source-location";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { JOB_LEVEL_TAG, type JobLevel, mark, SOURCE, quote } from "@jobstrata/core/model";
+import { captureSource } from "@jobstrata/core/source-location";
 import type { FailureNotifications } from "./job-environment";
 import type { JobOverrides, JobPermission, JobProps, NotificationEvents } from "./job-props";
 import { JobResource } from "./job-resource";

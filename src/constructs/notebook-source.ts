@@ -4,8 +4,8 @@ import type { JobConfig, JobTaskNotebookTask } from "@cdktf/provider-databricks/
 import { Notebook } from "@cdktf/provider-databricks/lib/notebook";
 import { TerraformAsset } from "cdktf";
 import type { Construct } from "constructs";
-import { JobstrataError } from "../errors";
-import { printable, quote } from "../model/text";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { printable, quote } from "@jobstrata/core/model";
 import { type JobStack, pathInProject } from "./job-stack";
 
 /** The arguments by which a job finds its notebook. */

@@ -1,8 +1,7 @@
 import type { IConstruct } from "constructs";
-import { JobstrataError } from "../errors";
-import { mark, marker, type MarkedSuppression, SUPPRESSIONS } from "../model/markers";
-import { quote } from "../model/text";
-import { captureSource } from "../source-location";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { mark, marker, type MarkedSuppression, SUPPRESSIONS, quote } from "@jobstrata/core/model";
+import { captureSource } from "@jobstrata/core/source-location";
 
 /** What {@link suppressFinding} excuses, and why. */
 export interface SuppressFindingProps {

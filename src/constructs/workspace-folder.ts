@@ -3,8 +3,8 @@ import { join, relative, resolve, sep } from "node:path";
 import { WorkspaceFile } from "@cdktf/provider-databricks/lib/workspace-file";
 import { TerraformAsset } from "cdktf";
 import { Construct } from "constructs";
-import { JobstrataError } from "../errors";
-import { quote } from "../model/text";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
 import { JobStack, pathInProject } from "./job-stack";
 
 /** Options of a {@link WorkspaceFolder}. */

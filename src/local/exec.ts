@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { constants } from "node:os";
-import { JobstrataError } from "../errors";
-import { quote } from "../model/text";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
 import { openSession, type SessionOptions } from "./session";
 
 /** How a child process is run. */

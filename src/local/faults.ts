@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
-import { JobstrataError } from "../errors";
+import { JobstrataError } from "@jobstrata/core/errors";
 import { ApiError } from "./api-error";
 import type { TaskExecutor, TaskOutcome, TaskRequest } from "./execute/executor";
 import { parse } from "./schema/parse";

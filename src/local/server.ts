@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { JobstrataError, quoteWithSuggestion } from "../errors";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
 import { ApiError } from "./api-error";
 import { faultError, type Faults, type FaultStatus, type RequestFault } from "./faults";
 import { asRaw, fail, readBody, readJson, write } from "./http";

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { LOCAL_STATE_DIR } from "../model/markers";
-import { terraformBinary } from "../terraform-binary";
+import { LOCAL_STATE_DIR } from "@jobstrata/core/model";
+import { terraformBinary } from "@jobstrata/core/terraform-binary";
 import { type StartOptions, useWorkspace } from "./commands";
 import { startProvider } from "./provider";
 

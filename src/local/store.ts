@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the way to import what is one function
 import Database = require("libsql");
-import { JobstrataError } from "../errors";
+import { JobstrataError } from "@jobstrata/core/errors";
 import { Documents, DOCUMENTS_SCHEMA } from "./store/documents";
 import { Secrets, SECRETS_SCHEMA } from "./store/secrets";
 import { Sql } from "./store/sql";

@@ -9,8 +9,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { JobstrataError } from "../errors";
-import { DEFAULT_DATA_DIR } from "./data-folder";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { DEFAULT_DATA_DIR } from "@jobstrata/core/model";
 import { type Clock, systemClock } from "./clock";
 import type { TaskExecutor } from "./execute/executor";
 import { SimulatedExecutor } from "./execute/simulated";

@@ -1,4 +1,4 @@
-import type { RunStatus } from "../model/run-tree";
+import type { RunStatus } from "@jobstrata/core/model";
 import type { ApiState, ApiStatus } from "./jobs-client";
 
 /** Places in a run's life, as the Jobs API names them; any other counts as under way. */

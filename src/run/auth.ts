@@ -1,5 +1,5 @@
-import { JobstrataError } from "../errors";
-import { quote } from "../model/text";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
 import { type AuthOptions, type Config, readConfig } from "./auth/config";
 import { azureCli, azureClientSecret, databricksCli, isAzure, oauthM2m, pat } from "./auth/methods";
 import type { TokenSource } from "./auth/token";

@@ -1,5 +1,5 @@
-import { JobstrataError, quoteWithSuggestion } from "../errors";
-import { quote } from "../model/text";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
 import { type ApiTask, type JobsClient, taskType } from "./jobs-client";
 import { atOnce } from "./run-follower";
 

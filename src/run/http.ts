@@ -7,7 +7,7 @@ import {
   retry,
 } from "cockatiel";
 import { setTimeout as sleep } from "node:timers/promises";
-import { JobstrataError } from "../errors";
+import { JobstrataError } from "@jobstrata/core/errors";
 import { WorkspaceError } from "./workspace-error";
 
 /** How to reach a workspace and log in to it. */

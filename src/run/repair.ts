@@ -1,6 +1,11 @@
-import { JobstrataError } from "../errors";
-import { failed, type JobRunNode, type TaskRunNode, withDependents } from "../model/run-tree";
-import { quote } from "../model/text";
+import { JobstrataError } from "@jobstrata/core/errors";
+import {
+  failed,
+  type JobRunNode,
+  type TaskRunNode,
+  withDependents,
+  quote,
+} from "@jobstrata/core/model";
 import type { ApiRun, JobsClient, RepairRequest } from "./jobs-client";
 import { WorkspaceError } from "./workspace-error";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -1,12 +1,12 @@
-import { byDependencies } from "../model/graph-algorithms";
 import {
+  byDependencies,
   didNotRun,
   failedByItself,
   type IterationCounts,
   type JobRunNode,
   type TaskOutput,
   type TaskRunNode,
-} from "../model/run-tree";
+} from "@jobstrata/core/model";
 import { statusOf } from "./api-status";
 import {
   type ApiRun,

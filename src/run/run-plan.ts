@@ -1,5 +1,5 @@
-import { JobstrataError } from "../errors";
-import { quote } from "../model/text";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
 import { checkReferences, type DeployedJob } from "./deployed-jobs";
 import { pathOf, type TaskNode, withDescendants } from "./selection";
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { JobRunNode } from "../model/run-tree";
+import type { JobRunNode } from "@jobstrata/core/model";
 import type { JobsClient } from "./jobs-client";
 import { RunFollower } from "./run-follower";
 import { WorkspaceError } from "./workspace-error";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { succeeded, type JobRunNode } from "../model/run-tree";
+import { succeeded, type JobRunNode } from "@jobstrata/core/model";
 import type { JobsClient } from "./jobs-client";
 import type { RunStep } from "./run-plan";
 import { type FollowOptions, RunSession } from "./run-session";

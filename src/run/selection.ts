@@ -1,5 +1,5 @@
-import { JobstrataError, quoteWithSuggestion } from "../errors";
-import { quote } from "../model/text";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
 import type { DeployedJob, DeployedTask } from "./deployed-jobs";
 
 /** A task at its place below the job that is run; a job that is run from two places is there twice. */

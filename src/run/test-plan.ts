@@ -1,6 +1,5 @@
-import { JobstrataError } from "../errors";
-import { JOB_LEVEL_TAG } from "../model/job-spec";
-import { quote } from "../model/text";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { JOB_LEVEL_TAG, quote } from "@jobstrata/core/model";
 import type { DeployedJob } from "./deployed-jobs";
 import type { RunStep } from "./run-plan";
 

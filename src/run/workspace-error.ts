@@ -1,4 +1,4 @@
-import { printable } from "../model/text";
+import { printable } from "@jobstrata/core/model";
 
 /** Statuses that pass: too many requests, and failures of what is in between or behind. */
 const TRANSIENT = [408, 429, 500, 502, 503, 504];

@@ -6,13 +6,12 @@ import { NODE_TS, ROOT } from "./processes";
 export const NOTEBOOK = "# Databricks notebook source\nprint(1)\n";
 
 /**
- * Makes the project of a user: an app of the given TypeScript, which imports this library by `jobstrata`'s absolute
- * path, `LIBRARY`.
+ * Makes the project of a user: an app of the given TypeScript, with the packages of this checkout.
  */
 export function makeProject(parent: string, name: string, app: string): string {
   const folder = join(realpathSync(parent), name);
   mkdirSync(folder);
-  writeFileSync(join(folder, "main.ts"), app.replaceAll("LIBRARY", join(ROOT, "src", "index")));
+  writeFileSync(join(folder, "main.ts"), app);
   writeFileSync(join(folder, "package.json"), "{}\n");
   const cdktf = {
     language: "typescript",
@@ -39,7 +38,7 @@ export function filesOf(folder: string, except: readonly string[] = []): string[
 
 /** Two jobs of one notebook each, and a job that runs both. */
 export const ALERTING = `
-import { App, AtomicJob, CompositeJob, JobEnvironment, JobLayer, NotebookSource } from "LIBRARY";
+import { App, AtomicJob, CompositeJob, JobEnvironment, JobLayer, NotebookSource } from "@jobstrata/cdktf";
 const app = new App();
 const environment = new JobEnvironment({ name: "dev", mode: "development" });
 const { atomic, composite } = new JobLayer(app, "alerting", { environment });

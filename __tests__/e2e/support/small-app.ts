@@ -3,7 +3,7 @@ import { CompositeJob } from "../../../src/constructs/composite-job";
 import { JobEnvironment } from "../../../src/constructs/job-environment";
 import { JobLayer } from "../../../src/constructs/job-layer";
 import { NotebookSource } from "../../../src/constructs/notebook-source";
-import type { App } from "../../../src/policy/app";
+import type { App } from "../../../src/constructs/app";
 
 /** Atomic jobs by key, and what differs from the default. */
 export type SmallApp = Readonly<Record<string, Partial<AtomicJobProps>>>;

@@ -1,6 +1,18 @@
 import { ExtData, encode } from "@msgpack/msgpack";
-import { array, assert, constant, dictionary, oneof, property, record, string } from "fast-check";
-import { boolean, double, integer, option } from "fast-check";
+import {
+  array,
+  assert,
+  constant,
+  dictionary,
+  oneof,
+  property,
+  record,
+  string,
+  boolean,
+  double,
+  integer,
+  option,
+} from "fast-check";
 import {
   UNKNOWN,
   ValueError,

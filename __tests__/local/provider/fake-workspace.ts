@@ -2,8 +2,7 @@
  * As much of a Databricks workspace as the provider asks of it, in memory, on a free port of this machine. It is no
  * model of the service: it stores what it is given, and the tests say what it answers otherwise.
  */
-import { createServer } from "node:http";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 export type Json = Record<string, unknown>;

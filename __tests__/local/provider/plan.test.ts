@@ -8,11 +8,9 @@ import {
   property,
   record,
 } from "fast-check";
-import { UNKNOWN, conform } from "../../../src/local/provider/cty";
-import type { Obj, Value } from "../../../src/local/provider/cty";
+import { UNKNOWN, conform, type Obj, type Value } from "../../../src/local/provider/cty";
 import { planChange } from "../../../src/local/provider/plan";
-import { buildSchema } from "../../../src/local/provider/schema";
-import type { Extras } from "../../../src/local/provider/schema";
+import { buildSchema, type Extras } from "../../../src/local/provider/schema";
 
 const EXTRAS: Extras = {
   path: { forceNew: true },

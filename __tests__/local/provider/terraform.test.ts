@@ -4,10 +4,8 @@
  */
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startProvider } from "../../../src/local/provider";
-import type { RunningProvider } from "../../../src/local/provider";
-import { FakeWorkspace } from "./fake-workspace";
-import type { Json } from "./fake-workspace";
+import { startProvider, type RunningProvider } from "../../../src/local/provider";
+import { FakeWorkspace, type Json } from "./fake-workspace";
 import { everyForEach, everything } from "./samples";
 import { CLIS, Folder } from "./terraform";
 

@@ -1,18 +1,26 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { isAbsolute, posix, relative, sep } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { readBaseline, writeBaseline } from "../../config/baseline";
-import { baselineFile, type Config, loadConfig } from "../../config/config";
-import { JobstrataError } from "../../errors";
-import { byPlace, type CheckReport, openFindings } from "../../model/check-report";
-import type { SourceLocation } from "../../model/job-spec";
-import { atLeast, type Severity } from "../../model/finding";
-import { printable, quote } from "../../model/text";
-import { check, today } from "../../policy/check";
-import { PRESETS, type Preset } from "../../policy/rule";
-import { RULES } from "../../policy/rules";
-import { CHECK_FORMATS, type CheckFormat } from "../../report/check/formats";
-import { counted } from "../../report/check/parts";
+import {
+  readBaseline,
+  writeBaseline,
+  baselineFile,
+  type Config,
+  loadConfig,
+} from "@jobstrata/core/config";
+import { JobstrataError } from "@jobstrata/core/errors";
+import {
+  byPlace,
+  type CheckReport,
+  openFindings,
+  type SourceLocation,
+  atLeast,
+  type Severity,
+  printable,
+  quote,
+} from "@jobstrata/core/model";
+import { check, today, PRESETS, type Preset, RULES } from "@jobstrata/core/policy";
+import { CHECK_FORMATS, type CheckFormat, counted } from "@jobstrata/core/report";
 import type { Io } from "../io";
 import { addSourceOptions, readSources, type SourcesOptions } from "../sources";
 import { styleFor } from "../terminal";

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { JobstrataError, quoteWithSuggestion } from "../../errors";
-import { quote } from "../../model/text";
-import { counted } from "../../report/check/parts";
-import { jobPages, PAGE_MARK } from "../../render/job-page";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
+import { counted } from "@jobstrata/core/report";
+import { jobPages, PAGE_MARK } from "@jobstrata/core/render";
 import { chosen, findingsOf, sayProblems } from "../hierarchies";
 import type { Io } from "../io";
 import { writePages } from "../page-folder";

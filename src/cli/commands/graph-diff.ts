@@ -1,18 +1,20 @@
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { JobstrataError, quoteWithSuggestion } from "../../errors";
-import { JobGraph } from "../../model/job-graph";
-import { quote } from "../../model/text";
-import type { Reading } from "../../readers/reading";
-import { priorState, readTerraformJson } from "../../readers/terraform-json";
-import { type DiffSource, diffJson } from "../../render/diff/diff-json";
-import { mostChanged } from "../../render/diff/diff-lines";
-import { diffMarkdown } from "../../render/diff/diff-markdown";
-import { diffMermaid } from "../../render/diff/diff-mermaid";
-import { diffText } from "../../render/diff/diff-text";
-import { diffHierarchies, type HierarchyDiff } from "../../render/diff/hierarchy-diff";
-import { UnknownJobs } from "../../render/hierarchy";
-import { PLAIN } from "../../report/style";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import { JobGraph, quote } from "@jobstrata/core/model";
+import { type Reading, priorState, readTerraformJson } from "@jobstrata/core/readers";
+import {
+  type DiffSource,
+  diffJson,
+  mostChanged,
+  diffMarkdown,
+  diffMermaid,
+  diffText,
+  diffHierarchies,
+  type HierarchyDiff,
+  UnknownJobs,
+} from "@jobstrata/core/render";
+import { PLAIN } from "@jobstrata/core/report";
 import { readPath, type SourceOptions } from "../check-sources";
 import { formatByName, writeDrawing } from "../drawing-file";
 import { atRevision } from "../git-revision";

@@ -1,14 +1,18 @@
 import { existsSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { JobstrataError, quoteWithSuggestion } from "../../errors";
-import type { JobGraph } from "../../model/job-graph";
-import { quote } from "../../model/text";
-import { hierarchyDocument, hierarchyJson } from "../../render/document";
-import { hierarchyDot } from "../../render/dot";
-import { type Hierarchy, hierarchyOf, UnknownJobs } from "../../render/hierarchy";
-import { hierarchyMermaid } from "../../render/mermaid";
-import { hierarchyTree } from "../../render/tree";
-import { PLAIN } from "../../report/style";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import { type JobGraph, quote } from "@jobstrata/core/model";
+import {
+  hierarchyDocument,
+  hierarchyJson,
+  hierarchyDot,
+  type Hierarchy,
+  hierarchyOf,
+  UnknownJobs,
+  hierarchyMermaid,
+  hierarchyTree,
+} from "@jobstrata/core/render";
+import { PLAIN } from "@jobstrata/core/report";
 import { formatByName, writeDrawing } from "../drawing-file";
 import { DIFF_FORMATS, GRAPH_FORMATS, type GraphFormat, type GraphOptions } from "../graph-options";
 import { chosen, inEnvironment, judge, sayProblems, withJobs } from "../hierarchies";
@@ -150,8 +154,8 @@ function unknownJob(
 
 // What draws with components is loaded only for those who want it.
 /* eslint-disable @typescript-eslint/no-require-imports */
-const html = () => require("../../render/html") as typeof import("../../render/html");
-const svg = () => require("../../render/svg") as typeof import("../../render/svg");
+const html = () => require("@jobstrata/core/render") as typeof import("@jobstrata/core/render");
+const svg = () => require("@jobstrata/core/render") as typeof import("@jobstrata/core/render");
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 function draw(

@@ -1,7 +1,7 @@
-import { JobstrataError } from "../../errors";
-import { dataFolder } from "../../local/commands";
-import type { ExecutorKind } from "../../local/execute/choose";
-import { engineFolder, ensureEngine } from "../../local/execute/engine";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { dataFolder } from "@jobstrata/local/commands";
+import type { ExecutorKind } from "@jobstrata/local/executor";
+import { engineFolder, ensureEngine } from "@jobstrata/local/engine";
 import type { Io } from "../io";
 
 /**

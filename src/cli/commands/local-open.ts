@@ -1,4 +1,4 @@
-import { findRunning, newPageLink, start, type StartOptions } from "../../local/commands";
+import { findRunning, newPageLink, start, type StartOptions } from "@jobstrata/local/commands";
 import type { Io } from "../io";
 import { SERVING } from "../serving";
 import { prepareExecutor } from "./local-executor";

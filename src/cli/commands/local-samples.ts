@@ -1,10 +1,9 @@
-import { JobstrataError } from "../../errors";
-import { useWorkspace } from "../../local/commands";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { useWorkspace } from "@jobstrata/local/commands";
 import { enginePython } from "./local-executor";
-import { makeSampleData } from "../../local/execute/query";
-import { printable } from "../../model/text";
-import { tokenLogin, WorkspaceHttp } from "../../run/http";
-import { JobsClient } from "../../run/jobs-client";
+import { makeSampleData } from "@jobstrata/local/query";
+import { printable } from "@jobstrata/core/model";
+import { tokenLogin, WorkspaceHttp, JobsClient } from "@jobstrata/run";
 import type { Io } from "../io";
 import { SERVING } from "../serving";
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { JobstrataError } from "../../errors";
-import { dataFolder } from "../../local/commands";
-import { query, type QueryAnswer } from "../../local/execute/query";
-import { printable, quote } from "../../model/text";
-import { formatTable } from "../../report/table";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { dataFolder } from "@jobstrata/local/commands";
+import { query, type QueryAnswer } from "@jobstrata/local/query";
+import { printable, quote } from "@jobstrata/core/model";
+import { formatTable } from "@jobstrata/core/report";
 import type { Io } from "../io";
 import { enginePython } from "./local-executor";
 

@@ -1,17 +1,17 @@
 import { type Command, Option } from "commander";
-import { printable } from "../../model/text";
-import { DEFAULT_DATA_DIR } from "../../local/data-folder";
-import type { SessionOptions } from "../../local/session";
+import { printable, DEFAULT_DATA_DIR } from "@jobstrata/core/model";
+import type { SessionOptions } from "@jobstrata/local/session";
 import type { OpenOptions } from "./local-open";
 import type { SqlOptions } from "./local-sql";
 import type { TryOptions } from "./local-try";
 import { type Io, parseCount, parsePort } from "../io";
+import { withLocalPackage } from "../local-package";
 import { openCommand } from "../serving";
 
 /** Loaded when one of them is wanted: no other command waits for it. */
 const actions = (): typeof import("./local-actions") =>
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  require("./local-actions") as typeof import("./local-actions");
+  withLocalPackage(() => require("./local-actions") as typeof import("./local-actions"));
 
 /** Adds `jobstrata local …`: a Databricks workspace on this machine. */
 export function addLocalCommand(program: Command, io: Io): void {

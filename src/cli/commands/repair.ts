@@ -1,15 +1,18 @@
 import type { Command } from "commander";
-import { JobstrataError } from "../../errors";
-import { type JobRunNode, tasksBelow } from "../../model/run-tree";
-import { printable, quote } from "../../model/text";
-import { printablePath } from "../../report/run-failures";
-import { latestRuns } from "../../run/history";
-import { readJobs } from "../../run/deployed-jobs";
-import { planRepair, type RepairPlan, startRepair } from "../../run/repair";
-import { RunFollower } from "../../run/run-follower";
-import type { RunStep } from "../../run/run-plan";
-import type { StepResult } from "../../run/runner";
-import { WorkspaceError } from "../../run/workspace-error";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { type JobRunNode, tasksBelow, printable, quote } from "@jobstrata/core/model";
+import { printablePath } from "@jobstrata/core/report";
+import {
+  latestRuns,
+  readJobs,
+  planRepair,
+  type RepairPlan,
+  startRepair,
+  RunFollower,
+  type RunStep,
+  type StepResult,
+  WorkspaceError,
+} from "@jobstrata/run";
 import { type Io, parseCount, parseDuration, writeJson } from "../io";
 import {
   execute,

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import { JobstrataError, quoteWithSuggestion } from "../../errors";
-import { rulePage } from "../../policy/rule-page";
-import { RULES } from "../../policy/rules";
-import { formatTable } from "../../report/table";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import { rulePage, RULES } from "@jobstrata/core/policy";
+import { formatTable } from "@jobstrata/core/report";
 import type { Io } from "../io";
 
 /** Adds `jobstrata rules`. */

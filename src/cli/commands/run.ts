@@ -1,9 +1,16 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { JobstrataError, quoteWithSuggestion } from "../../errors";
-import { quote } from "../../model/text";
-import { checkReferences, checkRequest, readJob, readJobs } from "../../run/deployed-jobs";
-import { planRuns, type RunStep } from "../../run/run-plan";
-import { select, taskTree } from "../../run/selection";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
+import {
+  checkReferences,
+  checkRequest,
+  readJob,
+  readJobs,
+  planRuns,
+  type RunStep,
+  select,
+  taskTree,
+} from "@jobstrata/run";
 import { type Io, parseCount, parseDuration } from "../io";
 import { showPlan } from "../plan-view";
 import {

@@ -1,16 +1,15 @@
 import { type Command } from "commander";
-import { JobstrataError } from "../../errors";
-import { failed } from "../../model/run-tree";
-import { quote } from "../../model/text";
-import { formatDuration } from "../../report/duration";
-import { runJson, failuresJson } from "../../report/run-json";
-import { logLines } from "../../report/run-logs";
-import { treeLines } from "../../report/run-tree";
-import { formatTable } from "../../report/table";
-import { statusOf } from "../../run/api-status";
-import { latestRuns } from "../../run/history";
-import type { ApiRun } from "../../run/jobs-client";
-import { RunFollower } from "../../run/run-follower";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { failed, quote } from "@jobstrata/core/model";
+import {
+  formatDuration,
+  runJson,
+  failuresJson,
+  logLines,
+  treeLines,
+  formatTable,
+} from "@jobstrata/core/report";
+import { statusOf, latestRuns, type ApiRun, RunFollower } from "@jobstrata/run";
 import { type Io, parseCount, writeJson } from "../io";
 import { type Format } from "../run-execution";
 import { styleFor, terminalOf } from "../terminal";

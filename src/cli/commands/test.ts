@@ -1,15 +1,16 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { JobstrataError } from "../../errors";
-import { durationOf } from "../../model/run-tree";
-import { printable, quote } from "../../model/text";
-import { formatDuration } from "../../report/duration";
-import { failuresOf, printablePath, reasonLines } from "../../report/run-failures";
-import { formatTable } from "../../report/table";
-import { readJobs } from "../../run/deployed-jobs";
-import type { StepResult } from "../../run/runner";
-import { planTests, type TestStep } from "../../run/test-plan";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { durationOf, printable, quote } from "@jobstrata/core/model";
+import {
+  formatDuration,
+  failuresOf,
+  printablePath,
+  reasonLines,
+  formatTable,
+} from "@jobstrata/core/report";
+import { readJobs, type StepResult, planTests, type TestStep } from "@jobstrata/run";
 import { type Io, parseCount, parseDuration, writeJson } from "../io";
 import {
   execute,
@@ -158,7 +159,7 @@ function writeReport(
 ): void {
   // Loaded when it is needed.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { junitXml } = require("../../report/junit") as typeof import("../../report/junit");
+  const { junitXml } = require("@jobstrata/core/report") as typeof import("@jobstrata/core/report");
   const cases = results.map((result) => ({
     name: result.step.job.label,
     group: result.step.level,

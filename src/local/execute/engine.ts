@@ -11,8 +11,8 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { JobstrataError } from "../../errors";
-import { printable } from "../../model/text";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { printable } from "@jobstrata/core/model";
 
 /** What notebooks run on: Sail, a Spark engine in Rust, in a virtual environment of Python's. */
 export interface Engine {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import type { Readable } from "node:stream";
-import { JobstrataError } from "../../errors";
+import { JobstrataError } from "@jobstrata/core/errors";
 import { warehouseOf } from "./query";
 import { type Engine, PYTHON_SOURCES } from "./engine";
 import type { Notebook, TaskExecutor, TaskOutcome, TaskRequest } from "./executor";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { JobstrataError } from "../../errors";
+import { JobstrataError } from "@jobstrata/core/errors";
 import { PYTHON_SOURCES } from "./engine";
 
 /** What one statement came to. */

@@ -1,4 +1,4 @@
-import type { PageEvents } from "../../model/workspace-page";
+import type { PageEvents } from "@jobstrata/core/model";
 import { ApiError } from "../api-error";
 import type { Clock, Timer } from "../clock";
 

@@ -1,5 +1,4 @@
-import type { JobRunNode } from "../../model/run-tree";
-import type { PageOutput, PageRun, PageRuns } from "../../model/workspace-page";
+import type { JobRunNode, PageOutput, PageRun, PageRuns } from "@jobstrata/core/model";
 import { runNotFound } from "../api-error";
 import type { JobRun } from "../scheduler/records";
 import type { Scheduler } from "../scheduler/scheduler";

@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import * as z from "zod";
-import type { PageStarted } from "../../model/workspace-page";
+import type { PageStarted } from "@jobstrata/core/model";
 import { ApiError } from "../api-error";
 import type { Clock } from "../clock";
 import { fail, readBody, readJson, write } from "../http";

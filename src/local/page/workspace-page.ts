@@ -1,5 +1,4 @@
-import type { JobRunNode } from "../../model/run-tree";
-import type { PageHierarchy } from "../../model/workspace-page";
+import type { JobRunNode, PageHierarchy } from "@jobstrata/core/model";
 
 /** What the page shows that the workspace itself does not know how to make. */
 export interface WorkspacePage {

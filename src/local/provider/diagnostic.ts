@@ -1,5 +1,4 @@
-import { ValueError } from "./cty";
-import type { Path } from "./cty";
+import { ValueError, type Path } from "./cty";
 import { ApiError } from "./workspace";
 
 /** What Terraform prints to its user: an error stops it, a warning does not. */

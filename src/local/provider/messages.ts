@@ -1,6 +1,5 @@
 /** The protocol's messages as they pass through the calls, and what of ours is written into them. */
-import { encodeMsgpack } from "./cty";
-import type { Obj, Path } from "./cty";
+import { encodeMsgpack, type Obj, type Path } from "./cty";
 import type { Diagnostic } from "./diagnostic";
 import type { AttributeType, Block, Schema } from "./schema";
 

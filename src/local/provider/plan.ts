@@ -3,8 +3,7 @@
  * to be made anew. It follows the rules of the plugin SDK that the genuine provider is built with, so that the two
  * agree on what is a change and what is not.
  */
-import { UNKNOWN, asObject, hasUnknown, listOf } from "./cty";
-import type { Obj, Path, Value } from "./cty";
+import { UNKNOWN, asObject, hasUnknown, listOf, type Obj, type Path, type Value } from "./cty";
 import type { Attribute, Block, NestedBlock, Suppression } from "./schema";
 
 export interface Plan {

@@ -2,12 +2,15 @@
  * The provider as one Terraform process sees it: the calls of the plugin protocol, answered from the resources. Each
  * connection has a provider of its own, because each Terraform process configures it for its own workspace.
  */
-import { UNKNOWN, ValueError, decodeJson, decodeMsgpack, emptyObject } from "./cty";
-import type { Obj } from "./cty";
-import { error, fromThrown } from "./diagnostic";
-import type { Diagnostic } from "./diagnostic";
-import { diagnosticMessage, dynamicValue, pathMessage, schemaMessage } from "./messages";
-import type { DynamicValue } from "./messages";
+import { UNKNOWN, ValueError, decodeJson, decodeMsgpack, emptyObject, type Obj } from "./cty";
+import { error, fromThrown, type Diagnostic } from "./diagnostic";
+import {
+  diagnosticMessage,
+  dynamicValue,
+  pathMessage,
+  schemaMessage,
+  type DynamicValue,
+} from "./messages";
 import { planChange } from "./plan";
 import type { CallName } from "./protocol";
 import { currentUserData, jobData } from "./resources/data-sources";
@@ -15,8 +18,7 @@ import { directory } from "./resources/directory";
 import { job } from "./resources/job";
 import { notebook } from "./resources/notebook";
 import { permissions } from "./resources/permissions";
-import { textOf } from "./resources/resource";
-import type { DataSource, Resource } from "./resources/resource";
+import { textOf, type DataSource, type Resource } from "./resources/resource";
 import { workspaceFile } from "./resources/workspace-file";
 import type { Block } from "./schema";
 import { schemaOf } from "./schemas";

@@ -1,5 +1,4 @@
-import { buildSchema } from "./schema";
-import type { RawBlock, Schema } from "./schema";
+import { buildSchema, type RawBlock, type Schema } from "./schema";
 import { EXTRAS } from "./schema-extras";
 import * as raw from "./schema.json";
 

@@ -1,13 +1,16 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import type { Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Server, ServerCredentials } from "@grpc/grpc-js";
-import type { ServerUnaryCall, ServerWritableStream, sendUnaryData } from "@grpc/grpc-js";
+import {
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type sendUnaryData,
+} from "@grpc/grpc-js";
 import { CALLS, CONTROLLER_SERVICE, PROVIDER_SERVICE, STDIO_SERVICE } from "./protocol";
-import { Provider } from "./provider";
-import type { ProviderOptions } from "./provider";
+import { Provider, type ProviderOptions } from "./provider";
 import { SourceFiles } from "./source-files";
 import { defaultRetryDelay } from "./workspace";
 

@@ -1,7 +1,5 @@
-import { UNKNOWN, asObject, listOf } from "./cty";
-import type { Obj, Path, Value } from "./cty";
-import { error, warning } from "./diagnostic";
-import type { Diagnostic } from "./diagnostic";
+import { UNKNOWN, asObject, listOf, type Obj, type Path, type Value } from "./cty";
+import { error, warning, type Diagnostic } from "./diagnostic";
 import { isZero } from "./plan";
 import type { Block } from "./schema";
 

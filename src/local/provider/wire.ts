@@ -2,8 +2,7 @@
  * Between a resource's state and the JSON of the workspace's API. Both hold the same arguments; they differ in how a
  * nested object is written (a block is a list of at most one), in a few names, and in what an absent value means.
  */
-import { UNKNOWN, ValueError, asObject, listOf } from "./cty";
-import type { Obj, Value } from "./cty";
+import { UNKNOWN, ValueError, asObject, listOf, type Obj, type Value } from "./cty";
 import { isZero } from "./plan";
 import type { Attribute, AttributeType, Block, NestedBlock } from "./schema";
 

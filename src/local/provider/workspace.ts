@@ -3,11 +3,9 @@
  * listening yet) is repeated until it gets through or Terraform is stopped; any other failure is reported at once,
  * because nobody knows what a request that ended half-way has done.
  */
-import { Agent, request } from "node:http";
-import type { IncomingMessage } from "node:http";
+import { Agent, request, type IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isJsonObject } from "./wire";
-import type { Json, JsonObject } from "./wire";
+import { isJsonObject, type Json, type JsonObject } from "./wire";
 
 /** The workspace's answer to a request that it refused. */
 export class ApiError extends Error {

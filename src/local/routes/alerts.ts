@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import * as z from "zod";
-import { LOCAL_WAREHOUSE_ID } from "../../model/markers";
+import { LOCAL_WAREHOUSE_ID } from "@jobstrata/core/model";
 import {
   alreadyExists,
   doesNotExist,

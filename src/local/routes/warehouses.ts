@@ -1,4 +1,4 @@
-import { LOCAL_WAREHOUSE_ID } from "../../model/markers";
+import { LOCAL_WAREHOUSE_ID } from "@jobstrata/core/model";
 import { ApiError, doesNotExist } from "../api-error";
 import { object } from "../schema/shape";
 import { pageQuery } from "./paging";

@@ -1,4 +1,4 @@
-import { quoteWithSuggestion } from "../../errors";
+import { quoteWithSuggestion } from "@jobstrata/core/errors";
 import { invalidParameter } from "../api-error";
 import { type Task, TASK_TYPES } from "../schema/tasks";
 

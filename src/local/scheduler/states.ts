@@ -1,4 +1,4 @@
-import type { RunStatus } from "../../model/run-tree";
+import type { RunStatus } from "@jobstrata/core/model";
 
 /** A run's place in its life, as the Jobs API spells it. */
 export type LifeCycleState =

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { quoteWithSuggestion } from "../../errors";
+import { quoteWithSuggestion } from "@jobstrata/core/errors";
 import { invalidParameter } from "../api-error";
 
 type Fields = Record<string, unknown>;

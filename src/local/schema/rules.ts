@@ -1,4 +1,4 @@
-import { quoteWithSuggestion } from "../../errors";
+import { quoteWithSuggestion } from "@jobstrata/core/errors";
 import { invalidParameter } from "../api-error";
 import { checkReferences } from "../scheduler/references";
 import { checkCron } from "../scheduler/triggers";

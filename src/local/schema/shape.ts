@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { quoteWithSuggestion } from "../../errors";
+import { quoteWithSuggestion } from "@jobstrata/core/errors";
 
 /** An object that refuses every field it does not name, and says which one. */
 export function object<Shape extends z.ZodRawShape>(

@@ -2,8 +2,8 @@ import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parse } from "ini";
-import { JobstrataError, quoteWithSuggestion } from "../../errors";
-import { printable, quote } from "../../model/text";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import { printable, quote } from "@jobstrata/core/model";
 
 /** What is known of the workspace, and where else to look. */
 export interface AuthOptions {

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { JobstrataError } from "../../errors";
-import { printable, quote } from "../../model/text";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { printable, quote } from "@jobstrata/core/model";
 import type { Config } from "./config";
 import { tokenLogin } from "../http";
 import { WorkspaceError } from "../workspace-error";

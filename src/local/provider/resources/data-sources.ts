@@ -1,14 +1,11 @@
-import { emptyObject } from "../cty";
-import type { Obj } from "../cty";
+import { emptyObject, type Obj } from "../cty";
 import { ConfigurationError } from "../diagnostic";
 import { schemaOf } from "../schemas";
-import { isJsonObject, jsonObjects, jsonText, readAnswer } from "../wire";
-import type { JsonObject } from "../wire";
+import { isJsonObject, jsonObjects, jsonText, readAnswer, type JsonObject } from "../wire";
 import type { Workspace } from "../workspace";
 import { getJob } from "./job";
 import { settingsOf } from "./job-settings";
-import { isServicePrincipal, textOf } from "./resource";
-import type { DataSource } from "./resource";
+import { isServicePrincipal, textOf, type DataSource } from "./resource";
 
 const jobSchema = schemaOf("data.databricks_job");
 const userSchema = schemaOf("data.databricks_current_user");

@@ -2,8 +2,7 @@ import { ConfigurationError } from "../diagnostic";
 import { schemaOf } from "../schemas";
 import { jsonText, mergeAnswer } from "../wire";
 import { getStatus, links } from "./file-content";
-import { textOf } from "./resource";
-import type { Resource } from "./resource";
+import { textOf, type Resource } from "./resource";
 
 const schema = schemaOf("databricks_directory");
 

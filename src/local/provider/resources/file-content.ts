@@ -1,16 +1,12 @@
 /** What a notebook and a workspace file have in common: a content from a file or from the configuration itself. */
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
-import { UNKNOWN } from "../cty";
-import type { Obj } from "../cty";
-import { error } from "../diagnostic";
-import type { Diagnostic } from "../diagnostic";
+import { UNKNOWN, type Obj } from "../cty";
+import { error, type Diagnostic } from "../diagnostic";
 import type { SourceFiles } from "../source-files";
 import { conflicts } from "../validate";
-import { jsonText } from "../wire";
-import type { JsonObject } from "../wire";
-import { ApiError } from "../workspace";
-import type { Workspace } from "../workspace";
+import { jsonText, type JsonObject } from "../wire";
+import { ApiError, type Workspace } from "../workspace";
 import { textOf } from "./resource";
 
 export function validateContent(config: Obj, files: SourceFiles): Diagnostic[] {

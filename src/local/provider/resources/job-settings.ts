@@ -2,8 +2,7 @@
 import type { Obj } from "../cty";
 import { ConfigurationError } from "../diagnostic";
 import { schemaOf } from "../schemas";
-import { isJsonObject, jsonText, toWire } from "../wire";
-import type { Json, JsonObject } from "../wire";
+import { isJsonObject, jsonText, toWire, type Json, type JsonObject } from "../wire";
 import { prepareClusters } from "./new-cluster";
 import { isServicePrincipal } from "./resource";
 

@@ -1,15 +1,18 @@
-import { UNKNOWN, asObject, listOf } from "../cty";
-import type { Obj, Value } from "../cty";
-import { ConfigurationError, error } from "../diagnostic";
-import type { Diagnostic } from "../diagnostic";
+import { UNKNOWN, asObject, listOf, type Obj, type Value } from "../cty";
+import { ConfigurationError, error, type Diagnostic } from "../diagnostic";
 import { schemaOf } from "../schemas";
 import { conflicts, isSet } from "../validate";
-import { isJsonObject, jsonObjects, jsonText, mergeAnswer } from "../wire";
-import type { Json, JsonObject } from "../wire";
+import {
+  isJsonObject,
+  jsonObjects,
+  jsonText,
+  mergeAnswer,
+  type Json,
+  type JsonObject,
+} from "../wire";
 import type { Workspace } from "../workspace";
 import { fillGitProvider, settingsFor, settingsOf, sortTasks } from "./job-settings";
-import { textOf } from "./resource";
-import type { Resource } from "./resource";
+import { textOf, type Resource } from "./resource";
 
 const schema = schemaOf("databricks_job");
 

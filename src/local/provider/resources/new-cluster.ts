@@ -1,6 +1,5 @@
 /** What the genuine provider makes of a job's new clusters before it sends them. */
-import { isJsonObject, jsonObjects } from "../wire";
-import type { Json, JsonObject } from "../wire";
+import { isJsonObject, jsonObjects, type Json, type JsonObject } from "../wire";
 
 /** In the schema, because clusters of their own have them, but no part of a job's cluster. */
 const NEVER_SENT = ["cluster_id", "idempotency_token", "cluster_mount_info"];

@@ -2,8 +2,7 @@ import { extname } from "node:path";
 import type { Obj } from "../cty";
 import { error } from "../diagnostic";
 import { schemaOf } from "../schemas";
-import { mergeAnswer } from "../wire";
-import type { JsonObject } from "../wire";
+import { mergeAnswer, type JsonObject } from "../wire";
 import type { Workspace } from "../workspace";
 import {
   getStatus,
@@ -14,8 +13,7 @@ import {
   resolveContent,
   validateContent,
 } from "./file-content";
-import { textOf } from "./resource";
-import type { Resource } from "./resource";
+import { textOf, type Resource } from "./resource";
 
 const schema = schemaOf("databricks_notebook");
 

@@ -1,15 +1,11 @@
-import { asObject, listOf } from "../cty";
-import type { Obj, Value } from "../cty";
+import { asObject, listOf, type Obj, type Value } from "../cty";
 import { ConfigurationError, error } from "../diagnostic";
 import { PERMISSION_OBJECTS } from "../schema-extras";
 import { schemaOf } from "../schemas";
 import { conflicts } from "../validate";
-import { jsonObjects, jsonText } from "../wire";
-import type { JsonObject } from "../wire";
-import { ApiError } from "../workspace";
-import type { Workspace } from "../workspace";
-import { textOf } from "./resource";
-import type { Resource } from "./resource";
+import { jsonObjects, jsonText, type JsonObject } from "../wire";
+import { ApiError, type Workspace } from "../workspace";
+import { textOf, type Resource } from "./resource";
 
 const schema = schemaOf("databricks_permissions");
 

@@ -1,6 +1,5 @@
 import { schemaOf } from "../schemas";
-import { mergeAnswer } from "../wire";
-import type { JsonObject } from "../wire";
+import { mergeAnswer, type JsonObject } from "../wire";
 import {
   getStatus,
   importContent,
@@ -10,8 +9,7 @@ import {
   resolveContent,
   validateContent,
 } from "./file-content";
-import { textOf } from "./resource";
-import type { Resource } from "./resource";
+import { textOf, type Resource } from "./resource";
 
 const schema = schemaOf("databricks_workspace_file");
 

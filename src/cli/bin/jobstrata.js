@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// In a checkout the sources run as they are; the package that is published holds what they were compiled to.
+const { existsSync } = require("node:fs");
+const { join } = require("node:path");
+
+const source = join(__dirname, "..", "bin.ts");
+if (existsSync(source)) {
+  require("tsx/cjs");
+  require(source);
+} else {
+  require("../lib/bin.js");
+}

@@ -1,0 +1,19 @@
+import { JobstrataError } from "@jobstrata/core/errors";
+
+/**
+ * Loads a module that needs the package of the local workspace, which only those install who use it.
+ *
+ * @throws JobstrataError `local-workspace` where it is not installed
+ */
+export function withLocalPackage<Module>(load: () => Module): Module {
+  try {
+    return load();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== "MODULE_NOT_FOUND" || !message.includes("'@jobstrata/local")) throw error;
+    throw new JobstrataError(
+      "local-workspace",
+      "the local workspace is a package of its own; install it with: npm install --save-dev @jobstrata/local",
+    );
+  }
+}

@@ -1,0 +1,56 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import * as z from "zod";
+import { JobstrataError } from "../errors";
+import { printable } from "../model/text";
+
+const schema = z.object({
+  version: z.literal(1),
+  findings: z.array(z.object({ fingerprint: z.string(), rule: z.string(), message: z.string() })),
+});
+
+/** A finding that was there when the policy was introduced. */
+export type BaselineEntry = z.infer<typeof schema>["findings"][number];
+
+export const DEFAULT_BASELINE = "jobstrata.baseline.json";
+
+/**
+ * The findings that a project has accepted; none where there is no file.
+ *
+ * @throws JobstrataError `config` if the file is not what {@link writeBaseline} writes
+ */
+export function readBaseline(file: string): readonly BaselineEntry[] {
+  let content: string;
+  try {
+    content = readFileSync(file, "utf8");
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return [];
+    throw new JobstrataError("config", `baseline ${printable(file)} cannot be read: ${code}`);
+  }
+  try {
+    return schema.parse(JSON.parse(content)).findings;
+  } catch {
+    throw new JobstrataError(
+      "config",
+      `baseline ${printable(file)} is not one of version 1; write it anew with --update-baseline`,
+    );
+  }
+}
+
+/** Writes the findings that are accepted from now on, wholly or not at all. */
+export function writeBaseline(file: string, entries: readonly BaselineEntry[]): void {
+  const findings = entries
+    .map(({ fingerprint, rule, message }) => ({ rule, message, fingerprint }))
+    .sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, `${JSON.stringify({ version: 1, findings }, undefined, 2)}\n`);
+    renameSync(temporary, file);
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    throw new JobstrataError("config", `baseline ${printable(file)} cannot be written: ${code}`);
+  }
+}
+
+const key = ({ rule, message, fingerprint }: BaselineEntry): string =>
+  [rule, message, fingerprint].join("\0");

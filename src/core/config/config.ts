@@ -1,0 +1,157 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { parseDocument } from "yaml";
+import * as z from "zod";
+import { JobstrataError, quoteWithSuggestion } from "../errors";
+import { printable, quote } from "../model/text";
+import { DEFAULT_BASELINE } from "./baseline";
+
+const severity = z.enum(["error", "warning", "info"]);
+const text = z.string().trim().min(1);
+const date = z.iso.date();
+
+const ruleSettings = z
+  .looseObject({
+    severity: severity.or(z.literal("off")).optional(),
+    suppressible: z.boolean().optional().describe("false: nothing may excuse its findings"),
+  })
+  .describe("beside severity and suppressible, the rule's own options");
+
+const schema = z.strictObject({
+  $schema: z.string().optional(),
+  presets: z
+    .array(z.enum(["spec", "limits", "recommended"]))
+    .optional()
+    .describe('sets of rules to apply; ["spec", "limits"] by default'),
+  rules: z
+    .record(text, severity.or(z.literal("off")).or(ruleSettings))
+    .optional()
+    .describe("by the name of the rule: its severity, off, or its settings; switches it on, too"),
+  cloud: z
+    .enum(["aws", "azure", "gcp"])
+    .optional()
+    .describe("where the workspace runs, for limits that differ"),
+  failOn: severity
+    .optional()
+    .describe("the lowest severity that fails the check; error by default"),
+  targets: z.array(text).optional().describe("targets of a bundle to check; all by default"),
+  ignore: z
+    .array(text)
+    .optional()
+    .describe("globs of files, relative to this one, whose findings do not count"),
+  suppressions: z
+    .array(
+      z.strictObject({
+        rule: text,
+        job: text.describe("key of the job"),
+        task: text.optional().describe("task_key; all of the job by default"),
+        reason: text,
+        until: date.optional().describe("the last day on which it holds"),
+      }),
+    )
+    .optional(),
+  baseline: text.optional().describe("path of the baseline, jobstrata.baseline.json by default"),
+});
+
+/** `jobstrata.config.json` or `.yaml`: data, no code. */
+export type Config = z.infer<typeof schema>;
+
+/** What a project has configured, and where. */
+export interface LoadedConfig {
+  /** Undefined where there is no file. */
+  readonly file?: string;
+  readonly config: Config;
+}
+
+const FILES = ["jobstrata.config.json", "jobstrata.config.yaml", "jobstrata.config.yml"];
+
+/**
+ * The JSON schema of the configuration, for editors.
+ *
+ * @param rules that there are, to be offered and explained
+ */
+export function configSchema(
+  rules: readonly { readonly name: string; readonly summary: string }[],
+): object {
+  const { $schema, properties = {}, ...rest } = z.toJSONSchema(schema, { target: "draft-7" });
+  const { additionalProperties: setting, description } = properties.rules as {
+    additionalProperties: object;
+    description: string;
+  };
+  const entries = rules.map(({ name, summary }) => [name, { ...setting, description: summary }]);
+  return {
+    $schema,
+    title: "jobstrata.config.json or jobstrata.config.yaml",
+    ...rest,
+    properties: {
+      ...properties,
+      rules: {
+        description,
+        type: "object",
+        properties: Object.fromEntries(entries) as object,
+        additionalProperties: false,
+      },
+    },
+  };
+}
+
+/** Where the baseline of a project is: beside its configuration, if that says nothing else. */
+export function baselineFile({ file, config }: LoadedConfig): string {
+  return join(file === undefined ? "." : dirname(file), config.baseline ?? DEFAULT_BASELINE);
+}
+
+/**
+ * Reads the configuration of the project in `folder`.
+ *
+ * @param given the file to read instead of looking for one
+ * @param rules the names that there are, so that a slip of the keyboard switches nothing off
+ * @throws JobstrataError `config` for anything that is not as it should be
+ */
+export function loadConfig(folder: string, rules: readonly string[], given?: string): LoadedConfig {
+  const found = FILES.map((name) => join(folder, name)).filter((file) => existsSync(file));
+  if (given === undefined && found.length > 1)
+    throw new JobstrataError("config", `there are ${found.map(quote).join(" and ")}; keep one`);
+  const file = given ?? found[0];
+  if (file === undefined) return { config: {} };
+  let content: string;
+  try {
+    content = readFileSync(file, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "";
+    throw new JobstrataError("config", `${printable(file)} cannot be read: ${code}`);
+  }
+  const document = parseDocument(content.replace(/^\uFEFF/, ""), { logLevel: "error" });
+  const [broken] = document.errors;
+  if (broken !== undefined) {
+    const { line = 1, col = 1 } = broken.linePos?.[0] ?? {};
+    const [message = ""] = broken.message.split(" at line ");
+    throw new JobstrataError("config", `${printable(file)}:${line}:${col}: ${printable(message)}`);
+  }
+  let data: unknown;
+  try {
+    data = document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw new JobstrataError("config", `${printable(file)}: ${printable(String(error))}`);
+  }
+  const result = schema.safeParse(data ?? {});
+  if (!result.success) {
+    const problems = result.error.issues.map(({ path, message }) => {
+      const where = path.map(String).join(".");
+      return `  ${where === "" ? "" : `${printable(where)}: `}${printable(message)}`;
+    });
+    throw new JobstrataError("config", `${printable(file)} is not valid:\n${problems.join("\n")}`);
+  }
+  const config = result.data;
+  const named = [
+    ...Object.keys(config.rules ?? {}),
+    ...(config.suppressions ?? []).map(({ rule }) => rule),
+  ];
+  for (const name of named) {
+    if (rules.includes(name)) continue;
+    throw new JobstrataError(
+      "config",
+      `${printable(file)} names the rule ${quoteWithSuggestion(name, rules)}, which there is not; jobstrata rules lists them`,
+    );
+  }
+  return { file, config };
+}

@@ -1,0 +1,326 @@
+import {
+  type JobRef,
+  type JobSpec,
+  type NotebookRef,
+  type NotificationSpec,
+  type PrincipalSpec,
+  type SourceLocation,
+  type TaskSpec,
+  type TriggerSpec,
+  isExpression,
+} from "../model/job-spec";
+import { withLazySource } from "./lazy-source";
+
+/** What the payload alone cannot tell: where its notebook paths and job ids lead. */
+export interface PayloadContext {
+  /** The notebook at `path`, taken from `git` if that is given; `part` is the payload's part that names it. */
+  notebook(path: string, git: GitLocation | undefined, part: Json): NotebookRef;
+  /** The job that a `job_id` means. */
+  job(jobId: string | number): JobRef;
+  /** Where this part of the payload was written, if that is known. Asked only when somebody wants to know. */
+  locate?(part: Json): SourceLocation | undefined;
+}
+
+/**
+ * How the parts of a job are called: Terraform has a block `task` for each, the Jobs API and bundles have a list `tasks`.
+ */
+export type Dialect = "terraform" | "api";
+
+/** `git_source` of a job, as far as it says which notebook is meant. */
+export interface GitLocation {
+  readonly url: string;
+}
+
+/** Blocks of Terraform that the Jobs API has lists of, by a name in the plural. */
+const BLOCKS = ["task", "environment", "parameter", "job_cluster"];
+const TEXTS = ["name", "description", "task_key", "environment_key", "job_cluster_key"];
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What a payload alone tells of its job. */
+export type JobPayload = Omit<JobSpec, "id" | "key" | "stack" | "source" | "duplicates">;
+
+/**
+ * Maps the arguments of a `databricks_job`, in Terraform's JSON form, or the settings of a job of a bundle or the Jobs API
+ * to a {@link JobSpec}. The only place that knows the names of the Jobs API.
+ *
+ * Terraform allows a block to be written as an object or as a list, `dynamic` blocks, and the single-task format of
+ * the Jobs API 2.0 with the task at the top of the job. All of them are read.
+ */
+export function readJobPayload(
+  job: Json,
+  context: PayloadContext,
+  dialect: Dialect = "terraform",
+): JobPayload {
+  return new PayloadReader(context, dialect).job(job);
+}
+
+class PayloadReader {
+  #git: GitLocation | undefined;
+
+  public constructor(
+    private readonly context: PayloadContext,
+    private readonly dialect: Dialect,
+  ) {}
+
+  public job(job: Json): JobPayload {
+    const [git] = blocks(job, "git_source");
+    this.#git = git === undefined ? undefined : { url: text(git.git_url ?? git.url) };
+    const tasks = list(job[this.#plural("task")]).map((task) => this.#task(task));
+    if (this.dialect === "terraform") {
+      for (const task of dynamicBlocks(job, "task"))
+        tasks.push({ ...this.#task(task), repeated: true });
+    }
+    if (taskTypes(job).length > 0) tasks.push({ ...this.#task(job), single: true });
+    const parameters = blocks(job, this.#plural("parameter"));
+    const jobClusters = blocks(job, this.#plural("job_cluster"));
+    const triggers = triggersOf(job);
+    const notifications = notificationsOf(job);
+    const [runAs] = blocks(job, "run_as");
+    const unknown = unknownOf(job).map((name) => this.#apiName(name));
+    const owner = this.dialect === "api" ? readOwner(job.permissions) : undefined;
+    return {
+      ...optional("name", textOf(job.name)),
+      ...optional("description", textOf(job.description)),
+      tags: isObject(job.tags) ? readMap(job.tags) : {},
+      environments: blocks(job, this.#plural("environment")).map((environment) => {
+        const [spec = {}] = blocks(environment, "spec");
+        return {
+          key: text(environment.environment_key),
+          ...optional("version", textOf(spec.environment_version ?? spec.client)),
+        };
+      }),
+      ...(parameters.length > 0 && {
+        parameters: parameters.map(({ name, default: value }) => ({
+          name: text(name),
+          ...optional("default", textOf(value)),
+        })),
+      }),
+      ...(jobClusters.length > 0 && {
+        jobClusterKeys: jobClusters.map((cluster) => text(cluster.job_cluster_key)),
+      }),
+      ...optional("maxConcurrentRuns", numberOf(job.max_concurrent_runs)),
+      ...optional("timeoutSeconds", numberOf(job.timeout_seconds)),
+      ...(triggers.length > 0 && { triggers }),
+      ...(notifications.length > 0 && { notifications }),
+      ...(runAs && { runAs: principal(runAs) }),
+      ...(owner && { owner }),
+      ...(unknown.length > 0 && { unknown: new Set(unknown) }),
+      tasks,
+      repeated:
+        this.dialect === "terraform" &&
+        (isPresent(job.for_each) || (isPresent(job.count) && !isAtMostOne(job.count))),
+    };
+  }
+
+  #task(task: Json): TaskSpec {
+    const { context } = this;
+    const [notebookTask] = blocks(task, "notebook_task");
+    const [runJobTask] = blocks(task, "run_job_task");
+    const [forEachTask] = blocks(task, "for_each_task");
+    const [inner] = forEachTask === undefined ? [] : blocks(forEachTask, "task");
+    const jobId = runJobTask?.job_id;
+    const git = this.#git;
+    const fromGit =
+      notebookTask?.source === "GIT" || (git !== undefined && notebookTask?.source !== "WORKSPACE");
+    const parameters = readMap(notebookTask?.base_parameters ?? runJobTask?.job_parameters);
+    const libraries = blocks(task, this.#plural("library")).length;
+    const notifications = notificationsOf(task);
+    const unknown = unknownOf(task);
+    const spec: TaskSpec = {
+      taskKey: text(task.task_key),
+      types: taskTypes(task),
+      ...(notebookTask && {
+        notebook: context.notebook(
+          text(notebookTask.notebook_path),
+          fromGit ? git : undefined,
+          notebookTask,
+        ),
+      }),
+      ...((typeof jobId === "string" || typeof jobId === "number") && {
+        runJob: context.job(jobId),
+      }),
+      ...(inner && { forEach: this.#task(inner) }),
+      dependsOn: blocks(task, "depends_on").map((dependency) => text(dependency.task_key)),
+      ...optional("environmentKey", textOf(task.environment_key)),
+      ...(Object.keys(parameters).length > 0 && { parameters }),
+      ...optional("timeoutSeconds", numberOf(task.timeout_seconds)),
+      ...optional("maxRetries", numberOf(task.max_retries)),
+      ...(libraries > 0 && { libraries }),
+      ...optional("jobClusterKey", textOf(task.job_cluster_key)),
+      ...(notifications.length > 0 && { notifications }),
+      ...optional("forEachInputs", inputsOf(forEachTask?.inputs)),
+      ...optional("forEachConcurrency", numberOf(forEachTask?.concurrency)),
+      ...(unknown.length > 0 && { unknown: new Set(unknown) }),
+      onCluster: ["job_cluster_key", "existing_cluster_id", "new_cluster"].some((key) =>
+        isPresent(task[key]),
+      ),
+    };
+    if (context.locate === undefined) return spec;
+    return withLazySource(spec, () => context.locate?.(task));
+  }
+
+  #plural(name: string): string {
+    if (this.dialect === "terraform") return name;
+    return name === "library" ? "libraries" : `${name}s`;
+  }
+
+  /** `task` is `tasks` in the Jobs API. */
+  #apiName(attribute: string): string {
+    return this.dialect === "terraform" && BLOCKS.includes(attribute) ? `${attribute}s` : attribute;
+  }
+}
+
+/** Who owns a job, by the `permissions` of a bundle's or the `access_control` of a `databricks_permissions`. */
+export function readOwner(accessControl: unknown): PrincipalSpec | undefined {
+  const entry = list(accessControl).find(
+    ({ level, permission_level: terraform = level }) => terraform === "IS_OWNER",
+  );
+  return entry && principal(entry);
+}
+
+function principal(names: Json): PrincipalSpec {
+  // Plans and states have empty text for the names that are not given.
+  const name = (key: string): string | undefined =>
+    names[key] === "" ? undefined : textOf(names[key]);
+  return {
+    ...optional("servicePrincipal", name("service_principal_name")),
+    ...optional("user", name("user_name")),
+    ...optional("group", name("group_name")),
+  };
+}
+
+/** Attributes that are set to an expression, so that nothing is known of them yet. Text says so itself. */
+function unknownOf(block: Json): string[] {
+  return Object.keys(block).filter((key) => {
+    const value = block[key];
+    return typeof value === "string" && isExpression(value) && !TEXTS.includes(key);
+  });
+}
+
+function triggersOf(job: Json): TriggerSpec[] {
+  return (["schedule", "trigger", "continuous"] as const).flatMap((kind) =>
+    blocks(job, kind).map((block): TriggerSpec => {
+      const status = textOf(block.pause_status) ?? "UNPAUSED";
+      return {
+        kind,
+        ...optional("detail", kind === "schedule" ? cronOf(block) : causeOf(block)),
+        ...(!isExpression(status) && { paused: status.toUpperCase() === "PAUSED" }),
+      };
+    }),
+  );
+}
+
+function cronOf(schedule: Json): string | undefined {
+  const cron = textOf(schedule.quartz_cron_expression);
+  const zone = textOf(schedule.timezone_id);
+  return cron === undefined || zone === undefined ? cron : `${cron} (${zone})`;
+}
+
+/** What a trigger waits for; a continuous job waits for nothing. */
+function causeOf(trigger: Json): string | undefined {
+  const causes = [
+    ...blocks(trigger, "periodic").map(({ interval, unit }) => {
+      const name = text(unit);
+      return `every ${text(interval)} ${isExpression(name) ? name : name.toLowerCase()}`;
+    }),
+    ...blocks(trigger, "file_arrival").map(({ url }) => `files in ${text(url)}`),
+    // `table` is the old name.
+    ...[...blocks(trigger, "table_update"), ...blocks(trigger, "table")].map(
+      ({ table_names: names, condition }) => {
+        const tables = (Array.isArray(names) ? names : [names]).map(text).join(", ");
+        return `updates of ${condition === "ALL_UPDATED" ? "all of " : ""}${tables}`;
+      },
+    ),
+    ...blocks(trigger, "model").map(
+      ({ securable_name: model, condition }) =>
+        `${text(condition)
+          .replace(/^MODEL_/, "model ")
+          .replaceAll("_", " ")
+          .toLowerCase()} ${text(model)}`,
+    ),
+  ];
+  return causes.length === 0 ? undefined : causes.join("; ");
+}
+
+function notificationsOf(parent: Json): NotificationSpec[] {
+  return (["email", "webhook"] as const).flatMap((channel) =>
+    blocks(parent, `${channel}_notifications`).flatMap((block) =>
+      Object.entries(block).flatMap(([event, targets]): NotificationSpec[] => {
+        if (!event.startsWith("on_") || !isPresent(targets)) return [];
+        const all = Array.isArray(targets) ? (targets as unknown[]) : [targets];
+        return [
+          { event, channel, count: all.length, ...(channel === "email" && { to: all.map(text) }) },
+        ];
+      }),
+    ),
+  );
+}
+
+/** Inputs may be written as JSON text or, in a bundle's complex variable, as a list. */
+function inputsOf(inputs: unknown): string | undefined {
+  return Array.isArray(inputs) ? JSON.stringify(inputs) : textOf(inputs);
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
+  return value === undefined ? {} : ({ [key]: value } as Partial<Record<K, V>>);
+}
+
+/** The names of the `*_task` blocks of a task. */
+function taskTypes(task: Json): string[] {
+  const types = Object.keys(task).filter((key) => key.endsWith("_task") && isPresent(task[key]));
+  const dynamic = task.dynamic;
+  if (isObject(dynamic)) types.push(...Object.keys(dynamic).filter((key) => key.endsWith("_task")));
+  return types;
+}
+
+/** The blocks called `name`: one object, a list of them, or the content of dynamic ones. */
+function blocks(parent: Json, name: string): Json[] {
+  return [...list(parent[name]), ...dynamicBlocks(parent, name)];
+}
+
+function dynamicBlocks(parent: Json, name: string): Json[] {
+  const dynamic = isObject(parent.dynamic) ? list(parent.dynamic[name]) : [];
+  return dynamic.flatMap((block) => list(block.content));
+}
+
+/** Null and a list of no blocks are, to Terraform, the same as nothing. */
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
+}
+
+/** A `count` of 0 or 1, or `${… ? 1 : 0}`, the usual way to make a resource or not to. */
+function isAtMostOne(count: unknown): boolean {
+  return Number(count) <= 1 || /\?\s*(?:1\s*:\s*0|0\s*:\s*1)[\s)]*\}$/.test(text(count));
+}
+
+function list(value: unknown): Json[] {
+  return (Array.isArray(value) ? value : [value]).filter(isObject);
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function text(value: unknown): string {
+  return textOf(value) ?? "";
+}
+
+/** Text as the service gets it: YAML and JSON write numbers and true or false without quotes. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? String(value)
+    : undefined;
+}
+
+function numberOf(value: unknown): number | undefined {
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  return typeof number === "number" && !Number.isNaN(number) ? number : undefined;
+}
+
+function readMap(map: unknown): Record<string, string> {
+  // Nobody knows what is in it.
+  if (typeof map === "string" && isExpression(map)) return { [map]: "" };
+  if (!isObject(map)) return {};
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, text(value)]));
+}

@@ -1,0 +1,236 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import {
+  environmentInName,
+  isExpression,
+  jobOutputName,
+  printable,
+  quote,
+} from "@jobstrata/core/model";
+import { terraformBinary } from "@jobstrata/core/terraform-binary";
+
+/** A stack as the CDKTF CLI has synthesized it. */
+export interface SynthesizedStack {
+  readonly name: string;
+  readonly environment?: string;
+  /** Where Terraform runs for it. */
+  readonly folder: string;
+  /** The Terraform output with the id of each job, by the job's key. */
+  readonly jobOutputs: ReadonlyMap<string, string>;
+  /** What the Terraform provider is told of the workspace, as far as it is written down. */
+  readonly workspace: { readonly host?: string; readonly profile?: string };
+  /** The `terraform` block's backend, to be read without the provider. */
+  readonly backend: Readonly<Record<string, unknown>>;
+}
+
+/** Where the CDKTF CLI writes in the folder of a project, as it decides it. */
+export function outputFolder(
+  env: Readonly<NodeJS.ProcessEnv> = process.env,
+  project = ".",
+): string {
+  const given = env.CDKTF_OUTDIR ?? env.CDKTF_OUTPUT;
+  if (given !== undefined && given !== "") return resolve(project, given);
+  try {
+    const { output } = JSON.parse(readFileSync(join(project, "cdktf.json"), "utf8")) as {
+      output?: unknown;
+    };
+    if (typeof output === "string" && output !== "") return resolve(project, output);
+  } catch {
+    // Without a cdktf.json, or with one that only the CDKTF CLI can complain about, it is the default.
+  }
+  return resolve(project, "cdktf.out");
+}
+
+/**
+ * The stacks that were synthesized, sorted by name.
+ *
+ * @param make the command that makes them, for whoever has none
+ * @throws JobstrataError `run` if there are none
+ */
+export function readStacks(folder: string, make = "npx cdktf synth"): SynthesizedStack[] {
+  const manifest = readJson(join(folder, "manifest.json")) as
+    { stacks?: Record<string, ManifestStack> } | undefined;
+  if (manifest === undefined) {
+    throw new JobstrataError(
+      "run",
+      `${printable(folder)} holds no synthesized stacks; run "${make}" in the folder of cdktf.json first`,
+    );
+  }
+  return Object.values(manifest.stacks ?? {})
+    .map((stack) => readStack(folder, stack))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+interface ManifestStack {
+  readonly name: string;
+  readonly synthesizedStackPath: string;
+  readonly workingDirectory: string;
+}
+
+interface StackConfig {
+  readonly "//"?: { readonly jobstrata?: { readonly environment?: unknown } };
+  readonly terraform?: { readonly backend?: Backend; readonly cloud?: unknown };
+  readonly provider?: { readonly databricks?: readonly Readonly<Record<string, unknown>>[] };
+  readonly resource?: { readonly databricks_job?: Readonly<Record<string, unknown>> };
+  readonly output?: Readonly<Record<string, unknown>>;
+}
+type Backend = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+function readStack(outdir: string, stack: ManifestStack): SynthesizedStack {
+  const file = join(outdir, stack.synthesizedStackPath);
+  const config = readJson(file) as StackConfig | undefined;
+  if (config === undefined) {
+    throw new JobstrataError(
+      "run",
+      `${printable(file)} is missing or no JSON; run "npx cdktf synth" again, without --hcl`,
+    );
+  }
+  const said = config["//"]?.jobstrata?.environment;
+  const environment = typeof said === "string" ? said : environmentInName(stack.name);
+  const outputs = config.output ?? {};
+  const jobs = Object.keys(config.resource?.databricks_job ?? {})
+    .map((key) => [key, jobOutputName(key, "id")] as const)
+    .filter(([, output]) => Object.hasOwn(outputs, output));
+  const provider = config.provider?.databricks?.find(({ alias }) => alias === undefined) ?? {};
+  const written = (value: unknown): value is string =>
+    typeof value === "string" && value !== "" && !isExpression(value);
+  const { backend, cloud } = config.terraform ?? {};
+  return {
+    name: stack.name,
+    ...(environment !== undefined && { environment }),
+    folder: join(outdir, stack.workingDirectory),
+    jobOutputs: new Map(jobs),
+    workspace: {
+      ...(written(provider.host) && { host: provider.host }),
+      ...(written(provider.profile) && { profile: provider.profile }),
+    },
+    backend: cloud === undefined ? { backend } : { cloud },
+  };
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The stacks of one environment. @throws JobstrataError `run` if there is no such environment */
+export function stacksOf(
+  stacks: readonly SynthesizedStack[],
+  environment: string,
+): SynthesizedStack[] {
+  const found = stacks.filter((stack) => stack.environment === environment);
+  if (found.length > 0) return found;
+  const names = [...new Set(stacks.flatMap((stack) => stack.environment ?? []))];
+  throw new JobstrataError(
+    "run",
+    `there is no environment ${quoteWithSuggestion(environment, names)}; the synthesized stacks have ${names.map(quote).join(", ") || "none"}`,
+  );
+}
+
+/**
+ * The ids of the jobs of a stack by their keys, from its Terraform outputs, wherever its state is kept. A job that is
+ * not deployed is left out.
+ *
+ * @throws JobstrataError `terraform` if Terraform cannot read the state
+ */
+export async function readJobIds(
+  stack: SynthesizedStack,
+  env: Readonly<NodeJS.ProcessEnv> = process.env,
+): Promise<Map<string, number>> {
+  if (stack.jobOutputs.size === 0) return new Map();
+  const outputs = await readOutputs(stack, env);
+  const ids = new Map<string, number>();
+  for (const [key, output] of stack.jobOutputs) {
+    const id = Number(outputs[output]?.value ?? NaN);
+    if (Number.isSafeInteger(id)) ids.set(key, id);
+  }
+  return ids;
+}
+
+type Outputs = Readonly<Record<string, { readonly value?: unknown }>>;
+
+/**
+ * The folder that was initialized for the stack knows what `terraform init` was told of the backend. Where there is none,
+ * the backend alone is initialized elsewhere, which takes neither the provider nor anything of the user's.
+ */
+async function readOutputs(
+  stack: SynthesizedStack,
+  env: Readonly<NodeJS.ProcessEnv>,
+): Promise<Outputs> {
+  const terraform = terraformBinary(env);
+  if (existsSync(join(stack.folder, ".terraform"))) {
+    const outputs = await output(terraform, stack.folder, env);
+    if (typeof outputs !== "string") return outputs;
+  }
+  const parent = mkdtempSync(join(tmpdir(), "jobstrata-state-"));
+  try {
+    writeFileSync(
+      join(parent, "backend.tf.json"),
+      JSON.stringify({ terraform: withAbsolutePath(stack) }),
+    );
+    const init = ["init", "-input=false", "-no-color"];
+    await run(terraform, init, { cwd: parent, env: quiet(env), timeout: 120_000 });
+    const outputs = await output(terraform, parent, env);
+    if (typeof outputs !== "string") return outputs;
+    throw new Error(outputs);
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string };
+    throw new JobstrataError(
+      "terraform",
+      `the state of stack ${quote(stack.name)} cannot be read: ${said(stderr ?? message)}`,
+    );
+  } finally {
+    rmSync(parent, { recursive: true, force: true });
+  }
+}
+
+/** The outputs, or why there are none. */
+async function output(
+  terraform: string,
+  cwd: string,
+  env: Readonly<NodeJS.ProcessEnv>,
+): Promise<Outputs | string> {
+  try {
+    const args = ["output", "-json", "-no-color"];
+    const { stdout } = await run(terraform, args, {
+      cwd,
+      env: quiet(env),
+      timeout: 120_000,
+      maxBuffer: 1e8,
+    });
+    return JSON.parse(stdout) as Outputs;
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string };
+    return stderr ?? message;
+  }
+}
+
+const run = promisify(execFile);
+
+const quiet = (env: Readonly<NodeJS.ProcessEnv>): NodeJS.ProcessEnv => ({
+  ...env,
+  CHECKPOINT_DISABLE: "1",
+  TF_IN_AUTOMATION: "1",
+});
+
+function withAbsolutePath({ backend, folder }: SynthesizedStack): object {
+  const { local } = (backend.backend ?? {}) as Backend;
+  if (typeof local?.path !== "string") return backend;
+  return { backend: { local: { ...local, path: resolve(folder, local.path) } } };
+}
+
+/** What Terraform says, without its frame, in one line. */
+function said(text: string): string {
+  const lines = text
+    .split("\n")
+    .map((line) => line.replace(/^[\s╷│╵]+/, "").trim())
+    .filter((line) => line !== "");
+  return printable(lines.join(" ").slice(0, 600));
+}
