@@ -26,12 +26,7 @@ module.exports = {
     only("terraform-binary", terraform, [errors]),
     only("readers", room("core/readers"), [model, errors, location]),
     only("rules-are-pure", "^src/core/policy/(rules/|rule\\.ts|evaluate\\.ts)", [model]),
-    only("policy", room("core/policy"), [
-      model,
-      room("core/readers"),
-      room("core/config"),
-      errors,
-    ]),
+    only("policy", room("core/policy"), [model, room("core/readers"), room("core/config"), errors]),
     only("config", room("core/config"), [model, errors]),
     only("report", room("core/report"), [model]),
     only("render", room("core/render"), [model, room("core/report")]),
@@ -89,6 +84,9 @@ module.exports = {
     doNotFollow: { path: "node_modules" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default", "types"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default", "types"],
+    },
   },
 };

@@ -5,7 +5,9 @@ describe("JobstrataError", () => {
   it("carries a code and no stack trace", () => {
     const error = new JobstrataError("invalid-job", "its name is too long");
     expect(error).toMatchObject({ code: "invalid-job", name: "JobstrataError" });
-    expect(error.message).toMatch(/^its name is too long \(__tests__\/core\/errors\.test\.ts:\d+\)$/);
+    expect(error.message).toMatch(
+      /^its name is too long \(__tests__\/core\/errors\.test\.ts:\d+\)$/,
+    );
     expect(error.stack).toBe(`JobstrataError: ${error.message}`);
     expect(error).toBeInstanceOf(Error);
   });
