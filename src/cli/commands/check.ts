@@ -6,7 +6,10 @@ import {
   writeBaseline,
   baselineFile,
   type Config,
+  DEFAULT_PRESETS,
   loadConfig,
+  PRESET_NAMES,
+  type PresetName,
 } from "@jobstrata/core/config";
 import { JobstrataError } from "@jobstrata/core/errors";
 import {
@@ -19,7 +22,7 @@ import {
   printable,
   quote,
 } from "@jobstrata/core/model";
-import { check, today, PRESETS, type Preset, RULES } from "@jobstrata/core/policy";
+import { check, today, RULES } from "@jobstrata/core/policy";
 import { CHECK_FORMATS, type CheckFormat, counted } from "@jobstrata/core/report";
 import type { Io } from "../io";
 import { addSourceOptions, readSources, type SourcesOptions } from "../sources";
@@ -29,7 +32,7 @@ import { styleFor } from "../terminal";
 export interface CheckOptions extends SourcesOptions {
   readonly target: readonly string[];
   readonly config?: string;
-  readonly preset: readonly Preset[];
+  readonly preset: readonly PresetName[];
   readonly failOn?: Severity;
   readonly format: CheckFormat;
   readonly output: readonly string[];
@@ -56,9 +59,9 @@ export function addCheckCommand(program: Command, io: Io): void {
     .option("--config <file>", "instead of jobstrata.config.json or .yaml")
     .addOption(
       new Option("--preset <name>", "rules to apply, instead of those configured; may be repeated")
-        .choices([...PRESETS])
-        .argParser((value: string, before: Preset[]) => [...before, parsePreset(value)])
-        .default([], "spec and limits"),
+        .choices([...PRESET_NAMES])
+        .argParser((value: string, before: PresetName[]) => [...before, parsePreset(value)])
+        .default([], DEFAULT_PRESETS.join(" and ")),
     )
     .addOption(
       new Option(
@@ -79,10 +82,10 @@ export function addCheckCommand(program: Command, io: Io): void {
     });
 }
 
-function parsePreset(text: string): Preset {
-  const preset = PRESETS.find((name) => name === text);
+function parsePreset(text: string): PresetName {
+  const preset = PRESET_NAMES.find((name) => name === text);
   if (preset === undefined)
-    throw new InvalidArgumentError(`Allowed choices are ${PRESETS.join(", ")}.`);
+    throw new InvalidArgumentError(`Allowed choices are ${PRESET_NAMES.join(", ")}.`);
   return preset;
 }
 

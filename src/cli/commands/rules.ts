@@ -1,6 +1,7 @@
 import type { Command } from "commander";
+import { DEFAULT_PRESETS } from "@jobstrata/core/config";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
-import { rulePage, RULES } from "@jobstrata/core/policy";
+import { presetsOf, rulePage, RULES } from "@jobstrata/core/policy";
 import { formatTable } from "@jobstrata/core/report";
 import type { Io } from "../io";
 
@@ -18,11 +19,18 @@ export function addRulesCommand(program: Command, io: Io): void {
 /** @throws JobstrataError `config` if there is no such rule */
 function showRules(name: string | undefined, io: Io): void {
   if (name === undefined) {
-    const rows = RULES.map((rule) => [rule.name, rule.preset, rule.severity, rule.summary]);
+    const rows = RULES.map((rule) => [
+      rule.name,
+      presetsOf(rule).join(", "),
+      rule.severity,
+      rule.summary,
+    ]);
     for (const line of formatTable(["rule", "preset", "severity", "what must hold"], rows))
       io.out(line);
     io.out("");
-    io.out("jobstrata rules NAME explains one. Without configuration, spec and limits apply.");
+    io.out(
+      `jobstrata rules NAME explains one. Without configuration, ${DEFAULT_PRESETS.join(" and ")} apply.`,
+    );
     return;
   }
   const rule = RULES.find((each) => each.name === name);

@@ -5,6 +5,7 @@ import * as z from "zod";
 import { JobstrataError, quoteWithSuggestion } from "../errors";
 import { printable, quote } from "../model/text";
 import { DEFAULT_BASELINE } from "./baseline";
+import { DEFAULT_PRESETS, PRESET_NAMES } from "./presets";
 
 const severity = z.enum(["error", "warning", "info"]);
 const text = z.string().trim().min(1);
@@ -20,9 +21,11 @@ const ruleSettings = z
 const schema = z.strictObject({
   $schema: z.string().optional(),
   presets: z
-    .array(z.enum(["spec", "limits", "recommended"]))
+    .array(z.enum(PRESET_NAMES))
     .optional()
-    .describe('sets of rules to apply; ["spec", "limits"] by default'),
+    .describe(
+      `sets of rules to apply; ${JSON.stringify(DEFAULT_PRESETS)} by default. limits is an older name of correctness, recommended of correctness and governance`,
+    ),
   rules: z
     .record(text, severity.or(z.literal("off")).or(ruleSettings))
     .optional()
@@ -31,6 +34,12 @@ const schema = z.strictObject({
     .enum(["aws", "azure", "gcp"])
     .optional()
     .describe("where the workspace runs, for limits that differ"),
+  unit: z
+    .enum(["notebook", "code"])
+    .optional()
+    .describe(
+      "what belongs to exactly one atomic job: each notebook, or each piece of code of any kind (SQL file, wheel entry point, Python file, pipeline, dbt command); notebook by default",
+    ),
   failOn: severity
     .optional()
     .describe("the lowest severity that fails the check; error by default"),

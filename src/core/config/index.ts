@@ -1,2 +1,3 @@
 export * from "./baseline";
 export * from "./config";
+export * from "./presets";

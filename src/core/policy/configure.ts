@@ -3,9 +3,8 @@ import { quote } from "../model/text";
 import type { Config } from "../config/config";
 import type { CheckedRule } from "../model/check-report";
 import { rulePage } from "./rule-page";
-import type { Preset, Rule, RuleOptions } from "./rule";
-
-export const DEFAULT_PRESETS: readonly Preset[] = ["spec", "limits"];
+import { DEFAULT_PRESETS, expandPresets } from "../config/presets";
+import { presetsOf, type Rule, type RuleOptions } from "./rule";
 
 /** A rule as a project has configured it. */
 export interface ConfiguredRule extends Rule {
@@ -18,16 +17,19 @@ export interface ConfiguredRule extends Rule {
  * if the configuration names it, or if it belongs to no preset, as rules of a user's own.
  */
 export function configureRules(rules: readonly Rule[], config: Config): ConfiguredRule[] {
-  const presets = config.presets ?? DEFAULT_PRESETS;
+  const presets = expandPresets(config.presets ?? DEFAULT_PRESETS);
   return rules.flatMap((rule): ConfiguredRule[] => {
     const entry = config.rules?.[rule.name];
     const settings = typeof entry === "string" ? { severity: entry } : (entry ?? {});
     const { severity, suppressible = true, ...own } = settings;
     const applies =
-      entry !== undefined || rule.preset === undefined || presets.includes(rule.preset);
+      entry !== undefined ||
+      rule.preset === undefined ||
+      presetsOf(rule).some((preset) => presets.includes(preset));
     for (const name of Object.keys(own)) refuseUnknown(rule, name);
     if (!applies || severity === "off") return [];
     const options: RuleOptions = {
+      ...(config.unit !== undefined && { unit: config.unit }),
       ...own,
       ...(config.cloud !== undefined && { cloud: config.cloud }),
     };

@@ -1,11 +1,13 @@
-import type { Rule } from "./rule";
+import { presetsOf, type Rule } from "./rule";
 
-/** The page of a rule, in Markdown: what it demands and why, wrong and right, how to mend it, where it comes from. */
-export function rulePage({ name, summary, rationale, severity, preset, docs }: Rule): string {
+/** The page of a rule, in Markdown: what it demands and why, wrong and right, how to fix it, where it comes from. */
+export function rulePage(rule: Rule): string {
+  const { name, summary, rationale, severity, docs } = rule;
+  const presets = presetsOf(rule);
   const origin =
-    preset === undefined
-      ? `A rule of your own, severity ${severity}.`
-      : `Preset \`${preset}\`, severity ${severity}.`;
+    presets.length === 0
+      ? `A custom rule, severity ${severity}.`
+      : `${presets.length === 1 ? "Preset" : "Presets"} ${presets.map((preset) => `\`${preset}\``).join(" and ")}, severity ${severity}.`;
   const yaml = (text: string): string[] => ["```yaml", text, "```", ""];
   return [
     `# ${name}`,
@@ -27,12 +29,12 @@ export function rulePage({ name, summary, rationale, severity, preset, docs }: R
           "## Right",
           "",
           ...yaml(docs.right),
-          "## How to mend it",
+          "## How to fix it",
           "",
           docs.mend,
           "",
         ]),
-    "## How to excuse it",
+    "## How to suppress it",
     "",
     "Beside the job or task, in the YAML of a bundle:",
     "",

@@ -1,10 +1,18 @@
+import type { Preset } from "../config/presets";
 import type { RuleMatch, Severity } from "../model/finding";
 import type { JobGraph } from "../model/job-graph";
 
-/** What a user has configured for a rule, beside its severity; `cloud` is always there. */
+/** What a user has configured for a rule, beside its severity; `cloud` and `unit` are passed to every rule. */
 export interface RuleOptions extends Readonly<Record<string, unknown>> {
   /** Where the workspace runs, for limits that differ. @default - nobody knows, so that only what no cloud takes is reported */
   readonly cloud?: "aws" | "azure" | "gcp";
+  /**
+   * What belongs to exactly one atomic job: each notebook, or each piece of code of any kind (SQL file, wheel entry point,
+   * Python file, pipeline, dbt command).
+   *
+   * @default "notebook"
+   */
+  readonly unit?: "notebook" | "code";
 }
 
 /** A law of the hierarchy: a pure function of one environment's jobs. */
@@ -17,8 +25,8 @@ export interface Rule {
   readonly rationale: string;
   /** Where nothing else is configured. An `error` stops the synthesis. */
   readonly severity: Severity;
-  /** The preset that switches it on; rules of a user's own have none. */
-  readonly preset?: Preset;
+  /** The preset that switches it on, or several; custom rules have none and always apply. */
+  readonly preset?: Preset | readonly Preset[];
   /** Names of what can be configured, beside its severity. Not checked for rules of a user's own. */
   readonly options?: readonly string[];
   /** A rule whose finding at the same jobs and tasks says the same mistake better, so that one is enough. */
@@ -29,9 +37,12 @@ export interface Rule {
   check(graph: JobGraph, options: RuleOptions): Iterable<RuleMatch>;
 }
 
-export const PRESETS = ["spec", "limits", "recommended"] as const;
-/** A named set of rules: the law of the hierarchy, the limits of the platform, good practice. */
-export type Preset = (typeof PRESETS)[number];
+export type { Preset };
+
+/** The presets that switch a rule on. */
+export function presetsOf({ preset }: Pick<Rule, "preset">): readonly Preset[] {
+  return preset === undefined ? [] : [preset].flat();
+}
 
 /** What the page of a rule says beside its summary and rationale. */
 export interface RuleDocs {

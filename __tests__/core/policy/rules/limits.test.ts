@@ -33,9 +33,9 @@ const LIMITS: readonly Rule[] = [
 ];
 
 test.each(LIMITS.map((rule) => [rule.name, rule] as const))(
-  "%s is an error of the preset limits and says nothing of a job with nothing set",
+  "%s is an error of the preset correctness and says nothing of a job with nothing set",
   (_, rule) => {
-    expect(rule).toMatchObject({ severity: "error", preset: "limits" });
+    expect(rule).toMatchObject({ severity: "error", preset: "correctness" });
     expect(check(rule, [job({})])).toEqual([]);
   },
 );

@@ -8,7 +8,7 @@ export const dependsOn = defineRule({
   rationale:
     "A dependency on a task that does not exist is refused by the Jobs API only when it is deployed.",
   severity: "error",
-  preset: "spec",
+  preset: ["correctness", "spec"],
   docs: {
     wrong: `- task_key: seed_all_alerts
   depends_on:

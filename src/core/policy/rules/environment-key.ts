@@ -12,7 +12,7 @@ export const environmentKey = defineRule({
     "Each environment of a job has a key of its own, and tasks name only those that the job has; serverless scripts, wheels and dbt must name one.",
   rationale: "The Jobs API refuses everything else when the job is deployed.",
   severity: "error",
-  preset: "limits",
+  preset: "correctness",
   coveredBy: "atomic-environment",
   docs: {
     wrong: `environments:

@@ -8,7 +8,7 @@ export const environmentVersion = defineRule({
   rationale:
     "An older serverless version has other libraries, so that a notebook behaves differently from job to job.",
   severity: "warning",
-  preset: "recommended",
+  preset: "governance",
   options: ["version"],
   docs: {
     wrong: `environments:

@@ -6,7 +6,7 @@ export const failureNotifications = defineRule({
   summary: "Somebody is told when a job fails.",
   rationale: "A failure that nobody hears of is found by those who need the data.",
   severity: "warning",
-  preset: "recommended",
+  preset: "governance",
   docs: {
     wrong: `alerting_seed_job:
   name: Seed`,

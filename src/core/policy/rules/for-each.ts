@@ -7,7 +7,7 @@ export const forEach = defineRule({
     "A for-each task holds no other for-each task, at most 100 iterations at once and 10,000 characters of inputs.",
   rationale: "The Jobs API refuses anything else when the job is deployed.",
   severity: "error",
-  preset: "limits",
+  preset: "correctness",
   docs: {
     wrong: `for_each_task:
   inputs: "[1, 2, 3]"

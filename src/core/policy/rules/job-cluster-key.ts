@@ -9,7 +9,7 @@ export const jobClusterKey = defineRule({
   summary: "Each job cluster has a key of its own, and tasks name only those that the job has.",
   rationale: "The Jobs API refuses anything else when the job is deployed.",
   severity: "error",
-  preset: "limits",
+  preset: "correctness",
   docs: {
     wrong: `job_clusters:
   - job_cluster_key: main

@@ -7,7 +7,7 @@ export const jobKey = defineRule({
   rationale:
     "Of two resources with one name Terraform gets only the last; the other job would silently vanish.",
   severity: "error",
-  preset: "spec",
+  preset: ["correctness", "spec"],
   docs: {
     wrong: `# jobs/tables.yml and jobs/setup.yml both have
 resources:

@@ -6,7 +6,7 @@ export const jobName = defineRule({
   summary: "The name of a job has at most 4096 bytes, its description at most 27700 characters.",
   rationale: "The Jobs API refuses longer ones when the job is deployed.",
   severity: "error",
-  preset: "limits",
+  preset: "correctness",
   docs: {
     wrong: `name: # 5000 bytes of text`,
     right: `name: "[dev] Alerting Tables Setup"`,

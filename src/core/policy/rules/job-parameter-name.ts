@@ -8,7 +8,7 @@ export const jobParameterName = defineRule({
   summary: "Names of job parameters are letters, digits, _, - and ., each once.",
   rationale: "The Jobs API refuses anything else when the job is deployed.",
   severity: "error",
-  preset: "limits",
+  preset: "correctness",
   docs: {
     wrong: `parameters:
   - name: gold schema

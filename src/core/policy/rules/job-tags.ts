@@ -9,7 +9,7 @@ export const jobTags = defineRule({
   rationale:
     "The tags become tags of the cloud's own resources, which refuse longer ones when the job is deployed.",
   severity: "error",
-  preset: "limits",
+  preset: "correctness",
   docs: {
     wrong: `tags:
   purpose: a text of more than 256 characters ...`,

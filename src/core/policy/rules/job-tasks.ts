@@ -6,7 +6,7 @@ export const jobTasks = defineRule({
   summary: "A job has at most 1000 tasks.",
   rationale: "The Jobs API refuses more when the job is deployed.",
   severity: "error",
-  preset: "limits",
+  preset: "correctness",
   docs: {
     wrong: `tasks: # 1001 of them`,
     right: `tasks: # at most 1000, or several jobs that a composite runs`,

@@ -6,7 +6,7 @@ export const layerTag = defineRule({
   summary: "Each job has the tag layer.",
   rationale: "People and dashboards find the jobs of a domain by it.",
   severity: "warning",
-  preset: "recommended",
+  preset: "governance",
   docs: {
     wrong: `tags:
   job_level: atomic`,

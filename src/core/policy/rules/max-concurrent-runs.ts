@@ -6,7 +6,7 @@ export const maxConcurrentRuns = defineRule({
   summary: "max_concurrent_runs is a whole number from 0 to 1000.",
   rationale: "The Jobs API refuses anything else when the job is deployed.",
   severity: "error",
-  preset: "limits",
+  preset: "correctness",
   docs: {
     wrong: `max_concurrent_runs: 5000`,
     right: `max_concurrent_runs: 4`,

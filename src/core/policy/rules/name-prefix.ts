@@ -8,7 +8,7 @@ export const namePrefix = defineRule({
   rationale:
     "In a workspace that several targets are deployed to, people tell the jobs apart by it.",
   severity: "warning",
-  preset: "recommended",
+  preset: "governance",
   docs: {
     wrong: `name: "Alerting Tables Setup"`,
     right: `name: "[\${bundle.target}] Alerting Tables Setup"`,

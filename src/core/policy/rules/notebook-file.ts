@@ -6,7 +6,7 @@ export const notebookFile = defineRule({
   summary: "The file of a notebook exists.",
   rationale: "A notebook that is not there is found out when the job is deployed, or when it runs.",
   severity: "warning",
-  preset: "recommended",
+  preset: "correctness",
   docs: {
     wrong: `notebook_path: ../src/setup_alertin_tables.py`,
     right: `notebook_path: ../src/setup_alerting_tables.py`,

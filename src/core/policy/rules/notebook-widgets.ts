@@ -9,7 +9,7 @@ export const notebookWidgets = defineRule({
   rationale:
     "A widget that nothing sets fails the run; a parameter that nothing reads is a misspelt one, and the notebook silently works with its default.",
   severity: "warning",
-  preset: "recommended",
+  preset: "correctness",
   docs: {
     wrong: `# the notebook reads dbutils.widgets.get("catalog")
 base_parameters:

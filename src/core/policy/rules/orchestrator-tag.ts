@@ -7,7 +7,7 @@ export const orchestratorTag = defineRule({
   summary: 'Each job that runs other jobs has the tag orchestrator = "true".',
   rationale: "It tells the runs that only wait for others from those that work.",
   severity: "warning",
-  preset: "recommended",
+  preset: "governance",
   docs: {
     wrong: `tags:
   job_level: composite`,

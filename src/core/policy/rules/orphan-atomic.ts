@@ -7,7 +7,7 @@ export const orphanAtomic = defineRule({
   summary: "Each atomic job is run by some job.",
   rationale: "An atomic job that nothing runs is often one that the composite has forgotten.",
   severity: "warning",
-  preset: "recommended",
+  preset: "governance",
   docs: {
     wrong: `# no job has a run_job_task for
 alerting_seed_job:

@@ -6,7 +6,7 @@ export const permissions = defineRule({
   summary: "Somebody beside the owner may see and manage a job.",
   rationale: "Without permissions, only its owner and the administrators see why it failed.",
   severity: "warning",
-  preset: "recommended",
+  preset: "governance",
   docs: {
     wrong: `resources:
   jobs:

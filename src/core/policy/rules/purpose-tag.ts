@@ -8,7 +8,7 @@ export const purposeTag = defineRule({
   rationale:
     "An atomic job has one purpose; the tag says which, where costs and runs are looked at.",
   severity: "warning",
-  preset: "recommended",
+  preset: "governance",
   docs: {
     wrong: `tags:
   job_level: atomic`,

@@ -8,7 +8,7 @@ export const pythonFileTask = defineRule({
   rationale:
     "A Python file takes its parameters from the command line, and shows no output in the run page as a notebook does.",
   severity: "warning",
-  preset: "recommended",
+  preset: "governance",
   docs: {
     wrong: `spark_python_task:
   python_file: ../src/seed_all_alerts.py`,

@@ -7,7 +7,7 @@ export const retries = defineRule({
   summary: "Notebook tasks are tried again.",
   rationale: "A lost connection or a busy warehouse should not need a person.",
   severity: "warning",
-  preset: "recommended",
+  preset: "governance",
   docs: {
     wrong: `- task_key: seed
   notebook_task: { notebook_path: ../src/seed_all_alerts.py }`,

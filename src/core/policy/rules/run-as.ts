@@ -8,7 +8,7 @@ export const runAs = defineRule({
   rationale:
     "A job that runs as a person stops when that person leaves, and may do whatever the person may.",
   severity: "warning",
-  preset: "recommended",
+  preset: "governance",
   options: ["environments"],
   docs: {
     wrong: `targets:

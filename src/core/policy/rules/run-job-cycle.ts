@@ -9,7 +9,7 @@ export const runJobCycle = defineRule({
   rationale:
     "Databricks does not support circular Run Job references, and stacks that need each other's ids cannot be deployed in any order.",
   severity: "error",
-  preset: "spec",
+  preset: ["correctness", "spec"],
   docs: {
     wrong: `# alerting_setup_job runs alerting_seed_job, which has
 run_job_task:

@@ -9,7 +9,7 @@ export const runJobDepth = defineRule({
   summary: "Run Job tasks nest at most three deep.",
   rationale: "Databricks fails a run whose Run Job tasks nest deeper.",
   severity: "error",
-  preset: "spec",
+  preset: ["correctness", "spec"],
   docs: {
     wrong: `# platform_job runs domain_job runs layer_job runs alerting_setup_job runs alerting_seed_job`,
     right: `# platform_job runs layer_job runs alerting_setup_job runs alerting_seed_job`,

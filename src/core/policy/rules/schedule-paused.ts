@@ -8,7 +8,7 @@ export const schedulePaused = defineRule({
   rationale:
     "A copy of the jobs that runs by itself costs money and writes over what somebody is working on.",
   severity: "warning",
-  preset: "recommended",
+  preset: "governance",
   docs: {
     wrong: `targets:
   dev: {} # with a schedule in the job`,

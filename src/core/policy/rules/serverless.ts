@@ -7,7 +7,7 @@ export const serverless = defineRule({
   summary: "Notebooks run on serverless compute.",
   rationale: "Clusters take minutes to start and somebody has to size and upgrade them.",
   severity: "warning",
-  preset: "recommended",
+  preset: "governance",
   docs: {
     wrong: `tasks:
   - task_key: seed

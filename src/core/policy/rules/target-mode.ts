@@ -10,7 +10,7 @@ export const targetMode = defineRule({
   rationale:
     "Development mode keeps copies apart and pauses them; production mode proves that the deployment is not somebody's copy.",
   severity: "warning",
-  preset: "recommended",
+  preset: "governance",
   docs: {
     wrong: `targets:
   dev:

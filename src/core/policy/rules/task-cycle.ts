@@ -8,7 +8,7 @@ export const taskCycle = defineRule({
   rationale:
     "Tasks in a cycle wait for each other for ever; the Jobs API refuses them when they are deployed.",
   severity: "error",
-  preset: "spec",
+  preset: ["correctness", "spec"],
   docs: {
     wrong: `- task_key: seed
   depends_on: [{ task_key: validate }]

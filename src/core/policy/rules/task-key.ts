@@ -7,7 +7,7 @@ export const taskKey = defineRule({
   summary: "Task keys are 1-100 letters, digits, _ and -, and unique in their job.",
   rationale: "The Jobs API refuses anything else, but only after other jobs have been deployed.",
   severity: "error",
-  preset: "spec",
+  preset: ["correctness", "spec"],
   docs: {
     wrong: `- task_key: "seed alerts"`,
     right: `- task_key: seed_alerts`,

@@ -8,7 +8,7 @@ export const taskLibraries = defineRule({
   rationale:
     "Serverless tasks take their dependencies from the environment; libraries of a task hold for that task and its cluster alone.",
   severity: "warning",
-  preset: "recommended",
+  preset: "governance",
   docs: {
     wrong: `tasks:
   - task_key: seed

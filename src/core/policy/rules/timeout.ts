@@ -7,7 +7,7 @@ export const timeout = defineRule({
   summary: "Each job, or each of its tasks, has a timeout.",
   rationale: "A run that hangs holds back every run after it, and costs until somebody looks.",
   severity: "warning",
-  preset: "recommended",
+  preset: "governance",
   docs: {
     wrong: `alerting_seed_job:
   name: Seed`,

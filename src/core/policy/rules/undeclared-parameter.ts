@@ -8,8 +8,8 @@ export const undeclaredParameter = defineRule({
   summary: "A Run Job task passes only parameters that its job declares.",
   rationale:
     "Databricks refuses to run the job with a parameter that it does not declare, hours into the run of the composite.",
-  severity: "warning",
-  preset: "recommended",
+  severity: "error",
+  preset: "correctness",
   docs: {
     wrong: `run_job_task:
   job_id: \${resources.jobs.alerting_seed_job.id} # which declares catalog

@@ -7,7 +7,7 @@ export const webhookNotifications = defineRule({
   summary: "A job or task has at most three webhooks for each event.",
   rationale: "The Jobs API refuses more when the job is deployed.",
   severity: "error",
-  preset: "limits",
+  preset: "correctness",
   docs: {
     wrong: `webhook_notifications:
   on_failure: [{ id: a }, { id: b }, { id: c }, { id: d }]`,
