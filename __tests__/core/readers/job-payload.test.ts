@@ -41,6 +41,7 @@ describe("readJobPayload", () => {
           types: ["notebook_task"],
           notebook: { identity: "/Shared/seed", label: "/Shared/seed" },
           dependsOn: ["tables", ""],
+          outcomes: new Map([["", "true"]]),
           environmentKey: "default",
           onCluster: false,
         },
@@ -69,6 +70,56 @@ describe("readJobPayload", () => {
         environment: [{ environment_key: "default" }],
       }),
     );
+  });
+
+  test("reads what a task waits for, and under which condition it runs", () => {
+    const { tasks } = read({
+      task: [
+        {
+          task_key: "check",
+          condition_task: { left: "{{job.parameters.n}}", op: "GREATER_THAN", right: 10 },
+        },
+        {
+          task_key: "seed",
+          run_if: "NONE_FAILED",
+          disabled: true,
+          depends_on: [
+            { task_key: "tables" },
+            { task_key: "check", outcome: true },
+            { task_key: "region", outcome: "" },
+          ],
+        },
+        {
+          task_key: "sweep",
+          disabled: false,
+          depends_on: [
+            { task_key: "check", outcome: "true" },
+            { task_key: "check", outcome: "false" },
+          ],
+        },
+      ],
+    });
+    expect(
+      tasks.map(({ dependsOn, outcomes, runIf, condition, disabled }) => ({
+        dependsOn,
+        outcomes,
+        runIf,
+        condition,
+        disabled,
+      })),
+    ).toEqual([
+      {
+        dependsOn: [],
+        condition: { left: "{{job.parameters.n}}", op: "GREATER_THAN", right: "10" },
+      },
+      {
+        dependsOn: ["tables", "check", "region"],
+        outcomes: new Map([["check", "true"]]),
+        runIf: "NONE_FAILED",
+        disabled: true,
+      },
+      { dependsOn: ["check", "check"], outcomes: new Map([["check", "true, false"]]) },
+    ]);
   });
 
   test("reads a job in the single-task format", () => {

@@ -114,6 +114,17 @@ export interface TaskSpec {
   readonly forEach?: TaskSpec;
   /** Task keys of `depends_on`, in the order written; empty for an entry without a key. */
   readonly dependsOn: readonly string[];
+  /**
+   * The `outcome` that a task of `depends_on` must have, by its task key: `true` or `false` of a condition task. Only
+   * dependencies that name one; the outcomes of one that is written twice are joined with `", "`.
+   */
+  readonly outcomes?: ReadonlyMap<string, string>;
+  /** `run_if`, as it is written. Databricks takes ALL_SUCCESS for one that is left out. */
+  readonly runIf?: string;
+  /** What a condition task compares. */
+  readonly condition?: ConditionSpec;
+  /** The task is skipped: `disabled` is true. */
+  readonly disabled?: true;
   readonly environmentKey?: string;
   /** Where the task was written, where that is known. */
   readonly source?: SourceLocation;
@@ -137,6 +148,14 @@ export interface TaskSpec {
   readonly single?: true;
   /** A Terraform `dynamic` block makes several tasks of this one. */
   readonly repeated?: true;
+}
+
+/** `left op right` of a condition task; empty text for what is left out. */
+export interface ConditionSpec {
+  readonly left: string;
+  /** Such as `GREATER_THAN`. */
+  readonly op: string;
+  readonly right: string;
 }
 
 /** A notebook as a task names it. */

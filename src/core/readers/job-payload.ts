@@ -1,4 +1,5 @@
 import {
+  type ConditionSpec,
   type JobRef,
   type JobSpec,
   type NotebookRef,
@@ -119,6 +120,8 @@ class PayloadReader {
     const [runJobTask] = blocks(task, "run_job_task");
     const [forEachTask] = blocks(task, "for_each_task");
     const [inner] = forEachTask === undefined ? [] : blocks(forEachTask, "task");
+    const [condition] = blocks(task, "condition_task");
+    const dependencies = blocks(task, "depends_on");
     const jobId = runJobTask?.job_id;
     const git = this.#git;
     const fromGit =
@@ -141,7 +144,11 @@ class PayloadReader {
         runJob: context.job(jobId),
       }),
       ...(inner && { forEach: this.#task(inner) }),
-      dependsOn: blocks(task, "depends_on").map((dependency) => text(dependency.task_key)),
+      dependsOn: dependencies.map((dependency) => text(dependency.task_key)),
+      ...optional("outcomes", outcomesOf(dependencies)),
+      ...optional("runIf", textOf(task.run_if)),
+      ...(condition && { condition: conditionOf(condition) }),
+      ...(String(task.disabled) === "true" && { disabled: true }),
       ...optional("environmentKey", textOf(task.environment_key)),
       ...(Object.keys(parameters).length > 0 && { parameters }),
       ...optional("timeoutSeconds", numberOf(task.timeout_seconds)),
@@ -169,6 +176,23 @@ class PayloadReader {
   #apiName(attribute: string): string {
     return this.dialect === "terraform" && BLOCKS.includes(attribute) ? `${attribute}s` : attribute;
   }
+}
+
+function outcomesOf(dependencies: readonly Json[]): Map<string, string> | undefined {
+  let outcomes: Map<string, string> | undefined;
+  for (const { task_key: key, outcome } of dependencies) {
+    const written = textOf(outcome);
+    // Plans and states have empty text for none.
+    if (written === undefined || written === "") continue;
+    outcomes ??= new Map<string, string>();
+    const other = outcomes.get(text(key));
+    outcomes.set(text(key), other === undefined ? written : `${other}, ${written}`);
+  }
+  return outcomes;
+}
+
+function conditionOf({ left, op, right }: Json): ConditionSpec {
+  return { left: text(left), op: text(op), right: text(right) };
 }
 
 /** Who owns a job, by the `permissions` of a bundle's or the `access_control` of a `databricks_permissions`. */
