@@ -48,6 +48,99 @@ describe("widgets of Python notebooks", () => {
     ],
     ["an escaped quote", `s = 'it\\'s'; dbutils.widgets.get("catalog")`, { reads: ["catalog"] }],
     ["a computed name", "dbutils.widgets.get(name)", { open: true }],
+    [
+      "a value whose absence is caught",
+      'try:\n    region = dbutils.widgets.get("region")\nexcept Exception:\n    region = "eu"\n',
+      { reads: ["region"], declares: ["region"] },
+    ],
+    [
+      "a value whose absence is caught in one line",
+      'try: r = dbutils.widgets.get("region")\nexcept: r = "eu"',
+      { reads: ["region"], declares: ["region"] },
+    ],
+    [
+      "a handler that fails, too",
+      'try:\n    r = dbutils.widgets.get("region")\nexcept Exception as e:\n    print(e)\n    raise\n',
+      { reads: ["region"] },
+    ],
+    [
+      "a try block that only tidies up",
+      'try:\n    r = dbutils.widgets.get("region")\nfinally:\n    print(1)\n',
+      { reads: ["region"] },
+    ],
+    [
+      "what comes behind the handler",
+      'try:\n    pass\nexcept Exception:\n    pass\nr = dbutils.widgets.get("region")',
+      { reads: ["region"] },
+    ],
+    [
+      "comments, brackets and blank lines in the try block",
+      'try:\n    # here\n\n    r = f(\n1, # one\ndbutils.widgets.get("region"))\nexcept Exception:\n    r = "eu"',
+      { reads: ["region"], declares: ["region"] },
+    ],
+    [
+      "a default",
+      'dbutils.widgets.get("region", "eu")',
+      { reads: ["region"], declares: ["region"] },
+    ],
+    [
+      "a branch that may not be taken",
+      'if in_job:\n    r = dbutils.widgets.get("region")\nelse:\n    r = "eu"\nd = dbutils.widgets.get("day")',
+      { reads: ["day", "region"], declares: ["region"] },
+    ],
+    [
+      "the test of a branch, which is always read",
+      'if dbutils.widgets.get("mode") == "full":\n    pass',
+      { reads: ["mode"] },
+    ],
+    [
+      "the main branch, which is always taken",
+      'if __name__ == "__main__":\n    r = dbutils.widgets.get("region")',
+      { reads: ["region"] },
+    ],
+    [
+      "a conditional expression",
+      'r = dbutils.widgets.get("region") if in_job else "eu"',
+      { reads: ["region"], declares: ["region"] },
+    ],
+    [
+      "an if in the next line, which is another statement",
+      'r = dbutils.widgets.get("region")\nif r: pass',
+      { reads: ["region"] },
+    ],
+    [
+      "declarations in a loop, any of which may be its own",
+      'for n, d in defaults.items():\n    dbutils.widgets.text(n, d)\nr = dbutils.widgets.get("region")',
+      { reads: ["region"], declares: ["region"], open: true },
+    ],
+    [
+      "somebody else who may declare it",
+      'make_widgets(dbutils)\nr = dbutils.widgets.get("region")',
+      { reads: ["region"], declares: ["region"], open: true },
+    ],
+    [
+      "a function that gets dbutils, which gives it to nobody",
+      'def path(dbutils, name):\n    return dbutils.fs.ls(name)\nr = dbutils.widgets.get("region")',
+      { reads: ["region"] },
+    ],
+    [
+      "the context, which holds no parameters",
+      'me = dbutils.notebook.entry_point.getDbutils().notebook().getContext().notebookPath().get()\nr = dbutils.widgets.get("region")',
+      { reads: ["region"] },
+    ],
+    ["all bindings", "p = dbutils.notebook.entry_point.getCurrentBindings()", { open: true }],
+    ["the entry point under another name", "e = dbutils.notebook.entry_point", { open: true }],
+    [
+      "another name for dbutils",
+      'du = dbutils\nr = du.widgets.get("region")',
+      { reads: ["region"] },
+    ],
+    [
+      "dbutils made here, under another name",
+      'from pyspark.dbutils import DBUtils\ndu = DBUtils(spark)\nr = du.widgets.get("region")',
+      { reads: ["region"] },
+    ],
+    ["packages", "# MAGIC %pip install dbutils", {}],
     ["a formatted name", 'dbutils.widgets.get(f"{layer}_schema")', { open: true }],
     ["a raw string", 'dbutils.widgets.get(r"catalog")', { reads: ["catalog"] }],
     [
@@ -109,6 +202,11 @@ describe("widgets of SQL notebooks", () => {
     ],
     ["getArgument", "SELECT getArgument('day')", { reads: ["day"] }],
     [
+      "the body of a function, which is no SQL",
+      "CREATE FUNCTION f(x STRING) RETURNS STRING LANGUAGE PYTHON AS $$\nreturn x[:n] + $y\n$$;\nSELECT :day",
+      { reads: ["day"] },
+    ],
+    [
       "what is declared",
       "CREATE WIDGET TEXT day DEFAULT '2026-01-01';\nCREATE WIDGET DROPDOWN mode DEFAULT 'a' CHOICES (VALUES ('a'))",
       { declares: ["day", "mode"] },
@@ -135,6 +233,18 @@ test.each<[string, string, string, object | undefined]>([
     "scala",
     'dbutils.widgets.get(s"${x}_schema")',
     { open: true },
+  ],
+  [
+    "Scala, caught",
+    "scala",
+    'val a = Try(dbutils.widgets.get("a")).getOrElse("x")\nval b = try { dbutils.widgets.get("b") } catch { case _: Exception => "x" }\nval c = if (job) { dbutils.widgets.get("c") } else { "x" }\nval d = dbutils.widgets.get("d")',
+    { reads: ["a", "b", "c", "d"], declares: ["a", "b", "c"] },
+  ],
+  [
+    "R, caught",
+    "r",
+    'a <- tryCatch(dbutils.widgets.get("a"), error = function(e) "x")\nb <- dbutils.widgets.get("b")',
+    { reads: ["a", "b"], declares: ["a"] },
   ],
   [
     "R",
@@ -250,6 +360,40 @@ test("reads the notebooks of the alerting layer", () => {
     "warehouse_id",
   ];
   expect(notebookWidgets(source, "py")).toEqual({ reads: names, declares: names, open: false });
+});
+
+describe("a notebook that %run executes", () => {
+  const seed = (files: Readonly<Record<string, string>>): unknown => {
+    const folder = tempFolder();
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    return notebookFile(join(folder, "seed.py")).widgets;
+  };
+  const own = '# MAGIC %run ./common\n\n# COMMAND ----------\nr = dbutils.widgets.get("region")';
+
+  test("declares and reads as if it stood here", () => {
+    const common = 'dbutils.widgets.text("region", "eu")\nx = dbutils.widgets.get("day")';
+    expect(seed({ "seed.py": own, "common.py": common })).toEqual({
+      reads: ["day", "region"],
+      declares: ["region"],
+      open: false,
+    });
+  });
+
+  test("may declare anything, where it is not there", () => {
+    expect(seed({ "seed.py": own })).toEqual({
+      reads: ["region"],
+      declares: ["region"],
+      open: true,
+    });
+  });
+
+  test("may run this one again", () => {
+    expect(seed({ "seed.py": own, "common.py": "# MAGIC %run ./seed" })).toEqual({
+      reads: ["region"],
+      declares: [],
+      open: false,
+    });
+  });
 });
 
 describe("notebookFile", () => {
