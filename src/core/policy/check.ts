@@ -120,7 +120,7 @@ function uncovered(
   findings: readonly CheckedFinding[],
   rules: readonly Rule[],
 ): readonly CheckedFinding[] {
-  const coveredBy = new Map(rules.map((rule) => [rule.name, rule.coveredBy]));
+  const coveredBy = new Map(rules.map(({ name, coveredBy: by = [] }) => [name, [by].flat()]));
   const placesOf = ({ rule, environment, sites }: CheckedFinding, by = rule): string[] =>
     sites.map(({ job, taskKey }) => JSON.stringify([by, environment, job.id, taskKey]));
   const said = new Set(
@@ -130,9 +130,11 @@ function uncovered(
       .flatMap((finding) => placesOf(finding)),
   );
   return findings.filter((finding) => {
-    const by = coveredBy.get(finding.rule);
-    if (by === undefined || finding.sites.length === 0) return true;
-    return !placesOf(finding, by).every((place) => said.has(place));
+    if (finding.sites.length === 0) return true;
+    const covered = (coveredBy.get(finding.rule) ?? []).some((by) =>
+      placesOf(finding, by).every((place) => said.has(place)),
+    );
+    return !covered;
   });
 }
 

@@ -29,8 +29,8 @@ export interface Rule {
   readonly preset?: Preset | readonly Preset[];
   /** Names of what can be configured, beside its severity. Not checked for rules of a user's own. */
   readonly options?: readonly string[];
-  /** A rule whose finding at the same jobs and tasks says the same mistake better, so that one is enough. */
-  readonly coveredBy?: string;
+  /** Rules whose finding at the same jobs and tasks says the same mistake better, so that one is enough. */
+  readonly coveredBy?: string | readonly string[];
   /** For its page: what is wrong, what is right (YAML of a bundle), and where the rule or limit comes from. */
   readonly docs?: RuleDocs;
   /** Every mistake against the rule. Must not throw; if it does, that is reported as a finding of its own. */

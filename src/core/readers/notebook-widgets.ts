@@ -492,7 +492,7 @@ function pythonBranches(tokens: readonly Token[]): (at: number) => boolean {
       start: keyword === "elif" ? at : start,
       tried: keyword === "except" ? tried : undefined,
       inner: undefined,
-      raises: tokens[start]?.text === "raise" && tokens[start]?.indent === undefined,
+      raises: tokens[start]?.text === "raise" && tokens[start].indent === undefined,
     });
   }
   for (const block of open.reverse()) close(block, tokens.length);

@@ -2,6 +2,7 @@ import { leafTasks } from "../../model/job-graph";
 import { isExpression, JOB_LEVEL_TAG } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
+import { nameOne } from "../suggest";
 
 export const atomicEnvironment = defineRule({
   name: "atomic-environment",
@@ -46,8 +47,8 @@ tasks:
               : `the notebook of atomic job ${quote(job.key)} has environment_key ${quote(key)}, which no environment of the job defines`,
           fix:
             known.length === 0
-              ? 'give the job an environment "default" with environment_version "4" and the task its environment_key'
-              : `set environment_key to one of ${known.map(quote).join(", ")}`,
+              ? `give the job an environment ${quote(key ?? "default")} with environment_version "4"${key === undefined ? " and the task its environment_key" : ""}`
+              : `set environment_key: ${nameOne(key ?? "", known, "")}`,
           sites: [{ job, taskKey: task.taskKey }],
         };
       }

@@ -1,14 +1,17 @@
-import { JOB_LEVEL_TAG, ORCHESTRATION_TYPES } from "../../model/job-spec";
-import { leafTasks } from "../../model/job-graph";
+import { leafTasks, type JobGraph } from "../../model/job-graph";
+import { type JobSpec, ORCHESTRATION_TYPES, type TaskSpec } from "../../model/job-spec";
 import { quote } from "../../model/text";
-import { defineRule } from "../rule";
+import { contentOf, isOtherCode, isOutside, levelOf, runsComposites, taskList } from "../levels";
+import { defineRule, type RuleOptions } from "../rule";
 
 export const atomicOneNotebook = defineRule({
   name: "atomic-one-notebook",
   summary: "An atomic job runs exactly one notebook and nothing else.",
-  rationale: "A job with a single purpose can be run, tested and owned by itself.",
+  rationale:
+    "A job with a single purpose can be run, tested and owned by itself. With `unit: code` it runs exactly one task with code, of any kind.",
   severity: "error",
   preset: "spec",
+  options: ["unit"],
   docs: {
     wrong: `tags: { job_level: atomic }
 tasks:
@@ -20,51 +23,76 @@ tasks:
 tasks:
   - task_key: setup_tables
     notebook_task: { notebook_path: ../src/setup_alerting_tables.py }`,
-    mend: "Make an atomic job of each notebook, and a composite job that runs them.",
+    mend: "Make an atomic job of each notebook, and a composite job that runs them. A job that only runs other jobs is tagged composite.",
     source: "hierarchical job architecture, layer 1",
   },
-  *check(graph) {
+  *check(graph, options) {
     for (const job of graph.jobs) {
-      if (job.tags[JOB_LEVEL_TAG] !== "atomic") continue;
-      const tasks = leafTasks(job);
-      const notebooks = tasks.filter((task) => task.notebook !== undefined).length;
-      if (notebooks === 0 && job.unknown?.has("tasks") === true) {
+      if (levelOf(job) !== "atomic" || isOutside(job, options)) continue;
+      const isCode = options.unit === "code";
+      yield* checkCount(job, graph, options);
+      for (const task of leafTasks(job)) {
+        if (task.repeated !== true) continue;
+        if (task.notebook === undefined && !(isCode && task.types.some(isOtherCode))) continue;
         yield {
-          message: `nothing is known of the tasks of atomic job ${quote(job.key)} before it is deployed`,
-          fix: "write its one task down",
-          sites: [{ job }],
-        };
-      } else if (notebooks !== 1) {
-        yield {
-          message: `atomic job ${quote(job.key)} runs ${notebooks === 0 ? "no notebook" : `${notebooks} notebooks`}`,
-          fix:
-            notebooks === 0
-              ? "give it the one notebook_task that it exists for, or tag it composite if it only runs other jobs"
-              : "make one atomic job of each notebook and run them from a composite job",
-          sites: [{ job }],
-        };
-      }
-      for (const task of tasks) {
-        if (task.notebook !== undefined && task.repeated === true) {
-          yield {
-            message: `atomic job ${quote(job.key)} makes notebook tasks with a dynamic block`,
-            fix: "write its one task down, or make an atomic job of each notebook",
-            sites: [{ job, taskKey: task.taskKey }],
-          };
-        }
-        const others = task.types.filter(
-          (type) =>
-            type !== "notebook_task" && !(type === "for_each_task" && task.forEach?.notebook),
-        );
-        if (others.length === 0) continue;
-        yield {
-          message: `atomic job ${quote(job.key)} holds a ${others.join(" and a ")} beside its notebook`,
-          fix: others.every((type) => ORCHESTRATION_TYPES.has(type))
-            ? "move it to a composite job"
-            : "make a notebook in an atomic job of its own of it, and run that from a composite job",
+          message: `atomic job ${quote(job.key)} makes ${isCode ? "" : "notebook "}tasks with a dynamic block`,
+          fix: `write its one task down, or make an atomic job of each ${isCode ? "task" : "notebook"}`,
           sites: [{ job, taskKey: task.taskKey }],
         };
       }
     }
   },
 });
+
+function* checkCount(job: JobSpec, graph: JobGraph, { unit }: RuleOptions) {
+  const name = `atomic job ${quote(job.key)}`;
+  const { notebooks, otherCode, runJobs } = contentOf(job);
+  const code = [...new Set<TaskSpec>([...notebooks, ...otherCode])];
+  const units = unit === "code" ? code : notebooks;
+  const thing = unit === "code" ? "task with code" : "notebook";
+  const sites = [{ job }];
+  if (units.length === 0 && job.unknown?.has("tasks") === true) {
+    yield {
+      message: `the tasks of ${name} are not known before it is deployed`,
+      fix: "write its one task down",
+      sites,
+    };
+    return;
+  }
+  if (units.length === 0 && runJobs.length > 0) {
+    const level = runsComposites(job, graph) ? "orchestrator" : "composite";
+    yield {
+      message: `${name} runs ${runJobs.length === 1 ? "another job" : "other jobs"} and no ${thing}`,
+      fix: `${code.length === 0 ? "" : `move ${taskList(code)} to an atomic job, and `}tag it job_level = ${quote(level)}`,
+      sites,
+    };
+    return;
+  }
+  if (units.length !== 1) {
+    yield {
+      message: `${name} runs ${units.length === 0 ? `no ${thing}` : `${units.length} ${thing.replace(/^\w+/, "$&s")}`}`,
+      fix:
+        units.length === 0
+          ? `give it the one ${unit === "code" ? "task with code" : "notebook_task"} that it exists for, or remove it`
+          : `make one atomic job of each ${unit === "code" ? "task" : "notebook"} and run them from a composite job`,
+      sites,
+    };
+  }
+  for (const task of leafTasks(job)) {
+    const others = task.types.filter(
+      (type) =>
+        type !== "notebook_task" &&
+        // What it repeats is what counts.
+        type !== "for_each_task" &&
+        (unit !== "code" || ORCHESTRATION_TYPES.has(type)),
+    );
+    if (others.length === 0) continue;
+    yield {
+      message: `${name} holds a ${others.join(" and a ")} beside its ${unit === "code" ? "code" : units.length === 0 ? "tasks" : "notebook"}`,
+      fix: others.every((type) => ORCHESTRATION_TYPES.has(type))
+        ? "move it to a composite job that runs this one"
+        : "move its code into a notebook run by its own atomic job, and run that from a composite job",
+      sites: [{ job, taskKey: task.taskKey }],
+    };
+  }
+}

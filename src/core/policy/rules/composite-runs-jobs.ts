@@ -1,16 +1,23 @@
-import { isComposite, ORCHESTRATION_TYPES } from "../../model/job-spec";
 import { leafTasks } from "../../model/job-graph";
+import {
+  isComposite,
+  type JobSpec,
+  ORCHESTRATION_TYPES,
+  type TaskSpec,
+} from "../../model/job-spec";
 import { quote } from "../../model/text";
+import { contentOf, levelOf, taskList } from "../levels";
 import { defineRule } from "../rule";
 
 export const compositeRunsJobs = defineRule({
   name: "composite-runs-jobs",
-  summary: "Composite jobs use run_job_task only; they hold no notebook and no other code.",
+  summary:
+    "Jobs that run other jobs, composite jobs and orchestrators, use run_job_task only; they hold no notebook and no other code.",
   rationale:
     "Code in an orchestrator can be neither run nor tested nor monitored without the whole pipeline.",
   severity: "error",
   preset: "spec",
-  // Whoever mends a notebook in two jobs has mended this.
+  // A notebook in two jobs is the same mistake, said better.
   coveredBy: "notebook-in-one-job",
   docs: {
     wrong: `tags: { job_level: composite }
@@ -23,40 +30,64 @@ tasks:
   - task_key: seed_all_alerts
     run_job_task:
       job_id: \${resources.jobs.alerting_seed_job.id}`,
-    mend: "Move the code to an atomic job and run that.",
+    mend: "Move the code to an atomic job and run that. A job that runs no other job at all is no composite job: tag it atomic.",
     source: "hierarchical job architecture, checklist",
   },
   *check(graph) {
     for (const job of graph.jobs) {
-      if (!isComposite(job)) continue;
-      const tasks = leafTasks(job);
-      // Whoever moves its code to an atomic job and runs that has given it a job to run.
-      if (tasks.every(({ types }) => types.every((type) => IDLE_TYPES.has(type)))) {
-        const known = job.unknown?.has("tasks") !== true;
-        yield {
-          message: known
-            ? `composite job ${quote(job.key)} runs no job`
-            : `nothing is known of the tasks of composite job ${quote(job.key)} before it is deployed`,
-          fix: known
-            ? "add a task with run_job_task for each job that it orchestrates, or remove it"
-            : "write its tasks down",
-          sites: [{ job }],
-        };
-      }
-      for (const task of tasks) {
-        const code = task.types.filter((type) => !ORCHESTRATION_TYPES.has(type));
-        if (code.length === 0) continue;
-        const what =
-          task.notebook === undefined ? "" : ` of notebook ${quote(task.notebook.label)}`;
-        yield {
-          message: `composite job ${quote(job.key)} holds a ${code.join(" and a ")}${what}`,
-          fix: "move it to an atomic job and run that job with run_job_task",
-          sites: [{ job, taskKey: task.taskKey }],
-        };
-      }
+      if (isComposite(job)) yield* checkComposite(job);
+      else if (levelOf(job) === undefined) yield* checkMixed(job);
     }
   },
 });
+
+function* checkComposite(job: JobSpec) {
+  const name = `${levelOf(job) ?? "composite"} job ${quote(job.key)}`;
+  const tasks = leafTasks(job);
+  // A job whose code moves to an atomic job will have that to run.
+  if (tasks.every(({ types }) => types.every((type) => IDLE_TYPES.has(type)))) {
+    const known = job.unknown?.has("tasks") !== true;
+    yield {
+      message: known
+        ? `${name} runs no job`
+        : `the tasks of ${name} are not known before it is deployed`,
+      fix: known
+        ? "add a task with run_job_task for each job that it orchestrates, or remove it"
+        : "write its tasks down",
+      sites: [{ job }],
+    };
+  }
+  const { runJobs, notebooks, otherCode } = contentOf(job);
+  const isAtomic = runJobs.length === 0 && new Set([...notebooks, ...otherCode]).size === 1;
+  for (const task of tasks) {
+    const code = task.types.filter((type) => !ORCHESTRATION_TYPES.has(type));
+    if (code.length === 0) continue;
+    const what = task.notebook === undefined ? "" : ` of notebook ${quote(task.notebook.label)}`;
+    yield {
+      message: `${name} holds a ${code.join(" and a ")}${what}`,
+      fix: isAtomic
+        ? 'tag it job_level = "atomic", as this is all that it does'
+        : "move it to an atomic job and run that job with run_job_task",
+      sites: [{ job, taskKey: task.taskKey }],
+    };
+  }
+}
+
+/** A job without level, of which no level may hold what it holds. */
+function* checkMixed(job: JobSpec) {
+  const { notebooks, otherCode, runJobs } = contentOf(job);
+  const code = [...new Set<TaskSpec>([...notebooks, ...otherCode])];
+  const [first] = code;
+  if (first === undefined || runJobs.length === 0) return;
+  const types = new Set(
+    code.flatMap((task) => task.types.filter((type) => !ORCHESTRATION_TYPES.has(type))),
+  );
+  yield {
+    message: `job ${quote(job.key)} mixes run_job_task with ${[...types].join(", ")} (${taskList(code)})`,
+    fix: `move the code of ${taskList(code)} to an atomic job and run that job with run_job_task`,
+    sites: code.map(({ taskKey }) => ({ job, taskKey })),
+  };
+}
 
 /** What neither runs a job nor holds code. */
 const IDLE_TYPES = new Set([...ORCHESTRATION_TYPES].filter((type) => type !== "run_job_task"));

@@ -1,6 +1,7 @@
 import { isExpression } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
+import { nameOne } from "../suggest";
 
 export const dependsOn = defineRule({
   name: "depends-on",
@@ -26,7 +27,6 @@ export const dependsOn = defineRule({
       const keys = new Set(job.tasks.map((task) => task.taskKey));
       // With a task key that is known only at the plan, any name may be the right one.
       const open = [...keys].some(isExpression);
-      let some: string | undefined;
       for (const task of job.tasks) {
         for (const key of task.dependsOn) {
           if (keys.has(key) || open || isExpression(key)) continue;
@@ -34,8 +34,12 @@ export const dependsOn = defineRule({
             message:
               key === ""
                 ? `task ${quote(task.taskKey)} has a depends_on without task_key`
-                : `task ${quote(task.taskKey)} depends on ${quote(key)}, which is no task of job ${quote(job.key)}`,
-            fix: `name one of ${(some ??= [...keys].sort().slice(0, 10).map(quote).join(", "))}`,
+                : `task ${quote(task.taskKey)} depends on ${quote(key)}, but job ${quote(job.key)} has no such task`,
+            fix: nameOne(
+              key,
+              [...keys].filter((other) => other !== task.taskKey),
+              "remove it: the job has no other task",
+            ),
             sites: [{ job, taskKey: task.taskKey }],
           };
         }

@@ -1,10 +1,11 @@
 import { countEach } from "../../model/count-each";
 import { leafTasks } from "../../model/job-graph";
-import { isComposite, isExpression, type TaskSpec } from "../../model/job-spec";
+import { isExpression, type TaskSpec } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
+import { nameOne } from "../suggest";
 
-const NEEDS_ONE = ["spark_python_task", "python_wheel_task", "dbt_task"];
+const NEEDS_ONE = ["spark_python_task", "python_wheel_task", "dbt_task", "spark_jar_task"];
 
 export const environmentKey = defineRule({
   name: "environment-key",
@@ -13,7 +14,8 @@ export const environmentKey = defineRule({
   rationale: "The Jobs API refuses everything else when the job is deployed.",
   severity: "error",
   preset: "correctness",
-  coveredBy: "atomic-environment",
+  // Code of a composite job has to leave it anyway.
+  coveredBy: ["atomic-environment", "composite-runs-jobs"],
   docs: {
     wrong: `environments:
   - environment_key: default
@@ -38,8 +40,7 @@ export const environmentKey = defineRule({
           sites: [{ job }],
         };
       }
-      // What code a composite job has must leave it anyway.
-      for (const task of isComposite(job) ? [] : leafTasks(job)) {
+      for (const task of leafTasks(job)) {
         const wrong = wrongKey(task, keys);
         if (wrong === undefined) continue;
         if (task.environmentKey !== undefined && job.unknown?.has("environments") === true)
@@ -48,8 +49,10 @@ export const environmentKey = defineRule({
           message: `task ${quote(task.taskKey)} of job ${quote(job.key)} ${wrong}`,
           fix:
             keys.length === 0
-              ? "define it below environments"
-              : `name one of ${keys.map(quote).join(", ")}`,
+              ? task.environmentKey === undefined
+                ? "define an environment below environments and name it in environment_key, or name a cluster"
+                : "define an environment with that key below environments"
+              : nameOne(task.environmentKey ?? "", keys, ""),
           sites: [{ job, taskKey: task.taskKey }],
         };
       }
@@ -62,8 +65,8 @@ function wrongKey(task: TaskSpec, keys: readonly string[]): string | undefined {
   if (key === undefined) {
     const type = types.find((name) => NEEDS_ONE.includes(name));
     if (type === undefined || onCluster) return undefined;
-    return `runs a serverless ${type} without environment_key`;
+    return `runs a ${type} with neither a cluster nor an environment_key`;
   }
   if (keys.includes(key) || keys.some(isExpression) || isExpression(key)) return undefined;
-  return `has environment_key ${quote(key)}, which the job has not`;
+  return `has environment_key ${quote(key)}, which the job does not define`;
 }

@@ -4,7 +4,8 @@ import { defineRule } from "../rule";
 
 export const environmentVersion = defineRule({
   name: "environment-version",
-  summary: 'Environments have environment_version "4", or the version that is configured.',
+  summary:
+    'Environments have environment_version "4" or later, or the version that is configured or later.',
   rationale:
     "An older serverless version has other libraries, so that a notebook behaves differently from job to job.",
   severity: "warning",
@@ -27,7 +28,7 @@ export const environmentVersion = defineRule({
     const version = String(configured);
     for (const job of graph.jobs) {
       for (const { key, version: got } of job.environments) {
-        if (got === version || (got !== undefined && isExpression(got))) continue;
+        if (got !== undefined && (isExpression(got) || isAtLeast(got, version))) continue;
         yield {
           message: `environment ${quote(key)} of job ${quote(job.key)} has ${got === undefined ? "no environment_version" : `environment_version ${quote(got)}`}`,
           fix: `set environment_version to ${quote(version)}`,
@@ -37,3 +38,7 @@ export const environmentVersion = defineRule({
     }
   },
 });
+
+function isAtLeast(got: string, version: string): boolean {
+  return got === version || Number(got) > Number(version);
+}

@@ -1,9 +1,11 @@
+import { leafTasks } from "../../model/job-graph";
+import type { NotificationSpec } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 
 export const failureNotifications = defineRule({
   name: "failure-notifications",
-  summary: "Somebody is told when a job fails.",
+  summary: "Somebody is notified when a job fails.",
   rationale: "A failure that nobody hears of is found by those who need the data.",
   severity: "warning",
   preset: "governance",
@@ -18,17 +20,29 @@ export const failureNotifications = defineRule({
     source: "golden rules of the hierarchical job architecture, failure notifications",
   },
   *check(graph) {
+    // A job that has told of its failure has told of those that it runs.
+    const covered = new Set(graph.jobs.filter(notifies).flatMap((job) => graph.runs(job)));
     for (const job of graph.jobs) {
-      const told = (job.notifications ?? []).some(({ event }) => event === "on_failure");
+      if (covered.has(job) && job.triggers === undefined) continue;
+      const tasks = leafTasks(job).filter(({ forEach }) => forEach === undefined);
+      const told = notifies(job) || (tasks.length > 0 && tasks.every(notifies));
       const unknown =
         job.unknown?.has("email_notifications") === true ||
         job.unknown?.has("webhook_notifications") === true;
       if (told || unknown) continue;
       yield {
-        message: `nobody is told when job ${quote(job.key)} fails`,
+        message: `job ${quote(job.key)} notifies nobody when it fails`,
         fix: "set email_notifications or webhook_notifications for on_failure",
         sites: [{ job }],
       };
     }
   },
 });
+
+function notifies({
+  notifications = [],
+}: {
+  notifications?: readonly NotificationSpec[];
+}): boolean {
+  return notifications.some(({ event }) => event === "on_failure");
+}

@@ -1,8 +1,11 @@
 import type { Rule } from "../rule";
 import { atomicEnvironment } from "./atomic-environment";
 import { atomicOneNotebook } from "./atomic-one-notebook";
+import { codeOutsideNotebooks } from "./code-outside-notebooks";
 import { compositeRunsJobs } from "./composite-runs-jobs";
 import { dependsOn } from "./depends-on";
+import { dependsOnOutcome } from "./depends-on-outcome";
+import { dynamicValueReference } from "./dynamic-value-reference";
 import { environmentKey } from "./environment-key";
 import { environmentVersion } from "./environment-version";
 import { failureNotifications } from "./failure-notifications";
@@ -21,6 +24,7 @@ import { namePrefix } from "./name-prefix";
 import { notebookFile } from "./notebook-file";
 import { notebookInOneJob } from "./notebook-in-one-job";
 import { notebookWidgets } from "./notebook-widgets";
+import { orchestratorLevel } from "./orchestrator-level";
 import { orchestratorTag } from "./orchestrator-tag";
 import { orphanAtomic } from "./orphan-atomic";
 import { permissions } from "./permissions";
@@ -38,6 +42,7 @@ import { taskKey } from "./task-key";
 import { taskLibraries } from "./task-libraries";
 import { timeout } from "./timeout";
 import { undeclaredParameter } from "./undeclared-parameter";
+import { unreadParameter } from "./unread-parameter";
 import { webhookNotifications } from "./webhook-notifications";
 
 /**
@@ -52,11 +57,19 @@ export const RULES: readonly Rule[] = [
   dependsOn,
   atomicEnvironment,
   atomicOneNotebook,
+  orchestratorLevel,
+  codeOutsideNotebooks,
   jobKey,
   taskKey,
   taskCycle,
+  dependsOnOutcome,
   runJobCycle,
   runJobDepth,
+  dynamicValueReference,
+  undeclaredParameter,
+  notebookFile,
+  notebookWidgets,
+  unreadParameter,
   jobTags,
   jobTasks,
   jobName,
@@ -71,9 +84,6 @@ export const RULES: readonly Rule[] = [
   orchestratorTag,
   namePrefix,
   environmentVersion,
-  undeclaredParameter,
-  notebookFile,
-  notebookWidgets,
   orphanAtomic,
   serverless,
   taskLibraries,

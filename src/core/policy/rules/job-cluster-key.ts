@@ -3,6 +3,7 @@ import { leafTasks } from "../../model/job-graph";
 import { isExpression } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
+import { nameOne } from "../suggest";
 
 export const jobClusterKey = defineRule({
   name: "job-cluster-key",
@@ -39,11 +40,11 @@ tasks:
       for (const { taskKey, jobClusterKey: key } of leafTasks(job)) {
         if (key === undefined || keys.includes(key) || isExpression(key)) continue;
         yield {
-          message: `task ${quote(taskKey)} of job ${quote(job.key)} runs on job cluster ${quote(key)}, which the job has not`,
+          message: `task ${quote(taskKey)} of job ${quote(job.key)} runs on job cluster ${quote(key)}, which the job does not define`,
           fix:
             keys.length === 0
-              ? "define it below job_clusters"
-              : `name one of ${keys.slice(0, 10).map(quote).join(", ")}`,
+              ? "define a job cluster with that key below job_clusters"
+              : nameOne(key, keys, ""),
           sites: [{ job, taskKey }],
         };
       }

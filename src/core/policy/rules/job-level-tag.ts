@@ -1,6 +1,8 @@
 import { JOB_LEVELS, JOB_LEVEL_TAG } from "../../model/job-spec";
 import { quote } from "../../model/text";
+import { fixLevel, isOutside, levelOf } from "../levels";
 import { defineRule } from "../rule";
+import { nearest } from "../suggest";
 
 export const jobLevelTag = defineRule({
   name: "job-level-tag",
@@ -8,26 +10,29 @@ export const jobLevelTag = defineRule({
   rationale: "The tag is how people, dashboards and the other rules tell the layers apart.",
   severity: "error",
   preset: "spec",
+  options: ["unit"],
   docs: {
     wrong: `tags:
   layer: alerting`,
     right: `tags:
   job_level: atomic
   layer: alerting`,
-    mend: "Tag the job with what it is.",
+    mend: "Tag the job with what it is: atomic if it runs one notebook, composite if it runs other jobs, orchestrator if those are composite jobs. `jobstrata check --fix` adds the tag where there is no doubt. Jobs without notebook and without run_job_task need none, unless `unit: code` is configured.",
     source: "hierarchical job architecture, checklist",
   },
-  *check(graph) {
+  *check(graph, options) {
     for (const job of graph.jobs) {
       const level = job.tags[JOB_LEVEL_TAG];
-      if (JOB_LEVELS.some((known) => known === level)) continue;
+      if (levelOf(job) !== undefined || (level === undefined && isOutside(job, options))) continue;
+      const unknown = job.unknown?.has("tags") === true;
+      const near = level === undefined ? undefined : nearest(level, JOB_LEVELS);
       yield {
-        message: job.unknown?.has("tags")
-          ? `nothing is known of the tags of job ${quote(job.key)}, such as job_level, before it is deployed`
+        message: unknown
+          ? `the tags of job ${quote(job.key)}, such as job_level, are not known before it is deployed`
           : level === undefined
             ? `job ${quote(job.key)} has no tag job_level`
             : `job ${quote(job.key)} has the tag job_level ${quote(level)}`,
-        fix: 'tag it job_level = "atomic" if it runs one notebook, "composite" if it runs other jobs, "orchestrator" if those are composite jobs',
+        fix: near === undefined ? fixLevel(job, graph) : `did you mean ${quote(near)}?`,
         sites: [{ job }],
       };
     }

@@ -4,7 +4,7 @@ import { defineRule } from "../rule";
 
 export const orphanAtomic = defineRule({
   name: "orphan-atomic",
-  summary: "Each atomic job is run by some job.",
+  summary: "Each atomic job is run by a job or a trigger.",
   rationale: "An atomic job that nothing runs is often one that the composite has forgotten.",
   severity: "warning",
   preset: "governance",
@@ -29,8 +29,8 @@ alerting_seed_job:
       // What starts by itself needs nobody.
       if (job.tags[JOB_LEVEL_TAG] !== "atomic" || run.has(job) || job.triggers) continue;
       yield {
-        message: `atomic job ${quote(job.key)} is run by no job`,
-        fix: "add a task with run_job_task for it to a composite job",
+        message: `no job of this environment runs atomic job ${quote(job.key)}, and nothing triggers it`,
+        fix: "add a task with run_job_task for it to a composite job, give it a schedule, or remove it",
         sites: [{ job }],
       };
     }

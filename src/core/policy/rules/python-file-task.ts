@@ -23,7 +23,7 @@ export const pythonFileTask = defineRule({
         if (!types.includes("spark_python_task")) continue;
         yield {
           message: `task ${quote(taskKey)} of job ${quote(job.key)} runs a Python file`,
-          fix: "make a notebook of it and use notebook_task",
+          fix: "turn the file into a notebook and run that with notebook_task",
           sites: [{ job, taskKey }],
         };
       }

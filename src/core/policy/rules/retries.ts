@@ -4,8 +4,9 @@ import { defineRule } from "../rule";
 
 export const retries = defineRule({
   name: "retries",
-  summary: "Notebook tasks are tried again.",
-  rationale: "A lost connection or a busy warehouse should not need a person.",
+  summary: "Notebook tasks on clusters are retried when they fail.",
+  rationale:
+    "A lost connection or a lost node should not need a person. Serverless tasks are retried by Databricks itself, and continuous jobs restart: both need no max_retries.",
   severity: "warning",
   preset: "governance",
   docs: {
@@ -19,11 +20,15 @@ export const retries = defineRule({
   },
   *check(graph) {
     for (const job of graph.jobs) {
-      for (const { taskKey, notebook, maxRetries = 0, unknown } of leafTasks(job)) {
+      // Continuous jobs restart by themselves and may have no retry policy.
+      if (job.triggers?.some(({ kind }) => kind === "continuous") === true) continue;
+      for (const { taskKey, notebook, maxRetries = 0, unknown, onCluster } of leafTasks(job)) {
         if (notebook === undefined || maxRetries !== 0) continue;
+        // Serverless compute retries by itself, unless auto-optimization is switched off.
+        if (!onCluster) continue;
         if (unknown?.has("max_retries") === true) continue;
         yield {
-          message: `task ${quote(taskKey)} of job ${quote(job.key)} is not tried again when it fails`,
+          message: `task ${quote(taskKey)} of job ${quote(job.key)} is not retried when it fails`,
           fix: "set max_retries",
           sites: [{ job, taskKey }],
         };

@@ -35,7 +35,7 @@ export const runJobDepth = defineRule({
         at = next;
       }
       const names = chain.map(({ key }) => quote(key));
-      if (chain.length === depth) names.push("a job of others");
+      if (chain.length === depth) names.push("an external job");
       yield {
         message: `run_job_task nests ${depth} deep: ${names.join(" -> ")}`,
         fix: `keep it at ${MAX_RUN_JOB_DEPTH}: let ${quote(job.key)} run the lower jobs itself`,

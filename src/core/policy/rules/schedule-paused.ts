@@ -25,7 +25,7 @@ export const schedulePaused = defineRule({
         // Undefined is an expression, of which nothing is known yet.
         if (paused !== false) continue;
         yield {
-          message: `the ${kind} of job ${quote(job.key)} is not paused in ${quote(graph.environment)}`,
+          message: `the ${kind === "continuous" ? "continuous trigger" : kind} of job ${quote(job.key)} is not paused in ${quote(graph.environment)}`,
           fix: "set its pause_status to PAUSED",
           sites: [{ job }],
         };

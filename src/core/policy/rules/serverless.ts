@@ -17,16 +17,23 @@ export const serverless = defineRule({
   - task_key: seed
     environment_key: default
     notebook_task: { notebook_path: ../src/seed_all_alerts.py }`,
-    mend: "Name an environment of the job instead of a cluster.",
+    mend: "Name an environment of the job instead of a cluster. Continuous jobs, Scala and R need a cluster and are not reported.",
     source: "golden rules of the hierarchical job architecture, IN-01",
   },
   *check(graph) {
     for (const job of graph.jobs) {
+      // Serverless compute takes no continuous jobs, and neither Scala nor R.
+      if (job.triggers?.some(({ kind }) => kind === "continuous") === true) continue;
+      const [environment] = job.environments;
       for (const { taskKey, notebook, onCluster } of leafTasks(job)) {
-        if (notebook === undefined || !onCluster) continue;
+        if (notebook === undefined || !onCluster || /\.(?:scala|r)$/i.test(notebook.label))
+          continue;
         yield {
           message: `task ${quote(taskKey)} of job ${quote(job.key)} runs its notebook on a cluster`,
-          fix: "give it the environment_key of an environment of the job instead",
+          fix:
+            environment === undefined
+              ? "define an environment below environments and name it in the task's environment_key, instead of the cluster"
+              : `name the environment ${quote(environment.key)} in its environment_key, instead of the cluster`,
           sites: [{ job, taskKey }],
         };
       }

@@ -24,11 +24,13 @@ export const taskLibraries = defineRule({
   },
   *check(graph) {
     for (const job of graph.jobs) {
-      for (const { taskKey, libraries } of leafTasks(job)) {
+      for (const { taskKey, libraries, onCluster } of leafTasks(job)) {
         if (libraries === undefined) continue;
         yield {
           message: `task ${quote(taskKey)} of job ${quote(job.key)} has libraries of its own`,
-          fix: "move them to the dependencies of the environment that the task names",
+          fix: onCluster
+            ? "run the task on serverless compute and list them in the dependencies of its environment"
+            : "move them to the dependencies of the environment that the task names",
           sites: [{ job, taskKey }],
         };
       }

@@ -2,6 +2,7 @@ import { leafTasks } from "../../model/job-graph";
 import { isExpression } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
+import { nameOne } from "../suggest";
 
 export const undeclaredParameter = defineRule({
   name: "undeclared-parameter",
@@ -33,10 +34,11 @@ export const undeclaredParameter = defineRule({
           if (declared.includes(name) || isExpression(name)) continue;
           yield {
             message: `task ${quote(taskKey)} passes parameter ${quote(name)} to job ${quote(target.key)}, which does not declare it`,
-            fix:
-              declared.length === 0
-                ? `declare it in the parameters of ${quote(target.key)}`
-                : `declare it there, or pass one of ${declared.slice(0, 10).map(quote).join(", ")}`,
+            fix: nameOne(
+              name,
+              declared,
+              `declare it in the parameters of ${quote(target.key)}, or do not pass it`,
+            ),
             sites: [{ job, taskKey }, { job: target }],
           };
         }

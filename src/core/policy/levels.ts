@@ -1,0 +1,89 @@
+import { type JobGraph, leafTasks } from "../model/job-graph";
+import {
+  isComposite,
+  JOB_LEVEL_TAG,
+  JOB_LEVELS,
+  type JobLevel,
+  type JobSpec,
+  ORCHESTRATION_TYPES,
+  type TaskSpec,
+} from "../model/job-spec";
+import { quote } from "../model/text";
+import type { RuleOptions } from "./rule";
+
+/** What the tasks of a job do, tasks inside for-each tasks included. */
+export interface JobContent {
+  readonly notebooks: readonly TaskSpec[];
+  /** Tasks with code of another kind, or with a notebook and code of another kind. */
+  readonly otherCode: readonly TaskSpec[];
+  readonly runJobs: readonly TaskSpec[];
+}
+
+/** What a job holds. */
+export function contentOf(job: Pick<JobSpec, "tasks">): JobContent {
+  const tasks = leafTasks(job);
+  return {
+    notebooks: tasks.filter(({ notebook }) => notebook !== undefined),
+    otherCode: tasks.filter(({ types }) => types.some(isOtherCode)),
+    runJobs: tasks.filter(({ types }) => types.includes("run_job_task")),
+  };
+}
+
+/** A type of task that holds code which is no notebook. */
+export function isOtherCode(type: string): boolean {
+  return type !== "notebook_task" && !ORCHESTRATION_TYPES.has(type);
+}
+
+/** The level that the tag `job_level` of a job says, if that is one. */
+export function levelOf({ tags }: Pick<JobSpec, "tags">): JobLevel | undefined {
+  return JOB_LEVELS.find((level) => level === tags[JOB_LEVEL_TAG]);
+}
+
+/** A job that runs neither a notebook nor another job: the rules for notebooks have nothing to say of it. */
+export function isOutside(job: JobSpec, { unit }: RuleOptions): boolean {
+  if (unit === "code" || job.unknown?.has("tasks") === true) return false;
+  const { notebooks, otherCode, runJobs } = contentOf(job);
+  return otherCode.length > 0 && notebooks.length === 0 && runJobs.length === 0;
+}
+
+/** The level of a job by what it holds; undefined where no level allows that, or nothing is known. */
+export function fittingLevel(job: JobSpec, graph: JobGraph): JobLevel | undefined {
+  const { notebooks, otherCode, runJobs } = contentOf(job);
+  if (job.unknown?.has("tasks") === true) return undefined;
+  const code = new Set([...notebooks, ...otherCode]).size;
+  if (runJobs.length === 0) return code === 1 ? "atomic" : undefined;
+  if (code > 0) return undefined;
+  return runsComposites(job, graph) ? "orchestrator" : "composite";
+}
+
+/** Whether a job runs one that runs others itself. */
+export function runsComposites(job: JobSpec, graph: JobGraph): boolean {
+  return graph
+    .runs(job)
+    .some(
+      (target) =>
+        isComposite(target) ||
+        (levelOf(target) === undefined && contentOf(target).runJobs.length > 0),
+    );
+}
+
+/** How to give a job a level, in the situation that it is in. */
+export function fixLevel(job: JobSpec, graph: JobGraph): string {
+  const level = fittingLevel(job, graph);
+  if (level !== undefined) return `tag it job_level = ${quote(level)}`;
+  const { notebooks, otherCode, runJobs } = contentOf(job);
+  const code = [...new Set([...notebooks, ...otherCode])];
+  if (code.length === 0)
+    return 'tag it job_level = "atomic" if it runs one notebook, "composite" if it runs other jobs, "orchestrator" if those are composite jobs';
+  const run = runsComposites(job, graph) ? "orchestrator" : "composite";
+  if (runJobs.length > 0)
+    return `move the code of ${taskList(code)} to an atomic job and run that with run_job_task; then tag this job job_level = ${quote(run)}`;
+  return `make an atomic job of each of its ${code.length} tasks with code, run them with run_job_task, and tag this job job_level = "composite"`;
+}
+
+/** `task "load"`, or `tasks "load", "seed"`; of many only the first. */
+export function taskList(tasks: readonly TaskSpec[]): string {
+  const names = tasks.slice(0, 5).map(({ taskKey }) => quote(taskKey));
+  const more = tasks.length > 5 ? ` and ${tasks.length - 5} more` : "";
+  return `${tasks.length === 1 ? "task" : "tasks"} ${names.join(", ")}${more}`;
+}

@@ -1,0 +1,69 @@
+import { leafTasks } from "../model/job-graph";
+import type { JobSpec, TaskSpec } from "../model/job-spec";
+
+/** A dynamic value reference, such as `{{tasks.load.values.day}}`, in a namespace that Databricks knows. */
+export interface ValueReference {
+  /** As it is written, braces included. */
+  readonly text: string;
+  readonly namespace: "job" | "task" | "tasks" | "workspace";
+  /** What follows the namespace: `load`, `values`, `day`. */
+  readonly path: readonly string[];
+  /** The job parameter that it means. */
+  readonly parameter?: string;
+  /** The task whose settings hold it, and the task of the job that this is, or that repeats it. */
+  readonly task?: TaskSpec;
+  readonly outer?: TaskSpec;
+}
+
+const NAMESPACES = ["job", "task", "tasks", "workspace"] as const;
+
+/** Every dynamic value reference in a job, in the order of its tasks. */
+export function referencesIn(job: JobSpec): ValueReference[] {
+  const found: ValueReference[] = [];
+  for (const { default: text } of job.parameters ?? [])
+    if (text !== undefined) found.push(...parse(text, {}));
+  for (const outer of job.tasks) {
+    for (const task of leafTasks({ tasks: [outer] })) {
+      for (const text of textsOf(task)) found.push(...parse(text, { task, outer }));
+    }
+  }
+  return found;
+}
+
+function parse(text: string, at: Pick<ValueReference, "task" | "outer">): ValueReference[] {
+  if (!text.includes("{{")) return [];
+  return [...text.matchAll(/\{\{\s*([^{}]*?)\s*\}\}/g)].flatMap(([whole, content = ""]) => {
+    const parts = [...content.matchAll(/`([^`]*)`|([^.`]+)/g)].map(
+      ([, quoted, bare]) => quoted ?? bare?.trim() ?? "",
+    );
+    const [first, ...path] = parts;
+    const namespace = NAMESPACES.find((name) => name === first);
+    if (namespace === undefined || path.length === 0 || !/^[\w.`\- ]+$/.test(content)) return [];
+    const parameter =
+      namespace === "job" && path[0] === "parameters" && path.length === 2 ? path[1] : undefined;
+    return [{ text: whole, namespace, path, ...(parameter !== undefined && { parameter }), ...at }];
+  });
+}
+
+/** What a task does not interpret, or what belongs to another task. */
+const WITHOUT_REFERENCES = new Set(["description", "depends_on", "task_key", "for_each_task"]);
+
+/** Every text in the settings of a task, but not those of the task that it repeats. */
+function textsOf(task: TaskSpec): string[] {
+  const texts: string[] = [];
+  const add = (value: unknown): void => {
+    if (typeof value === "string") texts.push(value);
+    else if (Array.isArray(value)) value.forEach(add);
+    else if (typeof value === "object" && value !== null) Object.values(value).forEach(add);
+  };
+  const { settings } = task as { readonly settings?: unknown };
+  if (typeof settings === "object" && settings !== null) {
+    for (const [key, value] of Object.entries(settings))
+      if (!WITHOUT_REFERENCES.has(key)) add(value);
+  } else {
+    add(task.parameters);
+    add(task.condition);
+  }
+  if (task.forEachInputs !== undefined) add(task.forEachInputs);
+  return texts;
+}

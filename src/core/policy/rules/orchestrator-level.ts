@@ -1,0 +1,49 @@
+import { isComposite, type JobSpec } from "../../model/job-spec";
+import { quote } from "../../model/text";
+import { contentOf, levelOf, runsComposites } from "../levels";
+import { defineRule } from "../rule";
+
+export const orchestratorLevel = defineRule({
+  name: "orchestrator-level",
+  summary: "A job that runs composite jobs is an orchestrator; a composite job runs atomic jobs.",
+  rationale:
+    "There are three levels: atomic jobs do the work of one notebook, composite jobs run atomic jobs, orchestrators run composite jobs. The tag says how far up a run begins.",
+  severity: "warning",
+  preset: "spec",
+  docs: {
+    wrong: `platform_setup_job: # runs alerting_setup_job, which runs atomic jobs
+  tags: { job_level: composite }`,
+    right: `platform_setup_job:
+  tags: { job_level: orchestrator }`,
+    mend: 'Set the tag job_level to "orchestrator", or to "composite" where all the jobs that it runs are atomic. Nesting stays at three at most (run-job-depth).',
+    source: "hierarchical job architecture, golden rule IN-05: atomic, composite, orchestrator",
+  },
+  *check(graph) {
+    for (const job of graph.jobs) {
+      const level = levelOf(job);
+      if (!isComposite(job)) continue;
+      const composite = graph.runs(job).find((target) => isRunningOthers(target));
+      if (level === "composite" && composite !== undefined) {
+        yield {
+          message: `composite job ${quote(job.key)} runs ${quote(composite.key)}, which runs other jobs itself`,
+          fix: 'set its tag job_level to "orchestrator"',
+          sites: [{ job }, { job: composite }],
+        };
+      }
+      if (level !== "orchestrator" || runsComposites(job, graph)) continue;
+      // Of a job that is not known here, nobody can say what it runs.
+      const { runJobs } = contentOf(job);
+      if (runJobs.length === 0 || runJobs.some(({ runJob }) => runJob?.kind !== "job")) continue;
+      yield {
+        message: `orchestrator ${quote(job.key)} runs atomic jobs only`,
+        fix: 'set its tag job_level to "composite"',
+        sites: [{ job }],
+      };
+    }
+  },
+});
+
+/** Whether a job is above the atomic ones. One with the tag atomic that runs jobs is another mistake. */
+function isRunningOthers(job: JobSpec): boolean {
+  return isComposite(job) || (levelOf(job) === undefined && contentOf(job).runJobs.length > 0);
+}

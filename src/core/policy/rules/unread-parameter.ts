@@ -1,0 +1,59 @@
+import { leafTasks } from "../../model/job-graph";
+import { JOB_LEVEL_TAG, type JobSpec, isExpression } from "../../model/job-spec";
+import { quote } from "../../model/text";
+import { referencesIn } from "../references";
+import { defineRule } from "../rule";
+import { nameOne } from "../suggest";
+
+export const unreadParameter = defineRule({
+  name: "unread-parameter",
+  summary: "A task passes only parameters that a widget of its notebook reads.",
+  rationale:
+    "A parameter that nothing reads is often misspelt, and the notebook silently works with its default.",
+  severity: "warning",
+  preset: "correctness",
+  docs: {
+    wrong: `notebook_task:
+  notebook_path: ../src/seed_all_alerts.py # reads catalog
+  base_parameters:
+    catlog: main`,
+    right: `notebook_task:
+  notebook_path: ../src/seed_all_alerts.py
+  base_parameters:
+    catalog: main`,
+    mend: "Fix the name, or remove the parameter. Nothing is said of notebooks that read parameters by computed names, all at once, or through other code that gets dbutils.",
+    source: "Databricks, widgets: base_parameters set the value of the widget with the same name",
+  },
+  *check(graph) {
+    for (const job of graph.jobs) {
+      const inTexts = new Set(referencesIn(job).flatMap(({ parameter }) => parameter ?? []));
+      const ofJob = (job.parameters ?? [])
+        .map(({ name }) => name)
+        .filter((name) => !inTexts.has(name));
+      for (const { taskKey, notebook, parameters = {} } of leafTasks(job)) {
+        const widgets = notebook?.file?.widgets;
+        if (notebook === undefined || widgets === undefined || widgets.open) continue;
+        const known = new Set([...widgets.reads, ...widgets.declares]);
+        // A parameter of a job of several tasks may be for any of them.
+        const passed = new Set([...Object.keys(parameters), ...(isAtomic(job) ? ofJob : [])]);
+        const free = [...known].filter((name) => !passed.has(name));
+        for (const name of passed) {
+          if (known.has(name) || isExpression(name)) continue;
+          yield {
+            message: `parameter ${quote(name)} is read by no widget of notebook ${quote(notebook.label)}`,
+            fix: nearestOr(name, free, known),
+            sites: [{ job, taskKey }],
+          };
+        }
+      }
+    }
+  },
+});
+
+function nearestOr(name: string, free: readonly string[], known: ReadonlySet<string>): string {
+  const fix = nameOne(name, free, "remove it");
+  if (fix.startsWith("did you mean") || known.size === 0 || free.length === 0) return fix;
+  return `remove it, or ${fix}`;
+}
+
+const isAtomic = (job: JobSpec): boolean => job.tags[JOB_LEVEL_TAG] === "atomic";
