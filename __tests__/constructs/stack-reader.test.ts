@@ -64,6 +64,11 @@ describe("jobs", () => {
     });
     expect(graphs.map(({ environment }) => environment)).toEqual(["dev"]);
     const { source, ...job } = jobOf(graphs, "alerting_seed_job");
+    const load = {
+      task_key: "run",
+      environment_key: "default",
+      notebook_task: { notebook_path: "/Shared/seed" },
+    };
     expect(job).toEqual({
       id: "alerting-dev/alerting_seed_job",
       key: "alerting_seed_job",
@@ -82,8 +87,17 @@ describe("jobs", () => {
           dependsOn: [],
           environmentKey: "default",
           onCluster: false,
+          settings: load,
         },
       ],
+      settings: {
+        name: "alerting_seed_job",
+        tags: { job_level: "atomic" },
+        environments: [{ environment_key: "default", spec: { environment_version: "4" } }],
+        // Which Terraform's provider turns off where nobody has said anything.
+        queue: { enabled: false },
+        tasks: [load],
+      },
     });
     expect(source?.file).toBe("__tests__/support/policy.ts");
   });

@@ -29,7 +29,7 @@ export function tempFolder(): string {
 // Specifications, as the rules get them.
 
 export function task(taskKey: string, spec: Partial<TaskSpec> = {}): TaskSpec {
-  return { taskKey, types: [], dependsOn: [], onCluster: false, ...spec };
+  return { taskKey, types: [], dependsOn: [], onCluster: false, settings: {}, ...spec };
 }
 
 export function notebookTask(
@@ -64,6 +64,7 @@ export function jobSpec(key: string, spec: Partial<JobSpec> = {}): JobSpec {
     tasks: [],
     duplicates: [],
     repeated: false,
+    settings: {},
     ...spec,
   };
 }

@@ -42,7 +42,7 @@ export const HOSTILE_NAMES: readonly string[] = [
 ];
 
 export function task(taskKey: string, spec: Partial<TaskSpec> = {}): TaskSpec {
-  return { taskKey, types: [], dependsOn: [], onCluster: false, ...spec };
+  return { taskKey, types: [], dependsOn: [], onCluster: false, settings: {}, ...spec };
 }
 
 /** A task that runs the job of {@link job} with this key. */
@@ -70,6 +70,7 @@ export function job(
     tasks,
     duplicates: [],
     repeated: false,
+    settings: {},
     ...spec,
   };
 }

@@ -1,3 +1,5 @@
+import type { Settings } from "./settings";
+
 /** Where something was written. */
 export interface SourceLocation {
   /** Relative to the working folder, with `/`. */
@@ -53,6 +55,13 @@ export interface JobSpec {
   readonly duplicates: readonly Pick<JobSpec, "id" | "source">[];
   /** Terraform `count` or `for_each` makes several jobs of this one resource. */
   readonly repeated: boolean;
+  /**
+   * The whole job, resolved: the settings that `jobs/create` would get, by the names of the Jobs API, whatever the source. The
+   * same job is equal here; only a reference to a job, and a path, are as their source writes them. What is the same as
+   * nothing (null, what the provider or the service takes for it) is left out, lists without an order are sorted. Expressions
+   * stay expressions, secrets are masked.
+   */
+  readonly settings: Settings;
 }
 
 /** One `environments` entry of a job. */
@@ -148,6 +157,8 @@ export interface TaskSpec {
   readonly single?: true;
   /** A Terraform `dynamic` block makes several tasks of this one. */
   readonly repeated?: true;
+  /** The whole task, as it stands in the {@link JobSpec.settings} of its job. */
+  readonly settings: Settings;
 }
 
 /** `left op right` of a condition task; empty text for what is left out. */

@@ -8,3 +8,12 @@ export const SENSITIVE_VALUE = "${sensitive}";
 export function isSensitive(text: string): boolean {
   return /^\$\{sensitive(?: \d+)?\}$/.test(text);
 }
+
+const numbers = new Map<string, number>();
+
+/** Stands for a secret value: equal for equal secrets, within one process, so that a change of one can be told without showing it. */
+export function maskSecret(secret: string): string {
+  const number = numbers.get(secret) ?? numbers.size + 1;
+  numbers.set(secret, number);
+  return `\${sensitive ${number}}`;
+}

@@ -10,10 +10,12 @@ import {
   type TriggerSpec,
   isExpression,
 } from "../model/job-spec";
-import { withLazySource } from "./lazy-source";
+import type { Settings } from "../model/settings";
+import { JobSettings, type SettingsContext } from "./job-settings";
+import { type Lazy, withLazy } from "./lazy";
 
 /** What the payload alone cannot tell: where its notebook paths and job ids lead. */
-export interface PayloadContext {
+export interface PayloadContext extends SettingsContext {
   /** The notebook at `path`, taken from `git` if that is given; `part` is the payload's part that names it. */
   notebook(path: string, git: GitLocation | undefined, part: Json): NotebookRef;
   /** The job that a `job_id` means. */
@@ -39,7 +41,21 @@ const TEXTS = ["name", "description", "task_key", "environment_key", "job_cluste
 type Json = Readonly<Record<string, unknown>>;
 
 /** What a payload alone tells of its job. */
-export type JobPayload = Omit<JobSpec, "id" | "key" | "stack" | "source" | "duplicates">;
+export type JobPayload = Omit<
+  JobSpec,
+  "id" | "key" | "stack" | "source" | "duplicates" | "settings"
+>;
+
+/** What a reader makes of a job. */
+export interface ReadJob {
+  readonly payload: JobPayload;
+  /**
+   * Finds the {@link JobSpec.settings}.
+   *
+   * @param more what the source says of the job elsewhere, by the names of the Jobs API
+   */
+  readonly settings: (more?: Json) => Settings;
+}
 
 /**
  * Maps the arguments of a `databricks_job`, in Terraform's JSON form, or the settings of a job of a bundle or the Jobs API
@@ -52,8 +68,11 @@ export function readJobPayload(
   job: Json,
   context: PayloadContext,
   dialect: Dialect = "terraform",
-): JobPayload {
-  return new PayloadReader(context, dialect).job(job);
+): ReadJob {
+  const settings = new JobSettings(job, dialect, context);
+  const payload = new PayloadReader(context, dialect, settings).job(job);
+  const isSingle = payload.tasks.some(({ single }) => single === true);
+  return { payload, settings: (more = {}) => settings.ofJob(isSingle, more) };
 }
 
 class PayloadReader {
@@ -62,6 +81,7 @@ class PayloadReader {
   public constructor(
     private readonly context: PayloadContext,
     private readonly dialect: Dialect,
+    private readonly settings: JobSettings,
   ) {}
 
   public job(job: Json): JobPayload {
@@ -70,9 +90,9 @@ class PayloadReader {
     const tasks = list(job[this.#plural("task")]).map((task) => this.#task(task));
     if (this.dialect === "terraform") {
       for (const task of dynamicBlocks(job, "task"))
-        tasks.push({ ...this.#task(task), repeated: true });
+        tasks.push(this.#task(task, { repeated: true }));
     }
-    if (taskTypes(job).length > 0) tasks.push({ ...this.#task(job), single: true });
+    if (taskTypes(job).length > 0) tasks.push(this.#task(job, { single: true }));
     const parameters = blocks(job, this.#plural("parameter"));
     const jobClusters = blocks(job, this.#plural("job_cluster"));
     const triggers = triggersOf(job);
@@ -114,7 +134,7 @@ class PayloadReader {
     };
   }
 
-  #task(task: Json): TaskSpec {
+  #task(task: Json, marks: Pick<TaskSpec, "repeated" | "single"> = {}): TaskSpec {
     const { context } = this;
     const [notebookTask] = blocks(task, "notebook_task");
     const [runJobTask] = blocks(task, "run_job_task");
@@ -130,7 +150,7 @@ class PayloadReader {
     const libraries = blocks(task, this.#plural("library")).length;
     const notifications = notificationsOf(task);
     const unknown = unknownOf(task);
-    const spec: TaskSpec = {
+    const spec: Omit<TaskSpec, "settings"> = {
       taskKey: text(task.task_key),
       types: taskTypes(task),
       ...(notebookTask && {
@@ -162,9 +182,17 @@ class PayloadReader {
       onCluster: ["job_cluster_key", "existing_cluster_id", "new_cluster"].some((key) =>
         isPresent(task[key]),
       ),
+      ...marks,
     };
-    if (context.locate === undefined) return spec;
-    return withLazySource(spec, () => context.locate?.(task));
+    return withLazy(spec, this.#lazy(task, marks.single === true));
+  }
+
+  #lazy(task: Json, isSingle: boolean): Lazy {
+    const { context, settings } = this;
+    return {
+      ...(context.locate && { source: () => context.locate?.(task) }),
+      settings: () => (isSingle ? settings.ofSingleTask() : settings.ofTask(task)),
+    };
   }
 
   #plural(name: string): string {

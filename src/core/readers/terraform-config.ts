@@ -1,14 +1,10 @@
 import { normalize, resolve as resolvePath } from "node:path";
 import { JobGraph } from "../model/job-graph";
-import type {
-  JobRef,
-  JobSpec,
-  NotebookRef,
-  PrincipalSpec,
-  SourceLocation,
-} from "../model/job-spec";
+import type { JobRef, JobSpec, NotebookRef, SourceLocation } from "../model/job-spec";
 import type { SourceSuppression } from "../model/suppression";
 import { readJobPayload, readOwner, type GitLocation } from "./job-payload";
+import { accessControl } from "./job-settings";
+import { withLazy } from "./lazy";
 import { fileNotebook, gitNotebook, workspaceNotebook, workspacePath } from "./notebook-identity";
 
 /** The environment of stacks that say nothing about theirs. */
@@ -102,8 +98,10 @@ class AppReader {
     const withPermissions = permissionsOf(config);
     return blocksOf(config.resource, "databricks_job").map(([key, attributes]) => {
       const [job, ...others] = index.stack.jobs.get(key) ?? [];
-      const owner = withPermissions.get(key);
-      return {
+      const permissions = withPermissions.get(key);
+      const owner = readOwner(permissions);
+      const { payload, settings } = readJobPayload(attributes, context);
+      const spec = {
         id: index.jobId(key) ?? key,
         key,
         stack: name,
@@ -111,10 +109,11 @@ class AppReader {
           return job?.source();
         },
         duplicates: others.map(({ id, source }) => withSource(id, source)),
-        hasPermissions: withPermissions.has(key),
+        hasPermissions: permissions !== undefined,
         ...(owner && { owner }),
-        ...readJobPayload(attributes, context),
+        ...payload,
       };
+      return withLazy(spec, { settings: () => settings(accessControl(permissions)) });
     });
   }
 
@@ -245,14 +244,15 @@ function withSource(id: string, source: StackJob["source"]): JobSpec["duplicates
   return { id, ...(location !== undefined && { source: location }) };
 }
 
-/** Names of the jobs that a databricks_permissions of the same stack gives others access to, with the owner if it names one. */
-function permissionsOf(config: TerraformConfig): Map<string, PrincipalSpec | undefined> {
-  const owners = new Map<string, PrincipalSpec | undefined>();
+/** What each databricks_permissions of the same stack gives access to, by the name of its job. */
+function permissionsOf(config: TerraformConfig): Map<string, readonly Block[]> {
+  const found = new Map<string, readonly Block[]>();
   for (const [, block] of blocksOf(config.resource, "databricks_permissions")) {
     const key = JOB_REFERENCE.exec(String(block.job_id))?.[1];
-    if (key !== undefined) owners.set(key, readOwner(block.access_control) ?? owners.get(key));
+    if (key === undefined) continue;
+    found.set(key, [...(found.get(key) ?? []), ...objects(block.access_control)]);
   }
-  return owners;
+  return found;
 }
 
 /** The blocks of one type with their names. In Terraform's JSON every level may be a list of objects, too. */

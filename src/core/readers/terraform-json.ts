@@ -2,9 +2,11 @@ import { resolve } from "node:path";
 import { JobstrataError } from "../errors";
 import { environmentPrefix } from "../model/environment-name";
 import { JobGraph } from "../model/job-graph";
-import type { JobRef, JobSpec, NotebookRef, PrincipalSpec } from "../model/job-spec";
+import type { JobRef, JobSpec, NotebookRef } from "../model/job-spec";
 import { isSensitive, SENSITIVE_VALUE, UNKNOWN_VALUE } from "../model/placeholder";
 import { type GitLocation, readJobPayload, readOwner } from "./job-payload";
+import { accessControl } from "./job-settings";
+import { withLazy } from "./lazy";
 import { fileNotebook, gitNotebook, workspaceNotebook, workspacePath } from "./notebook-identity";
 import { MAX_JOBS, type Reading } from "./reading";
 import { DEFAULT_ENVIRONMENT } from "./terraform-config";
@@ -133,24 +135,25 @@ class Plan {
   }
 
   public jobs(file: string): JobSpec[] {
-    const permitted = new Map<Resource, PrincipalSpec | undefined>();
+    const permitted = new Map<Resource, unknown>();
     for (const resource of this.#resources) {
       if (resource.type !== "databricks_permissions") continue;
       const job = this.#target(resource, "job_id", resource.values.job_id);
-      if (job !== undefined) permitted.set(job, readOwner(resource.values.access_control));
+      if (job !== undefined) permitted.set(job, resource.values.access_control);
     }
     return this.#jobs.map((job) => {
       const known = withoutEmpty(filled(job.values, job.unknown));
-      const payload = readJobPayload(this.#withReferences(job, object(known)), {
+      const { payload, settings } = readJobPayload(this.#withReferences(job, object(known)), {
         notebook: (path, git) => this.#notebook(path, git, job),
         job: (id) => this.#reference(job, String(id)),
+        jobExpression,
       });
-      const owner = permitted.get(job);
+      const owner = readOwner(permitted.get(job));
       const { unknown: after, sensitive } = job;
       const unknown = Object.keys({ ...after, ...sensitive }).filter(
         (key) => after[key] === true || sensitive[key] === true,
       );
-      return {
+      const spec = {
         ...payload,
         id: job.address,
         key: job.name + job.index,
@@ -162,6 +165,7 @@ class Plan {
         repeated: false,
         ...(unknown.length > 0 && { unknown: new Set(unknown.map(apiName)) }),
       };
+      return withLazy(spec, { settings: () => settings(accessControl(permitted.get(job))) });
     });
   }
 
@@ -310,6 +314,13 @@ class Plan {
   }
 }
 
+/** What {@link Plan} has in place of a `job_id`, as somebody would write it. */
+function jobExpression(jobId: string): string {
+  if (jobId.startsWith(JOB)) return `\${${jobId.slice(JOB.length, -1)}.id}`;
+  const [expression = "", id] = jobId.split(ID);
+  return id !== undefined && expression.startsWith("${data.state ") ? id : expression;
+}
+
 function* resourcesOf(
   module: Json,
   address: string,
@@ -381,11 +392,14 @@ function masked(values: unknown, sensitive: unknown, mask: (secret: string) => s
   return isSensitive(secret) ? secret : mask(secret);
 }
 
+/** Of parameters and conditions. */
+const MAY_BE_EMPTY = ["default", "left", "right", "value"];
+
 /** Without the empty text that states have for what is not set. Blocks are lists; maps belong to the user. */
 function withoutEmpty(block: unknown): unknown {
   return Object.fromEntries(
     Object.entries(object(block)).flatMap(([key, value]) => {
-      if (value === "" && key !== "default") return [];
+      if (value === "" && !MAY_BE_EMPTY.includes(key)) return [];
       if (!Array.isArray(value)) return [[key, value]];
       const items: unknown[] = value;
       return [[key, items.map((item) => (isObject(item) ? withoutEmpty(item) : item))]];

@@ -2,6 +2,7 @@ import { environmentPrefix } from "../model/environment-name";
 import { JobGraph } from "../model/job-graph";
 import type { JobRef, JobSpec } from "../model/job-spec";
 import { readJobPayload } from "./job-payload";
+import { withLazy } from "./lazy";
 import { gitNotebook, workspaceNotebook } from "./notebook-identity";
 import type { Reading } from "./reading";
 import { DEFAULT_ENVIRONMENT } from "./terraform-config";
@@ -51,7 +52,7 @@ export function readWorkspaceJobs(
       const isThere = environment !== undefined || hidden.has(target);
       return { kind: isThere ? "external" : "missing", expression };
     };
-    const payload = readJobPayload(
+    const { payload, settings } = readJobPayload(
       settingsOf(job),
       {
         notebook: (path, git) =>
@@ -60,13 +61,14 @@ export function readWorkspaceJobs(
       },
       "api",
     );
-    return {
+    const spec = {
       ...payload,
       id: urlOf(id),
       key: environmentPrefix(nameOf(job)).rest || id,
       stack: host,
       duplicates: [],
     };
+    return withLazy(spec, { settings: () => settings() });
   };
   const byEnvironment = new Map<string, JobSpec[]>();
   for (const job of jobs) {

@@ -1,13 +1,14 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
-import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { JobstrataError, quoteWithSuggestion } from "../../errors";
 import { JobGraph } from "../../model/job-graph";
 import { type JobRef, type JobSpec, type NotebookRef, isExpression } from "../../model/job-spec";
 import { printable, quote } from "../../model/text";
 import { type GitLocation, readJobPayload } from "../job-payload";
+import { accessControl } from "../job-settings";
 import { fileNotebook, gitNotebook, workspaceNotebook } from "../notebook-identity";
 import type { SourceSuppression } from "../../model/suppression";
-import { withLazySource } from "../lazy-source";
+import { withLazy } from "../lazy";
 import { MAX_JOBS, type Reading, type ReadProblem } from "../reading";
 import { relativePath } from "../relative-path";
 import { includeGlob, isBroken, isPattern } from "./include-glob";
@@ -184,6 +185,20 @@ class Bundle {
     let notebook = this.#notebooks.get(file);
     if (notebook === undefined) this.#notebooks.set(file, (notebook = fileNotebook(file)));
     return notebook;
+  }
+
+  /** A path as it leads on from the bundle's folder, however it is spelled; what leads elsewhere stays as it is. */
+  public path(path: string, part: object, uploaded: string): string {
+    const inFiles = withoutMount(path).startsWith(`${uploaded}/`)
+      ? withoutMount(path).slice(uploaded.length + 1)
+      : undefined;
+    const isRelative = /^\.{0,2}[\w-]/.test(path) || /^\.{1,2}\//.test(path);
+    if (inFiles === undefined && (!isRelative || /^\w+:/.test(path))) return path;
+    const file =
+      inFiles === undefined
+        ? resolve(dirname(this.#places.fileOf(part) ?? this.file), path)
+        : join(this.#folder, inFiles);
+    return relative(this.#folder, file).split(sep).join("/") || ".";
   }
 
   public report(problem: ReadProblem): void {
@@ -454,25 +469,38 @@ class TargetReader {
     this.#checkShape(key, job);
     const git = job.git_source !== undefined && job.git_source !== null;
     const permissions = [job.permissions, this.config.permissions];
-    return withLazySource(
+    const { payload, settings } = readJobPayload(
+      job,
       {
-        id: jobId(key),
-        key,
-        stack: this.#stack,
-        duplicates: bundle.duplicatesOf(key),
-        hasPermissions: permissions.some((list) => Array.isArray(list) && list.length > 0),
-        ...readJobPayload(
-          job,
-          {
-            notebook: (path, location, part) =>
-              this.#notebook(path, git ? location : undefined, part),
-            job: (id) => this.#reference(String(id)),
-            locate: (part) => places.locationOf(part),
-          },
-          "api",
-        ),
+        notebook: (path, location, part) => this.#notebook(path, git ? location : undefined, part),
+        job: (id) => this.#reference(String(id)),
+        locate: (part) => places.locationOf(part),
+        path: (path, part) => bundle.path(path, part, this.#uploaded),
       },
-      () => places.locationOf(written),
+      "api",
+    );
+    const spec = {
+      id: jobId(key),
+      key,
+      stack: this.#stack,
+      duplicates: bundle.duplicatesOf(key),
+      hasPermissions: permissions.some((list) => Array.isArray(list) && list.length > 0),
+      ...payload,
+    };
+    return withLazy(spec, {
+      source: () => places.locationOf(written),
+      settings: () => settings(accessControl(job.permissions, this.#permissions())),
+    });
+  }
+
+  /** What the bundle as a whole gives to everybody's jobs, by the levels that jobs have. */
+  #permissions(): Value[] {
+    const { permissions } = this.config;
+    if (!Array.isArray(permissions)) return [];
+    return (permissions as readonly Value[]).map((entry) =>
+      isValueMap(entry) && entry.level === "CAN_RUN"
+        ? { ...entry, level: "CAN_MANAGE_RUN" }
+        : entry,
     );
   }
 

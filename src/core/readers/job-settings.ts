@@ -1,0 +1,324 @@
+import {
+  isOfSingleTask,
+  JOB_SCHEMA,
+  type ListShape,
+  type MapShape,
+  type ObjectShape,
+  type ScalarShape,
+  type Shape,
+  type StringsShape,
+  TASK_SCHEMA,
+} from "../model/job-schema";
+import { isExpression } from "../model/job-spec";
+import { maskSecret, UNKNOWN_VALUE } from "../model/placeholder";
+import { canonical, type Setting, type Settings, textAt } from "../model/settings";
+import type { Dialect } from "./job-payload";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What the payload alone cannot tell of its settings. */
+export interface SettingsContext {
+  /** How the settings have a file or folder that a bundle writes relative to the file that `part` stands in. */
+  path?(path: string, part: Json): string;
+  /** The `job_id` of a Run Job task as its author wrote it, where the payload has something else. */
+  jobExpression?(jobId: string): string;
+}
+
+/** What Terraform itself reads of a resource, and the provider never sends. */
+const META_ARGUMENTS = new Set([
+  "//",
+  "connection",
+  "count",
+  "depends_on",
+  "for_each",
+  "id",
+  "provider",
+  "provisioner",
+  "timeouts",
+  "url",
+]);
+
+/**
+ * Turns the arguments of a `databricks_job`, or the settings of a job of a bundle or of the Jobs API, into what the Jobs API
+ * calls the settings of the job: its names and shapes, without what is the same as nothing, lists without an order sorted.
+ * So the same job is the same, whatever it was read from. What has another shape than it should is kept as it is.
+ */
+export class JobSettings {
+  readonly #tasks = new WeakMap<object, Settings>();
+  readonly #isGit: boolean;
+
+  public constructor(
+    private readonly job: Json,
+    private readonly dialect: Dialect,
+    private readonly context: SettingsContext,
+  ) {
+    this.#isGit = isFilled(job.git_source);
+  }
+
+  /**
+   * The whole job.
+   *
+   * @param more what the source says elsewhere, by the names of the Jobs API
+   */
+  public ofJob(isSingle: boolean, more: Json): Settings {
+    const { job, dialect } = this;
+    const entries = Object.entries(job).filter(
+      ([name]) =>
+        !(dialect === "terraform" && META_ARGUMENTS.has(name)) &&
+        // The service's own note of how many tasks there may be.
+        name !== "format" &&
+        !(name === "permissions" && more.access_control_list !== undefined) &&
+        !(isSingle && isOfSingleTask(name)),
+    );
+    const settings = this.#object({ ...Object.fromEntries(entries), ...more }, JOB_SCHEMA);
+    const result: Record<string, Setting> = { ...settings };
+    if (isSingle) {
+      const { tasks } = result;
+      result.tasks = [...(Array.isArray(tasks) ? (tasks as Setting[]) : []), this.ofSingleTask()];
+    }
+    // The Databricks CLI turns queueing on where nobody has said anything, Terraform's provider turns it off.
+    if (dialect === "terraform" && !isFilled(job.queue)) result.queue = { enabled: false };
+    if (isDeployedBundle(result.deployment)) {
+      // What the Databricks CLI notes on the jobs of every bundle.
+      delete result.deployment;
+      if (result.edit_mode === "UI_LOCKED") delete result.edit_mode;
+    }
+    return result;
+  }
+
+  public ofTask(task: Json): Settings {
+    const known = this.#tasks.get(task);
+    if (known !== undefined) return known;
+    const settings = this.#object(task, TASK_SCHEMA);
+    this.#tasks.set(task, settings);
+    return settings;
+  }
+
+  /** The task of the single-task format, which stands at the top of the job. */
+  public ofSingleTask(): Settings {
+    const entries = Object.entries(this.job).filter(([name]) => isOfSingleTask(name));
+    return this.#object(Object.fromEntries(entries), TASK_SCHEMA);
+  }
+
+  #value(value: unknown, shape: Shape | undefined, part: Json): Setting | undefined {
+    if (value === undefined || value === null) return undefined;
+    switch (shape?.kind) {
+      case "string":
+      case "number":
+      case "boolean":
+        return this.#scalar(value, shape, part);
+      case "map":
+        return this.#map(value, shape);
+      case "strings":
+        return this.#strings(value, shape, part);
+      case "object":
+        return this.#block(value, shape);
+      case "list":
+        return this.#list(value, shape);
+      default:
+        return this.#unknown(value);
+    }
+  }
+
+  #object(raw: Json, shape: ObjectShape): Settings {
+    const result = new Map<string, Setting>();
+    const add = (name: string, value: Setting | undefined): void => {
+      if (value === undefined) return;
+      const before = result.get(name);
+      const both = Array.isArray(before) && Array.isArray(value);
+      result.set(
+        name,
+        both
+          ? inOrder([...(before as Setting[]), ...(value as Setting[])], shape.fields[name])
+          : value,
+      );
+    };
+    for (const [written, value] of Object.entries(raw)) {
+      if (this.dialect === "terraform" && (written === "//" || written === "dynamic")) continue;
+      const name = this.#apiName(written, shape);
+      add(name, this.#value(value, shape.fields[name], raw));
+    }
+    if (this.dialect === "terraform" && isObject(raw.dynamic)) {
+      const loops: [string, Setting][] = [];
+      for (const [written, dynamic] of Object.entries(raw.dynamic)) {
+        const name = this.#apiName(written, shape);
+        for (const { content, ...loop } of objects(dynamic)) {
+          add(name, this.#value(content, shape.fields[name], raw));
+          loops.push([name, this.#unknown(loop) ?? {}]);
+        }
+      }
+      add("dynamic", Object.fromEntries(loops));
+    }
+    return Object.fromEntries(result);
+  }
+
+  #apiName(name: string, { terraform }: ObjectShape): string {
+    return this.dialect === "terraform" ? (terraform?.[name] ?? name) : name;
+  }
+
+  #scalar(value: unknown, shape: ScalarShape, part: Json): Setting | undefined {
+    if (!isScalar(value))
+      return shape.isJson === true ? JSON.stringify(value) : this.#unknown(value);
+    const scalar = this.#typed(value, shape.kind);
+    if (scalar === "" && shape.mayBeEmpty !== true) return undefined;
+    if (scalar === shape.default) return undefined;
+    if (scalar === UNKNOWN_VALUE && shape.isComputed === true) return undefined;
+    if (typeof scalar !== "string") return scalar;
+    if (shape.isSource === true && scalar === (this.#isGit ? "GIT" : "WORKSPACE")) return undefined;
+    if (shape.isSecret === true) return masked(scalar);
+    if (shape.isJobId === true) return this.context.jobExpression?.(scalar) ?? scalar;
+    if (shape.isPath === true && !this.#isOfGit(part)) return this.#path(scalar, part);
+    return scalar;
+  }
+
+  #typed(value: Scalar, kind: ScalarShape["kind"]): Scalar {
+    if (kind === "number") {
+      const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+      if (typeof number === "number" && !Number.isNaN(number)) return number;
+    }
+    if (kind === "boolean" && typeof value === "string" && /^(?:true|false)$/.test(value))
+      return value === "true";
+    if (kind !== "string" && (typeof value === "number" || typeof value === "boolean"))
+      return value;
+    return String(value);
+  }
+
+  #isOfGit({ source }: Json): boolean {
+    return source === "GIT" || (this.#isGit && source !== "WORKSPACE");
+  }
+
+  #path(path: string, part: Json): string {
+    return this.context.path?.(path, part) ?? path;
+  }
+
+  #map(value: unknown, { mayHoldSecrets }: MapShape): Setting | undefined {
+    if (!isObject(value)) return this.#unknown(value);
+    const entries = Object.entries(value).flatMap(([name, each]): [string, Setting][] => {
+      if (each === undefined || each === null) return [];
+      if (!isScalar(each)) return [[name, this.#unknown(each) ?? ""]];
+      const text = String(each);
+      return [[name, mayHoldSecrets === true && SECRET_NAME.test(name) ? masked(text) : text]];
+    });
+    return entries.length === 0 ? undefined : Object.fromEntries(entries);
+  }
+
+  #strings(value: unknown, shape: StringsShape, part: Json): Setting | undefined {
+    if (!Array.isArray(value)) return this.#unknown(value);
+    const all = (value as unknown[]).flatMap((each): Setting[] => {
+      if (each === undefined || each === null) return [];
+      if (!isScalar(each)) return [this.#unknown(each) ?? ""];
+      const text = String(each);
+      // Among them are names of packages, too.
+      return [shape.isPath === true && /^\.{1,2}\//.test(text) ? this.#path(text, part) : text];
+    });
+    if (all.length === 0) return undefined;
+    return inOrder(all, shape);
+  }
+
+  /** Terraform writes one block as an object or as a list of one. */
+  #block(value: unknown, shape: ObjectShape): Setting | undefined {
+    if (Array.isArray(value) && this.dialect === "terraform") {
+      const items = value as readonly unknown[];
+      const blocks = items.flatMap((item) => this.#value(item, shape, {}) ?? []);
+      return blocks.length > 1 ? blocks : blocks[0];
+    }
+    if (value === UNKNOWN_VALUE && shape.isComputed === true) return undefined;
+    if (!isObject(value)) return this.#unknown(value);
+    const settings = shape === TASK_SCHEMA ? this.ofTask(value) : this.#object(value, shape);
+    const isEmpty = shape.mayBeDropped === true && Object.keys(settings).length === 0;
+    return isEmpty ? undefined : settings;
+  }
+
+  #list(value: unknown, shape: ListShape): Setting | undefined {
+    const isBlock = this.dialect === "terraform" && isObject(value);
+    if (!Array.isArray(value) && !isBlock) return this.#unknown(value);
+    const items = (isBlock ? [value] : value) as readonly unknown[];
+    const all = items.flatMap((item) => this.#value(item, shape.of, {}) ?? []);
+    return all.length === 0 ? undefined : inOrder(all, shape);
+  }
+
+  /** What this version does not know, without what plans and states have for what is not set. */
+  #unknown(value: unknown): Setting | undefined {
+    if (value === undefined || value === null) return undefined;
+    if (Array.isArray(value)) {
+      const items = (value as unknown[]).flatMap((item) => this.#unknown(item) ?? []);
+      return items.length === 0 ? undefined : items;
+    }
+    if (isObject(value)) {
+      return Object.fromEntries(
+        Object.entries(value).flatMap(([name, each]) => {
+          const setting = this.#unknown(each);
+          return setting === undefined ? [] : [[name, setting] as const];
+        }),
+      );
+    }
+    if (value === "" && this.dialect === "terraform") return undefined;
+    return isScalar(value) ? value : JSON.stringify(value);
+  }
+}
+
+/**
+ * `access_control_list` of a job from the `permissions` of bundles, or the `access_control` of Terraform.
+ *
+ * @param lists each a list of entries, or nothing
+ */
+export function accessControl(...lists: readonly unknown[]): Json {
+  const entries = new Map<string, Json>();
+  for (const entry of lists.flatMap(objects)) {
+    const { level, permission_level: written = level, ...principal } = entry;
+    const own = Object.entries(principal).filter(([, name]) => name !== "" && name !== null);
+    const named = Object.fromEntries([["permission_level", written], ...own.sort()]) as Json;
+    entries.set(JSON.stringify(named), named);
+  }
+  return entries.size === 0 ? {} : { access_control_list: [...entries.values()] };
+}
+
+/** Names of Spark's configuration and of environment variables whose values are mostly secrets. */
+const SECRET_NAME =
+  /passw|pwd|secret|token|credential|sas\b|(?:access|account|api|client|private|shared)[._-]?key/i;
+
+/** A reference to a secret is none, nor is an expression. */
+function masked(text: string): string {
+  return isExpression(text) || /^\{\{.*\}\}$/.test(text) ? text : maskSecret(text);
+}
+
+function isDeployedBundle(deployment: Setting | undefined): boolean {
+  return typeof deployment === "object" && deployment !== null && "kind" in deployment
+    ? deployment.kind === "BUNDLE"
+    : false;
+}
+
+/** The items sorted, if their order means nothing. */
+function inOrder(items: readonly Setting[], shape: Shape | undefined): readonly Setting[] {
+  const key = shape?.kind === "list" ? shape.key : undefined;
+  const isSet = (shape?.kind === "list" || shape?.kind === "strings") && shape.isSet === true;
+  if (key === undefined && !isSet) return items;
+  const keyOf = (item: Setting): string =>
+    (key === undefined ? undefined : textAt(item, key)) ?? canonical(item);
+  return items
+    .map((item) => [keyOf(item), item] as const)
+    .sort(
+      ([a, first], [b, second]) => compare(a, b) || compare(canonical(first), canonical(second)),
+    )
+    .map(([, item]) => item);
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+type Scalar = string | number | boolean;
+
+function isScalar(value: unknown): value is Scalar {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+}
+
+function isFilled(value: unknown): boolean {
+  return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
+}
+
+function objects(value: unknown): Json[] {
+  return (Array.isArray(value) ? value : [value]).filter(isObject);
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
