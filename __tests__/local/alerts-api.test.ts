@@ -187,7 +187,6 @@ describe("listing alerts", () => {
     ["page_size=ten", "page_size must be a whole number"],
     ["page_size=-1", "page_size must not be negative"],
     ["page_token=next", "page_token is not a token of a page before"],
-    ["pagesize=1", 'unknown field "pagesize" (did you mean "page_size"?)'],
   ])("refuses %s", async (query, message) => {
     const answer = await client.ask("GET", `${ALERTS}?${query}`);
     expect(answer.status).toBe(400);
@@ -257,7 +256,7 @@ describe("updating an alert", () => {
     ["update_mask=query_text", { querytext: "x" }, 'unknown field "querytext"'],
     ["update_mask=query_text", { query_text: 7 }, "expected string for field query_text"],
     ["update_mask=warehouse_id", { warehouse_id: "x" }, 'SQL warehouse "x" does not exist'],
-    ["mask=query_text", {}, 'unknown field "mask"'],
+    ["mask=query_text", {}, "Field 'update_mask' is required"],
   ])("is refused with %s (case %#)", async (query, body, message) => {
     const before = await create();
     const answer = await client.ask("PATCH", `${ALERTS}/${before.id}?${query}`, body);
@@ -345,6 +344,6 @@ describe("SQL warehouses", () => {
   it("no other is found, and none can be made", async () => {
     const answer = await client.ask("GET", `${PATH}/0123456789abcdef`);
     expect(answer).toMatchObject({ status: 404, body: { error_code: "RESOURCE_DOES_NOT_EXIST" } });
-    expect((await client.ask("POST", PATH, { name: "mine" })).status).toBe(404);
+    expect((await client.ask("POST", PATH, { name: "mine" })).status).toBe(501);
   });
 });

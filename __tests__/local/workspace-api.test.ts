@@ -28,8 +28,9 @@ describe("workspace objects", () => {
       message: "The parent folder (/Shared/alerting/src) does not exist.",
     });
     await client.ok("POST", "/api/2.0/workspace/mkdirs", { path: "/Shared/alerting/src" });
-    expect(await client.ok("POST", "/api/2.0/workspace/import", request)).toEqual({});
+    const imported = await client.ok("POST", "/api/2.0/workspace/import", request);
     const first = await client.ok("GET", status(path));
+    expect(imported).toEqual({ object_id: first.object_id });
     expect(first).toMatchObject({ path, object_type: "NOTEBOOK", language: "PYTHON", size: 5 });
     await client.ok("POST", "/api/2.0/workspace/import", request);
     expect((await client.ok("GET", status(path))).object_id).toBe(first.object_id);
@@ -108,7 +109,7 @@ describe("workspace objects", () => {
     [{ path: "/Shared/a\u0000b", content: "" }, "cannot be a part"],
     [{ path: `/Shared/${"x".repeat(256)}`, content: "" }, "must not exceed 255 bytes"],
     [{ path: "/Shared/x", content: "%%%" }, "not valid base64"],
-    [{ path: "/Shared/x", content: "", format: "DBC" }, "does not support format DBC"],
+    [{ path: "/Shared/x", content: "", format: "DBC" }, "cannot import the format DBC"],
     [{ path: "/Shared/x", content: "e30=", format: "JUPYTER" }, "is not a Jupyter notebook"],
     [{ path: "/Shared/x.ipynb", content: "eA==", format: "AUTO" }, "is not a Jupyter notebook"],
     [{ path: "/Shared/x", content: "", format: "SOURCE" }, "language is required"],
@@ -145,9 +146,21 @@ describe("permissions", () => {
     const path = `/api/2.0/permissions/jobs/${job}`;
     const fresh = await client.ok("GET", `${path}?`);
     expect(fresh).toMatchObject({ object_id: `/jobs/${job}`, object_type: "job" });
-    expect(levels(fresh.access_control_list)).toEqual(["IS_OWNER"]);
+    const admins = {
+      group_name: "admins",
+      all_permissions: [
+        { permission_level: "CAN_MANAGE", inherited: true, inherited_from_object: ["/jobs/"] },
+      ],
+    };
+    expect(levels(fresh.access_control_list)).toEqual(["IS_OWNER", "CAN_MANAGE"]);
+    const viewers = { group_name: "analysts", permission_level: "CAN_VIEW" };
+    const refused = await client.ask("PUT", path, { access_control_list: [viewers] });
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { message: "The job must have exactly one owner." },
+    });
     const put = await client.ok("PUT", path, {
-      access_control_list: [{ group_name: "analysts", permission_level: "CAN_VIEW" }],
+      access_control_list: [viewers, { user_name: me, permission_level: "IS_OWNER" }],
     });
     expect(put.access_control_list).toEqual([
       {
@@ -159,6 +172,7 @@ describe("permissions", () => {
         display_name: "Local user",
         all_permissions: [{ permission_level: "IS_OWNER", inherited: false }],
       },
+      admins,
     ]);
     const patched = await client.ok("PATCH", path, {
       access_control_list: [
@@ -166,11 +180,11 @@ describe("permissions", () => {
         { service_principal_name: "deployer", permission_level: "IS_OWNER" },
       ],
     });
-    expect(levels(patched.access_control_list)).toEqual(["CAN_MANAGE", "IS_OWNER"]);
+    expect(levels(patched.access_control_list)).toEqual(["CAN_MANAGE", "IS_OWNER", "CAN_MANAGE"]);
     const destroyed = await client.ok("PUT", path, {
       access_control_list: [{ user_name: me, permission_level: "IS_OWNER" }],
     });
-    expect(levels(destroyed.access_control_list)).toEqual(["IS_OWNER"]);
+    expect(levels(destroyed.access_control_list)).toEqual(["IS_OWNER", "CAN_MANAGE"]);
   });
 
   it("need one principal each, and one owner", async () => {
@@ -214,9 +228,12 @@ describe("what clients ask on the way", () => {
     });
   });
 
-  it("a query that is not understood is refused by name", async () => {
-    const answer = await client.ask("GET", "/api/2.2/jobs/get?job_id=1&jobid=2");
-    expect(answer.body.message).toContain('unknown field "jobid" (did you mean "job_id"?)');
+  it("fields of a query that are not known are ignored and counted", async () => {
+    const jobId = await client.createJob({ name: "a" });
+    for (let count = 0; count < 2; count++)
+      await client.ok("GET", `/api/2.2/jobs/get?job_id=${jobId}&jobid=2`);
+    const { ignored_query_fields } = await client.ok("GET", "/local/status");
+    expect(ignored_query_fields).toEqual({ "GET jobs/get?jobid": 2 });
   });
 
   it("what is no JSON is refused", async () => {

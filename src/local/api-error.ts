@@ -1,3 +1,5 @@
+import type { Int64 } from "@jobstrata/core/model";
+
 /** The error codes that the Databricks REST API uses, as far as this workspace has a use for them. */
 export type ApiErrorCode =
   | "ABORTED"
@@ -13,6 +15,7 @@ export type ApiErrorCode =
   | "RESOURCE_LIMIT_EXCEEDED"
   | "DIRECTORY_NOT_EMPTY"
   | "DIRECTORY_PROTECTED"
+  | "NOT_IMPLEMENTED"
   | "MAX_NOTEBOOK_SIZE_EXCEEDED"
   | "TEMPORARILY_UNAVAILABLE"
   | "DEADLINE_EXCEEDED"
@@ -54,10 +57,10 @@ export const invalidState = (message: string): ApiError =>
   new ApiError(400, "INVALID_STATE", message);
 
 /** The Jobs API answers 400, not 404, for a job or a run that it does not know. */
-export const jobNotFound = (jobId: number): ApiError =>
+export const jobNotFound = (jobId: Int64): ApiError =>
   invalidParameter(`Job ${jobId} does not exist.`);
 
-export const runNotFound = (runId: number): ApiError =>
+export const runNotFound = (runId: Int64): ApiError =>
   invalidParameter(`Run ${runId} does not exist.`);
 
 export const pathNotFound = (path: string): ApiError =>

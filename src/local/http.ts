@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { parseJson, stringifyJson } from "@jobstrata/core/model";
 import { ApiError, notJson } from "./api-error";
 import { RawAnswer } from "./routes/route";
 
@@ -21,7 +22,7 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
 export function readJson(body: Buffer): unknown {
   if (body.length === 0) return {};
   try {
-    return JSON.parse(body.toString()) as unknown;
+    return parseJson(body.toString());
   } catch (error) {
     throw notJson(error);
   }
@@ -36,6 +37,7 @@ export function write(
   const raw = asRaw(answer);
   response.writeHead(status, {
     ...headers,
+    ...raw.headers,
     "Content-Type": raw.contentType,
     "Content-Length": Buffer.byteLength(raw.body),
   });
@@ -43,7 +45,7 @@ export function write(
 }
 
 export const asRaw = (answer: unknown): RawAnswer =>
-  answer instanceof RawAnswer ? answer : new RawAnswer(JSON.stringify(answer ?? {}));
+  answer instanceof RawAnswer ? answer : new RawAnswer(stringifyJson(answer ?? {}));
 
 /** Answers with an error; what is no {@link ApiError} is a failure of the workspace itself. */
 export function fail(

@@ -1,16 +1,25 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
 import { ApiError } from "./api-error";
 import { faultError, type Faults, type FaultStatus, type RequestFault } from "./faults";
 import { asRaw, fail, readBody, readJson, write } from "./http";
-import type { LocalRequest, Route } from "./routes/route";
+import { notHere } from "./routes/not-here";
+import { type LocalRequest, RawAnswer, type Route } from "./routes/route";
 import { parse } from "./schema/parse";
 import { bearerOf, newToken, Tokens } from "./tokens";
 
 /** A notebook of the largest size, as base64 in JSON, fits. */
 const MAX_BODY = 16 * 1024 * 1024;
 const MAX_URL = 8192;
+/** Of fields that are ignored, so many are told apart. */
+const MAX_IGNORED = 1000;
 /** A client that sends nothing for this long is let go; milliseconds. */
 const REQUEST_TIMEOUT = 30_000;
 
@@ -42,15 +51,18 @@ export class LocalServer {
   private site: Site | undefined;
   private readonly server: Server;
   private hosts: ReadonlySet<string> = new Set();
+  private readonly ignored = new Map<string, number>();
 
   /**
    * @param token what the owner of the workspace bears: everything is open to it
    * @param settle is awaited before every answer, so that nothing is acknowledged that is not kept
+   * @param headers of every answer
    */
   public constructor(
     token: string,
     private readonly faults: Faults,
     private readonly settle: () => void,
+    private readonly headers: OutgoingHttpHeaders = {},
   ) {
     this.owner.add(token);
     this.server = createServer({ requestTimeout: REQUEST_TIMEOUT }, (request, response) => {
@@ -63,13 +75,19 @@ export class LocalServer {
       for (const version of route.versions) {
         const path = route.path.startsWith("/") ? route.path : `/api/${version}/${route.path}`;
         if (path.includes("*")) {
-          const pattern = new RegExp(
-            `^${route.method} ${path.replaceAll(".", "\\.").replace("*", "([^/]+)")}$`,
-          );
+          const source = path
+            .replaceAll(".", "\\.")
+            .replace(/\*\*|\*/g, (stars) => (stars === "**" ? "(.+)" : "([^/]+)"));
+          const pattern = new RegExp(`^${route.method} ${source}$`);
           this.wildcards.push({ pattern, route, version });
         } else this.routes.set(`${route.method} ${path}`, route);
       }
     }
+  }
+
+  /** How often a query had a field that its endpoint does not know, as `GET /api/…?field`. */
+  public ignoredQueryFields(): Record<string, number> {
+    return Object.fromEntries(this.ignored);
   }
 
   /** A further token, for everything under `/api` and nothing else, until it is revoked. */
@@ -129,14 +147,16 @@ export class LocalServer {
         await this.site.serve(request, response, { method, path, search });
         return;
       }
+      const found = this.find(method, path);
       this.admit(request, method, path);
       const body = await readBody(request, MAX_BODY);
       const fault = path.startsWith("/api/") ? this.faults.strike(method, path, body) : undefined;
       if (fault !== undefined && !(await survives(fault, response))) return;
-      const answer = await this.answer(request, method, path, search, body);
+      if (found === undefined) throw notHere(path) ?? noEndpoint(method, path, this.routes.keys());
+      const answer = await this.answer(found, request, search, body);
       this.settle();
       if (fault !== undefined && spoils(fault, answer, request, response)) return;
-      write(response, 200, answer);
+      write(response, answer instanceof RawAnswer ? answer.status : 200, answer, this.headers);
     } catch (error) {
       fail(response, error);
     }
@@ -157,7 +177,7 @@ export class LocalServer {
   private admit(request: IncomingMessage, method: string, path: string): void {
     const { authorization } = request.headers;
     // Clients look here for how to log in before they do.
-    if (path.startsWith("/.well-known/")) return;
+    if (path.startsWith("/.well-known/") || path.startsWith("/oidc/")) return;
     if (authorization === undefined) {
       throw new ApiError(
         401,
@@ -180,44 +200,59 @@ export class LocalServer {
   }
 
   private answer(
+    { route, wildcards, version }: Found,
     request: IncomingMessage,
-    method: string,
-    path: string,
     search: string,
     body: Buffer,
   ): unknown {
-    const { route, wildcard, version } = this.find(method, path);
-    const query = parse(route.query, Object.fromEntries(new URLSearchParams(search)));
+    const given = Object.fromEntries(new URLSearchParams(search));
+    this.noteIgnored(route, given);
     const local: LocalRequest = {
-      query,
+      query: parse(route.query, given),
       body: route.rawBody
         ? body
         : route.body === undefined
           ? undefined
           : parse(route.body, readJson(body)),
-      wildcard,
+      wildcard: wildcards[0] ?? "",
+      wildcards,
       version,
       headers: request.headers,
     };
     return route.handle(local);
   }
 
-  private find(method: string, path: string): { route: Route; wildcard: string; version: string } {
+  private noteIgnored(route: Route, given: Readonly<Record<string, string>>): void {
+    for (const field of Object.keys(given)) {
+      if (field in route.query.shape) continue;
+      const key = `${route.method} ${route.path}?${field.slice(0, 100)}`;
+      const count = this.ignored.get(key) ?? 0;
+      if (count > 0 || this.ignored.size < MAX_IGNORED) this.ignored.set(key, count + 1);
+    }
+  }
+
+  private find(method: string, path: string): Found | undefined {
     const key = `${method} ${path}`;
     const route = this.routes.get(key);
     if (route !== undefined) {
-      return { route, wildcard: "", version: path.startsWith("/api/") ? path.slice(5, 8) : "" };
+      return { route, wildcards: [], version: path.startsWith("/api/") ? path.slice(5, 8) : "" };
     }
-    for (const each of this.wildcards) {
-      const match = each.pattern.exec(key);
-      if (match !== null)
-        return { route: each.route, wildcard: match[1] ?? "", version: each.version };
+    for (const { pattern, route, version } of this.wildcards) {
+      const match = pattern.exec(key);
+      if (match !== null) return { route, wildcards: match.slice(1), version };
     }
-    throw noEndpoint(method, path, this.routes.keys());
+    return undefined;
   }
 }
 
-function noEndpoint(method: string, path: string, known: Iterable<string> = []): ApiError {
+/** The endpoint that a request is for, what stands for its wildcards, and the version of the API. */
+interface Found {
+  readonly route: Route;
+  readonly wildcards: readonly string[];
+  readonly version: string;
+}
+
+function noEndpoint(method: string, path: string, known: Iterable<string>): ApiError {
   const asked = `${method} ${path}`.slice(0, 300);
   return new ApiError(
     404,

@@ -1,3 +1,4 @@
+import { stringifyJson } from "@jobstrata/core/model";
 import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
@@ -296,7 +297,7 @@ export class Store {
           row.start_time,
           row.active,
           row.settings_id,
-          JSON.stringify(row.record),
+          stringifyJson(row.record),
         );
       }
     });
@@ -395,6 +396,11 @@ export class Store {
 
   public object(path: string): WorkspaceObject | undefined {
     return this.sql.row(`${OBJECT_COLUMNS} WHERE path = ?`, path) as WorkspaceObject | undefined;
+  }
+
+  public objectOfId(objectId: number): WorkspaceObject | undefined {
+    return this.sql.row(`${OBJECT_COLUMNS} WHERE object_id = ?`, objectId) as
+      WorkspaceObject | undefined;
   }
 
   public objectContent(path: string): Buffer | undefined {

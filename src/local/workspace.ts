@@ -20,12 +20,15 @@ import { PageData } from "./page/page-data";
 import { PageServer } from "./page/page-server";
 import type { WorkspacePage } from "./page/workspace-page";
 import { controlRoutes, pageRoutes } from "./routes/control";
+import { clusterRoutes } from "./routes/clusters";
 import { identityRoutes, ME } from "./routes/identity";
 import { jobRoutes } from "./routes/jobs";
 import { destinationRoutes } from "./routes/notification-destinations";
+import { loginRoutes } from "./routes/login";
 import { permissionRoutes } from "./routes/permissions";
 import { runRoutes } from "./routes/runs";
 import { secretRoutes } from "./routes/secrets";
+import { telemetryRoutes } from "./routes/telemetry";
 import { warehouseRoutes } from "./routes/warehouses";
 import { readFiles, readNotebook, workspaceRoutes } from "./routes/workspace";
 import { Scheduler } from "./scheduler/scheduler";
@@ -90,7 +93,10 @@ export async function startLocalWorkspace(
   const settle = (): void => {
     store.flush();
   };
-  const server = new LocalServer(token, faults, settle);
+  const server = new LocalServer(token, faults, settle, {
+    // Providers and SDKs learn from it which workspace they talk to.
+    "X-Databricks-Org-Id": WORKSPACE_ID,
+  });
   let scheduler: Scheduler | undefined;
 
   let stopped: Promise<void> | undefined;
@@ -121,7 +127,10 @@ export async function startLocalWorkspace(
     server.add(destinationRoutes(store));
     server.add(secretRoutes(store, clock, ME));
     server.add(warehouseRoutes(ME));
-    server.add(identityRoutes(ME, host, WORKSPACE_ID));
+    server.add(clusterRoutes());
+    server.add(identityRoutes(ME));
+    server.add(loginRoutes(host, WORKSPACE_ID));
+    server.add(telemetryRoutes());
     if (options.page !== undefined) {
       const data = new PageData(store, scheduler, views);
       const page = new PageServer(host, options.page, data, scheduler, clock, settle);
@@ -132,7 +141,13 @@ export async function startLocalWorkspace(
     server.add(
       controlRoutes(
         faults,
-        () => ({ pid: process.pid, host, started, ...scheduler?.counts() }),
+        () => ({
+          pid: process.pid,
+          host,
+          started,
+          ...scheduler?.counts(),
+          ignored_query_fields: server.ignoredQueryFields(),
+        }),
         () => {
           options.onStop?.();
           void stop();

@@ -1,3 +1,4 @@
+import { parseJson, stringifyJson } from "@jobstrata/core/model";
 import { spawn } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
@@ -177,7 +178,7 @@ async function superviseNotebook(
   const trouble = collect(stderr, 20_000);
   const outcome = collect(report as Readable, 64 * 1024 ** 2);
   input.on("error", () => undefined);
-  input.write(`${JSON.stringify(request)}\n`);
+  input.write(`${stringifyJson(request)}\n`);
   let killer: NodeJS.Timeout | undefined;
   let drain: NodeJS.Timeout | undefined;
   const end = (): void => {
@@ -216,7 +217,7 @@ async function superviseNotebook(
 
 function parseOutcome(text: string): TaskOutcome | undefined {
   try {
-    return JSON.parse(text) as TaskOutcome;
+    return parseJson(text) as TaskOutcome;
   } catch {
     return undefined;
   }

@@ -1,4 +1,11 @@
-import type { JobRunNode, PageOutput, PageRun, PageRuns } from "@jobstrata/core/model";
+import {
+  type JobRunNode,
+  type PageOutput,
+  type PageRun,
+  type PageRuns,
+  parseJson,
+  stringifyJson,
+} from "@jobstrata/core/model";
 import { runNotFound } from "../api-error";
 import type { JobRun } from "../scheduler/records";
 import type { Scheduler } from "../scheduler/scheduler";
@@ -19,7 +26,7 @@ export class PageData implements RunSource {
   ) {}
 
   public hierarchy(page: WorkspacePage, host: string): string {
-    this.hierarchyJson ??= JSON.stringify(
+    this.hierarchyJson ??= stringifyJson(
       page.hierarchy(
         host,
         [...this.store.allJobs()].map(({ job_id, settings_id }) => ({
@@ -38,7 +45,7 @@ export class PageData implements RunSource {
   public runs(filter: RunFilter): PageRuns {
     const rows = this.store.listRuns({ ...filter, limit: filter.limit + 1 });
     return {
-      runs: rows.slice(0, filter.limit).map(({ record }) => pageRun(JSON.parse(record) as JobRun)),
+      runs: rows.slice(0, filter.limit).map(({ record }) => pageRun(parseJson(record) as JobRun)),
       more: rows.length > filter.limit,
     };
   }
@@ -53,7 +60,7 @@ export class PageData implements RunSource {
     const { parent_id } = this.store.runRow(taskRunId) ?? {};
     if (typeof parent_id !== "number") throw runNotFound(taskRunId);
     const json = this.store.output(taskRunId);
-    return json === undefined ? {} : (JSON.parse(json) as PageOutput);
+    return json === undefined ? {} : (parseJson(json) as PageOutput);
   }
 
   /** What is told of a run that has changed. */

@@ -6,7 +6,7 @@ import type { Clock } from "../clock";
 import { fail, readBody, readJson, write } from "../http";
 import { flag, integer, RawAnswer } from "../routes/route";
 import { parse } from "../schema/parse";
-import { int64, object } from "../schema/shape";
+import { object } from "../schema/shape";
 import type { JobRun } from "../scheduler/records";
 import { type ChangeListener, latestRepair, type Scheduler } from "../scheduler/scheduler";
 import type { Asked, Site } from "../server";
@@ -57,8 +57,8 @@ const runsQuery = object({
   roots: flag.optional(),
 });
 const sessionBody = object({ code: z.string() });
-const jobBody = object({ job_id: int64 });
-const runBody = object({ run_id: int64 });
+const jobBody = object({ job_id: z.int() });
+const runBody = object({ run_id: z.int() });
 
 /** Serves the page of the workspace, and what it asks for, to whoever has a session. */
 export class PageServer implements Site, ChangeListener {

@@ -1,15 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
+import type { Http2Session } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type sendUnaryData,
-} from "@grpc/grpc-js";
-import { CALLS, CONTROLLER_SERVICE, PROVIDER_SERVICE, STDIO_SERVICE } from "./protocol";
+import { type Answer, grpcServer, UnknownCall } from "./grpc";
+import { decodeMessage, encodeMessage } from "./protobuf";
+import { CALLS, MESSAGES, PROVIDER_SERVICE, SHUTDOWN, STREAM_STDIO } from "./protocol";
 import { Provider, type ProviderOptions } from "./provider";
 import { SourceFiles } from "./source-files";
 import { defaultRetryDelay } from "./workspace";
@@ -90,14 +85,14 @@ export async function startProvider(options: StartProviderOptions = {}): Promise
     files: new SourceFiles(options.sourceRoots ?? [process.cwd()]),
     retryDelay: options.retryDelay ?? defaultRetryDelay,
   };
-  const connections = new Set<Socket>();
-  const listener = createServer((connection) => {
+  const listener = grpcServer({
+    onConnection: () => answerFrom(new Provider(providerOptions)),
+    openStreams: [STREAM_STDIO],
+  });
+  const connections = new Set<Http2Session>();
+  listener.on("session", (connection) => {
     connections.add(connection);
-    const close = serve(connection, new Provider(providerOptions));
-    connection.on("close", () => {
-      connections.delete(connection);
-      close();
-    });
+    connection.on("close", () => connections.delete(connection));
   });
   await new Promise<void>((resolve, reject) => {
     listener.once("error", reject).listen(socket, resolve);
@@ -141,50 +136,14 @@ function nextNumber(): number {
   return ++started;
 }
 
-/**
- * Answers what comes over one connection. gRPC has no notion of a connection in its handlers, so each connection gets
- * a server of its own.
- * @returns what frees it
- */
-function serve(connection: Socket, provider: Provider): () => void {
-  const server = new Server({
-    "grpc.max_receive_message_length": -1,
-    "grpc.max_send_message_length": -1,
-  });
-  server.addService(
-    PROVIDER_SERVICE,
-    Object.fromEntries(
-      CALLS.map((name) => [
-        name,
-        (call: ServerUnaryCall<Record<string, unknown>, object>, done: sendUnaryData<object>) => {
-          provider.answer(name, call.request).then(
-            (answer) => {
-              done(null, answer);
-            },
-            (thrown: unknown) => {
-              done(thrown as Error);
-            },
-          );
-        },
-      ]),
-    ),
-  );
-  server.addService(CONTROLLER_SERVICE, {
-    Shutdown: (_call: unknown, done: sendUnaryData<object>) => {
-      done(null, {});
-    },
-  });
-  server.addService(STDIO_SERVICE, {
-    // Nothing is ever written, and the stream ends with the connection.
-    StreamStdio: (call: ServerWritableStream<object, object>) => {
-      call.on("error", () => undefined);
-    },
-  });
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  injector.injectConnection(connection);
-  connection.on("error", () => connection.destroy());
-  return () => {
-    injector.destroy();
-    server.forceShutdown();
+/** Terraform's calls, decoded for the provider of one connection. */
+function answerFrom(provider: Provider): Answer {
+  return async (path, request) => {
+    // Terraform closes the connection next.
+    if (path === SHUTDOWN) return new Uint8Array();
+    const name = CALLS.find((call) => path === PROVIDER_SERVICE + call);
+    if (name === undefined) throw new UnknownCall(`no call ${path}`);
+    const answer = await provider.answer(name, decodeMessage(MESSAGES, `${name}.Request`, request));
+    return encodeMessage(MESSAGES, `${name}.Response`, answer);
   };
 }

@@ -8,13 +8,8 @@ export const ME: Identity = {
   displayName: "Local user",
 };
 
-export function identityRoutes(me: Identity, host: string, workspaceId: string): Route[] {
+export function identityRoutes(me: Identity): Route[] {
   return [
-    // SDKs ask for it before they log in; all that they need of it with a token is that the host is a workspace.
-    get("/.well-known/databricks-config", [""], object({}), () => ({
-      oidc_endpoint: `${host}/oidc`,
-      workspace_id: workspaceId,
-    })),
     get("preview/scim/v2/Me", ["2.0"], object({}), () => ({
       schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"],
       id: me.id,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { type Int64, parseJson, stringifyJson } from "@jobstrata/core/model";
 import { invalidParameter, jobNotFound } from "../api-error";
 import type { Clock } from "../clock";
 import { omit } from "../omit";
@@ -18,15 +19,15 @@ import type { Scheduler } from "../scheduler/scheduler";
 import { nextStart } from "../scheduler/triggers";
 import { PAGE_SIZE } from "../scheduler/views";
 import type { JobRow, Store } from "../store";
-import { type Identity, replacePermissions } from "./permissions";
-import { flag, get, integer, post, RawAnswer, type Route } from "./route";
+import { type Identity, permissionsOfNewJob } from "./permissions";
+import { flag, get, id, integer, post, RawAnswer, type Route } from "./route";
 
 const VERSIONS = ["2.0", "2.1", "2.2"];
 const MAX_LISTED = 100;
 const DEFAULT_LISTED = 20;
 
 const getQuery = object({
-  job_id: integer,
+  job_id: id,
   page_token: integer.optional(),
   include_trigger_state: flag.optional(),
 });
@@ -39,8 +40,8 @@ const listQuery = object({
 });
 
 export function jobRoutes(store: Store, scheduler: Scheduler, clock: Clock, me: Identity): Route[] {
-  const load = (jobId: number): JobRow => {
-    const job = store.job(jobId);
+  const load = (jobId: Int64): JobRow => {
+    const job = typeof jobId === "number" ? store.job(jobId) : undefined;
     if (job === undefined) throw jobNotFound(jobId);
     return job;
   };
@@ -49,7 +50,7 @@ export function jobRoutes(store: Store, scheduler: Scheduler, clock: Clock, me: 
     checkRunJobs(store, settings, jobId);
     checkSettings(settings);
     const normal = normalise(settings);
-    store.changeJob(jobId, normal.name ?? "", JSON.stringify(normal));
+    store.changeJob(jobId, normal.name ?? "", stringifyJson(normal));
     scheduler.jobChanged(jobId, normal);
   };
 
@@ -61,19 +62,20 @@ export function jobRoutes(store: Store, scheduler: Scheduler, clock: Clock, me: 
       const normal = normalise(settings);
       return store.atomically(() => {
         const now = clock.now();
-        const job_id = store.createJob(normal.name ?? "", JSON.stringify(normal), me.userName, now);
+        const job_id = store.createJob(normal.name ?? "", stringifyJson(normal), me.userName, now);
         if (access_control_list !== undefined)
-          replacePermissions(store, me, job_id, access_control_list);
+          permissionsOfNewJob(store, me, job_id, access_control_list);
         scheduler.jobChanged(job_id, normal);
         return { job_id };
       });
     }),
 
     post("jobs/reset", VERSIONS, resetJob, ({ body: { job_id, new_settings } }) => {
-      const before = scheduler.settingsOf(load(job_id).settings_id);
+      const job = load(job_id);
+      const before = scheduler.settingsOf(job.settings_id);
       // As with the service, leaving run_as out does not take it away.
       const run_as = new_settings.run_as ?? before.run_as;
-      change(job_id, { ...new_settings, ...(run_as === undefined ? {} : { run_as }) });
+      change(job.job_id, { ...new_settings, ...(run_as === undefined ? {} : { run_as }) });
     }),
 
     post(
@@ -81,13 +83,14 @@ export function jobRoutes(store: Store, scheduler: Scheduler, clock: Clock, me: 
       VERSIONS,
       updateJob,
       ({ body: { job_id, new_settings, fields_to_remove } }) => {
-        const before = scheduler.settingsOf(load(job_id).settings_id);
-        change(job_id, merged(before, new_settings ?? {}, fields_to_remove ?? []));
+        const job = load(job_id);
+        const before = scheduler.settingsOf(job.settings_id);
+        change(job.job_id, merged(before, new_settings ?? {}, fields_to_remove ?? []));
       },
     ),
 
-    post("jobs/delete", VERSIONS, deleteJob, ({ body: { job_id } }) => {
-      load(job_id);
+    post("jobs/delete", VERSIONS, deleteJob, ({ body }) => {
+      const { job_id } = load(body.job_id);
       scheduler.cancelAll(job_id, true);
       store.deleteJob(job_id);
       scheduler.jobChanged(job_id, undefined);
@@ -101,18 +104,18 @@ export function jobRoutes(store: Store, scheduler: Scheduler, clock: Clock, me: 
       let written = job.settings;
       let end = "";
       if (version === "2.2" && (count > PAGE_SIZE || offset > 0)) {
-        written = JSON.stringify(pageOf(settings, offset));
+        written = stringifyJson(pageOf(settings, offset));
         const next = offset + PAGE_SIZE;
         if (next < count) end = `,"has_more":true,"next_page_token":"${next}"`;
       }
       if (query.include_trigger_state === true) {
         const next_run_time = nextStart(settings, clock.now());
         if (settings.trigger?.periodic !== undefined && next_run_time !== undefined) {
-          end += `,"trigger_state":${JSON.stringify({ periodic: { next_run_time } })}`;
+          end += `,"trigger_state":${stringifyJson({ periodic: { next_run_time } })}`;
         }
       }
       // The settings are text already; to read and to write them again would be most of the work.
-      const head = JSON.stringify(headOf(job, settings, me)).slice(0, -1);
+      const head = stringifyJson(headOf(job, settings, me)).slice(0, -1);
       return new RawAnswer(`${head},"settings":${written}${end}}`);
     }),
 
@@ -210,8 +213,8 @@ function merged(
  */
 function checkRunJobs(store: Store, settings: JobSettings, jobId?: number): void {
   const pending = runJobIds(settings);
-  const seen = new Set<number>();
-  let id: number | undefined;
+  const seen = new Set<Int64>();
+  let id: Int64 | undefined;
   while ((id = pending.pop()) !== undefined) {
     if (id === jobId)
       throw invalidParameter(
@@ -219,14 +222,14 @@ function checkRunJobs(store: Store, settings: JobSettings, jobId?: number): void
       );
     if (seen.has(id)) continue;
     seen.add(id);
-    const job = store.job(id);
+    const job = typeof id === "number" ? store.job(id) : undefined;
     if (job?.settings.includes('"run_job_task"') === true) {
-      pending.push(...runJobIds(JSON.parse(job.settings) as JobSettings));
+      pending.push(...runJobIds(parseJson(job.settings) as JobSettings));
     }
   }
 }
 
-const runJobIds = ({ tasks = [] }: JobSettings): number[] =>
+const runJobIds = ({ tasks = [] }: JobSettings): Int64[] =>
   tasks.flatMap(({ run_job_task, for_each_task }) => {
     const id = run_job_task?.job_id ?? for_each_task?.task.run_job_task?.job_id;
     return id === undefined ? [] : [id];

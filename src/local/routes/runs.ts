@@ -1,11 +1,12 @@
 import * as z from "zod";
-import { invalidParameter } from "../api-error";
+import type { Int64 } from "@jobstrata/core/model";
+import { invalidParameter, runNotFound } from "../api-error";
 import { cancelAllRuns, cancelRun, repairRun, runNow, submitRun } from "../schema/settings";
 import { object } from "../schema/shape";
 import type { Scheduler } from "../scheduler/scheduler";
 import type { RunViews } from "../scheduler/views";
 import type { Store } from "../store";
-import { flag, get, integer, post, type Route } from "./route";
+import { flag, get, id, integer, post, type Route } from "./route";
 import { readNotebook } from "./workspace";
 
 const VERSIONS = ["2.0", "2.1", "2.2"];
@@ -13,7 +14,7 @@ const MAX_LISTED = 25;
 const DEFAULT_LISTED = 20;
 
 const getQuery = object({
-  run_id: integer,
+  run_id: id,
   include_history: flag.optional(),
   include_resolved_values: flag.optional(),
   page_token: integer.optional(),
@@ -22,7 +23,7 @@ const listQuery = object({
   active_only: flag.optional(),
   completed_only: flag.optional(),
   expand_tasks: flag.optional(),
-  job_id: integer.optional(),
+  job_id: id.optional(),
   limit: integer.optional(),
   offset: integer.optional(),
   page_token: integer.optional(),
@@ -31,7 +32,7 @@ const listQuery = object({
   start_time_to: integer.optional(),
 });
 const exportQuery = object({
-  run_id: integer,
+  run_id: id,
   views_to_export: z.enum(["CODE", "DASHBOARDS", "ALL"]).optional(),
 });
 
@@ -40,7 +41,7 @@ export function runRoutes(store: Store, scheduler: Scheduler, views: RunViews): 
     post("jobs/run-now", VERSIONS, runNow, ({ body }) => scheduler.runNow(body)),
     post("jobs/runs/submit", VERSIONS, submitRun, ({ body }) => scheduler.submit(body)),
     post("jobs/runs/cancel", VERSIONS, cancelRun, ({ body }) => {
-      scheduler.cancel(body.run_id);
+      scheduler.cancel(ownRun(body.run_id));
     }),
     post(
       "jobs/runs/cancel-all",
@@ -50,16 +51,17 @@ export function runRoutes(store: Store, scheduler: Scheduler, views: RunViews): 
         if (job_id === undefined && all_queued_runs !== true) {
           throw invalidParameter("Missing required field: job_id");
         }
-        scheduler.cancelAll(job_id, all_queued_runs === true);
+        // No job of this workspace has an id beyond 2^53, and so no runs.
+        if (typeof job_id !== "bigint") scheduler.cancelAll(job_id, all_queued_runs === true);
       },
     ),
     post("jobs/runs/repair", VERSIONS, repairRun, ({ body }) => scheduler.repair(body)),
     post("jobs/runs/delete", VERSIONS, cancelRun, ({ body }) => {
-      scheduler.deleteRun(body.run_id);
+      scheduler.deleteRun(ownRun(body.run_id));
     }),
 
     get("jobs/runs/get", VERSIONS, getQuery, ({ query, version }) =>
-      views.get(query.run_id, {
+      views.get(ownRun(query.run_id), {
         paged: version === "2.2",
         ...(query.include_history === undefined ? {} : { includeHistory: query.include_history }),
         ...(query.include_resolved_values === undefined
@@ -79,9 +81,11 @@ export function runRoutes(store: Store, scheduler: Scheduler, views: RunViews): 
       const limit = asked === 0 ? MAX_LISTED : asked;
       if (limit < 0 || limit > MAX_LISTED)
         throw invalidParameter(`limit must be from 0 to ${MAX_LISTED} (got ${asked}).`);
+      const { job_id: jobId } = query;
+      if (typeof jobId === "bigint") return { has_more: false };
       const rows = store.listRuns({
         limit: limit + 1,
-        ...(query.job_id === undefined ? {} : { jobId: query.job_id }),
+        ...(jobId === undefined ? {} : { jobId }),
         ...(active_only ? { active: true } : completed_only ? { active: false } : {}),
         ...(query.run_type === undefined ? {} : { runType: query.run_type }),
         ...(query.start_time_from === undefined ? {} : { startedFrom: query.start_time_from }),
@@ -98,12 +102,12 @@ export function runRoutes(store: Store, scheduler: Scheduler, views: RunViews): 
       };
     }),
 
-    get("jobs/runs/get-output", VERSIONS, object({ run_id: integer }), ({ query }) =>
-      views.output(query.run_id),
+    get("jobs/runs/get-output", VERSIONS, object({ run_id: id }), ({ query }) =>
+      views.output(ownRun(query.run_id)),
     ),
 
     get("jobs/runs/export", VERSIONS, exportQuery, ({ query }) => {
-      const task = views.singleTask(query.run_id, "Exporting the views");
+      const task = views.singleTask(ownRun(query.run_id), "Exporting the views");
       const { spec } = views.specOf(task);
       const path = spec?.notebook_task?.notebook_path;
       if (path === undefined)
@@ -116,6 +120,12 @@ export function runRoutes(store: Store, scheduler: Scheduler, views: RunViews): 
       };
     }),
   ];
+}
+
+/** Ids of this workspace count from 1, so that none is beyond 2^53. @throws {ApiError} */
+function ownRun(runId: Int64): number {
+  if (typeof runId === "number") return runId;
+  throw runNotFound(runId);
 }
 
 const html = (text: string): string =>

@@ -1,8 +1,17 @@
 import type { Readable } from "node:stream";
 import * as z from "zod";
-import { ApiError, invalidParameter, malformedRequest, notJson, pathNotFound } from "../api-error";
+import { ApiError, invalidParameter, malformedRequest, pathNotFound } from "../api-error";
 import type { Clock } from "../clock";
 import type { Notebook, WorkspaceFile } from "../execute/executor";
+import { readJson } from "../http";
+import {
+  isSourceNotebook,
+  jupyterLanguage,
+  jupyterToSource,
+  type Language,
+  LANGUAGES,
+  sourceToJupyter,
+} from "../notebook-format";
 import { parse } from "../schema/parse";
 import { object } from "../schema/shape";
 import type { Store, WorkspaceObject } from "../store";
@@ -14,11 +23,10 @@ const MAX_CONTENT = 10 * 1024 * 1024;
 const MAX_PATH = 4096;
 const MAX_SEGMENT = 255;
 
-const LANGUAGES = ["PYTHON", "SCALA", "SQL", "R"] as const;
 const FORMATS = ["SOURCE", "AUTO", "RAW", "HTML", "JUPYTER", "DBC", "R_MARKDOWN"] as const;
 const EXTENSIONS: Record<string, string> = { PYTHON: "py", SCALA: "scala", SQL: "sql", R: "r" };
-/** The first line of a notebook's source says that it is one. */
-const MARKER = /^(?:#|--|\/\/) Databricks notebook source\r?(?:\n|$)/;
+/** How this workspace asks for formats that it can't read or write. */
+const IMPORTED: readonly string[] = ["SOURCE", "AUTO", "RAW", "JUPYTER"];
 
 const importBody = object({
   content: z.string().optional(),
@@ -58,21 +66,67 @@ export function workspaceRoutes(store: Store, clock: Clock, me: Identity): Route
         const type = headers["content-type"] ?? "";
         if (type.startsWith("multipart/form-data")) {
           const { request, content } = await readForm(body as Buffer, type);
-          importObject(store, clock, request, content);
-        } else {
-          const request = parse(importBody, parseJson(body as Buffer));
-          importObject(store, clock, request, decode(request.content ?? ""));
+          return importObject(store, clock, request, content);
         }
+        const request = parse(importBody, readJson(body as Buffer));
+        // Of notebooks that it creates at once in a new folder, this provider gives up those that fail for want of the
+        // folder and find, looking again, that another one has made it.
+        if (headers["user-agent"]?.startsWith("databricks-tf-provider/") === true) {
+          store.atomically(() => {
+            makeFolders(store, parentOf(canonical(request.path)), clock.now());
+          });
+        }
+        return importObject(store, clock, request, decode(request.content ?? ""));
+      },
+    },
+    {
+      method: "POST",
+      path: "workspace-files/import-file/**",
+      versions: ["2.0"],
+      query: object({ overwrite: flag.optional() }).strip(),
+      body: undefined,
+      rawBody: true,
+      handle: ({ wildcard, query, body }) => {
+        const { overwrite = false } = query as { overwrite?: boolean };
+        const path = pathInUrl(wildcard);
+        const taken = objectAt(store, importedPath(path, body as Buffer));
+        if (taken !== undefined && !overwrite) {
+          throw new ApiError(409, "RESOURCE_ALREADY_EXISTS", `${path} already exists.`);
+        }
+        importObject(store, clock, { path, format: "AUTO", overwrite }, body as Buffer);
+      },
+    },
+    {
+      method: "GET",
+      path: "workspace-files/**",
+      versions: ["2.0"],
+      query: object({}).strip(),
+      body: undefined,
+      rawBody: false,
+      handle: ({ wildcard }) => {
+        const found = load(pathInUrl(wildcard));
+        if (found.object_type === "DIRECTORY")
+          throw invalidParameter(`${found.path} is a folder, not a file.`);
+        const content = store.objectContent(found.path) ?? Buffer.alloc(0);
+        return new RawAnswer(content, "application/octet-stream");
       },
     },
     get(
       "workspace/get-status",
       ["2.0"],
-      object({ path: z.string(), return_git_info: flag.optional() }),
-      ({ query }) => ({
-        ...view(load(query.path)),
-        path: query.path,
+      object({
+        path: z.string(),
+        return_export_info: flag.optional(),
+        return_git_info: flag.optional(),
       }),
+      ({ query }) => {
+        const found = load(query.path);
+        const exported =
+          query.return_export_info === true && found.object_type === "NOTEBOOK"
+            ? { repos_export_format: isJupyter(store, found) ? "JUPYTER" : "SOURCE" }
+            : {};
+        return { ...view(found), ...exported, path: query.path };
+      },
     ),
     get(
       "workspace/list",
@@ -90,19 +144,9 @@ export function workspaceRoutes(store: Store, clock: Clock, me: Identity): Route
         throw invalidParameter(
           `${query.path} is a folder; only notebooks and files can be exported.`,
         );
-      const format = query.format ?? "SOURCE";
-      const content = store.objectContent(found.path) ?? Buffer.alloc(0);
-      // A notebook is kept, and given back, in the format that it came in.
-      const isJupyter = found.object_type === "NOTEBOOK" && jupyterLanguage(content) !== undefined;
-      if (!["SOURCE", "AUTO", "RAW", ...(isJupyter ? ["JUPYTER"] : [])].includes(format))
-        throw unsupported("format", format);
+      const { content, extension } = exported(store, found, query.format ?? "SOURCE");
       if (query.direct_download === true) return new RawAnswer(content, "application/octet-stream");
-      const file_type = isJupyter
-        ? "ipynb"
-        : found.language === null
-          ? ""
-          : (EXTENSIONS[found.language] ?? "");
-      return { content: content.toString("base64"), file_type };
+      return { content: content.toString("base64"), file_type: extension };
     }),
     post("workspace/mkdirs", ["2.0"], object({ path: z.string() }), ({ body }) => {
       store.atomically(() => {
@@ -158,30 +202,77 @@ export function* readFiles(store: Store, folder: string): Generator<WorkspaceFil
   }
 }
 
-/** The language of a Jupyter notebook; undefined of what is none. */
-function jupyterLanguage(content: Buffer): (typeof LANGUAGES)[number] | undefined {
-  if (!/^\s*\{/.test(content.toString("utf8", 0, 100))) return undefined;
+/** Whether a notebook came as one of Jupyter, in which form it is kept. */
+function isJupyter(store: Store, { path }: WorkspaceObject): boolean {
+  return jupyterLanguage(store.objectContent(path)?.toString() ?? "") !== undefined;
+}
+
+/** What a notebook or file is exported as. @throws {ApiError} for a format that it can't have */
+function exported(
+  store: Store,
+  found: WorkspaceObject,
+  format: (typeof FORMATS)[number],
+): { content: Buffer; extension: string } {
+  const content = store.objectContent(found.path) ?? Buffer.alloc(0);
+  if (found.object_type === "FILE") {
+    if (!["SOURCE", "AUTO", "RAW"].includes(format))
+      throw invalidParameter(
+        `${found.path} is a file, which can be exported as SOURCE, AUTO or RAW only (got ${format}).`,
+      );
+    return { content, extension: "" };
+  }
+  const language = (found.language ?? "PYTHON") as Language;
+  const text = content.toString();
+  const fromJupyter = jupyterLanguage(text) !== undefined;
+  // AUTO is the form in which it came.
+  const asJupyter =
+    format === "JUPYTER" || (fromJupyter && (format === "AUTO" || format === "RAW"));
+  if (!asJupyter && !["SOURCE", "AUTO", "RAW"].includes(format))
+    throw unsupported("export", format, ["SOURCE", "AUTO", "JUPYTER"]);
+  if (asJupyter === fromJupyter)
+    return { content, extension: asJupyter ? "ipynb" : (EXTENSIONS[language] ?? "") };
+  return asJupyter
+    ? { content: Buffer.from(sourceToJupyter(text, language)), extension: "ipynb" }
+    : {
+        content: Buffer.from(jupyterToSource(text, language) ?? text),
+        extension: EXTENSIONS[language] ?? "",
+      };
+}
+
+/** The path in the URL of a file, where its slashes may be encoded. @throws {ApiError} */
+function pathInUrl(encoded: string): string {
   try {
-    const { cells, metadata } = JSON.parse(content.toString()) as {
-      cells?: unknown;
-      metadata?: { language_info?: { name?: unknown } } | null;
-    };
-    if (!Array.isArray(cells)) return undefined;
-    const name = metadata?.language_info?.name;
-    return (
-      LANGUAGES.find((each) => typeof name === "string" && each === name.toUpperCase()) ?? "PYTHON"
-    );
+    return `/${decodeURIComponent(encoded)}`;
   } catch {
-    return undefined;
+    throw malformedRequest("The path in the URL is not encoded as it should be.");
   }
 }
+
+const EXTENSION = /\.(py|scala|sql|r|ipynb)$/i;
+
+/** Where a file that is imported comes to stand: a notebook loses its extension. */
+function importedPath(path: string, content: Buffer): string {
+  const place = canonical(path);
+  const extension = EXTENSION.exec(place)?.[1]?.toLowerCase();
+  if (extension === undefined) return place;
+  const isNotebook =
+    extension === "ipynb"
+      ? jupyterLanguage(content.toString()) !== undefined
+      : isSourceNotebook(content.toString("utf8", 0, 200));
+  return isNotebook ? place.slice(0, place.lastIndexOf(".")) : place;
+}
+
+const objectAt = (store: Store, path: string): WorkspaceObject | undefined =>
+  path === "/" ? undefined : store.object(path);
+
+const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
 
 function importObject(
   store: Store,
   clock: Clock,
   request: Omit<Import, "content">,
   content: Buffer,
-): void {
+): { object_id: number } {
   const { format = "SOURCE", overwrite = false } = request;
   let { language } = request;
   if (content.length > MAX_CONTENT) {
@@ -191,19 +282,21 @@ function importObject(
       `The content of ${request.path} exceeds ${MAX_CONTENT} bytes.`,
     );
   }
-  if (!["SOURCE", "AUTO", "RAW", "JUPYTER"].includes(format)) throw unsupported("format", format);
+  if (!IMPORTED.includes(format)) throw unsupported("import", format, IMPORTED);
   let path = canonical(request.path);
-  const extension = /\.(py|scala|sql|r|ipynb)$/i.exec(path)?.[1]?.toLowerCase();
+  const extension = EXTENSION.exec(path)?.[1]?.toLowerCase();
   const isJupyter = format === "JUPYTER" || (format === "AUTO" && extension === "ipynb");
   if (isJupyter) {
-    language ??= jupyterLanguage(content);
+    language ??= jupyterLanguage(content.toString());
     if (language === undefined)
       throw invalidParameter(`${request.path} is not a Jupyter notebook: it has no list of cells.`);
   }
   const isNotebook =
     isJupyter ||
     format === "SOURCE" ||
-    (format === "AUTO" && extension !== undefined && MARKER.test(content.toString("utf8", 0, 200)));
+    (format === "AUTO" &&
+      extension !== undefined &&
+      isSourceNotebook(content.toString("utf8", 0, 200)));
   if (isNotebook) {
     if (format === "AUTO") {
       language ??= LANGUAGES.find((name) => EXTENSIONS[name] === extension);
@@ -212,9 +305,9 @@ function importObject(
     if (language === undefined)
       throw invalidParameter("language is required when the format is SOURCE.");
   }
-  const parent = path.slice(0, path.lastIndexOf("/")) || "/";
+  const parent = parentOf(path);
   if (path === "/") throw invalidParameter("The root folder cannot be imported over.");
-  store.atomically(() => {
+  return store.atomically(() => {
     if (parent !== "/" && store.object(parent)?.object_type !== "DIRECTORY") {
       throw new ApiError(
         404,
@@ -242,6 +335,7 @@ function importObject(
       );
     }
     store.putObject(path, type, isNotebook ? (language ?? null) : null, content, clock.now());
+    return { object_id: store.object(path)?.object_id ?? 0 };
   });
 }
 
@@ -304,18 +398,10 @@ function decode(content: string): Buffer {
   return Buffer.from(content, "base64");
 }
 
-const unsupported = (field: string, value: string): ApiError =>
+const unsupported = (what: string, format: string, known: readonly string[]): ApiError =>
   invalidParameter(
-    `The local workspace does not support ${field} ${value}; use SOURCE, AUTO, RAW or JUPYTER.`,
+    `The local workspace cannot ${what} the format ${format}; use ${known.join(", ")}.`,
   );
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString()) as unknown;
-  } catch (error) {
-    throw notJson(error);
-  }
-}
 
 async function readForm(
   body: Buffer,

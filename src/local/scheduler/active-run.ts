@@ -1,3 +1,4 @@
+import { parseJson, stringifyJson } from "@jobstrata/core/model";
 import type { Clock, Timer } from "../clock";
 import type {
   Notebook,
@@ -582,7 +583,7 @@ export class ActiveRun {
     if (values !== undefined) {
       attempt.values = values;
       for (const [name, value] of Object.entries(values)) {
-        if (Buffer.byteLength(JSON.stringify(value)) > MAX_TASK_VALUE) {
+        if (Buffer.byteLength(stringifyJson(value)) > MAX_TASK_VALUE) {
           const error = `The task value "${name}" exceeds ${MAX_TASK_VALUE} bytes of JSON.`;
           this.host.saveOutput(attempt.run_id, { ...output, error });
           return ended("FAILED", "RUN_EXECUTION_ERROR", FAILED_MESSAGE);
@@ -692,7 +693,7 @@ class StopScope {
 function parseInputs(written: string): unknown[] {
   let inputs: unknown;
   try {
-    inputs = JSON.parse(written);
+    inputs = parseJson(written);
   } catch {
     throw new Error(`The inputs of the for-each task are not JSON: ${written.slice(0, 200)}`);
   }

@@ -1,4 +1,5 @@
 import { quoteWithSuggestion } from "@jobstrata/core/errors";
+import { stringifyJson } from "@jobstrata/core/model";
 import { invalidParameter } from "../api-error";
 import { type Task, TASK_TYPES } from "../schema/tasks";
 
@@ -153,7 +154,7 @@ function member(value: unknown, path: readonly string[], expression: string): un
 }
 
 const asText = (value: unknown): string =>
-  typeof value === "string" ? value : JSON.stringify(value);
+  typeof value === "string" ? value : stringifyJson(value);
 
 const unresolved = (expression: string, why: string): Error =>
   new Error(`The reference {{${expression}}} cannot be resolved: ${why}.`);
@@ -168,7 +169,7 @@ export function checkReferences(
   iterates: boolean,
 ): void {
   const type = TASK_TYPES.find((name) => task[name] !== undefined);
-  const written = type === undefined ? "" : JSON.stringify(task[type]);
+  const written = type === undefined ? "" : stringifyJson(task[type]);
   if (!written.includes("{{")) return;
   for (const [, expression = ""] of written.matchAll(REFERENCE)) {
     const problem = problemOf(expression, keys, iterates);

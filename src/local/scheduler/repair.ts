@@ -1,7 +1,7 @@
 import { invalidParameter } from "../api-error";
 import type { RepairRun } from "../schema/settings";
 import type { Task } from "../schema/tasks";
-import type { TaskRun } from "./records";
+import type { JobRun, Repair, TaskRun } from "./records";
 import { verdict } from "./states";
 
 /**
@@ -48,3 +48,15 @@ function addDependents(tasks: readonly Task[], rerun: Set<string>): void {
     for (const dependent of dependents.get(key) ?? []) rerun.add(dependent);
   }
 }
+
+/** The first entry in the history of a run, which says how it stood before any repair. */
+export const originalRun = (run: JobRun, attempts: readonly TaskRun[]): Repair => ({
+  id: 0,
+  life: run.life,
+  message: run.message,
+  ...(run.result === undefined ? {} : { result: run.result }),
+  ...(run.code === undefined ? {} : { code: run.code }),
+  start_time: run.start_time,
+  ...(run.end_time === undefined ? {} : { end_time: run.end_time }),
+  task_run_ids: attempts.map(({ run_id }) => run_id),
+});

@@ -1,3 +1,4 @@
+import { type Int64, parseJson, stringifyJson } from "@jobstrata/core/model";
 import { invalidParameter, invalidState, jobNotFound, runNotFound } from "../api-error";
 import type { Clock } from "../clock";
 import type { TaskExecutor } from "../execute/executor";
@@ -22,7 +23,7 @@ import {
   type TaskRun,
   type TriggerType,
 } from "./records";
-import { tasksToRepair } from "./repair";
+import { originalRun, tasksToRepair } from "./repair";
 import { CANCELED, type Ending, INTERRUPTED, isOver, TOO_MANY_RUNS } from "./states";
 import { Triggers } from "./triggers";
 
@@ -111,7 +112,7 @@ export class Scheduler {
         this.listener?.runChanged(run.job_run_id);
       },
       saveOutput: (runId, output: TaskOutput) => {
-        if (Object.keys(output).length > 0) store.saveOutput(runId, JSON.stringify(output));
+        if (Object.keys(output).length > 0) store.saveOutput(runId, stringifyJson(output));
       },
       startChild: (parent, task, definition) => this.startChild(parent, task, definition),
       finished: (run) => {
@@ -126,7 +127,7 @@ export class Scheduler {
     for (const job of this.store.allJobs()) {
       // Most jobs have none; the text tells without parsing it.
       if (/"(schedule|periodic)":/.test(job.settings)) {
-        this.triggers.set(job.job_id, JSON.parse(job.settings) as JobSettings);
+        this.triggers.set(job.job_id, parseJson(job.settings) as JobSettings);
       }
     }
   }
@@ -165,14 +166,14 @@ export class Scheduler {
     const live = this.running.get(runId) ?? this.queued.get(runId);
     if (live !== undefined) return live.active.run;
     const row = this.store.runRow(runId);
-    return row?.parent_id === null ? (JSON.parse(row.record) as JobRun) : undefined;
+    return row?.parent_id === null ? (parseJson(row.record) as JobRun) : undefined;
   }
 
   public runNow(request: RunNow): { run_id: number; number_in_job: number } {
-    const { idempotency_token, job_id } = request;
+    const { idempotency_token } = request;
     const again = this.runOfToken(idempotency_token);
     if (again !== undefined) return { run_id: again, number_in_job: again };
-    const { settings, settingsId } = this.jobSettings(job_id);
+    const { jobId: job_id, settings, settingsId } = this.jobSettings(request.job_id);
     const overriding = legacyParametersOf(request);
     if (request.job_parameters !== undefined && Object.keys(overriding).length > 0) {
       throw invalidParameter(
@@ -216,7 +217,7 @@ export class Scheduler {
       {
         jobId: 0,
         settings,
-        settingsId: this.store.saveSettings(JSON.stringify(settings)),
+        settingsId: this.store.saveSettings(stringifyJson(settings)),
         runType: "SUBMIT_RUN",
         trigger: "ONE_TIME",
         jobParameters: [],
@@ -252,10 +253,10 @@ export class Scheduler {
   }
 
   public repair(request: RepairRun): { repair_id: number } {
-    const { run_id } = request;
-    const row = this.store.runRow(run_id);
-    if (row?.parent_id !== null) throw runNotFound(run_id);
-    const run = JSON.parse(row.record) as JobRun;
+    const row = typeof request.run_id === "number" ? this.store.runRow(request.run_id) : undefined;
+    if (row?.parent_id !== null) throw runNotFound(request.run_id);
+    const { run_id } = row;
+    const run = parseJson(row.record) as JobRun;
     if (!isOver(run))
       throw invalidState(`Run ${run_id} is still active; only a finished run can be repaired.`);
     const latest = latestRepair(run);
@@ -316,7 +317,7 @@ export class Scheduler {
   public settingsOf(settingsId: number): JobSettings {
     let settings = this.remembered.get(settingsId);
     if (settings === undefined) {
-      settings = JSON.parse(this.store.settings(settingsId)) as JobSettings;
+      settings = parseJson(this.store.settings(settingsId)) as JobSettings;
       const [oldest] = this.remembered.keys();
       if (this.remembered.size >= SETTINGS_REMEMBERED && oldest !== undefined)
         this.remembered.delete(oldest);
@@ -325,10 +326,19 @@ export class Scheduler {
     return settings;
   }
 
-  private jobSettings(jobId: number): { settings: JobSettings; settingsId: number } {
-    const job = this.store.job(jobId);
-    if (job === undefined) throw jobNotFound(jobId);
-    return { settings: this.settingsOf(job.settings_id), settingsId: job.settings_id };
+  /** @throws {ApiError} for an id of no job; ids of this workspace count from 1, so that none is beyond 2^53 */
+  private jobSettings(asked: Int64): {
+    jobId: number;
+    settings: JobSettings;
+    settingsId: number;
+  } {
+    const job = typeof asked === "number" ? this.store.job(asked) : undefined;
+    if (job === undefined) throw jobNotFound(asked);
+    return {
+      jobId: job.job_id,
+      settings: this.settingsOf(job.settings_id),
+      settingsId: job.settings_id,
+    };
   }
 
   private trigger(jobId: number): void {
@@ -347,7 +357,7 @@ export class Scheduler {
   }
 
   private startChild(parent: JobRun, task: TaskRun, definition: RunJobDefinition): ChildRun {
-    const jobId = definition.job_id;
+    const { jobId, settings, settingsId } = this.jobSettings(definition.job_id);
     const jobs = [...(parent.parent?.jobs ?? []), parent.job_id];
     if (jobs.includes(jobId)) {
       throw new Error(
@@ -359,7 +369,6 @@ export class Scheduler {
         `Run Job tasks must not be nested more than ${MAX_RUN_JOB_DEPTH} deep: ${[...jobs, jobId].join(" > ")}`,
       );
     }
-    const { settings, settingsId } = this.jobSettings(jobId);
     const declared = new Set(settings.parameters?.map(({ name }) => name));
     const pushed: Record<string, string> = { ...definition.job_parameters };
     for (const { name, value } of parent.job_parameters) {
@@ -519,7 +528,7 @@ export class Scheduler {
   private closeInterrupted(): void {
     const now = this.clock.now();
     for (const row of this.store.activeRows()) {
-      const run = JSON.parse(row.record) as JobRun | TaskRun;
+      const run = parseJson(row.record) as JobRun | TaskRun;
       if (run.kind === "job" && run.life === "QUEUED" && run.parent === undefined) {
         this.enqueueAgain(run);
         continue;
@@ -546,7 +555,7 @@ function legacyParametersOf(request: LegacyParameters): LegacyParameters {
   for (const name of LEGACY_PARAMETERS) {
     const value = request[name];
     if (value === undefined) continue;
-    if (Buffer.byteLength(JSON.stringify({ [name]: value })) > MAX_PARAMETERS) {
+    if (Buffer.byteLength(stringifyJson({ [name]: value })) > MAX_PARAMETERS) {
       throw invalidParameter(`The JSON of ${name} must not exceed ${MAX_PARAMETERS} bytes.`);
     }
     given[name] = value;
@@ -592,19 +601,8 @@ export const latestRepair = ({ repairs }: JobRun): number | undefined =>
 function latestAttempts(rows: readonly RunRow[]): Map<string, TaskRun> {
   const latest = new Map<string, TaskRun>();
   for (const { record } of rows) {
-    const attempt = JSON.parse(record) as TaskRun;
+    const attempt = parseJson(record) as TaskRun;
     latest.set(attempt.task_key, attempt);
   }
   return latest;
 }
-
-const originalRun = (run: JobRun, attempts: readonly TaskRun[]): JobRun["repairs"][number] => ({
-  id: 0,
-  life: run.life,
-  message: run.message,
-  ...(run.result === undefined ? {} : { result: run.result }),
-  ...(run.code === undefined ? {} : { code: run.code }),
-  start_time: run.start_time,
-  ...(run.end_time === undefined ? {} : { end_time: run.end_time }),
-  task_run_ids: attempts.map(({ run_id }) => run_id),
-});

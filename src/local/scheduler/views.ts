@@ -1,9 +1,11 @@
+import { parseJson } from "@jobstrata/core/model";
 import { invalidParameter, runNotFound } from "../api-error";
 import type { JobSettings } from "../schema/settings";
 import { type NestedTask, type Task, TASK_TYPES } from "../schema/tasks";
 import type { RunRow, Store } from "../store";
 import type { TaskOutput } from "./active-run";
-import type { JobRun, TaskRun } from "./records";
+import type { JobRun, Repair, TaskRun } from "./records";
+import { originalRun } from "./repair";
 import type { Scheduler } from "./scheduler";
 import { isOver, type Phase, stateOf, statusOf } from "./states";
 
@@ -35,13 +37,13 @@ export class RunViews {
   public get(runId: number, options: RunViewOptions = {}): Json {
     const row = this.store.runRow(runId);
     if (row === undefined) throw runNotFound(runId);
-    const record = JSON.parse(row.record) as JobRun | TaskRun;
+    const record = parseJson(row.record) as JobRun | TaskRun;
     return record.kind === "job" ? this.jobRun(record, options) : this.taskRun(record, options);
   }
 
   /** A row of a list of runs. */
   public listed(row: RunRow, expandTasks: boolean): Json {
-    const run = JSON.parse(row.record) as JobRun;
+    const run = parseJson(row.record) as JobRun;
     if (expandTasks) return this.jobRun(run, {});
     return this.base(run);
   }
@@ -51,7 +53,7 @@ export class RunViews {
     const task = this.singleTask(runId, "Retrieving the output");
     const metadata = this.get(task.run_id);
     const saved = this.store.output(task.run_id);
-    const output = saved === undefined ? {} : (JSON.parse(saved) as TaskOutput);
+    const output = saved === undefined ? {} : (parseJson(saved) as TaskOutput);
     const { spec } = this.specOf(task);
     return {
       metadata,
@@ -79,7 +81,7 @@ export class RunViews {
   public singleTask(runId: number, what: string): TaskRun {
     const row = this.store.runRow(runId);
     if (row === undefined) throw runNotFound(runId);
-    const record = JSON.parse(row.record) as JobRun | TaskRun;
+    const record = parseJson(row.record) as JobRun | TaskRun;
     if (record.kind !== "job") return record;
     const [task, another] = latestAttempts(this.store.childRows(runId));
     if (task !== undefined && another === undefined) return task;
@@ -93,7 +95,7 @@ export class RunViews {
       return { spec: settings.tasks?.find(({ task_key }) => task_key === task.task_key), settings };
     }
     const parent = this.store.runRow(task.parent_id);
-    const key = parent === undefined ? "" : (JSON.parse(parent.record) as TaskRun).task_key;
+    const key = parent === undefined ? "" : (parseJson(parent.record) as TaskRun).task_key;
     const spec = settings.tasks?.find(({ task_key }) => task_key === key)?.for_each_task?.task;
     return { spec, settings };
   }
@@ -108,7 +110,7 @@ export class RunViews {
     const settings = this.scheduler.settingsOf(run.settings_id);
     const rows = this.store.childRows(run.run_id);
     const attempts = includeHistory
-      ? rows.map(({ record }) => JSON.parse(record) as TaskRun)
+      ? rows.map(({ record }) => parseJson(record) as TaskRun)
       : latestAttempts(rows);
     const specs = new Map(settings.tasks?.map((spec) => [spec.task_key, spec]));
     const page = paged ? attempts.slice(offset, offset + PAGE_SIZE) : attempts;
@@ -122,8 +124,8 @@ export class RunViews {
         ? {}
         : { job_clusters: settings.job_clusters }),
       tasks: page.map((attempt) => this.task(specs.get(attempt.task_key), attempt, options)),
-      ...(includeHistory && offset === 0 && run.repairs.length > 0
-        ? { repair_history: run.repairs.map(repairView) }
+      ...(includeHistory && offset === 0
+        ? { repair_history: historyOf(run, attempts).map(repairView) }
         : {}),
       ...(more ? { has_more: true, next_page_token: String(offset + page.length) } : {}),
     };
@@ -132,7 +134,7 @@ export class RunViews {
   private taskRun(task: TaskRun, options: RunViewOptions): Json {
     const { spec } = this.specOf(task);
     const jobRow = this.store.runRow(task.job_run_id);
-    const job = jobRow === undefined ? undefined : (JSON.parse(jobRow.record) as JobRun);
+    const job = jobRow === undefined ? undefined : (parseJson(jobRow.record) as JobRun);
     const { offset = 0 } = options;
     let iterations: Json = {};
     if (spec !== undefined && "for_each_task" in spec && spec.for_each_task !== undefined) {
@@ -266,11 +268,14 @@ export const latestAttempts = (rows: readonly RunRow[]): TaskRun[] =>
 function latestOf(rows: readonly RunRow[], key: (attempt: TaskRun) => unknown): TaskRun[] {
   const attempts = new Map<unknown, TaskRun>();
   for (const { record } of rows) {
-    const attempt = JSON.parse(record) as TaskRun;
+    const attempt = parseJson(record) as TaskRun;
     attempts.set(key(attempt), attempt);
   }
   return [...attempts.values()];
 }
+
+const historyOf = (run: JobRun, attempts: readonly TaskRun[]): Repair[] =>
+  run.repairs.length > 0 ? run.repairs : [originalRun(run, attempts)];
 
 const repairView = (repair: JobRun["repairs"][number], index: number): Json => ({
   type: index === 0 ? "ORIGINAL" : "REPAIR",

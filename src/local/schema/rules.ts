@@ -11,7 +11,7 @@ import { type NestedTask, type Task, TASK_TYPES, type TaskType } from "./tasks";
  */
 export function checkTasks(
   tasks: readonly Task[],
-  scope: Pick<JobSettings, "environments" | "job_clusters" | "parameters">,
+  scope: Pick<JobSettings, "environments" | "git_source" | "job_clusters" | "parameters">,
 ): void {
   const keys = new Map<string, Task>();
   for (const task of tasks) {
@@ -32,8 +32,9 @@ export function checkTasks(
   const clusters = new Set(scope.job_clusters?.map((cluster) => cluster.job_cluster_key));
   for (const task of tasks) {
     const inner = task.for_each_task?.task;
-    checkTask(task, environments, clusters);
-    if (inner !== undefined) checkTask(inner, environments, clusters);
+    const fromGit = scope.git_source !== undefined;
+    checkTask(task, environments, clusters, fromGit);
+    if (inner !== undefined) checkTask(inner, environments, clusters, fromGit);
     checkDependencies(task, keys);
     checkReferences(task, keys, task.for_each_task !== undefined);
   }
@@ -78,6 +79,7 @@ function checkTask(
   task: Task | NestedTask,
   environments: Set<string>,
   clusters: Set<string>,
+  fromGit: boolean,
 ): void {
   const types = TASK_TYPES.filter((name) => task[name] !== undefined);
   if (types.length !== 1) {
@@ -115,8 +117,8 @@ function checkTask(
       `Task "${task.task_key}" must have an environment_key or a cluster: serverless ${types.join()} needs an environment.`,
     );
   }
-  const path = task.notebook_task?.notebook_path;
-  if (path !== undefined && task.notebook_task?.source !== "GIT" && !path.startsWith("/")) {
+  const { notebook_path: path, source = fromGit ? "GIT" : "WORKSPACE" } = task.notebook_task ?? {};
+  if (path !== undefined && source !== "GIT" && !path.startsWith("/")) {
     throw invalidParameter(
       `Task "${task.task_key}": only absolute notebook paths are allowed, and "${path}" does not start with "/".`,
     );

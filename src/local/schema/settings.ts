@@ -56,19 +56,27 @@ export const environments = z.array(
     }).optional(),
   }),
 );
+const GIT_PROVIDERS = [
+  "awsCodeCommit",
+  "azureDevOpsServices",
+  "bitbucketCloud",
+  "bitbucketServer",
+  "gitHub",
+  "gitHubEnterprise",
+  "gitLab",
+  "gitLabEnterpriseEdition",
+] as const;
 export const gitSource = object({
   git_branch: z.string().optional(),
   git_commit: z.string().optional(),
-  git_provider: z.enum([
-    "awsCodeCommit",
-    "azureDevOpsServices",
-    "bitbucketCloud",
-    "bitbucketServer",
-    "gitHub",
-    "gitHubEnterprise",
-    "gitLab",
-    "gitLabEnterpriseEdition",
-  ]),
+  // The service takes them in any case.
+  git_provider: z.preprocess(
+    (value) =>
+      GIT_PROVIDERS.find(
+        (name) => typeof value === "string" && name.toLowerCase() === value.toLowerCase(),
+      ) ?? value,
+    z.enum(GIT_PROVIDERS),
+  ),
   git_snapshot: object({ used_commit: z.string().optional() }).optional(),
   git_tag: z.string().optional(),
   git_url: z.string(),
@@ -84,14 +92,22 @@ export const notificationSettings = object({
   no_alert_for_canceled_runs: z.boolean().optional(),
   no_alert_for_skipped_runs: z.boolean().optional(),
 });
-export const accessControl = z.array(
-  object({
-    group_name: z.string().optional(),
-    permission_level: z.enum(["CAN_MANAGE", "CAN_MANAGE_RUN", "CAN_VIEW", "IS_OWNER"]),
-    service_principal_name: z.string().optional(),
-    user_name: z.string().optional(),
-  }),
-);
+/** Entries with one of these levels each. */
+export const accessControlOf = <Level extends string>(levels: readonly [Level, ...Level[]]) =>
+  z.array(
+    object({
+      group_name: z.string().optional(),
+      permission_level: z.enum(levels),
+      service_principal_name: z.string().optional(),
+      user_name: z.string().optional(),
+    }),
+  );
+export const accessControl = accessControlOf([
+  "CAN_MANAGE",
+  "CAN_MANAGE_RUN",
+  "CAN_VIEW",
+  "IS_OWNER",
+]);
 const tasks = z.array(task).max(MAX_TASKS, `must not hold more than ${MAX_TASKS} tasks`);
 const timeout = int32.min(0, "must not be negative");
 

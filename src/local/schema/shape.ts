@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { quoteWithSuggestion } from "@jobstrata/core/errors";
+import { type Int64, int64Of } from "@jobstrata/core/model";
 
 /** An object that refuses every field it does not name, and says which one. */
 export function object<Shape extends z.ZodRawShape>(
@@ -15,11 +16,12 @@ export function object<Shape extends z.ZodRawShape>(
 }
 
 /** The service reads a 64-bit number from a JSON string too. */
-export const int64 = z.preprocess(
-  (value) =>
-    typeof value === "string" && /^-?\d{1,16}$/.test(value) ? Number.parseInt(value, 10) : value,
-  z.int(),
-);
+export const int64 = z.unknown().transform((value, context): Int64 => {
+  const exact = int64Of(value);
+  if (exact !== undefined) return exact;
+  context.issues.push({ code: "invalid_type", expected: "int", input: value });
+  return z.NEVER;
+});
 
 export const int32 = z
   .int()

@@ -82,7 +82,11 @@ export const legacyParameters = {
   sql_params: stringMap.optional(),
 };
 
-const source = z.enum(["WORKSPACE", "GIT"]).optional();
+/** Empty means what the job says: from Git where it has a `git_source`. */
+const source = z.preprocess(
+  (value) => (value === "" ? undefined : value),
+  z.enum(["WORKSPACE", "GIT"]).optional(),
+);
 const subscription = object({
   destination_id: z.string().optional(),
   user_name: z.string().optional(),

@@ -1,0 +1,432 @@
+/**
+ * What genuine clients ask, as their requests were recorded: the databricks CLI 1.13, the Terraform providers 1.99 and 1.128,
+ * the SDKs of Go and Python, Airflow's hook.
+ */
+import { type Client, NOTEBOOK, notebookTask, simulate, startClient, stopAll } from "./support";
+
+let client: Client;
+beforeEach(async () => {
+  client = await startClient();
+});
+afterEach(stopAll);
+
+const HOME = "/Workspace/Users/local-user@example.com";
+const SOURCE =
+  "# Databricks notebook source\nprint(1)\n\n# COMMAND ----------\n\n# MAGIC %md\n# MAGIC *Tables*\n";
+
+/** A file as the CLI uploads it: the path in the URL with its slashes encoded, the content as the body. */
+async function upload(
+  path: string,
+  content: string,
+  overwrite = false,
+): Promise<{ status: number; body: { message?: string } }> {
+  const { host, token } = client.workspace;
+  const encoded = encodeURIComponent(path.slice(1));
+  const response = await fetch(
+    `${host}/api/2.0/workspace-files/import-file/${encoded}?overwrite=${overwrite}`,
+    { method: "POST", headers: { Authorization: `Bearer ${token}` }, body: content },
+  );
+  return { status: response.status, body: (await response.json()) as { message?: string } };
+}
+
+const importNotebook = (path: string, more: object = {}, userAgent = "") =>
+  fetch(`${client.workspace.host}/api/2.0/workspace/import`, {
+    method: "POST",
+    headers: {
+      Authorization: `Bearer ${client.workspace.token}`,
+      "User-Agent": userAgent,
+    },
+    body: JSON.stringify({
+      path,
+      content: Buffer.from(SOURCE).toString("base64"),
+      format: "SOURCE",
+      language: "PYTHON",
+      overwrite: true,
+      ...more,
+    }),
+  });
+
+const exported = async (path: string, format: string): Promise<string> => {
+  const { content } = await client.ok(
+    "GET",
+    `/api/2.0/workspace/export?path=${path}&format=${format}`,
+  );
+  return Buffer.from(content, "base64").toString();
+};
+
+describe("databricks bundle deploy", () => {
+  const lock = `${HOME}/.bundle/health_monitor/dev/state/deploy.lock`;
+
+  it("uploads a file once its folder is there, and is told when somebody else was first", async () => {
+    expect(await upload(lock, "{}")).toEqual({
+      status: 404,
+      body: {
+        error_code: "RESOURCE_DOES_NOT_EXIST",
+        message:
+          "The parent folder (/Users/local-user@example.com/.bundle/health_monitor/dev/state) does not exist.",
+      },
+    });
+    await client.ok("POST", "/api/2.0/workspace/mkdirs", {
+      path: lock.slice(0, lock.lastIndexOf("/")),
+    });
+    expect((await upload(lock, '{"ID": 1}')).status).toBe(200);
+    expect((await upload(lock, '{"ID": 2}')).status).toBe(409);
+    expect(await exported(lock, "AUTO")).toBe('{"ID": 1}');
+    expect((await upload(lock, '{"ID": 2}', true)).status).toBe(200);
+    expect(await exported(lock, "AUTO")).toBe('{"ID": 2}');
+  });
+
+  it("uploads a notebook, which loses its extension, and asks in which format it is kept", async () => {
+    expect((await upload(`${HOME}/tables.py`, SOURCE)).status).toBe(200);
+    expect((await upload(`${HOME}/tables.py`, SOURCE)).status).toBe(409);
+    const status = await client.ok(
+      "GET",
+      `/api/2.0/workspace/get-status?path=${encodeURIComponent(`${HOME}/tables`)}&return_export_info=true`,
+    );
+    expect(status).toMatchObject({
+      object_type: "NOTEBOOK",
+      language: "PYTHON",
+      path: `${HOME}/tables`,
+      repos_export_format: "SOURCE",
+    });
+  });
+
+  it("keeps a file as it is that is no notebook", async () => {
+    await upload(`${HOME}/helpers.py`, "X = 1\n");
+    const path = encodeURIComponent(`${HOME}/helpers.py`);
+    const status = await client.ok(
+      "GET",
+      `/api/2.0/workspace/get-status?path=${path}&return_export_info=true`,
+    );
+    expect(status).toMatchObject({ object_type: "FILE" });
+    expect(status).not.toHaveProperty("repos_export_format");
+  });
+
+  it("refuses a path whose encoding is broken, or that leads elsewhere", async () => {
+    const { host, token } = client.workspace;
+    for (const path of ["%E0%A4%A", "Shared%2F..%2F..%2Fx"]) {
+      const response = await fetch(`${host}/api/2.0/workspace-files/import-file/${path}`, {
+        method: "POST",
+        headers: { Authorization: `Bearer ${token}` },
+        body: "x",
+      });
+      expect(response.status).toBe(400);
+    }
+  });
+
+  it("reports its use, which is dropped", async () => {
+    const report = { uploadTime: 1, items: [], protoLogs: ["{}", "{}"] };
+    expect(await client.ok("POST", "/telemetry-ext", report)).toEqual({
+      errors: [],
+      numProtoSuccess: 2,
+    });
+  });
+
+  it("gives and takes permissions of its folder and of notebooks", async () => {
+    await upload(`${HOME}/tables.py`, SOURCE);
+    for (const [path, kind, type] of [
+      [HOME, "directories", "directory"],
+      [`${HOME}/tables`, "notebooks", "notebook"],
+    ] as const) {
+      const { object_id } = await client.ok("GET", `/api/2.0/workspace/get-status?path=${path}`);
+      const permissions = `/api/2.0/permissions/${kind}/${object_id}`;
+      const entry = { group_name: "analysts", permission_level: "CAN_RUN" };
+      const answer = await client.ok("PUT", permissions, { access_control_list: [entry] });
+      expect(answer).toEqual({
+        object_id: `/${kind}/${object_id}`,
+        object_type: type,
+        access_control_list: [
+          {
+            group_name: "analysts",
+            all_permissions: [{ permission_level: "CAN_RUN", inherited: false }],
+          },
+          {
+            group_name: "admins",
+            all_permissions: [
+              {
+                permission_level: "CAN_MANAGE",
+                inherited: true,
+                inherited_from_object: ["/directories/"],
+              },
+            ],
+          },
+        ],
+      });
+      expect(await client.ok("GET", `${permissions}?`)).toEqual(answer);
+      const job = { group_name: "analysts", permission_level: "IS_OWNER" };
+      const refused = await client.ask("PUT", permissions, { access_control_list: [job] });
+      expect(refused.body.message).toContain("CAN_READ, CAN_RUN, CAN_EDIT, CAN_MANAGE");
+    }
+    expect((await client.ask("GET", "/api/2.0/permissions/notebooks/1")).status).toBe(404);
+  });
+});
+
+describe("the Terraform provider", () => {
+  it("learns from a header which workspace it talks to (1.111 and later)", async () => {
+    const me = await client.ask(
+      "GET",
+      "/api/2.0/preview/scim/v2/Me?excludedAttributes=entitlements",
+    );
+    expect(me.status).toBe(200);
+    expect(me.headers.get("x-databricks-org-id")).toBe("1000000000");
+  });
+
+  it("keeps the id of a notebook that it has imported", async () => {
+    const response = await importNotebook("/Shared/tables");
+    const { object_id } = (await response.json()) as { object_id: number };
+    const status = await client.ok("GET", "/api/2.0/workspace/get-status?path=/Shared/tables");
+    expect(object_id).toBe(status.object_id);
+    expect(object_id).toBeGreaterThan(0);
+  });
+
+  it("creates notebooks in one new folder at once", async () => {
+    const paths = Array.from({ length: 12 }, (_, at) => `/Shared/new/folder/notebook_${at}`);
+    const statuses = await Promise.all(
+      paths.map(async (path) => {
+        const userAgent = "databricks-tf-provider/1.128.0 databricks-sdk-go/0.175.0 go/1.26";
+        return (await importNotebook(path, {}, userAgent)).status;
+      }),
+    );
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect((await importNotebook("/Shared/other/notebook")).status).toBe(404);
+  });
+
+  it("looks up runtimes and node types", async () => {
+    const { versions } = await client.ok("GET", "/api/2.1/clusters/spark-versions");
+    expect(versions).toContainEqual({
+      key: "15.4.x-scala2.12",
+      name: "15.4 LTS (includes Apache Spark 3.5.0, Scala 2.12)",
+    });
+    const { node_types } = await client.ok("GET", "/api/2.1/clusters/list-node-types");
+    expect(node_types[0]).toMatchObject({ num_cores: 2, memory_mb: 8192, is_deprecated: false });
+    for (const path of [
+      "/api/2.1/clusters/list?page_size=100",
+      "/api/2.0/policies/clusters/list",
+      "/api/2.0/instance-pools/list",
+    ]) {
+      expect(await client.ok("GET", path)).toEqual({});
+    }
+    expect(await client.ask("GET", "/api/2.1/clusters/get?cluster_id=1")).toMatchObject({
+      status: 400,
+      body: { message: "Cluster 1 does not exist" },
+    });
+  });
+});
+
+describe("Git sources", () => {
+  const git = { git_url: "https://example.com/alerting", git_branch: "main" };
+  const jobWith = (git_provider: string, notebook: object): object => ({
+    name: "from Git",
+    git_source: { ...git, git_provider },
+    tasks: [{ task_key: "tables", notebook_task: notebook }],
+  });
+
+  it.each([
+    ["an empty source", { notebook_path: "src/tables", source: "" }],
+    ["no source", { notebook_path: "src/tables" }],
+  ])("mean GIT with %s", async (_, notebook) => {
+    const id = await client.createJob(jobWith("github", notebook));
+    const { settings } = await client.ok("GET", `/api/2.2/jobs/get?job_id=${id}`);
+    expect(settings.tasks[0].notebook_task).toEqual({
+      notebook_path: "src/tables",
+      source: "GIT",
+    });
+    expect(settings.git_source.git_provider).toBe("gitHub");
+  });
+
+  it("are refused from a provider that is not known, and without a git_source", async () => {
+    const unknown = await client.ask("POST", "/api/2.2/jobs/create", jobWith("sourcehut", {}));
+    expect(unknown.body.message).toContain('"sourcehut" for git_source.git_provider');
+    const relative = await client.ask("POST", "/api/2.2/jobs/create", {
+      tasks: [{ task_key: "a", notebook_task: { notebook_path: "src/tables", source: "" } }],
+    });
+    expect(relative.body.message).toContain("only absolute notebook paths");
+  });
+});
+
+describe("exporting notebooks", () => {
+  it("gives one of the source format as Jupyter, and back", async () => {
+    await importNotebook("/Shared/tables");
+    const jupyter = await exported("/Shared/tables", "JUPYTER");
+    expect(JSON.parse(jupyter)).toEqual({
+      cells: [
+        {
+          cell_type: "code",
+          execution_count: null,
+          metadata: {},
+          outputs: [],
+          source: ["print(1)"],
+        },
+        { cell_type: "markdown", metadata: {}, source: ["*Tables*"] },
+      ],
+      metadata: { language_info: { name: "python" } },
+      nbformat: 4,
+      nbformat_minor: 0,
+    });
+    await importNotebook("/Shared/again", {
+      content: Buffer.from(jupyter).toString("base64"),
+      format: "JUPYTER",
+    });
+    expect(await exported("/Shared/again", "SOURCE")).toBe(SOURCE);
+    expect(await exported("/Shared/again", "AUTO")).toBe(jupyter);
+  });
+
+  it("says what it can't write", async () => {
+    await importNotebook("/Shared/tables");
+    const answer = await client.ask(
+      "GET",
+      "/api/2.0/workspace/export?path=/Shared/tables&format=DBC",
+    );
+    expect(answer.body.message).toBe(
+      "The local workspace cannot export the format DBC; use SOURCE, AUTO, JUPYTER.",
+    );
+  });
+});
+
+describe("logging in", () => {
+  it("by OAuth is answered with what to do instead", async () => {
+    const { host } = client.workspace;
+    const metadata = await client.ok("GET", "/oidc/.well-known/oauth-authorization-server");
+    expect(metadata.token_endpoint).toBe(`${host}/oidc/v1/token`);
+    const token = await fetch(metadata.token_endpoint, {
+      method: "POST",
+      body: "grant_type=client_credentials",
+    });
+    expect(token.status).toBe(401);
+    expect(await token.json()).toMatchObject({
+      error: "invalid_client",
+      error_description: expect.stringContaining("npx jobstrata local exec"),
+    });
+    const login = await fetch(
+      `${metadata.authorization_endpoint}?redirect_uri=http%3A%2F%2Flocalhost%3A8020&state=abc`,
+      { redirect: "manual" },
+    );
+    expect(login.status).toBe(302);
+    const back = new URL(login.headers.get("location") ?? "");
+    expect(back.origin).toBe("http://localhost:8020");
+    expect(Object.fromEntries(back.searchParams)).toMatchObject({
+      error: "access_denied",
+      state: "abc",
+    });
+  });
+
+  it.each(["https://localhost/x", "http://evil.example.com", "javascript:alert(1)", "nowhere"])(
+    "sends nobody to %s",
+    async (address) => {
+      const response = await fetch(
+        `${client.workspace.host}/oidc/v1/authorize?redirect_uri=${encodeURIComponent(address)}`,
+        { redirect: "manual" },
+      );
+      expect(response.status).toBe(400);
+    },
+  );
+});
+
+describe("booleans in queries", () => {
+  it.each(["False", "FALSE", "false"])("are taken as %s", async (text) => {
+    await client.createJob({ tasks: [] });
+    const { jobs } = await client.ok("GET", `/api/2.1/jobs/list?expand_tasks=${text}`);
+    expect(jobs[0].settings).not.toHaveProperty("tasks");
+  });
+
+  it("are refused as anything else", async () => {
+    const answer = await client.ask("GET", "/api/2.1/jobs/list?expand_tasks=no");
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { message: 'expand_tasks must be true or false (got "no").' },
+    });
+  });
+});
+
+describe("Airflow's operators", () => {
+  it("find the original run in the history of one that was never repaired", async () => {
+    const simulation = await simulate();
+    client = simulation.client;
+    const job = await client.createJob({ tasks: [notebookTask("tables")] });
+    const run = await client.runNow(job);
+    await simulation.clock.advance(60_000);
+    const { repair_history, tasks } = await client.run(run, "&include_history=true");
+    expect(repair_history).toEqual([
+      {
+        type: "ORIGINAL",
+        start_time: expect.any(Number),
+        end_time: expect.any(Number),
+        state: expect.objectContaining({ result_state: "SUCCESS" }),
+        status: expect.objectContaining({ state: "TERMINATED" }),
+        task_run_ids: [tasks[0].run_id],
+      },
+    ]);
+    expect(await client.run(run)).not.toHaveProperty("repair_history");
+    expect(NOTEBOOK).toBeDefined();
+  });
+});
+
+describe("ids of 64 bits", () => {
+  const ID = "8795899427664681785";
+  /** The answer as text, which no reader has rounded. */
+  const text = async (method: string, path: string, body?: string): Promise<string> => {
+    const response = await fetch(`${client.workspace.host}${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${client.workspace.token}` },
+      ...(body === undefined ? {} : { body }),
+    });
+    return response.text();
+  };
+
+  it.each([
+    ["GET", `jobs/get?job_id=${ID}`, undefined, `Job ${ID} does not exist.`],
+    ["GET", `jobs/runs/get?run_id=${ID}`, undefined, `Run ${ID} does not exist.`],
+    ["GET", `jobs/runs/get-output?run_id=${ID}`, undefined, `Run ${ID} does not exist.`],
+    ["POST", "jobs/run-now", `{"job_id":${ID}}`, `Job ${ID} does not exist.`],
+    ["POST", "jobs/run-now", `{"job_id":"${ID}"}`, `Job ${ID} does not exist.`],
+    ["POST", "jobs/delete", `{"job_id":${ID}}`, `Job ${ID} does not exist.`],
+    ["POST", "jobs/reset", `{"job_id":${ID},"new_settings":{}}`, `Job ${ID} does not exist.`],
+    ["POST", "jobs/runs/cancel", `{"run_id":${ID}}`, `Run ${ID} does not exist.`],
+    ["POST", "jobs/runs/repair", `{"run_id":${ID}}`, `Run ${ID} does not exist.`],
+  ])("of no job or run are named exactly: %s %s", async (method, path, body, message) => {
+    expect(JSON.parse(await text(method, `/api/2.2/${path}`, body))).toMatchObject({ message });
+  });
+
+  it("of jobs that a task runs are kept exactly", async () => {
+    const task = `{"task_key":"a","run_job_task":{"job_id":${ID}}}`;
+    const { job_id } = JSON.parse(
+      await text("POST", "/api/2.2/jobs/create", `{"name":"a","tasks":[${task}]}`),
+    ) as { job_id: number };
+    expect(await text("GET", `/api/2.2/jobs/get?job_id=${job_id}`)).toContain(`"job_id":${ID}`);
+    expect(await text("GET", "/api/2.2/jobs/list?expand_tasks=true")).toContain(`"job_id":${ID}`);
+    const changes = `{"job_id":${job_id},"new_settings":{"name":"b"}}`;
+    await text("POST", "/api/2.2/jobs/update", changes);
+    expect(await text("GET", `/api/2.2/jobs/get?job_id=${job_id}`)).toContain(`"job_id":${ID}`);
+    const { run_id } = JSON.parse(
+      await text("POST", "/api/2.2/jobs/run-now", `{"job_id":${job_id}}`),
+    ) as { run_id: number };
+    await client.finished(run_id);
+    const run = await text("GET", `/api/2.2/jobs/runs/get?run_id=${run_id}`);
+    expect(run).toContain(`"job_id":${ID}`);
+    expect(run).toContain(`Job ${ID} does not exist.`);
+  });
+
+  it("of more than 64 bits are refused", async () => {
+    const answer = await text("GET", "/api/2.2/jobs/get?job_id=9223372036854775808");
+    expect(JSON.parse(answer)).toMatchObject({
+      message: 'job_id must be a 64-bit integer (got "9223372036854775808").',
+    });
+  });
+});
+
+describe("parts of the service that are not here", () => {
+  it.each([
+    ["GET", "/api/2.0/dbfs/list?path=/", "has no DBFS"],
+    ["PUT", "/api/2.0/fs/files/Volumes/main/gold/x/y", "has no volumes"],
+    ["GET", "/api/2.0/lakeview/dashboards", "has no dashboards"],
+    ["GET", "/api/2.0/preview/scim/v2/Groups?count=100", "has one user"],
+    ["POST", "/api/2.1/unity-catalog/catalogs", "Unity Catalog"],
+    ["POST", "/sql/1.0/warehouses/10ca10ca10ca10ca", "has no SQL connections"],
+    ["POST", "/api/2.1/clusters/create", "has no clusters"],
+  ])("are refused in one sentence: %s %s", async (method, path, sentence) => {
+    const answer = await client.ask(method, path, method === "GET" ? undefined : {});
+    expect(answer.status).toBe(501);
+    expect(answer.body.error_code).toBe("NOT_IMPLEMENTED");
+    expect(answer.body.message).toContain(sentence);
+  });
+});

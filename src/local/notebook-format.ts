@@ -1,0 +1,110 @@
+/** Notebooks in their two formats: the source format, which is text with markers in comments, and Jupyter's JSON. */
+
+export const LANGUAGES = ["PYTHON", "SCALA", "SQL", "R"] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+const COMMENTS: Record<Language, string> = { PYTHON: "#", SCALA: "//", SQL: "--", R: "#" };
+/** The magic of a cell in another language than the notebook's. */
+const MAGICS: Record<Language, string> = {
+  PYTHON: "%python",
+  SCALA: "%scala",
+  SQL: "%sql",
+  R: "%r",
+};
+
+/** The first line of a notebook's source says that it is one. */
+const MARKER = /^(?:#|--|\/\/) Databricks notebook source\r?(?:\n|$)/;
+
+/** Whether text is a notebook in the source format. */
+export const isSourceNotebook = (text: string): boolean => MARKER.test(text);
+
+interface JupyterCell {
+  readonly cell_type?: unknown;
+  readonly source?: unknown;
+}
+
+interface JupyterNotebook {
+  readonly cells: readonly JupyterCell[];
+  readonly metadata?: { readonly language_info?: { readonly name?: unknown } } | null;
+}
+
+/** The notebook in `text`; undefined where it is none. */
+function parseJupyter(text: string): JupyterNotebook | undefined {
+  if (!/^\s*\{/.test(text.slice(0, 100))) return undefined;
+  try {
+    const notebook = JSON.parse(text) as { cells?: unknown };
+    return Array.isArray(notebook.cells) ? (notebook as JupyterNotebook) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The language of a Jupyter notebook; undefined of what is none. */
+export function jupyterLanguage(text: string): Language | undefined {
+  const notebook = parseJupyter(text);
+  if (notebook === undefined) return undefined;
+  const name = notebook.metadata?.language_info?.name;
+  return (
+    LANGUAGES.find((each) => typeof name === "string" && each === name.toUpperCase()) ?? "PYTHON"
+  );
+}
+
+/** A notebook in the source format as a Jupyter notebook, with a cell for each of its commands and no outputs. */
+export function sourceToJupyter(source: string, language: Language): string {
+  const cells = cellsOf(source, language).map((text) => {
+    const markdown = /^%md(?:-sandbox)?(?:[ \t]|\r?\n|$)/.exec(text);
+    const lines = (markdown === null ? text : text.slice(markdown[0].length)).split(/(?<=\n)/);
+    return markdown === null
+      ? { cell_type: "code", execution_count: null, metadata: {}, outputs: [], source: lines }
+      : { cell_type: "markdown", metadata: {}, source: lines };
+  });
+  const notebook = {
+    cells,
+    metadata: { language_info: { name: language.toLowerCase() } },
+    nbformat: 4,
+    nbformat_minor: 0,
+  };
+  return `${JSON.stringify(notebook, undefined, 1)}\n`;
+}
+
+/** The commands of a notebook in the source format, with `# MAGIC ` taken from the lines that have it. */
+function cellsOf(source: string, language: Language): string[] {
+  const comment = COMMENTS[language];
+  const body = source.replace(MARKER, "");
+  const separator = new RegExp(`^${comment} COMMAND ----------[ \\t]*\\r?$`, "m");
+  const cells = body.split(separator).map((cell) => cell.replace(/^\s*\n|\s+$/g, ""));
+  return cells.map((cell) => {
+    const lines = cell.split("\n");
+    const magic = `${comment} MAGIC`;
+    if (!lines.some((line) => line.startsWith(magic))) return cell;
+    return lines
+      .map((line) => (line.startsWith(magic) ? line.slice(magic.length).replace(/^ /, "") : line))
+      .join("\n");
+  });
+}
+
+/**
+ * A Jupyter notebook in the source format, without its outputs.
+ * @returns undefined where `text` is no Jupyter notebook
+ */
+export function jupyterToSource(text: string, language: Language): string | undefined {
+  const notebook = parseJupyter(text);
+  if (notebook === undefined) return undefined;
+  const comment = COMMENTS[language];
+  const cells = notebook.cells.map(({ cell_type, source }) => {
+    const lines = Array.isArray(source)
+      ? source.map(String).join("")
+      : typeof source === "string"
+        ? source
+        : "";
+    const cell = cell_type === "markdown" ? `%md\n${lines}` : lines;
+    // A cell that begins with a magic is written in comments, so that the file stays code of its language.
+    if (!cell.startsWith("%") || cell.startsWith(`${MAGICS[language]}\n`)) return cell;
+    return cell
+      .split("\n")
+      .map((line) => (line === "" ? `${comment} MAGIC` : `${comment} MAGIC ${line}`))
+      .join("\n");
+  });
+  const separator = `\n\n${comment} COMMAND ----------\n\n`;
+  return `${comment} Databricks notebook source\n${cells.join(separator)}\n`;
+}
