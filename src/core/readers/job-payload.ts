@@ -69,22 +69,32 @@ export function readJobPayload(
   context: PayloadContext,
   dialect: Dialect = "terraform",
 ): ReadJob {
-  const settings = new JobSettings(job, dialect, context);
-  const payload = new PayloadReader(context, dialect, settings).job(job);
-  const isSingle = payload.tasks.some(({ single }) => single === true);
-  return { payload, settings: (more = {}) => settings.ofJob(isSingle, more) };
+  const reader = new PayloadReader(job, context, dialect);
+  return { payload: reader.payload(), settings: (more) => reader.settings.ofJob(more) };
 }
 
 class PayloadReader {
   #git: GitLocation | undefined;
+  #settings: JobSettings | undefined;
 
   public constructor(
+    private readonly job: Json,
     private readonly context: PayloadContext,
     private readonly dialect: Dialect,
-    private readonly settings: JobSettings,
   ) {}
 
-  public job(job: Json): JobPayload {
+  /** Made when it is asked for: most who read jobs don't. */
+  public get settings(): JobSettings {
+    const { job, dialect, context } = this;
+    return (this.#settings ??= new JobSettings(job, dialect, context, taskTypes(job).length > 0));
+  }
+
+  public locate(part: Json): SourceLocation | undefined {
+    return this.context.locate?.(part);
+  }
+
+  public payload(): JobPayload {
+    const { job } = this;
     const [git] = blocks(job, "git_source");
     this.#git = git === undefined ? undefined : { url: text(git.git_url ?? git.url) };
     const tasks = list(job[this.#plural("task")]).map((task) => this.#task(task));
@@ -184,15 +194,8 @@ class PayloadReader {
       ),
       ...marks,
     };
-    return withLazy(spec, this.#lazy(task, marks.single === true));
-  }
-
-  #lazy(task: Json, isSingle: boolean): Lazy {
-    const { context, settings } = this;
-    return {
-      ...(context.locate && { source: () => context.locate?.(task) }),
-      settings: () => (isSingle ? settings.ofSingleTask() : settings.ofTask(task)),
-    };
+    const lazy = new LazyTask(this, task, marks.single === true);
+    return withLazy(spec, lazy, context.locate !== undefined);
   }
 
   #plural(name: string): string {
@@ -221,6 +224,24 @@ function outcomesOf(dependencies: readonly Json[]): Map<string, string> | undefi
 
 function conditionOf({ left, op, right }: Json): ConditionSpec {
   return { left: text(left), op: text(op), right: text(right) };
+}
+
+/** No more than is needed for each of very many. */
+class LazyTask implements Lazy {
+  public constructor(
+    private readonly reader: PayloadReader,
+    private readonly task: Json,
+    private readonly isSingle: boolean,
+  ) {}
+
+  public source(): SourceLocation | undefined {
+    return this.reader.locate(this.task);
+  }
+
+  public settings(): Settings {
+    const { settings } = this.reader;
+    return this.isSingle ? settings.ofSingleTask() : settings.ofTask(this.task);
+  }
 }
 
 /** Who owns a job, by the `permissions` of a bundle's or the `access_control` of a `databricks_permissions`. */

@@ -44,13 +44,15 @@ const META_ARGUMENTS = new Set([
  * So the same job is the same, whatever it was read from. What has another shape than it should is kept as it is.
  */
 export class JobSettings {
-  readonly #tasks = new WeakMap<object, Settings>();
+  readonly #tasks = new Map<object, Settings>();
   readonly #isGit: boolean;
 
   public constructor(
     private readonly job: Json,
     private readonly dialect: Dialect,
     private readonly context: SettingsContext,
+    /** The job itself is a task, as in version 2.0 of the Jobs API. */
+    private readonly isSingle: boolean,
   ) {
     this.#isGit = isFilled(job.git_source);
   }
@@ -60,8 +62,8 @@ export class JobSettings {
    *
    * @param more what the source says elsewhere, by the names of the Jobs API
    */
-  public ofJob(isSingle: boolean, more: Json): Settings {
-    const { job, dialect } = this;
+  public ofJob(more: Json = {}): Settings {
+    const { job, dialect, isSingle } = this;
     const entries = Object.entries(job).filter(
       ([name]) =>
         !(dialect === "terraform" && META_ARGUMENTS.has(name)) &&

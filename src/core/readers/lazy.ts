@@ -28,13 +28,18 @@ const SETTINGS: PropertyDescriptor & ThisType<object> = {
   },
 };
 
-/** `spec` with `settings`, and with a `source` if `lazy` has one, that are found when somebody asks for them. */
+/**
+ * `spec` with `settings` that are found when somebody asks for them.
+ *
+ * @param hasSource it has a `source`, too
+ */
 export function withLazy<T extends object>(
   spec: T,
   lazy: Lazy,
+  hasSource = lazy.source !== undefined,
 ): T & { readonly source?: SourceLocation; readonly settings: Settings } {
   lazies.set(spec, lazy);
   Object.defineProperty(spec, "settings", SETTINGS);
-  if (lazy.source !== undefined) Object.defineProperty(spec, "source", SOURCE);
+  if (hasSource) Object.defineProperty(spec, "source", SOURCE);
   return spec as T & { readonly settings: Settings };
 }
