@@ -10,14 +10,8 @@ import {
 } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
-import {
-  jobOutputBase,
-  jobOutputName,
-  ENVIRONMENT,
-  LOCAL_STATE_DIR,
-  mark,
-  quote,
-} from "@jobstrata/core/model";
+import { jobOutputBase, jobOutputName, ENVIRONMENT, LOCAL_STATE_DIR, mark, quote } from "@jobstrata/core/model";
+import { policeAll, policeFromBirth } from "./police";
 import type { JobEnvironment } from "./job-environment";
 import type { JobResource } from "./job-resource";
 
@@ -59,6 +53,7 @@ export class JobStack extends TerraformStack {
     this.environment = props.environment;
     this.layer = props.layer;
     mark(this, JOB_STACK, true);
+    policeFromBirth(this);
     mark(this, ENVIRONMENT, props.environment.name);
 
     const { workspace, backend, variables = {} } = props.environment.props;
@@ -176,6 +171,8 @@ export class JobStack extends TerraformStack {
 
   /** Called by cdktf before any stack is synthesized. */
   public override prepareStack(): void {
+    // Of an app that has one stack of jobs, all stacks are judged before the first is written.
+    policeAll(this.node.root);
     this.#checkOverrides();
     for (const origin of this.#imports) {
       // Stacks that need each other are found by the policy, together with everything else.
