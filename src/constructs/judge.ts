@@ -2,7 +2,12 @@ import type { TerraformStack } from "cdktf";
 import { readBaseline, baselineFile, loadConfig } from "@jobstrata/core/config";
 import { JobstrataError } from "@jobstrata/core/errors";
 import type { CheckedFinding, Finding } from "@jobstrata/core/model";
-import { writeStackMetadata, readStackConfigs, type StackConfig, type TerraformConfig } from "@jobstrata/core/readers";
+import {
+  writeStackMetadata,
+  readStackConfigs,
+  type StackConfig,
+  type TerraformConfig,
+} from "@jobstrata/core/readers";
 import { stackConfig } from "./stack-reader";
 import { textReport } from "@jobstrata/core/report";
 import { check, today, type Rule, RULES } from "@jobstrata/core/policy";
