@@ -221,8 +221,18 @@ describe("AtomicJob", () => {
         "invalid-job",
         "27701 characters",
       ],
-      ["1001 concurrent runs", { maxConcurrentRuns: 1001 }, "invalid-job", "it must be 0-1000"],
-      ["-1 concurrent runs", { maxConcurrentRuns: -1 }, "invalid-job", "it must be 0-1000"],
+      [
+        "1001 concurrent runs",
+        { maxConcurrentRuns: 1001 },
+        "invalid-job",
+        "it must be a whole number, 0-1000",
+      ],
+      [
+        "-1 concurrent runs",
+        { maxConcurrentRuns: -1 },
+        "invalid-job",
+        "it must be a whole number, 0-1000",
+      ],
       ["one and a half runs", { maxConcurrentRuns: 1.5 }, "invalid-job", "1.5"],
       ["no number of runs", { maxConcurrentRuns: NaN }, "invalid-job", "NaN"],
       ["26 tags", { tags: manyTags(24) }, "invalid-job", "26 tags"],
@@ -261,7 +271,7 @@ describe("AtomicJob", () => {
 
     it("in one complete sentence", () => {
       expect(messageOf(() => tablesJob({ maxConcurrentRuns: 1001 }))).toMatchInlineSnapshot(
-        `"[alerting-dev-atomic/alerting_tables_job] maxConcurrentRuns is 1001; it must be 0-1000 (<source line>)"`,
+        `"[alerting-dev-atomic/alerting_tables_job] maxConcurrentRuns is 1001; it must be a whole number, 0-1000 (<source line>)"`,
       );
       expect(messageOf(() => tablesJob({ taskKey: "setup tables" }))).toMatchInlineSnapshot(
         `"[alerting-dev-atomic/alerting_tables_job] the task key "setup tables" must be 1-100 letters, digits, _ and -; give another as taskKey (<source line>)"`,
@@ -430,6 +440,7 @@ describe("AtomicJob", () => {
         emailNotifications: { onFailure: Token.asList(owner.value) },
         compute: JobCompute.jobCluster({
           sparkVersion: owner.stringValue,
+          nodeTypeId: owner.stringValue,
           numWorkers: runs.numberValue,
         }),
         trigger: JobTrigger.periodic({ interval: runs.numberValue, unit: "DAYS" }),

@@ -78,6 +78,7 @@ describe("JobCompute", () => {
       "a job cluster that grows",
       JobCompute.jobCluster({
         sparkVersion: "16.4.x-scala2.12",
+        policyId: "policy",
         autoscale: { minWorkers: 1, maxWorkers: 8 },
       }),
       {
@@ -88,6 +89,7 @@ describe("JobCompute", () => {
               job_cluster_key: "default",
               new_cluster: {
                 spark_version: "16.4.x-scala2.12",
+                policy_id: "policy",
                 autoscale: { min_workers: 1, max_workers: 8 },
               },
             },

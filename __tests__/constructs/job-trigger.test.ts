@@ -61,7 +61,8 @@ describe("JobTrigger", () => {
       },
     ],
   ])("starts a job by %s", (_what, trigger, expected) => {
-    expect(tablesJob({ trigger }, prodEnvironment())).toMatchObject(expected);
+    const environment = prodEnvironment({ variables: { cron: undefined } });
+    expect(tablesJob({ trigger }, environment)).toMatchObject(expected);
   });
 
   it.each([0, -1, 1.5, NaN])("refuses the period %d", (interval) => {
@@ -78,7 +79,7 @@ describe("JobTrigger", () => {
     expect(
       messageOf(() => JobTrigger.schedule({ quartzCronExpression: "0 6 * * *" })),
     ).toMatchInlineSnapshot(
-      `"quartzCronExpression "0 6 * * *" has 5 fields; Quartz wants 6 or 7, seconds first, such as "0 0 6 * * ?" (<source line>)"`,
+      `"schedule: quartzCronExpression "0 6 * * *" has 5 fields; Quartz needs 6 or 7, seconds first, such as "0 0 6 * * ?" (<source line>)"`,
     );
   });
 

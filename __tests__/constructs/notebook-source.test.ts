@@ -254,7 +254,7 @@ describe("NotebookSource.fromWorkspace", () => {
 describe("NotebookSource.fromGit", () => {
   const repository = {
     url: "https://github.com/health/alerting",
-    provider: "gitHub",
+    provider: "gitHub" as const,
     path: "notebooks/setup_alerting_tables",
   };
 
@@ -265,7 +265,7 @@ describe("NotebookSource.fromGit", () => {
   ])("runs the notebook of %j", (reference) => {
     const job = tablesJob({ notebook: NotebookSource.fromGit({ ...repository, ...reference }) });
     expect(job).toMatchObject({
-      git_source: { url: repository.url, provider: "gitHub", ...reference },
+      git_source: { url: repository.url, provider: "gitHub" as const, ...reference },
       task: [
         {
           task_key: "setup_alerting_tables",

@@ -4,10 +4,14 @@ import {
   CompositeJob,
   fromJobId,
   fromJobName,
+  type GitReference,
+  type JobCluster,
   JobCompute,
   type JobProps,
   JobTrigger,
   NotebookSource,
+  OrchestratorJob,
+  type TaskSettings,
 } from "@jobstrata/cdktf";
 import { alertingLayer, devEnvironment, notebook, prodEnvironment } from "./alerting";
 
@@ -33,6 +37,13 @@ const EVERY_PROP: JobProps = {
   webhookNotifications: EVERY_EVENT,
   noAlertForSkippedRuns: true,
   noAlertForCanceledRuns: true,
+  performanceTarget: "STANDARD",
+  usagePolicyId: "usage",
+  budgetPolicyId: "budget",
+  editMode: "UI_LOCKED",
+  deployment: { kind: "BUNDLE", metadataFilePath: "/Shared/metadata.json" },
+  providerConfig: { workspaceId: "42" },
+  timeouts: { create: "5m", update: "6m" },
   runAs: { servicePrincipalName: "4f0a8b5e" },
   permissions: [
     { groupName: "analysts", level: "CAN_VIEW" },
@@ -41,7 +52,83 @@ const EVERY_PROP: JobProps = {
   ],
 };
 
-const RETRIES = { maxRetries: 2, minRetryIntervalMillis: 1000 };
+const EVERY_TASK_SETTING: TaskSettings = {
+  description: "Has every setting",
+  timeoutSeconds: 60,
+  disabled: true,
+  alertOnLastAttempt: true,
+  noAlertForSkippedRuns: true,
+  noAlertForCanceledRuns: true,
+  healthRules: [{ metric: "RUN_DURATION_SECONDS", value: 1800 }],
+  emailNotifications: EVERY_EVENT,
+  webhookNotifications: EVERY_EVENT,
+};
+
+const EVERY_RUN_PARAMETER = {
+  notebookParams: { mode: "quick" },
+  pythonParams: ["quick"],
+  pythonNamedParams: { mode: "quick" },
+  sqlParams: { mode: "quick" },
+  dbtCommands: ["dbt run"],
+  jarParams: ["quick"],
+  sparkSubmitParams: ["quick"],
+  pipelineParams: { fullRefresh: true },
+};
+
+const RETRIES = { maxRetries: 2, minRetryIntervalMillis: 1000, retryOnTimeout: true };
+
+const EVERY_CLUSTER_SETTING: Partial<JobCluster> = {
+  driverInstancePoolId: "driver-pool",
+  applyPolicyDefaultValues: true,
+  singleUserName: "ana@health.example",
+  kind: "CLASSIC_PREVIEW",
+  isSingleNode: false,
+  useMlRuntime: true,
+  awsAttributes: {
+    availability: "SPOT_WITH_FALLBACK",
+    zoneId: "auto",
+    firstOnDemand: 1,
+    spotBidPricePercent: 100,
+    instanceProfileArn: "arn:aws:iam::1:instance-profile/alerting",
+    ebsVolumeType: "GENERAL_PURPOSE_SSD",
+    ebsVolumeCount: 1,
+    ebsVolumeSize: 100,
+    ebsVolumeIops: 3000,
+    ebsVolumeThroughput: 125,
+  },
+  azureAttributes: {
+    availability: "SPOT_AZURE",
+    firstOnDemand: 1,
+    spotBidMaxPrice: 0.5,
+    logAnalyticsInfo: { logAnalyticsWorkspaceId: "logs", logAnalyticsPrimaryKey: "key" },
+  },
+  gcpAttributes: {
+    availability: "PREEMPTIBLE_GCP",
+    zoneId: "HA",
+    firstOnDemand: 1,
+    googleServiceAccount: "alerting@health.example",
+    bootDiskSize: 100,
+    localSsdCount: 1,
+  },
+  initScripts: [
+    { workspace: { destination: "/Shared/init.sh" } },
+    { volumes: { destination: "/Volumes/dev/gold/init.sh" } },
+    { s3: { destination: "s3://health/init.sh", region: "eu-central-1" } },
+    { abfss: { destination: "abfss://health@x.dfs.core.windows.net/init.sh" } },
+    { gcs: { destination: "gs://health/init.sh" } },
+  ],
+  clusterLogConf: { volumes: { destination: "/Volumes/dev/gold/logs" } },
+  dockerImage: {
+    url: "health/alerting",
+    basicAuth: { username: "ana", password: "{{secrets/a/b}}" },
+  },
+  enableElasticDisk: true,
+  enableLocalDiskEncryption: true,
+  remoteDiskThroughput: 200,
+  totalInitialRemoteDiskSize: 100,
+  sshPublicKeys: ["ssh-ed25519 AAAA"],
+  workloadType: { clients: { jobs: true, notebooks: false } },
+};
 
 /** Uses everything that the constructs offer, in two environments. */
 export function makeEverything(app: App): void {
@@ -53,12 +140,16 @@ export function makeEverything(app: App): void {
     const tables = new AtomicJob(atomic, "alerting_tables_job", {
       ...EVERY_PROP,
       ...RETRIES,
-      retryOnTimeout: true,
+      task: EVERY_TASK_SETTING,
+      disableAutoOptimization: true,
       notebook: NotebookSource.fromFile("src/alerting/setup_alerting_tables.py"),
       taskKey: "setup_tables",
       parameters: { catalog: environment.variable("catalog") },
       trigger: JobTrigger.schedule({ quartzCronExpression: "0 0 2 * * ?" }),
-      compute: JobCompute.serverless({ dependencies: ["databricks-sdk>=0.40"] }),
+      compute: JobCompute.serverless({
+        dependencies: ["databricks-sdk>=0.40"],
+        javaDependencies: ["/Volumes/dev/gold/jars/alerting.jar"],
+      }),
     });
     const seed = new AtomicJob(atomic, "alerting_seed_job", {
       notebook: NotebookSource.fromGit({
@@ -66,13 +157,32 @@ export function makeEverything(app: App): void {
         provider: "gitHub",
         path: "seed",
         tag: "v1",
+        jobSource: {
+          jobConfigPath: "jobs/seed.yml",
+          importFromGitBranch: "main",
+          dirtyState: "NOT_SYNCED",
+        },
       }),
+      libraries: [
+        { pypi: { package: "tenacity", repo: "https://pypi.health.example" } },
+        {
+          maven: {
+            coordinates: "com.health:alerting:1.0",
+            repo: "https://maven.health.example",
+            exclusions: ["org.slf4j:slf4j-api"],
+          },
+        },
+        { cran: { package: "ada", repo: "https://cran.health.example" } },
+        { whl: "/Volumes/dev/gold/wheels/alerting.whl" },
+        { jar: "/Volumes/dev/gold/jars/alerting.jar" },
+        { egg: "dbfs:/alerting.egg" },
+        { requirements: "/Volumes/dev/gold/requirements.txt" },
+      ],
       trigger: JobTrigger.periodic({ interval: 1, unit: "DAYS" }),
       compute: JobCompute.jobCluster({
         sparkVersion: "16.4.x-scala2.12",
         nodeTypeId: "i3.xlarge",
         driverNodeTypeId: "i3.2xlarge",
-        numWorkers: 2,
         autoscale: { minWorkers: 1, maxWorkers: 2 },
         instancePoolId: "pool",
         policyId: "policy",
@@ -81,6 +191,7 @@ export function makeEverything(app: App): void {
         sparkEnvVars: { STAGE: "dev" },
         customTags: { team: "health" },
         runtimeEngine: "PHOTON",
+        ...EVERY_CLUSTER_SETTING,
       }),
     });
     const validation = new AtomicJob(atomic, "alerting_validation_job", {
@@ -94,8 +205,54 @@ export function makeEverything(app: App): void {
     });
     const deploy = new AtomicJob(atomic, "alerting_deploy_job", {
       notebook: notebook("sync_sql_alerts"),
-      trigger: JobTrigger.continuous(),
+      trigger: JobTrigger.continuous({ taskRetryMode: "ON_FAILURE" }),
     });
+
+    new AtomicJob(atomic, "alerting_summary_job", {
+      notebook: notebook("summary"),
+      warehouseId: "10ca10ca10ca10ca",
+      trigger: JobTrigger.tableUpdate({
+        tableNames: ["dev.gold.alerts"],
+        condition: "ALL_UPDATED",
+        minTimeBetweenTriggersSeconds: 60,
+        waitAfterLastChangeSeconds: 60,
+      }),
+    });
+    for (const [key, clusterLogConf] of Object.entries({
+      dbfs: { dbfs: { destination: "dbfs:/logs" } },
+      s3: { s3: { destination: "s3://health/logs", region: "eu-central-1" } },
+    } satisfies Record<string, JobCluster["clusterLogConf"]>)) {
+      new AtomicJob(atomic, `alerting_logs_${key}_job`, {
+        notebook: notebook(`logs_${key}`),
+        compute: JobCompute.jobCluster({
+          sparkVersion: "16.4.x-scala2.12",
+          policyId: "policy",
+          numWorkers: 1,
+          clusterLogConf,
+        }),
+        trigger: JobTrigger.model({
+          condition: "MODEL_ALIAS_SET",
+          securableName: "dev.gold.model",
+          aliases: ["champion"],
+          minTimeBetweenTriggersSeconds: 60,
+          waitAfterLastChangeSeconds: 60,
+        }),
+      });
+    }
+    for (const [kind, reference] of Object.entries({
+      branch: { branch: "main" },
+      commit: { commit: "4f0a8b5e" },
+    } satisfies Record<string, GitReference>)) {
+      new AtomicJob(atomic, `alerting_${kind}_job`, {
+        notebook: NotebookSource.fromGit({
+          url: "https://github.com/health/alerting",
+          provider: "gitHub",
+          path: `on_${kind}`,
+          ...reference,
+        }),
+        runAs: { userName: "ana@health.example" },
+      });
+    }
 
     const all = new CompositeJob(composite, "alerting_setup_job", EVERY_PROP);
     const condition = all.addConditionTask("is_full", {
@@ -105,6 +262,8 @@ export function makeEverything(app: App): void {
       description: "Whether all is asked for",
     });
     const first = all.addRunJobTask("tables", tables, {
+      ...EVERY_TASK_SETTING,
+      ...EVERY_RUN_PARAMETER,
       ...RETRIES,
       dependsOn: condition.whenTrue,
       runIf: "NONE_FAILED",
@@ -113,7 +272,10 @@ export function makeEverything(app: App): void {
       timeoutSeconds: 60,
     });
     all.addForEachTask("seed", seed, {
+      ...EVERY_TASK_SETTING,
+      ...EVERY_RUN_PARAMETER,
       ...RETRIES,
+      forEachTimeoutSeconds: 600,
       dependsOn: [first, condition.whenFalse],
       runIf: "ALL_DONE",
       description: "Seeds regions",
@@ -123,6 +285,9 @@ export function makeEverything(app: App): void {
     });
     all.addRunJobTask("validation", validation);
     all.addRunJobTask("deploy", deploy);
+    const nightly = new OrchestratorJob(composite, "nightly_job");
+    nightly.addRunJobTask("alerting", all);
+    nightly.addRunJobTask("deploy", deploy, { runsAtomicJob: true });
     all.addRunJobTask("ingest", fromJobId(composite, "ingest", 42));
     all.addRunJobTask("audit", fromJobName(composite, "audit", "Audit"));
   }

@@ -1,10 +1,13 @@
 import type { JobConfig } from "@cdktf/provider-databricks/lib/job";
 import type { Construct } from "constructs";
 import { TASK_KEY_PATTERN, quote } from "@jobstrata/core/model";
-import { definedOnly, JobBase, withOverrides } from "./job";
+import { JobBase, notificationConfig } from "./job";
 import { JobCompute } from "./job-compute";
-import type { JobProps, NotebookTaskProps } from "./job-props";
-import type { NotebookConfig, NotebookSource } from "./notebook-source";
+import type { JobProps, Library, NotebookTaskProps } from "./job-props";
+import { JOB, NOTEBOOK_TASK } from "./job-shapes";
+import { definedOnly } from "./objects";
+import { type NotebookConfig, NotebookSource } from "./notebook-source";
+import { made, type Shapes, text } from "./shape";
 
 /** Options of an {@link AtomicJob}. */
 export interface AtomicJobProps extends JobProps, NotebookTaskProps {
@@ -14,38 +17,58 @@ export interface AtomicJobProps extends JobProps, NotebookTaskProps {
   readonly taskKey?: string;
 }
 
+const ATOMIC_JOB: Shapes<AtomicJobProps> = {
+  ...JOB,
+  ...NOTEBOOK_TASK,
+  notebook: made(
+    (value) => NotebookSource.isNotebookSource(value),
+    "a NotebookSource, such as NotebookSource.fromFile(path)",
+  ),
+  taskKey: text,
+};
+
 /**
  * A job with a single purpose: one task, which runs one notebook that no other job runs. It is tagged
  * `job_level = "atomic"`.
  */
-export class AtomicJob extends JobBase {
+export class AtomicJob extends JobBase<AtomicJobProps> {
   /** Key of the one task. */
   public readonly taskKey: string;
 
-  readonly #props: AtomicJobProps;
   readonly #notebook: NotebookConfig;
 
   /** @throws JobstrataError if the key, a tag, a parameter or a limit of the Jobs API is not kept */
   public constructor(scope: Construct, id: string, props: AtomicJobProps) {
-    super(scope, id, "atomic", props, new.target);
-    this.#props = withOverrides(props, this.stack.environment.props.jobs?.[id]);
-    this.taskKey = this.#props.taskKey ?? this.#props.notebook.name;
+    super(scope, id, props, {
+      level: "atomic",
+      constructor: new.target,
+      shapes: ATOMIC_JOB,
+      required: ["notebook"],
+    });
+    this.taskKey = this.props.taskKey ?? this.props.notebook.name;
     if (!TASK_KEY_PATTERN.test(this.taskKey)) {
       throw this.error(
         "invalid-task",
         `the task key ${quote(this.taskKey)} must be 1-100 letters, digits, _ and -; give another as taskKey`,
       );
     }
-    this.checkWhole("maxRetries", this.#props.maxRetries, -1);
-    this.checkWhole("minRetryIntervalMillis", this.#props.minRetryIntervalMillis, 0);
-    for (const name of Object.keys(this.#props.parameters ?? {}))
+    for (const name of Object.keys(this.props.parameters ?? {}))
       this.checkParameterName(name, "parameters");
-    this.#notebook = this.#props.notebook.bind(this, this.stack, id);
+    if (this.props.warehouseId !== undefined && this.props.compute !== undefined) {
+      throw this.error(
+        "invalid-job",
+        "it has compute and warehouseId; a notebook runs on one of them",
+      );
+    }
+    this.#notebook = this.props.notebook.bind(this, this.stack, id);
+    this.checkConfig();
   }
 
+  /** @internal */
   protected override kindConfig(): Partial<JobConfig> {
-    const { parameters, maxRetries, minRetryIntervalMillis, retryOnTimeout } = this.#props;
-    const { job, task } = (this.#props.compute ?? JobCompute.serverless()).toConfig();
+    const { parameters, libraries = [], warehouseId, disableAutoOptimization } = this.props;
+    const { maxRetries, minRetryIntervalMillis, retryOnTimeout, task: settings = {} } = this.props;
+    const { job, task } = (this.props.compute ?? JobCompute.serverless()).toConfig();
     return {
       ...this.#notebook.job,
       ...job,
@@ -57,10 +80,27 @@ export class AtomicJob extends JobBase {
             ...this.#notebook.task,
             ...(parameters &&
               Object.keys(parameters).length > 0 && { baseParameters: { ...parameters } }),
+            ...definedOnly({ warehouseId }),
           },
-          ...definedOnly({ maxRetries, minRetryIntervalMillis, retryOnTimeout }),
+          ...(libraries.length > 0 && { library: libraries.map(libraryConfig) }),
+          ...definedOnly({
+            maxRetries,
+            minRetryIntervalMillis,
+            retryOnTimeout,
+            disableAutoOptimization,
+            description: settings.description,
+            timeoutSeconds: settings.timeoutSeconds,
+            disabled: settings.disabled,
+          }),
+          ...notificationConfig(settings),
         },
       ],
     };
   }
+}
+
+function libraryConfig(library: Library): object {
+  if (!("maven" in library)) return { ...library };
+  const { exclusions, ...maven } = library.maven;
+  return { maven: { ...maven, ...(exclusions && { exclusions: [...exclusions] }) } };
 }

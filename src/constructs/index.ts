@@ -1,18 +1,14 @@
 export { AtomicJob, type AtomicJobProps } from "./atomic-job";
-export {
-  CompositeJob,
-  type CompositeJobProps,
-  type CompositeTask,
-  type CompositeTaskProps,
-  type ConditionTask,
-  type ConditionTaskProps,
-  type ForEachTaskProps,
-  type RunIf,
-  type RunJobTaskProps,
-} from "./composite-job";
+export { CompositeJob, type CompositeJobProps } from "./composite-job";
 export { fromJobId, fromJobName } from "./imported-job";
 export type { IJob } from "./job";
-export { JobCompute, type JobCluster } from "./job-compute";
+export {
+  type ClusterLogConf,
+  type InitScript,
+  type JobCluster,
+  JobCompute,
+  type ServerlessOptions,
+} from "./job-compute";
 export {
   inLocalWorkspace,
   JobEnvironment,
@@ -21,22 +17,47 @@ export {
   type JobEnvironmentProps,
   type VariableDefault,
   type VariableProps,
+  type VariableValue,
   type Workspace,
 } from "./job-environment";
 export { JobLayer, type JobLayerProps } from "./job-layer";
+export {
+  type ConditionTask,
+  type ConditionTaskProps,
+  type ForEachTaskProps,
+  type RunIf,
+  type RunJobTaskProps,
+  type Task,
+  type TaskProps,
+} from "./job-of-jobs";
 export type {
   HealthRule,
+  JobDefaults,
   JobOverrides,
   JobPermission,
   JobProps,
+  Library,
   NotebookTaskProps,
   NotificationEvents,
+  NotificationProps,
+  OperationTimeouts,
   RunAs,
   TaskRetryProps,
+  TaskSettings,
 } from "./job-props";
 export { JobStack, type JobStackProps } from "./job-stack";
-export { JobTrigger } from "./job-trigger";
-export { type GitReference, NotebookSource } from "./notebook-source";
+export {
+  type ContinuousOptions,
+  type FileArrivalOptions,
+  JobTrigger,
+  type ModelOptions,
+  type PeriodicOptions,
+  type ScheduleOptions,
+  type TableUpdateOptions,
+  type TriggerPauses,
+} from "./job-trigger";
+export { type GitNotebookOptions, type GitReference, NotebookSource } from "./notebook-source";
+export { OrchestratorJob, type OrchestratorJobProps } from "./orchestrator-job";
 export { suppressFinding, type SuppressFindingProps } from "./suppress-finding";
 export { WorkspaceFolder, type WorkspaceFolderProps } from "./workspace-folder";
 export { JobstrataError, type ErrorCode } from "@jobstrata/core/errors";

@@ -1,10 +1,40 @@
 import type { JobConfig, JobTask } from "@cdktf/provider-databricks/lib/job";
+import { Token } from "cdktf";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { mark } from "@jobstrata/core/model";
+import {
+  exactlyOne,
+  filled,
+  flag,
+  listOf,
+  mapOf,
+  number,
+  object,
+  oneOf,
+  type Shapes,
+  text,
+  whole,
+} from "./shape";
 
 /** The arguments of a job and of its task that say what runs the task. */
 export interface ComputeConfig {
   readonly job: Pick<JobConfig, "environment" | "jobCluster">;
   readonly task: Pick<JobTask, "environmentKey" | "jobClusterKey" | "existingClusterId">;
 }
+
+/** Where a file is in cloud storage, a volume or the workspace; exactly one of these. */
+export type InitScript =
+  | { readonly workspace: { readonly destination: string } }
+  | { readonly volumes: { readonly destination: string } }
+  | { readonly s3: { readonly destination: string; readonly region?: string } }
+  | { readonly abfss: { readonly destination: string } }
+  | { readonly gcs: { readonly destination: string } };
+
+/** Where a cluster's logs go; exactly one of these. */
+export type ClusterLogConf =
+  | { readonly volumes: { readonly destination: string } }
+  | { readonly dbfs: { readonly destination: string } }
+  | { readonly s3: { readonly destination: string; readonly region?: string } };
 
 /** A cluster that is made for a run. The names are those of `new_cluster` in the Jobs API. */
 export interface JobCluster {
@@ -14,16 +44,22 @@ export interface JobCluster {
   readonly nodeTypeId?: string;
   /** @default - nodeTypeId */
   readonly driverNodeTypeId?: string;
-  /** @default - autoscale */
+  /** Not together with `autoscale`. @default - autoscale */
   readonly numWorkers?: number;
   /** @default - numWorkers */
   readonly autoscale?: { readonly minWorkers: number; readonly maxWorkers: number };
   /** @default - none */
   readonly instancePoolId?: string;
+  /** @default - instancePoolId */
+  readonly driverInstancePoolId?: string;
   /** @default - none */
   readonly policyId?: string;
+  /** Takes from the policy what is left out here. @default false */
+  readonly applyPolicyDefaultValues?: boolean;
   /** Such as `SINGLE_USER` or `USER_ISOLATION`. @default - the workspace's */
   readonly dataSecurityMode?: string;
+  /** Who may use a cluster of one user. @default - who the job runs as */
+  readonly singleUserName?: string;
   /** @default - none */
   readonly sparkConf?: Readonly<Record<string, string>>;
   /** @default - none */
@@ -32,33 +68,174 @@ export interface JobCluster {
   readonly customTags?: Readonly<Record<string, string>>;
   /** `STANDARD` or `PHOTON`. @default - the runtime's */
   readonly runtimeEngine?: "STANDARD" | "PHOTON";
+  /** `CLASSIC_PREVIEW` allows `isSingleNode` and `useMlRuntime`. @default - none */
+  readonly kind?: string;
+  /** A driver without workers. @default false */
+  readonly isSingleNode?: boolean;
+  /** @default false */
+  readonly useMlRuntime?: boolean;
+  /** Names as in `aws_attributes`. @default - none */
+  readonly awsAttributes?: {
+    readonly availability?: "SPOT" | "ON_DEMAND" | "SPOT_WITH_FALLBACK";
+    readonly zoneId?: string;
+    readonly firstOnDemand?: number;
+    readonly spotBidPricePercent?: number;
+    readonly instanceProfileArn?: string;
+    readonly ebsVolumeType?: string;
+    readonly ebsVolumeCount?: number;
+    readonly ebsVolumeSize?: number;
+    readonly ebsVolumeIops?: number;
+    readonly ebsVolumeThroughput?: number;
+  };
+  /** Names as in `azure_attributes`. @default - none */
+  readonly azureAttributes?: {
+    readonly availability?: "SPOT_AZURE" | "ON_DEMAND_AZURE" | "SPOT_WITH_FALLBACK_AZURE";
+    readonly firstOnDemand?: number;
+    readonly spotBidMaxPrice?: number;
+    readonly logAnalyticsInfo?: {
+      readonly logAnalyticsWorkspaceId?: string;
+      readonly logAnalyticsPrimaryKey?: string;
+    };
+  };
+  /** Names as in `gcp_attributes`. @default - none */
+  readonly gcpAttributes?: {
+    readonly availability?: "PREEMPTIBLE_GCP" | "ON_DEMAND_GCP" | "PREEMPTIBLE_WITH_FALLBACK_GCP";
+    readonly zoneId?: string;
+    readonly firstOnDemand?: number;
+    readonly googleServiceAccount?: string;
+    readonly bootDiskSize?: number;
+    readonly localSsdCount?: number;
+  };
+  /** Run on every node in this order before Spark starts. @default - none */
+  readonly initScripts?: readonly InitScript[];
+  /** @default - the logs go with the cluster */
+  readonly clusterLogConf?: ClusterLogConf;
+  /** An image of Databricks Container Services. @default - the runtime's */
+  readonly dockerImage?: {
+    readonly url: string;
+    readonly basicAuth?: { readonly username: string; readonly password: string };
+  };
+  /** Adds disks when they fill up. @default false */
+  readonly enableElasticDisk?: boolean;
+  /** @default false */
+  readonly enableLocalDiskEncryption?: boolean;
+  /** For remote disks of GCP and Azure, in Mb/s. @default - the cloud's */
+  readonly remoteDiskThroughput?: number;
+  /** For remote disks of GCP and Azure, in GB. @default - the cloud's */
+  readonly totalInitialRemoteDiskSize?: number;
+  /** @default - none */
+  readonly sshPublicKeys?: readonly string[];
+  /** What may run on the cluster. @default - both */
+  readonly workloadType?: {
+    readonly clients: { readonly jobs?: boolean; readonly notebooks?: boolean };
+  };
 }
+
+const DESTINATION = object({ destination: filled }, "destination");
+const BUCKET = object({ destination: filled, region: filled }, "destination");
+const CLOUD = {
+  availability: filled,
+  zoneId: filled,
+  firstOnDemand: whole(0),
+} as const;
+
+const CLUSTER: Shapes<JobCluster> = {
+  sparkVersion: filled,
+  nodeTypeId: filled,
+  driverNodeTypeId: filled,
+  numWorkers: whole(0),
+  autoscale: object({ minWorkers: whole(0), maxWorkers: whole(0) }, "minWorkers", "maxWorkers"),
+  instancePoolId: filled,
+  driverInstancePoolId: filled,
+  policyId: filled,
+  applyPolicyDefaultValues: flag,
+  dataSecurityMode: filled,
+  singleUserName: filled,
+  sparkConf: mapOf(text),
+  sparkEnvVars: mapOf(text),
+  customTags: mapOf(text),
+  runtimeEngine: oneOf("STANDARD", "PHOTON"),
+  kind: filled,
+  isSingleNode: flag,
+  useMlRuntime: flag,
+  awsAttributes: object<NonNullable<JobCluster["awsAttributes"]>>({
+    ...CLOUD,
+    spotBidPricePercent: whole(0),
+    instanceProfileArn: filled,
+    ebsVolumeType: filled,
+    ebsVolumeCount: whole(0),
+    ebsVolumeSize: whole(0),
+    ebsVolumeIops: whole(0),
+    ebsVolumeThroughput: whole(0),
+  }),
+  azureAttributes: object<NonNullable<JobCluster["azureAttributes"]>>({
+    availability: CLOUD.availability,
+    firstOnDemand: CLOUD.firstOnDemand,
+    spotBidMaxPrice: number,
+    logAnalyticsInfo: object({ logAnalyticsWorkspaceId: filled, logAnalyticsPrimaryKey: filled }),
+  }),
+  gcpAttributes: object<NonNullable<JobCluster["gcpAttributes"]>>({
+    ...CLOUD,
+    googleServiceAccount: filled,
+    bootDiskSize: whole(0),
+    localSsdCount: whole(0),
+  }),
+  initScripts: listOf(
+    exactlyOne(
+      object({
+        workspace: DESTINATION,
+        volumes: DESTINATION,
+        s3: BUCKET,
+        abfss: DESTINATION,
+        gcs: DESTINATION,
+      }),
+      ...["workspace", "volumes", "s3", "abfss", "gcs"],
+    ),
+  ),
+  clusterLogConf: exactlyOne(
+    object({ volumes: DESTINATION, dbfs: DESTINATION, s3: BUCKET }),
+    ...["volumes", "dbfs", "s3"],
+  ),
+  dockerImage: object(
+    { url: filled, basicAuth: object({ username: text, password: text }, "username", "password") },
+    "url",
+  ),
+  enableElasticDisk: flag,
+  enableLocalDiskEncryption: flag,
+  remoteDiskThroughput: whole(0),
+  totalInitialRemoteDiskSize: whole(0),
+  sshPublicKeys: listOf(filled),
+  workloadType: object({ clients: object({ jobs: flag, notebooks: flag }) }, "clients"),
+};
+
+const COMPUTE = Symbol.for("jobstrata/JobCompute");
 
 /** What runs the notebook of an atomic job: serverless compute, a job cluster, or a cluster that exists. */
 export class JobCompute {
-  private constructor(private readonly config: ComputeConfig) {}
+  private constructor(private readonly config: ComputeConfig) {
+    mark(this, COMPUTE, true);
+  }
 
-  /**
-   * Serverless compute.
-   *
-   * @param options.environmentVersion serverless version; `"4"` by default
-   * @param options.environmentKey `default` by default
-   * @param options.dependencies requirements for pip, such as `databricks-sdk>=0.40`
-   */
-  public static serverless(
-    options: {
-      readonly environmentVersion?: string;
-      readonly environmentKey?: string;
-      readonly dependencies?: readonly string[];
-    } = {},
-  ): JobCompute {
-    const { environmentVersion = "4", environmentKey = "default", dependencies } = options;
+  /** True for a {@link JobCompute}, also one of another copy of this package. */
+  public static isJobCompute(value: object): value is JobCompute {
+    return COMPUTE in value;
+  }
+
+  /** Serverless compute. */
+  public static serverless(options: ServerlessOptions = {}): JobCompute {
+    check(object(SERVERLESS)(options, ""), "serverless compute");
+    const { environmentVersion = "4", environmentKey = "default" } = options;
+    const { dependencies, javaDependencies } = options;
     return new JobCompute({
       job: {
         environment: [
           {
             environmentKey,
-            spec: { environmentVersion, ...(dependencies && { dependencies: [...dependencies] }) },
+            spec: {
+              environmentVersion,
+              ...(dependencies && { dependencies: [...dependencies] }),
+              ...(javaDependencies && { javaDependencies: [...javaDependencies] }),
+            },
           },
         ],
       },
@@ -66,21 +243,68 @@ export class JobCompute {
     });
   }
 
-  /** A cluster of the job's own, made for each run. */
+  /**
+   * A cluster of the job's own, made for each run.
+   *
+   * @throws JobstrataError `invalid-job` if it has neither nodes nor a number of workers, or both of them twice
+   */
   public static jobCluster(newCluster: JobCluster, jobClusterKey = "default"): JobCompute {
+    check(object(CLUSTER, "sparkVersion")(newCluster, ""), "job cluster");
+    const { numWorkers, autoscale, nodeTypeId, instancePoolId, policyId } = newCluster;
+    if (nodeTypeId === undefined && instancePoolId === undefined && policyId === undefined)
+      check("it has no nodes; give nodeTypeId, instancePoolId or policyId", "job cluster");
+    if (numWorkers !== undefined && autoscale !== undefined)
+      check("it has numWorkers and autoscale; give one of them", "job cluster");
+    if (numWorkers === undefined && autoscale === undefined) {
+      if (policyId === undefined && newCluster.isSingleNode !== true)
+        check("it has no size; give numWorkers, autoscale or isSingleNode", "job cluster");
+    }
+    if (autoscale !== undefined && autoscale.minWorkers > autoscale.maxWorkers) {
+      const { minWorkers, maxWorkers } = autoscale;
+      if (!Token.isUnresolved(minWorkers) && !Token.isUnresolved(maxWorkers))
+        check(
+          `autoscale.minWorkers ${minWorkers} is more than maxWorkers ${maxWorkers}`,
+          "job cluster",
+        );
+    }
+    check(filled(jobClusterKey, "jobClusterKey"), "job cluster");
     return new JobCompute({
-      job: { jobCluster: [{ jobClusterKey, newCluster }] },
+      job: { jobCluster: [{ jobClusterKey, newCluster: newCluster as never }] },
       task: { jobClusterKey },
     });
   }
 
   /** An all-purpose cluster that exists already. */
   public static existingCluster(existingClusterId: string): JobCompute {
+    check(filled(existingClusterId, "existingClusterId"), "existing cluster");
     return new JobCompute({ job: {}, task: { existingClusterId } });
   }
 
-  /** The arguments of the job and of its task. */
+  /** The arguments of the job and of its task. @internal */
   public toConfig(): ComputeConfig {
     return this.config;
   }
+}
+
+/** Options of {@link JobCompute.serverless}. */
+export interface ServerlessOptions {
+  /** Serverless environment version. @default "4" */
+  readonly environmentVersion?: string;
+  /** @default "default" */
+  readonly environmentKey?: string;
+  /** Requirements for pip, such as `databricks-sdk>=0.40`. @default - none */
+  readonly dependencies?: readonly string[];
+  /** Paths of JAR files. @default - none */
+  readonly javaDependencies?: readonly string[];
+}
+
+const SERVERLESS: Shapes<ServerlessOptions> = {
+  environmentVersion: filled,
+  environmentKey: filled,
+  dependencies: listOf(filled),
+  javaDependencies: listOf(filled),
+};
+
+function check(problem: string | undefined, what: string): void {
+  if (problem !== undefined) throw new JobstrataError("invalid-job", `${what}: ${problem}`);
 }

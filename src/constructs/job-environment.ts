@@ -1,15 +1,41 @@
 import type { TerraformStack } from "cdktf";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
-import { LOCAL_STATE_DIR, LOCAL_WAREHOUSE_ID, quote } from "@jobstrata/core/model";
-import type { JobOverrides, JobPermission, RunAs } from "./job-props";
+import {
+  type JobLevel,
+  LOCAL_STATE_DIR,
+  LOCAL_WAREHOUSE_ID,
+  mark,
+  quote,
+} from "@jobstrata/core/model";
+import type { JobDefaults, JobOverrides, JobPermission, RunAs } from "./job-props";
+import { JOB_DEFAULTS, PERMISSIONS, RUN_AS } from "./job-shapes";
+import { definedOnly } from "./objects";
+import {
+  filled,
+  flag,
+  isObject,
+  listOf,
+  mapOf,
+  object,
+  oneOf,
+  type Shapes,
+  shown,
+  text,
+} from "./shape";
 
-/** Default of a Terraform variable; `undefined` makes the variable required. */
-export type VariableDefault = string | number | boolean | undefined;
+/** A value that a Terraform variable can have. */
+export type VariableValue =
+  string | number | boolean | readonly VariableValue[] | { readonly [name: string]: VariableValue };
+
+/** Default of a Terraform variable; `undefined` makes the variable required. For a map, write `{ default: { … } }`. */
+export type VariableDefault = string | number | boolean | readonly VariableValue[] | undefined;
 
 /** A Terraform variable, when its default is not all there is to say. */
 export interface VariableProps {
-  /** @default - none: Terraform asks for a value */
-  readonly default?: VariableDefault;
+  /** Text, a number, true or false, a list, or a map. @default - none: Terraform asks for a value */
+  readonly default?: VariableValue;
+  /** Such as `list(string)` or `map(number)`. @default - that of the default, else `string` */
+  readonly type?: string;
   /** Shown by Terraform when it asks for the value. */
   readonly description?: string;
   /** Keeps the value out of Terraform's output. @default false */
@@ -74,8 +100,79 @@ export interface JobEnvironmentProps {
   /** Told of every failed run, beside those whom a job names itself. @default - nobody */
   readonly failureNotifications?: FailureNotifications;
 
+  /**
+   * What every job of a level has, unless it says otherwise itself: retries, time-outs, health rules, notifications.
+   * @default - nothing
+   */
+  readonly defaults?: Readonly<Partial<Record<JobLevel, JobDefaults>>>;
+
   /** What single jobs have otherwise in this environment, by job key. @default - nothing */
   readonly jobs?: Readonly<Record<string, JobOverrides>>;
+}
+
+const ENVIRONMENT_CLASS = Symbol.for("jobstrata/JobEnvironment");
+
+const VARIABLE: Shapes<VariableProps> = {
+  default: (value, path) => (value === null ? `${path} is null; leave it out` : undefined),
+  type: filled,
+  description: text,
+  sensitive: flag,
+};
+
+const ENVIRONMENT_PROPS: Shapes<JobEnvironmentProps> = {
+  name: text,
+  mode: oneOf("development", "production"),
+  variables: mapOf((value, path) => {
+    if (value === null) return `${path} is null; leave its default out to make it required`;
+    return isObject(value) ? object(VARIABLE)(value, path) : undefined;
+  }),
+  workspace: object<Workspace>({ host: text, profile: text }),
+  backend: (value, path) =>
+    typeof value === "function"
+      ? undefined
+      : `${path} is ${shown(value)}; it must be a function of the stack`,
+  tags: mapOf(text),
+  notebookRoot: text,
+  runAs: RUN_AS,
+  permissions: PERMISSIONS,
+  failureNotifications: object<FailureNotifications>({
+    emails: listOf(filled),
+    webhooks: listOf(filled),
+  }),
+  defaults: object<Record<JobLevel, JobDefaults>>({
+    atomic: object(JOB_DEFAULTS),
+    composite: object(JOB_DEFAULTS),
+    orchestrator: object(JOB_DEFAULTS),
+  }),
+  // Each job knows which of them it can have.
+  jobs: mapOf((value, path) =>
+    isObject(value) ? undefined : `${path} is ${shown(value)}; it must be an object`,
+  ),
+};
+
+/** A variable in its long form. */
+export function variableConfig(value: VariableDefault | VariableProps): VariableProps {
+  return typeof value === "object" && !Array.isArray(value)
+    ? (value as VariableProps)
+    : definedOnly({ default: value as VariableValue | undefined });
+}
+
+/** The type of a variable with this default, in Terraform's words. */
+export function variableType(value: VariableValue | undefined): string {
+  switch (typeof value) {
+    case "number":
+      return "number";
+    case "boolean":
+      return "bool";
+    case "object": {
+      const types = new Set(Object.values(value).map(variableType));
+      const [type = "string"] = types;
+      const of = types.size > 1 ? "any" : type;
+      return Array.isArray(value) ? `list(${of})` : `map(${of})`;
+    }
+    default:
+      return "string";
+  }
 }
 
 /** What a module can be given beside its variables, so that no variable can be called so. */
@@ -109,10 +206,15 @@ export class JobEnvironment {
 
   /** @throws JobstrataError `invalid-environment` if a value cannot be what it stands for */
   public constructor(public readonly props: JobEnvironmentProps) {
-    const { name, mode, variables = {}, runAs, permissions } = props;
+    const given: unknown = props;
     const fail = (problem: string): never => {
+      const name = isObject(given) && typeof given.name === "string" ? given.name : "";
       throw new JobstrataError("invalid-environment", `environment ${quote(name)}: ${problem}`);
     };
+    const problem = object(ENVIRONMENT_PROPS, "name", "mode")(given, "");
+    if (problem !== undefined) fail(problem);
+    mark(this, ENVIRONMENT_CLASS, true);
+    const { name, mode, variables = {}, runAs, permissions } = props;
     if (!/^[A-Za-z0-9_-]+$/.test(name))
       fail("its name must be letters, digits, _ and -, since it names stacks");
     for (const variable of Object.keys(variables)) {
@@ -138,25 +240,37 @@ export class JobEnvironment {
       fail(`notebookRoot ${quote(root)} must be an absolute workspace path, such as "/Shared/x"`);
     this.notebookRoot = root.replace(/^\/Workspace(?=\/)/, "").replace(/\/+$/, "");
     // A reference to a variable that is not declared would be found by Terraform, but only in the plan.
-    const texts = JSON.stringify([runAs, permissions, props.workspace]);
+    const texts = JSON.stringify([runAs, permissions, props.workspace, root, props.defaults]);
     for (const [, used = ""] of texts.matchAll(/\$\{var\.([\w-]+)/g)) this.variable(used);
+  }
+
+  /** True for a {@link JobEnvironment}, also one of another copy of this package. */
+  public static isJobEnvironment(value: object): value is JobEnvironment {
+    return ENVIRONMENT_CLASS in value;
+  }
+
+  /** The names of the environment's variables. */
+  public get variableNames(): readonly string[] {
+    return Object.keys(this.props.variables ?? {});
   }
 
   /**
    * A reference to one of the environment's variables, for parameters and anything else that takes text.
    *
-   * @returns the Terraform expression `${var.<name>}`
+   * @returns the Terraform expression `${var.<name>}`; for a list or a map, its JSON: `${jsonencode(var.<name>)}`
    * @throws JobstrataError `unknown-variable` if the environment does not declare it
    */
   public variable(name: string): string {
-    const names = Object.keys(this.props.variables ?? {});
+    const names = this.variableNames;
     if (!names.includes(name)) {
       throw new JobstrataError(
         "unknown-variable",
         `environment ${quote(this.name)} has no variable ${quoteWithSuggestion(name, names)}; declare it in its variables`,
       );
     }
-    return `\${var.${name}}`;
+    const { type, default: value } = variableConfig(this.props.variables?.[name]);
+    const isText = /^(?:string|number|bool|any)$/.test(type ?? variableType(value));
+    return isText ? `\${var.${name}}` : `\${jsonencode(var.${name})}`;
   }
 }
 

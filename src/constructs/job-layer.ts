@@ -1,20 +1,27 @@
 import type { Construct } from "constructs";
-import type { JobEnvironment } from "./job-environment";
-import { JobStack } from "./job-stack";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { JobEnvironment } from "./job-environment";
+import { JobStack, placeOf } from "./job-stack";
+import { flag, made, object, type Shapes, text } from "./shape";
 
 /** Options of a {@link JobLayer}. */
 export interface JobLayerProps {
   readonly environment: JobEnvironment;
   /**
-   * One stack, `<layer>-<env>`, instead of two.
+   * One stack, `<layer>-<env>`, instead of one for each level.
    * @default false
    */
   readonly singleStack?: boolean;
 }
 
+const LAYER: Shapes<JobLayerProps> = {
+  environment: made((value) => JobEnvironment.isJobEnvironment(value), "a JobEnvironment"),
+  singleStack: flag,
+};
+
 /**
- * The stacks of one layer, such as `alerting`, in one environment: `alerting-dev-atomic` and `alerting-dev-composite`.
- * Atomic jobs can be deployed and tested before anything orchestrates them.
+ * The stacks of one layer, such as `alerting`, in one environment: `alerting-dev-atomic`, `alerting-dev-composite` and,
+ * where it is used, `alerting-dev-orchestrator`. What is below can be deployed and tested before anything runs it.
  */
 export class JobLayer {
   /** For atomic jobs. */
@@ -23,19 +30,35 @@ export class JobLayer {
   public readonly composite: JobStack;
   public readonly environment: JobEnvironment;
 
+  readonly #makeOrchestrator: () => JobStack;
+  #orchestrator: JobStack | undefined;
+
   /**
    * @param scope the app
    * @param name name of the layer: begins the names of its stacks, and is the tag `layer` of its jobs
+   * @throws JobstrataError `invalid-stack` if there is such a layer in the app already
    */
-  public constructor(
-    scope: Construct,
-    name: string,
-    { environment, singleStack = false }: JobLayerProps,
-  ) {
-    const props = { environment, layer: name };
+  public constructor(scope: Construct, name: string, props: JobLayerProps) {
+    const problem = text(name, "name") ?? object(LAYER, "environment")(props, "");
+    if (problem !== undefined)
+      throw new JobstrataError("invalid-stack", `${placeOf(scope, name)} layer: ${problem}`);
+    const { environment, singleStack = false } = props;
+    const stackProps = { environment, layer: name };
     const stack = `${name}-${environment.name}`;
     this.environment = environment;
-    this.atomic = new JobStack(scope, singleStack ? stack : `${stack}-atomic`, props);
-    this.composite = singleStack ? this.atomic : new JobStack(scope, `${stack}-composite`, props);
+    this.atomic = new JobStack(scope, singleStack ? stack : `${stack}-atomic`, stackProps);
+    this.composite = singleStack
+      ? this.atomic
+      : new JobStack(scope, `${stack}-composite`, stackProps);
+    this.#makeOrchestrator = () =>
+      singleStack ? this.atomic : new JobStack(scope, `${stack}-orchestrator`, stackProps);
+  }
+
+  /**
+   * For an orchestrator over the composite jobs of this layer; the stack is there from the first use on. One over several
+   * layers is best in a `JobStack` of its own.
+   */
+  public get orchestrator(): JobStack {
+    return (this.#orchestrator ??= this.#makeOrchestrator());
   }
 }

@@ -29,17 +29,53 @@ export interface HealthRule {
   readonly value: number;
 }
 
-/** What somebody can be told of. */
+/** Who is notified, by event. */
 export interface NotificationEvents {
   readonly onStart?: readonly string[];
   readonly onSuccess?: readonly string[];
   readonly onFailure?: readonly string[];
+  /** Needs a health rule for RUN_DURATION_SECONDS. */
   readonly onDurationWarningThresholdExceeded?: readonly string[];
+  /** Needs a health rule for one of the STREAMING_BACKLOG metrics. */
   readonly onStreamingBacklogExceeded?: readonly string[];
 }
 
-/** What atomic and composite jobs have in common. */
-export interface JobProps {
+/** Notifications and health rules, which jobs and tasks have alike. */
+export interface NotificationProps {
+  /** Makes a run exceed a threshold that people can be notified of. @default - none */
+  readonly healthRules?: readonly HealthRule[];
+  /** E-mail addresses by event. @default - none; for a job, the environment's */
+  readonly emailNotifications?: NotificationEvents;
+  /** Ids of notification destinations by event, at most 3 each. @default - none; for a job, the environment's */
+  readonly webhookNotifications?: NotificationEvents;
+  /** No notification of runs that were skipped. @default false */
+  readonly noAlertForSkippedRuns?: boolean;
+  /** No notification of runs that were cancelled. @default false */
+  readonly noAlertForCanceledRuns?: boolean;
+}
+
+/** What a task has beside what it runs, and what the job has. */
+export interface TaskSettings extends NotificationProps {
+  /** At most 1000 characters. @default - none */
+  readonly description?: string;
+  /** The task is cancelled after this many seconds; 0 is never. @default 0 */
+  readonly timeoutSeconds?: number;
+  /** The task is skipped, and what depends on it runs as if it had succeeded. @default false */
+  readonly disabled?: boolean;
+  /** Notifies of the last try only, not of each. @default false */
+  readonly alertOnLastAttempt?: boolean;
+}
+
+/** How long Terraform waits for the workspace, such as `20m`. */
+export interface OperationTimeouts {
+  /** @default - the provider's */
+  readonly create?: string;
+  /** @default - the provider's */
+  readonly update?: string;
+}
+
+/** What jobs of every level have in common. */
+export interface JobProps extends NotificationProps {
   /**
    * Display name, without the environment: `[dev] ` comes before it by itself. At most 4096 bytes with it.
    * @default - the construct id
@@ -62,37 +98,57 @@ export interface JobProps {
    * @default - true in development, where only the environment's override of this job can say otherwise; else false
    */
   readonly paused?: boolean;
-  /** The job is cancelled after this many seconds; 0 is never. @default 0 */
+  /** The job is cancelled after this many seconds; 0 is never. @default - the environment's, else 0 */
   readonly timeoutSeconds?: number;
   /** 0-1000; 0 skips every run. @default - 4 in development, else 1; 1 for a continuous job */
   readonly maxConcurrentRuns?: number;
   /** Whether a run that is one too many waits. @default true, except for a continuous job, which cannot queue */
   readonly queue?: boolean;
-  /** @default - none */
-  readonly healthRules?: readonly HealthRule[];
-  /** E-mail addresses by event. @default - the environment's failure notifications */
-  readonly emailNotifications?: NotificationEvents;
-  /** Ids of notification destinations by event, at most 3 each. @default - the environment's failure notifications */
-  readonly webhookNotifications?: NotificationEvents;
-  /** No notification of runs that were skipped. @default false */
-  readonly noAlertForSkippedRuns?: boolean;
-  /** No notification of runs that were cancelled. @default false */
-  readonly noAlertForCanceledRuns?: boolean;
   /** @default - the environment's */
   readonly runAs?: RunAs;
   /** @default - the environment's */
   readonly permissions?: readonly JobPermission[];
+  /** How fast serverless tasks start. @default - the workspace's */
+  readonly performanceTarget?: "STANDARD" | "PERFORMANCE_OPTIMIZED";
+  /** Id of the serverless usage policy that pays for the job. @default - the workspace's */
+  readonly usagePolicyId?: string;
+  /** Id of the budget policy that pays for the job; the older name of a usage policy. @default - the workspace's */
+  readonly budgetPolicyId?: string;
+  /** Whether people may edit the job in the workspace. @default "EDITABLE" */
+  readonly editMode?: "EDITABLE" | "UI_LOCKED";
+  /** Says that a bundle manages the job, which locks it in the workspace. @default - Terraform manages it */
+  readonly deployment?: { readonly kind: "BUNDLE"; readonly metadataFilePath?: string };
+  /** The workspace that the job belongs to, for a provider that is configured for an account. @default - the provider's */
+  readonly providerConfig?: { readonly workspaceId: string };
+  /** How long Terraform waits. @default - the provider's */
+  readonly timeouts?: OperationTimeouts;
 }
 
 /** How a task is tried. */
 export interface TaskRetryProps {
-  /** How often a failed task is tried again; -1 is for ever. @default 0 */
+  /** How often a failed task is tried again; -1 is for ever. @default - the environment's, else 0 */
   readonly maxRetries?: number;
-  /** Pause between two tries, in milliseconds. @default 0 */
+  /** Pause between two tries, in milliseconds. @default - the environment's, else 0 */
   readonly minRetryIntervalMillis?: number;
-  /** Whether a task that timed out is tried again. @default false */
+  /** Whether a task that timed out is tried again. @default - the environment's, else false */
   readonly retryOnTimeout?: boolean;
 }
+
+/** A library for a cluster; exactly one of these. Serverless compute takes `dependencies` instead. */
+export type Library =
+  | { readonly pypi: { readonly package: string; readonly repo?: string } }
+  | {
+      readonly maven: {
+        readonly coordinates: string;
+        readonly repo?: string;
+        readonly exclusions?: readonly string[];
+      };
+    }
+  | { readonly cran: { readonly package: string; readonly repo?: string } }
+  | { readonly whl: string }
+  | { readonly jar: string }
+  | { readonly egg: string }
+  | { readonly requirements: string };
 
 /** How the notebook of an atomic job is run. */
 export interface NotebookTaskProps extends TaskRetryProps {
@@ -100,6 +156,20 @@ export interface NotebookTaskProps extends TaskRetryProps {
   readonly parameters?: Readonly<Record<string, string>>;
   /** @default JobCompute.serverless() */
   readonly compute?: JobCompute;
+  /** SQL warehouse that runs a notebook of SQL cells, instead of `compute`. @default - none */
+  readonly warehouseId?: string;
+  /** What the cluster installs before the notebook runs. @default - none */
+  readonly libraries?: readonly Library[];
+  /** Keeps serverless compute from optimizing and retrying the task. @default false */
+  readonly disableAutoOptimization?: boolean;
+  /** What the task has of its own: a description, a time-out, notifications … @default - nothing */
+  readonly task?: TaskSettings;
+}
+
+/** What the jobs of one level have in an environment, unless they say otherwise themselves. */
+export interface JobDefaults extends NotificationProps, TaskRetryProps {
+  /** @default 0 */
+  readonly timeoutSeconds?: number;
 }
 
 /** What one job has otherwise in one environment. Maps are merged by key, everything else replaces. */

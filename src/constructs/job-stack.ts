@@ -16,10 +16,13 @@ import {
   ENVIRONMENT,
   LOCAL_STATE_DIR,
   mark,
+  printable,
   quote,
 } from "@jobstrata/core/model";
-import type { JobEnvironment } from "./job-environment";
+import { policeAll, policeFromBirth } from "./police";
+import { JobEnvironment, variableConfig, variableType } from "./job-environment";
 import type { JobResource } from "./job-resource";
+import { filled, made, object, type Shapes, shown } from "./shape";
 
 const JOB_STACK = Symbol.for("jobstrata/JobStack");
 
@@ -29,6 +32,11 @@ export interface JobStackProps {
   /** Tag `layer` of the stack's jobs. @default - the jobs give it themselves */
   readonly layer?: string;
 }
+
+const STACK: Shapes<JobStackProps> = {
+  environment: made((value) => JobEnvironment.isJobEnvironment(value), "a JobEnvironment"),
+  layer: filled,
+};
 
 /** What a stack has to know of a job in it. */
 export interface RegisteredJob extends IConstruct {
@@ -55,10 +63,11 @@ export class JobStack extends TerraformStack {
 
   /** @throws JobstrataError `invalid-stack` if its name could not be part of a reference */
   public constructor(scope: Construct, id: string, props: JobStackProps) {
-    super(scope, checkedId(id));
+    super(scope, checkedId(scope, id, props));
     this.environment = props.environment;
     this.layer = props.layer;
     mark(this, JOB_STACK, true);
+    policeFromBirth(this);
     mark(this, ENVIRONMENT, props.environment.name);
 
     const { workspace, backend, variables = {} } = props.environment.props;
@@ -75,11 +84,10 @@ export class JobStack extends TerraformStack {
     else if (backend === undefined) this.#keepStateBesideTheApp();
     else backend(this);
     for (const [name, value] of Object.entries(variables)) {
-      const config = typeof value === "object" ? value : { default: value };
-      const type = typeof config.default === "object" ? {} : variableType(config.default);
+      const { type, ...config } = variableConfig(value);
       new TerraformVariable(this.#supports, `var.${name}`, {
-        ...type,
         ...config,
+        type: type ?? variableType(config.default),
       }).overrideLogicalId(name);
     }
   }
@@ -102,9 +110,10 @@ export class JobStack extends TerraformStack {
     ) {
       if (JobStack.isJobStack(scope)) return scope;
     }
+    const at = construct.node.path === "" ? "App" : construct.node.path;
     throw new JobstrataError(
       "no-environment",
-      `[${construct.node.path}] jobs need an environment; create them in a JobStack or in the stacks of a JobLayer`,
+      `[${at}] jobs need an environment; create them in a JobStack or in the stacks of a JobLayer`,
     );
   }
 
@@ -176,6 +185,8 @@ export class JobStack extends TerraformStack {
 
   /** Called by cdktf before any stack is synthesized. */
   public override prepareStack(): void {
+    // Of an app that has one stack of jobs, all stacks are judged before the first is written.
+    policeAll(this.node.root);
     this.#checkOverrides();
     for (const origin of this.#imports) {
       // Stacks that need each other are found by the policy, together with everything else.
@@ -336,25 +347,49 @@ function jobsOf(config: Config): Record<string, unknown> {
   return ((config.resource ??= {}).databricks_job ??= {});
 }
 
-function variableType(value: unknown): { readonly type?: string } {
-  switch (typeof value) {
-    case "number":
-    case "string":
-      return { type: typeof value };
-    case "boolean":
-      return { type: "bool" };
-    default:
-      return { type: "string" };
+/** Other stacks refer to the state of a stack by its name, so that has to be one for Terraform. */
+function checkedId(scope: Construct | undefined, id: string, props: JobStackProps): string {
+  const fail = (problem: string): never => {
+    throw new JobstrataError("invalid-stack", `${placeOf(scope, id, "stack")} ${problem}`);
+  };
+  if (!/^[A-Za-z_][\w-]*$/.test(id)) {
+    fail(
+      `the stack name ${quote(id)} must be letters, digits, _ and -, not beginning with a digit or -`,
+    );
   }
+  if (scope?.node.tryFindChild(id) !== undefined)
+    fail(`the stack name ${quote(id)} is taken; make each layer once in an environment`);
+  const problem = object(STACK, "environment")(props, "");
+  if (problem !== undefined) fail(problem);
+  return id;
 }
 
-/** Other stacks refer to the state of a stack by its name, so that has to be one for Terraform. */
-function checkedId(id: string): string {
-  if (/^[A-Za-z_][\w-]*$/.test(id)) return id;
-  throw new JobstrataError(
-    "invalid-stack",
-    `the stack name ${quote(id)} must be letters, digits, _ and -, not beginning with a digit or -`,
-  );
+/**
+ * Where a construct is going to be, for the message of an error.
+ *
+ * @throws JobstrataError `no-environment` if `scope` is no place for it
+ */
+export function placeOf(scope: unknown, id: unknown, what = "job"): string {
+  const name = typeof id === "string" ? id : shown(id);
+  if (scope !== undefined && !Construct.isConstruct(scope)) {
+    throw new JobstrataError(
+      "no-environment",
+      `[${printable(name)}] its scope is ${shown(scope)}; make a ${what} in ${what === "job" ? "a JobStack or in a stack of a JobLayer" : "an app"}`,
+    );
+  }
+  if (scope === undefined && what === "job") {
+    throw new JobstrataError(
+      "no-environment",
+      `[${printable(name)}] its scope is undefined; make it in a JobStack or in a stack of a JobLayer`,
+    );
+  }
+  if (typeof id !== "string") {
+    throw new JobstrataError(
+      what === "job" ? "invalid-job-key" : "invalid-stack",
+      `[${scope?.node.path ?? ""}] the id of a ${what} is ${name}; it must be text`,
+    );
+  }
+  return `[${[scope?.node.path ?? "", printable(id)].filter((part) => part !== "").join("/")}]`;
 }
 
 /** The file behind each workspace path that an app uploads to, by environment and path. */

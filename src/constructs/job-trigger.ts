@@ -1,55 +1,127 @@
-import { Token } from "cdktf";
 import type { JobConfig } from "@cdktf/provider-databricks/lib/job";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { quote } from "@jobstrata/core/model";
+import { mark, quote } from "@jobstrata/core/model";
+import { quartzProblem, timeZoneProblem } from "./quartz";
+import { filled, listOf, object, oneOf, type Shapes, text, whole } from "./shape";
 
 /** The arguments of a job that start it. */
 export type TriggerConfig = Pick<JobConfig, "schedule" | "trigger" | "continuous">;
 
-/** What starts a job by itself: one of a schedule, a period, files that arrive, or its own end. */
+/** How long a trigger that waits for data waits. */
+export interface TriggerPauses {
+  /** At least this many seconds between two starts; 60 or more. @default - none */
+  readonly minTimeBetweenTriggersSeconds?: number;
+  /** Waits for this many seconds without a change; 60 or more. @default - none */
+  readonly waitAfterLastChangeSeconds?: number;
+}
+
+/** Options of {@link JobTrigger.schedule}. */
+export interface ScheduleOptions {
+  /** Six or seven fields, seconds first: `0 0 6 * * ?`. */
+  readonly quartzCronExpression: string;
+  /** Java time zone such as `Europe/Berlin`. @default "UTC" */
+  readonly timezoneId?: string;
+}
+
+/** Options of {@link JobTrigger.periodic}. */
+export interface PeriodicOptions {
+  /** 1 or more. */
+  readonly interval: number;
+  readonly unit: "HOURS" | "DAYS" | "WEEKS";
+}
+
+/** Options of {@link JobTrigger.fileArrival}. */
+export interface FileArrivalOptions extends TriggerPauses {
+  /** Such as `s3://bucket/folder/` or `/Volumes/…/`; it ends with a slash. */
+  readonly url: string;
+}
+
+/** Options of {@link JobTrigger.tableUpdate}. */
+export interface TableUpdateOptions extends TriggerPauses {
+  /** Full names, `catalog.schema.table`. */
+  readonly tableNames: readonly string[];
+  /** Whether one changed table is enough. @default "ANY_UPDATED" */
+  readonly condition?: "ANY_UPDATED" | "ALL_UPDATED";
+}
+
+/** Options of {@link JobTrigger.model}. */
+export interface ModelOptions extends TriggerPauses {
+  /** What has to happen to the model. */
+  readonly condition: "MODEL_CREATED" | "MODEL_VERSION_READY" | "MODEL_ALIAS_SET";
+  /** Full name of a model, or of a schema or catalog of models. @default - the whole metastore */
+  readonly securableName?: string;
+  /** The aliases that count for MODEL_ALIAS_SET. @default - all */
+  readonly aliases?: readonly string[];
+}
+
+/** Options of {@link JobTrigger.continuous}. */
+export interface ContinuousOptions {
+  /** Whether failed tasks are tried again within the run. @default - the workspace's */
+  readonly taskRetryMode?: "NEVER" | "ON_FAILURE";
+}
+
+const PAUSES: Shapes<TriggerPauses> = {
+  minTimeBetweenTriggersSeconds: whole(60),
+  waitAfterLastChangeSeconds: whole(60),
+};
+const SCHEDULE: Shapes<ScheduleOptions> = { quartzCronExpression: text, timezoneId: text };
+const PERIODIC: Shapes<PeriodicOptions> = {
+  interval: whole(1),
+  unit: oneOf("HOURS", "DAYS", "WEEKS"),
+};
+const FILE_ARRIVAL: Shapes<FileArrivalOptions> = { ...PAUSES, url: text };
+const TABLE_UPDATE: Shapes<TableUpdateOptions> = {
+  ...PAUSES,
+  tableNames: listOf(filled),
+  condition: oneOf("ANY_UPDATED", "ALL_UPDATED"),
+};
+const MODEL: Shapes<ModelOptions> = {
+  ...PAUSES,
+  condition: oneOf("MODEL_CREATED", "MODEL_VERSION_READY", "MODEL_ALIAS_SET"),
+  securableName: filled,
+  aliases: listOf(filled),
+};
+const CONTINUOUS: Shapes<ContinuousOptions> = { taskRetryMode: oneOf("NEVER", "ON_FAILURE") };
+
+const TRIGGER = Symbol.for("jobstrata/JobTrigger");
+
+/** What starts a job by itself: a schedule, a period, files or tables that change, a model, or its own end. */
 export class JobTrigger {
   private constructor(
     /** A continuous job is never started twice at a time and cannot queue. */
     public readonly isContinuous: boolean,
     private readonly config: (pauseStatus: "PAUSED" | "UNPAUSED") => TriggerConfig,
-  ) {}
+  ) {
+    mark(this, TRIGGER, true);
+  }
+
+  /** True for a {@link JobTrigger}, also one of another copy of this package. */
+  public static isJobTrigger(value: object): value is JobTrigger {
+    return TRIGGER in value;
+  }
 
   /**
    * Runs at the times of a Quartz cron expression.
    *
-   * @param options.quartzCronExpression six or seven fields, seconds first: `0 0 6 * * ?`
-   * @param options.timezoneId Java time zone such as `Europe/Berlin`; `UTC` by default
-   * @throws JobstrataError `invalid-job` for an expression of another form
+   * @throws JobstrataError `invalid-job` for an expression that Quartz would refuse, or an unknown time zone
    */
-  public static schedule(options: {
-    readonly quartzCronExpression: string;
-    readonly timezoneId?: string;
-  }): JobTrigger {
+  public static schedule(options: ScheduleOptions): JobTrigger {
+    check("schedule", object(SCHEDULE, "quartzCronExpression")(options, ""));
     const { quartzCronExpression, timezoneId = "UTC" } = options;
-    const fields = quartzCronExpression.trim().split(/\s+/).length;
-    if (!quartzCronExpression.includes("${") && fields !== 6 && fields !== 7) {
-      throw new JobstrataError(
-        "invalid-job",
-        `quartzCronExpression ${quote(quartzCronExpression)} has ${fields} fields; Quartz wants 6 or 7, seconds first, such as "0 0 6 * * ?"`,
-      );
-    }
+    check("schedule", quartzProblem(quartzCronExpression) ?? timeZoneProblem(timezoneId));
     return new JobTrigger(false, (pauseStatus) => ({
       schedule: { quartzCronExpression, timezoneId, pauseStatus },
     }));
   }
 
-  /** Runs every `interval` `unit`. */
-  public static periodic(options: {
-    readonly interval: number;
-    readonly unit: "HOURS" | "DAYS" | "WEEKS";
-  }): JobTrigger {
+  /**
+   * Runs every `interval` `unit`.
+   *
+   * @throws JobstrataError `invalid-job` for another unit or an interval below 1
+   */
+  public static periodic(options: PeriodicOptions): JobTrigger {
+    check("periodic trigger", object(PERIODIC, "interval", "unit")(options, ""));
     const { interval, unit } = options;
-    if (!Token.isUnresolved(interval) && !(Number.isInteger(interval) && interval > 0)) {
-      throw new JobstrataError(
-        "invalid-job",
-        `interval ${interval} must be a whole number of ${unit}, 1 or more`,
-      );
-    }
     return new JobTrigger(false, (pauseStatus) => ({
       trigger: { periodic: { interval, unit }, pauseStatus },
     }));
@@ -58,27 +130,69 @@ export class JobTrigger {
   /**
    * Runs when files arrive below a Unity Catalog storage location.
    *
-   * @param options.url such as `s3://bucket/folder/` or `/Volumes/…/`; it must end with a slash
+   * @throws JobstrataError `invalid-job` for a URL that is not one of a folder
    */
-  public static fileArrival(options: {
-    readonly url: string;
-    /** At least this many seconds between two starts. */
-    readonly minTimeBetweenTriggersSeconds?: number;
-    /** Waits for this many seconds without a new file. */
-    readonly waitAfterLastChangeSeconds?: number;
-  }): JobTrigger {
+  public static fileArrival(options: FileArrivalOptions): JobTrigger {
+    check("file arrival trigger", object(FILE_ARRIVAL, "url")(options, ""));
+    const { url } = options;
+    if (
+      !url.includes("${") &&
+      !/^(?:[a-z][a-z0-9]*:\/\/[^/\s]+\/|\/Volumes\/[^/]+\/[^/]+\/[^/]+\/)/i.test(url)
+    )
+      check(
+        "file arrival trigger",
+        `url ${quote(url)} must be a cloud storage URL, such as "s3://bucket/folder/", or a volume, such as "/Volumes/catalog/schema/volume/"`,
+      );
+    if (!url.endsWith("/") && !url.endsWith("}"))
+      check("file arrival trigger", `url ${quote(url)} must end with a slash: ${quote(`${url}/`)}`);
     return new JobTrigger(false, (pauseStatus) => ({
       trigger: { fileArrival: { ...options }, pauseStatus },
     }));
   }
 
-  /** Runs again as soon as it has ended. */
-  public static continuous(): JobTrigger {
-    return new JobTrigger(true, (pauseStatus) => ({ continuous: { pauseStatus } }));
+  /**
+   * Runs when Unity Catalog tables change.
+   *
+   * @throws JobstrataError `invalid-job` without a table
+   */
+  public static tableUpdate(options: TableUpdateOptions): JobTrigger {
+    check("table update trigger", object(TABLE_UPDATE, "tableNames")(options, ""));
+    const { tableNames, ...rest } = options;
+    if (tableNames.length === 0)
+      check(
+        "table update trigger",
+        "tableNames is an empty list; name the tables that start the job",
+      );
+    return new JobTrigger(false, (pauseStatus) => ({
+      trigger: { tableUpdate: { ...rest, tableNames: [...tableNames] }, pauseStatus },
+    }));
   }
 
-  /** The arguments of the job, paused or not. */
+  /**
+   * Runs when something happens to a model of Unity Catalog.
+   *
+   * @throws JobstrataError `invalid-job` for another condition
+   */
+  public static model(options: ModelOptions): JobTrigger {
+    check("model trigger", object(MODEL, "condition")(options, ""));
+    const { aliases, ...rest } = options;
+    return new JobTrigger(false, (pauseStatus) => ({
+      trigger: { model: { ...rest, ...(aliases && { aliases: [...aliases] }) }, pauseStatus },
+    }));
+  }
+
+  /** Runs again as soon as it has ended. */
+  public static continuous(options: ContinuousOptions = {}): JobTrigger {
+    check("continuous trigger", object(CONTINUOUS)(options, ""));
+    return new JobTrigger(true, (pauseStatus) => ({ continuous: { ...options, pauseStatus } }));
+  }
+
+  /** The arguments of the job, paused or not. @internal */
   public toConfig(paused: boolean): TriggerConfig {
     return this.config(paused ? "PAUSED" : "UNPAUSED");
   }
+}
+
+function check(what: string, problem: string | undefined): void {
+  if (problem !== undefined) throw new JobstrataError("invalid-job", `${what}: ${problem}`);
 }

@@ -9,13 +9,24 @@ import {
 } from "@cdktf/provider-databricks/lib/permissions";
 import { Token } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
-import { JobstrataError } from "@jobstrata/core/errors";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
 import { JOB_LEVEL_TAG, type JobLevel, mark, SOURCE, quote } from "@jobstrata/core/model";
 import { captureSource } from "@jobstrata/core/source-location";
 import type { FailureNotifications } from "./job-environment";
-import type { JobOverrides, JobPermission, JobProps, NotificationEvents } from "./job-props";
+import type {
+  JobDefaults,
+  JobOverrides,
+  JobPermission,
+  JobProps,
+  NotificationEvents,
+  NotificationProps,
+} from "./job-props";
 import { JobResource } from "./job-resource";
-import { JobStack } from "./job-stack";
+import { NOTEBOOK_TASK, RETRIES } from "./job-shapes";
+import { JobStack, placeOf } from "./job-stack";
+import { definedOnly } from "./objects";
+import { isObject, propsProblem, type Shape, shown } from "./shape";
+import { undeclaredVariable } from "./variables";
 
 /** A job that a composite job can run. */
 export interface IJob extends IConstruct {
@@ -25,58 +36,80 @@ export interface IJob extends IConstruct {
 
 const JOB = Symbol.for("jobstrata/Job");
 
-/** What atomic and composite jobs share: the key, the name, the tags, and everything of {@link JobProps}. */
-export abstract class JobBase extends Construct implements IJob {
+/** What a job is in every environment. */
+const FIXED = ["notebook", "taskKey"];
+
+/** How one kind of job differs from the others, for {@link JobBase}. @internal */
+export interface JobKind {
+  readonly level: JobLevel;
+  /** The class, whose caller wrote the job. */
+  readonly constructor: NewableFunction;
+  /** What its props have to be. */
+  readonly shapes: Readonly<Record<string, Shape>>;
+  readonly required?: readonly string[];
+}
+
+/** What jobs of every level share: the key, the name, the tags, and everything of {@link JobProps}. */
+export abstract class JobBase<P extends JobProps = JobProps> extends Construct implements IJob {
   /** Construct id = Terraform resource name = job key. */
   public readonly key: string;
   /** Display name, with the environment before it. */
   public readonly name: string;
+  /** Tag `job_level` of the job. */
+  public readonly level: JobLevel;
   /** Names of the job parameters that the job declares. */
   public readonly jobParameterNames: readonly string[];
   /** The `databricks_job`; `node.defaultChild` for users of the construct. @internal */
   public readonly resource: JobResource;
+  /** The props of the job with what its environment adds and replaces. @internal */
+  protected readonly props: P;
 
   readonly #stack: JobStack;
-  readonly #props: JobProps;
   readonly #tags: Readonly<Record<string, string>>;
 
-  protected constructor(
-    scope: Construct,
-    id: string,
-    level: JobLevel,
-    props: JobProps,
-    constructor: NewableFunction,
-  ) {
+  /** @internal */
+  protected constructor(scope: Construct, id: string, props: P, kind: JobKind) {
+    const { level, shapes, required = [] } = kind;
+    const where = placeOf(scope, id);
     if (scope.node.tryFindChild(id) !== undefined) {
       throw new JobstrataError(
         "duplicate-job-key",
-        `[${scope.node.path}/${id}] the construct id ${quote(id)} is taken; give each job a key of its own`,
+        `${where} the construct id ${quote(id)} is taken; give each job a key of its own`,
+      );
+    }
+    if (!/^[A-Za-z_][\w-]*$/.test(id)) {
+      throw new JobstrataError(
+        "invalid-job-key",
+        `${where} the construct id ${quote(id)} must be letters, digits, _ and -, not beginning with a digit or -, since it names the Terraform resource`,
       );
     }
     super(scope, id);
     this.key = id;
+    this.level = level;
     mark(this, JOB, true);
-    mark(this, SOURCE, captureSource(constructor));
-    if (!/^[A-Za-z_][\w-]*$/.test(id)) {
-      throw this.error(
-        "invalid-job-key",
-        `the construct id ${quote(id)} must be letters, digits, _ and -, not beginning with a digit or -, since it names the Terraform resource`,
-      );
-    }
+    mark(this, SOURCE, captureSource(kind.constructor));
     this.#stack = JobStack.of(this);
     this.#stack.registerJob(this);
-    this.#props = withOverrides(props, this.#stack.environment.props.jobs?.[id]);
-    this.name = `[${this.#stack.environment.name}] ${this.#props.name ?? id}`;
-    this.jobParameterNames = Object.keys(this.#props.jobParameters ?? {});
+    const problem = isObject(props)
+      ? propsProblem(props, shapes, required)
+      : `its props are ${shown(props)}; they must be an object`;
+    if (problem !== undefined) throw this.error("invalid-job", problem);
+    const { defaults, jobs } = this.#stack.environment.props;
+    const overrides = jobs?.[id];
+    this.#checkOverrides(overrides, shapes);
+    const own: P = { ...defaultsFor(defaults?.[level], props), ...definedOnly(props) } as P;
+    this.props = withOverrides(own, overrides);
+    this.name = `[${this.#stack.environment.name}] ${this.props.name ?? id}`;
+    this.jobParameterNames = Object.keys(this.props.jobParameters ?? {});
     this.#checkLimits();
-    this.#tags = this.#makeTags(level);
-    this.resource = new JobResource(this, "Default", () => this.#toConfig());
+    this.#tags = this.#makeTags();
+    this.resource = new JobResource(this, "Default", () => this.#toConfig(), this.#tags);
     this.resource.overrideLogicalId(id);
     this.#addPermissions();
   }
 
   /** True for a job of this library, also one of another copy of this package. */
-  public static isJobBase(job: IJob): job is JobBase {
+  public static isJobBase(job: object): job is JobBase {
     return JOB in job;
   }
 
@@ -94,16 +127,60 @@ export abstract class JobBase extends Construct implements IJob {
     return this.#stack;
   }
 
-  /** The arguments that only this kind of job has. */
+  /**
+   * Sets something in one task that no prop reaches, wherever the task is in the list that Terraform gets.
+   *
+   * @param path below the task, in Terraform's words: `notebook_task.source`
+   * @throws JobstrataError `invalid-job` for a path that `databricks_job` does not have; in the synthesis, if the job
+   *   has no such task
+   */
+  public addTaskOverride(taskKey: string, path: string, value: unknown): void {
+    this.resource.addTaskOverride(taskKey, path, value);
+  }
+
+  /** The arguments that only this kind of job has. @internal */
   protected abstract kindConfig(): Partial<JobConfig>;
 
-  /** An error that says which job it is about. */
+  /** An error that says which job it is about. @internal */
   protected error(code: JobstrataError["code"], problem: string): JobstrataError {
     return new JobstrataError(code, `[${this.node.path}] ${problem}`);
   }
 
+  /** Throws if `config` refers to a variable that neither the environment nor the stack declares. @internal */
+  protected checkVariables(config: unknown): void {
+    const name = undeclaredVariable(config, this.#stack);
+    if (name === undefined) return;
+    throw this.error(
+      "unknown-variable",
+      `${quote(`\${var.${name}}`)} refers to the variable ${quoteWithSuggestion(name, this.#stack.environment.variableNames)}, which environment ${quote(this.#stack.environment.name)} does not declare; declare it in its variables, or as a TerraformVariable of the stack before the job`,
+    );
+  }
+
+  /** To be called at the end of a constructor, when the arguments can be made. @internal */
+  protected checkConfig(): void {
+    this.checkVariables(this.#toConfig());
+  }
+
+  #checkOverrides(overrides: JobOverrides | undefined, shapes: JobKind["shapes"]): void {
+    if (overrides === undefined) return;
+    const environment = quote(this.#stack.environment.name);
+    const foreign = Object.keys(overrides).filter(
+      (name) => !Object.hasOwn(shapes, name) && Object.hasOwn(NOTEBOOK_TASK, name),
+    );
+    if (foreign.length > 0) {
+      throw this.error(
+        "invalid-job",
+        `environment ${environment} overrides its ${foreign.join(", ")}, which only an atomic job has`,
+      );
+    }
+    const allowed = Object.entries(shapes).filter(([name]) => !FIXED.includes(name));
+    const problem = propsProblem(overrides, Object.fromEntries(allowed));
+    if (problem !== undefined)
+      throw this.error("invalid-job", `in environment ${environment}, ${problem}`);
+  }
+
   #toConfig(): JobConfig {
-    const props = this.#props;
+    const { props } = this;
     const { environment } = this.#stack;
     const { isDevelopment, props: defaults } = environment;
     const { trigger } = props;
@@ -111,11 +188,6 @@ export abstract class JobBase extends Construct implements IJob {
     const paused = isDevelopment
       ? (defaults.jobs?.[this.key]?.paused ?? true)
       : (props.paused ?? false);
-    const failures = defaults.failureNotifications;
-    const settings = definedOnly({
-      noAlertForSkippedRuns: props.noAlertForSkippedRuns,
-      noAlertForCanceledRuns: props.noAlertForCanceledRuns,
-    });
     return definedOnly<JobConfig>({
       name: this.name,
       description: props.description,
@@ -130,46 +202,42 @@ export abstract class JobBase extends Construct implements IJob {
       timeoutSeconds: props.timeoutSeconds,
       maxConcurrentRuns: props.maxConcurrentRuns ?? (isDevelopment && !continuous ? 4 : 1),
       queue: { enabled: props.queue ?? !continuous },
-      health:
-        props.healthRules === undefined || props.healthRules.length === 0
-          ? undefined
-          : {
-              rules: props.healthRules.map(({ metric, op = "GREATER_THAN", value }) => ({
-                metric,
-                op,
-                value,
-              })),
-            },
-      emailNotifications: notifications(props.emailNotifications, failures?.emails),
-      webhookNotifications: webhooks(notifications(props.webhookNotifications, failures?.webhooks)),
-      notificationSettings: Object.keys(settings).length === 0 ? undefined : settings,
+      ...notificationConfig(props, defaults.failureNotifications),
       runAs: props.runAs ?? defaults.runAs,
+      performanceTarget: props.performanceTarget,
+      usagePolicyId: props.usagePolicyId,
+      budgetPolicyId: props.budgetPolicyId,
+      editMode: props.editMode,
+      deployment: props.deployment,
+      providerConfig: props.providerConfig,
+      timeouts: props.timeouts,
       ...this.kindConfig(),
     });
   }
 
   /** The tags that the library owns, the environment's and the job's own; the latter may repeat the first, not change them. */
-  #makeTags(level: JobLevel): Record<string, string> {
-    const { layer = this.#stack.layer, purpose, tags = {} } = this.#props;
+  #makeTags(): Record<string, string> {
+    const { level } = this;
+    const { layer = this.#stack.layer, purpose, tags = {} } = this.props;
     const owned: Record<string, string | undefined> = {
       [JOB_LEVEL_TAG]: level,
       layer,
       purpose,
-      orchestrator: level === "composite" ? "true" : undefined,
+      orchestrator: level === "atomic" ? undefined : "true",
     };
     const free = { ...this.#stack.environment.props.tags, ...tags };
     for (const [tag, value] of Object.entries(free)) {
       if (!Object.hasOwn(owned, tag) || owned[tag] === value) continue;
-      const mend =
+      const fix =
         tag === "layer" || tag === "purpose"
-          ? owned[tag] === undefined || this.#props[tag] === undefined
+          ? owned[tag] === undefined || this.props[tag] === undefined
             ? `give it as ${tag}`
             : `remove the tag or change ${tag}`
           : "remove the tag; it follows from the class of the job";
       const is = owned[tag] === undefined ? "has none" : `has ${quote(owned[tag])}`;
       throw this.error(
         "tag-conflict",
-        `the tag ${tag} is ${quote(value)}, but the ${level} job ${is}; ${mend}`,
+        `the tag ${tag} is ${quote(value)}, but the ${level} job ${is}; ${fix}`,
       );
     }
     const all = definedOnly({ ...owned, ...free }) as Record<string, string>;
@@ -187,7 +255,7 @@ export abstract class JobBase extends Construct implements IJob {
       jobParameters = {},
       trigger,
       webhookNotifications,
-    } = this.#props;
+    } = this.props;
     const bytes = Buffer.byteLength(this.name);
     if (bytes > 4096)
       throw this.error("invalid-job", `its name has ${bytes} bytes; a job name can have 4096`);
@@ -197,28 +265,18 @@ export abstract class JobBase extends Construct implements IJob {
         `its description has ${description.length} characters; it can have 27700`,
       );
     }
-    if (
-      !Token.isUnresolved(maxConcurrentRuns) &&
-      !(Number.isInteger(maxConcurrentRuns) && maxConcurrentRuns >= 0 && maxConcurrentRuns <= 1000)
-    ) {
-      throw this.error(
-        "invalid-job",
-        `maxConcurrentRuns is ${maxConcurrentRuns}; it must be 0-1000`,
-      );
-    }
     if (trigger?.isContinuous === true && maxConcurrentRuns > 1) {
       throw this.error(
         "invalid-job",
         `maxConcurrentRuns is ${maxConcurrentRuns}, but a continuous job has one run at a time; leave it out`,
       );
     }
-    if (trigger?.isContinuous === true && this.#props.queue === true) {
+    if (trigger?.isContinuous === true && this.props.queue === true) {
       throw this.error(
         "invalid-job",
         "queue is true, but a continuous job cannot queue; leave it out",
       );
     }
-    this.checkWhole("timeoutSeconds", this.#props.timeoutSeconds, 0);
     for (const name of Object.keys(jobParameters)) this.checkParameterName(name, "jobParameters");
     const { webhooks: failures } = this.#stack.environment.props.failureNotifications ?? {};
     for (const [event, ids] of Object.entries(
@@ -233,17 +291,7 @@ export abstract class JobBase extends Construct implements IJob {
     }
   }
 
-  /** Throws for a number that is not whole or is below `least`. */
-  protected checkWhole(prop: string, value: number | undefined, least: number): void {
-    if (value === undefined || Token.isUnresolved(value)) return;
-    if (Number.isInteger(value) && value >= least) return;
-    throw this.error(
-      "invalid-job",
-      `${prop} is ${value}; it must be a whole number, ${least} or more`,
-    );
-  }
-
-  /** Throws for a name that the Jobs API refuses. */
+  /** Throws for a name that the Jobs API refuses. @internal */
   protected checkParameterName(name: string, prop: string): void {
     if (/^[\w.-]+$/.test(name)) return;
     throw this.error(
@@ -253,7 +301,7 @@ export abstract class JobBase extends Construct implements IJob {
   }
 
   #addPermissions(): void {
-    const permissions = this.#props.permissions ?? this.#stack.environment.props.permissions ?? [];
+    const permissions = this.props.permissions ?? this.#stack.environment.props.permissions ?? [];
     if (permissions.length === 0) {
       if (this.#stack.environment.isDevelopment) return;
       throw this.error(
@@ -274,10 +322,7 @@ function accessControl({ level, ...principal }: JobPermission): PermissionsAcces
 }
 
 /** What the environment says of one job comes over what the job says; maps are merged. */
-export function withOverrides<T extends JobProps>(
-  props: T,
-  overrides: JobOverrides | undefined,
-): T {
+function withOverrides<T extends JobProps>(props: T, overrides: JobOverrides | undefined): T {
   if (overrides === undefined) return props;
   const merged = { ...props, ...definedOnly(overrides) };
   for (const map of ["tags", "jobParameters", "parameters"] as const) {
@@ -285,6 +330,39 @@ export function withOverrides<T extends JobProps>(
     if (Object.keys(values).length > 0) (merged as Record<string, unknown>)[map] = values;
   }
   return merged;
+}
+
+/** The defaults of a level that `props` can have; a continuous job may have no retries, since it starts again anyway. */
+function defaultsFor(defaults: JobDefaults = {}, { trigger }: JobProps): JobDefaults {
+  if (trigger?.isContinuous !== true) return definedOnly(defaults);
+  const fitting = Object.entries(defaults).filter(([name]) => !Object.hasOwn(RETRIES, name));
+  return definedOnly(Object.fromEntries(fitting) as JobDefaults);
+}
+
+/** Notifications and health rules as the provider has them, for a job and for a task alike. */
+export function notificationConfig(
+  props: NotificationProps & { readonly alertOnLastAttempt?: boolean },
+  failures: FailureNotifications = {},
+): Pick<
+  JobConfig,
+  "health" | "emailNotifications" | "webhookNotifications" | "notificationSettings"
+> & { notificationSettings?: { alertOnLastAttempt?: boolean } } {
+  const settings = definedOnly({
+    noAlertForSkippedRuns: props.noAlertForSkippedRuns,
+    noAlertForCanceledRuns: props.noAlertForCanceledRuns,
+    alertOnLastAttempt: props.alertOnLastAttempt,
+  });
+  const rules = (props.healthRules ?? []).map(({ metric, op = "GREATER_THAN", value }) => ({
+    metric,
+    op,
+    value,
+  }));
+  return definedOnly({
+    health: rules.length === 0 ? undefined : { rules },
+    emailNotifications: notifications(props.emailNotifications, failures.emails),
+    webhookNotifications: webhooks(notifications(props.webhookNotifications, failures.webhooks)),
+    notificationSettings: Object.keys(settings).length === 0 ? undefined : settings,
+  });
 }
 
 /** The job's own notifications; who hears of failures in the environment hears of this job's too. */
@@ -306,9 +384,4 @@ function webhooks(events: JobEmailNotifications | undefined): JobWebhookNotifica
 
 function list<T>(values: readonly T[]): T[] | undefined {
   return values.length === 0 ? undefined : [...values];
-}
-
-/** The object without the properties that are undefined. */
-export function definedOnly<T extends object>(object: { [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
 }

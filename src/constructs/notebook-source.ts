@@ -5,8 +5,9 @@ import { Notebook } from "@cdktf/provider-databricks/lib/notebook";
 import { TerraformAsset } from "cdktf";
 import type { Construct } from "constructs";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { printable, quote } from "@jobstrata/core/model";
+import { mark, printable, quote } from "@jobstrata/core/model";
 import { type JobStack, pathInProject } from "./job-stack";
+import { exactlyOne, filled, object, oneOf, type Shapes, text } from "./shape";
 
 /** The arguments by which a job finds its notebook. */
 export interface NotebookConfig {
@@ -20,13 +21,71 @@ export type GitReference =
   | { readonly tag: string; readonly branch?: never; readonly commit?: never }
   | { readonly commit: string; readonly branch?: never; readonly tag?: never };
 
+/** Options of {@link NotebookSource.fromGit}. */
+export type GitNotebookOptions = GitReference & {
+  readonly url: string;
+  /** Relative to the root of the repository, without extension. */
+  readonly path: string;
+  readonly provider:
+    | "awsCodeCommit"
+    | "azureDevOpsServices"
+    | "bitbucketCloud"
+    | "bitbucketServer"
+    | "gitHub"
+    | "gitHubEnterprise"
+    | "gitLab"
+    | "gitLabEnterpriseEdition";
+  /** Where the definition of the job itself is in the repository, for jobs that the workspace keeps in step with it. @default - none */
+  readonly jobSource?: {
+    readonly jobConfigPath: string;
+    readonly importFromGitBranch: string;
+    readonly dirtyState?: "NOT_SYNCED" | "DISCONNECTED";
+  };
+};
+
+const GIT: Shapes<Record<keyof GitNotebookOptions, unknown>> = {
+  url: filled,
+  path: text,
+  provider: oneOf(
+    "awsCodeCommit",
+    "azureDevOpsServices",
+    "bitbucketCloud",
+    "bitbucketServer",
+    "gitHub",
+    "gitHubEnterprise",
+    "gitLab",
+    "gitLabEnterpriseEdition",
+  ),
+  branch: filled,
+  tag: filled,
+  commit: filled,
+  jobSource: object(
+    {
+      jobConfigPath: filled,
+      importFromGitBranch: filled,
+      dirtyState: oneOf("NOT_SYNCED", "DISCONNECTED"),
+    },
+    "jobConfigPath",
+    "importFromGitBranch",
+  ),
+};
+
+const SOURCE = Symbol.for("jobstrata/NotebookSource");
+
 /** Where the one notebook of an atomic job comes from. */
 export class NotebookSource {
   private constructor(
     /** Name of the notebook without folder and extension; the default task key. */
     public readonly name: string,
     private readonly config: (job: Construct, stack: JobStack, key: string) => NotebookConfig,
-  ) {}
+  ) {
+    mark(this, SOURCE, true);
+  }
+
+  /** True for a {@link NotebookSource}, also one of another copy of this package. */
+  public static isNotebookSource(value: object): value is NotebookSource {
+    return SOURCE in value;
+  }
 
   /**
    * A notebook file beside the app. A deployment uploads it into the notebook folder of its environment, at the path
@@ -37,6 +96,7 @@ export class NotebookSource {
    * @throws JobstrataError `invalid-notebook` if there is no such file, or it is no notebook
    */
   public static fromFile(path: string): NotebookSource {
+    check(filled(path, "path"));
     const file = resolve(path);
     const format = formatOf(path, file);
     return new NotebookSource(stem(file), (job, stack, key) => {
@@ -61,6 +121,7 @@ export class NotebookSource {
    * @throws JobstrataError `invalid-notebook` for a relative path
    */
   public static fromWorkspace(path: string): NotebookSource {
+    check(text(path, "path"));
     if (!path.startsWith("/") && !path.includes("${")) {
       throw new JobstrataError(
         "invalid-notebook",
@@ -73,33 +134,35 @@ export class NotebookSource {
   /**
    * A notebook of a git repository, checked out for each run.
    *
-   * @param options.path relative to the root of the repository, without extension
-   * @param options.provider such as `gitHub`, `gitLab`, `azureDevOpsServices`
+   * @throws JobstrataError `invalid-notebook` for another provider, a path that is not in the repository or has an
+   *   extension, or more than one of branch, tag and commit
    */
-  public static fromGit(
-    options: {
-      readonly url: string;
-      readonly path: string;
-      readonly provider: string;
-    } & GitReference,
-  ): NotebookSource {
+  public static fromGit(options: GitNotebookOptions): NotebookSource {
+    const given = object(GIT, "url", "path", "provider");
+    check(exactlyOne(given, "branch", "tag", "commit")(options, "git notebook"));
     const { path, ...gitSource } = options;
-    if (path.startsWith("/") || path.startsWith(".")) {
-      throw new JobstrataError(
-        "invalid-notebook",
-        `git notebook ${quote(path)} must be relative to the root of the repository, without "/" or "./" before it`,
-      );
-    }
+    const fail = (problem: string): void => {
+      check(`git notebook ${quote(path)} ${problem}`);
+    };
+    if (path === "" || path.startsWith("/") || path.startsWith("."))
+      fail('must be relative to the root of the repository, without "/" or "./" before it');
+    const extension = extname(path).toLowerCase();
+    if (extension === ".ipynb" || SOURCE_NOTEBOOKS[extension] !== undefined)
+      fail(`must have no extension: ${quote(path.slice(0, -extension.length))}`);
     return new NotebookSource(stem(path), () => ({
       job: { gitSource },
       task: { notebookPath: path, source: "GIT" },
     }));
   }
 
-  /** Makes what the job needs of the notebook in its stack. */
+  /** Makes what the job needs of the notebook in its stack. @internal */
   public bind(job: Construct, stack: JobStack, key: string): NotebookConfig {
     return this.config(job, stack, key);
   }
+}
+
+function check(problem: string | undefined): void {
+  if (problem !== undefined) throw new JobstrataError("invalid-notebook", problem);
 }
 
 /** How each kind of source notebook begins. */

@@ -1,22 +1,26 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { App, Aspects, type ISynthesisSession, TerraformStack } from "cdktf";
-// Not exported by cdktf, but the only thing that does with aspects exactly what cdktf does.
-import { invokeAspects } from "cdktf/lib/synthesize/synthesizer";
+import { App, Aspects, type IAspect, type ISynthesisSession, TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
-import { readBaseline, baselineFile, loadConfig } from "@jobstrata/core/config";
-import { JobstrataError } from "@jobstrata/core/errors";
-import type { Finding } from "@jobstrata/core/model";
-import {
-  METADATA_FILE,
-  writeStackMetadata,
-  readStackConfigs,
-  type StackConfig,
-  type TerraformConfig,
-} from "@jobstrata/core/readers";
-import { stackConfig } from "./stack-reader";
-import { textReport } from "@jobstrata/core/report";
-import { check, today, type Rule, RULES } from "@jobstrata/core/policy";
+import { mark, marker } from "@jobstrata/core/model";
+import type { TerraformConfig } from "@jobstrata/core/readers";
+import { invokeAspects } from "./invoke-aspects";
+import type { Rule } from "@jobstrata/core/policy";
+
+/** On a session: the {@link PolicyRun} that judges what it writes. */
+const RUN = Symbol.for("jobstrata/policy-run");
+
+/** On an app or an aspect: the rules that it was given. */
+export const RULES_GIVEN = Symbol.for("jobstrata/rules");
+
+/** How a run begins. */
+export interface PolicyRunOptions {
+  /** Where neither the app nor an aspect gives any. @default - all that there are */
+  readonly rules?: readonly Rule[];
+  /** Stacks whose aspects cdktf has run already. @default - none */
+  readonly aspectsDone?: readonly TerraformStack[];
+  /** What was written for a stack before that, as far as it can be read. @default - nothing */
+  readonly written?: (stack: TerraformStack) => TerraformConfig | undefined;
+}
 
 /**
  * The policy within one synthesis of an app.
@@ -26,37 +30,32 @@ import { check, today, type Rule, RULES } from "@jobstrata/core/policy";
  * everything is judged at once, and from then on each stack writes exactly the configuration that was judged.
  */
 export class PolicyRun {
+  readonly #stacks: readonly TerraformStack[];
   readonly #aspectsDone: Set<TerraformStack>;
+  readonly #written: PolicyRunOptions["written"];
   readonly #configs = new Map<TerraformStack, TerraformConfig>();
-  readonly #rules: Set<Rule>;
-  #isJudging = false;
+  readonly #rules: readonly Rule[] | undefined;
 
-  /**
-   * @param stacks all stacks of the app, in the order of synthesis
-   * @param rules what to judge them by
-   * @param started the stack whose aspects cdktf is running already, if any; those before it are written
-   * @param written what was written for a stack before that, as far as it can be read
-   */
+  /** @param root what is judged: every stack below it */
   public constructor(
-    private readonly stacks: readonly TerraformStack[],
-    rules: readonly Rule[],
-    started?: TerraformStack,
-    private readonly written?: (stack: TerraformStack) => TerraformConfig | undefined,
+    private readonly root: IConstruct,
+    { rules, aspectsDone = [], written }: PolicyRunOptions = {},
   ) {
-    this.#rules = new Set(rules);
-    this.#aspectsDone = new Set(
-      started === undefined ? [] : stacks.slice(0, stacks.indexOf(started) + 1),
-    );
+    this.#stacks = stacksOf(root);
+    this.#aspectsDone = new Set(aspectsDone);
+    this.#written = written;
+    this.#rules = rules;
   }
 
-  /** True while the aspects of the other stacks run. */
-  public get isJudging(): boolean {
-    return this.#isJudging;
+  /** The run that judges what `session` writes, if it has begun. */
+  public static of(session: ISynthesisSession): PolicyRun | undefined {
+    return marker(session, RUN) as PolicyRun | undefined;
   }
 
-  /** Judges by these rules as well. */
-  public addRules(rules: readonly Rule[]): void {
-    for (const rule of rules) this.#rules.add(rule);
+  /** Makes this the run that judges what `session` writes. */
+  public judgeFor(session: ISynthesisSession): this {
+    mark(session, RUN, this);
+    return this;
   }
 
   /**
@@ -77,7 +76,7 @@ export class PolicyRun {
   }
 
   /** The configuration of `stack`, judged together with that of every other stack. */
-  public configOf(stack: TerraformStack, session: ISynthesisSession): TerraformConfig {
+  public configOf(stack: TerraformStack, session?: ISynthesisSession): TerraformConfig {
     if (this.#configs.size === 0) this.#judge(session);
     const config = this.#configs.get(stack);
     if (config === undefined)
@@ -85,116 +84,55 @@ export class PolicyRun {
     return config;
   }
 
-  #judge(session: ISynthesisSession): void {
-    this.#isJudging = true;
-    try {
-      for (const stack of this.stacks) {
-        if (!this.#aspectsDone.has(stack)) invokeAspects(stack);
-        this.#aspectsDone.add(stack);
-      }
-    } finally {
-      this.#isJudging = false;
+  #judge(session: ISynthesisSession | undefined): void {
+    const app = appOf(this.root);
+    // An app prepares its stacks itself; in a test of one stack nobody has.
+    if (session === undefined || session.manifest !== app?.manifest)
+      for (const stack of this.#stacks) stack.prepareStack();
+    for (const stack of this.#stacks) {
+      unpinConfig(stack);
+      if (!this.#aspectsDone.has(stack)) invokeAspects(stack);
+      this.#aspectsDone.add(stack);
     }
-    const synthesized = this.stacks.map((stack) => {
-      const config = this.written?.(stack) ?? (stack.toTerraform() as TerraformConfig);
-      const { workingDirectory } = session.manifest.forStack(stack);
-      return {
-        stack,
-        read: stackConfig({
-          stack,
-          config,
-          workingDirectory: join(session.outdir, workingDirectory),
-        }),
-      };
+    const outdir = session?.outdir ?? app?.outdir ?? "cdktf.out";
+    const manifest = session?.manifest ?? app?.manifest;
+    const judged = this.#stacks.map((stack) => ({
+      stack,
+      config: this.#written?.(stack) ?? (stack.toTerraform() as TerraformConfig),
+      workingDirectory: join(
+        outdir,
+        manifest?.forStack(stack).workingDirectory ?? join("stacks", stack.node.id),
+      ),
+    }));
+    judgement().judge(judged, rulesGiven(this.root) ?? this.#rules, {
+      outdir,
+      isWritten: session !== undefined,
     });
-    const read = synthesized.map((each) => each.read);
-    judge(read, [...this.#rules], session.outdir);
-    writeStackMetadata(read, session.outdir);
-    for (const { stack, read: each } of synthesized) this.#configs.set(stack, each.config);
+    for (const { stack, config } of judged) this.#configs.set(stack, config);
   }
 }
 
-/**
- * Judges stacks by rules as the project has configured them, in the folder that the app runs in.
- *
- * @throws JobstrataError `policy-violated`, `config`; no configuration is left in `outdir` then
- */
-export function judge(
-  stacks: readonly StackConfig[],
-  rules: readonly Rule[],
-  outdir: string,
-): void {
-  const names = new Set([...RULES, ...rules].map(({ name }) => name));
-  const config = loadConfig(process.cwd(), [...names]);
-  const file = baselineFile(config);
-  const { findings } = check({
-    readings: [
-      {
-        kind: "cdktf",
-        path: outdir,
-        graphs: readStackConfigs(stacks),
-        problems: [],
-        suppressions: stacks.flatMap(({ suppressions }) => suppressions),
-      },
-    ],
-    rules,
-    config,
-    ruleNames: [...names],
-    baseline: { file, entries: readBaseline(file) },
-    today: today(),
-  });
-  report(
-    findings.filter(({ suppression }) => suppression === undefined),
-    outdir,
-  );
+/** The rules, the configuration and the reports, which nobody needs who only imports the constructs. */
+export function judgement(): typeof import("./judge") {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a synthesis cannot wait for import()
+  return require("./judge") as typeof import("./judge");
 }
 
-/**
- * Prints what is worth a look.
- *
- * @throws JobstrataError `policy-violated` if that is an error; no configuration is left in `outdir` then
- */
-function report(findings: readonly Finding[], outdir: string): void {
-  const errors = findings.filter(({ severity }) => severity === "error");
-  if (errors.length > 0) {
-    takeConfigurations(outdir);
-    throw policyViolated(errors, findings);
-  }
-  if (findings.length > 0) process.stderr.write(`${textReport(findings)}\n`);
-}
-
-function policyViolated(errors: readonly Finding[], findings: readonly Finding[]): JobstrataError {
-  const count = errors.length === 1 ? "1 violation" : `${errors.length} violations`;
-  return new JobstrataError(
-    "policy-violated",
-    `${count} of the job hierarchy. No configuration was written, so there is nothing to plan.\n\n${textReport(findings)}\n`,
-  );
+/** The rules that the app was given, else those of every policy aspect in it; undefined where nobody gave any. */
+function rulesGiven(root: IConstruct): readonly Rule[] | undefined {
+  const ofApp = marker(root, RULES_GIVEN) as readonly Rule[] | undefined;
+  if (ofApp !== undefined) return ofApp;
+  const given = root.node
+    .findAll()
+    .flatMap((construct): IAspect[] => Aspects.of(construct).all)
+    .map((aspect) => marker(aspect, RULES_GIVEN) as readonly Rule[] | undefined)
+    .filter((rules) => rules !== undefined);
+  return given.length === 0 ? undefined : [...new Set(given.flat())];
 }
 
 /** All stacks below `root`, in the order in which cdktf synthesizes them. */
 export function stacksOf(root: IConstruct): TerraformStack[] {
   return root.node.findAll().filter((construct) => TerraformStack.isStack(construct));
-}
-
-/**
- * Removes every stack's configuration from an output folder, also that of stacks which are no longer part of the
- * app, and the manifest that lists them. Whatever stops the synthesis from here on, no old file can be planned.
- *
- * @returns what was removed: the content by the path below `outdir`
- */
-export function takeConfigurations(outdir: string): Map<string, Buffer> {
-  const taken = new Map<string, Buffer>();
-  const folder = join(outdir, "stacks");
-  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-    for (const file of ["cdk.tf.json", "cdk.tf"]) {
-      const path = join(folder, name, file);
-      if (!existsSync(path)) continue;
-      taken.set(join("stacks", name, file), readFileSync(path));
-      rmSync(path);
-    }
-  }
-  for (const file of ["manifest.json", METADATA_FILE]) rmSync(join(outdir, file), { force: true });
-  return taken;
 }
 
 /** Runs `action` while the aspects of `stack`, which have visited it, look as if there were none. */
@@ -221,6 +159,11 @@ export function pinConfig(stack: TerraformStack, config: TerraformConfig): void 
 /** Undoes {@link pinConfig}. */
 export function unpinConfig(stack: TerraformStack): void {
   delete (stack as { toTerraform?: unknown }).toTerraform;
+}
+
+/** True between {@link pinConfig} and {@link unpinConfig}: what the stack gives was judged. */
+export function isPinned(stack: TerraformStack): boolean {
+  return Object.hasOwn(stack, "toTerraform");
 }
 
 /** The app that `construct` belongs to, if it belongs to one. */

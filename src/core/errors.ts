@@ -55,25 +55,7 @@ export class JobstrataError extends Error {
       : sourceOf(this.stack?.split("\n") ?? []);
     if (source !== undefined) this.message = `${message} (${source})`;
     this.stack = `${this.name}: ${this.message}`;
-    reportUncaught();
   }
-}
-
-/**
- * Node prints an uncaught error with the source line that threw it, which here is a line of this library. From the
- * first error on, an uncaught one of ours is printed as its message alone, with exit code 1. Everything else stays
- * with Node, and a process with an `uncaughtException` handler of its own keeps that.
- */
-let reporting = false;
-function reportUncaught(): void {
-  if (reporting) return;
-  reporting = true;
-  process.on("uncaughtExceptionMonitor", (error: unknown) => {
-    if (!(error instanceof JobstrataError) || process.listenerCount("uncaughtException") > 0)
-      return;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
-  });
 }
 
 /** `name`, and the nearest of `candidates` when it looks like a slip of the keyboard: `"catlog" (did you mean "catalog"?)`. */

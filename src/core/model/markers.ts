@@ -38,6 +38,12 @@ export const DEFAULT_DATA_DIR = ".jobstrata/local";
 /** Id of the one SQL warehouse of the local workspace, in the form that the service gives them. */
 export const LOCAL_WAREHOUSE_ID = "10ca10ca10ca10ca";
 
+/**
+ * File of the output folder that says of its stacks what their configuration cannot say: where jobs were written, which ids
+ * are jobs of others, which files assets were copied from, what is excused.
+ */
+export const METADATA_FILE = "jobstrata.json";
+
 /** The value of a marker on `construct`, whatever it is. */
 export function marker(construct: object | undefined, symbol: symbol): unknown {
   return construct === undefined ? undefined : (construct as Record<symbol, unknown>)[symbol];

@@ -2,19 +2,16 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import * as z from "zod";
 import type { SourceLocation } from "../model/job-spec";
+import { METADATA_FILE } from "../model/markers";
 import type { StackConfig, StackJob } from "./terraform-config";
+
+export { METADATA_FILE };
 
 const location = z.object({
   file: z.string(),
   line: z.number().optional(),
   column: z.number().optional(),
 });
-
-/**
- * File of the output folder that says of its stacks what their configuration cannot say: where jobs were written, which ids
- * are jobs of others, which files assets were copied from, what is excused.
- */
-export const METADATA_FILE = "jobstrata.json";
 
 /** Files are relative to the output folder. */
 const stackSchema = z.object({

@@ -1,0 +1,29 @@
+import { Annotations, Aspects, type IAspect, type TerraformStack } from "cdktf";
+import type { IConstruct } from "constructs";
+
+/** Runs the aspects of a stack and of all below it exactly as cdktf does, which keeps its own function to itself. */
+export function invokeAspects(stack: TerraformStack): void {
+  const invoked = new Map<string, Set<IAspect>>();
+  let warned = false;
+  const visit = (construct: IConstruct, inherited: readonly IAspect[]): void => {
+    const own = Aspects.of(construct);
+    const aspects = [...inherited, ...own.all];
+    const count = own.all.length;
+    const { path } = construct.node;
+    for (const aspect of aspects) {
+      const done = invoked.get(path) ?? new Set();
+      invoked.set(path, done);
+      if (done.has(aspect)) continue;
+      aspect.visit(construct);
+      if (!warned && own.all.length !== count) {
+        Annotations.of(construct).addWarning(
+          "We detected an Aspect was added via another Aspect, and will not be applied",
+        );
+        warned = true;
+      }
+      done.add(aspect);
+    }
+    for (const child of construct.node.children) visit(child, aspects);
+  };
+  visit(stack, []);
+}

@@ -1,0 +1,418 @@
+import type { JobConfig, JobTask, JobTaskRunJobTask } from "@cdktf/provider-databricks/lib/job";
+import { Construct } from "constructs";
+import { quoteWithSuggestion } from "@jobstrata/core/errors";
+import { TASK_KEY_PATTERN, mark, quote } from "@jobstrata/core/model";
+import { type IJob, JobBase, type JobKind, notificationConfig } from "./job";
+import type { JobProps, TaskRetryProps, TaskSettings } from "./job-props";
+import { RETRIES, TASK_SETTINGS } from "./job-shapes";
+import { JobStack } from "./job-stack";
+import { definedOnly } from "./objects";
+import {
+  flag,
+  isObject,
+  listOf,
+  mapOf,
+  object,
+  oneOf,
+  propsProblem,
+  type Shape,
+  type Shapes,
+  shown,
+  text,
+  whole,
+} from "./shape";
+
+/** When a task runs, by how the tasks that it depends on ended. */
+export type RunIf =
+  | "ALL_SUCCESS"
+  | "AT_LEAST_ONE_SUCCESS"
+  | "NONE_FAILED"
+  | "ALL_DONE"
+  | "AT_LEAST_ONE_FAILED"
+  | "ALL_FAILED";
+
+const TASK = Symbol.for("jobstrata/Task");
+
+/**
+ * A task of a composite job or an orchestrator, for others to depend on. `Key` is the key of its job, so that the
+ * compiler refuses a dependency on a task of another job.
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a task of some job fits anywhere
+export class Task<Key extends string = any> {
+  /** @internal */
+  public constructor(
+    /** The job that the task belongs to. */
+    public readonly job: JobOfJobs<Key>,
+    public readonly taskKey: string,
+    /** The outcome of a condition task that is waited for. */
+    public readonly outcome?: "true" | "false",
+  ) {
+    mark(this, TASK, true);
+  }
+
+  /** True for a {@link Task}, also one of another copy of this package. */
+  public static isTask(value: unknown): value is Task {
+    return typeof value === "object" && value !== null && TASK in value;
+  }
+}
+
+/** A condition task, whose two outcomes others can depend on. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as for Task
+export class ConditionTask<Key extends string = any> extends Task<Key> {
+  /** Depend on this to run when the condition holds. */
+  public get whenTrue(): Task<Key> {
+    return new Task(this.job, this.taskKey, "true");
+  }
+
+  /** Depend on this to run when the condition does not hold. */
+  public get whenFalse(): Task<Key> {
+    return new Task(this.job, this.taskKey, "false");
+  }
+}
+
+/** What all tasks of composite jobs and orchestrators have. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as for Task
+export interface TaskProps<Key extends string = any> extends TaskSettings {
+  /** What has to end before the task starts: handles that earlier calls returned. @default - nothing */
+  readonly dependsOn?: Task<Key> | readonly Task<Key>[];
+  /** @default "ALL_SUCCESS" */
+  readonly runIf?: RunIf;
+}
+
+/** Options of `addRunJobTask`. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as for Task
+export interface RunJobTaskProps<Key extends string = any> extends TaskProps<Key>, TaskRetryProps {
+  /** Job parameters for the run; the job must declare them. @default - the job's own defaults */
+  readonly jobParameters?: Readonly<Record<string, string>>;
+  /**
+   * Says that an orchestrator is meant to run an atomic job, which is for a composite job elsewhere. Not for composite
+   * jobs, which run nothing else.
+   * @default false
+   */
+  readonly runsAtomicJob?: boolean;
+  /** `base_parameters` of the notebook tasks of a job without job parameters. @default - none */
+  readonly notebookParams?: Readonly<Record<string, string>>;
+  /** For the Python script tasks of the job. @default - none */
+  readonly pythonParams?: readonly string[];
+  /** For the Python wheel tasks of the job. @default - none */
+  readonly pythonNamedParams?: Readonly<Record<string, string>>;
+  /** For the SQL tasks of the job. @default - none */
+  readonly sqlParams?: Readonly<Record<string, string>>;
+  /** For the dbt tasks of the job. @default - none */
+  readonly dbtCommands?: readonly string[];
+  /** For the JAR tasks of the job. @default - none */
+  readonly jarParams?: readonly string[];
+  /** For the Spark Submit tasks of the job. @default - none */
+  readonly sparkSubmitParams?: readonly string[];
+  /** For the pipeline tasks of the job. @default - none */
+  readonly pipelineParams?: { readonly fullRefresh?: boolean };
+}
+
+/** Options of `addConditionTask`. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as for Task
+export interface ConditionTaskProps<Key extends string = any> extends TaskProps<Key> {
+  /** Left operand: text, or a reference such as `{{job.parameters.mode}}`. */
+  readonly left: string;
+  readonly op:
+    | "EQUAL_TO"
+    | "NOT_EQUAL"
+    | "GREATER_THAN"
+    | "GREATER_THAN_OR_EQUAL"
+    | "LESS_THAN"
+    | "LESS_THAN_OR_EQUAL";
+  /** Right operand. */
+  readonly right: string;
+}
+
+/** Options of `addForEachTask`. The time-out, the retries and the health rules are those of each iteration. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as for Task
+export interface ForEachTaskProps<Key extends string = any> extends RunJobTaskProps<Key> {
+  /** What to run the job for: values, or a reference such as `{{tasks.list.values.regions}}`. At most 10 000 characters. */
+  readonly inputs: readonly (string | number | boolean | object)[] | string;
+  /** How many runs at a time, at most 100. @default 1 */
+  readonly concurrency?: number;
+  /** All iterations together are cancelled after this many seconds; 0 is never. @default 0 */
+  readonly forEachTimeoutSeconds?: number;
+}
+
+const RUN_IF: Record<RunIf, true> = {
+  ALL_SUCCESS: true,
+  AT_LEAST_ONE_SUCCESS: true,
+  NONE_FAILED: true,
+  ALL_DONE: true,
+  AT_LEAST_ONE_FAILED: true,
+  ALL_FAILED: true,
+};
+
+const dependencies: Shape = (value, path) => {
+  const wrong = (Array.isArray(value) ? value : [value]).filter((each) => !Task.isTask(each));
+  return wrong.length === 0
+    ? undefined
+    : `${path} is ${shown(wrong[0])}; it must be a task that an earlier call returned, such as const tables = job.addRunJobTask(…)`;
+};
+
+const TASK_PROPS: Shapes<TaskProps> = {
+  ...TASK_SETTINGS,
+  dependsOn: dependencies,
+  runIf: oneOf(...Object.keys(RUN_IF)),
+};
+const RUN_JOB: Shapes<RunJobTaskProps> = {
+  ...TASK_PROPS,
+  ...RETRIES,
+  jobParameters: mapOf(text),
+  runsAtomicJob: flag,
+  notebookParams: mapOf(text),
+  pythonParams: listOf(text),
+  pythonNamedParams: mapOf(text),
+  sqlParams: mapOf(text),
+  dbtCommands: listOf(text),
+  jarParams: listOf(text),
+  sparkSubmitParams: listOf(text),
+  pipelineParams: object({ fullRefresh: flag }),
+};
+const CONDITION: Shapes<ConditionTaskProps> = {
+  ...TASK_PROPS,
+  left: text,
+  op: oneOf(
+    "EQUAL_TO",
+    "NOT_EQUAL",
+    "GREATER_THAN",
+    "GREATER_THAN_OR_EQUAL",
+    "LESS_THAN",
+    "LESS_THAN_OR_EQUAL",
+  ),
+  right: text,
+};
+const FOR_EACH: Shapes<ForEachTaskProps> = {
+  ...RUN_JOB,
+  inputs: (value, path) =>
+    typeof value === "string"
+      ? undefined
+      : listOf((item, at) =>
+          item === undefined ? `${at} is undefined; it must be a value` : undefined,
+        )(value, path),
+  concurrency: whole(1, 100),
+  forEachTimeoutSeconds: whole(0),
+};
+
+/**
+ * What composite jobs and orchestrators share: tasks that run other jobs, in an order. They hold no code: there is no way
+ * to give them a notebook.
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as for Task
+export abstract class JobOfJobs<Key extends string = any> extends JobBase {
+  /** The keys of two jobs are two types. @internal */
+  declare public readonly key: Key;
+
+  readonly #tasks = new Map<string, JobTask>();
+
+  /** @internal */
+  protected constructor(scope: Construct, id: Key, props: JobProps, kind: JobKind) {
+    super(scope, id, props, kind);
+    this.checkConfig();
+  }
+
+  /**
+   * Adds a task that runs another job.
+   *
+   * @param job any job of the same environment, in whichever stack, or one declared with `fromJobId` or `fromJobName`
+   * @throws JobstrataError if the key is taken or not valid, or the job, a dependency or a parameter cannot be meant
+   */
+  public addRunJobTask(taskKey: string, job: IJob, props: RunJobTaskProps<Key> = {}): Task<Key> {
+    this.#check(taskKey, props, RUN_JOB);
+    this.#add(taskKey, props, {
+      runJobTask: this.#runJobTask(taskKey, job, props),
+      ...this.#attempts(props),
+      ...notificationConfig(props),
+    });
+    return new Task(this, taskKey);
+  }
+
+  /**
+   * Adds a task that compares two values; others depend on its outcomes.
+   *
+   * @throws JobstrataError if the key is taken or not valid, or a dependency cannot be meant
+   */
+  public addConditionTask(taskKey: string, props: ConditionTaskProps<Key>): ConditionTask<Key> {
+    this.#check(taskKey, props, CONDITION, "left", "op", "right");
+    const { left, op, right } = props;
+    this.#add(taskKey, props, {
+      conditionTask: { left, op, right },
+      ...definedOnly({ timeoutSeconds: props.timeoutSeconds }),
+      ...notificationConfig(props),
+    });
+    return new ConditionTask(this, taskKey);
+  }
+
+  /**
+   * Adds a task that runs another job once for every input; `{{input}}` in a job parameter is the input.
+   *
+   * @throws JobstrataError as {@link addRunJobTask}, and for inputs or a concurrency beyond the limits
+   */
+  public addForEachTask(taskKey: string, job: IJob, props: ForEachTaskProps<Key>): Task<Key> {
+    this.#check(taskKey, props, FOR_EACH, "inputs");
+    const { concurrency, forEachTimeoutSeconds, healthRules, ...ofAll } = props;
+    const inputs = typeof props.inputs === "string" ? props.inputs : JSON.stringify(props.inputs);
+    if (inputs.length > 10_000) {
+      throw this.error(
+        "invalid-task",
+        `for-each task ${quote(taskKey)} has inputs of ${inputs.length} characters; it can have 10000`,
+      );
+    }
+    this.#add(taskKey, props, {
+      forEachTask: {
+        inputs,
+        ...definedOnly({ concurrency }),
+        task: {
+          taskKey: `${taskKey.slice(0, 90)}_iteration`,
+          runJobTask: this.#runJobTask(taskKey, job, props),
+          ...this.#attempts(props),
+          ...notificationConfig({ ...definedOnly({ healthRules }) }),
+        },
+      },
+      ...definedOnly({ timeoutSeconds: forEachTimeoutSeconds }),
+      ...notificationConfig(ofAll),
+    });
+    return new Task(this, taskKey);
+  }
+
+  /** @internal */
+  protected override kindConfig(): Partial<JobConfig> {
+    // The provider reports tasks sorted by key; in any other order every plan would show a difference.
+    return { task: [...this.#tasks.values()].sort((a, b) => compare(a.taskKey, b.taskKey)) };
+  }
+
+  /** Whether this job may run `job`, and if not, what to do. @internal */
+  protected abstract mayRun(job: JobBase, props: RunJobTaskProps): string | undefined;
+
+  #check(
+    taskKey: string,
+    props: unknown,
+    shapes: Readonly<Record<string, Shape>>,
+    ...required: string[]
+  ): void {
+    const task = typeof taskKey === "string" ? quote(taskKey) : shown(taskKey);
+    const problem = isObject(props)
+      ? propsProblem(props, shapes, required)
+      : `its options are ${shown(props)}; they must be an object`;
+    if (problem !== undefined) throw this.error("invalid-task", `task ${task}: ${problem}`);
+  }
+
+  /** How the run of a job is tried: as the task says, else as the environment says for jobs of this level. */
+  #attempts(
+    props: RunJobTaskProps,
+  ): Pick<JobTask, "timeoutSeconds" | "maxRetries" | "minRetryIntervalMillis" | "retryOnTimeout"> {
+    const defaults = this.stack.environment.props.defaults?.[this.level];
+    const mayRetry = this.props.trigger?.isContinuous !== true;
+    const {
+      timeoutSeconds,
+      maxRetries = mayRetry ? defaults?.maxRetries : undefined,
+      minRetryIntervalMillis = mayRetry ? defaults?.minRetryIntervalMillis : undefined,
+      retryOnTimeout = mayRetry ? defaults?.retryOnTimeout : undefined,
+    } = props;
+    return definedOnly({ timeoutSeconds, maxRetries, minRetryIntervalMillis, retryOnTimeout });
+  }
+
+  #add(taskKey: string, props: TaskProps, task: Omit<JobTask, "taskKey">): void {
+    if (!TASK_KEY_PATTERN.test(taskKey)) {
+      throw this.error(
+        "invalid-task",
+        `the task key ${quote(taskKey)} must be 1-100 letters, digits, _ and -`,
+      );
+    }
+    if (this.#tasks.has(taskKey)) {
+      throw this.error(
+        "duplicate-task-key",
+        `the task key ${quote(taskKey)} is taken; give each task a key of its own`,
+      );
+    }
+    const dependencies = new Map<string, { taskKey: string; outcome?: "true" | "false" }>();
+    const { dependsOn: waitsFor = [] } = props;
+    for (const dependency of Array.isArray(waitsFor)
+      ? (waitsFor as readonly Task[])
+      : [waitsFor as Task]) {
+      const { job, taskKey: other, outcome } = dependency;
+      dependencies.set(`${other} ${outcome ?? ""}`, {
+        taskKey: other,
+        ...definedOnly({ outcome }),
+      });
+      if (job === this) continue;
+      throw this.error(
+        "foreign-task",
+        `task ${quote(taskKey)} depends on ${quote(other)} of job ${quote(job.node.id)}; a task can only depend on tasks of its own job`,
+      );
+    }
+    const dependsOn = [...dependencies.values()].sort((a, b) => compare(a.taskKey, b.taskKey));
+    this.#tasks.set(taskKey, {
+      taskKey,
+      ...(dependsOn.length > 0 && { dependsOn }),
+      ...definedOnly({
+        runIf: props.runIf,
+        description: props.description,
+        disabled: props.disabled,
+      }),
+      ...task,
+    });
+    this.checkVariables(this.#tasks.get(taskKey));
+    this.resource.argumentsChanged();
+  }
+
+  #runJobTask(taskKey: string, job: IJob, props: RunJobTaskProps): JobTaskRunJobTask {
+    const { jobParameters = {} } = props;
+    if (!isJob(job)) {
+      throw this.error(
+        "invalid-task",
+        `task ${quote(taskKey)} runs ${shown(job)}; it must run a job: an AtomicJob, a CompositeJob, or one declared with fromJobId or fromJobName`,
+      );
+    }
+    const refusal = JobBase.isJobBase(job) ? this.mayRun(job, props) : undefined;
+    if (refusal !== undefined)
+      throw this.error("invalid-task", `task ${quote(taskKey)} ${refusal}`);
+    const environment = job.node.scopes.find((scope) => JobStack.isJobStack(scope))?.environment;
+    if (environment !== undefined && environment.name !== this.stack.environment.name) {
+      throw this.error(
+        "foreign-job",
+        `task ${quote(taskKey)} runs job ${quote(job.node.id)} of environment ${quote(environment.name)}, but this job belongs to ${quote(this.stack.environment.name)}`,
+      );
+    }
+    if (JobBase.isJobBase(job)) {
+      for (const name of Object.keys(jobParameters)) {
+        if (job.jobParameterNames.includes(name)) continue;
+        throw this.error(
+          "invalid-task",
+          `task ${quote(taskKey)} sets the job parameter ${quoteWithSuggestion(name, job.jobParameterNames)}, which job ${quote(job.key)} does not declare; add it to the jobParameters of that job`,
+        );
+      }
+    }
+    // A job of this library gives plain text, which costs less than the token of its id.
+    const jobId = JobBase.isJobBase(job) ? this.stack.jobId(job) : job.id;
+    return {
+      // The expression becomes a number in Terraform.
+      jobId: jobId as unknown as number,
+      ...(Object.keys(jobParameters).length > 0 && { jobParameters: { ...jobParameters } }),
+      ...definedOnly({
+        notebookParams: props.notebookParams,
+        pythonParams: copyOf(props.pythonParams),
+        pythonNamedParams: props.pythonNamedParams,
+        sqlParams: props.sqlParams,
+        dbtCommands: copyOf(props.dbtCommands),
+        jarParams: copyOf(props.jarParams),
+        sparkSubmitParams: copyOf(props.sparkSubmitParams),
+        pipelineParams: props.pipelineParams,
+      }),
+    };
+  }
+}
+
+function isJob(value: unknown): value is IJob {
+  return Construct.isConstruct(value) && "id" in value && typeof value.id === "string";
+}
+
+function copyOf(list: readonly string[] | undefined): string[] | undefined {
+  return list === undefined ? undefined : [...list];
+}
+
+/** By code unit, as Go sorts: a locale would differ between machines. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,30 @@
+import type { Construct } from "constructs";
+import { quote } from "@jobstrata/core/model";
+import type { JobBase } from "./job";
+import { JobOfJobs, type RunJobTaskProps } from "./job-of-jobs";
+import type { JobProps } from "./job-props";
+import { JOB } from "./job-shapes";
+
+/** Options of an {@link OrchestratorJob}. */
+export type OrchestratorJobProps = JobProps;
+
+/**
+ * The third level: a job that runs composite jobs, in an order, such as those of bronze, silver and gold. It runs an
+ * atomic job only where its task says `runsAtomicJob`. It is tagged `job_level = "orchestrator"` and `orchestrator =
+ * "true"`.
+ *
+ * The policy proves that Run Job tasks nest at most three deep.
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the key matters only to the tasks of this very job
+export class OrchestratorJob<Key extends string = any> extends JobOfJobs<Key> {
+  /** @throws JobstrataError if the key, a tag, a parameter or a limit of the Jobs API is not kept */
+  public constructor(scope: Construct, id: Key, props: OrchestratorJobProps = {}) {
+    super(scope, id, props, { level: "orchestrator", constructor: new.target, shapes: JOB });
+  }
+
+  /** @internal */
+  protected override mayRun(job: JobBase, { runsAtomicJob }: RunJobTaskProps): string | undefined {
+    if (job.level !== "atomic" || runsAtomicJob === true) return undefined;
+    return `runs the atomic job ${quote(job.key)}; let a composite job run it, or say that it is meant: { runsAtomicJob: true }`;
+  }
+}

@@ -1,0 +1,45 @@
+import { quoteWithSuggestion } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
+
+/** What is wrong with a Quartz cron expression, or undefined. */
+export function quartzProblem(expression: string): string | undefined {
+  if (expression.includes("${") || expression.includes("TfToken[")) return undefined;
+  const problem = (why: string): string =>
+    `quartzCronExpression ${quote(expression)} ${why}, such as "0 0 6 * * ?"`;
+  const fields = expression
+    .trim()
+    .split(/\s+/)
+    .filter((field) => field !== "");
+  if (fields.length !== 6 && fields.length !== 7)
+    return problem(`has ${fields.length} fields; Quartz needs 6 or 7, seconds first`);
+  if ((fields[3] === "?") === (fields[5] === "?"))
+    return problem('must have "?" as day of month or as day of week, not as both');
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- only schedules need it
+    const { Cron } = require("croner") as typeof import("croner");
+    new Cron(expression.trim(), {
+      paused: true,
+      mode: "6-or-7-parts",
+      alternativeWeekdays: true,
+      sloppyRanges: true,
+    });
+    return undefined;
+  } catch (error) {
+    const [, why = String(error)] = /^\w*Error: (?:CronPattern: )?(.*)$/s.exec(String(error)) ?? [];
+    return problem(`is not a Quartz expression: ${quote(why)}; write one`);
+  }
+}
+
+/** What is wrong with a time zone, or undefined. */
+export function timeZoneProblem(timezoneId: string): string | undefined {
+  if (timezoneId.includes("${") || timezoneId.includes("TfToken[")) return undefined;
+  // Java has these beside the zones of the tz database.
+  if (/^(?:UTC|GMT|UT)[+-]\d{1,2}(?::?\d\d)?$/.test(timezoneId)) return undefined;
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: timezoneId });
+    return undefined;
+  } catch {
+    const known = Intl.supportedValuesOf("timeZone");
+    return `timezoneId ${quoteWithSuggestion(timezoneId, known)} is not a time zone, such as "Europe/Berlin" or "UTC"`;
+  }
+}

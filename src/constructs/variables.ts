@@ -1,0 +1,40 @@
+import { TerraformVariable } from "cdktf";
+import type { JobStack } from "./job-stack";
+
+/**
+ * The first variable that a text in `value` refers to and that neither the environment of the stack nor a construct in
+ * it declares.
+ */
+export function undeclaredVariable(value: unknown, stack: JobStack): string | undefined {
+  for (const name of variablesIn(value)) {
+    if (stack.environment.variableNames.includes(name)) continue;
+    const declared = stack.node
+      .findAll()
+      .some((each) => each instanceof TerraformVariable && each.friendlyUniqueId === name);
+    if (!declared) return name;
+  }
+  return undefined;
+}
+
+function* variablesIn(value: unknown): Iterable<string> {
+  if (typeof value === "string") {
+    // Inside of an expression it may stand anywhere: ${jsonencode(var.regions)}.
+    if (!value.includes("var.")) return;
+    for (const [, expression = ""] of value.matchAll(/(?<!\$)\$\{([^}]*)/g))
+      for (const [, name = ""] of withoutText(expression).matchAll(/(?<![\w.-])var\.([\w-]+)/g))
+        yield name;
+  } else if (Array.isArray(value)) {
+    for (const item of value) yield* variablesIn(item);
+  } else if (typeof value === "object" && value !== null) {
+    if (Object.getPrototypeOf(value) !== Object.prototype) return;
+    for (const [key, item] of Object.entries(value)) {
+      yield* variablesIn(key);
+      yield* variablesIn(item);
+    }
+  }
+}
+
+/** An expression without the strings in it. */
+function withoutText(expression: string): string {
+  return expression.replace(/"(?:[^"\\]|\\.)*"/g, '""');
+}
