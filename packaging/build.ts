@@ -17,9 +17,11 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
-import { build, type Plugin } from "esbuild";
-import { PAGE_NAMES, pageScript } from "../src/core/render/page-files";
+import { build, type Metafile, type Plugin } from "esbuild";
+import { PAGE_NAMES, PAGE_OPTIONS, pageScript } from "../src/core/render/page-files";
+import { makeBarrelsLazy } from "./barrels";
 import { CDKTN, forCdktn } from "./cdktn";
+import { dropUnreachable } from "./reachable";
 
 export const ROOT = resolve(__dirname, "..");
 
@@ -79,6 +81,7 @@ export async function buildPackages(
   const compiled = mkdtempSync(join(tmpdir(), "jobstrata-build-"));
   try {
     compile(compiled);
+    makeBarrelsLazy(compiled);
     rmSync(out, { recursive: true, force: true });
     const folders = new Map<string, string>();
     for (const room of ROOMS) {
@@ -94,6 +97,7 @@ export async function buildPackages(
       folders.set(manifest.name, target);
     }
     await finishCore(join(out, "@jobstrata", "core"));
+    for (const folder of folders.values()) dropUnreachable(folder, entriesOf(folder));
     cpSync(
       join(ROOT, "src", "local", "execute", "python"),
       join(out, "@jobstrata", "local", "lib", "execute", "python"),
@@ -120,24 +124,51 @@ function compile(out: string): void {
   );
 }
 
+/** Programs that are started by their path. */
+const PROGRAMS = ["lib/serve.js"];
+
+/** The files of a package that its users, or the package itself, can name. */
+function entriesOf(folder: string): string[] {
+  const { exports = {}, bin = {} } = JSON.parse(
+    readFileSync(join(folder, "package.json"), "utf8"),
+  ) as Pick<Manifest, "bin"> & { exports?: Record<string, string | Record<string, string>> };
+  return [
+    ...Object.values(exports).flatMap((entry) =>
+      typeof entry === "string" ? [entry] : Object.values(entry),
+    ),
+    ...Object.values(bin),
+    ...PROGRAMS.filter((program) => existsSync(join(folder, program))),
+  ];
+}
+
 /** Scripts of pages are bundled, and so are libraries that would weigh more than this package. */
 async function finishCore(folder: string): Promise<void> {
   const lib = join(folder, "lib");
   const pages = join(lib, "render", "page");
+  const bundled: Metafile[] = [];
   // Components are in the scripts of the pages and in the drawings, each with its Preact.
   for (const file of readdirSync(join(ROOT, "src", "core", "render", "page")))
     if (file.endsWith(".tsx"))
-      for (const extension of [".js", ".js.map", ".d.ts"])
+      for (const extension of [".js", ".js.map"])
         rmSync(join(pages, file.replace(/\.tsx$/, extension)), { force: true });
-  for (const name of PAGE_NAMES) writeFileSync(join(pages, `${name}.min.js`), pageScript(name));
+  for (const name of PAGE_NAMES) {
+    writeFileSync(join(pages, `${name}.min.js`), pageScript(name));
+    const entry = join(ROOT, "src", "core", "render", "page", `${name}.tsx`);
+    const { metafile } = await build({
+      ...PAGE_OPTIONS,
+      entryPoints: [entry],
+      metafile: true,
+      absWorkingDir: ROOT,
+    });
+    bundled.push(metafile);
+  }
   const { devDependencies = {} } = readManifest(join(ROOT, "src", "core"));
-  const inlined = Object.keys(devDependencies);
-  await inlineLibraries(lib, inlined);
-  writeFileSync(join(folder, "THIRD-PARTY-LICENSES"), licences(inlined));
+  bundled.push(...(await inlineLibraries(lib, Object.keys(devDependencies))));
+  writeFileSync(join(folder, "THIRD-PARTY-LICENSES"), licences(bundled));
 }
 
 /** Puts libraries into the files that import them; everything else is required as before. */
-async function inlineLibraries(lib: string, libraries: readonly string[]): Promise<void> {
+async function inlineLibraries(lib: string, libraries: readonly string[]): Promise<Metafile[]> {
   const isInlined = (path: string): boolean =>
     libraries.some((library) => path === library || path.startsWith(`${library}/`));
   const source = join(ROOT, "src", "core");
@@ -148,6 +179,7 @@ async function inlineLibraries(lib: string, libraries: readonly string[]): Promi
         ([, path = ""]) => isInlined(path),
       ),
     );
+  const bundled: Metafile[] = [];
   for (const file of files) {
     const from = join(source, dirname(file));
     const others: Plugin = {
@@ -165,10 +197,12 @@ async function inlineLibraries(lib: string, libraries: readonly string[]): Promi
       },
     };
     const entry = join(source, file.replace(/\.js$/, ".ts"));
-    await build({
+    const { metafile } = await build({
       // From the sources, since what is not used is left out of modules only.
       entryPoints: [existsSync(entry) ? entry : `${entry}x`],
       bundle: true,
+      metafile: true,
+      absWorkingDir: ROOT,
       outfile: join(lib, file),
       allowOverwrite: true,
       platform: "node",
@@ -183,25 +217,26 @@ async function inlineLibraries(lib: string, libraries: readonly string[]): Promi
       logLevel: "error",
     });
     rmSync(join(lib, `${file}.map`));
+    bundled.push(metafile);
   }
+  return bundled;
 }
 
-/** The licences of libraries and of all that they need, which go wherever their code goes. */
-function licences(libraries: readonly string[]): string {
-  const texts = new Map<string, string>();
-  const visit = (name: string, from: string): void => {
-    const manifestFile = require.resolve(`${name}/package.json`, { paths: [from] });
-    const folder = dirname(manifestFile);
-    const { version, dependencies = {} } = readManifest(folder);
-    const title = `${name} ${version}`;
-    if (texts.has(title)) return;
+/** The licences of all libraries whose code is in the bundles; they go wherever it goes. */
+function licences(bundles: readonly Metafile[]): string {
+  const folders = bundles
+    .flatMap(({ outputs }) => Object.values(outputs))
+    .flatMap(({ inputs }) => Object.entries(inputs))
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .flatMap(([file]) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? [])
+    .map((folder) => join(ROOT, folder));
+  const texts = [...new Set(folders)].map((folder) => {
+    const { name, version } = readManifest(folder);
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    if (file === undefined) throw new Error(`${title} has no licence`);
-    texts.set(title, readFileSync(join(folder, file), "utf8").trim());
-    for (const dependency of Object.keys(dependencies)) visit(dependency, folder);
-  };
-  for (const library of libraries) visit(library, ROOT);
-  return [...texts].map(([title, text]) => `${title}\n\n${text}\n`).join("\n---\n\n");
+    if (file === undefined) throw new Error(`${name} ${version} has no licence`);
+    return `${name} ${version}\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+  });
+  return [...new Set(texts)].sort().join("\n---\n\n");
 }
 
 function writeJson(file: string, value: unknown): void {

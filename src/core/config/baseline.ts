@@ -3,13 +3,17 @@ import * as z from "zod";
 import { JobstrataError } from "../errors";
 import { printable } from "../model/text";
 
-const schema = z.object({
+const schema: z.ZodType<{ findings: BaselineEntry[] }> = z.object({
   version: z.literal(1),
   findings: z.array(z.object({ fingerprint: z.string(), rule: z.string(), message: z.string() })),
 });
 
 /** A finding that was there when the policy was introduced. */
-export type BaselineEntry = z.infer<typeof schema>["findings"][number];
+export interface BaselineEntry {
+  fingerprint: string;
+  rule: string;
+  message: string;
+}
 
 export const DEFAULT_BASELINE = "jobstrata.baseline.json";
 

@@ -3,9 +3,10 @@ import { dirname, join } from "node:path";
 import { parseDocument } from "yaml";
 import * as z from "zod";
 import { JobstrataError, quoteWithSuggestion } from "../errors";
+import type { Severity } from "../model/finding";
 import { printable, quote } from "../model/text";
 import { DEFAULT_BASELINE } from "./baseline";
-import { DEFAULT_PRESETS, PRESET_NAMES } from "./presets";
+import { DEFAULT_PRESETS, PRESET_NAMES, type PresetName } from "./presets";
 
 const severity = z.enum(["error", "warning", "info"]);
 const text = z.string().trim().min(1);
@@ -18,7 +19,7 @@ const ruleSettings = z
   })
   .describe("beside severity and suppressible, the rule's own options");
 
-const schema = z.strictObject({
+const schema: z.ZodType<Config> = z.strictObject({
   $schema: z.string().optional(),
   presets: z
     .array(z.enum(PRESET_NAMES))
@@ -62,8 +63,42 @@ const schema = z.strictObject({
   baseline: text.optional().describe("path of the baseline, jobstrata.baseline.json by default"),
 });
 
-/** `jobstrata.config.json` or `.yaml`: data, no code. */
-export type Config = z.infer<typeof schema>;
+/** `jobstrata.config.json` or `.yaml`: data, no code. Written out, so that declarations need no library. */
+export interface Config {
+  $schema?: string | undefined;
+  presets?: PresetName[] | undefined;
+  /** By the name of the rule. */
+  rules?: Record<string, RuleSetting> | undefined;
+  cloud?: "aws" | "azure" | "gcp" | undefined;
+  unit?: "notebook" | "code" | undefined;
+  failOn?: Severity | undefined;
+  targets?: string[] | undefined;
+  ignore?: string[] | undefined;
+  suppressions?: ConfigSuppression[] | undefined;
+  baseline?: string | undefined;
+}
+
+/** The severity of a rule, or its settings: beside these two, the rule's own options. */
+export type RuleSetting =
+  | Severity
+  | "off"
+  | {
+      [option: string]: unknown;
+      severity?: Severity | "off" | undefined;
+      suppressible?: boolean | undefined;
+    };
+
+/** Excuses the findings of a rule in a job. */
+export interface ConfigSuppression {
+  rule: string;
+  /** Key of the job. */
+  job: string;
+  /** `task_key`. @default - all of the job */
+  task?: string | undefined;
+  reason: string;
+  /** The last day on which it holds, such as `2026-12-31`. */
+  until?: string | undefined;
+}
 
 /** What a project has configured, and where. */
 export interface LoadedConfig {

@@ -54,26 +54,23 @@ function readScript(name: PageName): string {
   if (!existsSync(source)) return readFileSync(join(__dirname, "page", `${name}.min.js`), "utf8");
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- not there in the package
   const { buildSync } = require("esbuild") as typeof Esbuild;
-  return bundle(buildSync, source);
+  const { outputFiles } = buildSync({ ...PAGE_OPTIONS, entryPoints: [source] });
+  return outputFiles[0]?.text ?? "";
 }
 
 /** One script for browsers of the last years. */
-function bundle(buildSync: typeof Esbuild.buildSync, source: string): string {
-  const { outputFiles } = buildSync({
-    entryPoints: [source],
-    bundle: true,
-    minify: true,
-    write: false,
-    format: "iife",
-    target: "es2022",
-    charset: "ascii",
-    legalComments: "none",
-    banner: { js: NOTICE },
-    jsx: "automatic",
-    jsxImportSource: "preact",
-  });
-  return outputFiles[0]?.text ?? "";
-}
+export const PAGE_OPTIONS = {
+  bundle: true,
+  minify: true,
+  write: false,
+  format: "iife",
+  target: "es2022",
+  charset: "ascii",
+  legalComments: "none",
+  banner: { js: NOTICE },
+  jsx: "automatic",
+  jsxImportSource: "preact",
+} as const satisfies Esbuild.BuildOptions;
 
 /** What a Content-Security-Policy calls a script or style by. */
 export function contentHash(content: string): string {

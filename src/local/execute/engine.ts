@@ -203,7 +203,7 @@ async function must(ended: Promise<Ended>, what: string): Promise<void> {
 const STALE = 15 * 60_000;
 
 /** Waits until it is this process's turn. Resolves with what ends the turn. */
-async function lock(file: string, onWait: () => void): Promise<() => void> {
+export async function lock(file: string, onWait: () => void): Promise<() => void> {
   let told = false;
   for (;;) {
     try {

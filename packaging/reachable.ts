@@ -1,0 +1,38 @@
+/** What of a compiled package its users can reach; the rest stays out of it. */
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+
+const REQUIRED = /(?:\brequire\(|\bfrom |\bimport\()\s*"(\.[^"]*)"/g;
+
+/**
+ * Deletes the code and the declarations in `folder/lib` that none of `entries` leads to.
+ *
+ * @param entries relative to `folder`; what is run or read by its path, not required, has to be among them
+ */
+export function dropUnreachable(folder: string, entries: readonly string[]): void {
+  const reached = new Set<string>();
+  const visit = (file: string): void => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    if (file.endsWith(".json")) return;
+    for (const [, path = ""] of readFileSync(file, "utf8").matchAll(REQUIRED)) {
+      const target = join(dirname(file), path);
+      const candidates = file.endsWith(".d.ts")
+        ? [`${target}.d.ts`, join(target, "index.d.ts")]
+        : [target, `${target}.js`, join(target, "index.js")];
+      const found = candidates.find(
+        (candidate) => /\.(js|json|ts)$/.test(candidate) && existsSync(candidate),
+      );
+      if (found === undefined)
+        throw new Error(`${relative(folder, file)} needs ${path}, which is missing`);
+      visit(found);
+    }
+  };
+  for (const entry of entries) visit(join(folder, entry));
+  const lib = join(folder, "lib");
+  for (const path of readdirSync(lib, { recursive: true, encoding: "utf8" })) {
+    const file = join(lib, path);
+    if (!/\.(js|js\.map|d\.ts)$/.test(path) || path.endsWith(".min.js")) continue;
+    if (!reached.has(file.replace(/\.map$/, ""))) rmSync(file);
+  }
+}
