@@ -99,7 +99,7 @@ const LINES: [string, (jobs: Jobs) => void, string[]][] = [
     [
       'error job-level-tag [dev]: job "alerting_seed_job" has no tag job_level',
       "  at alerting-dev/alerting_seed_job (",
-      '  fix: tag it job_level = "atomic" if it runs one notebook, "composite" if it runs other jobs, "orchestrator" if those are composite jobs',
+      '  fix: tag it job_level = "atomic"',
     ],
   ],
   [
@@ -119,9 +119,9 @@ const LINES: [string, (jobs: Jobs) => void, string[]][] = [
       setup.addOverride("task.0.depends_on.0.task_key", "alerting_tables_job");
     },
     [
-      'error depends-on [dev]: task "seed_all_alerts" depends on "alerting_tables_job", which is no task of job "alerting_setup_orchestrator_job"',
+      'error depends-on [dev]: task "seed_all_alerts" depends on "alerting_tables_job", but job "alerting_setup_orchestrator_job" has no such task',
       "  at alerting-dev/alerting_setup_orchestrator_job, task seed_all_alerts (",
-      '  fix: name one of "seed_all_alerts", "setup_alerting_tables"',
+      '  fix: name "setup_alerting_tables"',
     ],
   ],
   [
@@ -132,7 +132,7 @@ const LINES: [string, (jobs: Jobs) => void, string[]][] = [
     [
       'error atomic-environment [dev]: the notebook of atomic job "alerting_tables_job" has no environment_key',
       "  at alerting-dev/alerting_tables_job, task run (",
-      '  fix: set environment_key to one of "default"',
+      '  fix: set environment_key to "default"',
     ],
   ],
   [
@@ -143,7 +143,7 @@ const LINES: [string, (jobs: Jobs) => void, string[]][] = [
     [
       'error atomic-environment [dev]: the notebook of atomic job "alerting_tables_job" has environment_key "default", which no environment of the job defines',
       "  at alerting-dev/alerting_tables_job, task run (",
-      '  fix: give the job an environment "default" with environment_version "4" and the task its environment_key',
+      '  fix: give the job an environment "default" with environment_version "4"',
     ],
   ],
 ];

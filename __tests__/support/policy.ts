@@ -11,6 +11,7 @@ import {
   JobGraph,
   type JobSpec,
   type Rule,
+  type RuleOptions,
   type TaskSpec,
 } from "@jobstrata/cdktf";
 
@@ -98,8 +99,8 @@ export interface Found {
 }
 
 /** What a rule says of these jobs, as text. */
-export function check(rule: Rule, jobs: readonly JobSpec[]): Found[] {
-  return Array.from(rule.check(new JobGraph("dev", jobs), {}), ({ message, fix, sites }) => ({
+export function check(rule: Rule, jobs: readonly JobSpec[], options: RuleOptions = {}): Found[] {
+  return Array.from(rule.check(new JobGraph("dev", jobs), options), ({ message, fix, sites }) => ({
     message,
     fix,
     sites: sites.map(({ job, taskKey }) =>

@@ -48,6 +48,9 @@ function parse(text: string, at: Pick<ValueReference, "task" | "outer">): ValueR
 /** What a task does not interpret, or what belongs to another task. */
 const WITHOUT_REFERENCES = new Set(["description", "depends_on", "task_key", "for_each_task"]);
 
+/** Types of tasks whose references are all in fields of a {@link TaskSpec}. */
+const IN_FIELDS = new Set(["notebook_task", "run_job_task", "condition_task", "for_each_task"]);
+
 /** Every text in the settings of a task, but not those of the task that it repeats. */
 function textsOf(task: TaskSpec): string[] {
   const texts: string[] = [];
@@ -56,14 +59,14 @@ function textsOf(task: TaskSpec): string[] {
     else if (Array.isArray(value)) value.forEach(add);
     else if (typeof value === "object" && value !== null) Object.values(value).forEach(add);
   };
-  const { settings } = task as { readonly settings?: unknown };
-  if (typeof settings === "object" && settings !== null) {
-    for (const [key, value] of Object.entries(settings))
-      if (!WITHOUT_REFERENCES.has(key)) add(value);
-  } else {
+  // What most tasks can hold is at hand; the settings have to be made first.
+  if (task.types.every((type) => IN_FIELDS.has(type))) {
     add(task.parameters);
     add(task.condition);
+  } else {
+    for (const [key, value] of Object.entries(task.settings))
+      if (!WITHOUT_REFERENCES.has(key)) add(value);
   }
-  if (task.forEachInputs !== undefined) add(task.forEachInputs);
+  add(task.forEachInputs);
   return texts;
 }

@@ -3,7 +3,13 @@ import { quote } from "../model/text";
 
 /** The nearest of `candidates`, if `name` looks like a typo of it. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  // Of two letters, one is not a typo of the other.
+  if (name.length < 3) return undefined;
   const all = [...candidates];
+  const letters = (text: string): string => Array.from(text.toLowerCase()).sort().join("");
+  // Two letters that changed places are one slip, and so are capitals.
+  const swapped = all.find((candidate) => letters(candidate) === letters(name));
+  if (swapped !== undefined) return swapped;
   const text = quoteWithSuggestion(name, all);
   return all.find((candidate) => text.endsWith(`(did you mean ${quote(candidate)}?)`));
 }
@@ -16,7 +22,7 @@ export function nameOne(name: string, candidates: Iterable<string>, none: string
   if (all.length === 0) return none;
   const more = all.length > MAX_NAMES ? ", …" : "";
   return all.length === 1
-    ? `the only one is ${quote(all[0] ?? "")}`
+    ? `name ${quote(all[0] ?? "")}`
     : `name one of ${all.slice(0, MAX_NAMES).map(quote).join(", ")}${more}`;
 }
 

@@ -1,9 +1,9 @@
 import { posix } from "node:path";
 import type { TaskSpec } from "../model/job-spec";
 import { isExpression } from "../model/job-spec";
+import { settingAt, textAt } from "../model/settings";
 import { quote } from "../model/text";
 import { isOtherCode } from "./levels";
-import { settingAt, textAt } from "./settings-stub";
 import type { RuleOptions } from "./rule";
 
 /** A piece of code that a task runs. */
@@ -26,9 +26,9 @@ export function unitsOf(task: TaskSpec, { unit }: RuleOptions): Unit[] {
 }
 
 function otherUnits(task: TaskSpec, type: string): Unit[] {
-  const at = (...path: string[]): string => textAt(settingsOf(task), type, ...path) ?? "";
+  const at = (...path: string[]): string => textAt(task.settings, type, ...path) ?? "";
   const file = (kind: string, path: string): Unit => ({
-    identity: `file:${resolved(path, task)}`,
+    identity: `file:${resolved(path)}`,
     label: `${kind} ${quote(path)}`,
   });
   const named = (kind: string, ...names: string[]): Unit => ({
@@ -52,8 +52,8 @@ function otherUnits(task: TaskSpec, type: string): Unit[] {
     case "dashboard_task":
       return at("dashboard_id") === "" ? [] : [named("dashboard", at("dashboard_id"))];
     case "dbt_task": {
-      const commands = settingAt(settingsOf(task), type, "commands");
-      const project = resolved(at("project_directory"), task);
+      const commands = settingAt(task.settings, type, "commands");
+      const project = resolved(at("project_directory"));
       return (Array.isArray(commands) ? (commands as unknown[]) : [])
         .filter((command): command is string => typeof command === "string")
         .filter((command) => !PREPARING.test(command))
@@ -63,7 +63,7 @@ function otherUnits(task: TaskSpec, type: string): Unit[] {
         }));
     }
     default: {
-      const settings = JSON.stringify(settingAt(settingsOf(task), type) ?? {});
+      const settings = JSON.stringify(settingAt(task.settings, type) ?? {});
       return settings === "{}" ? [] : [{ identity: `${type}:${settings}`, label: type }];
     }
   }
@@ -72,11 +72,8 @@ function otherUnits(task: TaskSpec, type: string): Unit[] {
 /** What every task of a project begins with, and changes nothing. */
 const PREPARING = /^\s*dbt\s+(?:deps|debug|clean|parse|compile|--version)\b/;
 
-/** A path in a bundle counts from the file that it is written in. */
-function resolved(path: string, { source }: TaskSpec): string {
-  if (source === undefined || path.startsWith("/") || isExpression(path) || path.includes(":"))
-    return path;
-  return posix.join(posix.dirname(source.file), path);
+/** One spelling for one path; the reader has found where it leads. */
+function resolved(path: string): string {
+  if (path === "" || isExpression(path) || path.includes(":")) return path;
+  return posix.normalize(path).replace(/\/+$/, "");
 }
-
-const settingsOf = (task: TaskSpec): unknown => (task as { readonly settings?: unknown }).settings;

@@ -32,7 +32,7 @@ describe("atomic-environment", () => {
       "no environment_key although the job has an environment",
       tables({ environmentKey: undefined }),
       'the notebook of atomic job "alerting_tables_job" has no environment_key',
-      'set environment_key to one of "default"',
+      'set environment_key to "default"',
     ],
     [
       "neither environment_key nor environment",
@@ -44,13 +44,13 @@ describe("atomic-environment", () => {
       "an environment_key without environment",
       tables({}, { environments: [] }),
       'the notebook of atomic job "alerting_tables_job" has environment_key "default", which no environment of the job defines',
-      DEFINE,
+      'give the job an environment "default" with environment_version "4"',
     ],
     [
       "the key of another environment",
       tables({ environmentKey: "defualt" }, { environments: [{ key: "default" }, { key: "ml" }] }),
       'the notebook of atomic job "alerting_tables_job" has environment_key "defualt", which no environment of the job defines',
-      'set environment_key to one of "default", "ml"',
+      'did you mean "default"?',
     ],
   ])("rejects %s", (_, job, message, fix) => {
     expect(check(atomicEnvironment, [job])).toEqual([

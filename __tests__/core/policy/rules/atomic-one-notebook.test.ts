@@ -12,7 +12,7 @@ const KEY = "alerting_tables_job";
 const job = (...tasks: ReturnType<typeof task>[]) => atomicSpec(KEY, "tables.py", { tasks });
 const tables = notebookTask("run", "tables.py");
 const inOwnJob =
-  "make a notebook in an atomic job of its own of it, and run that from a composite job";
+  "move its code into a notebook run by its own atomic job, and run that from a composite job";
 
 describe("atomic-one-notebook", () => {
   test.each([
@@ -30,7 +30,7 @@ describe("atomic-one-notebook", () => {
     expect(check(atomicOneNotebook, [job()])).toEqual([
       {
         message: `atomic job "${KEY}" runs no notebook`,
-        fix: "give it the one notebook_task that it exists for, or tag it composite if it only runs other jobs",
+        fix: "give it the one notebook_task that it exists for, or remove it",
         sites: [`alerting-dev/${KEY}`],
       },
     ]);
@@ -38,7 +38,7 @@ describe("atomic-one-notebook", () => {
 
   test("says so where nothing is known of the tasks", () => {
     expect(check(atomicOneNotebook, [{ ...job(), unknown: new Set(["tasks"]) }])).toMatchObject([
-      { message: `nothing is known of the tasks of atomic job "${KEY}" before it is deployed` },
+      { message: `the tasks of atomic job "${KEY}" are not known before it is deployed` },
     ]);
   });
 
@@ -63,8 +63,8 @@ describe("atomic-one-notebook", () => {
   });
 
   test.each([
-    ["run_job_task", "move it to a composite job"],
-    ["condition_task", "move it to a composite job"],
+    ["run_job_task", "move it to a composite job that runs this one"],
+    ["condition_task", "move it to a composite job that runs this one"],
     ["sql_task", inOwnJob],
     ["spark_python_task", inOwnJob],
   ])("rejects a %s beside the notebook", (type, fix) => {
@@ -84,7 +84,6 @@ describe("atomic-one-notebook", () => {
       forEach: runJobTask("iteration", "seed"),
     });
     expect(check(atomicOneNotebook, [job(tables, other)]).map(({ message }) => message)).toEqual([
-      `atomic job "${KEY}" holds a for_each_task beside its notebook`,
       `atomic job "${KEY}" holds a run_job_task beside its notebook`,
     ]);
   });

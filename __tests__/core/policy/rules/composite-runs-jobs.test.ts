@@ -41,7 +41,7 @@ describe("composite-runs-jobs", () => {
   test("says so where nothing is known of the tasks", () => {
     const job = compositeSpec(KEY, [], { unknown: new Set(["tasks"]) });
     expect(check(compositeRunsJobs, [job])).toMatchObject([
-      { message: `nothing is known of the tasks of composite job "${KEY}" before it is deployed` },
+      { message: `the tasks of composite job "${KEY}" are not known before it is deployed` },
     ]);
   });
 

@@ -289,17 +289,23 @@ describe("environment-key of tasks", () => {
 
   test.each([
     ...["spark_python_task", "python_wheel_task", "dbt_task"].map(
-      (type) => [seed(type), `runs a serverless ${type} without environment_key`] as const,
+      (type) =>
+        [
+          seed(type),
+          `runs a ${type} with neither a cluster nor an environment_key`,
+          'name one of "default", "ml"',
+        ] as const,
     ),
     [
       seed("notebook_task", { environmentKey: "mll" }),
-      'has environment_key "mll", which the job has not',
+      'has environment_key "mll", which the job does not define',
+      'did you mean "ml"?',
     ],
-  ] as const)("rejects %j", (wrong, message) => {
+  ] as const)("rejects %j", (wrong, message, fix) => {
     expect(check(environmentKey, [job({ environments, tasks: [wrong] })])).toEqual([
       {
         message: `task "seed" of job "${KEY}" ${message}`,
-        fix: 'name one of "default", "ml"',
+        fix,
         sites: [`${ID}#seed`],
       },
     ]);
@@ -338,12 +344,12 @@ describe("job-cluster-key", () => {
   });
 
   test.each([
-    ["others", ["main", "ml"], 'name one of "main", "ml"'],
-    ["none", undefined, "define it below job_clusters"],
+    ["others", ["main", "ml"], 'did you mean "main"?'],
+    ["none", undefined, "define a job cluster with that key below job_clusters"],
   ])("rejects a task that names a cluster where the job has %s", (_, keys, fix) => {
     expect(check(jobClusterKey, [clusters(keys, "mian")])).toEqual([
       {
-        message: `task "seed" of job "${KEY}" runs on job cluster "mian", which the job has not`,
+        message: `task "seed" of job "${KEY}" runs on job cluster "mian", which the job does not define`,
         fix,
         sites: [`${ID}#seed`],
       },

@@ -66,7 +66,7 @@ describe("notebook-in-one-job", () => {
     expect(found).toEqual([
       {
         message: `notebook "${TABLES}" is used by 2 tasks of job "alerting_tables_job"`,
-        fix: 'keep it in one atomic job, such as "alerting_tables_job", and run that job from the others with run_job_task',
+        fix: "make one atomic job of it and run that with run_job_task, once for each set of parameters",
         sites: [
           "alerting-dev/alerting_tables_job#create",
           "alerting-dev/alerting_tables_job#verify",
@@ -98,7 +98,7 @@ describe("notebook-in-one-job", () => {
     ).toEqual([
       {
         message: `notebook "${TABLES}" is used by every job that count or for_each makes of "alerting_tables_job"`,
-        fix: "make one job with parameters of it, or give each job a notebook of its own",
+        fix: "make one job with parameters of it, or give each job code of its own",
         sites: ["alerting-dev/alerting_tables_job#run"],
       },
     ]);

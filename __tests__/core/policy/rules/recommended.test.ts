@@ -122,7 +122,7 @@ describe("good practice", () => {
       [withWidgets({ reads: ["catalog"], declares: ["catalog"] })],
     ],
     [
-      "notebook-widgets",
+      "unread-parameter",
       "any parameter where names are computed",
       [withWidgets({ open: true }, { catalog: "main" })],
     ],
@@ -156,8 +156,50 @@ describe("good practice", () => {
       { environment: "prod", environments: ["live"] },
     ],
     ["permissions", "some, and what cannot be known", [seed({ hasPermissions: true }), setup()]],
-    ["retries", "one", [withTask({ maxRetries: 1 })]],
-    ["retries", "a number not known yet", [withTask({ unknown: new Set(["max_retries"]) })]],
+    ["retries", "one", [withTask({ maxRetries: 1, onCluster: true })]],
+    ["retries", "serverless compute, which retries by itself", [withTask({})]],
+    [
+      "retries",
+      "a continuous job, which restarts by itself",
+      [
+        seed({
+          triggers: [{ kind: "continuous", paused: false }],
+          tasks: [notebookTask("seed", "seed.py", { onCluster: true })],
+        }),
+      ],
+    ],
+    [
+      "failure-notifications",
+      "a job that only one runs which notifies",
+      [seed(), setup({ notifications: [{ event: "on_failure", channel: "email", count: 1 }] })],
+    ],
+    [
+      "unread-parameter",
+      "a parameter of the job that is passed on under another name",
+      [
+        withWidgets(
+          { reads: ["environment"] },
+          { environment: "{{job.parameters.env}}" },
+          { parameters: [{ name: "env" }] },
+        ),
+      ],
+    ],
+    ["environment-version", "a later one", [seed({ environments: [{ key: "d", version: "5" }] })]],
+    [
+      "serverless",
+      "a continuous job",
+      [
+        seed({
+          triggers: [{ kind: "continuous", paused: false }],
+          tasks: [notebookTask("seed", "seed.py", { onCluster: true })],
+        }),
+      ],
+    ],
+    [
+      "retries",
+      "a number not known yet",
+      [withTask({ unknown: new Set(["max_retries"]), onCluster: true })],
+    ],
     ["timeout", "one not known yet", [withTask({ unknown: new Set(["timeout_seconds"]) })]],
     ["layer-tag", "tags not known yet", [seed({ unknown: new Set(["tags"]) })]],
     ["purpose-tag", "tags not known yet", [seed({ unknown: new Set(["tags"]) })]],
@@ -241,10 +283,16 @@ describe("good practice", () => {
       "notebook-widgets",
       "a slip",
       [withWidgets({ reads: ["catalog"] }, { catlog: "main" })],
-      ['notebook "seed.py" reads the widget "catalog", which no parameter sets', UNREAD],
+      ['notebook "seed.py" reads the widget "catalog", which no parameter sets'],
     ],
     [
-      "notebook-widgets",
+      "unread-parameter",
+      "a slip",
+      [withWidgets({ reads: ["catalog"] }, { catlog: "main" })],
+      [UNREAD],
+    ],
+    [
+      "unread-parameter",
       "a parameter of the job that nothing reads",
       [withWidgets({}, {}, { parameters: [{ name: "catlog" }] })],
       [UNREAD],
@@ -253,7 +301,7 @@ describe("good practice", () => {
       "orphan-atomic",
       "one that is forgotten",
       [seed(), setup(), atomicSpec("alerting_tables_job")],
-      ['atomic job "alerting_tables_job" is run by no job'],
+      ['no job of this environment runs atomic job "alerting_tables_job", and nothing triggers it'],
     ],
     [
       "serverless",
@@ -293,19 +341,24 @@ describe("good practice", () => {
       [seed({ hasPermissions: false })],
       [`job "${KEY}" gives nobody but its owner access`],
     ],
-    ["retries", "none", [seed()], [`task "run" of job "${KEY}" is not tried again when it fails`]],
+    [
+      "retries",
+      "none on a cluster",
+      [withTask({ onCluster: true })],
+      [`task "seed" of job "${KEY}" is not retried when it fails`],
+    ],
     ["timeout", "none", [withTask({ timeoutSeconds: 0 })], [`job "${KEY}" has no timeout`]],
     [
       "failure-notifications",
       "other events",
       [seed({ notifications: [{ event: "on_start", channel: "email", count: 1 }] })],
-      [`nobody is told when job "${KEY}" fails`],
+      [`job "${KEY}" notifies nobody when it fails`],
     ],
     [
       "schedule-paused",
       "a running one in dev",
       [seed({ triggers: [{ kind: "continuous", paused: false }] })],
-      [`the continuous of job "${KEY}" is not paused in "dev"`],
+      [`the continuous trigger of job "${KEY}" is not paused in "dev"`],
     ],
   ])("%s rejects %s", (...[rule, , jobs, expected, options]) => {
     expect(messages(rule, jobs, options)).toEqual(expected);

@@ -49,7 +49,7 @@ describe("run-job-depth", () => {
     expect(check(runJobDepth, [runsOthers("level_1"), ...upper(3)])).toEqual([
       {
         message:
-          'run_job_task nests 4 deep: "level_4" -> "level_3" -> "level_2" -> "level_1" -> a job of others',
+          'run_job_task nests 4 deep: "level_4" -> "level_3" -> "level_2" -> "level_1" -> an external job',
         fix: 'keep it at 3: let "level_4" run the lower jobs itself',
         sites: ["alerting-dev/level_4"],
       },

@@ -48,7 +48,7 @@ tasks:
           fix:
             known.length === 0
               ? `give the job an environment ${quote(key ?? "default")} with environment_version "4"${key === undefined ? " and the task its environment_key" : ""}`
-              : `set environment_key: ${nameOne(key ?? "", known, "")}`,
+              : nameOne(key ?? "", known, "").replace(/^name/, "set environment_key to"),
           sites: [{ job, taskKey: task.taskKey }],
         };
       }

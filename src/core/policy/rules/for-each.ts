@@ -1,10 +1,12 @@
+import type { TaskSpec } from "../../model/job-spec";
+import { settingAt } from "../../model/settings";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 
 export const forEach = defineRule({
   name: "for-each",
   summary:
-    "A for-each task holds no other for-each task, at most 100 iterations at once and 10,000 characters of inputs.",
+    "A for-each task holds no other for-each task, at most 100 iterations at once and 10,000 characters of inputs; cluster, libraries and retries belong to the task that it repeats.",
   rationale: "The Jobs API refuses anything else when the job is deployed.",
   severity: "error",
   preset: "correctness",
@@ -34,6 +36,15 @@ export const forEach = defineRule({
             sites,
           };
         }
+        const misplaced = MISPLACED.filter((name) => isSet(task, name));
+        if (misplaced.length > 0) {
+          const inner = task.forEach?.taskKey ?? "";
+          yield {
+            message: `${name} has ${misplaced.join(", ")}, which ${misplaced.length === 1 ? "belongs" : "belong"} to the task that it repeats`,
+            fix: `move ${misplaced.length === 1 ? "it" : "them"} to ${inner === "" ? "the task inside for_each_task" : `task ${quote(inner)} inside for_each_task`}`,
+            sites,
+          };
+        }
         const isLegal = (count: number): boolean =>
           Number.isInteger(count) && count >= 1 && count <= MAX_CONCURRENCY;
         if (concurrency !== undefined && !isLegal(concurrency)) {
@@ -54,6 +65,25 @@ export const forEach = defineRule({
     }
   },
 });
+
+/** What Databricks refuses on the task around the loop. */
+const MISPLACED = [
+  "max_retries",
+  "min_retry_interval_millis",
+  "retry_on_timeout",
+  "job_cluster_key",
+  "existing_cluster_id",
+  "new_cluster",
+  "libraries",
+];
+
+function isSet(task: TaskSpec, name: string): boolean {
+  if (name === "max_retries") return (task.maxRetries ?? 0) !== 0;
+  if (name === "job_cluster_key") return task.jobClusterKey !== undefined;
+  if (name === "libraries") return task.libraries !== undefined;
+  const value = settingAt(task.settings, name);
+  return value !== undefined && value !== null && value !== false && value !== 0;
+}
 
 const MAX_CONCURRENCY = 100;
 const MAX_INPUTS = 10_000;

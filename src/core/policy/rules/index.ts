@@ -1,13 +1,16 @@
 import type { Rule } from "../rule";
+import { allowedValues } from "./allowed-values";
 import { atomicEnvironment } from "./atomic-environment";
 import { atomicOneNotebook } from "./atomic-one-notebook";
 import { codeOutsideNotebooks } from "./code-outside-notebooks";
 import { compositeRunsJobs } from "./composite-runs-jobs";
+import { continuousJob } from "./continuous-job";
 import { dependsOn } from "./depends-on";
 import { dependsOnOutcome } from "./depends-on-outcome";
 import { dynamicValueReference } from "./dynamic-value-reference";
 import { environmentKey } from "./environment-key";
 import { environmentVersion } from "./environment-version";
+import { exclusiveSettings } from "./exclusive-settings";
 import { failureNotifications } from "./failure-notifications";
 import { forEach } from "./for-each";
 import { jobClusterKey } from "./job-cluster-key";
@@ -34,8 +37,11 @@ import { retries } from "./retries";
 import { runAs } from "./run-as";
 import { runJobCycle } from "./run-job-cycle";
 import { runJobDepth } from "./run-job-depth";
+import { scheduleExpression } from "./schedule-expression";
 import { schedulePaused } from "./schedule-paused";
 import { serverless } from "./serverless";
+import { serverlessLibraries } from "./serverless-libraries";
+import { settingLimits } from "./setting-limits";
 import { targetMode } from "./target-mode";
 import { taskCycle } from "./task-cycle";
 import { taskKey } from "./task-key";
@@ -47,7 +53,7 @@ import { webhookNotifications } from "./webhook-notifications";
 
 /**
  * Every rule that there is, in the order in which findings are reported. The first six lines are the specification's
- * checklist. Which of them apply is configured; by default those of the presets spec and limits.
+ * checklist. Which of them apply is configured; by default those of the presets correctness and spec.
  */
 export const RULES: readonly Rule[] = [
   notebookInOneJob,
@@ -79,6 +85,12 @@ export const RULES: readonly Rule[] = [
   environmentKey,
   jobClusterKey,
   webhookNotifications,
+  allowedValues,
+  exclusiveSettings,
+  settingLimits,
+  scheduleExpression,
+  continuousJob,
+  serverlessLibraries,
   layerTag,
   purposeTag,
   orchestratorTag,

@@ -50,7 +50,7 @@ export const notebookInOneJob = defineRule({
       } else if (first.job.repeated && !/\$\{.*\b(each|count)\./.test(label)) {
         yield {
           message: `${label} is used by every job that count or for_each makes of ${quote(first.job.key)}`,
-          fix: "make one job with parameters of it, or give each job its own",
+          fix: "make one job with parameters of it, or give each job code of its own",
           sites: [{ job: first.job, taskKey: first.task.taskKey }],
         };
       }

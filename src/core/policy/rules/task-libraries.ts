@@ -9,6 +9,7 @@ export const taskLibraries = defineRule({
     "Serverless tasks take their dependencies from the environment; libraries of a task hold for that task and its cluster alone.",
   severity: "warning",
   preset: "governance",
+  coveredBy: ["serverless-libraries", "for-each"],
   docs: {
     wrong: `tasks:
   - task_key: seed

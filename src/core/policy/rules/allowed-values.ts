@@ -1,0 +1,153 @@
+import { leafTasks } from "../../model/job-graph";
+import { isExpression } from "../../model/job-spec";
+import { type Setting, settingAt, textAt } from "../../model/settings";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+import { nearest } from "../suggest";
+
+const PAUSE = ["PAUSED", "UNPAUSED"];
+const SOURCE = ["GIT", "WORKSPACE"];
+
+/** Settings that the Jobs API takes a few values for; of a cluster, wherever there is one. */
+const OF_JOB: Readonly<Record<string, readonly string[]>> = {
+  "continuous.pause_status": PAUSE,
+  "continuous.task_retry_mode": ["NEVER", "ON_FAILURE"],
+  "schedule.pause_status": PAUSE,
+  "trigger.pause_status": PAUSE,
+  "trigger.periodic.unit": ["HOURS", "DAYS", "WEEKS", "MINUTES"],
+  "trigger.table_update.condition": ["ANY_UPDATED", "ALL_UPDATED"],
+  "trigger.model.condition": ["MODEL_CREATED", "MODEL_VERSION_READY", "MODEL_ALIAS_SET"],
+  performance_target: ["PERFORMANCE_OPTIMIZED", "STANDARD"],
+};
+const OF_TASK: Readonly<Record<string, readonly string[]>> = {
+  run_if: [
+    "ALL_SUCCESS",
+    "AT_LEAST_ONE_SUCCESS",
+    "NONE_FAILED",
+    "ALL_DONE",
+    "AT_LEAST_ONE_FAILED",
+    "ALL_FAILED",
+  ],
+  "condition_task.op": [
+    "EQUAL_TO",
+    "NOT_EQUAL",
+    "GREATER_THAN",
+    "GREATER_THAN_OR_EQUAL",
+    "LESS_THAN",
+    "LESS_THAN_OR_EQUAL",
+  ],
+  "notebook_task.source": SOURCE,
+  "spark_python_task.source": SOURCE,
+  "dbt_task.source": SOURCE,
+  "sql_task.file.source": SOURCE,
+};
+const OF_CLUSTER: Readonly<Record<string, readonly string[]>> = {
+  data_security_mode: [
+    "DATA_SECURITY_MODE_AUTO",
+    "DATA_SECURITY_MODE_DEDICATED",
+    "DATA_SECURITY_MODE_STANDARD",
+    "LEGACY_PASSTHROUGH",
+    "LEGACY_SINGLE_USER",
+    "LEGACY_SINGLE_USER_STANDARD",
+    "LEGACY_TABLE_ACL",
+    "NONE",
+    "SINGLE_USER",
+    "USER_ISOLATION",
+  ],
+  runtime_engine: ["NULL", "PHOTON", "STANDARD"],
+  "aws_attributes.availability": ["ON_DEMAND", "SPOT", "SPOT_WITH_FALLBACK"],
+  "azure_attributes.availability": ["ON_DEMAND_AZURE", "SPOT_AZURE", "SPOT_WITH_FALLBACK_AZURE"],
+  "gcp_attributes.availability": [
+    "ON_DEMAND_GCP",
+    "PREEMPTIBLE_GCP",
+    "PREEMPTIBLE_WITH_FALLBACK_GCP",
+  ],
+};
+const METRICS = [
+  "RUN_DURATION_SECONDS",
+  "STREAMING_BACKLOG_BYTES",
+  "STREAMING_BACKLOG_FILES",
+  "STREAMING_BACKLOG_RECORDS",
+  "STREAMING_BACKLOG_SECONDS",
+];
+
+export const allowedValues = defineRule({
+  name: "allowed-values",
+  summary: "A setting that takes a few values has one of them.",
+  rationale: "The Jobs API refuses any other value when the job is deployed.",
+  severity: "error",
+  preset: "correctness",
+  docs: {
+    wrong: `- task_key: clean_up
+  run_if: AT_LEAST_ON_FAILED`,
+    right: `- task_key: clean_up
+  run_if: AT_LEAST_ONE_FAILED`,
+    mend: "Write one of the values that the message names.",
+    source: "Jobs API and the JSON schema of bundles, enumerations",
+  },
+  *check(graph) {
+    for (const job of graph.jobs) {
+      const { settings } = job;
+      for (const found of [
+        ...wrongIn(settings, OF_JOB),
+        ...wrongRules(settings),
+        ...listAt(settings, "job_clusters").flatMap((cluster) =>
+          wrongIn(settingAt(cluster, "new_cluster"), OF_CLUSTER),
+        ),
+      ]) {
+        yield { ...describe(`job ${quote(job.key)}`, found), sites: [{ job }] };
+      }
+      for (const task of leafTasks(job)) {
+        for (const found of [
+          ...wrongIn(task.settings, OF_TASK),
+          ...wrongRules(task.settings),
+          ...wrongIn(settingAt(task.settings, "new_cluster"), OF_CLUSTER),
+        ]) {
+          const { taskKey } = task;
+          yield { ...describe(`task ${quote(taskKey)}`, found), sites: [{ job, taskKey }] };
+        }
+      }
+    }
+  },
+});
+
+interface Wrong {
+  readonly path: string;
+  readonly value: string;
+  readonly allowed: readonly string[];
+}
+
+function wrongIn(
+  settings: Setting | undefined,
+  table: Readonly<Record<string, readonly string[]>>,
+): Wrong[] {
+  if (settings === undefined) return [];
+  return Object.entries(table).flatMap(([path, allowed]) => {
+    const value = textAt(settings, ...path.split("."));
+    return value === undefined || value === "" || allowed.includes(value) || isExpression(value)
+      ? []
+      : [{ path, value, allowed }];
+  });
+}
+
+function wrongRules(settings: Setting | undefined): Wrong[] {
+  return listAt(settings, "health", "rules").flatMap((rule) =>
+    wrongIn(rule, { metric: METRICS, op: ["GREATER_THAN"] }).map((wrong) => ({
+      ...wrong,
+      path: `health.rules.${wrong.path}`,
+    })),
+  );
+}
+
+function listAt(settings: Setting | undefined, ...path: readonly string[]): readonly Setting[] {
+  const value = settingAt(settings, ...path);
+  return Array.isArray(value) ? (value as readonly Setting[]) : [];
+}
+
+function describe(what: string, { path, value, allowed }: Wrong) {
+  const near = nearest(value.toUpperCase(), allowed);
+  return {
+    message: `${what} has ${path} ${quote(value)}`,
+    fix: near === undefined ? `write one of ${allowed.join(", ")}` : `did you mean ${quote(near)}?`,
+  };
+}

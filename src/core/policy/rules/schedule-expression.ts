@@ -1,0 +1,69 @@
+import { isExpression } from "../../model/job-spec";
+import { textAt } from "../../model/settings";
+import { quote } from "../../model/text";
+import { defineRule } from "../rule";
+
+export const scheduleExpression = defineRule({
+  name: "schedule-expression",
+  summary:
+    "The cron expression of a schedule is one of Quartz: six or seven fields, with a ? for a day.",
+  rationale:
+    "Databricks refuses any other when the job is deployed, such as the five fields of Unix cron.",
+  severity: "error",
+  preset: "correctness",
+  docs: {
+    wrong: `schedule:
+  quartz_cron_expression: "0 6 * * *"
+  timezone_id: UTC`,
+    right: `schedule:
+  quartz_cron_expression: "0 0 6 * * ?" # seconds first; ? for the day of the week
+  timezone_id: UTC`,
+    mend: "Write seconds, minutes, hours, day of the month, month, day of the week and, if wanted, the year. One of the two days is ?.",
+    source: "Jobs API, schedule.quartz_cron_expression: Quartz syntax",
+  },
+  *check(graph) {
+    for (const job of graph.jobs) {
+      if (job.triggers?.some(({ kind }) => kind === "schedule") !== true) continue;
+      const cron = textAt(job.settings, "schedule", "quartz_cron_expression") ?? "";
+      const problem = isExpression(cron) || cron === "" ? undefined : problemOf(cron.trim());
+      if (problem === undefined) continue;
+      yield {
+        message: `the schedule of job ${quote(job.key)} is ${quote(cron)}, which ${problem.what}`,
+        fix: problem.fix,
+        sites: [{ job }],
+      };
+    }
+  },
+});
+
+function problemOf(cron: string): { readonly what: string; readonly fix: string } | undefined {
+  const fields = cron.split(/\s+/);
+  if (fields.length < 6 || fields.length > 7) {
+    const [minute = "", hour = "", day = "", month = "", weekday = ""] = fields;
+    // Quartz counts the days of the week from 1, Sunday: only where none is named it is plain.
+    const plain = fields.length === 5 && (weekday === "*" || weekday === "?");
+    return {
+      what: `has ${fields.length} ${fields.length === 1 ? "field" : "fields"}, not six or seven`,
+      fix: plain
+        ? `write ${quote(`0 ${minute} ${hour} ${day === "?" ? "*" : day} ${month} ?`)}`
+        : "write seconds, minutes, hours, day of the month, month and day of the week, one of the days as ?",
+    };
+  }
+  const [second = "", minute = "", hour = "", day = "", month = "", weekday = "", ...year] = fields;
+  const unset = [day, weekday].filter((field) => field === "?").length;
+  if (unset === 1) return undefined;
+  const fixed =
+    weekday === "*" || unset === 2
+      ? [second, minute, hour, day === "?" ? "*" : day, month, "?", ...year]
+      : day === "*"
+        ? [second, minute, hour, "?", month, weekday, ...year]
+        : undefined;
+  return {
+    what:
+      unset === 2 ? "has ? for both days" : "names both a day of the month and a day of the week",
+    fix:
+      fixed === undefined
+        ? "write ? for one of the days; two schedules need two jobs"
+        : `write ${quote(fixed.join(" "))}`,
+  };
+}
