@@ -38,7 +38,7 @@ export function forCdktn(source: string, target: string): void {
       name: CDKTN,
       description: String(manifest.description).replace("Terraform CDK", "CDKTN"),
       keywords: (manifest.keywords as string[]).map((word) => (word === "cdktf" ? "cdktn" : word)),
-      peerDependencies: PEERS,
+      peerDependencies: CDKTN_PEERS,
     },
     undefined,
     2,
@@ -49,7 +49,7 @@ export function forCdktn(source: string, target: string): void {
 }
 
 /** The range of constructs is cdktn's own. */
-const PEERS = {
+export const CDKTN_PEERS = {
   "@cdktn/provider-databricks": ">=18.0.0 <19",
   cdktn: "^0.24.0",
   constructs: ">=10.6.0 <10.8.0",

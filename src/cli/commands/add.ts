@@ -1,0 +1,243 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { type Command } from "commander";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
+import type { Io } from "../io";
+import { Changes } from "../project/changes";
+import { maskLiterals } from "../project/code-text";
+import type { Framework } from "../project/framework";
+import { type JobNames, jobNames, type LayerNames, layerNames } from "../project/names";
+import { reportChanges, reportLines } from "../project/report";
+import * as templates from "../project/templates";
+import { layersOf, readUserProject, textOf, type UserProject } from "../project/user-project";
+import {
+  jobLines,
+  layerLines,
+  type LayerMembers,
+  layerMembers,
+  wireJob,
+  wireLayer,
+} from "../project/wiring";
+
+const { JOBS } = templates;
+
+/** Options of `jobstrata add job` and `add composite`. */
+export interface AddJobOptions {
+  readonly layer?: string;
+}
+
+/** Adds `jobstrata add`. */
+export function addAddCommand(program: Command, io: Io): void {
+  const add = program
+    .command("add")
+    .description(
+      "add a job or a layer to an app that init has made: a file and its line of wiring",
+    );
+  add
+    .command("job")
+    .description("an atomic job and its notebook")
+    .argument("<name>", "such as ingest_orders")
+    .option("--layer <name>", "layer that it belongs to; needed if there are several")
+    .action((name: string, options: AddJobOptions) => {
+      io.exitCode = addJob(process.cwd(), name, options, io);
+    });
+  add
+    .command("composite")
+    .description("a composite job, which runs the atomic jobs of its layer")
+    .argument("<name>", "such as bronze_refresh")
+    .option("--layer <name>", "layer that it belongs to; needed if there are several")
+    .action((name: string, options: AddJobOptions) => {
+      io.exitCode = addComposite(process.cwd(), name, options, io);
+    });
+  add
+    .command("layer")
+    .description("a layer without jobs")
+    .argument("<name>", "such as silver")
+    .action((name: string) => {
+      io.exitCode = addLayer(process.cwd(), name, io);
+    });
+}
+
+/**
+ * Writes an atomic job and its notebook, and makes it a member of its layer.
+ *
+ * @returns 0, or 1 if the layer has no place for it, so that nothing is written
+ * @throws JobstrataError `config` if the name is not valid or taken, or there is no such layer
+ */
+export function addJob(folder: string, name: string, options: AddJobOptions, io: Io): number {
+  const job = jobNames(name);
+  const { project, framework } = appIn(folder);
+  const layer = chosenLayer(folder, options.layer);
+  checkFree(folder, layer, job);
+  const catalog = /\bcatalog\s*:/.test(
+    maskLiterals(textOf(folder, `${JOBS}/environments.ts`) ?? ""),
+  );
+  const changes = new Changes(folder);
+  create(
+    changes,
+    folder,
+    `${JOBS}/${layer.name}/${job.key}.ts`,
+    templates.atomicJobFile(framework, layer, job, { catalog }),
+  );
+  create(
+    changes,
+    folder,
+    `${JOBS}/${layer.name}/${job.base}.py`,
+    templates.notebookFile(layer, job, { catalog }),
+  );
+  return wireAndApply(project, layer, "atomic", job, changes, io);
+}
+
+/**
+ * Writes a composite job that runs the atomic jobs of its layer, and makes it a member of that.
+ *
+ * @returns 0, or 1 if the layer has no place for it or no job to run, so that nothing is written
+ * @throws JobstrataError `config` if the name is not valid or taken, or there is no such layer
+ */
+export function addComposite(folder: string, name: string, options: AddJobOptions, io: Io): number {
+  const job = jobNames(name);
+  const { project, framework } = appIn(folder);
+  const layer = chosenLayer(folder, options.layer);
+  const members = checkFree(folder, layer, job);
+  const runs = (members?.atomic ?? []).map(({ member }) => ({
+    member,
+    taskKey: snakeCase(member),
+  }));
+  if (members !== undefined && runs.length === 0) {
+    io.err(
+      `Layer ${quote(layer.name)} has no atomic job that a composite job could run; nothing is written. Add one first: npx jobstrata add job NAME --layer ${layer.name}`,
+    );
+    return 1;
+  }
+  const changes = new Changes(folder);
+  create(
+    changes,
+    folder,
+    `${JOBS}/${layer.name}/${job.key}.ts`,
+    templates.compositeJobFile(framework, layer, job, runs, project.specifier),
+  );
+  return wireAndApply(project, layer, "composite", job, changes, io);
+}
+
+/**
+ * Writes a layer without jobs, and makes it in every environment.
+ *
+ * @returns 0, or 1 if there is no place for it, so that nothing is written
+ * @throws JobstrataError `config` if the name is not valid or taken
+ */
+export function addLayer(folder: string, name: string, io: Io): number {
+  const layer = layerNames(name);
+  const { project, framework } = appIn(folder);
+  const path = `${JOBS}/index.ts`;
+  const text = textOf(folder, path) ?? "";
+  const changes = new Changes(folder);
+  create(
+    changes,
+    folder,
+    `${JOBS}/${layer.name}/layer.ts`,
+    templates.layerFile(framework, layer, undefined, project.specifier),
+  );
+  const wired = wireLayer(text, layer, project.specifier);
+  if (wired === undefined) {
+    reportLines(path, layerLines(layer, project.specifier), "for each environment", io);
+    return 1;
+  }
+  changes.edit(path, wired, `makes ${layer.className}`);
+  return apply(changes, io);
+}
+
+function wireAndApply(
+  { folder, specifier }: UserProject,
+  layer: LayerNames,
+  kind: "atomic" | "composite",
+  job: JobNames,
+  changes: Changes,
+  io: Io,
+): number {
+  const path = `${JOBS}/${layer.name}/layer.ts`;
+  const wired = wireJob(textOf(folder, path) ?? "", kind, job, specifier);
+  if (wired === undefined) {
+    reportLines(
+      path,
+      jobLines(kind, job, specifier),
+      "as a member of the class that extends JobLayer",
+      io,
+    );
+    return 1;
+  }
+  changes.edit(path, wired, `makes ${job.key}`);
+  return apply(changes, io);
+}
+
+function apply(changes: Changes, io: Io): number {
+  changes.apply();
+  reportChanges(changes, io);
+  return 0;
+}
+
+/** @throws JobstrataError `config` if init has not been here */
+function appIn(folder: string): { readonly project: UserProject; readonly framework: Framework } {
+  const project = readUserProject(folder);
+  if (project.framework === undefined || textOf(folder, `${JOBS}/index.ts`) === undefined) {
+    throw new JobstrataError(
+      "config",
+      `this folder has no ${JOBS}/index.ts that jobstrata init has made; run npx jobstrata init first, or this command in the root of its project`,
+    );
+  }
+  return { project, framework: project.framework };
+}
+
+function chosenLayer(folder: string, name: string | undefined): LayerNames {
+  const layers = layersOf(folder);
+  const [only] = layers;
+  if (name === undefined && only !== undefined && layers.length === 1) return layerNames(only);
+  if (name === undefined) {
+    throw new JobstrataError(
+      "config",
+      only === undefined
+        ? `there is no layer in ${JOBS}; add one first: npx jobstrata add layer NAME`
+        : `there are several layers; choose one with --layer: ${layers.join(", ")}`,
+    );
+  }
+  if (!layers.includes(name)) {
+    throw new JobstrataError(
+      "config",
+      `there is no layer ${quoteWithSuggestion(name, layers)}; there is ${layers.map(quote).join(", ") || "none"}`,
+    );
+  }
+  return layerNames(name);
+}
+
+/** @throws JobstrataError `config` if a job of that name is there, in any layer */
+function checkFree(folder: string, layer: LayerNames, job: JobNames): LayerMembers | undefined {
+  for (const other of layersOf(folder)) {
+    // Ids of jobs are outputs by their key, and a run finds jobs by it.
+    if (existsSync(resolve(folder, JOBS, other, `${job.key}.ts`))) {
+      throw new JobstrataError(
+        "config",
+        `there is a job ${quote(job.key)} in layer ${quote(other)}; choose another name${other === layer.name ? "" : `, such as ${layer.name}_${job.base}`}`,
+      );
+    }
+  }
+  const members = layerMembers(textOf(folder, `${JOBS}/${layer.name}/layer.ts`) ?? "");
+  if (members?.has(job.member) === true) {
+    throw new JobstrataError(
+      "config",
+      `layer ${quote(layer.name)} has a member ${quote(job.member)} already; choose another name`,
+    );
+  }
+  return members;
+}
+
+/** @throws JobstrataError `config` if the file is there: its wiring would lead to something else */
+function create(changes: Changes, folder: string, path: string, text: string): void {
+  if (existsSync(resolve(folder, path))) {
+    throw new JobstrataError("config", `${quote(path)} is there already; choose another name`);
+  }
+  changes.create(path, text);
+}
+
+function snakeCase(camel: string): string {
+  return camel.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,280 @@
+import type { Framework } from "./framework";
+import { displayName, type JobNames, type LayerNames } from "./names";
+
+/** Folder of the jobs in a project that `jobstrata init` has made. */
+export const JOBS = "jobs";
+
+/** Writes the path of a relative import: ES modules need the extension, as they will find it. */
+export type Specifier = (path: string) => string;
+
+/** `main.ts` of a new app. */
+export function mainFile(framework: Framework, importJobs: string): string {
+  return `import { App } from "@jobstrata/${framework}";
+${importJobs}
+
+const app = new App();
+
+addJobs(app);
+
+app.synth();
+`;
+}
+
+/** `jobs/index.ts`: the layers. */
+export function jobsFile(layer: LayerNames, specifier: Specifier): string {
+  return `import type { Construct } from "constructs";
+import { environments } from "${specifier("./environments")}";
+${layerImport(layer, specifier)}
+
+/** Makes the jobs of every environment. */
+export function addJobs(app: Construct): void {
+  for (const environment of environments) {
+    new ${layer.className}(app, environment);
+  }
+}
+`;
+}
+
+/** `jobs/environments.ts`. */
+export function environmentsFile(framework: Framework, names: readonly string[]): string {
+  return `import { JobEnvironment } from "@jobstrata/${framework}";
+
+/** The same jobs are made once for each. Variables are Terraform's: --var and TF_VAR_… replace these defaults. */
+export const environments: readonly JobEnvironment[] = [
+${names.map((name) => (isProduction(name) ? productionEnvironment(name) : developmentEnvironment(name))).join("\n")}
+];
+`;
+}
+
+/** Environments of these names run their schedules, as a service principal. */
+export function isProduction(name: string): boolean {
+  return /^prod(uction)?([_-]|$)/.test(name);
+}
+
+function developmentEnvironment(name: string): string {
+  return `  new JobEnvironment({
+    name: "${name}",
+    mode: "development",
+    variables: { catalog: "main" },
+  }),`;
+}
+
+function productionEnvironment(name: string): string {
+  return `  new JobEnvironment({
+    name: "${name}",
+    mode: "production",
+    variables: {
+      catalog: "main",
+      run_as_service_principal: {
+        description: "Application id of the service principal that the jobs run as",
+      },
+    },
+    runAs: { servicePrincipalName: "\${var.run_as_service_principal}" },
+    permissions: [{ groupName: "users", level: "CAN_VIEW" }],
+  }),`;
+}
+
+/** `jobs/<layer>/layer.ts`; `jobstrata add` puts more members into it. */
+export function layerFile(
+  framework: Framework,
+  layer: LayerNames,
+  first: { readonly atomic: JobNames; readonly composite: JobNames } | undefined,
+  specifier: Specifier,
+): string {
+  const imports = [first?.composite, first?.atomic].flatMap((job) =>
+    job === undefined ? [] : [`${jobImport(job, specifier)}\n`],
+  );
+  const members =
+    first === undefined
+      ? ""
+      : `  ${atomicMember(first.atomic)}\n  ${compositeMember(first.composite)}\n\n`;
+  return `import { type JobEnvironment, JobLayer } from "@jobstrata/${framework}";
+import type { Construct } from "constructs";
+${imports.join("")}
+/** The layer ${layer.name} in one environment: a job for each notebook first, then the jobs that run those. */
+export class ${layer.className} extends JobLayer {
+${members}  constructor(app: Construct, environment: JobEnvironment) {
+    super(app, "${layer.name}", { environment });
+  }
+}
+`;
+}
+
+/** The import of a job in its layer. */
+export function jobImport({ factory, key }: JobNames, specifier: Specifier): string {
+  return `import { ${factory} } from "${specifier(`./${key}`)}";`;
+}
+
+/** The import of a layer in `jobs/index.ts`. */
+export function layerImport({ className, name }: LayerNames, specifier: Specifier): string {
+  return `import { ${className} } from "${specifier(`./${name}/layer`)}";`;
+}
+
+/** The line by which an atomic job is wired. */
+export function atomicMember({ member, factory }: JobNames): string {
+  return `readonly ${member} = ${factory}(this.atomic);`;
+}
+
+/** The line by which a composite job is wired. */
+export function compositeMember({ member, factory }: JobNames): string {
+  return `readonly ${member} = ${factory}(this);`;
+}
+
+/** `jobs/<layer>/<key>.ts` of an atomic job. */
+export function atomicJobFile(
+  framework: Framework,
+  layer: LayerNames,
+  job: JobNames,
+  options: { readonly catalog: boolean },
+): string {
+  const { key, base, factory } = job;
+  const parameters = options.catalog
+    ? '\n    parameters: { catalog: stack.environment.variable("catalog") },'
+    : "";
+  return `import { AtomicJob, type JobStack, NotebookSource } from "@jobstrata/${framework}";
+
+/** Runs one notebook, which no other job runs. */
+export function ${factory}(stack: JobStack): AtomicJob {
+  return new AtomicJob(stack, "${key}", {
+    name: "${displayName(layer, job)}",
+    notebook: NotebookSource.fromFile("${JOBS}/${layer.name}/${base}.py"),${parameters}
+  });
+}
+`;
+}
+
+/** `jobs/<layer>/<base>.py`: the notebook of an atomic job. */
+export function notebookFile(
+  layer: LayerNames,
+  { base }: JobNames,
+  options: { readonly catalog: boolean },
+): string {
+  const said = `${layer.name}: ${base}`;
+  if (!options.catalog) {
+    return `# Databricks notebook source
+print("${said}")
+`;
+  }
+  return `# Databricks notebook source
+# Widgets are read from the parameters of the job.
+dbutils.widgets.text("catalog", "main")
+catalog = dbutils.widgets.get("catalog")
+
+# COMMAND ----------
+
+print(f"${said} in the catalog {catalog}")
+`;
+}
+
+/** `jobs/<layer>/<key>.ts` of a composite job, which runs the given members of its layer. */
+export function compositeJobFile(
+  framework: Framework,
+  layer: LayerNames,
+  job: JobNames,
+  runs: readonly { readonly member: string; readonly taskKey: string }[],
+  specifier: Specifier,
+): string {
+  const { key, factory } = job;
+  const tasks = runs.map(
+    ({ member, taskKey }) => `  job.addRunJobTask("${taskKey}", layer.${member});`,
+  );
+  return `import { CompositeJob } from "@jobstrata/${framework}";
+import type { ${layer.className} } from "${specifier("./layer")}";
+
+/** Runs jobs of the layer. \`dependsOn: …\` in an addRunJobTask puts them in an order. */
+export function ${factory}(layer: ${layer.className}): CompositeJob {
+  const job = new CompositeJob(layer.composite, "${key}", {
+    name: "${displayName(layer, job)}",
+  });
+${tasks.join("\n")}
+  return job;
+}
+`;
+}
+
+/** `cdktf.json`, which both frameworks read. */
+export function cdktfJson(projectId: string): string {
+  return `${JSON.stringify(
+    {
+      language: "typescript",
+      app: "node -r tsx/cjs main.ts",
+      projectId,
+      sendCrashReports: "false",
+    },
+    undefined,
+    2,
+  )}\n`;
+}
+
+export const TSCONFIG = `{
+  "compilerOptions": {
+    "target": "ES2022",
+    "module": "Node16",
+    "moduleResolution": "Node16",
+    "types": ["node", "jest"],
+    "strict": true,
+    "noUncheckedIndexedAccess": true,
+    "skipLibCheck": true,
+    "noEmit": true
+  },
+  "include": ["main.ts", "jobs", "__tests__"]
+}
+`;
+
+export const GITIGNORE_LINES: readonly string[] = [
+  "node_modules/",
+  "cdktf.out/",
+  ".jobstrata/",
+  ".terraform/",
+  "terraform.*.tfstate*",
+];
+
+export const JEST_CONFIG = `/** @type {import("jest").Config} */
+module.exports = {
+  testEnvironment: "node",
+  testMatch: ["**/__tests__/**/*.test.ts"],
+  transform: {
+    "\\\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
+  },
+};
+`;
+
+/** \`__tests__/jobs.test.ts\`: the hierarchy in the project's own tests. */
+export function testFile(framework: Framework, specifier: Specifier): string {
+  return `import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App } from "@jobstrata/${framework}";
+import { addJobs } from "${specifier("../jobs/index")}";
+
+describe("the jobs", () => {
+  const outdir = mkdtempSync(join(tmpdir(), "jobs-"));
+  afterAll(() => rmSync(outdir, { recursive: true }));
+
+  it("keep to the hierarchy in every environment", () => {
+    const app = new App({ outdir });
+    addJobs(app);
+    expect(() => app.synth()).not.toThrow();
+  });
+});
+`;
+}
+
+/** \`README.md\` of a new project. */
+export function readmeFile(
+  name: string,
+  framework: Framework,
+  layer: LayerNames,
+  environment: string,
+  composite: JobNames,
+): string {
+  return `# ${name}
+
+Databricks jobs in layers, on [jobstrata](https://github.com/jobstrata/jobstrata#readme): \`jobs/${layer.name}\` is a layer, \`jobs/environments.ts\` says where they run.
+
+- \`npm install\`, then \`npm run synth\` and \`npm run check\`: prove the hierarchy; \`npm test\` does it in jest
+- \`npx jobstrata local try '${layer.name}-${environment}-*' --run ${composite.key}\`: deploy and run on this machine, without an account
+- \`npx jobstrata add job NAME\`, \`add composite NAME\`, \`add layer NAME\`: more of them
+- \`npx ${framework} deploy '${layer.name}-${environment}-*'\`: with DATABRICKS_HOST and a login, into a workspace
+`;
+}

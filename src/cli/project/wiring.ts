@@ -1,0 +1,210 @@
+import { posix } from "node:path";
+import {
+  closingBracket,
+  importPlace,
+  importsFrom,
+  indentAt,
+  insertAll,
+  lineStart,
+  maskLiterals,
+  nextLine,
+} from "./code-text";
+import type { JobNames, LayerNames } from "./names";
+import {
+  atomicMember,
+  compositeMember,
+  jobImport,
+  JOBS,
+  layerImport,
+  type Specifier,
+} from "./templates";
+
+/** Lines for a user to add where no place for them was found. */
+export interface Lines {
+  readonly import: string;
+  readonly statement: string;
+}
+
+/** What wiring came to: the new text, or undefined where no place was found. */
+export type Wired = string | undefined;
+
+/** Where `addJobs` is, seen from the file of an app. */
+function jobsPath(entry: string): string {
+  const path = posix.relative(posix.dirname(entry), JOBS);
+  return path.startsWith(".") ? path : `./${path}`;
+}
+
+/** The lines that call `addJobs` in the file of an app. */
+export function appLines(entry: string, specifier: Specifier, app = "app"): Lines {
+  return {
+    import: `import { addJobs } from "${specifier(`${jobsPath(entry)}/index`)}";`,
+    statement: `addJobs(${app});`,
+  };
+}
+
+/** Whether the file of an app makes the jobs already. */
+export function isAppWired(text: string, entry: string): boolean {
+  const path = jobsPath(entry);
+  return (
+    [path, `${path}/index`].some((each) => importsFrom(text, each)) &&
+    /\baddJobs\s*\(/.test(maskLiterals(text))
+  );
+}
+
+/** Calls `addJobs` before the one call of `….synth()`. */
+export function wireApp(text: string, entry: string, specifier: Specifier): Wired {
+  const masked = maskLiterals(text);
+  const calls = [...masked.matchAll(/^[ \t]*(?:void\s+|await\s+)?(\w+)\s*\.\s*synth\s*\(/gm)];
+  const [call] = calls;
+  if (call?.[1] === undefined || calls.length > 1) return undefined;
+  // A function of that name is somebody else's.
+  if (/\baddJobs\b/.test(masked)) return undefined;
+  const lines = appLines(entry, specifier, call[1]);
+  const at = lineStart(text, call.index);
+  return insertAll(text, [
+    { at: importPlace(text, masked), text: `${lines.import}\n` },
+    { at, text: `${indentAt(text, call.index)}${lines.statement}\n` },
+  ]);
+}
+
+export function layerLines(layer: LayerNames, specifier: Specifier): Lines {
+  return {
+    import: layerImport(layer, specifier),
+    statement: `new ${layer.className}(app, environment);`,
+  };
+}
+
+/** Makes a layer as the last thing in the loop over the environments. */
+export function wireLayer(text: string, layer: LayerNames, specifier: Specifier): Wired {
+  const masked = maskLiterals(text);
+  const loops = [
+    ...masked.matchAll(/\bfor\s*\(\s*const\s+(\w+)\s+of\s+\w*[eE]nvironments\b[^{;]*\{/g),
+  ];
+  const app = /\baddJobs\s*\(\s*(\w+)/.exec(masked)?.[1];
+  const [loop] = loops;
+  if (loop?.[1] === undefined || loops.length > 1 || app === undefined) return undefined;
+  const open = loop.index + loop[0].length - 1;
+  const close = closingBracket(masked, open);
+  if (close === undefined || !masked.slice(open, close).includes("\n")) return undefined;
+  const indent = bodyIndent(text, masked, open, close);
+  return insertAll(text, [
+    { at: importPlace(text, masked), text: `${layerLines(layer, specifier).import}\n` },
+    {
+      at: lineStart(text, close),
+      text: `${indent}new ${layer.className}(${app}, ${loop[1]});\n`,
+    },
+  ]);
+}
+
+export function jobLines(kind: "atomic" | "composite", job: JobNames, specifier: Specifier): Lines {
+  return {
+    import: jobImport(job, specifier),
+    statement: kind === "atomic" ? atomicMember(job) : compositeMember(job),
+  };
+}
+
+/** The jobs that a layer has as members. */
+export interface LayerMembers {
+  /** The atomic ones, in the order that they are made in. */
+  readonly atomic: readonly { readonly member: string; readonly factory: string }[];
+  /** Whether a member of that name is there already. */
+  has(member: string): boolean;
+}
+
+/** The class of a layer in its file; undefined if there is none, or several. */
+export function layerMembers(text: string): LayerMembers | undefined {
+  const found = layerClass(maskLiterals(text));
+  return found === undefined
+    ? undefined
+    : {
+        atomic: found.members.filter(({ isAtomic }) => isAtomic),
+        has: (member) => new RegExp(`(?:^|[\\s#])${member}\\s*[=:(;?!]`).test(found.body),
+      };
+}
+
+/**
+ * Makes a job a member of its layer: an atomic one after the other atomic ones, and so before whatever runs it; a composite
+ * one after all jobs.
+ */
+export function wireJob(
+  text: string,
+  kind: "atomic" | "composite",
+  job: JobNames,
+  specifier: Specifier,
+): Wired {
+  const masked = maskLiterals(text);
+  const found = layerClass(masked);
+  if (found === undefined || !masked.slice(found.open, found.close).includes("\n"))
+    return undefined;
+  const before = found.members.filter(({ isAtomic }) => isAtomic || kind === "composite").at(-1);
+  const lines = jobLines(kind, job, specifier);
+  const isFirst = found.members.length === 0;
+  const indent = bodyIndent(text, masked, found.open, found.close);
+  return insertAll(text, [
+    { at: importPlace(text, masked), text: `${lines.import}\n` },
+    {
+      at: nextLine(text, before?.end ?? found.open),
+      text: `${indent}${lines.statement}\n${isFirst ? "\n" : ""}`,
+    },
+  ]);
+}
+
+interface LayerClass {
+  readonly open: number;
+  readonly close: number;
+  readonly body: string;
+  readonly members: readonly {
+    readonly member: string;
+    readonly factory: string;
+    readonly isAtomic: boolean;
+    readonly end: number;
+  }[];
+}
+
+const MEMBER =
+  /^[ \t]*(?:(?:public|private|protected)\s+)?(?:readonly\s+)?(\w+)\s*(?::\s*[\w.]+\s*)?=\s*(?:new\s+)?(\w+)\s*\(\s*this\b(\.atomic\b)?/gm;
+
+function layerClass(masked: string): LayerClass | undefined {
+  const classes = [...masked.matchAll(/\bclass\s+\w+\s+extends\s+JobLayer\b[^{;]*\{/g)];
+  const [found] = classes;
+  if (found === undefined || classes.length > 1) return undefined;
+  const open = found.index + found[0].length - 1;
+  const close = closingBracket(masked, open);
+  if (close === undefined) return undefined;
+  const body = withoutNested(masked.slice(open + 1, close));
+  const members = [...body.matchAll(MEMBER)].map(
+    ([whole, member = "", factory = "", atomic], index, all) => {
+      const at = open + 1 + (all[index]?.index ?? 0);
+      const bracket = masked.indexOf("(", at + whole.indexOf(factory));
+      return {
+        member,
+        factory,
+        isAtomic: atomic !== undefined,
+        end: closingBracket(masked, bracket) ?? bracket,
+      };
+    },
+  );
+  return { open, close, body, members };
+}
+
+/** A class body with what is in the braces of its methods blanked out. */
+function withoutNested(body: string): string {
+  let text = body;
+  for (let open = text.indexOf("{"); open >= 0; open = text.indexOf("{", open + 1)) {
+    const close = closingBracket(text, open);
+    if (close === undefined) return text;
+    text =
+      text.slice(0, open + 1) +
+      text.slice(open + 1, close).replace(/[^\r\n]/g, " ") +
+      text.slice(close);
+  }
+  return text;
+}
+
+/** How lines in a block are indented: as the first one is, or one step deeper than the block. */
+function bodyIndent(text: string, masked: string, open: number, close: number): string {
+  const first = /\S/.exec(masked.slice(nextLine(masked, open), close));
+  if (first !== null) return indentAt(text, nextLine(masked, open) + first.index);
+  const outer = indentAt(text, close);
+  return outer + (outer.includes("\t") ? "\t" : "  ");
+}
