@@ -20,6 +20,15 @@ export default defineConfig(
       // `const { dropped: _, ...rest } = …` leaves a property out.
       "@typescript-eslint/no-unused-vars": ["error", { varsIgnorePattern: "^_$" }],
       eqeqeq: "error",
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector:
+            "CallExpression[callee.name=/^(Number|parseInt|parseFloat)$/] > :matches(Identifier[name=/^(id|((.*([jJ]ob|[rR]un|[rR]epair)_?)[iI]d))$/], MemberExpression[property.name=/^(id|((.*([jJ]ob|[rR]un|[rR]epair)_?)[iI]d))$/]).arguments:first-child",
+          message:
+            "Ids have 64 bits, more than a number holds: use jobIdOf or runIdOf of core/model.",
+        },
+      ],
     },
   },
   {

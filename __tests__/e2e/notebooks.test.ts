@@ -1,3 +1,4 @@
+import type { RunId } from "../../src/core/model/int64";
 import { AlertingJobs } from "../../src/alerting/atomic-jobs";
 import { local } from "../../src/alerting/environments";
 import { AlertingSetupOrchestrator } from "../../src/alerting/setup-orchestrator";
@@ -187,7 +188,7 @@ describeWithTerraform("with Terraform", () => {
       expect(
         await sql(`SELECT alert_query_template FROM ${table} WHERE alert_id = 'COST-003'`),
       ).toEqual([[template]]);
-      const runsOf = async (): Promise<Record<string, number>> => {
+      const runsOf = async (): Promise<Record<string, RunId>> => {
         const { tasks = [] } = await workspace.client.getRun(broken.runId);
         return Object.fromEntries(tasks.map(({ task_key, run_id }) => [task_key, run_id]));
       };

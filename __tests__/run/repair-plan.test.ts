@@ -100,7 +100,7 @@ describe("planRepair", () => {
       taskRun("layer", "FAILED", ["ingest"], layer()),
       taskRun("report", "UPSTREAM_FAILED", ["layer", "ingest"]),
     ]);
-    const refersTo = (_: number, taskKey: string): string[] =>
+    const refersTo = (_: unknown, taskKey: string): string[] =>
       taskKey === "report" ? ["ingest"] : [];
     expect(said(planRepair(top, refersTo))).toMatchObject({
       rerun: ["layer", "report"],

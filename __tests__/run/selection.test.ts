@@ -1,3 +1,4 @@
+import type { JobId } from "../../src/core/model/int64";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import type { DeployedJob } from "../../src/run/deployed-jobs";
@@ -7,7 +8,7 @@ import { alertingJobs, job, runJobTask, task } from "./support";
 
 const jobs = alertingJobs();
 
-function treeOf(jobId: number, all: ReadonlyMap<number, DeployedJob> = jobs): TaskNode[] {
+function treeOf(jobId: number, all: ReadonlyMap<JobId, DeployedJob> = jobs): TaskNode[] {
   const root = all.get(jobId);
   if (root === undefined) throw new Error(`no job ${jobId}`);
   return taskTree(root, all);

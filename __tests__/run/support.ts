@@ -1,3 +1,4 @@
+import type { JobId } from "../../src/core/model/int64";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { DeployedJob, DeployedTask } from "../../src/run/deployed-jobs";
@@ -110,7 +111,7 @@ export function job(
 }
 
 /** The jobs of the alerting layer, and one that runs the layer: three levels. */
-export function alertingJobs(): Map<number, DeployedJob> {
+export function alertingJobs(): Map<JobId, DeployedJob> {
   const atomic = (id: number, key: string, taskKey: string, purpose: string): DeployedJob =>
     job(id, key, [task(taskKey)], { tags: { job_level: "atomic", purpose } });
   const jobs = [

@@ -1,3 +1,4 @@
+import { compareInt64 } from "../../src/core/model/int64";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { planTests } from "../../src/run/test-plan";
@@ -82,7 +83,7 @@ describe("planTests", () => {
         );
         const jobs = new Map([...atomic, ...others].map((each) => [each.jobId, each]));
         const steps = plan(jobs);
-        expect(steps.map(({ job: { jobId } }) => jobId).sort((a, b) => a - b)).toEqual([
+        expect(steps.map(({ job: { jobId } }) => jobId).sort(compareInt64)).toEqual([
           ...jobs.keys(),
         ]);
         // What a step comes after stands before it.

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { DEFAULT_DATA_DIR, quote } from "@jobstrata/core/model";
+import { jobIdOf, DEFAULT_DATA_DIR, quote } from "@jobstrata/core/model";
 import {
   type Reading,
   readWorkspaceJobs,
@@ -56,8 +56,10 @@ export async function readWorkspace(
 async function hiddenJobs(client: JobsClient, jobs: readonly WorkspaceJob[]): Promise<Set<string>> {
   const hidden = new Set<string>();
   for (const id of unlistedJobs(jobs)) {
+    const jobId = jobIdOf(id);
+    if (jobId === undefined) continue;
     try {
-      await client.getJob(Number(id));
+      await client.getJob(jobId);
       hidden.add(id);
     } catch (error) {
       if (!(error instanceof WorkspaceError) || (!error.notFound && error.status !== 403))

@@ -1,3 +1,4 @@
+import { stringifyJson, jobIdOf, runIdOf, type JobId, type RunId } from "@jobstrata/core/model";
 import { InvalidArgumentError } from "commander";
 
 /** What a command talks through. Data goes to `out`, everything else to `err`. */
@@ -10,7 +11,7 @@ export interface Io {
 
 /** Writes a document for a program: `json` for one that reads it whole, `jsonl` as a line. */
 export function writeJson(io: Io, format: "json" | "jsonl", document: object): void {
-  io.out(JSON.stringify(document, undefined, format === "json" ? 2 : 0));
+  io.out(stringifyJson(document, format === "json" ? 2 : 0));
 }
 
 /** Parses a port for commander. */
@@ -21,6 +22,18 @@ export function parsePort(text: string): number {
   }
   return port;
 }
+
+/** @throws InvalidArgumentError if it is not the id of a job or run */
+function parseId<Id>(text: string, idOf: (text: string) => Id | undefined): Id {
+  const id = /^\d+$/.test(text) && !/^0+$/.test(text) ? idOf(text) : undefined;
+  if (id === undefined)
+    throw new InvalidArgumentError("An id is a whole number above 0, of at most 64 bits.");
+  return id;
+}
+
+export const parseJobId = (text: string): JobId => parseId(text, jobIdOf);
+
+export const parseRunId = (text: string): RunId => parseId(text, runIdOf);
 
 /** Parses a count or an id for commander. */
 export function parseCount(text: string): number {

@@ -1,4 +1,4 @@
-import { byDependencies, printable } from "@jobstrata/core/model";
+import { type JobId, byDependencies, printable } from "@jobstrata/core/model";
 import { type DeployedJob, type RunStep, type TaskNode, taskTree } from "@jobstrata/run";
 import { type Io, writeJson } from "./io";
 import type { Format } from "./run-execution";
@@ -49,7 +49,7 @@ const tasksOf = ({ job, only }: RunStep): DeployedJob["tasks"] =>
 
 /** Tasks in the order in which they can begin, with what they wait for and what they run. */
 function taskLines({ job, only, below }: RunStep): string[] {
-  const tree = taskTree(job, below ?? new Map<number, DeployedJob>());
+  const tree = taskTree(job, below ?? new Map<JobId, DeployedJob>());
   const lines: string[] = [];
   const visit = (nodes: readonly TaskNode[], indent: string): void => {
     for (const node of byDependencies(nodes, ({ task }) => task)) {

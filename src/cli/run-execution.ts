@@ -1,4 +1,4 @@
-import { durationOf, type JobRunNode, printable } from "@jobstrata/core/model";
+import { type JobRunNode, type RunId, durationOf, printable } from "@jobstrata/core/model";
 import {
   formatDuration,
   failureLines,
@@ -54,7 +54,7 @@ export const executionOf = (
 
 /** A run that goes on already, instead of one that is to be started. */
 export interface Ongoing {
-  readonly runId: number;
+  readonly runId: RunId;
   /** How it stood before it was repaired. */
   readonly before?: JobRunNode;
 }
@@ -183,7 +183,7 @@ function viewFor(format: Format, target: WorkspaceTarget, io: Io): RunView {
 }
 
 /** Asked for beside everything else: a run does not wait for it, nor fail because of it. */
-function tellUsual({ client }: WorkspaceTarget, step: RunStep, runId: number, view: RunView): void {
+function tellUsual({ client }: WorkspaceTarget, step: RunStep, runId: RunId, view: RunView): void {
   if (step.only !== undefined) return;
   usualDurations(client, step.job.jobId, runId).then(
     (durations) => {
@@ -194,7 +194,7 @@ function tellUsual({ client }: WorkspaceTarget, step: RunStep, runId: number, vi
 }
 
 /** How to come back to a run. */
-function leftText(target: WorkspaceTarget, runId: number): string {
+function leftText(target: WorkspaceTarget, runId: RunId): string {
   return `Run ${runId} goes on. Watch it: ${target.command("run")} --watch ${runId}`;
 }
 
@@ -304,7 +304,7 @@ function withoutTrees(report: RunReport): object {
     ...report,
     runs: report.runs.map(({ run, ...step }) => ({
       ...step,
-      ...(run && { run_id: (run as { run_id: number }).run_id }),
+      ...(run && { run_id: (run as { run_id: RunId }).run_id }),
     })),
   };
 }

@@ -1,4 +1,10 @@
-import { durationOf, type JobRunNode, printable } from "@jobstrata/core/model";
+import {
+  type JobRunNode,
+  type RunId,
+  durationOf,
+  printable,
+  stringifyJson,
+} from "@jobstrata/core/model";
 import {
   formatDuration,
   formatElapsed,
@@ -15,7 +21,7 @@ import { LiveScreen, type Terminal } from "./live-screen";
 
 /** How runs are shown while they last. */
 export interface RunView {
-  started(step: RunStep, runId: number): void;
+  started(step: RunStep, runId: RunId): void;
   /** How a run stood before it went on, as before a repair: that is no news. */
   before(step: RunStep, run: JobRunNode): void;
   looked(step: RunStep, run: JobRunNode): void;
@@ -123,7 +129,7 @@ export class LinesView implements RunView {
     private readonly now: () => number,
   ) {}
 
-  public started(step: RunStep, runId: number): void {
+  public started(step: RunStep, runId: RunId): void {
     this.#line("STARTED", [], step, `run ${runId}`, this.style.busy);
   }
 
@@ -206,7 +212,7 @@ export class QuietView implements RunView {
 
   public constructor(private readonly io: Io) {}
 
-  public started(step: RunStep, runId: number): void {
+  public started(step: RunStep, runId: RunId): void {
     this.io.err(`${stepName(step)}: run ${runId}`);
   }
 
@@ -245,7 +251,7 @@ export class EventsView implements RunView {
     private readonly now: () => number,
   ) {}
 
-  public started({ job, only, path }: RunStep, runId: number): void {
+  public started({ job, only, path }: RunStep, runId: RunId): void {
     const { jobId, key } = job;
     this.emit({
       event: "run_started",
@@ -303,7 +309,7 @@ export class EventsView implements RunView {
   }
 
   public emit(event: object): void {
-    this.io.out(JSON.stringify({ time: this.now(), ...event }));
+    this.io.out(stringifyJson({ time: this.now(), ...event }));
   }
 }
 

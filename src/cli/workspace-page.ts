@@ -1,6 +1,6 @@
 import { JobstrataError } from "@jobstrata/core/errors";
 import type { PageJob, RunSource, WorkspacePage } from "@jobstrata/local/page";
-import type { CheckedFinding, JobRunNode, PageHierarchy } from "@jobstrata/core/model";
+import type { CheckedFinding, JobRunNode, PageHierarchy, RunId } from "@jobstrata/core/model";
 import { readWorkspaceJobs, type Reading } from "@jobstrata/core/readers";
 import {
   type HierarchyDocument,
@@ -44,12 +44,12 @@ function judged(reading: Reading): {
   }
 }
 
-async function tree(runId: number, runs: RunSource): Promise<JobRunNode> {
+async function tree(runId: RunId, runs: RunSource): Promise<JobRunNode> {
   return new RunFollower(readerOf(runId, runs), runId).lookAtAll();
 }
 
 /** Reads the runs of this process. What runs below the one that is followed is known here, and need not be looked for. */
-function readerOf(root: number, runs: RunSource): RunReader {
+function readerOf(root: RunId, runs: RunSource): RunReader {
   let below: readonly ApiRun[] | undefined;
   let left = MAX_TEXTS;
   const end = (text: string | undefined): string | undefined => {

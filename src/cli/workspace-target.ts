@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { DEFAULT_DATA_DIR, printable, quote } from "@jobstrata/core/model";
+import { DEFAULT_DATA_DIR, type JobId, printable, quote } from "@jobstrata/core/model";
 import type { ExecutorKind } from "@jobstrata/local/executor";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
 import {
@@ -35,10 +35,10 @@ export const WORTH_A_WORD = 2000;
 /** A workspace that jobs are run in, and what is deployed there. */
 export class WorkspaceTarget {
   /** Keys of the deployed jobs by their ids, as far as they have been read. */
-  public readonly keys = new Map<number, string>();
+  public readonly keys = new Map<JobId, string>();
   /** Settled once {@link readKeys} has read what it can. */
   public keysRead: Promise<unknown> = Promise.resolve();
-  readonly #read = new Map<SynthesizedStack, Promise<Map<string, number>>>();
+  readonly #read = new Map<SynthesizedStack, Promise<Map<string, JobId>>>();
 
   private constructor(
     public readonly client: JobsClient,
@@ -107,11 +107,7 @@ export class WorkspaceTarget {
   }
 
   /** A workspace that is there, with the jobs that were just deployed to it. The flags lead others to it. */
-  public static of(
-    login: Login,
-    jobs: ReadonlyMap<string, number>,
-    flags: string,
-  ): WorkspaceTarget {
+  public static of(login: Login, jobs: ReadonlyMap<string, JobId>, flags: string): WorkspaceTarget {
     const client = new JobsClient(new WorkspaceHttp(login));
     const target = new WorkspaceTarget(
       client,
@@ -135,7 +131,7 @@ export class WorkspaceTarget {
    *
    * @throws JobstrataError `run` if there is no such job, or it is not deployed; `terraform` if that cannot be found out
    */
-  public async jobId(key: string): Promise<number> {
+  public async jobId(key: string): Promise<JobId> {
     const stack = this.stacks.find(({ jobOutputs }) => jobOutputs.has(key));
     if (stack === undefined) {
       if (this.environment === undefined) {
@@ -163,7 +159,7 @@ export class WorkspaceTarget {
    *
    * @throws JobstrataError `run` if none is deployed
    */
-  public async jobIds(): Promise<Map<string, number>> {
+  public async jobIds(): Promise<Map<string, JobId>> {
     const all = await Promise.all(this.stacks.map((stack) => this.#idsOf(stack)));
     const ids = new Map(all.flatMap((each) => [...each]));
     if (ids.size > 0) return ids;
@@ -190,7 +186,7 @@ export class WorkspaceTarget {
     await this.stop();
   }
 
-  #idsOf(stack: SynthesizedStack): Promise<Map<string, number>> {
+  #idsOf(stack: SynthesizedStack): Promise<Map<string, JobId>> {
     const known = this.#read.get(stack);
     if (known !== undefined) return known;
     const reading = readJobIds(stack).then((ids) => {

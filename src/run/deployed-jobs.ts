@@ -1,11 +1,11 @@
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
-import { quote } from "@jobstrata/core/model";
+import { type JobId, quote, stringifyJson } from "@jobstrata/core/model";
 import { type ApiTask, type JobsClient, taskType } from "./jobs-client";
 import { atOnce } from "./run-follower";
 
 /** A job as the workspace has it, which is what a run will do. */
 export interface DeployedJob {
-  readonly jobId: number;
+  readonly jobId: JobId;
   /** Its key in the Terraform stack, or its display name where that is not known. */
   readonly label: string;
   readonly key?: string;
@@ -23,7 +23,7 @@ export interface DeployedTask {
   readonly type: string;
   readonly notebookPath?: string;
   /** The job that it runs; not of a for-each task. */
-  readonly runJobId?: number;
+  readonly runJobId?: JobId;
   /** What it hands to that job. */
   readonly jobParameters: Readonly<Record<string, string>>;
   /** Tasks of the same job that its settings refer to by `{{tasks.KEY…}}`. */
@@ -38,13 +38,13 @@ export interface DeployedTask {
  */
 export async function readJobs(
   client: JobsClient,
-  jobIds: readonly number[],
-  keys: ReadonlyMap<number, string> = new Map(),
-): Promise<Map<number, DeployedJob>> {
-  const jobs = new Map<number, DeployedJob>();
+  jobIds: readonly JobId[],
+  keys: ReadonlyMap<JobId, string> = new Map(),
+): Promise<Map<JobId, DeployedJob>> {
+  const jobs = new Map<JobId, DeployedJob>();
   const known = new Set(jobIds);
   for (let level = [...known]; level.length > 0;) {
-    const next: number[] = [];
+    const next: JobId[] = [];
     await atOnce(level, async (jobId) => {
       const job = await readJob(client, jobId, keys);
       jobs.set(jobId, job);
@@ -60,14 +60,14 @@ export async function readJobs(
 }
 
 /** What a job is called: by its key or, where that is not known, by its display name. */
-export const jobLabel = (jobId: number, key: string | undefined, name: string): string =>
+export const jobLabel = (jobId: JobId, key: string | undefined, name: string): string =>
   key ?? (name === "" ? `job ${jobId}` : name);
 
 /** One job. @throws WorkspaceError if it cannot be read */
 export async function readJob(
   client: JobsClient,
-  jobId: number,
-  keys: ReadonlyMap<number, string> = new Map(),
+  jobId: JobId,
+  keys: ReadonlyMap<JobId, string> = new Map(),
 ): Promise<DeployedJob> {
   const { settings = {} } = await client.getJob(jobId);
   const key = keys.get(jobId);
@@ -88,7 +88,7 @@ export async function readJob(
 function deployedTask(task: ApiTask): DeployedTask {
   const notebookPath = task.notebook_task?.notebook_path;
   const runJobId = task.run_job_task?.job_id;
-  const references = JSON.stringify(task).matchAll(/\{\{\s*tasks\.([\w-]+)/g);
+  const references = stringifyJson(task).matchAll(/\{\{\s*tasks\.([\w-]+)/g);
   return {
     taskKey: task.task_key,
     dependsOn: (task.depends_on ?? []).map(({ task_key }) => task_key),

@@ -5,9 +5,12 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
 import {
+  type JobId,
   environmentInName,
   isExpression,
+  jobIdOf,
   jobOutputName,
+  parseJson,
   printable,
   quote,
 } from "@jobstrata/core/model";
@@ -143,13 +146,13 @@ export function stacksOf(
 export async function readJobIds(
   stack: SynthesizedStack,
   env: Readonly<NodeJS.ProcessEnv> = process.env,
-): Promise<Map<string, number>> {
+): Promise<Map<string, JobId>> {
   if (stack.jobOutputs.size === 0) return new Map();
   const outputs = await readOutputs(stack, env);
-  const ids = new Map<string, number>();
+  const ids = new Map<string, JobId>();
   for (const [key, output] of stack.jobOutputs) {
-    const id = Number(outputs[output]?.value ?? NaN);
-    if (Number.isSafeInteger(id)) ids.set(key, id);
+    const id = jobIdOf(outputs[output]?.value);
+    if (id !== undefined) ids.set(key, id);
   }
   return ids;
 }
@@ -205,7 +208,7 @@ async function output(
       timeout: 120_000,
       maxBuffer: 1e8,
     });
-    return JSON.parse(stdout) as Outputs;
+    return parseJson(stdout) as Outputs;
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };
     return stderr ?? message;

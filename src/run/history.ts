@@ -1,3 +1,4 @@
+import { type JobId, type RunId } from "@jobstrata/core/model";
 import { statusOf } from "./api-status";
 import type { ApiRun, JobsClient, ListRunsQuery } from "./jobs-client";
 
@@ -12,8 +13,8 @@ const SAMPLE = 10;
  */
 export async function usualDurations(
   client: JobsClient,
-  jobId: number,
-  except?: number,
+  jobId: JobId,
+  except?: RunId,
 ): Promise<Map<string, number>> {
   const query = { jobId, completedOnly: true, expandTasks: true };
   const { runs } = await client.listRuns(query, undefined, { limit: SAMPLE });

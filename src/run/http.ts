@@ -7,6 +7,7 @@ import {
   retry,
 } from "cockatiel";
 import { setTimeout as sleep } from "node:timers/promises";
+import { parseJson, stringifyJson } from "@jobstrata/core/model";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { WorkspaceError } from "./workspace-error";
 
@@ -155,7 +156,7 @@ export class WorkspaceHttp {
           "User-Agent": "jobstrata",
           ...(body && { "Content-Type": "application/json" }),
         },
-        ...(body && { body: JSON.stringify(body) }),
+        ...(body && { body: stringifyJson(body) }),
         // A redirect would carry the token elsewhere.
         redirect: "error",
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
@@ -172,7 +173,7 @@ export class WorkspaceHttp {
       throw WorkspaceError.refused(where, this.host, status, text, retryAfterMs);
     }
     try {
-      return JSON.parse(text) as T;
+      return parseJson(text) as T;
     } catch {
       throw WorkspaceError.notJson(where, this.host, text);
     }

@@ -1,3 +1,4 @@
+import type { JobId, RunId } from "@jobstrata/core/model";
 import { WorkspaceHttp } from "./http";
 
 /** The part of a run, or of a task's run, that says how it stands. Names as in the Jobs API. */
@@ -17,13 +18,13 @@ export interface ApiStatus {
 
 /** The run of one task. */
 export interface ApiTaskRun {
-  readonly run_id: number;
+  readonly run_id: RunId;
   readonly task_key: string;
   readonly state?: ApiState;
   readonly status?: ApiStatus;
   readonly attempt_number?: number;
   readonly depends_on?: readonly { readonly task_key: string }[];
-  readonly run_job_task?: { readonly job_id?: number };
+  readonly run_job_task?: { readonly job_id?: JobId };
   readonly notebook_task?: { readonly notebook_path?: string };
   readonly for_each_task?: {
     readonly stats?: {
@@ -44,12 +45,12 @@ export interface ApiTaskRun {
 
 /** A run of a job; also what the run of a for-each task looks like, with its iterations. */
 export interface ApiRun {
-  readonly run_id: number;
-  readonly job_id?: number;
+  readonly run_id: RunId;
+  readonly job_id?: JobId;
   readonly run_name?: string;
   readonly trigger?: string;
   /** Of a run that a Run Job task has started: the run of that task. */
-  readonly trigger_info?: { readonly run_id?: number };
+  readonly trigger_info?: { readonly run_id?: RunId };
   readonly state?: ApiState;
   readonly status?: ApiStatus;
   readonly tasks?: readonly ApiTaskRun[];
@@ -66,7 +67,7 @@ export interface ApiRun {
 
 /** The original run (`ORIGINAL`, without an id) or a repair of it. */
 export interface ApiRepair {
-  readonly id?: number;
+  readonly id?: RunId;
   readonly type?: string;
   readonly start_time?: number;
 }
@@ -77,7 +78,7 @@ export interface ApiRunOutput {
   readonly error_trace?: string;
   readonly logs?: string;
   readonly notebook_output?: { readonly result?: string };
-  readonly run_job_output?: { readonly run_id?: number };
+  readonly run_job_output?: { readonly run_id?: RunId };
 }
 
 /** A task of a job. */
@@ -89,7 +90,7 @@ export interface ApiTask {
     readonly base_parameters?: Readonly<Record<string, string>>;
   };
   readonly run_job_task?: {
-    readonly job_id: number;
+    readonly job_id: JobId;
     readonly job_parameters?: Readonly<Record<string, string>>;
   };
   readonly for_each_task?: { readonly task?: ApiTask };
@@ -97,7 +98,7 @@ export interface ApiTask {
 
 /** A job with its tasks. */
 export interface ApiJob {
-  readonly job_id: number;
+  readonly job_id: JobId;
   readonly settings?: {
     readonly name?: string;
     readonly tags?: Readonly<Record<string, string>>;
@@ -115,7 +116,7 @@ const PAGED = ["tasks", "parameters", "job_clusters", "environments"] as const;
 
 /** What a run is started with. */
 export interface RunNowRequest {
-  readonly jobId: number;
+  readonly jobId: JobId;
   /** Task keys, when not all tasks are to run. */
   readonly only?: readonly string[];
   readonly jobParameters?: Readonly<Record<string, string>>;
@@ -126,15 +127,15 @@ export interface RunNowRequest {
 
 /** What a repair runs again. */
 export interface RepairRequest {
-  readonly runId: number;
+  readonly runId: RunId;
   readonly rerunTasks: readonly string[];
   /** Of the second repair on: the one before. */
-  readonly latestRepairId?: number;
+  readonly latestRepairId?: RunId;
 }
 
 /** Which runs to list; newest first. */
 export interface ListRunsQuery {
-  readonly jobId?: number;
+  readonly jobId?: JobId;
   readonly completedOnly?: boolean;
   /** With the first 100 tasks of each. */
   readonly expandTasks?: boolean;
@@ -188,7 +189,7 @@ export class JobsClient {
   }
 
   /** A job with all of its tasks, parameters, job clusters and environments. */
-  public async getJob(jobId: number): Promise<ApiJob> {
+  public async getJob(jobId: JobId): Promise<ApiJob> {
     const lists = new Map(PAGED.map((name) => [name, [] as object[]]));
     let first: ApiJob | undefined;
     for (let page = ""; ;) {
@@ -209,9 +210,9 @@ export class JobsClient {
    * Starts a run of a job and gives its id. Where the job has as many active runs as it may have, the run waits for its
    * turn instead of being skipped.
    */
-  public async runNow(request: RunNowRequest): Promise<number> {
+  public async runNow(request: RunNowRequest): Promise<RunId> {
     const { jobId, only, jobParameters, notebookParams, idempotencyToken } = request;
-    const { run_id } = await this.http.request<{ run_id: number }>("POST", "2.2/jobs/run-now", {
+    const { run_id } = await this.http.request<{ run_id: RunId }>("POST", "2.2/jobs/run-now", {
       job_id: jobId,
       idempotency_token: idempotencyToken,
       queue: { enabled: true },
@@ -224,7 +225,7 @@ export class JobsClient {
 
   /** A run with all of its tasks, of each the latest attempt. */
   public async getRun(
-    runId: number,
+    runId: RunId,
     { history = false, signal }: { readonly history?: boolean; readonly signal?: AbortSignal } = {},
   ): Promise<ApiRun> {
     const tasks: ApiTaskRun[] = [];
@@ -266,12 +267,12 @@ export class JobsClient {
   }
 
   /** What the run of one task left. */
-  public async getOutput(runId: number): Promise<ApiRunOutput> {
+  public async getOutput(runId: RunId): Promise<ApiRunOutput> {
     return this.#get<ApiRunOutput>(`jobs/runs/get-output?run_id=${runId}`);
   }
 
   /** Asks for the end of a run; it has ended when {@link getRun} says so. */
-  public async cancelRun(runId: number): Promise<void> {
+  public async cancelRun(runId: RunId): Promise<void> {
     await this.http.request("POST", "2.2/jobs/runs/cancel", { run_id: runId });
   }
 
@@ -279,7 +280,7 @@ export class JobsClient {
    * Runs tasks of a run again and gives the id of the repair. It is not repeated where it may have been carried out: the
    * workspace would not know it again.
    */
-  public async repairRun(request: RepairRequest): Promise<number> {
+  public async repairRun(request: RepairRequest): Promise<RunId> {
     const { runId, rerunTasks, latestRepairId } = request;
     const body = {
       run_id: runId,
@@ -288,7 +289,7 @@ export class JobsClient {
     };
     const path = "2.2/jobs/runs/repair";
     const options = { repeatable: false };
-    const answer = await this.http.request<{ repair_id: number }>("POST", path, body, options);
+    const answer = await this.http.request<{ repair_id: RunId }>("POST", path, body, options);
     return answer.repair_id;
   }
 

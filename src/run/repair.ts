@@ -1,10 +1,12 @@
 import { JobstrataError } from "@jobstrata/core/errors";
 import {
-  failed,
+  type JobId,
   type JobRunNode,
+  type RunId,
   type TaskRunNode,
-  withDependents,
+  failed,
   quote,
+  withDependents,
 } from "@jobstrata/core/model";
 import type { ApiRun, JobsClient, RepairRequest } from "./jobs-client";
 import { WorkspaceError } from "./workspace-error";
@@ -35,7 +37,7 @@ export interface RepairPlan {
  */
 export function planRepair(
   run: JobRunNode,
-  refersTo: (jobId: number, taskKey: string) => readonly string[] = () => [],
+  refersTo: (jobId: JobId, taskKey: string) => readonly string[] = () => [],
   path: readonly string[] = [],
 ): RepairPlan {
   if (run.status.phase !== "ended") {
@@ -92,7 +94,7 @@ const ATTEMPTS = 5;
  */
 export async function startRepair(
   client: JobsClient,
-  runId: number,
+  runId: RunId,
   rerunTasks: readonly string[],
 ): Promise<void> {
   const before = await client.getRun(runId, { history: true });
@@ -118,7 +120,7 @@ export async function startRepair(
   }
 }
 
-function latestRepair({ repair_history = [] }: ApiRun): number | undefined {
+function latestRepair({ repair_history = [] }: ApiRun): RunId | undefined {
   const repairs = repair_history.filter(({ type }) => type === "REPAIR");
   return repairs.sort((a, b) => (a.start_time ?? 0) - (b.start_time ?? 0)).at(-1)?.id;
 }

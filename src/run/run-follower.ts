@@ -1,11 +1,13 @@
 import {
+  type IterationCounts,
+  type JobId,
+  type JobRunNode,
+  type RunId,
+  type TaskOutput,
+  type TaskRunNode,
   byDependencies,
   didNotRun,
   failedByItself,
-  type IterationCounts,
-  type JobRunNode,
-  type TaskOutput,
-  type TaskRunNode,
 } from "@jobstrata/core/model";
 import { statusOf } from "./api-status";
 import {
@@ -40,7 +42,7 @@ interface Wanted {
   readonly task: ApiTaskRun;
   /** When its child can have begun at the earliest. */
   readonly since: number;
-  readonly childId?: number;
+  readonly childId?: RunId;
 }
 
 /**
@@ -48,22 +50,22 @@ interface Wanted {
  * one for each 25 runs that began since the first of these did, however deep the tree is: not one for each node.
  */
 export class RunFollower {
-  readonly #runs = new Map<number, ApiRun>();
+  readonly #runs = new Map<RunId, ApiRun>();
   /** The run that a task's run has started. */
-  readonly #childOf = new Map<number, number>();
+  readonly #childOf = new Map<RunId, RunId>();
   /** Tasks that have started no run, and runs that can no longer be read. */
-  readonly #childless = new Set<number>();
-  readonly #gone = new Set<number>();
-  readonly #outputs = new Map<number, TaskOutput>();
-  readonly #iterations = new Map<number, readonly ApiTaskRun[]>();
+  readonly #childless = new Set<RunId>();
+  readonly #gone = new Set<RunId>();
+  readonly #outputs = new Map<RunId, TaskOutput>();
+  readonly #iterations = new Map<RunId, readonly ApiTaskRun[]>();
   #successes = 0;
   #looksAfterEnd = 0;
 
   /** @param keys keys of jobs by their ids, as far as they are known */
   public constructor(
     private readonly client: RunReader,
-    private readonly rootId: number,
-    private readonly keys: ReadonlyMap<number, string> = new Map(),
+    private readonly rootId: RunId,
+    private readonly keys: ReadonlyMap<JobId, string> = new Map(),
     /** Whether the output of every task is fetched, or only of those that failed and of some others. */
     private readonly allOutputs = false,
   ) {}
@@ -108,7 +110,7 @@ export class RunFollower {
   }
 
   /** Runs below the followed one that are not over, deepest first. */
-  public get activeChildren(): number[] {
+  public get activeChildren(): RunId[] {
     const [, ...below] = this.#known();
     return below
       .filter((run) => statusOf(run).phase !== "ended" && !this.#gone.has(run.run_id))
@@ -125,8 +127,8 @@ export class RunFollower {
 
   /** Reads the list of the latest runs and gives what is wanted and was not in it. */
   async #lookAtList(wantedFirst: readonly Wanted[], signal?: AbortSignal): Promise<Wanted[]> {
-    const byTrigger = new Map<number, ApiRun>();
-    const byId = new Map<number, ApiRun>();
+    const byTrigger = new Map<RunId, ApiRun>();
+    const byId = new Map<RunId, ApiRun>();
     const missing = new Set(wantedFirst);
     const startTimeFrom = Math.min(...wantedFirst.map(({ since }) => since)) - MARGIN;
     const root = this.#runs.get(this.rootId);
@@ -176,7 +178,7 @@ export class RunFollower {
     }
   }
 
-  async #readRun(runId: number): Promise<void> {
+  async #readRun(runId: RunId): Promise<void> {
     try {
       this.#runs.set(runId, await this.client.getRun(runId));
     } catch (error) {
@@ -258,7 +260,7 @@ export class RunFollower {
   }
 
   /** The iterations that failed, with what they left. */
-  async #fetchIterations(taskRunId: number): Promise<void> {
+  async #fetchIterations(taskRunId: RunId): Promise<void> {
     const { iterations = [] } = await this.client.getRun(taskRunId);
     const bad = iterations
       .filter((each) => failedByItself({ status: statusOf(each) }))

@@ -1,5 +1,5 @@
 import { JobstrataError } from "@jobstrata/core/errors";
-import { quote } from "@jobstrata/core/model";
+import { type JobId, quote } from "@jobstrata/core/model";
 import { checkReferences, type DeployedJob } from "./deployed-jobs";
 import { pathOf, type TaskNode, withDescendants } from "./selection";
 
@@ -13,7 +13,7 @@ export interface RunStep {
   readonly jobParameters?: Readonly<Record<string, string>>;
   readonly notebookParams?: Readonly<Record<string, string>>;
   /** The jobs that the job runs, by their ids, where they were read. */
-  readonly below?: ReadonlyMap<number, DeployedJob>;
+  readonly below?: ReadonlyMap<JobId, DeployedJob>;
   /** The steps that have to succeed before it. */
   readonly after: readonly RunStep[];
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { JobRunNode } from "@jobstrata/core/model";
+import type { JobId, JobRunNode, RunId } from "@jobstrata/core/model";
 import type { JobsClient } from "./jobs-client";
 import { RunFollower } from "./run-follower";
 import { WorkspaceError } from "./workspace-error";
@@ -11,7 +11,7 @@ export interface FollowOptions {
   /** A workspace that does not answer is asked again for this long; milliseconds. @default 900000 */
   readonly patienceMs?: number;
   /** Keys of jobs by their ids. */
-  readonly keys?: ReadonlyMap<number, string>;
+  readonly keys?: ReadonlyMap<JobId, string>;
   /**
    * When the run had ended before it was asked to go on, as by a repair: an end at that time is not yet the end. Milliseconds
    * since 1970.
@@ -43,7 +43,7 @@ export class RunSession {
 
   public constructor(
     private readonly client: JobsClient,
-    public readonly runId: number,
+    public readonly runId: RunId,
     options: FollowOptions = {},
   ) {
     this.#options = options;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { succeeded, type JobRunNode } from "@jobstrata/core/model";
+import { type JobRunNode, type RunId, succeeded } from "@jobstrata/core/model";
 import type { JobsClient } from "./jobs-client";
 import type { RunStep } from "./run-plan";
 import { type FollowOptions, RunSession } from "./run-session";
@@ -9,7 +9,7 @@ import { WorkspaceError } from "./workspace-error";
 /** What became of a step. */
 export interface StepResult<S extends RunStep = RunStep> {
   readonly step: S;
-  readonly runId?: number;
+  readonly runId?: RunId;
   /** The run as it was when it was last looked at. */
   readonly run?: JobRunNode;
   readonly outcome: StepOutcome;
@@ -38,7 +38,7 @@ export interface RunnerOptions<S extends RunStep> extends Omit<
   readonly wait?: boolean;
   /** What is waited for, a moment at most, before a run that was started is looked at: the keys of its jobs. */
   readonly ready?: Promise<unknown>;
-  readonly onStart?: (step: S, runId: number) => void;
+  readonly onStart?: (step: S, runId: RunId) => void;
   readonly onLook?: (step: S, run: JobRunNode) => void;
   readonly onOutage?: (step: S, error: WorkspaceError | undefined, sinceMs: number) => void;
   readonly onEnd?: (result: StepResult<S>) => void;
@@ -90,7 +90,7 @@ export class Runner<S extends RunStep = RunStep> {
   }
 
   /** Follows runs that are under way already. */
-  public async watch(step: S, runId: number, staleEndTime?: number): Promise<StepResult<S>> {
+  public async watch(step: S, runId: RunId, staleEndTime?: number): Promise<StepResult<S>> {
     const result = await this.#follow(step, runId, staleEndTime);
     this.options.onEnd?.(result);
     return result;
@@ -109,7 +109,7 @@ export class Runner<S extends RunStep = RunStep> {
   }
 
   /** Ids of the runs that are being followed. */
-  public get runIds(): number[] {
+  public get runIds(): RunId[] {
     return [...this.#sessions].map(({ runId }) => runId);
   }
 
@@ -120,7 +120,7 @@ export class Runner<S extends RunStep = RunStep> {
 
   async #runStep(step: S): Promise<StepResult<S>> {
     const { only, jobParameters, notebookParams } = step;
-    let runId: number;
+    let runId: RunId;
     this.#starting++;
     try {
       runId = await this.client.runNow({
@@ -141,7 +141,7 @@ export class Runner<S extends RunStep = RunStep> {
     return this.#follow(step, runId);
   }
 
-  async #follow(step: S, runId: number, staleEndTime?: number): Promise<StepResult<S>> {
+  async #follow(step: S, runId: RunId, staleEndTime?: number): Promise<StepResult<S>> {
     const { onLook, onOutage, allowPartial = false } = this.options;
     let run: JobRunNode | undefined;
     const session = new RunSession(this.client, runId, {

@@ -1,5 +1,5 @@
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
-import { quote } from "@jobstrata/core/model";
+import { type JobId, quote } from "@jobstrata/core/model";
 import type { DeployedJob, DeployedTask } from "./deployed-jobs";
 
 /** A task at its place below the job that is run; a job that is run from two places is there twice. */
@@ -16,10 +16,10 @@ export interface TaskNode {
 /** Every task below a job, in the order of the jobs' tasks. A job that would run itself is not followed. */
 export function taskTree(
   job: DeployedJob,
-  jobs: ReadonlyMap<number, DeployedJob>,
+  jobs: ReadonlyMap<JobId, DeployedJob>,
   parent?: TaskNode,
 ): TaskNode[] {
-  const above = new Set<number>([job.jobId]);
+  const above = new Set<JobId>([job.jobId]);
   for (let node = parent; node !== undefined; node = node.parent) above.add(node.job.jobId);
   return job.tasks.map((task) => {
     const target = task.runJobId === undefined ? undefined : jobs.get(task.runJobId);

@@ -1,5 +1,5 @@
 import { JobstrataError } from "@jobstrata/core/errors";
-import { JOB_LEVEL_TAG, quote } from "@jobstrata/core/model";
+import { JOB_LEVEL_TAG, type JobId, quote } from "@jobstrata/core/model";
 import type { DeployedJob } from "./deployed-jobs";
 import type { RunStep } from "./run-plan";
 
@@ -18,9 +18,9 @@ export interface TestStep extends RunStep {
  * @throws JobstrataError `run` if there is nothing to test
  */
 export function planTests(
-  jobs: ReadonlyMap<number, DeployedJob>,
-  own: ReadonlySet<number>,
-  wanted: readonly number[] = [],
+  jobs: ReadonlyMap<JobId, DeployedJob>,
+  own: ReadonlySet<JobId>,
+  wanted: readonly JobId[] = [],
   { atomicOnly = false }: { readonly atomicOnly?: boolean } = {},
 ): TestStep[] {
   const chosen = wanted.length === 0 ? new Set(jobs.keys()) : below(jobs, wanted);
@@ -46,10 +46,10 @@ function levelOf({ tags, tasks }: DeployedJob): "atomic" | "composite" {
   return tasks.some(({ runJobId }) => runJobId !== undefined) ? "composite" : "atomic";
 }
 
-const runsOf = ({ tasks }: DeployedJob): Set<number> =>
+const runsOf = ({ tasks }: DeployedJob): Set<JobId> =>
   new Set(tasks.flatMap(({ runJobId }) => runJobId ?? []));
 
-function below(jobs: ReadonlyMap<number, DeployedJob>, wanted: readonly number[]): Set<number> {
+function below(jobs: ReadonlyMap<JobId, DeployedJob>, wanted: readonly JobId[]): Set<JobId> {
   const found = new Set(wanted);
   // A set is iterated over what is added on the way too.
   for (const jobId of found) {
@@ -61,10 +61,10 @@ function below(jobs: ReadonlyMap<number, DeployedJob>, wanted: readonly number[]
 
 /** The jobs that composite jobs run before each job. */
 function orderOf(
-  jobs: ReadonlyMap<number, DeployedJob>,
+  jobs: ReadonlyMap<JobId, DeployedJob>,
   composite: readonly DeployedJob[],
-): Map<number, Set<number>> {
-  const before = new Map<number, Set<number>>();
+): Map<JobId, Set<JobId>> {
+  const before = new Map<JobId, Set<JobId>>();
   for (const { tasks } of composite) {
     const byKey = new Map(tasks.map((task) => [task.taskKey, task]));
     for (const task of tasks) {
@@ -86,14 +86,14 @@ function orderOf(
 /** Steps in an order that keeps what comes before what. Where two jobs come before each other, the first by name does. */
 function inSteps(
   jobs: readonly DeployedJob[],
-  before: ReadonlyMap<number, ReadonlySet<number>>,
+  before: ReadonlyMap<JobId, ReadonlySet<JobId>>,
   level: TestStep["level"],
   all: readonly RunStep[],
 ): TestStep[] {
   const left = new Map(
     [...jobs].sort((a, b) => (a.label < b.label ? -1 : 1)).map((job) => [job.jobId, job]),
   );
-  const steps = new Map<number, TestStep>();
+  const steps = new Map<JobId, TestStep>();
   while (left.size > 0) {
     const candidates = [...left.values()];
     const ready = candidates.filter(

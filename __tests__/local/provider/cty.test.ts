@@ -2,6 +2,7 @@ import { ExtData, encode } from "@msgpack/msgpack";
 import {
   array,
   assert,
+  bigInt,
   constant,
   dictionary,
   oneof,
@@ -108,8 +109,19 @@ describe("Terraform's values", () => {
     expect(decodeJson('{"name":"x","gone":1}', block)).not.toHaveProperty("gone");
   });
 
+  it("hold every integer of 64 bits exactly, on the wire and in a state file", () => {
+    assert(
+      property(bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
+        const small = BigInt.asIntN(54, value) === value && Number.isSafeInteger(Number(value));
+        const count = small ? Number(value) : value;
+        expect(decodeMsgpack(encodeMsgpack({ count }), block)?.count).toBe(count);
+        expect(decodeJson(`{"count": ${value}}`, block)?.count).toBe(count);
+      }),
+    );
+  });
+
   it.each([
-    ["a 19-digit id", encode({ count: 1234567890123456789n }, { useBigInt64: true })],
+    ["an integer of 65 bits", encode({ count: 2n ** 63n }, { useBigInt64: true })],
     ["a number that Terraform writes as text", encode({ count: "123456789012345678901234567890" })],
   ])("refuses %s instead of rounding it", (_, bytes) => {
     expect(() => decodeMsgpack(bytes, block)).toThrow(ValueError);

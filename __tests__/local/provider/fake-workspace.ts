@@ -176,7 +176,7 @@ export class FakeWorkspace {
     method: string,
     body: Json,
   ): { status: number; body: Json } {
-    if (!this.jobs.has(Number(id))) return missingJob(Number(id));
+    if (!this.jobs.has(+id)) return missingJob(+id);
     if (method === "PUT") this.permissions.set(id, body.access_control_list as Json[]);
     const entries = this.permissions.get(id) ?? [{ user_name: ME, permission_level: "IS_OWNER" }];
     const inherited = {

@@ -1,3 +1,4 @@
+import type { RunId } from "@jobstrata/core/model";
 import type { Io } from "../io";
 import { reportingErrors } from "../workspace-errors";
 import { WorkspaceTarget } from "../workspace-target";
@@ -5,7 +6,7 @@ import { showRun } from "./runs";
 
 /** Shows a run in the local workspace with everything that its tasks have left. Gives the exit code. */
 export function showLogs(
-  runId: number,
+  runId: RunId,
   { data }: { readonly data?: string },
   io: Io,
 ): Promise<number> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
 import { runCommand } from "@jobstrata/local/exec";
 import { type LocalSession, openSession, type SessionOptions } from "@jobstrata/local/session";
-import { jobOutputName, printable, quote } from "@jobstrata/core/model";
+import { type JobId, jobIdOf, jobOutputName, printable, quote } from "@jobstrata/core/model";
 import { tokenLogin } from "@jobstrata/run";
 import { terraformBinary } from "@jobstrata/core/terraform-binary";
 import type { Io } from "../io";
@@ -132,9 +132,10 @@ async function runJob(
   io: Io,
 ): Promise<number> {
   const jobs = new Map(
-    [...outputs]
-      .filter(([name]) => name.endsWith("_job_id"))
-      .map(([name, id]) => [name.replace(/_id$/, ""), Number(id)]),
+    [...outputs].flatMap(([name, value]): [string, JobId][] => {
+      const id = name.endsWith("_job_id") ? jobIdOf(value) : undefined;
+      return id === undefined ? [] : [[name.replace(/_id$/, ""), id]];
+    }),
   );
   const jobId = jobs.get(jobOutputName(key, "id").replace(/_id$/, ""));
   if (jobId === undefined) {

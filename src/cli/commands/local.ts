@@ -1,10 +1,10 @@
 import { type Command, Option } from "commander";
-import { printable, DEFAULT_DATA_DIR } from "@jobstrata/core/model";
+import { DEFAULT_DATA_DIR, type RunId, printable } from "@jobstrata/core/model";
 import type { SessionOptions } from "@jobstrata/local/session";
 import type { OpenOptions } from "./local-open";
 import type { SqlOptions } from "./local-sql";
 import type { TryOptions } from "./local-try";
-import { type Io, parseCount, parsePort } from "../io";
+import { type Io, parseCount, parsePort, parseRunId } from "../io";
 import { withLocalPackage } from "../local-package";
 import { openCommand } from "../serving";
 
@@ -58,9 +58,10 @@ export function addLocalCommand(program: Command, io: Io): void {
     .description("show its jobs and runs in the browser; start it first if it does not run")
     .addOption(data)
     .addOption(executor)
+    .argument("[address]", "of a job or a run, as the databricks command prints it")
     .option("--no-browser", "print the link alone")
-    .action(async (options: OpenOptions) => {
-      await actions().openPage(options, io);
+    .action(async (address: string | undefined, options: OpenOptions) => {
+      await actions().openPage(address, options, io);
     });
 
   local
@@ -164,8 +165,8 @@ export function addLocalCommand(program: Command, io: Io): void {
     .command("logs")
     .description("show what the tasks of a run printed, and their errors")
     .addOption(data)
-    .argument("<run-id>", "of a job's run, or of a task's", parseCount)
-    .action(async (runId: number, options: { data?: string }) => {
+    .argument("<run-id>", "of a job's run, or of a task's", parseRunId)
+    .action(async (runId: RunId, options: { data?: string }) => {
       io.exitCode = await actions().showLogs(runId, options, io);
     });
 }

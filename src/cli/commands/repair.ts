@@ -1,6 +1,13 @@
 import type { Command } from "commander";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { type JobRunNode, tasksBelow, printable, quote } from "@jobstrata/core/model";
+import {
+  type JobId,
+  type JobRunNode,
+  type RunId,
+  printable,
+  quote,
+  tasksBelow,
+} from "@jobstrata/core/model";
 import { printablePath } from "@jobstrata/core/report";
 import {
   latestRuns,
@@ -13,7 +20,7 @@ import {
   type StepResult,
   WorkspaceError,
 } from "@jobstrata/run";
-import { type Io, parseCount, parseDuration, writeJson } from "../io";
+import { type Io, parseDuration, parseRunId, writeJson } from "../io";
 import {
   execute,
   type ExecutionOptions,
@@ -41,14 +48,14 @@ export interface RepairOptions extends TargetOptions {
 export function addRepairCommand(program: Command, io: Io): void {
   addTargetOptions(program.command("repair"))
     .description("run again what failed in a run, and what depends on it; keep the rest")
-    .argument("[run-id]", "id of the run", parseCount)
+    .argument("[run-id]", "id of the run", parseRunId)
     .option("--last [job]", "the latest run of a job or, without one, of the environment")
     .option("--timeout <duration>", "cancel it after this time: 90, 15m, 2h", parseDuration)
     .option("--dry-run", "show what would run again, and what would be kept")
     .option("--detach-on-interrupt", "leave it going at Ctrl-C")
     .option("--allow-partial", "take SUCCESS_WITH_FAILURES for a success")
     .addOption(formatOption())
-    .action(async (runId: number | undefined, options: RepairOptions) => {
+    .action(async (runId: RunId | undefined, options: RepairOptions) => {
       io.exitCode = await reportingErrors(options.format, "repair", io, () =>
         repair(runId, options, io),
       );
@@ -57,7 +64,7 @@ export function addRepairCommand(program: Command, io: Io): void {
 
 /** Repairs a run and gives the exit code. @throws JobstrataError, WorkspaceError if it cannot be tried */
 export async function repair(
-  runId: number | undefined,
+  runId: RunId | undefined,
   options: RepairOptions,
   io: Io,
 ): Promise<number> {
@@ -70,7 +77,7 @@ export async function repair(
     const { client, keys } = target;
     const run = await wholeRun(target, runId ?? (await lastRun(target, options.last)));
     const jobs = await readJobs(client, jobIdsOf(run), keys).catch((error: unknown) => {
-      if (error instanceof WorkspaceError) return new Map<number, never>();
+      if (error instanceof WorkspaceError) return new Map<JobId, never>();
       throw error;
     });
     const plan = planRepair(run, (jobId, taskKey) => {
@@ -92,19 +99,19 @@ export async function repair(
   }
 }
 
-function jobIdsOf(run: JobRunNode): number[] {
+function jobIdsOf(run: JobRunNode): JobId[] {
   const below = [...tasksBelow(run)].map(({ run: { jobId } }) => jobId);
   return [...new Set([run.jobId, ...below])].filter((jobId) => jobId > 0);
 }
 
-const wholeRun = ({ client, keys }: WorkspaceTarget, runId: number): Promise<JobRunNode> =>
+const wholeRun = ({ client, keys }: WorkspaceTarget, runId: RunId): Promise<JobRunNode> =>
   new RunFollower(client, runId, keys).lookAtAll();
 
 /** The latest run that no other run has started. */
 async function lastRun(
   target: WorkspaceTarget,
   last: boolean | string | undefined,
-): Promise<number> {
+): Promise<RunId> {
   const key = typeof last === "string" ? last : undefined;
   if (target.environment === undefined) {
     throw new JobstrataError("run", "say with -t in which environment the last run was");

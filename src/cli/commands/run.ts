@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
-import { quote } from "@jobstrata/core/model";
+import { type JobId, quote } from "@jobstrata/core/model";
 import {
   checkReferences,
   checkRequest,
@@ -11,7 +11,7 @@ import {
   select,
   taskTree,
 } from "@jobstrata/run";
-import { type Io, parseCount, parseDuration } from "../io";
+import { type Io, parseDuration, parseJobId, parseRunId } from "../io";
 import { showPlan } from "../plan-view";
 import {
   execute,
@@ -27,7 +27,7 @@ import { type TargetOptions, WorkspaceTarget } from "../workspace-target";
 
 /** Options of `jobstrata run`. */
 export interface RunOptions extends TargetOptions {
-  readonly jobId?: number;
+  readonly jobId?: JobId;
   readonly name?: string;
   readonly watch?: number;
   readonly only?: readonly string[];
@@ -69,9 +69,9 @@ export function addRunCommand(program: Command, io: Io): void {
   addTargetOptions(program.command("run"))
     .description("run a job and show everything that it runs")
     .argument("[job]", "key of the job")
-    .option("--job-id <id>", "the job by its id", parseCount)
+    .option("--job-id <id>", "the job by its id", parseJobId)
     .option("--name <name>", "the job by its display name")
-    .option("--watch <run-id>", "show a run that is under way; Ctrl-C leaves it going", parseCount)
+    .option("--watch <run-id>", "show a run that is under way; Ctrl-C leaves it going", parseRunId)
     .option("--only <tasks>", "run these tasks alone: a,b", collectList)
     .option(
       "--select <selector>",
@@ -177,10 +177,10 @@ async function findJob(
   target: WorkspaceTarget,
   key: string | undefined,
   { jobId, name }: RunOptions,
-): Promise<number> {
+): Promise<JobId> {
   if (key !== undefined) return target.jobId(key);
   if (jobId !== undefined) return jobId;
-  const found: number[] = [];
+  const found: JobId[] = [];
   // The service compares names without regard to case.
   for await (const job of target.client.listJobsNamed(name ?? ""))
     if (job.settings?.name === name) found.push(job.job_id);
@@ -206,7 +206,7 @@ const isDeep = ({ select: selectors, exclude, dryRun }: RunOptions): boolean =>
 
 async function plan(
   target: WorkspaceTarget,
-  jobId: number,
+  jobId: JobId,
   options: RunOptions,
 ): Promise<RunStep[]> {
   const { only, select: selectors, exclude, param = {}, notebookParam } = options;

@@ -1,6 +1,6 @@
 import { type Command } from "commander";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { failed, quote } from "@jobstrata/core/model";
+import { type RunId, failed, quote } from "@jobstrata/core/model";
 import {
   formatDuration,
   runJson,
@@ -10,7 +10,7 @@ import {
   formatTable,
 } from "@jobstrata/core/report";
 import { statusOf, latestRuns, type ApiRun, RunFollower } from "@jobstrata/run";
-import { type Io, parseCount, writeJson } from "../io";
+import { type Io, parseCount, parseRunId, writeJson } from "../io";
 import { type Format } from "../run-execution";
 import { styleFor, terminalOf } from "../terminal";
 import { reportingErrors } from "../workspace-errors";
@@ -47,7 +47,7 @@ export async function showRuns(
   try {
     // Keys of jobs begin with a letter.
     if (what !== undefined && /^\d+$/.test(what))
-      await showRun(target, parseCount(what), options.format, io);
+      await showRun(target, parseRunId(what), options.format, io);
     else await listRuns(target, what, options, io);
     return 0;
   } finally {
@@ -58,7 +58,7 @@ export async function showRuns(
 /** Shows a run with everything that it has left. @throws WorkspaceError if it cannot be read */
 export async function showRun(
   target: WorkspaceTarget,
-  runId: number,
+  runId: RunId,
   format: Format,
   io: Io,
 ): Promise<void> {

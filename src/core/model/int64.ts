@@ -6,13 +6,10 @@
 /** A 64-bit integer, exact: a number where a number can hold it, else a bigint. Equal values are equal by `===`. */
 export type Int64 = number | bigint;
 
-declare const jobBrand: unique symbol;
-declare const runBrand: unique symbol;
-
-/** The id of a job. */
-export type JobId = Int64 & { readonly [jobBrand]: true };
+/** The id of a job; not to be mixed with that of a run. */
+export type JobId = Int64 & { readonly __idOf?: "job" };
 /** The id of a run, of the run of a task, or of a repair. */
-export type RunId = Int64 & { readonly [runBrand]: true };
+export type RunId = Int64 & { readonly __idOf?: "run" };
 
 const MIN = -(2n ** 63n);
 const MAX = 2n ** 63n - 1n;
@@ -31,9 +28,9 @@ export function int64Of(value: unknown): Int64 | undefined {
   return Number.isSafeInteger(number) ? number : exact;
 }
 
-export const jobIdOf = (value: unknown): JobId | undefined => int64Of(value) as JobId | undefined;
+export const jobIdOf = (value: unknown): JobId | undefined => int64Of(value);
 
-export const runIdOf = (value: unknown): RunId | undefined => int64Of(value) as RunId | undefined;
+export const runIdOf = (value: unknown): RunId | undefined => int64Of(value);
 
 /** Orders ascending. */
 export const compareInt64 = (a: Int64, b: Int64): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,10 +1,12 @@
+import type { JobId, RunId } from "./int64";
+
 /**
  * Runs of jobs as a tree: a run has tasks, a task may have run another job. Pure data, read from a workspace and shown
  * by reports. Times are milliseconds since 1970 by the clock of the workspace.
  */
 export interface JobRunNode {
-  readonly runId: number;
-  readonly jobId: number;
+  readonly runId: RunId;
+  readonly jobId: JobId;
   /** Display name of the job, or of a submitted run. */
   readonly name: string;
   /** Key of the job in its Terraform stack, where that is known. */
@@ -21,7 +23,7 @@ export interface JobRunNode {
 /** The attempt at a task that counts: the latest one. */
 export interface TaskRunNode {
   readonly taskKey: string;
-  readonly runId: number;
+  readonly runId: RunId;
   /** What the task does, such as `notebook_task`. */
   readonly type?: string;
   readonly notebookPath?: string;
@@ -35,7 +37,7 @@ export interface TaskRunNode {
   /** The run of the job that the task runs. */
   readonly child?: JobRunNode;
   /** The job that the task runs. */
-  readonly runJobId?: number;
+  readonly runJobId?: JobId;
   /** How the iterations of a for-each task stand. */
   readonly iterations?: IterationCounts;
   /** The iterations of a for-each task that did not succeed, or ran a job; only once somebody has asked for them. */

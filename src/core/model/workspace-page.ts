@@ -1,3 +1,4 @@
+import type { JobId, RunId } from "./int64";
 import type { RunStatus, TaskOutput } from "./run-tree";
 
 /**
@@ -5,9 +6,9 @@ import type { RunStatus, TaskOutput } from "./run-tree";
  * run (`JobRunNode` of run-tree.ts). Times are milliseconds since 1970 by the clock of the workspace.
  */
 export interface PageRun {
-  readonly run_id: number;
+  readonly run_id: RunId;
   /** 0 for a submitted run. */
-  readonly job_id: number;
+  readonly job_id: JobId;
   readonly name: string;
   readonly status: RunStatus;
   readonly start_time: number;
@@ -15,7 +16,7 @@ export interface PageRun {
   /** `PERIODIC`, `ONE_TIME` or `RUN_JOB_TASK`. */
   readonly trigger: string;
   /** The run of the job whose Run Job task started this one. */
-  readonly parent_run_id?: number;
+  readonly parent_run_id?: RunId;
 }
 
 /** `GET /page/runs?before=RUN_ID&limit=N&job_id=N&roots=true`: newest first, 100 unless `limit`, 500 at most, says else. */
@@ -70,16 +71,16 @@ export interface PageEvents {
 /** `POST /page/run`, `/page/cancel`, `/page/repair`, each with `Content-Type: application/json`. */
 export interface PageActions {
   /** Waits for its turn where the job has as many runs as it may have. Answers {@link PageStarted}. */
-  readonly run: { readonly job_id: number };
+  readonly run: { readonly job_id: JobId };
   /** Answers `{}` at once; the run ends a little later. */
-  readonly cancel: { readonly run_id: number };
+  readonly cancel: { readonly run_id: RunId };
   /** Runs all failed tasks again, and what depends on them. Answers {@link PageStarted}. */
-  readonly repair: { readonly run_id: number };
+  readonly repair: { readonly run_id: RunId };
 }
 
 /** The run that goes on from here. */
 export interface PageStarted {
-  readonly run_id: number;
+  readonly run_id: RunId;
 }
 
 /** What every request that is refused is answered with. A status of 401 means that a new link is needed. */

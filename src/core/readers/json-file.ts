@@ -1,3 +1,4 @@
+import { parseJson } from "../model/json";
 import { closeSync, openSync, readSync } from "node:fs";
 
 /** The plan of ten thousand jobs has half of it. Bytes. */
@@ -31,7 +32,8 @@ export function readJsonFile(path: string | 0): unknown {
   if (content.length > MAX_VALUES && countValues(content) > MAX_VALUES)
     throw new UnreadableJson(`holds more than ${MAX_VALUES} values`);
   try {
-    return JSON.parse(text);
+    // An id that no number holds stays what it is, as text.
+    return parseJson(text, String);
   } catch (error) {
     // The stack is full: nobody has written that by hand.
     if (error instanceof RangeError) throw error;

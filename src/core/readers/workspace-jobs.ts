@@ -1,3 +1,4 @@
+import { compareInt64, type JobId } from "../model/int64";
 import { environmentPrefix } from "../model/environment-name";
 import { JobGraph } from "../model/job-graph";
 import type { JobRef, JobSpec } from "../model/job-spec";
@@ -11,7 +12,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** A job as the Jobs API gives it. */
 export interface WorkspaceJob {
-  readonly job_id: number;
+  readonly job_id: JobId;
   readonly settings?: unknown;
 }
 
@@ -31,7 +32,7 @@ export function readWorkspaceJobs(
   hidden: ReadonlySet<string> = new Set(),
 ): Reading {
   // The Jobs API lists the newest first.
-  const jobs = [...listed].sort((a, b) => a.job_id - b.job_id);
+  const jobs = [...listed].sort((a, b) => compareInt64(a.job_id, b.job_id));
   const environments = new Map(
     jobs.map((job) => {
       const { environment = DEFAULT_ENVIRONMENT } = environmentPrefix(nameOf(job));
@@ -101,7 +102,18 @@ export function unlistedJobs(jobs: readonly WorkspaceJob[]): Set<string> {
 }
 
 function settingsOf({ settings }: WorkspaceJob): Json {
-  return typeof settings === "object" && settings !== null ? (settings as Json) : {};
+  if (typeof settings !== "object" || settings === null) return {};
+  return withIdsAsText(settings) as Json;
+}
+
+/** Settings as other sources have them too, where an id that no number holds is text. */
+function withIdsAsText(value: unknown): unknown {
+  if (typeof value === "bigint") return String(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(withIdsAsText);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, withIdsAsText(member)]),
+  );
 }
 
 function nameOf(job: WorkspaceJob): string {

@@ -1,3 +1,4 @@
+import type { RunId } from "../model/int64";
 import { type JobRunNode, type RunStatus, tasksBelow, type TaskRunNode } from "../model/run-tree";
 
 /** Something that has happened since the last look. */
@@ -10,7 +11,7 @@ export interface RunChange {
 
 /** Compares each look at a run with the one before, and tells what has changed. */
 export class RunChanges {
-  readonly #seen = new Map<string, { phase: RunStatus["phase"]; runId: number; state: string }>();
+  readonly #seen = new Map<string, { phase: RunStatus["phase"]; runId: RunId; state: string }>();
 
   public since(run: JobRunNode): RunChange[] {
     const changes: RunChange[] = [];

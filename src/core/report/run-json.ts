@@ -1,3 +1,4 @@
+import type { JobId } from "../model/int64";
 import { durationOf, type JobRunNode, type TaskRunNode } from "../model/run-tree";
 import { failuresOf } from "./run-failures";
 
@@ -18,7 +19,7 @@ export interface RunReport {
 /** One run that was to be started. */
 export interface StepReport {
   readonly job: string;
-  readonly job_id: number;
+  readonly job_id: JobId;
   /** Task keys, when not all tasks were to run. */
   readonly only?: readonly string[];
   readonly outcome: string;

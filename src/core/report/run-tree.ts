@@ -1,3 +1,4 @@
+import type { RunId } from "../model/int64";
 import stringWidth from "string-width";
 import {
   didNotRun,
@@ -130,7 +131,7 @@ function stateColumns(
 /** The display name, where the label is the key. */
 const named = ({ key, name }: JobRunNode): string => (key === undefined ? "" : printable(name));
 
-function runLink({ runId, url }: { runId: number; url?: string }, style: Style): string {
+function runLink({ runId, url }: { runId: RunId; url?: string }, style: Style): string {
   return style.faint(style.link(`run ${runId}`, url));
 }
 

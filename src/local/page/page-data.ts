@@ -3,10 +3,12 @@ import {
   type PageOutput,
   type PageRun,
   type PageRuns,
+  type RunId,
   parseJson,
   stringifyJson,
 } from "@jobstrata/core/model";
 import { runNotFound } from "../api-error";
+import { ownId } from "../own-id";
 import type { JobRun } from "../scheduler/records";
 import type { Scheduler } from "../scheduler/scheduler";
 import { briefly } from "../scheduler/states";
@@ -68,11 +70,12 @@ export class PageData implements RunSource {
     return run === undefined ? undefined : pageRun(run);
   }
 
-  public run(runId: number): object {
-    return this.views.get(runId, { paged: false });
+  public run(runId: RunId): object {
+    return this.views.get(ownId(runId, runNotFound), { paged: false });
   }
 
-  public below(runId: number): object[] {
+  public below(asked: RunId): object[] {
+    const runId = ownId(asked, runNotFound);
     const root = this.store.runRow(runId);
     const rows = new Map(root === undefined ? [] : [[runId, root]]);
     // A map is iterated over what is added on the way too.
@@ -86,8 +89,8 @@ export class PageData implements RunSource {
     return [...rows.values()].map((row) => this.views.listed(row, true));
   }
 
-  public output(runId: number): object {
-    return this.views.output(runId);
+  public output(runId: RunId): object {
+    return this.views.output(ownId(runId, runNotFound));
   }
 
   /** Most runs have no task that runs a job, which their settings tell. */

@@ -1,10 +1,11 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import * as z from "zod";
-import type { PageStarted } from "@jobstrata/core/model";
-import { ApiError } from "../api-error";
+import { type PageStarted, runIdOf } from "@jobstrata/core/model";
+import { ApiError, runNotFound } from "../api-error";
 import type { Clock } from "../clock";
 import { fail, readBody, readJson, write } from "../http";
 import { flag, integer, RawAnswer } from "../routes/route";
+import { ownId } from "../own-id";
 import { parse } from "../schema/parse";
 import { object } from "../schema/shape";
 import type { JobRun } from "../scheduler/records";
@@ -46,6 +47,8 @@ const FILES = {
   "/page.js": ["script", "text/javascript; charset=utf-8"],
   "/page.css": ["style", "text/css; charset=utf-8"],
 } as const;
+/** Addresses of jobs and runs as the databricks command writes them; the page finds out what to show. */
+const PLACE = /^\/jobs\/\d{1,19}(?:\/runs\/\d{1,19})?$/;
 /** Browsers ask for it by themselves. */
 const ICON = "/favicon.ico";
 
@@ -90,7 +93,7 @@ export class PageServer implements Site, ChangeListener {
   }
 
   public has(path: string): boolean {
-    return path in FILES || path === ICON || path.startsWith("/page/");
+    return path in FILES || path === ICON || PLACE.test(path) || path.startsWith("/page/");
   }
 
   public async serve(
@@ -138,7 +141,7 @@ export class PageServer implements Site, ChangeListener {
       response.writeHead(204, HEADERS).end();
       return;
     }
-    const [name, contentType] = FILES[path as keyof typeof FILES];
+    const [name, contentType] = FILES[PLACE.test(path) ? "/" : (path as keyof typeof FILES)];
     // Of the answer to HEAD, Node sends the headers only.
     write(response, 200, new RawAnswer(this.page.files()[name], contentType), HEADERS);
   }
@@ -155,12 +158,11 @@ export class PageServer implements Site, ChangeListener {
     }
     this.access.check(bearerOf(request.headers.authorization));
     const query = Object.fromEntries(new URLSearchParams(search));
-    const [, what, id] = /^GET (runs|outputs)\/(\d{1,15})$/.exec(endpoint) ?? [];
+    const [, what, id] = /^GET (runs|outputs)\/(\d{1,19})$/.exec(endpoint) ?? [];
     if (what !== undefined) {
       parse(none, query);
-      return what === "runs"
-        ? this.data.tree(this.page, Number(id))
-        : this.data.taskOutput(Number(id));
+      const runId = ownId(runIdOf(id) ?? 0, runNotFound);
+      return what === "runs" ? this.data.tree(this.page, runId) : this.data.taskOutput(runId);
     }
     switch (endpoint) {
       case "GET hierarchy":

@@ -1,4 +1,4 @@
-import type { JobRunNode, PageHierarchy } from "@jobstrata/core/model";
+import { type JobRunNode, type PageHierarchy, type RunId } from "@jobstrata/core/model";
 
 /** What the page shows that the workspace itself does not know how to make. */
 export interface WorkspacePage {
@@ -7,7 +7,7 @@ export interface WorkspacePage {
   /** All jobs as they are drawn, with what the policy finds. */
   hierarchy(host: string, jobs: readonly PageJob[]): PageHierarchy<object>;
   /** A run with everything below it. */
-  tree(runId: number, runs: RunSource): Promise<JobRunNode>;
+  tree(runId: RunId, runs: RunSource): Promise<JobRunNode>;
 }
 
 /** The files of the page. */
@@ -26,9 +26,9 @@ export interface PageJob {
 /** Runs as the Jobs API has them, with all of their tasks at once. */
 export interface RunSource {
   /** Of a job or of a task. @throws {ApiError} when there is none */
-  run(runId: number): object;
+  run(runId: RunId): object;
   /** The runs that tasks of a run have started, and so on, each before those below it. */
-  below(runId: number): object[];
+  below(runId: RunId): object[];
   /** What the run of a task has left. @throws {ApiError} when there is none */
-  output(runId: number): object;
+  output(runId: RunId): object;
 }

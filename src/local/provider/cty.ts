@@ -5,6 +5,7 @@
  * A value always has the full shape of its schema: an object has every attribute (null where there is none) and a
  * block that is absent is an empty list. Everything here is linear in the size of the value.
  */
+import { int64Of, parseJson } from "@jobstrata/core/model";
 import { ExtData, ExtensionCodec, decode, encode } from "@msgpack/msgpack";
 import type { AttributeType, Block, NestedBlock } from "./schema";
 
@@ -16,6 +17,7 @@ export type Value =
   | typeof UNKNOWN
   | string
   | number
+  | bigint
   | boolean
   | readonly Value[]
   | { readonly [name: string]: Value };
@@ -54,20 +56,20 @@ const UNKNOWN_EXTENSION = new ExtData(0, new Uint8Array([0]));
 
 /**
  * The value that `bytes` hold, in the full shape of `block`. Null for a resource that does not exist.
- * @throws ValueError for a number that JavaScript can't hold exactly, and for what does not fit the schema.
+ * @throws ValueError for an integer of more than 64 bits, and for what does not fit the schema.
  */
 export function decodeMsgpack(bytes: Uint8Array, block: Block): Obj | null {
-  return conform(decode(bytes, { extensionCodec: extensions }), block);
+  return conform(decode(bytes, { extensionCodec: extensions, useBigInt64: true }), block);
 }
 
 /** The value that a state file's JSON holds, in the full shape of `block`; arguments that no longer exist are dropped. */
 export function decodeJson(text: string, block: Block): Obj | null {
-  return conform(JSON.parse(text), block);
+  return conform(parseJson(text), block);
 }
 
 /** `value`, which must have the full shape of its schema, as Terraform reads it. */
 export function encodeMsgpack(value: Obj | null): Uint8Array {
-  return encode(withExtensions(value));
+  return encode(withExtensions(value), { useBigInt64: true });
 }
 
 function withExtensions(value: Value): unknown {
@@ -158,11 +160,11 @@ function attributeOf(
   }
 }
 
-/** Terraform writes a number as text where 64 bits don't hold it; here 53 are the limit, and rounding is no option. */
-function numberOf(value: unknown, path: Path): number {
-  if (typeof value === "number" && (!Number.isInteger(value) || Number.isSafeInteger(value))) {
-    return value;
-  }
+/** Terraform writes a number as text where 64 bits don't hold it; rounding is no option. */
+function numberOf(value: unknown, path: Path): number | bigint {
+  if (typeof value === "number" && !Number.isInteger(value)) return value;
+  const integer = typeof value === "string" ? undefined : int64Of(value);
+  if (integer !== undefined) return integer;
   throw new ValueError(`the number ${describe(value)} is too large to be handled exactly`, path);
 }
 

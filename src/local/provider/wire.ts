@@ -2,11 +2,12 @@
  * Between a resource's state and the JSON of the workspace's API. Both hold the same arguments; they differ in how a
  * nested object is written (a block is a list of at most one), in a few names, and in what an absent value means.
  */
+import { int64Of } from "@jobstrata/core/model";
 import { UNKNOWN, ValueError, asObject, listOf, type Obj, type Value } from "./cty";
 import { isZero } from "./plan";
 import type { Attribute, AttributeType, Block, NestedBlock } from "./schema";
 
-export type Json = null | string | number | boolean | Json[] | { [name: string]: Json };
+export type Json = null | string | number | bigint | boolean | Json[] | { [name: string]: Json };
 export type JsonObject = Record<string, Json>;
 
 /** Blocks that Terraform names in the singular and the API in the plural, wherever they can be repeated. */
@@ -97,15 +98,16 @@ function mapFromWire(answer: JsonObject): Value {
   return Object.fromEntries(entries.map(([key, item]) => [key, scalarFromWire("string", item)]));
 }
 
-/** @throws ValueError for a number that was rounded when it was parsed */
+/** @throws ValueError for an integer of more than 64 bits */
 function scalarFromWire(type: AttributeType, answer: Json): Value {
   if (answer === null || typeof answer === "object") return null;
   if (type === "string") return String(answer);
   if (type !== "number") return Boolean(answer);
-  const number = Number(answer);
-  if (!Number.isInteger(number) || Number.isSafeInteger(number)) return number;
+  if (typeof answer === "number" && !Number.isInteger(answer)) return answer;
+  const integer = int64Of(answer);
+  if (integer !== undefined) return integer;
   throw new ValueError(
-    `the workspace answered with a number too large to be handled exactly: ${number}`,
+    `the workspace answered with a number too large to be handled exactly: ${String(answer)}`,
     [],
   );
 }
@@ -166,5 +168,6 @@ export function jsonObjects(value: Json | undefined): JsonObject[] {
 
 /** A text or number of the workspace's answer as text; empty where it is neither. */
 export function jsonText(value: Json | undefined): string {
-  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "bigint" ? String(value) : "";
 }

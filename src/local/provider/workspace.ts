@@ -3,6 +3,7 @@
  * listening yet) is repeated until it gets through or Terraform is stopped; any other failure is reported at once,
  * because nobody knows what a request that ended half-way has done.
  */
+import { parseJson, stringifyJson } from "@jobstrata/core/model";
 import { Agent, request, type IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isJsonObject, type Json, type JsonObject } from "./wire";
@@ -121,7 +122,7 @@ export class Workspace {
   }
 
   private async exchange(method: string, path: string, body?: JsonObject): Promise<Answer> {
-    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const payload = body === undefined ? undefined : Buffer.from(stringifyJson(body));
     return new Promise((resolve, reject) => {
       const outgoing = request(
         this.host + path.replace(/\?$/, ""),
@@ -174,7 +175,7 @@ function broken(method: string, path: string, thrown: unknown): ApiError {
 
 function parse(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text) as Json;
   } catch {
     return undefined;
   }

@@ -4,7 +4,7 @@ import { type accessControl, accessControlOf } from "../schema/settings";
 import { object } from "../schema/shape";
 import type { ObjectType, Store } from "../store";
 import { get, type LocalRequest, type Route, send } from "./route";
-import { LOCAL_WAREHOUSE_ID } from "@jobstrata/core/model";
+import { int64Of, jobIdOf, LOCAL_WAREHOUSE_ID } from "@jobstrata/core/model";
 
 /** The one user of the workspace. */
 export interface Identity {
@@ -46,7 +46,9 @@ const JOBS: Kind = {
   owned: true,
   check: (store, id) => {
     if (!/^\d{1,19}$/.test(id)) throw invalidParameter(`"${id}" is not the id of a job.`);
-    if (store.job(Number(id)) === undefined) throw jobNotFound(BigInt(id));
+    const jobId = jobIdOf(id);
+    if (typeof jobId !== "number" || store.job(jobId) === undefined)
+      throw jobNotFound(jobId ?? BigInt(id));
   },
 };
 
@@ -99,7 +101,8 @@ function workspaceObject(path: string, objectType: string, type: ObjectType): Ki
     levels: objectLevels(objectType),
     owned: false,
     check: (store, id) => {
-      const found = /^\d{1,15}$/.test(id) ? store.objectOfId(Number(id)) : undefined;
+      const objectId = int64Of(id);
+      const found = typeof objectId === "number" ? store.objectOfId(objectId) : undefined;
       if (found?.object_type !== type)
         throw doesNotExist(`There is no ${objectType} with the id "${id.slice(0, 100)}".`);
     },

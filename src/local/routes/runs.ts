@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Int64 } from "@jobstrata/core/model";
 import { invalidParameter, runNotFound } from "../api-error";
+import { ownId } from "../own-id";
 import { cancelAllRuns, cancelRun, repairRun, runNow, submitRun } from "../schema/settings";
 import { object } from "../schema/shape";
 import type { Scheduler } from "../scheduler/scheduler";
@@ -122,11 +123,7 @@ export function runRoutes(store: Store, scheduler: Scheduler, views: RunViews): 
   ];
 }
 
-/** Ids of this workspace count from 1, so that none is beyond 2^53. @throws {ApiError} */
-function ownRun(runId: Int64): number {
-  if (typeof runId === "number") return runId;
-  throw runNotFound(runId);
-}
+const ownRun = (runId: Int64): number => ownId(runId, runNotFound);
 
 const html = (text: string): string =>
   text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);

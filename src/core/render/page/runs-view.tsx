@@ -1,3 +1,4 @@
+import type { RunId } from "../../model/int64";
 import { useEffect, useRef, useState } from "preact/hooks";
 import {
   type JobRunNode,
@@ -33,9 +34,9 @@ export function RunsView({
   /** The job whose runs these are; undefined for those of all. */
   readonly jobName: string | undefined;
   readonly onAllJobs: () => void;
-  readonly selected: number | undefined;
-  readonly onSelect: (runId: number) => void;
-  readonly onAct: (act: () => Promise<{ readonly run_id?: number }>) => void;
+  readonly selected: RunId | undefined;
+  readonly onSelect: (runId: RunId) => void;
+  readonly onAct: (act: () => Promise<{ readonly run_id?: RunId }>) => void;
 }) {
   const { runs, readMore, more } = list;
   const at = runs.findIndex(({ run_id: id }) => id === selected);
@@ -121,7 +122,7 @@ function RunItem({
   readonly top: number;
   readonly isSelected: boolean;
   readonly now: number;
-  readonly onSelect: (runId: number) => void;
+  readonly onSelect: (runId: RunId) => void;
 }) {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
@@ -177,11 +178,11 @@ function RunDetails({
 }: {
   readonly client: PageClient;
   readonly workspace: Workspace;
-  readonly runId: number;
-  readonly onAct: (act: () => Promise<{ readonly run_id?: number }>) => void;
+  readonly runId: RunId;
+  readonly onAct: (act: () => Promise<{ readonly run_id?: RunId }>) => void;
 }) {
   const run = useRun(client, workspace, runId);
-  const [taskRunId, setTaskRunId] = useState<number>();
+  const [taskRunId, setTaskRunId] = useState<RunId>();
   if (run === undefined) return <p class="message faint">Reading run {runId} …</p>;
   if (typeof run === "string") return <p class="message">{printable(run)}</p>;
   const task = taskRunId === undefined ? firstFailure(run) : findTask(run, taskRunId);
@@ -246,7 +247,7 @@ function RunDetails({
   );
 }
 
-function findTask(run: JobRunNode, runId: number): TaskRunNode | undefined {
+function findTask(run: JobRunNode, runId: RunId): TaskRunNode | undefined {
   for (const task of tasksIn(run)) if (task.runId === runId) return task;
   return undefined;
 }

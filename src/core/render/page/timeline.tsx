@@ -1,3 +1,4 @@
+import type { RunId } from "../../model/int64";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { didNotRun, type JobRunNode, type TaskRunNode } from "../../model/run-tree";
 import { printable } from "../../model/text";
@@ -32,7 +33,7 @@ export function Timeline({
   /** Of the clock of the workspace; milliseconds. */
   readonly ahead: number;
   /** Run id of the task whose output is shown. */
-  readonly selected: number | undefined;
+  readonly selected: RunId | undefined;
   readonly onSelect: (task: TaskRunNode) => void;
 }) {
   const rows = useMemo(() => rowsOf(run), [run]);

@@ -1,3 +1,4 @@
+import { compareInt64, type JobId, type RunId } from "../../model/int64";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { JobRunNode } from "../../model/run-tree";
 import { tasksIn } from "./tasks-in";
@@ -23,7 +24,7 @@ export interface Workspace {
   readonly ahead: number;
   readonly hierarchy: PageHierarchy<HierarchyDocument> | undefined;
   /** The latest run of each job, by its id. */
-  readonly latest: ReadonlyMap<number, PageRun>;
+  readonly latest: ReadonlyMap<JobId, PageRun>;
   /** The runs that have changed last. Another object for every change. */
   readonly changed: readonly PageRun[];
   /** Grows when everything that is known of runs is to be asked for afresh. */
@@ -102,9 +103,9 @@ export function useWorkspace(client: PageClient): Workspace {
 }
 
 function withLatest(
-  before: ReadonlyMap<number, PageRun>,
+  before: ReadonlyMap<JobId, PageRun>,
   runs: readonly PageRun[],
-): Map<number, PageRun> {
+): Map<JobId, PageRun> {
   const latest = new Map(before);
   for (const run of runs)
     if (run.run_id >= (latest.get(run.job_id)?.run_id ?? 0)) latest.set(run.job_id, run);
@@ -124,7 +125,7 @@ export interface RunList {
 export function useRuns(
   client: PageClient,
   { changed, resyncs }: Workspace,
-  jobId: number | undefined,
+  jobId: JobId | undefined,
 ): RunList {
   const filter = jobId === undefined ? "roots=true" : `job_id=${jobId}`;
   const [list, setList] = useState<PageRuns & { readonly filter: string }>(noRuns(filter));
@@ -157,7 +158,11 @@ export function useRuns(
       });
       const oldest = runs.at(-1)?.run_id ?? 0;
       const added = [...news.values()].filter(({ run_id: id }) => !more || id > oldest);
-      return { filter, runs: [...added, ...kept].sort((a, b) => b.run_id - a.run_id), more };
+      return {
+        filter,
+        runs: [...added, ...kept].sort((a, b) => compareInt64(b.run_id, a.run_id)),
+        more,
+      };
     });
   }, [changed]);
   // The runs of another job are none of this one.
@@ -199,7 +204,7 @@ const noRuns = (filter: string): PageRuns & { readonly filter: string } => ({
 export function useRun(
   client: PageClient,
   { changed, resyncs }: Workspace,
-  runId: number,
+  runId: RunId,
 ): JobRunNode | string | undefined {
   const [tree, setTree] = useState<JobRunNode | string>();
   const reading = useRef({ busy: false, again: false });
@@ -236,7 +241,7 @@ export function useRun(
   return tree;
 }
 
-function idsOf(tree: JobRunNode): Set<number> {
+function idsOf(tree: JobRunNode): Set<RunId> {
   const ids = new Set([tree.runId]);
   for (const { child } of tasksIn(tree)) if (child !== undefined) ids.add(child.runId);
   return ids;

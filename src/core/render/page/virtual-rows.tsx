@@ -24,7 +24,7 @@ export function VirtualRows({
   /** A row to bring into sight … */
   readonly shown?: number | undefined;
   /** … when this changes, or the row is there at last. Rows that come above it move nothing. */
-  readonly shownKey?: number | undefined;
+  readonly shownKey?: number | bigint | undefined;
   readonly class: string;
   readonly role: "list" | "rowgroup";
   readonly "aria-label"?: string;

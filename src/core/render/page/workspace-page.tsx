@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { type JobId, jobIdOf, type RunId, runIdOf } from "../../model/int64";
 import { printable } from "../../model/text";
 import type { DocumentJob } from "../document";
 import type { JobState } from "./drawing";
@@ -14,20 +15,35 @@ import { useRuns, useWorkspace, type Workspace } from "./use-workspace";
 interface Place {
   readonly view: "jobs" | "runs";
   /** Of the job that is shown, or whose runs are. */
-  readonly jobId?: number;
-  readonly runId?: number;
+  readonly jobId?: JobId;
+  readonly runId?: RunId;
 }
 
 function placeInAddress(): Place {
   // As the service writes the addresses of runs, and the commands print them.
-  const [, jobOf, runOf] = /^#job\/(\d{1,16})(?:\/run\/(\d{1,16}))?$/.exec(location.hash) ?? [];
-  if (runOf !== undefined) return { view: "runs", runId: Number(runOf) };
-  if (jobOf !== undefined) return { view: "jobs", jobId: Number(jobOf) };
-  const [, view, kind, id] = /^#\/(jobs|runs)(?:\/(job\/)?(\d{1,16}))?$/.exec(location.hash) ?? [];
-  const number = id === undefined ? undefined : Number(id);
-  if (view === "runs" && kind !== undefined && number !== undefined) return { view, jobId: number };
-  if (view === "runs") return { view, ...(number !== undefined && { runId: number }) };
-  return { view: "jobs", ...(number !== undefined && { jobId: number }) };
+  const [, jobOf, runOf] = /^#job\/(\d{1,19})(?:\/run\/(\d{1,19}))?$/.exec(location.hash) ?? [];
+  if (runOf !== undefined) return atRun(runOf);
+  if (jobOf !== undefined) return atJob(jobOf);
+  const [, view, kind, id] = /^#\/(jobs|runs)(?:\/(job\/)?(\d{1,19}))?$/.exec(location.hash) ?? [];
+  if (view === "runs" && id !== undefined)
+    return kind === undefined ? atRun(id) : { ...atJob(id), view };
+  if (view === "runs") return { view };
+  if (view === "jobs") return id === undefined ? { view } : atJob(id);
+  // The command line tool prints addresses of jobs and runs as paths.
+  const [, jobIn, runIn] =
+    /^\/jobs\/(\d{1,19})(?:\/runs\/(\d{1,19}))?$/.exec(location.pathname) ?? [];
+  if (runIn !== undefined) return atRun(runIn);
+  return jobIn === undefined ? { view: "jobs" } : atJob(jobIn);
+}
+
+function atRun(id: string): Place {
+  const runId = runIdOf(id);
+  return { view: "runs", ...(runId !== undefined && { runId }) };
+}
+
+function atJob(id: string): Place {
+  const jobId = jobIdOf(id);
+  return { view: "jobs", ...(jobId !== undefined && { jobId }) };
 }
 
 const go = (address: string): void => {
@@ -39,7 +55,7 @@ function WorkspacePage({ client }: { readonly client: PageClient }) {
   const [place, setPlace] = useState(placeInAddress);
   const [problem, setProblem] = useState<string>();
   /** The list stays that of a job while its runs are looked at. */
-  const [listed, setListed] = useState<number>();
+  const [listed, setListed] = useState<JobId>();
   useEffect(() => {
     const follow = (): void => {
       const next = placeInAddress();
@@ -54,7 +70,7 @@ function WorkspacePage({ client }: { readonly client: PageClient }) {
   }, []);
   const list = useRuns(client, workspace, listed);
   const acting = useRef(false);
-  const act = (start: () => Promise<{ readonly run_id?: number }>): void => {
+  const act = (start: () => Promise<{ readonly run_id?: RunId }>): void => {
     // A second click is no second wish.
     if (acting.current) return;
     acting.current = true;
@@ -140,8 +156,8 @@ function Jobs({
 }: {
   readonly client: PageClient;
   readonly workspace: Workspace;
-  readonly jobId: number | undefined;
-  readonly act: (start: () => Promise<{ readonly run_id?: number }>) => void;
+  readonly jobId: JobId | undefined;
+  readonly act: (start: () => Promise<{ readonly run_id?: RunId }>) => void;
 }) {
   const { hierarchy, host, latest } = workspace;
   const states = useMemo(
@@ -168,7 +184,7 @@ function Jobs({
       documents={hierarchy.environments}
       selected={jobId === undefined ? undefined : documentId(host, jobId)}
       onSelect={(id) => {
-        go(id === undefined ? "#/jobs" : `#/jobs/${jobIdOf(id)}`);
+        go(id === undefined ? "#/jobs" : `#/jobs/${jobOfDocument(id)}`);
       }}
       states={states}
       actions={(job: DocumentJob) => (
@@ -176,12 +192,12 @@ function Jobs({
           <button
             type="button"
             onClick={() => {
-              act(() => client.act("run", { job_id: jobIdOf(job.id) }));
+              act(() => client.act("run", { job_id: jobOfDocument(job.id) }));
             }}
           >
             Run
           </button>
-          <a class="button" href={`#/runs/job/${jobIdOf(job.id)}`}>
+          <a class="button" href={`#/runs/job/${jobOfDocument(job.id)}`}>
             Its runs
           </a>
         </p>
@@ -191,10 +207,10 @@ function Jobs({
 }
 
 /** The id of a job in the hierarchy, as the workspace reader makes it. */
-const documentId = (host: string, jobId: number): string => `${host}/jobs/${jobId}`;
-const jobIdOf = (id: string): number => Number(id.slice(id.lastIndexOf("/") + 1));
+const documentId = (host: string, jobId: JobId): string => `${host}/jobs/${jobId}`;
+const jobOfDocument = (id: string): JobId => jobIdOf(id.slice(id.lastIndexOf("/") + 1)) ?? 0;
 
-function jobNameOf({ hierarchy, host }: Workspace, jobId: number): string {
+function jobNameOf({ hierarchy, host }: Workspace, jobId: JobId): string {
   const id = documentId(host, jobId);
   for (const { jobs } of hierarchy?.environments ?? [])
     for (const job of jobs) if (job.id === id) return job.name ?? job.key;
@@ -209,7 +225,11 @@ function LoggedOut({ why }: { readonly why?: string }) {
         {why !== undefined && <p>{printable(why)}</p>}
         <p>
           This page is for whoever started the workspace. Open it with{" "}
-          <code>npx jobstrata local open</code>.
+          <code>
+            npx jobstrata local open
+            {location.pathname === "/" ? "" : ` ${printable(location.pathname)}`}
+          </code>
+          .
         </p>
       </div>
     </main>

@@ -1,3 +1,4 @@
+import { type JobId, jobIdOf, stringifyJson } from "@jobstrata/core/model";
 import { UNKNOWN, asObject, listOf, type Obj, type Value } from "../cty";
 import { ConfigurationError, error, type Diagnostic } from "../diagnostic";
 import { schemaOf } from "../schemas";
@@ -55,14 +56,14 @@ export const job: Resource = {
   async update(workspace, planned) {
     const version = apiVersion(planned);
     await workspace.post(`/api/${version}/jobs/reset`, {
-      job_id: Number(textOf(planned, "id")),
+      job_id: idOf(planned),
       new_settings: settingsFor(planned, version),
     });
     return planned;
   },
 
   async delete(workspace, state) {
-    await workspace.post("/api/2.2/jobs/delete", { job_id: Number(textOf(state, "id")) });
+    await workspace.post("/api/2.2/jobs/delete", { job_id: idOf(state) });
   },
 };
 
@@ -99,14 +100,23 @@ function apiVersion(state: Obj): "2.2" | "2.0" {
   return listOf(state.task).length > 0 || state.format === "MULTI_TASK" ? "2.2" : "2.0";
 }
 
+/** The number of a job in requests. @throws ConfigurationError for an id that is none */
+function idOf(state: Obj): JobId {
+  const text = textOf(state, "id");
+  const id = jobIdOf(text);
+  if (id !== undefined) return id;
+  throw new ConfigurationError(`${JSON.stringify(text)} is not the id of a job`);
+}
+
 /**
  * The number that the workspace gave a job.
  * @throws Error where it is missing or can't be held exactly
  */
 function jobId(answer: Json | undefined): string {
-  if (typeof answer === "number" && Number.isSafeInteger(answer)) return String(answer);
+  const id = typeof answer === "string" ? undefined : jobIdOf(answer);
+  if (id !== undefined) return String(id);
   throw new ConfigurationError(
-    `the workspace answered with no usable job_id: ${JSON.stringify(answer)}`,
+    `the workspace answered with no usable job_id: ${stringifyJson(answer)}`,
   );
 }
 
