@@ -392,7 +392,7 @@ describe("references to jobs", () => {
   test.each([
     ["a number", () => 123],
     ["text", () => "123"],
-    ["an expression", () => "${var.seed_job_id}"],
+    ["an expression", () => "${var.their_job_id}"],
     [
       "a token",
       (stack: TerraformStack) =>
@@ -400,7 +400,11 @@ describe("references to jobs", () => {
     ],
   ])("takes a job that fromJobId declares by %s for somebody else's", (_, id) => {
     const ref = refIn((app) => {
-      const stack = new JobStack(app, "alerting-dev", { environment: dev });
+      const environment = new JobEnvironment({
+        ...dev.props,
+        variables: { their_job_id: undefined },
+      });
+      const stack = new JobStack(app, "alerting-dev", { environment });
       new CompositeJob(stack, "alerting_setup_job").addRunJobTask(
         "seed",
         fromJobId(stack, "theirs", id(stack)),

@@ -1,9 +1,40 @@
 import { DataDatabricksJob } from "@cdktf/provider-databricks/lib/data-databricks-job";
-import { Construct } from "constructs";
+import type { JobConfig } from "@cdktf/provider-databricks/lib/job";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { IMPORTED_JOB_ID, mark, quote } from "@jobstrata/core/model";
+import { Construct } from "constructs";
+import { AtomicJob } from "./atomic-job";
 import type { IJob } from "./job";
-import { JobStack } from "./job-stack";
+import { inLocalWorkspace } from "./job-environment";
+import { JobStack, placeOf } from "./job-stack";
+import { NotebookSource } from "./notebook-source";
+import { filled, made, object, type Shapes, shown } from "./shape";
+import { STAND_IN, type StandIn } from "./stand-in";
+import { undeclaredMessage, undeclaredVariable } from "./variables";
+
+/** Options of {@link fromJobId} and {@link fromJobName}. */
+export interface ImportedJobProps {
+  /**
+   * What stands in for the job in the local workspace of this machine, where it is not.
+   * @default - a notebook that says so and succeeds
+   */
+  readonly local?: {
+    /** Run in its place. */
+    readonly notebook: NotebookSource;
+  };
+}
+
+const PROPS: Shapes<ImportedJobProps> = {
+  local: object(
+    {
+      notebook: made(
+        (value) => NotebookSource.isNotebookSource(value),
+        "a NotebookSource, such as NotebookSource.fromFile(path)",
+      ),
+    },
+    "notebook",
+  ),
+};
 
 class ImportedJob extends Construct implements IJob {
   public constructor(
@@ -29,32 +60,110 @@ class LookedUpJob extends Construct implements IJob {
   }
 }
 
+/** In the local workspace there is nobody else's job, so one of the app takes its place. */
+class StandInJob extends AtomicJob implements StandIn {
+  readonly #accepted = new Set<string>();
+
+  public constructor(scope: Construct, id: string, what: string, { local }: ImportedJobProps) {
+    super(scope, id, {
+      name: `${id} (stands in for ${what})`,
+      description: `Stands in for ${what}, which others own.`,
+      purpose: "stand-in",
+      notebook: local?.notebook ?? stub(id, what),
+    });
+    mark(this, STAND_IN, true);
+  }
+
+  public accept(parameters: readonly string[]): void {
+    for (const name of parameters) this.#accepted.add(name);
+    this.resource.argumentsChanged();
+  }
+
+  /** @internal */
+  protected override kindConfig(): Partial<JobConfig> {
+    const config = super.kindConfig();
+    // The arguments are made for the first time while the class is made.
+    const accepted = #accepted in this ? [...this.#accepted] : [];
+    return accepted.length === 0
+      ? config
+      : { ...config, parameter: accepted.map((name) => ({ name, default: "" })) };
+  }
+}
+
+/** A notebook that says what it stands in for, and succeeds. */
+function stub(id: string, what: string): NotebookSource {
+  const text = `Stands in for ${what}, which others own and this machine does not have.`;
+  return NotebookSource.fromContent(
+    id,
+    `# Databricks notebook source\nprint(${JSON.stringify(text)})\n`,
+  );
+}
+
 /**
- * Declares a job that others own by its id. Only a job declared so may be run by a literal id.
+ * Declares a job that others own by its id. Only a job declared so may be run by a literal id. In the local workspace
+ * another job stands in for it, as its options say.
  *
  * @param jobId the number of the job, or an expression that gives it, such as `${var.job_id}`
  * @throws JobstrataError `invalid-job` if it is neither
  */
-export function fromJobId(scope: Construct, id: string, jobId: string | number): IJob {
+export function fromJobId(
+  scope: Construct,
+  id: string,
+  jobId: string | number,
+  props: ImportedJobProps = {},
+): IJob {
+  const place = placeOf(scope, id);
+  const fail = (problem: string): never => {
+    throw new JobstrataError("invalid-job", `${place} ${problem}`);
+  };
   const text = String(jobId);
-  if (!/^[1-9]\d*$/.test(text) && !text.includes("${")) {
+  if (typeof jobId !== "string" && typeof jobId !== "number")
+    fail(`the job id is ${shown(jobId)}; it must be a positive whole number`);
+  if (!/^[1-9]\d*$/.test(text) && !text.includes("${"))
+    fail(`invalid job id ${quote(text)}; it must be a positive whole number`);
+  checkProps(props, fail);
+  const stack = scope.node.scopes.find((each) => JobStack.isJobStack(each));
+  const undeclared = stack === undefined ? undefined : undeclaredVariable(text, stack);
+  if (undeclared !== undefined && stack !== undefined) {
     throw new JobstrataError(
-      "invalid-job",
-      `[${scope.node.path}/${id}] ${quote(text)} is no job id; it must be a positive whole number`,
+      "unknown-variable",
+      `${place} ${undeclaredMessage(undeclared, stack)}`,
     );
   }
+  if (stack !== undefined && inLocalWorkspace())
+    return new StandInJob(scope, id, `job ${text}`, props);
   const job = new ImportedJob(scope, id, text);
   mark(job, IMPORTED_JOB_ID, text);
   return job;
 }
 
 /**
- * Declares a job that others own by its name, which Terraform looks up in every plan.
+ * Declares a job that others own by its name, which Terraform looks up in every plan. In the local workspace another job
+ * stands in for it, as its options say.
  *
  * @param jobName the whole display name, unique in the workspace
  * @throws JobstrataError `no-environment` if `scope` is not in a {@link JobStack}
  */
-export function fromJobName(scope: Construct, id: string, jobName: string): IJob {
-  JobStack.of(scope);
-  return new LookedUpJob(scope, id, jobName);
+export function fromJobName(
+  scope: Construct,
+  id: string,
+  jobName: string,
+  props: ImportedJobProps = {},
+): IJob {
+  const place = placeOf(scope, id);
+  const fail = (problem: string): never => {
+    throw new JobstrataError("invalid-job", `${place} ${problem}`);
+  };
+  const problem = filled(jobName, "the job name");
+  if (problem !== undefined) fail(problem);
+  checkProps(props, fail);
+  JobStack.of(scope, place);
+  return inLocalWorkspace()
+    ? new StandInJob(scope, id, `the job ${quote(jobName)}`, props)
+    : new LookedUpJob(scope, id, jobName);
+}
+
+function checkProps(props: ImportedJobProps, fail: (problem: string) => never): void {
+  const problem = object(PROPS)(props, "");
+  if (problem !== undefined) fail(problem);
 }

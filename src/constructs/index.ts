@@ -1,6 +1,6 @@
 export { AtomicJob, type AtomicJobProps } from "./atomic-job";
 export { CompositeJob, type CompositeJobProps } from "./composite-job";
-export { fromJobId, fromJobName } from "./imported-job";
+export { fromJobId, fromJobName, type ImportedJobProps } from "./imported-job";
 export type { IJob } from "./job";
 export {
   type ClusterLogConf,

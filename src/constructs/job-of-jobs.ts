@@ -7,6 +7,7 @@ import type { JobProps, TaskRetryProps, TaskSettings } from "./job-props";
 import { RETRIES, TASK_SETTINGS } from "./job-shapes";
 import { JobStack } from "./job-stack";
 import { definedOnly } from "./objects";
+import { isStandIn } from "./stand-in";
 import {
   flag,
   isObject,
@@ -291,7 +292,9 @@ export abstract class JobOfJobs<Key extends string = any> extends JobBase {
     shapes: Readonly<Record<string, Shape>>,
     ...required: string[]
   ): void {
-    const task = typeof taskKey === "string" ? quote(taskKey) : shown(taskKey);
+    if (typeof taskKey !== "string")
+      throw this.error("invalid-task", `the task key is ${shown(taskKey)}; it must be text`);
+    const task = quote(taskKey);
     const problem = isObject(props)
       ? propsProblem(props, shapes, required)
       : `its options are ${shown(props)}; they must be an object`;
@@ -365,7 +368,10 @@ export abstract class JobOfJobs<Key extends string = any> extends JobBase {
         `task ${quote(taskKey)} runs ${shown(job)}; it must run a job: an AtomicJob, a CompositeJob, or one declared with fromJobId or fromJobName`,
       );
     }
-    const refusal = JobBase.isJobBase(job) ? this.mayRun(job, props) : undefined;
+    const standIn = isStandIn(job) ? job : undefined;
+    standIn?.accept(Object.keys(jobParameters));
+    const refusal =
+      JobBase.isJobBase(job) && standIn === undefined ? this.mayRun(job, props) : undefined;
     if (refusal !== undefined)
       throw this.error("invalid-task", `task ${quote(taskKey)} ${refusal}`);
     const environment = job.node.scopes.find((scope) => JobStack.isJobStack(scope))?.environment;
@@ -375,7 +381,7 @@ export abstract class JobOfJobs<Key extends string = any> extends JobBase {
         `task ${quote(taskKey)} runs job ${quote(job.node.id)} of environment ${quote(environment.name)}, but this job belongs to ${quote(this.stack.environment.name)}`,
       );
     }
-    if (JobBase.isJobBase(job)) {
+    if (JobBase.isJobBase(job) && standIn === undefined) {
       for (const name of Object.keys(jobParameters)) {
         if (job.jobParameterNames.includes(name)) continue;
         throw this.error(

@@ -100,9 +100,10 @@ export class JobStack extends TerraformStack {
   /**
    * The stack that `construct` is in.
    *
+   * @param place how an error calls what is made there
    * @throws JobstrataError `no-environment` if that is not a {@link JobStack}
    */
-  public static override of(construct: IConstruct): JobStack {
+  public static override of(construct: IConstruct, place = `[${construct.node.path}]`): JobStack {
     for (
       let scope: IConstruct | undefined = construct;
       scope !== undefined;
@@ -110,10 +111,9 @@ export class JobStack extends TerraformStack {
     ) {
       if (JobStack.isJobStack(scope)) return scope;
     }
-    const at = construct.node.path === "" ? "App" : construct.node.path;
     throw new JobstrataError(
       "no-environment",
-      `[${at}] jobs need an environment; create them in a JobStack or in the stacks of a JobLayer`,
+      `${place} jobs need an environment; create them in a JobStack or in the stacks of a JobLayer`,
     );
   }
 

@@ -9,7 +9,7 @@ import {
 } from "@cdktf/provider-databricks/lib/permissions";
 import { Token } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
-import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import { JobstrataError } from "@jobstrata/core/errors";
 import { JOB_LEVEL_TAG, type JobLevel, mark, SOURCE, quote } from "@jobstrata/core/model";
 import { captureSource } from "@jobstrata/core/source-location";
 import type { FailureNotifications } from "./job-environment";
@@ -26,7 +26,7 @@ import { NOTEBOOK_TASK, RETRIES } from "./job-shapes";
 import { JobStack, placeOf } from "./job-stack";
 import { definedOnly } from "./objects";
 import { isObject, propsProblem, type Shape, shown } from "./shape";
-import { undeclaredVariable } from "./variables";
+import { undeclaredMessage, undeclaredVariable } from "./variables";
 
 /** A job that a composite job can run. */
 export interface IJob extends IConstruct {
@@ -150,10 +150,7 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
   protected checkVariables(config: unknown): void {
     const name = undeclaredVariable(config, this.#stack);
     if (name === undefined) return;
-    throw this.error(
-      "unknown-variable",
-      `${quote(`\${var.${name}}`)} refers to the variable ${quoteWithSuggestion(name, this.#stack.environment.variableNames)}, which environment ${quote(this.#stack.environment.name)} does not declare; declare it in its variables, or as a TerraformVariable of the stack before the job`,
-    );
+    throw this.error("unknown-variable", undeclaredMessage(name, this.#stack));
   }
 
   /** To be called at the end of a constructor, when the arguments can be made. @internal */

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
-import { basename, extname, resolve } from "node:path";
+import { basename, extname, posix, resolve } from "node:path";
 import type { JobConfig, JobTaskNotebookTask } from "@cdktf/provider-databricks/lib/job";
 import { Notebook } from "@cdktf/provider-databricks/lib/notebook";
 import { TerraformAsset } from "cdktf";
@@ -153,6 +153,19 @@ export class NotebookSource {
       job: { gitSource },
       task: { notebookPath: path, source: "GIT" },
     }));
+  }
+
+  /** A Python notebook that this library writes itself, uploaded by this name. @internal */
+  public static fromContent(name: string, content: string): NotebookSource {
+    return new NotebookSource(name, (job, stack, key) => {
+      const notebook = new Notebook(job, "notebook", {
+        path: posix.join(stack.environment.notebookRoot || "/", "stand-ins", name),
+        language: "PYTHON",
+        contentBase64: Buffer.from(content).toString("base64"),
+      });
+      notebook.overrideLogicalId(key);
+      return { job: {}, task: { notebookPath: `\${databricks_notebook.${key}.path}` } };
+    });
   }
 
   /** Makes what the job needs of the notebook in its stack. @internal */

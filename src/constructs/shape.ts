@@ -80,7 +80,11 @@ export function mapOf(shape: Shape): Shape {
  */
 export function object<T>(shapes: Shapes<T>, ...required: readonly (keyof T & string)[]): Shape {
   return (value, path) => {
-    if (!isObject(value)) return must(() => false, "an object")(value, path);
+    if (!isObject(value)) {
+      return path === ""
+        ? `its options are ${shown(value)}; they must be an object`
+        : must(() => false, "an object")(value, path);
+    }
     return propsProblem(value, shapes, required, path === "" ? "" : `${path}.`);
   };
 }

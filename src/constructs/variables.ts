@@ -1,3 +1,5 @@
+import { quoteWithSuggestion } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
 import { TerraformVariable } from "cdktf";
 import type { JobStack } from "./job-stack";
 
@@ -14,6 +16,11 @@ export function undeclaredVariable(value: unknown, stack: JobStack): string | un
     if (!declared) return name;
   }
   return undefined;
+}
+
+/** What to say of it. */
+export function undeclaredMessage(name: string, { environment }: JobStack): string {
+  return `${quote(`\${var.${name}}`)} refers to the variable ${quoteWithSuggestion(name, environment.variableNames)}, which environment ${quote(environment.name)} does not declare; declare it in its variables, or as a TerraformVariable of the stack before the job`;
 }
 
 function* variablesIn(value: unknown): Iterable<string> {
