@@ -4,7 +4,9 @@ import { JobstrataError } from "@jobstrata/core/errors";
 import { type SourceKind, quote } from "@jobstrata/core/model";
 import {
   bundleFile,
+  bundlesBelow,
   readBundle,
+  readBundles,
   readJsonFile,
   UnreadableJson,
   type Reading,
@@ -20,6 +22,10 @@ export interface SourceOptions {
   readonly source?: SourceKind;
   /** Targets of a bundle, environments of an app. @default - all */
   readonly targets: readonly string[];
+  /** Runs the Python code of bundles that defines jobs. @default false */
+  readonly python?: boolean;
+  /** Whether to leave out bundles below a folder. @default - none */
+  readonly isIgnored?: (path: string) => boolean;
   /** Reads what "terraform show -json" prints. @default readTerraformJson */
   readonly terraform?: (json: object, file: string) => Reading;
 }
@@ -48,11 +54,12 @@ export function readPath(path: string, options: SourceOptions): Reading[] {
   }
 }
 
-function readFolder(path: string, { source, targets }: SourceOptions): Reading[] {
+function readFolder(path: string, options: SourceOptions): Reading[] {
+  const { source, isIgnored = () => false } = options;
   const readings: Reading[] = [];
   const wants = (kind: SourceKind): boolean => source === undefined || source === kind;
   const bundle = wants("bundle") ? bundleFile(path) : undefined;
-  if (bundle !== undefined) readings.push(readBundle(bundle, targets));
+  if (bundle !== undefined) readings.push(readBundle(bundle, bundleOptions(options)));
   const synthesized = wants("cdktf") ? synthesizedIn(path) : undefined;
   if (synthesized !== undefined) readings.push(readSynthesized(synthesized));
   if (readings.length > 0) return readings;
@@ -62,6 +69,8 @@ function readFolder(path: string, { source, targets }: SourceOptions): Reading[]
       `the app in ${quote(path)} has not been synthesized; run "npx cdktf synth" there first`,
     );
   }
+  const below = wants("bundle") ? bundlesBelow(path, isIgnored) : [];
+  if (below.length > 0) return [readBundles(below, path, bundleOptions(options))];
   const terraform = readdirSync(path).some((name) => /\.tf(\.json)?$/.test(name));
   throw new JobstrataError(
     "source",
@@ -71,6 +80,8 @@ function readFolder(path: string, { source, targets }: SourceOptions): Reading[]
   );
 }
 
+const bundleOptions = ({ targets, python = false }: SourceOptions) => ({ targets, python });
+
 /** The folder with the synthesized stacks that `path` is, or has. */
 function synthesizedIn(path: string): string | undefined {
   if (existsSync(join(path, "manifest.json"))) return path;
@@ -79,17 +90,16 @@ function synthesizedIn(path: string): string | undefined {
   return existsSync(join(folder, "manifest.json")) ? folder : undefined;
 }
 
-function readFile(
-  path: string,
-  { source, targets, terraform = readTerraformJson }: SourceOptions,
-): Reading[] {
-  if (source === "bundle" || /\.ya?ml$/i.test(path)) return [readBundle(path, targets)];
+function readFile(path: string, options: SourceOptions): Reading[] {
+  const { source, terraform = readTerraformJson } = options;
+  if (source === "bundle" || /\.ya?ml$/i.test(path))
+    return [readBundle(path, bundleOptions(options))];
   if (source === "cdktf") return [readSynthesized(path)];
   const json = parse(path);
   if (source === "terraform" || isTerraform(json)) {
     return [terraform(json, path === "-" ? "stdin" : relativePath(path))];
   }
-  if ("bundle" in json || "targets" in json) return [readBundle(path, targets)];
+  if ("bundle" in json || "targets" in json) return [readBundle(path, bundleOptions(options))];
   if (path !== "-" && ["resource", "terraform", "provider"].some((key) => key in json))
     return [readSynthesized(path)];
   throw new JobstrataError(

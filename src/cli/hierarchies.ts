@@ -13,7 +13,10 @@ import type { Io } from "./io";
 
 /** Says what could not be read, and whether that leaves the drawing whole. */
 export function sayProblems(readings: readonly Reading[], io: Io): boolean {
-  const problems = readings.flatMap((reading) => reading.problems);
+  // What a rule is about is a finding, which is drawn at its job.
+  const problems = readings
+    .flatMap((reading) => reading.problems)
+    .filter(({ rule }) => rule === undefined);
   for (const { severity, message, fix, location } of problems) {
     const where = location === undefined ? "" : `${printable(formatLocation(location))}: `;
     io.err(`${severity}: ${where}${printable(message)}; ${printable(fix)}`);

@@ -22,11 +22,12 @@ export function movedReading(reading: Reading, move: Move): Reading {
   return {
     ...reading,
     graphs: reading.graphs.map(
-      ({ environment, jobs, target }) =>
+      ({ environment, jobs, target, kind }) =>
         new JobGraph(
           environment,
           jobs.map((job) => movedJob(job, move)),
           target,
+          kind,
         ),
     ),
     problems: reading.problems.map((problem) => ({

@@ -1,6 +1,8 @@
 import { type Command, Option } from "commander";
+import { ignoredBy, loadConfig } from "@jobstrata/core/config";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { SOURCE_KINDS, type SourceKind, quote } from "@jobstrata/core/model";
+import { RULES } from "@jobstrata/core/policy";
 import type { Reading } from "@jobstrata/core/readers";
 import { readPath } from "./check-sources";
 import type { Io } from "./io";
@@ -12,6 +14,10 @@ export interface SourcesOptions {
   readonly local?: boolean;
   /** Its data folder. */
   readonly data?: string;
+  /** Runs the Python code of bundles that defines jobs. */
+  readonly python?: boolean;
+  /** The file of the configuration that says what to ignore. @default - the project's */
+  readonly config?: string;
 }
 
 /** Adds {@link SourcesOptions}. */
@@ -23,6 +29,7 @@ export function addSourceOptions(command: Command): Command {
         "what the path is, where that is not to be found out; or workspace, which takes no path",
       ).choices([...SOURCE_KINDS]),
     )
+    .option("--python", "run the Python code of a bundle that defines jobs (databricks-bundles)")
     .option("--local", "read the local workspace")
     .option("--data <folder>", "where the local workspace keeps its data");
 }
@@ -35,12 +42,12 @@ export function addSourceOptions(command: Command): Command {
  */
 export async function readSources(
   paths: readonly string[],
-  { source, local, data }: SourcesOptions,
+  { source, local, data, python = false, config }: SourcesOptions,
   targets: readonly string[],
   io: Io,
 ): Promise<Reading[]> {
   if (source !== "workspace" && local !== true) {
-    const sources = { ...(source && { source }), targets };
+    const sources = { ...(source && { source }), targets, python, isIgnored: ignoring(config) };
     return (paths.length === 0 ? ["."] : paths).flatMap((path) => readPath(path, sources));
   }
   if (paths.length > 0 || (source !== undefined && source !== "workspace")) {
@@ -54,4 +61,14 @@ export async function readSources(
   const { readWorkspace } = require("./check-workspace") as typeof import("./check-workspace");
   const workspace = { ...(local && { local }), ...(data !== undefined && { data }) };
   return [await readWorkspace(workspace, targets, io)];
+}
+
+/** Whether the configuration leaves out a path. It is not read before something asks. */
+function ignoring(file: string | undefined): (path: string) => boolean {
+  let isIgnored: ReturnType<typeof ignoredBy> | undefined;
+  return (path) => {
+    const names = RULES.map(({ name }) => name);
+    isIgnored ??= ignoredBy(loadConfig(".", names, file));
+    return isIgnored(path);
+  };
 }

@@ -58,13 +58,20 @@ export class JobstrataError extends Error {
   }
 }
 
-/** `name`, and the nearest of `candidates` when it looks like a slip of the keyboard: `"catlog" (did you mean "catalog"?)`. */
-export function quoteWithSuggestion(name: string, candidates: Iterable<string>): string {
+/** The nearest of `candidates` when `name` looks like a slip of the keyboard. */
+export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  // To make another word of all of it is no slip.
+  let bestDistance = Math.min(name.length, Math.max(1, Math.floor(name.length / 3)) + 1);
   for (const candidate of candidates) {
     const edits = distance(name, candidate);
     if (edits < bestDistance) [best, bestDistance] = [candidate, edits];
   }
+  return best;
+}
+
+/** `name`, and the {@link nearest} of `candidates`: `"catlog" (did you mean "catalog"?)`. */
+export function quoteWithSuggestion(name: string, candidates: Iterable<string>): string {
+  const best = nearest(name, candidates);
   return quote(name) + (best === undefined ? "" : ` (did you mean ${quote(best)}?)`);
 }

@@ -1,3 +1,4 @@
 export * from "./baseline";
 export * from "./config";
+export * from "./ignore";
 export * from "./presets";

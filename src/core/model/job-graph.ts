@@ -1,3 +1,4 @@
+import type { SourceKind } from "./check-report";
 import type { JobSpec, NotebookRef, SourceLocation, TaskSpec } from "./job-spec";
 
 /** A task together with the job that holds it. `task` is the inner one where a for-each task repeats it. */
@@ -22,11 +23,13 @@ export class JobGraph {
    * @param environment the scope that the rules hold in, such as `dev`
    * @param jobs every job of that environment, from all of its stacks
    * @param target of the bundle that the environment is
+   * @param kind what the jobs were read from, in whose words they are spoken of
    */
   public constructor(
     public readonly environment: string,
     public readonly jobs: readonly JobSpec[],
     public readonly target?: BundleTarget,
+    public readonly kind: SourceKind = target === undefined ? "cdktf" : "bundle",
   ) {
     this.#byId = new Map(jobs.map((job) => [job.id, job]));
   }

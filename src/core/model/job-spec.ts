@@ -200,8 +200,13 @@ export interface NotebookWidgets {
 export type JobRef =
   /** A job of this graph, by its {@link JobSpec.id}. */
   | { readonly kind: "job"; readonly id: string }
-  /** A job that others own, declared as such. */
-  | { readonly kind: "external"; readonly expression: string; readonly jobId?: string }
+  /** An external job, declared as such; `name` is the one that it is looked up by. */
+  | {
+      readonly kind: "external";
+      readonly expression: string;
+      readonly jobId?: string;
+      readonly name?: string;
+    }
   /** A number written down. */
   | { readonly kind: "literal"; readonly jobId: string }
   /** A reference to a job resource or output that does not exist. */

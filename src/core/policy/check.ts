@@ -1,13 +1,12 @@
 import { relative, resolve, sep } from "node:path";
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- the module is a function
-import picomatch = require("picomatch");
 import type { BaselineEntry } from "../config/baseline";
 import type { LoadedConfig } from "../config/config";
+import { ignoredBy } from "../config/ignore";
 import type { CheckedFinding, CheckReport } from "../model/check-report";
 import type { Finding, Severity } from "../model/finding";
 import { leafTasks } from "../model/job-graph";
 import { formatLocation } from "../model/job-spec";
-import type { Reading } from "../readers/reading";
+import type { Reading, ReadProblem } from "../readers/reading";
 import { configureRules, describeRule } from "./configure";
 import { evaluate, sawNoJob } from "./evaluate";
 import type { Rule } from "./rule";
@@ -40,22 +39,19 @@ export function check(input: CheckInput): CheckReport {
   const { readings, config, baseline } = input;
   const rules = configureRules(input.rules, config.config);
   const graphs = readings.flatMap((reading) => reading.graphs);
+  const problems = readings.flatMap((reading) => reading.problems);
+  // What could not be read says itself why there is no job.
+  const isUnread = !problems.every(isConclusive) && !readings.some(hasJobs);
   const all = [
-    ...readings.flatMap(({ problems }) =>
-      problems.map((problem): Finding => ({
-        rule: "readable-source",
-        sites: [],
-        ...problem,
-        ...(problem.severity === "error" && { inconclusive: true }),
-      })),
-    ),
-    ...evaluate(graphs, rules),
+    ...problems.flatMap((problem) => findingOf(problem, rules, config)),
+    ...(isUnread ? [] : evaluate(graphs, rules)),
     // All of them empty is what the policy itself says.
     ...readings
-      .filter((reading) => !hasJobs(reading))
+      .filter((reading) => !hasJobs(reading) && reading.problems.every(isConclusive))
       .flatMap(({ path }) => (readings.some(hasJobs) ? [sawNoJob(path)] : [])),
   ];
-  const found = all.map(located).filter((finding) => !isIgnored(finding, config));
+  const isIgnored = ignoredBy(config);
+  const found = all.map(located).filter((finding) => !liesIn(finding, isIgnored));
   const suppressions = new Suppressions(
     readings.flatMap((reading) => reading.suppressions),
     config,
@@ -113,6 +109,28 @@ export function check(input: CheckInput): CheckReport {
   };
 }
 
+const isConclusive = ({ severity, rule }: ReadProblem): boolean =>
+  severity !== "error" || rule !== undefined;
+
+/** What a reader says, if the rule that it is about applies. */
+function findingOf(
+  problem: ReadProblem,
+  rules: readonly Rule[],
+  { config }: LoadedConfig,
+): Finding[] {
+  const { rule: name } = problem;
+  if (name === undefined) {
+    const finding = { ...problem, rule: "readable-source", sites: [] };
+    return [isConclusive(problem) ? finding : { ...finding, inconclusive: true }];
+  }
+  const rule = rules.find((each) => each.name === name);
+  if (rule === undefined) return [];
+  const entry = config.rules?.[name];
+  const isConfigured = typeof entry === "string" || entry?.severity !== undefined;
+  const severity = isConfigured ? rule.severity : problem.severity;
+  return [{ ...problem, rule: name, severity, sites: problem.sites ?? [] }];
+}
+
 const hasJobs = ({ graphs }: Reading): boolean => graphs.some(({ jobs }) => jobs.length > 0);
 
 /** Without what another rule says better of the same places. */
@@ -167,19 +185,13 @@ function collapse(all: readonly CheckedFinding[]): CheckedFinding[] {
 }
 
 /** Findings that lie in files which the configuration leaves out, with all of their sites. */
-function isIgnored(
+function liesIn(
   { sites, location, inconclusive }: CheckedFinding,
-  config: LoadedConfig,
+  isIgnored: (file: string) => boolean,
 ): boolean {
-  const globs = config.config.ignore ?? [];
-  if (globs.length === 0 || inconclusive === true) return false;
+  if (inconclusive === true) return false;
   const files = sites.length === 0 ? [location?.file] : sites.map(({ source }) => source?.file);
-  const matches = picomatch(globs, { dot: true });
-  const folder = resolve(config.file ?? "config", "..");
-  return files.every((file) => {
-    if (file === undefined) return false;
-    return matches(relative(folder, resolve(file)).split(sep).join("/"));
-  });
+  return files.every((file) => file !== undefined && isIgnored(file));
 }
 
 const shown = (file: string): string => relative(process.cwd(), resolve(file)).split(sep).join("/");

@@ -12,6 +12,7 @@ export * from "./terraform-config";
 export * from "./terraform-json";
 export * from "./workspace-jobs";
 export * from "./bundle/bundle-reader";
+export * from "./bundle/bundles";
 export * from "./bundle/include-glob";
 export * from "./bundle/interpolate";
 export * from "./bundle/merge";

@@ -86,7 +86,12 @@ class PayloadReader {
   /** Made when it is asked for: most who read jobs don't. */
   public get settings(): JobSettings {
     const { job, dialect, context } = this;
-    return (this.#settings ??= new JobSettings(job, dialect, context, taskTypes(job).length > 0));
+    return (this.#settings ??= new JobSettings(
+      job,
+      dialect,
+      context,
+      taskTypes(job, dialect).length > 0,
+    ));
   }
 
   public locate(part: Json): SourceLocation | undefined {
@@ -102,7 +107,7 @@ class PayloadReader {
       for (const task of dynamicBlocks(job, "task"))
         tasks.push(this.#task(task, { repeated: true }));
     }
-    if (taskTypes(job).length > 0) tasks.push(this.#task(job, { single: true }));
+    if (taskTypes(job, this.dialect).length > 0) tasks.push(this.#task(job, { single: true }));
     const parameters = blocks(job, this.#plural("parameter"));
     const jobClusters = blocks(job, this.#plural("job_cluster"));
     const triggers = triggersOf(job);
@@ -162,7 +167,7 @@ class PayloadReader {
     const unknown = unknownOf(task);
     const spec: Omit<TaskSpec, "settings"> = {
       taskKey: text(task.task_key),
-      types: taskTypes(task),
+      types: taskTypes(task, this.dialect),
       ...(notebookTask && {
         notebook: context.notebook(
           text(notebookTask.notebook_path),
@@ -340,8 +345,11 @@ function optional<K extends string, V>(key: K, value: V | undefined): Partial<Re
 }
 
 /** The names of the `*_task` blocks of a task. */
-function taskTypes(task: Json): string[] {
-  const types = Object.keys(task).filter((key) => key.endsWith("_task") && isPresent(task[key]));
+function taskTypes(task: Json, dialect: Dialect): string[] {
+  // Terraform's JSON has null for the blocks that a task lacks; in YAML it is a type with nothing below it.
+  const isThere = (value: unknown): boolean =>
+    isPresent(value) || (dialect === "api" && value === null);
+  const types = Object.keys(task).filter((key) => key.endsWith("_task") && isThere(task[key]));
   const dynamic = task.dynamic;
   if (isObject(dynamic)) types.push(...Object.keys(dynamic).filter((key) => key.endsWith("_task")));
   return types;

@@ -55,7 +55,7 @@ export function readTerraformJson(
   return {
     kind: "terraform",
     path: file,
-    graphs: [new JobGraph(environment, jobs)],
+    graphs: [new JobGraph(environment, jobs, undefined, "terraform")],
     problems: [],
     suppressions: [],
   };

@@ -81,7 +81,9 @@ export function readWorkspaceJobs(
   return {
     kind: "workspace",
     path: host,
-    graphs: [...byEnvironment].map(([environment, specs]) => new JobGraph(environment, specs)),
+    graphs: [...byEnvironment].map(
+      ([environment, specs]) => new JobGraph(environment, specs, undefined, "workspace"),
+    ),
     problems: [],
     suppressions: [],
   };

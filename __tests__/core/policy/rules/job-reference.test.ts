@@ -23,13 +23,13 @@ describe("job-reference", () => {
       "a literal id",
       { kind: "literal", jobId: "123" },
       'run_job_task names its job by the literal id "123"',
-      "refer to the job resource (addRunJobTask takes the job), or declare a job of others with fromJobId",
+      "refer to a job resource (addRunJobTask takes the job), or declare an external job with fromJobId or fromJobName",
     ],
     [
       "a job that does not exist",
       { kind: "missing", expression: "${databricks_job.seed.id}" },
       'run_job_task refers to "${databricks_job.seed.id}", which does not exist',
-      "refer to a job that exists, or look up a job of others",
+      "refer to a job resource (addRunJobTask takes the job), or declare an external job with fromJobId or fromJobName",
     ],
     [
       "a job of another environment",
@@ -41,7 +41,7 @@ describe("job-reference", () => {
       "an expression that says nothing before the plan",
       { kind: "opaque", expression: "${var.seed_job_id}" },
       'run_job_task takes its job from "${var.seed_job_id}", which nothing is known of before the plan',
-      "refer to the job resource, or declare a job of others with fromJobId",
+      "refer to a job resource (addRunJobTask takes the job), or declare an external job with fromJobId or fromJobName",
     ],
   ])("rejects %s", (_, runJob, message, fix) => {
     expect(check(jobReference, [running(runJob)])).toEqual([

@@ -8,20 +8,24 @@ import { continuousJob } from "./continuous-job";
 import { dependsOn } from "./depends-on";
 import { dependsOnOutcome } from "./depends-on-outcome";
 import { dynamicValueReference } from "./dynamic-value-reference";
+import { duplicateKey } from "./duplicate-key";
 import { environmentKey } from "./environment-key";
 import { environmentVersion } from "./environment-version";
 import { exclusiveSettings } from "./exclusive-settings";
 import { failureNotifications } from "./failure-notifications";
 import { forEach } from "./for-each";
+import { hiddenValue } from "./hidden-value";
 import { jobClusterKey } from "./job-cluster-key";
 import { jobKey } from "./job-key";
 import { jobLevelTag } from "./job-level-tag";
 import { jobName } from "./job-name";
 import { jobParameterName } from "./job-parameter-name";
 import { jobReference } from "./job-reference";
+import { jobSchema } from "./job-schema";
 import { jobTags } from "./job-tags";
 import { jobTasks } from "./job-tasks";
 import { layerTag } from "./layer-tag";
+import { libraryFile } from "./library-file";
 import { maxConcurrentRuns } from "./max-concurrent-runs";
 import { namePrefix } from "./name-prefix";
 import { notebookFile } from "./notebook-file";
@@ -44,11 +48,15 @@ import { serverlessLibraries } from "./serverless-libraries";
 import { settingLimits } from "./setting-limits";
 import { targetMode } from "./target-mode";
 import { taskCycle } from "./task-cycle";
+import { taskFile } from "./task-file";
 import { taskKey } from "./task-key";
 import { taskLibraries } from "./task-libraries";
+import { taskType } from "./task-type";
 import { timeout } from "./timeout";
 import { undeclaredParameter } from "./undeclared-parameter";
 import { unreadParameter } from "./unread-parameter";
+import { unknownField } from "./unknown-field";
+import { unreadFile } from "./unread-file";
 import { webhookNotifications } from "./webhook-notifications";
 
 /**
@@ -67,13 +75,21 @@ export const RULES: readonly Rule[] = [
   codeOutsideNotebooks,
   jobKey,
   taskKey,
+  taskType,
+  jobSchema,
+  unknownField,
+  duplicateKey,
+  notebookFile,
+  taskFile,
+  libraryFile,
+  unreadFile,
+  hiddenValue,
   taskCycle,
   dependsOnOutcome,
   runJobCycle,
   runJobDepth,
   dynamicValueReference,
   undeclaredParameter,
-  notebookFile,
   notebookWidgets,
   unreadParameter,
   jobTags,

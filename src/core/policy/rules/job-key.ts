@@ -23,9 +23,17 @@ resources:
   *check(graph) {
     for (const job of graph.jobs) {
       if (job.duplicates.length === 0) continue;
+      const count = job.duplicates.length + 1;
       yield {
-        message: `${job.duplicates.length + 1} jobs of stack ${quote(job.stack)} have the resource name ${quote(job.key)}`,
-        fix: "give each its own construct id, or its own id in overrideLogicalId",
+        ...(graph.kind === "bundle"
+          ? {
+              message: `job ${quote(job.key)} is defined in ${count} files`,
+              fix: "give each job a key of its own, or keep one definition; the Databricks CLI refuses two",
+            }
+          : {
+              message: `${count} jobs of stack ${quote(job.stack)} have the resource name ${quote(job.key)}`,
+              fix: "give each its own construct id, or its own id in overrideLogicalId",
+            }),
         sites: [{ job }, ...job.duplicates.map((other) => ({ job: other }))],
       };
     }

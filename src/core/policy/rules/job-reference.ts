@@ -1,4 +1,5 @@
 import { leafTasks } from "../../model/job-graph";
+import type { SourceKind } from "../../model/check-report";
 import type { JobRef, JobSpec, TaskSpec } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
@@ -22,7 +23,8 @@ export const jobReference = defineRule({
     for (const job of graph.jobs) {
       for (const task of leafTasks(job)) {
         if (!task.types.includes("run_job_task")) continue;
-        const problem = task.runJob === undefined ? noJob : problemOf(task.runJob);
+        const problem =
+          task.runJob === undefined ? noJob : problemOf(task.runJob, WORDS[graph.kind]);
         if (problem !== undefined) yield { ...problem, sites: [site(job, task)] };
       }
     }
@@ -34,7 +36,32 @@ const noJob = {
   fix: "set its job_id to the id of a job resource",
 };
 
-function problemOf(ref: JobRef): { message: string; fix: string } | undefined {
+/** How each source refers to jobs. */
+interface Words {
+  readonly own: string;
+  readonly external: string;
+}
+
+const WORDS: Readonly<Record<SourceKind, Words>> = {
+  bundle: {
+    own: "write ${resources.jobs.KEY.id} with the key of a job of the bundle",
+    external: "take it from a variable with lookup: {job: NAME}",
+  },
+  terraform: {
+    own: "write databricks_job.NAME.id with the name of a job resource",
+    external: "read it with data.databricks_job",
+  },
+  cdktf: {
+    own: "refer to a job resource (addRunJobTask takes the job)",
+    external: "declare an external job with fromJobId or fromJobName",
+  },
+  workspace: {
+    own: "set it to the id of a job that exists",
+    external: "ask who owns the job",
+  },
+};
+
+function problemOf(ref: JobRef, words: Words): { message: string; fix: string } | undefined {
   switch (ref.kind) {
     case "job":
     case "external":
@@ -42,12 +69,12 @@ function problemOf(ref: JobRef): { message: string; fix: string } | undefined {
     case "literal":
       return {
         message: `run_job_task names its job by the literal id ${quote(ref.jobId)}`,
-        fix: "refer to the job resource (addRunJobTask takes the job), or declare a job of others with fromJobId",
+        fix: `${words.own}, or ${words.external}`,
       };
     case "missing":
       return {
         message: `run_job_task refers to ${quote(ref.expression)}, which does not exist`,
-        fix: "refer to a job that exists, or look up a job of others",
+        fix: `${words.own}, or ${words.external}`,
       };
     case "foreign":
       return {
@@ -57,7 +84,7 @@ function problemOf(ref: JobRef): { message: string; fix: string } | undefined {
     case "opaque":
       return {
         message: `run_job_task takes its job from ${quote(ref.expression)}, which nothing is known of before the plan`,
-        fix: "refer to the job resource, or declare a job of others with fromJobId",
+        fix: `${words.own}, or ${words.external}`,
       };
   }
 }

@@ -3,22 +3,25 @@ import { defineRule } from "../rule";
 
 export const notebookFile = defineRule({
   name: "notebook-file",
-  summary: "The file of a notebook exists.",
-  rationale: "A notebook that is not there is found out when the job is deployed, or when it runs.",
-  severity: "warning",
+  summary: "The file of a notebook exists, is a notebook, and is uploaded.",
+  rationale:
+    "The Databricks CLI and Terraform refuse to deploy a notebook that is not there; a file without the first line of a notebook is none.",
+  severity: "error",
   preset: "correctness",
   docs: {
     wrong: `notebook_path: ../src/setup_alertin_tables.py`,
     right: `notebook_path: ../src/setup_alerting_tables.py`,
-    mend: "Mend the path; it is relative to the file that it is written in.",
+    mend: "Correct the path; it is relative to the file that it is written in, and has the extension of the file. A folder outside of the bundle is uploaded if sync.paths names it.",
     source: "Databricks Asset Bundles: paths",
   },
   *check(graph) {
+    // The reader of bundles knows more of the file, and says it.
+    if (graph.kind === "bundle") return;
     for (const { notebook, uses } of graph.notebooks().values()) {
       if (notebook.file?.exists !== false) continue;
       yield {
         message: `notebook ${quote(notebook.label)} is not there`,
-        fix: "mend its path, which is relative to the file that it is written in",
+        fix: "correct its path",
         sites: uses.map(({ job, task }) => ({ job, taskKey: task.taskKey })),
       };
     }

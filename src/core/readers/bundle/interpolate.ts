@@ -1,5 +1,5 @@
 import { valueAt } from "./merge";
-import { isValueMap, type Places, type Value } from "./yaml-file";
+import { isValueMap, type KeyPath, type Places, type Value, type ValueMap } from "./yaml-file";
 
 /** `${var.catalog}`, `${bundle.target}`, `${var.clusters[0].size}`, as the Databricks CLI knows them. */
 const NAME = String.raw`\p{L}[\p{L}\p{N}]*(?:[-_]+[\p{L}\p{N}]+)*`;
@@ -12,32 +12,39 @@ const MAX_STEPS = 20;
 /** A variable may hold others more than once, and those others again. Characters. */
 const MAX_LENGTH = 1_000_000;
 
+/** The key whose value is filled in. */
+export interface ValueSite {
+  readonly map: ValueMap;
+  readonly path: KeyPath;
+}
+
 /** Replaces the references in values by what they mean. What is known only when it is deployed stays as it is. */
 export class Interpolation {
   readonly #known = new Map<string, Value>();
 
   /**
    * @param root what references are looked up in, such as `{bundle, var, workspace}`
-   * @param unknown told of each reference to a variable that nobody has declared
+   * @param unknown called with each reference to a variable that nobody has declared, and the first place of it
    */
   public constructor(
     private readonly root: Value,
     private readonly places: Places,
-    private readonly unknown: (reference: string) => void,
+    private readonly unknown: (reference: string, at: ValueSite | undefined) => void,
   ) {}
 
   /** A copy of `value` with all that is known filled in; `value` itself where there is nothing to fill in. */
-  public fill(value: Value, steps = 0): Value {
-    if (typeof value === "string") return value.includes("${") ? this.#text(value, steps) : value;
+  public fill(value: Value, steps = 0, at?: ValueSite): Value {
+    if (typeof value === "string")
+      return value.includes("${") ? this.#text(value, steps, at) : value;
     if (Array.isArray(value)) {
       const items: readonly Value[] = value;
-      const filled = items.map((item) => this.fill(item, steps));
+      const filled = items.map((item, index) => this.fill(item, steps, itemOf(at, index)));
       return filled.some((item, at) => item !== items[at]) ? filled : items;
     }
     if (!isValueMap(value)) return value;
     let result: Record<string, Value> | undefined;
     for (const key in value) {
-      const filled = this.fill(value[key], steps);
+      const filled = this.fill(value[key], steps, { map: value, path: [key] });
       if (filled === value[key]) continue;
       if (result === undefined) {
         result = Object.assign(Object.create(null), value) as Record<string, Value>;
@@ -48,20 +55,20 @@ export class Interpolation {
     return result ?? value;
   }
 
-  #text(text: string, steps: number): Value {
+  #text(text: string, steps: number, at: ValueSite | undefined): Value {
     const whole = WHOLE.exec(text)?.[1];
-    if (whole !== undefined) return this.#lookUp(whole, steps) ?? text;
+    if (whole !== undefined) return this.#lookUp(whole, steps, at) ?? text;
     const filled = text.replace(REFERENCE, (reference, path: string) => {
-      const value = this.#lookUp(path, steps);
+      const value = this.#lookUp(path, steps, at);
       return typeof value === "object" || value === undefined ? reference : String(value);
     });
     if (filled.length > MAX_LENGTH) return text;
     // `${var.schema_${var.size}}` becomes a reference only now.
     const again = NESTED.test(text) && filled !== text && steps < MAX_STEPS;
-    return again ? this.#text(filled, steps + 1) : filled;
+    return again ? this.#text(filled, steps + 1, at) : filled;
   }
 
-  #lookUp(path: string, steps: number): Value {
+  #lookUp(path: string, steps: number, at: ValueSite | undefined): Value {
     if (this.#known.has(path)) return this.#known.get(path);
     if (steps > MAX_STEPS) return undefined;
     const written = path.split(/[.[\]]+/).filter((part) => part !== "");
@@ -71,10 +78,13 @@ export class Interpolation {
     const parts = isLong ? ["var", name, ...rest] : written;
     const value = valueAt(this.root, parts);
     if (parts[0] === "var" && valueAt(this.root, parts.slice(0, 2)) === undefined) {
-      this.unknown(path);
+      this.unknown(path, at);
     }
-    const filled = value === null ? undefined : this.fill(value, steps + 1);
+    const filled = value === null ? undefined : this.fill(value, steps + 1, at);
     this.#known.set(path, filled);
     return filled;
   }
 }
+
+const itemOf = (at: ValueSite | undefined, index: number): ValueSite | undefined =>
+  at === undefined || at.path[1] !== undefined ? at : { map: at.map, path: [at.path[0], index] };

@@ -9,6 +9,12 @@ const KEYS = {
   parameters: "name",
 } as const;
 
+/** The key that an override is written below. */
+export interface MergeSite {
+  readonly map: ValueMap;
+  readonly key: string;
+}
+
 /**
  * Puts values on others as the Databricks CLI does: maps are merged key by key, lists appended to each other, anything else
  * replaced; in jobs, tasks, job clusters, environments and parameters with the same key are merged with each other.
@@ -17,28 +23,27 @@ export class Merger {
   /** Where, in a list, the items of the override begin. */
   readonly #seams = new WeakMap<object, number>();
 
-  /** @param report told of what the Databricks CLI refuses or does not do, with the map that it is in */
+  /** @param report called with what the Databricks CLI refuses or does not do, and the key that it is about */
   public constructor(
     private readonly places: Places,
     private readonly report: (
       severity: "error" | "warning",
       message: string,
       fix: string,
-      part: ValueMap | undefined,
+      at: MergeSite | undefined,
     ) => void,
   ) {}
 
-  public merge(base: Value, over: Value, path = "", part?: ValueMap): Value {
+  public merge(base: Value, over: Value, path = "", at?: MergeSite): Value {
     if (base === undefined || base === null) return over;
     if (over === undefined || over === null) return base;
     if (isValueMap(base) && isValueMap(over)) {
       const result = Object.assign(Object.create(null), base) as Record<string, Value>;
       for (const [key, value] of Object.entries(over)) {
         const inner = path === "" ? key : `${path}.${key}`;
-        result[key] = this.merge(result[key], value, inner, over);
+        result[key] = this.merge(result[key], value, inner, { map: over, key });
       }
-      // A path is relative to the file that says it.
-      this.places.copy(result, Object.hasOwn(over, "notebook_path") ? over : base);
+      this.places.merge(result, base, over);
       return result;
     }
     if (Array.isArray(base) && Array.isArray(over)) {
@@ -48,7 +53,7 @@ export class Merger {
     }
     if (kindOf(base) !== kindOf(over)) {
       const message = `${path} is a ${kindOf(base)} and cannot be overridden by a ${kindOf(over)}`;
-      this.report("error", message, "write both as the same", part);
+      this.report("error", message, "write both in the same way", at);
     }
     return over;
   }
@@ -91,7 +96,7 @@ export class Merger {
       "warning",
       `the Databricks CLI does not merge environments, so the job would get two with the key ${quote(typeof key === "string" ? key : JSON.stringify(key))}`,
       "use a variable for what differs between targets",
-      isValueMap(item) ? item : undefined,
+      isValueMap(item) ? { map: item, key: KEYS.environments } : undefined,
     );
   }
 }

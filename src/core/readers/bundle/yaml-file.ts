@@ -1,13 +1,41 @@
 import { lstatSync, readFileSync, statSync } from "node:fs";
-import { isAlias, isMap, isScalar, isSeq, type Node, type ParsedNode, parseDocument } from "yaml";
+import { isDeepStrictEqual } from "node:util";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  type ParsedNode,
+  parseDocument,
+  type ParseOptions,
+  type DocumentOptions,
+  type SchemaOptions,
+  visit,
+} from "yaml";
 import type { SourceLocation } from "../../model/job-spec";
-import { quote } from "../../model/text";
+import { printable, quote } from "../../model/text";
 import type { ReadProblem } from "../reading";
 import { relativePath } from "../relative-path";
+import { explainSlip, oneLine } from "./yaml-slip";
 
 /** No file that people write is bigger; parsing takes some hundred times this in memory. Bytes. */
 const MAX_FILE_SIZE = 2 * 2 ** 20;
 const MAX_DEPTH = 100;
+
+const PARSE: ParseOptions & DocumentOptions & SchemaOptions = {
+  version: "1.2",
+  merge: false,
+  // Looked for by the converter: this would compare each key of a map with all others.
+  uniqueKeys: false,
+  keepSourceTokens: false,
+  prettyErrors: false,
+  // Several documents in a file are errors then, too.
+  logLevel: "error",
+  strict: true,
+};
 /** Of a file, with every alias written out. */
 const MAX_VALUES = 1_000_000;
 
@@ -24,21 +52,35 @@ export function isValueMap(value: Value): value is ValueMap {
 export interface YamlFile {
   readonly path: string;
   readonly text: string;
-  /** Undefined where the file could not be read; then there is a problem. */
+  /** Undefined where the file could not be read; then there is a problem without a rule. */
   readonly value: Value;
   /** How many values it holds, one in the other. */
   readonly size: number;
   readonly problems: readonly ReadProblem[];
 }
 
-interface Place {
-  readonly file: { readonly path: string; readonly text: string };
-  readonly offset: number;
+interface YamlText {
+  readonly path: string;
+  readonly text: string;
 }
+
+interface Place {
+  readonly file: YamlText;
+  readonly offset: number;
+  /** Where it is instead, for a map that was not written in YAML. */
+  readonly at?: SourceLocation;
+  /** What a merged map was made of: the map that was overridden, and the one that did it. */
+  readonly merged?: { readonly base: object; readonly over: object };
+}
+
+/** A key of a map, or the number of an item in the list below a key. */
+export type KeyPath = readonly [key: string, item?: number];
 
 /** Where the maps of all files were written. Becomes lines and columns only for what somebody asks for. */
 export class Places {
   readonly #places = new WeakMap<object, Place>();
+  /** The latest documents that keys were looked up in. */
+  readonly #documents = new Map<YamlText, Document.Parsed>();
 
   public set(map: object, place: Place): void {
     this.#places.set(map, place);
@@ -50,21 +92,109 @@ export class Places {
     if (place !== undefined) this.#places.set(map, place);
   }
 
-  /** Path of the file that holds `map`. */
-  public fileOf(map: object): string | undefined {
-    return this.#places.get(map)?.file.path;
+  /** Says that `map` is `base` with what `over` puts over it. */
+  public merge(map: object, base: object, over: object): void {
+    const place = this.#places.get(base) ?? this.#places.get(over);
+    if (place !== undefined) this.#places.set(map, { ...place, merged: { base, over } });
   }
 
-  public locationOf(map: object): SourceLocation | undefined {
+  /** Path of the file that holds `map`, or that gives it the value of a key. */
+  public fileOf(map: object, path?: KeyPath): string | undefined {
+    const origin = path === undefined ? map : this.#origin(map, path)[0];
+    return this.#places.get(origin)?.file.path;
+  }
+
+  /** Where `map` was written, or the key in it, or the item of the list below that key. */
+  public locationOf(map: object, path?: KeyPath): SourceLocation | undefined {
     const place = this.#places.get(map);
-    return place === undefined ? undefined : locationAt(place);
+    if (place === undefined) return undefined;
+    if (path === undefined) return place.at ?? locationAt(place);
+    const [origin, [key, item]] = this.#origin(map, path);
+    const written = this.#places.get(origin) ?? place;
+    if (written.at !== undefined) return written.at;
+    const node = this.#pair(written, key);
+    if (node === undefined) return locationAt(written);
+    const value = item !== undefined && isSeq(node.value) ? node.value.items[item] : undefined;
+    return locationAt({ file: written.file, offset: startOf(value ?? node.key) });
+  }
+
+  /** Whether the value of `key` is there for aliases alone: it has an anchor, or all in it have. */
+  public isAnchor(map: object, key: string): boolean {
+    const place = this.#places.get(map);
+    return (
+      place !== undefined && place.at === undefined && isAnchored(this.#pair(place, key)?.value)
+    );
+  }
+
+  /** The map that gives `map` the value of a key. */
+  #origin(map: object, path: KeyPath): [object, KeyPath] {
+    const [key] = path;
+    let [, item] = path;
+    let at = map;
+    for (;;) {
+      const merged = this.#places.get(at)?.merged;
+      if (merged === undefined) return [at, item === undefined ? [key] : [key, item]];
+      const { base, over } = merged as { base: ValueMap; over: ValueMap };
+      const before = base[key];
+      const isAppended = item !== undefined && Array.isArray(before);
+      if (!Object.hasOwn(over, key)) at = base;
+      else if (isAppended && (item ?? 0) < before.length) at = base;
+      else {
+        if (isAppended) item = (item ?? 0) - before.length;
+        at = over;
+      }
+    }
+  }
+
+  #pair({ file, offset }: Place, key: string): Pair | undefined {
+    let document = this.#documents.get(file);
+    if (document === undefined) {
+      if (this.#documents.size >= 4) this.#documents.clear();
+      document = parseDocument(file.text, PARSE);
+      this.#documents.set(file, document);
+    }
+    let found: Pair | undefined;
+    const look = (node: unknown): symbol | undefined => {
+      const candidate = pairOf(node, key, document);
+      if (candidate === undefined) return undefined;
+      found = candidate;
+      return visit.BREAK;
+    };
+    visit(document, {
+      Pair: (_, pair) => (startOf(pair.key) === offset ? look(pair.value) : undefined),
+      Map: (_, map) => (startOf(map) === offset ? look(map) : undefined),
+    });
+    return found;
   }
 }
 
-/** Where the lines of a file begin; kept for as long as the file is. */
-const lineStarts = new WeakMap<Place["file"], readonly number[]>();
+/** The pair of a map with that key, the last of them, or that of a map merged into it. */
+function pairOf(node: unknown, key: string, document: Document.Parsed): Pair | undefined {
+  const map = isAlias(node) ? node.resolve(document) : node;
+  if (!isMap(map)) return undefined;
+  const named = (name: string): Pair[] =>
+    map.items.filter((pair) => isScalar(pair.key) && String(pair.key.value) === name);
+  const own = named(key).at(-1);
+  if (own !== undefined) return own;
+  for (const { value } of named("<<")) {
+    for (const other of isSeq(value) ? [...value.items].reverse() : [value]) {
+      const pair = other === map ? undefined : pairOf(other, key, document);
+      if (pair !== undefined) return pair;
+    }
+  }
+  return undefined;
+}
 
-function locationAt({ file, offset }: Place): SourceLocation {
+function isAnchored(node: unknown): boolean {
+  if ((node as { anchor?: string } | null | undefined)?.anchor !== undefined) return true;
+  const parts = isMap(node) ? node.items.map(({ value }) => value) : isSeq(node) ? node.items : [];
+  return parts.length > 0 && parts.every(isAnchored);
+}
+
+/** Where the lines of a file begin; kept for as long as the file is. */
+const lineStarts = new WeakMap<YamlText, readonly number[]>();
+
+function locationAt({ file, offset }: Pick<Place, "file" | "offset">): SourceLocation {
   let starts = lineStarts.get(file);
   if (starts === undefined) {
     const found = [0];
@@ -119,29 +249,16 @@ export function readYamlFile(path: string, places: Places): YamlFile {
     return failed(`the file cannot be read: ${code ?? message}${broken}`, "mend or remove it");
   }
   try {
-    const document = parseDocument(text, {
-      version: "1.2",
-      merge: false,
-      // Looked for below: this would compare each key of a map with all others.
-      uniqueKeys: false,
-      keepSourceTokens: false,
-      prettyErrors: false,
-      // Several documents in a file are errors then, too.
-      logLevel: "error",
-      strict: true,
-    });
-    if (document.errors.length > 0) {
-      const problems = document.errors
-        .slice(0, 10)
-        .map(({ message, pos }) =>
-          problem(`this is not YAML: ${oneLine(message)}`, "mend the file", pos[0]),
-        );
-      return { path, text, value: undefined, size: 0, problems };
+    const document = parseDocument(text, PARSE);
+    const [slip] = [...document.errors].sort((a, b) => a.pos[0] - b.pos[0]);
+    if (slip !== undefined) {
+      const { what, fix, offset = slip.pos[0] } = explainSlip(text, slip);
+      return failed(`this is not YAML: ${what}`, fix, offset);
     }
     const { contents } = document;
     const converter = new Converter({ path, text }, places);
     const value = contents === null ? undefined : converter.convert(contents);
-    return { path, text, value, size: converter.size, problems: [] };
+    return { path, text, value, size: converter.size, problems: converter.problems };
   } catch (error) {
     if (error instanceof Refused) return failed(error.message, "mend the file", error.offset);
     if (error instanceof RangeError)
@@ -158,8 +275,6 @@ function isLink(path: string): boolean {
     return false;
   }
 }
-
-const oneLine = (message: string): string => message.replace(/\s+/g, " ").trim().slice(0, 200);
 
 class Refused extends Error {
   public constructor(
@@ -179,10 +294,12 @@ delete (PlainMap.prototype as { constructor?: unknown }).constructor;
 /** Turns nodes into plain values, without the prototype's names, and notes where maps are. */
 class Converter {
   readonly #anchors = new Map<string, { value: Value; size: number }>();
+  /** What is wrong and does not keep the rest from being read. */
+  public readonly problems: ReadProblem[] = [];
   #size = 0;
 
   public constructor(
-    private readonly file: Place["file"],
+    private readonly file: YamlText,
     private readonly places: Places,
   ) {}
 
@@ -214,11 +331,11 @@ class Converter {
     if (isMap(node)) {
       const map = new PlainMap() as Record<string, Value>;
       let merged: readonly Value[] | undefined;
+      const keys = new Map<string, number>();
       for (const { key, value } of node.items) {
         const name = isScalar(key) ? String(key.value) : "";
         const converted = this.convert(value, depth + 1, startOf(key));
-        if (Object.hasOwn(map, name))
-          throw new Refused(`key ${quote(name)} is written twice`, startOf(key));
+        this.#checkKey(key, name, keys, isDeepStrictEqual(map[name], converted));
         if (name === "<<" && isScalar(key) && key.type === "PLAIN") {
           if (merged !== undefined)
             throw new Refused('key "<<" is written twice; merge a list of maps', startOf(key));
@@ -238,6 +355,38 @@ class Converter {
     if (!isScalar(node)) return null;
     const { value } = node;
     return typeof value === "bigint" || value instanceof Date ? String(value) : (value as Value);
+  }
+
+  /** Says what the Databricks CLI refuses of a key, and that only the last of several counts. */
+  #checkKey(key: unknown, name: string, keys: Map<string, number>, isSame: boolean): void {
+    const at = startOf(key);
+    const location = () => locationAt({ file: this.file, offset: at });
+    const before = keys.get(name);
+    keys.set(name, at);
+    if (name === "<<") return;
+    if (before !== undefined) {
+      const { line } = locationAt({ file: this.file, offset: before });
+      this.problems.push({
+        rule: "duplicate-key",
+        severity: isSame ? "warning" : "error",
+        message: `key ${quote(name)} is already in line ${line ?? 0}${isSame ? ", with the same value" : "; only this value counts"}`,
+        fix: isSame ? "remove one of the two" : "remove one of the two, or merge them",
+        location: location(),
+      });
+    }
+    const value = isScalar(key) ? key.value : undefined;
+    if (typeof value === "string" || value === null) return;
+    this.problems.push({
+      rule: "job-schema",
+      severity: "error",
+      message: isScalar(key)
+        ? `key ${printable(name)} is a ${typeof value}, which the Databricks CLI refuses`
+        : "a map or list is used as a key",
+      fix: isScalar(key)
+        ? `quote it: "${printable(name)}"`
+        : 'quote a value that begins with a brace: "{{job.id}}"',
+      location: location(),
+    });
   }
 }
 

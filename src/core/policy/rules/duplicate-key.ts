@@ -1,0 +1,21 @@
+import { defineRule } from "../rule";
+
+export const duplicateKey = defineRule({
+  name: "duplicate-key",
+  summary: "A YAML map has each key once.",
+  rationale:
+    "The Databricks CLI takes the last of several values without a word; what is written before it has no effect.",
+  severity: "error",
+  preset: "correctness",
+  docs: {
+    wrong: `alerting_seed_job:
+  description: Seeds all alerts
+  description: Seeds the alerts of a tenant`,
+    right: `alerting_seed_job:
+  description: Seeds the alerts of a tenant`,
+    mend: "Remove one of the two, or put what they hold together.",
+    source: "YAML 1.2, 3.2.1.1: keys are unique",
+  },
+  // Found by the reader of bundles: graphs do not hold what has no effect.
+  check: () => [],
+});

@@ -1,0 +1,22 @@
+import { defineRule } from "../rule";
+
+export const libraryFile = defineRule({
+  name: "library-file",
+  summary: "A local wheel or JAR is there, or an artifact of the bundle builds it.",
+  rationale: "The Databricks CLI refuses to deploy a library that it does not find.",
+  severity: "warning",
+  preset: "correctness",
+  docs: {
+    wrong: `libraries:
+  - whl: ../dist/*.whl # and nothing builds it`,
+    right: `# databricks.yml
+artifacts:
+  alerting:
+    type: whl
+    build: uv build --wheel`,
+    mend: "Declare below artifacts what builds it, build it before the bundle is deployed, or correct the path.",
+    source: "Databricks Asset Bundles: libraries",
+  },
+  // Found by the reader of bundles: only it knows what is built.
+  check: () => [],
+});

@@ -1,0 +1,20 @@
+import { defineRule } from "../rule";
+
+export const taskFile = defineRule({
+  name: "task-file",
+  summary:
+    "The Python file, SQL file, requirements file or dbt folder of a task exists, is one, and is uploaded.",
+  rationale: "The Databricks CLI refuses to deploy a bundle with a path that leads nowhere.",
+  severity: "error",
+  preset: "correctness",
+  docs: {
+    wrong: `spark_python_task:
+  python_file: ../src/seed_all_alert.py`,
+    right: `spark_python_task:
+  python_file: ../src/seed_all_alerts.py`,
+    mend: "Correct the path; it is relative to the file that it is written in. A notebook is run with notebook_task, and a folder outside of the bundle is uploaded if sync.paths names it.",
+    source: "Databricks Asset Bundles: paths",
+  },
+  // Found by the reader of bundles: only it knows what is uploaded.
+  check: () => [],
+});

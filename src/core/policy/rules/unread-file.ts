@@ -1,0 +1,18 @@
+import { defineRule } from "../rule";
+
+export const unreadFile = defineRule({
+  name: "unread-file",
+  summary: "Every file in a bundle that defines resources is included.",
+  rationale:
+    "What no include finds is not deployed, and nothing says so. To the Databricks CLI, ** stands for exactly one folder.",
+  severity: "warning",
+  preset: "correctness",
+  docs: {
+    wrong: `include: [resources/**/*.yml] # not resources/jobs.yml`,
+    right: `include: [resources/*.yml, resources/*/*.yml]`,
+    mend: "Name the file in include, or remove it.",
+    source: "Databricks Asset Bundles: include",
+  },
+  // Found by the reader of bundles: graphs do not hold what is not deployed.
+  check: () => [],
+});

@@ -1,0 +1,315 @@
+import { existsSync, openSync, closeSync, readdirSync, readSync, statSync } from "node:fs";
+import { basename, dirname, extname, join, posix, relative, resolve, sep } from "node:path";
+import { nearest } from "../../errors";
+import { isExpression } from "../../model/job-spec";
+import { quote } from "../../model/text";
+import type { ReadProblem } from "../reading";
+import { relativePath } from "../relative-path";
+import { includeGlob, isPattern } from "./include-glob";
+import { isInside } from "./roots";
+import { isValueMap, type KeyPath, type Places, type Value, type ValueMap } from "./yaml-file";
+
+/** A local file of a job that keeps it from being deployed. */
+export interface FileProblem extends Pick<ReadProblem, "severity" | "message" | "fix"> {
+  readonly rule: "notebook-file" | "task-file" | "library-file";
+  /** Where its path is written. */
+  readonly map: ValueMap;
+  readonly path: KeyPath;
+  readonly taskKey?: string;
+}
+
+/** The first line of a notebook, by the extension of its file. */
+const HEADERS: Readonly<Record<string, string>> = {
+  ".py": "# Databricks notebook source",
+  ".r": "# Databricks notebook source",
+  ".scala": "// Databricks notebook source",
+  ".sql": "-- Databricks notebook source",
+};
+export const NOTEBOOK_EXTENSIONS = [".py", ".r", ".scala", ".sql", ".ipynb"];
+
+type Kind = "missing" | "folder" | "notebook" | "file";
+
+/** What the Databricks CLI does with the local paths of jobs when it deploys them. */
+export class LocalFiles {
+  readonly #kinds = new Map<string, Kind>();
+
+  /** @param folder of the bundle */
+  public constructor(
+    private readonly folder: string,
+    private readonly places: Places,
+  ) {}
+
+  /**
+   * What is wrong with the paths of a job.
+   *
+   * @param root the folder whose files are uploaded
+   * @param builds artifacts are built before libraries are looked for
+   */
+  public check(job: ValueMap, root: string, builds: boolean): FileProblem[] {
+    // Its files come from a repository.
+    if (isSet(job.git_source)) return [];
+    const found: FileProblem[] = [];
+    const check = new JobFiles(this, this.folder, this.places, root, builds, found);
+    check.job(job);
+    return found;
+  }
+
+  /** What there is at a path. */
+  public kindOf(file: string): Kind {
+    let kind = this.#kinds.get(file);
+    if (kind === undefined) this.#kinds.set(file, (kind = kindOf(file)));
+    return kind;
+  }
+}
+
+/** The paths of one job. */
+class JobFiles {
+  #taskKey: string | undefined;
+
+  public constructor(
+    private readonly files: LocalFiles,
+    private readonly folder: string,
+    private readonly places: Places,
+    private readonly root: string,
+    private readonly builds: boolean,
+    private readonly found: FileProblem[],
+  ) {}
+
+  public job({ tasks, environments }: ValueMap): void {
+    for (const task of maps(tasks)) this.#task(task);
+    this.#taskKey = undefined;
+    for (const { spec } of maps(environments)) {
+      if (!isValueMap(spec) || !Array.isArray(spec.dependencies)) continue;
+      for (const [at, dependency] of (spec.dependencies as readonly Value[]).entries()) {
+        if (typeof dependency !== "string") continue;
+        const requirements = /^-r\s+(.+)$/.exec(dependency)?.[1]?.trim();
+        if (requirements !== undefined)
+          this.#file(spec, ["dependencies", at], requirements, "requirements file", true);
+        else if (isLibrary(dependency))
+          this.#library(spec, ["dependencies", at], dependency.replace(/\[[^\]]*\]$/, ""));
+      }
+    }
+  }
+
+  #task(task: ValueMap): void {
+    const {
+      task_key: key,
+      notebook_task,
+      spark_python_task,
+      sql_task,
+      dbt_task,
+      alert_task,
+    } = task;
+    this.#taskKey = typeof key === "string" || typeof key === "number" ? String(key) : undefined;
+    if (isValueMap(notebook_task)) this.#notebook(notebook_task);
+    if (isValueMap(spark_python_task)) this.#file(spark_python_task, ["python_file"]);
+    if (isValueMap(sql_task) && isValueMap(sql_task.file)) this.#file(sql_task.file, ["path"]);
+    if (isValueMap(alert_task)) this.#file(alert_task, ["workspace_path"]);
+    if (isValueMap(dbt_task)) this.#project(dbt_task);
+    for (const library of maps(task.libraries)) {
+      this.#file(library, ["requirements"], library.requirements, "requirements file");
+      for (const kind of ["whl", "jar"]) {
+        const path = library[kind];
+        if (typeof path === "string" && isLibrary(path)) this.#library(library, [kind], path);
+      }
+    }
+    const each = task.for_each_task;
+    if (isValueMap(each) && isValueMap(each.task)) this.#task(each.task);
+  }
+
+  #notebook(map: ValueMap): void {
+    const path: KeyPath = ["notebook_path"];
+    const written = map.notebook_path;
+    const file = this.#local(map, path, written);
+    if (file === undefined || typeof written !== "string") return;
+    if (this.#isOutside(map, path, file, written, "notebook")) return;
+    const kind = this.files.kindOf(file);
+    if (kind === "notebook") return;
+    if (kind === "missing") {
+      this.#missing(map, path, file, written, "notebook", NOTEBOOK_EXTENSIONS);
+      return;
+    }
+    const header = HEADERS[extname(file).toLowerCase()];
+    this.#report("notebook-file", map, path, {
+      message: `${quote(written)} is ${kind === "folder" ? "a folder" : "a file"}, not a notebook${kind === "folder" || header === undefined ? "" : `: its first line is not ${quote(header)}`}`,
+      fix:
+        header === undefined || kind === "folder"
+          ? `name a notebook: ${NOTEBOOK_EXTENSIONS.join(", ")}`
+          : `make that its first line${header.startsWith("#") && /\.py$/i.test(file) ? ", or run the file with spark_python_task" : ""}`,
+    });
+  }
+
+  #file(
+    map: ValueMap,
+    path: KeyPath,
+    written: Value = map[path[0]],
+    what = "file",
+    anywhere = false,
+  ): void {
+    const file = this.#local(map, path, written);
+    if (file === undefined || typeof written !== "string") return;
+    if (!anywhere && this.#isOutside(map, path, file, written, what)) return;
+    const kind = this.files.kindOf(file);
+    if (kind === "file") return;
+    if (kind === "missing") {
+      this.#missing(map, path, file, written, what, []);
+      return;
+    }
+    this.#report("task-file", map, path, {
+      message: `${quote(written)} is a ${kind}, where a file is expected`,
+      fix:
+        kind === "folder"
+          ? "name a file in it"
+          : path[0] === "python_file"
+            ? "run it with notebook_task, or remove its first line"
+            : 'remove its first line, "Databricks notebook source"',
+    });
+  }
+
+  /** The folder of a dbt project. */
+  #project(map: ValueMap): void {
+    const path: KeyPath = ["project_directory"];
+    const written = map.project_directory;
+    const folder = this.#local(map, path, written);
+    if (folder === undefined || typeof written !== "string") return;
+    if (this.#isOutside(map, path, folder, written, "folder")) return;
+    const kind = this.files.kindOf(folder);
+    if (kind === "folder") return;
+    if (kind === "missing") this.#missing(map, path, folder, written, "folder", []);
+    else {
+      this.#report("task-file", map, path, {
+        message: `${quote(written)} is a file, where the folder of a dbt project is expected`,
+        fix: "name the folder that holds dbt_project.yml",
+      });
+    }
+  }
+
+  #library(map: ValueMap, path: KeyPath, written: string): void {
+    const file = this.#local(map, path, written);
+    if (file === undefined || this.builds) return;
+    const from = this.places.fileOf(map, path);
+    const folder = from === undefined ? this.folder : dirname(from);
+    const there = isPattern(written)
+      ? includeGlob(folder, posix.normalize(written)).length > 0
+      : this.files.kindOf(file) !== "missing";
+    if (there) return;
+    this.#report("library-file", map, path, {
+      message: `library ${quote(written)} is not there, and no artifact of the bundle builds it`,
+      fix: "build it before the bundle is deployed, declare what builds it below artifacts, or correct the path",
+    });
+  }
+
+  /** The file that a path means; undefined for one in a workspace, or that is not known yet. */
+  #local(map: ValueMap, path: KeyPath, written: Value): string | undefined {
+    if (typeof written !== "string" || written === "" || isExpression(written)) return undefined;
+    if (written.startsWith("/") || /^[a-z][a-z0-9+.-]*:/i.test(written)) return undefined;
+    const from = this.places.fileOf(map, path);
+    return resolve(from === undefined ? this.folder : dirname(from), written);
+  }
+
+  #isOutside(map: ValueMap, path: KeyPath, file: string, written: string, what: string): boolean {
+    if (isInside(this.root, file)) return false;
+    const around = this.files.kindOf(file) === "folder" ? file : dirname(file);
+    const way = relative(this.folder, around).split(sep).join("/");
+    this.#report(what === "notebook" ? "notebook-file" : "task-file", map, path, {
+      message: `${what} ${quote(written)} is outside of the sync root, ${quote(relativePath(this.root))}, so it is not uploaded`,
+      fix: `add its folder to the bundle: sync: {paths: [., ${way}]}`,
+    });
+    return true;
+  }
+
+  #missing(
+    map: ValueMap,
+    path: KeyPath,
+    file: string,
+    written: string,
+    what: string,
+    extensions: readonly string[],
+  ): void {
+    const near = similar(file, extensions);
+    const folder = posix.dirname(written);
+    const suggestion =
+      near === undefined
+        ? ""
+        : ` (did you mean ${quote(`${folder === "." && !written.startsWith("./") ? "" : `${folder}/`}${near}`)}?)`;
+    const from = this.places.fileOf(map, path);
+    this.#report(what === "notebook" ? "notebook-file" : "task-file", map, path, {
+      message: `${what} ${quote(written)} is not there${suggestion}`,
+      fix: `correct the path, which is relative to ${quote(relativePath(from === undefined ? this.folder : dirname(from)))}`,
+    });
+  }
+
+  #report(
+    rule: FileProblem["rule"],
+    map: ValueMap,
+    path: KeyPath,
+    text: { readonly message: string; readonly fix: string },
+  ): void {
+    const severity = rule === "library-file" ? "warning" : "error";
+    const task = this.#taskKey === undefined ? {} : { taskKey: this.#taskKey };
+    this.found.push({ rule, severity, map, path, ...task, ...text });
+  }
+}
+
+const isSet = (value: Value): boolean => value !== undefined && value !== null;
+
+const maps = (value: Value): ValueMap[] =>
+  Array.isArray(value) ? (value as readonly Value[]).filter(isValueMap) : [];
+
+/** Whether a library or dependency is a file beside the bundle, rather than a package of an index. */
+function isLibrary(text: string): boolean {
+  if (text.startsWith("-")) return false;
+  return /^\.{1,2}\//.test(text) || /\.(?:whl|jar|egg)(?:\[[^\]]*\])?$/.test(text);
+}
+
+function kindOf(file: string): Kind {
+  try {
+    const stats = statSync(file);
+    if (stats.isDirectory()) return "folder";
+    if (!stats.isFile()) return "file";
+  } catch {
+    return "missing";
+  }
+  const extension = extname(file).toLowerCase();
+  if (extension === ".ipynb") return "notebook";
+  const header = HEADERS[extension];
+  if (header === undefined) return "file";
+  return firstLine(file) === header ? "notebook" : "file";
+}
+
+/** As much of the first line as the Databricks CLI looks at. */
+function firstLine(file: string): string | undefined {
+  try {
+    const descriptor = openSync(file, "r");
+    try {
+      const start = Buffer.alloc(32);
+      const read = readSync(descriptor, start);
+      return start.toString("utf8", 0, read).split(/\r?\n/)[0];
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** The name of a file beside a missing one that it may be meant for. */
+function similar(file: string, extensions: readonly string[]): string | undefined {
+  const name = basename(file);
+  if (extname(name) === "") {
+    const extended = extensions.find((extension) => existsSync(`${file}${extension}`));
+    if (extended !== undefined) return `${name}${extended}`;
+  }
+  try {
+    return nearest(name, readdirSync(dirname(file)).slice(0, 2000));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The local file of a notebook whose path lacks the extension, as those in a workspace do. */
+export function withNotebookExtension(file: string): string {
+  if (existsSync(file)) return file;
+  const found = NOTEBOOK_EXTENSIONS.find((extension) => existsSync(`${file}${extension}`));
+  return found === undefined ? file : join(dirname(file), `${basename(file)}${found}`);
+}

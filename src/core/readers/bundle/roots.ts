@@ -1,0 +1,34 @@
+import { existsSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import type { Places, Value, ValueMap } from "./yaml-file";
+
+/** The work tree of git that holds a folder. */
+export function repositoryOf(folder: string): string | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, ".git"))) return at;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+/**
+ * The folder whose files the Databricks CLI uploads: the innermost one that holds the bundle and everything that its
+ * `sync.paths` name, each relative to the file that names it.
+ */
+export function syncRootOf(folder: string, sync: Value, places: Places): string {
+  if (typeof sync !== "object" || sync === null || Array.isArray(sync)) return folder;
+  const { paths } = sync as ValueMap;
+  let root = folder;
+  for (const [at, path] of (Array.isArray(paths) ? (paths as readonly Value[]) : []).entries()) {
+    if (typeof path !== "string") continue;
+    const from = places.fileOf(sync, ["paths", at]);
+    const target = resolve(from === undefined ? folder : dirname(from), path);
+    while (!isInside(root, target) && dirname(root) !== root) root = dirname(root);
+  }
+  return root;
+}
+
+/** Whether `path` is `folder`, or in it. */
+export function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== ".." && !way.startsWith(`..${sep}`) && resolve(folder, way) === path;
+}

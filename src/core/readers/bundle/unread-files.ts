@@ -1,0 +1,125 @@
+import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { parseDocument } from "yaml";
+import { quote } from "../../model/text";
+import type { ReadProblem } from "../reading";
+import { relativePath } from "../relative-path";
+import { BUNDLE_SCHEMA } from "./bundle-schema";
+import { isValueMap, type Value, type ValueMap } from "./yaml-file";
+
+const ROOT_FILE = /^(?:databricks|bundle)\.ya?ml$/;
+/** Folders of tools and of other projects. */
+const SKIPPED = new Set([
+  "node_modules",
+  "dist",
+  "build",
+  "target",
+  "venv",
+  "env",
+  "__pycache__",
+  "site-packages",
+]);
+const MAX_FOLDERS = 2000;
+const MAX_SIZE = 2 ** 19;
+
+/**
+ * The files in the folder of a bundle that look like parts of it and that no `include` finds, so that what they define is
+ * not deployed.
+ *
+ * @param read the real paths of the files that are
+ */
+export function unreadFiles(
+  folder: string,
+  read: ReadonlySet<string>,
+  { include }: ValueMap,
+): ReadProblem[] {
+  const found: ReadProblem[] = [];
+  for (const path of yamlFiles(folder)) {
+    const what = read.has(realPath(path)) ? undefined : definedIn(path);
+    if (what === undefined) continue;
+    const name = relative(folder, path).split(sep).join("/");
+    found.push({
+      rule: "unread-file",
+      severity: "warning",
+      message: `nothing in ${quote(relativePath(path))} is deployed, as no include finds it: ${what}`,
+      fix: fixOf(name, include),
+      location: { file: relativePath(path), line: 1 },
+    });
+  }
+  return found;
+}
+
+function fixOf(name: string, include: Value): string {
+  const patterns = Array.isArray(include) ? (include as readonly Value[]) : [];
+  const deep = patterns.find(
+    (pattern) =>
+      typeof pattern === "string" &&
+      pattern.includes("**") &&
+      name.startsWith(pattern.slice(0, pattern.indexOf("*"))),
+  );
+  return typeof deep === "string"
+    ? `name it in include; in ${quote(deep)}, ** stands for exactly one folder`
+    : `name it in include, such as ${quote(name)}, or remove it`;
+}
+
+/** YAML files in a folder, without those of bundles below it. */
+function yamlFiles(folder: string): string[] {
+  const files: string[] = [];
+  const folders = [folder];
+  for (let at = 0; at < folders.length && at < MAX_FOLDERS; at++) {
+    const parent = folders[at] ?? "";
+    const entries = entriesOf(parent);
+    if (parent !== folder && entries.some(({ name }) => ROOT_FILE.test(name))) continue;
+    for (const entry of entries) {
+      const { name } = entry;
+      if (entry.isDirectory()) {
+        if (!name.startsWith(".") && !SKIPPED.has(name) && !name.includes("{{"))
+          folders.push(join(parent, name));
+      } else if (/\.ya?ml$/.test(name) && entry.isFile()) files.push(join(parent, name));
+    }
+  }
+  return files;
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch {
+    return [];
+  }
+}
+
+/** What a file defines for a bundle, in words; undefined if it is something else. */
+function definedIn(path: string): string | undefined {
+  try {
+    if (statSync(path).size > MAX_SIZE) return undefined;
+    const text = readFileSync(path, "utf8");
+    if (!/^(?:resources|targets):/m.test(text)) return undefined;
+    const value = parseDocument(text, { logLevel: "silent" }).toJS() as Value;
+    const resources = isValueMap(value) ? value.resources : undefined;
+    const names = Object.entries(isValueMap(resources) ? resources : {}).flatMap(
+      ([type, entries]) =>
+        TYPES.has(type) && isValueMap(entries)
+          ? Object.keys(entries).map((key) => `resources.${type}.${key}`)
+          : [],
+    );
+    if (names.length === 0) return undefined;
+    const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
+    return `${names.slice(0, 3).join(", ")}${more}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Types of resources, as the schema of bundles calls them. */
+const TYPES = new Set(
+  (BUNDLE_SCHEMA.Resources ?? "").split(" ").map((field) => field.replace(/!?:.*$/, "")),
+);
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

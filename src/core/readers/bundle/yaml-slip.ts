@@ -1,0 +1,70 @@
+import type { YAMLError } from "yaml";
+
+/** What is wrong with a file that is not YAML, in words for those who wrote it. */
+export interface Slip {
+  readonly what: string;
+  readonly fix: string;
+  /** Where it begins, if that is not where it was noticed. */
+  readonly offset?: number;
+}
+
+/** Text as an error message may hold it. */
+export const oneLine = (message: string): string =>
+  message.replace(/\s+/g, " ").trim().slice(0, 200);
+
+/** Explains the first error of a parser; those after it mostly follow from it. */
+export function explainSlip(text: string, { code, message, pos: [at] }: YAMLError): Slip {
+  const line = lineAt(text, at);
+  if (/^(?:<{7}|={7}|>{7})(?: |$)/.test(line))
+    return {
+      what: "a merge conflict is not resolved",
+      fix: "keep one side and remove the markers",
+    };
+  if (/\{%|^\s*\{\{/.test(line)) {
+    return {
+      what: "the file is a template",
+      fix: "check what is generated from it, or leave the template out of include",
+    };
+  }
+  switch (code) {
+    case "TAB_AS_INDENT":
+      return { what: "a tab indents the line", fix: "indent with spaces" };
+    case "BLOCK_AS_IMPLICIT_KEY":
+      return {
+        what: 'a value holds ": ", or the next line is indented too deep',
+        fix: "quote the value, or align the next line with this one",
+      };
+    case "BAD_INDENT":
+      return /\bend with a|sufficiently/.test(message)
+        ? { what: `a bracket or brace is not closed`, fix: "close it before the next key" }
+        : {
+            what: "the line is not indented as those beside it",
+            fix: "align it with the items or keys that it belongs to",
+          };
+    case "MULTILINE_IMPLICIT_KEY":
+      return { what: 'a key is not followed by ": "', fix: "put a space after the colon" };
+    case "BAD_SCALAR_START":
+      return { what: `a value begins with ${line.charAt(columnAt(text, at))}`, fix: "quote it" };
+    case "MISSING_CHAR":
+      return message.includes("quote")
+        ? { what: "a quote is not closed", fix: "close it", offset: openQuote(text, at) }
+        : { what: 'a key is not followed by ": "', fix: "give it a value, or indent the line" };
+    case "MULTIPLE_DOCS":
+      return { what: "there are several documents in it", fix: "make a file of each" };
+    default:
+      return { what: oneLine(message), fix: "correct the line" };
+  }
+}
+
+/** The last value before `at` that begins with a quote and has none at the end of its line. */
+function openQuote(text: string, at: number): number {
+  const values = [...text.slice(0, at).matchAll(/(?<=[:\-[,{]\s+)["'][^"'\n]*$/gm)];
+  return values.at(-1)?.index ?? at;
+}
+
+const columnAt = (text: string, at: number): number => at - (text.lastIndexOf("\n", at - 1) + 1);
+
+function lineAt(text: string, at: number): string {
+  const end = text.indexOf("\n", at);
+  return text.slice(at - columnAt(text, at), end === -1 ? undefined : end);
+}
