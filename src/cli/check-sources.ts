@@ -24,6 +24,8 @@ export interface SourceOptions {
   readonly targets: readonly string[];
   /** Runs the Python code of bundles that defines jobs. @default false */
   readonly python?: boolean;
+  /** The folder that files of a bundle may lie in. @default - the work tree of git */
+  readonly repository?: string;
   /** Whether to leave out bundles below a folder. @default - none */
   readonly isIgnored?: (path: string) => boolean;
   /** Reads what "terraform show -json" prints. @default readTerraformJson */
@@ -80,7 +82,11 @@ function readFolder(path: string, options: SourceOptions): Reading[] {
   );
 }
 
-const bundleOptions = ({ targets, python = false }: SourceOptions) => ({ targets, python });
+const bundleOptions = ({ targets, python = false, repository }: SourceOptions) => ({
+  targets,
+  python,
+  ...(repository !== undefined && { repository }),
+});
 
 /** The folder with the synthesized stacks that `path` is, or has. */
 function synthesizedIn(path: string): string | undefined {

@@ -58,13 +58,16 @@ export async function atRevision<T>(
   try {
     const root = join(temporary, "tree");
     const index = { GIT_INDEX_FILE: join(temporary, "index") };
+    const path = [inside, basename(bundle)].filter((part) => part !== "").join("/");
+    const isWide = inside === "" || /\.\.[/\\]/.test(await contentOf(git, commit, path));
     const list = await git.run([
       "ls-tree",
       "-r",
       "-z",
       "--full-tree",
       commit,
-      ...(inside === "" ? [] : ["--", `${inside}/`]),
+      // Files outside of the bundle's folder are there for those that name some.
+      ...(isWide ? [] : ["--", `${inside}/`]),
     ]);
     const files = list.split("\0").filter((line) => isRead(line));
     await git.run(
@@ -75,7 +78,6 @@ export async function atRevision<T>(
     await git.run(["checkout-index", "--all", `--prefix=${root}/`], "", index);
     const file = join(root, inside, basename(bundle));
     if (!existsSync(file)) {
-      const path = [inside, basename(bundle)].filter((part) => part !== "").join("/");
       throw new JobstrataError("source", `there is no bundle ${quote(path)} at ${quote(revision)}`);
     }
     copyOverrides(folder, dirname(file));
@@ -133,6 +135,16 @@ async function commitOf(git: Git, revision: string): Promise<string> {
     "source",
     `${quote(revision)} is neither a path nor a revision that git knows here; fetch it first (in CI, check out with fetch-depth: 0)`,
   );
+}
+
+/** What a file holds at a commit; nothing where it is not. */
+async function contentOf(git: Git, commit: string, path: string): Promise<string> {
+  try {
+    return await git.run(["show", `${commit}:${path}`]);
+  } catch (error) {
+    if (error instanceof GitFailed) return "";
+    throw error;
+  }
 }
 
 /** What git did not do, in its words. */

@@ -192,7 +192,11 @@ async function withRevision(
     revision,
     ({ file, root, repository }) => {
       const shown = (inside: string): string => `${revision}:${inside}`;
-      const [reading = after] = readPath(file, { source: "bundle", targets: [] });
+      const [reading = after] = readPath(file, {
+        source: "bundle",
+        targets: [],
+        repository: root,
+      });
       // While the files are there: places of jobs are found when they are asked for.
       return movedReading(reading, { from: root, to: repository, shown });
     },

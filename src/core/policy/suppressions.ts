@@ -64,8 +64,10 @@ export class Suppressions {
   }
 
   /** What excuses a finding, if anything does. */
-  public of({ rule: name, sites }: LocatedFinding): Suppression | undefined {
+  public of({ rule: name, sites: jobs, location }: LocatedFinding): Suppression | undefined {
     if (!this.allows(name)) return undefined;
+    // Also beside the very line, which may be in no job.
+    const sites = location === undefined ? jobs : [...jobs, { job: { id: "" }, source: location }];
     const candidates = sites.flatMap((site) =>
       placesOf(site).flatMap((place) => this.#byPlace.get(placeKey(name, place)) ?? []),
     );

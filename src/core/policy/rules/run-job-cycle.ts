@@ -39,9 +39,10 @@ notebook_task:
     }
     for (const cycle of findCycles(stacks.keys(), (stack) => stacks.get(stack)?.keys() ?? [])) {
       const jobs = cycle.slice(0, -1).map((stack, i) => stacks.get(stack)?.get(cycle[i + 1] ?? ""));
+      const units = graph.kind === "bundle" ? "bundles" : "stacks";
       yield {
-        message: `stacks run each other's jobs: ${cycle.map(quote).join(" -> ")}`,
-        fix: "move one of these jobs, so that stacks depend on each other in one direction",
+        message: `${units} run each other's jobs: ${cycle.map(quote).join(" -> ")}`,
+        fix: `move one of these jobs, so that ${units} depend on each other in one direction`,
         sites: jobs.filter((job) => job !== undefined).map((job) => ({ job })),
       };
     }

@@ -112,19 +112,23 @@ const isLookedUp = ({ runJob, forEach }: TaskSpec): boolean =>
   (runJob?.kind === "external" && runJob.name !== undefined) ||
   (forEach !== undefined && isLookedUp(forEach));
 
+/** The properties of a job or task, without those that are found when somebody asks for them. */
+function withoutLazy<T extends object>(spec: T): T {
+  const names = Object.keys(spec).filter((name) => name !== "source" && name !== "settings");
+  return Object.fromEntries(names.map((name) => [name, spec[name as keyof T]])) as T;
+}
+
 function linked(job: JobSpec, names: ReadonlyMap<string, string>): JobSpec {
-  const { source: _, settings: __, ...rest } = Object.getOwnPropertyDescriptors(job);
-  const known = Object.defineProperties({}, rest) as JobSpec;
   const tasks = job.tasks.map((task) => linkedTask(task, names));
-  return withLazy({ ...known, tasks }, { source: () => job.source, settings: () => job.settings });
+  const spec = { ...withoutLazy(job), tasks };
+  return withLazy(spec, { source: () => job.source, settings: () => job.settings });
 }
 
 function linkedTask(task: TaskSpec, names: ReadonlyMap<string, string>): TaskSpec {
   if (!isLookedUp(task)) return task;
-  const { source: _, settings: __, ...rest } = Object.getOwnPropertyDescriptors(task);
-  const { runJob, forEach, ...known } = Object.defineProperties({}, rest) as TaskSpec;
+  const { runJob, forEach } = task;
   const spec = {
-    ...known,
+    ...withoutLazy(task),
     ...(runJob && { runJob: linkedRef(runJob, names) }),
     ...(forEach && { forEach: linkedTask(forEach, names) }),
   };
