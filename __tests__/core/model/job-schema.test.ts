@@ -3,7 +3,12 @@ import { join } from "node:path";
 import * as z from "zod";
 import { jobSettings } from "../../../src/local/schema/settings";
 import type { RawBlock } from "../../../src/local/provider/schema";
-import { isOfSingleTask, JOB_SCHEMA, type Shape, TASK_SCHEMA } from "../../../src/core/model/job-schema";
+import {
+  isOfSingleTask,
+  JOB_SCHEMA,
+  type Shape,
+  TASK_SCHEMA,
+} from "../../../src/core/model/job-schema";
 
 /** What is looked at of a schema of Zod. */
 interface ZodDef {
