@@ -476,3 +476,121 @@ describe("what cannot be compared is said in one line", () => {
     expect([code, err]).toEqual([2, "--format markdown shows what changes: add --diff\n"]);
   });
 });
+
+describe("what a job does", () => {
+  const bundle = (
+    n: string,
+    [yes, no]: readonly [string, string],
+    runIf: string,
+    file: string,
+    more: string,
+  ): string => {
+    const folder = tempFolder();
+    writeFileSync(
+      join(folder, "databricks.yml"),
+      `bundle: {name: shop}
+resources:
+  jobs:
+    branch:
+      tasks:
+        - task_key: check
+          condition_task: {op: GREATER_THAN, left: "{{job.parameters.n}}", right: "${n}"}
+        - task_key: big
+          depends_on: [{task_key: check, outcome: "${yes}"}]
+          notebook_task: {notebook_path: /Shared/big}
+        - task_key: small
+          depends_on: [{task_key: check, outcome: "${no}"}]
+          notebook_task: {notebook_path: /Shared/small}
+        - task_key: mop_up
+          run_if: ${runIf}
+          depends_on: [{task_key: big}, {task_key: small}]
+          notebook_task: {notebook_path: /Shared/mop}
+        - task_key: q
+          sql_task: {warehouse_id: ${file}, file: {path: ./${file}.sql}}
+        - task_key: p
+          pipeline_task: {pipeline_id: "\${resources.pipelines.${file}.id}"}
+        - task_key: w
+          job_cluster_key: c
+          python_wheel_task: {package_name: pkg, entry_point: ${file}, named_parameters: {x: "1"}}
+        - task_key: s
+          job_cluster_key: c
+          spark_python_task: {python_file: ./${file}.py, parameters: ["--${file}"]}
+        - task_key: d
+          dbt_task: {project_directory: ./dbt, commands: ["dbt ${file}"], warehouse_id: abc}
+        - task_key: each
+          for_each_task:
+            inputs: "[1,2]"
+            task: {task_key: body, notebook_task: {notebook_path: /Shared/body}}
+      job_clusters: [{job_cluster_key: c, new_cluster: {spark_version: 15.4.x-scala2.12, num_workers: 1}}]
+${more}
+  pipelines: {run: {name: a}, test: {name: b}}
+targets: {dev: {mode: development}}
+`,
+    );
+    return folder;
+  };
+  const before = bundle("10", ["true", "false"], "AT_LEAST_ONE_FAILED", "run", "");
+
+  it("is told in its own words", async () => {
+    const after = bundle("20", ["false", "true"], "ALL_DONE", "test", "");
+    const { code, out } = await diff(after, `--diff=${before}`);
+    expect(code).toBe(0);
+    expect(out.split("\n").slice(1).join("\n")).toBe(`  ~ branch
+      ~ task big
+          ~ after: check true → false
+      ~ task check
+          ~ condition: {{job.parameters.n}} > 10 → {{job.parameters.n}} > 20
+      ~ task d
+          ~ dbt commands: ["dbt run"] → ["dbt test"]
+      ~ task mop_up
+          ~ run_if: AT_LEAST_ONE_FAILED → ALL_DONE
+      ~ task p
+          ~ pipeline: \${resources.pipelines.run.id} → \${resources.pipelines.test.id}
+      ~ task q
+          ~ SQL file: run.sql → test.sql
+          ~ warehouse: run → test
+      ~ task s
+          ~ parameters: ["--run"] → ["--test"]
+          ~ Python file: run.py → test.py
+      ~ task small
+          ~ after: check false → true
+      ~ task w
+          ~ entry point: run → test
+`);
+  });
+
+  it.each([
+    ["queue: {enabled: false}", "queue.enabled: false"],
+    [
+      "health: {rules: [{metric: RUN_DURATION_SECONDS, op: GREATER_THAN, value: 60}]}",
+      "health.rules.RUN_DURATION_SECONDS: op GREATER_THAN, value 60",
+    ],
+    ["permissions: [{level: CAN_VIEW, group_name: users}]", "permissions.group users: CAN_VIEW"],
+    [
+      "schedule: {quartz_cron_expression: 0 0 6 * * ?, timezone_id: UTC}",
+      "schedule: 0 0 6 * * ? (UTC), paused",
+    ],
+    ["timeout_seconds: 60", "timeout_seconds: 60"],
+    ["something_new: {deep: [1]}", "something_new: deep [1]"],
+  ])("is told of all of it: %s", async (more, line) => {
+    const after = bundle("10", ["true", "false"], "AT_LEAST_ONE_FAILED", "run", `      ${more}`);
+    const { out } = await diff(after, `--diff=${before}`);
+    expect(out.split("\n").slice(1)).toEqual(["  ~ branch", `      + ${line}`, ""]);
+  });
+
+  it("is the same, in whichever file, order and spelling it is written", async () => {
+    const after = bundle("10", ["true", "false"], "AT_LEAST_ONE_FAILED", "run", "");
+    change(join(after, "databricks.yml"), "resources:\n", "include: [jobs/*.yml]\nnothing:\n");
+    const text = readFileSync(join(after, "databricks.yml"), "utf8");
+    const [head = "", rest = ""] = text.split("nothing:\n");
+    const [jobs = "", targets = ""] = rest.split("targets:");
+    mkdirSync(join(after, "jobs"));
+    writeFileSync(join(after, "databricks.yml"), `${head}targets:${targets}`);
+    writeFileSync(
+      join(after, "jobs", "branch.yml"),
+      `resources:\n${jobs.replaceAll("./", "../").replace("concurrency: 1", "")}`,
+    );
+    const { out } = await diff(after, `--diff=${before}`);
+    expect(out).toMatch(/^dev: no changes \(1 job in all\), since .*\n$/);
+  });
+});

@@ -155,3 +155,171 @@ describe("what cannot be drawn", () => {
     expect(existsSync(file)).toBe(false);
   });
 });
+
+describe("what tasks do, and when", () => {
+  const folder = (): string =>
+    bundle(`bundle: {name: shop}
+resources:
+  jobs:
+    branch:
+      tags: {job_level: composite}
+      tasks:
+        - task_key: check
+          condition_task: {op: GREATER_THAN, left: "{{job.parameters.n}}", right: "10"}
+        - task_key: big
+          depends_on: [{task_key: check, outcome: "true"}]
+          run_job_task: {job_id: "\${resources.jobs.load.id}"}
+        - task_key: small
+          depends_on: [{task_key: check, outcome: "false"}]
+          notebook_task: {notebook_path: /Shared/small}
+        - task_key: mop_up
+          run_if: AT_LEAST_ONE_FAILED
+          disabled: true
+          depends_on: [{task_key: big}, {task_key: small}]
+          notebook_task: {notebook_path: /Shared/mop}
+        - task_key: each
+          for_each_task:
+            inputs: "[1,2]"
+            concurrency: 2
+            task:
+              task_key: body
+              run_job_task: {job_id: "\${resources.jobs.each.id}"}
+    load:
+      tasks:
+        - {task_key: sql, sql_task: {warehouse_id: abc, file: {path: ./report.sql}}}
+        - {task_key: query, sql_task: {warehouse_id: abc, query: {query_id: q1}}}
+        - {task_key: alert, sql_task: {warehouse_id: abc, alert: {alert_id: a1}}}
+        - {task_key: pipeline, pipeline_task: {pipeline_id: p1, full_refresh: true}}
+        - {task_key: wheel, python_wheel_task: {package_name: pkg, entry_point: main}}
+        - {task_key: python, spark_python_task: {python_file: ./load.py}}
+        - {task_key: dbt, dbt_task: {commands: [dbt deps, dbt run], project_directory: ./dbt}}
+        - {task_key: dashboard, dashboard_task: {dashboard_id: d1}}
+        - {task_key: jar, spark_jar_task: {main_class_name: com.acme.Load}}
+        - {task_key: submit, spark_submit_task: {parameters: [--class, Load]}}
+        - task_key: power_bi
+          power_bi_task: {power_bi_model: {model_name: sales, workspace_name: finance}}
+        - task_key: clean_room
+          clean_rooms_notebook_task: {clean_room_name: room, notebook_name: shared}
+        - {task_key: quantum, quantum_task: {qubits: 3}}
+    each:
+      tasks: [{task_key: run, notebook_task: {notebook_path: /Shared/each}}]
+targets: {dev: {}}
+`);
+
+  it("stands in the tree", async () => {
+    const { out } = await graph(folder(), "--level", "tasks");
+    const lines = out
+      .split("\n")
+      .map((line) => line.replace(/ {2}[✖!] [a-z-]+(?:, [a-z-]+)*(?= {2}|$)/, "").trim());
+    expect(lines).toEqual([
+      "branch  composite",
+      "├─ check  {{job.parameters.n}} > 10",
+      "├─ each  for each of [1,2], 2 at once",
+      "├─ body  → each  no level  in each",
+      "│  └─ run  /Shared/each",
+      "├─ big  → load  no level  after check (true)",
+      "│  ├─ sql  SQL file report.sql",
+      "│  ├─ query  SQL query q1",
+      "│  ├─ alert  SQL alert a1",
+      "│  ├─ pipeline  pipeline p1, full refresh",
+      "│  ├─ wheel  wheel pkg entry point main",
+      "│  ├─ python  Python file load.py",
+      "│  ├─ dbt  dbt deps; dbt run in dbt",
+      "│  ├─ dashboard  dashboard d1",
+      "│  ├─ jar  JAR com.acme.Load",
+      "│  ├─ submit  spark-submit --class Load",
+      "│  ├─ power_bi  Power BI model sales in workspace finance",
+      "│  ├─ clean_room  notebook shared of clean room room",
+      "│  └─ quantum  quantum",
+      "├─ small  /Shared/small  after check (false)",
+      "└─ mop_up  /Shared/mop  after big, small, if at least one failed, disabled",
+      "",
+    ]);
+  });
+
+  it("stands beside the jobs, where tasks are not drawn", async () => {
+    const { out } = await graph(folder());
+    expect(out).toContain("after check ({{job.parameters.n}} > 10 is true)");
+    expect(out).toContain("for each of [1,2], 2 at once");
+  });
+
+  it.each<[string, string, readonly RegExp[]]>([
+    [
+      "mermaid",
+      "tasks",
+      [
+        /\["check<br>#123;#123;job\.parameters\.n#125;#125; #62; 10"\]/,
+        /-\.->\|"true"\|/,
+        /-\.->\|"false"\|/,
+        /mop_up<br>\/Shared\/mop<br>if at least one failed<br>disabled/,
+        /SQL file report\.sql/,
+        /body<br>.*<br>in each/,
+      ],
+    ],
+    ["mermaid", "jobs", [/-->\|"if #123;#123;job.parameters.n#125;#125; #62; 10 is true"\| /]],
+    [
+      "dot",
+      "tasks",
+      [
+        /label="check\\n\{\{job\.parameters\.n\}\} > 10"/,
+        /label="true"\]/,
+        /if at least one failed/,
+      ],
+    ],
+    ["dot", "jobs", [/label="if \{\{job\.parameters\.n\}\} > 10 is true"/]],
+    [
+      "svg",
+      "tasks",
+      [
+        />true<\/text>/,
+        /if at least one failed/,
+        /dbt deps; dbt run/,
+        /\{\{job\.parameters\.n\}\} (?:>|&gt;) 10/,
+      ],
+    ],
+    ["svg", "jobs", [/<title>if \{\{job\.parameters\.n\}\} (?:>|&gt;) 10 is true<\/title>/]],
+    [
+      "html",
+      "tasks",
+      [/"outcomes":\{"check":"true"\}/, /"when":\["if at least one failed","disabled"\]/],
+    ],
+  ])("stands in %s of %s", async (format, level, expected) => {
+    const { out } = await graph(folder(), "--level", level, "--format", format);
+    for (const each of expected) expect(out).toMatch(each);
+  });
+
+  it("stands in JSON, with every setting", async () => {
+    const { out } = await graph(folder(), "--format", "json");
+    const { jobs, edges } = JSON.parse(out) as HierarchyDocument;
+    const branch = jobs.find(({ key }) => key === "branch");
+    const task = (key: string): unknown => branch?.tasks.find(({ task_key }) => task_key === key);
+    expect(task("check")).toMatchObject({
+      what: "{{job.parameters.n}} > 10",
+      condition: { left: "{{job.parameters.n}}", op: "GREATER_THAN", right: "10" },
+    });
+    expect(task("big")).toMatchObject({ depends_on: ["check"], outcomes: { check: "true" } });
+    expect(task("mop_up")).toMatchObject({
+      run_if: "AT_LEAST_ONE_FAILED",
+      when: ["if at least one failed", "disabled"],
+      disabled: true,
+    });
+    expect(task("each")).toMatchObject({ inputs: "[1,2]", concurrency: 2 });
+    expect(task("body")).toMatchObject({ inside: "each" });
+    expect(branch?.settings).toMatchObject({ tasks: expect.any(Array) as unknown[] });
+    expect(edges.flatMap(({ when }) => when ?? []).sort()).toEqual([
+      "for each of [1,2], 2 at once",
+      "if {{job.parameters.n}} > 10 is true",
+    ]);
+  });
+
+  it("stands in the pages", async () => {
+    const pages = tempFolder();
+    await jobstrata("docs", folder(), "-o", pages);
+    const branch = readFileSync(join(pages, "branch.md"), "utf8");
+    expect(branch).toMatch(/\| big \| runs \[load\]\(load\.md\) \| after check \\\(true\\\) \|/);
+    expect(branch).toMatch(/after big<br>after small<br>if at least one failed<br>disabled/);
+    const load = readFileSync(join(pages, "load.md"), "utf8");
+    expect(load).toMatch(/\| sql \| SQL file report.sql \|/);
+    expect(load).toMatch(/\| pipeline \| pipeline p1, full refresh \|/);
+  });
+});

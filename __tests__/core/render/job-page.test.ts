@@ -98,7 +98,7 @@ describe("the page of a job", () => {
     expect(rowsOf(pages["all.md"], "## Tasks")).toEqual([
       ["1", "first", "notebook src/first.py", "", ""],
       ["2", "other", "job 12", "", ""],
-      ["3", "each", "for each of \\[1, 2\\]", "first", ""],
+      ["3", "each", "for each of \\[1, 2\\]", "after first", ""],
       ["↳", "inner", "runs [seed](seed.md)", "", ""],
     ]);
     expect(rowsOf(pages["seed.md"], "## Tasks")).toEqual([

@@ -1,6 +1,7 @@
 import type { CheckedFinding } from "../../../src/core/model/check-report";
 import { JobGraph } from "../../../src/core/model/job-graph";
 import type { JobSpec, TaskSpec } from "../../../src/core/model/job-spec";
+import { type Setting, type Settings, textAt } from "../../../src/core/model/settings";
 import {
   type Hierarchy,
   hierarchyOf,
@@ -74,6 +75,90 @@ export function job(
     ...spec,
   };
 }
+
+/** The job with the settings that a reader would have found its other fields in, beside those that it has. */
+export function settled(spec: JobSpec): JobSpec {
+  const { name, description, tags, parameters, maxConcurrentRuns, timeoutSeconds, runAs } = spec;
+  const { environments, jobClusterKeys, triggers, notifications, owner } = spec;
+  const tasks = spec.tasks.map(settledTask);
+  const settings: Record<string, Setting | undefined> = {
+    name,
+    description,
+    tags,
+    max_concurrent_runs: maxConcurrentRuns,
+    timeout_seconds: timeoutSeconds,
+    run_as: runAs && { user_name: runAs.user ?? "" },
+    access_control_list: owner && [{ permission_level: "IS_OWNER", user_name: owner.user ?? "" }],
+    parameters: parameters?.map(({ name: key, default: value = "" }) => ({
+      name: key,
+      default: value,
+    })),
+    environments: environments.map(({ key, version }) => ({
+      environment_key: key,
+      ...(version !== undefined && { spec: { environment_version: version } }),
+    })),
+    job_clusters: jobClusterKeys?.map((key) => ({ job_cluster_key: key })),
+    tasks: sortedBy(
+      "task_key",
+      tasks.map((each) => each.settings),
+    ),
+    ...Object.fromEntries(
+      (triggers ?? []).map(({ kind, detail = "", paused }) => [
+        kind,
+        { quartz_cron_expression: detail, ...(paused === true && { pause_status: "PAUSED" }) },
+      ]),
+    ),
+    ...Object.fromEntries(
+      (notifications ?? []).map(({ channel, event, to = [] }) => [
+        `${channel}_notifications`,
+        { [event]: to },
+      ]),
+    ),
+    ...spec.settings,
+  };
+  return { ...spec, tasks, settings: defined(settings) };
+}
+
+function settledTask(spec: TaskSpec): TaskSpec {
+  const { taskKey, types, notebook: file, parameters, dependsOn, outcomes, condition } = spec;
+  const inner = spec.forEach && settledTask(spec.forEach);
+  const blocks = types.map((type) => [
+    type,
+    defined({
+      ...(type === "notebook_task" && { notebook_path: file?.label, base_parameters: parameters }),
+      ...(type === "run_job_task" && { job_id: "1", job_parameters: parameters }),
+      ...(type === "for_each_task" && { inputs: spec.forEachInputs, task: inner?.settings }),
+      ...(type === "condition_task" && condition),
+    }),
+  ]);
+  const settings = {
+    task_key: taskKey,
+    ...(Object.fromEntries(blocks) as Settings),
+    depends_on: sortedBy(
+      "task_key",
+      dependsOn.map((key) => {
+        const outcome = outcomes?.get(key);
+        return { task_key: key, ...(outcome !== undefined && { outcome }) };
+      }),
+    ),
+    environment_key: spec.environmentKey,
+    max_retries: spec.maxRetries,
+    run_if: spec.runIf,
+    disabled: spec.disabled,
+    ...spec.settings,
+  };
+  return { ...spec, ...(inner && { forEach: inner }), settings: defined(settings) };
+}
+
+const sortedBy = (key: string, items: readonly Settings[]): Settings[] =>
+  [...items].sort((a, b) => ((textAt(a, key) ?? "") < (textAt(b, key) ?? "") ? -1 : 1));
+
+const defined = (settings: Readonly<Record<string, Setting | undefined>>): Settings =>
+  Object.fromEntries(
+    Object.entries(settings).flatMap(([key, value]) =>
+      value === undefined || (Array.isArray(value) && value.length === 0) ? [] : [[key, value]],
+    ),
+  );
 
 export function finding(
   jobs: readonly JobSpec[],

@@ -86,8 +86,8 @@ describe("a tree", () => {
      ├─ run_gone  job 12
      ├─ run_far  job \${var.job}
      ├─ empty  nothing
-     ├─ each  for_each  after own
-     └─ inner  → seed  atomic  ! retries"
+     ├─ each  for each of its inputs  after own
+     └─ inner  → seed  atomic  ! retries  in each"
     `);
   });
 
@@ -236,7 +236,8 @@ describe("JSON", () => {
       // A half of a character is none in UTF-8, but it is in JSON.
       HOSTILE_NAMES,
     );
-    expect(document).toEqual(JSON.parse(JSON.stringify(hierarchyDocument(hostile))));
+    const jobs = document.jobs.map((each) => ({ ...each, settings: undefined }));
+    expect({ ...document, jobs }).toEqual(JSON.parse(JSON.stringify(hierarchyDocument(hostile))));
   });
 
   it("has ids that lead somewhere", () => {

@@ -5,7 +5,9 @@ import {
   type SourceLocation,
   type TriggerSpec,
 } from "../model/job-spec";
-import { type Hierarchy, type HierarchyEdge, whatRuns } from "./hierarchy";
+import type { Settings } from "../model/settings";
+import type { Hierarchy, HierarchyEdge, HierarchyTask } from "./hierarchy";
+import { conditionsOf, whatRuns } from "./task-words";
 
 /**
  * The hierarchy of an environment for programs, and for the pages that draw it in a browser. Names are those of the Jobs
@@ -37,6 +39,8 @@ export interface DocumentJob {
   /** Who has IS_OWNER. */
   readonly owner?: string;
   readonly tasks: readonly DocumentTask[];
+  /** The whole job, by the names of the Jobs API. Not in pages. */
+  readonly settings?: Settings;
   /** Of the job and its tasks; what is suppressed is left out. */
   readonly findings: readonly DocumentFinding[];
 }
@@ -48,13 +52,26 @@ export interface DocumentTask {
   readonly task_key: string;
   /** Such as `notebook_task`. */
   readonly types: readonly string[];
-  /** What it does in a few words: the notebook that it runs, else its type. */
+  /** What it does in a few words: the notebook, file, query … that it runs, what it compares or repeats, else its type. */
   readonly what: string;
   readonly notebook?: string;
   /** Id of the job that it runs, if that is in the document. */
   readonly runs?: string;
   /** Task keys. */
   readonly depends_on: readonly string[];
+  /** The outcomes that these must have, by task key, where one is named. */
+  readonly outcomes?: Readonly<Record<string, string>>;
+  readonly run_if?: string;
+  /** In a few words: what `run_if` means, and that it is disabled. */
+  readonly when?: readonly string[];
+  /** What a condition task compares. */
+  readonly condition?: { readonly left: string; readonly op: string; readonly right: string };
+  /** Of a for-each task. */
+  readonly inputs?: string;
+  readonly concurrency?: number;
+  /** Task key of the for-each task that it is in. */
+  readonly inside?: string;
+  readonly disabled?: true;
   /** `base_parameters` of a notebook, `job_parameters` of a Run Job task. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
@@ -88,16 +105,7 @@ export function hierarchyDocument({ environment, jobs, edges }: Hierarchy): Hier
         ...(triggers !== undefined && { triggers }),
         ...(runAs !== undefined && { run_as: runAs }),
         ...(owner !== undefined && { owner }),
-        tasks: tasks.map(({ id: taskId, spec: task, runs }) => ({
-          id: taskId,
-          task_key: task.taskKey,
-          types: task.types,
-          what: whatRuns(task),
-          ...(task.notebook !== undefined && { notebook: task.notebook.label }),
-          ...(runs !== undefined && { runs }),
-          depends_on: task.dependsOn,
-          ...(task.parameters !== undefined && { parameters: task.parameters }),
-        })),
+        tasks: tasks.map(documentTask),
         findings: findings.map(({ rule, severity, message, fix }) => ({
           rule,
           severity,
@@ -110,7 +118,33 @@ export function hierarchyDocument({ environment, jobs, edges }: Hierarchy): Hier
   };
 }
 
-/** {@link hierarchyDocument} as text. */
+function documentTask({ id, spec, runs, loop }: HierarchyTask): DocumentTask {
+  const { notebook, outcomes, runIf, condition, forEachInputs, forEachConcurrency } = spec;
+  const when = conditionsOf(spec);
+  return {
+    id,
+    task_key: spec.taskKey,
+    types: spec.types,
+    what: whatRuns(spec),
+    ...(notebook !== undefined && { notebook: notebook.label }),
+    ...(runs !== undefined && { runs }),
+    depends_on: spec.dependsOn,
+    ...(outcomes !== undefined && { outcomes: Object.fromEntries(outcomes) }),
+    ...(runIf !== undefined && { run_if: runIf }),
+    ...(when.length > 0 && { when }),
+    ...(condition !== undefined && { condition }),
+    ...(forEachInputs !== undefined && { inputs: forEachInputs }),
+    ...(forEachConcurrency !== undefined && { concurrency: forEachConcurrency }),
+    ...(loop !== undefined && { inside: loop.taskKey }),
+    ...(spec.disabled === true && { disabled: true }),
+    ...(spec.parameters !== undefined && { parameters: spec.parameters }),
+  };
+}
+
+/** {@link hierarchyDocument} as text, with every setting of each job. */
 export function hierarchyJson(hierarchy: Hierarchy): string {
-  return JSON.stringify(hierarchyDocument(hierarchy), undefined, 2);
+  const document = hierarchyDocument(hierarchy);
+  const settings = new Map(hierarchy.jobs.map(({ id, spec }) => [id, spec.settings]));
+  const jobs = document.jobs.map((job) => ({ ...job, settings: settings.get(job.id) }));
+  return JSON.stringify({ ...document, jobs }, undefined, 2);
 }

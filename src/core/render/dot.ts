@@ -1,5 +1,6 @@
-import { type Hierarchy, type HierarchyJob, whatRuns, worstOf } from "./hierarchy";
+import { type Hierarchy, type HierarchyEdge, type HierarchyJob, worstOf } from "./hierarchy";
 import { FINDING_COLORS, LEVEL_COLORS, markOf, shortened } from "./look";
+import { conditionsOf, whatRuns } from "./task-words";
 
 /** How a drawing is laid out. */
 export interface DotOptions {
@@ -21,14 +22,15 @@ export function hierarchyDot(hierarchy: Hierarchy, options: DotOptions = {}): st
     `digraph ${title} {`,
     `  graph [rankdir=${orientation}, compound=true, nodesep=0.15, ranksep=0.6, fontname="sans-serif", bgcolor=transparent]`,
     '  node [shape=box, style="rounded,filled", fontname="sans-serif", fontsize=11, margin="0.12,0.06"]',
-    '  edge [color="#555555", arrowsize=0.7]',
+    '  edge [color="#555555", arrowsize=0.7, fontname="sans-serif", fontsize=9]',
     ...hierarchy.jobs.flatMap((job) =>
       level === "tasks" ? jobWithTasks(job, ids) : [`  ${jobNode(job, ids)}`],
     ),
     ...(level === "tasks"
       ? hierarchy.jobs.flatMap((job) => taskEdges(job, ids, hierarchy))
       : hierarchy.edges.map(
-          ({ kind, from, to }) => `  ${ids.get(from) ?? ""} -> ${ids.get(to) ?? ""} ${EDGES[kind]}`,
+          ({ kind, from, to, when }) =>
+            `  ${ids.get(from) ?? ""} -> ${ids.get(to) ?? ""} [${EDGES[kind]}${label(when)}]`,
         )),
     "}",
     "",
@@ -36,11 +38,13 @@ export function hierarchyDot(hierarchy: Hierarchy, options: DotOptions = {}): st
 }
 
 const EDGES = {
-  run_job: '[class="run_job"]',
-  depends_on:
-    '[class="depends_on", style=dashed, constraint=false, color="#b26a00", arrowhead=vee]',
+  run_job: 'class="run_job"',
+  depends_on: 'class="depends_on", style=dashed, constraint=false, color="#b26a00", arrowhead=vee',
 } as const;
-const WITHIN = '[class="depends_on", style=dashed, color="#b26a00", arrowhead=vee]';
+const WITHIN = 'class="depends_on", style=dashed, color="#b26a00", arrowhead=vee';
+
+const label = (when: HierarchyEdge["when"]): string =>
+  when === undefined ? "" : `, label=${quoted([when.join("; ")])}`;
 
 function jobNode(job: HierarchyJob, ids: ReadonlyMap<string, string>): string {
   return `${ids.get(job.id) ?? ""} [${attributes(job, "fillcolor")}]`;
@@ -70,8 +74,13 @@ function jobWithTasks(job: HierarchyJob, ids: ReadonlyMap<string, string>): stri
     `  subgraph cluster_${own} {`,
     `    graph [style="rounded,filled", ${attributes(job, "bgcolor")}]`,
     ...job.tasks.map(
-      ({ spec }, at) =>
-        `    ${own}t${at} [label=${quoted([spec.taskKey, whatRuns(spec)])}, class="task", fillcolor="#ffffff", color="#9e9e9e"]`,
+      ({ spec, loop }, at) =>
+        `    ${own}t${at} [label=${quoted([
+          spec.taskKey,
+          whatRuns(spec),
+          ...(loop === undefined ? [] : [`in ${loop.taskKey}`]),
+          ...conditionsOf(spec),
+        ])}, class="task", fillcolor="#ffffff", color="#9e9e9e"]`,
     ),
     "  }",
   ];
@@ -87,7 +96,9 @@ function taskEdges(
   return job.tasks.flatMap(({ spec, runs }, at) => {
     const edges = spec.dependsOn.flatMap((key) => {
       const first = byKey.get(key);
-      return first === undefined ? [] : [`  ${first} -> ${own}t${at} ${WITHIN}`];
+      const outcome = spec.outcomes?.get(key);
+      const when = label(outcome === undefined ? undefined : [outcome]);
+      return first === undefined ? [] : [`  ${first} -> ${own}t${at} [${WITHIN}${when}]`];
     });
     if (runs === undefined) return edges;
     const target = ids.get(runs) ?? "";

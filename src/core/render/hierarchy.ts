@@ -1,6 +1,6 @@
 import type { CheckedFinding } from "../model/check-report";
 import { byDependencies } from "../model/graph-algorithms";
-import { type JobGraph, leafTasks } from "../model/job-graph";
+import type { JobGraph } from "../model/job-graph";
 import {
   JOB_LEVEL_TAG,
   JOB_LEVELS,
@@ -8,6 +8,7 @@ import {
   type JobSpec,
   type TaskSpec,
 } from "../model/job-spec";
+import { whenRuns } from "./task-words";
 
 /** What is drawn of an environment. Jobs and tasks are known by ids that are unique in it. */
 export interface Hierarchy {
@@ -36,6 +37,8 @@ export interface HierarchyTask {
   readonly spec: TaskSpec;
   /** Id of the job that it runs, if that is drawn. */
   readonly runs?: string;
+  /** The for-each task that repeats it. */
+  readonly loop?: TaskSpec;
 }
 
 /**
@@ -49,6 +52,11 @@ export interface HierarchyEdge {
   readonly to: string;
   /** Id of the job whose task says so. */
   readonly by: string;
+  /**
+   * When that happens, in words, if not always: outcomes of conditions, `run_if`, what repeats it. Each of several tasks
+   * that run the job has its own.
+   */
+  readonly when?: readonly string[];
 }
 
 /** Which part of a graph to draw. */
@@ -97,9 +105,7 @@ export function hierarchyOf(
       id: spec.id,
       spec,
       level: JOB_LEVELS.find((level) => level === spec.tags[JOB_LEVEL_TAG]),
-      tasks: leafTasks({ tasks: byDependencies(spec.tasks, (task) => task) }).map((task, at) =>
-        drawnTask(spec, task, at, ids),
-      ),
+      tasks: drawnTasks(spec, ids),
       findings: found.get(spec.id) ?? [],
     }));
   return { environment: graph.environment, jobs, edges: jobs.flatMap(edgesOf) };
@@ -186,43 +192,52 @@ function reach<T>(
   }
 }
 
-function drawnTask(
-  job: JobSpec,
-  spec: TaskSpec,
-  at: number,
-  ids: ReadonlySet<string>,
-): HierarchyTask {
-  const runs = spec.runJob?.kind === "job" && ids.has(spec.runJob.id) ? spec.runJob.id : undefined;
-  return { id: `${job.id}#${at}`, spec, ...(runs !== undefined && { runs }) };
+function drawnTasks(job: JobSpec, ids: ReadonlySet<string>): HierarchyTask[] {
+  const drawn: HierarchyTask[] = [];
+  const add = (spec: TaskSpec, loop?: TaskSpec): void => {
+    const { runJob } = spec;
+    const runs = runJob?.kind === "job" && ids.has(runJob.id) ? runJob.id : undefined;
+    drawn.push({
+      id: `${job.id}#${drawn.length}`,
+      spec,
+      ...(runs !== undefined && { runs }),
+      ...(loop !== undefined && { loop }),
+    });
+    if (spec.forEach !== undefined) add(spec.forEach, spec);
+  };
+  for (const task of byDependencies(job.tasks, (each) => each)) add(task);
+  return drawn;
 }
 
 function edgesOf({ id: by, tasks }: HierarchyJob): HierarchyEdge[] {
   const edges = new Map<string, HierarchyEdge>();
-  const add = (edge: HierarchyEdge): void => {
-    edges.set(`${edge.kind}\0${edge.from}\0${edge.to}`, edge);
+  const whens = new Map<string, Set<string>>();
+  const add = (edge: HierarchyEdge, when = ""): void => {
+    const name = `${edge.kind}\0${edge.from}\0${edge.to}`;
+    edges.set(name, edge);
+    const known = whens.get(name);
+    if (known === undefined) whens.set(name, new Set([when]));
+    else known.add(when);
   };
   const byKey = new Map(tasks.map((task) => [task.spec.taskKey, task]));
-  for (const { runs: to, spec } of tasks) {
+  const sibling = (key: string): TaskSpec | undefined => byKey.get(key)?.spec;
+  for (const { runs: to, spec, loop } of tasks) {
     if (to === undefined) continue;
-    add({ kind: "run_job", from: by, to, by });
+    add({ kind: "run_job", from: by, to, by }, whenRuns(spec, sibling, loop).join(", "));
     for (const key of spec.dependsOn) {
       const from = byKey.get(key)?.runs;
       if (from !== undefined && from !== to) add({ kind: "depends_on", from, to, by });
     }
   }
-  return [...edges.values()];
+  return [...edges].map(([name, edge]) => {
+    const [...when] = whens.get(name) ?? [];
+    if (when.every((each) => each === "")) return edge;
+    return { ...edge, when: when.map((each) => (each === "" ? "always" : each)) };
+  });
 }
 
 /** How often a job is found wanting: `error`, `warning`, or neither. */
 export function worstOf({ findings }: HierarchyJob): "error" | "warning" | undefined {
   if (findings.some(({ severity }) => severity === "error")) return "error";
   return findings.some(({ severity }) => severity === "warning") ? "warning" : undefined;
-}
-
-/** What a task does: the notebook that it runs, else its type. */
-export function whatRuns({ notebook, runJob, types }: TaskSpec): string {
-  if (notebook !== undefined) return notebook.label;
-  if (runJob !== undefined && runJob.kind !== "job")
-    return `job ${runJob.kind === "literal" ? runJob.jobId : runJob.expression}`;
-  return types.map((type) => type.replace(/_task$/, "")).join(", ") || "nothing";
 }

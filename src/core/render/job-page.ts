@@ -11,9 +11,9 @@ import {
   hierarchyOf,
   type HierarchyTask,
   UnknownJobs,
-  whatRuns,
 } from "./hierarchy";
 import { hierarchyMermaid } from "./mermaid";
+import { conditionsOf, dependencyTexts, whatRuns } from "./task-words";
 import { INDEX_PAGE, pageNames } from "./page-name";
 import { hierarchyTree } from "./tree";
 
@@ -213,20 +213,24 @@ class Pages {
       inner.has(task.spec) ? "↳" : String(++number),
       shown(task.spec.taskKey),
       this.#does(task),
-      lines(task.spec.dependsOn.map(shown)),
+      lines(whenLines(task).map(shown)),
       lines(entries(task.spec.parameters ?? {})),
     ]);
-    return `## Tasks\n\n${table(["", "Task", "What it does", "After", "Parameters"], rows)}`;
+    return `## Tasks\n\n${table(["", "Task", "What it does", "When", "Parameters"], rows)}`;
   }
 
   #does({ spec, runs }: HierarchyTask): string {
     const target = runs === undefined ? undefined : this.#byId.get(runs);
     if (target !== undefined) return `runs ${this.#link(target)}`;
-    if (spec.forEach !== undefined)
-      return `for each of ${shown(spec.forEachInputs ?? "its inputs")}`;
     if (spec.notebook !== undefined) return `notebook ${shown(spec.notebook.label)}`;
     return shown(whatRuns(spec));
   }
+}
+
+/** What a task waits for, and what has to be so. */
+function whenLines({ spec }: HierarchyTask): string[] {
+  const after = dependencyTexts(spec).map((text) => `after ${text}`);
+  return [...after, ...conditionsOf(spec)];
 }
 
 function description({ description: text }: JobSpec): string {

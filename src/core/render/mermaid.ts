@@ -1,6 +1,14 @@
-import { type Hierarchy, type HierarchyJob, rootsOf, whatRuns, worstOf } from "./hierarchy";
+import {
+  type Hierarchy,
+  type HierarchyEdge,
+  type HierarchyJob,
+  rootsOf,
+  worstOf,
+} from "./hierarchy";
+import type { TaskSpec } from "../model/job-spec";
 import { FINDING_COLORS, LEVEL_COLORS, markOf, shortened } from "./look";
 import { inRoom, type MermaidEdge, type MermaidPart } from "./mermaid-room";
+import { conditionsOf, whatRuns } from "./task-words";
 
 /** A drawing, and how many jobs it has no place for. */
 export interface MermaidDrawing {
@@ -81,8 +89,8 @@ function jobLines(
   const own = edgesBy(edges).get(job.id) ?? [];
   return {
     nodes: nodeLines(at(job.id), job),
-    edges: own.map(({ kind, from, to }) => ({
-      text: `  ${at(from)} ${kind === "run_job" ? "-->" : "-.->"} ${at(to)}`,
+    edges: own.map(({ kind, from, to, when }) => ({
+      text: `  ${at(from)} ${kind === "run_job" ? "-->" : "-.->"}${label(when)} ${at(to)}`,
       ends: [from, to],
     })),
   };
@@ -96,8 +104,15 @@ function taskLines(job: HierarchyJob, numbers: ReadonlyMap<string, number>): Lin
     nodes: [
       `  subgraph ${own}["${labelOf(job)}"]`,
       ...job.tasks.map(
-        ({ spec }, at) =>
-          `    ${own}t${at}["${textOf(spec.taskKey)}<br>${textOf(whatRuns(spec))}"]`,
+        ({ spec, loop }, at) =>
+          `    ${own}t${at}["${[
+            spec.taskKey,
+            whatRuns(spec),
+            ...(loop === undefined ? [] : [`in ${loop.taskKey}`]),
+            ...conditionsOf(spec),
+          ]
+            .map(textOf)
+            .join("<br>")}"]`,
       ),
       "  end",
     ],
@@ -107,7 +122,12 @@ function taskLines(job: HierarchyJob, numbers: ReadonlyMap<string, number>): Lin
         const first = tasks.get(key);
         return first === undefined
           ? []
-          : [{ text: `  ${first} -.-> ${own}t${at}`, ends: [job.id] }];
+          : [
+              {
+                text: `  ${first} -.->${label(outcomeOf(spec, key))} ${own}t${at}`,
+                ends: [job.id],
+              },
+            ];
       }),
       ...(runs === undefined
         ? []
@@ -115,6 +135,15 @@ function taskLines(job: HierarchyJob, numbers: ReadonlyMap<string, number>): Lin
     ]),
   };
 }
+
+const outcomeOf = ({ outcomes }: TaskSpec, key: string): readonly string[] | undefined => {
+  const outcome = outcomes?.get(key);
+  return outcome === undefined ? undefined : [outcome];
+};
+
+/** On an edge. */
+const label = (when: HierarchyEdge["when"]): string =>
+  when === undefined ? "" : `|"${textOf(when.join("; "))}"|`;
 
 const bySource = new WeakMap<Hierarchy["edges"], Map<string, Hierarchy["edges"][number][]>>();
 

@@ -1,6 +1,13 @@
 import { printable } from "../model/text";
 import { PLAIN, type Style } from "../report/style";
-import { type Hierarchy, type HierarchyJob, rootsOf, whatRuns, worstOf } from "./hierarchy";
+import { type Hierarchy, type HierarchyJob, rootsOf, worstOf } from "./hierarchy";
+import {
+  conditionsOf,
+  conditionText,
+  dependencyText,
+  dependencyTexts,
+  whatRuns,
+} from "./task-words";
 
 /** How a tree is to look. */
 export interface TreeOptions {
@@ -92,28 +99,44 @@ class Tree {
 
   #jobs(job: HierarchyJob): Entry[] {
     const byKey = new Map(job.tasks.map((task) => [task.spec.taskKey, task]));
-    const targets = new Map<HierarchyJob, Set<string>>();
-    for (const { runs, spec } of job.tasks) {
+    const targets = new Map<HierarchyJob, { after: Set<string>; when: Set<string> }>();
+    for (const { runs, spec, loop } of job.tasks) {
       const target = this.#job(runs);
       if (target === undefined) continue;
-      const after = targets.get(target) ?? new Set<string>();
-      targets.set(target, after);
-      for (const key of spec.dependsOn) {
-        const first = this.#job(byKey.get(key)?.runs);
-        after.add(first === undefined || first === target ? key : first.spec.key);
+      const { after, when } = targets.get(target) ?? { after: new Set(), when: new Set() };
+      targets.set(target, { after, when });
+      for (const each of loop === undefined ? [spec] : [loop, spec]) {
+        for (const key of each.dependsOn) {
+          const task = byKey.get(key);
+          const first = this.#job(task?.runs);
+          const outcome = each.outcomes?.get(key);
+          const condition = task?.spec.condition;
+          // The condition itself is no job: it stands here or nowhere.
+          const needed =
+            outcome !== undefined && condition !== undefined
+              ? `${conditionText(condition)} is ${outcome}`
+              : outcome;
+          const name = first === undefined || first === target ? key : first.spec.key;
+          after.add(dependencyText(name, needed));
+        }
+        for (const condition of conditionsOf(each)) when.add(condition);
       }
+      if (loop !== undefined) when.add(whatRuns(loop));
     }
-    return [...targets].map(([job, after]) => ({
-      text: this.#label(job) + this.#after([...after]),
+    return [...targets].map(([job, { after, when }]) => ({
+      text: this.#label(job) + this.#after([...after], [...when]),
       job,
     }));
   }
 
   #tasks(job: HierarchyJob): Entry[] {
     const { style } = this;
-    return job.tasks.map(({ spec, runs }) => {
+    return job.tasks.map(({ spec, runs, loop }) => {
       const target = this.#job(runs);
-      const after = this.#after(spec.dependsOn);
+      const after = this.#after(dependencyTexts(spec), [
+        ...(loop === undefined ? [] : [`in ${loop.taskKey}`]),
+        ...conditionsOf(spec),
+      ]);
       const key = printable(spec.taskKey);
       if (target === undefined)
         return { text: `${key}  ${style.faint(printable(whatRuns(spec)))}${after}` };
@@ -139,10 +162,10 @@ class Tree {
     ].join("  ");
   }
 
-  #after(keys: readonly string[]): string {
-    return keys.length === 0
-      ? ""
-      : `  ${this.style.faint(`after ${keys.map(printable).join(", ")}`)}`;
+  #after(after: readonly string[], when: readonly string[]): string {
+    const waits = after.length === 0 ? [] : [`after ${after.map(printable).join(", ")}`];
+    const words = [...waits, ...when.map(printable)].join(", ");
+    return words === "" ? "" : `  ${this.style.faint(words)}`;
   }
 }
 

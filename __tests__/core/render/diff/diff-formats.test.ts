@@ -9,7 +9,7 @@ import {
   type HierarchyDiff,
 } from "../../../../src/core/render/diff/hierarchy-diff";
 import { UnknownJobs } from "../../../../src/core/render/hierarchy";
-import { HOSTILE_NAMES, job, notebook, runs } from "../support";
+import { HOSTILE_NAMES, job, notebook, runs, settled } from "../support";
 
 function diffOf(
   before: readonly JobSpec[] | undefined,
@@ -17,7 +17,7 @@ function diffOf(
   environment = "dev",
 ): HierarchyDiff {
   const graph = (jobs: readonly JobSpec[] | undefined): JobGraph | undefined =>
-    jobs && new JobGraph(environment, jobs);
+    jobs && new JobGraph(environment, jobs.map(settled));
   const diff = diffHierarchies(graph(before), graph(after));
   if (diff instanceof UnknownJobs) throw new Error(diff.names.join());
   return diff;

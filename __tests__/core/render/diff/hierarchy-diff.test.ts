@@ -5,13 +5,13 @@ import {
   type Change,
   diffHierarchies,
   type HierarchyDiff,
-  type Sides,
 } from "../../../../src/core/render/diff/hierarchy-diff";
+import type { Sides } from "../../../../src/core/render/diff/settings-diff";
 import { type HierarchyOptions, UnknownJobs } from "../../../../src/core/render/hierarchy";
-import { job, notebook, runs, task } from "../support";
+import { job, notebook, runs, settled, task } from "../support";
 
 const graph = (jobs: readonly JobSpec[], environment = "dev"): JobGraph =>
-  new JobGraph(environment, jobs);
+  new JobGraph(environment, jobs.map(settled));
 
 function diffOf(
   before: readonly JobSpec[] | undefined,
@@ -43,6 +43,9 @@ function said({ jobs, orphaned, adopted, edges }: HierarchyDiff): object {
             waits: [
               ...dependsOn.added.map((key) => `+${key}`),
               ...dependsOn.removed.map((key) => `-${key}`),
+              ...dependsOn.outcomes.map(
+                ({ name, before = "", after = "" }) => `${name} ${before}->${after}`,
+              ),
             ],
           }),
         ),
@@ -98,7 +101,7 @@ describe("what is told of a change", () => {
         attributes: [
           { name: "description", after: "x" },
           { name: "email_notifications.on_failure", after: "a@b" },
-          { name: "environments.default", after: "4" },
+          { name: "environments.default", after: "spec environment_version 4" },
           { name: "job_clusters.big", after: "set" },
           { name: "max_concurrent_runs", after: "2" },
           { name: "run_as", after: "maria" },
@@ -390,8 +393,7 @@ describe("what is the same", () => {
     const withOwner = { ...seed, hasPermissions: true, owner: { user: "maria" } };
     expect(said(diffOf([seed], [withOwner]))).toEqual({});
     expect(diffOf([{ ...seed, hasPermissions: false }], [withOwner]).jobs[0]?.attributes).toEqual([
-      { name: "owner", after: "maria" },
-      { name: "permissions", after: "given to others" },
+      { name: "permissions.user maria", after: "IS_OWNER" },
     ]);
   });
 });
@@ -506,7 +508,11 @@ describe("any two hierarchies", () => {
           path: each.path,
           change: turn[each.change],
           runs: each.runs && turned(each.runs),
-          dependsOn: { added: each.dependsOn.removed, removed: each.dependsOn.added },
+          dependsOn: {
+            added: each.dependsOn.removed,
+            removed: each.dependsOn.added,
+            outcomes: each.dependsOn.outcomes.map((one) => ({ name: one.name, ...turned(one) })),
+          },
           attributes: each.attributes.map((one) => ({ name: one.name, ...turned(one) })),
           parameters: each.parameters.map((one) => ({ name: one.name, ...turned(one) })),
         })),
@@ -533,7 +539,10 @@ describe("any two hierarchies", () => {
           path: each.path,
           change: each.change,
           runs: each.runs && same(each.runs),
-          dependsOn: each.dependsOn,
+          dependsOn: {
+            ...each.dependsOn,
+            outcomes: each.dependsOn.outcomes.map((one) => ({ name: one.name, ...same(one) })),
+          },
           attributes: each.attributes.map((one) => ({ name: one.name, ...same(one) })),
           parameters: each.parameters.map((one) => ({ name: one.name, ...same(one) })),
         })),

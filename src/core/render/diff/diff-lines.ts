@@ -1,13 +1,7 @@
 import { printable } from "../../model/text";
-import type {
-  Change,
-  HierarchyDiff,
-  JobDiff,
-  OrphanedJob,
-  Sides,
-  TaskDiff,
-  ValueChange,
-} from "./hierarchy-diff";
+import { dependencyText } from "../task-words";
+import type { Change, HierarchyDiff, JobDiff, OrphanedJob, TaskDiff } from "./hierarchy-diff";
+import type { Sides, ValueChange } from "./settings-diff";
 
 /** How names and values are written in a format. */
 export interface DiffWriter {
@@ -76,13 +70,25 @@ function taskLine(task: TaskDiff, writer: DiffWriter): DiffLine {
   const { change, path, what, runs, dependsOn, attributes, parameters } = task;
   const { name, arrow } = writer;
   const key = path.map((each) => name(each === "" ? "(no key)" : each)).join(" / ");
+  const outcomes = new Map(dependsOn.outcomes.map((each) => [each.name, each]));
+  const first = (each: string, side: "before" | "after"): string =>
+    name(dependencyText(each, outcomes.get(each)?.[side]));
+  const moved = new Set([...dependsOn.added, ...dependsOn.removed]);
   const after = [
-    ...dependsOn.added.map((each) => `+ ${name(each)}`),
-    ...dependsOn.removed.map((each) => `- ${name(each)}`),
+    ...dependsOn.added.map((each) => `+ ${first(each, "after")}`),
+    ...dependsOn.removed.map((each) => `- ${first(each, "before")}`),
+    ...dependsOn.outcomes
+      .filter((each) => !moved.has(each.name))
+      .map(({ name: key, before, after: now }) => {
+        const [was, is] = [before ?? "any outcome", now ?? "any outcome"].map(writer.plain);
+        return `${name(key)} ${was ?? ""} ${arrow} ${is ?? ""}`;
+      }),
   ].join(", ");
   if (change !== "changed") {
     const waits = change === "added" && dependsOn.added.length > 0;
-    const behind = waits ? `, after ${dependsOn.added.map(name).join(", ")}` : "";
+    const behind = waits
+      ? `, after ${dependsOn.added.map((each) => first(each, "after")).join(", ")}`
+      : "";
     return {
       mark: change,
       text: `task ${key} ${arrow} ${name(what)}${behind}`,
@@ -107,8 +113,34 @@ const WORDS = /^(?:name|description|tags\..*)$/s;
 function valueLine(change: ValueChange, writer: DiffWriter): DiffLine {
   const { name } = change;
   const show = WORDS.test(name) ? writer.value : writer.plain;
-  return sidesLine(writer.name(name), change, show, writer);
+  return sidesLine(LABELS[name] ?? writer.name(name), change, show, writer);
 }
+
+/** What settings are called where they mostly are the point of a change. */
+const LABELS: Readonly<Record<string, string>> = {
+  "alert_task.alert_id": "alert",
+  "dashboard_task.dashboard_id": "dashboard",
+  "dashboard_task.warehouse_id": "warehouse",
+  "dbt_task.commands": "dbt commands",
+  "dbt_task.project_directory": "dbt project",
+  "dbt_task.warehouse_id": "warehouse",
+  "notebook_task.warehouse_id": "warehouse",
+  "pipeline_task.pipeline_id": "pipeline",
+  "pipeline_task.full_refresh": "full refresh",
+  "python_wheel_task.entry_point": "entry point",
+  "python_wheel_task.package_name": "package",
+  "python_wheel_task.parameters": "parameters",
+  "spark_jar_task.main_class_name": "main class",
+  "spark_jar_task.parameters": "parameters",
+  "spark_python_task.parameters": "parameters",
+  "spark_python_task.python_file": "Python file",
+  "spark_submit_task.parameters": "parameters",
+  "sql_task.alert.alert_id": "SQL alert",
+  "sql_task.dashboard.dashboard_id": "SQL dashboard",
+  "sql_task.file.path": "SQL file",
+  "sql_task.query.query_id": "SQL query",
+  "sql_task.warehouse_id": "warehouse",
+};
 
 function parameterLine(change: ValueChange, writer: DiffWriter): DiffLine {
   return sidesLine(`parameter ${writer.name(change.name)}`, change, writer.value, writer);

@@ -5,12 +5,13 @@ import {
   type JobLevel,
   type JobRef,
   type JobSpec,
-  type NotificationSpec,
-  principalName,
   type TaskSpec,
 } from "../../model/job-spec";
-import { isSensitive, UNKNOWN_VALUE } from "../../model/placeholder";
-import { hierarchyOf, type HierarchyOptions, UnknownJobs, whatRuns } from "../hierarchy";
+import { canonical, type Setting } from "../../model/settings";
+import { hierarchyOf, type HierarchyOptions, UnknownJobs } from "../hierarchy";
+import { whatRuns } from "../task-words";
+import { shownChange, shownText, type Sides, type ValueChange } from "./settings-diff";
+import { diffJobSettings, diffOutcomes, diffTaskSettings } from "./spec-diff";
 
 export type Change = "added" | "removed" | "changed";
 
@@ -49,7 +50,7 @@ export interface JobDiff extends JobPair {
   readonly change: Change;
   /** As the job has it after, or had it. */
   readonly level?: JobLevel;
-  /** Called as the Jobs API calls them, by name. */
+  /** Paths of settings, as the Jobs API calls them, by name. */
   readonly attributes: readonly ValueChange[];
   readonly parameters: readonly ValueChange[];
   /** By their keys. */
@@ -66,18 +67,14 @@ export interface TaskDiff {
   /** The job that it runs, if that differs. */
   readonly runs?: Sides;
   /** Task keys of `depends_on`. */
-  readonly dependsOn: { readonly added: readonly string[]; readonly removed: readonly string[] };
+  readonly dependsOn: {
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+    /** The outcomes that are waited for, by task key, where they differ: those that come or go with their task, too. */
+    readonly outcomes: readonly ValueChange[];
+  };
   readonly attributes: readonly ValueChange[];
   readonly parameters: readonly ValueChange[];
-}
-
-/** A value before and after; undefined where there is none. */
-export interface Sides {
-  readonly before?: string;
-  readonly after?: string;
-}
-export interface ValueChange extends Sides {
-  readonly name: string;
 }
 
 export interface OrphanedJob {
@@ -198,7 +195,7 @@ class Side {
       return { same: `job ${this.#keyOf(ref.id)}`, shown: this.#keyOf(ref.id) };
     if (ref.kind === "literal") return { same: `id ${ref.jobId}`, shown: `job ${ref.jobId}` };
     const jobId = ref.kind === "external" || ref.kind === "opaque" ? ref.jobId : undefined;
-    if (jobId === undefined) return { same: ref.expression, shown: shownValue(ref.expression) };
+    if (jobId === undefined) return { same: ref.expression, shown: shownText(ref.expression) };
     // Of an id in a state nobody knows where it came from.
     const isState = ref.expression.startsWith("${data.state ");
     const shown = isState ? `job ${jobId}` : `${ref.expression}, job ${jobId}`;
@@ -255,8 +252,7 @@ function matching(before: readonly JobSpec[], after: readonly JobSpec[]): Omit<J
 
 function diffJob(pair: JobPair, old: Side, now: Side): JobDiff | undefined {
   const { before, after } = pair;
-  const attributes = diffValues(jobAttributes(before, after), jobAttributes(after, before));
-  const parameters = diffValues(declared(before), declared(after));
+  const { attributes, parameters } = diffJobSettings(before, after);
   const tasks = diffTasks(before, after, old, now);
   const isSame = attributes.length + parameters.length + tasks.length === 0;
   if (isSame && before !== undefined && after !== undefined) return undefined;
@@ -272,109 +268,17 @@ function diffJob(pair: JobPair, old: Side, now: Side): JobDiff | undefined {
   };
 }
 
+function sidesOf(before: string | undefined, after: string | undefined): Sides {
+  const { name: _, ...sides } = shownChange({
+    path: [],
+    ...(before !== undefined && { before }),
+    ...(after !== undefined && { after }),
+  });
+  return sides;
+}
+
 function changeOf(before: unknown, after: unknown): Change {
   return before === undefined ? "added" : after === undefined ? "removed" : "changed";
-}
-
-/** A value to compare, and how to show it where that is something else. */
-type Values = ReadonlyMap<string, string | { readonly same: string; readonly shown: string }>;
-
-function diffValues(before: Values, after: Values): ValueChange[] {
-  return [...new Set([...before.keys(), ...after.keys()])].sort(compare).flatMap((name) => {
-    const [old, now] = [before.get(name), after.get(name)];
-    if (sameOf(old) === sameOf(now)) return [];
-    return [{ name: shownValue(name), ...sidesOf(old, now) }];
-  });
-}
-
-type Shown = string | { readonly same: string; readonly shown: string } | undefined;
-const sameOf = (value: Shown): string | undefined =>
-  typeof value === "object" ? value.same : value;
-const shownOf = (value: Exclude<Shown, undefined>): string =>
-  typeof value === "object" ? value.shown : value;
-
-/** Both values, as they may be shown. What is secret on one side is secret on the other. */
-function sidesOf(before: Shown, after: Shown): Sides {
-  const isSecret = [before, after].some((value) => isSensitive(sameOf(value) ?? ""));
-  const show = (value: Exclude<Shown, undefined>): string =>
-    isSecret ? SECRET : shownValue(shownOf(value));
-  return {
-    ...(before !== undefined && { before: show(before) }),
-    ...(after !== undefined && { after: show(after) }),
-  };
-}
-
-const SECRET = "(sensitive)";
-
-/** Text without the stand-ins of readers. */
-function shownValue(text: string): string {
-  if (isSensitive(text)) return SECRET;
-  return text === UNKNOWN_VALUE ? "(known after apply)" : text;
-}
-
-/** What may be set to something that is not known yet. */
-const UNKNOWN_ATTRIBUTES = [
-  "max_concurrent_runs",
-  "timeout_seconds",
-  "schedule",
-  "trigger",
-  "continuous",
-  "run_as",
-];
-
-function jobAttributes(job: JobSpec | undefined, other: JobSpec | undefined): Values {
-  const values = new Map<string, string>();
-  if (job === undefined) return values;
-  const set = (name: string, value: string | number | undefined): void => {
-    if (value !== undefined) values.set(name, String(value));
-    else if (UNKNOWN_ATTRIBUTES.includes(name) && job.unknown?.has(name) === true)
-      values.set(name, UNKNOWN_VALUE);
-  };
-  set("name", job.name);
-  set("description", job.description);
-  for (const [name, value] of sorted(Object.entries(job.tags))) set(`tags.${name}`, value);
-  for (const kind of ["schedule", "trigger", "continuous"]) {
-    const own = (job.triggers ?? []).filter((trigger) => trigger.kind === kind);
-    const text = own.map(({ detail, paused }) =>
-      [detail ?? "set", ...(paused === true ? ["paused"] : [])].join(", "),
-    );
-    set(kind, text.length === 0 ? undefined : text.join("; "));
-  }
-  set("run_as", principalName(job.runAs));
-  // Not every source tells who may do what.
-  if (
-    job.hasPermissions !== undefined &&
-    (other === undefined || other.hasPermissions !== undefined)
-  ) {
-    set("owner", principalName(job.owner));
-    set("permissions", job.hasPermissions ? "given to others" : undefined);
-  }
-  set("max_concurrent_runs", job.maxConcurrentRuns);
-  set("timeout_seconds", job.timeoutSeconds);
-  const environments = job.environments.map(({ key, version }) => [key, version ?? "set"] as const);
-  for (const [key, version] of sorted(environments)) set(`environments.${key}`, version);
-  for (const key of [...(job.jobClusterKeys ?? [])].sort()) set(`job_clusters.${key}`, "set");
-  setNotifications(job.notifications, set);
-  if (job.repeated) set("count or for_each", "set");
-  return values;
-}
-
-function setNotifications(
-  notifications: readonly NotificationSpec[] = [],
-  set: (name: string, value: string) => void,
-): void {
-  const named = notifications.map(({ channel, event, to, count }) => {
-    const name = `${channel}_notifications.${event}`;
-    return [name, to === undefined ? String(count) : [...to].sort().join(", ")] as const;
-  });
-  for (const [name, value] of sorted(named)) set(name, value);
-}
-
-function declared(job: JobSpec | undefined): Values {
-  const values = (job?.parameters ?? []).map(
-    ({ name, default: value }) => [name, value ?? ""] as const,
-  );
-  return new Map(sorted(values));
 }
 
 interface PlacedTask {
@@ -421,12 +325,7 @@ function inOrder(tasks: readonly PlacedTask[], side: Side): readonly PlacedTask[
   const texts = new Map(
     tasks.map((task) => [
       task,
-      JSON.stringify([
-        ...taskAttributes(task.spec),
-        side.target(task.spec.runJob),
-        [...task.spec.dependsOn].sort(),
-        sorted(Object.entries(task.spec.parameters ?? {})),
-      ]),
+      JSON.stringify([side.target(task.spec.runJob), canonical(task.spec.settings)]),
     ]),
   );
   return [...tasks].sort((a, b) => compare(texts.get(a) ?? "", texts.get(b) ?? ""));
@@ -439,12 +338,7 @@ function diffTask(
   now: Side,
 ): TaskDiff | undefined {
   const [was, is] = [before?.spec, after?.spec];
-  const of = (spec: TaskSpec | undefined): Values =>
-    spec === undefined ? new Map() : taskAttributes(spec);
-  const attributes = diffValues(of(was), of(is));
-  const parametersOf = (spec: TaskSpec | undefined): Values =>
-    new Map(sorted(Object.entries(spec?.parameters ?? {})));
-  const parameters = diffValues(parametersOf(was), parametersOf(is));
+  const { parameters, attributes: settings } = diffTaskSettings(was, is);
   const [oldTarget, newTarget] = [
     was?.runJob && old.target(was.runJob),
     is?.runJob && now.target(is.runJob),
@@ -453,51 +347,44 @@ function diffTask(
   const dependsOn = {
     added: missing(is?.dependsOn, was?.dependsOn),
     removed: missing(was?.dependsOn, is?.dependsOn),
+    outcomes: diffOutcomes(was, is),
   };
-  const isSame =
-    attributes.length + parameters.length + dependsOn.added.length + dependsOn.removed.length === 0;
+  const isWiredAlike = Object.values(dependsOn).every(({ length }) => length === 0);
+  const [waited, waits] = [was?.settings.depends_on, is?.settings.depends_on];
+  const attributes =
+    isWiredAlike && canonical(waited) !== canonical(waits)
+      ? [...settings, dependencyChange(waited, waits)]
+      : settings;
+  const isSame = isWiredAlike && attributes.length + parameters.length === 0;
   const place = after ?? before;
   if (place === undefined) return undefined;
   if (isSame && !rewired && was !== undefined && is !== undefined) return undefined;
   const target = is === undefined ? oldTarget : newTarget;
   return {
     change: changeOf(was, is),
-    path: place.path.map(shownValue),
-    what: target?.shown ?? shownValue(whatRuns(place.spec)),
-    ...(rewired && { runs: sidesOf(oldTarget, newTarget) }),
+    path: place.path.map(shownText),
+    what: target?.shown ?? shownText(whatRuns(place.spec)),
+    ...(rewired && { runs: sidesOf(oldTarget?.shown, newTarget?.shown) }),
     dependsOn,
     attributes,
     parameters,
   };
 }
 
+/** Of what no task key and no outcome tells: the same twice, or another shape. */
+function dependencyChange(before: Setting | undefined, after: Setting | undefined): ValueChange {
+  return shownChange({
+    path: ["depends_on"],
+    ...(before !== undefined && { before }),
+    ...(after !== undefined && { after }),
+  });
+}
+
 function missing(from: readonly string[] = [], among: readonly string[] = []): string[] {
   return [...new Set(from)]
     .filter((key) => !among.includes(key))
-    .map(shownValue)
+    .map(shownText)
     .sort();
-}
-
-function taskAttributes(task: TaskSpec): Values {
-  const values = new Map<string, string | { readonly same: string; readonly shown: string }>();
-  const set = (name: string, value: string | number | undefined): void => {
-    if (value !== undefined) values.set(name, String(value));
-    else if (task.unknown?.has(name) === true) values.set(name, UNKNOWN_VALUE);
-  };
-  set("type", [...task.types].sort().join(", "));
-  const { notebook } = task;
-  if (notebook !== undefined)
-    values.set("notebook", { same: notebook.identity, shown: shownValue(notebook.label) });
-  set("environment_key", task.environmentKey);
-  set("job_cluster_key", task.jobClusterKey);
-  set("cluster", task.onCluster && task.jobClusterKey === undefined ? "set" : undefined);
-  set("timeout_seconds", task.timeoutSeconds);
-  set("max_retries", task.maxRetries);
-  set("libraries", task.libraries);
-  set("inputs", task.forEachInputs);
-  set("concurrency", task.forEachConcurrency);
-  setNotifications(task.notifications, set);
-  return values;
 }
 
 function edgesOf(old: Side, now: Side, kept: ReadonlySet<string>): DiffEdge[] {

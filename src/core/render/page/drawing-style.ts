@@ -52,6 +52,9 @@ export const DRAWING_STYLE = `
 .drawing text { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: var(--ink) }
 .drawing .key { font-weight: 600 }
 .drawing .what { fill: var(--faint); font-size: 11px }
+.drawing .when { fill: var(--wait); font-size: 11px }
+.drawing .label { text-anchor: end; font-size: 10px; fill: var(--run) }
+.drawing .label.depends_on { fill: var(--wait) }
 .drawing .task { font-size: 11px; white-space: pre }
 .drawing .mark { text-anchor: end; font-weight: 700 }
 .drawing .mark.error { fill: var(--error) }

@@ -1,6 +1,16 @@
 import { printable } from "../../model/text";
-import type { DocumentJob } from "../document";
-import { BOX_HEIGHT, type Box, cut, type Layout, type Line, MARGIN, rowText } from "./layout";
+import type { DocumentJob, DocumentTask } from "../document";
+import {
+  BOX_HEIGHT,
+  type Box,
+  cut,
+  type Layout,
+  type Line,
+  MARGIN,
+  rowText,
+  shortWhat,
+  whenWords,
+} from "./layout";
 import { LEVEL_WORDS, levelOf } from "./level";
 
 /** A part of a drawing, in its pixels. */
@@ -107,15 +117,24 @@ function Arrowheads() {
   );
 }
 
-function Arrow({ kind, from, to, path, selected, matches }: Line & Omit<DrawingProps, "layout">) {
+/** Characters of what stands on an arrow, between two columns. */
+const MAX_LABEL = 13;
+
+function Arrow(props: Line & Omit<DrawingProps, "layout">) {
+  const { kind, from, to, path, label, x, y, selected, matches } = props;
   const near = selected !== undefined && (from === selected || to === selected);
   const far = matches !== undefined && !(matches.has(from) && matches.has(to));
+  const classes = `${kind}${near ? " near" : ""}${far ? " far" : ""}`;
+  const arrow = <path class={`line ${classes}`} d={path} marker-end={`url(#${kind}-head)`} />;
+  if (label === undefined) return arrow;
   return (
-    <path
-      class={`line ${kind}${near ? " near" : ""}${far ? " far" : ""}`}
-      d={path}
-      marker-end={`url(#${kind}-head)`}
-    />
+    <g>
+      <title>{printable(label.slice(0, 500))}</title>
+      {arrow}
+      <text class={`label ${classes}`} x={x - 10} y={y - 4}>
+        {cut(label, MAX_LABEL)}
+      </text>
+    </g>
   );
 }
 
@@ -184,8 +203,10 @@ function JobBox({
       {rows.length > 0 && <path class="rule" d={`M1 ${BOX_HEIGHT - 2}H${width - 1}`} />}
       {rows.map(({ task, y: middle }, at) => (
         <text key={task.id} class="task" x="12" y={middle - y + 4}>
+          {isCut(texts[at]) && <title>{taskTitle(task)}</title>}
           {texts[at]?.key}
           <tspan class="what">{texts[at]?.what}</tspan>
+          {texts[at]?.when !== "" && <tspan class="when">{texts[at]?.when}</tspan>}
         </text>
       ))}
       {actions !== undefined && box.runs > 0 && (
@@ -206,6 +227,15 @@ function JobBox({
   );
 }
 
+const isCut = (text: ReturnType<typeof rowText> | undefined): boolean =>
+  text !== undefined && Object.values(text).some((part) => part.endsWith("…"));
+
+/** All that the line of a task has no room for. */
+function taskTitle(task: DocumentTask): string {
+  const text = [task.task_key, task.what, whenWords(task)].filter((part) => part !== "");
+  return printable(text.join("  ").slice(0, 1000));
+}
+
 /** A disc for what went well, a cross for what did not, a ring for what is under way. */
 export function StateMark({ phase, good }: Pick<JobState, "phase" | "good">) {
   if (phase !== "ended") return <circle class="active" r="4.5" />;
@@ -219,7 +249,7 @@ function whatOf({ job, runs }: Box): string {
   if (runs > 0) return `${word} · runs ${runs}`;
   if (task === undefined) return `${word} · no tasks`;
   if (others.length > 0) return `${word} · ${job.tasks.length} tasks`;
-  return `${word} · ${task.what.split("/").at(-1) ?? ""}`;
+  return `${word} · ${shortWhat(task)}`;
 }
 
 function titleOf({ key, name, tasks, findings }: DocumentJob): string {

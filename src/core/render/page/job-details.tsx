@@ -1,7 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { formatLocation } from "../../model/job-spec";
 import { printable } from "../../model/text";
-import type { DocumentFinding, DocumentJob } from "../document";
+import type { DocumentFinding, DocumentJob, DocumentTask } from "../document";
+import { dependencyText } from "../task-words";
 import type { Relations } from "./relations";
 import { LEVEL_WORDS, levelOf } from "./level";
 
@@ -48,9 +49,7 @@ export function JobDetails({
               <strong>{printable(task.task_key)}</strong>
               {task.runs !== undefined && <> runs {links([task.runs])}</>}
               {task.runs === undefined && <code>{printable(task.notebook ?? task.what)}</code>}
-              {task.depends_on.length > 0 && (
-                <span class="faint"> after {task.depends_on.map(printable).join(", ")}</span>
-              )}
+              <TaskTerms task={task} />
               {task.parameters !== undefined && <Values values={Object.entries(task.parameters)} />}
             </li>
           ))}
@@ -164,4 +163,16 @@ export function Values({ values }: { readonly values: readonly (readonly [string
       </tbody>
     </table>
   );
+}
+
+/** When a task runs. */
+function TaskTerms({ task }: { readonly task: DocumentTask }) {
+  const { depends_on: keys, outcomes = {}, when = [], inside } = task;
+  const after = [...new Set(keys)].map((key) => dependencyText(key, outcomes[key]));
+  const terms = [
+    ...(inside === undefined ? [] : [`in ${inside}`]),
+    ...(after.length === 0 ? [] : [`after ${after.join(", ")}`]),
+    ...when,
+  ];
+  return terms.length === 0 ? null : <span class="faint"> {terms.map(printable).join(", ")}</span>;
 }

@@ -51,6 +51,11 @@ export interface Line {
   readonly to: string;
   /** As SVG has it in `d`. */
   readonly path: string;
+  /** When, if not always. */
+  readonly label?: string;
+  /** Where the label ends. */
+  readonly x: number;
+  readonly y: number;
   /** The heights between which it lies. */
   readonly top: number;
   readonly bottom: number;
@@ -305,25 +310,34 @@ const rowY = (node: Pick<Node, "y">, at: number): number =>
   node.y + BOX_HEIGHT + at * ROW_HEIGHT + ROW_HEIGHT / 2;
 
 function jobLines(edges: HierarchyDocument["edges"], byId: ReadonlyMap<string, Node>): Line[] {
-  return edges.flatMap(({ kind, from, to, by }) => {
+  return edges.flatMap(({ kind, from, to, by, when }) => {
     const first = byId.get(from);
     const second = byId.get(to);
     if (first === undefined || second === undefined || byId.get(by)?.expanded !== true) return [];
     if (kind === "run_job")
       return [
-        second.parent === first
-          ? trunkLine(first, second)
-          : runLine(first, first.y + BOX_HEIGHT / 2, second),
+        labelled(
+          second.parent === first
+            ? trunkLine(first, second)
+            : runLine(first, first.y + BOX_HEIGHT / 2, second),
+          when,
+        ),
       ];
     return [
-      waitLine(
-        { node: first, y: first.y + BOX_HEIGHT * 0.7 },
-        { node: second, y: second.y + BOX_HEIGHT * 0.3 },
-        "right",
+      labelled(
+        waitLine(
+          { node: first, y: first.y + BOX_HEIGHT * 0.7 },
+          { node: second, y: second.y + BOX_HEIGHT * 0.3 },
+          "right",
+        ),
+        when,
       ),
     ];
   });
 }
+
+const labelled = (each: Line, when: readonly string[] | undefined): Line =>
+  when === undefined ? each : { ...each, label: when.join("; ") };
 
 function taskLines(nodes: readonly Node[], byId: ReadonlyMap<string, Node>): Line[] {
   return nodes.flatMap((node) => {
@@ -333,7 +347,9 @@ function taskLines(nodes: readonly Node[], byId: ReadonlyMap<string, Node>): Lin
       const waits = task.depends_on.flatMap((key) => {
         const from = heights.get(key);
         if (from === undefined) return [];
-        return [waitLine({ node, y: from + 3 }, { node, y: y - 3 }, "left")];
+        const outcome = task.outcomes?.[key];
+        const wait = waitLine({ node, y: from + 3 }, { node, y: y - 3 }, "left");
+        return [labelled(wait, outcome === undefined ? undefined : [outcome])];
       });
       const target = task.runs === undefined ? undefined : byId.get(task.runs);
       if (target === undefined || !node.expanded) return waits;
@@ -351,7 +367,7 @@ function trunkLine(from: Node, to: Node): Line {
     y === endY
       ? `M${at(start)} ${at(y)}H${at(to.x)}`
       : `M${at(start)} ${at(y)}H${at(trunk - CORNER)}Q${at(trunk)} ${at(y)} ${at(trunk)} ${at(y + CORNER)}V${at(endY - CORNER)}Q${at(trunk)} ${at(endY)} ${at(trunk + CORNER)} ${at(endY)}H${at(to.x)}`;
-  return line("run_job", from, to, path, y, endY);
+  return line("run_job", from, to, path, [to.x, endY], y, endY);
 }
 
 /** From the right of what runs to the left of what is run. */
@@ -362,7 +378,7 @@ function runLine(from: Node, y: number, to: Node): Line {
   // What is not to the right closes a circle, and is reached around its own corner.
   const bend = end > start ? Math.min((end - start) / 2, 60) : 50;
   const path = `M${at(start)} ${at(y)}C${at(start + bend)} ${at(y)} ${at(end - bend)} ${at(endY)} ${at(end)} ${at(endY)}`;
-  return line("run_job", from, to, path, y, endY);
+  return line("run_job", from, to, path, [end, endY], y, endY);
 }
 
 interface End {
@@ -378,7 +394,7 @@ function waitLine(from: End, to: End, side: "left" | "right"): Line {
   const end = sideOf(to);
   const out = 16 + Math.min(44, Math.abs(to.y - from.y) / 8);
   const path = `M${at(start)} ${at(from.y)}C${at(start + sign * out)} ${at(from.y)} ${at(end + sign * out)} ${at(to.y)} ${at(end)} ${at(to.y)}`;
-  return line("depends_on", from.node, to.node, path, from.y, to.y);
+  return line("depends_on", from.node, to.node, path, [end, to.y], from.y, to.y);
 }
 
 function line(
@@ -386,6 +402,7 @@ function line(
   from: Node,
   to: Node,
   path: string,
+  [x, y]: readonly [number, number],
   ...heights: readonly number[]
 ): Line {
   return {
@@ -393,6 +410,8 @@ function line(
     from: from.job.id,
     to: to.job.id,
     path,
+    x,
+    y,
     top: Math.min(...heights),
     bottom: Math.max(...heights),
   };
@@ -405,21 +424,36 @@ function widthOf(job: DocumentJob, tasks: readonly DocumentTask[]): number {
   const characters = [
     lengthOf(cut(job.key)) + (job.findings.length > 0 ? 5 : 2),
     ...tasks.map((task) => {
-      const { key, what } = rowText(task);
-      return lengthOf(key + what);
+      const { key, what, when } = rowText(task);
+      return lengthOf(key + what + when);
     }),
   ].reduce((most, length) => Math.max(most, length), 0);
   return Math.max(MIN_WIDTH, Math.round(characters * CHARACTER + 26));
 }
 
-/** What the line of a task says: its key, and what it does where no arrow tells. */
-export function rowText({ task_key, what, runs }: DocumentTask): {
+/** What the line of a task says: its key, what it does where no arrow tells, and when it does that. */
+export function rowText(task: DocumentTask): {
   readonly key: string;
   readonly what: string;
+  readonly when: string;
 } {
-  if (runs !== undefined) return { key: cut(task_key), what: "" };
+  const { task_key, runs } = task;
+  const words = whenWords(task);
+  const when = words === "" ? "" : `  ${cut(words)}`;
+  if (runs !== undefined) return { key: cut(task_key), what: "", when };
   const key = cut(task_key, MAX_CHARACTERS / 2);
-  return { key, what: `  ${cut(what.split("/").at(-1) ?? "", MAX_CHARACTERS - lengthOf(key))}` };
+  return { key, what: `  ${cut(shortWhat(task), MAX_CHARACTERS - lengthOf(key))}`, when };
+}
+
+/** What a task does, without the folders of a notebook. */
+export function shortWhat({ what, notebook }: DocumentTask): string {
+  return notebook === undefined ? what : (what.split("/").at(-1) ?? "");
+}
+
+/** What an arrow alone does not tell: outcomes, `run_if`, the loop that a task is in, that it is disabled. */
+export function whenWords({ outcomes = {}, when = [], inside }: DocumentTask): string {
+  const waits = Object.entries(outcomes).map(([key, outcome]) => `after ${key} (${outcome})`);
+  return [...(inside === undefined ? [] : [`in ${inside}`]), ...waits, ...when].join(", ");
 }
 
 /** Text that is safe to show, and not longer than a box is wide. */
