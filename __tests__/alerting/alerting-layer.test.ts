@@ -7,6 +7,8 @@ import { AlertingJobs } from "../../src/alerting/atomic-jobs";
 import { AlertingSetupOrchestrator } from "../../src/alerting/setup-orchestrator";
 import { dev, staging } from "../../src/alerting/environments";
 import { fromJobId, JobEnvironment, JobLayer } from "@jobstrata/cdktf";
+import { jobMatchers } from "@jobstrata/cdktf/testing";
+import { Testing } from "cdktf";
 import {
   type Attributes,
   freshFolder,
@@ -15,6 +17,8 @@ import {
   type Synthesized,
   synthesize,
 } from "../support/synth";
+
+expect.extend(jobMatchers);
 
 const project = process.cwd();
 const ENVIRONMENTS = ["dev", "staging", "prod"] as const;
@@ -443,4 +447,22 @@ describe("the notebooks of the alerting layer", () => {
       );
     },
   );
+});
+
+test("the orchestrator runs each atomic job after those that it needs", () => {
+  const layer = new JobLayer(Testing.app(), "alerting", { environment: dev });
+  const jobs = new AlertingJobs(layer.atomic);
+  const setup = new AlertingSetupOrchestrator(layer.composite, jobs);
+  expect(setup).toKeepTheHierarchy();
+  expect(setup).toBeCompositeJob();
+  expect(jobs.tables).toBeAtomicJob({ notebook: "src/alerting/setup_alerting_tables.py" });
+  expect(jobs.seed).toBeAtomicJob({
+    notebook: "src/alerting/seed_all_alerts.py",
+    parameters: { force_reseed: "false" },
+  });
+  expect(setup).toRunJob("alerting_seed_job", { after: ["alerting_tables_job"] });
+  expect(setup).toRunJob("alerting_deploy_job", {
+    after: ["alerting_validation_job", "alerting_notifications_job", "alerting_tables_job"],
+  });
+  expect(setup).not.toRunJob("alerting_notifications_job", { after: ["alerting_seed_job"] });
 });

@@ -335,7 +335,7 @@ describe("addConditionTask", () => {
   it("has outcomes to depend on", () => {
     const { task } = orchestrator(({ orchestrator, tables, seed }) => {
       const full = orchestrator.addConditionTask("is_full", {
-        left: "{{job.parameters.mode}}",
+        left: "{{job.trigger.type}}",
         op: "EQUAL_TO",
         right: "full",
         description: "Whether all is asked for",
@@ -348,7 +348,7 @@ describe("addConditionTask", () => {
       {
         task_key: "is_full",
         description: "Whether all is asked for",
-        condition_task: { left: "{{job.parameters.mode}}", op: "EQUAL_TO", right: "full" },
+        condition_task: { left: "{{job.trigger.type}}", op: "EQUAL_TO", right: "full" },
       },
       {
         task_key: "seed",
@@ -424,10 +424,10 @@ describe("addForEachTask", () => {
   it("takes inputs that another task gives", () => {
     const { task } = orchestrator(({ orchestrator, seed }) => {
       orchestrator.addForEachTask("seed_regions", seed, {
-        inputs: "{{tasks.list.values.regions}}",
+        inputs: "{{job.trigger.type}}",
       });
     });
-    expect(task).toMatchObject([{ for_each_task: { inputs: "{{tasks.list.values.regions}}" } }]);
+    expect(task).toMatchObject([{ for_each_task: { inputs: "{{job.trigger.type}}" } }]);
   });
 
   it("keeps the inner task key within 100 characters", () => {

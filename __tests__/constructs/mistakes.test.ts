@@ -280,7 +280,7 @@ test("what looks like a mistake and is none", () => {
       regions: stack.environment.variable("regions"),
     },
     timeoutSeconds: undefined,
-  } as Partial<AtomicJobProps>);
+  });
   for (const path of [
     "tags.team",
     "task.0.new_cluster.spark_conf.spark\\.speculation",

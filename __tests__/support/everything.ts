@@ -152,6 +152,7 @@ export function makeEverything(app: App): void {
       }),
     });
     const seed = new AtomicJob(atomic, "alerting_seed_job", {
+      jobParameters: { region: "emea" },
       notebook: NotebookSource.fromGit({
         url: "https://github.com/health/alerting",
         provider: "gitHub",
@@ -276,6 +277,7 @@ export function makeEverything(app: App): void {
       ...EVERY_RUN_PARAMETER,
       ...RETRIES,
       forEachTimeoutSeconds: 600,
+      jobParameters: { region: "{{input}}" },
       dependsOn: [first, condition.whenFalse],
       runIf: "ALL_DONE",
       description: "Seeds regions",

@@ -1,6 +1,7 @@
 export { AtomicJob, type AtomicJobProps } from "./atomic-job";
 export { CompositeJob, type CompositeJobProps } from "./composite-job";
 export { fromJobId, fromJobName, type ImportedJobProps } from "./imported-job";
+export { type DatabricksJob, isDatabricksJob } from "./is-databricks-job";
 export type { IJob } from "./job";
 export {
   type ClusterLogConf,

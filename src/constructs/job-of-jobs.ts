@@ -40,6 +40,9 @@ const TASK = Symbol.for("jobstrata/Task");
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a task of some job fits anywhere
 export class Task<Key extends string = any> {
+  /** Key of the job that the task belongs to. */
+  public readonly jobKey: Key;
+
   /** @internal */
   public constructor(
     /** The job that the task belongs to. */
@@ -48,6 +51,7 @@ export class Task<Key extends string = any> {
     /** The outcome of a condition task that is waited for. */
     public readonly outcome?: "true" | "false",
   ) {
+    this.jobKey = job.key as Key;
     mark(this, TASK, true);
   }
 
@@ -202,9 +206,6 @@ const FOR_EACH: Shapes<ForEachTaskProps> = {
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as for Task
 export abstract class JobOfJobs<Key extends string = any> extends JobBase {
-  /** The keys of two jobs are two types. @internal */
-  declare public readonly key: Key;
-
   readonly #tasks = new Map<string, JobTask>();
 
   /** @internal */

@@ -4,6 +4,7 @@ import type { IConstruct } from "constructs";
 import { mark, marker } from "@jobstrata/core/model";
 import type { TerraformConfig } from "@jobstrata/core/readers";
 import { invokeAspects } from "./invoke-aspects";
+import type { StackToJudge } from "./judge";
 import type { Rule } from "@jobstrata/core/policy";
 
 /** On a session: the {@link PolicyRun} that judges what it writes. */
@@ -84,7 +85,8 @@ export class PolicyRun {
     return config;
   }
 
-  #judge(session: ISynthesisSession | undefined): void {
+  /** The configurations of all stacks as they would be written, whatever the policy says of them. */
+  public configurations(session?: ISynthesisSession): StackToJudge[] {
     const app = appOf(this.root);
     // An app prepares its stacks itself; in a test of one stack nobody has.
     if (session === undefined || session.manifest !== app?.manifest)
@@ -96,7 +98,7 @@ export class PolicyRun {
     }
     const outdir = session?.outdir ?? app?.outdir ?? "cdktf.out";
     const manifest = session?.manifest ?? app?.manifest;
-    const judged = this.#stacks.map((stack) => ({
+    return this.#stacks.map((stack) => ({
       stack,
       config: this.#written?.(stack) ?? (stack.toTerraform() as TerraformConfig),
       workingDirectory: join(
@@ -104,8 +106,17 @@ export class PolicyRun {
         manifest?.forStack(stack).workingDirectory ?? join("stacks", stack.node.id),
       ),
     }));
-    judgement().judge(judged, rulesGiven(this.root) ?? this.#rules, {
-      outdir,
+  }
+
+  /** The rules to judge by; undefined for all that there are. */
+  public get rules(): readonly Rule[] | undefined {
+    return rulesGiven(this.root) ?? this.#rules;
+  }
+
+  #judge(session: ISynthesisSession | undefined): void {
+    const judged = this.configurations(session);
+    judgement().judge(judged, this.rules, {
+      outdir: session?.outdir ?? appOf(this.root)?.outdir ?? "cdktf.out",
       isWritten: session !== undefined,
     });
     for (const { stack, config } of judged) this.#configs.set(stack, config);

@@ -1,12 +1,5 @@
 import { resolve as resolvePath } from "node:path";
-import {
-  DefaultTokenResolver,
-  StringConcat,
-  TerraformResource,
-  TerraformStack,
-  Token,
-  Tokenization,
-} from "cdktf";
+import { DefaultTokenResolver, StringConcat, TerraformStack, Token, Tokenization } from "cdktf";
 import type { IConstruct } from "constructs";
 import {
   type JobGraph,
@@ -20,6 +13,7 @@ import {
   SUPPRESSIONS,
   type SourceSuppression,
 } from "@jobstrata/core/model";
+import { isDatabricksJob } from "./is-databricks-job";
 import { sourceOf } from "@jobstrata/core/source-location";
 import {
   blocksOf,
@@ -56,7 +50,7 @@ export function stackConfig({ stack, config, workingDirectory }: SynthesizedStac
   const importedJobIds = new Set<string>();
   const suppressions: SourceSuppression[] = [];
   for (const construct of elementsOf(stack)) {
-    if (isJob(construct)) {
+    if (isDatabricksJob(construct)) {
       const name = construct.friendlyUniqueId;
       const job = {
         id: jobPath(construct),
@@ -117,13 +111,6 @@ function* elementsOf(scope: IConstruct): Iterable<IConstruct> {
   }
 }
 
-function isJob(construct: IConstruct): construct is TerraformResource {
-  return (
-    TerraformResource.isTerraformResource(construct) &&
-    construct.terraformResourceType === "databricks_job"
-  );
-}
-
 /** A job is called by the construct that stands for it: a `Default` child gives its parent. */
 function jobPath(job: IConstruct): string {
   return job.node.path.replace(/\/Default$/, "");
@@ -140,7 +127,9 @@ function isAsset(
 function suppressionsBelow(construct: IConstruct): SourceSuppression[] {
   const marked = marker(construct, SUPPRESSIONS) as readonly MarkedSuppression[] | undefined;
   if (marked === undefined) return [];
-  const jobs = isJob(construct) ? [construct] : [...elementsOf(construct)].filter(isJob);
+  const jobs = isDatabricksJob(construct)
+    ? [construct]
+    : [...elementsOf(construct)].filter(isDatabricksJob);
   const jobIds = jobs.map(jobPath);
   return marked.map(({ source, ...suppression }) => {
     const location = locationOf(source());

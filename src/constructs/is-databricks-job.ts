@@ -1,0 +1,32 @@
+import { TerraformResource } from "cdktf";
+import type { IConstruct } from "constructs";
+
+/** What every `databricks_job` has, whichever class made it: some of the properties of the provider package's `Job`. */
+export interface DatabricksJob extends TerraformResource {
+  /** Display name, as an expression. */
+  name: string;
+  readonly nameInput?: string;
+  /** As an expression. */
+  description: string;
+  readonly descriptionInput?: string;
+  /** As an expression when read; assign `{ ...job.tagsInput, team: "health" }`. */
+  tags: Record<string, string>;
+  readonly tagsInput?: Record<string, string>;
+  /** As an expression. */
+  timeoutSeconds: number;
+  readonly timeoutSecondsInput?: number;
+  /** As an expression. */
+  maxConcurrentRuns: number;
+  readonly maxConcurrentRunsInput?: number;
+}
+
+/**
+ * True for the Terraform resource of a job of this library and for the provider package's own `Job`, which `instanceof Job`
+ * knows alone. For aspects: `if (isDatabricksJob(node)) node.tags = { ...node.tagsInput, team: "health" }`.
+ */
+export function isDatabricksJob(construct: IConstruct): construct is DatabricksJob {
+  return (
+    TerraformResource.isTerraformResource(construct) &&
+    construct.terraformResourceType === "databricks_job"
+  );
+}

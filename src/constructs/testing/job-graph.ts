@@ -1,0 +1,93 @@
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import type { CheckedFinding, JobGraph, JobSpec } from "@jobstrata/core/model";
+import { quote } from "@jobstrata/core/model";
+import { readStackConfigs } from "@jobstrata/core/readers";
+import { hierarchyOf, hierarchyTree, UnknownJobs } from "@jobstrata/core/render";
+import type { IConstruct } from "constructs";
+import { findingsIn } from "../judge";
+import { PolicyRun } from "../policy-run";
+import { stackConfig } from "../stack-reader";
+
+/** The jobs of one environment of an app, as Terraform would get them, with what the policy finds in them. */
+export class TestedJobs {
+  /** @internal */
+  public constructor(
+    /** Every job and what it runs. */
+    public readonly graph: JobGraph,
+    /** What the rules find, as the project has configured them, and nothing excuses. */
+    public readonly findings: readonly CheckedFinding[],
+  ) {
+    for (const job of graph.jobs) JOBS.set(job, this);
+  }
+
+  /** The environment that the jobs belong to. */
+  public get environment(): string {
+    return this.graph.environment;
+  }
+
+  /** The keys of all jobs. */
+  public get keys(): readonly string[] {
+    return this.graph.jobs.map(({ key }) => key);
+  }
+
+  /**
+   * The job with this key.
+   *
+   * @throws JobstrataError `invalid-job-key` if there is none
+   */
+  public job(key: string): JobSpec {
+    const job = this.graph.jobs.find((each) => each.key === key);
+    if (job !== undefined) return job;
+    throw new JobstrataError(
+      "invalid-job-key",
+      `environment ${quote(this.environment)} has no job ${quoteWithSuggestion(key, this.keys)}\n\n${this.tree()}`,
+    );
+  }
+
+  /** Who runs whom, as text; of one job, it and what it runs, with tasks. */
+  public tree(job?: JobSpec): string {
+    const options = job === undefined ? {} : { jobs: [job.id] };
+    const hierarchy = hierarchyOf(this.graph, { ...options, findings: this.findings });
+    if (hierarchy instanceof UnknownJobs) return "";
+    return hierarchyTree(hierarchy, { level: job === undefined ? "jobs" : "tasks" });
+  }
+}
+
+const JOBS = new WeakMap<JobSpec, TestedJobs>();
+
+/** What {@link TestedJobs} a job was taken from. */
+export function jobsOf(job: JobSpec): TestedJobs | undefined {
+  return JOBS.get(job);
+}
+
+/**
+ * The jobs of an app, a stack or whatever a construct is in, without writing anything: every stack is prepared, aspects
+ * included, and judged as in a synthesis, but a violation is no error.
+ *
+ * @param environment its name; needed if the app has several
+ * @throws JobstrataError `no-environment` for an environment that the app does not have
+ */
+export function jobGraph(app: IConstruct, environment?: string): TestedJobs {
+  const run = new PolicyRun(app.node.root);
+  const configs = run.configurations().map(stackConfig);
+  const graphs = readStackConfigs(configs);
+  const names = graphs.map((graph) => graph.environment);
+  const [first, second] = graphs;
+  const graph =
+    environment === undefined ? first : graphs.find((each) => each.environment === environment);
+  if (graph === undefined || (environment === undefined && second !== undefined)) {
+    const problem =
+      environment !== undefined
+        ? `the app has no environment ${quoteWithSuggestion(environment, names)}`
+        : first === undefined
+          ? "the app has no stack"
+          : "the app has several environments; name one: jobGraph(app, environment)";
+    const known = names.length === 0 ? "" : `; it has ${names.map(quote).join(", ")}`;
+    throw new JobstrataError("no-environment", problem + known);
+  }
+  const findings = findingsIn(configs, run.rules);
+  const own = findings.filter((finding) =>
+    [undefined, graph.environment].includes(finding.environment),
+  );
+  return new TestedJobs(graph, own);
+}

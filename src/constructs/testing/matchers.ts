@@ -1,0 +1,192 @@
+import { JobstrataError } from "@jobstrata/core/errors";
+import {
+  JOB_LEVEL_TAG,
+  type JobLevel,
+  type JobSpec,
+  leafTasks,
+  printable,
+  quote,
+  type TaskSpec,
+} from "@jobstrata/core/model";
+import { textReport } from "@jobstrata/core/report";
+import { Construct } from "constructs";
+import { JobBase } from "../job";
+import { jobGraph, jobsOf, TestedJobs } from "./job-graph";
+
+/** What a matcher of jest and of vitest gives. */
+export interface MatcherResult {
+  readonly pass: boolean;
+  readonly message: () => string;
+}
+
+/** What {@link JobMatchers.toBeAtomicJob} looks at beside the level. */
+export interface AtomicJobExpectation {
+  /** Path of the notebook as it was given to its NotebookSource. @default - any */
+  readonly notebook?: string;
+  /** Some of its parameters. @default - any */
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
+/** What {@link JobMatchers.toRunJob} looks at beside the job. */
+export interface RunJobExpectation {
+  /** Keys of jobs that have to end before; other jobs may come between. @default - any */
+  readonly after?: readonly string[];
+}
+
+/** The matchers, for the types of jest and vitest. `R` is what an assertion returns. */
+export interface JobMatchers<R = unknown> {
+  /** Of an app, a stack or a `jobGraph(app)`: no rule finds an error. */
+  toKeepTheHierarchy(): R;
+  /** Of a job: it has the level `atomic`, and one task, which runs this notebook. */
+  toBeAtomicJob(expected?: AtomicJobExpectation): R;
+  /** Of a job: it has the level `composite`. */
+  toBeCompositeJob(): R;
+  /** Of a job: it has the level `orchestrator`. */
+  toBeOrchestratorJob(): R;
+  /** Of a job: one of its tasks runs the job with this key, after those that run the others. */
+  toRunJob(key: string, expected?: RunJobExpectation): R;
+}
+
+/** The job or the jobs that a test expects something of. */
+function testedJobs(received: unknown): TestedJobs {
+  if (received instanceof TestedJobs) return received;
+  if (Construct.isConstruct(received)) return jobGraph(received);
+  throw notTestable(received, "an app, a stack or a jobGraph(app)");
+}
+
+function testedJob(received: unknown): readonly [job: JobSpec, jobs: TestedJobs] {
+  if (Construct.isConstruct(received) && JobBase.isJobBase(received)) {
+    const jobs = jobGraph(received, received.stack.environment.name);
+    return [jobs.job(received.key), jobs];
+  }
+  const jobs = jobsOf(received as JobSpec);
+  if (jobs === undefined) throw notTestable(received, "a job, or jobGraph(app).job(key)");
+  return [received as JobSpec, jobs];
+}
+
+function notTestable(received: unknown, wanted: string): JobstrataError {
+  const got = received === null || typeof received !== "object" ? String(received) : "an object";
+  return new JobstrataError(
+    "invalid-job",
+    `expect() was given ${printable(got)}; this matcher is for ${wanted}`,
+  );
+}
+
+/** A result whose message says what was expected, what is, and shows the tree. */
+function result(pass: boolean, expected: string, is: string, tree: string): MatcherResult {
+  return {
+    pass,
+    message: () => `expected ${expected}${pass ? " not" : ""}, but ${is}\n\n${tree}\n`,
+  };
+}
+
+function ofLevel(received: unknown, level: JobLevel): MatcherResult {
+  const [job, jobs] = testedJob(received);
+  const is = job.tags[JOB_LEVEL_TAG];
+  return result(
+    is === level,
+    `job ${quote(job.key)} to have the level ${level}`,
+    is === undefined ? "it has none" : `it has the level ${printable(is)}`,
+    jobs.tree(job),
+  );
+}
+
+function isNotebook(task: TaskSpec | undefined, path: string): boolean {
+  const label = task?.notebook?.label ?? "";
+  return (
+    label === path || label === path.replace(/\.\w+$/, "") || label.replace(/\.\w+$/, "") === path
+  );
+}
+
+/** To be given to `expect.extend` of jest or vitest. */
+export const jobMatchers = {
+  toKeepTheHierarchy(received: unknown): MatcherResult {
+    const jobs = testedJobs(received);
+    const errors = jobs.findings.filter(({ severity }) => severity === "error");
+    const expected = `the jobs of environment ${quote(jobs.environment)} to keep the hierarchy`;
+    if (errors.length === 0) return result(true, expected, "they do", jobs.tree());
+    return result(
+      false,
+      expected,
+      `the policy finds ${errors.length === 1 ? "an error" : `${errors.length} errors`}:\n\n${textReport(errors)}`,
+      jobs.tree(),
+    );
+  },
+
+  toBeAtomicJob(received: unknown, expected: AtomicJobExpectation = {}): MatcherResult {
+    const level = ofLevel(received, "atomic");
+    const { notebook, parameters = {} } = expected;
+    if (!level.pass || (notebook === undefined && Object.keys(parameters).length === 0))
+      return level;
+    const [job, jobs] = testedJob(received);
+    const tasks = leafTasks(job);
+    const [task] = tasks;
+    const wanted = [
+      ...(notebook === undefined ? [] : [`the notebook ${quote(notebook)}`]),
+      ...Object.entries(parameters).map(([name, value]) => `${printable(name)} = ${quote(value)}`),
+    ].join(" with ");
+    const given = new Map(Object.entries(task?.parameters ?? {}));
+    const wrong = Object.entries(parameters).filter(([name, value]) => given.get(name) !== value);
+    const is =
+      tasks.length !== 1
+        ? `it has ${tasks.length} tasks`
+        : wrong.length > 0
+          ? `the parameters are ${[...given].map(([name, value]) => `${printable(name)} = ${quote(value)}`).join(", ") || "none"}`
+          : `it runs ${task?.notebook === undefined ? "none" : quote(task.notebook.label)}`;
+    const pass =
+      tasks.length === 1 &&
+      wrong.length === 0 &&
+      (notebook === undefined || isNotebook(task, notebook));
+    return result(pass, `atomic job ${quote(job.key)} to run ${wanted}`, is, jobs.tree(job));
+  },
+
+  toBeCompositeJob: (received: unknown): MatcherResult => ofLevel(received, "composite"),
+
+  toBeOrchestratorJob: (received: unknown): MatcherResult => ofLevel(received, "orchestrator"),
+
+  toRunJob(received: unknown, key: string, { after = [] }: RunJobExpectation = {}): MatcherResult {
+    const [job, jobs] = testedJob(received);
+    const tasksThatRun = (target: string): TaskSpec[] =>
+      job.tasks.filter((task) =>
+        leafTasks({ tasks: [task] }).some(({ runJob }) => runs(runJob, target, jobs)),
+      );
+    const tasks = tasksThatRun(key);
+    const order =
+      after.length === 0 ? "" : ` after ${after.map((each) => quote(each)).join(" and ")}`;
+    const expected = `job ${quote(job.key)} to run ${quote(key)}${order}`;
+    const early = after.filter((each) => {
+      const before = new Set(tasksThatRun(each).map(({ taskKey }) => taskKey));
+      return !tasks.some((task) => [...waitsFor(job, task)].some((taskKey) => before.has(taskKey)));
+    });
+    const is =
+      tasks.length === 0
+        ? "no task runs it"
+        : early.length === 0
+          ? "it does"
+          : `it does not wait for ${early.map((each) => quote(each)).join(" and ")}`;
+    return result(tasks.length > 0 && early.length === 0, expected, is, jobs.tree(job));
+  },
+};
+
+function runs(runJob: TaskSpec["runJob"], key: string, jobs: TestedJobs): boolean {
+  if (runJob?.kind === "job") return jobs.graph.job(runJob.id)?.key === key;
+  // A job that others own is known by its id, or by the construct that looks it up.
+  if (runJob?.kind !== "external") return false;
+  return (
+    runJob.jobId === key ||
+    runJob.expression === key ||
+    runJob.expression.includes(`databricks_job.${key}.`)
+  );
+}
+
+/** The keys of the tasks that have to end before `task` begins, over however many steps. */
+function waitsFor(job: JobSpec, task: TaskSpec): ReadonlySet<string> {
+  const found = new Set<string>();
+  const open = [...task.dependsOn];
+  for (let key = open.pop(); key !== undefined; key = open.pop()) {
+    if (found.has(key)) continue;
+    found.add(key);
+    open.push(...(job.tasks.find(({ taskKey }) => taskKey === key)?.dependsOn ?? []));
+  }
+  return found;
+}
