@@ -1,4 +1,4 @@
-import { applied } from "../../src/cli/commands/local-try";
+import { applied, isAtLeast } from "../../src/cli/commands/local-try";
 
 describe("what Terraform did in each stack", () => {
   it("is read where the line has the stack's name, and where an earlier line of its piece has it", () => {
@@ -22,5 +22,17 @@ describe("what Terraform did in each stack", () => {
     expect(applied("a-atomic  No changes. Your infrastructure matches the configuration.")).toEqual(
       [],
     );
+  });
+});
+
+describe("the Node that a CLI needs", () => {
+  it.each([
+    ["v22.19.0", true],
+    ["v22.18.9", false],
+    ["v24.0.0", true],
+    ["v20.20.2", false],
+    ["none", false],
+  ])("%s: %s", (version, enough) => {
+    expect(isAtLeast(version, [22, 19])).toBe(enough);
   });
 });

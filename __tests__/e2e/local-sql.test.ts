@@ -171,7 +171,7 @@ describeWithTerraform("with Terraform", () => {
 
     it.each([
       ["999999", /Run 999999 does not exist/],
-      ["x", /It must be a whole number above 0/],
+      ["x", /An id is a whole number above 0/],
     ])("have nothing to do with the logs of run %s", async (runId, message) => {
       const { code, stderr } = await local("logs", runId);
       expect(code).toBe(2);

@@ -2,7 +2,11 @@
  * What genuine clients ask, as their requests were recorded: the databricks CLI 1.13, the Terraform providers 1.99 and 1.128,
  * the SDKs of Go and Python, Airflow's hook.
  */
-import { type Client, NOTEBOOK, notebookTask, simulate, startClient, stopAll } from "./support";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TaskExecutor } from "../../src/local/execute/executor";
+import type { QueryAnswer, QueryRequest } from "../../src/local/execute/query";
+import { type Client, type Json, notebookTask, simulate, startClient, stopAll } from "./support";
 
 let client: Client;
 beforeEach(async () => {
@@ -188,6 +192,19 @@ describe("the Terraform provider", () => {
       }),
     );
     expect(new Set(statuses)).toEqual(new Set([200]));
+    const form = new FormData();
+    form.set("path", "/Shared/files/new/alerts.csv");
+    form.set("format", "AUTO");
+    form.set("content", new Blob(["a,b"]), "alerts.csv");
+    const uploaded = await fetch(`${client.workspace.host}/api/2.0/workspace/import`, {
+      method: "POST",
+      headers: {
+        Authorization: `Bearer ${client.workspace.token}`,
+        "User-Agent": "databricks-tf-provider/1.128.0 databricks-sdk-go/0.175.0",
+      },
+      body: form,
+    });
+    expect(uploaded.status).toBe(200);
     expect((await importNotebook("/Shared/other/notebook")).status).toBe(404);
   });
 
@@ -357,7 +374,6 @@ describe("Airflow's operators", () => {
       },
     ]);
     expect(await client.run(run)).not.toHaveProperty("repair_history");
-    expect(NOTEBOOK).toBeDefined();
   });
 });
 
@@ -411,6 +427,231 @@ describe("ids of 64 bits", () => {
     expect(JSON.parse(answer)).toMatchObject({
       message: 'job_id must be a 64-bit integer (got "9223372036854775808").',
     });
+  });
+});
+
+describe("SQL statements", () => {
+  const PATH = "/api/2.0/sql/statements";
+  const WAREHOUSE = "10ca10ca10ca10ca";
+  /** What the engine is asked, and what it answers. */
+  let asked: QueryRequest[];
+  let answer: (request: QueryRequest, signal: AbortSignal) => Promise<QueryAnswer[]>;
+  const ROWS: QueryAnswer = {
+    columns: [
+      { name: "id", type: "bigint" },
+      { name: "cost", type: "decimal(10,2)" },
+      { name: "at", type: "timestamp" },
+      { name: "tags", type: "map<string,string>" },
+      { name: "ok", type: "boolean" },
+    ],
+    rows: [
+      [8795899427664681785n, "1.50", "2026-11-28 22:00:00", { layer: "gold" }, true],
+      [1, null, "2026-11-28 22:00:00.123456+00:00", null, false],
+    ],
+    truncated: false,
+  };
+
+  beforeEach(async () => {
+    asked = [];
+    answer = () => Promise.resolve([ROWS]);
+    const executor: TaskExecutor = {
+      execute: () => Promise.resolve({ succeeded: true }),
+      query: async (request, onAnswer, signal) => {
+        asked.push(request);
+        for (const each of await answer(request, signal)) onAnswer(each);
+      },
+    };
+    client = await startClient({ executor });
+  });
+
+  const execute = (statement: string, more: object = {}): Promise<Json> =>
+    client.ok("POST", PATH, { statement, warehouse_id: WAREHOUSE, ...more });
+
+  it("are answered with types and text, as the service does", async () => {
+    const { statement_id, ...rest } = await execute("SELECT * FROM t WHERE id = :id", {
+      catalog: "main",
+      schema: "gold",
+      row_limit: 10,
+      parameters: [{ name: "id", value: "7", type: "BIGINT" }, { name: "none" }],
+      disposition: "INLINE",
+      format: "JSON_ARRAY",
+    });
+    expect(asked).toEqual([
+      {
+        sql: "SELECT * FROM t WHERE id = :id",
+        catalog: "main",
+        schema: "gold",
+        limit: 10,
+        parameters: [
+          { name: "id", value: "7", type: "BIGINT" },
+          { name: "none", value: null, type: "STRING" },
+        ],
+      },
+    ]);
+    expect(rest).toEqual({
+      status: { state: "SUCCEEDED" },
+      manifest: {
+        format: "JSON_ARRAY",
+        schema: {
+          column_count: 5,
+          columns: [
+            { name: "id", position: 0, type_name: "LONG", type_text: "BIGINT" },
+            {
+              name: "cost",
+              position: 1,
+              type_name: "DECIMAL",
+              type_text: "DECIMAL(10,2)",
+              type_precision: 10,
+              type_scale: 2,
+            },
+            { name: "at", position: 2, type_name: "TIMESTAMP", type_text: "TIMESTAMP" },
+            { name: "tags", position: 3, type_name: "MAP", type_text: "MAP<STRING,STRING>" },
+            { name: "ok", position: 4, type_name: "BOOLEAN", type_text: "BOOLEAN" },
+          ],
+        },
+        total_chunk_count: 1,
+        total_row_count: 2,
+        truncated: false,
+        chunks: [{ chunk_index: 0, row_offset: 0, row_count: 2 }],
+      },
+      result: {
+        chunk_index: 0,
+        row_offset: 0,
+        row_count: 2,
+        data_array: [
+          ["8795899427664681785", "1.50", "2026-11-28T22:00:00.000Z", '{"layer":"gold"}', "true"],
+          ["1", null, "2026-11-28T22:00:00.123456Z", null, "false"],
+        ],
+      },
+    });
+    expect(await client.ok("GET", `${PATH}/${statement_id}`)).toEqual({ statement_id, ...rest });
+  });
+
+  it("come in chunks", async () => {
+    const rows = Array.from({ length: 2500 }, (_, at) => [at]);
+    answer = () =>
+      Promise.resolve([{ columns: [{ name: "id", type: "int" }], rows, truncated: true }]);
+    const { statement_id, manifest, result } = await execute("SELECT id FROM t");
+    expect(manifest).toMatchObject({
+      total_chunk_count: 3,
+      total_row_count: 2500,
+      truncated: true,
+    });
+    const found: string[] = [...result.data_array.flat()];
+    for (let next = result.next_chunk_internal_link; next !== undefined;) {
+      const chunk = await client.ok("GET", next);
+      found.push(...chunk.data_array.flat());
+      next = chunk.next_chunk_internal_link;
+    }
+    expect(found).toEqual(rows.map(([id]) => String(id)));
+    const beyond = await client.ask("GET", `${PATH}/${statement_id}/result/chunks/3`);
+    expect(beyond.body.message).toContain("the result has 3 chunks");
+  });
+
+  it("go on when their time is up, and can be canceled", async () => {
+    answer = (_, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => {
+          reject(new Error("aborted"));
+        });
+      });
+    const { statement_id, status } = await execute("SELECT 1", { wait_timeout: "0s" });
+    expect(status).toEqual({ state: "RUNNING" });
+    await client.ok("POST", `${PATH}/${statement_id}/cancel`, {});
+    const { status: after } = await client.ok("GET", `${PATH}/${statement_id}`);
+    expect(after).toEqual({ state: "CANCELED" });
+    const canceled = await execute("SELECT 1", { wait_timeout: "0s", on_wait_timeout: "CANCEL" });
+    expect(canceled.status).toEqual({ state: "CANCELED" });
+  });
+
+  it.each<[string, QueryAnswer[], string]>([
+    ["an error", [{ error: "[TABLE_OR_VIEW_NOT_FOUND] t", statement: "x" }], "[TABLE_OR_VIEW"],
+    ["nothing to execute", [], "no SQL statement"],
+    ["two statements", [ROWS, ROWS], "exactly one statement"],
+  ])("fail with %s", async (_, answers, message) => {
+    answer = () => Promise.resolve(answers);
+    const { status } = await execute("x");
+    expect(status).toEqual({
+      state: "FAILED",
+      error: { error_code: "BAD_REQUEST", message: expect.stringContaining(message) },
+    });
+  });
+
+  it.each([
+    [{ warehouse_id: "1" }, 404, 'SQL warehouse "1" does not exist'],
+    [{ wait_timeout: "3s" }, 400, "wait_timeout must be 0s, or from 5s to 50s"],
+    [{ disposition: "EXTERNAL_LINKS" }, 400, "disposition"],
+    [{ format: "CSV" }, 400, "format"],
+    [{ statment: "x" }, 400, 'unknown field "statment" (did you mean "statement"?)'],
+  ])("are refused with %j", async (more, status, message) => {
+    const body = { statement: "SELECT 1", warehouse_id: WAREHOUSE, ...more };
+    const refused = await client.ask("POST", PATH, body);
+    expect(refused).toMatchObject({ status });
+    expect(refused.body.message).toContain(message);
+    expect(asked).toEqual([]);
+  });
+
+  it("are refused where tasks are only simulated", async () => {
+    client = await startClient();
+    const refused = await client.ask("POST", PATH, { statement: "x", warehouse_id: WAREHOUSE });
+    expect(refused).toMatchObject({ status: 501, body: { error_code: "NOT_IMPLEMENTED" } });
+  });
+
+  it("that are not known are not found", async () => {
+    expect((await client.ask("GET", `${PATH}/x`)).status).toBe(404);
+  });
+});
+
+describe("Unity Catalog", () => {
+  const UC = "/api/2.1/unity-catalog";
+  beforeEach(() => {
+    const log = join(client.workspace.dataDir, "warehouse/main/gold/fact_usage/_delta_log");
+    mkdirSync(log, { recursive: true });
+    const fields = [
+      { name: "id", type: "long", nullable: false, metadata: {} },
+      {
+        name: "tags",
+        type: { type: "map", keyType: "string", valueType: "integer" },
+        nullable: true,
+      },
+    ];
+    const metaData = { schemaString: JSON.stringify({ type: "struct", fields }) };
+    const line = JSON.stringify({ metaData });
+    writeFileSync(join(log, "00000000000000000000.json"), `{"protocol":{}}\n${line}\n`);
+    writeFileSync(join(log, "00000000000000000001.json"), '{"add":{}}\n');
+  });
+
+  it("shows the catalogs, schemas and tables of the warehouse", async () => {
+    const names = (list: { full_name: string }[]): string[] => list.map((each) => each.full_name);
+    expect(names((await client.ok("GET", `${UC}/catalogs?max_results=0`)).catalogs)).toEqual([
+      "main",
+    ]);
+    const { schemas } = await client.ok("GET", `${UC}/schemas?catalog_name=main`);
+    expect(names(schemas)).toEqual(["main.gold"]);
+    const { tables } = await client.ok("GET", `${UC}/tables?catalog_name=main&schema_name=gold`);
+    expect(names(tables)).toEqual(["main.gold.fact_usage"]);
+    const table = await client.ok("GET", `${UC}/tables/main.gold.fact_usage`);
+    expect(table.columns).toMatchObject([
+      { name: "id", type_name: "LONG", type_text: "bigint", nullable: false },
+      { name: "tags", type_name: "MAP", type_text: "map<string,int>", position: 1 },
+    ]);
+    for (const [name, exists] of [
+      ["main.gold.fact_usage", true],
+      ["main.gold.x", false],
+    ] as const)
+      expect(await client.ok("GET", `${UC}/tables/${name}/exists`)).toEqual({
+        table_exists: exists,
+      });
+  });
+
+  it.each([
+    "catalogs/none",
+    "schemas/main...",
+    "tables/main.gold.x",
+    "tables/main.gold._delta_log",
+    "schemas?catalog_name=..%2F..",
+  ])("has no %s", async (path) => {
+    expect([400, 404]).toContain((await client.ask("GET", `${UC}/${path}`)).status);
   });
 });
 

@@ -123,6 +123,7 @@ export class Faults {
         const failure = this.failureOf(request);
         return failure === undefined ? executor.execute(request, signal) : Promise.resolve(failure);
       },
+      ...(executor.query === undefined ? {} : { query: executor.query.bind(executor) }),
       ...(executor.close === undefined
         ? {}
         : { close: () => executor.close?.() ?? Promise.resolve() }),

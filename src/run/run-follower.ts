@@ -35,7 +35,8 @@ const MARGIN = 2000;
 const LAST_LOOKS = 8;
 
 /** What reads runs: a client of the Jobs API, or whoever has the runs himself. */
-export type RunReader = Pick<JobsClient, "getRun" | "listRuns" | "getOutput">;
+export type RunReader = Pick<JobsClient, "getRun" | "listRuns" | "getOutput"> &
+  Partial<Pick<JobsClient, "getJob">>;
 
 /** A task whose child is to be looked at. */
 interface Wanted {
@@ -58,6 +59,7 @@ export class RunFollower {
   readonly #gone = new Set<RunId>();
   readonly #outputs = new Map<RunId, TaskOutput>();
   readonly #iterations = new Map<RunId, readonly ApiTaskRun[]>();
+  readonly #jobNames = new Map<JobId, string>();
   #successes = 0;
   #looksAfterEnd = 0;
 
@@ -74,10 +76,23 @@ export class RunFollower {
   public async look(signal?: AbortSignal): Promise<JobRunNode> {
     const root = await this.client.getRun(this.rootId, { ...(signal && { signal }) });
     this.#runs.set(this.rootId, root);
+    await this.#findName(root);
     await this.#lookBelow(signal);
     await this.#fetchOutputs();
     if (statusOf(root).phase === "ended") this.#looksAfterEnd++;
     return this.tree;
+  }
+
+  /** A run that failed before it began may have no name; its job has. */
+  async #findName({ run_name: name = "", job_id: jobId }: ApiRun): Promise<void> {
+    if (name !== "" || jobId === undefined || this.#jobNames.has(jobId)) return;
+    try {
+      const job = await this.client.getJob?.(jobId);
+      this.#jobNames.set(jobId, job?.settings?.name ?? "");
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.#jobNames.set(jobId, "");
+    }
   }
 
   /** Looks once, and at everything that there is to be seen now. @throws WorkspaceError if the run cannot be read */
@@ -282,7 +297,7 @@ export class RunFollower {
     return {
       runId: run.run_id,
       jobId,
-      name: run.run_name ?? "",
+      name: nameOf(run, this.#jobNames.get(jobId)),
       ...(key !== undefined && { key }),
       status: this.#gone.has(run.run_id)
         ? { ...statusOf(run), message: "The run can no longer be read." }
@@ -375,4 +390,10 @@ export async function atOnce<T>(
     for (let item = left.pop(); item !== undefined; item = left.pop()) await action(item);
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, work));
+}
+
+/** The name of a run, else that of its job, else what is known of it. */
+function nameOf({ run_name: own = "", job_id: jobId = 0 }: ApiRun, job = ""): string {
+  if (own !== "") return own;
+  return job === "" ? `job ${jobId}` : job;
 }

@@ -5,6 +5,7 @@ import type { JobRunNode, RunStatus, TaskRunNode } from "../../../src/core/model
 import { formatDuration, formatElapsed } from "../../../src/core/report/duration";
 import { junitXml } from "../../../src/core/report/junit";
 import { RunChanges } from "../../../src/core/report/run-changes";
+import { failuresJson } from "../../../src/core/report/run-json";
 import { failureLines, textLines } from "../../../src/core/report/run-failures";
 import { fit, treeLines, visibleWidth } from "../../../src/core/report/run-tree";
 import { PLAIN, styleOf } from "../../../src/core/report/style";
@@ -286,5 +287,32 @@ describe("junitXml", () => {
     expect(xml).toContain('<testcase name="a&lt;b" classname="dev.atomic" time="1.5">');
     expect(xml).toContain("<skipped/>");
     expect(xml).not.toContain("\u001b");
+  });
+});
+
+describe("a run that failed before it had tasks", () => {
+  it("is reported with what the workspace says of it", () => {
+    const reason = "Cannot check out the branch main";
+    const failed = run("FAILED", [], { status: status("FAILED", reason) });
+    expect(failureLines(failed)).toEqual([
+      "",
+      expect.stringContaining("setup_job  FAILED"),
+      `    ${reason}`,
+    ]);
+    expect(failuresJson(failed)).toEqual([
+      expect.objectContaining({ path: [], run_id: failed.runId, state: "FAILED", error: reason }),
+    ]);
+    const above = run("FAILED", [task("setup", "FAILED", { child: failed })]);
+    expect(failureLines(above)).toContain(`    ${reason}`);
+    expect(failuresJson(above)).toEqual([
+      expect.objectContaining({ path: ["setup"], error: reason }),
+    ]);
+  });
+
+  it("says nothing twice where a task failed", () => {
+    const failed = run("FAILED", [task("setup", "FAILED")], {
+      status: status("FAILED", "Task setup failed"),
+    });
+    expect(failureLines(failed).join("\n")).not.toContain("Task setup failed");
   });
 });

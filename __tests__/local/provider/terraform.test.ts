@@ -194,7 +194,7 @@ describe.each(CLIS)("the stand-in provider under %s", (cli) => {
 
   it("takes no id that it could not hold exactly", async () => {
     workspace.fault = (seen) =>
-      seen.path.endsWith("create") ? { status: 200, body: { job_id: 2 ** 60 } } : undefined;
+      seen.path.endsWith("create") ? { status: 200, body: { job_id: 2 ** 64 } } : undefined;
     expect((await folder.run("apply", "-auto-approve")).text).toContain("no usable job_id");
   });
 

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -77,8 +78,7 @@ async function deploy(
   let log = "";
   try {
     const command = [
-      process.execPath,
-      cdktf(),
+      ...cdktf(),
       "deploy",
       ...stacks,
       "--auto-approve",
@@ -162,19 +162,54 @@ function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
-/** The program of the CDKTF CLI that the project has installed. */
-function cdktf(): string {
+/** The CLIs of CDKTF and of its fork, by package and command. */
+const CLIS = [
+  ["cdktf-cli", "cdktf"],
+  ["cdktn-cli", "cdktn"],
+] as const;
+/** From this version of Node on cdktn's CLI runs. */
+const CDKTN_NODE = [22, 19] as const;
+
+/** How to start the CDKTF or CDKTN CLI that the project has installed: the program of Node, and that of the CLI. */
+function cdktf(): readonly [node: string, program: string] {
   const require = createRequire(join(process.cwd(), "package.json"));
-  try {
-    const manifest = require.resolve("cdktf-cli/package.json");
-    const { bin } = JSON.parse(readFileSync(manifest, "utf8")) as { bin: { cdktf: string } };
-    return join(manifest, "..", bin.cdktf);
-  } catch {
-    throw new JobstrataError(
-      "local-workspace",
-      "cdktf-cli is not installed in this project; npm install --save-dev cdktf-cli",
-    );
+  for (const [name, command] of CLIS) {
+    let manifest: string;
+    try {
+      manifest = require.resolve(`${name}/package.json`);
+    } catch {
+      continue;
+    }
+    const { bin } = JSON.parse(readFileSync(manifest, "utf8")) as {
+      bin: Readonly<Record<string, string>>;
+    };
+    const program = bin[command];
+    if (program === undefined) continue;
+    const node = name === "cdktn-cli" ? nodeFor(CDKTN_NODE) : process.execPath;
+    return [node, join(manifest, "..", program)];
   }
+  throw new JobstrataError(
+    "local-workspace",
+    "neither cdktf-cli nor cdktn-cli is installed in this project; npm install --save-dev cdktf-cli",
+  );
+}
+
+/** A Node of at least this version: this one, or that on the PATH. @throws JobstrataError where there is none */
+function nodeFor(least: readonly [major: number, minor: number]): string {
+  if (isAtLeast(process.version, least)) return process.execPath;
+  const found = spawnSync("node", ["--version"], { encoding: "utf8" });
+  const version = found.status === 0 ? found.stdout.trim() : "none";
+  if (isAtLeast(version, least)) return "node";
+  throw new JobstrataError(
+    "local-workspace",
+    `cdktn-cli needs Node ${least.join(".")} or newer; this is ${process.version}, and on the PATH is ${version}`,
+  );
+}
+
+/** @internal */
+export function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {
+  const [, ownMajor = "0", ownMinor = "0"] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
+  return +ownMajor > major || (+ownMajor === major && +ownMinor >= minor);
 }
 
 /** What the CLI printed, without its animation and the codes by which it draws over what it printed before. */

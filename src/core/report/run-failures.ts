@@ -59,9 +59,26 @@ function visit(
 const MAX_TRACE = 15;
 const MAX_KEPT = 12;
 
+/**
+ * Why a run failed of which no task did, such as one that was refused before it had tasks: what the workspace says of it.
+ * Undefined of any other.
+ */
+export function runFailure(run: JobRunNode): string | undefined {
+  return failed(run) && failuresOf(run).length === 0 ? run.status.message : undefined;
+}
+
 /** What failed, why, and what did not run because of it, for a person. */
 export function failureLines(run: JobRunNode, style: Style = PLAIN): string[] {
   const lines: string[] = [];
+  const reason = run.status.state === "CANCELED" ? "" : (runFailure(run) ?? "");
+  if (reason !== "") {
+    const state = printable(run.status.state);
+    lines.push(
+      "",
+      `${style.bad(`${style.marks.bad} ${printable(run.key ?? run.name)}`)}  ${state}`,
+    );
+    for (const line of textLines(reason)) lines.push(`    ${line}`);
+  }
   for (const { task, path, run: job, kept } of failuresOf(run)) {
     // What was canceled with the run did nothing wrong.
     if (run.status.state === "CANCELED" && task.status.state === "CANCELED") continue;
@@ -85,7 +102,7 @@ export function failureLines(run: JobRunNode, style: Style = PLAIN): string[] {
 }
 
 /** The error of a task, and the end of its trace. */
-export function reasonLines({ output, status }: TaskRunNode): string[] {
+export function reasonLines({ output, status, child }: TaskRunNode): string[] {
   const { error, errorTrace } = output ?? {};
   const trace = textLines(errorTrace);
   const last = trace.slice(-MAX_TRACE);
@@ -93,7 +110,8 @@ export function reasonLines({ output, status }: TaskRunNode): string[] {
   // The trace of Python ends with the error; that of others may not.
   if (error !== undefined && error !== "" && errorTrace?.includes(error) !== true)
     lines.push(...textLines(error));
-  return lines.length > 0 ? lines : textLines(status.message);
+  if (lines.length > 0) return lines;
+  return textLines(status.message === "" ? child?.status.message : status.message);
 }
 
 /** Task keys from the top, safe for a terminal. */

@@ -1,6 +1,6 @@
 import type { JobId } from "../model/int64";
 import { durationOf, type JobRunNode, type TaskRunNode } from "../model/run-tree";
-import { failuresOf } from "./run-failures";
+import { failuresOf, runFailure } from "./run-failures";
 
 /** What a command came to, for a program to read. */
 export interface RunReport {
@@ -83,6 +83,21 @@ function stateJson(node: JobRunNode | TaskRunNode, now: number): object {
 
 /** What failed, where it happened. */
 export function failuresJson(run: JobRunNode): object[] {
+  const reason = runFailure(run);
+  if (reason !== undefined) {
+    return [
+      {
+        path: [],
+        ...(run.key !== undefined && { job_key: run.key }),
+        job_id: run.jobId,
+        run_id: run.runId,
+        state: run.status.state,
+        ...(run.url !== undefined && { run_page_url: run.url }),
+        error: reason,
+        did_not_run: [],
+      },
+    ];
+  }
   return failuresOf(run).map(({ task, path, run: job, kept }) => ({
     path,
     ...(job.key !== undefined && { job_key: job.key }),
@@ -91,7 +106,7 @@ export function failuresJson(run: JobRunNode): object[] {
     state: task.status.state,
     ...(task.notebookPath !== undefined && { notebook_path: task.notebookPath }),
     ...(task.url !== undefined && { run_page_url: task.url }),
-    error: task.output?.error ?? task.status.message,
+    error: task.output?.error ?? (task.status.message || (task.child?.status.message ?? "")),
     did_not_run: kept,
   }));
 }

@@ -1,4 +1,5 @@
 import type { TaskType } from "../schema/tasks";
+import type { QueryAnswer, QueryRequest } from "./query";
 
 /** One attempt at a task, ready to be executed: every reference resolved, every parameter in its final value. */
 export interface TaskRequest {
@@ -71,6 +72,15 @@ export interface TaskExecutor {
    * executed at all. When `signal` is aborted the promise must settle soon, and nothing of the attempt may be left.
    */
   execute(request: TaskRequest, signal: AbortSignal): Promise<TaskOutcome>;
+  /**
+   * Answers SQL about the tables. Rejects when `signal` is aborted, and when there is no engine.
+   * @default there are no tables to ask
+   */
+  query?(
+    request: QueryRequest,
+    onAnswer: (answer: QueryAnswer) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Called once when the workspace stops. */
   close?(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import type { Readable } from "node:stream";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { warehouseOf } from "./query";
+import { query, type QueryAnswer, type QueryRequest, warehouseOf } from "./query";
 import { type Engine, PYTHON_SOURCES } from "./engine";
 import type { Notebook, TaskExecutor, TaskOutcome, TaskRequest } from "./executor";
 
@@ -61,6 +61,23 @@ export class LocalExecutor implements TaskExecutor {
     this.active.add(work);
     try {
       return await work;
+    } finally {
+      this.active.delete(work);
+    }
+  }
+
+  public async query(
+    request: QueryRequest,
+    onAnswer: (answer: QueryAnswer) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { engine, dataDir } = this.options;
+    const { python } = await engine();
+    const ended = AbortSignal.any([signal, this.closing.signal]);
+    const work = query(python, { dataDir, ...request }, onAnswer, ended);
+    this.active.add(work);
+    try {
+      await work;
     } finally {
       this.active.delete(work);
     }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { parseJson } from "@jobstrata/core/model";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { PYTHON_SOURCES } from "./engine";
 
@@ -20,23 +21,45 @@ export type QueryAnswer =
 /** Folder of the tables of a data folder. */
 export const warehouseOf = (dataDir: string): string => join(dataDir, "warehouse");
 
+/** Statements, and what they mean: values of `:name`, and where unqualified names are looked for. */
+export interface QueryRequest {
+  /** Statements with semicolons between them. */
+  readonly sql: string;
+  /** How many rows of each answer at most. */
+  readonly limit: number;
+  /** Of the only statement: values by the names of its parameters, as text of a type. */
+  readonly parameters?: readonly QueryParameter[];
+  /** @default the first by name */
+  readonly catalog?: string;
+  /** @default `default` */
+  readonly schema?: string;
+}
+
+export interface QueryParameter {
+  readonly name: string;
+  /** Null where there is none. */
+  readonly value: string | null;
+  /** Of SQL, such as `DECIMAL(18,2)`. */
+  readonly type: string;
+}
+
 /**
  * Answers SQL statements about the tables of a data folder, in a process of its own.
  *
  * @param python of the engine
- * @param request.sql statements with semicolons between them
- * @param request.limit how many rows of each answer at most
+ * @param signal ends the process; the promise then rejects with its reason
  * @throws JobstrataError `local-workspace` if the engine fails
  */
 export async function query(
   python: string,
-  request: { readonly dataDir: string; readonly sql: string; readonly limit: number },
+  { dataDir, ...request }: QueryRequest & { readonly dataDir: string },
   onAnswer: (answer: QueryAnswer) => void,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const { dataDir, sql, limit } = request;
-  await runModule(python, "query", { warehouse: warehouseOf(dataDir), sql, limit }, (line) => {
+  const onLine = (line: unknown): void => {
     onAnswer(line as QueryAnswer);
-  });
+  };
+  await runModule(python, "query", { warehouse: warehouseOf(dataDir), ...request }, onLine, signal);
 }
 
 /** How many rows each sample table has, or why one was left alone. */
@@ -70,7 +93,9 @@ async function runModule(
   module: string,
   request: object,
   onLine: (line: unknown) => void,
+  signal?: AbortSignal,
 ): Promise<void> {
+  signal?.throwIfAborted();
   const child = spawn(python, ["-u", "-m", `jobstrata_local.${module}`], {
     stdio: ["pipe", "pipe", "pipe"],
     env: {
@@ -91,15 +116,20 @@ async function runModule(
   let answers = 0;
   lines.on("line", (line) => {
     answers++;
-    onLine(JSON.parse(line));
+    onLine(parseJson(line));
   });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", resolve);
   });
+  const kill = (): void => {
+    child.kill("SIGKILL");
+  };
+  signal?.addEventListener("abort", kill, { once: true });
   child.stdin.on("error", () => undefined);
   child.stdin.end(JSON.stringify(request));
-  const code = await ended;
+  const code = await ended.finally(() => signal?.removeEventListener("abort", kill));
+  signal?.throwIfAborted();
   if (code !== 0 && (code !== 1 || answers === 0)) {
     const last = errors.trimEnd().split("\n").at(-1) ?? "";
     throw new JobstrataError(

@@ -5,7 +5,7 @@ import { pageQuery } from "./paging";
 import type { Identity } from "./permissions";
 import { get, integer, type Route } from "./route";
 
-/** One SQL warehouse, which can be looked at and referred to. It runs no statements. */
+/** One SQL warehouse, which can be looked at and referred to. See `sql-statements.ts` for what it runs. */
 export function warehouseRoutes(me: Identity): Route[] {
   const warehouse = {
     id: LOCAL_WAREHOUSE_ID,

@@ -54,6 +54,15 @@ export function workspaceRoutes(store: Store, clock: Clock, me: Identity): Route
     return found;
   };
 
+  // Of notebooks and files that it creates at once in a new folder, this provider gives up those that fail for want of the
+  // folder and find, looking again, that another one has made it.
+  const makeParent = (path: string, userAgent = ""): void => {
+    if (!userAgent.startsWith("databricks-tf-provider/")) return;
+    store.atomically(() => {
+      makeFolders(store, parentOf(canonical(path)), clock.now());
+    });
+  };
+
   return [
     {
       method: "POST",
@@ -66,16 +75,11 @@ export function workspaceRoutes(store: Store, clock: Clock, me: Identity): Route
         const type = headers["content-type"] ?? "";
         if (type.startsWith("multipart/form-data")) {
           const { request, content } = await readForm(body as Buffer, type);
+          makeParent(request.path, headers["user-agent"]);
           return importObject(store, clock, request, content);
         }
         const request = parse(importBody, readJson(body as Buffer));
-        // Of notebooks that it creates at once in a new folder, this provider gives up those that fail for want of the
-        // folder and find, looking again, that another one has made it.
-        if (headers["user-agent"]?.startsWith("databricks-tf-provider/") === true) {
-          store.atomically(() => {
-            makeFolders(store, parentOf(canonical(request.path)), clock.now());
-          });
-        }
+        makeParent(request.path, headers["user-agent"]);
         return importObject(store, clock, request, decode(request.content ?? ""));
       },
     },

@@ -1,6 +1,7 @@
 """Answers SQL statements about the tables of the local workspace: ``python -m jobstrata_local.query``.
 
-Reads ``{"warehouse": folder, "sql": text, "limit": rows}`` as JSON from standard input. Writes one JSON object a line
+Reads ``{"warehouse": folder, "sql": text, "limit": rows}`` as JSON from standard input, and for a single statement
+``"parameters": [{"name", "value", "type"}]``; ``"catalog"`` and ``"schema"`` are where unqualified names belong. Writes one JSON object a line
 for each statement: ``{"columns": [{"name", "type"}], "rows": [[…]], "truncated": bool}``, ``{"note": text}`` for what the
 engine leaves out, and ``{"error": text, "statement": text}`` for the statement that failed, with which it ends.
 """
@@ -13,7 +14,7 @@ import decimal
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,45 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
+def typed(value: str | None, type_name: str) -> Any:
+    """The value of a parameter, which comes as text, in the type that it is given.
+
+    :raises ValueError: for text that is no value of the type, or a type that parameters can't have
+    """
+    if value is None:
+        return None
+    name = type_name.partition("(")[0].strip().upper()
+    if name not in _TYPES:
+        raise ValueError(f"parameters of type {type_name} are not supported; use {', '.join(sorted(_TYPES))}")
+    try:
+        return _TYPES[name](value)
+    except (ValueError, decimal.InvalidOperation) as error:
+        raise ValueError(f"the parameter value {value!r} is not of type {type_name}") from error
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError(text)
+    return text.lower() == "true"
+
+
+_TYPES: dict[str, Callable[[str], Any]] = {
+    "BIGINT": int,
+    "BOOLEAN": _boolean,
+    "DATE": datetime.date.fromisoformat,
+    "DECIMAL": decimal.Decimal,
+    "DOUBLE": float,
+    "FLOAT": float,
+    "INT": int,
+    "LONG": int,
+    "SHORT": int,
+    "SMALLINT": int,
+    "STRING": str,
+    "TIMESTAMP": datetime.datetime.fromisoformat,
+    "TINYINT": int,
+}
+
+
 def main() -> int:
     request = json.load(sys.stdin)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -74,9 +114,15 @@ def main() -> int:
 
     spark = open_session(Path(request["warehouse"]), note=lambda text: say({"note": text}))
     limit = int(request["limit"])
+    parameters = request.get("parameters", [])
     for statement in statements(request["sql"]):
         try:
-            frame = spark.sql(statement)
+            if "catalog" in request:
+                spark.catalog.setCurrentCatalog(request["catalog"])
+            if "schema" in request:
+                spark.catalog.setCurrentDatabase(request["schema"])
+            arguments = {each["name"]: typed(each["value"], each["type"]) for each in parameters}
+            frame = spark.sql(statement, args=arguments) if arguments else spark.sql(statement)
             columns = [{"name": field.name, "type": field.dataType.simpleString()} for field in frame.schema.fields]
             rows = frame.limit(limit + 1).collect() if columns else []
         except Exception as error:  # Of whatever kind: the user gets its text.
