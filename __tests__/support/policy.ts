@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { Job, type JobConfig, type JobTask } from "@cdktf/provider-databricks/lib/job";
 import { DatabricksProvider } from "@cdktf/provider-databricks/lib/provider";
@@ -14,18 +13,9 @@ import {
   type RuleOptions,
   type TaskSpec,
 } from "@jobstrata/cdktf";
+import { tempFolder } from "./temp-folder";
 
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-/** An empty folder that is gone after the tests of the file. */
-export function tempFolder(): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "jobstrata-")));
-  folders.push(folder);
-  return folder;
-}
+export { tempFolder };
 
 // Specifications, as the rules get them.
 

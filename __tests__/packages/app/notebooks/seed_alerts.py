@@ -1,0 +1,3 @@
+# Databricks notebook source
+dbutils.widgets.text("catalog", "")
+print("seeded", dbutils.widgets.get("catalog"))
