@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  globalIgnores(["node_modules", "lib", "dist", "coverage", "cdktf.out", ".jobstrata"]),
+  globalIgnores(["node_modules", "examples", "lib", "dist", "coverage", "cdktf.out", ".jobstrata"]),
   js.configs.recommended,
   {
     files: ["**/*.{ts,tsx}"],

@@ -14,6 +14,7 @@ import { dirname, join, resolve } from "node:path";
 import { CDKTN_PEERS } from "../../packaging/cdktn";
 import { DEPENDENCIES, FRAMEWORKS } from "../../src/cli/project/framework";
 import { filesOf } from "../e2e/support/project";
+import { linkPackages } from "../support/linked-packages";
 import { TestTerminal } from "../support/terminal";
 import { jobstrata, type Said } from "./program-support";
 
@@ -27,21 +28,7 @@ let count = 0;
 let folder: string;
 
 beforeAll(() => {
-  // What npm would install: the checkout's packages, and under the names of CDKTN those of CDKTF, which have the same API.
-  const modules = join(ROOT, "node_modules");
-  for (const scope of ["", "@jobstrata", "@cdktf", "@types", "@swc"]) {
-    mkdirSync(join(packages, scope), { recursive: true });
-    for (const name of readdirSync(join(modules, scope)))
-      if (!(scope === "" && ["@jobstrata", "@cdktf", "@types", "@swc", ".cache"].includes(name)))
-        symlinkSync(join(modules, scope, name), join(packages, scope, name));
-  }
-  mkdirSync(join(packages, "@cdktn"));
-  symlinkSync(join(modules, "cdktf"), join(packages, "cdktn"));
-  symlinkSync(
-    join(modules, "@cdktf", "provider-databricks"),
-    join(packages, "@cdktn", "provider-databricks"),
-  );
-  symlinkSync(join(modules, "@jobstrata", "cdktf"), join(packages, "@jobstrata", "cdktn"));
+  linkPackages(packages);
 });
 
 beforeEach(() => {

@@ -53,7 +53,7 @@ const ASCII: Marks = {
   more: "...",
 };
 
-/** @param unicode whether the reader can show more than ASCII */
+/** @param options - `unicode`: whether the reader can show more than ASCII */
 export function styleOf(options: { readonly color: boolean; readonly unicode: boolean }): Style {
   const colors = createColors(options.color);
   return {

@@ -1,0 +1,7 @@
+# Databricks notebook source
+dbutils.widgets.text("catalog", "main")
+catalog = dbutils.widgets.get("catalog")
+
+# COMMAND ----------
+
+print(f"ingest_orders into {catalog}")

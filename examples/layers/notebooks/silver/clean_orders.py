@@ -1,0 +1,11 @@
+# Databricks notebook source
+dbutils.widgets.text("catalog", "main")
+catalog = dbutils.widgets.get("catalog")
+
+# COMMAND ----------
+
+spark.sql(f"CREATE SCHEMA IF NOT EXISTS {catalog}.silver")
+spark.sql(
+    f"""CREATE OR REPLACE TABLE {catalog}.silver.orders AS
+    SELECT DISTINCT * FROM {catalog}.bronze.orders"""
+)
