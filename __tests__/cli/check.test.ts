@@ -163,7 +163,7 @@ describe("what cannot be checked is said in one line", () => {
       "an unknown preset",
       () => ({}),
       ["--preset", "all"],
-      /Allowed choices are spec, limits, recommended/,
+      /Allowed choices are correctness, spec, governance, limits, recommended/,
     ],
     [
       "an unknown format of a file",

@@ -229,18 +229,73 @@ test("junit has a test case for each rule, which fails with its findings", () =>
 });
 
 describe("text", () => {
-  test("shows files, lines, how to mend it and what to do next", () => {
+  test("shows files, lines, how to fix it and what to do next", () => {
     const report = reportOf({ seed: WRONG.seed }, {});
     const [file = "", finding = "", line = "", fix = ""] = printed("text", report).split("\n");
     expect(file).toMatch(/databricks\.yml$/);
     expect(finding).toMatch(/^ {2}1:\d+ {2}error [\w-]+ \[default\] {2}\S/);
     expect(line).toBe("        1 | a line\\u001b[31m of the file");
     expect(fix).toMatch(/^ {4}fix: /);
-    expect(printed("text", report).split("\n").slice(-3)).toEqual([
+    expect(printed("text", report).split("\n").slice(-4)).toEqual([
       "1 job, 1 task: 1 error",
-      expect.stringMatching(/^Why, and how to mend it: jobstrata rules [\w-]+$/) as unknown,
-      "To accept what is there today and fail on what is new: jobstrata check --update-baseline",
+      "1. Why, and how to fix it: jobstrata rules job-level-tag",
+      "2. Let 1 finding be fixed: jobstrata check --fix, with --dry-run to see it first",
+      "3. Accept what is there today and fail on what is new: jobstrata check --update-baseline",
     ]);
+  });
+
+  const many = (count: number): Record<string, object> =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [
+        `job${index}`,
+        {
+          environments: [{ environment_key: "default", spec: { environment_version: "4" } }],
+          tasks: [
+            {
+              task_key: "a",
+              environment_key: index === 0 ? "defualt" : "default",
+              notebook_task: { notebook_path: `/Shared/n${index}` },
+            },
+          ],
+        },
+      ]),
+    );
+
+  test("tells what all jobs share once, with the count, after what is single", () => {
+    const report = reportOf(many(12));
+    const text = printed("text", report);
+    expect(text.match(/ error /g)).toHaveLength(2);
+    expect(text.indexOf("error environment-key")).toBeLessThan(text.indexOf("In many jobs"));
+    expect(text).toMatch(
+      /^ {2}error job-level-tag {2}12 of 12 jobs, as job "job0" has no tag job_level\n {4}\S+databricks\.yml:1:\d+, \S+, \S+, and 9 more: --all lists them\n {4}fix: tag it job_level = "atomic"$/m,
+    );
+    expect(text).toContain("12 jobs, 12 tasks: 13 errors");
+    expect(text).toContain(
+      "1. Fix what fails a deployment or a run: 1 error, alone with --preset correctness; why: jobstrata rules environment-key",
+    );
+    const all = CHECK_FORMATS.text(report, { lines: () => undefined, all: true });
+    expect(all.match(/ error /g)).toHaveLength(13);
+    expect(printed("markdown", report)).toMatch(
+      /12 of 12 jobs, as job &quot;|12 of 12 jobs, as job/,
+    );
+    expect(printed("markdown", report).match(/^\| /gm)).toHaveLength(3);
+  });
+
+  test("tells what two of two jobs share for each", () => {
+    expect(printed("text", reportOf(many(2))).match(/ error /g)).toHaveLength(3);
+  });
+
+  test("counts a job of two targets once", () => {
+    const file = join(tempFolder(), "databricks.yml");
+    const targets = { dev: { mode: "development" }, prod: { mode: "production" } };
+    writeFileSync(file, JSON.stringify({ resources: { jobs: many(3) }, targets }));
+    const report = check({
+      readings: [readBundle(file)],
+      rules: RULES,
+      config: { config: {} },
+      today: "2026-11-28",
+    });
+    expect(printed("text", report)).toContain("3 jobs in 2 targets, 3 tasks: 4 errors");
   });
 
   test("of nothing found is one line", () => {

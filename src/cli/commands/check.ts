@@ -23,7 +23,9 @@ import {
   quote,
 } from "@jobstrata/core/model";
 import { check, today, RULES } from "@jobstrata/core/policy";
+import type { Reading } from "@jobstrata/core/readers";
 import { CHECK_FORMATS, type CheckFormat, counted } from "@jobstrata/core/report";
+import { diffOf, type FixedFile, planFixes, writeFixes } from "../check-fix";
 import type { Io } from "../io";
 import { addSourceOptions, readSources, type SourcesOptions } from "../sources";
 import { styleFor } from "../terminal";
@@ -38,6 +40,9 @@ export interface CheckOptions extends SourcesOptions {
   readonly output: readonly string[];
   readonly baseline?: string;
   readonly updateBaseline?: boolean;
+  readonly all?: boolean;
+  readonly fix?: boolean;
+  readonly dryRun?: boolean;
 }
 
 const FORMATS = Object.keys(CHECK_FORMATS) as CheckFormat[];
@@ -77,6 +82,9 @@ export function addCheckCommand(program: Command, io: Io): void {
     )
     .option("--baseline <file>", "accepted findings, instead of jobstrata.baseline.json")
     .option("--update-baseline", "accept today's findings")
+    .option("--all", "list each finding, also those that many jobs share")
+    .option("--fix", "change the YAML of bundles where that is mechanical and safe")
+    .option("--dry-run", "with --fix: print the changes as a diff and make none")
     .action(async (paths: readonly string[], options: CheckOptions) => {
       io.exitCode = await runCheck(paths, options, io);
     });
@@ -95,6 +103,8 @@ export async function runCheck(
   options: CheckOptions,
   io: Io,
 ): Promise<number> {
+  if (options.dryRun === true && options.fix !== true)
+    throw new JobstrataError("config", "--dry-run needs --fix");
   const outputs = options.output.map((output) => parseOutput(output, options.format));
   const loaded = loadConfig(
     ".",
@@ -106,7 +116,7 @@ export async function runCheck(
     ...(options.preset.length > 0 && { presets: [...options.preset] }),
   };
   const targets = options.target.length > 0 ? options.target : (config.targets ?? []);
-  const readings = await readSources(paths, options, targets, io);
+  let readings = await readSources(paths, options, targets, io);
   const file = options.baseline ?? baselineFile(loaded);
   const judge = (entries: ReturnType<typeof readBaseline>): CheckReport =>
     check({
@@ -117,6 +127,17 @@ export async function runCheck(
       today: today(),
       ...(options.failOn && { failOn: options.failOn }),
     });
+  if (options.fix === true) {
+    const fixes = planFixes(openFindings(judge(readBaseline(file))), yamlFiles(readings));
+    if (options.dryRun === true) {
+      if (fixes.length > 0) io.out(diffOf(fixes));
+      io.err(`${describeFixes(fixes, "would be made")}`);
+      return 0;
+    }
+    writeFixes(fixes);
+    io.err(describeFixes(fixes, "made"));
+    if (fixes.length > 0) readings = await readSources(paths, options, targets, io);
+  }
   let report = judge(options.updateBaseline === true ? [] : readBaseline(file));
   if (options.updateBaseline === true && !report.incomplete) {
     const accepted = openFindings(report).filter(({ rule }) =>
@@ -130,10 +151,27 @@ export async function runCheck(
   for (const output of outputs) write(output, report);
   if (!outputs.some(({ isMain }) => isMain)) {
     const shown = forFormat(options.format, report);
-    io.out(CHECK_FORMATS[options.format](shown, { style: styleFor(), lines: linesOf() }).trimEnd());
+    const { all = false } = options;
+    const format = CHECK_FORMATS[options.format];
+    io.out(format(shown, { style: styleFor(), lines: linesOf(), all }).trimEnd());
   }
   if (report.incomplete) return 2;
   return openFindings(report).some(({ severity }) => atLeast(severity, report.failOn)) ? 1 : 0;
+}
+
+/** The YAML files of bundles that define jobs. */
+function yamlFiles(readings: readonly Reading[]): string[] {
+  const files = readings
+    .filter(({ kind }) => kind === "bundle")
+    .flatMap(({ graphs }) => graphs)
+    .flatMap(({ jobs }) => jobs.flatMap(({ source }) => source?.file ?? []));
+  return [...new Set(files)].filter((file) => /\.ya?ml$/i.test(file)).sort();
+}
+
+function describeFixes(fixes: readonly FixedFile[], done: string): string {
+  if (fixes.length === 0) return "Nothing to fix that is mechanical and safe.";
+  const changes = fixes.reduce((sum, fix) => sum + fix.changes, 0);
+  return `${counted(changes, "change")} ${done} in ${counted(fixes.length, "file")}.`;
 }
 
 /** Formats that a CI server reads, which looks for files from the root of the repository. */

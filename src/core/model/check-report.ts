@@ -37,6 +37,8 @@ export interface CheckedRule {
   readonly rationale: string;
   /** As configured. */
   readonly severity: Severity;
+  /** The presets that have it; none of a custom rule. */
+  readonly presets: readonly string[];
   /** The command that explains it. */
   readonly help: string;
   /** Its page, in Markdown. */
@@ -50,6 +52,12 @@ export interface CheckReport {
   readonly jobs: number;
   /** Over all environments, tasks inside for-each tasks included. */
   readonly tasks: number;
+  /** The same jobs and tasks, each once in however many environments it is; and the number of these. */
+  readonly distinct: {
+    readonly jobs: number;
+    readonly tasks: number;
+    readonly environments: number;
+  };
   /** The rules that were applied, in their order. */
   readonly rules: readonly CheckedRule[];
   /** Every finding, suppressed ones included, in the order to report. */

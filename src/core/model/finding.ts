@@ -13,12 +13,26 @@ export function atLeast(severity: Severity, threshold: Severity): boolean {
 export interface RuleMatch {
   /** What is wrong, with the values got. One sentence, no full stop. */
   readonly message: string;
-  /** How to mend it. One sentence, no full stop. */
+  /** How to fix it. One sentence, no full stop. */
   readonly fix: string;
+  /** The same as a change of one setting, where `jobstrata check --fix` can make it. */
+  readonly edit?: SettingEdit;
   /** The jobs concerned, the one to look at first first. */
   readonly sites: readonly FindingSite[];
   /** Where to look, for what is in no job. */
   readonly location?: SourceLocation;
+}
+
+/**
+ * A setting to change so that the mistake is gone, where that is mechanical and safe: of the task of the first site, or of
+ * its job if it names none.
+ */
+export interface SettingEdit {
+  /** Names of the Jobs API; an item of a list by the value of one of its fields. */
+  readonly path: readonly (string | { readonly key: string; readonly value: string })[];
+  readonly value: string;
+  /** An older name of the setting, which gives way to it. */
+  readonly instead?: string;
 }
 
 /** Where to look: a job, and the task in it if one task is meant. */

@@ -101,6 +101,7 @@ export function check(input: CheckInput): CheckReport {
       (sum, graph) => sum + graph.jobs.reduce((tasks, job) => tasks + leafTasks(job).length, 0),
       0,
     ),
+    distinct: distinctOf(readings),
     rules: rules.map(describeRule),
     findings: [...findings, ...meta],
     incomplete: [...findings, ...meta].some(({ inconclusive }) => inconclusive === true),
@@ -129,6 +130,27 @@ function findingOf(
   const isConfigured = typeof entry === "string" || entry?.severity !== undefined;
   const severity = isConfigured ? rule.severity : problem.severity;
   return [{ ...problem, rule: name, severity, sites: problem.sites ?? [] }];
+}
+
+/** One job in the stacks or targets of several environments is one. */
+function distinctOf(readings: readonly Reading[]): CheckReport["distinct"] {
+  const environments = new Set<string>();
+  let jobs = 0;
+  let tasks = 0;
+  for (const { graphs } of readings) {
+    const known = new Set<string>();
+    for (const { environment, jobs: own } of graphs) {
+      environments.add(environment);
+      for (const job of own) {
+        const id = job.id.replaceAll(environment, "*");
+        if (known.has(id)) continue;
+        known.add(id);
+        jobs++;
+        tasks += leafTasks(job).length;
+      }
+    }
+  }
+  return { jobs, tasks, environments: environments.size };
 }
 
 const hasJobs = ({ graphs }: Reading): boolean => graphs.some(({ jobs }) => jobs.length > 0);

@@ -58,5 +58,13 @@ function refuseUnknown({ name: rule, preset, options = [] }: Rule, name: string)
 export function describeRule(rule: Rule): CheckedRule {
   const { name, summary, rationale, severity } = rule;
   const help = `jobstrata rules ${name}`;
-  return { name, summary, rationale, severity, help, page: rulePage(rule) };
+  return {
+    name,
+    summary,
+    rationale,
+    severity,
+    presets: presetsOf(rule),
+    help,
+    page: rulePage(rule),
+  };
 }

@@ -1,7 +1,7 @@
 import { isExpression } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
-import { nameOne } from "../suggest";
+import { nameOne, nearest } from "../suggest";
 
 export const dependsOn = defineRule({
   name: "depends-on",
@@ -30,16 +30,20 @@ export const dependsOn = defineRule({
       for (const task of job.tasks) {
         for (const key of task.dependsOn) {
           if (keys.has(key) || open || isExpression(key)) continue;
+          const others = [...keys].filter((other) => other !== task.taskKey);
+          const near = nearest(key, others);
           yield {
             message:
               key === ""
                 ? `task ${quote(task.taskKey)} has a depends_on without task_key`
                 : `task ${quote(task.taskKey)} depends on ${quote(key)}, but job ${quote(job.key)} has no such task`,
-            fix: nameOne(
-              key,
-              [...keys].filter((other) => other !== task.taskKey),
-              "remove it: the job has no other task",
-            ),
+            fix: nameOne(key, others, "remove it: the job has no other task"),
+            ...(near !== undefined && {
+              edit: {
+                path: ["depends_on", { key: "task_key", value: key }, "task_key"],
+                value: near,
+              },
+            }),
             sites: [{ job, taskKey: task.taskKey }],
           };
         }

@@ -32,6 +32,16 @@ export const environmentVersion = defineRule({
         yield {
           message: `environment ${quote(key)} of job ${quote(job.key)} has ${got === undefined ? "no environment_version" : `environment_version ${quote(got)}`}`,
           fix: `set environment_version to ${quote(version)}`,
+          edit: {
+            path: [
+              "environments",
+              { key: "environment_key", value: key },
+              "spec",
+              "environment_version",
+            ],
+            value: version,
+            instead: "client",
+          },
           sites: [{ job }],
         };
       }

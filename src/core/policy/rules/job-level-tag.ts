@@ -1,6 +1,6 @@
 import { JOB_LEVELS, JOB_LEVEL_TAG } from "../../model/job-spec";
 import { quote } from "../../model/text";
-import { fixLevel, isOutside, levelOf } from "../levels";
+import { fittingLevel, fixLevel, isOutside, levelOf } from "../levels";
 import { defineRule } from "../rule";
 import { nearest } from "../suggest";
 
@@ -26,6 +26,7 @@ export const jobLevelTag = defineRule({
       if (levelOf(job) !== undefined || (level === undefined && isOutside(job, options))) continue;
       const unknown = job.unknown?.has("tags") === true;
       const near = level === undefined ? undefined : nearest(level, JOB_LEVELS);
+      const right = near ?? (level === undefined ? fittingLevel(job, graph) : undefined);
       yield {
         message: unknown
           ? `the tags of job ${quote(job.key)}, such as job_level, are not known before it is deployed`
@@ -33,6 +34,8 @@ export const jobLevelTag = defineRule({
             ? `job ${quote(job.key)} has no tag job_level`
             : `job ${quote(job.key)} has the tag job_level ${quote(level)}`,
         fix: near === undefined ? fixLevel(job, graph) : `did you mean ${quote(near)}?`,
+        ...(!unknown &&
+          right !== undefined && { edit: { path: ["tags", JOB_LEVEL_TAG], value: right } }),
         sites: [{ job }],
       };
     }

@@ -10,6 +10,8 @@ export const notebookWidgets = defineRule({
   rationale: "Reading a widget that nothing sets fails the run.",
   severity: "error",
   preset: "correctness",
+  // Once the notebook is in one job alone, that job's parameters are the ones that count.
+  coveredBy: "notebook-in-one-job",
   docs: {
     wrong: `# the notebook reads dbutils.widgets.get("catalog")
 base_parameters:

@@ -1,4 +1,4 @@
-import { isComposite, type JobSpec } from "../../model/job-spec";
+import { isComposite, JOB_LEVEL_TAG, type JobSpec } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { contentOf, levelOf, runsComposites } from "../levels";
 import { defineRule } from "../rule";
@@ -27,6 +27,7 @@ export const orchestratorLevel = defineRule({
         yield {
           message: `composite job ${quote(job.key)} runs ${quote(composite.key)}, which runs other jobs itself`,
           fix: 'set its tag job_level to "orchestrator"',
+          edit: { path: ["tags", JOB_LEVEL_TAG], value: "orchestrator" },
           sites: [{ job }, { job: composite }],
         };
       }
@@ -37,6 +38,7 @@ export const orchestratorLevel = defineRule({
       yield {
         message: `orchestrator ${quote(job.key)} runs atomic jobs only`,
         fix: 'set its tag job_level to "composite"',
+        edit: { path: ["tags", JOB_LEVEL_TAG], value: "composite" },
         sites: [{ job }],
       };
     }

@@ -25,6 +25,9 @@ export const orchestratorTag = defineRule({
       yield {
         message: `job ${quote(job.key)} has no tag orchestrator "true"`,
         fix: 'tag it orchestrator = "true"',
+        ...(job.unknown?.has("tags") !== true && {
+          edit: { path: ["tags", "orchestrator"], value: "true" },
+        }),
         sites: [{ job }],
       };
     }

@@ -16,17 +16,19 @@ export interface CheckFormatOptions {
   readonly style?: Style;
   /** The lines of a file that findings are in, if they can be had. */
   readonly lines: FileLines;
+  /** Lists each finding, also those that many jobs share. @default false */
+  readonly all?: boolean;
 }
 
 /** Every form that the outcome of a check can be written in. */
 export const CHECK_FORMATS: Readonly<
   Record<CheckFormat, (report: CheckReport, options: CheckFormatOptions) => string>
 > = {
-  text: (report, { style = PLAIN, lines }) => checkText(report, style, lines),
+  text: (report, { style = PLAIN, lines, all }) => checkText(report, style, lines, all),
   json: checkJson,
   sarif: checkSarif,
   junit: checkJunit,
   github: checkGithub,
-  markdown: checkMarkdown,
+  markdown: (report, { all }) => checkMarkdown(report, all),
   gitlab: checkGitlab,
 };

@@ -1,11 +1,70 @@
 import { type CheckedFinding, type CheckReport, openFindings } from "../../model/check-report";
 import type { FindingSite, Severity } from "../../model/finding";
 import { formatLocation, type SourceLocation } from "../../model/job-spec";
-import { printable } from "../../model/text";
+import { printable, quote } from "../../model/text";
 
 /** `1 error`, `2 errors`. */
 export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;
+}
+
+/** `41 jobs in 2 targets, 96 tasks`: each job once, in however many targets it is. */
+export function countJobs({ distinct, sources }: CheckReport): string {
+  const { jobs, tasks, environments } = distinct;
+  const thing = sources.every(({ kind }) => kind === "bundle") ? "target" : "environment";
+  const where = environments > 1 ? ` in ${counted(environments, thing)}` : "";
+  return `${counted(jobs, "job")}${where}, ${counted(tasks, "task")}`;
+}
+
+/** Findings that are told together: one, or those that many jobs share in the same words. */
+export interface FindingGroup {
+  readonly findings: readonly [CheckedFinding, ...CheckedFinding[]];
+  /** How many jobs share it; undefined of a single finding. */
+  readonly jobs?: number;
+}
+
+/** A finding that so many jobs share is told once, and so is one that all share, where these are at least {@link MIN_ALL}. */
+const MIN_SHARED = 10;
+const MIN_ALL = 3;
+
+/** Open findings in their order, then those that many jobs share. */
+export function groupFindings(report: CheckReport): FindingGroup[] {
+  const groups = new Map<string, [CheckedFinding, ...CheckedFinding[]]>();
+  for (const finding of openFindings(report)) {
+    const { rule, severity } = finding;
+    const key = JSON.stringify([
+      rule,
+      severity,
+      pattern(finding, "message"),
+      pattern(finding, "fix"),
+    ]);
+    const before = groups.get(key);
+    if (before === undefined) groups.set(key, [finding]);
+    else before.push(finding);
+  }
+  const shared: FindingGroup[] = [];
+  const isShared = new Set<CheckedFinding>();
+  for (const findings of groups.values()) {
+    const jobs = new Set(findings.flatMap(({ sites: [site] }) => site?.job.key ?? [])).size;
+    const all = jobs >= report.distinct.jobs && jobs >= MIN_ALL;
+    if (!all && jobs < MIN_SHARED) continue;
+    shared.push({ findings, jobs });
+    for (const finding of findings) isShared.add(finding);
+  }
+  const single = openFindings(report)
+    .filter((finding) => !isShared.has(finding))
+    .map((finding): FindingGroup => ({ findings: [finding] }));
+  return [...single, ...shared];
+}
+
+/** The words of a finding without the names of its own job, task and notebook. */
+function pattern(finding: CheckedFinding, part: "message" | "fix"): string {
+  let text = finding[part];
+  for (const { job, taskKey, notebook } of finding.sites.slice(0, 3)) {
+    for (const name of [job.key, taskKey, notebook])
+      if (name !== undefined && name !== "") text = text.replaceAll(quote(name), '"…"');
+  }
+  return text;
 }
 
 /** How many open findings of each severity there are. */

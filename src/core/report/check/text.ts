@@ -1,8 +1,19 @@
 import { type CheckedFinding, type CheckReport, openFindings } from "../../model/check-report";
+import type { FindingSite } from "../../model/finding";
 import type { SourceLocation } from "../../model/job-spec";
 import { printable } from "../../model/text";
 import type { Style } from "../style";
-import { asides, counted, otherSites, shownLocation, siteName, summary } from "./parts";
+import {
+  asides,
+  counted,
+  countJobs,
+  type FindingGroup,
+  groupFindings,
+  otherSites,
+  shownLocation,
+  siteName,
+  summary,
+} from "./parts";
 
 /** The lines of a file; undefined if they cannot be had. */
 export type FileLines = (file: string) => readonly string[] | undefined;
@@ -11,9 +22,20 @@ export type FileLines = (file: string) => readonly string[] | undefined;
 const MAX_LINE = 120;
 
 /** The outcome for a terminal: by file, with the lines that are meant, and what to do next. */
-export function checkText(report: CheckReport, style: Style, lines: FileLines): string {
+export function checkText(
+  report: CheckReport,
+  style: Style,
+  lines: FileLines,
+  all = false,
+): string {
   const groups = new Map<string, CheckedFinding[]>();
-  for (const finding of openFindings(report)) {
+  const told = all
+    ? openFindings(report).map((finding): FindingGroup => ({ findings: [finding] }))
+    : groupFindings(report);
+  const shared = told.filter(({ jobs }) => jobs !== undefined);
+  for (const { findings, jobs } of told) {
+    if (jobs !== undefined) continue;
+    const [finding] = findings;
     const group = finding.location?.file ?? finding.sites[0]?.job.id ?? "";
     const before = groups.get(group);
     if (before === undefined) groups.set(group, [finding]);
@@ -22,13 +44,54 @@ export function checkText(report: CheckReport, style: Style, lines: FileLines): 
   const blocks = [...groups].map(([group, findings]) =>
     [
       ...(group === "" ? [] : [style.strong(printable(group))]),
-      ...findings.flatMap((finding) => findingLines(finding, style, lines)),
+      ...findings.flatMap((finding) => findingLines(finding, style, lines, all)),
     ].join("\n"),
   );
+  if (shared.length > 0) {
+    blocks.push(
+      [
+        style.strong("In many jobs"),
+        ...shared.flatMap((group) => sharedLines(group, report, style)),
+      ].join("\n"),
+    );
+  }
   return [...blocks, conclusion(report, style)].join("\n\n");
 }
 
-function findingLines(finding: CheckedFinding, style: Style, lines: FileLines): string[] {
+/** A finding that many jobs share, in the words that it has for the first. */
+function sharedLines(
+  { findings, jobs = 0 }: FindingGroup,
+  report: CheckReport,
+  style: Style,
+): string[] {
+  const [first] = findings;
+  const { severity, rule, message, fix } = first;
+  const color = severity === "error" ? style.bad : style.busy;
+  const where = findings.slice(0, MAX_EXAMPLES).map((finding) => {
+    const { location, sites } = finding;
+    return location === undefined ? siteName(sites[0] ?? NOWHERE) : shownLocation(location);
+  });
+  const more = findings.length - where.length;
+  return [
+    `  ${color(severity)} ${printable(rule)}  ${jobs} of ${counted(report.distinct.jobs, "job")}, as ${printable(message)}`,
+    `    ${where.join(", ")}${more > 0 ? `, and ${more} more: --all lists them` : ""}`,
+    `    ${style.faint("fix:")} ${printable(fix)}`,
+  ];
+}
+
+const NOWHERE: FindingSite = { job: { id: "" } };
+const MAX_EXAMPLES = 3;
+/** Other places of one finding. */
+const MAX_OTHERS = 5;
+
+function findingLines(
+  finding: CheckedFinding,
+  style: Style,
+  lines: FileLines,
+  all: boolean,
+): string[] {
+  const others = otherSites(finding);
+  const told = all || others.length <= MAX_OTHERS + 1 ? others : others.slice(0, MAX_OTHERS);
   const { severity, rule, environment, message, fix, location } = finding;
   const where = location?.line === undefined ? "" : `${location.line}:${location.column ?? 1}  `;
   const color = severity === "error" ? style.bad : style.busy;
@@ -36,11 +99,14 @@ function findingLines(finding: CheckedFinding, style: Style, lines: FileLines): 
   return [
     `  ${where}${color(severity)} ${printable(rule)}${style.faint(scope)}  ${printable(message)}`,
     ...quoted(location, style, lines),
-    ...otherSites(finding).flatMap((site) => {
+    ...told.flatMap((site) => {
       const at = site.source ?? site.job.source;
       if (at === undefined) return [`    also ${siteName(site)}`];
       return [`    also ${shownLocation(at)} (${siteName(site)})`, ...quoted(at, style, lines)];
     }),
+    ...(others.length > told.length
+      ? [`    and ${others.length - told.length} more: --all lists them`]
+      : []),
     `    ${style.faint("fix:")} ${printable(fix)}`,
   ];
 }
@@ -55,18 +121,42 @@ function quoted(location: SourceLocation | undefined, style: Style, lines: FileL
 
 function conclusion(report: CheckReport, style: Style): string {
   const beside = asides(report);
-  const of = `${counted(report.jobs, "job")}, ${counted(report.tasks, "task")}`;
+  const of = countJobs(report);
   const open = openFindings(report);
   const text = `${of}: ${summary(report)}${beside === "" ? "" : ` (${beside})`}`;
   if (report.incomplete) {
     return `${style.bad(text)}\nNot everything could be checked, so this proves nothing: see the findings above that say so.`;
   }
   if (open.length === 0) return style.good(text);
-  const [first] = open;
-  const known = report.rules.some(({ name }) => name === first?.rule);
   return [
     open.some(({ severity }) => severity === "error") ? style.bad(text) : style.busy(text),
-    ...(known ? [`Why, and how to mend it: jobstrata rules ${printable(first?.rule ?? "")}`] : []),
-    "To accept what is there today and fail on what is new: jobstrata check --update-baseline",
+    ...nextSteps(report, open).map((step, at) => `${at + 1}. ${step}`),
   ].join("\n");
+}
+
+/** What to do first, in three lines at most. */
+function nextSteps({ rules }: CheckReport, open: readonly CheckedFinding[]): string[] {
+  const presets = new Map(rules.map((rule) => [rule.name, rule.presets]));
+  const breaking = open.filter(
+    ({ rule, severity }) =>
+      severity === "error" && presets.get(rule)?.includes("correctness") === true,
+  );
+  const [first] = breaking.length > 0 ? breaking : open.filter(({ rule }) => presets.has(rule));
+  const name = printable(first?.rule ?? "");
+  const fixable = open.filter(({ edit }) => edit !== undefined).length;
+  return [
+    ...(breaking.length > 0 && breaking.length < open.length
+      ? [
+          `Fix what fails a deployment or a run: ${counted(breaking.length, "error")}, alone with --preset correctness; why: jobstrata rules ${name}`,
+        ]
+      : first === undefined
+        ? []
+        : [`Why, and how to fix it: jobstrata rules ${name}`]),
+    ...(fixable > 0
+      ? [
+          `Let ${counted(fixable, "finding")} be fixed: jobstrata check --fix, with --dry-run to see it first`,
+        ]
+      : []),
+    "Accept what is there today and fail on what is new: jobstrata check --update-baseline",
+  ];
 }

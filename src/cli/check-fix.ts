@@ -1,0 +1,174 @@
+import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { type CheckedFinding, printable, quote } from "@jobstrata/core/model";
+import { apply, editYaml, quoteScalars } from "./yaml-edit";
+
+/** A file as `check --fix` leaves it. */
+export interface FixedFile {
+  readonly file: string;
+  readonly before: string;
+  readonly after: string;
+  /** What was changed in it. */
+  readonly changes: number;
+}
+
+/**
+ * What would be fixed in the YAML files of bundles: the settings that findings say how to change, and texts in quotes that
+ * YAML takes for numbers or flags. Nothing is written.
+ *
+ * @param files of the bundles that were read
+ */
+export function planFixes(
+  findings: readonly CheckedFinding[],
+  files: readonly string[],
+): FixedFile[] {
+  const byFile = new Map<string, CheckedFinding[]>(files.map((file) => [file, []]));
+  for (const finding of findings) {
+    const place = finding.sites[0]?.source ?? finding.location;
+    if (finding.edit === undefined || place?.line === undefined) continue;
+    byFile.get(place.file)?.push(finding);
+  }
+  return [...byFile].flatMap(([file, found]): FixedFile[] => {
+    let before: string;
+    try {
+      before = readFileSync(file, "utf8");
+    } catch {
+      return [];
+    }
+    let after = before;
+    let changes = 0;
+    // From the end, so that the places of the others stay where they are.
+    const ordered = [...found].sort((a, b) => lineOf(b) - lineOf(a));
+    const done = new Map<string, string | undefined>();
+    for (const { edit, sites, location } of ordered) {
+      const { line, column = 1 } = sites[0]?.source ?? location ?? { file };
+      if (edit === undefined || line === undefined) continue;
+      const key = JSON.stringify([line, column, edit.path]);
+      // Two targets that want different values cannot both have theirs.
+      if (done.has(key)) continue;
+      done.set(key, edit.value);
+      const replacement = editYaml(after, { ...edit, line, column });
+      if (replacement === undefined) continue;
+      after = apply(after, [replacement]);
+      changes++;
+    }
+    const quoted = quoteScalars(after);
+    after = apply(after, quoted);
+    changes += quoted.length;
+    return changes === 0 ? [] : [{ file, before, after, changes }];
+  });
+}
+
+const lineOf = ({ sites, location }: CheckedFinding): number =>
+  (sites[0]?.source ?? location)?.line ?? 0;
+
+/**
+ * Writes the fixed files, each wholly or not at all.
+ *
+ * @throws JobstrataError `config` if one cannot be written, or has changed since it was read
+ */
+export function writeFixes(fixes: readonly FixedFile[]): void {
+  for (const { file, before, after } of fixes) {
+    const temporary = `${file}.${process.pid}.tmp`;
+    try {
+      if (readFileSync(file, "utf8") !== before)
+        throw new JobstrataError("config", `${quote(file)} has changed meanwhile; run it again`);
+      writeFileSync(temporary, after, { mode: statSync(file).mode });
+      renameSync(temporary, file);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (error instanceof JobstrataError || code === undefined) throw error;
+      throw new JobstrataError("config", `${quote(file)} cannot be written: ${code}`);
+    }
+  }
+}
+
+const CONTEXT = 3;
+
+/** A unified diff of the fixed files, as `git apply` takes it. */
+export function diffOf(fixes: readonly FixedFile[]): string {
+  return fixes
+    .map(({ file, before, after }) => {
+      const name = printable(file);
+      return [`--- a/${name}`, `+++ b/${name}`, ...hunks(linesOf(before), linesOf(after))].join(
+        "\n",
+      );
+    })
+    .join("\n");
+}
+
+/** Lines with what ends them, so that a file without a last line break is told apart. */
+function linesOf(text: string): string[] {
+  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}
+
+interface Line {
+  readonly mark: " " | "-" | "+";
+  readonly text: string;
+}
+
+/** Changes are few and small: each is found by the next line that is the same on both sides. */
+function compare(before: readonly string[], after: readonly string[]): Line[] {
+  const lines: Line[] = [];
+  let a = 0;
+  let b = 0;
+  while (a < before.length || b < after.length) {
+    if (a < before.length && before[a] === after[b]) {
+      lines.push({ mark: " ", text: before[a] ?? "" });
+      a++;
+      b++;
+      continue;
+    }
+    const [skipA, skipB] = nextSame(before, after, a, b);
+    for (const text of before.slice(a, a + skipA)) lines.push({ mark: "-", text });
+    for (const text of after.slice(b, b + skipB)) lines.push({ mark: "+", text });
+    a += skipA;
+    b += skipB;
+  }
+  return lines;
+}
+
+function nextSame(
+  before: readonly string[],
+  after: readonly string[],
+  a: number,
+  b: number,
+): [number, number] {
+  const rest = before.length - a + after.length - b;
+  for (let distance = 1; distance <= rest; distance++) {
+    for (let skipA = 0; skipA <= distance; skipA++) {
+      const skipB = distance - skipA;
+      if (a + skipA > before.length || b + skipB > after.length) continue;
+      const isEnd = a + skipA === before.length && b + skipB === after.length;
+      if (isEnd || (before[a + skipA] !== undefined && before[a + skipA] === after[b + skipB]))
+        return [skipA, skipB];
+    }
+  }
+  return [before.length - a, after.length - b];
+}
+
+function hunks(before: readonly string[], after: readonly string[]): string[] {
+  const lines = compare(before, after);
+  const changedAt = lines.flatMap(({ mark }, at) => (mark === " " ? [] : [at]));
+  const ranges: [number, number][] = [];
+  for (const at of changedAt) {
+    const last = ranges.at(-1);
+    if (last !== undefined && at - CONTEXT <= last[1]) last[1] = at + CONTEXT + 1;
+    else ranges.push([Math.max(0, at - CONTEXT), at + CONTEXT + 1]);
+  }
+  return ranges.flatMap(([from, to]) => {
+    const shown = lines.slice(from, to);
+    const start = (mark: "-" | "+"): number =>
+      lines.slice(0, from).filter((line) => line.mark === " " || line.mark === mark).length + 1;
+    const count = (mark: "-" | "+"): number =>
+      shown.filter((line) => line.mark === " " || line.mark === mark).length;
+    return [
+      `@@ -${start("-")},${count("-")} +${start("+")},${count("+")} @@`,
+      ...shown.flatMap(({ mark, text }) =>
+        text.endsWith("\n")
+          ? [mark + text.slice(0, -1)]
+          : [mark + text, "\\ No newline at end of file"],
+      ),
+    ];
+  });
+}

@@ -1,0 +1,324 @@
+import { isDeepStrictEqual } from "node:util";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type ParsedNode,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  type YAMLMap,
+} from "yaml";
+import type { SettingEdit } from "@jobstrata/core/model";
+
+/** A setting to change in a YAML file, of the map that begins at a place. */
+export interface PlacedEdit extends SettingEdit {
+  /** From 1, as findings have it: where the key of the map is, or the map itself in a list. */
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Characters of a text that others take the place of. */
+export interface Replacement {
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+}
+
+type Path = readonly (string | number)[];
+type Node = ParsedNode | null;
+
+/**
+ * The changes to the text of a YAML file that make an edit, or quote every tag and version that is written as a number or a
+ * flag. Everything else in the file stays as it is, byte for byte.
+ *
+ * @returns undefined if the edit cannot be made there, such as in what an alias repeats, or if the changed text would say
+ * anything else than before but for the edit
+ */
+export function editYaml(text: string, edit: PlacedEdit): Replacement | undefined {
+  const document = parse(text);
+  if (document === undefined) return undefined;
+  const found = mapAt(document.contents as Node, offsetOf(text, edit.line, edit.column), []);
+  if (found === undefined) return undefined;
+  const change = setIn(text, found.map, found.path, edit);
+  if (change === undefined) return undefined;
+  const before = document.toJS({ maxAliasCount: 1000 }) as unknown;
+  const after = parse(apply(text, [change.replacement]))?.toJS({ maxAliasCount: 1000 }) as unknown;
+  return isDeepStrictEqual(after, change.expected(before)) ? change.replacement : undefined;
+}
+
+/** Texts of a job that YAML reads as a number or a flag, put into quotes. The service takes them for the same text. */
+export function quoteScalars(text: string): Replacement[] {
+  const document = parse(text);
+  if (document === undefined) return [];
+  const found: Replacement[] = [];
+  const quoteIn = (node: unknown): void => {
+    if (!isScalar(node) || node.type !== "PLAIN" || node.range == null) return;
+    if (typeof node.value !== "number" && typeof node.value !== "boolean") return;
+    const [from, to] = node.range;
+    // 1.0 is not the text 1.0 to whoever reads a number.
+    if (node.anchor === undefined && text.slice(from, to) === String(node.value))
+      found.push({ from, to, text: JSON.stringify(String(node.value)) });
+  };
+  for (const job of jobsIn(document.contents as Node)) {
+    for (const pair of pairsOf(valueOf(job, "tags"))) quoteIn(pair.value);
+    for (const environment of itemsOf(valueOf(job, "environments"))) {
+      const spec = valueOf(environment, "spec");
+      for (const name of ["environment_version", "client"]) quoteIn(valueOf(spec, name));
+    }
+    for (const task of itemsOf(valueOf(job, "tasks")))
+      for (const dependency of itemsOf(valueOf(task, "depends_on")))
+        quoteIn(valueOf(dependency, "outcome"));
+  }
+  const after = parse(apply(text, found))?.toJS({ maxAliasCount: 1000 }) as unknown;
+  const before = document.toJS({ maxAliasCount: 1000 }) as unknown;
+  return isDeepStrictEqual(asText(after), asText(before)) ? found : [];
+}
+
+/** The text with replacements that do not overlap. */
+export function apply(text: string, replacements: readonly Replacement[]): string {
+  let result = "";
+  let at = 0;
+  for (const { from, to, text: other } of [...replacements].sort((a, b) => a.from - b.from)) {
+    result += text.slice(at, from) + other;
+    at = to;
+  }
+  return result + text.slice(at);
+}
+
+function parse(text: string): Document | undefined {
+  const document = parseDocument(text, {
+    version: "1.2",
+    merge: false,
+    uniqueKeys: true,
+    logLevel: "error",
+  });
+  return document.errors.length > 0 ? undefined : document;
+}
+
+function offsetOf(text: string, line: number, column: number): number {
+  let start = 0;
+  for (let at = 1; at < line; at++) {
+    start = text.indexOf("\n", start) + 1;
+    if (start === 0) return -1;
+  }
+  return start + column - 1;
+}
+
+/** The map whose key, or which itself, begins at `offset`. */
+function mapAt(
+  node: Node,
+  offset: number,
+  path: Path,
+): { readonly map: YAMLMap; readonly path: Path } | undefined {
+  if (isMap(node)) {
+    if (node.range?.[0] === offset && typeof path.at(-1) === "number") return { map: node, path };
+    for (const pair of pairsOf(node)) {
+      const name = String(pair.key.value);
+      if (pair.key.range?.[0] === offset)
+        return isMap(pair.value) ? { map: pair.value, path: [...path, name] } : undefined;
+      const found = mapAt(pair.value as Node, offset, [...path, name]);
+      if (found !== undefined) return found;
+    }
+  } else if (isSeq(node)) {
+    for (const [at, item] of node.items.entries()) {
+      const found = mapAt(item as Node, offset, [...path, at]);
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
+interface Change {
+  readonly replacement: Replacement;
+  /** The whole document, as it has to read after the change. */
+  readonly expected: (before: unknown) => unknown;
+}
+
+function setIn(
+  text: string,
+  start: YAMLMap,
+  startPath: Path,
+  edit: SettingEdit,
+): Change | undefined {
+  let map = start;
+  let path = startPath;
+  for (const [at, part] of edit.path.entries()) {
+    const isLast = at === edit.path.length - 1;
+    if (typeof part !== "string") return undefined;
+    const pair = pairsOf(map).find(({ key }) => key.value === part);
+    const next = edit.path[at + 1];
+    if (isLast) return setLast(text, map, path, part, pair, edit);
+    if (pair === undefined) {
+      const rest = edit.path.slice(at);
+      return rest.every((name): name is string => typeof name === "string")
+        ? insert(text, map, path, rest, edit.value)
+        : undefined;
+    }
+    if (typeof next === "object" && isSeq(pair.value)) {
+      const index = pair.value.items.findIndex(
+        (item) => String(scalarIn(item, next.key) ?? "") === next.value,
+      );
+      const item = pair.value.items[index];
+      if (!isMap(item)) return undefined;
+      return setIn(text, item, [...path, part, index], { ...edit, path: edit.path.slice(at + 2) });
+    }
+    if (!isMap(pair.value) || pair.value.anchor !== undefined) return undefined;
+    map = pair.value;
+    path = [...path, part];
+  }
+  return undefined;
+}
+
+function setLast(
+  text: string,
+  map: YAMLMap,
+  path: Path,
+  name: string,
+  pair: ScalarPair | undefined,
+  { value, instead }: SettingEdit,
+): Change | undefined {
+  const old = pairsOf(map).find(({ key }) => key.value === instead);
+  if (pair === undefined && old === undefined) return insert(text, map, path, [name], value);
+  if (pair !== undefined && old !== undefined) return undefined;
+  const target = pair ?? old;
+  const scalar = target?.value;
+  if (!isScalar(scalar) || scalar.range == null || target?.key.range == null) return undefined;
+  if (
+    scalar.anchor !== undefined ||
+    !["PLAIN", "QUOTE_SINGLE", "QUOTE_DOUBLE"].includes(scalar.type ?? "")
+  )
+    return undefined;
+  const [from, to] = scalar.range;
+  const [keyFrom, keyTo] = target.key.range;
+  const between = text.slice(keyTo, from);
+  const written = from === to ? ` ${rendered(value, scalar)}` : rendered(value, scalar);
+  return {
+    replacement:
+      pair === undefined
+        ? { from: keyFrom, to, text: name + between + written }
+        : { from, to, text: written },
+    expected: (before) =>
+      changed(before, path, (holder) => {
+        const entries = Object.entries(holder).map(([key, was]) =>
+          key === name || (pair === undefined && key === instead) ? [name, value] : [key, was],
+        );
+        return Object.fromEntries(entries) as Record<string, unknown>;
+      }),
+  };
+}
+
+/** In the quotes that it had; without any only if it stays text. */
+function rendered(value: string, { type }: Scalar): string {
+  if (type === "QUOTE_SINGLE" && !value.includes("'")) return `'${value}'`;
+  if (type === "QUOTE_DOUBLE") return JSON.stringify(value);
+  return plain(value);
+}
+
+function plain(value: string): string {
+  const isWord =
+    /^[A-Za-z_][\w-]*$/.test(value) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(value);
+  return isWord ? value : JSON.stringify(value);
+}
+
+function insert(
+  text: string,
+  map: YAMLMap,
+  path: Path,
+  names: readonly string[],
+  value: string,
+): Change | undefined {
+  const pairs = pairsOf(map);
+  const [first] = pairs;
+  // What an alias repeats, or a merge brings, is somebody else's as well.
+  if (first?.key.range == null || pairs.some(({ key }) => key.value === "<<")) return undefined;
+  if (map.anchor !== undefined) return undefined;
+  const expected = (before: unknown): unknown =>
+    changed(before, path, (holder) => ({ ...holder, ...nested(names, value) }));
+  const at = first.key.range[0];
+  if (map.flow === true) {
+    const flow = names.slice(1).reduceRight((inner, name) => `{ ${name}: ${inner} }`, plain(value));
+    return {
+      replacement: { from: at, to: at, text: `${names[0] ?? ""}: ${flow}, ` },
+      expected,
+    };
+  }
+  const newline = text.includes("\r\n") ? "\r\n" : "\n";
+  const lineStart = text.lastIndexOf("\n", at - 1) + 1;
+  const indent = " ".repeat(at - lineStart);
+  if (text.slice(lineStart, at).includes("\t")) return undefined;
+  const lines = names.map((name, depth) => {
+    const end = depth === names.length - 1 ? ` ${plain(value)}` : "";
+    return `${indent}${"  ".repeat(depth)}${name}:${end}`;
+  });
+  // Behind the name of a job rather than before it.
+  const end = scalarEnd(text, first);
+  if (end !== undefined && names[0] === "tags")
+    return { replacement: { from: end, to: end, text: newline + lines.join(newline) }, expected };
+  const block = lines.join(newline).slice(indent.length);
+  return { replacement: { from: at, to: at, text: block + newline + indent }, expected };
+}
+
+/** Where the line of a pair ends whose value is in that line; undefined of any other. */
+function scalarEnd(text: string, { key, value }: ScalarPair): number | undefined {
+  if (!isScalar(value) || value.range == null || key.range == null) return undefined;
+  const found = /\r?\n/.exec(text.slice(value.range[1]));
+  const end = value.range[1] + (found?.index ?? text.length - value.range[1]);
+  return text.slice(key.range[0], end).includes("\n") ? undefined : end;
+}
+
+const nested = (names: readonly string[], value: string): Record<string, unknown> =>
+  names.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as Record<
+    string,
+    unknown
+  >;
+
+/** A copy of a value in which the map at a path is another. */
+function changed(
+  value: unknown,
+  path: Path,
+  change: (map: Record<string, unknown>) => Record<string, unknown>,
+): unknown {
+  const [name, ...rest] = path;
+  if (name === undefined) return change(value as Record<string, unknown>);
+  if (Array.isArray(value))
+    return value.map((item: unknown, at) => (at === name ? changed(item, rest, change) : item));
+  const map = value as Record<string, unknown>;
+  return { ...map, [name]: changed(map[name], rest, change) };
+}
+
+/** Numbers and flags as the text that they are to the service. */
+function asText(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asText);
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asText(item)]));
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : value;
+}
+
+type ScalarPair = Pair & { readonly key: Scalar };
+
+function pairsOf(node: unknown): ScalarPair[] {
+  return isMap(node) ? node.items.filter((pair): pair is ScalarPair => isScalar(pair.key)) : [];
+}
+
+const itemsOf = (node: unknown): unknown[] => (isSeq(node) ? node.items : []);
+
+function valueOf(node: unknown, name: string): unknown {
+  const value = pairsOf(node).find(({ key }) => key.value === name)?.value;
+  return isAlias(value) ? undefined : value;
+}
+
+function scalarIn(node: unknown, name: string): unknown {
+  const value = valueOf(node, name);
+  return isScalar(value) ? value.value : undefined;
+}
+
+/** The jobs that a file of a bundle defines, those of its targets included. */
+function jobsIn(root: Node): unknown[] {
+  const holders = [root, ...pairsOf(valueOf(root, "targets")).map(({ value }) => value)];
+  return holders.flatMap((holder) =>
+    pairsOf(valueOf(valueOf(holder, "resources"), "jobs")).map(({ value }) => value),
+  );
+}
