@@ -180,7 +180,7 @@ describe("editYaml", () => {
           const after = edit(text);
           if (after === undefined) return;
           expect(parse(after)).toEqual({
-            a: { ...job, tags: { ...Object(job.tags), job_level: "atomic" } },
+            a: { ...job, tags: { job_level: "atomic" } },
           });
           for (const line of text.split("\n")) expect(after).toContain(line);
         },

@@ -55,7 +55,7 @@ export function quoteScalars(text: string): Replacement[] {
   if (document === undefined) return [];
   const found: Replacement[] = [];
   const quoteIn = (node: unknown): void => {
-    if (!isScalar(node) || node.type !== "PLAIN" || node.range == null) return;
+    if (!isScalar(node) || node.type !== "PLAIN" || !node.range) return;
     if (typeof node.value !== "number" && typeof node.value !== "boolean") return;
     const [from, to] = node.range;
     // 1.0 is not the text 1.0 to whoever reads a number.
@@ -124,7 +124,7 @@ function mapAt(
     }
   } else if (isSeq(node)) {
     for (const [at, item] of node.items.entries()) {
-      const found = mapAt(item as Node, offset, [...path, at]);
+      const found = mapAt(item, offset, [...path, at]);
       if (found !== undefined) return found;
     }
   }
@@ -158,9 +158,7 @@ function setIn(
         : undefined;
     }
     if (typeof next === "object" && isSeq(pair.value)) {
-      const index = pair.value.items.findIndex(
-        (item) => String(scalarIn(item, next.key) ?? "") === next.value,
-      );
+      const index = pair.value.items.findIndex((item) => scalarIn(item, next.key) === next.value);
       const item = pair.value.items[index];
       if (!isMap(item)) return undefined;
       return setIn(text, item, [...path, part, index], { ...edit, path: edit.path.slice(at + 2) });
@@ -185,7 +183,7 @@ function setLast(
   if (pair !== undefined && old !== undefined) return undefined;
   const target = pair ?? old;
   const scalar = target?.value;
-  if (!isScalar(scalar) || scalar.range == null || target?.key.range == null) return undefined;
+  if (!isScalar(scalar) || !scalar.range || !target?.key.range) return undefined;
   if (
     scalar.anchor !== undefined ||
     !["PLAIN", "QUOTE_SINGLE", "QUOTE_DOUBLE"].includes(scalar.type ?? "")
@@ -233,7 +231,7 @@ function insert(
   const pairs = pairsOf(map);
   const [first] = pairs;
   // What an alias repeats, or a merge brings, is somebody else's as well.
-  if (first?.key.range == null || pairs.some(({ key }) => key.value === "<<")) return undefined;
+  if (!first?.key.range || pairs.some(({ key }) => key.value === "<<")) return undefined;
   if (map.anchor !== undefined) return undefined;
   const expected = (before: unknown): unknown =>
     changed(before, path, (holder) => ({ ...holder, ...nested(names, value) }));
@@ -263,7 +261,7 @@ function insert(
 
 /** Where the line of a pair ends whose value is in that line; undefined of any other. */
 function scalarEnd(text: string, { key, value }: ScalarPair): number | undefined {
-  if (!isScalar(value) || value.range == null || key.range == null) return undefined;
+  if (!isScalar(value) || !value.range || !key.range) return undefined;
   const found = /\r?\n/.exec(text.slice(value.range[1]));
   const end = value.range[1] + (found?.index ?? text.length - value.range[1]);
   return text.slice(key.range[0], end).includes("\n") ? undefined : end;
@@ -310,9 +308,9 @@ function valueOf(node: unknown, name: string): unknown {
   return isAlias(value) ? undefined : value;
 }
 
-function scalarIn(node: unknown, name: string): unknown {
+function scalarIn(node: unknown, name: string): string | undefined {
   const value = valueOf(node, name);
-  return isScalar(value) ? value.value : undefined;
+  return isScalar(value) && typeof value.value !== "object" ? String(value.value) : undefined;
 }
 
 /** The jobs that a file of a bundle defines, those of its targets included. */

@@ -194,6 +194,11 @@ describe("widgets of SQL notebooks", () => {
       "SELECT a::int, raw:owner.name, x[0]:y FROM t",
       {},
     ],
+    [
+      "a path into JSON with a blank before it, and a parameter behind a word of SQL",
+      "SELECT value :event_id, raw : x FROM t WHERE a = :day AND b BETWEEN :first AND :last",
+      { reads: ["day", "first", "last"] },
+    ],
     ["comments and strings", "-- :a\n/* :b */ SELECT ':c', \":d\" FROM t", {}],
     [
       "the old form, in strings too",

@@ -131,7 +131,7 @@ export async function runCheck(
     const fixes = planFixes(openFindings(judge(readBaseline(file))), yamlFiles(readings));
     if (options.dryRun === true) {
       if (fixes.length > 0) io.out(diffOf(fixes));
-      io.err(`${describeFixes(fixes, "would be made")}`);
+      io.err(describeFixes(fixes, "would be made"));
       return 0;
     }
     writeFixes(fixes);

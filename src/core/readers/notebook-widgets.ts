@@ -180,6 +180,17 @@ const DECLARING = ["text", "dropdown", "combobox", "multiselect"];
 const TEXT_MAGICS =
   /^(?:md|md-sandbox|markdown|sh|bash|script|fs|html|javascript|js|latex|svg|writefile|pip|conda|uv)$/;
 
+/** Words of SQL that a value may follow, so that a `:name` behind them is a parameter. */
+const SQL_KEYWORDS = new Set(
+  (
+    "select where and or not in on then else when case between like rlike ilike limit offset by having using values " +
+    "set as is distinct all any some from join interval catalog schema database table view into default to of version " +
+    "timestamp date top with percent exists union except intersect return returns call comment location identifier " +
+    "variable var immediate rows range preceding following if elseif while until do div mod escape regexp over filter " +
+    "order group partition sort cluster distribute tablesample repeatable columns functions volume function"
+  ).split(" "),
+);
+
 /** So many tokens are searched for the keyword argument `name`, lest calls within calls take forever. */
 const MAX_ARGUMENT_TOKENS = 300;
 
@@ -368,8 +379,10 @@ class Widgets {
         this.#readSubstitutions(piece + rest, false);
         pieces.lastIndex = end + rest.length;
       } else if (piece === ":") {
-        // Close behind a value it is a path into JSON.
+        // Behind a value it is a path into JSON, also with a blank between them.
         if (/[\p{L}\p{N}_)\]}`'"]/u.test(code.charAt(match.index - 1))) continue;
+        const before = tokens.at(-1);
+        if (before?.kind === "name" && !SQL_KEYWORDS.has(before.text.toLowerCase())) continue;
         const [name] = matchAt(/[\p{L}_][\p{L}\p{N}_]*|`[^`\n]+`/uy, code, end) ?? [];
         if (name === undefined) continue;
         this.#reads.add(name.replaceAll("`", ""));
