@@ -63,8 +63,9 @@ export { suppressFinding, type SuppressFindingProps } from "./suppress-finding";
 export { WorkspaceFolder, type WorkspaceFolderProps } from "./workspace-folder";
 export { JobstrataError, type ErrorCode } from "@jobstrata/core/errors";
 export type { Finding, FindingSite, RuleMatch, Severity } from "@jobstrata/core/model";
-export { JobGraph, type TaskUse } from "@jobstrata/core/model";
+export { JobGraph, settingAt, type TaskUse, textAt } from "@jobstrata/core/model";
 export type {
+  ConditionSpec,
   EnvironmentSpec,
   JobLevel,
   JobRef,
@@ -74,6 +75,8 @@ export type {
   NotebookWidgets,
   NotificationSpec,
   ParameterSpec,
+  Setting,
+  Settings,
   SourceLocation,
   TaskSpec,
   TriggerSpec,

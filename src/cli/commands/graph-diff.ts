@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
-import { JobGraph, quote } from "@jobstrata/core/model";
+import { JobGraph, maskSecret, quote } from "@jobstrata/core/model";
 import { type Reading, priorState, readTerraformJson } from "@jobstrata/core/readers";
 import {
   type DiffSource,
@@ -119,12 +119,11 @@ async function compare(
   const base = typeof diff === "string" ? diff : undefined;
   if (base === "-" && path === "-")
     throw new JobstrataError("source", "only one of two sources can be read from standard input");
-  const mask = masking();
   let prior: Reading | undefined;
   const terraform: SourceOptions["terraform"] = (json, file) => {
     const state = base === undefined ? priorState(json) : undefined;
-    if (state !== undefined) prior = readTerraformJson(state, file, { mask });
-    return readTerraformJson(json, file, { mask });
+    if (state !== undefined) prior = readTerraformJson(state, file, { mask: maskSecret });
+    return readTerraformJson(json, file, { mask: maskSecret });
   };
   const readings = readPath(path, {
     ...(source && { source }),
@@ -204,16 +203,6 @@ async function withRevision(
   );
   const from = { kind: "bundle", path: after.path, revision } as const;
   return { before, after, since: revision, from };
-}
-
-/** Equal numbers for equal secrets, so that a change of one can be told without showing it. */
-function masking(): (secret: string) => string {
-  const numbers = new Map<string, number>();
-  return (secret) => {
-    const number = numbers.get(secret) ?? numbers.size + 1;
-    numbers.set(secret, number);
-    return `\${sensitive ${number}}`;
-  };
 }
 
 function diffsOf(
