@@ -1,4 +1,4 @@
-import { DataDatabricksJob } from "@cdktf/provider-databricks/lib/data-databricks-job";
+import type { DataDatabricksJob } from "@cdktf/provider-databricks/lib/data-databricks-job";
 import type { JobConfig } from "@cdktf/provider-databricks/lib/job";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { IMPORTED_JOB_ID, mark, quote } from "@jobstrata/core/model";
@@ -51,6 +51,7 @@ class LookedUpJob extends Construct implements IJob {
 
   public constructor(scope: Construct, constructId: string, jobName: string) {
     super(scope, constructId);
+    const { DataDatabricksJob } = lookupModule();
     this.#lookup = new DataDatabricksJob(this, "Default", { jobName });
   }
 
@@ -58,6 +59,14 @@ class LookedUpJob extends Construct implements IJob {
   public get id(): string {
     return this.#lookup.id;
   }
+}
+
+/** Takes as long to load as all of this library, and few need it. */
+function lookupModule(): typeof import("@cdktf/provider-databricks/lib/data-databricks-job") {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a constructor cannot wait for import()
+  return require("@cdktf/provider-databricks/lib/data-databricks-job") as ReturnType<
+    typeof lookupModule
+  >;
 }
 
 /** In the local workspace there is nobody else's job, so one of the app takes its place. */

@@ -101,6 +101,8 @@ function providerMapper(type: string): (value: unknown) => unknown {
  * `Job` builds an object with a stack trace of its own for every block that could be referred to. This one keeps the
  * arguments as they are, which makes it many times faster and smaller, and lets a {@link JobStack} see which of them
  * hold no token and so need no resolving.
+ *
+ * @internal
  */
 export class JobResource extends TerraformResource {
   /** The resource type in Terraform. */
@@ -433,7 +435,7 @@ function overrideProblem(segments: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** True for a value that cdktf would resolve to itself. */
+/** True for a value that cdktf would resolve to itself. @internal */
 export function isPlain(value: unknown): boolean {
   switch (typeof value) {
     case "string":

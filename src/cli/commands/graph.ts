@@ -123,6 +123,7 @@ export async function runGraph(
       direction,
       ...(depth !== undefined && { depth }),
       findings: inEnvironment(findings, graph.environment),
+      externalJobs: true,
     }),
   );
   const hierarchies = drawn.flatMap((each) => (each instanceof UnknownJobs ? [] : [each]));

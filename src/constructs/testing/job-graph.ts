@@ -47,7 +47,11 @@ export class TestedJobs {
   /** Who runs whom, as text; of one job, it and what it runs, with tasks. */
   public tree(job?: JobSpec): string {
     const options = job === undefined ? {} : { jobs: [job.id] };
-    const hierarchy = hierarchyOf(this.graph, { ...options, findings: this.findings });
+    const hierarchy = hierarchyOf(this.graph, {
+      ...options,
+      findings: this.findings,
+      externalJobs: true,
+    });
     if (hierarchy instanceof UnknownJobs) return "";
     return hierarchyTree(hierarchy, { level: job === undefined ? "jobs" : "tasks" });
   }

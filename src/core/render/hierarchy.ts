@@ -1,6 +1,6 @@
 import type { CheckedFinding } from "../model/check-report";
 import { byDependencies } from "../model/graph-algorithms";
-import type { JobGraph } from "../model/job-graph";
+import { type JobGraph, leafTasks } from "../model/job-graph";
 import {
   JOB_LEVEL_TAG,
   JOB_LEVELS,
@@ -24,6 +24,8 @@ export interface HierarchyJob {
   readonly spec: JobSpec;
   /** Undefined for a job without a level, or with another. */
   readonly level: JobLevel | undefined;
+  /** True for a job that is not in the graph: it is declared, and somebody else deploys it. */
+  readonly isExternal?: true;
   /** In the order in which they can begin, tasks inside for-each tasks behind theirs. */
   readonly tasks: readonly HierarchyTask[];
   /** What the policy says of the job and its tasks, suppressed findings left out. */
@@ -68,6 +70,8 @@ export interface HierarchyOptions {
   /** How many steps from those; the jobs that nobody runs, where none are named. @default - all */
   readonly depth?: number;
   readonly findings?: readonly CheckedFinding[];
+  /** Draws declared external jobs, too, each as a job without tasks behind the others. @default false */
+  readonly externalJobs?: boolean;
 }
 
 /** Names of jobs that are not there. */
@@ -99,6 +103,8 @@ export function hierarchyOf(
   }
   const found = byJob(findings);
   const ids = new Set([...drawn].map(({ id }) => id));
+  const external = options.externalJobs === true ? externalJobsOf([...drawn]) : [];
+  for (const { id } of external) ids.add(id);
   const jobs = [...drawn]
     .sort((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0))
     .map((spec): HierarchyJob => ({
@@ -108,7 +114,42 @@ export function hierarchyOf(
       tasks: drawnTasks(spec, ids),
       findings: found.get(spec.id) ?? [],
     }));
-  return { environment: graph.environment, jobs, edges: jobs.flatMap(edgesOf) };
+  return {
+    environment: graph.environment,
+    jobs: [...jobs, ...external],
+    edges: jobs.flatMap(edgesOf),
+  };
+}
+
+/** The external jobs that these run, each once. */
+function externalJobsOf(jobs: readonly JobSpec[]): HierarchyJob[] {
+  const found = new Map<string, HierarchyJob>();
+  for (const job of jobs) {
+    for (const { runJob } of leafTasks(job)) {
+      const id = externalId(runJob);
+      if (id === undefined || runJob?.kind !== "external" || found.has(id)) continue;
+      const lookup = /\bdatabricks_job\.([\w-]+)\.id\b/.exec(runJob.expression)?.[1];
+      const known = lookup ?? `job ${runJob.jobId ?? runJob.expression}`;
+      const spec: JobSpec = {
+        id,
+        key: `${known} (external)`,
+        stack: job.stack,
+        tags: {},
+        environments: [],
+        tasks: [],
+        duplicates: [],
+        repeated: false,
+        settings: {},
+      };
+      found.set(id, { id, spec, level: undefined, isExternal: true, tasks: [], findings: [] });
+    }
+  }
+  return [...found.values()];
+}
+
+/** Another stack may read the same external job through a remote state, by a name of its own. */
+function externalId(runJob: TaskSpec["runJob"]): string | undefined {
+  return runJob?.kind === "external" ? `external:${runJob.jobId ?? runJob.expression}` : undefined;
 }
 
 interface GraphIndex {
@@ -196,7 +237,8 @@ function drawnTasks(job: JobSpec, ids: ReadonlySet<string>): HierarchyTask[] {
   const drawn: HierarchyTask[] = [];
   const add = (spec: TaskSpec, loop?: TaskSpec): void => {
     const { runJob } = spec;
-    const runs = runJob?.kind === "job" && ids.has(runJob.id) ? runJob.id : undefined;
+    const target = runJob?.kind === "job" ? runJob.id : externalId(runJob);
+    const runs = target !== undefined && ids.has(target) ? target : undefined;
     drawn.push({
       id: `${job.id}#${drawn.length}`,
       spec,

@@ -156,7 +156,7 @@ class Tree {
         : "";
     return [
       style.strong(printable(job.spec.key)),
-      job.level ?? "no level",
+      ...(job.isExternal === true ? [] : [job.level ?? "no level"]),
       ...(own === "" ? [] : [style.faint(printable(own))]),
       ...findingsOf(job, style),
     ].join("  ");
