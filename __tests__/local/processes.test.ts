@@ -37,6 +37,7 @@ async function spawnServer(): Promise<{ child: ChildProcess; client: Client }> {
     client: new Client({
       ...state,
       url: state.host,
+      endpoints: [],
       dataDir: folder,
       stop: () => Promise.resolve(),
     }),

@@ -51,6 +51,7 @@ export class LocalServer {
   private site: Site | undefined;
   private readonly server: Server;
   private hosts: ReadonlySet<string> = new Set();
+  private readonly added: Route[] = [];
   private readonly ignored = new Map<string, number>();
 
   /**
@@ -72,6 +73,7 @@ export class LocalServer {
 
   public add(routes: readonly Route[]): void {
     for (const route of routes) {
+      this.added.push(route);
       for (const version of route.versions) {
         const path = route.path.startsWith("/") ? route.path : `/api/${version}/${route.path}`;
         if (path.includes("*")) {
@@ -83,6 +85,11 @@ export class LocalServer {
         } else this.routes.set(`${route.method} ${path}`, route);
       }
     }
+  }
+
+  /** Every endpoint, in the order in which they were added. */
+  public endpoints(): readonly Route[] {
+    return this.added;
   }
 
   /** How often a query had a field that its endpoint does not know, as `GET /api/…?field`. */

@@ -26,6 +26,7 @@ import { jobRoutes } from "./routes/jobs";
 import { destinationRoutes } from "./routes/notification-destinations";
 import { loginRoutes } from "./routes/login";
 import { permissionRoutes } from "./routes/permissions";
+import type { Route } from "./routes/route";
 import { runRoutes } from "./routes/runs";
 import { secretRoutes } from "./routes/secrets";
 import { sqlStatementRoutes } from "./routes/sql-statements";
@@ -70,6 +71,8 @@ export interface LocalWorkspace {
   /** The same as `host`. */
   url: string;
   dataDir: string;
+  /** Everything that it answers. */
+  endpoints: readonly Route[];
   /** Stops every run and the server; what was acknowledged is kept. Resolves when nothing is left running. */
   stop(): Promise<void>;
 }
@@ -160,7 +163,15 @@ export async function startLocalWorkspace(
       ),
     );
     scheduler.start();
-    return { host, url: host, port: actual, token, dataDir, stop };
+    return {
+      host,
+      url: host,
+      port: actual,
+      token,
+      dataDir,
+      endpoints: server.endpoints(),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -192,6 +192,7 @@ describeWithEngine("the processes of a notebook whose server is killed", () => {
       const client = new Notebooks({
         ...state,
         url: state.host,
+        endpoints: [],
         dataDir: data,
         stop: () => Promise.resolve(),
       });

@@ -157,7 +157,7 @@ function columnsOf(table: string): object[] {
 
 const typeName = (type: unknown): string =>
   typeof type === "string"
-    ? type.replace(/\(.*/, "").toUpperCase()
+    ? (type === "integer" ? "int" : type).replace(/\(.*/, "").toUpperCase()
     : String((type as { type?: unknown }).type).toUpperCase();
 
 const SQL_NAMES: Readonly<Record<string, string>> = {

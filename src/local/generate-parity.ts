@@ -1,0 +1,92 @@
+/** Writes docs/local-parity.md, what the local workspace answers: part of `npm run generate:docs`. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { NOT_HERE } from "./routes/not-here";
+import type { Route } from "./routes/route";
+import { startLocalWorkspace } from "./workspace";
+
+/** Where an answer is another than the service's. */
+const DIFFERENCES: readonly (readonly [what: string, here: string])[] = [
+  ["ids of jobs and runs", "count from 1; any 64-bit integer is understood and given back exactly"],
+  ["fields of a query that are not known", "are ignored, and counted in `/local/status`"],
+  ["fields of a body that are not known", "are refused by name"],
+  [
+    "`workspace/import` by the Terraform provider",
+    "makes the folder that is missing, since the provider loses a race for it",
+  ],
+  ["`git_source`", "is kept; a task that takes its source from Git fails when it runs"],
+  [
+    "tasks other than notebooks, Run Job, if/else and for-each",
+    "are kept, and fail by their names when they run",
+  ],
+  ["`always_running`, `control_run_state`, the single-task format of Jobs API 2.0", "are refused"],
+  ["continuous, file-arrival, table-update and model triggers", "are kept and never fire"],
+  ["permissions and ACLs", "are kept without effect: there is one user"],
+  ["alerts", "are kept and never evaluated"],
+  [
+    "`sql/statements`",
+    "results come inline as JSON_ARRAY; EXTERNAL_LINKS, ARROW_STREAM and CSV are refused; `byte_limit` is ignored",
+  ],
+  [
+    "`clusters`, `policies/clusters`, `instance-pools`",
+    "lists to look up runtimes and node types; there is nothing in the others",
+  ],
+  ["OAuth", "discovery is answered; a login ends with what to do instead"],
+  ["databricks-connect, the SQL connector", "need TLS, which the local workspace does not speak"],
+];
+
+/** The document, not yet formatted. */
+export async function parityDocument(): Promise<string> {
+  const workspace = await startLocalWorkspace({ ephemeral: true });
+  const { endpoints } = workspace;
+  await workspace.stop();
+  const rows = endpoints
+    .filter(({ path }) => !path.startsWith("/local/"))
+    .map((route) => [
+      `\`${route.method} ${pathOf(route)}\``,
+      fields(route.query),
+      route.rawBody ? "as it is" : fields(route.body),
+    ]);
+  return [
+    "# What the local workspace answers",
+    "Made from the code by `npm run generate:docs`. Of a path, `*` is one part and `**` one or more.",
+    "## Answered",
+    table(["endpoint", "fields of the query", "fields of the body"], rows),
+    "## Different",
+    table(["what", "here"], DIFFERENCES),
+    "## Refused",
+    "Status 501, `NOT_IMPLEMENTED`, with this sentence; any other path is a 404, `ENDPOINT_NOT_FOUND`.",
+    table(
+      ["path", "message"],
+      NOT_HERE.map(([path, sentence]) => [`\`${path}\``, `The local workspace ${sentence}.`]),
+    ),
+  ].join("\n\n");
+}
+
+function pathOf({ path, versions }: Route): string {
+  if (path.startsWith("/")) return path;
+  const [first = "", ...others] = versions;
+  return `/api/${others.length === 0 ? first : `{${versions.join(",")}}`}/${path}`;
+}
+
+function fields(schema: z.ZodType | undefined): string {
+  if (!(schema instanceof z.ZodObject)) return "";
+  return Object.keys(schema.shape as object)
+    .map((name) => `\`${name}\``)
+    .join(", ");
+}
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+
+if (require.main === module) {
+  void (async () => {
+    const { format } = await import("prettier");
+    const file = join(__dirname, "..", "..", "docs", "local-parity.md");
+    writeFileSync(
+      file,
+      await format(await parityDocument(), { parser: "markdown", printWidth: 100 }),
+    );
+  })();
+}
