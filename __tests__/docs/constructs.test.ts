@@ -4,6 +4,9 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { linkPackages } from "../support/linked-packages";
 
+// Each compiles whole projects, on however busy a machine.
+jest.setTimeout(600_000);
+
 const ROOT = resolve(__dirname, "..", "..");
 const page = readFileSync(join(ROOT, "docs", "constructs.md"), "utf8");
 const blocks = [...page.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code = ""]) => code);
