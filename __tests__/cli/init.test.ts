@@ -18,6 +18,9 @@ import { linkPackages } from "../support/linked-packages";
 import { TestTerminal } from "../support/terminal";
 import { jobstrata, type Said } from "./program-support";
 
+// Each compiles whole projects, on however busy a machine.
+jest.setTimeout(600_000);
+
 const ROOT = resolve(__dirname, "..", "..");
 const COMMAND = [process.execPath, join(ROOT, "src", "cli", "bin", "jobstrata.js")] as const;
 const TSC = join(ROOT, "node_modules", "typescript", "bin", "tsc");
@@ -133,6 +136,7 @@ describe("jobstrata init in an empty folder", () => {
     await inFolder("add", "job", "ingest_orders");
     await inFolder("add", "composite", "nightly");
     await inFolder("add", "layer", "silver");
+    await inFolder("add", "orchestrator", "every_night");
     const prettier = join(ROOT, "node_modules", "prettier", "bin", "prettier.cjs");
     const { stderr } = spawnSync(
       process.execPath,
@@ -407,6 +411,7 @@ describe("jobstrata add", () => {
       ["layer", "silver"],
       ["job", "clean_orders", "--layer", "silver"],
       ["composite", "silver_refresh", "--layer", "silver"],
+      ["orchestrator", "every_night"],
     ])
       expect(await inFolder("add", ...args)).toMatchObject({ code: 0, err: "" });
 
@@ -421,6 +426,7 @@ describe("jobstrata add", () => {
     expect(await proved(["--noUnusedLocals", "--noUnusedParameters"])).toEqual([
       "bronze-dev-atomic",
       "bronze-dev-composite",
+      "every_night-dev",
       "silver-dev-atomic",
       "silver-dev-composite",
     ]);
@@ -513,6 +519,32 @@ export class BronzeLayer extends JobLayer {
       code: 1,
       err: expect.stringContaining("has no atomic job") as string,
     });
+  });
+
+  it("gives names to the layers that an orchestrator runs, and leaves names that they have", async () => {
+    await inFolder("add", "layer", "silver");
+    await inFolder("add", "job", "clean", "--layer", "silver");
+    await inFolder("add", "composite", "silver_refresh", "--layer", "silver");
+    await inFolder("add", "layer", "gold");
+    write("jobs/index.ts", read("jobs/index.ts").replace("new Bronze", "const first = new Bronze"));
+    expect(await inFolder("add", "orchestrator", "nightly")).toMatchObject({ code: 0, err: "" });
+    expect(read("jobs/index.ts")).toContain(`    const first = new BronzeLayer(app, environment);
+    const silver = new SilverLayer(app, environment);
+    new GoldLayer(app, environment);
+    nightlyJob(app, environment, { first, silver });
+`);
+    expect((await inFolder("add", "job", "nightly", "--layer", "gold")).err).toContain(
+      'there is an orchestrator "nightly_job" already',
+    );
+  });
+
+  it("has nothing for an orchestrator to run without composite jobs", async () => {
+    write("jobs/index.ts", read("jobs/index.ts").replace(/^ {4}new .*$/m, "    void environment;"));
+    const before = contents();
+    const { code, err } = await inFolder("add", "orchestrator", "nightly");
+    expect(err).toContain("No layer has a composite job");
+    expect(code).toBe(1);
+    expect(contents()).toEqual(before);
   });
 
   it("is refused where init has not been", async () => {

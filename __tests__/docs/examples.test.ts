@@ -5,6 +5,9 @@ import { join, resolve } from "node:path";
 import { DEPENDENCIES } from "../../src/cli/project/framework";
 import { linkPackages } from "../support/linked-packages";
 
+// Each compiles whole projects, on however busy a machine.
+jest.setTimeout(600_000);
+
 const ROOT = resolve(__dirname, "..", "..");
 const COMMAND = join(ROOT, "src", "cli", "bin", "jobstrata.js");
 const parent = mkdtempSync(join(tmpdir(), "jobstrata-examples-"));

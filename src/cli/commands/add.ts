@@ -7,7 +7,7 @@ import type { Io } from "../io";
 import { Changes } from "../project/changes";
 import { maskLiterals } from "../project/code-text";
 import type { Framework } from "../project/framework";
-import { type JobNames, jobNames, type LayerNames, layerNames } from "../project/names";
+import { type JobNames, jobNames, type LayerNames, layerNames, snakeCase } from "../project/names";
 import { reportChanges, reportLines } from "../project/report";
 import * as templates from "../project/templates";
 import { layersOf, readUserProject, textOf, type UserProject } from "../project/user-project";
@@ -16,8 +16,11 @@ import {
   layerLines,
   type LayerMembers,
   layerMembers,
+  layersMade,
+  orchestratorLines,
   wireJob,
   wireLayer,
+  wireOrchestrator,
 } from "../project/wiring";
 
 const { JOBS } = templates;
@@ -49,6 +52,13 @@ export function addAddCommand(program: Command, io: Io): void {
     .option("--layer <name>", "layer that it belongs to; needed if there are several")
     .action((name: string, options: AddJobOptions) => {
       io.exitCode = addComposite(process.cwd(), name, options, io);
+    });
+  add
+    .command("orchestrator")
+    .description("an orchestrator, which runs the composite jobs of all layers")
+    .argument("<name>", "such as nightly")
+    .action((name: string) => {
+      io.exitCode = addOrchestrator(process.cwd(), name, io);
     });
   add
     .command("layer")
@@ -147,6 +157,57 @@ export function addLayer(folder: string, name: string, io: Io): number {
   return apply(changes, io);
 }
 
+/**
+ * Writes an orchestrator over the composite jobs of all layers, in a stack of its own, and makes it in every environment.
+ *
+ * @returns 0, or 1 if there is no place for it or nothing to run, so that nothing is written
+ * @throws JobstrataError `config` if the name is not valid or taken
+ */
+export function addOrchestrator(folder: string, name: string, io: Io): number {
+  const job = jobNames(name);
+  const { project, framework } = appIn(folder);
+  const path = `${JOBS}/index.ts`;
+  const text = textOf(folder, path) ?? "";
+  checkNoJob(folder, undefined, job);
+  const made = layersMade(text);
+  const runs = (made ?? []).flatMap(({ className, variable }) => {
+    const layer = layersOf(folder)
+      .map(layerNames)
+      .find((each) => each.className === className);
+    const composites =
+      layer === undefined
+        ? []
+        : (layerMembers(textOf(folder, `${JOBS}/${layer.name}/layer.ts`) ?? "")?.composites ?? []);
+    return layer === undefined || composites.length === 0 ? [] : [{ layer, variable, composites }];
+  });
+  if (made !== undefined && runs.length === 0) {
+    io.err(
+      "No layer has a composite job that an orchestrator could run; nothing is written. Add one first: npx jobstrata add composite NAME",
+    );
+    return 1;
+  }
+  const changes = new Changes(folder);
+  create(
+    changes,
+    folder,
+    `${JOBS}/${job.key}.ts`,
+    templates.orchestratorFile(framework, job, runs, project.specifier),
+  );
+  const variables = runs.map(({ variable }) => variable);
+  const wired = wireOrchestrator(text, job, variables, project.specifier);
+  if (wired === undefined) {
+    reportLines(
+      path,
+      orchestratorLines(job, variables, project.specifier),
+      "for each environment, with its layers",
+      io,
+    );
+    return 1;
+  }
+  changes.edit(path, wired, `makes ${job.key}`);
+  return apply(changes, io);
+}
+
 function wireAndApply(
   { folder, specifier }: UserProject,
   layer: LayerNames,
@@ -211,15 +272,7 @@ function chosenLayer(folder: string, name: string | undefined): LayerNames {
 
 /** @throws JobstrataError `config` if a job of that name is there, in any layer */
 function checkFree(folder: string, layer: LayerNames, job: JobNames): LayerMembers | undefined {
-  for (const other of layersOf(folder)) {
-    // Ids of jobs are outputs by their key, and a run finds jobs by it.
-    if (existsSync(resolve(folder, JOBS, other, `${job.key}.ts`))) {
-      throw new JobstrataError(
-        "config",
-        `there is a job ${quote(job.key)} in layer ${quote(other)}; choose another name${other === layer.name ? "" : `, such as ${layer.name}_${job.base}`}`,
-      );
-    }
-  }
+  checkNoJob(folder, layer, job);
   const members = layerMembers(textOf(folder, `${JOBS}/${layer.name}/layer.ts`) ?? "");
   if (members?.has(job.member) === true) {
     throw new JobstrataError(
@@ -238,6 +291,22 @@ function create(changes: Changes, folder: string, path: string, text: string): v
   changes.create(path, text);
 }
 
-function snakeCase(camel: string): string {
-  return camel.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** @throws JobstrataError `config` if there is: ids of jobs are outputs by their key, and a run finds jobs by it */
+function checkNoJob(folder: string, layer: LayerNames | undefined, job: JobNames): void {
+  const isThere = (...path: string[]): boolean =>
+    existsSync(resolve(folder, JOBS, ...path, `${job.key}.ts`));
+  if (isThere()) {
+    throw new JobstrataError(
+      "config",
+      `there is an orchestrator ${quote(job.key)} already; choose another name`,
+    );
+  }
+  const other = layersOf(folder).find((each) => isThere(each));
+  if (other === undefined) return;
+  const hint =
+    layer === undefined || other === layer.name ? "" : `, such as ${layer.name}_${job.base}`;
+  throw new JobstrataError(
+    "config",
+    `there is a job ${quote(job.key)} in layer ${quote(other)}; choose another name${hint}`,
+  );
 }

@@ -93,7 +93,13 @@ function checkName(kind: string, name: string): void {
   );
 }
 
-function camelCase(snake: string): string {
+/** `ingestOrders` as `ingest_orders`. */
+export function snakeCase(camel: string): string {
+  return camel.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** `raw_events` as `rawEvents`. */
+export function camelCase(snake: string): string {
   return snake.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 

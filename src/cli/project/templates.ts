@@ -1,5 +1,5 @@
 import type { Framework } from "./framework";
-import { displayName, type JobNames, type LayerNames } from "./names";
+import { displayName, type JobNames, type LayerNames, snakeCase } from "./names";
 
 /** Folder of the jobs in a project that `jobstrata init` has made. */
 export const JOBS = "jobs";
@@ -190,6 +190,58 @@ ${tasks.join("\n")}
   return job;
 }
 `;
+}
+
+/** `jobs/<key>.ts` of an orchestrator, which runs composite jobs of layers. */
+export function orchestratorFile(
+  framework: Framework,
+  { key, factory, base, title }: JobNames,
+  runs: readonly OrchestratedLayer[],
+  specifier: Specifier,
+): string {
+  const imports = runs.map(
+    ({ layer }) =>
+      `import type { ${layer.className} } from "${specifier(`./${layer.name}/layer`)}";\n`,
+  );
+  const members = runs.map(
+    ({ layer, variable }) => `  readonly ${variable}: ${layer.className};\n`,
+  );
+  const tasks = runs.flatMap(({ layer, variable, composites }) =>
+    composites.map((member) => ({
+      key: composites.length === 1 ? layer.name : `${layer.name}_${snakeCase(member)}`,
+      job: `layers.${variable}.${member}`,
+    })),
+  );
+  return `import { type JobEnvironment, JobStack, OrchestratorJob } from "@jobstrata/${framework}";
+import type { Construct } from "constructs";
+${imports.join("")}
+/** The layers whose jobs it runs. */
+export interface Layers {
+${members.join("")}}
+
+/** Runs the composite jobs of layers. \`dependsOn: …\` in an addRunJobTask puts them in an order. */
+export function ${factory}(
+  app: Construct,
+  environment: JobEnvironment,
+  layers: Layers,
+): OrchestratorJob {
+  const stack = new JobStack(app, \`${base}-\${environment.name}\`, {
+    environment,
+    layer: "${base}",
+  });
+  const job = new OrchestratorJob(stack, "${key}", {
+    name: "${title}",
+  });
+${tasks.map(({ key: task, job: run }) => `  job.addRunJobTask("${task}", ${run});\n`).join("")}  return job;
+}
+`;
+}
+
+/** A layer, what it is called in `jobs/index.ts`, and its composite jobs. */
+export interface OrchestratedLayer {
+  readonly layer: LayerNames;
+  readonly variable: string;
+  readonly composites: readonly string[];
 }
 
 /** `cdktf.json`, which both frameworks read. */

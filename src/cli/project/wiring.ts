@@ -77,6 +77,25 @@ export function layerLines(layer: LayerNames, specifier: Specifier): Lines {
 /** Makes a layer as the last thing in the loop over the environments. */
 export function wireLayer(text: string, layer: LayerNames, specifier: Specifier): Wired {
   const masked = maskLiterals(text);
+  const loop = environmentLoop(text, masked);
+  if (loop === undefined) return undefined;
+  const line = `new ${layer.className}(${loop.app}, ${loop.environment});`;
+  return insertAll(text, [
+    { at: importPlace(text, masked), text: `${layerLines(layer, specifier).import}\n` },
+    { at: lineStart(text, loop.close), text: `${loop.indent}${line}\n` },
+  ]);
+}
+
+interface EnvironmentLoop {
+  readonly app: string;
+  readonly environment: string;
+  readonly open: number;
+  readonly close: number;
+  readonly indent: string;
+}
+
+/** The one loop over environments in the file that has `addJobs`. */
+function environmentLoop(text: string, masked: string): EnvironmentLoop | undefined {
   const loops = [
     ...masked.matchAll(/\bfor\s*\(\s*const\s+(\w+)\s+of\s+\w*[eE]nvironments\b[^{;]*\{/g),
   ];
@@ -87,12 +106,68 @@ export function wireLayer(text: string, layer: LayerNames, specifier: Specifier)
   const close = closingBracket(masked, open);
   if (close === undefined || !masked.slice(open, close).includes("\n")) return undefined;
   const indent = bodyIndent(text, masked, open, close);
-  return insertAll(text, [
-    { at: importPlace(text, masked), text: `${layerLines(layer, specifier).import}\n` },
-    {
-      at: lineStart(text, close),
-      text: `${indent}new ${layer.className}(${app}, ${loop[1]});\n`,
+  return { app, environment: loop[1], open, close, indent };
+}
+
+/** A layer as the loop makes it. */
+interface LayerMade {
+  readonly className: string;
+  readonly variable: string;
+  /** Where `const … = ` is missing before it. */
+  readonly unnamedAt: number | undefined;
+}
+
+/** The layers that the loop over environments makes; undefined if there is no such loop. */
+export function layersMade(text: string): readonly LayerMade[] | undefined {
+  const masked = maskLiterals(text);
+  const loop = environmentLoop(text, masked);
+  if (loop === undefined) return undefined;
+  const body = masked.slice(loop.open + 1, loop.close);
+  return [...body.matchAll(/^[ \t]*(?:const\s+(\w+)\s*=\s*)?new\s+(\w+)Layer\s*\(/gm)].map(
+    (found) => {
+      const [whole, name, prefix = ""] = found;
+      return {
+        className: `${prefix}Layer`,
+        variable: name ?? prefix.charAt(0).toLowerCase() + prefix.slice(1),
+        unnamedAt:
+          name === undefined ? loop.open + 1 + found.index + whole.search(/\S/) : undefined,
+      };
     },
+  );
+}
+
+export function orchestratorLines(
+  { key, factory }: JobNames,
+  layers: readonly string[],
+  specifier: Specifier,
+  { app, environment } = { app: "app", environment: "environment" },
+): Lines {
+  return {
+    import: `import { ${factory} } from "${specifier(`./${key}`)}";`,
+    statement: `${factory}(${app}, ${environment}, { ${layers.join(", ")} });`,
+  };
+}
+
+/** Makes an orchestrator as the last thing in the loop, and gives names to the layers that it runs. */
+export function wireOrchestrator(
+  text: string,
+  job: JobNames,
+  layers: readonly string[],
+  specifier: Specifier,
+): Wired {
+  const masked = maskLiterals(text);
+  const loop = environmentLoop(text, masked);
+  if (loop === undefined) return undefined;
+  const lines = orchestratorLines(job, layers, specifier, loop);
+  const names = (layersMade(text) ?? []).flatMap(({ variable, unnamedAt }) =>
+    unnamedAt === undefined || !layers.includes(variable)
+      ? []
+      : [{ at: unnamedAt, text: `const ${variable} = ` }],
+  );
+  return insertAll(text, [
+    { at: importPlace(text, masked), text: `${lines.import}\n` },
+    ...names,
+    { at: lineStart(text, loop.close), text: `${loop.indent}${lines.statement}\n` },
   ]);
 }
 
@@ -107,6 +182,8 @@ export function jobLines(kind: "atomic" | "composite", job: JobNames, specifier:
 export interface LayerMembers {
   /** The atomic ones, in the order that they are made in. */
   readonly atomic: readonly { readonly member: string; readonly factory: string }[];
+  /** Names of the others, which run those. */
+  readonly composites: readonly string[];
   /** Whether a member of that name is there already. */
   has(member: string): boolean;
 }
@@ -118,6 +195,7 @@ export function layerMembers(text: string): LayerMembers | undefined {
     ? undefined
     : {
         atomic: found.members.filter(({ isAtomic }) => isAtomic),
+        composites: found.members.filter(({ isAtomic }) => !isAtomic).map(({ member }) => member),
         has: (member) => new RegExp(`(?:^|[\\s#])${member}\\s*[=:(;?!]`).test(found.body),
       };
 }
