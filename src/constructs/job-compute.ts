@@ -16,7 +16,7 @@ import {
   whole,
 } from "./shape";
 
-/** The arguments of a job and of its task that say what runs the task. */
+/** The arguments of a job and of its task that say what runs the task. @internal */
 export interface ComputeConfig {
   readonly job: Pick<JobConfig, "environment" | "jobCluster">;
   readonly task: Pick<JobTask, "environmentKey" | "jobClusterKey" | "existingClusterId">;

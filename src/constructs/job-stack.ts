@@ -38,7 +38,7 @@ const STACK: Shapes<JobStackProps> = {
   layer: filled,
 };
 
-/** What a stack has to know of a job in it. */
+/** What a stack has to know of a job in it. @internal */
 export interface RegisteredJob extends IConstruct {
   readonly key: string;
   readonly resource: JobResource;

@@ -4,7 +4,7 @@ import { mark, quote } from "@jobstrata/core/model";
 import { quartzProblem, timeZoneProblem } from "./quartz";
 import { filled, listOf, object, oneOf, type Shapes, text, whole } from "./shape";
 
-/** The arguments of a job that start it. */
+/** The arguments of a job that start it. @internal */
 export type TriggerConfig = Pick<JobConfig, "schedule" | "trigger" | "continuous">;
 
 /** How long a trigger that waits for data waits. */

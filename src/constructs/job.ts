@@ -336,7 +336,7 @@ function defaultsFor(defaults: JobDefaults = {}, { trigger }: JobProps): JobDefa
   return definedOnly(Object.fromEntries(fitting) as JobDefaults);
 }
 
-/** Notifications and health rules as the provider has them, for a job and for a task alike. */
+/** Notifications and health rules as the provider has them, for a job and for a task alike. @internal */
 export function notificationConfig(
   props: NotificationProps & { readonly alertOnLastAttempt?: boolean },
   failures: FailureNotifications = {},

@@ -9,7 +9,7 @@ import { mark, printable, quote } from "@jobstrata/core/model";
 import { type JobStack, pathInProject } from "./job-stack";
 import { exactlyOne, filled, object, oneOf, type Shapes, text } from "./shape";
 
-/** The arguments by which a job finds its notebook. */
+/** The arguments by which a job finds its notebook. @internal */
 export interface NotebookConfig {
   readonly job: Pick<JobConfig, "gitSource">;
   readonly task: Pick<JobTaskNotebookTask, "notebookPath" | "source">;
