@@ -1,4 +1,4 @@
-import { DataDatabricksJob } from "@cdktf/provider-databricks/lib/data-databricks-job";
+import type * as lookup from "@cdktf/provider-databricks/lib/data-databricks-job";
 import type { JobConfig } from "@cdktf/provider-databricks/lib/job";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { IMPORTED_JOB_ID, mark, quote } from "@jobstrata/core/model";
@@ -47,10 +47,13 @@ class ImportedJob extends Construct implements IJob {
 }
 
 class LookedUpJob extends Construct implements IJob {
-  readonly #lookup: DataDatabricksJob;
+  readonly #lookup: lookup.DataDatabricksJob;
 
   public constructor(scope: Construct, constructId: string, jobName: string) {
     super(scope, constructId);
+    const { DataDatabricksJob } =
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- takes longer to load than all of this package
+      require("@cdktf/provider-databricks/lib/data-databricks-job") as typeof lookup;
     this.#lookup = new DataDatabricksJob(this, "Default", { jobName });
   }
 
