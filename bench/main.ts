@@ -98,7 +98,45 @@ function measureSynth(work: string, sizes: readonly number[], runs: number): obj
   console.log(
     `\nStart of the alerting app (node -r tsx/cjs main.ts): ${startCpuMs} ms of processor time`,
   );
-  return { runs, rows, growth: growth(rows), startCpuMs };
+  const importing = measureImport(work);
+  const { ownMs, peersMs, share } = importing;
+  console.log(
+    `Import of @jobstrata/cdktf, after cdktf and the provider's job: ${round(ownMs)} ms (required 150 ms), ` +
+      `${Math.round(share * 100)} % of what these take (${round(peersMs)} ms)`,
+  );
+  return { runs, rows, growth: growth(rows), startCpuMs, importing };
+}
+
+interface ImportFigures {
+  /** Milliseconds for cdktf and the provider's job. */
+  readonly peersMs: number;
+  /** Milliseconds for the package after these. */
+  readonly ownMs: number;
+  /** Median of the second as a share of the first, each within one process. */
+  readonly share: number;
+}
+
+/** What the package as it is published costs those who import it, in processes of their own. */
+function measureImport(work: string): ImportFigures {
+  const script = `
+    const start = performance.now();
+    require("cdktf");
+    require("@cdktf/provider-databricks/lib/job");
+    const between = performance.now();
+    require("@jobstrata/cdktf");
+    console.log(JSON.stringify([between - start, performance.now() - between]));`;
+  const samples = Array.from({ length: 12 }, () => {
+    const output = execFileSync(process.execPath, ["-e", script], {
+      cwd: join(work, "js"),
+      encoding: "utf8",
+    });
+    return JSON.parse(output) as [number, number];
+  }).slice(1);
+  return {
+    peersMs: median(samples.map(([peers]) => peers)),
+    ownMs: median(samples.map(([, own]) => own)),
+    share: median(samples.map(([peers, own]) => own / peers)),
+  };
 }
 
 function measureChecks(work: string, sizes: readonly number[], runs: number): CheckFigures {

@@ -46,7 +46,7 @@ export function readManifest(folder: string): Manifest {
 
 /** What the published manifest says: the same, of compiled files. */
 export function publishedManifest(source: Manifest): object {
-  const { exports = {}, ...others } = source;
+  const { exports = {}, sideEffects, ...others } = source;
   const rest = Object.fromEntries(
     Object.entries(others).filter(([key]) => !["private", "devDependencies"].includes(key)),
   );
@@ -58,6 +58,9 @@ export function publishedManifest(source: Manifest): object {
   ]);
   return {
     ...rest,
+    sideEffects: Array.isArray(sideEffects)
+      ? sideEffects.map((file: string) => (file.endsWith(".ts") ? compiledFile(file, ".js") : file))
+      : sideEffects,
     ...(exports["."] !== undefined && {
       main: compiledFile(exports["."], ".js"),
       types: compiledFile(exports["."], ".d.ts"),

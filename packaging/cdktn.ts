@@ -37,7 +37,6 @@ export function forCdktn(source: string, target: string): void {
       ...manifest,
       name: CDKTN,
       description: String(manifest.description).replace("Terraform CDK", "CDKTN"),
-      keywords: (manifest.keywords as string[]).map((word) => (word === "cdktf" ? "cdktn" : word)),
       peerDependencies: CDKTN_PEERS,
     },
     undefined,
