@@ -278,8 +278,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   format: "The API sets it.",
   "git_source.git_snapshot": "The API sets it.",
   id: "The workspace gives it: `job.id`.",
-  "job_cluster.new_cluster.__apply_policy_default_values_allow_list":
-    "Internal to the provider.",
+  "job_cluster.new_cluster.__apply_policy_default_values_allow_list": "Internal to the provider.",
   "job_cluster.new_cluster.cluster_id": "The API sets it.",
   "job_cluster.new_cluster.cluster_log_conf.s3.canned_acl": "The defaults of the bucket count.",
   "job_cluster.new_cluster.cluster_log_conf.s3.enable_encryption":
