@@ -114,7 +114,7 @@ function mapAt(
   path: Path,
 ): { readonly map: YAMLMap; readonly path: Path } | undefined {
   if (isMap(node)) {
-    if (node.range?.[0] === offset && typeof path.at(-1) === "number") return { map: node, path };
+    if (node.range[0] === offset && typeof path.at(-1) === "number") return { map: node, path };
     for (const pair of pairsOf(node)) {
       const name = String(pair.key.value);
       if (pair.key.range?.[0] === offset)
@@ -310,7 +310,8 @@ function valueOf(node: unknown, name: string): unknown {
 
 function scalarIn(node: unknown, name: string): string | undefined {
   const value = valueOf(node, name);
-  return isScalar(value) && typeof value.value !== "object" ? String(value.value) : undefined;
+  const text: unknown = isScalar(value) ? value.value : undefined;
+  return typeof text === "string" || typeof text === "number" ? String(text) : undefined;
 }
 
 /** The jobs that a file of a bundle defines, those of its targets included. */

@@ -23,6 +23,13 @@ describe("atomic-environment", () => {
       "a job that is not atomic",
       tables({ environmentKey: undefined }, { tags: { job_level: "composite" } }),
     ],
+    [
+      "a notebook on a SQL warehouse, which has no environment",
+      tables({
+        environmentKey: undefined,
+        settings: { notebook_task: { warehouse_id: "w", notebook_path: "/Shared/x" } },
+      }),
+    ],
   ])("accepts %s", (_, job) => {
     expect(check(atomicEnvironment, [job])).toEqual([]);
   });

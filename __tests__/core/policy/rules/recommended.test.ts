@@ -347,6 +347,12 @@ describe("good practice", () => {
       [withTask({ onCluster: true })],
       [`task "seed" of job "${KEY}" is not retried when it fails`],
     ],
+    [
+      "retries",
+      "none on serverless compute that is told not to retry",
+      [withTask({ settings: { disable_auto_optimization: true } })],
+      [`task "seed" of job "${KEY}" is not retried when it fails`],
+    ],
     ["timeout", "none", [withTask({ timeoutSeconds: 0 })], [`job "${KEY}" has no timeout`]],
     [
       "failure-notifications",

@@ -1,5 +1,6 @@
 import { leafTasks } from "../../model/job-graph";
 import { isExpression, JOB_LEVEL_TAG } from "../../model/job-spec";
+import { textAt } from "../../model/settings";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 import { nameOne } from "../suggest";
@@ -40,6 +41,8 @@ tasks:
         const key = task.environmentKey;
         const known = job.environments.map((environment) => environment.key);
         if (key !== undefined && (open || known.includes(key) || isExpression(key))) continue;
+        // A SQL warehouse has no environment.
+        if (textAt(task.settings, "notebook_task", "warehouse_id") !== undefined) continue;
         yield {
           message:
             key === undefined

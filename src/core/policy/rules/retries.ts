@@ -1,4 +1,5 @@
 import { leafTasks } from "../../model/job-graph";
+import { textAt } from "../../model/settings";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 
@@ -22,10 +23,11 @@ export const retries = defineRule({
     for (const job of graph.jobs) {
       // Continuous jobs restart by themselves and may have no retry policy.
       if (job.triggers?.some(({ kind }) => kind === "continuous") === true) continue;
-      for (const { taskKey, notebook, maxRetries = 0, unknown, onCluster } of leafTasks(job)) {
+      for (const task of leafTasks(job)) {
+        const { taskKey, notebook, maxRetries = 0, unknown, onCluster } = task;
         if (notebook === undefined || maxRetries !== 0) continue;
         // Serverless compute retries by itself, unless auto-optimization is switched off.
-        if (!onCluster) continue;
+        if (!onCluster && textAt(task.settings, "disable_auto_optimization") !== "true") continue;
         if (unknown?.has("max_retries") === true) continue;
         yield {
           message: `task ${quote(taskKey)} of job ${quote(job.key)} is not retried when it fails`,
