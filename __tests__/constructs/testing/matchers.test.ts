@@ -95,8 +95,8 @@ test("a message shows what is, and the tree", () => {
    setup_job  composite
    ├─ tables  → tables_job  atomic
    │  └─ tables  /Shared/alerting/tables
-   ├─ audit  for_each  after tables
-   ├─ audit_iteration  job \${data.databricks_job.audit.id}
+   ├─ audit  for each of ["a"]  after tables
+   ├─ audit_iteration  → audit (external)  in audit
    ├─ seed  → seed_job  atomic  after tables
    │  └─ seed  /Shared/alerting/seed
    └─ validation  → validation_job  atomic  after seed

@@ -55,6 +55,7 @@ import { taskType } from "./task-type";
 import { timeout } from "./timeout";
 import { undeclaredParameter } from "./undeclared-parameter";
 import { unreadParameter } from "./unread-parameter";
+import { uniqueJobName } from "./unique-job-name";
 import { unknownField } from "./unknown-field";
 import { unreadFile } from "./unread-file";
 import { webhookNotifications } from "./webhook-notifications";
@@ -95,6 +96,7 @@ export const RULES: readonly Rule[] = [
   jobTags,
   jobTasks,
   jobName,
+  uniqueJobName,
   jobParameterName,
   maxConcurrentRuns,
   forEach,
