@@ -356,6 +356,13 @@ describe("booleans in queries", () => {
 });
 
 describe("Airflow's operators", () => {
+  it("ask for the first page with an empty token", async () => {
+    const job = await client.createJob({ name: "air" });
+    const query = "limit=25&expand_tasks=False&include_user_names=False&page_token=&name=";
+    const { jobs } = await client.ok("GET", `/api/2.2/jobs/list?${query}`);
+    expect(jobs).toMatchObject([{ job_id: job }]);
+  });
+
   it("find the original run in the history of one that was never repaired", async () => {
     const simulation = await simulate();
     client = simulation.client;

@@ -212,7 +212,9 @@ export class LocalServer {
     search: string,
     body: Buffer,
   ): unknown {
-    const given = Object.fromEntries(new URLSearchParams(search));
+    // As with the service, an empty field is one that was not sent.
+    const fields = [...new URLSearchParams(search)].filter(([, value]) => value !== "");
+    const given = Object.fromEntries(fields);
     this.noteIgnored(route, given);
     const local: LocalRequest = {
       query: parse(route.query, given),
