@@ -25,7 +25,11 @@ module.exports = {
     only("source-location", location, []),
     only("terraform-binary", terraform, [errors]),
     only("readers", room("core/readers"), [model, errors, location]),
-    only("rules-are-pure", "^src/core/policy/(rules/|rule\\.ts|evaluate\\.ts)", [model]),
+    only("rules-are-pure", "^src/core/policy/(rules/|rule\\.ts|evaluate\\.ts)", [
+      model,
+      "^src/core/policy/(levels|references|suggest|units)\\.ts$",
+      "^src/core/config/presets\\.ts$",
+    ]),
     only("policy", room("core/policy"), [model, room("core/readers"), room("core/config"), errors]),
     only("config", room("core/config"), [model, errors]),
     only("report", room("core/report"), [model]),
