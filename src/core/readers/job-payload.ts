@@ -233,6 +233,8 @@ function conditionOf({ left, op, right }: Json): ConditionSpec {
 
 /** No more than is needed for each of very many. */
 class LazyTask implements Lazy {
+  public found?: Settings;
+
   public constructor(
     private readonly reader: PayloadReader,
     private readonly task: Json,

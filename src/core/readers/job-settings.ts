@@ -123,17 +123,18 @@ export class JobSettings {
   }
 
   #object(raw: Json, shape: ObjectShape): Settings {
-    const result = new Map<string, Setting>();
+    const result: Record<string, Setting> = {};
     const add = (name: string, value: Setting | undefined): void => {
       if (value === undefined) return;
-      const before = result.get(name);
-      const both = Array.isArray(before) && Array.isArray(value);
-      result.set(
-        name,
-        both
+      const before = Object.hasOwn(result, name) ? result[name] : undefined;
+      const all =
+        Array.isArray(before) && Array.isArray(value)
           ? inOrder([...(before as Setting[]), ...(value as Setting[])], shape.fields[name])
-          : value,
-      );
+          : value;
+      // A setting of this name is one like any other.
+      if (name === "__proto__")
+        Object.defineProperty(result, name, { value: all, enumerable: true, configurable: true });
+      else result[name] = all;
     };
     for (const [written, value] of Object.entries(raw)) {
       if (this.dialect === "terraform" && (written === "//" || written === "dynamic")) continue;
@@ -151,11 +152,12 @@ export class JobSettings {
       }
       add("dynamic", Object.fromEntries(loops));
     }
-    return Object.fromEntries(result);
+    return result;
   }
 
   #apiName(name: string, { terraform }: ObjectShape): string {
-    return this.dialect === "terraform" ? (terraform?.[name] ?? name) : name;
+    const isRenamed = this.dialect === "terraform" && terraform && Object.hasOwn(terraform, name);
+    return isRenamed === true ? (terraform[name] ?? name) : name;
   }
 
   #scalar(value: unknown, shape: ScalarShape, part: Json): Setting | undefined {
@@ -294,7 +296,7 @@ function isDeployedBundle(deployment: Setting | undefined): boolean {
 function inOrder(items: readonly Setting[], shape: Shape | undefined): readonly Setting[] {
   const key = shape?.kind === "list" ? shape.key : undefined;
   const isSet = (shape?.kind === "list" || shape?.kind === "strings") && shape.isSet === true;
-  if (key === undefined && !isSet) return items;
+  if (items.length < 2 || (key === undefined && !isSet)) return items;
   const keyOf = (item: Setting): string =>
     (key === undefined ? undefined : textAt(item, key)) ?? canonical(item);
   return items

@@ -5,26 +5,28 @@ import type { Settings } from "../model/settings";
 export interface Lazy {
   source?(): SourceLocation | undefined;
   settings(): Settings;
+  /** The settings, once they have been found. */
+  found?: Settings;
 }
 
-const lazies = new WeakMap<object, Lazy>();
-const known = new WeakMap<object, Settings>();
+/** Where an object keeps what is lazy of it. A weak map of very many objects costs the garbage collector much more. */
+const LAZY = Symbol("lazy");
+interface Holder {
+  readonly [LAZY]: Lazy;
+}
 
 // One function for all objects, so that they keep one shape: with one for each, every look at them is slow.
-const SOURCE: PropertyDescriptor & ThisType<object> = {
+const SOURCE: PropertyDescriptor & ThisType<Holder> = {
   enumerable: true,
   get() {
-    return lazies.get(this)?.source?.();
+    return this[LAZY].source?.();
   },
 };
-const SETTINGS: PropertyDescriptor & ThisType<object> = {
+const SETTINGS: PropertyDescriptor & ThisType<Holder> = {
   enumerable: true,
   get() {
-    const before = known.get(this);
-    if (before !== undefined) return before;
-    const settings = lazies.get(this)?.settings() ?? {};
-    known.set(this, settings);
-    return settings;
+    const lazy = this[LAZY];
+    return (lazy.found ??= lazy.settings());
   },
 };
 
@@ -38,7 +40,8 @@ export function withLazy<T extends object>(
   lazy: Lazy,
   hasSource = lazy.source !== undefined,
 ): T & { readonly source?: SourceLocation; readonly settings: Settings } {
-  lazies.set(spec, lazy);
+  // Not enumerable: a copy has the values.
+  Object.defineProperty(spec, LAZY, { value: lazy });
   Object.defineProperty(spec, "settings", SETTINGS);
   if (hasSource) Object.defineProperty(spec, "source", SOURCE);
   return spec as T & { readonly settings: Settings };
