@@ -389,7 +389,7 @@ describe("jobstrata run", () => {
     ],
     [["--job-id", "1", "--only", "a", "--select", "b"], "--only names tasks of the job itself"],
     [["--watch", "1", "--param", "a=b"], '--watch starts nothing, so "param" has no place with it'],
-    [["--job-id", "x"], "It must be a whole number above 0."],
+    [["--job-id", "x"], "An id is a whole number above 0, of at most 64 bits."],
     [["--job-id", "1", "--param", "novalue"], "It must be name=value."],
     [["--job-id", "1", "--param", "a=1", "--param", "a=2"], '"a" is given twice.'],
     [["--job-id", "1", "--timeout", "soon"], "It must be a number of seconds, or such as 90s"],

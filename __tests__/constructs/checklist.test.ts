@@ -110,7 +110,7 @@ const LINES: [string, (jobs: Jobs) => void, string[]][] = [
     [
       'error job-reference [dev]: run_job_task names its job by the literal id "123456"',
       "  at alerting-dev/alerting_setup_orchestrator_job, task setup_alerting_tables (",
-      "  fix: refer to the job resource (addRunJobTask takes the job), or declare a job of others with fromJobId",
+      "  fix: refer to a job resource (addRunJobTask takes the job), or declare an external job with fromJobId or fromJobName",
     ],
   ],
   [

@@ -9,6 +9,8 @@ export const taskType = defineRule({
   rationale: "The Jobs API refuses a task that says nothing to run, or several things.",
   severity: "error",
   preset: "correctness",
+  // A job of jobs is told which of the types has to go.
+  coveredBy: "composite-runs-jobs",
   docs: {
     wrong: `targets:
   prod:
