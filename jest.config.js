@@ -21,7 +21,8 @@ module.exports = {
   collectCoverageFrom: ["src/**/*.{ts,tsx}", "main.ts"],
   coverageProvider: "v8",
   coverageReporters: ["text-summary", "lcov"],
-  testTimeout: 60_000,
+  // For what hangs alone: how long a test takes depends on what else the machine does.
+  testTimeout: 600_000,
   // Many tests wait for processes of their own, so that even two processors are busy with two at once.
   maxWorkers: Math.max(2, cpus().length - 1),
 };

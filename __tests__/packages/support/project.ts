@@ -28,6 +28,9 @@ export interface ProjectOptions {
   readonly node?: string;
 }
 
+/** How long a package manager may take before it is started again; milliseconds. */
+const INSTALL_TIMEOUT = 240_000;
+
 /** Somebody's project, outside of this repository. */
 export class Project {
   private constructor(
@@ -63,7 +66,7 @@ export class Project {
       this.manager === "npm"
         ? ["npm", "install", "--no-audit", "--no-fund", "--prefer-offline"]
         : [
-            this.node,
+            process.execPath,
             (await packageTools()).pnpm,
             "install",
             "--prefer-offline",
@@ -71,8 +74,11 @@ export class Project {
             "--config.strict-dep-builds=true",
             `--store-dir=${join(CACHE, "jobstrata-pnpm-store")}`,
           ];
-    const { code, text } = await this.run(command);
-    if (code !== 0) throw new Error(`${command.join(" ")}: ${text}`);
+    // By the Node of these tests: a package manager chooses nothing by its own. Now and then one hangs for good.
+    const options = { cwd: this.folder, timeoutMs: INSTALL_TIMEOUT };
+    let ended = await run(command, options);
+    if (ended.code === null) ended = await run(command, options);
+    if (ended.code !== 0) throw new Error(`${command.join(" ")}: ${ended.text}`);
   }
 
   public run(command: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 
 export interface Ended {
+  /** Null if it was ended by a signal, as when it takes too long. */
   readonly code: number | null;
   readonly stdout: string;
   /** Both outputs. */
@@ -10,7 +11,11 @@ export interface Ended {
 /** Runs a program to its end, as from a shell outside of this repository. */
 export function run(
   [program = "", ...args]: readonly string[],
-  { cwd, env = {} }: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv },
+  {
+    cwd,
+    env = {},
+    timeoutMs,
+  }: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv; readonly timeoutMs?: number },
 ): Promise<Ended> {
   const own = Object.entries(process.env).filter(
     // What npm, jest and this repository's tests tell their own processes.
@@ -21,6 +26,7 @@ export function run(
       cwd,
       env: { ...Object.fromEntries(own), CHECKPOINT_DISABLE: "1", NO_COLOR: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
+      ...(timeoutMs !== undefined && { timeout: timeoutMs, killSignal: "SIGKILL" }),
     });
     let stdout = "";
     let text = "";
