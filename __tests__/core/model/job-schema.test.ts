@@ -43,7 +43,7 @@ describe("JOB_SCHEMA", () => {
   const known = kindsOf(JOB_SCHEMA);
 
   test("has every argument of the provider's databricks_job, by the names of the Jobs API", () => {
-    const file = join(__dirname, "../../../src/local/provider/schema.json");
+    const file = join(__dirname, "../../../src/local/provider/schema-1.99.json");
     const schema = JSON.parse(readFileSync(file, "utf8")) as { databricks_job: RawBlock };
     const wrong: string[] = [];
     const check = (block: RawBlock, shape: Shape, path: string): void => {
