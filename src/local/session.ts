@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { LOCAL_STATE_DIR } from "@jobstrata/core/model";
 import { terraformBinary } from "@jobstrata/core/terraform-binary";
 import { type StartOptions, useWorkspace } from "./commands";
-import { startProvider } from "./provider";
+import { providerVersionFor, startProvider } from "./provider";
 
 /** Options of {@link openSession}. */
 export interface SessionOptions extends StartOptions {
@@ -47,7 +47,12 @@ export async function openSession(
   const provider =
     options.provider === "registry"
       ? undefined
-      : await startProvider({ host, token, sourceRoots: [dataDir, process.cwd()] });
+      : await startProvider({
+          host,
+          token,
+          version: providerVersionFor(process.cwd()),
+          sourceRoots: [dataDir, process.cwd()],
+        });
 
   // Whatever names a real workspace or its credentials must not reach the children.
   const env = Object.fromEntries(

@@ -135,7 +135,7 @@ describe("Terraform's values", () => {
   });
 
   it("takes time in proportion to the number of tasks", () => {
-    const job = schemaOf("databricks_job").block;
+    const job = schemaOf("databricks_job", "1.99").block;
     const seconds = (tasks: number): number => {
       const value = conform(
         { task: Array.from({ length: tasks }, (_, i) => ({ task_key: `task_${i}` })) },

@@ -1,14 +1,12 @@
 /** Configurations that use every argument of a job, made from the schema itself so that none is forgotten. */
 import type { Block } from "../../../src/local/provider/schema";
-import { schemaOf } from "../../../src/local/provider/schemas";
 
 export type Config = Record<string, unknown>;
 
-const job = schemaOf("databricks_job").block;
-const task = blockOf(job, "task");
-
-/** What a task can be. */
-export const TASK_KINDS = [...task.blocks.keys()].filter((name) => name.endsWith("_task"));
+/** What a task of that block can be. */
+function kindsOf(task: Block): string[] {
+  return [...task.blocks.keys()].filter((name) => name.endsWith("_task")).sort();
+}
 
 /** Arguments that can't be beside others, or that are not sent: `samples` covers them one by one where it can. */
 const LEFT_OUT = new Set([
@@ -23,7 +21,7 @@ const LEFT_OUT = new Set([
   "run_as.user_name",
   // For the old single-task jobs.
   ...["existing_cluster_id", "max_retries", "min_retry_interval_millis", "retry_on_timeout"],
-  ...["library", "new_cluster", ...TASK_KINDS.filter((kind) => job.blocks.has(kind))],
+  ...["library", "new_cluster"],
   // Not Terraform's to send.
   ...["always_running", "control_run_state", "provider_config", "timeouts", "id", "format"],
   // Filled in by whoever uses the sample.
@@ -39,7 +37,7 @@ const FITTING: Readonly<Record<string, unknown>> = {
 };
 
 /** Every argument of `block`, and every block in it once. */
-export function fill(block: Block, path = ""): Config {
+function fill(block: Block, path = ""): Config {
   const config: Config = {};
   for (const [name, attribute] of block.attributes) {
     const at = path + name;
@@ -57,6 +55,8 @@ export function fill(block: Block, path = ""): Config {
   for (const [name, nested] of block.blocks) {
     const at = path + name;
     if (LEFT_OUT.has(at) || name === "provider_config" || NOT_SENT.has(name)) continue;
+    // Of the old single-task jobs, too.
+    if (path === "" && name.endsWith("_task")) continue;
     config[name] = FITTING[at] ?? fill(nested.block, `${at}.`);
   }
   return config;
@@ -81,36 +81,34 @@ function sampleOf(type: string, name: string): unknown {
 }
 
 /** A job with everything, and one task of each kind with everything that a task can have. */
-export function everything(): Config {
+export function everything(job: Block): Config {
+  const task = blockOf(job, "task");
   const common = fill(task, "task.");
-  for (const kind of TASK_KINDS) Reflect.deleteProperty(common, kind);
-  const tasks = TASK_KINDS.sort().map((kind) => ({
+  const kinds = kindsOf(task);
+  for (const kind of kinds) Reflect.deleteProperty(common, kind);
+  const tasks = kinds.map((kind) => ({
     ...common,
     task_key: `task_${kind}`,
-    [kind]: kind === "for_each_task" ? forEach() : fill(blockOf(task, kind), `task.${kind}.`),
+    [kind]: kind === "for_each_task" ? forEach(task) : fill(blockOf(task, kind), `task.${kind}.`),
   }));
   return { ...fill(job), task: tasks };
 }
 
-function forEach(): Config {
+function forEach(task: Block): Config {
   const config = fill(blockOf(task, "for_each_task"), "task.for_each_task.");
   const inner = config.task as Config;
-  for (const kind of TASK_KINDS) if (kind !== "notebook_task") Reflect.deleteProperty(inner, kind);
+  for (const kind of kindsOf(task)) {
+    if (kind !== "notebook_task") Reflect.deleteProperty(inner, kind);
+  }
   return { ...config, task: inner };
 }
 
-/** The kinds of task that a for-each task can repeat. */
-export const INNER_KINDS = TASK_KINDS.filter((kind) =>
-  blockOf(blockOf(task, "for_each_task"), "task").blocks.has(kind),
-);
-
 /** A job with a for-each task for each kind of task that can be repeated. */
-export function everyForEach(): Config {
-  const loop = blockOf(task, "for_each_task");
-  const inner = blockOf(loop, "task");
+export function everyForEach(job: Block): Config {
+  const inner = blockOf(blockOf(blockOf(job, "task"), "for_each_task"), "task");
   return {
     name: "for each",
-    task: INNER_KINDS.sort().map((kind) => ({
+    task: kindsOf(inner).map((kind) => ({
       task_key: `each_${kind}`,
       for_each_task: {
         inputs: "[1, 2]",
@@ -121,7 +119,7 @@ export function everyForEach(): Config {
   };
 }
 
-function blockOf(block: Block, name: string): Block {
+export function blockOf(block: Block, name: string): Block {
   const nested = block.blocks.get(name);
   if (nested === undefined) throw new Error(`no block ${name}`);
   return nested.block;

@@ -1,28 +1,48 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { generateSchema } from "../../../src/local/provider/generate-schema";
-import { buildSchema } from "../../../src/local/provider/schema";
-import { EXTRAS } from "../../../src/local/provider/schema-extras";
-import { schemaOf } from "../../../src/local/provider/schemas";
+import { buildSchema, type Block } from "../../../src/local/provider/schema";
+import { schemaOf, type SchemaName } from "../../../src/local/provider/schemas";
+import * as raw132 from "../../../src/local/provider/schema-1.132.json";
+import * as raw99 from "../../../src/local/provider/schema-1.99.json";
+import { PROVIDER_VERSIONS } from "../../../src/local/provider/version";
+import { blockOf } from "./samples";
 
-const FILE = join(__dirname, "../../../src/local/provider/schema.json");
+const FOLDER = join(__dirname, "../../../src/local/provider");
+const NAMES = Object.keys(raw99).filter((name) => name !== "default") as SchemaName[];
+
+/** Every argument and block by its path. */
+function pathsOf(block: Block, prefix = ""): string[] {
+  return [
+    ...[...block.attributes.keys()].map((name) => prefix + name),
+    ...[...block.blocks].flatMap(([name, nested]) => [
+      prefix + name,
+      ...pathsOf(nested.block, `${prefix}${name}.`),
+    ]),
+  ];
+}
 
 describe("the provider's schema", () => {
   it("is what the installed CDK package makes (else: npm run generate:provider-schema)", () => {
-    expect(readFileSync(FILE, "utf8")).toBe(generateSchema());
+    const installed = dirname(require.resolve("@cdktf/provider-databricks/package.json"));
+    expect(readFileSync(join(FOLDER, "schema-1.99.json"), "utf8")).toBe(generateSchema(installed));
   });
 
-  it("has extras only for what exists", () => {
-    for (const name of Object.keys(EXTRAS)) {
-      expect(() => schemaOf(name as Parameters<typeof schemaOf>[0])).not.toThrow();
-    }
+  it.each(PROVIDER_VERSIONS)("has extras in %s only for what exists", (version) => {
+    for (const name of NAMES) expect(pathsOf(schemaOf(name, version).block)).not.toEqual([]);
+  });
+
+  it("takes no extra for what does not exist", () => {
     expect(() => buildSchema(0, { attributes: { path: "string!" } }, { pth: {} })).toThrow(/pth/);
   });
 
-  it("knows a job as the genuine provider does", () => {
-    const { version, block } = schemaOf("databricks_job");
+  it.each([
+    ["1.99", 27],
+    ["1.132", 28],
+  ] as const)("knows a job as the genuine provider %s does", (provider, blocks) => {
+    const { version, block } = schemaOf("databricks_job", provider);
     expect(version).toBe(2);
-    expect(block.blocks.size).toBe(27);
+    expect(block.blocks.size).toBe(blocks);
     expect(block.blocks.get("timeouts")?.nesting).toBe("single");
     const others = [...block.blocks].filter(([name]) => name !== "timeouts");
     expect(others.every(([, nested]) => nested.nesting === "list")).toBe(true);
@@ -33,8 +53,8 @@ describe("the provider's schema", () => {
     expect(block.attributes.get("tags")).toMatchObject({ type: "map(string)", optional: true });
   });
 
-  it("tells required from optional in nested blocks", () => {
-    const task = schemaOf("databricks_job").block.blocks.get("task")?.block;
+  it.each(PROVIDER_VERSIONS)("tells required from optional in nested blocks of %s", (version) => {
+    const task = schemaOf("databricks_job", version).block.blocks.get("task")?.block;
     expect(task?.attributes.get("task_key")?.required).toBe(true);
     expect(task?.attributes.get("retry_on_timeout")).toMatchObject({
       optional: true,
@@ -44,10 +64,58 @@ describe("the provider's schema", () => {
     expect(forEach?.blocks.get("task")).toMatchObject({ minItems: 1, maxItems: 1 });
   });
 
-  it("has sets where the genuine provider has them", () => {
-    expect(schemaOf("databricks_permissions").block.blocks.get("access_control")).toMatchObject({
+  it.each(PROVIDER_VERSIONS)("has sets where the genuine provider %s has them", (version) => {
+    expect(
+      schemaOf("databricks_permissions", version).block.blocks.get("access_control"),
+    ).toMatchObject({
       nesting: "set",
       minItems: 1,
     });
+  });
+
+  it("has in 1.132 what 1.99 has, but for one argument of the provider", () => {
+    expect(Object.keys(raw132).sort()).toEqual(Object.keys(raw99).sort());
+    const gone = NAMES.flatMap((name) => {
+      const now = new Set(pathsOf(schemaOf(name, "1.132").block));
+      return pathsOf(schemaOf(name, "1.99").block)
+        .filter((path) => !now.has(path))
+        .map((path) => `${name} ${path}`);
+    });
+    expect(gone).toEqual(["provider experimental_is_unified_host"]);
+  });
+
+  it("knows what is new in 1.132, and in which shape", () => {
+    const job = schemaOf("databricks_job", "1.132").block;
+    expect(job.attributes.get("parent_path")).toMatchObject({ type: "string", optional: true });
+    expect(job.blocks.get("triggers")).toMatchObject({ nesting: "list", maxItems: 0 });
+    const task = blockOf(job, "task");
+    for (const holder of [task, blockOf(blockOf(task, "for_each_task"), "task")]) {
+      for (const kind of ["ai_runtime_task", "alert_task", "python_operator_task"]) {
+        expect(holder.blocks.get(kind)).toMatchObject({ nesting: "list", maxItems: 1 });
+      }
+    }
+    const runtime = blockOf(task, "ai_runtime_task");
+    expect(runtime.attributes.get("experiment")?.required).toBe(true);
+    expect(runtime.blocks.get("deployments")).toMatchObject({ minItems: 1, maxItems: 0 });
+    expect(blockOf(task, "dashboard_task").attributes.get("filters")?.type).toBe("map(string)");
+    const cluster = (version: "1.99" | "1.132"): unknown =>
+      blockOf(schemaOf("databricks_job", version).block, "job_cluster").blocks.get("new_cluster");
+    expect(cluster("1.99")).toMatchObject({ minItems: 1, maxItems: 1 });
+    expect(cluster("1.132")).toMatchObject({ minItems: 0, maxItems: 1 });
+  });
+
+  it("leaves the workspace of a resource to the provider since 1.132", () => {
+    const workspaceId = (version: "1.99" | "1.132"): unknown =>
+      blockOf(schemaOf("databricks_job", version).block, "provider_config").attributes.get(
+        "workspace_id",
+      );
+    expect(workspaceId("1.99")).toMatchObject({ required: true, computed: false });
+    expect(workspaceId("1.132")).toMatchObject({ required: false, optional: true, computed: true });
+  });
+
+  it("makes permissions anew when they are of another object", () => {
+    const { attributes } = schemaOf("databricks_permissions", "1.132").block;
+    const inPlace = [...attributes].filter(([, { forceNew }]) => !forceNew).map(([name]) => name);
+    expect(inPlace.sort()).toEqual(["id", "object_type"]);
   });
 });

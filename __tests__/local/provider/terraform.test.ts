@@ -5,6 +5,8 @@
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startProvider, type RunningProvider } from "../../../src/local/provider";
+import { schemaOf } from "../../../src/local/provider/schemas";
+import { PROVIDER_VERSIONS } from "../../../src/local/provider/version";
 import { FakeWorkspace, type Json } from "./fake-workspace";
 import { everyForEach, everything } from "./samples";
 import { CLIS, Folder } from "./terraform";
@@ -211,9 +213,37 @@ describe.each(CLIS)("the stand-in provider under %s", (cli) => {
     expect([...workspace.jobs.values()].map((job) => job.name)).toEqual([tables.name]);
   });
 
-  it("takes every argument that there is there and back", async () => {
-    await deployed({ everything: everything(), loops: everyForEach() });
-    expect(await folder.plan()).toEqual([]);
+  it.each(PROVIDER_VERSIONS)("takes every argument of %s there and back", async (version) => {
+    const own = await startProvider({ version });
+    const other = new Folder(cli, own.env, workspace.host);
+    try {
+      const { block } = schemaOf("databricks_job", version);
+      const whole = { name: "everything", ...everything(block) };
+      other.configure(jobs({ everything: whole, loops: everyForEach(block) }));
+      await other.ok("init");
+      await other.apply();
+      expect(await other.plan()).toEqual([]);
+      const { settings } = workspace.job(whole.name);
+      expect(settings.parent_path).toBe(version === "1.99" ? undefined : "some parent_path");
+      const kinds = (settings.tasks as Json[]).map(({ task_key }) => task_key);
+      expect(kinds.includes("task_ai_runtime_task")).toBe(version === "1.132");
+
+      other.configure(jobs({ everything: { ...whole, description: "changed" } }));
+      const changes = (await other.plan()).map((change) => `${change.address} ${change.actions}`);
+      expect(changes.sort()).toEqual([
+        "databricks_job.everything update",
+        "databricks_job.loops delete",
+      ]);
+      await other.ok("apply", "plan");
+      expect(workspace.job(whole.name).settings).toEqual({
+        ...settings,
+        description: "changed",
+        format: "MULTI_TASK",
+      });
+    } finally {
+      other.remove();
+      await own.stop();
+    }
   });
 
   it("reads a job of more tasks than fit one page", async () => {

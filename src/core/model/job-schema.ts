@@ -140,7 +140,7 @@ const library = object({
 });
 const libraries: ListShape = { kind: "list", of: library, isSet: true };
 
-const flexibility = object({ alternate_node_type_ids: strings });
+const flexibility = object({ alternate_node_type_ids: strings, aws_context_id: text });
 const newCluster = object(
   {
     apply_policy_default_values: flagOr(false),
@@ -242,6 +242,7 @@ const taskTypes: Fields = {
   ai_runtime_task: any,
   alert_task: object({
     alert_id: text,
+    parameters: map,
     subscribers: subscriptions,
     warehouse_id: text,
     workspace_path: text,
@@ -418,7 +419,10 @@ const events: Fields = {
   sql_condition: sqlCondition,
   table_update: tableUpdate,
 };
-const retryMode = textOr("NEVER");
+const continuous: Fields = {
+  maintenance_window: object({ day_of_week: text, start_hour: number, timezone_id: text }),
+  task_retry_mode: textOr("NEVER"),
+};
 
 /** The settings of a job, as the Jobs API takes them, with what bundles have beside them. */
 export const JOB_SCHEMA: ObjectShape = object(
@@ -434,7 +438,7 @@ export const JOB_SCHEMA: ObjectShape = object(
     // Of Terraform's provider, which starts and stops the job by them.
     always_running: flagOr(false),
     budget_policy_id: text,
-    continuous: object({ pause_status: pauseStatus, task_retry_mode: retryMode }),
+    continuous: object({ pause_status: pauseStatus, ...continuous }),
     control_run_state: flagOr(false),
     deployment: object({
       deployment_id: text,
@@ -506,7 +510,7 @@ export const JOB_SCHEMA: ObjectShape = object(
     timeout_seconds: numberOr(0),
     trigger: object({ pause_status: pauseStatus, ...events, table: tableUpdate }),
     triggers: list({
-      continuous: object({ task_retry_mode: retryMode }),
+      continuous: object(continuous),
       pause_status: pauseStatus,
       schedule: object(cron),
       ...events,

@@ -1,7 +1,8 @@
 /**
- * Derives `schema.json` from the installed CDK package, so that the stand-in provider knows every argument that the
- * constructs can write, and no other. Run by `npm run generate:provider-schema`; a test fails when the committed file
- * differs from what this makes.
+ * Derives the schema file of one version of the provider from a CDK package, so that the stand-in provider knows every
+ * argument that the constructs can write, and no other. `npm run generate:provider-schema` does it for the installed
+ * package, where a test fails when the committed file differs from what this makes; `npm run generate:provider-schema
+ * -- FOLDER` for an unpacked @cdktn/provider-databricks, which this project does not install.
  *
  * Two files of the package are read. The generated mappers (`jobTaskToHclTerraform`) say how each argument is named in
  * Terraform, whether it is a block, and its type; they are regular enough to be read as text, which needs no part of
@@ -10,6 +11,7 @@
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { RawBlock, RawNestedBlock } from "./schema";
+import { providerVersionOf } from "./version";
 
 /** Where each schema comes from: the folder of the CDK package, and the class in it. */
 const SOURCES = {
@@ -30,9 +32,8 @@ interface Writable {
   blocks?: Record<string, RawNestedBlock>;
 }
 
-/** The text of `schema.json` for the installed CDK package. */
-export function generateSchema(): string {
-  const root = dirname(require.resolve("@cdktf/provider-databricks/package.json"));
+/** The text of the schema file for the CDK package in the folder `root`. */
+export function generateSchema(root: string): string {
   const assembly = readJson(join(root, ".jsii")) as Assembly;
   const schemas: Record<string, RawBlock> = {};
   for (const [name, [folder, className]] of Object.entries(SOURCES)) {
@@ -42,6 +43,7 @@ export function generateSchema(): string {
 }
 
 interface Assembly {
+  readonly name: string;
   readonly types: Readonly<
     Record<string, { readonly properties?: readonly { name: string; optional?: boolean }[] }>
   >;
@@ -91,7 +93,7 @@ class PackageReader {
     const block: Writable = this.block(synthesize, `${className}Config`);
     // Terraform's own, no argument of the provider.
     delete block.attributes?.alias;
-    const getters = /^class \w+ extends cdktf\.Terraform\w+ \{(.*)/ms.exec(this.main)?.[1] ?? "";
+    const getters = /^class \w+ extends cdkt[fn]\.Terraform\w+ \{(.*)/ms.exec(this.main)?.[1] ?? "";
     for (const match of getters.matchAll(/return this\.(get\w+Attribute)\('(\w+)'\)/g)) {
       const [, getter = "", name = ""] = match;
       if (block.attributes?.[name] !== undefined) continue;
@@ -133,7 +135,7 @@ class PackageReader {
 
   private requiredProperties(structName: string): ReadonlySet<string> {
     const submodule = this.namespace.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-    const type = this.assembly.types[`@cdktf/provider-databricks.${submodule}.${structName}`];
+    const type = this.assembly.types[`${this.assembly.name}.${submodule}.${structName}`];
     if (type === undefined) throw new Error(`.jsii has no ${submodule}.${structName}`);
     const properties = type.properties ?? [];
     return new Set(properties.filter((one) => one.optional !== true).map((one) => one.name));
@@ -163,5 +165,8 @@ function readJson(path: string): unknown {
 }
 
 if (require.main === module) {
-  writeFileSync(join(__dirname, "schema.json"), generateSchema());
+  const root =
+    process.argv[2] ?? dirname(require.resolve("@cdktf/provider-databricks/package.json"));
+  const version = providerVersionOf(join(root, "package.json"));
+  writeFileSync(join(__dirname, `schema-${version}.json`), generateSchema(root));
 }

@@ -20,27 +20,26 @@ import { notebook } from "./resources/notebook";
 import { permissions } from "./resources/permissions";
 import { textOf, type DataSource, type Resource } from "./resources/resource";
 import { workspaceFile } from "./resources/workspace-file";
-import type { Block } from "./schema";
+import type { Block, Schema } from "./schema";
 import { schemaOf } from "./schemas";
 import type { SourceFiles } from "./source-files";
 import { validateBlock } from "./validate";
+import type { ProviderVersion } from "./version";
 import { withoutUnknowns } from "./wire";
 import { ApiError, Workspace } from "./workspace";
 
-const RESOURCES: Readonly<Record<string, Resource>> = {
+const RESOURCES = {
   databricks_directory: directory,
   databricks_job: job,
   databricks_notebook: notebook,
   databricks_permissions: permissions,
   databricks_workspace_file: workspaceFile,
-};
+} as const;
 
-const DATA_SOURCES: Readonly<Record<string, DataSource>> = {
+const DATA_SOURCES = {
   databricks_current_user: currentUserData,
   databricks_job: jobData,
-};
-
-const CONFIGURATION = schemaOf("provider").block;
+} as const;
 
 /** What holds for every connection. */
 export interface ProviderOptions {
@@ -48,6 +47,8 @@ export interface ProviderOptions {
   readonly host: string | undefined;
   /** The token for it, unless the `provider` block says otherwise. */
   readonly token: string | undefined;
+  /** The version of the genuine provider whose arguments it has. */
+  readonly version: ProviderVersion;
   readonly files: SourceFiles;
   readonly retryDelay: (attempt: number) => number;
 }
@@ -55,14 +56,47 @@ export interface ProviderOptions {
 type Request = Readonly<Record<string, unknown>>;
 type Response = Readonly<Record<string, unknown>>;
 
-/** Every schema as one message: large, the same for all, and asked for by every Terraform process. */
-let schemaAnswer: Response | undefined;
+/** Everything that one version of the provider has. */
+interface Offer {
+  readonly configuration: Schema;
+  readonly resources: Readonly<Record<string, Resource>>;
+  readonly dataSources: Readonly<Record<string, DataSource>>;
+  /** Every schema as one message: large, the same for all, and asked for by every Terraform process. */
+  schemaAnswer?: Response;
+}
+
+const offers = new Map<ProviderVersion, Offer>();
+
+function offerOf(version: ProviderVersion): Offer {
+  let offer = offers.get(version);
+  if (offer === undefined) {
+    offer = {
+      configuration: schemaOf("provider", version),
+      resources: made(RESOURCES, (name) => schemaOf(name, version)),
+      dataSources: made(DATA_SOURCES, (name) => schemaOf(`data.${name}`, version)),
+    };
+    offers.set(version, offer);
+  }
+  return offer;
+}
+
+/** Each kind with its schema. */
+function made<Name extends string, T>(
+  kinds: Readonly<Record<Name, (schema: Schema) => T>>,
+  schema: (name: Name) => Schema,
+): Readonly<Record<string, T>> {
+  const entries = Object.entries<(schema: Schema) => T>(kinds);
+  return Object.fromEntries(entries.map(([name, kind]) => [name, kind(schema(name as Name))]));
+}
 
 export class Provider {
   private workspace: Workspace | undefined;
   private readonly stop = new AbortController();
+  private readonly offer: Offer;
 
-  public constructor(private readonly options: ProviderOptions) {}
+  public constructor(private readonly options: ProviderOptions) {
+    this.offer = offerOf(options.version);
+  }
 
   /** Answers one call. Whatever goes wrong is in the answer's diagnostics. */
   public async answer(name: CallName, request: Request): Promise<Response> {
@@ -70,18 +104,18 @@ export class Provider {
       case "GetMetadata":
         return {
           server_capabilities: CAPABILITIES,
-          resources: Object.keys(RESOURCES).map((type_name) => ({ type_name })),
-          data_sources: Object.keys(DATA_SOURCES).map((type_name) => ({ type_name })),
+          resources: Object.keys(this.offer.resources).map((type_name) => ({ type_name })),
+          data_sources: Object.keys(this.offer.dataSources).map((type_name) => ({ type_name })),
         };
       case "GetProviderSchema":
-        return (schemaAnswer ??= allSchemas());
+        return (this.offer.schemaAnswer ??= allSchemas(this.offer));
       case "ValidateProviderConfig":
         return this.guarded("configure the provider", () => []);
       case "ValidateResourceConfig":
         return this.guarded("validate", () => this.validate(request));
       case "ValidateDataResourceConfig":
         return this.guarded("validate", () => {
-          dataSourceOf(request);
+          this.dataSourceOf(request);
           return [];
         });
       case "ConfigureProvider":
@@ -129,7 +163,7 @@ export class Provider {
   ): Promise<Response> {
     let label = "";
     try {
-      const resource = resourceOf(request);
+      const resource = this.resourceOf(request);
       label = resource.label;
       return { [field]: dynamicValue(await run(resource)), private: request.private };
     } catch (thrown) {
@@ -139,7 +173,8 @@ export class Provider {
 
   /** Only host and token count: other ways to authenticate (`profile` …) are accepted, but lead to no local workspace. */
   private configure(request: Request): readonly Diagnostic[] {
-    const config = valueOf(request, "config", CONFIGURATION) ?? emptyObject(CONFIGURATION);
+    const { block } = this.offer.configuration;
+    const config = valueOf(request, "config", block) ?? emptyObject(block);
     for (const name of ["host", "token"]) {
       if (config[name] === UNKNOWN) {
         return [
@@ -162,7 +197,7 @@ export class Provider {
   }
 
   private validate(request: Request): readonly Diagnostic[] {
-    const resource = resourceOf(request);
+    const resource = this.resourceOf(request);
     const config = valueOf(request, "config", resource.schema.block);
     if (config === null) return [];
     return [
@@ -184,7 +219,7 @@ export class Provider {
   private plan(request: Request): Response {
     let label = "";
     try {
-      const resource = resourceOf(request);
+      const resource = this.resourceOf(request);
       label = resource.label;
       const { block } = resource.schema;
       const prior = valueOf(request, "prior_state", block);
@@ -217,7 +252,7 @@ export class Provider {
     let prior: Obj | null;
     let planned: Obj | null;
     try {
-      resource = resourceOf(request);
+      resource = this.resourceOf(request);
       prior = valueOf(request, "prior_state", resource.schema.block);
       planned = valueOf(request, "planned_state", resource.schema.block);
     } catch (thrown) {
@@ -250,7 +285,7 @@ export class Provider {
   private async import(request: Request): Promise<Response> {
     let label = "";
     try {
-      const resource = resourceOf(request);
+      const resource = this.resourceOf(request);
       label = resource.label;
       const blank = { ...emptyObject(resource.schema.block), id: String(request.id) };
       const state = await this.readNew(resource, blank);
@@ -274,7 +309,7 @@ export class Provider {
   private async readData(request: Request): Promise<Response> {
     let label = "";
     try {
-      const source = dataSourceOf(request);
+      const source = this.dataSourceOf(request);
       label = source.label;
       const { block } = source.schema;
       const config = valueOf(request, "config", block) ?? emptyObject(block);
@@ -283,29 +318,29 @@ export class Provider {
       return failed(`read ${label}`, thrown);
     }
   }
+
+  private resourceOf(request: Request): Resource {
+    return kindOf(this.offer.resources, request, "resource");
+  }
+
+  private dataSourceOf(request: Request): DataSource {
+    return kindOf(this.offer.dataSources, request, "data source");
+  }
 }
 
 const CAPABILITIES = { plan_destroy: false, get_provider_schema_optional: true };
 
-function allSchemas(): Response {
+function allSchemas(offer: Offer): Response {
   const messages = (kinds: Readonly<Record<string, Resource | DataSource>>): object =>
     Object.fromEntries(
       Object.entries(kinds).map(([name, kind]) => [name, schemaMessage(kind.schema)]),
     );
   return {
-    provider: schemaMessage(schemaOf("provider")),
-    resource_schemas: messages(RESOURCES),
-    data_source_schemas: messages(DATA_SOURCES),
+    provider: schemaMessage(offer.configuration),
+    resource_schemas: messages(offer.resources),
+    data_source_schemas: messages(offer.dataSources),
     server_capabilities: CAPABILITIES,
   };
-}
-
-function resourceOf(request: Request): Resource {
-  return kindOf(RESOURCES, request, "resource");
-}
-
-function dataSourceOf(request: Request): DataSource {
-  return kindOf(DATA_SOURCES, request, "data source");
 }
 
 function kindOf<T>(kinds: Readonly<Record<string, T>>, request: Request, what: string): T {

@@ -1,9 +1,11 @@
 /**
- * What `schema.json` can't hold, because the CDK package does not know it: which arguments are computed as well as
+ * What the schema files can't hold, because the CDK package does not know it: which arguments are computed as well as
  * optional, what an absent argument means, which change means another object, and which differences between the
- * configuration and the workspace are no change. Kept by hand, after the behaviour of databricks/databricks 1.99.0.
+ * configuration and the workspace are no change. Kept by hand, after the behaviour of databricks/databricks 1.99.0 and
+ * what is known of 1.132.0.
  */
 import type { Extra, Extras, Suppression } from "./schema";
+import type { ProviderVersion } from "./version";
 
 const COMPUTED: Extra = { computed: true };
 const FORCE_NEW: Extra = { forceNew: true };
@@ -158,7 +160,7 @@ const FILE: Extras = {
 };
 
 /** Every argument of `databricks_permissions` that says whose permissions they are. */
-export const PERMISSION_OBJECTS = [
+const PERMISSION_OBJECTS = [
   "alert_v2_id",
   "app_name",
   "authorization",
@@ -187,8 +189,13 @@ export const PERMISSION_OBJECTS = [
   "workspace_file_path",
 ] as const;
 
+interface Entry {
+  readonly version?: number;
+  readonly extras: Extras;
+}
+
 /** The version of each schema (0 unless said here) and its extras. */
-export const EXTRAS: Readonly<Record<string, { version?: number; extras?: Extras }>> = {
+const EXTRAS: Readonly<Record<string, Entry>> = {
   provider: {
     extras: Object.fromEntries(
       [
@@ -241,3 +248,51 @@ export const EXTRAS: Readonly<Record<string, { version?: number; extras?: Extras
     },
   },
 };
+
+/** Which workspace a resource is in. 1.132 finds it out where the configuration does not say; the stand-in has but one. */
+const WORKSPACE: Extras = { provider_config: COMPUTED, ...workspaceOf("") };
+
+/** The same in parts of a resource. */
+function workspaceOf(...holders: readonly string[]): Extras {
+  return Object.fromEntries(
+    holders.map((holder) => [`${holder}provider_config.workspace_id`, COMPUTED]),
+  );
+}
+
+/** What 1.132 has beyond `EXTRAS`. */
+const EXTRAS_1_132: Readonly<Record<string, Extras>> = {
+  databricks_directory: WORKSPACE,
+  databricks_job: {
+    ...WORKSPACE,
+    ...workspaceOf(
+      "library.",
+      "task.library.",
+      "task.for_each_task.task.library.",
+      ...["", "job_cluster.", "task.", "task.for_each_task.task."].flatMap((holder) => [
+        `${holder}new_cluster.`,
+        `${holder}new_cluster.library.`,
+      ]),
+    ),
+  },
+  databricks_notebook: WORKSPACE,
+  databricks_permissions: {
+    ...WORKSPACE,
+    database_project_name: FORCE_NEW,
+    knowledge_assistant_id: FORCE_NEW,
+    supervisor_agent_id: FORCE_NEW,
+  },
+  databricks_workspace_file: WORKSPACE,
+  "data.databricks_current_user": workspaceOf(""),
+  "data.databricks_job": workspaceOf(
+    "",
+    "job_settings.settings.library.",
+    "job_settings.settings.task.library.",
+    "job_settings.settings.task.for_each_task.task.library.",
+  ),
+};
+
+/** The version of the schema of that name, and its extras in that version of the provider. */
+export function extrasOf(name: string, provider: ProviderVersion): Required<Entry> {
+  const { version = 0, extras = {} } = EXTRAS[name] ?? {};
+  return { version, extras: { ...extras, ...(provider === "1.132" ? EXTRAS_1_132[name] : {}) } };
+}

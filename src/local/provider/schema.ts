@@ -1,6 +1,6 @@
 /**
  * What a resource, a data source or the provider itself may hold. The names, types and nesting come from the CDK
- * package (`schema.json`, see `generate-schema.ts`), what that package can't tell from `schema-extras.ts`.
+ * package (`schema-*.json`, see `generate-schema.ts`), what that package can't tell from `schema-extras.ts`.
  */
 
 /** A Terraform type of the few that this provider needs. */
@@ -52,7 +52,7 @@ export interface Schema {
 }
 
 /**
- * A block as `schema.json` writes it: an attribute is its type, followed by `!` when it is required, by nothing when
+ * A block as a schema file writes it: an attribute is its type, followed by `!` when it is required, by nothing when
  * it is optional, and by `=` when it can't be configured at all.
  */
 export interface RawBlock {

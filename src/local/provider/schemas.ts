@@ -1,19 +1,27 @@
 import { buildSchema, type RawBlock, type Schema } from "./schema";
-import { EXTRAS } from "./schema-extras";
-import * as raw from "./schema.json";
+import { extrasOf } from "./schema-extras";
+import * as raw132 from "./schema-1.132.json";
+import * as raw99 from "./schema-1.99.json";
+import type { ProviderVersion } from "./version";
 
-/** The names in `schema.json`: a resource type, a data source type after `data.`, or `provider`. */
-export type SchemaName = keyof typeof raw;
+/** The names in the schema files: a resource type, a data source type after `data.`, or `provider`. */
+export type SchemaName = keyof typeof raw99;
 
-const built = new Map<SchemaName, Schema>();
+const RAW: Readonly<Record<ProviderVersion, Readonly<Record<SchemaName, unknown>>>> = {
+  "1.99": raw99,
+  "1.132": raw132,
+};
 
-/** The schema of that name, built once. */
-export function schemaOf(name: SchemaName): Schema {
-  let schema = built.get(name);
+const built = new Map<string, Schema>();
+
+/** The schema of that name in that version of the provider, built once. */
+export function schemaOf(name: SchemaName, provider: ProviderVersion): Schema {
+  const key = `${provider} ${name}`;
+  let schema = built.get(key);
   if (schema === undefined) {
-    const { version = 0, extras = {} } = EXTRAS[name] ?? {};
-    schema = buildSchema(version, raw[name] as RawBlock, extras);
-    built.set(name, schema);
+    const { version, extras } = extrasOf(name, provider);
+    schema = buildSchema(version, RAW[provider][name] as RawBlock, extras);
+    built.set(key, schema);
   }
   return schema;
 }

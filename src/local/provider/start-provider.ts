@@ -7,6 +7,7 @@ import { decodeMessage, encodeMessage } from "./protobuf";
 import { CALLS, MESSAGES, PROVIDER_SERVICE, SHUTDOWN, STREAM_STDIO } from "./protocol";
 import { Provider, type ProviderOptions } from "./provider";
 import { SourceFiles } from "./source-files";
+import type { ProviderVersion } from "./version";
 import { defaultRetryDelay } from "./workspace";
 
 export interface StartProviderOptions {
@@ -27,6 +28,11 @@ export interface StartProviderOptions {
    * @default - the `provider` block must have it
    */
   readonly token?: string;
+  /**
+   * The version of the genuine provider whose arguments it has.
+   * @default "1.99"
+   */
+  readonly version?: ProviderVersion;
   /**
    * Folders that a relative `source` of a notebook or file may be relative to; `cdktf.out/stacks/*` below each is
    * looked into as well.
@@ -82,6 +88,7 @@ export async function startProvider(options: StartProviderOptions = {}): Promise
   const providerOptions: ProviderOptions = {
     host: options.host,
     token: options.token,
+    version: options.version ?? "1.99",
     files: new SourceFiles(options.sourceRoots ?? [process.cwd()]),
     retryDelay: options.retryDelay ?? defaultRetryDelay,
   };

@@ -11,7 +11,10 @@ const storage = object({
   kms_key: z.string().optional(),
   canned_acl: z.string().optional(),
 });
-const alternateNodes = object({ alternate_node_type_ids: strings.optional() });
+const alternateNodes = object({
+  alternate_node_type_ids: strings.optional(),
+  aws_context_id: z.string().optional(),
+});
 const count = int32.min(0);
 
 /** A job cluster. It is kept and given back, never started. */

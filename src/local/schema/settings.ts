@@ -13,6 +13,15 @@ const sqlCondition = object({
   trigger_mode: z.enum(["QUERY_RETURNS_ROWS", "RESULT_VALUE_CHANGES"]).optional(),
   warehouse_id: z.string(),
 });
+/** What a continuous trigger says, of a job's own or one of several. */
+const continuous = {
+  maintenance_window: object({
+    day_of_week: z.string(),
+    start_hour: int32,
+    timezone_id: z.string(),
+  }).optional(),
+  task_retry_mode: z.enum(["NEVER", "ON_FAILURE"]).optional(),
+};
 const waits = {
   min_time_between_triggers_seconds: int32.min(0).optional(),
   wait_after_last_change_seconds: int32.min(0).optional(),
@@ -113,10 +122,7 @@ const timeout = int32.min(0, "must not be negative");
 
 const settingsShape = {
   budget_policy_id: z.string().optional(),
-  continuous: object({
-    pause_status: pauseStatus,
-    task_retry_mode: z.enum(["NEVER", "ON_FAILURE"]).optional(),
-  }).optional(),
+  continuous: object({ pause_status: pauseStatus, ...continuous }).optional(),
   deployment: object({
     deployment_id: z.string().optional(),
     kind: z.enum(["BUNDLE", "SYSTEM_MANAGED"]),
@@ -168,9 +174,7 @@ const settingsShape = {
   triggers: z
     .array(
       object({
-        continuous: object({
-          task_retry_mode: z.enum(["NEVER", "ON_FAILURE"]).optional(),
-        }).optional(),
+        continuous: object(continuous).optional(),
         pause_status: pauseStatus,
         schedule: object(cron).optional(),
         ...eventTriggers,

@@ -99,6 +99,7 @@ const taskTypes = {
   ai_runtime_task: z.record(z.string(), z.unknown()).optional(),
   alert_task: object({
     alert_id: z.string().optional(),
+    parameters: stringMap.optional(),
     subscribers: subscriptions,
     warehouse_id: z.string().optional(),
     workspace_path: z.string().optional(),

@@ -1,19 +1,16 @@
-import { emptyObject, type Obj } from "../cty";
+import type { Obj } from "../cty";
 import { ConfigurationError } from "../diagnostic";
-import { schemaOf } from "../schemas";
+import type { Block, Schema } from "../schema";
 import { isJsonObject, jsonObjects, jsonText, readAnswer, type JsonObject } from "../wire";
 import type { Workspace } from "../workspace";
 import { getJob } from "./job";
 import { settingsOf } from "./job-settings";
 import { isServicePrincipal, textOf, type DataSource } from "./resource";
 
-const jobSchema = schemaOf("data.databricks_job");
-const userSchema = schemaOf("data.databricks_current_user");
-
 /** A job by its id, or the first one of a name. */
-export const jobData: DataSource = {
+export const jobData = (schema: Schema): DataSource => ({
   label: "job",
-  schema: jobSchema,
+  schema,
 
   async read(workspace, config) {
     const name = textOf(config, "name") || textOf(config, "job_name");
@@ -27,17 +24,17 @@ export const jobData: DataSource = {
     const jobId = jsonText(found.job_id);
     return {
       ...config,
-      ...readJob(found),
+      ...readJob(schema.block, found),
       id: jobId,
       job_id: name === "" ? (config.job_id ?? null) : jobId,
       name: typeof settings.name === "string" ? settings.name : null,
       job_name: config.job_name ?? null,
     };
   },
-};
+});
 
-function readJob(found: JsonObject): Obj {
-  const all = readAnswer(jobSchema.block, { job_settings: found });
+function readJob(block: Block, found: JsonObject): Obj {
+  const all = readAnswer(block, { job_settings: found });
   return { job_settings: all.job_settings ?? [] };
 }
 
@@ -59,15 +56,15 @@ async function jobByName(workspace: Workspace, name: string): Promise<JsonObject
 }
 
 /** Whose token the provider uses. */
-export const currentUserData: DataSource = {
+export const currentUserData = (schema: Schema): DataSource => ({
   label: "current user",
-  schema: userSchema,
+  schema,
 
-  async read(workspace) {
+  async read(workspace, config) {
     const me = await workspace.get("/api/2.0/preview/scim/v2/Me");
     const name = jsonText(me.userName);
     return {
-      ...emptyObject(userSchema.block),
+      ...config,
       id: jsonText(me.id),
       user_name: name,
       home: `/Users/${name}`,
@@ -78,4 +75,4 @@ export const currentUserData: DataSource = {
       workspace_url: workspace.host,
     };
   },
-};
+});

@@ -1,12 +1,10 @@
 import { ConfigurationError } from "../diagnostic";
-import { schemaOf } from "../schemas";
+import type { Schema } from "../schema";
 import { jsonText, mergeAnswer } from "../wire";
 import { getStatus, links } from "./file-content";
 import { textOf, type Resource } from "./resource";
 
-const schema = schemaOf("databricks_directory");
-
-export const directory: Resource = {
+export const directory = (schema: Schema): Resource => ({
   label: "directory",
   schema,
 
@@ -46,4 +44,4 @@ export const directory: Resource = {
       ...(state.delete_recursive === true ? { recursive: true } : {}),
     });
   },
-};
+});

@@ -1,12 +1,10 @@
 /** What is sent for a job, and what is made of the answer, beyond names and shapes. */
 import type { Obj } from "../cty";
 import { ConfigurationError } from "../diagnostic";
-import { schemaOf } from "../schemas";
+import type { Block } from "../schema";
 import { isJsonObject, jsonText, toWire, type Json, type JsonObject } from "../wire";
 import { prepareClusters } from "./new-cluster";
 import { isServicePrincipal } from "./resource";
-
-const { block } = schemaOf("databricks_job");
 
 /** Arguments that only Terraform knows. */
 const NEVER_SENT = ["id", "url", "always_running", "control_run_state"];
@@ -27,8 +25,8 @@ const SINGLE_TASK_ONLY = [
   "min_retry_interval_millis",
   "retry_on_timeout",
 ];
-/** The settings of `planned` for that version of the API. */
-export function settingsFor(planned: Obj, version: string): JsonObject {
+/** The settings of `planned`, a job of that block, for that version of the API. */
+export function settingsFor(block: Block, planned: Obj, version: string): JsonObject {
   const body = toWire(block, planned);
   const unsent = version === "2.2" ? [...NEVER_SENT, ...SINGLE_TASK_ONLY] : NEVER_SENT;
   for (const name of unsent) Reflect.deleteProperty(body, name);

@@ -1,7 +1,7 @@
 import { type JobId, jobIdOf, stringifyJson } from "@jobstrata/core/model";
 import { UNKNOWN, asObject, listOf, type Obj, type Value } from "../cty";
 import { ConfigurationError, error, type Diagnostic } from "../diagnostic";
-import { schemaOf } from "../schemas";
+import type { Schema } from "../schema";
 import { conflicts, isSet } from "../validate";
 import {
   isJsonObject,
@@ -15,12 +15,10 @@ import type { Workspace } from "../workspace";
 import { fillGitProvider, settingsFor, settingsOf, sortTasks } from "./job-settings";
 import { textOf, type Resource } from "./resource";
 
-const schema = schemaOf("databricks_job");
-
 /** Newer than the API 2.0, which does not tell them. */
 const NOT_IN_OLD_API = ["budget_policy_id", "performance_target", "usage_policy_id"];
 
-export const job: Resource = {
+export const job = (schema: Schema): Resource => ({
   label: "job",
   schema,
 
@@ -35,7 +33,7 @@ export const job: Resource = {
 
   async create(workspace, planned) {
     const version = apiVersion(planned);
-    const body = settingsFor(planned, version);
+    const body = settingsFor(schema.block, planned, version);
     sortTasks(body);
     fillGitProvider(body);
     const answer = await workspace.post(`/api/${version}/jobs/create`, body);
@@ -57,7 +55,7 @@ export const job: Resource = {
     const version = apiVersion(planned);
     await workspace.post(`/api/${version}/jobs/reset`, {
       job_id: idOf(planned),
-      new_settings: settingsFor(planned, version),
+      new_settings: settingsFor(schema.block, planned, version),
     });
     return planned;
   },
@@ -65,7 +63,7 @@ export const job: Resource = {
   async delete(workspace, state) {
     await workspace.post("/api/2.2/jobs/delete", { job_id: idOf(state) });
   },
-};
+});
 
 /** Lists that are answered in parts where they are long: beyond 100 tasks. */
 const PAGED = ["tasks", "job_clusters", "parameters", "environments"];

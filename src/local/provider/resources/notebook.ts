@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import type { Obj } from "../cty";
 import { error } from "../diagnostic";
-import { schemaOf } from "../schemas";
+import type { Schema } from "../schema";
 import { mergeAnswer, type JsonObject } from "../wire";
 import type { Workspace } from "../workspace";
 import {
@@ -15,8 +15,6 @@ import {
 } from "./file-content";
 import { textOf, type Resource } from "./resource";
 
-const schema = schemaOf("databricks_notebook");
-
 /** What the name of a source file says of a notebook. */
 const BY_EXTENSION: Readonly<Record<string, { language: string; format: string }>> = {
   ".scala": { language: "SCALA", format: "SOURCE" },
@@ -27,7 +25,7 @@ const BY_EXTENSION: Readonly<Record<string, { language: string; format: string }
   ".dbc": { language: "", format: "DBC" },
 };
 
-export const notebook: Resource = {
+export const notebook = (schema: Schema): Resource => ({
   label: "notebook",
   schema,
 
@@ -91,7 +89,7 @@ export const notebook: Resource = {
     const type = textOf(state, "object_type");
     await remove(workspace, textOf(state, "id"), type !== "NOTEBOOK" && type !== "FILE");
   },
-};
+});
 
 function kind(state: Obj): { language: string; format: string } {
   const language = textOf(state, "language");

@@ -1,13 +1,10 @@
 import { asObject, listOf, type Obj, type Value } from "../cty";
 import { ConfigurationError, error } from "../diagnostic";
-import { PERMISSION_OBJECTS } from "../schema-extras";
-import { schemaOf } from "../schemas";
+import type { Schema } from "../schema";
 import { conflicts } from "../validate";
 import { jsonObjects, jsonText, type JsonObject } from "../wire";
 import { ApiError, type Workspace } from "../workspace";
 import { textOf, type Resource } from "./resource";
-
-const schema = schemaOf("databricks_permissions");
 
 /** The objects whose permissions the stand-in can set. */
 const LEVELS = ["CAN_MANAGE", "CAN_MANAGE_RUN", "CAN_VIEW", "IS_OWNER"];
@@ -20,12 +17,15 @@ interface Entry {
   readonly level: string;
 }
 
-export const permissions: Resource = {
+export const permissions = (schema: Schema): Resource => ({
   label: "permissions",
   schema,
 
   validate(config) {
-    const objects = PERMISSION_OBJECTS.filter((name) => config[name] !== null);
+    // What names whose permissions they are can't be changed, and nothing else.
+    const objects = [...schema.block.attributes]
+      .filter(([name, { forceNew }]) => forceNew && config[name] !== null)
+      .map(([name]) => name);
     if (objects.length > 1) return conflicts(config, objects);
     if (objects[0] !== undefined && objects[0] !== "job_id") {
       const detail = "The stand-in provider knows the permissions of jobs (job_id) only.";
@@ -92,7 +92,7 @@ export const permissions: Resource = {
     const admins = directEntries(answer).filter((entry) => entry.name === "admins");
     await put(workspace, job, admins, creator);
   },
-};
+});
 
 /**
  * @param owner - who becomes the owner where no entry says so; the user of the token if left out

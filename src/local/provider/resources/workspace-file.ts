@@ -1,4 +1,4 @@
-import { schemaOf } from "../schemas";
+import type { Schema } from "../schema";
 import { mergeAnswer, type JsonObject } from "../wire";
 import {
   getStatus,
@@ -11,9 +11,7 @@ import {
 } from "./file-content";
 import { textOf, type Resource } from "./resource";
 
-const schema = schemaOf("databricks_workspace_file");
-
-export const workspaceFile: Resource = {
+export const workspaceFile = (schema: Schema): Resource => ({
   label: "workspace file",
   schema,
   validate: validateContent,
@@ -42,7 +40,7 @@ export const workspaceFile: Resource = {
   async delete(workspace, state) {
     await workspace.post("/api/2.0/workspace/delete", { path: textOf(state, "id") });
   },
-};
+});
 
 function importBody(path: string, content: Buffer): JsonObject {
   return { path, content: content.toString("base64"), format: "RAW", overwrite: true };
