@@ -23,7 +23,7 @@ describe("quoteWithSuggestion", () => {
       '"alerting_tables" (did you mean "alerting_tables_job"?)',
     ],
     ["warehouse_id", ["catalog"], '"warehouse_id"'],
-    ["a", ["b"], '"a" (did you mean "b"?)'],
+    ["a", ["b"], '"a"'],
     ["catalog", [], '"catalog"'],
     ["a\u001b[31m", ["a\u001b[32m"], '"a\\u001b[31m" (did you mean "a\\u001b[32m"?)'],
   ])("of %j among %j is %s", (name, candidates, expected) => {

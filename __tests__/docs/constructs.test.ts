@@ -45,18 +45,19 @@ describe("docs/constructs.md", () => {
     const [start = "", ...examples] = blocks;
     const body = start.replace(/^import .*\n+/m, "");
     const classes =
-      "App, AtomicJob, CompositeJob, fromJobId, fromJobName, HierarchyPolicy, JobCompute, JobEnvironment, JobLayer, JobStack, JobTrigger, NotebookSource, OrchestratorJob, suppressFinding, type Task, WorkspaceFolder";
+      "App, AtomicJob, CompositeJob, fromJobId, fromJobName, HierarchyPolicy, isDatabricksJob, JobCompute, JobEnvironment, JobLayer, JobStack, JobTrigger, NotebookSource, OrchestratorJob, suppressFinding, type Task, WorkspaceFolder";
     const apps = examples.map((code, index) => {
       const own = body.replace("new App()", `new App({ outdir: "out-${index}" })`);
       // Without a job there is nothing to judge, and without a task nothing to run.
-      const job = code.includes("Job(") ? "" : NO_JOBS;
-      return `{\n${own}\n${code}\n${job}\nvoid composite;\nvoid atomic;\napp.synth();\n}`;
+      const job = /new \w*Job\(/.test(code) ? "" : NO_JOBS;
+      return `{\n${own}\n${code.replace(/^import .*\n+/gm, "")}\n${job}\nvoid composite;\nvoid atomic;\napp.synth();\n}`;
     });
     writeFileSync(
       join(folder, "main.ts"),
       `import { ${classes} } from "@jobstrata/cdktf";
 import "./readme";
-import { Aspects, TerraformOutput, type TerraformResource, TerraformStack } from "cdktf";
+import { Aspects, type IAspect, TerraformOutput, type TerraformResource, TerraformStack } from "cdktf";
+import { type IConstruct } from "constructs";
 ${apps.join("\n")}
 `,
     );

@@ -1,4 +1,4 @@
-import { quoteWithSuggestion } from "../errors";
+import { nearest as nearestOf } from "../errors";
 import { quote } from "../model/text";
 
 /** The nearest of `candidates`, if `name` looks like a typo of it. */
@@ -6,12 +6,20 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   // Of two letters, one is not a typo of the other.
   if (name.length < 3) return undefined;
   const all = [...candidates];
+  if (all.length > MAX_CANDIDATES) return undefined;
   const letters = (text: string): string => Array.from(text.toLowerCase()).sort().join("");
   // Two letters that changed places are one slip, and so are capitals.
   const swapped = all.find((candidate) => letters(candidate) === letters(name));
   if (swapped !== undefined) return swapped;
-  const text = quoteWithSuggestion(name, all);
-  return all.find((candidate) => text.endsWith(`(did you mean ${quote(candidate)}?)`));
+  return nearestOf(name, all);
+}
+
+/** A job has at most 1000 tasks. To compare many names with as many takes the square of it. */
+const MAX_CANDIDATES = 1000;
+
+/** The other names, to suggest one; none where there are too many to compare. */
+export function othersOf(names: ReadonlySet<string>, own: string): string[] {
+  return names.size > MAX_CANDIDATES ? [] : [...names].filter((name) => name !== own);
 }
 
 /** A fix that names what there is: the nearest, else the first of all. @param none if there is nothing to name */

@@ -1,7 +1,7 @@
 import { isExpression } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
-import { nameOne, nearest } from "../suggest";
+import { nameOne, nearest, othersOf } from "../suggest";
 
 export const dependsOn = defineRule({
   name: "depends-on",
@@ -30,14 +30,18 @@ export const dependsOn = defineRule({
       for (const task of job.tasks) {
         for (const key of task.dependsOn) {
           if (keys.has(key) || open || isExpression(key)) continue;
-          const others = [...keys].filter((other) => other !== task.taskKey);
+          const others = othersOf(keys, task.taskKey);
           const near = nearest(key, others);
           yield {
             message:
               key === ""
                 ? `task ${quote(task.taskKey)} has a depends_on without task_key`
                 : `task ${quote(task.taskKey)} depends on ${quote(key)}, but job ${quote(job.key)} has no such task`,
-            fix: nameOne(key, others, "remove it: the job has no other task"),
+            fix: nameOne(
+              key,
+              others,
+              keys.size > 1 ? "name a task of the job" : "remove it: the job has no other task",
+            ),
             ...(near !== undefined && {
               edit: {
                 path: ["depends_on", { key: "task_key", value: key }, "task_key"],

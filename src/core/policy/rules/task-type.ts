@@ -1,7 +1,7 @@
 import { quote } from "../../model/text";
 import { leafTasks } from "../../model/job-graph";
 import { defineRule } from "../rule";
-import { nearest } from "../suggest";
+import { nearest, othersOf } from "../suggest";
 
 export const taskType = defineRule({
   name: "task-type",
@@ -33,6 +33,7 @@ export const taskType = defineRule({
   },
   *check(graph) {
     for (const job of graph.jobs) {
+      const keys = new Set(job.tasks.map(({ taskKey }) => taskKey));
       for (const task of leafTasks(job)) {
         if (task.types.length === 1 || task.single === true) continue;
         const sites = [{ job, taskKey: task.taskKey, ...(task.source && { source: task.source }) }];
@@ -44,7 +45,7 @@ export const taskType = defineRule({
           };
           continue;
         }
-        const others = job.tasks.filter((other) => other !== task).map(({ taskKey }) => taskKey);
+        const others = othersOf(keys, task.taskKey);
         const meant = nearest(task.taskKey, others);
         yield {
           message: `${nameOf(task.taskKey)} has no type, such as notebook_task`,
