@@ -348,9 +348,9 @@ function optional<K extends string, V>(key: K, value: V | undefined): Partial<Re
 
 /** The names of the `*_task` blocks of a task. */
 function taskTypes(task: Json, dialect: Dialect): string[] {
-  // Terraform's JSON has null for the blocks that a task lacks; in YAML it is a type with nothing below it.
+  // Terraform's JSON has null or no block where a task lacks one; in YAML either is a type with nothing below it.
   const isThere = (value: unknown): boolean =>
-    isPresent(value) || (dialect === "api" && value === null);
+    dialect === "api" ? value !== undefined : isPresent(value);
   const types = Object.keys(task).filter((key) => key.endsWith("_task") && isThere(task[key]));
   const dynamic = task.dynamic;
   if (isObject(dynamic)) types.push(...Object.keys(dynamic).filter((key) => key.endsWith("_task")));
