@@ -143,7 +143,8 @@ assert cancelled.state.result_state == jobs.RunResultState.CANCELED, cancelled.s
 part("cancel")
 
 entry = iam.AccessControlRequest(group_name="users", permission_level=iam.PermissionLevel.CAN_VIEW)
-w.permissions.set("jobs", str(job_id), access_control_list=[entry])
+owner = iam.AccessControlRequest(user_name=me.user_name, permission_level=iam.PermissionLevel.IS_OWNER)
+w.permissions.set("jobs", str(job_id), access_control_list=[entry, owner])
 acl = w.permissions.get("jobs", str(job_id)).access_control_list
 levels = {a.group_name or a.user_name: [p.permission_level for p in a.all_permissions] for a in acl}
 assert levels["users"] == [iam.PermissionLevel.CAN_VIEW], levels
