@@ -13,7 +13,10 @@ describe("a mistake in an app", () => {
       const index = JSON.stringify(join(ROOT, "src", "constructs"));
       writeFileSync(
         file,
-        `import { NotebookSource } from ${index};\n\nNotebookSource.fromFile("src/alerting/nope.py");\n`,
+        `import { App, NotebookSource } from ${index};
+new App({ outdir: ${JSON.stringify(folder)} });
+NotebookSource.fromFile("src/alerting/nope.py");
+`,
       );
       const { status, stdout, stderr } = spawnSync(process.execPath, ["-r", "tsx/cjs", file], {
         cwd: ROOT,
