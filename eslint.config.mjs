@@ -51,7 +51,12 @@ export default defineConfig(
     files: ["**/*.js", "**/*.cjs"],
     languageOptions: {
       sourceType: "commonjs",
-      globals: { module: "writable", require: "readonly", __dirname: "readonly" },
+      globals: {
+        module: "writable",
+        process: "readonly",
+        require: "readonly",
+        __dirname: "readonly",
+      },
     },
   },
 );

@@ -17,6 +17,7 @@ import { filesOf } from "../e2e/support/project";
 import { linkPackages } from "../support/linked-packages";
 import { TestTerminal } from "../support/terminal";
 import { jobstrata, type Said } from "./program-support";
+import { TYPESCRIPT } from "../e2e/support/processes";
 
 // Each compiles whole projects, on however busy a machine.
 jest.setTimeout(600_000);
@@ -67,7 +68,7 @@ const contents = (): Record<string, string> =>
 /** Types, synthesis and policy; the stacks that were written. */
 async function proved(flags: readonly string[] = []): Promise<string[]> {
   execFileSync(process.execPath, [TSC, "--noEmit", ...flags], { cwd: folder, stdio: "inherit" });
-  execFileSync(process.execPath, ["-r", "tsx/cjs", "main.ts"], { cwd: folder, stdio: "inherit" });
+  execFileSync(process.execPath, [...TYPESCRIPT, "main.ts"], { cwd: folder, stdio: "inherit" });
   expect(await inFolder("check")).toMatchObject({ code: 0, err: "" });
   return readdirSync(join(folder, "cdktf.out", "stacks")).sort();
 }

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { TYPESCRIPT } from "../e2e/support/processes";
 
 const ROOT = resolve(__dirname, "..", "..");
 
@@ -18,7 +19,7 @@ new App({ outdir: ${JSON.stringify(folder)} });
 NotebookSource.fromFile("src/alerting/nope.py");
 `,
       );
-      const { status, stdout, stderr } = spawnSync(process.execPath, ["-r", "tsx/cjs", file], {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [...TYPESCRIPT, file], {
         cwd: ROOT,
         encoding: "utf8",
       });

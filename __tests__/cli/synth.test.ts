@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { contentsOf, plannable, synthesizeOnce, tempFolder } from "../support/policy";
+import { TYPESCRIPT } from "../e2e/support/processes";
 
 const ROOT = join(__dirname, "../..");
 
@@ -32,7 +33,7 @@ const cdktf = (app: string, output: string): Promise<Outcome> =>
   run(join(ROOT, "node_modules/.bin/cdktf"), ["synth", "--app", app, "--output", output]);
 
 const node = (file: string, output: string): Promise<Outcome> =>
-  run(process.execPath, ["-r", "tsx/cjs", file], { CDKTF_OUTDIR: output });
+  run(process.execPath, [...TYPESCRIPT, file], { CDKTF_OUTDIR: output });
 
 // Below the repository, so that the programs find its packages.
 const fixtures = mkdtempSync(join(ROOT, "__tests__", ".programs-"));

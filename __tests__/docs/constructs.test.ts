@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { TYPESCRIPT } from "../e2e/support/processes";
 import { linkPackages } from "../support/linked-packages";
 
 // Each compiles whole projects, on however busy a machine.
@@ -67,7 +68,7 @@ ${apps.join("\n")}
     const node = (...args: string[]): string =>
       execFileSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
     node(join(ROOT, "node_modules", "typescript", "bin", "tsc"));
-    node("-r", "tsx/cjs", "main.ts");
+    node(...TYPESCRIPT, "main.ts");
     expect(readdirSync(folder).filter((name) => name.startsWith("out-"))).toHaveLength(
       examples.length,
     );

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DEPENDENCIES } from "../../src/cli/project/framework";
 import { linkPackages } from "../support/linked-packages";
+import { TYPESCRIPT } from "../e2e/support/processes";
 
 // Each compiles whole projects, on however busy a machine.
 jest.setTimeout(600_000);
@@ -32,7 +33,7 @@ function proved(example: string, environment: string): Drawn["jobs"] {
   const node = (...args: string[]): string =>
     execFileSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
   node(join(ROOT, "node_modules", "typescript", "bin", "tsc"));
-  node("-r", "tsx/cjs", "main.ts");
+  node(...TYPESCRIPT, "main.ts");
   expect(node(COMMAND, "check")).toMatch(/: no findings\n$/);
   return (JSON.parse(node(COMMAND, "graph", "-t", environment, "--format", "json")) as Drawn).jobs;
 }

@@ -11,6 +11,7 @@ import { dev } from "../../src/alerting/environments";
 import { App, JobLayer, RULES } from "@jobstrata/cdktf";
 import { configSchema, loadConfig } from "../../src/core/config/config";
 import { rulePage } from "../../src/core/policy/rule-page";
+import { TYPESCRIPT } from "../e2e/support/processes";
 
 const ROOT = resolve(__dirname, "..", "..");
 const readme = readFileSync(join(ROOT, "README.md"), "utf8");
@@ -40,7 +41,7 @@ describe("the README", () => {
     const file = join(cache, "example.ts");
     writeFileSync(file, example);
 
-    execFileSync(process.execPath, ["-r", "tsx/cjs", file], {
+    execFileSync(process.execPath, [...TYPESCRIPT, file], {
       cwd: ROOT,
       env: { ...process.env, CDKTF_OUTDIR: folder },
     });
@@ -177,7 +178,7 @@ describe("the workflow of this repository", () => {
       GITHUB_STEP_SUMMARY: join(folder, "summary.md"),
     };
     mkdirSync(outdir);
-    execFileSync(process.execPath, ["-r", "tsx/cjs", "main.ts"], { cwd: ROOT, env });
+    execFileSync(process.execPath, [...TYPESCRIPT, "main.ts"], { cwd: ROOT, env });
     const sarif = join(folder, "jobstrata.sarif");
     const output = execFileSync("sh", ["-ec", (check ?? "").replace("jobstrata.sarif", sarif)], {
       cwd: ROOT,

@@ -7,6 +7,7 @@ import { findRunning, reset, start, status, stop } from "../../src/local/command
 import { LOCAL_WAREHOUSE_ID } from "../../src/core/model/markers";
 import { readState } from "../../src/local/state-file";
 import { Client, notebookTask, NOTEBOOK, startClient, stopAll } from "./support";
+import { TYPESCRIPT } from "../e2e/support/processes";
 
 let folder: string;
 const children: ChildProcess[] = [];
@@ -24,7 +25,7 @@ const SERVE = join(__dirname, "../../src/local/serve.ts");
 /** A server in a process of its own, killed after the test at the latest. */
 async function spawnServer(): Promise<{ child: ChildProcess; client: Client }> {
   const options = JSON.stringify({ dataDir: folder, port: 0, ephemeral: false });
-  const child = spawn(process.execPath, ["-r", "tsx/cjs", SERVE, options], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, SERVE, options], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   children.push(child);

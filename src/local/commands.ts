@@ -81,7 +81,7 @@ export async function start(options: StartOptions = {}): Promise<WorkspaceState>
   const { program = join(__dirname, fromSource ? "serve.ts" : "serve.js") } = options;
   const child = fork(program, [JSON.stringify(serve)], {
     detached: true,
-    execArgv: fromSource ? ["-r", require.resolve("tsx/cjs")] : [],
+    execArgv: fromSource ? ["-r", join(__dirname, "../../packaging/typescript.js")] : [],
     stdio: ["ignore", log, log, "ipc"],
   });
   closeSync(log);

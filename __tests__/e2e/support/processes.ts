@@ -6,8 +6,11 @@ import { usesStandIn } from "./terraform";
 /** Folder of the project. */
 export const ROOT = resolve(__dirname, "..", "..", "..");
 
-/** Node with what it takes to run a TypeScript file from any folder. */
-export const NODE_TS = [process.execPath, "-r", require.resolve("tsx/cjs")];
+/** Options of Node that run a TypeScript file from any folder. */
+export const TYPESCRIPT = ["-r", join(ROOT, "packaging", "typescript.js")];
+
+/** Node with them. */
+export const NODE_TS = [process.execPath, ...TYPESCRIPT];
 
 /** The CDKTF CLI. */
 export const CDKTF = [process.execPath, cdktfProgram()];

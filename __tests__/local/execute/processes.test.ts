@@ -11,6 +11,7 @@ import {
   startNotebooks,
   stopNotebooks,
 } from "./support";
+import { TYPESCRIPT } from "../../e2e/support/processes";
 
 const folder = mkdtempSync(join(tmpdir(), "jobstrata-test-"));
 afterAll(() => {
@@ -183,7 +184,7 @@ describeWithEngine("the processes of a notebook whose server is killed", () => {
         engineDir: join(python, "..", ".."),
       });
       const serve = join(__dirname, "../../../src/local/serve.ts");
-      server = spawn(process.execPath, ["-r", "tsx/cjs", serve, options], {
+      server = spawn(process.execPath, [...TYPESCRIPT, serve, options], {
         stdio: ["ignore", "ignore", "inherit", "ipc"],
       });
       await new Promise((resolve) => server?.once("message", resolve));

@@ -5,7 +5,7 @@ const { join } = require("node:path");
 
 const source = join(__dirname, "..", "bin.ts");
 if (existsSync(source)) {
-  require("tsx/cjs");
+  require("../../../packaging/typescript.js");
   require(source);
 } else {
   require("../lib/bin.js");
