@@ -1,15 +1,15 @@
 import { resolve } from "node:path";
-import { JobstrataError } from "../errors";
-import { environmentPrefix } from "../model/environment-name";
-import { JobGraph } from "../model/job-graph";
-import type { JobRef, JobSpec, NotebookRef } from "../model/job-spec";
-import { isSensitive, SENSITIVE_VALUE, UNKNOWN_VALUE } from "../model/placeholder";
-import { type GitLocation, readJobPayload, readOwner } from "./job-payload";
-import { accessControl } from "./job-settings";
-import { withLazy } from "./lazy";
-import { fileNotebook, gitNotebook, workspaceNotebook, workspacePath } from "./notebook-identity";
-import { MAX_JOBS, type Reading } from "./reading";
-import { DEFAULT_ENVIRONMENT } from "./terraform-config";
+import { JobstrataError } from "../../errors";
+import { environmentPrefix } from "../../model/environment-name";
+import { JobGraph } from "../../model/job-graph";
+import type { JobRef, JobSpec, NotebookRef } from "../../model/job-spec";
+import { isSensitive, SENSITIVE_VALUE, UNKNOWN_VALUE } from "../../model/placeholder";
+import { type GitLocation, readJobPayload, readOwner } from "../job-payload";
+import { accessControl } from "../job-settings";
+import { withLazy } from "../lazy";
+import { fileNotebook, gitNotebook, workspaceNotebook, workspacePath } from "../notebook/identity";
+import { MAX_JOBS, type Reading } from "../reading";
+import { DEFAULT_ENVIRONMENT } from "../cdktf/app";
 
 type Json = Readonly<Record<string, unknown>>;
 

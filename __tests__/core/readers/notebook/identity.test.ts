@@ -4,8 +4,8 @@ import {
   fileNotebook,
   gitNotebook,
   workspaceNotebook,
-} from "../../../src/core/readers/notebook-identity";
-import { tempFolder } from "../../support/policy";
+} from "../../../../src/core/readers/notebook/identity";
+import { tempFolder } from "../../../support/policy";
 
 describe("fileNotebook", () => {
   const folder = tempFolder();

@@ -1,10 +1,10 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import * as fc from "fast-check";
-import { bundleFile, readBundle } from "../../../src/core/readers/bundle/bundle-reader";
+import { bundleFile, readBundle } from "../../../../src/core/readers/bundle/bundle";
 import type { JobSpec } from "@jobstrata/cdktf";
-import type { Reading } from "../../../src/core/readers/reading";
-import { tempFolder } from "../../support/policy";
+import type { Reading } from "../../../../src/core/readers/reading";
+import { tempFolder } from "../../../support/policy";
 
 type Files = Readonly<Record<string, string | Buffer>>;
 

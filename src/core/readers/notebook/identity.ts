@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { posix, relative, sep } from "node:path";
-import type { NotebookRef } from "../model/job-spec";
-import { notebookFile } from "./notebook-widgets";
+import type { NotebookRef } from "../../model/job-spec";
+import { notebookFile } from "./widgets";
 
 /** A notebook in a file of this machine. Links and spellings of the path that lead to one file are one notebook. */
 export function fileNotebook(file: string): NotebookRef {

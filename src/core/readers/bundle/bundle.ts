@@ -11,7 +11,7 @@ import {
 } from "../../model/job-spec";
 import type { SourceSuppression } from "../../model/suppression";
 import { quote } from "../../model/text";
-import { fileNotebook, workspaceNotebook } from "../notebook-identity";
+import { fileNotebook, workspaceNotebook } from "../notebook/identity";
 import { MAX_JOBS, type Reading, type ReadProblem } from "../reading";
 import { relativePath } from "../relative-path";
 import { includeGlob, isBroken, isPattern } from "./include-glob";
@@ -21,7 +21,7 @@ import { PythonResources } from "./python-resources";
 import { isInside, repositoryOf, syncRootOf } from "./roots";
 import { checkShape, type ShapeProblem } from "./shape";
 import { readSuppressions } from "./suppressions";
-import { TargetReader, withoutMount } from "./target-reader";
+import { TargetReader, withoutMount } from "./target";
 import { unreadFiles } from "./unread-files";
 import { overrideVariables } from "./variables";
 import {

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as fc from "fast-check";
-import { readBundle } from "../../../src/core/readers/bundle/bundle-reader";
-import { BUNDLE_SCHEMA } from "../../../src/core/readers/bundle/bundle-schema";
-import { tempFolder } from "../../support/policy";
+import { readBundle } from "../../../../src/core/readers/bundle/bundle";
+import { BUNDLE_SCHEMA } from "../../../../src/core/readers/bundle/bundle-schema";
+import { tempFolder } from "../../../support/policy";
 
 /** What is said of a bundle, each as `rule file:line:column message | fix`. */
 function problemsOf(files: Readonly<Record<string, string>>, targets: string[] = []): string[] {

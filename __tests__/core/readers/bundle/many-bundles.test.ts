@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { bundlesBelow, readBundles } from "../../../src/core/readers/bundle/bundles";
-import type { Reading } from "../../../src/core/readers/reading";
-import { tempFolder } from "../../support/policy";
+import { bundlesBelow, readBundles } from "../../../../src/core/readers/bundle/many-bundles";
+import type { Reading } from "../../../../src/core/readers/reading";
+import { tempFolder } from "../../../support/policy";
 
 function write(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tempFolder(), "bundles-"));

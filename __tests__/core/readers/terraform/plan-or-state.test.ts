@@ -2,12 +2,15 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import type { JobSpec } from "@jobstrata/cdktf";
-import { JobstrataError } from "../../../src/core/errors";
-import { startProvider } from "../../../src/local/provider";
-import { priorState, readTerraformJson } from "../../../src/core/readers/terraform-json";
-import { diffHierarchies } from "../../../src/core/render/diff/hierarchy-diff";
-import { FakeWorkspace } from "../../local/provider/fake-workspace";
-import { CLIS, Folder } from "../../local/provider/terraform";
+import { JobstrataError } from "../../../../src/core/errors";
+import { startProvider } from "../../../../src/local/provider";
+import {
+  priorState,
+  readTerraformJson,
+} from "../../../../src/core/readers/terraform/plan-or-state";
+import { diffHierarchies } from "../../../../src/core/render/diff/hierarchy-diff";
+import { FakeWorkspace } from "../../../local/provider/fake-workspace";
+import { CLIS, Folder } from "../../../local/provider/terraform";
 
 const notebook = (key: string): object => ({
   name: `\${"[dev] "}${key}`,

@@ -7,7 +7,7 @@ import { quote } from "../../model/text";
 import { withLazy } from "../lazy";
 import type { Reading } from "../reading";
 import { relativePath } from "../relative-path";
-import { type BundleOptions, bundleFile, readBundle } from "./bundle-reader";
+import { type BundleOptions, bundleFile, readBundle } from "./bundle";
 
 /** Folders that hold no bundle of the project: of tools, and templates of bundles. */
 const SKIPPED = new Set(["node_modules", "venv", "env", "site-packages", "__pycache__"]);

@@ -1,11 +1,20 @@
-import { normalize, resolve as resolvePath } from "node:path";
-import { JobGraph } from "../model/job-graph";
-import type { JobRef, JobSpec, NotebookRef, SourceLocation } from "../model/job-spec";
-import type { SourceSuppression } from "../model/suppression";
-import { readJobPayload, readOwner, type GitLocation } from "./job-payload";
-import { accessControl } from "./job-settings";
-import { withLazy } from "./lazy";
-import { fileNotebook, gitNotebook, workspaceNotebook, workspacePath } from "./notebook-identity";
+import { resolve as resolvePath } from "node:path";
+import { JobGraph } from "../../model/job-graph";
+import type { JobRef, JobSpec, NotebookRef, SourceLocation } from "../../model/job-spec";
+import type { SourceSuppression } from "../../model/suppression";
+import { readJobPayload, readOwner, type GitLocation } from "../job-payload";
+import { accessControl } from "../job-settings";
+import { withLazy } from "../lazy";
+import { fileNotebook, gitNotebook, workspaceNotebook, workspacePath } from "../notebook/identity";
+import {
+  blocksOf,
+  JOB_REFERENCE,
+  LOOKUP,
+  permissionsOf,
+  STATE_REFERENCE,
+  stateKey,
+  type TerraformConfig,
+} from "../terraform/config";
 
 /** The environment of stacks that say nothing about theirs. */
 export const DEFAULT_ENVIRONMENT = "default";
@@ -37,15 +46,6 @@ export interface StackJob {
   readonly source: () => SourceLocation | undefined;
 }
 
-type Block = Readonly<Record<string, unknown>>;
-
-/** The parts of Terraform's JSON configuration that are read here. */
-export interface TerraformConfig {
-  readonly resource?: unknown;
-  readonly data?: unknown;
-  readonly output?: Readonly<Record<string, { readonly value?: unknown }>>;
-}
-
 /**
  * Reads every `databricks_job` of stacks that belong together, references from one to the other resolved.
  *
@@ -61,17 +61,6 @@ export function readStackConfigs(stacks: readonly StackConfig[]): JobGraph[] {
   }
   return [...jobs].map(([environment, specs]) => new JobGraph(environment, specs));
 }
-
-/** The whole of an expression, so that nothing else can hide beside the reference; a conversion may be around it. */
-function wholly(reference: string): RegExp {
-  return new RegExp(`^\\s*\\$\\{\\s*(?:to(?:number|string)\\(\\s*)*${reference}[\\s)]*\\}\\s*$`);
-}
-const JOB_REFERENCE = wholly("databricks_job\\.([\\w-]+)(?:\\[[^\\]?]*\\])?\\.(?:id|job_id)");
-const STATE_REFERENCE = wholly(
-  'data\\.terraform_remote_state\\.([\\w-]+)\\.outputs(?:\\.([\\w-]+)|\\["([^"]+)"\\])',
-);
-/** Looking a job up may take any function, but not a choice, which could be between a job and a number. */
-const LOOKUP = /^\s*\$\{[^?]*(?<![\w.])data\.databricks_jobs?\.[^?]*\}\s*$/;
 
 /** One pass over an app: the indexes that references between its stacks are resolved with. */
 class AppReader {
@@ -242,38 +231,4 @@ class StackIndex {
 function withSource(id: string, source: StackJob["source"]): JobSpec["duplicates"][number] {
   const location = source();
   return { id, ...(location !== undefined && { source: location }) };
-}
-
-/** What each databricks_permissions of the same stack gives access to, by the name of its job. */
-function permissionsOf(config: TerraformConfig): Map<string, readonly Block[]> {
-  const found = new Map<string, readonly Block[]>();
-  for (const [, block] of blocksOf(config.resource, "databricks_permissions")) {
-    const key = JOB_REFERENCE.exec(String(block.job_id))?.[1];
-    if (key === undefined) continue;
-    found.set(key, [...(found.get(key) ?? []), ...objects(block.access_control)]);
-  }
-  return found;
-}
-
-/** The blocks of one type with their names. In Terraform's JSON every level may be a list of objects, too. */
-export function blocksOf(section: unknown, type: string): [name: string, block: Block][] {
-  return objects(section)
-    .flatMap((types) => objects(types[type]))
-    .flatMap((named) => Object.entries(named))
-    .flatMap(([name, value]) => objects(value).map((block): [string, Block] => [name, block]));
-}
-
-function objects(value: unknown): Block[] {
-  return (Array.isArray(value) ? value : [value]).filter(
-    (each): each is Block => typeof each === "object" && each !== null,
-  );
-}
-
-/** Identifies the state that a terraform_remote_state data source reads. */
-export function stateKey({ backend, workspace = "${terraform.workspace}", config }: Block): string {
-  const [settings = {}] = objects(config);
-  const where = Object.entries(settings)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [name, name === "path" ? normalize(String(value)) : value]);
-  return JSON.stringify([backend, workspace, where.sort()]);
 }

@@ -1,18 +1,12 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { environmentInName } from "../model/environment-name";
-import { readJsonFile, UnreadableJson } from "./json-file";
-import type { Reading, ReadProblem } from "./reading";
-import { readStackMetadata } from "./stack-metadata";
-import {
-  blocksOf,
-  DEFAULT_ENVIRONMENT,
-  readStackConfigs,
-  type StackConfig,
-  stateKey,
-  type TerraformConfig,
-} from "./terraform-config";
-import { relativePath } from "./relative-path";
+import { environmentInName } from "../../model/environment-name";
+import { readJsonFile, UnreadableJson } from "../json-file";
+import type { Reading, ReadProblem } from "../reading";
+import { readStackMetadata } from "./metadata";
+import { blocksOf, stateKey, type TerraformConfig } from "../terraform/config";
+import { DEFAULT_ENVIRONMENT, readStackConfigs, type StackConfig } from "./app";
+import { relativePath } from "../relative-path";
 
 interface Manifest {
   readonly stacks?: Readonly<Record<string, ManifestStack>>;

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, resolve } from "node:path";
-import type { NotebookFile, NotebookWidgets } from "../model/job-spec";
+import type { NotebookFile, NotebookWidgets } from "../../model/job-spec";
 
 /** Databricks exports no notebook that is bigger. Bytes. */
 const MAX_SIZE = 10 * 2 ** 20;

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { includeGlob, matches } from "../../../src/core/readers/bundle/include-glob";
-import { tempFolder } from "../../support/policy";
+import { includeGlob, matches } from "../../../../src/core/readers/bundle/include-glob";
+import { tempFolder } from "../../../support/policy";
 
 describe("include", () => {
   test.each([

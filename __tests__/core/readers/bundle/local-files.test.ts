@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { readBundle } from "../../../src/core/readers/bundle/bundle-reader";
-import type { Reading } from "../../../src/core/readers/reading";
-import { tempFolder } from "../../support/policy";
+import { readBundle } from "../../../../src/core/readers/bundle/bundle";
+import type { Reading } from "../../../../src/core/readers/reading";
+import { tempFolder } from "../../../support/policy";
 
 const NOTEBOOK = "# Databricks notebook source\n";
 type Files = Readonly<Record<string, string>>;

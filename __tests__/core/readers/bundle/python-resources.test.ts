@@ -1,11 +1,11 @@
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readBundle } from "../../../src/core/readers/bundle/bundle-reader";
-import type { Reading } from "../../../src/core/readers/reading";
-import { databricksBundles, describeWithPython } from "../../support/databricks-bundles";
-import { tempFolder } from "../../support/policy";
+import { readBundle } from "../../../../src/core/readers/bundle/bundle";
+import type { Reading } from "../../../../src/core/readers/reading";
+import { databricksBundles, describeWithPython } from "../../../support/databricks-bundles";
+import { tempFolder } from "../../../support/policy";
 
-const FIXTURE = join(__dirname, "..", "..", "fixtures", "python-bundle");
+const FIXTURE = join(__dirname, "..", "..", "..", "fixtures", "python-bundle");
 
 function copy(): string {
   const folder = mkdtempSync(join(tempFolder(), "python-"));

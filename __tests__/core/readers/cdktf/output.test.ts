@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as fc from "fast-check";
-import { readSynthesized } from "../../../src/core/readers/synthesized";
-import { readWorkspaceJobs, unlistedJobs } from "../../../src/core/readers/workspace-jobs";
-import { tempFolder } from "../../support/policy";
+import { readSynthesized } from "../../../../src/core/readers/cdktf/output";
+import { readWorkspaceJobs, unlistedJobs } from "../../../../src/core/readers/workspace/jobs";
+import { tempFolder } from "../../../support/policy";
 
 const notebookTask = { task_key: "run", notebook_task: { notebook_path: "/Shared/seed" } };
 const runJob = (jobId: string) => ({ task_key: "seed", run_job_task: { job_id: jobId } });
