@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { check } from "../src/core/policy/check";
 import { RULES } from "../src/core/policy/rules";
 import { JobGraph } from "../src/core/model/job-graph";
-import { readBundle } from "../src/core/readers/bundle/bundle-reader";
+import { readBundle } from "../src/core/readers/bundle/bundle";
 
 /** How many atomic jobs each composite job runs. */
 const RUN_BY_ONE = 5;

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { assert, asyncProperty, bigInt } from "fast-check";
 import { compareInt64, jobIdOf, runIdOf } from "../../src/core/model/int64";
 import { stringifyJson } from "../../src/core/model/json";
-import { readWorkspaceJobs, unlistedJobs } from "../../src/core/readers/workspace-jobs";
+import { readWorkspaceJobs, unlistedJobs } from "../../src/core/readers/workspace/jobs";
 import { runJson } from "../../src/core/report/run-json";
 import { type DeployedJob, readJobs } from "../../src/run/deployed-jobs";
 import { tokenLogin, WorkspaceHttp } from "../../src/run/http";

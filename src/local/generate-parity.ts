@@ -2,8 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { NOT_HERE } from "./routes/not-here";
-import type { Route } from "./routes/route";
+import { NOT_HERE } from "./http/not-here";
+import type { Route } from "./http/route";
 import { startLocalWorkspace } from "./workspace";
 
 /** Where an answer is another than the service's. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import Database = require("libsql");
 import { JobstrataError } from "@jobstrata/core/errors";
 import { Documents, DOCUMENTS_SCHEMA } from "./store/documents";
-import { Secrets, SECRETS_SCHEMA } from "./store/secrets";
+import { Secrets, SECRETS_SCHEMA } from "./services/secrets/store";
 import { Sql } from "./store/sql";
 
 /** A row of the table of runs: a job's run, or one attempt at a task of it, or one iteration of such a task. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { jobSettings } from "../../../src/local/schema/settings";
+import { jobSettings } from "../../../src/local/services/jobs/schema/settings";
 import type { RawBlock } from "../../../src/local/provider/schema";
 import {
   isOfSingleTask,

@@ -1,4 +1,4 @@
-import type { TaskType } from "../schema/tasks";
+import type { TaskType } from "../services/jobs/schema/tasks";
 import type { QueryAnswer, QueryRequest } from "./query";
 
 /** One attempt at a task, ready to be executed: every reference resolved, every parameter in its final value. */

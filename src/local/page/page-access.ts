@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { ApiError } from "../api-error";
 import type { Clock } from "../clock";
-import { newToken, Tokens } from "../tokens";
+import { newToken, Tokens } from "../http/tokens";
 
 /** The code of a link is good for so long; milliseconds. */
 const CODE_LIFETIME = 5 * 60_000;

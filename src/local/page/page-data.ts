@@ -9,10 +9,10 @@ import {
 } from "@jobstrata/core/model";
 import { runNotFound } from "../api-error";
 import { ownId } from "../own-id";
-import type { JobRun } from "../scheduler/records";
+import type { JobRun } from "../services/jobs/records";
 import type { Scheduler } from "../scheduler/scheduler";
 import { briefly } from "../scheduler/states";
-import { latestAttempts, type RunViews } from "../scheduler/views";
+import { latestAttempts, type RunViews } from "../services/jobs/views";
 import type { RunFilter, RunRow, Store } from "../store";
 import type { RunSource, WorkspacePage } from "./workspace-page";
 

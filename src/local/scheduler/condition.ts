@@ -1,4 +1,4 @@
-import type { ConditionOperator } from "../schema/tasks";
+import type { ConditionOperator } from "../services/jobs/schema/tasks";
 
 /**
  * The outcome of a condition task. Equality compares text; order compares numbers.

@@ -1,7 +1,7 @@
 import { quoteWithSuggestion } from "@jobstrata/core/errors";
 import { stringifyJson } from "@jobstrata/core/model";
 import { invalidParameter } from "../api-error";
-import { type Task, TASK_TYPES } from "../schema/tasks";
+import { type Task, TASK_TYPES } from "../services/jobs/schema/tasks";
 
 /** What `{{…}}` in the fields of a task may refer to. */
 export interface ReferenceContext {

@@ -1,7 +1,7 @@
 import { invalidParameter } from "../api-error";
-import type { RepairRun } from "../schema/settings";
-import type { Task } from "../schema/tasks";
-import type { JobRun, Repair, TaskRun } from "./records";
+import type { RepairRun } from "../services/jobs/schema/settings";
+import type { Task } from "../services/jobs/schema/tasks";
+import type { JobRun, Repair, TaskRun } from "../services/jobs/records";
 import { verdict } from "./states";
 
 /**

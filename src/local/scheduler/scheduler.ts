@@ -3,9 +3,9 @@ import { invalidParameter, invalidState, jobNotFound, runNotFound } from "../api
 import type { Clock } from "../clock";
 import type { TaskExecutor } from "../execute/executor";
 import { omit } from "../omit";
-import { normaliseTasks } from "../schema/normalise";
-import { checkTasks } from "../schema/rules";
-import type { JobSettings, RepairRun, RunNow, SubmitRun } from "../schema/settings";
+import { normaliseTasks } from "../services/jobs/schema/normalise";
+import { checkTasks } from "../services/jobs/schema/rules";
+import type { JobSettings, RepairRun, RunNow, SubmitRun } from "../services/jobs/schema/settings";
 import type { RunRow, Store } from "../store";
 import {
   ActiveRun,
@@ -13,7 +13,7 @@ import {
   type RunHost,
   type RunJobDefinition,
   type TaskOutput,
-} from "./active-run";
+} from "./run";
 import {
   type JobParameter,
   type JobRun,
@@ -22,7 +22,7 @@ import {
   type RunSettings,
   type TaskRun,
   type TriggerType,
-} from "./records";
+} from "../services/jobs/records";
 import { originalRun, tasksToRepair } from "./repair";
 import { CANCELED, type Ending, INTERRUPTED, isOver, TOO_MANY_RUNS } from "./states";
 import { Triggers } from "./triggers";

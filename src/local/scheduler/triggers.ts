@@ -1,7 +1,7 @@
 import { Cron } from "croner";
 import { invalidParameter } from "../api-error";
 import type { Clock, Timer } from "../clock";
-import type { JobSettings } from "../schema/settings";
+import type { JobSettings } from "../services/jobs/schema/settings";
 
 interface CronSchedule {
   quartz_cron_expression: string;

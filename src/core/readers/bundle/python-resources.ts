@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isExpression, type SourceLocation } from "../../model/job-spec";
 import { printable, quote } from "../../model/text";
 import { relativePath } from "../relative-path";
-import type { Bundle } from "./bundle-reader";
+import type { Bundle } from "./bundle";
 import { valueAt } from "./merge";
 import { isValueMap, type Value, type ValueMap } from "./yaml-file";
 

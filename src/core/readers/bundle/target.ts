@@ -1,0 +1,253 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { nearest } from "../../errors";
+import type { JobRef, JobSpec, NotebookRef } from "../../model/job-spec";
+import { printable, quote } from "../../model/text";
+import { type GitLocation, readJobPayload } from "../job-payload";
+import { accessControl } from "../job-settings";
+import { withLazy } from "../lazy";
+import { gitNotebook } from "../notebook/identity";
+import type { Bundle } from "./bundle";
+import { Interpolation } from "./interpolate";
+import { withValue } from "./merge";
+import { checkShape } from "./shape";
+import { isValueMap, type Value, type ValueMap } from "./yaml-file";
+
+const EMPTY: ValueMap = Object.create(null) as ValueMap;
+
+/** `/Workspace` may be left out of paths in a workspace. */
+export const withoutMount = (path: string): string => path.replace(/^\/Workspace(?=\/)/, "");
+
+/** To the Databricks CLI, presets that are empty or 0 are none. */
+const unlessEmpty = (value: Value): Value => (value === "" || value === 0 ? undefined : value);
+
+/** One target of a bundle. */
+export class TargetReader {
+  readonly #interpolation: Interpolation;
+  /** The jobs that variables look up, by the names of these. */
+  readonly #lookups = new Map<string, string | undefined>();
+  readonly #stack: string;
+  /** The folder in the workspace that the files of the bundle go to. */
+  readonly #uploaded: string;
+  /** The folder on this machine that they come from. */
+  readonly #syncRoot: string;
+
+  public constructor(
+    private readonly bundle: Bundle,
+    private readonly target: string,
+    private readonly config: ValueMap,
+    private readonly entries: ValueMap,
+  ) {
+    const own = config.bundle;
+    const name = isValueMap(own) ? own.name : undefined;
+    this.#stack = typeof name === "string" ? name : "bundle";
+    const root = {
+      ...config,
+      bundle: {
+        ...(isValueMap(own) ? own : {}),
+        target,
+        environment: target,
+        mode: config.mode,
+      },
+      workspace: this.#workspace(target),
+      var: this.#variables(target),
+    };
+    this.#interpolation = new Interpolation(root, bundle.places, (reference, at) => {
+      const names = Object.keys(root.var);
+      const [, used = ""] = reference.split(/[.[\]]+/);
+      const best = names.includes(used) ? undefined : nearest(used, names);
+      bundle.report({
+        severity: "error",
+        message: `\${${printable(reference)}} is not a variable of the bundle${best === undefined ? "" : ` (did you mean ${quote(best)}?)`}`,
+        fix:
+          best === undefined
+            ? `declare it below variables, or name one of ${names.slice(0, 10).map(quote).join(", ") || "those that are declared (there are none)"}`
+            : `write \${var.${best}}, or declare it below variables`,
+        ...at,
+      });
+    });
+    this.#syncRoot = bundle.syncRoot(config);
+    const uploaded = this.#interpolation.fill("${workspace.file_path}");
+    this.#uploaded = typeof uploaded === "string" ? withoutMount(uploaded) : "";
+  }
+
+  /** `workspace` with the paths that it has if nobody says anything else. */
+  #workspace(target: string): ValueMap {
+    const { workspace } = this.config;
+    const given = isValueMap(workspace) ? workspace : EMPTY;
+    const root = given.root_path ?? `~/.bundle/${this.#stack}/${target}`;
+    const home = "/Workspace/Users/${workspace.current_user.userName}";
+    return {
+      ...Object.fromEntries(
+        ["file", "resource", "artifact", "state"].map((kind) => [
+          `${kind}_path`,
+          `\${workspace.root_path}/${kind === "state" ? kind : `${kind}s`}`,
+        ]),
+      ),
+      ...given,
+      root_path: typeof root === "string" ? root.replace(/^~(?=\/)/, home) : root,
+    };
+  }
+
+  /** The values of variables, with what they refer to filled in; null for one without a value. */
+  public variables(): ValueMap {
+    const { variables } = this.config;
+    const names = isValueMap(variables) ? Object.keys(variables) : [];
+    const values = names.map((name): [string, Value] => {
+      const value = this.#interpolation.fill(`\${var.${name}}`);
+      return [name, value === `\${var.${name}}` ? null : value];
+    });
+    return Object.fromEntries(values);
+  }
+
+  public jobs(): JobSpec[] {
+    // Another shape is said where shapes are checked.
+    return Object.entries(this.entries).flatMap(([key, job]) =>
+      isValueMap(job) ? [this.#job(key, job)] : [],
+    );
+  }
+
+  #job(key: string, written: ValueMap): JobSpec {
+    const { bundle } = this;
+    const { places } = bundle;
+    const filled = this.#interpolation.fill(written);
+    const merged = bundle.merger.mergeItems(isValueMap(filled) ? filled : written, written);
+    const job = this.#withPresets(merged);
+    const git = job.git_source !== undefined && job.git_source !== null;
+    const permissions = [job.permissions, this.config.permissions];
+    const { payload, settings } = readJobPayload(
+      job,
+      {
+        notebook: (path, location, part) => this.#notebook(path, git ? location : undefined, part),
+        job: (id) => this.#reference(String(id)),
+        locate: (part) => places.locationOf(part),
+        path: (path, part) => bundle.path(path, part, this.#uploaded, this.#syncRoot),
+      },
+      "api",
+    );
+    const known = {
+      id: bundle.jobId(key),
+      key,
+      stack: this.#stack,
+      duplicates: bundle.duplicatesOf(key),
+      hasPermissions: permissions.some((list) => Array.isArray(list) && list.length > 0),
+      ...payload,
+    };
+    const spec: JobSpec = withLazy(known, {
+      source: () => places.locationOf(written),
+      settings: () => settings(accessControl(job.permissions, this.#permissions())),
+    });
+    this.#check(merged, spec);
+    return spec;
+  }
+
+  /** What the bundle as a whole gives to everybody's jobs, by the levels that jobs have. */
+  #permissions(): Value[] {
+    const { permissions } = this.config;
+    if (!Array.isArray(permissions)) return [];
+    return (permissions as readonly Value[]).map((entry) =>
+      isValueMap(entry) && entry.level === "CAN_RUN"
+        ? { ...entry, level: "CAN_MANAGE_RUN" }
+        : entry,
+    );
+  }
+
+  /** Says what the Databricks CLI refuses or drops. */
+  #check(job: ValueMap, spec: JobSpec): void {
+    const { bundle, target: environment } = this;
+    bundle.reportShape(checkShape(job, "Job", bundle.places), { environment, job: spec });
+    for (const { taskKey, ...problem } of bundle.files.check(job, this.#syncRoot, this.#builds())) {
+      const site = { job: spec, ...(taskKey !== undefined && { taskKey }) };
+      bundle.report({ ...problem, environment, sites: [site] });
+    }
+  }
+
+  /** Whether the deployment builds libraries: the bundle declares how, or lies beside a Python project. */
+  #builds(): boolean {
+    const { artifacts } = this.config;
+    if (isValueMap(artifacts) && Object.keys(artifacts).length > 0) return true;
+    return existsSync(join(this.bundle.folder, "setup.py"));
+  }
+
+  #notebook(path: string, git: GitLocation | undefined, part: object): NotebookRef {
+    if (git !== undefined) return gitNotebook(git.url, path);
+    const from = this.bundle.places.fileOf(part, ["notebook_path"]) ?? this.bundle.file;
+    return this.bundle.notebook(path, from, this.#uploaded, this.#syncRoot);
+  }
+
+  #reference(expression: string): JobRef {
+    const key = /^\s*\$\{resources\.jobs\.([^.[\]}]+)\.id\}\s*$/.exec(expression)?.[1];
+    if (key !== undefined) {
+      return Object.hasOwn(this.entries, key)
+        ? { kind: "job", id: this.bundle.jobId(key) }
+        : { kind: "missing", expression };
+    }
+    if (/^\s*\d+\s*$/.test(expression)) return { kind: "literal", jobId: expression.trim() };
+    const variable = /^\s*\$\{var\.([^.[\]}]+)\}\s*$/.exec(expression)?.[1];
+    if (variable !== undefined && this.#lookups.has(variable)) {
+      const name = this.#lookups.get(variable);
+      return { kind: "external", expression, ...(name !== undefined && { name }) };
+    }
+    return { kind: "opaque", expression };
+  }
+
+  /** The values of variables; null for one that is declared and has none before the deployment. */
+  #variables(target: string): Record<string, Value> {
+    const values: Record<string, Value> = Object.create(null) as Record<string, Value>;
+    const declared = this.config.variables;
+    const overrides = this.bundle.overridesOf(target);
+    for (const [name, variable] of isValueMap(declared) ? Object.entries(declared) : []) {
+      const {
+        value,
+        default: preset,
+        lookup,
+      } = isValueMap(variable) ? variable : { default: variable };
+      const given = value ?? this.bundle.variable(name);
+      const isLookup = lookup !== undefined && lookup !== null;
+      if (isLookup) {
+        const job = isValueMap(lookup) ? lookup.job : undefined;
+        this.#lookups.set(name, typeof job === "string" ? job : undefined);
+      }
+      values[name] = given ?? (isLookup ? null : (overrides[name] ?? preset ?? null));
+    }
+    return values;
+  }
+
+  /** What `presets` and the mode of the target add to a job when it is deployed. */
+  #withPresets(job: ValueMap): ValueMap {
+    const development = this.config.mode === "development";
+    const given = this.#interpolation.fill(this.config.presets);
+    const presets = isValueMap(given) ? given : EMPTY;
+    let result = job;
+    const set = (key: string, value: Value): void => {
+      result = withValue(result, key, value, this.bundle.places);
+    };
+    const user = "${workspace.current_user.short_name}";
+    const prefix = unlessEmpty(presets.name_prefix) ?? (development ? `[dev ${user}] ` : undefined);
+    const { name } = job;
+    // A number where nobody quotes it.
+    if (typeof prefix === "string" && (typeof name === "string" || typeof name === "number"))
+      set("name", `${prefix}${name}`);
+    const tags = {
+      ...(development ? { dev: user } : {}),
+      ...(isValueMap(presets.tags) ? presets.tags : {}),
+    };
+    if (Object.keys(tags).length > 0)
+      set("tags", { ...tags, ...(isValueMap(job.tags) ? job.tags : {}) });
+    const concurrent =
+      unlessEmpty(presets.jobs_max_concurrent_runs) ?? (development ? 4 : undefined);
+    if (concurrent !== undefined && unlessEmpty(job.max_concurrent_runs) === undefined)
+      set("max_concurrent_runs", concurrent);
+    const pause = unlessEmpty(presets.trigger_pause_status) ?? (development ? "PAUSED" : undefined);
+    if (pause === "PAUSED") {
+      for (const kind of ["schedule", "trigger", "continuous"]) {
+        const trigger = job[kind];
+        if (isValueMap(trigger) && trigger.pause_status !== "UNPAUSED")
+          set(kind, withValue(trigger, "pause_status", pause, this.bundle.places));
+      }
+    }
+    if (job.run_as === undefined && isValueMap(this.config.run_as))
+      set("run_as", this.#interpolation.fill(this.config.run_as));
+    return result;
+  }
+}

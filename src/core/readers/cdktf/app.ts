@@ -1,0 +1,234 @@
+import { resolve as resolvePath } from "node:path";
+import { JobGraph } from "../../model/job-graph";
+import type { JobRef, JobSpec, NotebookRef, SourceLocation } from "../../model/job-spec";
+import type { SourceSuppression } from "../../model/suppression";
+import { readJobPayload, readOwner, type GitLocation } from "../job-payload";
+import { accessControl } from "../job-settings";
+import { withLazy } from "../lazy";
+import { fileNotebook, gitNotebook, workspaceNotebook, workspacePath } from "../notebook/identity";
+import {
+  blocksOf,
+  JOB_REFERENCE,
+  LOOKUP,
+  permissionsOf,
+  STATE_REFERENCE,
+  stateKey,
+  type TerraformConfig,
+} from "../terraform/config";
+
+/** The environment of stacks that say nothing about theirs. */
+export const DEFAULT_ENVIRONMENT = "default";
+
+/** Terraform's JSON configuration of one stack, and what is known of it beside that. */
+export interface StackConfig {
+  /** Unique among the stacks that are read together. */
+  readonly name: string;
+  /** The scope that the rules hold in. */
+  readonly environment: string;
+  readonly config: TerraformConfig;
+  /** The folder that Terraform would run in; relative paths in the configuration start there. */
+  readonly workingDirectory: string;
+  /** What stands behind each job resource, by resource name; more than one where they overwrite each other. */
+  readonly jobs: ReadonlyMap<string, readonly StackJob[]>;
+  /** Job ids, as the configuration has them, that are declared as jobs of others. */
+  readonly importedJobIds: ReadonlySet<string>;
+  /** The file that each asset of the configuration was copied from. */
+  readonly assets: ReadonlyMap<string, string>;
+  /** What is excused by calls in the app. */
+  readonly suppressions: readonly SourceSuppression[];
+  /** The {@link stateKey} by which other stacks read the state of this one, if they can. */
+  stateKey(): string | undefined;
+}
+
+/** What is known of a job resource beside its configuration. */
+export interface StackJob {
+  readonly id: string;
+  readonly source: () => SourceLocation | undefined;
+}
+
+/**
+ * Reads every `databricks_job` of stacks that belong together, references from one to the other resolved.
+ *
+ * @returns a graph for each environment, in the order in which their stacks come
+ */
+export function readStackConfigs(stacks: readonly StackConfig[]): JobGraph[] {
+  const app = new AppReader(stacks);
+  const jobs = new Map<string, JobSpec[]>();
+  for (const { environment } of stacks) jobs.set(environment, []);
+  for (const stack of stacks) {
+    // One by one: a spread of 100 000 arguments overflows the stack.
+    for (const job of app.jobsOf(stack)) jobs.get(stack.environment)?.push(job);
+  }
+  return [...jobs].map(([environment, specs]) => new JobGraph(environment, specs));
+}
+
+/** One pass over an app: the indexes that references between its stacks are resolved with. */
+class AppReader {
+  readonly #stacks: ReadonlyMap<string, StackIndex>;
+  /** Job ids declared as jobs of others, for each environment. */
+  readonly #imported = new Map<string, Set<string>>();
+
+  public constructor(stacks: readonly StackConfig[]) {
+    this.#stacks = new Map(stacks.map((each) => [each.name, new StackIndex(each)]));
+    for (const { environment, importedJobIds } of this.#stacks.values()) {
+      const ids = this.#imported.get(environment) ?? new Set();
+      importedJobIds.forEach((id) => ids.add(id));
+      this.#imported.set(environment, ids);
+    }
+  }
+
+  public jobsOf({ name, config }: StackConfig): JobSpec[] {
+    const index = this.#stacks.get(name);
+    if (index === undefined) throw new Error(`stack ${name} is not part of this app`);
+    const context = {
+      notebook: (path: string, git: GitLocation | undefined) => this.#notebook(path, git, index),
+      job: (jobId: string | number) => this.#job(String(jobId), index),
+    };
+    const withPermissions = permissionsOf(config);
+    return blocksOf(config.resource, "databricks_job").map(([key, attributes]) => {
+      const [job, ...others] = index.stack.jobs.get(key) ?? [];
+      const permissions = withPermissions.get(key);
+      const owner = readOwner(permissions);
+      const { payload, settings } = readJobPayload(attributes, context);
+      const spec = {
+        id: index.jobId(key) ?? key,
+        key,
+        stack: name,
+        get source() {
+          return job?.source();
+        },
+        duplicates: others.map(({ id, source }) => withSource(id, source)),
+        hasPermissions: permissions !== undefined,
+        ...(owner && { owner }),
+        ...payload,
+      };
+      return withLazy(spec, { settings: () => settings(accessControl(permissions)) });
+    });
+  }
+
+  #notebook(path: string, git: GitLocation | undefined, index: StackIndex): NotebookRef {
+    if (git !== undefined) return gitNotebook(git.url, path);
+    const end = this.#follow(path, index);
+    if (end === undefined) return workspaceNotebook(path);
+    const resource = /^\$\{databricks_notebook\.([\w-]+)\.(?:path|id|workspace_path)\}$/.exec(
+      end.expression,
+    )?.[1];
+    const uploaded =
+      resource === undefined
+        ? this.#uploadedTo(workspacePath(end.expression), index.environment)
+        : end.at.notebooks.get(resource);
+    return uploaded ?? workspaceNotebook(end.expression);
+  }
+
+  /** A path into the workspace means the file that this environment uploads to it, if it does. */
+  #uploadedTo(path: string, environment: string): NotebookRef | undefined {
+    for (const index of this.#stacks.values()) {
+      const notebook = index.environment === environment ? index.uploads.get(path) : undefined;
+      if (notebook !== undefined) return notebook;
+    }
+    return undefined;
+  }
+
+  #job(expression: string, from: StackIndex): JobRef {
+    const end = this.#follow(expression, from);
+    if (end === undefined) return { kind: "missing", expression };
+
+    const key = JOB_REFERENCE.exec(end.expression)?.[1];
+    if (key !== undefined) {
+      const id = end.at.jobId(key);
+      if (id === undefined) return { kind: "missing", expression };
+      const { environment } = end.at;
+      if (environment !== from.environment) return { kind: "foreign", expression, environment };
+      return { kind: "job", id };
+    }
+    if (this.#imported.get(from.environment)?.has(end.expression) === true)
+      return { kind: "external", expression };
+    if (/^\s*\d+\s*$/.test(end.expression))
+      return { kind: "literal", jobId: end.expression.trim() };
+    // The state of a stack that is not of this app, and what is looked up: these jobs are somebody else's.
+    if (STATE_REFERENCE.test(end.expression) || LOOKUP.test(end.expression))
+      return { kind: "external", expression };
+    return { kind: "opaque", expression };
+  }
+
+  /**
+   * Where an expression leads through the outputs of this app's stacks, and the stack that it means something in;
+   * undefined for an output that does not exist, or that leads back to itself.
+   */
+  #follow(
+    expression: string,
+    at: StackIndex,
+    hops = 0,
+  ): { readonly expression: string; readonly at: StackIndex } | undefined {
+    const [, state = "", name, quoted = ""] = STATE_REFERENCE.exec(expression) ?? [];
+    const origin = this.#stackOfState(at.remoteStates.get(state));
+    if (origin === undefined) return { expression, at };
+    const value = origin.outputs.get(name ?? quoted);
+    if ((typeof value !== "string" && typeof value !== "number") || hops > this.#stacks.size)
+      return undefined;
+    return this.#follow(String(value), origin, hops + 1);
+  }
+
+  #stackOfState(state: string | undefined): StackIndex | undefined {
+    if (state === undefined) return undefined;
+    this.#stackByState ??= new Map(
+      [...this.#stacks.values()].map((index) => [index.stack.stateKey(), index] as const),
+    );
+    return this.#stackByState.get(state);
+  }
+  #stackByState: Map<string | undefined, StackIndex> | undefined;
+}
+
+/** What the references of one stack lead to. */
+class StackIndex {
+  public readonly environment: string;
+  public readonly importedJobIds: ReadonlySet<string>;
+  /** Notebook of each databricks_notebook resource name. */
+  public readonly notebooks = new Map<string, NotebookRef>();
+  /** Notebook of each workspace path that is uploaded to. */
+  public readonly uploads = new Map<string, NotebookRef>();
+  public readonly outputs: ReadonlyMap<string, unknown>;
+  /** Which state each terraform_remote_state data source reads. */
+  public readonly remoteStates: ReadonlyMap<string, string>;
+  /** Names of the job resources that the configuration holds. */
+  readonly #jobKeys: ReadonlySet<string>;
+
+  public constructor(public readonly stack: StackConfig) {
+    const { config, workingDirectory, assets } = stack;
+    this.environment = stack.environment;
+    this.importedJobIds = stack.importedJobIds;
+    for (const [name, { path, source }] of blocksOf(config.resource, "databricks_notebook")) {
+      const notebook =
+        typeof source === "string"
+          ? fileNotebook(assets.get(source) ?? resolvePath(workingDirectory, source))
+          : workspaceNotebook(String(path));
+      this.notebooks.set(name, notebook);
+      this.uploads.set(workspacePath(String(path)), notebook);
+    }
+    this.outputs = new Map(
+      Object.entries(config.output ?? {}).map(([name, output]) => [
+        name,
+        (output as { value?: unknown } | null)?.value,
+      ]),
+    );
+    this.remoteStates = new Map(
+      blocksOf(config.data, "terraform_remote_state").map(([name, state]) => [
+        name,
+        stateKey(state),
+      ]),
+    );
+    this.#jobKeys = new Set(blocksOf(config.resource, "databricks_job").map(([key]) => key));
+  }
+
+  /** The {@link JobSpec.id} of the job with this resource name; some are there by an override of the stack only. */
+  public jobId(key: string): string | undefined {
+    const job = this.stack.jobs.get(key)?.[0];
+    if (job !== undefined) return job.id;
+    return this.#jobKeys.has(key) ? `${this.stack.name}/${key}` : undefined;
+  }
+}
+
+function withSource(id: string, source: StackJob["source"]): JobSpec["duplicates"][number] {
+  const location = source();
+  return { id, ...(location !== undefined && { source: location }) };
+}

@@ -1,0 +1,124 @@
+import { compareInt64, type JobId } from "../../model/int64";
+import { environmentPrefix } from "../../model/environment-name";
+import { JobGraph } from "../../model/job-graph";
+import type { JobRef, JobSpec } from "../../model/job-spec";
+import { readJobPayload } from "../job-payload";
+import { withLazy } from "../lazy";
+import { gitNotebook, workspaceNotebook } from "../notebook/identity";
+import type { Reading } from "../reading";
+import { DEFAULT_ENVIRONMENT } from "../cdktf/app";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A job as the Jobs API gives it. */
+export interface WorkspaceJob {
+  readonly job_id: JobId;
+  readonly settings?: unknown;
+}
+
+/**
+ * Reads the jobs of a workspace. Those whose names begin with `[dev] ` are the environment `dev`, and so on; the others
+ * are together in one that is called `default`.
+ *
+ * A job is called by its name without that prefix. Who may see it is not part of it, and not known.
+ *
+ * @param host such as `https://adb-1.2.azuredatabricks.net`
+ * @param listed in any order
+ * @param hidden ids of jobs that are there, but may not be read
+ */
+export function readWorkspaceJobs(
+  host: string,
+  listed: readonly WorkspaceJob[],
+  hidden: ReadonlySet<string> = new Set(),
+): Reading {
+  // The Jobs API lists the newest first.
+  const jobs = [...listed].sort((a, b) => compareInt64(a.job_id, b.job_id));
+  const environments = new Map(
+    jobs.map((job) => {
+      const { environment = DEFAULT_ENVIRONMENT } = environmentPrefix(nameOf(job));
+      return [String(job.job_id), environment] as const;
+    }),
+  );
+  const urlOf = (id: string): string => `${host}/jobs/${id}`;
+  const specOf = (job: WorkspaceJob): JobSpec => {
+    const id = String(job.job_id);
+    const own = environments.get(id);
+    const jobAt = (target: string): JobRef => {
+      const environment = environments.get(target);
+      if (environment === own) return { kind: "job", id: urlOf(target) };
+      const expression = `job ${target}`;
+      // Where one of the two says nothing of its environment, nobody knows.
+      if (environment !== undefined && ![own, environment].includes(DEFAULT_ENVIRONMENT))
+        return { kind: "foreign", expression, environment };
+      const isThere = environment !== undefined || hidden.has(target);
+      return { kind: isThere ? "external" : "missing", expression };
+    };
+    const { payload, settings } = readJobPayload(
+      settingsOf(job),
+      {
+        notebook: (path, git) =>
+          git === undefined ? workspaceNotebook(path) : gitNotebook(git.url, path),
+        job: (target) => jobAt(String(target)),
+      },
+      "api",
+    );
+    const spec = {
+      ...payload,
+      id: urlOf(id),
+      key: environmentPrefix(nameOf(job)).rest || id,
+      stack: host,
+      duplicates: [],
+    };
+    return withLazy(spec, { settings: () => settings() });
+  };
+  const byEnvironment = new Map<string, JobSpec[]>();
+  for (const job of jobs) {
+    const environment = environments.get(String(job.job_id)) ?? DEFAULT_ENVIRONMENT;
+    const before = byEnvironment.get(environment);
+    if (before === undefined) byEnvironment.set(environment, [specOf(job)]);
+    else before.push(specOf(job));
+  }
+  return {
+    kind: "workspace",
+    path: host,
+    graphs: [...byEnvironment].map(
+      ([environment, specs]) => new JobGraph(environment, specs, undefined, "workspace"),
+    ),
+    problems: [],
+    suppressions: [],
+  };
+}
+
+/** Ids of jobs that Run Job tasks name and that are none of `jobs`. */
+export function unlistedJobs(jobs: readonly WorkspaceJob[]): Set<string> {
+  const listed = new Set(jobs.map(({ job_id: id }) => String(id)));
+  const unlisted = new Set<string>();
+  for (const job of jobs) {
+    const note = (jobId: string | number): JobRef => {
+      if (!listed.has(String(jobId))) unlisted.add(String(jobId));
+      return { kind: "literal", jobId: String(jobId) };
+    };
+    readJobPayload(settingsOf(job), { notebook: workspaceNotebook, job: note }, "api");
+  }
+  return unlisted;
+}
+
+function settingsOf({ settings }: WorkspaceJob): Json {
+  if (typeof settings !== "object" || settings === null) return {};
+  return withIdsAsText(settings) as Json;
+}
+
+/** Settings as other sources have them too, where an id that no number holds is text. */
+function withIdsAsText(value: unknown): unknown {
+  if (typeof value === "bigint") return String(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(withIdsAsText);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, withIdsAsText(member)]),
+  );
+}
+
+function nameOf(job: WorkspaceJob): string {
+  const { name } = settingsOf(job);
+  return typeof name === "string" ? name : "";
+}

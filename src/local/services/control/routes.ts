@@ -1,0 +1,30 @@
+import { faultPlan, type Faults } from "../../faults";
+import { object } from "../../schema/shape";
+import { get, post, type Route, send } from "../../http/route";
+
+const NO_VERSION = [""];
+
+/** What the workspace says of itself, and how it is told to fail or to stop. No part of Databricks. */
+export function controlRoutes(
+  faults: Faults,
+  status: () => Record<string, unknown>,
+  stop: () => void,
+): Route[] {
+  return [
+    get("/local/status", NO_VERSION, object({}), status),
+    get("/local/faults", NO_VERSION, object({}), () => faults.report()),
+    send("PUT", "/local/faults", NO_VERSION, faultPlan, ({ body }) => {
+      faults.set(body);
+      return faults.report();
+    }),
+    post("/local/stop", NO_VERSION, object({}), () => {
+      // After the answer.
+      setImmediate(stop);
+    }),
+  ];
+}
+
+/** Lets the owner, and nobody else, into the page of the workspace. */
+export function pageRoutes(newLink: () => string): Route[] {
+  return [post("/local/page", NO_VERSION, object({}), () => ({ url: newLink() }))];
+}

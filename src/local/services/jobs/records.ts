@@ -1,0 +1,109 @@
+import type * as z from "zod";
+import type { RunNow } from "./schema/settings";
+import type { legacyParameters, Task } from "./schema/tasks";
+import type { Phase } from "../../scheduler/states";
+
+/** Parameters by task type, from before there were job parameters. */
+export type LegacyParameters = {
+  [K in keyof typeof legacyParameters]?: z.infer<(typeof legacyParameters)[K]>;
+};
+
+export const LEGACY_PARAMETERS = [
+  "dbt_commands",
+  "jar_params",
+  "notebook_params",
+  "pipeline_params",
+  "python_named_params",
+  "python_params",
+  "spark_submit_params",
+  "sql_params",
+] as const satisfies (keyof LegacyParameters & keyof RunNow)[];
+
+export type TriggerType = "PERIODIC" | "ONE_TIME" | "RUN_JOB_TASK";
+
+/** A run of a job, or of tasks that were submitted without one. What is kept of it is this, as JSON. */
+export interface JobRun extends Phase {
+  kind: "job";
+  run_id: number;
+  /** 0 for a submitted run. */
+  job_id: number;
+  run_name: string;
+  run_type: "JOB_RUN" | "SUBMIT_RUN";
+  trigger: TriggerType;
+  /** Where its tasks stand: see `Store.settings`. */
+  settings_id: number;
+  start_time: number;
+  /** When it left the queue. */
+  begin_time?: number;
+  end_time?: number;
+  job_parameters: JobParameter[];
+  overriding_parameters?: LegacyParameters;
+  /** The only tasks to run, when not all of them. */
+  only?: string[];
+  /** The task run that started it, and the jobs above it, outermost first. */
+  parent?: { task_run_id: number; run_id: number; jobs: number[] };
+  /** The original run first. Empty until there is a repair. */
+  repairs: Repair[];
+}
+
+export interface JobParameter {
+  name: string;
+  default: string;
+  value: string;
+}
+
+export interface Repair extends Phase {
+  /** 0 for the original run. */
+  id: number;
+  start_time: number;
+  end_time?: number;
+  task_run_ids: number[];
+}
+
+/** An attempt at a task of a run, or at an iteration of a for-each task. */
+export interface TaskRun extends Phase {
+  kind: "task" | "iteration";
+  run_id: number;
+  job_run_id: number;
+  job_id: number;
+  /** The job's run; of an iteration, the attempt at its for-each task. */
+  parent_id: number;
+  task_key: string;
+  /** 0 for the first attempt since the run or its last repair began. */
+  attempt: number;
+  /** The first attempt of that series. */
+  original_attempt_run_id: number;
+  start_time: number;
+  end_time?: number;
+  /** The run of the other job that a Run Job task started. */
+  run_job_run_id?: number;
+  /** Of a condition task that succeeded. */
+  outcome?: "true" | "false";
+  /** The definition of the task with its references resolved. */
+  resolved?: Record<string, unknown>;
+  values?: Readonly<Record<string, unknown>>;
+  /** Of an iteration: its place in the inputs, and its input. */
+  index?: number;
+  input?: unknown;
+  /** Of a for-each task: how its iterations stand. */
+  iterations?: IterationCounts;
+}
+
+export interface IterationCounts {
+  total: number;
+  active: number;
+  succeeded: number;
+  failed: number;
+  /** The places in the inputs that succeeded, so that a repair leaves them alone. */
+  done: number[];
+}
+
+/** The part of job settings that a run keeps. */
+export interface RunSettings {
+  name: string;
+  tasks: Task[];
+  environments?: { environment_key: string; spec?: Record<string, unknown> }[];
+  timeout_seconds?: number;
+  git_source?: unknown;
+  parameters?: { name: string; default: string }[];
+}

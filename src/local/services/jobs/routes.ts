@@ -1,0 +1,236 @@
+import * as z from "zod";
+import { type Int64, parseJson, stringifyJson } from "@jobstrata/core/model";
+import { invalidParameter, jobNotFound } from "../../api-error";
+import type { Clock } from "../../clock";
+import { omit } from "../../omit";
+import { normalise } from "./schema/normalise";
+import { parse } from "../../schema/parse";
+import { checkSettings } from "./schema/rules";
+import {
+  createJob,
+  deleteJob,
+  type JobSettings,
+  jobSettings,
+  resetJob,
+  updateJob,
+} from "./schema/settings";
+import { object } from "../../schema/shape";
+import type { Scheduler } from "../../scheduler/scheduler";
+import { nextStart } from "../../scheduler/triggers";
+import { PAGE_SIZE } from "./views";
+import type { JobRow, Store } from "../../store";
+import { type Identity, permissionsOfNewJob } from "../permissions/routes";
+import { flag, get, id, integer, post, RawAnswer, type Route } from "../../http/route";
+
+const VERSIONS = ["2.0", "2.1", "2.2"];
+const MAX_LISTED = 100;
+const DEFAULT_LISTED = 20;
+
+const getQuery = object({
+  job_id: id,
+  page_token: integer.optional(),
+  include_trigger_state: flag.optional(),
+});
+const listQuery = object({
+  expand_tasks: flag.optional(),
+  limit: integer.optional(),
+  name: z.string().optional(),
+  offset: integer.optional(),
+  page_token: integer.optional(),
+});
+
+export function jobRoutes(store: Store, scheduler: Scheduler, clock: Clock, me: Identity): Route[] {
+  const load = (jobId: Int64): JobRow => {
+    const job = typeof jobId === "number" ? store.job(jobId) : undefined;
+    if (job === undefined) throw jobNotFound(jobId);
+    return job;
+  };
+
+  const change = (jobId: number, settings: JobSettings): void => {
+    checkRunJobs(store, settings, jobId);
+    checkSettings(settings);
+    const normal = normalise(settings);
+    store.changeJob(jobId, normal.name ?? "", stringifyJson(normal));
+    scheduler.jobChanged(jobId, normal);
+  };
+
+  return [
+    post("jobs/create", VERSIONS, createJob, ({ body }) => {
+      const { access_control_list, ...settings } = body;
+      checkRunJobs(store, settings);
+      checkSettings(settings);
+      const normal = normalise(settings);
+      return store.atomically(() => {
+        const now = clock.now();
+        const job_id = store.createJob(normal.name ?? "", stringifyJson(normal), me.userName, now);
+        if (access_control_list !== undefined)
+          permissionsOfNewJob(store, me, job_id, access_control_list);
+        scheduler.jobChanged(job_id, normal);
+        return { job_id };
+      });
+    }),
+
+    post("jobs/reset", VERSIONS, resetJob, ({ body: { job_id, new_settings } }) => {
+      const job = load(job_id);
+      const before = scheduler.settingsOf(job.settings_id);
+      // As with the service, leaving run_as out does not take it away.
+      const run_as = new_settings.run_as ?? before.run_as;
+      change(job.job_id, { ...new_settings, ...(run_as === undefined ? {} : { run_as }) });
+    }),
+
+    post(
+      "jobs/update",
+      VERSIONS,
+      updateJob,
+      ({ body: { job_id, new_settings, fields_to_remove } }) => {
+        const job = load(job_id);
+        const before = scheduler.settingsOf(job.settings_id);
+        change(job.job_id, merged(before, new_settings ?? {}, fields_to_remove ?? []));
+      },
+    ),
+
+    post("jobs/delete", VERSIONS, deleteJob, ({ body }) => {
+      const { job_id } = load(body.job_id);
+      scheduler.cancelAll(job_id, true);
+      store.deleteJob(job_id);
+      scheduler.jobChanged(job_id, undefined);
+    }),
+
+    get("jobs/get", VERSIONS, getQuery, ({ query, version }) => {
+      const job = load(query.job_id);
+      const settings = scheduler.settingsOf(job.settings_id);
+      const count = settings.tasks?.length ?? 0;
+      const offset = query.page_token ?? 0;
+      let written = job.settings;
+      let end = "";
+      if (version === "2.2" && (count > PAGE_SIZE || offset > 0)) {
+        written = stringifyJson(pageOf(settings, offset));
+        const next = offset + PAGE_SIZE;
+        if (next < count) end = `,"has_more":true,"next_page_token":"${next}"`;
+      }
+      if (query.include_trigger_state === true) {
+        const next_run_time = nextStart(settings, clock.now());
+        if (settings.trigger?.periodic !== undefined && next_run_time !== undefined) {
+          end += `,"trigger_state":${stringifyJson({ periodic: { next_run_time } })}`;
+        }
+      }
+      // The settings are text already; to read and to write them again would be most of the work.
+      const head = stringifyJson(headOf(job, settings, me)).slice(0, -1);
+      return new RawAnswer(`${head},"settings":${written}${end}}`);
+    }),
+
+    get("jobs/list", VERSIONS, listQuery, ({ query }) => {
+      const { limit = DEFAULT_LISTED, offset, page_token, name, expand_tasks = false } = query;
+      if (limit < 1 || limit > MAX_LISTED)
+        throw invalidParameter(`limit must be from 1 to ${MAX_LISTED} (got ${limit}).`);
+      const jobs = store.jobs({
+        limit: limit + 1,
+        ...(name === undefined ? {} : { name }),
+        ...(page_token === undefined ? {} : { before: page_token }),
+        ...(offset === undefined ? {} : { offset }),
+      });
+      const more = jobs.length > limit;
+      const page = jobs.slice(0, limit);
+      return {
+        jobs: page.map((job) => {
+          const settings = scheduler.settingsOf(job.settings_id);
+          return {
+            ...headOf(job, settings, me),
+            settings: expand_tasks
+              ? pageOf(settings, 0)
+              : omit(settings, "tasks", "job_clusters", "environments", "parameters"),
+            ...(expand_tasks && (settings.tasks?.length ?? 0) > PAGE_SIZE
+              ? { has_more: true }
+              : {}),
+          };
+        }),
+        has_more: more,
+        ...(more ? { next_page_token: String(page.at(-1)?.job_id) } : {}),
+      };
+    }),
+  ];
+}
+
+const headOf = (job: JobRow, settings: JobSettings, me: Identity): Record<string, unknown> => ({
+  job_id: job.job_id,
+  creator_user_name: job.creator,
+  run_as_user_name:
+    settings.run_as?.user_name ?? settings.run_as?.service_principal_name ?? me.userName,
+  created_time: job.created_time,
+});
+
+/** The settings with one page of their tasks; pages after the first have the tasks alone of what comes in lists. */
+function pageOf(settings: JobSettings, offset: number): JobSettings {
+  const tasks = settings.tasks?.slice(offset, offset + PAGE_SIZE);
+  const page: JobSettings = { ...settings, ...(tasks === undefined ? {} : { tasks }) };
+  if (offset > 0) {
+    delete page.job_clusters;
+    delete page.environments;
+    delete page.parameters;
+  }
+  return page;
+}
+
+/** The update of a job: fields are replaced, but tasks, clusters and environments are replaced one by one, by their keys. */
+function merged(
+  before: JobSettings,
+  changes: JobSettings,
+  removals: readonly string[],
+): JobSettings {
+  const after: Record<string, unknown> = { ...before, ...changes };
+  const mergeBy = (field: "tasks" | "job_clusters" | "environments", key: string): void => {
+    const changed = changes[field] as Record<string, unknown>[] | undefined;
+    if (changed === undefined) return;
+    const entries = new Map<unknown, unknown>();
+    const old = (before[field] ?? []) as Record<string, unknown>[];
+    for (const entry of [...old, ...changed]) entries.set(entry[key], entry);
+    // Two entries of the request with one key must be seen by the check that follows.
+    after[field] =
+      new Set(changed.map((entry) => entry[key])).size < changed.length
+        ? changed
+        : [...entries.values()];
+  };
+  mergeBy("tasks", "task_key");
+  mergeBy("job_clusters", "job_cluster_key");
+  mergeBy("environments", "environment_key");
+  for (const removal of removals) {
+    const [field = "", entry] = removal.split("/", 2);
+    if (!(field in jobSettings.shape))
+      throw invalidParameter(`fields_to_remove names "${removal}", which is no field of a job.`);
+    const list = after[field];
+    if (entry === undefined) Reflect.deleteProperty(after, field);
+    else if (Array.isArray(list) && (field === "tasks" || field === "job_clusters")) {
+      const key = field === "tasks" ? "task_key" : "job_cluster_key";
+      after[field] = (list as Record<string, unknown>[]).filter((each) => each[key] !== entry);
+    }
+  }
+  return parse(jobSettings, after);
+}
+
+/**
+ * Refuses a job that would run itself, directly or through other jobs. The depth is left to the run: it depends on
+ * where a chain starts.
+ */
+function checkRunJobs(store: Store, settings: JobSettings, jobId?: number): void {
+  const pending = runJobIds(settings);
+  const seen = new Set<Int64>();
+  let id: Int64 | undefined;
+  while ((id = pending.pop()) !== undefined) {
+    if (id === jobId)
+      throw invalidParameter(
+        `Job ${id} would run itself through its Run Job tasks; they must not form a circle.`,
+      );
+    if (seen.has(id)) continue;
+    seen.add(id);
+    const job = typeof id === "number" ? store.job(id) : undefined;
+    if (job?.settings.includes('"run_job_task"') === true) {
+      pending.push(...runJobIds(parseJson(job.settings) as JobSettings));
+    }
+  }
+}
+
+const runJobIds = ({ tasks = [] }: JobSettings): Int64[] =>
+  tasks.flatMap(({ run_job_task, for_each_task }) => {
+    const id = run_job_task?.job_id ?? for_each_task?.task.run_job_task?.job_id;
+    return id === undefined ? [] : [id];
+  });

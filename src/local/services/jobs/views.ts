@@ -1,0 +1,288 @@
+import { parseJson } from "@jobstrata/core/model";
+import { invalidParameter, runNotFound } from "../../api-error";
+import type { JobSettings } from "./schema/settings";
+import { type NestedTask, type Task, TASK_TYPES } from "./schema/tasks";
+import type { RunRow, Store } from "../../store";
+import type { TaskOutput } from "../../scheduler/run";
+import type { JobRun, Repair, TaskRun } from "./records";
+import { originalRun } from "../../scheduler/repair";
+import type { Scheduler } from "../../scheduler/scheduler";
+import { isOver, type Phase, stateOf, statusOf } from "../../scheduler/states";
+
+/** Answers hold no more tasks, or iterations, than this; the rest follows with `page_token`. */
+export const PAGE_SIZE = 100;
+
+type Json = Record<string, unknown>;
+
+export interface RunViewOptions {
+  includeHistory?: boolean;
+  includeResolvedValues?: boolean;
+  /** Where to go on, as the page before said in `next_page_token`. */
+  offset?: number;
+  /** 2.2 pages; the versions before it give everything at once. @default true */
+  paged?: boolean;
+}
+
+/** Runs as the Jobs API shows them. */
+export class RunViews {
+  public constructor(
+    private readonly store: Store,
+    private readonly scheduler: Scheduler,
+    private readonly creator: string,
+    /** The address of the workspace, for links. */
+    private readonly url: string,
+  ) {}
+
+  /** A run of a job, or the run of one of its tasks. @throws {ApiError} when there is none */
+  public get(runId: number, options: RunViewOptions = {}): Json {
+    const row = this.store.runRow(runId);
+    if (row === undefined) throw runNotFound(runId);
+    const record = parseJson(row.record) as JobRun | TaskRun;
+    return record.kind === "job" ? this.jobRun(record, options) : this.taskRun(record, options);
+  }
+
+  /** A row of a list of runs. */
+  public listed(row: RunRow, expandTasks: boolean): Json {
+    const run = parseJson(row.record) as JobRun;
+    if (expandTasks) return this.jobRun(run, {});
+    return this.base(run);
+  }
+
+  /** What a task came up with. @throws {ApiError} for a run of several tasks */
+  public output(runId: number): Json {
+    const task = this.singleTask(runId, "Retrieving the output");
+    const metadata = this.get(task.run_id);
+    const saved = this.store.output(task.run_id);
+    const output = saved === undefined ? {} : (parseJson(saved) as TaskOutput);
+    const { spec } = this.specOf(task);
+    return {
+      metadata,
+      ...(output.error === undefined ? {} : { error: output.error }),
+      ...(output.errorTrace === undefined ? {} : { error_trace: output.errorTrace }),
+      ...(output.logs === undefined ? {} : { logs: output.logs, logs_truncated: false }),
+      ...(spec?.notebook_task === undefined
+        ? {}
+        : {
+            notebook_output: {
+              ...(output.result === undefined ? {} : { result: output.result }),
+              truncated: false,
+            },
+          }),
+      ...(task.run_job_run_id === undefined
+        ? {}
+        : { run_job_output: { run_id: task.run_job_run_id } }),
+      ...(output.error === undefined && isOver(task) && task.result === "FAILED"
+        ? { error: task.message }
+        : {}),
+    };
+  }
+
+  /** The task that `runId` is the run of: a task's own run, or that of a job of one task. @throws {ApiError} */
+  public singleTask(runId: number, what: string): TaskRun {
+    const row = this.store.runRow(runId);
+    if (row === undefined) throw runNotFound(runId);
+    const record = parseJson(row.record) as JobRun | TaskRun;
+    if (record.kind !== "job") return record;
+    const [task, another] = latestAttempts(this.store.childRows(runId));
+    if (task !== undefined && another === undefined) return task;
+    throw severalTasks(what);
+  }
+
+  /** What the settings say of the task, and where. */
+  public specOf(task: TaskRun): { spec: Task | NestedTask | undefined; settings: JobSettings } {
+    const settings = this.settings(task.job_run_id);
+    if (task.kind === "task") {
+      return { spec: settings.tasks?.find(({ task_key }) => task_key === task.task_key), settings };
+    }
+    const parent = this.store.runRow(task.parent_id);
+    const key = parent === undefined ? "" : (parseJson(parent.record) as TaskRun).task_key;
+    const spec = settings.tasks?.find(({ task_key }) => task_key === key)?.for_each_task?.task;
+    return { spec, settings };
+  }
+
+  private settings(jobRunId: number): JobSettings {
+    const id = this.store.runRow(jobRunId)?.settings_id;
+    return typeof id === "number" ? this.scheduler.settingsOf(id) : {};
+  }
+
+  private jobRun(run: JobRun, options: RunViewOptions): Json {
+    const { offset = 0, includeHistory = false, paged = true } = options;
+    const settings = this.scheduler.settingsOf(run.settings_id);
+    const rows = this.store.childRows(run.run_id);
+    const attempts = includeHistory
+      ? rows.map(({ record }) => parseJson(record) as TaskRun)
+      : latestAttempts(rows);
+    const specs = new Map(settings.tasks?.map((spec) => [spec.task_key, spec]));
+    const page = paged ? attempts.slice(offset, offset + PAGE_SIZE) : attempts;
+    const more = attempts.length > offset + page.length;
+    // Clients put the lists of all pages together; those other than of the tasks are whole on the first.
+    const base = this.base(run);
+    if (offset > 0) delete base.job_parameters;
+    return {
+      ...base,
+      ...(offset > 0 || settings.job_clusters === undefined
+        ? {}
+        : { job_clusters: settings.job_clusters }),
+      tasks: page.map((attempt) => this.task(specs.get(attempt.task_key), attempt, options)),
+      ...(includeHistory && offset === 0
+        ? { repair_history: historyOf(run, attempts).map(repairView) }
+        : {}),
+      ...(more ? { has_more: true, next_page_token: String(offset + page.length) } : {}),
+    };
+  }
+
+  private taskRun(task: TaskRun, options: RunViewOptions): Json {
+    const { spec } = this.specOf(task);
+    const jobRow = this.store.runRow(task.job_run_id);
+    const job = jobRow === undefined ? undefined : (parseJson(jobRow.record) as JobRun);
+    const { offset = 0 } = options;
+    let iterations: Json = {};
+    if (spec !== undefined && "for_each_task" in spec && spec.for_each_task !== undefined) {
+      const inner = spec.for_each_task.task;
+      const all = latestOf(this.store.childRows(task.run_id), ({ index }) => index);
+      const page = all.slice(offset, offset + PAGE_SIZE);
+      iterations = {
+        iterations: page.map((each) => this.task(inner, each, options)),
+        ...(all.length > offset + page.length
+          ? { has_more: true, next_page_token: String(offset + page.length) }
+          : {}),
+      };
+    }
+    return {
+      job_id: task.job_id,
+      run_id: task.run_id,
+      job_run_id: task.job_run_id,
+      number_in_job: task.run_id,
+      original_attempt_run_id: task.original_attempt_run_id,
+      creator_user_name: this.creator,
+      run_name: task.task_key,
+      run_type: job?.run_type ?? "JOB_RUN",
+      trigger: job?.trigger ?? "ONE_TIME",
+      ...this.progress(task),
+      attempt_number: task.attempt,
+      run_page_url: this.link(task.job_id, task.run_id),
+      tasks: [this.task(spec, task, options)],
+      ...iterations,
+    };
+  }
+
+  private base(run: JobRun): Json {
+    const begin = run.begin_time ?? run.end_time;
+    return {
+      job_id: run.job_id,
+      run_id: run.run_id,
+      job_run_id: run.run_id,
+      number_in_job: run.run_id,
+      original_attempt_run_id: run.run_id,
+      creator_user_name: this.creator,
+      run_name: run.run_name,
+      run_type: run.run_type,
+      trigger: run.trigger,
+      ...(run.parent === undefined ? {} : { trigger_info: { run_id: run.parent.task_run_id } }),
+      ...this.progress(run),
+      ...(begin === undefined ? {} : { queue_duration: begin - run.start_time }),
+      run_duration: run.end_time === undefined ? 0 : run.end_time - run.start_time,
+      run_page_url: this.link(run.job_id, run.run_id),
+      ...(run.job_parameters.length === 0 ? {} : { job_parameters: run.job_parameters }),
+      ...(run.overriding_parameters === undefined
+        ? {}
+        : { overriding_parameters: run.overriding_parameters }),
+    };
+  }
+
+  private task(
+    spec: Task | NestedTask | undefined,
+    attempt: TaskRun,
+    options: RunViewOptions,
+  ): Json {
+    const type = TASK_TYPES.find((name) => spec?.[name as keyof NestedTask] !== undefined);
+    return {
+      ...spec,
+      ...this.typeView(spec, attempt),
+      run_id: attempt.run_id,
+      task_key: attempt.task_key,
+      ...this.progress(attempt),
+      attempt_number: attempt.attempt,
+      run_page_url: this.link(attempt.job_id, attempt.run_id),
+      ...(options.includeResolvedValues === true &&
+      attempt.resolved !== undefined &&
+      type !== undefined
+        ? { resolved_values: { [type]: attempt.resolved } }
+        : {}),
+    };
+  }
+
+  /** What a run adds to the fields that say what its task does. */
+  private typeView(spec: Task | NestedTask | undefined, attempt: TaskRun): Json {
+    if (spec?.condition_task !== undefined && attempt.outcome !== undefined) {
+      return {
+        condition_task: { ...spec.condition_task, ...attempt.resolved, outcome: attempt.outcome },
+      };
+    }
+    if (spec !== undefined && "for_each_task" in spec && spec.for_each_task !== undefined) {
+      const counts = attempt.iterations;
+      if (counts === undefined) return {};
+      const { total, active, succeeded, failed } = counts;
+      const stats = {
+        task_run_stats: {
+          total_iterations: total,
+          active_iterations: active,
+          completed_iterations: succeeded + failed,
+          succeeded_iterations: succeeded,
+          failed_iterations: failed,
+          scheduled_iterations: succeeded + failed + active,
+        },
+      };
+      return { for_each_task: { ...spec.for_each_task, stats } };
+    }
+    return {};
+  }
+
+  private progress(run: Phase & { start_time: number; end_time?: number }): Json {
+    return {
+      state: stateOf(run),
+      status: statusOf(run),
+      start_time: run.start_time,
+      setup_duration: 0,
+      execution_duration: run.end_time === undefined ? 0 : run.end_time - run.start_time,
+      cleanup_duration: 0,
+      end_time: run.end_time ?? 0,
+    };
+  }
+
+  private link(jobId: number, runId: number): string {
+    return `${this.url}/#job/${jobId}/run/${runId}`;
+  }
+}
+
+const severalTasks = (what: string): Error =>
+  invalidParameter(
+    `${what} of runs with multiple tasks is not supported. Please retrieve the output of each individual task run instead.`,
+  );
+
+/** The attempts at the tasks of a run that count. */
+export const latestAttempts = (rows: readonly RunRow[]): TaskRun[] =>
+  latestOf(rows, ({ task_key }) => task_key);
+
+/** Of the attempts with equal keys the last, in the order of the first. */
+function latestOf(rows: readonly RunRow[], key: (attempt: TaskRun) => unknown): TaskRun[] {
+  const attempts = new Map<unknown, TaskRun>();
+  for (const { record } of rows) {
+    const attempt = parseJson(record) as TaskRun;
+    attempts.set(key(attempt), attempt);
+  }
+  return [...attempts.values()];
+}
+
+const historyOf = (run: JobRun, attempts: readonly TaskRun[]): Repair[] =>
+  run.repairs.length > 0 ? run.repairs : [originalRun(run, attempts)];
+
+const repairView = (repair: JobRun["repairs"][number], index: number): Json => ({
+  type: index === 0 ? "ORIGINAL" : "REPAIR",
+  ...(index === 0 ? {} : { id: repair.id }),
+  start_time: repair.start_time,
+  end_time: repair.end_time ?? 0,
+  state: stateOf(repair),
+  status: statusOf(repair),
+  task_run_ids: repair.task_run_ids,
+});
