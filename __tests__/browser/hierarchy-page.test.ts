@@ -13,6 +13,7 @@ import {
   complaintsOf,
   describeInBrowser,
   launchBrowser,
+  openPage,
 } from "../support/browser";
 
 const SETUP = job(
@@ -84,7 +85,7 @@ describeInBrowser("the HTML page of a hierarchy", () => {
     }));
     const file = join(folder, `${pages.length}.html`);
     writeFileSync(file, hierarchyHtml({ documents, level }));
-    const page = await browser.newPage({
+    const page = await openPage(browser, {
       viewport: { width, height: 760 },
       colorScheme: dark ? "dark" : "light",
     });
@@ -99,7 +100,7 @@ describeInBrowser("the HTML page of a hierarchy", () => {
     page.getByRole("treeitem").locator(".key").allTextContents();
   /** Waits until the keyboard is at a job. */
   const isAt = async (page: Page, key: string): Promise<void> => {
-    await page.locator('[role="treeitem"]:focus', { hasText: key }).waitFor({ timeout: 5000 });
+    await page.locator('[role="treeitem"]:focus', { hasText: key }).waitFor();
   };
 
   test("shows a job's tags, notebook, parameters, schedule and findings when it is clicked", async () => {

@@ -8,6 +8,7 @@ import {
   complaintsOf,
   describeInBrowser,
   launchBrowser,
+  openPage,
 } from "../support/browser";
 
 const HOSTILE = `<img src=x onerror="alert(1)"> \u202E`;
@@ -68,7 +69,7 @@ describeInBrowser("the page of the local workspace", () => {
   afterAll(() => browser.close());
 
   async function open(width = 1200, scheme: "light" | "dark" = "light"): Promise<void> {
-    page = await browser.newPage({ viewport: { width, height: 760 }, colorScheme: scheme });
+    page = await openPage(browser, { viewport: { width, height: 760 }, colorScheme: scheme });
     complaints = complaintsOf(page);
     await page.goto(`${client.workspace.host}/#code=${await newCode(client.workspace)}`);
     await page.getByRole("navigation", { name: "Views" }).waitFor();
@@ -92,7 +93,7 @@ describeInBrowser("the page of the local workspace", () => {
 
   test("needs a link, which works once", async () => {
     const link = `${client.workspace.host}/#code=${await newCode(client.workspace)}`;
-    page = await browser.newPage();
+    page = await openPage(browser);
     await page.goto(client.workspace.host);
     await page.getByText("npx jobstrata local open").waitFor();
     await page.goto("about:blank");
@@ -102,11 +103,10 @@ describeInBrowser("the page of the local workspace", () => {
     await page.reload();
     await page.getByRole("navigation", { name: "Views" }).waitFor();
 
-    const other = await browser.newContext();
-    const stranger = await other.newPage();
+    const stranger = await openPage(browser);
     await stranger.goto(link);
     await stranger.getByText("npx jobstrata local open").first().waitFor();
-    await other.close();
+    await stranger.close();
   });
 
   test("runs a job, shows it live with what it runs, and cancels it", async () => {
@@ -197,7 +197,7 @@ describeInBrowser("the page of the local workspace", () => {
     await page.getByText("Not connected").waitFor();
     client = await startClient({ executor: gate, page: workspacePage, port });
     // A new workspace knows nobody: the old login is worth nothing there.
-    await page.getByText("npx jobstrata local open").waitFor({ timeout: 20_000 });
+    await page.getByText("npx jobstrata local open").waitFor();
   });
 
   test("shows 10 000 runs in a list that can be scrolled to its end", async () => {

@@ -558,7 +558,7 @@ describe("a workspace", () => {
     expect(await client.ok("GET", "/api/2.2/jobs/list?limit=100&expand_tasks=true")).toEqual(
       before,
     );
-  }, 60_000);
+  });
 
   it("that does not let us in is said", async () => {
     const { workspace } = await startClient();

@@ -155,7 +155,7 @@ describe("the live tree", () => {
     workspace.gates.release("slow");
     expect(await shown.ended()).toBe(0);
     expect(shown.all.join("\n")).not.toContain("has not answered");
-  }, 90_000);
+  });
 
   it("says how long it usually takes", async () => {
     const job = await workspace.atomic("slow");

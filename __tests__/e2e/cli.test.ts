@@ -150,7 +150,7 @@ describeWithTerraform("jobstrata run --local", () => {
       /holds no synthesized stacks; run "npx cdktf synth".*\. The local workspace has an environment "dev": add --local\n$/,
     );
     await local("reset");
-  }, 120_000);
+  });
 });
 
 describeWithTerraform("jobstrata local try", () => {

@@ -49,7 +49,7 @@ describeWithTerraform("with Terraform", () => {
       for (const line of ["alerts seeded +29", "alerts valid +29", "destinations synced +4"])
         expect(stdout).toMatch(new RegExp(`^${line}$`, "m"));
       expect(stdout).toMatch(/^alerts synced +29$/m);
-    }, 120_000);
+    });
 
     it("answer queries as a table, as JSON and as CSV", async () => {
       const sql =
@@ -141,7 +141,7 @@ describeWithTerraform("with Terraform", () => {
       expect(logs.stdout).toContain("29 enabled alerts are valid");
       expect(logs.stdout).toMatch(/File "\/Shared\/.*\/validate_alert_queries", line \d+/);
       expect(logs.stdout).toContain("exit value: SUCCESS");
-    }, 120_000);
+    });
 
     it("are made afresh by sample-data, but for those that somebody else made or changed", async () => {
       await local(

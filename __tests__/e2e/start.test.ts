@@ -34,5 +34,5 @@ describeWithTerraform("an app that init and add have made", () => {
     expect(ended.text).toMatch(/alerting-dev-composite +2 added/);
     expect(ended.text).toMatch(/✔ seed_alerts +SUCCESS/);
     expect(ended.code).toBe(0);
-  }, 300_000);
+  });
 });

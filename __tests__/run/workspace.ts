@@ -1,6 +1,7 @@
 import type { FaultPlan, TaskExecutor } from "../../src/local";
 import type { TaskOutcome, TaskRequest } from "../../src/local/execute/executor";
 import { Client, notebookTask, startClient } from "../local/support";
+import { HANGS_MS } from "../support/hangs";
 
 export { stopAll } from "../local/support";
 
@@ -129,7 +130,7 @@ export class RunWorkspace {
 
   /** Waits until it is so. */
   public async until(condition: () => boolean | Promise<boolean>): Promise<void> {
-    const end = Date.now() + 15_000;
+    const end = Date.now() + HANGS_MS;
     while (!(await condition())) {
       if (Date.now() > end) throw new Error("it did not come to that");
       await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { HANGS_MS } from "./hangs";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
@@ -29,6 +30,13 @@ export async function launchBrowser(): Promise<Browser> {
     // Chromium has no sandbox for root, which is who runs tests in containers.
     chromiumSandbox: process.getuid?.() !== 0,
   });
+}
+
+/** A page in a context of its own; what it waits for has time. */
+export async function openPage(browser: Browser, options?: BrowserContextOptions): Promise<Page> {
+  const page = await browser.newPage(options);
+  page.setDefaultTimeout(HANGS_MS);
+  return page;
 }
 
 /** What went wrong in a page: scripts that failed, and whatever its policy did not let happen. */

@@ -1,5 +1,6 @@
 import { type IPty, spawn } from "@lydell/node-pty";
 import { Terminal as Emulator } from "@xterm/headless";
+import { HANGS_MS } from "./hangs";
 
 /** A program in a terminal of its own, and what that shows. */
 export class TestTerminal {
@@ -61,7 +62,7 @@ export class TestTerminal {
 
   /** Waits until what can be seen is so. */
   public async shows(pattern: RegExp): Promise<void> {
-    const end = Date.now() + 15_000;
+    const end = Date.now() + HANGS_MS;
     while (!pattern.test(this.screen.join("\n"))) {
       if (Date.now() > end) throw new Error(`no ${String(pattern)} on:\n${this.screen.join("\n")}`);
       await new Promise((resolve) => setTimeout(resolve, 20));

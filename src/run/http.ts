@@ -40,6 +40,8 @@ export interface HttpOptions {
   readonly firstRetryMs?: number;
   /** Requests in a second, on average. @default 25, since a workspace takes 30 runs/list a second from all of its users */
   readonly requestsPerSecond?: number;
+  /** The clock of this machine; milliseconds since 1970. @default Date.now */
+  readonly now?: () => number;
 }
 
 /** Told of an attempt that is to be repeated after a pause, and how long the request has been tried; milliseconds. */
@@ -62,6 +64,7 @@ export class WorkspaceHttp {
   readonly #budgetMs: number;
   readonly #requestTimeoutMs: number;
   readonly #firstRetryMs: number;
+  readonly #now: () => number;
   readonly #pace: Pace;
   /** @default nobody is told */
   public onRetry: RetryListener | undefined;
@@ -73,7 +76,8 @@ export class WorkspaceHttp {
     this.#budgetMs = options.budgetMs ?? 60_000;
     this.#requestTimeoutMs = options.requestTimeoutMs ?? 30_000;
     this.#firstRetryMs = options.firstRetryMs ?? 300;
-    this.#pace = new Pace(options.requestsPerSecond ?? 25);
+    this.#now = options.now ?? Date.now;
+    this.#pace = new Pace(options.requestsPerSecond ?? 25, this.#now);
   }
 
   public get host(): string {
@@ -87,7 +91,7 @@ export class WorkspaceHttp {
 
   /** The time by the clock of the workspace, as far as its answers tell; milliseconds since 1970. */
   public now(): number {
-    return Date.now() + this.#clockOffsetMs;
+    return this.#now() + this.#clockOffsetMs;
   }
 
   /**
@@ -100,7 +104,7 @@ export class WorkspaceHttp {
     body?: object,
     { repeatable = true, signal }: RequestOptions = {},
   ): Promise<T> {
-    const began = Date.now();
+    const began = this.#now();
     const end = began + this.#budgetMs;
     const exponential = new ExponentialBackoff({
       initialDelay: this.#firstRetryMs,
@@ -118,12 +122,12 @@ export class WorkspaceHttp {
         given = error instanceof WorkspaceError ? error : undefined;
         if (given === undefined || signal?.aborted === true) return false;
         const canRepeat = repeatable ? given.transient : given.refusedUntouched;
-        return canRepeat && Date.now() + (given.retryAfterMs ?? 0) < end;
+        return canRepeat && this.#now() + (given.retryAfterMs ?? 0) < end;
       }),
       { maxAttempts: 100, backoff: new DelegateBackoff(delayOf) },
     );
     policy.onRetry(({ delay }) => {
-      if (given !== undefined) this.onRetry?.(given, delay, Date.now() - began);
+      if (given !== undefined) this.onRetry?.(given, delay, this.#now() - began);
     });
     let renewed = false;
     for (;;) {
@@ -163,7 +167,7 @@ export class WorkspaceHttp {
       });
       status = response.status;
       this.#observeClock(response.headers.get("date"));
-      retryAfterMs = retryAfter(response.headers.get("retry-after"));
+      retryAfterMs = retryAfter(response.headers.get("retry-after"), this.#now());
       text = await response.text();
     } catch (error) {
       signal?.throwIfAborted();
@@ -183,16 +187,16 @@ export class WorkspaceHttp {
   #observeClock(date: string | null): void {
     const theirs = date === null ? NaN : Date.parse(date);
     if (Number.isNaN(theirs)) return;
-    const offset = theirs + 500 - Date.now();
+    const offset = theirs + 500 - this.#now();
     this.#clockOffsetMs = Math.abs(offset) < 2000 ? 0 : offset;
   }
 }
 
 /** Seconds, or a date. */
-function retryAfter(header: string | null): number | undefined {
+function retryAfter(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;
   const seconds = Number(header);
-  const delay = Number.isNaN(seconds) ? Date.parse(header) - Date.now() : seconds * 1000;
+  const delay = Number.isNaN(seconds) ? Date.parse(header) - now : seconds * 1000;
   return Number.isNaN(delay) ? undefined : Math.max(0, delay);
 }
 
@@ -200,11 +204,14 @@ function retryAfter(header: string | null): number | undefined {
 class Pace {
   readonly #perMs: number;
   readonly #burst: number;
+  readonly #now: () => number;
   #left: number;
-  #at = Date.now();
+  #at: number;
   #queue: Promise<void> = Promise.resolve();
 
-  public constructor(perSecond: number) {
+  public constructor(perSecond: number, now: () => number) {
+    this.#now = now;
+    this.#at = now();
     this.#perMs = perSecond / 1000;
     this.#burst = Math.max(1, perSecond * 2);
     this.#left = this.#burst;
@@ -218,7 +225,7 @@ class Pace {
 
   async #wait(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
-    const now = Date.now();
+    const now = this.#now();
     this.#left = Math.min(this.#burst, this.#left + Math.max(0, now - this.#at) * this.#perMs);
     this.#at = now;
     this.#left -= 1;

@@ -329,7 +329,7 @@ describe.each(CLIS)("the same hierarchy, deployed with %s", (cli) => {
       await provider.stop();
       await stopAll();
     }
-  }, 180_000);
+  });
 
   test.each(["synthesized", "plan", "state", "workspace"])(
     "has, read from %s, the findings that its bundle has",

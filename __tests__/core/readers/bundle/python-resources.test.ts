@@ -73,7 +73,7 @@ describeWithPython("with databricks-bundles", () => {
   let env: NodeJS.ProcessEnv;
   beforeAll(() => {
     env = { PYTHONPATH: databricksBundles() };
-  }, 120_000);
+  });
 
   test("jobs that Python makes and changes are those that YAML would make", () => {
     const folder = copy();

@@ -131,7 +131,7 @@ describe.each(CLIS)("a project of %s", (cli) => {
       await workspace.stop();
       await provider.stop();
     }
-  }, 120_000);
+  });
 
   const jobOf = (jobs: readonly JobSpec[], id: string): JobSpec | undefined =>
     jobs.find((job) => job.id === id);
