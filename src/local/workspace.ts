@@ -123,7 +123,7 @@ export async function startLocalWorkspace(
       files: (folder) => [...readFiles(store, folder)],
       openAccess: () => ({ host, ...server.grantToken() }),
     });
-    const views = new RunViews(store, scheduler, ME.userName, host);
+    const views = new RunViews(store, ME.userName, host);
     const started = clock.now();
     server.router.add(jobRoutes(store, scheduler, clock, ME));
     server.router.add(runRoutes(store, scheduler, views));
