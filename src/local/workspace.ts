@@ -123,30 +123,30 @@ export async function startLocalWorkspace(
       files: (folder) => [...readFiles(store, folder)],
       openAccess: () => ({ host, ...server.grantToken() }),
     });
-    const views = new RunViews(store, scheduler, ME.userName, host);
+    const views = new RunViews(store, ME.userName, host);
     const started = clock.now();
-    server.add(jobRoutes(store, scheduler, clock, ME));
-    server.add(runRoutes(store, scheduler, views));
-    server.add(workspaceRoutes(store, clock, ME));
-    server.add(permissionRoutes(store, ME));
-    server.add(alertRoutes(store, clock, ME));
-    server.add(destinationRoutes(store));
-    server.add(secretRoutes(store, clock, ME));
-    server.add(warehouseRoutes(ME));
-    server.add(sqlStatementRoutes(new SqlStatements(executor.query?.bind(executor))));
-    server.add(unityCatalogRoutes(dataDir, ME, WORKSPACE_ID));
-    server.add(clusterRoutes());
-    server.add(identityRoutes(ME));
-    server.add(loginRoutes(host, WORKSPACE_ID));
-    server.add(telemetryRoutes());
+    server.router.add(jobRoutes(store, scheduler, clock, ME));
+    server.router.add(runRoutes(store, scheduler, views));
+    server.router.add(workspaceRoutes(store, clock, ME));
+    server.router.add(permissionRoutes(store, ME));
+    server.router.add(alertRoutes(store, clock, ME));
+    server.router.add(destinationRoutes(store));
+    server.router.add(secretRoutes(store, clock, ME));
+    server.router.add(warehouseRoutes(ME));
+    server.router.add(sqlStatementRoutes(new SqlStatements(executor.query?.bind(executor))));
+    server.router.add(unityCatalogRoutes(dataDir, ME, WORKSPACE_ID));
+    server.router.add(clusterRoutes());
+    server.router.add(identityRoutes(ME));
+    server.router.add(loginRoutes(host, WORKSPACE_ID));
+    server.router.add(telemetryRoutes());
     if (options.page !== undefined) {
       const data = new PageData(store, scheduler, views);
       const page = new PageServer(host, options.page, data, scheduler, clock, settle);
       scheduler.listener = page;
       server.mount(page);
-      server.add(pageRoutes(() => page.newLink()));
+      server.router.add(pageRoutes(() => page.newLink()));
     }
-    server.add(
+    server.router.add(
       controlRoutes(
         faults,
         () => ({
@@ -154,7 +154,7 @@ export async function startLocalWorkspace(
           host,
           started,
           ...scheduler?.counts(),
-          ignored_query_fields: server.ignoredQueryFields(),
+          ignored_query_fields: server.router.ignoredQueryFields(),
         }),
         () => {
           options.onStop?.();
@@ -169,7 +169,7 @@ export async function startLocalWorkspace(
       port: actual,
       token,
       dataDir,
-      endpoints: server.endpoints(),
+      endpoints: server.router.endpoints(),
       stop,
     };
   } catch (error) {

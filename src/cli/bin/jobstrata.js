@@ -5,7 +5,8 @@ const { join } = require("node:path");
 
 const source = join(__dirname, "..", "bin.ts");
 if (existsSync(source)) {
-  require("../../../packaging/typescript.js");
+  // By its path, as the package does not hold it.
+  require(join(__dirname, "..", "..", "..", "packaging", "typescript.js"));
   require(source);
 } else {
   require("../lib/bin.js");

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { invalidParameter } from "../api-error";
-import type { Document, Documents } from "../store/documents";
+import type { Documents } from "../store/documents";
 import { integer } from "./route";
 
 const DEFAULT_PAGE = 20;
@@ -17,10 +17,10 @@ export const pageQuery = {
 };
 
 /** One page of the documents, and the token of the next one if there is one. */
-export function pageOf(
-  documents: Documents,
+export function pageOf<T extends { readonly id: string }>(
+  documents: Documents<T>,
   query: { page_size?: number | undefined; page_token?: string | undefined },
-): { page: Document[]; next: { next_page_token?: string } } {
+): { page: T[]; next: { next_page_token?: string } } {
   const asked = query.page_size ?? 0;
   if (asked < 0) throw invalidParameter(`page_size must not be negative (got ${asked}).`);
   const size = asked === 0 ? DEFAULT_PAGE : Math.min(asked, MAX_PAGE);
@@ -28,7 +28,7 @@ export function pageOf(
   const page = found.slice(0, size);
   const last = page.at(-1);
   return {
-    page,
+    page: page.map(({ document }) => document),
     next:
       found.length > size && last !== undefined ? { next_page_token: String(last.position) } : {},
   };

@@ -4,7 +4,6 @@ import {
   type PageRun,
   type PageRuns,
   type RunId,
-  parseJson,
   stringifyJson,
 } from "@jobstrata/core/model";
 import { runNotFound } from "../api-error";
@@ -13,7 +12,8 @@ import type { JobRun } from "../services/jobs/records";
 import type { Scheduler } from "../scheduler/scheduler";
 import { briefly } from "../scheduler/states";
 import { latestAttempts, type RunViews } from "../services/jobs/views";
-import type { RunFilter, RunRow, Store } from "../store";
+import type { RunFilter } from "../services/jobs/run-store";
+import type { Store } from "../store";
 import type { RunSource, WorkspacePage } from "./workspace-page";
 
 /** What the page asks the workspace for. */
@@ -31,9 +31,9 @@ export class PageData implements RunSource {
     this.hierarchyJson ??= stringifyJson(
       page.hierarchy(
         host,
-        [...this.store.allJobs()].map(({ job_id, settings_id }) => ({
+        [...this.store.jobs.all()].map(({ job_id, settings_id }) => ({
           job_id,
-          settings: this.scheduler.settingsOf(settings_id),
+          settings: this.store.jobs.settings(settings_id),
         })),
       ),
     );
@@ -45,24 +45,23 @@ export class PageData implements RunSource {
   }
 
   public runs(filter: RunFilter): PageRuns {
-    const rows = this.store.listRuns({ ...filter, limit: filter.limit + 1 });
+    const runs = this.store.runs.list({ ...filter, limit: filter.limit + 1 });
     return {
-      runs: rows.slice(0, filter.limit).map(({ record }) => pageRun(parseJson(record) as JobRun)),
-      more: rows.length > filter.limit,
+      runs: runs.slice(0, filter.limit).map(pageRun),
+      more: runs.length > filter.limit,
     };
   }
 
   /** @throws {ApiError} when there is no such run of a job */
   public async tree(page: WorkspacePage, runId: number): Promise<JobRunNode> {
-    if (this.store.runRow(runId)?.parent_id !== null) throw runNotFound(runId);
+    if (this.store.runs.jobRun(runId) === undefined) throw runNotFound(runId);
     return page.tree(runId, this);
   }
 
   public taskOutput(taskRunId: number): PageOutput {
-    const { parent_id } = this.store.runRow(taskRunId) ?? {};
-    if (typeof parent_id !== "number") throw runNotFound(taskRunId);
-    const json = this.store.output(taskRunId);
-    return json === undefined ? {} : (parseJson(json) as PageOutput);
+    const run = this.store.runs.get(taskRunId);
+    if (run === undefined || run.kind === "job") throw runNotFound(taskRunId);
+    return this.store.runs.output(taskRunId) ?? {};
   }
 
   /** What is told of a run that has changed. */
@@ -76,17 +75,17 @@ export class PageData implements RunSource {
 
   public below(asked: RunId): object[] {
     const runId = ownId(asked, runNotFound);
-    const root = this.store.runRow(runId);
-    const rows = new Map(root === undefined ? [] : [[runId, root]]);
+    const root = this.store.runs.jobRun(runId);
+    const runs = new Map(root === undefined ? [] : [[runId, root]]);
     // A map is iterated over what is added on the way too.
-    for (const row of rows.values()) {
-      for (const child of this.startedBy(row)) {
-        const below = this.store.runRow(child);
-        if (below !== undefined) rows.set(child, below);
+    for (const run of runs.values()) {
+      for (const child of this.startedBy(run)) {
+        const below = this.store.runs.jobRun(child);
+        if (below !== undefined) runs.set(child, below);
       }
     }
-    rows.delete(runId);
-    return [...rows.values()].map((row) => this.views.listed(row, true));
+    runs.delete(runId);
+    return [...runs.values()].map((run) => this.views.listed(run, true));
   }
 
   public output(runId: RunId): object {
@@ -94,10 +93,10 @@ export class PageData implements RunSource {
   }
 
   /** Most runs have no task that runs a job, which their settings tell. */
-  private startedBy({ run_id, settings_id }: RunRow): number[] {
-    const { tasks = [] } = settings_id === null ? {} : this.scheduler.settingsOf(settings_id);
+  private startedBy({ run_id, settings_id }: JobRun): number[] {
+    const { tasks = [] } = this.store.jobs.settings(settings_id);
     if (!tasks.some(({ run_job_task }) => run_job_task !== undefined)) return [];
-    return latestAttempts(this.store.childRows(run_id)).flatMap(({ run_job_run_id: child }) =>
+    return latestAttempts(this.store.runs.children(run_id)).flatMap(({ run_job_run_id: child }) =>
       child === undefined ? [] : [child],
     );
   }

@@ -9,8 +9,10 @@ import { ownId } from "../own-id";
 import { parse } from "../schema/parse";
 import { object } from "../schema/shape";
 import type { JobRun } from "../services/jobs/records";
-import { type ChangeListener, latestRepair, type Scheduler } from "../scheduler/scheduler";
-import type { Asked, Site } from "../http/server";
+import { latestRepair } from "../scheduler/repair";
+import type { ChangeListener, Scheduler } from "../scheduler/scheduler";
+import type { Exchange } from "../http/exchange";
+import type { Site } from "../http/middleware/site";
 import { bearerOf } from "../http/tokens";
 import { EventStreams } from "./event-streams";
 import { PageAccess } from "./page-access";
@@ -96,16 +98,13 @@ export class PageServer implements Site, ChangeListener {
     return path in FILES || path === ICON || PLACE.test(path) || path.startsWith("/page/");
   }
 
-  public async serve(
-    request: IncomingMessage,
-    response: ServerResponse,
-    asked: Asked,
-  ): Promise<void> {
+  public async serve(exchange: Exchange): Promise<void> {
+    const { request, response, path } = exchange;
     try {
-      if (!asked.path.startsWith("/page/")) this.serveFile(response, asked);
+      if (!path.startsWith("/page/")) this.serveFile(exchange);
       else {
         refuseOthers(request);
-        const answer = await this.answer(request, response, asked);
+        const answer = await this.answer(exchange);
         this.settle();
         if (answer !== STREAMED) write(response, 200, answer, HEADERS);
       }
@@ -135,7 +134,7 @@ export class PageServer implements Site, ChangeListener {
     return (this.loaded ??= this.load());
   }
 
-  private serveFile(response: ServerResponse, { method, path }: Asked): void {
+  private serveFile({ response, method, path }: Exchange): void {
     if (method !== "GET" && method !== "HEAD") throw noEndpoint(method, path);
     if (path === ICON) {
       response.writeHead(204, HEADERS).end();
@@ -146,11 +145,7 @@ export class PageServer implements Site, ChangeListener {
     write(response, 200, new RawAnswer(this.page.files()[name], contentType), HEADERS);
   }
 
-  private async answer(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { method, path, search }: Asked,
-  ): Promise<unknown> {
+  private async answer({ request, response, method, path, search }: Exchange): Promise<unknown> {
     const endpoint = `${method} ${path.slice("/page/".length)}`;
     if (endpoint === "POST session") {
       const { code } = parse(sessionBody, await readRequest(request));

@@ -1,8 +1,29 @@
-import { invalidParameter } from "../api-error";
+import { invalidParameter, invalidState } from "../api-error";
 import type { RepairRun } from "../services/jobs/schema/settings";
 import type { Task } from "../services/jobs/schema/tasks";
 import type { JobRun, Repair, TaskRun } from "../services/jobs/records";
-import { verdict } from "./states";
+import { isOver, verdict } from "./states";
+
+/** The id that the next repair of the run has to name; `undefined` where there was none yet. */
+export const latestRepair = ({ repairs }: JobRun): number | undefined =>
+  repairs.length > 1 ? repairs.at(-1)?.id : undefined;
+
+/** @throws {ApiError} when the run is not over, or the request does not know of its latest repair */
+export function checkRepair(run: JobRun, { latest_repair_id: named }: RepairRun): void {
+  const { run_id } = run;
+  if (!isOver(run))
+    throw invalidState(`Run ${run_id} is still active; only a finished run can be repaired.`);
+  const latest = latestRepair(run);
+  if (latest !== undefined && named === undefined) {
+    throw invalidParameter(
+      `latest_repair_id is required, since run ${run_id} was repaired before; it is ${latest}.`,
+    );
+  }
+  if (named !== undefined && named !== latest) {
+    const is = latest === undefined ? "the run has no repair" : `the latest repair is ${latest}`;
+    throw invalidParameter(`latest_repair_id ${named} is not right: ${is}.`);
+  }
+}
 
 /**
  * The tasks that a repair runs again. Without `rerun_dependent_tasks` no task that succeeded is among them unless the

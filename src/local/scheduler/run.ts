@@ -1,18 +1,9 @@
-import { parseJson, stringifyJson } from "@jobstrata/core/model";
-import type { Clock, Timer } from "../clock";
-import type {
-  Notebook,
-  TaskExecutor,
-  TaskOutcome,
-  TaskRequest,
-  WorkspaceAccess,
-  WorkspaceFile,
-} from "../execute/executor";
-import { taskType } from "../services/jobs/schema/rules";
-import type { NestedTask, Task } from "../services/jobs/schema/tasks";
-import { evaluate } from "./condition";
+import type { Timer } from "../clock";
 import type { JobRun, RunSettings, TaskRun } from "../services/jobs/records";
-import { type ReferenceContext, resolve, resolveText } from "./references";
+import type { NestedTask, Task } from "../services/jobs/schema/tasks";
+import { Attempts } from "./attempt";
+import type { RunHost } from "./host";
+import { type ReferenceContext, resolve } from "./references";
 import { decide } from "./run-if";
 import {
   CANCELED,
@@ -20,45 +11,14 @@ import {
   type Ending,
   ended,
   isOver,
-  SUCCEEDED,
-  TASK_TIMED_OUT,
   RUN_TIMED_OUT,
+  SUCCEEDED,
   type Verdict,
   verdict,
 } from "./states";
-
-/** What a run needs of the workspace around it. */
-export interface RunHost {
-  readonly clock: Clock;
-  readonly executor: TaskExecutor;
-  readonly workspace: { id: string; url: string };
-  newRunId(): number;
-  saveJobRun(run: JobRun): void;
-  saveTaskRun(run: TaskRun): void;
-  saveOutput(runId: number, output: TaskOutput): void;
-  notebook(path: string): Notebook | undefined;
-  files(folder: string): readonly WorkspaceFile[];
-  openAccess(): WorkspaceAccess;
-  /** Starts a run of another job. @throws {Error} when that is not possible */
-  startChild(parent: JobRun, task: TaskRun, definition: RunJobDefinition): ChildRun;
-  /** Called once, when the run is over. */
-  finished(run: JobRun): void;
-}
-
-export interface ChildRun {
-  runId: number;
-  done: Promise<Ending>;
-  stop: (ending: Ending) => void;
-}
-
-export type RunJobDefinition = NonNullable<Task["run_job_task"]>;
-
-export interface TaskOutput {
-  result?: string;
-  logs?: string;
-  error?: string;
-  errorTrace?: string;
-}
+import { StopScope } from "./stop-scope";
+import type { RunContext } from "./tasks/context";
+import { performTask } from "./tasks/perform";
 
 /** A task of the run: where it stands, and what waits for it. */
 interface Node {
@@ -72,17 +32,11 @@ interface Node {
   kept: boolean;
 }
 
-/** The service gives up on a canceled task that does not stop; milliseconds. */
-const STOP_GRACE = 30_000;
-/** The JSON of a task value; bytes. */
-const MAX_TASK_VALUE = 48 * 1024;
-const FAILED_MESSAGE = "Workload failed, see run output for details";
-
 /**
  * One run of a job from its beginning to its end, or one repair of it. A task is decided when it has ended or will not
  * run; once all that it depends on is decided, its run-if condition decides what happens to it.
  */
-export class ActiveRun {
+export class ActiveRun implements RunContext {
   /** How the run ended. */
   public readonly done: Promise<Ending>;
   private resolveDone!: (ending: Ending) => void;
@@ -91,6 +45,7 @@ export class ActiveRun {
   private draining = false;
   private undecided = 0;
   private timeout: Timer | undefined;
+  public readonly attempts: Attempts;
   private readonly scope = new StopScope();
 
   /**
@@ -98,13 +53,16 @@ export class ActiveRun {
    * @param rerun the tasks to run; the others keep what they came to `earlier`, or are left out
    */
   public constructor(
-    private readonly host: RunHost,
+    public readonly host: RunHost,
     public readonly run: JobRun,
-    private readonly settings: RunSettings,
+    public readonly settings: RunSettings,
     earlier: ReadonlyMap<string, TaskRun>,
     rerun: ReadonlySet<string>,
   ) {
     this.done = new Promise((resolve) => (this.resolveDone = resolve));
+    this.attempts = new Attempts(host, (task, attempt, signal) =>
+      performTask(this, task, attempt, signal),
+    );
     for (const task of settings.tasks) {
       const before = earlier.get(task.task_key);
       const kept = !rerun.has(task.task_key);
@@ -155,7 +113,7 @@ export class ActiveRun {
   public abandon(ending: Ending): void {
     this.scope.stop(ending);
     for (const { attempt, kept } of this.nodes.values()) {
-      if (!kept) this.endAttempt(attempt, { ...ending, life: "SKIPPED" });
+      if (!kept) this.attempts.end(attempt, { ...ending, life: "SKIPPED" });
     }
     this.complete();
   }
@@ -172,6 +130,51 @@ export class ActiveRun {
       }
     }
     this.drain();
+  }
+
+  public taskValues(): Record<string, Readonly<Record<string, unknown>>> {
+    return Object.fromEntries(
+      [...this.nodes].map(([key, { attempt }]) => [key, attempt.values ?? {}]),
+    );
+  }
+
+  public references(task: Task | NestedTask, attempt: TaskRun): ReferenceContext {
+    const { run, settings, host } = this;
+    const context: ReferenceContext = {
+      job: {
+        id: run.job_id,
+        name: settings.name,
+        runId: run.run_id,
+        repairCount: Math.max(run.repairs.length - 1, 0),
+        startTime: run.start_time,
+        trigger: run.trigger.toLowerCase(),
+        parameters: {},
+      },
+      task: {
+        name: task.task_key,
+        runId: attempt.run_id,
+        executionCount: attempt.attempt + 1,
+        notebookPath: task.notebook_task?.notebook_path ?? "",
+      },
+      taskOf: (key) => {
+        const node = this.nodes.get(key);
+        if (node === undefined) return undefined;
+        return {
+          runId: node.attempt.run_id,
+          executionCount: node.attempt.attempt + 1,
+          notebookPath: node.task.notebook_task?.notebook_path ?? "",
+          resultState: node.attempt.result ?? "",
+          errorCode: verdict(node.attempt) === "failed" ? (node.attempt.code ?? "") : "",
+          values: node.attempt.values ?? {},
+        };
+      },
+      workspace: host.workspace,
+      ...(attempt.kind === "iteration" ? { input: attempt.input } : {}),
+    };
+    const given = Object.fromEntries(run.job_parameters.map(({ name, value }) => [name, value]));
+    // The value of a job parameter may hold references of its own, though not to other job parameters.
+    context.job.parameters = resolve(given, context);
+    return context;
   }
 
   private newAttempt(task: Task, before?: TaskRun): TaskRun {
@@ -226,12 +229,14 @@ export class ActiveRun {
       return;
     }
     node.attempt.life = "PENDING";
-    void this.attempts(task, node.attempt, this.scope, (attempt) => {
-      node.attempt = attempt;
-    }).then((result) => {
-      this.settle(node, result);
-      this.drain();
-    });
+    void this.attempts
+      .untilOneCounts(task, node.attempt, this.scope, (attempt) => {
+        node.attempt = attempt;
+      })
+      .then((result) => {
+        this.settle(node, result);
+        this.drain();
+      });
   }
 
   /** What each dependency came to; one on the other outcome of a condition task counts as excluded. */
@@ -250,22 +255,12 @@ export class ActiveRun {
 
   /** The task is decided. Whoever calls this must `drain` afterwards. */
   private settle(node: Node, ending: Ending): void {
-    this.endAttempt(node.attempt, ending);
+    this.attempts.end(node.attempt, ending);
     this.undecided--;
     for (const dependent of node.dependents) {
       dependent.waiting--;
       if (dependent.waiting === 0 && !dependent.kept) this.ready.push(dependent);
     }
-  }
-
-  private endAttempt(attempt: TaskRun, ending: Ending): void {
-    if (isOver(attempt)) return;
-    const now = this.host.clock.now();
-    // What never ran took no time.
-    if (attempt.life === "BLOCKED") attempt.start_time = now;
-    Object.assign(attempt, ending);
-    attempt.end_time = now;
-    this.host.saveTaskRun(attempt);
   }
 
   private complete(): void {
@@ -310,397 +305,4 @@ export class ActiveRun {
     if (failed.length > 0) return ended("SUCCESS_WITH_FAILURES", "SUCCESS_WITH_FAILURES");
     return SUCCEEDED;
   }
-
-  /** Attempts at a task until one counts. `replace` is told of every attempt after `first`. */
-  private async attempts(
-    task: Task | NestedTask,
-    first: TaskRun,
-    scope: StopScope,
-    replace: (attempt: TaskRun) => void,
-  ): Promise<Ending> {
-    const { host } = this;
-    let attempt = first;
-    for (;;) {
-      attempt.start_time = host.clock.now();
-      const ending = await this.attemptOnce(task, attempt, scope);
-      const { max_retries = 0, min_retry_interval_millis = 0 } = task;
-      const retriable =
-        // A task that could not even be executed would not be the next time either.
-        (ending.result === "FAILED" && ending.life !== "INTERNAL_ERROR") ||
-        (ending.result === "TIMEDOUT" && task.retry_on_timeout === true);
-      const left = max_retries === -1 || attempt.attempt < max_retries;
-      if (!retriable || !left || scope.stopped !== undefined) return ending;
-      this.endAttempt(attempt, ending);
-      attempt = retryOf(attempt, host.newRunId(), host.clock.now());
-      replace(attempt);
-      host.saveTaskRun(attempt);
-      const stopped = await this.wait(min_retry_interval_millis, scope);
-      if (stopped !== undefined) return stopped;
-    }
-  }
-
-  /** Resolves after `duration` milliseconds, or when the run is stopped, then with its ending. */
-  private wait(duration: number, scope: StopScope): Promise<Ending | undefined> {
-    return new Promise((resolve) => {
-      const finish = (ending?: Ending): void => {
-        scope.delete(finish);
-        timer.cancel();
-        resolve(ending);
-      };
-      const timer = this.host.clock.after(duration, finish);
-      scope.add(finish);
-    });
-  }
-
-  /** One attempt, with the task's timeout, that ends soon when the run is stopped. */
-  private attemptOnce(
-    task: Task | NestedTask,
-    attempt: TaskRun,
-    scope: StopScope,
-  ): Promise<Ending> {
-    const { clock } = this.host;
-    if (scope.stopped !== undefined) return Promise.resolve(scope.stopped);
-    attempt.life = "RUNNING";
-    this.host.saveTaskRun(attempt);
-    return new Promise((resolve) => {
-      const controller = new AbortController();
-      let reason: Ending | undefined;
-      let timer: Timer | undefined;
-      const finish = (ending: Ending): void => {
-        timer?.cancel();
-        scope.delete(stop);
-        resolve(reason ?? ending);
-      };
-      const stop = (ending: Ending): void => {
-        if (reason !== undefined) return;
-        reason = ending;
-        timer?.cancel();
-        timer = clock.after(STOP_GRACE, () => {
-          finish(ending);
-        });
-        attempt.life = "TERMINATING";
-        this.host.saveTaskRun(attempt);
-        controller.abort();
-      };
-      scope.add(stop);
-      if (task.timeout_seconds !== undefined && task.timeout_seconds > 0) {
-        timer = clock.after(task.timeout_seconds * 1000, () => {
-          stop(TASK_TIMED_OUT);
-        });
-      }
-      this.perform(task, attempt, controller.signal).then(finish, (error: unknown) => {
-        finish(ended("FAILED", "INVALID_RUN_CONFIGURATION", messageOf(error), "INTERNAL_ERROR"));
-      });
-    });
-  }
-
-  private async perform(
-    task: Task | NestedTask,
-    attempt: TaskRun,
-    signal: AbortSignal,
-  ): Promise<Ending> {
-    const context = this.references(task, attempt);
-    if (task.condition_task !== undefined) {
-      const { left, op, right } = resolve(task.condition_task, context);
-      attempt.resolved = { left, right };
-      attempt.outcome = evaluate(op, left, right) ? "true" : "false";
-      return SUCCEEDED;
-    }
-    if (task.run_job_task !== undefined) {
-      const definition = resolve(task.run_job_task, context);
-      attempt.resolved = { job_parameters: definition.job_parameters ?? {} };
-      return this.performRunJob(attempt, definition, signal);
-    }
-    if ("for_each_task" in task && task.for_each_task !== undefined) {
-      const inputs = resolveText(task.for_each_task.inputs, context);
-      return this.performForEach(task.for_each_task, attempt, inputs, signal);
-    }
-    return this.performWork(task, attempt, context, signal);
-  }
-
-  private async performRunJob(
-    attempt: TaskRun,
-    definition: RunJobDefinition,
-    signal: AbortSignal,
-  ): Promise<Ending> {
-    const child = this.host.startChild(this.run, attempt, definition);
-    attempt.run_job_run_id = child.runId;
-    this.host.saveTaskRun(attempt);
-    signal.addEventListener("abort", () => {
-      child.stop(CANCELED);
-    });
-    const ending = await child.done;
-    if (verdict(ending) === "succeeded") return SUCCEEDED;
-    const message = `Run ${child.runId} of job ${definition.job_id} ended with ${ending.result}: ${ending.message}`;
-    const result =
-      ending.result === "CANCELED"
-        ? "CANCELED"
-        : ending.result === "TIMEDOUT"
-          ? "TIMEDOUT"
-          : "FAILED";
-    return ended(result, "RUN_EXECUTION_ERROR", message);
-  }
-
-  /** Every iteration is run, whatever the others come to, at most `concurrency` at a time. */
-  private async performForEach(
-    { concurrency = 1, task }: NonNullable<Task["for_each_task"]>,
-    attempt: TaskRun,
-    written: string,
-    signal: AbortSignal,
-  ): Promise<Ending> {
-    const inputs = parseInputs(written);
-    const kept = new Set(attempt.iterations?.done.filter((index) => index < inputs.length));
-    const counts = {
-      total: inputs.length,
-      active: 0,
-      succeeded: kept.size,
-      failed: 0,
-      done: [...kept],
-    };
-    attempt.iterations = counts;
-    const left = inputs
-      .map((value, index) => ({ value, index }))
-      .filter(({ index }) => !kept.has(index));
-    left.reverse();
-    const scope = new StopScope();
-    signal.addEventListener("abort", () => {
-      scope.stop(CANCELED);
-    });
-    const work = async (): Promise<void> => {
-      let next: { value: unknown; index: number } | undefined;
-      while (!signal.aborted && (next = left.pop()) !== undefined) {
-        counts.active++;
-        const ending = await this.iterate(task, attempt, next, scope);
-        counts.active--;
-        if (verdict(ending) === "succeeded") {
-          counts.succeeded++;
-          counts.done.push(next.index);
-        } else counts.failed++;
-        this.host.saveTaskRun(attempt);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(concurrency, left.length) }, work));
-    if (counts.failed === 0) return SUCCEEDED;
-    const message = `${counts.failed} of ${counts.total} iterations failed`;
-    return ended("FAILED", "RUN_EXECUTION_ERROR", message);
-  }
-
-  private async iterate(
-    task: NestedTask,
-    parent: TaskRun,
-    { value, index }: { value: unknown; index: number },
-    scope: StopScope,
-  ): Promise<Ending> {
-    const run_id = this.host.newRunId();
-    let attempt: TaskRun = {
-      kind: "iteration",
-      run_id,
-      job_run_id: this.run.run_id,
-      job_id: this.run.job_id,
-      parent_id: parent.run_id,
-      task_key: task.task_key,
-      attempt: 0,
-      original_attempt_run_id: run_id,
-      start_time: this.host.clock.now(),
-      life: "PENDING",
-      message: "",
-      index,
-      input: value,
-    };
-    const ending = await this.attempts(task, attempt, scope, (next) => (attempt = next));
-    this.endAttempt(attempt, ending);
-    return ending;
-  }
-
-  /** A task that the executor executes. */
-  private async performWork(
-    task: Task | NestedTask,
-    attempt: TaskRun,
-    context: ReferenceContext,
-    signal: AbortSignal,
-  ): Promise<Ending> {
-    const { host, run, settings } = this;
-    const type = taskType(task);
-    const definition = resolve(task[type] as Record<string, unknown>, context);
-    const parameters = this.parameters(definition, context);
-    attempt.resolved =
-      task.notebook_task === undefined ? { parameters } : { base_parameters: parameters };
-    let notebook: Notebook | undefined;
-    if (task.notebook_task !== undefined && task.notebook_task.source !== "GIT") {
-      const path = context.task.notebookPath;
-      notebook = host.notebook(path);
-      if (notebook === undefined) {
-        const message = `Unable to access the notebook "${path}". Either it does not exist, or the identity used to run this job lacks the required permissions.`;
-        return ended("FAILED", "RESOURCE_NOT_FOUND", message, "INTERNAL_ERROR");
-      }
-    }
-    const environment = settings.environments?.find(
-      ({ environment_key }) => environment_key === task.environment_key,
-    )?.spec;
-    const opened: WorkspaceAccess[] = [];
-    const request: TaskRequest = {
-      jobId: run.job_id,
-      jobName: settings.name,
-      jobRunId: run.run_id,
-      runId: attempt.run_id,
-      taskKey: task.task_key,
-      attempt: attempt.attempt,
-      type,
-      definition,
-      parameters,
-      ...(notebook === undefined ? {} : { notebook }),
-      ...(environment === undefined ? {} : { environment }),
-      taskValues: () => {
-        const set = [...this.nodes].map(
-          ([
-            key,
-            {
-              attempt: { values },
-            },
-          ]) => [key, values ?? {}],
-        );
-        return Object.fromEntries(set) as Record<string, Record<string, unknown>>;
-      },
-      jobDefaults: Object.fromEntries(
-        (settings.parameters ?? []).map((parameter) => [parameter.name, parameter.default]),
-      ),
-      files: (folder) => host.files(folder),
-      openAccess: () => {
-        const access = host.openAccess();
-        opened.push(access);
-        return access;
-      },
-    };
-    try {
-      return this.conclude(attempt, await host.executor.execute(request, signal));
-    } finally {
-      for (const access of opened) access.revoke();
-    }
-  }
-
-  private conclude(attempt: TaskRun, outcome: TaskOutcome): Ending {
-    const { succeeded, values, ...output } = outcome;
-    if (values !== undefined) {
-      attempt.values = values;
-      for (const [name, value] of Object.entries(values)) {
-        if (Buffer.byteLength(stringifyJson(value)) > MAX_TASK_VALUE) {
-          const error = `The task value "${name}" exceeds ${MAX_TASK_VALUE} bytes of JSON.`;
-          this.host.saveOutput(attempt.run_id, { ...output, error });
-          return ended("FAILED", "RUN_EXECUTION_ERROR", FAILED_MESSAGE);
-        }
-      }
-    }
-    this.host.saveOutput(attempt.run_id, output);
-    return succeeded ? SUCCEEDED : ended("FAILED", "RUN_EXECUTION_ERROR", FAILED_MESSAGE);
-  }
-
-  /** The task's own parameters, overridden by those given to the run, and these by the parameters of the job. */
-  private parameters(
-    definition: Readonly<Record<string, unknown>>,
-    { job }: ReferenceContext,
-  ): Record<string, string> {
-    const own = definition.base_parameters ?? definition.named_parameters ?? {};
-    const given = this.run.overriding_parameters;
-    const byType =
-      "notebook_path" in definition
-        ? given?.notebook_params
-        : "package_name" in definition
-          ? given?.python_named_params
-          : undefined;
-    return { ...(own as Record<string, string>), ...byType, ...job.parameters };
-  }
-
-  private references(task: Task | NestedTask, attempt: TaskRun): ReferenceContext {
-    const { run, settings, host } = this;
-    const context: ReferenceContext = {
-      job: {
-        id: run.job_id,
-        name: settings.name,
-        runId: run.run_id,
-        repairCount: Math.max(run.repairs.length - 1, 0),
-        startTime: run.start_time,
-        trigger: run.trigger.toLowerCase(),
-        parameters: {},
-      },
-      task: {
-        name: task.task_key,
-        runId: attempt.run_id,
-        executionCount: attempt.attempt + 1,
-        notebookPath: task.notebook_task?.notebook_path ?? "",
-      },
-      taskOf: (key) => {
-        const node = this.nodes.get(key);
-        if (node === undefined) return undefined;
-        return {
-          runId: node.attempt.run_id,
-          executionCount: node.attempt.attempt + 1,
-          notebookPath: node.task.notebook_task?.notebook_path ?? "",
-          resultState: node.attempt.result ?? "",
-          errorCode: verdict(node.attempt) === "failed" ? (node.attempt.code ?? "") : "",
-          values: node.attempt.values ?? {},
-        };
-      },
-      workspace: host.workspace,
-      ...(attempt.kind === "iteration" ? { input: attempt.input } : {}),
-    };
-    const given = Object.fromEntries(run.job_parameters.map(({ name, value }) => [name, value]));
-    // The value of a job parameter may hold references of its own, though not to other job parameters.
-    context.job.parameters = resolve(given, context);
-    return context;
-  }
 }
-
-/** The attempt after `before`. */
-function retryOf(before: TaskRun, runId: number, now: number): TaskRun {
-  return {
-    kind: before.kind,
-    run_id: runId,
-    job_run_id: before.job_run_id,
-    job_id: before.job_id,
-    parent_id: before.parent_id,
-    task_key: before.task_key,
-    attempt: before.attempt + 1,
-    original_attempt_run_id: before.original_attempt_run_id,
-    start_time: now,
-    life: "WAITING_FOR_RETRY",
-    message: "",
-    ...(before.index === undefined ? {} : { index: before.index, input: before.input }),
-    ...(before.iterations === undefined ? {} : { iterations: before.iterations }),
-  };
-}
-
-/** What is under way and can be stopped: attempts, and waits for a retry. */
-class StopScope {
-  /** What everything in it ends with, once it was stopped. */
-  public stopped: Ending | undefined;
-  private readonly stoppers = new Set<(ending: Ending) => void>();
-
-  public add(stopper: (ending: Ending) => void): void {
-    this.stoppers.add(stopper);
-  }
-
-  public delete(stopper: (ending: Ending) => void): void {
-    this.stoppers.delete(stopper);
-  }
-
-  public stop(ending: Ending): void {
-    if (this.stopped !== undefined) return;
-    this.stopped = ending;
-    for (const stopper of [...this.stoppers]) stopper(ending);
-  }
-}
-
-function parseInputs(written: string): unknown[] {
-  let inputs: unknown;
-  try {
-    inputs = parseJson(written);
-  } catch {
-    throw new Error(`The inputs of the for-each task are not JSON: ${written.slice(0, 200)}`);
-  }
-  if (!Array.isArray(inputs))
-    throw new Error("The inputs of the for-each task are not a JSON array.");
-  return inputs;
-}
-
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);

@@ -1,40 +1,33 @@
-import { type Int64, parseJson, stringifyJson } from "@jobstrata/core/model";
+import type { Int64 } from "@jobstrata/core/model";
 import { invalidParameter, invalidState, jobNotFound, runNotFound } from "../api-error";
 import type { Clock } from "../clock";
 import type { TaskExecutor } from "../execute/executor";
 import { omit } from "../omit";
+import type {
+  JobParameter,
+  JobRun,
+  LegacyParameters,
+  RunSettings,
+  TaskRun,
+  TriggerType,
+} from "../services/jobs/records";
 import { normaliseTasks } from "../services/jobs/schema/normalise";
 import { checkTasks } from "../services/jobs/schema/rules";
 import type { JobSettings, RepairRun, RunNow, SubmitRun } from "../services/jobs/schema/settings";
-import type { RunRow, Store } from "../store";
-import {
-  ActiveRun,
-  type ChildRun,
-  type RunHost,
-  type RunJobDefinition,
-  type TaskOutput,
-} from "./run";
-import {
-  type JobParameter,
-  type JobRun,
-  LEGACY_PARAMETERS,
-  type LegacyParameters,
-  type RunSettings,
-  type TaskRun,
-  type TriggerType,
-} from "../services/jobs/records";
-import { originalRun, tasksToRepair } from "./repair";
-import { CANCELED, type Ending, INTERRUPTED, isOver, TOO_MANY_RUNS } from "./states";
+import { latestAttempts } from "../services/jobs/views";
+import type { Store } from "../store";
+import type { ChildRun, RunHost, RunJobDefinition } from "./host";
+import { jobParameters, legacyParametersOf } from "./parameters";
+import { RunQueue } from "./queue";
+import { checkRepair, originalRun, tasksToRepair } from "./repair";
+import { ActiveRun } from "./run";
+import { type Ending, INTERRUPTED, isOver, TOO_MANY_RUNS } from "./states";
 import { Triggers } from "./triggers";
 
 /** The service lets no chain of Run Job tasks be longer. */
 export const MAX_RUN_JOB_DEPTH = 3;
-/** The JSON of the parameters of one task type; bytes. */
-const MAX_PARAMETERS = 10_000;
 /** An executor that does not let go of its tasks when the workspace stops is left alone after this; milliseconds. */
 const STOP_PATIENCE = 5000;
-/** Settings that runs have in common are parsed once; this many are remembered. */
-const SETTINGS_REMEMBERED = 256;
 
 /** Who is told of what changes, at once and often. */
 export interface ChangeListener {
@@ -44,13 +37,6 @@ export interface ChangeListener {
   runDeleted(): void;
   /** A job was created, changed or deleted. */
   jobsChanged(): void;
-}
-
-/** A run that is under way or waits for its turn. */
-interface Live {
-  active: ActiveRun;
-  /** How many runs of the job there may be at once. */
-  limit: number;
 }
 
 interface Start {
@@ -71,13 +57,7 @@ interface Start {
 export class Scheduler {
   public listener: ChangeListener | undefined;
   private readonly triggers: Triggers;
-  private readonly running = new Map<number, Live>();
-  private readonly queued = new Map<number, Live>();
-  /** The queued runs of a job, the first to come first. */
-  private readonly queuedOfJob = new Map<number, Set<number>>();
-  /** How many runs of a job are under way. */
-  private readonly runningOfJob = new Map<number, number>();
-  private readonly remembered = new Map<number, JobSettings>();
+  private readonly queue: RunQueue;
   private readonly host: RunHost;
   private stopping = false;
 
@@ -90,29 +70,23 @@ export class Scheduler {
     this.triggers = new Triggers(clock, (jobId) => {
       this.trigger(jobId);
     });
+    const saveJobRun = (run: JobRun): void => {
+      store.runs.save(run);
+      this.listener?.runChanged(run.run_id, run);
+    };
+    this.queue = new RunQueue(saveJobRun);
     this.host = {
       clock,
       executor,
       ...surroundings,
-      newRunId: () => store.newRunId(),
-      saveJobRun: (run) => {
-        this.saveJobRun(run);
-      },
+      newRunId: () => store.runs.newId(),
+      saveJobRun,
       saveTaskRun: (run) => {
-        store.saveRun({
-          run_id: run.run_id,
-          parent_id: run.parent_id,
-          job_id: null,
-          run_type: null,
-          start_time: run.start_time,
-          active: isOver(run) ? 0 : 1,
-          settings_id: null,
-          record: run,
-        });
+        store.runs.save(run);
         this.listener?.runChanged(run.job_run_id);
       },
-      saveOutput: (runId, output: TaskOutput) => {
-        if (Object.keys(output).length > 0) store.saveOutput(runId, stringifyJson(output));
+      saveOutput: (runId, output) => {
+        store.runs.saveOutput(runId, output);
       },
       startChild: (parent, task, definition) => this.startChild(parent, task, definition),
       finished: (run) => {
@@ -124,10 +98,10 @@ export class Scheduler {
   /** Closes what the last process left open, takes queued runs up again and arms the triggers of all jobs. */
   public start(): void {
     this.closeInterrupted();
-    for (const job of this.store.allJobs()) {
+    for (const job of this.store.jobs.all()) {
       // Most jobs have none; the text tells without parsing it.
-      if (/"(schedule|periodic)":/.test(job.settings)) {
-        this.triggers.set(job.job_id, parseJson(job.settings) as JobSettings);
+      if (/"(schedule|periodic)":/.test(job.json)) {
+        this.triggers.set(job.job_id, this.store.jobs.settings(job.settings_id));
       }
     }
   }
@@ -136,9 +110,9 @@ export class Scheduler {
   public async stop(): Promise<void> {
     this.stopping = true;
     this.triggers.stop();
-    const live = [...this.running.values()];
-    for (const { active } of live) active.stop(INTERRUPTED);
-    const all = Promise.all(live.map(({ active }) => active.done));
+    const underWay = this.queue.underWay();
+    for (const active of underWay) active.stop(INTERRUPTED);
+    const all = Promise.all(underWay.map(({ done }) => done));
     // On the machine's time, whatever the clock of the workspace: stopping must not wait for ever.
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise((resolve) => (timer = setTimeout(resolve, STOP_PATIENCE)));
@@ -148,11 +122,7 @@ export class Scheduler {
 
   /** How many jobs there are, and how many runs that are not over. */
   public counts(): { jobs: number; active_runs: number; queued_runs: number } {
-    return {
-      jobs: this.store.jobCount(),
-      active_runs: this.running.size,
-      queued_runs: this.queued.size,
-    };
+    return { jobs: this.store.jobs.count(), ...this.queue.counts() };
   }
 
   /** To be called after the settings of a job were changed; `undefined` when it was deleted. */
@@ -163,10 +133,7 @@ export class Scheduler {
 
   /** The record of a job's run. */
   public jobRun(runId: number): JobRun | undefined {
-    const live = this.running.get(runId) ?? this.queued.get(runId);
-    if (live !== undefined) return live.active.run;
-    const row = this.store.runRow(runId);
-    return row?.parent_id === null ? (parseJson(row.record) as JobRun) : undefined;
+    return this.queue.get(runId)?.run ?? this.store.runs.jobRun(runId);
   }
 
   public runNow(request: RunNow): { run_id: number; number_in_job: number } {
@@ -217,7 +184,7 @@ export class Scheduler {
       {
         jobId: 0,
         settings,
-        settingsId: this.store.saveSettings(stringifyJson(settings)),
+        settingsId: this.store.jobs.saveSettings(settings),
         runType: "SUBMIT_RUN",
         trigger: "ONE_TIME",
         jobParameters: [],
@@ -230,47 +197,30 @@ export class Scheduler {
 
   /** A run that is over already stays as it is, as with the service. */
   public cancel(runId: number): void {
-    const row = this.store.runRow(runId);
-    if (row === undefined) throw runNotFound(runId);
-    if (row.parent_id !== null) {
+    const run = this.store.runs.get(runId);
+    if (run === undefined) throw runNotFound(runId);
+    if (run.kind !== "job") {
       throw invalidParameter(
-        `Run ${runId} is the run of a task; cancel the run of the job, ${row.parent_id}.`,
+        `Run ${runId} is the run of a task; cancel the run of the job, ${run.parent_id}.`,
       );
     }
-    this.running.get(runId)?.active.stop(CANCELED);
-    this.cancelQueued(runId);
+    this.queue.cancel(runId);
   }
 
   /** Cancels the runs of a job or, without one, every queued run. */
   public cancelAll(jobId: number | undefined, queuedToo: boolean): void {
-    const concerned = ({ active }: Live): boolean =>
-      jobId === undefined || active.run.job_id === jobId;
-    if (queuedToo || jobId !== undefined) {
-      for (const [runId, live] of [...this.queued]) if (concerned(live)) this.cancelQueued(runId);
-    }
-    if (jobId === undefined) return;
-    for (const live of [...this.running.values()]) if (concerned(live)) live.active.stop(CANCELED);
+    this.queue.cancelAll(jobId, queuedToo);
   }
 
   public repair(request: RepairRun): { repair_id: number } {
-    const row = typeof request.run_id === "number" ? this.store.runRow(request.run_id) : undefined;
-    if (row?.parent_id !== null) throw runNotFound(request.run_id);
-    const { run_id } = row;
-    const run = parseJson(row.record) as JobRun;
-    if (!isOver(run))
-      throw invalidState(`Run ${run_id} is still active; only a finished run can be repaired.`);
-    const latest = latestRepair(run);
-    if (latest !== undefined && request.latest_repair_id === undefined) {
-      throw invalidParameter(
-        `latest_repair_id is required, since run ${run_id} was repaired before; it is ${latest}.`,
-      );
-    }
-    if (request.latest_repair_id !== undefined && request.latest_repair_id !== latest) {
-      const is = latest === undefined ? "the run has no repair" : `the latest repair is ${latest}`;
-      throw invalidParameter(`latest_repair_id ${request.latest_repair_id} is not right: ${is}.`);
-    }
-    const settings = this.settingsOf(run.settings_id);
-    const earlier = latestAttempts(this.store.childRows(run_id));
+    const { run_id: asked } = request;
+    const run = typeof asked === "number" ? this.store.runs.jobRun(asked) : undefined;
+    if (run === undefined) throw runNotFound(asked);
+    checkRepair(run, request);
+    const { run_id } = run;
+    const settings = this.store.jobs.settings(run.settings_id);
+    const attempts = latestAttempts(this.store.runs.children(run_id));
+    const earlier = new Map(attempts.map((attempt) => [attempt.task_key, attempt]));
     const rerun = tasksToRepair(settings.tasks ?? [], earlier, request);
     const overriding = legacyParametersOf(request);
     if (Object.keys(overriding).length > 0) run.overriding_parameters = overriding;
@@ -280,19 +230,19 @@ export class Scheduler {
       run.job_parameters = jobParameters(run.job_id, settings, parameters);
     }
     const limit = this.limitOf(run);
-    if (run.job_id !== 0 && (this.runningOfJob.get(run.job_id) ?? 0) >= limit) {
+    if (run.job_id !== 0 && !this.queue.hasRoom(run.job_id, limit)) {
       throw invalidState(
         `Job ${run.job_id} has ${limit} active runs already, so run ${run_id} cannot be repaired now.`,
       );
     }
-    if (run.repairs.length === 0) run.repairs.push(originalRun(run, [...earlier.values()]));
+    if (run.repairs.length === 0) run.repairs.push(originalRun(run, attempts));
     run.life = "PENDING";
     run.message = "";
     delete run.result;
     delete run.code;
     delete run.end_time;
     const active = new ActiveRun(this.host, run, runSettings(settings), earlier, rerun);
-    const repair_id = this.store.newRunId();
+    const repair_id = this.store.runs.newId();
     run.repairs.push({
       id: repair_id,
       life: "RUNNING",
@@ -300,30 +250,18 @@ export class Scheduler {
       start_time: this.clock.now(),
       task_run_ids: active.attemptIds(),
     });
-    this.begin({ active, limit });
+    this.queue.begin({ active, limit });
     return { repair_id };
   }
 
   /** @throws {ApiError} when the run is not over, or there is none */
   public deleteRun(runId: number): void {
-    const row = this.store.runRow(runId);
-    if (row?.parent_id !== null) throw runNotFound(runId);
-    if (row.active === 1)
+    const run = this.store.runs.jobRun(runId);
+    if (run === undefined) throw runNotFound(runId);
+    if (!isOver(run))
       throw invalidState(`Run ${runId} is still active; only a finished run can be deleted.`);
-    this.store.deleteRun(runId);
+    this.store.runs.delete(runId);
     this.listener?.runDeleted();
-  }
-
-  public settingsOf(settingsId: number): JobSettings {
-    let settings = this.remembered.get(settingsId);
-    if (settings === undefined) {
-      settings = parseJson(this.store.settings(settingsId)) as JobSettings;
-      const [oldest] = this.remembered.keys();
-      if (this.remembered.size >= SETTINGS_REMEMBERED && oldest !== undefined)
-        this.remembered.delete(oldest);
-      this.remembered.set(settingsId, settings);
-    }
-    return settings;
   }
 
   /** @throws {ApiError} for an id of no job; ids of this workspace count from 1, so that none is beyond 2^53 */
@@ -332,20 +270,20 @@ export class Scheduler {
     settings: JobSettings;
     settingsId: number;
   } {
-    const job = typeof asked === "number" ? this.store.job(asked) : undefined;
+    const job = typeof asked === "number" ? this.store.jobs.get(asked) : undefined;
     if (job === undefined) throw jobNotFound(asked);
     return {
       jobId: job.job_id,
-      settings: this.settingsOf(job.settings_id),
+      settings: this.store.jobs.settings(job.settings_id),
       settingsId: job.settings_id,
     };
   }
 
   private trigger(jobId: number): void {
     if (this.stopping) return;
-    const job = this.store.job(jobId);
+    const job = this.store.jobs.get(jobId);
     if (job === undefined) return;
-    const settings = this.settingsOf(job.settings_id);
+    const settings = this.store.jobs.settings(job.settings_id);
     this.launch({
       jobId,
       settings,
@@ -385,10 +323,9 @@ export class Scheduler {
       ...(Object.keys(overriding).length === 0 ? {} : { overriding }),
       parent: { task_run_id: task.run_id, run_id: parent.run_id, jobs },
     });
-    const live = this.running.get(run.run_id) ?? this.queued.get(run.run_id);
     return {
       runId: run.run_id,
-      done: live?.active.done ?? Promise.resolve(run as Ending),
+      done: this.queue.get(run.run_id)?.done ?? Promise.resolve(run as Ending),
       stop: () => {
         this.cancel(run.run_id);
       },
@@ -401,7 +338,7 @@ export class Scheduler {
     const now = this.clock.now();
     const run: JobRun = {
       kind: "job",
-      run_id: this.store.newRunId(),
+      run_id: this.store.runs.newId(),
       job_id: jobId,
       run_name: settings.name ?? "Untitled",
       run_type: start.runType,
@@ -416,15 +353,15 @@ export class Scheduler {
       ...(start.only === undefined ? {} : { only: start.only }),
       ...(start.parent === undefined ? {} : { parent: start.parent }),
     };
-    if (token !== undefined) this.store.saveToken(token, run.run_id);
+    if (token !== undefined) this.store.runs.saveToken(token, run.run_id);
     const limit = jobId === 0 ? Infinity : (settings.max_concurrent_runs ?? 1);
-    if ((this.runningOfJob.get(jobId) ?? 0) < limit) {
-      this.begin({ active: this.activate(run, settings), limit });
+    if (this.queue.hasRoom(jobId, limit)) {
+      this.queue.begin({ active: this.activate(run, settings), limit });
     } else if (limit > 0 && (start.queue ?? settings.queue?.enabled ?? false)) {
-      this.enqueue({ active: this.activate(run, settings), limit });
+      this.queue.enqueue({ active: this.activate(run, settings), limit });
     } else {
       Object.assign(run, TOO_MANY_RUNS, { end_time: now });
-      this.saveJobRun(run);
+      this.host.saveJobRun(run);
     }
     return run;
   }
@@ -440,84 +377,21 @@ export class Scheduler {
     );
   }
 
-  private begin(live: Live): void {
-    const { run } = live.active;
-    this.running.set(run.run_id, live);
-    this.runningOfJob.set(run.job_id, (this.runningOfJob.get(run.job_id) ?? 0) + 1);
-    live.active.begin();
-  }
-
-  private enqueue(live: Live): void {
-    const { run } = live.active;
-    run.life = "QUEUED";
-    run.message = `Queued: job ${run.job_id} has as many active runs as it may have (${live.limit}).`;
-    this.queued.set(run.run_id, live);
-    const others = this.queuedOfJob.get(run.job_id);
-    if (others === undefined) this.queuedOfJob.set(run.job_id, new Set([run.run_id]));
-    else others.add(run.run_id);
-    this.saveJobRun(run);
-  }
-
-  private dequeue(runId: number): Live | undefined {
-    const live = this.queued.get(runId);
-    if (live === undefined) return undefined;
-    const { job_id } = live.active.run;
-    const others = this.queuedOfJob.get(job_id);
-    others?.delete(runId);
-    if (others?.size === 0) this.queuedOfJob.delete(job_id);
-    this.queued.delete(runId);
-    return live;
-  }
-
-  /** Begins the queued runs of a job that there is room for. */
-  private proceed(jobId: number): void {
-    for (;;) {
-      const [first] = this.queuedOfJob.get(jobId) ?? [];
-      const live = first === undefined ? undefined : this.queued.get(first);
-      if (live === undefined || (this.runningOfJob.get(jobId) ?? 0) >= live.limit) return;
-      this.dequeue(live.active.run.run_id);
-      live.active.run.message = "";
-      this.begin(live);
-    }
-  }
-
-  private cancelQueued(runId: number): void {
-    this.dequeue(runId)?.active.abandon(CANCELED);
-  }
-
   private finished(run: JobRun): void {
-    if (!this.running.delete(run.run_id)) return;
-    const left = (this.runningOfJob.get(run.job_id) ?? 1) - 1;
-    if (left === 0) this.runningOfJob.delete(run.job_id);
-    else this.runningOfJob.set(run.job_id, left);
-    if (!this.stopping) this.proceed(run.job_id);
+    if (this.queue.remove(run) && !this.stopping) this.queue.proceed(run.job_id);
   }
 
   private limitOf(run: JobRun): number {
-    const job = run.job_id === 0 ? undefined : this.store.job(run.job_id);
+    const job = run.job_id === 0 ? undefined : this.store.jobs.get(run.job_id);
     return job === undefined
       ? Infinity
-      : (this.settingsOf(job.settings_id).max_concurrent_runs ?? 1);
-  }
-
-  private saveJobRun(run: JobRun): void {
-    this.store.saveRun({
-      run_id: run.run_id,
-      parent_id: null,
-      job_id: run.job_id,
-      run_type: run.run_type,
-      start_time: run.start_time,
-      active: isOver(run) ? 0 : 1,
-      settings_id: run.settings_id,
-      record: run,
-    });
-    this.listener?.runChanged(run.run_id, run);
+      : (this.store.jobs.settings(job.settings_id).max_concurrent_runs ?? 1);
   }
 
   private runOfToken(token: string | undefined): number | undefined {
     if (token === undefined || token === "") return undefined;
-    const runId = this.store.runOfToken(token);
-    if (runId !== undefined && this.store.runRow(runId) === undefined) {
+    const runId = this.store.runs.ofToken(token);
+    if (runId !== undefined && !this.store.runs.has(runId)) {
       throw invalidParameter(
         `The run that was started with idempotency_token "${token}" has been deleted.`,
       );
@@ -527,8 +401,7 @@ export class Scheduler {
 
   private closeInterrupted(): void {
     const now = this.clock.now();
-    for (const row of this.store.activeRows()) {
-      const run = parseJson(row.record) as JobRun | TaskRun;
+    for (const run of this.store.runs.active()) {
       if (run.kind === "job" && run.life === "QUEUED" && run.parent === undefined) {
         this.enqueueAgain(run);
         continue;
@@ -537,54 +410,17 @@ export class Scheduler {
       if (run.kind === "job") {
         const repair = run.repairs.at(-1);
         if (repair !== undefined) Object.assign(repair, INTERRUPTED, { end_time: now });
-        this.saveJobRun(run);
+        this.host.saveJobRun(run);
       } else this.host.saveTaskRun(run);
     }
     this.store.flush();
-    for (const jobId of [...this.queuedOfJob.keys()]) this.proceed(jobId);
+    this.queue.proceed();
   }
 
   private enqueueAgain(run: JobRun): void {
-    const settings = this.settingsOf(run.settings_id);
-    this.enqueue({ active: this.activate(run, settings), limit: this.limitOf(run) });
+    const settings = this.store.jobs.settings(run.settings_id);
+    this.queue.enqueue({ active: this.activate(run, settings), limit: this.limitOf(run) });
   }
-}
-
-function legacyParametersOf(request: LegacyParameters): LegacyParameters {
-  const given: Record<string, unknown> = {};
-  for (const name of LEGACY_PARAMETERS) {
-    const value = request[name];
-    if (value === undefined) continue;
-    if (Buffer.byteLength(stringifyJson({ [name]: value })) > MAX_PARAMETERS) {
-      throw invalidParameter(`The JSON of ${name} must not exceed ${MAX_PARAMETERS} bytes.`);
-    }
-    given[name] = value;
-  }
-  if (given.notebook_params !== undefined && given.jar_params !== undefined) {
-    throw invalidParameter("notebook_params cannot be used together with jar_params.");
-  }
-  return given;
-}
-
-/** The parameters of a run: what the job declares, with the values that are given. */
-function jobParameters(
-  jobId: number,
-  settings: JobSettings,
-  given: Readonly<Record<string, string>> = {},
-): JobParameter[] {
-  const declared = settings.parameters ?? [];
-  const names = new Set(declared.map(({ name }) => name));
-  const unknown = Object.keys(given).filter((name) => !names.has(name));
-  if (unknown.length > 0) {
-    throw invalidParameter(
-      `Job ${jobId} does not declare the job parameter ${unknown.map((name) => `"${name}"`).join(", ")}.`,
-    );
-  }
-  return declared.map(({ name, default: fallback }) => ({
-    name,
-    default: fallback,
-    value: Object.hasOwn(given, name) ? (given[name] ?? fallback) : fallback,
-  }));
 }
 
 const runSettings = (settings: JobSettings): RunSettings => ({
@@ -592,17 +428,3 @@ const runSettings = (settings: JobSettings): RunSettings => ({
   name: settings.name ?? "Untitled",
   tasks: settings.tasks ?? [],
 });
-
-/** The id that the next repair of the run has to name; `undefined` where there was none yet. */
-export const latestRepair = ({ repairs }: JobRun): number | undefined =>
-  repairs.length > 1 ? repairs.at(-1)?.id : undefined;
-
-/** The attempts that count: of each task the latest. */
-function latestAttempts(rows: readonly RunRow[]): Map<string, TaskRun> {
-  const latest = new Map<string, TaskRun>();
-  for (const { record } of rows) {
-    const attempt = parseJson(record) as TaskRun;
-    latest.set(attempt.task_key, attempt);
-  }
-  return latest;
-}

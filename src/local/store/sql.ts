@@ -22,6 +22,10 @@ export class Sql {
     return this.statement(sql).all(values) as Row[];
   }
 
+  public isOpen(): boolean {
+    return this.database.open;
+  }
+
   /** All that `write` changes is kept, or none of it. */
   public atomically<T>(write: () => T): T {
     if (this.database.inTransaction) return write();

@@ -11,6 +11,7 @@ import {
 import type { Clock } from "../../clock";
 import { omit } from "../../omit";
 import { type AlertSettings, alertShape, checkAlert, OUTPUT_ONLY } from "./schema";
+import type { AlertRecord } from "./store";
 import { applyMask, parseMask } from "../../schema/field-mask";
 import { parse } from "../../schema/parse";
 import { object } from "../../schema/shape";
@@ -20,16 +21,6 @@ import type { Identity } from "../permissions/routes";
 import { flag, get, post, type Route, send } from "../../http/route";
 import { warehouseNotFound } from "../sql/warehouses";
 import { canonical } from "../workspace/routes";
-
-/** What is kept of an alert. */
-interface AlertRecord {
-  settings: AlertSettings & { parent_path: string };
-  id: string;
-  /** RFC 3339. */
-  create_time: string;
-  update_time: string;
-  lifecycle_state: "ACTIVE" | "DELETED";
-}
 
 /** A partial alert: which of its fields count, the mask says. */
 const changesShape = object(
@@ -42,12 +33,12 @@ export function alertRoutes(store: Store, clock: Clock, me: Identity): Route[] {
     const found = store.alerts.get(id);
     if (found === undefined)
       throw doesNotExist(`Alert with ID '${id.slice(0, 100)}' does not exist.`);
-    return JSON.parse(found.json) as AlertRecord;
+    return found;
   };
 
   const save = (alert: AlertRecord): void => {
     const name = alert.lifecycle_state === "DELETED" ? null : nameOf(alert.settings);
-    store.alerts.put(alert.id, name, JSON.stringify(alert));
+    store.alerts.put(alert, name);
   };
 
   const view = ({ settings, ...alert }: AlertRecord): Record<string, unknown> => ({
@@ -78,7 +69,7 @@ export function alertRoutes(store: Store, clock: Clock, me: Identity): Route[] {
 
     get("alerts", ["2.0"], object(pageQuery), ({ query }) => {
       const { page, next } = pageOf(store.alerts, query);
-      return { alerts: page.map(({ json }) => view(JSON.parse(json) as AlertRecord)), ...next };
+      return { alerts: page.map(view), ...next };
     }),
 
     get("alerts/*", ["2.0"], object({}), ({ wildcard }) => view(load(wildcard))),
@@ -224,7 +215,7 @@ const destinationsOf = (settings: Pick<AlertSettings, "evaluation"> | undefined)
   );
 
 function checkFolder(store: Store, path: string): void {
-  const found = store.object(canonical(path));
+  const found = store.objects.get(canonical(path));
   if (found === undefined) throw pathNotFound(path);
   if (found.object_type !== "DIRECTORY")
     throw invalidParameter(`parent_path ${path} is not a folder.`);

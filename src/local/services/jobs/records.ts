@@ -21,7 +21,10 @@ export const LEGACY_PARAMETERS = [
 
 export type TriggerType = "PERIODIC" | "ONE_TIME" | "RUN_JOB_TASK";
 
-/** A run of a job, or of tasks that were submitted without one. What is kept of it is this, as JSON. */
+/** What is kept under the id of a run. */
+export type Run = JobRun | TaskRun;
+
+/** A run of a job, or of tasks that were submitted without one. */
 export interface JobRun extends Phase {
   kind: "job";
   run_id: number;
@@ -96,6 +99,14 @@ export interface IterationCounts {
   failed: number;
   /** The places in the inputs that succeeded, so that a repair leaves them alone. */
   done: number[];
+}
+
+/** What an attempt came up with, beside its state. */
+export interface TaskOutput {
+  result?: string;
+  logs?: string;
+  error?: string;
+  errorTrace?: string;
 }
 
 /** The part of job settings that a run keeps. */

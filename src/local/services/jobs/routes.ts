@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Int64, parseJson, stringifyJson } from "@jobstrata/core/model";
+import { type Int64, stringifyJson } from "@jobstrata/core/model";
 import { invalidParameter, jobNotFound } from "../../api-error";
 import type { Clock } from "../../clock";
 import { omit } from "../../omit";
@@ -18,8 +18,9 @@ import { object } from "../../schema/shape";
 import type { Scheduler } from "../../scheduler/scheduler";
 import { nextStart } from "../../scheduler/triggers";
 import { PAGE_SIZE } from "./views";
-import type { JobRow, Store } from "../../store";
-import { type Identity, permissionsOfNewJob } from "../permissions/routes";
+import type { Store } from "../../store";
+import type { StoredJob } from "./store";
+import { type Identity, permissionsOfDeletedJob, permissionsOfNewJob } from "../permissions/routes";
 import { flag, get, id, integer, post, RawAnswer, type Route } from "../../http/route";
 
 const VERSIONS = ["2.0", "2.1", "2.2"];
@@ -40,8 +41,8 @@ const listQuery = object({
 });
 
 export function jobRoutes(store: Store, scheduler: Scheduler, clock: Clock, me: Identity): Route[] {
-  const load = (jobId: Int64): JobRow => {
-    const job = typeof jobId === "number" ? store.job(jobId) : undefined;
+  const load = (jobId: Int64): StoredJob => {
+    const job = typeof jobId === "number" ? store.jobs.get(jobId) : undefined;
     if (job === undefined) throw jobNotFound(jobId);
     return job;
   };
@@ -50,7 +51,7 @@ export function jobRoutes(store: Store, scheduler: Scheduler, clock: Clock, me: 
     checkRunJobs(store, settings, jobId);
     checkSettings(settings);
     const normal = normalise(settings);
-    store.changeJob(jobId, normal.name ?? "", stringifyJson(normal));
+    store.jobs.change(jobId, normal);
     scheduler.jobChanged(jobId, normal);
   };
 
@@ -61,8 +62,7 @@ export function jobRoutes(store: Store, scheduler: Scheduler, clock: Clock, me: 
       checkSettings(settings);
       const normal = normalise(settings);
       return store.atomically(() => {
-        const now = clock.now();
-        const job_id = store.createJob(normal.name ?? "", stringifyJson(normal), me.userName, now);
+        const job_id = store.jobs.create(normal, me.userName, clock.now());
         if (access_control_list !== undefined)
           permissionsOfNewJob(store, me, job_id, access_control_list);
         scheduler.jobChanged(job_id, normal);
@@ -72,7 +72,7 @@ export function jobRoutes(store: Store, scheduler: Scheduler, clock: Clock, me: 
 
     post("jobs/reset", VERSIONS, resetJob, ({ body: { job_id, new_settings } }) => {
       const job = load(job_id);
-      const before = scheduler.settingsOf(job.settings_id);
+      const before = store.jobs.settings(job.settings_id);
       // As with the service, leaving run_as out does not take it away.
       const run_as = new_settings.run_as ?? before.run_as;
       change(job.job_id, { ...new_settings, ...(run_as === undefined ? {} : { run_as }) });
@@ -84,7 +84,7 @@ export function jobRoutes(store: Store, scheduler: Scheduler, clock: Clock, me: 
       updateJob,
       ({ body: { job_id, new_settings, fields_to_remove } }) => {
         const job = load(job_id);
-        const before = scheduler.settingsOf(job.settings_id);
+        const before = store.jobs.settings(job.settings_id);
         change(job.job_id, merged(before, new_settings ?? {}, fields_to_remove ?? []));
       },
     ),
@@ -92,16 +92,19 @@ export function jobRoutes(store: Store, scheduler: Scheduler, clock: Clock, me: 
     post("jobs/delete", VERSIONS, deleteJob, ({ body }) => {
       const { job_id } = load(body.job_id);
       scheduler.cancelAll(job_id, true);
-      store.deleteJob(job_id);
+      store.atomically(() => {
+        store.jobs.delete(job_id);
+        permissionsOfDeletedJob(store, job_id);
+      });
       scheduler.jobChanged(job_id, undefined);
     }),
 
     get("jobs/get", VERSIONS, getQuery, ({ query, version }) => {
       const job = load(query.job_id);
-      const settings = scheduler.settingsOf(job.settings_id);
+      const settings = store.jobs.settings(job.settings_id);
       const count = settings.tasks?.length ?? 0;
       const offset = query.page_token ?? 0;
-      let written = job.settings;
+      let written = job.json;
       let end = "";
       if (version === "2.2" && (count > PAGE_SIZE || offset > 0)) {
         written = stringifyJson(pageOf(settings, offset));
@@ -123,17 +126,12 @@ export function jobRoutes(store: Store, scheduler: Scheduler, clock: Clock, me: 
       const { limit = DEFAULT_LISTED, offset, page_token, name, expand_tasks = false } = query;
       if (limit < 1 || limit > MAX_LISTED)
         throw invalidParameter(`limit must be from 1 to ${MAX_LISTED} (got ${limit}).`);
-      const jobs = store.jobs({
-        limit: limit + 1,
-        ...(name === undefined ? {} : { name }),
-        ...(page_token === undefined ? {} : { before: page_token }),
-        ...(offset === undefined ? {} : { offset }),
-      });
+      const jobs = store.jobs.list({ limit: limit + 1, name, before: page_token, offset });
       const more = jobs.length > limit;
       const page = jobs.slice(0, limit);
       return {
         jobs: page.map((job) => {
-          const settings = scheduler.settingsOf(job.settings_id);
+          const settings = store.jobs.settings(job.settings_id);
           return {
             ...headOf(job, settings, me),
             settings: expand_tasks
@@ -151,7 +149,7 @@ export function jobRoutes(store: Store, scheduler: Scheduler, clock: Clock, me: 
   ];
 }
 
-const headOf = (job: JobRow, settings: JobSettings, me: Identity): Record<string, unknown> => ({
+const headOf = (job: StoredJob, settings: JobSettings, me: Identity): Record<string, unknown> => ({
   job_id: job.job_id,
   creator_user_name: job.creator,
   run_as_user_name:
@@ -222,9 +220,9 @@ function checkRunJobs(store: Store, settings: JobSettings, jobId?: number): void
       );
     if (seen.has(id)) continue;
     seen.add(id);
-    const job = typeof id === "number" ? store.job(id) : undefined;
-    if (job?.settings.includes('"run_job_task"') === true) {
-      pending.push(...runJobIds(parseJson(job.settings) as JobSettings));
+    const job = typeof id === "number" ? store.jobs.get(id) : undefined;
+    if (job?.json.includes('"run_job_task"') === true) {
+      pending.push(...runJobIds(store.jobs.settings(job.settings_id)));
     }
   }
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Int64 } from "@jobstrata/core/model";
+import { type Int64, stringifyJson } from "@jobstrata/core/model";
 import { invalidParameter, runNotFound } from "../../api-error";
 import { ownId } from "../../own-id";
 import { cancelAllRuns, cancelRun, repairRun, runNow, submitRun } from "./schema/settings";
@@ -84,20 +84,20 @@ export function runRoutes(store: Store, scheduler: Scheduler, views: RunViews): 
         throw invalidParameter(`limit must be from 0 to ${MAX_LISTED} (got ${asked}).`);
       const { job_id: jobId } = query;
       if (typeof jobId === "bigint") return { has_more: false };
-      const rows = store.listRuns({
+      const runs = store.runs.list({
         limit: limit + 1,
-        ...(jobId === undefined ? {} : { jobId }),
-        ...(active_only ? { active: true } : completed_only ? { active: false } : {}),
-        ...(query.run_type === undefined ? {} : { runType: query.run_type }),
-        ...(query.start_time_from === undefined ? {} : { startedFrom: query.start_time_from }),
-        ...(query.start_time_to === undefined ? {} : { startedTo: query.start_time_to }),
-        ...(query.page_token === undefined ? {} : { before: query.page_token }),
-        ...(offset === undefined ? {} : { offset }),
+        jobId,
+        active: active_only ? true : completed_only ? false : undefined,
+        runType: query.run_type,
+        startedFrom: query.start_time_from,
+        startedTo: query.start_time_to,
+        before: query.page_token,
+        offset,
       });
-      const more = rows.length > limit;
-      const page = rows.slice(0, limit);
+      const more = runs.length > limit;
+      const page = runs.slice(0, limit);
       return {
-        ...(page.length === 0 ? {} : { runs: page.map((row) => views.listed(row, expand_tasks)) }),
+        ...(page.length === 0 ? {} : { runs: page.map((run) => views.listed(run, expand_tasks)) }),
         has_more: more,
         ...(more ? { next_page_token: String(page.at(-1)?.run_id) } : {}),
       };
@@ -114,7 +114,7 @@ export function runRoutes(store: Store, scheduler: Scheduler, views: RunViews): 
       if (path === undefined)
         throw invalidParameter(`Run ${task.run_id} is not the run of a notebook task.`);
       const source = readNotebook(store, path)?.source ?? "";
-      const output = store.output(task.run_id) ?? "{}";
+      const output = stringifyJson(store.runs.output(task.run_id) ?? {});
       const content = `<!DOCTYPE html><title>${html(path)}</title><pre>${html(source)}</pre><pre>${html(output)}</pre>`;
       return {
         views: [{ content, name: path.slice(path.lastIndexOf("/") + 1), type: "NOTEBOOK" }],

@@ -1,12 +1,9 @@
-import { parseJson } from "@jobstrata/core/model";
 import { invalidParameter, runNotFound } from "../../api-error";
 import type { JobSettings } from "./schema/settings";
 import { type NestedTask, type Task, TASK_TYPES } from "./schema/tasks";
-import type { RunRow, Store } from "../../store";
-import type { TaskOutput } from "../../scheduler/run";
-import type { JobRun, Repair, TaskRun } from "./records";
+import type { Store } from "../../store";
+import type { JobRun, Repair, Run, TaskRun } from "./records";
 import { originalRun } from "../../scheduler/repair";
-import type { Scheduler } from "../../scheduler/scheduler";
 import { isOver, type Phase, stateOf, statusOf } from "../../scheduler/states";
 
 /** Answers hold no more tasks, or iterations, than this; the rest follows with `page_token`. */
@@ -27,7 +24,6 @@ export interface RunViewOptions {
 export class RunViews {
   public constructor(
     private readonly store: Store,
-    private readonly scheduler: Scheduler,
     private readonly creator: string,
     /** The address of the workspace, for links. */
     private readonly url: string,
@@ -35,25 +31,20 @@ export class RunViews {
 
   /** A run of a job, or the run of one of its tasks. @throws {ApiError} when there is none */
   public get(runId: number, options: RunViewOptions = {}): Json {
-    const row = this.store.runRow(runId);
-    if (row === undefined) throw runNotFound(runId);
-    const record = parseJson(row.record) as JobRun | TaskRun;
-    return record.kind === "job" ? this.jobRun(record, options) : this.taskRun(record, options);
+    const run = this.load(runId);
+    return run.kind === "job" ? this.jobRun(run, options) : this.taskRun(run, options);
   }
 
-  /** A row of a list of runs. */
-  public listed(row: RunRow, expandTasks: boolean): Json {
-    const run = parseJson(row.record) as JobRun;
-    if (expandTasks) return this.jobRun(run, {});
-    return this.base(run);
+  /** An entry of a list of runs. */
+  public listed(run: JobRun, expandTasks: boolean): Json {
+    return expandTasks ? this.jobRun(run, {}) : this.base(run);
   }
 
   /** What a task came up with. @throws {ApiError} for a run of several tasks */
   public output(runId: number): Json {
     const task = this.singleTask(runId, "Retrieving the output");
     const metadata = this.get(task.run_id);
-    const saved = this.store.output(task.run_id);
-    const output = saved === undefined ? {} : (parseJson(saved) as TaskOutput);
+    const output = this.store.runs.output(task.run_id) ?? {};
     const { spec } = this.specOf(task);
     return {
       metadata,
@@ -79,11 +70,9 @@ export class RunViews {
 
   /** The task that `runId` is the run of: a task's own run, or that of a job of one task. @throws {ApiError} */
   public singleTask(runId: number, what: string): TaskRun {
-    const row = this.store.runRow(runId);
-    if (row === undefined) throw runNotFound(runId);
-    const record = parseJson(row.record) as JobRun | TaskRun;
-    if (record.kind !== "job") return record;
-    const [task, another] = latestAttempts(this.store.childRows(runId));
+    const run = this.load(runId);
+    if (run.kind !== "job") return run;
+    const [task, another] = latestAttempts(this.store.runs.children(runId));
     if (task !== undefined && another === undefined) return task;
     throw severalTasks(what);
   }
@@ -94,24 +83,28 @@ export class RunViews {
     if (task.kind === "task") {
       return { spec: settings.tasks?.find(({ task_key }) => task_key === task.task_key), settings };
     }
-    const parent = this.store.runRow(task.parent_id);
-    const key = parent === undefined ? "" : (parseJson(parent.record) as TaskRun).task_key;
+    const parent = this.store.runs.get(task.parent_id);
+    const key = parent === undefined || parent.kind === "job" ? "" : parent.task_key;
     const spec = settings.tasks?.find(({ task_key }) => task_key === key)?.for_each_task?.task;
     return { spec, settings };
   }
 
+  private load(runId: number): Run {
+    const run = this.store.runs.get(runId);
+    if (run === undefined) throw runNotFound(runId);
+    return run;
+  }
+
   private settings(jobRunId: number): JobSettings {
-    const id = this.store.runRow(jobRunId)?.settings_id;
-    return typeof id === "number" ? this.scheduler.settingsOf(id) : {};
+    const run = this.store.runs.jobRun(jobRunId);
+    return run === undefined ? {} : this.store.jobs.settings(run.settings_id);
   }
 
   private jobRun(run: JobRun, options: RunViewOptions): Json {
     const { offset = 0, includeHistory = false, paged = true } = options;
-    const settings = this.scheduler.settingsOf(run.settings_id);
-    const rows = this.store.childRows(run.run_id);
-    const attempts = includeHistory
-      ? rows.map(({ record }) => parseJson(record) as TaskRun)
-      : latestAttempts(rows);
+    const settings = this.store.jobs.settings(run.settings_id);
+    const all = this.store.runs.children(run.run_id);
+    const attempts = includeHistory ? all : latestAttempts(all);
     const specs = new Map(settings.tasks?.map((spec) => [spec.task_key, spec]));
     const page = paged ? attempts.slice(offset, offset + PAGE_SIZE) : attempts;
     const more = attempts.length > offset + page.length;
@@ -133,13 +126,12 @@ export class RunViews {
 
   private taskRun(task: TaskRun, options: RunViewOptions): Json {
     const { spec } = this.specOf(task);
-    const jobRow = this.store.runRow(task.job_run_id);
-    const job = jobRow === undefined ? undefined : (parseJson(jobRow.record) as JobRun);
+    const job = this.store.runs.jobRun(task.job_run_id);
     const { offset = 0 } = options;
     let iterations: Json = {};
     if (spec !== undefined && "for_each_task" in spec && spec.for_each_task !== undefined) {
       const inner = spec.for_each_task.task;
-      const all = latestOf(this.store.childRows(task.run_id), ({ index }) => index);
+      const all = latestOf(this.store.runs.children(task.run_id), ({ index }) => index);
       const page = all.slice(offset, offset + PAGE_SIZE);
       iterations = {
         iterations: page.map((each) => this.task(inner, each, options)),
@@ -261,17 +253,12 @@ const severalTasks = (what: string): Error =>
   );
 
 /** The attempts at the tasks of a run that count. */
-export const latestAttempts = (rows: readonly RunRow[]): TaskRun[] =>
-  latestOf(rows, ({ task_key }) => task_key);
+export const latestAttempts = (attempts: readonly TaskRun[]): TaskRun[] =>
+  latestOf(attempts, ({ task_key }) => task_key);
 
 /** Of the attempts with equal keys the last, in the order of the first. */
-function latestOf(rows: readonly RunRow[], key: (attempt: TaskRun) => unknown): TaskRun[] {
-  const attempts = new Map<unknown, TaskRun>();
-  for (const { record } of rows) {
-    const attempt = parseJson(record) as TaskRun;
-    attempts.set(key(attempt), attempt);
-  }
-  return [...attempts.values()];
+function latestOf(attempts: readonly TaskRun[], key: (attempt: TaskRun) => unknown): TaskRun[] {
+  return [...new Map(attempts.map((attempt) => [key(attempt), attempt])).values()];
 }
 
 const historyOf = (run: JobRun, attempts: readonly TaskRun[]): Repair[] =>

@@ -5,14 +5,7 @@ import { object } from "../../schema/shape";
 import type { Store } from "../../store";
 import { pageOf, pageQuery } from "../../http/paging";
 import { get, post, type Route, send } from "../../http/route";
-
-/** What is kept of a destination: of what is confidential only that it was set, since nothing is ever sent from here. */
-interface DestinationRecord {
-  id: string;
-  display_name: string;
-  destination_type: string;
-  config: Record<string, Record<string, unknown>>;
-}
+import type { DestinationRecord } from "./store";
 
 /**
  * The kinds of destination. Each of `enough` is a set of fields that will do; `secrets` are all the fields that are taken
@@ -70,10 +63,10 @@ export function destinationRoutes(store: Store): Route[] {
   const load = (id: string): DestinationRecord => {
     const found = store.destinations.get(id);
     if (found === undefined) throw destinationNotFound(id);
-    return JSON.parse(found.json) as DestinationRecord;
+    return found;
   };
   const save = (destination: DestinationRecord): DestinationRecord => {
-    store.destinations.put(destination.id, destination.display_name, JSON.stringify(destination));
+    store.destinations.put(destination, destination.display_name);
     return destination;
   };
 
@@ -88,10 +81,11 @@ export function destinationRoutes(store: Store): Route[] {
 
     get("notification-destinations", ["2.0"], object(pageQuery), ({ query }) => {
       const { page, next } = pageOf(store.destinations, query);
-      const results = page.map(({ json }) => {
-        const { id, display_name, destination_type } = JSON.parse(json) as DestinationRecord;
-        return { id, display_name, destination_type };
-      });
+      const results = page.map(({ id, display_name, destination_type }) => ({
+        id,
+        display_name,
+        destination_type,
+      }));
       return { results, ...next };
     }),
 

@@ -2,7 +2,9 @@ import * as z from "zod";
 import { doesNotExist, invalidParameter, jobNotFound } from "../../api-error";
 import { type accessControl, accessControlOf } from "../jobs/schema/settings";
 import { object } from "../../schema/shape";
-import type { ObjectType, Store } from "../../store";
+import type { Store } from "../../store";
+import type { ObjectType } from "../workspace/store";
+import type { PermissionEntry } from "./store";
 import { get, type LocalRequest, type Route, send } from "../../http/route";
 import { int64Of, jobIdOf, LOCAL_WAREHOUSE_ID } from "@jobstrata/core/model";
 
@@ -11,14 +13,6 @@ export interface Identity {
   id: string;
   userName: string;
   displayName: string;
-}
-
-/** Who may do what: one of three principals, and a level. */
-interface Entry {
-  permission_level: string;
-  user_name?: string | undefined;
-  group_name?: string | undefined;
-  service_principal_name?: string | undefined;
 }
 
 /** A kind of object that has permissions. */
@@ -47,7 +41,7 @@ const JOBS: Kind = {
   check: (store, id) => {
     if (!/^\d{1,19}$/.test(id)) throw invalidParameter(`"${id}" is not the id of a job.`);
     const jobId = jobIdOf(id);
-    if (typeof jobId !== "number" || store.job(jobId) === undefined)
+    if (typeof jobId !== "number" || store.jobs.get(jobId) === undefined)
       throw jobNotFound(jobId ?? BigInt(id));
   },
 };
@@ -102,7 +96,7 @@ function workspaceObject(path: string, objectType: string, type: ObjectType): Ki
     owned: false,
     check: (store, id) => {
       const objectId = int64Of(id);
-      const found = typeof objectId === "number" ? store.objectOfId(objectId) : undefined;
+      const found = typeof objectId === "number" ? store.objects.ofId(objectId) : undefined;
       if (found?.object_type !== type)
         throw doesNotExist(`There is no ${objectType} with the id "${id.slice(0, 100)}".`);
     },
@@ -165,7 +159,11 @@ export function permissionsOfNewJob(
   replace(store, JOBS, String(jobId), hasOwner ? entries : [...entries, ownedBy(me)]);
 }
 
-function replace(store: Store, kind: Kind, id: string, entries: readonly Entry[]): void {
+export function permissionsOfDeletedJob(store: Store, jobId: number): void {
+  store.permissions.delete(objectId(JOBS, String(jobId)));
+}
+
+function replace(store: Store, kind: Kind, id: string, entries: readonly PermissionEntry[]): void {
   for (const entry of entries) principalOf(entry);
   const owners = entries.filter(({ permission_level }) => permission_level === "IS_OWNER");
   if (kind.owned) {
@@ -174,16 +172,19 @@ function replace(store: Store, kind: Kind, id: string, entries: readonly Entry[]
     if (owners.some(({ group_name }) => group_name !== undefined))
       throw invalidParameter(`A group cannot be the owner of a ${kind.objectType}.`);
   }
-  store.savePermissions(objectId(kind, id), JSON.stringify(entries));
+  store.permissions.put(objectId(kind, id), entries);
 }
 
 const objectId = ({ path }: Kind, id: string): string => `/${path}/${id}`;
 
-const ownedBy = (me: Identity): Entry => ({ user_name: me.userName, permission_level: "IS_OWNER" });
+const ownedBy = (me: Identity): PermissionEntry => ({
+  user_name: me.userName,
+  permission_level: "IS_OWNER",
+});
 
-function load(store: Store, me: Identity, kind: Kind, id: string): Entry[] {
-  const saved = store.permissions(objectId(kind, id));
-  if (saved !== undefined) return JSON.parse(saved) as Entry[];
+function load(store: Store, me: Identity, kind: Kind, id: string): PermissionEntry[] {
+  const saved = store.permissions.get(objectId(kind, id));
+  if (saved !== undefined) return saved;
   return kind.owned ? [ownedBy(me)] : [];
 }
 
@@ -214,7 +215,7 @@ function view(store: Store, me: Identity, kind: Kind, id: string): Record<string
   };
 }
 
-function principalOf({ user_name, group_name, service_principal_name }: Entry): string {
+function principalOf({ user_name, group_name, service_principal_name }: PermissionEntry): string {
   const given = [
     user_name === undefined ? "" : `user ${user_name}`,
     group_name === undefined ? "" : `group ${group_name}`,

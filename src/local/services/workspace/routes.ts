@@ -14,7 +14,8 @@ import {
 } from "./notebook-format";
 import { parse } from "../../schema/parse";
 import { object } from "../../schema/shape";
-import type { Store, WorkspaceObject } from "../../store";
+import type { Store } from "../../store";
+import type { WorkspaceObject } from "./store";
 import type { Identity } from "../permissions/routes";
 import { flag, get, post, RawAnswer, type Route } from "../../http/route";
 
@@ -49,7 +50,7 @@ export function workspaceRoutes(store: Store, clock: Clock, me: Identity): Route
     makeFolders(store, folder, clock.now());
 
   const load = (path: string): WorkspaceObject => {
-    const found = store.object(canonical(path));
+    const found = store.objects.get(canonical(path));
     if (found === undefined) throw pathNotFound(path);
     return found;
   };
@@ -111,7 +112,7 @@ export function workspaceRoutes(store: Store, clock: Clock, me: Identity): Route
         const found = load(pathInUrl(wildcard));
         if (found.object_type === "DIRECTORY")
           throw invalidParameter(`${found.path} is a folder, not a file.`);
-        const content = store.objectContent(found.path) ?? Buffer.alloc(0);
+        const content = store.objects.content(found.path) ?? Buffer.alloc(0);
         return new RawAnswer(content, "application/octet-stream");
       },
     },
@@ -138,7 +139,8 @@ export function workspaceRoutes(store: Store, clock: Clock, me: Identity): Route
       object({ path: z.string(), notebooks_modified_after: z.string().optional() }),
       ({ query }) => {
         const found = load(query.path);
-        const listed = found.object_type === "DIRECTORY" ? store.children(found.path) : [found];
+        const listed =
+          found.object_type === "DIRECTORY" ? store.objects.children(found.path) : [found];
         return listed.length === 0 ? {} : { objects: listed.map(view) };
       },
     ),
@@ -169,7 +171,7 @@ export function workspaceRoutes(store: Store, clock: Clock, me: Identity): Route
         if (
           body.recursive !== true &&
           found.object_type === "DIRECTORY" &&
-          store.children(found.path).length > 0
+          store.objects.children(found.path).length > 0
         ) {
           throw new ApiError(
             400,
@@ -177,7 +179,7 @@ export function workspaceRoutes(store: Store, clock: Clock, me: Identity): Route
             `Folder ${body.path} is not empty. Use recursive to delete it with everything in it.`,
           );
         }
-        store.deleteTree(found.path);
+        store.objects.delete(found.path);
       },
     ),
   ];
@@ -191,24 +193,24 @@ export function readNotebook(store: Store, path: string): Notebook | undefined {
   } catch {
     return undefined;
   }
-  const found = store.object(place);
+  const found = store.objects.get(place);
   if (found?.object_type !== "NOTEBOOK") return undefined;
-  const source = store.objectContent(place)?.toString() ?? "";
+  const source = store.objects.content(place)?.toString() ?? "";
   return { path, language: found.language ?? "PYTHON", source };
 }
 
 /** The files, no notebooks, in a folder and in the folders below it. */
 export function* readFiles(store: Store, folder: string): Generator<WorkspaceFile> {
-  for (const { path, object_type } of store.children(canonical(folder))) {
+  for (const { path, object_type } of store.objects.children(canonical(folder))) {
     if (object_type === "DIRECTORY") yield* readFiles(store, path);
     else if (object_type === "FILE")
-      yield { path, content: store.objectContent(path) ?? Buffer.alloc(0) };
+      yield { path, content: store.objects.content(path) ?? Buffer.alloc(0) };
   }
 }
 
 /** Whether a notebook came as one of Jupyter, in which form it is kept. */
 function isJupyter(store: Store, { path }: WorkspaceObject): boolean {
-  return jupyterLanguage(store.objectContent(path)?.toString() ?? "") !== undefined;
+  return jupyterLanguage(store.objects.content(path)?.toString() ?? "") !== undefined;
 }
 
 /** What a notebook or file is exported as. @throws {ApiError} for a format that it can't have */
@@ -217,7 +219,7 @@ function exported(
   found: WorkspaceObject,
   format: (typeof FORMATS)[number],
 ): { content: Buffer; extension: string } {
-  const content = store.objectContent(found.path) ?? Buffer.alloc(0);
+  const content = store.objects.content(found.path) ?? Buffer.alloc(0);
   if (found.object_type === "FILE") {
     if (!["SOURCE", "AUTO", "RAW"].includes(format))
       throw invalidParameter(
@@ -267,7 +269,7 @@ function importedPath(path: string, content: Buffer): string {
 }
 
 const objectAt = (store: Store, path: string): WorkspaceObject | undefined =>
-  path === "/" ? undefined : store.object(path);
+  path === "/" ? undefined : store.objects.get(path);
 
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
 
@@ -312,14 +314,14 @@ function importObject(
   const parent = parentOf(path);
   if (path === "/") throw invalidParameter("The root folder cannot be imported over.");
   return store.atomically(() => {
-    if (parent !== "/" && store.object(parent)?.object_type !== "DIRECTORY") {
+    if (parent !== "/" && store.objects.get(parent)?.object_type !== "DIRECTORY") {
       throw new ApiError(
         404,
         "RESOURCE_DOES_NOT_EXIST",
         `The parent folder (${parent}) does not exist.`,
       );
     }
-    const before = store.object(path);
+    const before = store.objects.get(path);
     const type = isNotebook ? "NOTEBOOK" : "FILE";
     if (
       before?.object_type === "DIRECTORY" ||
@@ -338,8 +340,8 @@ function importObject(
         `${request.path} already exists. Please pass overwrite as true to overwrite it.`,
       );
     }
-    store.putObject(path, type, isNotebook ? (language ?? null) : null, content, clock.now());
-    return { object_id: store.object(path)?.object_id ?? 0 };
+    store.objects.put(path, type, isNotebook ? (language ?? null) : null, content, clock.now());
+    return { object_id: store.objects.get(path)?.object_id ?? 0 };
   });
 }
 
@@ -347,8 +349,8 @@ function makeFolders(store: Store, path: string, now: number): void {
   let folder = "";
   for (const segment of ["", ...path.split("/").filter(Boolean)]) {
     folder = segment === "" ? "/" : `${folder === "/" ? "" : folder}/${segment}`;
-    const found = store.object(folder);
-    if (found === undefined) store.putObject(folder, "DIRECTORY", null, null, now);
+    const found = store.objects.get(folder);
+    if (found === undefined) store.objects.put(folder, "DIRECTORY", null, null, now);
     else if (found.object_type !== "DIRECTORY") {
       throw new ApiError(400, "RESOURCE_ALREADY_EXISTS", `${folder} exists and is not a folder.`);
     }

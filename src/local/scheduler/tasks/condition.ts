@@ -1,4 +1,16 @@
-import type { ConditionOperator } from "../services/jobs/schema/tasks";
+import type { TaskRun } from "../../services/jobs/records";
+import type { ConditionOperator, Task } from "../../services/jobs/schema/tasks";
+import { type Ending, SUCCEEDED } from "../states";
+
+/** Compares the operands, whose references are resolved, and records the outcome. */
+export function performCondition(
+  { left, op, right }: NonNullable<Task["condition_task"]>,
+  attempt: TaskRun,
+): Ending {
+  attempt.resolved = { left, right };
+  attempt.outcome = evaluate(op, left, right) ? "true" : "false";
+  return SUCCEEDED;
+}
 
 /**
  * The outcome of a condition task. Equality compares text; order compares numbers.

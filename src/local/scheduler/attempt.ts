@@ -1,0 +1,136 @@
+import type { Timer } from "../clock";
+import type { TaskRun } from "../services/jobs/records";
+import type { NestedTask, Task } from "../services/jobs/schema/tasks";
+import type { RunHost } from "./host";
+import { type Ending, ended, isOver, TASK_TIMED_OUT } from "./states";
+import type { StopScope } from "./stop-scope";
+
+/** Does what a task says, once. */
+export type Perform = (
+  task: Task | NestedTask,
+  attempt: TaskRun,
+  signal: AbortSignal,
+) => Promise<Ending>;
+
+/** The service gives up on a canceled task that does not stop; milliseconds. */
+const STOP_GRACE = 30_000;
+
+/** Attempts at tasks, with the tasks' retries and timeouts. */
+export class Attempts {
+  public constructor(
+    private readonly host: RunHost,
+    private readonly perform: Perform,
+  ) {}
+
+  /** Attempts at a task until one counts. `replace` is called with every attempt after `first`. */
+  public async untilOneCounts(
+    task: Task | NestedTask,
+    first: TaskRun,
+    scope: StopScope,
+    replace: (attempt: TaskRun) => void,
+  ): Promise<Ending> {
+    const { host } = this;
+    let attempt = first;
+    for (;;) {
+      attempt.start_time = host.clock.now();
+      const ending = await this.once(task, attempt, scope);
+      const { max_retries = 0, min_retry_interval_millis = 0 } = task;
+      const retriable =
+        // A task that could not even be executed would not be the next time either.
+        (ending.result === "FAILED" && ending.life !== "INTERNAL_ERROR") ||
+        (ending.result === "TIMEDOUT" && task.retry_on_timeout === true);
+      const left = max_retries === -1 || attempt.attempt < max_retries;
+      if (!retriable || !left || scope.stopped !== undefined) return ending;
+      this.end(attempt, ending);
+      attempt = retryOf(attempt, host.newRunId(), host.clock.now());
+      replace(attempt);
+      host.saveTaskRun(attempt);
+      const stopped = await this.wait(min_retry_interval_millis, scope);
+      if (stopped !== undefined) return stopped;
+    }
+  }
+
+  /** Records how an attempt ended, unless it has ended before. */
+  public end(attempt: TaskRun, ending: Ending): void {
+    if (isOver(attempt)) return;
+    const now = this.host.clock.now();
+    // What never ran took no time.
+    if (attempt.life === "BLOCKED") attempt.start_time = now;
+    Object.assign(attempt, ending);
+    attempt.end_time = now;
+    this.host.saveTaskRun(attempt);
+  }
+
+  /** Resolves after `duration` milliseconds, or when the run is stopped, then with its ending. */
+  private wait(duration: number, scope: StopScope): Promise<Ending | undefined> {
+    return new Promise((resolve) => {
+      const finish = (ending?: Ending): void => {
+        scope.delete(finish);
+        timer.cancel();
+        resolve(ending);
+      };
+      const timer = this.host.clock.after(duration, finish);
+      scope.add(finish);
+    });
+  }
+
+  /** One attempt, with the task's timeout, that ends soon when the run is stopped. */
+  private once(task: Task | NestedTask, attempt: TaskRun, scope: StopScope): Promise<Ending> {
+    const { clock } = this.host;
+    if (scope.stopped !== undefined) return Promise.resolve(scope.stopped);
+    attempt.life = "RUNNING";
+    this.host.saveTaskRun(attempt);
+    return new Promise((resolve) => {
+      const controller = new AbortController();
+      let reason: Ending | undefined;
+      let timer: Timer | undefined;
+      const finish = (ending: Ending): void => {
+        timer?.cancel();
+        scope.delete(stop);
+        resolve(reason ?? ending);
+      };
+      const stop = (ending: Ending): void => {
+        if (reason !== undefined) return;
+        reason = ending;
+        timer?.cancel();
+        timer = clock.after(STOP_GRACE, () => {
+          finish(ending);
+        });
+        attempt.life = "TERMINATING";
+        this.host.saveTaskRun(attempt);
+        controller.abort();
+      };
+      scope.add(stop);
+      if (task.timeout_seconds !== undefined && task.timeout_seconds > 0) {
+        timer = clock.after(task.timeout_seconds * 1000, () => {
+          stop(TASK_TIMED_OUT);
+        });
+      }
+      this.perform(task, attempt, controller.signal).then(finish, (error: unknown) => {
+        finish(ended("FAILED", "INVALID_RUN_CONFIGURATION", messageOf(error), "INTERNAL_ERROR"));
+      });
+    });
+  }
+}
+
+/** The attempt after `before`. */
+function retryOf(before: TaskRun, runId: number, now: number): TaskRun {
+  return {
+    kind: before.kind,
+    run_id: runId,
+    job_run_id: before.job_run_id,
+    job_id: before.job_id,
+    parent_id: before.parent_id,
+    task_key: before.task_key,
+    attempt: before.attempt + 1,
+    original_attempt_run_id: before.original_attempt_run_id,
+    start_time: now,
+    life: "WAITING_FOR_RETRY",
+    message: "",
+    ...(before.index === undefined ? {} : { index: before.index, input: before.input }),
+    ...(before.iterations === undefined ? {} : { iterations: before.iterations }),
+  };
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

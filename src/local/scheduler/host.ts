@@ -1,0 +1,31 @@
+import type { Clock } from "../clock";
+import type { Notebook, TaskExecutor, WorkspaceAccess, WorkspaceFile } from "../execute/executor";
+import type { JobRun, TaskOutput, TaskRun } from "../services/jobs/records";
+import type { Task } from "../services/jobs/schema/tasks";
+import type { Ending } from "./states";
+
+/** What a run needs of the workspace around it. */
+export interface RunHost {
+  readonly clock: Clock;
+  readonly executor: TaskExecutor;
+  readonly workspace: { id: string; url: string };
+  newRunId(): number;
+  saveJobRun(run: JobRun): void;
+  saveTaskRun(run: TaskRun): void;
+  saveOutput(runId: number, output: TaskOutput): void;
+  notebook(path: string): Notebook | undefined;
+  files(folder: string): readonly WorkspaceFile[];
+  openAccess(): WorkspaceAccess;
+  /** Starts a run of another job. @throws {Error} when that is not possible */
+  startChild(parent: JobRun, task: TaskRun, definition: RunJobDefinition): ChildRun;
+  /** Called once, when the run is over. */
+  finished(run: JobRun): void;
+}
+
+export interface ChildRun {
+  runId: number;
+  done: Promise<Ending>;
+  stop: (ending: Ending) => void;
+}
+
+export type RunJobDefinition = NonNullable<Task["run_job_task"]>;

@@ -1,0 +1,111 @@
+import type { JobRun } from "../services/jobs/records";
+import type { ActiveRun } from "./run";
+import { CANCELED } from "./states";
+
+/** A run that is under way or waits for its turn. */
+export interface Live {
+  active: ActiveRun;
+  /** How many runs of the job there may be at once. */
+  limit: number;
+}
+
+/** Lets no more runs of a job be under way than it may have; the others wait in the order in which they came. */
+export class RunQueue {
+  private readonly running = new Map<number, Live>();
+  private readonly queued = new Map<number, Live>();
+  /** The queued runs of a job, the first to come first. */
+  private readonly queuedOfJob = new Map<number, Set<number>>();
+  /** How many runs of a job are under way. */
+  private readonly runningOfJob = new Map<number, number>();
+
+  public constructor(private readonly save: (run: JobRun) => void) {}
+
+  public counts(): { active_runs: number; queued_runs: number } {
+    return { active_runs: this.running.size, queued_runs: this.queued.size };
+  }
+
+  /** A run that is under way or waits. */
+  public get(runId: number): ActiveRun | undefined {
+    return (this.running.get(runId) ?? this.queued.get(runId))?.active;
+  }
+
+  /** The runs that are under way. */
+  public underWay(): ActiveRun[] {
+    return [...this.running.values()].map(({ active }) => active);
+  }
+
+  public hasRoom(jobId: number, limit: number): boolean {
+    return (this.runningOfJob.get(jobId) ?? 0) < limit;
+  }
+
+  public begin(live: Live): void {
+    const { run } = live.active;
+    this.running.set(run.run_id, live);
+    this.runningOfJob.set(run.job_id, (this.runningOfJob.get(run.job_id) ?? 0) + 1);
+    live.active.begin();
+  }
+
+  public enqueue(live: Live): void {
+    const { run } = live.active;
+    run.life = "QUEUED";
+    run.message = `Queued: job ${run.job_id} has as many active runs as it may have (${live.limit}).`;
+    this.queued.set(run.run_id, live);
+    const others = this.queuedOfJob.get(run.job_id);
+    if (others === undefined) this.queuedOfJob.set(run.job_id, new Set([run.run_id]));
+    else others.add(run.run_id);
+    this.save(run);
+  }
+
+  /** Stops a run that is under way, and takes one that waits out of the queue. */
+  public cancel(runId: number): void {
+    this.running.get(runId)?.active.stop(CANCELED);
+    this.dequeue(runId)?.active.abandon(CANCELED);
+  }
+
+  /** Cancels the runs of a job or, without one, every queued run. */
+  public cancelAll(jobId: number | undefined, queuedToo: boolean): void {
+    const concerned = ({ active }: Live): boolean =>
+      jobId === undefined || active.run.job_id === jobId;
+    if (queuedToo || jobId !== undefined) {
+      for (const [runId, live] of [...this.queued]) if (concerned(live)) this.cancel(runId);
+    }
+    if (jobId === undefined) return;
+    for (const live of [...this.running.values()]) if (concerned(live)) live.active.stop(CANCELED);
+  }
+
+  /** Takes out a run that is over. False when it was not under way. */
+  public remove(run: JobRun): boolean {
+    if (!this.running.delete(run.run_id)) return false;
+    const left = (this.runningOfJob.get(run.job_id) ?? 1) - 1;
+    if (left === 0) this.runningOfJob.delete(run.job_id);
+    else this.runningOfJob.set(run.job_id, left);
+    return true;
+  }
+
+  /** Begins the queued runs of a job that there is room for. @param jobId @default of every job */
+  public proceed(jobId?: number): void {
+    if (jobId === undefined) {
+      for (const each of [...this.queuedOfJob.keys()]) this.proceed(each);
+      return;
+    }
+    for (;;) {
+      const [first] = this.queuedOfJob.get(jobId) ?? [];
+      const live = first === undefined ? undefined : this.queued.get(first);
+      if (live === undefined || !this.hasRoom(jobId, live.limit)) return;
+      this.dequeue(live.active.run.run_id);
+      live.active.run.message = "";
+      this.begin(live);
+    }
+  }
+
+  private dequeue(runId: number): Live | undefined {
+    const live = this.queued.get(runId);
+    if (live === undefined) return undefined;
+    const { job_id } = live.active.run;
+    const others = this.queuedOfJob.get(job_id);
+    others?.delete(runId);
+    if (others?.size === 0) this.queuedOfJob.delete(job_id);
+    this.queued.delete(runId);
+    return live;
+  }
+}

@@ -1,0 +1,184 @@
+import { parseJson, stringifyJson } from "@jobstrata/core/model";
+import { isOver } from "../../scheduler/states";
+import type { Row, Sql } from "../../store/sql";
+import type { JobRun, Run, TaskOutput, TaskRun } from "./records";
+
+export const RUNS_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS runs (
+    run_id INTEGER PRIMARY KEY AUTOINCREMENT, parent_id INTEGER, job_id INTEGER, run_type TEXT,
+    start_time INTEGER NOT NULL, active INTEGER NOT NULL, settings_id INTEGER, record TEXT NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS runs_by_parent ON runs (parent_id) WHERE parent_id IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS runs_by_job ON runs (job_id, run_id) WHERE parent_id IS NULL;
+  CREATE INDEX IF NOT EXISTS runs_of_jobs ON runs (run_id) WHERE parent_id IS NULL;
+  CREATE INDEX IF NOT EXISTS runs_active ON runs (run_id) WHERE active = 1;
+  CREATE INDEX IF NOT EXISTS runs_by_settings ON runs (settings_id) WHERE settings_id IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS outputs (run_id INTEGER PRIMARY KEY, json TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS tokens (token TEXT PRIMARY KEY, run_id INTEGER NOT NULL);
+`;
+
+/** Which runs of jobs to list; newest first. */
+export interface RunFilter {
+  jobId?: number | undefined;
+  active?: boolean | undefined;
+  runType?: string | undefined;
+  /** Only runs that no task of another has started. */
+  roots?: boolean | undefined;
+  startedFrom?: number | undefined;
+  startedTo?: number | undefined;
+  /** Only runs older than this one. */
+  before?: number | undefined;
+  offset?: number | undefined;
+  limit: number;
+}
+
+/** Runs of jobs, attempts at their tasks and iterations of these, what they came up with, and the tokens of requests. */
+export class RunStore {
+  private readonly dirty = new Map<number, Run>();
+  private flushing = false;
+  private nextId: number;
+
+  /** @param dropSettings called with settings that a run that was deleted had */
+  public constructor(
+    private readonly sql: Sql,
+    private readonly dropSettings: (settingsId: number) => void,
+  ) {
+    const last = this.sql.row("SELECT seq FROM sqlite_sequence WHERE name = 'runs'");
+    this.nextId = Number(last?.seq ?? 0) + 1;
+  }
+
+  public newId(): number {
+    return this.nextId++;
+  }
+
+  /**
+   * Kept with the next `flush`: before the next answer to any request and, without one, as soon as there is nothing
+   * else to do. Until then the run may still change.
+   */
+  public save(run: Run): void {
+    this.dirty.set(run.run_id, run);
+    if (this.flushing) return;
+    this.flushing = true;
+    setImmediate(() => {
+      this.flushing = false;
+      if (this.sql.isOpen()) this.flush();
+    });
+  }
+
+  public flush(): void {
+    if (this.dirty.size === 0) return;
+    this.sql.atomically(() => {
+      for (const run of this.dirty.values()) {
+        const ofJob = run.kind === "job";
+        this.sql.run(
+          `INSERT OR REPLACE INTO runs (run_id, parent_id, job_id, run_type, start_time, active, settings_id, record)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+          run.run_id,
+          ofJob ? null : run.parent_id,
+          ofJob ? run.job_id : null,
+          ofJob ? run.run_type : null,
+          run.start_time,
+          isOver(run) ? 0 : 1,
+          ofJob ? run.settings_id : null,
+          stringifyJson(run),
+        );
+      }
+    });
+    this.dirty.clear();
+  }
+
+  public get(runId: number): Run | undefined {
+    if (this.dirty.has(runId)) this.flush();
+    const row = this.sql.row("SELECT record FROM runs WHERE run_id = ?", runId);
+    return row === undefined ? undefined : runOf(row);
+  }
+
+  /** The run of a job; `undefined` for that of a task too. */
+  public jobRun(runId: number): JobRun | undefined {
+    const run = this.get(runId);
+    return run?.kind === "job" ? run : undefined;
+  }
+
+  public has(runId: number): boolean {
+    return (
+      this.dirty.has(runId) ||
+      this.sql.row("SELECT 1 FROM runs WHERE run_id = ?", runId) !== undefined
+    );
+  }
+
+  /** Attempts at the tasks of a job's run, or iterations of an attempt, in the order in which they were made. */
+  public children(parentId: number): TaskRun[] {
+    this.flush();
+    return this.sql
+      .rows("SELECT record FROM runs WHERE parent_id = ? ORDER BY run_id", parentId)
+      .map(runOf) as TaskRun[];
+  }
+
+  public list(filter: RunFilter): JobRun[] {
+    this.flush();
+    // Only the conditions that are asked for, so that SQLite chooses the index that fits them.
+    const where = ["parent_id IS NULL"];
+    const values: unknown[] = [];
+    const add = (condition: string, value: unknown): void => {
+      if (value === undefined) return;
+      where.push(condition);
+      values.push(value);
+    };
+    add("job_id = ?", filter.jobId);
+    add("run_type = ?", filter.runType);
+    add("start_time >= ?", filter.startedFrom);
+    add("start_time <= ?", filter.startedTo);
+    add("run_id < ?", filter.before);
+    if (filter.roots === true) where.push("record ->> '$.parent.run_id' IS NULL");
+    if (filter.active !== undefined) where.push(`active = ${filter.active ? 1 : 0}`);
+    return this.sql
+      .rows(
+        `SELECT record FROM runs WHERE ${where.join(" AND ")} ORDER BY run_id DESC LIMIT ? OFFSET ?`,
+        ...values,
+        filter.limit,
+        filter.offset ?? 0,
+      )
+      .map(runOf) as JobRun[];
+  }
+
+  /** What was not over when the last process ended, parents first. */
+  public active(): Run[] {
+    this.flush();
+    return this.sql.rows("SELECT record FROM runs WHERE active = 1 ORDER BY run_id").map(runOf);
+  }
+
+  /** With everything below it. */
+  public delete(runId: number): void {
+    this.flush();
+    this.sql.atomically(() => {
+      const settings = this.jobRun(runId)?.settings_id;
+      for (const child of this.children(runId)) this.delete(child.run_id);
+      this.sql.run("DELETE FROM outputs WHERE run_id = ?", runId);
+      this.sql.run("DELETE FROM runs WHERE run_id = ?", runId);
+      if (settings !== undefined) this.dropSettings(settings);
+    });
+  }
+
+  public saveOutput(runId: number, output: TaskOutput): void {
+    if (Object.keys(output).length === 0) return;
+    this.sql.run("INSERT OR REPLACE INTO outputs VALUES (?, ?)", runId, stringifyJson(output));
+  }
+
+  public output(runId: number): TaskOutput | undefined {
+    const row = this.sql.row("SELECT json FROM outputs WHERE run_id = ?", runId);
+    return row === undefined ? undefined : (parseJson(String(row.json)) as TaskOutput);
+  }
+
+  /** The run may have been deleted since; its token stays used. */
+  public ofToken(token: string): number | undefined {
+    return this.sql.row("SELECT run_id FROM tokens WHERE token = ?", token)?.run_id as
+      number | undefined;
+  }
+
+  public saveToken(token: string, runId: number): void {
+    this.sql.run("INSERT INTO tokens VALUES (?, ?)", token, runId);
+  }
+}
+
+/** What `save` has written. */
+const runOf = ({ record }: Row): Run => parseJson(String(record)) as Run;

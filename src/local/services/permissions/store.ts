@@ -1,0 +1,35 @@
+import type { Sql } from "../../store/sql";
+
+export const PERMISSIONS_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS permissions (object TEXT PRIMARY KEY, json TEXT NOT NULL);
+`;
+
+/** Who may do what: one of three principals, and a level. */
+export interface PermissionEntry {
+  permission_level: string;
+  user_name?: string | undefined;
+  group_name?: string | undefined;
+  service_principal_name?: string | undefined;
+}
+
+/** The permissions of objects that were given any, by the objects' ids, such as `/jobs/1`. */
+export class PermissionStore {
+  public constructor(private readonly sql: Sql) {}
+
+  public get(object: string): PermissionEntry[] | undefined {
+    const row = this.sql.row("SELECT json FROM permissions WHERE object = ?", object);
+    return row === undefined ? undefined : (JSON.parse(String(row.json)) as PermissionEntry[]);
+  }
+
+  public put(object: string, entries: readonly PermissionEntry[]): void {
+    this.sql.run(
+      "INSERT OR REPLACE INTO permissions VALUES (?, ?)",
+      object,
+      JSON.stringify(entries),
+    );
+  }
+
+  public delete(object: string): void {
+    this.sql.run("DELETE FROM permissions WHERE object = ?", object);
+  }
+}
