@@ -519,10 +519,10 @@ describe("the events of the page", () => {
   it("end when the workspace stops, which does not wait for those who listen", async () => {
     const { client, visitor } = await visit();
     const listeners = await Promise.all([visitor.listen(), visitor.listen(), visitor.listen()]);
-    const before = performance.now();
     await client.workspace.stop();
-    await Promise.all(listeners.map(({ over }) => over));
-    expect(performance.now() - before).toBeLessThan(400);
+    // One that was cut off, since the workspace had waited for it, would have failed.
+    const ends = await Promise.allSettled(listeners.map(({ over }) => over));
+    expect(ends.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "fulfilled"]);
   });
 });
 

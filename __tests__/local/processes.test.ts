@@ -56,18 +56,21 @@ describe("a server that is killed", () => {
     const { child, client } = await spawnServer();
     await client.putNotebook(NOTEBOOK);
     const acknowledged: number[] = [];
+    let many = (): void => undefined;
+    const underWay = new Promise<void>((resolve) => (many = resolve));
     // Several at a time, so that the kill falls between them.
     const writers = Array.from({ length: 4 }, async (_, writer) => {
       for (let index = 0; index < 1000; index++) {
         acknowledged.push(
           await client.createJob({ name: `${writer}/${index}`, tasks: [notebookTask("a")] }),
         );
+        if (acknowledged.length === 100) many();
       }
     });
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await underWay;
     await killed(child);
     await Promise.allSettled(writers);
-    expect(acknowledged.length).toBeGreaterThan(0);
+    expect(acknowledged.length).toBeLessThan(4000);
     const after = await startClient({ dataDir: folder });
     for (const job of acknowledged.slice(-50))
       await after.ok("GET", `/api/2.2/jobs/get?job_id=${job}`);

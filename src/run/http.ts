@@ -200,7 +200,7 @@ function retryAfter(header: string | null, now: number): number | undefined {
   return Number.isNaN(delay) ? undefined : Math.max(0, delay);
 }
 
-/** Lets through so many in a second on average, and after a quiet time as many as two seconds have at once. */
+/** Token bucket; bursts of up to two seconds' quota. By hand, so that an `AbortSignal` ends a wait: see ADR 14. */
 class Pace {
   readonly #perMs: number;
   readonly #burst: number;

@@ -380,7 +380,7 @@ function inOrder(tasks: readonly TaskRunNode[]): TaskRunNode[] {
   return byDependencies(byKey, (task) => task);
 }
 
-/** Does something with each, a few at once. */
+/** Does something with each, a few at once. p-limit is an ES module only: see ADR 14. */
 export async function atOnce<T>(
   items: readonly T[],
   action: (item: T) => Promise<void>,

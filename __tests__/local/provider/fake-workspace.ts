@@ -28,6 +28,8 @@ export class FakeWorkspace {
   public readonly requests: Seen[] = [];
   /** Asked before each request is answered. */
   public fault: (seen: Seen) => Fault | undefined = () => undefined;
+  /** What an answer waits for. */
+  public hold: (seen: Seen) => Promise<void> | undefined = () => undefined;
   /** Milliseconds that each answer takes. */
   public delay = 0;
   private nextId = 1000;
@@ -75,6 +77,7 @@ export class FakeWorkspace {
       authorization: request.headers.authorization ?? "",
     };
     this.requests.push(seen);
+    await this.hold(seen);
     if (this.delay > 0) await new Promise((resolve) => setTimeout(resolve, this.delay));
     const fault = this.fault(seen);
     if (fault === "cut") {

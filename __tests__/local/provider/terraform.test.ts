@@ -38,13 +38,20 @@ if (CLIS.length === 0) {
     undefined);
 }
 
+let onRetry = (): void => undefined;
+
 describe.each(CLIS)("the stand-in provider under %s", (cli) => {
   let provider: RunningProvider;
   let workspace: FakeWorkspace;
   let folder: Folder;
 
   beforeAll(async () => {
-    provider = await startProvider({ retryDelay: () => 100 });
+    provider = await startProvider({
+      retryDelay: () => {
+        onRetry();
+        return 100;
+      },
+    });
   });
   afterAll(async () => {
     await provider.stop();
@@ -506,7 +513,8 @@ describe.each(CLIS)("the stand-in provider under %s", (cli) => {
       await late.stop();
       folder.configure(jobs({ tables }), { host, token: "secret" });
       const { child, outcome } = folder.start("apply", "-auto-approve");
-      await new Promise((resolve) => setTimeout(resolve, 700));
+      for (let tries = 0; tries < 3; tries++)
+        await new Promise<void>((resolve) => (onRetry = resolve));
       expect(child.exitCode).toBeNull();
       child.kill("SIGINT");
       expect((await outcome).text).toContain("interrupted while waiting to try again");
@@ -567,19 +575,34 @@ describe.each(CLIS)("the stand-in provider under %s", (cli) => {
   describe("when it is interrupted", () => {
     it("finishes what it does, saves the state, and goes on from there", async () => {
       folder.configure(jobs({ tables, setup }));
-      workspace.delay = 800;
+      let release = (): void => undefined;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      const creating = new Promise<void>((resolve) => {
+        workspace.hold = (seen) => {
+          if (!seen.path.endsWith("create")) return undefined;
+          resolve();
+          return released;
+        };
+      });
       const { child, outcome } = folder.start("apply", "-auto-approve");
-      while (workspace.calls("POST /api/2.2/jobs/create").length === 0) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      await creating;
+      const stopping = new Promise<void>((resolve) => {
+        child.stdout?.on("data", (chunk: Buffer) => {
+          if (chunk.includes("Stopping operation")) resolve();
+        });
+      });
       child.kill("SIGINT");
+      await stopping;
+      // It says so a moment before it does.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      release();
       const { code } = await outcome;
       expect(code).not.toBe(0);
       expect([...workspace.jobs.values()].map((job) => job.name)).toEqual([tables.name]);
       expect(await folder.state("databricks_job", "tables")).toMatchObject({
         id: String(workspace.job(tables.name).id),
       });
-      workspace.delay = 0;
+      workspace.hold = () => undefined;
       await folder.apply();
       expect(workspace.jobs.size).toBe(2);
     });

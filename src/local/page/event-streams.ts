@@ -18,7 +18,10 @@ export interface Sink {
   end(): unknown;
 }
 
-/** Tells everybody who listens what happens. What somebody does not read in time is not kept for him. */
+/**
+ * Sends events to all listeners, and drops what a slow one does not read in time. By hand, since better-sse leaves that
+ * to its user: see ADR 14.
+ */
 export class EventStreams<Run> {
   private readonly streams = new Set<Stream>();
   /** Runs that have changed, as far as they are at hand. */

@@ -35,7 +35,7 @@ export async function performForEach(
   signal.addEventListener("abort", () => {
     scope.stop(CANCELED);
   });
-  // Workers that take the next input, rather than a queue of p-limit's: after an abort there is nothing to take back.
+  // Not p-limit: workers leave nothing in a queue after an abort. See ADR 14.
   const work = async (): Promise<void> => {
     let next: Input | undefined;
     while (!signal.aborted && (next = left.pop()) !== undefined) {

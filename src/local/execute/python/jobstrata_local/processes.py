@@ -1,4 +1,7 @@
-"""The descendants of a process: who they are, what they hold in memory, and how they are ended."""
+"""The descendants of a process: who they are, what they hold in memory, and how they are ended.
+
+Reads /proc itself: psutil would put a compiled package beside the one that a notebook may bring. See ADR 14.
+"""
 
 from __future__ import annotations
 
