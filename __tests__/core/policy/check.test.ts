@@ -11,7 +11,7 @@ const untimed = defineRule({
   rationale: "It would run for ever.",
   severity: "error",
   preset: "spec",
-  docs: { wrong: "", right: "", mend: "Set one.", source: "this test" },
+  docs: { wrong: "", right: "", fix: "Set one.", source: "this test" },
   *check(graph) {
     for (const job of graph.jobs)
       if (job.timeoutSeconds === undefined)

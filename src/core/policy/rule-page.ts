@@ -31,7 +31,7 @@ export function rulePage(rule: Rule): string {
           ...yaml(docs.right),
           "## How to fix it",
           "",
-          docs.mend,
+          docs.fix,
           "",
         ]),
     "## How to suppress it",

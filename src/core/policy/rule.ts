@@ -48,10 +48,10 @@ export function presetsOf({ preset }: Pick<Rule, "preset">): readonly Preset[] {
 export interface RuleDocs {
   /** The shortest wrong example, YAML of a bundle. */
   readonly wrong: string;
-  /** The same, mended. */
+  /** The same, fixed. */
   readonly right: string;
-  /** How to mend it, in a sentence or two. */
-  readonly mend: string;
+  /** How to fix it, in a sentence or two. */
+  readonly fix: string;
   /** Where the rule or limit comes from: a page's address, or the name of a document. */
   readonly source: string;
 }

@@ -82,7 +82,7 @@ export const allowedValues = defineRule({
   run_if: AT_LEAST_ON_FAILED`,
     right: `- task_key: clean_up
   run_if: AT_LEAST_ONE_FAILED`,
-    mend: "Write one of the values that the message names.",
+    fix: "Write one of the values that the message names.",
     source: "Jobs API and the JSON schema of bundles, enumerations",
   },
   *check(graph) {

@@ -29,7 +29,7 @@ tasks:
     environment_key: default
     notebook_task:
       notebook_path: ../src/setup_alerting_tables.py`,
-    mend: "Define the environment in the job and name it in the task.",
+    fix: "Define the environment in the job and name it in the task.",
     source: "hierarchical job architecture, checklist",
   },
   *check(graph) {

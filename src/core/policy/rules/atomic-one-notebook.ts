@@ -23,7 +23,7 @@ tasks:
 tasks:
   - task_key: setup_tables
     notebook_task: { notebook_path: ../src/setup_alerting_tables.py }`,
-    mend: "Make an atomic job of each notebook, and a composite job that runs them. A job that only runs other jobs is tagged composite.",
+    fix: "Make an atomic job of each notebook, and a composite job that runs them. A job that only runs other jobs is tagged composite.",
     source: "hierarchical job architecture, layer 1",
   },
   *check(graph, options) {

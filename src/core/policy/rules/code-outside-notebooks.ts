@@ -16,7 +16,7 @@ export const codeOutsideNotebooks = defineRule({
     wrong: `# jobstrata.config.yaml has no unit, and jobs run SQL files`,
     right: `# jobstrata.config.yaml
 unit: code`,
-    mend: "Nothing has to be fixed. With `unit: code` the same rules hold for code of any kind: each SQL file, Python file, wheel entry point, pipeline and dbt command belongs to exactly one atomic job. Without it, such jobs may carry `job_level: atomic`.",
+    fix: "Nothing has to be fixed. With `unit: code` the same rules hold for code of any kind: each SQL file, Python file, wheel entry point, pipeline and dbt command belongs to exactly one atomic job. Without it, such jobs may carry `job_level: atomic`.",
     source: "hierarchical job architecture, layer 1, which speaks of notebooks",
   },
   *check(graph, options) {

@@ -17,7 +17,7 @@ tasks:
     right: `continuous: { pause_status: UNPAUSED, task_retry_mode: ON_FAILURE }
 tasks:
   - task_key: stream`,
-    mend: "Remove max_retries (continuous.task_retry_mode says whether tasks are retried), depends_on or the schedule, or run the job with a trigger instead.",
+    fix: "Remove max_retries (continuous.task_retry_mode says whether tasks are retried), depends_on or the schedule, or run the job with a trigger instead.",
     source: "Databricks, Run jobs continuously; Jobs API, continuous",
   },
   *check(graph) {

@@ -17,7 +17,7 @@ export const dependsOn = defineRule({
     right: `- task_key: seed_all_alerts
   depends_on:
     - task_key: setup_alerting_tables`,
-    mend: "Name a task of the same job.",
+    fix: "Name a task of the same job.",
     source: "hierarchical job architecture, checklist",
   },
   *check(graph) {

@@ -13,7 +13,7 @@ export const duplicateKey = defineRule({
   description: Seeds the alerts of a tenant`,
     right: `alerting_seed_job:
   description: Seeds the alerts of a tenant`,
-    mend: "Remove one of the two, or put what they hold together.",
+    fix: "Remove one of the two, or put what they hold together.",
     source: "YAML 1.2, 3.2.1.1: keys are unique",
   },
   // Found by the reader of bundles: graphs do not hold what has no effect.

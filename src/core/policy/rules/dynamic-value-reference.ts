@@ -34,7 +34,7 @@ tasks:
     notebook_task:
       notebook_path: ../src/report.py
       base_parameters: { rows: "{{tasks.load.values.rows}}" }`,
-    mend: "Declare the parameter, name a task that exists, and add it to depends_on. Tasks further up count, too.",
+    fix: "Declare the parameter, name a task that exists, and add it to depends_on. Tasks further up count, too.",
     source: "Databricks, dynamic value references",
   },
   *check(graph) {

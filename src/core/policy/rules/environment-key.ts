@@ -23,7 +23,7 @@ export const environmentKey = defineRule({
     right: `environments:
   - environment_key: default
   - environment_key: ml`,
-    mend: "Rename or remove one; name one that is there.",
+    fix: "Rename or remove one; name one that is there.",
     source: "Jobs API, environments.environment_key and tasks.environment_key",
   },
   *check(graph) {

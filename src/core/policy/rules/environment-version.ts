@@ -20,7 +20,7 @@ export const environmentVersion = defineRule({
   - environment_key: default
     spec:
       environment_version: "4"`,
-    mend: 'Set environment_version. Another version is configured with "version".',
+    fix: 'Set environment_version. Another version is configured with "version".',
     source: 'golden rules of the hierarchical job architecture, environment_version "4"',
   },
   *check(graph, { version: configured = "4" }) {

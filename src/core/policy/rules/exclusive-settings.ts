@@ -24,7 +24,7 @@ export const exclusiveSettings = defineRule({
   git_url: https://github.com/example/alerting
   git_provider: gitHub
   git_tag: v1`,
-    mend: "Keep the one that is meant. A git_source names a branch, tag or commit; a sql_task a query, file, alert or dashboard; a task at most one kind of cluster; run_as a user or a service principal.",
+    fix: "Keep the one that is meant. A git_source names a branch, tag or commit; a sql_task a query, file, alert or dashboard; a task at most one kind of cluster; run_as a user or a service principal.",
     source: "Jobs API, git_source, run_as, sql_task and the clusters of tasks",
   },
   *check(graph) {

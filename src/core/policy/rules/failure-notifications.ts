@@ -16,7 +16,7 @@ export const failureNotifications = defineRule({
   name: Seed
   email_notifications:
     on_failure: [data-platform@example.com]`,
-    mend: "Set email_notifications or webhook_notifications for on_failure.",
+    fix: "Set email_notifications or webhook_notifications for on_failure.",
     source: "golden rules of the hierarchical job architecture, failure notifications",
   },
   *check(graph) {

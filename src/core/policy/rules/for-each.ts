@@ -19,7 +19,7 @@ export const forEach = defineRule({
   inputs: "[1, 2, 3]"
   concurrency: 100
   task: {}`,
-    mend: "Lower the concurrency; read long inputs from a task value instead of writing them down; run a job that has the inner loop.",
+    fix: "Lower the concurrency; read long inputs from a task value instead of writing them down; run a job that has the inner loop.",
     source: "Databricks, For each task",
   },
   *check(graph) {

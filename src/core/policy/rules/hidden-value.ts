@@ -14,7 +14,7 @@ export const hiddenValue = defineRule({
     right: `variables:
   warehouse_id:
     lookup: { warehouse: Alerting }`,
-    mend: "Remove the value that has no effect, or the one that hides it.",
+    fix: "Remove the value that has no effect, or the one that hides it.",
     source: "Databricks Asset Bundles: variables",
   },
   // Found by the reader of bundles: graphs do not hold what has no effect.

@@ -22,7 +22,7 @@ tasks:
 tasks:
   - task_key: seed
     job_cluster_key: main`,
-    mend: "Name a job cluster of the same job.",
+    fix: "Name a job cluster of the same job.",
     source: "Jobs API, job_clusters.job_cluster_key",
   },
   *check(graph) {

@@ -17,7 +17,7 @@ resources:
 resources:
   jobs:
     alerting_setup_job: {}`,
-    mend: "Give each job a key of its own.",
+    fix: "Give each job a key of its own.",
     source: "Terraform, Databricks Asset Bundles: one resource for each key",
   },
   *check(graph) {

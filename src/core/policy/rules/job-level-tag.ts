@@ -17,7 +17,7 @@ export const jobLevelTag = defineRule({
     right: `tags:
   job_level: atomic
   layer: alerting`,
-    mend: "Tag the job with what it is: atomic if it runs one notebook, composite if it runs other jobs, orchestrator if those are composite jobs. `jobstrata check --fix` adds the tag where there is no doubt. Jobs without notebook and without run_job_task need none, unless `unit: code` is configured.",
+    fix: "Tag the job with what it is: atomic if it runs one notebook, composite if it runs other jobs, orchestrator if those are composite jobs. `jobstrata check --fix` adds the tag where there is no doubt. Jobs without notebook and without run_job_task need none, unless `unit: code` is configured.",
     source: "hierarchical job architecture, checklist",
   },
   *check(graph, options) {

@@ -10,7 +10,7 @@ export const jobName = defineRule({
   docs: {
     wrong: `name: # 5000 bytes of text`,
     right: `name: "[dev] Alerting Tables Setup"`,
-    mend: "Shorten it.",
+    fix: "Shorten it.",
     source: "Databricks, Jobs API and resource limits: 4096 bytes of UTF-8, 27700 characters",
   },
   *check(graph) {

@@ -16,7 +16,7 @@ export const jobParameterName = defineRule({
     right: `parameters:
   - name: gold_schema
     default: gold`,
-    mend: "Rename the parameter.",
+    fix: "Rename the parameter.",
     source: "Jobs API, parameters.name",
   },
   *check(graph) {

@@ -13,7 +13,7 @@ export const jobSchema = defineRule({
     right: `- task_key: seed_all_alerts
   depends_on:
     - task_key: setup_alerting_tables`,
-    mend: "Write the value as the message says. References such as ${var.catalog} may stand for any value, and numbers for text.",
+    fix: "Write the value as the message says. References such as ${var.catalog} may stand for any value, and numbers for text.",
     source: "Databricks CLI: databricks bundle schema",
   },
   // Found by the reader of bundles: graphs do not hold values of other shapes.

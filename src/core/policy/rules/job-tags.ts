@@ -15,7 +15,7 @@ export const jobTags = defineRule({
   purpose: a text of more than 256 characters ...`,
     right: `tags:
   purpose: setup`,
-    mend: 'Shorten or remove tags. Say with "cloud" in the configuration where the workspace runs; without it, only what no cloud takes is reported.',
+    fix: 'Shorten or remove tags. Say with "cloud" in the configuration where the workspace runs; without it, only what no cloud takes is reported.',
     source:
       "Databricks, Jobs API and resource limits: 25 tags; key and value AWS 127 and 255, Azure 512 and 256, GCP 63 and 63 characters",
   },

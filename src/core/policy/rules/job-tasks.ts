@@ -10,7 +10,7 @@ export const jobTasks = defineRule({
   docs: {
     wrong: `tasks: # 1001 of them`,
     right: `tasks: # at most 1000, or several jobs that a composite runs`,
-    mend: "Divide the job and run its parts from a composite job.",
+    fix: "Divide the job and run its parts from a composite job.",
     source: "Databricks, Jobs API and resource limits: 1000 tasks",
   },
   *check(graph) {

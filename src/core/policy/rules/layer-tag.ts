@@ -13,7 +13,7 @@ export const layerTag = defineRule({
     right: `tags:
   job_level: atomic
   layer: alerting`,
-    mend: "Add the tag.",
+    fix: "Add the tag.",
     source: "hierarchical job architecture, standard tags",
   },
   *check(graph) {

@@ -14,7 +14,7 @@ artifacts:
   alerting:
     type: whl
     build: uv build --wheel`,
-    mend: "Declare below artifacts what builds it, build it before the bundle is deployed, or correct the path.",
+    fix: "Declare below artifacts what builds it, build it before the bundle is deployed, or correct the path.",
     source: "Databricks Asset Bundles: libraries",
   },
   // Found by the reader of bundles: only it knows what is built.

@@ -10,7 +10,7 @@ export const maxConcurrentRuns = defineRule({
   docs: {
     wrong: `max_concurrent_runs: 5000`,
     right: `max_concurrent_runs: 4`,
-    mend: "Choose a number from 0 to 1000.",
+    fix: "Choose a number from 0 to 1000.",
     source: "Jobs API, max_concurrent_runs",
   },
   *check(graph) {

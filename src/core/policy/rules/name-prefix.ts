@@ -12,7 +12,7 @@ export const namePrefix = defineRule({
   docs: {
     wrong: `name: "Alerting Tables Setup"`,
     right: `name: "[\${bundle.target}] Alerting Tables Setup"`,
-    mend: "Begin the name with the target.",
+    fix: "Begin the name with the target.",
     source: "golden rules of the hierarchical job architecture, IN-08",
   },
   *check(graph) {

@@ -11,7 +11,7 @@ export const notebookFile = defineRule({
   docs: {
     wrong: `notebook_path: ../src/setup_alertin_tables.py`,
     right: `notebook_path: ../src/setup_alerting_tables.py`,
-    mend: "Correct the path; it is relative to the file that it is written in, and has the extension of the file. A folder outside of the bundle is uploaded if sync.paths names it.",
+    fix: "Correct the path; it is relative to the file that it is written in, and has the extension of the file. A folder outside of the bundle is uploaded if sync.paths names it.",
     source: "Databricks Asset Bundles: paths",
   },
   *check(graph) {

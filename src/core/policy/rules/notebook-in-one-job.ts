@@ -22,7 +22,7 @@ export const notebookInOneJob = defineRule({
   - task_key: setup_alerting_tables
     run_job_task:
       job_id: \${resources.jobs.alerting_tables_job.id}`,
-    mend: "Keep the notebook in one atomic job and run that job from the others.",
+    fix: "Keep the notebook in one atomic job and run that job from the others.",
     source: "hierarchical job architecture, checklist",
   },
   *check(graph, options) {

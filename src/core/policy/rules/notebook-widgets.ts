@@ -19,7 +19,7 @@ base_parameters:
     right: `# the notebook reads dbutils.widgets.get("catalog")
 base_parameters:
   catalog: main`,
-    mend: "Set the parameter under the name of the widget, or give the widget a default in the notebook.",
+    fix: "Set the parameter under the name of the widget, or give the widget a default in the notebook.",
     source: "golden rules of the hierarchical job architecture, IN-04",
   },
   *check(graph) {

@@ -15,7 +15,7 @@ export const orchestratorLevel = defineRule({
   tags: { job_level: composite }`,
     right: `platform_setup_job:
   tags: { job_level: orchestrator }`,
-    mend: 'Set the tag job_level to "orchestrator", or to "composite" where all the jobs that it runs are atomic. Nesting stays at three at most (run-job-depth).',
+    fix: 'Set the tag job_level to "orchestrator", or to "composite" where all the jobs that it runs are atomic. Nesting stays at three at most (run-job-depth).',
     source: "hierarchical job architecture, golden rule IN-05: atomic, composite, orchestrator",
   },
   *check(graph) {

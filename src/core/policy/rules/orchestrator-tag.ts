@@ -14,7 +14,7 @@ export const orchestratorTag = defineRule({
     right: `tags:
   job_level: composite
   orchestrator: "true"`,
-    mend: "Add the tag.",
+    fix: "Add the tag.",
     source: "hierarchical job architecture, standard tags",
   },
   *check(graph) {

@@ -17,7 +17,7 @@ alerting_seed_job:
     - task_key: seed_all_alerts
       run_job_task:
         job_id: \${resources.jobs.alerting_seed_job.id}`,
-    mend: "Run it from a composite job, or excuse it where people start it by hand.",
+    fix: "Run it from a composite job, or excuse it where people start it by hand.",
     source: "hierarchical job architecture, layer 2",
   },
   *check(graph) {

@@ -19,7 +19,7 @@ export const permissions = defineRule({
       permissions:
         - group_name: data-platform
           level: CAN_MANAGE_RUN`,
-    mend: "Give a group access.",
+    fix: "Give a group access.",
     source: "golden rules of the hierarchical job architecture, IN-13",
   },
   *check(graph) {

@@ -15,7 +15,7 @@ export const purposeTag = defineRule({
     right: `tags:
   job_level: atomic
   purpose: setup`,
-    mend: "Add the tag.",
+    fix: "Add the tag.",
     source: "hierarchical job architecture, standard tags",
   },
   *check(graph) {

@@ -14,7 +14,7 @@ export const pythonFileTask = defineRule({
   python_file: ../src/seed_all_alerts.py`,
     right: `notebook_task:
   notebook_path: ../src/seed_all_alerts.py`,
-    mend: "Make a notebook of it and read its parameters with dbutils.widgets.get.",
+    fix: "Make a notebook of it and read its parameters with dbutils.widgets.get.",
     source: "golden rules of the hierarchical job architecture, IN-03",
   },
   *check(graph) {

@@ -16,7 +16,7 @@ export const retries = defineRule({
     right: `- task_key: seed
   max_retries: 2
   notebook_task: { notebook_path: ../src/seed_all_alerts.py }`,
-    mend: "Set max_retries; excuse notebooks that may not run twice.",
+    fix: "Set max_retries; excuse notebooks that may not run twice.",
     source: "golden rules of the hierarchical job architecture, retries",
   },
   *check(graph) {

@@ -19,7 +19,7 @@ export const runAs = defineRule({
     mode: production
     run_as:
       service_principal_name: \${var.run_as_service_principal}`,
-    mend: 'Set run_as. The option "environments" lists the environments that are meant.',
+    fix: 'Set run_as. The option "environments" lists the environments that are meant.',
     source: "golden rules of the hierarchical job architecture, IN-12",
   },
   *check(graph, { environments }) {

@@ -13,7 +13,7 @@ export const runJobDepth = defineRule({
   docs: {
     wrong: `# platform_job runs domain_job runs layer_job runs alerting_setup_job runs alerting_seed_job`,
     right: `# platform_job runs layer_job runs alerting_setup_job runs alerting_seed_job`,
-    mend: "Let a job higher up run the lower jobs itself.",
+    fix: "Let a job higher up run the lower jobs itself.",
     source: "Databricks, Run Job task: no more than three levels of nesting",
   },
   *check(graph) {

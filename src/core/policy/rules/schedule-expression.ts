@@ -18,7 +18,7 @@ export const scheduleExpression = defineRule({
     right: `schedule:
   quartz_cron_expression: "0 0 6 * * ?" # seconds first; ? for the day of the week
   timezone_id: UTC`,
-    mend: "Write seconds, minutes, hours, day of the month, month, day of the week and, if wanted, the year. One of the two days is ?.",
+    fix: "Write seconds, minutes, hours, day of the month, month, day of the week and, if wanted, the year. One of the two days is ?.",
     source: "Jobs API, schedule.quartz_cron_expression: Quartz syntax",
   },
   *check(graph) {

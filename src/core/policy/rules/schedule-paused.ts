@@ -15,7 +15,7 @@ export const schedulePaused = defineRule({
     right: `targets:
   dev:
     mode: development # pauses them`,
-    mend: "Set pause_status to PAUSED, or use mode: development in the bundle.",
+    fix: "Set pause_status to PAUSED, or use mode: development in the bundle.",
     source: "golden rules of the hierarchical job architecture, schedules PAUSED in dev",
   },
   *check(graph) {

@@ -19,7 +19,7 @@ export const serverlessLibraries = defineRule({
     spec:
       environment_version: "4"
       dependencies: [pandas]`,
-    mend: "Move the libraries to the dependencies of the environment: pypi packages and wheels as in a requirements.txt, JARs to java_dependencies.",
+    fix: "Move the libraries to the dependencies of the environment: pypi packages and wheels as in a requirements.txt, JARs to java_dependencies.",
     source:
       "Databricks, Configure environment for job tasks; Jobs API, environments.spec.dependencies",
   },

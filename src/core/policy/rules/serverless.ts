@@ -17,7 +17,7 @@ export const serverless = defineRule({
   - task_key: seed
     environment_key: default
     notebook_task: { notebook_path: ../src/seed_all_alerts.py }`,
-    mend: "Name an environment of the job instead of a cluster. Continuous jobs, Scala and R need a cluster and are not reported.",
+    fix: "Name an environment of the job instead of a cluster. Continuous jobs, Scala and R need a cluster and are not reported.",
     source: "golden rules of the hierarchical job architecture, IN-01",
   },
   *check(graph) {

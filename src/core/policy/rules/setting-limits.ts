@@ -22,7 +22,7 @@ export const settingLimits = defineRule({
   commands: [run]`,
     right: `dbt_task:
   commands: ["dbt run"]`,
-    mend: "Keep to the limit that the message names.",
+    fix: "Keep to the limit that the message names.",
     source: "Jobs API, trigger, dbt_task.commands, alert_task.subscribers, max_retries",
   },
   *check(graph) {

@@ -19,7 +19,7 @@ export const targetMode = defineRule({
   dev:
     default: true
     mode: development`,
-    mend: "Set mode to development or production.",
+    fix: "Set mode to development or production.",
     source: "golden rules of the hierarchical job architecture, IN-11",
   },
   *check({ environment, target }) {

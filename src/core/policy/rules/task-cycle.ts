@@ -17,7 +17,7 @@ export const taskCycle = defineRule({
     right: `- task_key: seed
 - task_key: validate
   depends_on: [{ task_key: seed }]`,
-    mend: "Remove one of the dependencies.",
+    fix: "Remove one of the dependencies.",
     source: "Jobs API: tasks form a directed acyclic graph",
   },
   *check(graph) {

@@ -12,7 +12,7 @@ export const taskFile = defineRule({
   python_file: ../src/seed_all_alert.py`,
     right: `spark_python_task:
   python_file: ../src/seed_all_alerts.py`,
-    mend: "Correct the path; it is relative to the file that it is written in. A notebook is run with notebook_task, and a folder outside of the bundle is uploaded if sync.paths names it.",
+    fix: "Correct the path; it is relative to the file that it is written in. A notebook is run with notebook_task, and a folder outside of the bundle is uploaded if sync.paths names it.",
     source: "Databricks Asset Bundles: paths",
   },
   // Found by the reader of bundles: only it knows what is uploaded.

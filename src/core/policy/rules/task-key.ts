@@ -11,7 +11,7 @@ export const taskKey = defineRule({
   docs: {
     wrong: `- task_key: "seed alerts"`,
     right: `- task_key: seed_alerts`,
-    mend: "Use letters, digits, _ and -, at most 100 of them, each key once.",
+    fix: "Use letters, digits, _ and -, at most 100 of them, each key once.",
     source: "Jobs API, tasks.task_key",
   },
   *check(graph) {

@@ -20,7 +20,7 @@ export const taskLibraries = defineRule({
     spec:
       environment_version: "4"
       dependencies: [pandas]`,
-    mend: "Move them to the dependencies of the environment.",
+    fix: "Move them to the dependencies of the environment.",
     source: "golden rules of the hierarchical job architecture, IN-02",
   },
   *check(graph) {

@@ -28,7 +28,7 @@ export const taskType = defineRule({
           tasks:
             - task_key: seed_all_alerts
               max_retries: 2`,
-    mend: "Give the task one type, such as notebook_task. To change a task in a target, write its task_key as it is.",
+    fix: "Give the task one type, such as notebook_task. To change a task in a target, write its task_key as it is.",
     source: "Databricks, Jobs API: tasks",
   },
   *check(graph) {

@@ -14,7 +14,7 @@ export const timeout = defineRule({
     right: `alerting_seed_job:
   name: Seed
   timeout_seconds: 3600`,
-    mend: "Set timeout_seconds.",
+    fix: "Set timeout_seconds.",
     source: "golden rules of the hierarchical job architecture, timeouts",
   },
   *check(graph) {

@@ -17,7 +17,7 @@ alerting_reseed_job:
   name: "[dev] Seeding"
 alerting_reseed_job:
   name: "[dev] Seeding again"`,
-    mend: "Give each job a name of its own.",
+    fix: "Give each job a name of its own.",
     source: "Terraform, databricks_job data source: job_name must be unique in the workspace",
   },
   *check(graph) {

@@ -12,7 +12,7 @@ export const unknownField = defineRule({
   max_retry: 2`,
     right: `- task_key: seed_all_alerts
   max_retries: 2`,
-    mend: "Write the key as the message suggests. It is an error where it decides what runs, such as depend_on. Keys that hold YAML anchors alone may have any name.",
+    fix: "Write the key as the message suggests. It is an error where it decides what runs, such as depend_on. Keys that hold YAML anchors alone may have any name.",
     source: "Databricks CLI: databricks bundle schema",
   },
   // Found by the reader of bundles: graphs do not hold what nobody knows.

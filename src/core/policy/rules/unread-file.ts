@@ -10,7 +10,7 @@ export const unreadFile = defineRule({
   docs: {
     wrong: `include: [resources/**/*.yml] # not resources/jobs.yml`,
     right: `include: [resources/*.yml, resources/*/*.yml]`,
-    mend: "Name the file in include, or remove it.",
+    fix: "Name the file in include, or remove it.",
     source: "Databricks Asset Bundles: include",
   },
   // Found by the reader of bundles: graphs do not hold what is not deployed.

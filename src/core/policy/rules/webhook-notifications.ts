@@ -13,7 +13,7 @@ export const webhookNotifications = defineRule({
   on_failure: [{ id: a }, { id: b }, { id: c }, { id: d }]`,
     right: `webhook_notifications:
   on_failure: [{ id: a }, { id: b }, { id: c }]`,
-    mend: "Keep three, or send to one destination that passes it on.",
+    fix: "Keep three, or send to one destination that passes it on.",
     source: "Jobs API, webhook_notifications: 3 for each event",
   },
   *check(graph) {
