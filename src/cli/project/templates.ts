@@ -137,6 +137,7 @@ export function atomicJobFile(
 export function ${factory}(stack: JobStack): AtomicJob {
   return new AtomicJob(stack, "${key}", {
     name: "${displayName(layer, job)}",
+    purpose: "${base.replace(/_.*/, "")}",
     notebook: NotebookSource.fromFile("${JOBS}/${layer.name}/${base}.py"),${parameters}
   });
 }
@@ -174,7 +175,7 @@ export function compositeJobFile(
   runs: readonly { readonly member: string; readonly taskKey: string }[],
   specifier: Specifier,
 ): string {
-  const { key, factory } = job;
+  const { key, base, factory } = job;
   const tasks = runs.map(
     ({ member, taskKey }) => `  job.addRunJobTask("${taskKey}", layer.${member});`,
   );
@@ -185,6 +186,7 @@ import type { ${layer.className} } from "${specifier("./layer")}";
 export function ${factory}(layer: ${layer.className}): CompositeJob {
   const job = new CompositeJob(layer.composite, "${key}", {
     name: "${displayName(layer, job)}",
+    purpose: "${base.replace(/.*_/, "")}",
   });
 ${tasks.join("\n")}
   return job;
@@ -231,6 +233,7 @@ export function ${factory}(
   });
   const job = new OrchestratorJob(stack, "${key}", {
     name: "${title}",
+    purpose: "${base.replace(/.*_/, "")}",
   });
 ${tasks.map(({ key: task, job: run }) => `  job.addRunJobTask("${task}", ${run});\n`).join("")}  return job;
 }
