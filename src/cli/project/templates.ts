@@ -296,20 +296,18 @@ module.exports = {
 
 /** \`__tests__/jobs.test.ts\`: the hierarchy in the project's own tests. */
 export function testFile(framework: Framework, specifier: Specifier): string {
-  return `import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { App } from "@jobstrata/${framework}";
+  return `import { jobGraph, jobMatchers } from "@jobstrata/${framework}/testing";
+import { Testing } from "${framework}";
 import { addJobs } from "${specifier("../jobs/index")}";
+import { environments } from "${specifier("../jobs/environments")}";
 
-describe("the jobs", () => {
-  const outdir = mkdtempSync(join(tmpdir(), "jobs-"));
-  afterAll(() => rmSync(outdir, { recursive: true }));
+expect.extend(jobMatchers);
 
-  it("keep to the hierarchy in every environment", () => {
-    const app = new App({ outdir });
+describe.each(environments.map(({ name }) => name))("the jobs in %s", (environment) => {
+  it("keep to the hierarchy", () => {
+    const app = Testing.app();
     addJobs(app);
-    expect(() => app.synth()).not.toThrow();
+    expect(jobGraph(app, environment)).toKeepTheHierarchy();
   });
 });
 `;
