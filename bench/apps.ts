@@ -48,6 +48,7 @@ export function jobstrataApp(outdir: string, jobs: number): CdktfApp {
     );
     if (group.length < RUN_BY_ONE) continue;
     const orchestrator = new CompositeJob(composite, `group_${(i + 1) / RUN_BY_ONE}_job`, {
+      purpose: "load",
       name: `Load - Group ${(i + 1) / RUN_BY_ONE}`,
       description: `Composite job: Loads ${RUN_BY_ONE} tables`,
     });

@@ -14,7 +14,7 @@ import { dirname, join, resolve } from "node:path";
 import { CDKTN_PEERS } from "../../packaging/cdktn";
 import { DEPENDENCIES, FRAMEWORKS } from "../../src/cli/project/framework";
 import { filesOf } from "../e2e/support/project";
-import { linkPackages } from "../support/linked-packages";
+import { JSX_FOR_JEST, JSX_FOR_TSC, linkPackages } from "../support/linked-packages";
 import { TestTerminal } from "../support/terminal";
 import { jobstrata, type Said } from "./program-support";
 import { TYPESCRIPT } from "../e2e/support/processes";
@@ -67,7 +67,10 @@ const contents = (): Record<string, string> =>
 
 /** Types, synthesis and policy; the stacks that were written. */
 async function proved(flags: readonly string[] = []): Promise<string[]> {
-  execFileSync(process.execPath, [TSC, "--noEmit", ...flags], { cwd: folder, stdio: "inherit" });
+  execFileSync(process.execPath, [TSC, "--noEmit", ...JSX_FOR_TSC, ...flags], {
+    cwd: folder,
+    stdio: "inherit",
+  });
   execFileSync(process.execPath, [...TYPESCRIPT, "main.ts"], { cwd: folder, stdio: "inherit" });
   expect(await inFolder("check")).toMatchObject({ code: 0, err: "" });
   return readdirSync(join(folder, "cdktf.out", "stacks")).sort();
@@ -153,9 +156,11 @@ describe("jobstrata init in an empty folder", () => {
   it("has a test of its own that passes, and fails when the policy does not hold", async () => {
     await inFolder("init", "--yes");
     const jest = (): number | null =>
-      spawnSync(process.execPath, [join(ROOT, "node_modules", "jest", "bin", "jest.js"), "--ci"], {
-        cwd: folder,
-      }).status;
+      spawnSync(
+        process.execPath,
+        [join(ROOT, "node_modules", "jest", "bin", "jest.js"), "--ci", ...JSX_FOR_JEST],
+        { cwd: folder },
+      ).status;
     expect(jest()).toBe(0);
     await inFolder("add", "job", "again");
     write(

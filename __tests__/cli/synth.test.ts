@@ -53,7 +53,7 @@ for (const name of ["dev", "prod"]) {
   const environment = new JobEnvironment({ name, mode: "development" });
   const stack = new JobStack(app, \`alerting-\${name}\`, { environment });
   for (const id of ["alerting_tables_job", "alerting_again_job"])
-    new AtomicJob(stack, id, { notebook: NotebookSource.fromFile("src/alerting/setup_alerting_tables.py") });
+    new AtomicJob(stack, id, { purpose: "load", notebook: NotebookSource.fromFile("src/alerting/setup_alerting_tables.py") });
 }
 app.synth();
 `,

@@ -39,7 +39,10 @@ function withAspect(
     notebook: notebook("seed"),
     timeoutSeconds: 60,
   });
-  new CompositeJob(composite, "setup_job", { description: "Sets up" }).addRunJobTask("seed", seed);
+  new CompositeJob(composite, "setup_job", {
+    purpose: "setup",
+    description: "Sets up",
+  }).addRunJobTask("seed", seed);
   for (const stack of [atomic, composite]) Aspects.of(stack).add(aspect);
   app.synth();
   return { ...readOutput(app.outdir), app };
@@ -94,8 +97,8 @@ test("they are the properties of the provider's own class", () => {
   const { atomic } = new JobLayer(new App({ outdir: freshFolder() }), "alerting", {
     environment: devEnvironment(),
   });
-  const ours = new AtomicJob(atomic, "seed_job", { notebook: notebook("seed") }).node
-    .defaultChild as unknown as Node;
+  const ours = new AtomicJob(atomic, "seed_job", { purpose: "seed", notebook: notebook("seed") })
+    .node.defaultChild as unknown as Node;
   for (const name of names) {
     expect(name in Job.prototype && `${name}Input` in Job.prototype).toBe(true);
     expect(name in ours && `${name}Input` in ours).toBe(true);
@@ -142,7 +145,7 @@ test.each<[what: string, tags: object, message: string]>([
 test("an aspect may add a tag that only Terraform knows", () => {
   const app = new App({ outdir: freshFolder() });
   const { atomic } = new JobLayer(app, "alerting", { environment: devEnvironment() });
-  new AtomicJob(atomic, "seed_job", { notebook: notebook("seed") });
+  new AtomicJob(atomic, "seed_job", { purpose: "seed", notebook: notebook("seed") });
   const owner = new TerraformVariable(atomic, "owner", { type: "string" });
   Aspects.of(atomic).add(new TagsAddingAspect({ owner: owner.stringValue }));
   app.synth();
@@ -154,7 +157,7 @@ test("isDatabricksJob knows our jobs and the provider's own, where instanceof Jo
   const stack = plainStack(app, "legacy-dev");
   const theirs = atomicJob(stack, "legacy_job", "/Shared/legacy");
   const { atomic } = new JobLayer(app, "alerting", { environment: devEnvironment() });
-  const ours = new AtomicJob(atomic, "seed_job", { notebook: notebook("seed") });
+  const ours = new AtomicJob(atomic, "seed_job", { purpose: "seed", notebook: notebook("seed") });
   expect(app.node.findAll().filter((node) => isDatabricksJob(node))).toEqual([
     theirs,
     ours.node.defaultChild,

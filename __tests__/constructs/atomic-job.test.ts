@@ -19,10 +19,10 @@ import {
 import { errorOf, messageOf, synthesize } from "../support/synth";
 
 describe("AtomicJob", () => {
-  it("needs no more than a notebook", () => {
+  it("needs no more than a purpose and a notebook", () => {
     expect(tablesJob()).toEqual({
       name: "[dev] alerting_tables_job",
-      tags: { job_level: "atomic", layer: "alerting" },
+      tags: { job_level: "atomic", layer: "alerting", purpose: "setup" },
       max_concurrent_runs: 4,
       queue: { enabled: true },
       environment: [{ environment_key: "default", spec: { environment_version: "4" } }],
@@ -40,11 +40,15 @@ describe("AtomicJob", () => {
     it.each<[prop: string, props: Partial<AtomicJobProps>, expected: object]>([
       ["name", { name: "Tables Setup" }, { name: "[dev] Tables Setup" }],
       ["description", { description: "Creates tables" }, { description: "Creates tables" }],
-      ["layer", { layer: "cost" }, { tags: { job_level: "atomic", layer: "cost" } }],
+      [
+        "layer",
+        { layer: "cost" },
+        { tags: { job_level: "atomic", layer: "cost", purpose: "setup" } },
+      ],
       [
         "purpose",
-        { purpose: "setup" },
-        { tags: { job_level: "atomic", layer: "alerting", purpose: "setup" } },
+        { purpose: "seed" },
+        { tags: { job_level: "atomic", layer: "alerting", purpose: "seed" } },
       ],
       [
         "tags",
@@ -235,7 +239,7 @@ describe("AtomicJob", () => {
       ],
       ["one and a half runs", { maxConcurrentRuns: 1.5 }, "invalid-job", "1.5"],
       ["no number of runs", { maxConcurrentRuns: NaN }, "invalid-job", "NaN"],
-      ["26 tags", { tags: manyTags(24) }, "invalid-job", "26 tags"],
+      ["26 tags", { tags: manyTags(23) }, "invalid-job", "26 tags"],
       [
         "4 webhooks of one event",
         { webhookNotifications: { onStart: ["1", "2", "3", "4"] } },
@@ -254,7 +258,7 @@ describe("AtomicJob", () => {
       ["a name of 4096 bytes", { name: long(4090) }],
       ["a description of 27 700 characters", { description: long(27_700) }],
       ["1000 concurrent runs", { maxConcurrentRuns: 1000 }],
-      ["25 tags", { tags: manyTags(23) }],
+      ["25 tags", { tags: manyTags(22) }],
       ["3 webhooks of each event", { webhookNotifications: { onFailure: ["1", "2", "3"] } }],
     ])("but not %s", (_what, props) => {
       expect(tablesJob(props)).toHaveProperty("name");
@@ -290,17 +294,27 @@ describe("AtomicJob", () => {
       synthesize((app) => {
         const { atomic } = alertingLayer(app);
         const error = errorOf(
-          () => new AtomicJob(atomic, key, { notebook: notebook("setup_alerting_tables") }),
+          () =>
+            new AtomicJob(atomic, key, {
+              purpose: "test",
+              notebook: notebook("setup_alerting_tables"),
+            }),
         );
         expect(error.code).toBe("invalid-job-key");
-        new AtomicJob(atomic, "alerting_tables_job", { notebook: notebook("tables") });
+        new AtomicJob(atomic, "alerting_tables_job", {
+          purpose: "tables",
+          notebook: notebook("tables"),
+        });
       });
     },
   );
 
   it.each(["alerting_tables_job", "_tables", "Tables-2"])("takes the key %j", (key) => {
     const { stacks } = synthesize((app) => {
-      new AtomicJob(alertingLayer(app).atomic, key, { notebook: notebook("tables") });
+      new AtomicJob(alertingLayer(app).atomic, key, {
+        purpose: "test",
+        notebook: notebook("tables"),
+      });
     });
     expect(stacks["alerting-dev-atomic"]?.resource?.databricks_job).toHaveProperty([key]);
   });
@@ -308,9 +322,16 @@ describe("AtomicJob", () => {
   it("must be in a stack that has an environment", () => {
     synthesize((app) => {
       const { atomic } = alertingLayer(app);
-      new AtomicJob(atomic, "alerting_tables_job", { notebook: notebook("tables") });
+      new AtomicJob(atomic, "alerting_tables_job", {
+        purpose: "tables",
+        notebook: notebook("tables"),
+      });
       const error = errorOf(
-        () => new AtomicJob(new Construct(app, "loose"), "job", { notebook: notebook("seed") }),
+        () =>
+          new AtomicJob(new Construct(app, "loose"), "job", {
+            purpose: "job",
+            notebook: notebook("seed"),
+          }),
       );
       expect(error.code).toBe("no-environment");
       expect(error.message).toContain(
@@ -332,7 +353,6 @@ describe("AtomicJob", () => {
         { layer: "alerting" },
         "remove the tag or change layer",
       ],
-      ["purpose as a tag alone", { purpose: "setup" }, {}, "give it as purpose"],
       [
         "another purpose",
         { purpose: "seed" },
@@ -374,6 +394,7 @@ describe("AtomicJob", () => {
       expect(tablesJob({ tags: { team: "health" } }, environment).tags).toEqual({
         job_level: "atomic",
         layer: "alerting",
+        purpose: "setup",
         team: "health",
         cost_center: "42",
       });
@@ -387,10 +408,13 @@ describe("AtomicJob", () => {
     ])("and refuses %s, even in different scopes", (_what, first, second) => {
       synthesize((app) => {
         const { atomic } = alertingLayer(app);
-        new AtomicJob(atomic, first, { notebook: notebook("tables") });
+        new AtomicJob(atomic, first, { purpose: "test", notebook: notebook("tables") });
         const error = errorOf(
           () =>
-            new AtomicJob(new Construct(atomic, "nested"), second, { notebook: notebook("seed") }),
+            new AtomicJob(new Construct(atomic, "nested"), second, {
+              purpose: "test",
+              notebook: notebook("seed"),
+            }),
         );
         expect(error.code).toBe("duplicate-job-key");
         expect(error.message).toContain(`"alerting-dev-atomic/${first}"`);
@@ -401,7 +425,10 @@ describe("AtomicJob", () => {
     it("which is its resource name in any scope", () => {
       const { stack, job } = synthesize((app) => {
         const scope = new Construct(new Construct(alertingLayer(app).atomic, "team"), "tables");
-        new AtomicJob(scope, "alerting_tables_job", { notebook: notebook("tables") });
+        new AtomicJob(scope, "alerting_tables_job", {
+          purpose: "tables",
+          notebook: notebook("tables"),
+        });
       });
       expect(Object.keys(stack("alerting-dev-atomic").resource?.databricks_job ?? {})).toEqual([
         "alerting_tables_job",
@@ -413,6 +440,7 @@ describe("AtomicJob", () => {
       const { stacks } = synthesize((app) => {
         for (const environment of [devEnvironment(), prodEnvironment()]) {
           new AtomicJob(alertingLayer(app, environment).atomic, "alerting_tables_job", {
+            purpose: "tables",
             notebook: notebook("tables"),
           });
         }
@@ -431,6 +459,7 @@ describe("AtomicJob", () => {
       const runs = new TerraformVariable(atomic, "runs", { type: "number" });
       const owner = new TerraformVariable(atomic, "owner", { type: "string" });
       new AtomicJob(atomic, "alerting_tables_job", {
+        purpose: "tables",
         notebook: notebook("tables"),
         name: `Tables of ${owner.stringValue}`,
         maxConcurrentRuns: runs.numberValue,
@@ -468,6 +497,7 @@ describe("AtomicJob", () => {
     synthesize((app) => {
       const { atomic } = alertingLayer(app);
       const job = new AtomicJob(atomic, "alerting_tables_job", {
+        purpose: "tables",
         notebook: notebook("tables"),
         name: "Tables Setup",
         taskKey: "setup_tables",
@@ -554,8 +584,14 @@ describe("the override of one job in one environment", () => {
           jobs: { alerting_tables_job: { timeoutSeconds: 1 } },
         });
         const alerting = alertingLayer(app, environment);
-        new AtomicJob(alerting.composite, "alerting_seed_job", { notebook: notebook("seed") });
-        new AtomicJob(alerting.atomic, "alerting_tables_job", { notebook: notebook("tables") });
+        new AtomicJob(alerting.composite, "alerting_seed_job", {
+          purpose: "seed",
+          notebook: notebook("seed"),
+        });
+        new AtomicJob(alerting.atomic, "alerting_tables_job", {
+          purpose: "tables",
+          notebook: notebook("tables"),
+        });
       }),
     ).not.toThrow();
   });

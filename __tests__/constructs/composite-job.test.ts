@@ -34,12 +34,23 @@ function orchestrator(fill: (jobs: Jobs) => void): Attributes {
 
 function jobsIn(app: App): Jobs {
   const { atomic, composite } = alertingLayer(app);
-  const tables = new AtomicJob(atomic, "alerting_tables_job", { notebook: notebook("tables") });
+  const tables = new AtomicJob(atomic, "alerting_tables_job", {
+    purpose: "tables",
+    notebook: notebook("tables"),
+  });
   const seed = new AtomicJob(atomic, "alerting_seed_job", {
+    purpose: "seed",
     notebook: notebook("seed"),
     jobParameters: { force_reseed: "false", region: "emea" },
   });
-  return { app, atomic, composite, tables, seed, orchestrator: new CompositeJob(composite, KEY) };
+  return {
+    app,
+    atomic,
+    composite,
+    tables,
+    seed,
+    orchestrator: new CompositeJob(composite, KEY, { purpose: "test" }),
+  };
 }
 
 /** The error of `action`, whatever else is missing for a synthesis. */
@@ -56,14 +67,14 @@ const TABLES_ID =
 const SEED_ID = "${data.terraform_remote_state.alerting-dev-atomic.outputs.alerting_seed_job_id}";
 
 describe("CompositeJob", () => {
-  it("needs no more than a job to run", () => {
+  it("needs no more than a purpose and a job to run", () => {
     expect(
       orchestrator(({ orchestrator, tables }) => {
         orchestrator.addRunJobTask("setup_alerting_tables", tables);
       }),
     ).toEqual({
       name: `[dev] ${KEY}`,
-      tags: { job_level: "composite", layer: "alerting", orchestrator: "true" },
+      tags: { job_level: "composite", layer: "alerting", orchestrator: "true", purpose: "test" },
       max_concurrent_runs: 4,
       queue: { enabled: true },
       task: [{ task_key: "setup_alerting_tables", run_job_task: { job_id: TABLES_ID } }],
@@ -111,7 +122,7 @@ describe("CompositeJob", () => {
   it("has no way to take a notebook", () => {
     const error = refused(({ composite }) => {
       // @ts-expect-error -- the type has no such prop
-      new CompositeJob(composite, "other_job", { notebook: notebook("seed") });
+      new CompositeJob(composite, "other_job", { purpose: "other", notebook: notebook("seed") });
     });
     expect(error.code).toBe("invalid-job");
     expect(error.message).toContain('there is no prop "notebook"');
@@ -127,7 +138,7 @@ describe("CompositeJob", () => {
         const environment = devEnvironment({
           jobs: { [KEY]: { parameters: { catalog: "dev" }, maxRetries: 1, timeoutSeconds: 1 } },
         });
-        new CompositeJob(alertingLayer(app, environment).composite, KEY);
+        new CompositeJob(alertingLayer(app, environment).composite, KEY, { purpose: "test" });
       });
     });
     expect(error.code).toBe("invalid-job");
@@ -138,8 +149,14 @@ describe("CompositeJob", () => {
     const { job } = synthesize((app) => {
       const environment = devEnvironment({ jobs: { [KEY]: { timeoutSeconds: 1 } } });
       const { atomic, composite } = alertingLayer(app, environment);
-      const tables = new AtomicJob(atomic, "alerting_tables_job", { notebook: notebook("tables") });
-      new CompositeJob(composite, KEY, { timeoutSeconds: 600 }).addRunJobTask("setup", tables);
+      const tables = new AtomicJob(atomic, "alerting_tables_job", {
+        purpose: "tables",
+        notebook: notebook("tables"),
+      });
+      new CompositeJob(composite, KEY, { purpose: "test", timeoutSeconds: 600 }).addRunJobTask(
+        "setup",
+        tables,
+      );
     });
     expect(job(KEY)).toMatchObject({ timeout_seconds: 1 });
   });
@@ -148,7 +165,10 @@ describe("CompositeJob", () => {
     const { job } = synthesize((app) => {
       const { composite, tables, orchestrator } = jobsIn(app);
       orchestrator.addRunJobTask("setup_alerting_tables", tables);
-      new CompositeJob(composite, "nightly_job").addRunJobTask("alerting", orchestrator);
+      new CompositeJob(composite, "nightly_job", { purpose: "nightly" }).addRunJobTask(
+        "alerting",
+        orchestrator,
+      );
     });
     expect(job("nightly_job").task).toEqual([
       { task_key: "alerting", run_job_task: { job_id: `\${databricks_job.${KEY}.id}` } },
@@ -245,7 +265,7 @@ describe("addRunJobTask", () => {
     [
       "a handle of another job",
       ({ orchestrator, composite, tables, seed }) => {
-        const other = new CompositeJob(composite, "other_job");
+        const other = new CompositeJob(composite, "other_job", { purpose: "other" });
         const dependsOn = other.addRunJobTask("setup", tables);
         orchestrator.addRunJobTask("seed", seed, { dependsOn });
       },
@@ -263,7 +283,10 @@ describe("addRunJobTask", () => {
       "a job of another environment",
       ({ app, orchestrator }) => {
         const { atomic } = alertingLayer(app, prodEnvironment());
-        const job = new AtomicJob(atomic, "prod_job", { notebook: notebook("tables") });
+        const job = new AtomicJob(atomic, "prod_job", {
+          purpose: "prod",
+          notebook: notebook("tables"),
+        });
         orchestrator.addRunJobTask("setup", job);
       },
       "foreign-job",
@@ -302,9 +325,15 @@ describe("addRunJobTask", () => {
     const { job, dependencies } = synthesize((app) => {
       const environment = devEnvironment();
       const { atomic } = alertingLayer(app, environment);
-      const tables = new AtomicJob(atomic, "alerting_tables_job", { notebook: notebook("tables") });
+      const tables = new AtomicJob(atomic, "alerting_tables_job", {
+        purpose: "tables",
+        notebook: notebook("tables"),
+      });
       const { composite } = new JobLayer(app, "nightly", { environment });
-      new CompositeJob(composite, "nightly_job").addRunJobTask("tables", tables);
+      new CompositeJob(composite, "nightly_job", { purpose: "nightly" }).addRunJobTask(
+        "tables",
+        tables,
+      );
     });
     expect(job("nightly_job").task).toMatchObject([{ run_job_task: { job_id: TABLES_ID } }]);
     expect(dependencies["nightly-dev-composite"]).toEqual(["alerting-dev-atomic"]);
@@ -313,9 +342,15 @@ describe("addRunJobTask", () => {
   it("knows an environment by its name, since each layer may make the same one", () => {
     const { job } = synthesize((app) => {
       const { atomic } = alertingLayer(app, devEnvironment());
-      const tables = new AtomicJob(atomic, "alerting_tables_job", { notebook: notebook("tables") });
+      const tables = new AtomicJob(atomic, "alerting_tables_job", {
+        purpose: "tables",
+        notebook: notebook("tables"),
+      });
       const { composite } = new JobLayer(app, "nightly", { environment: devEnvironment() });
-      new CompositeJob(composite, "nightly_job").addRunJobTask("tables", tables);
+      new CompositeJob(composite, "nightly_job", { purpose: "nightly" }).addRunJobTask(
+        "tables",
+        tables,
+      );
     });
     expect(job("nightly_job").task).toMatchObject([{ run_job_task: { job_id: TABLES_ID } }]);
   });
@@ -371,7 +406,7 @@ describe("addConditionTask", () => {
 
   it("depends on tasks of its own job only", () => {
     const error = refused(({ orchestrator, composite, tables }) => {
-      const other = new CompositeJob(composite, "other_job");
+      const other = new CompositeJob(composite, "other_job", { purpose: "other" });
       const dependsOn = other.addRunJobTask("setup", tables);
       orchestrator.addConditionTask("c", { left: "a", op: "NOT_EQUAL", right: "b", dependsOn });
     });

@@ -26,21 +26,29 @@ function jobs(props: Partial<JobEnvironmentProps> = {}, make = devEnvironment): 
   const environment = make({ defaults: DEFAULTS, ...props });
   return synthesize((app) => {
     const { atomic, composite, orchestrator } = new JobLayer(app, "alerting", { environment });
-    const plain = new AtomicJob(atomic, "plain_job", { notebook: notebook("plain") });
+    const plain = new AtomicJob(atomic, "plain_job", {
+      purpose: "plain",
+      notebook: notebook("plain"),
+    });
     const own = new AtomicJob(atomic, "own_job", {
+      purpose: "own",
       notebook: notebook("own"),
       maxRetries: 0,
       timeoutSeconds: 60,
       healthRules: [],
     });
     new AtomicJob(atomic, "stream_job", {
+      purpose: "stream",
       notebook: notebook("stream"),
       trigger: JobTrigger.continuous(),
     });
-    const setup = new CompositeJob(composite, "setup_job");
+    const setup = new CompositeJob(composite, "setup_job", { purpose: "setup" });
     setup.addRunJobTask("plain", plain);
     setup.addRunJobTask("own", own, { maxRetries: 0, timeoutSeconds: 30 });
-    new OrchestratorJob(orchestrator, "nightly_job").addRunJobTask("setup", setup);
+    new OrchestratorJob(orchestrator, "nightly_job", { purpose: "nightly" }).addRunJobTask(
+      "setup",
+      setup,
+    );
   });
 }
 

@@ -98,6 +98,7 @@ test("every prop sets its field", () => {
 test("an override may set every field, and none beside it", () => {
   const app = new App({ outdir: freshFolder() });
   const job = new AtomicJob(alertingLayer(app).atomic, "alerting_tables_job", {
+    purpose: "tables",
     notebook: notebook("tables"),
   });
   const resource = job.node.defaultChild as TerraformResource;

@@ -144,9 +144,13 @@ describe("JobEnvironment", () => {
       const { stack } = synthesize((app) => {
         const { atomic, composite } = alertingLayer(app, prodEnvironment());
         const tables = new AtomicJob(atomic, "alerting_tables_job", {
+          purpose: "tables",
           notebook: notebook("tables"),
         });
-        new CompositeJob(composite, "setup_job").addRunJobTask("tables", tables);
+        new CompositeJob(composite, "setup_job", { purpose: "setup" }).addRunJobTask(
+          "tables",
+          tables,
+        );
       });
       expect(stack("alerting-prod-composite").resource?.databricks_permissions).toMatchObject({
         setup_job: { job_id: "${databricks_job.setup_job.id}" },
@@ -196,8 +200,14 @@ describe("JobEnvironment", () => {
     it("in every stack, each with the type of its default", () => {
       const { stacks } = synthesize((app) => {
         const { atomic, composite } = alertingLayer(app, environment);
-        const tables = new AtomicJob(atomic, "tables_job", { notebook: notebook("tables") });
-        new CompositeJob(composite, "setup_job").addRunJobTask("tables", tables);
+        const tables = new AtomicJob(atomic, "tables_job", {
+          purpose: "tables",
+          notebook: notebook("tables"),
+        });
+        new CompositeJob(composite, "setup_job", { purpose: "setup" }).addRunJobTask(
+          "tables",
+          tables,
+        );
       });
       for (const { variable } of Object.values(stacks)) {
         expect(variable).toEqual({
@@ -242,7 +252,7 @@ describe("JobEnvironment", () => {
     it("whose names a job or a construct may have as well", () => {
       const { stack } = synthesize((app) => {
         const { atomic } = alertingLayer(app, environment);
-        new AtomicJob(atomic, "catalog", { notebook: notebook("tables") });
+        new AtomicJob(atomic, "catalog", { purpose: "catalog", notebook: notebook("tables") });
         new TerraformVariable(atomic, "more", { default: "x" });
       });
       expect(stack("alerting-dev-atomic").resource?.databricks_job).toHaveProperty("catalog");

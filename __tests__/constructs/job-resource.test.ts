@@ -200,6 +200,7 @@ describe("the way out to every argument", () => {
     synthesize((app) => {
       const { atomic } = alertingLayer(app);
       const job = new AtomicJob(atomic, "alerting_tables_job", {
+        purpose: "setup",
         notebook: notebook("tables"),
         ...props,
       });
@@ -251,7 +252,7 @@ describe("the way out to every argument", () => {
     const { stack } = synthesize((app) => {
       const { atomic } = alertingLayer(app);
       for (const key of ["alerting_tables_job", "alerting_seed_job"]) {
-        new AtomicJob(atomic, key, { notebook: notebook(key) });
+        new AtomicJob(atomic, key, { purpose: "test", notebook: notebook(key) });
       }
       atomic.addOverride("resource.databricks_job.alerting_tables_job.edit_mode", "EDITABLE");
       atomic.addOverride("output.alerting_seed_job_url.description", "Where to look");
@@ -284,6 +285,7 @@ describe("the way out to every argument", () => {
   it("adopts a job that exists", () => {
     const { stack } = synthesize((app) => {
       const job = new AtomicJob(alertingLayer(app).atomic, "alerting_tables_job", {
+        purpose: "tables",
         notebook: notebook("tables"),
       });
       (job.node.defaultChild as TerraformResource).importFrom("735618492");
@@ -297,6 +299,7 @@ describe("the way out to every argument", () => {
   it("keeps a job whose resource is called otherwise now", () => {
     const { stack } = synthesize((app) => {
       const job = new AtomicJob(alertingLayer(app).atomic, "alerting_tables_job", {
+        purpose: "tables",
         notebook: notebook("tables"),
       });
       (job.node.defaultChild as TerraformResource).moveFromId("databricks_job.tables");

@@ -17,12 +17,12 @@ describe("JobStack", () => {
   it("is a stack of its own without a layer", () => {
     const { stack, job } = synthesize((app) => {
       const jobs = new JobStack(app, "maintenance", { environment: devEnvironment() });
-      new AtomicJob(jobs, "vacuum_job", { notebook: notebook("vacuum") });
+      new AtomicJob(jobs, "vacuum_job", { purpose: "vacuum", notebook: notebook("vacuum") });
       expect(JobStack.isJobStack(jobs)).toBe(true);
       expect(JobStack.isJobStack(app)).toBe(false);
       expect(JobStack.of(new Construct(jobs, "nested"))).toBe(jobs);
     });
-    expect(job("vacuum_job").tags).toEqual({ job_level: "atomic" });
+    expect(job("vacuum_job").tags).toEqual({ job_level: "atomic", purpose: "vacuum" });
     expect(stack("maintenance").output).toHaveProperty("vacuum_job_id");
   });
 
@@ -38,8 +38,11 @@ describe("JobStack", () => {
   it("gets jobs between two syntheses", () => {
     const app = new App({ outdir: freshFolder() });
     const { atomic, composite } = alertingLayer(app);
-    const tables = new AtomicJob(atomic, "tables_job", { notebook: notebook("tables") });
-    const setup = new CompositeJob(composite, "setup_job");
+    const tables = new AtomicJob(atomic, "tables_job", {
+      purpose: "tables",
+      notebook: notebook("tables"),
+    });
+    const setup = new CompositeJob(composite, "setup_job", { purpose: "setup" });
     setup.addRunJobTask("tables", tables);
     app.synth();
     setup.addRunJobTask("tables_again", tables);
@@ -50,8 +53,11 @@ describe("JobStack", () => {
   it("works in an app of cdktf's own", () => {
     const app = new CdktfApp({ outdir: freshFolder() });
     const { atomic, composite } = new JobLayer(app, "alerting", { environment: devEnvironment() });
-    const tables = new AtomicJob(atomic, "tables_job", { notebook: notebook("tables") });
-    new CompositeJob(composite, "setup_job").addRunJobTask("tables", tables);
+    const tables = new AtomicJob(atomic, "tables_job", {
+      purpose: "tables",
+      notebook: notebook("tables"),
+    });
+    new CompositeJob(composite, "setup_job", { purpose: "setup" }).addRunJobTask("tables", tables);
     app.synth();
     const { job, dependencies } = readOutput(app.outdir);
     expect(job("setup_job").task).toMatchObject([
@@ -67,8 +73,8 @@ describe("JobStack", () => {
   it("does not export a job that was removed again", () => {
     const { stack } = synthesize((app) => {
       const { atomic } = alertingLayer(app);
-      new AtomicJob(atomic, "tables_job", { notebook: notebook("tables") });
-      new AtomicJob(atomic, "seed_job", { notebook: notebook("seed") });
+      new AtomicJob(atomic, "tables_job", { purpose: "tables", notebook: notebook("tables") });
+      new AtomicJob(atomic, "seed_job", { purpose: "seed", notebook: notebook("seed") });
       atomic.node.tryRemoveChild("seed_job");
     });
     const { resource, output } = stack("alerting-dev-atomic");
@@ -79,7 +85,10 @@ describe("JobStack", () => {
   it("keeps the resource name of a job, by which others refer to it", () => {
     synthesize((app) => {
       const { atomic } = alertingLayer(app);
-      const job = new AtomicJob(atomic, "tables_job", { notebook: notebook("tables") });
+      const job = new AtomicJob(atomic, "tables_job", {
+        purpose: "tables",
+        notebook: notebook("tables"),
+      });
       const resource = job.node.defaultChild as TerraformResource;
       expect(() => {
         resource.overrideLogicalId("renamed");
@@ -97,7 +106,12 @@ describe("JobStack", () => {
   ])("refuses a job with %j", (props, problem) => {
     const { atomic } = alertingLayer(new App({ outdir: freshFolder() }));
     const error = errorOf(
-      () => new AtomicJob(atomic, "tables_job", { notebook: notebook("tables"), ...props }),
+      () =>
+        new AtomicJob(atomic, "tables_job", {
+          purpose: "setup",
+          notebook: notebook("tables"),
+          ...props,
+        }),
     );
     expect(error.code).toBe("invalid-job");
     expect(error.message).toContain(problem);
@@ -107,7 +121,7 @@ describe("JobStack", () => {
     const { job } = synthesize((app) => {
       const { atomic } = alertingLayer(app);
       for (const key of ["databricks", "catalog", "output", "state"]) {
-        new AtomicJob(atomic, key, { notebook: notebook(key) });
+        new AtomicJob(atomic, key, { purpose: "test", notebook: notebook(key) });
       }
     });
     expect(job("databricks")).toHaveProperty("name", "[dev] databricks");

@@ -32,7 +32,7 @@ const APPS: [string, () => CdktfApp][] = [
 /** Two atomic jobs on one notebook. */
 function breakTheLaw(stack: JobStack): JobStack {
   for (const key of ["alerting_seed_job", "alerting_reseed_job"])
-    new AtomicJob(stack, key, { notebook: shared });
+    new AtomicJob(stack, key, { purpose: "test", notebook: shared });
   return stack;
 }
 const VIOLATION = ["notebook-in-one-job: alerting-dev-atomic/alerting_seed_job"];
@@ -40,8 +40,14 @@ const VIOLATION = ["notebook-in-one-job: alerting-dev-atomic/alerting_seed_job"]
 /** A layer that keeps to the law. */
 function keepTheLaw(app: CdktfApp): JobLayer {
   const layer = new JobLayer(app, "alerting", { environment: dev });
-  const seed = new AtomicJob(layer.atomic, "alerting_seed_job", { notebook: shared });
-  new CompositeJob(layer.composite, "alerting_setup_job").addRunJobTask("seed", seed);
+  const seed = new AtomicJob(layer.atomic, "alerting_seed_job", {
+    purpose: "seed",
+    notebook: shared,
+  });
+  new CompositeJob(layer.composite, "alerting_setup_job", { purpose: "setup" }).addRunJobTask(
+    "seed",
+    seed,
+  );
   return layer;
 }
 
@@ -110,7 +116,7 @@ describe.each(APPS)("the law under %s", (_, makeApp) => {
     app.synth();
     expect(plannable(app.outdir)).toHaveLength(3);
     // A test of one stack is no leave for what comes after it.
-    new AtomicJob(atomic, "alerting_reseed_job", { notebook: shared });
+    new AtomicJob(atomic, "alerting_reseed_job", { purpose: "reseed", notebook: shared });
     expect(violationsIn(messageOf(() => Testing.fullSynth(composite)))).toEqual(VIOLATION);
     expect(
       violationsIn(
@@ -165,7 +171,7 @@ describe("the law with the policy aspect in an app of cdktf's", () => {
     for (const scope of [app, atomic, composite]) Aspects.of(scope).add(new HierarchyPolicy());
     app.synth();
     expect(spy.mock.calls.map(([text]) => String(text)).join("")).toBe("");
-    new AtomicJob(atomic, "alerting_reseed_job", { notebook: shared });
+    new AtomicJob(atomic, "alerting_reseed_job", { purpose: "reseed", notebook: shared });
     const message = messageOf(() => {
       app.synth();
     });

@@ -2,8 +2,10 @@ const process = require("node:process");
 // What a compiler would refuse, by people who have none. Each entry: what is wrong, the code that does it, and how the
 // message begins.
 const {
+  App,
   AtomicJob,
   CompositeJob,
+  HierarchyPolicy,
   JobCompute,
   JobEnvironment,
   JobLayer,
@@ -11,9 +13,14 @@ const {
   JobTrigger,
   NotebookSource,
   OrchestratorJob,
+  RULES,
+  WorkspaceFolder,
   fromJobId,
   fromJobName,
+  setEnvironment,
+  suppressFinding,
 } = require("@jobstrata/cdktf");
+const { jobGraph, jobMatchers } = require("@jobstrata/cdktf/testing");
 
 const notebook = NotebookSource.fromWorkspace("/Shared/seed");
 const git = { url: "https://github.com/health/alerting", path: "seed", provider: "gitHub" };
@@ -22,7 +29,7 @@ const JOB = "[alerting-dev/seed_job] ";
 /** An atomic job that is right but for these props. */
 const job = (stack, props) =>
   new AtomicJob(stack, "seed_job", { notebook, purpose: "seed", ...props });
-const composite = (stack) => new CompositeJob(stack, "setup_job");
+const composite = (stack) => new CompositeJob(stack, "setup_job", { purpose: "setup" });
 
 module.exports = [
   [
@@ -30,7 +37,31 @@ module.exports = [
     ({ stack }) => new AtomicJob(stack, "seed_job"),
     `${JOB}its props are undefined; they must be an object`,
   ],
-  ["no notebook", ({ stack }) => new AtomicJob(stack, "seed_job", {}), `${JOB}notebook is missing`],
+  [
+    "no notebook",
+    ({ stack }) => new AtomicJob(stack, "seed_job", { purpose: "seed" }),
+    `${JOB}notebook is missing`,
+  ],
+  [
+    "no purpose",
+    ({ stack }) => new AtomicJob(stack, "seed_job", { notebook }),
+    `${JOB}purpose is missing`,
+  ],
+  [
+    "no purpose of a composite job",
+    ({ stack }) => new CompositeJob(stack, "setup_job", {}),
+    "[alerting-dev/setup_job] purpose is missing",
+  ],
+  [
+    "no props of a composite job",
+    ({ stack }) => new CompositeJob(stack, "setup_job"),
+    "[alerting-dev/setup_job] its props are undefined; they must be an object",
+  ],
+  [
+    "a purpose that is null",
+    ({ stack }) => new OrchestratorJob(stack, "nightly_job", { purpose: null }),
+    "[alerting-dev/nightly_job] purpose is null; it must be text",
+  ],
   [
     "a notebook that is a path",
     ({ stack }) => job(stack, { notebook: "seed.py" }),
@@ -118,7 +149,7 @@ module.exports = [
   ],
   [
     "a notebook in a composite job",
-    ({ stack }) => new CompositeJob(stack, "seed_job", { notebook }),
+    ({ stack }) => new CompositeJob(stack, "seed_job", { purpose: "seed", notebook }),
     `${JOB}there is no prop "notebook"`,
   ],
   [
@@ -179,22 +210,27 @@ module.exports = [
   ],
   [
     "no options of an orchestrator's task",
-    ({ stack, seed }) => new OrchestratorJob(stack, "setup_job").addRunJobTask("seed", seed, null),
+    ({ stack, seed }) =>
+      new OrchestratorJob(stack, "setup_job", { purpose: "setup" }).addRunJobTask(
+        "seed",
+        seed,
+        null,
+      ),
     '[alerting-dev/setup_job] task "seed": its options are null; they must be an object',
   ],
   [
     "a job without a scope",
-    () => new AtomicJob(undefined, "seed_job", { notebook }),
+    () => new AtomicJob(undefined, "seed_job", { purpose: "seed", notebook }),
     "[seed_job] its scope is undefined; make it in a JobStack or in a stack of a JobLayer",
   ],
   [
     "a job in a layer instead of in its stack",
-    ({ layer }) => new AtomicJob(layer, "seed_job", { notebook }),
+    ({ layer }) => new AtomicJob(layer, "seed_job", { purpose: "seed", notebook }),
     "[seed_job] its scope is a JobLayer; make a job in a JobStack or in a stack of a JobLayer",
   ],
   [
     "a job in an app",
-    ({ app }) => new AtomicJob(app, "seed_job", { notebook }),
+    ({ app }) => new AtomicJob(app, "seed_job", { purpose: "seed", notebook }),
     "[seed_job] jobs need an environment",
   ],
   [
@@ -204,7 +240,7 @@ module.exports = [
   ],
   [
     "a job without an id",
-    ({ stack }) => new AtomicJob(stack, undefined, { notebook }),
+    ({ stack }) => new AtomicJob(stack, undefined, { purpose: "test", notebook }),
     "[alerting-dev] the id of a job is undefined; it must be text",
   ],
   [
@@ -286,5 +322,130 @@ module.exports = [
     "a notebook path that is undefined",
     () => NotebookSource.fromFile(undefined),
     "path is undefined; it must be text",
+  ],
+  [
+    "a suppression of nothing",
+    () => suppressFinding(),
+    "suppressFinding: the scope is undefined; it must be a job, a stack or another construct",
+  ],
+  [
+    "a suppression without options",
+    ({ seed }) => suppressFinding(seed),
+    "[alerting-dev/right_job] suppressFinding: its options are undefined; they must be an object",
+  ],
+  [
+    "a suppression without a rule",
+    ({ seed }) => suppressFinding(seed, { reason: "old" }),
+    "[alerting-dev/right_job] suppressFinding: rule is missing",
+  ],
+  [
+    "a suppression without a reason",
+    ({ stack }) => suppressFinding(stack, { rule: "serverless", reason: " " }),
+    '[alerting-dev] suppressFinding: reason is " "; it must be text that is not empty',
+  ],
+  [
+    "a suppression until a Date",
+    ({ seed }) => suppressFinding(seed, { rule: "serverless", reason: "old", until: new Date(0) }),
+    '[alerting-dev/right_job] suppressFinding: until is a Date; it must be a day, such as "2030-12-31"',
+  ],
+  [
+    "a suppression until a day that there is not",
+    ({ seed }) => suppressFinding(seed, { rule: "serverless", reason: "old", until: "2026-13-01" }),
+    '[alerting-dev/right_job] suppressFinding: until is "2026-13-01"; it must be a day',
+  ],
+  [
+    "a suppression with a slip",
+    ({ seed }) => suppressFinding(seed, { rules: "serverless", reason: "old" }),
+    '[alerting-dev/right_job] suppressFinding: there is no prop "rules" (did you mean "rule"?)',
+  ],
+  [
+    "a folder without options",
+    ({ stack }) => new WorkspaceFolder(stack, "helpers"),
+    "[alerting-dev/helpers] its options are undefined; they must be an object",
+  ],
+  [
+    "a folder whose path is a list",
+    ({ stack }) => new WorkspaceFolder(stack, "helpers", { path: ["notebooks"] }),
+    "[alerting-dev/helpers] path is a list; it must be text",
+  ],
+  [
+    "a folder without an id",
+    ({ stack }) => new WorkspaceFolder(stack, undefined, { path: "notebooks" }),
+    "[alerting-dev] the id of a workspace folder is undefined; it must be text",
+  ],
+  [
+    "a folder in a layer instead of in its stack",
+    ({ layer }) => new WorkspaceFolder(layer, "helpers", { path: "notebooks" }),
+    "[helpers] its scope is a JobLayer; make a workspace folder in a JobStack or in a stack of a JobLayer",
+  ],
+  [
+    "options of a policy that are null",
+    () => new HierarchyPolicy(null),
+    "HierarchyPolicy: its options are null; they must be an object",
+  ],
+  [
+    "rules by their names",
+    () => new HierarchyPolicy({ rules: ["serverless"] }),
+    'HierarchyPolicy: rules[0] is "serverless"; it must be a rule, such as defineRule({ … })',
+  ],
+  [
+    "one rule instead of a list",
+    () => new HierarchyPolicy({ rules: RULES[0] }),
+    "HierarchyPolicy: rules is an object; it must be a list",
+  ],
+  [
+    "rules of an app that are none",
+    () => new App({ rules: {} }),
+    "App: rules is an object; it must be a list",
+  ],
+  [
+    "options of an app that are null",
+    () => new App(null),
+    "App: its options are null; they must be an object",
+  ],
+  [
+    "the environment of a stack, without its name",
+    ({ stack }) => setEnvironment(stack),
+    "setEnvironment: the name is undefined; it must be text",
+  ],
+  [
+    "the environment of no stack",
+    () => setEnvironment("dev"),
+    'setEnvironment: the stack is "dev"; it must be a TerraformStack',
+  ],
+  [
+    "a variable without a name",
+    ({ stack }) => stack.environment.variable(),
+    'environment "dev": the name of a variable is undefined; it must be text',
+  ],
+  [
+    "an override of a task without a path",
+    ({ seed }) => seed.addTaskOverride("seed"),
+    "[alerting-dev/right_job] addTaskOverride: the path is undefined; it must be text",
+  ],
+  [
+    "the graph of no app",
+    () => jobGraph(),
+    "jobGraph: the app is undefined; it must be an app, a stack or another construct",
+  ],
+  [
+    "the graph of an environment that is no name",
+    ({ app }) => jobGraph(app, 5),
+    "jobGraph: the environment is 5; it must be text",
+  ],
+  [
+    "a matcher with a slip",
+    ({ seed }) => jobMatchers.toBeAtomicJob(seed, { notbook: "seed.py" }),
+    'toBeAtomicJob: there is no prop "notbook" (did you mean "notebook"?)',
+  ],
+  [
+    "a matcher with one job instead of a list",
+    ({ seed }) => jobMatchers.toRunJob(seed, "seed_job", { after: "tables_job" }),
+    'toRunJob: after is "tables_job"; it must be a list',
+  ],
+  [
+    "a matcher without the key of a job",
+    ({ seed }) => jobMatchers.toRunJob(seed),
+    "toRunJob: the key is undefined; it must be text",
   ],
 ];

@@ -83,9 +83,13 @@ const IN_TYPESCRIPT: Mistake[] = [
   [
     "one in a job parameter of a task",
     ({ stack }) =>
-      new CompositeJob(stack, "setup_job").addRunJobTask("seed", fromJobId(stack, "theirs", 42), {
-        jobParameters: { c: "${var.catlog}" },
-      }),
+      new CompositeJob(stack, "setup_job", { purpose: "setup" }).addRunJobTask(
+        "seed",
+        fromJobId(stack, "theirs", 42),
+        {
+          jobParameters: { c: "${var.catlog}" },
+        },
+      ),
     "[alerting-dev/setup_job] " + undeclared("catlog", ' (did you mean "catalog"?)'),
   ],
   [

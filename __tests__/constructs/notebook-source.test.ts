@@ -53,6 +53,7 @@ function upload(paths: readonly string[], notebookRoot?: string): Synthesized {
       );
       paths.forEach((path, at) => {
         new AtomicJob(atomic, `job_${at}`, {
+          purpose: "test",
           notebook: NotebookSource.fromFile(path),
           taskKey: "run",
         });
@@ -130,6 +131,7 @@ describe("NotebookSource.fromFile", () => {
       synthesize((app) => {
         const other = folderWith({ "shared/common.py": SOURCES["alerting/one_line.py"] });
         new AtomicJob(alertingLayer(app).atomic, "common_job", {
+          purpose: "common",
           notebook: NotebookSource.fromFile(join(other, "shared/common.py")),
         });
       }),
@@ -186,6 +188,7 @@ describe("NotebookSource.fromFile", () => {
           const environment = devEnvironment();
           ["py", "sql"].forEach((extension) => {
             new AtomicJob(new JobLayer(app, extension, { environment }).atomic, "tables_job", {
+              purpose: "tables",
               notebook: NotebookSource.fromFile(`alerting/setup_alerting_tables.${extension}`),
             });
           });
@@ -200,6 +203,7 @@ describe("NotebookSource.fromFile", () => {
       synthesize((app) => {
         for (const name of ["dev", "test"]) {
           new AtomicJob(alertingLayer(app, devEnvironment({ name })).atomic, "tables_job", {
+            purpose: "tables",
             notebook: NotebookSource.fromFile("alerting/setup_alerting_tables.py"),
           });
         }
@@ -227,6 +231,7 @@ describe("NotebookSource.fromWorkspace", () => {
     const { job, stack } = synthesize((app) => {
       const environment = devEnvironment({ variables: { root: "/Shared" } });
       new AtomicJob(alertingLayer(app, environment).atomic, "alerting_tables_job", {
+        purpose: "tables",
         notebook: NotebookSource.fromWorkspace(path),
       });
     });

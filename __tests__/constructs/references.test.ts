@@ -51,9 +51,12 @@ function alerting(app: App, environment?: JobEnvironment, singleStack = false): 
     singleStack,
   });
   const tables = new AtomicJob(layer.atomic, "alerting_tables_job", {
+    purpose: "tables",
     notebook: notebook("tables"),
   });
-  const orchestrator = new CompositeJob(layer.composite, "alerting_setup_job");
+  const orchestrator = new CompositeJob(layer.composite, "alerting_setup_job", {
+    purpose: "setup",
+  });
   orchestrator.addRunJobTask("tables", tables);
   return { layer, tables, orchestrator };
 }
@@ -116,7 +119,7 @@ describe("the outputs of a stack", () => {
   it("are the id and the URL of every job, readable and not sensitive", () => {
     const { stack } = synthesize((app) => {
       const { layer } = alerting(app);
-      new AtomicJob(layer.atomic, "alerting_seed", { notebook: notebook("seed") });
+      new AtomicJob(layer.atomic, "alerting_seed", { purpose: "seed", notebook: notebook("seed") });
     });
     expect(stack("alerting-dev-atomic").output).toEqual({
       alerting_tables_job_id: { value: "${databricks_job.alerting_tables_job.id}" },
@@ -228,7 +231,10 @@ describe("a job of another stack", () => {
     const { job } = synthesize((app) => {
       const { layer, orchestrator } = alerting(app);
       const scope = new Construct(layer.atomic, "seeding");
-      const seed = new AtomicJob(scope, "alerting_seed_job", { notebook: notebook("seed") });
+      const seed = new AtomicJob(scope, "alerting_seed_job", {
+        purpose: "seed",
+        notebook: notebook("seed"),
+      });
       orchestrator.addRunJobTask("seed", seed);
     });
     expect(job("alerting_setup_job").task).toMatchObject([
@@ -456,6 +462,7 @@ describe("a nested project folder", () => {
       synthesize(
         (app) => {
           new AtomicJob(alertingLayer(app).atomic, "alerting_tables_job", {
+            purpose: "tables",
             notebook: notebook("tables"),
           });
         },

@@ -26,6 +26,7 @@ const errorsOf = (app: App): string[] =>
 
 function seedIn(stack: JobStack): AtomicJob {
   return new AtomicJob(stack, "alerting_seed_job", {
+    purpose: "seed",
     notebook: NotebookSource.fromFile("src/alerting/seed_all_alerts.py"),
   });
 }
@@ -38,8 +39,8 @@ describe("jobs that run jobs", () => {
     const [first, second] = ["nightly", "weekly"].map(
       (id) => new JobStack(app, id, { environment: dev }),
     ) as [JobStack, JobStack];
-    const nightly = new CompositeJob(first, "alerting_nightly_job");
-    const weekly = new CompositeJob(second, "alerting_weekly_job");
+    const nightly = new CompositeJob(first, "alerting_nightly_job", { purpose: "nightly" });
+    const weekly = new CompositeJob(second, "alerting_weekly_job", { purpose: "weekly" });
     nightly.addRunJobTask("weekly", weekly);
     weekly.addRunJobTask("nightly", nightly);
     compositeJob(second, "alerting_fixed_job", { fixed: 123 });
@@ -57,10 +58,17 @@ describe("jobs that run jobs", () => {
     ) as [JobStack, JobStack];
     const seed = seedIn(first);
     const tables = new AtomicJob(second, "alerting_tables_job", {
+      purpose: "tables",
       notebook: NotebookSource.fromFile("src/alerting/setup_alerting_tables.py"),
     });
-    new CompositeJob(first, "alerting_nightly_job").addRunJobTask("tables", tables);
-    new CompositeJob(second, "alerting_weekly_job").addRunJobTask("seed", seed);
+    new CompositeJob(first, "alerting_nightly_job", { purpose: "nightly" }).addRunJobTask(
+      "tables",
+      tables,
+    );
+    new CompositeJob(second, "alerting_weekly_job", { purpose: "weekly" }).addRunJobTask(
+      "seed",
+      seed,
+    );
     expect(errorsOf(app)).toEqual([
       `error run-job-cycle [dev]: stacks run each other's jobs: "first" -> "second" -> "first"`,
     ]);
@@ -90,7 +98,7 @@ describe("jobs that run jobs", () => {
       let below: AtomicJob | CompositeJob = seed;
       for (let level = 1; level <= depth; level++) {
         const stack = new JobStack(app, `level-${level}`, { environment: dev });
-        const job: CompositeJob = new CompositeJob(stack, `level_${level}`);
+        const job: CompositeJob = new CompositeJob(stack, `level_${level}`, { purpose: "test" });
         job.addRunJobTask("below", below);
         below = job;
       }

@@ -105,7 +105,10 @@ describe("jobs", () => {
   test("calls a job of the library by the construct that the user made, and says where", () => {
     const graphs = graphsOf((app) => {
       const stack = new JobStack(app, "alerting-dev", { environment: dev });
-      new AtomicJob(stack, "alerting_seed_job", { notebook: NotebookSource.fromFile(SEED) });
+      new AtomicJob(stack, "alerting_seed_job", {
+        purpose: "seed",
+        notebook: NotebookSource.fromFile(SEED),
+      });
     });
     const job = jobOf(graphs, "alerting_seed_job");
     expect(job.id).toBe("alerting-dev/alerting_seed_job");
@@ -120,9 +123,10 @@ describe("jobs", () => {
     const graphs = graphsOf((app) => {
       const stack = new JobStack(app, "alerting-dev", { environment: dev });
       const seed = new AtomicJob(stack, "alerting_seed_job", {
+        purpose: "seed",
         notebook: NotebookSource.fromFile(SEED),
       });
-      const setup = new CompositeJob(stack, "alerting_setup_job");
+      const setup = new CompositeJob(stack, "alerting_setup_job", { purpose: "setup" });
       setup.addRunJobTask("seed_all_alerts", seed);
       (setup.node.defaultChild as Job).addOverride("task.0.notebook_task", {
         notebook_path: "/Shared/extra",
@@ -147,7 +151,10 @@ describe("jobs", () => {
   test("sees a tag that an override of the stack changes in a job of the library", () => {
     const graphs = graphsOf((app) => {
       const stack = new JobStack(app, "alerting-dev", { environment: dev });
-      new AtomicJob(stack, "alerting_seed_job", { notebook: NotebookSource.fromFile(SEED) });
+      new AtomicJob(stack, "alerting_seed_job", {
+        purpose: "seed",
+        notebook: NotebookSource.fromFile(SEED),
+      });
       stack.addOverride("resource.databricks_job.alerting_seed_job.tags.job_level", "none");
     });
     expect(jobOf(graphs, "alerting_seed_job").tags.job_level).toBe("none");
@@ -380,7 +387,7 @@ describe("references to jobs", () => {
       }),
       refIn((app) => {
         const stack = new JobStack(app, "alerting-dev", { environment: dev });
-        new CompositeJob(stack, "alerting_setup_job").addRunJobTask(
+        new CompositeJob(stack, "alerting_setup_job", { purpose: "setup" }).addRunJobTask(
           "seed",
           fromJobName(stack, "theirs", "theirs"),
         );
@@ -405,7 +412,7 @@ describe("references to jobs", () => {
         variables: { their_job_id: undefined },
       });
       const stack = new JobStack(app, "alerting-dev", { environment });
-      new CompositeJob(stack, "alerting_setup_job").addRunJobTask(
+      new CompositeJob(stack, "alerting_setup_job", { purpose: "setup" }).addRunJobTask(
         "seed",
         fromJobId(stack, "theirs", id(stack)),
       );
@@ -416,7 +423,7 @@ describe("references to jobs", () => {
   test("knows a job of the app behind fromJobId", () => {
     const ref = refIn((app) => {
       const stack = new JobStack(app, "alerting-dev", { environment: dev });
-      const setup = new CompositeJob(stack, "alerting_setup_job");
+      const setup = new CompositeJob(stack, "alerting_setup_job", { purpose: "setup" });
       setup.addRunJobTask(
         "again",
         fromJobId(stack, "theirs", "${databricks_job.alerting_setup_job.id}"),
@@ -475,10 +482,14 @@ describe("references between stacks", () => {
     const ref = refIn((app) => {
       const atomic = new JobStack(app, "atomic-dev", { environment: dev });
       const seed = new AtomicJob(atomic, "alerting_seed_job", {
+        purpose: "seed",
         notebook: NotebookSource.fromFile(SEED),
       });
       const composite = new JobStack(app, "composite-dev", { environment: dev });
-      new CompositeJob(composite, "alerting_setup_job").addRunJobTask("seed", seed);
+      new CompositeJob(composite, "alerting_setup_job", { purpose: "setup" }).addRunJobTask(
+        "seed",
+        seed,
+      );
     });
     expect(ref).toEqual(expected);
   });
@@ -683,7 +694,7 @@ describe("notebooks", () => {
   test("knows the file of a library job in a hand-written one", () => {
     const same = sameNotebook((app) => {
       const stack = new JobStack(app, "alerting-dev", { environment: dev });
-      new AtomicJob(stack, "one", { notebook: NotebookSource.fromFile(file) });
+      new AtomicJob(stack, "one", { purpose: "one", notebook: NotebookSource.fromFile(file) });
       new Job(stack, "two", {
         environment: SERVERLESS,
         task: [

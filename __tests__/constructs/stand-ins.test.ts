@@ -19,8 +19,11 @@ function withOthers(props?: ImportedJobProps): Synthesized {
     const { atomic, composite, orchestrator } = new JobLayer(app, "alerting", { environment });
     const ingest = fromJobId(atomic, "ingest_job", 42, props);
     const audit = fromJobName(composite, "audit_job", "[dev] Audit", props);
-    const setup = new CompositeJob(composite, "alerting_setup_job");
-    const seed = new AtomicJob(atomic, "alerting_seed_job", { notebook: notebook("seed") });
+    const setup = new CompositeJob(composite, "alerting_setup_job", { purpose: "setup" });
+    const seed = new AtomicJob(atomic, "alerting_seed_job", {
+      purpose: "seed",
+      notebook: notebook("seed"),
+    });
     const before = setup.addRunJobTask("ingest", ingest, { jobParameters: { region: "emea" } });
     setup.addForEachTask("audit", audit, {
       inputs: ["a"],
@@ -28,7 +31,7 @@ function withOthers(props?: ImportedJobProps): Synthesized {
       dependsOn: before,
     });
     setup.addRunJobTask("seed", seed);
-    const nightly = new OrchestratorJob(orchestrator, "nightly_job");
+    const nightly = new OrchestratorJob(orchestrator, "nightly_job", { purpose: "nightly" });
     nightly.addRunJobTask("setup", setup);
     nightly.addRunJobTask("audit", audit);
   });
@@ -74,7 +77,10 @@ describe("a job that others own, in the local workspace", () => {
     const { job } = synthesize((app) => {
       const { atomic, composite } = new JobLayer(app, "alerting", { environment });
       const ingest = fromJobId(atomic, "ingest_job", 42, { local: { notebook: notebook("fake") } });
-      new CompositeJob(composite, "alerting_setup_job").addRunJobTask("ingest", ingest);
+      new CompositeJob(composite, "alerting_setup_job", { purpose: "setup" }).addRunJobTask(
+        "ingest",
+        ingest,
+      );
     });
     expect(job("ingest_job").task).toMatchObject([
       { notebook_task: { notebook_path: "/Shared/alerting/fake" } },

@@ -531,9 +531,10 @@ describe("App", () => {
     synthesizeOnce(outdir);
     const stack = new JobStack(new App({ outdir }), "alerting-dev", { environment: dev });
     const seed = new AtomicJob(stack, "alerting_seed_job", {
+      purpose: "seed",
       notebook: NotebookSource.fromFile("src/alerting/seed_all_alerts.py"),
     });
-    const setup = new CompositeJob(stack, "alerting_setup_job");
+    const setup = new CompositeJob(stack, "alerting_setup_job", { purpose: "setup" });
     setup.addRunJobTask("seed_all_alerts", seed);
     expect(messageOf(() => setup.addRunJobTask("seed_all_alerts", seed))).toContain("is taken");
     expect(plannable(outdir)).toEqual([]);
@@ -578,9 +579,13 @@ describe("App", () => {
       const environment = new JobEnvironment({ name, mode: "development" });
       const layer = new JobLayer(app, "alerting", { environment });
       const seed = new AtomicJob(layer.atomic, "alerting_seed_job", {
+        purpose: "seed",
         notebook: NotebookSource.fromFile("src/alerting/seed_all_alerts.py"),
       });
-      new CompositeJob(layer.composite, "alerting_setup_job").addRunJobTask("seed", seed);
+      new CompositeJob(layer.composite, "alerting_setup_job", { purpose: "setup" }).addRunJobTask(
+        "seed",
+        seed,
+      );
     }
     app.synth();
     expect(plannable(app.outdir)).toHaveLength(7);

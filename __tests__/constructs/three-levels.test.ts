@@ -24,7 +24,7 @@ function layer(app: App, name: string): CompositeJob {
         notebook: notebook(`${name}/${step}`),
       }),
   ) as [AtomicJob, AtomicJob];
-  const job = new CompositeJob(composite, `${name}_job`);
+  const job = new CompositeJob(composite, `${name}_job`, { purpose: "test" });
   job.addRunJobTask("check", check, { dependsOn: job.addRunJobTask("load", load) });
   return job;
 }
@@ -91,11 +91,17 @@ describe("OrchestratorJob", () => {
     const { stacks, dependencies } = synthesize((app) => {
       layer(app, "bronze");
       const silver = new JobLayer(app, "silver", { environment });
-      const load = new AtomicJob(silver.atomic, "silver_load_job", { notebook: notebook("load") });
-      const job = new CompositeJob(silver.composite, "silver_job");
+      const load = new AtomicJob(silver.atomic, "silver_load_job", {
+        purpose: "load",
+        notebook: notebook("load"),
+      });
+      const job = new CompositeJob(silver.composite, "silver_job", { purpose: "silver" });
       job.addRunJobTask("load", load);
       expect(silver.orchestrator).toBe(silver.orchestrator);
-      new OrchestratorJob(silver.orchestrator, "nightly_job").addRunJobTask("silver", job);
+      new OrchestratorJob(silver.orchestrator, "nightly_job", { purpose: "nightly" }).addRunJobTask(
+        "silver",
+        job,
+      );
     });
     expect(Object.keys(stacks).filter((name) => name.includes("orchestrator"))).toEqual([
       "silver-dev-orchestrator",
@@ -117,6 +123,7 @@ describe("OrchestratorJob", () => {
         medallion((nightly, app) => {
           const { atomic } = new JobLayer(app, "report", { environment });
           const report: IJob = new AtomicJob(atomic, "report_job", {
+            purpose: "report",
             notebook: notebook("report"),
           });
           nightly.addRunJobTask("report", report, props);
@@ -133,7 +140,7 @@ describe("OrchestratorJob", () => {
     const stack = new JobStack(new App({ outdir: freshFolder() }), "nightly-dev", { environment });
     const error = errorOf(() => {
       // @ts-expect-error -- the type has no such prop
-      new OrchestratorJob(stack, "nightly_job", { notebook: notebook("a") });
+      new OrchestratorJob(stack, "nightly_job", { purpose: "nightly", notebook: notebook("a") });
     });
     expect(error.message).toContain('there is no prop "notebook"');
   });
@@ -154,9 +161,12 @@ describe("the policy", () => {
     const message = messageOf(() =>
       medallion((nightly, app) => {
         const stack = new JobStack(app, "platform-dev", { environment });
-        const platform = new OrchestratorJob(stack, "platform_job");
+        const platform = new OrchestratorJob(stack, "platform_job", { purpose: "platform" });
         platform.addRunJobTask("nightly", nightly);
-        new OrchestratorJob(stack, "company_job").addRunJobTask("platform", platform);
+        new OrchestratorJob(stack, "company_job", { purpose: "company" }).addRunJobTask(
+          "platform",
+          platform,
+        );
       }),
     );
     expect(violationsIn(message)).toEqual(["run-job-depth: platform-dev/company_job"]);
@@ -168,7 +178,10 @@ describe("the policy", () => {
       synthesize((app) => {
         const bronze = layer(app, "bronze");
         const stack = new JobStack(app, "nightly-dev", { environment });
-        new CompositeJob(stack, "nightly_job").addRunJobTask("bronze", bronze);
+        new CompositeJob(stack, "nightly_job", { purpose: "nightly" }).addRunJobTask(
+          "bronze",
+          bronze,
+        );
       });
       expect(spy.mock.calls.join("")).toMatch(/warning orchestrator-level [^]*nightly_job/);
     } finally {

@@ -5,6 +5,7 @@ import {
   JobEnvironment,
   JobLayer,
   NotebookSource,
+  OrchestratorJob,
   type Task,
 } from "@jobstrata/cdktf";
 import { devEnvironment, notebook } from "../support/alerting";
@@ -14,14 +15,14 @@ const { atomic, composite } = new JobLayer(new App({ outdir: freshFolder() }), "
   environment: devEnvironment(),
 });
 const seed = new AtomicJob(atomic, "seed_job", { purpose: "seed", notebook: notebook("seed") });
-const setup = new CompositeJob(composite, "setup_job");
-const other = new CompositeJob(composite, "other_job");
+const setup = new CompositeJob(composite, "setup_job", { purpose: "setup" });
+const other = new CompositeJob(composite, "other_job", { purpose: "setup" });
 
 // Each entry on one line, below what the compiler has to say of it.
 // prettier-ignore
 const FORBIDDEN: [what: string, action: () => unknown][] = [
   // @ts-expect-error -- a composite job has no way to take a notebook
-  ["a notebook in a composite job", () => new CompositeJob(composite, "a_job", { notebook: notebook("seed") })],
+  ["a notebook in a composite job", () => new CompositeJob(composite, "a_job", { purpose: "setup", notebook: notebook("seed") })],
   // @ts-expect-error -- the handle belongs to another job
   ["a dependency on a task of another job", () => setup.addRunJobTask("a", seed, { dependsOn: other.addRunJobTask("a", seed) })],
   // @ts-expect-error -- one of several belongs to another job
@@ -30,6 +31,14 @@ const FORBIDDEN: [what: string, action: () => unknown][] = [
   ["a dependency by key", () => setup.addRunJobTask("d", seed, { dependsOn: "a" })],
   // @ts-expect-error -- an atomic job is nothing without its notebook
   ["a job without a notebook", () => new AtomicJob(atomic, "b_job", { purpose: "seed" })],
+  // @ts-expect-error -- every job says what it is for
+  ["an atomic job without a purpose", () => new AtomicJob(atomic, "c_job", { notebook: notebook("seed") })],
+  // @ts-expect-error -- every job says what it is for
+  ["a composite job without a purpose", () => new CompositeJob(composite, "d_job", { name: "Setup" })],
+  // @ts-expect-error -- every job says what it is for
+  ["a composite job without props", () => new CompositeJob(composite, "e_job")],
+  // @ts-expect-error -- every job says what it is for
+  ["an orchestrator without a purpose", () => new OrchestratorJob(composite, "f_job", {})],
   // @ts-expect-error -- an id is no job
   ["a job by its key", () => setup.addRunJobTask("e", "seed_job")],
   // @ts-expect-error -- there is no such mode
@@ -51,7 +60,7 @@ test("what it lets through", () => {
   other.addRunJobTask("second", seed, { dependsOn: handles });
   class Setup extends CompositeJob {
     public constructor() {
-      super(composite, "subclass_job");
+      super(composite, "subclass_job", { purpose: "setup" });
       this.addRunJobTask("second", seed, { dependsOn: this.addRunJobTask("first", seed) });
     }
   }

@@ -27,6 +27,7 @@ function deploy(path: string, root?: string): Synthesized {
       );
       new WorkspaceFolder(atomic, "package", { path });
       new AtomicJob(atomic, "setup_job", {
+        purpose: "setup",
         notebook: NotebookSource.fromFile("alerting/setup.py"),
       });
     }),

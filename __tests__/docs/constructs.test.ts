@@ -86,7 +86,7 @@ ${apps.join("\n")}
   });
 });
 
-const NO_JOBS = `new AtomicJob(atomic, "hello_job", { notebook: NotebookSource.fromFile("notebooks/load.py") });`;
+const NO_JOBS = `new AtomicJob(atomic, "hello_job", { purpose: "load", notebook: NotebookSource.fromFile("notebooks/load.py") });`;
 
 const TSCONFIG = {
   compilerOptions: {

@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DEPENDENCIES } from "../../src/cli/project/framework";
-import { linkPackages } from "../support/linked-packages";
+import { JSX_FOR_JEST, JSX_FOR_TSC, linkPackages } from "../support/linked-packages";
 import { TYPESCRIPT } from "../e2e/support/processes";
 
 // Each compiles whole projects, on however busy a machine.
@@ -32,7 +32,7 @@ function proved(example: string, environment: string): Drawn["jobs"] {
   symlinkSync(join(parent, "packages"), join(folder, "node_modules"));
   const node = (...args: string[]): string =>
     execFileSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
-  node(join(ROOT, "node_modules", "typescript", "bin", "tsc"));
+  node(join(ROOT, "node_modules", "typescript", "bin", "tsc"), ...JSX_FOR_TSC);
   node(...TYPESCRIPT, "main.ts");
   expect(node(COMMAND, "check")).toMatch(/: no findings\n$/);
   return (JSON.parse(node(COMMAND, "graph", "-t", environment, "--format", "json")) as Drawn).jobs;
@@ -48,6 +48,17 @@ describe("examples", () => {
       "utf8",
     );
     expect(stack).not.toContain('"overrides"');
+  });
+
+  it("layers has tests of its own, which pass", () => {
+    const folder = join(parent, "layers");
+    const jest = join(ROOT, "node_modules", "jest", "bin", "jest.js");
+    const { status, stderr } = spawnSync(process.execPath, [jest, "--ci", ...JSX_FOR_JEST], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    expect(stderr).toContain("Tests:       6 passed, 6 total");
+    expect(status).toBe(0);
   });
 
   it("cdktn is an app of the fork", () => {

@@ -47,6 +47,7 @@ export function synthesizeTablesJob(
 ): Synthesized {
   return synthesize((app) => {
     new AtomicJob(alertingLayer(app, environment).atomic, "alerting_tables_job", {
+      purpose: "setup",
       notebook: notebook("setup_alerting_tables"),
       ...props,
     });

@@ -152,6 +152,7 @@ export function makeEverything(app: App): void {
       }),
     });
     const seed = new AtomicJob(atomic, "alerting_seed_job", {
+      purpose: "seed",
       jobParameters: { region: "emea" },
       notebook: NotebookSource.fromGit({
         url: "https://github.com/health/alerting",
@@ -196,6 +197,7 @@ export function makeEverything(app: App): void {
       }),
     });
     const validation = new AtomicJob(atomic, "alerting_validation_job", {
+      purpose: "validation",
       notebook: notebook("validate_alert_queries"),
       trigger: JobTrigger.fileArrival({
         url: "/Volumes/dev/gold/landing/",
@@ -205,11 +207,13 @@ export function makeEverything(app: App): void {
       compute: JobCompute.existingCluster("0923-164208-meows279"),
     });
     const deploy = new AtomicJob(atomic, "alerting_deploy_job", {
+      purpose: "deploy",
       notebook: notebook("sync_sql_alerts"),
       trigger: JobTrigger.continuous({ taskRetryMode: "ON_FAILURE" }),
     });
 
     new AtomicJob(atomic, "alerting_summary_job", {
+      purpose: "summary",
       notebook: notebook("summary"),
       warehouseId: "10ca10ca10ca10ca",
       trigger: JobTrigger.tableUpdate({
@@ -224,6 +228,7 @@ export function makeEverything(app: App): void {
       s3: { s3: { destination: "s3://health/logs", region: "eu-central-1" } },
     } satisfies Record<string, JobCluster["clusterLogConf"]>)) {
       new AtomicJob(atomic, `alerting_logs_${key}_job`, {
+        purpose: "test",
         notebook: notebook(`logs_${key}`),
         compute: JobCompute.jobCluster({
           sparkVersion: "16.4.x-scala2.12",
@@ -245,6 +250,7 @@ export function makeEverything(app: App): void {
       commit: { commit: "4f0a8b5e" },
     } satisfies Record<string, GitReference>)) {
       new AtomicJob(atomic, `alerting_${kind}_job`, {
+        purpose: "test",
         notebook: NotebookSource.fromGit({
           url: "https://github.com/health/alerting",
           provider: "gitHub",
@@ -287,7 +293,7 @@ export function makeEverything(app: App): void {
     });
     all.addRunJobTask("validation", validation);
     all.addRunJobTask("deploy", deploy);
-    const nightly = new OrchestratorJob(composite, "nightly_job");
+    const nightly = new OrchestratorJob(composite, "nightly_job", { purpose: "nightly" });
     nightly.addRunJobTask("alerting", all);
     nightly.addRunJobTask("deploy", deploy, { runsAtomicJob: true });
     all.addRunJobTask("ingest", fromJobId(composite, "ingest", 42));

@@ -22,3 +22,23 @@ export function linkPackages(folder: string): void {
   link("@cdktf/provider-databricks", "@cdktn/provider-databricks");
   link("@jobstrata/cdktf", "@jobstrata/cdktn");
 }
+
+/** The packages of a checkout are TypeScript, some of it with JSX, which an app that uses them once built need not know. */
+export const JSX_FOR_TSC = ["--jsx", "react-jsx", "--jsxImportSource", "preact"] as const;
+
+/** The same for jest. */
+export const JSX_FOR_JEST = [
+  "--transform",
+  JSON.stringify({
+    "\\.tsx?$": [
+      "@swc/jest",
+      {
+        jsc: {
+          target: "es2022",
+          parser: { syntax: "typescript", tsx: true },
+          transform: { react: { runtime: "automatic", importSource: "preact" } },
+        },
+      },
+    ],
+  }),
+] as const;

@@ -7,6 +7,7 @@ export class AlertingSetupOrchestrator extends CompositeJob {
     super(stack, "alerting_setup_orchestrator_job", {
       name: "Health Monitor - Alerting Layer Setup",
       description: "Composite job: Orchestrates complete alerting setup via atomic jobs",
+      purpose: "setup",
     });
     const tables = this.addRunJobTask("setup_alerting_tables", jobs.tables);
     const seed = this.addRunJobTask("seed_all_alerts", jobs.seed, { dependsOn: tables });

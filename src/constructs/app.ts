@@ -4,6 +4,7 @@ import { mark } from "@jobstrata/core/model";
 import { takeConfigurations } from "./output-folder";
 import { policeAll } from "./police";
 import { judgement, RULES_GIVEN, stacksOf } from "./policy-run";
+import { isObject, rules as rulesShape, shown } from "./shape";
 import type { Rule } from "@jobstrata/core/policy";
 
 /** What {@link App} takes beside the options of cdktf's own. */
@@ -25,7 +26,14 @@ export interface AppProps extends AppConfig {
 export class App extends CdktfApp {
   readonly #rules: readonly Rule[] | undefined;
 
+  /** @throws JobstrataError `invalid-policy` for rules that are none */
   public constructor(props: AppProps = {}) {
+    const problem = isObject(props)
+      ? props.rules === undefined
+        ? undefined
+        : rulesShape(props.rules, "rules")
+      : `its options are ${shown(props)}; they must be an object`;
+    if (problem !== undefined) throw new JobstrataError("invalid-policy", `App: ${problem}`);
     const { rules, ...config } = props;
     super(config);
     this.#rules = rules;

@@ -43,7 +43,7 @@ export class AtomicJob extends JobBase<AtomicJobProps> {
       level: "atomic",
       constructor: new.target,
       shapes: ATOMIC_JOB,
-      required: ["notebook"],
+      required: ["notebook", "purpose"],
     });
     this.taskKey = this.props.taskKey ?? this.props.notebook.name;
     if (!TASK_KEY_PATTERN.test(this.taskKey)) {

@@ -1,8 +1,10 @@
 import { type IAspect, type ISynthesisSession, TerraformStack } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
+import { JobstrataError } from "@jobstrata/core/errors";
 import { ENVIRONMENT, mark } from "@jobstrata/core/model";
 import { isPolicedApp } from "./app";
 import { beginRun, isPoliced, policeAll } from "./police";
+import { filled, object, rules, type Shapes, shown } from "./shape";
 import { appOf, judgement, pinConfig, PolicyRun, RULES_GIVEN } from "./policy-run";
 import type { Rule } from "@jobstrata/core/policy";
 
@@ -14,6 +16,8 @@ export interface HierarchyPolicyProps {
    */
   readonly rules?: readonly Rule[];
 }
+
+const PROPS: Shapes<HierarchyPolicyProps> = { rules };
 
 /**
  * The policy for stacks of cdktf's own classes in an app of cdktf's own: `Aspects.of(stack).add(new
@@ -27,7 +31,11 @@ export interface HierarchyPolicyProps {
 export class HierarchyPolicy implements IAspect {
   readonly #rules: readonly Rule[];
 
+  /** @throws JobstrataError `invalid-policy` for rules that are none */
   public constructor(props: HierarchyPolicyProps = {}) {
+    const problem = object(PROPS)(props, "");
+    if (problem !== undefined)
+      throw new JobstrataError("invalid-policy", `HierarchyPolicy: ${problem}`);
     this.#rules = props.rules ?? judgement().RULES;
     mark(this, RULES_GIVEN, this.#rules);
   }
@@ -62,8 +70,14 @@ export class HierarchyPolicy implements IAspect {
  * The rules hold within an environment.
  *
  * @param name such as `prod_us`
+ * @throws JobstrataError `invalid-environment` if that is not the name of one
  */
 export function setEnvironment(stack: TerraformStack, name: string): void {
+  const problem = !Construct.isConstruct(stack)
+    ? `the stack is ${shown(stack)}; it must be a TerraformStack`
+    : filled(name, "the name");
+  if (problem !== undefined)
+    throw new JobstrataError("invalid-environment", `setEnvironment: ${problem}`);
   mark(stack, ENVIRONMENT, name);
 }
 

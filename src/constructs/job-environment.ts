@@ -262,6 +262,12 @@ export class JobEnvironment {
    */
   public variable(name: string): string {
     const names = this.variableNames;
+    if (typeof name !== "string") {
+      throw new JobstrataError(
+        "unknown-variable",
+        `environment ${quote(this.name)}: the name of a variable is ${shown(name)}; it must be text`,
+      );
+    }
     if (!names.includes(name)) {
       throw new JobstrataError(
         "unknown-variable",

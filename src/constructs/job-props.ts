@@ -85,8 +85,8 @@ export interface JobProps extends NotificationProps {
   readonly description?: string;
   /** Tag `layer`: the domain that the job belongs to. @default - the layer of the stack, if it has one */
   readonly layer?: string;
-  /** Tag `purpose`: what the job does, in a word. @default - no such tag */
-  readonly purpose?: string;
+  /** Tag `purpose`: what the job does, in a word, such as `ingest`. */
+  readonly purpose: string;
   /** More tags. A job has at most 25, those set by the library included. @default - none */
   readonly tags?: Readonly<Record<string, string>>;
   /** Job parameters with their defaults; who runs the job may replace them. @default - none */

@@ -369,28 +369,37 @@ function checkedId(scope: Construct | undefined, id: string, props: JobStackProp
  *
  * @throws JobstrataError `no-environment` if `scope` is no place for it
  */
-export function placeOf(scope: unknown, id: unknown, what = "job"): string {
+export function placeOf(
+  scope: unknown,
+  id: unknown,
+  what: "job" | "stack" | "workspace folder" = "job",
+): string {
   const name = typeof id === "string" ? id : shown(id);
   if (scope !== undefined && !Construct.isConstruct(scope)) {
     throw new JobstrataError(
       "no-environment",
-      `[${printable(name)}] its scope is ${shown(scope)}; make a ${what} in ${what === "job" ? "a JobStack or in a stack of a JobLayer" : "an app"}`,
+      `[${printable(name)}] its scope is ${shown(scope)}; make a ${what} in ${what === "stack" ? "an app" : "a JobStack or in a stack of a JobLayer"}`,
     );
   }
-  if (scope === undefined && what === "job") {
+  if (scope === undefined && what !== "stack") {
     throw new JobstrataError(
       "no-environment",
       `[${printable(name)}] its scope is undefined; make it in a JobStack or in a stack of a JobLayer`,
     );
   }
-  if (typeof id !== "string") {
+  if (typeof id !== "string")
     throw new JobstrataError(
-      what === "job" ? "invalid-job-key" : "invalid-stack",
+      INVALID_ID[what],
       `[${scope?.node.path ?? ""}] the id of a ${what} is ${name}; it must be text`,
     );
-  }
   return `[${[scope?.node.path ?? "", printable(id)].filter((part) => part !== "").join("/")}]`;
 }
+
+const INVALID_ID = {
+  job: "invalid-job-key",
+  stack: "invalid-stack",
+  "workspace folder": "invalid-workspace-folder",
+} as const;
 
 /** The file behind each workspace path that an app uploads to, by environment and path. */
 const UPLOADS = new WeakMap<IConstruct, Map<string, string>>();

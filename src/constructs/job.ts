@@ -25,7 +25,7 @@ import { JobResource } from "./job-resource";
 import { NOTEBOOK_TASK, RETRIES } from "./job-shapes";
 import { JobStack, placeOf } from "./job-stack";
 import { definedOnly } from "./objects";
-import { isObject, propsProblem, type Shape, shown } from "./shape";
+import { filled, isObject, propsProblem, type Shape, shown } from "./shape";
 import { undeclaredMessage, undeclaredVariable } from "./variables";
 
 /** A job that a composite job can run. */
@@ -135,6 +135,8 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
    *   has no such task
    */
   public addTaskOverride(taskKey: string, path: string, value: unknown): void {
+    const problem = filled(taskKey, "the task key") ?? filled(path, "the path");
+    if (problem !== undefined) throw this.error("invalid-job", `addTaskOverride: ${problem}`);
     this.resource.addTaskOverride(taskKey, path, value);
   }
 

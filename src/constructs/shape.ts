@@ -93,6 +93,18 @@ export function object<T>(shapes: Shapes<T>, ...required: readonly (keyof T & st
 export const made = (is: (value: object) => boolean, what: string): Shape =>
   must((value) => typeof value === "object" && value !== null && is(value), what);
 
+/** The rules that a policy is given. */
+export const rules = listOf(
+  made(
+    (value) =>
+      "name" in value &&
+      typeof value.name === "string" &&
+      "check" in value &&
+      typeof value.check === "function",
+    "a rule, such as defineRule({ … })",
+  ),
+);
+
 /** Exactly one of these props of an object. */
 export function exactlyOne(shape: Shape, ...names: readonly string[]): Shape {
   return (value, path) => {

@@ -1,7 +1,8 @@
-import type { IConstruct } from "constructs";
+import { Construct, type IConstruct } from "constructs";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { mark, marker, type MarkedSuppression, SUPPRESSIONS, quote } from "@jobstrata/core/model";
+import { mark, marker, type MarkedSuppression, SUPPRESSIONS } from "@jobstrata/core/model";
 import { captureSource } from "@jobstrata/core/source-location";
+import { filled, object, type Shape, type Shapes, shown } from "./shape";
 
 /** What {@link suppressFinding} excuses, and why. */
 export interface SuppressFindingProps {
@@ -15,21 +16,41 @@ export interface SuppressFindingProps {
   readonly taskKey?: string;
 }
 
+const day: Shape = (value, path) =>
+  typeof value === "string" &&
+  /^\d{4}-\d\d-\d\d$/.test(value) &&
+  !Number.isNaN(Date.parse(`${value}T00:00:00Z`))
+    ? undefined
+    : `${path} is ${shown(value)}; it must be a day, such as "2030-12-31"`;
+
+const PROPS: Shapes<SuppressFindingProps> = {
+  rule: filled,
+  reason: filled,
+  until: day,
+  taskKey: filled,
+};
+
 /**
  * Excuses the findings of one rule for a job, or for every job below a construct or stack. One that excuses nothing, or that
  * has ended, is reported.
  *
- * @throws JobstrataError `invalid-suppression` without a rule or reason, or for a day that is none
+ * @throws JobstrataError `invalid-suppression` without a rule or reason, or for an invalid day
  */
 export function suppressFinding(scope: IConstruct, props: SuppressFindingProps): void {
+  if (!Construct.isConstruct(scope)) {
+    throw new JobstrataError(
+      "invalid-suppression",
+      `suppressFinding: the scope is ${shown(scope)}; it must be a job, a stack or another construct`,
+    );
+  }
+  const problem = object(PROPS, "rule", "reason")(props, "");
+  if (problem !== undefined) {
+    throw new JobstrataError(
+      "invalid-suppression",
+      `[${scope.node.path}] suppressFinding: ${problem}`,
+    );
+  }
   const { rule, reason, until, taskKey } = props;
-  const refuse = (message: string): never => {
-    throw new JobstrataError("invalid-suppression", message);
-  };
-  if (rule.trim() === "") refuse("a suppression names a rule");
-  if (reason.trim() === "") refuse(`the suppression of ${quote(rule)} has no reason; say why`);
-  if (until !== undefined && !/^\d{4}-\d\d-\d\d$/.test(until))
-    refuse(`the suppression of ${quote(rule)} ends on ${quote(until)}; write YYYY-MM-DD`);
   const suppression: MarkedSuppression = {
     rules: [rule],
     reason,

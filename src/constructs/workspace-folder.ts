@@ -5,13 +5,16 @@ import { TerraformAsset } from "cdktf";
 import { Construct } from "constructs";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { quote } from "@jobstrata/core/model";
-import { JobStack, pathInProject } from "./job-stack";
+import { JobStack, pathInProject, placeOf } from "./job-stack";
+import { filled, object, type Shapes } from "./shape";
 
 /** Options of a {@link WorkspaceFolder}. */
 export interface WorkspaceFolderProps {
   /** Folder of the project, relative to the folder that the app runs in, or absolute. */
   readonly path: string;
 }
+
+const PROPS: Shapes<WorkspaceFolderProps> = { path: filled };
 
 /**
  * A folder of files that notebooks read, such as the Python package that they import. A deployment uploads every file in
@@ -27,6 +30,10 @@ export class WorkspaceFolder extends Construct {
    *   `no-environment` outside of a {@link JobStack}
    */
   public constructor(scope: Construct, id: string, props: WorkspaceFolderProps) {
+    const place = placeOf(scope, id, "workspace folder");
+    const problem = object(PROPS, "path")(props, "");
+    if (problem !== undefined)
+      throw new JobstrataError("invalid-workspace-folder", `${place} ${problem}`);
     super(scope, id);
     const stack = JobStack.of(this);
     const folder = resolve(props.path);

@@ -14,6 +14,7 @@ export type ErrorCode =
   | "invalid-job"
   | "invalid-job-key"
   | "invalid-notebook"
+  | "invalid-policy"
   | "invalid-stack"
   | "invalid-suppression"
   | "invalid-task"

@@ -43,7 +43,7 @@ function alerting(
         parameters: { catalog: "dev" },
       }),
   ) as [AtomicJob, AtomicJob, AtomicJob];
-  const setup = new CompositeJob(composite, "setup_job");
+  const setup = new CompositeJob(composite, "setup_job", { purpose: "setup" });
   const first = setup.addRunJobTask("tables", tables);
   const second = setup.addRunJobTask("seed", seed, { dependsOn: first });
   setup.addRunJobTask("validation", validation, { dependsOn: second });
@@ -51,7 +51,7 @@ function alerting(
     inputs: ["a"],
     dependsOn: first,
   });
-  const nightly = new OrchestratorJob(orchestrator, "nightly_job");
+  const nightly = new OrchestratorJob(orchestrator, "nightly_job", { purpose: "nightly" });
   nightly.addRunJobTask("setup", setup);
   return { app, seed, setup, nightly };
 }

@@ -1,9 +1,20 @@
-import { hierarchyDocument } from "../../../src/core/render/document";
+import { type HierarchyDocument, hierarchyDocument } from "../../../src/core/render/document";
 import { hierarchyDot } from "../../../src/core/render/dot";
-import type { Hierarchy } from "../../../src/core/render/hierarchy";
+import { JobGraph } from "../../../src/core/model/job-graph";
+import type { JobSpec } from "../../../src/core/model/job-spec";
+import { diffMermaid } from "../../../src/core/render/diff/diff-mermaid";
+import {
+  diffHierarchies,
+  type HierarchyDiff,
+  type JobDiff,
+  type JobPair,
+} from "../../../src/core/render/diff/hierarchy-diff";
+import { type Hierarchy, UnknownJobs } from "../../../src/core/render/hierarchy";
+import { jobPages } from "../../../src/core/render/job-page";
 import { hierarchyMermaid } from "../../../src/core/render/mermaid";
 import { hierarchySvg } from "../../../src/core/render/svg";
 import { hierarchyTree } from "../../../src/core/render/tree";
+import { workspacePage } from "../../../src/cli/workspace-page";
 import { HOSTILE_NAMES, hierarchy, job, notebook, runs, task } from "./support";
 
 /** A task that runs an external job. */
@@ -14,28 +25,33 @@ const runsExternal = (taskKey: string, expression: string, jobId?: string) =>
     runJob: { kind: "external", expression, ...(jobId !== undefined && { jobId }) },
   });
 
+const changed = (pair: JobPair): JobDiff => ({
+  ...pair,
+  change: "changed",
+  attributes: [],
+  parameters: [],
+  tasks: [],
+});
+
 const AUDIT = "${data.databricks_job.audit.id}";
 
-function drawn(externalJobs: boolean): Hierarchy {
-  return hierarchy(
-    [
-      job("setup", [
-        runs("seed"),
-        runsExternal("audit", AUDIT),
-        runsExternal("ingest", "42", "42"),
-      ]),
-      job("nightly", [
-        runs("setup"),
-        task("each", { types: ["for_each_task"], forEach: runsExternal("audit_each", AUDIT) }),
-      ]),
-      job("seed", [notebook("seed", "seed.py")]),
-    ],
-    { externalJobs },
-  );
+function jobs(): JobSpec[] {
+  return [
+    job("setup", [runs("seed"), runsExternal("audit", AUDIT), runsExternal("ingest", "42", "42")]),
+    job("nightly", [
+      runs("setup"),
+      task("each", { types: ["for_each_task"], forEach: runsExternal("audit_each", AUDIT) }),
+    ]),
+    job("seed", [notebook("seed", "seed.py")]),
+  ];
+}
+
+function drawn(): Hierarchy {
+  return hierarchy(jobs());
 }
 
 test("a declared external job is drawn once, with what runs it and what comes before it", () => {
-  const { jobs, edges } = hierarchyDocument(drawn(true));
+  const { jobs, edges } = hierarchyDocument(drawn());
   expect(jobs.map(({ key }) => key)).toEqual([
     "setup",
     "nightly",
@@ -55,7 +71,7 @@ test("a declared external job is drawn once, with what runs it and what comes be
 });
 
 test("it is in every format", () => {
-  const all = drawn(true);
+  const all = drawn();
   expect(hierarchyTree(all)).toContain("├─ audit (external)  after seed\n");
   for (const text of [
     hierarchyDot(all),
@@ -69,20 +85,93 @@ test("it is in every format", () => {
   }
 });
 
-test("it is not drawn where it is not asked for", () => {
-  expect(hierarchyTree(drawn(false))).not.toContain("external");
+test("it is marked for programs", () => {
+  const { jobs } = hierarchyDocument(drawn());
+  expect(jobs.filter(({ external }) => external === true).map(({ key }) => key)).toEqual([
+    "audit (external)",
+    "job 42 (external)",
+  ]);
+});
+
+test("pages name and draw it, but it has no page and is not counted", () => {
+  const pages = jobPages(new JobGraph("dev", jobs()));
+  expect([...pages.keys()].sort()).toEqual(["README.md", "nightly.md", "seed.md", "setup.md"]);
+  const index = pages.get("README.md") ?? "";
+  expect(index).toContain("3 jobs: 2 composite, 1 atomic.");
+  expect(index).toContain('["audit #40;external#41;"]');
+  const setup = pages.get("setup.md") ?? "";
+  expect(setup).toContain('["job 42 #40;external#41;"]');
+  expect(setup).toContain("runs audit \\(external\\)");
+  expect(setup).toContain("- audit \\(external\\), task audit");
+});
+
+describe("what changes", () => {
+  const diffOf = (before: readonly JobSpec[], after: readonly JobSpec[]): HierarchyDiff => {
+    const diff = diffHierarchies(new JobGraph("dev", before), new JobGraph("dev", after));
+    if (diff instanceof UnknownJobs) throw new Error(diff.names.join());
+    return diff;
+  };
+  const seed = job("seed", [notebook("seed", "seed.py")]);
+  const without = [job("setup", [runs("seed")]), seed];
+  const withAudit = [job("setup", [runs("seed"), runsExternal("audit", AUDIT)]), seed];
+
+  test("is drawn with an external job that a job begins to run", () => {
+    const diff = diffOf(without, withAudit);
+    const { text } = diffMermaid(diff);
+    expect(text).toContain('["#43; audit #40;external#41;"]');
+    expect(text).toMatch(/j0 -->\|"#43;"\| j\d/);
+    expect(diff.edges.filter(({ change }) => change === "added")).toEqual([
+      expect.objectContaining({ kind: "depends_on", from: "seed", to: "audit (external)" }),
+      expect.objectContaining({ kind: "run_job", from: "setup", to: "audit (external)" }),
+    ]);
+    // It is none of the jobs that are deployed from here.
+    expect(diff.counts).toEqual({ before: 2, after: 2 });
+    expect(diff.jobs.map(({ key }) => key)).toEqual(["setup"]);
+  });
+
+  test("and with one that no job runs any more", () => {
+    const { text } = diffMermaid(diffOf(withAudit, without));
+    expect(text).toContain('["#45; audit #40;external#41;"]');
+  });
+
+  test("and beside a job that changes otherwise, if it is known by another name than before", () => {
+    const known = (expression: string, name: string): JobSpec[] => [
+      job("setup", [runsExternal("audit", expression, "42")], { name }),
+    ];
+    const diff = diffOf(known("${data.state 42}", "Setup"), known(AUDIT, "All"));
+    const { text } = diffMermaid({ ...diff, jobs: diff.all.slice(0, 1).map(changed) });
+    expect(text).toContain('["audit #40;external#41;"]');
+    expect(text).not.toContain("job 42");
+    expect(diff.edges.map(({ change }) => change)).toEqual([undefined]);
+  });
+});
+
+test("the live page of a workspace draws a job of another environment as an external one", () => {
+  const named = (name: string, tasks: object[] = []) => ({ name, tasks });
+  const { environments } = workspacePage().hierarchy("http://127.0.0.1:1", [
+    { job_id: 7, settings: named("Billing") },
+    {
+      job_id: 8,
+      settings: named("[dev] Setup", [{ task_key: "bill", run_job_task: { job_id: 7 } }]),
+    },
+  ]);
+  const dev = (environments as HierarchyDocument[]).find(
+    ({ environment }) => environment === "dev",
+  );
+  expect(dev?.jobs.map(({ id, external }) => [id, external])).toEqual([
+    ["http://127.0.0.1:1/jobs/8", undefined],
+    ["external:7", true],
+  ]);
+  expect(dev?.jobs[1]?.key).toBe("job 7 (external)");
 });
 
 test("an expression is no danger to any format", () => {
-  const evil = hierarchy(
-    [
-      job(
-        "setup",
-        HOSTILE_NAMES.map((name, at) => ({ ...runsExternal(`t${at}`, name), dependsOn: [] })),
-      ),
-    ],
-    { externalJobs: true },
-  );
+  const evil = hierarchy([
+    job(
+      "setup",
+      HOSTILE_NAMES.map((name, at) => ({ ...runsExternal(`t${at}`, name), dependsOn: [] })),
+    ),
+  ]);
   expect(hierarchySvg(evil)).not.toContain("<script>");
   // eslint-disable-next-line no-control-regex -- no escape of a terminal may get through
   expect(hierarchyTree(evil)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);

@@ -42,9 +42,9 @@ import { App, AtomicJob, CompositeJob, JobEnvironment, JobLayer, NotebookSource 
 const app = new App();
 const environment = new JobEnvironment({ name: "dev", mode: "development" });
 const { atomic, composite } = new JobLayer(app, "alerting", { environment });
-const tables = new AtomicJob(atomic, "tables_job", { notebook: NotebookSource.fromFile("tables.py") });
-const seed = new AtomicJob(atomic, "seed_job", { notebook: NotebookSource.fromFile("seed.py") });
-const setup = new CompositeJob(composite, "setup_job", {});
+const tables = new AtomicJob(atomic, "tables_job", { purpose: "setup", notebook: NotebookSource.fromFile("tables.py") });
+const seed = new AtomicJob(atomic, "seed_job", { purpose: "seed", notebook: NotebookSource.fromFile("seed.py") });
+const setup = new CompositeJob(composite, "setup_job", { purpose: "setup" });
 setup.addRunJobTask("seed", seed, { dependsOn: setup.addRunJobTask("tables", tables) });
 app.synth();
 `;

@@ -17,7 +17,7 @@ export function smallApp(jobs: SmallApp, name = "dev"): (app: App) => void {
       variables: { catalog: name },
     });
     const { atomic, composite } = new JobLayer(app, "alerting", { environment });
-    const setup = new CompositeJob(composite, "setup_job", { name: "Setup" });
+    const setup = new CompositeJob(composite, "setup_job", { purpose: "setup", name: "Setup" });
     let before: ReturnType<CompositeJob["addRunJobTask"]> | undefined;
     for (const [key, props] of Object.entries(jobs)) {
       const job = new AtomicJob(atomic, key, {

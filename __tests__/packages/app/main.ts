@@ -43,6 +43,7 @@ const validate = new AtomicJob(layer.atomic, "alerting_validation_job", {
   notebook: NotebookSource.fromFile("notebooks/validate_queries.py"),
 });
 const setup = new CompositeJob(layer.composite, "alerting_setup_job", {
+  purpose: "setup",
   name: "Alerting Setup",
   trigger: JobTrigger.schedule({ quartzCronExpression: "0 0 6 * * ?" }),
 });

@@ -36,6 +36,7 @@ export class BronzeLayer extends JobLayer {
   /** All of the layer, in its order. */
   readonly refresh = new CompositeJob(this.composite, "bronze_refresh_job", {
     name: "Bronze - Refresh",
+    purpose: "refresh",
   });
 
   constructor(app: Construct, environment: JobEnvironment) {

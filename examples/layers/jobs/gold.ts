@@ -28,6 +28,7 @@ export class GoldLayer extends JobLayer {
   /** All of the layer, in its order. */
   readonly refresh = new CompositeJob(this.composite, "gold_refresh_job", {
     name: "Gold - Refresh",
+    purpose: "refresh",
   });
 
   constructor(app: Construct, environment: JobEnvironment) {

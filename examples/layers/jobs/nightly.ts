@@ -17,6 +17,7 @@ export class Nightly extends JobStack {
     super(app, `nightly-${environment.name}`, { environment, layer: "nightly" });
     const nightly = new OrchestratorJob(this, "nightly_job", {
       name: "Nightly",
+      purpose: "refresh",
       trigger: JobTrigger.schedule({
         quartzCronExpression: "0 0 3 * * ?",
         timezoneId: "Europe/Lisbon",

@@ -36,6 +36,7 @@ export class SilverLayer extends JobLayer {
   /** All of the layer, in its order. */
   readonly refresh = new CompositeJob(this.composite, "silver_refresh_job", {
     name: "Silver - Refresh",
+    purpose: "refresh",
   });
 
   constructor(app: Construct, environment: JobEnvironment) {

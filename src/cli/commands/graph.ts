@@ -123,7 +123,6 @@ export async function runGraph(
       direction,
       ...(depth !== undefined && { depth }),
       findings: inEnvironment(findings, graph.environment),
-      externalJobs: true,
     }),
   );
   const hierarchies = drawn.flatMap((each) => (each instanceof UnknownJobs ? [] : [each]));

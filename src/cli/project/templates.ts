@@ -137,6 +137,7 @@ export function atomicJobFile(
 export function ${factory}(stack: JobStack): AtomicJob {
   return new AtomicJob(stack, "${key}", {
     name: "${displayName(layer, job)}",
+    purpose: "${base.replace(/_.*/, "")}",
     notebook: NotebookSource.fromFile("${JOBS}/${layer.name}/${base}.py"),${parameters}
   });
 }
@@ -174,7 +175,7 @@ export function compositeJobFile(
   runs: readonly { readonly member: string; readonly taskKey: string }[],
   specifier: Specifier,
 ): string {
-  const { key, factory } = job;
+  const { key, base, factory } = job;
   const tasks = runs.map(
     ({ member, taskKey }) => `  job.addRunJobTask("${taskKey}", layer.${member});`,
   );
@@ -185,6 +186,7 @@ import type { ${layer.className} } from "${specifier("./layer")}";
 export function ${factory}(layer: ${layer.className}): CompositeJob {
   const job = new CompositeJob(layer.composite, "${key}", {
     name: "${displayName(layer, job)}",
+    purpose: "${base.replace(/.*_/, "")}",
   });
 ${tasks.join("\n")}
   return job;
@@ -231,6 +233,7 @@ export function ${factory}(
   });
   const job = new OrchestratorJob(stack, "${key}", {
     name: "${title}",
+    purpose: "${base.replace(/.*_/, "")}",
   });
 ${tasks.map(({ key: task, job: run }) => `  job.addRunJobTask("${task}", ${run});\n`).join("")}  return job;
 }
@@ -293,20 +296,18 @@ module.exports = {
 
 /** \`__tests__/jobs.test.ts\`: the hierarchy in the project's own tests. */
 export function testFile(framework: Framework, specifier: Specifier): string {
-  return `import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { App } from "@jobstrata/${framework}";
+  return `import { jobGraph, jobMatchers } from "@jobstrata/${framework}/testing";
+import { Testing } from "${framework}";
 import { addJobs } from "${specifier("../jobs/index")}";
+import { environments } from "${specifier("../jobs/environments")}";
 
-describe("the jobs", () => {
-  const outdir = mkdtempSync(join(tmpdir(), "jobs-"));
-  afterAll(() => rmSync(outdir, { recursive: true }));
+expect.extend(jobMatchers);
 
-  it("keep to the hierarchy in every environment", () => {
-    const app = new App({ outdir });
+describe.each(environments.map(({ name }) => name))("the jobs in %s", (environment) => {
+  it("keep to the hierarchy", () => {
+    const app = Testing.app();
     addJobs(app);
-    expect(() => app.synth()).not.toThrow();
+    expect(jobGraph(app, environment)).toKeepTheHierarchy();
   });
 });
 `;

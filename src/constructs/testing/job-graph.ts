@@ -3,9 +3,10 @@ import type { CheckedFinding, JobGraph, JobSpec } from "@jobstrata/core/model";
 import { quote } from "@jobstrata/core/model";
 import { readStackConfigs } from "@jobstrata/core/readers";
 import { hierarchyOf, hierarchyTree, UnknownJobs } from "@jobstrata/core/render";
-import type { IConstruct } from "constructs";
+import { Construct, type IConstruct } from "constructs";
 import { findingsIn } from "../judge";
 import { PolicyRun } from "../policy-run";
+import { filled, shown } from "../shape";
 import { stackConfig } from "../stack-reader";
 
 /** The jobs of one environment of an app, as Terraform would get them, with what the policy finds in them. */
@@ -47,11 +48,7 @@ export class TestedJobs {
   /** Who runs whom, as text; of one job, it and what it runs, with tasks. */
   public tree(job?: JobSpec): string {
     const options = job === undefined ? {} : { jobs: [job.id] };
-    const hierarchy = hierarchyOf(this.graph, {
-      ...options,
-      findings: this.findings,
-      externalJobs: true,
-    });
+    const hierarchy = hierarchyOf(this.graph, { ...options, findings: this.findings });
     if (hierarchy instanceof UnknownJobs) return "";
     return hierarchyTree(hierarchy, { level: job === undefined ? "jobs" : "tasks" });
   }
@@ -72,6 +69,12 @@ export function jobsOf(job: JobSpec): TestedJobs | undefined {
  * @throws JobstrataError `no-environment` for an environment that the app does not have
  */
 export function jobGraph(app: IConstruct, environment?: string): TestedJobs {
+  const mistake = !Construct.isConstruct(app)
+    ? `the app is ${shown(app)}; it must be an app, a stack or another construct`
+    : environment === undefined
+      ? undefined
+      : filled(environment, "the environment");
+  if (mistake !== undefined) throw new JobstrataError("no-environment", `jobGraph: ${mistake}`);
   const run = new PolicyRun(app.node.root);
   const configs = run.configurations().map(stackConfig);
   const graphs = readStackConfigs(configs);

@@ -11,6 +11,7 @@ import {
 import { textReport } from "@jobstrata/core/report";
 import { Construct } from "constructs";
 import { JobBase } from "../job";
+import { filled, listOf, mapOf, object, type Shapes, text } from "../shape";
 import { jobGraph, jobsOf, TestedJobs } from "./job-graph";
 
 /** What a matcher of jest and of vitest gives. */
@@ -72,6 +73,14 @@ function notTestable(received: unknown, wanted: string): JobstrataError {
   );
 }
 
+const ATOMIC_JOB: Shapes<AtomicJobExpectation> = { notebook: filled, parameters: mapOf(text) };
+const RUN_JOB: Shapes<RunJobExpectation> = { after: listOf(filled) };
+
+/** An expectation with a slip would hold of every job. */
+function checkArguments(matcher: string, problem: string | undefined): void {
+  if (problem !== undefined) throw new JobstrataError("invalid-job", `${matcher}: ${problem}`);
+}
+
 /** A result whose message says what was expected, what is, and shows the tree. */
 function result(pass: boolean, expected: string, is: string, tree: string): MatcherResult {
   return {
@@ -114,6 +123,7 @@ export const jobMatchers = {
   },
 
   toBeAtomicJob(received: unknown, expected: AtomicJobExpectation = {}): MatcherResult {
+    checkArguments("toBeAtomicJob", object(ATOMIC_JOB)(expected, ""));
     const level = ofLevel(received, "atomic");
     const { notebook, parameters = {} } = expected;
     if (!level.pass || (notebook === undefined && Object.keys(parameters).length === 0))
@@ -144,7 +154,9 @@ export const jobMatchers = {
 
   toBeOrchestratorJob: (received: unknown): MatcherResult => ofLevel(received, "orchestrator"),
 
-  toRunJob(received: unknown, key: string, { after = [] }: RunJobExpectation = {}): MatcherResult {
+  toRunJob(received: unknown, key: string, options: RunJobExpectation = {}): MatcherResult {
+    checkArguments("toRunJob", filled(key, "the key") ?? object(RUN_JOB)(options, ""));
+    const { after = [] } = options;
     const [job, jobs] = testedJob(received);
     const tasksThatRun = (target: string): TaskSpec[] =>
       job.tasks.filter((task) =>

@@ -28,6 +28,8 @@ export interface DocumentJob {
   readonly name?: string;
   readonly description?: string;
   readonly level?: JobLevel;
+  /** It is declared here and deployed elsewhere; nothing but its key is known. */
+  readonly external?: true;
   readonly tags: Readonly<Record<string, string>>;
   /** Where it is written. */
   readonly location?: SourceLocation;
@@ -89,7 +91,7 @@ export function hierarchyDocument({ environment, jobs, edges }: Hierarchy): Hier
   return {
     version: 1,
     environment,
-    jobs: jobs.map(({ id, spec, level, tasks, findings }) => {
+    jobs: jobs.map(({ id, spec, level, isExternal, tasks, findings }) => {
       const { name, description, source, parameters, triggers } = spec;
       const runAs = principalName(spec.runAs);
       const owner = principalName(spec.owner);
@@ -99,6 +101,7 @@ export function hierarchyDocument({ environment, jobs, edges }: Hierarchy): Hier
         ...(name !== undefined && { name }),
         ...(description !== undefined && { description }),
         ...(level !== undefined && { level }),
+        ...(isExternal === true && { external: true }),
         tags: spec.tags,
         ...(source !== undefined && { location: source }),
         ...(parameters !== undefined && { parameters }),

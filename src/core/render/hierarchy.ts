@@ -70,8 +70,6 @@ export interface HierarchyOptions {
   /** How many steps from those; the jobs that nobody runs, where none are named. @default - all */
   readonly depth?: number;
   readonly findings?: readonly CheckedFinding[];
-  /** Draws declared external jobs, too, each as a job without tasks behind the others. @default false */
-  readonly externalJobs?: boolean;
 }
 
 /** Names of jobs that are not there. */
@@ -79,7 +77,10 @@ export class UnknownJobs {
   public constructor(public readonly names: readonly string[]) {}
 }
 
-/** What is to be drawn of a graph, in the order of its jobs; or the names that mean none of them. */
+/**
+ * What is to be drawn of a graph, in the order of its jobs, with the external jobs that they run, each without tasks,
+ * behind them; or the names that mean none of them.
+ */
 export function hierarchyOf(
   graph: JobGraph,
   options: HierarchyOptions = {},
@@ -103,7 +104,7 @@ export function hierarchyOf(
   }
   const found = byJob(findings);
   const ids = new Set([...drawn].map(({ id }) => id));
-  const external = options.externalJobs === true ? externalJobsOf([...drawn]) : [];
+  const external = externalJobsOf([...drawn]);
   for (const { id } of external) ids.add(id);
   const jobs = [...drawn]
     .sort((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0))

@@ -65,7 +65,7 @@ class Pages {
     this.#whole = this.#hierarchy({});
     this.#names = pageNames(graph.jobs);
     this.#byId = new Map(this.#whole.jobs.map((job) => [job.id, job]));
-    for (const job of this.#whole.jobs) {
+    for (const job of this.jobs) {
       for (const task of job.tasks) {
         if (task.runs === undefined) continue;
         const before = this.#callers.get(task.runs);
@@ -75,8 +75,9 @@ class Pages {
     }
   }
 
+  /** Those that have a page; external jobs are only drawn and named. */
   public get jobs(): readonly HierarchyJob[] {
-    return this.#whole.jobs;
+    return this.#whole.jobs.filter(({ isExternal }) => isExternal !== true);
   }
 
   public nameOf(id: string): string {
@@ -122,7 +123,7 @@ class Pages {
       fence("mermaid", text),
       ...(leftOut > 0
         ? [
-            `${counted(leftOut, "job")} of ${jobs.length} have no room in this drawing; this has all of them:`,
+            `${counted(leftOut, "job")} of ${this.#whole.jobs.length} have no room in this drawing; this has all of them:`,
             `<details><summary>All jobs</summary>`,
             fence("text", hierarchyTree(this.#whole)),
             "</details>",
@@ -140,7 +141,8 @@ class Pages {
     return hierarchy;
   }
 
-  #link({ id, spec }: HierarchyJob): string {
+  #link({ id, spec, isExternal }: HierarchyJob): string {
+    if (isExternal === true) return nameShown(spec.key);
     return `[${nameShown(spec.key)}](${this.nameOf(id)})`;
   }
 

@@ -51,7 +51,9 @@ export function readWorkspaceJobs(
       if (environment !== undefined && ![own, environment].includes(DEFAULT_ENVIRONMENT))
         return { kind: "foreign", expression, environment };
       const isThere = environment !== undefined || hidden.has(target);
-      return { kind: isThere ? "external" : "missing", expression };
+      return isThere
+        ? { kind: "external", expression, jobId: target }
+        : { kind: "missing", expression };
     };
     const { payload, settings } = readJobPayload(
       settingsOf(job),

@@ -80,7 +80,12 @@ class Drawing {
     diff: HierarchyDiff,
     private readonly level: "jobs" | "tasks",
   ) {
-    this.#changes = new Map(diff.jobs.map(({ key, change }) => [key, change]));
+    const changes = new Map(diff.jobs.map(({ key, change }) => [key, change]));
+    // An external job comes and goes with the tasks that run it.
+    for (const { key, before, after } of diff.all)
+      if (before === undefined || after === undefined)
+        changes.set(key, before === undefined ? "added" : "removed");
+    this.#changes = changes;
     this.#tasks = new Map(
       diff.jobs.map(({ key, change, tasks }) => [key, change === "removed" ? [] : tasks]),
     );

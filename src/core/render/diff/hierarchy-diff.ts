@@ -8,7 +8,7 @@ import {
   type TaskSpec,
 } from "../../model/job-spec";
 import { canonical, type Setting } from "../../model/settings";
-import { hierarchyOf, type HierarchyOptions, UnknownJobs } from "../hierarchy";
+import { type Hierarchy, hierarchyOf, type HierarchyOptions, UnknownJobs } from "../hierarchy";
 import { whatRuns } from "../task-words";
 import { shownChange, shownText, type Sides, type ValueChange } from "./settings-diff";
 import { diffJobSettings, diffOutcomes, diffTaskSettings } from "./spec-diff";
@@ -31,7 +31,7 @@ export interface HierarchyDiff {
   readonly orphaned: readonly OrphanedJob[];
   /** Jobs that were there already, that no job ran, and that one runs now, by key. */
   readonly adopted: readonly { readonly key: string; readonly runBy: readonly string[] }[];
-  /** Every job of both, for drawings, by key. */
+  /** Every job of both, for drawings, by key, and the external jobs that they run behind them. */
   readonly all: readonly JobPair[];
   /** Every edge between these. */
   readonly edges: readonly DiffEdge[];
@@ -112,20 +112,24 @@ export function diffHierarchies(
   const unknown = names.filter((name) => !knows(before, name) && !knows(after, name));
   if (unknown.length > 0) return new UnknownJobs(unknown);
   const pairs = pairsOf(before?.jobs ?? [], after?.jobs ?? []);
-  const old = new Side(before, pairs, "before");
-  const now = new Side(after, pairs, "after");
-  const kept = new Set(
-    [old, now].flatMap(({ graph }) => {
-      if (graph === undefined) return [];
-      const known = names.filter((name) => knows(graph, name));
-      if (names.length > 0 && known.length === 0) return [];
-      const part = hierarchyOf(graph, { ...options, jobs: known });
-      return part instanceof UnknownJobs ? [] : part.jobs.map(({ spec }) => spec);
-    }),
-  );
+  const [oldDrawn, newDrawn] = [drawn(before), drawn(after)];
+  const external = externalPairs(oldDrawn, newDrawn);
+  const old = new Side(oldDrawn, [...pairs, ...external], "before");
+  const now = new Side(newDrawn, [...pairs, ...external], "after");
+  const chosen = [before, after].flatMap((graph) => {
+    const known = names.filter((name) => knows(graph, name));
+    if (names.length > 0 && known.length === 0) return [];
+    return drawn(graph, { ...options, jobs: known })?.jobs ?? [];
+  });
+  const kept = new Set(chosen.map(({ spec }) => spec));
+  const keptExternal = new Set(chosen.flatMap((job) => (job.isExternal === true ? job.id : [])));
   const isKept = (job: JobSpec | undefined): boolean => job !== undefined && kept.has(job);
   const all = pairs.filter((pair) => isKept(pair.before) || isKept(pair.after));
   const both = all.filter((pair) => pair.before !== undefined && pair.after !== undefined);
+  const drawnPairs = [
+    ...all,
+    ...external.filter(({ before: was, after: is }) => keptExternal.has((is ?? was)?.id ?? "")),
+  ];
   const environment = after?.environment ?? before?.environment ?? "";
   return {
     environment,
@@ -147,19 +151,41 @@ export function diffHierarchies(
       const runBy = now.runBy(key);
       return runBy.length === 0 || old.runBy(key).length > 0 ? [] : [{ key, runBy }];
     }),
-    all,
-    edges: edgesOf(old, now, new Set(all.map(({ key }) => key))),
+    all: drawnPairs,
+    edges: edgesOf(old, now, new Set(drawnPairs.map(({ key }) => key))),
   };
 }
 
-/** One of two graphs, with the keys that its jobs are matched by. */
+function drawn(graph: JobGraph | undefined, options?: HierarchyOptions): Hierarchy | undefined {
+  const hierarchy = graph && hierarchyOf(graph, options);
+  return hierarchy instanceof UnknownJobs ? undefined : hierarchy;
+}
+
+/** External jobs have no settings that could differ, but come and go; they are the same if their ids are. */
+function externalPairs(before: Hierarchy | undefined, after: Hierarchy | undefined): JobPair[] {
+  const specs = (hierarchy: Hierarchy | undefined): Map<string, JobSpec> =>
+    new Map(
+      hierarchy?.jobs.flatMap(({ id, spec, isExternal }) =>
+        isExternal === true ? [[id, spec]] : [],
+      ),
+    );
+  const [old, now] = [specs(before), specs(after)];
+  const pairs = [...new Set([...old.keys(), ...now.keys()])].flatMap((id): JobPair[] => {
+    const [was, is] = [old.get(id), now.get(id)];
+    const key = (is ?? was)?.key ?? id;
+    return [{ key, ...(was && { before: was }), ...(is && { after: is }) }];
+  });
+  return pairs.sort((a, b) => compare(a.key, b.key));
+}
+
+/** One of two hierarchies, with the keys that its jobs are matched by. */
 class Side {
   readonly #keys = new Map<string, string>();
   readonly #runBy = new Map<string, Set<string>>();
   public readonly edges: readonly Omit<DiffEdge, "change">[];
 
   public constructor(
-    public readonly graph: JobGraph | undefined,
+    hierarchy: Hierarchy | undefined,
     pairs: readonly JobPair[],
     side: "before" | "after",
   ) {
@@ -167,9 +193,7 @@ class Side {
       const job = pair[side];
       if (job !== undefined) this.#keys.set(job.id, pair.key);
     }
-    const whole = graph === undefined ? undefined : hierarchyOf(graph);
-    const edges = whole === undefined || whole instanceof UnknownJobs ? [] : whole.edges;
-    this.edges = edges.map(({ kind, from, to, by }) => ({
+    this.edges = (hierarchy?.edges ?? []).map(({ kind, from, to, by }) => ({
       kind,
       from: this.#keyOf(from),
       to: this.#keyOf(to),

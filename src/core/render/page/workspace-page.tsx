@@ -187,28 +187,30 @@ function Jobs({
         go(id === undefined ? "#/jobs" : `#/jobs/${jobOfDocument(id)}`);
       }}
       states={states}
-      actions={(job: DocumentJob) => (
-        <p class="group">
-          <button
-            type="button"
-            onClick={() => {
-              act(() => client.act("run", { job_id: jobOfDocument(job.id) }));
-            }}
-          >
-            Run
-          </button>
-          <a class="button" href={`#/runs/job/${jobOfDocument(job.id)}`}>
-            Its runs
-          </a>
-        </p>
-      )}
+      actions={(job: DocumentJob) =>
+        job.external !== true && (
+          <p class="group">
+            <button
+              type="button"
+              onClick={() => {
+                act(() => client.act("run", { job_id: jobOfDocument(job.id) }));
+              }}
+            >
+              Run
+            </button>
+            <a class="button" href={`#/runs/job/${jobOfDocument(job.id)}`}>
+              Its runs
+            </a>
+          </p>
+        )
+      }
     />
   );
 }
 
-/** The id of a job in the hierarchy, as the workspace reader makes it. */
+/** The id of a job in the hierarchy, as the workspace reader makes it; that of an external job ends with its id, too. */
 const documentId = (host: string, jobId: JobId): string => `${host}/jobs/${jobId}`;
-const jobOfDocument = (id: string): JobId => jobIdOf(id.slice(id.lastIndexOf("/") + 1)) ?? 0;
+const jobOfDocument = (id: string): JobId => jobIdOf(/\d+$/.exec(id)?.[0]) ?? 0;
 
 function jobNameOf({ hierarchy, host }: Workspace, jobId: JobId): string {
   const id = documentId(host, jobId);
