@@ -382,6 +382,71 @@ describe("Airflow's operators", () => {
     ]);
     expect(await client.run(run)).not.toHaveProperty("repair_history");
   });
+
+  it("submit one task in the format of a single one", async () => {
+    const simulation = await simulate();
+    client = simulation.client;
+    const { notebook_task } = notebookTask("tables");
+    // As DatabricksSubmitRunOperator and DatabricksNotebookOperator send it, with the newest version too.
+    const { run_id } = await client.ok("POST", "/api/2.2/jobs/runs/submit", {
+      run_name: "alerting: tables",
+      notebook_task,
+      new_cluster: { spark_version: "15.4.x-scala2.12", num_workers: 0 },
+      libraries: [],
+      timeout_seconds: 600,
+    });
+    await simulation.clock.advance(60_000);
+    const { tasks, run_name, state } = await client.run(run_id);
+    expect({ run_name, state }).toMatchObject({
+      run_name: "alerting: tables",
+      state: { result_state: "SUCCESS" },
+    });
+    expect(tasks).toHaveLength(1);
+    expect(tasks[0]).toMatchObject({
+      task_key: "alerting__tables",
+      notebook_task: { ...notebook_task, source: "WORKSPACE" },
+      new_cluster: { spark_version: "15.4.x-scala2.12" },
+    });
+  });
+
+  it.each([
+    [{}, "Missing required field: tasks"],
+    [{ tasks: [notebookTask("a")], notebook_task: {} }, "notebook_task"],
+    [{ notebook_task: { notebook_path: "relative" } }, "only absolute notebook paths"],
+    [{ notebook_task: notebookTask("a").notebook_task, sql_task: { warehouse_id: "1" } }, "task"],
+    [{ max_retries: 1 }, 'unknown field "max_retries"'],
+  ])("are refused a run of no one task: %j", async (body, message) => {
+    const answer = await client.ask("POST", "/api/2.2/jobs/runs/submit", body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.message).toContain(message);
+  });
+});
+
+describe("the warehouse", () => {
+  const WAREHOUSE = "10ca10ca10ca10ca";
+
+  it("has permissions under both of its paths", async () => {
+    const answer = await client.ok("GET", `/api/2.0/permissions/sql/warehouses/${WAREHOUSE}`);
+    expect(answer).toMatchObject({
+      object_id: `/sql/warehouses/${WAREHOUSE}`,
+      object_type: "warehouses",
+    });
+    const path = `/api/2.0/permissions/warehouses/${WAREHOUSE}`;
+    expect(await client.ok("GET", path)).toEqual(answer);
+    const access_control_list = [{ group_name: "users", permission_level: "CAN_USE" }];
+    await client.ok("PATCH", path, { access_control_list });
+    expect(await client.ok("GET", `/api/2.0/permissions/sql/warehouses/${WAREHOUSE}`)).toEqual(
+      await client.ok("GET", path),
+    );
+    const { permission_levels } = await client.ok("GET", `${path}/permissionLevels`);
+    expect(permission_levels).toHaveLength(5);
+  });
+
+  it("runs for whoever starts it", async () => {
+    const path = `/api/2.0/sql/warehouses/${WAREHOUSE}/start`;
+    expect(await client.ok("POST", path, {})).toEqual({});
+    expect((await client.ask("POST", "/api/2.0/sql/warehouses/1/start", {})).status).toBe(404);
+  });
 });
 
 describe("ids of 64 bits", () => {
@@ -671,6 +736,10 @@ describe("parts of the service that are not here", () => {
     ["POST", "/api/2.1/unity-catalog/catalogs", "Unity Catalog"],
     ["POST", "/sql/1.0/warehouses/10ca10ca10ca10ca", "has no SQL connections"],
     ["POST", "/api/2.1/clusters/create", "has no clusters"],
+    ["POST", "/api/2.0/sql/warehouses/10ca10ca10ca10ca/stop", "cannot be changed"],
+    ["GET", "/api/2.0/sql/config/warehouses", "cannot be changed"],
+    ["GET", "/api/2.0/token-management/tokens", "makes no tokens"],
+    ["GET", "/api/2.0/workspace-conf?keys=enableTokensConfig", "has no settings"],
   ])("are refused in one sentence: %s %s", async (method, path, sentence) => {
     const answer = await client.ask(method, path, method === "GET" ? undefined : {});
     expect(answer.status).toBe(501);

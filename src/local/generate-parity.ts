@@ -20,7 +20,16 @@ const DIFFERENCES: readonly (readonly [what: string, here: string])[] = [
     "tasks other than notebooks, Run Job, if/else and for-each",
     "are kept, and fail by their names when they run",
   ],
-  ["`always_running`, `control_run_state`, the single-task format of Jobs API 2.0", "are refused"],
+  ["`always_running`, `control_run_state`, jobs in the single-task format", "are refused"],
+  [
+    "`jobs/runs/submit` of a single task, outside of `tasks`",
+    "is run as one of `tasks`, whose key is made from `run_name`",
+  ],
+  [
+    "dependencies of a task",
+    "come back sorted by `task_key`, as from the service: Terraform plans a change for ever where the configuration is not",
+  ],
+  ["notebooks in the formats DBC, HTML and R Markdown", "are refused"],
   ["continuous, file-arrival, table-update and model triggers", "are kept and never fire"],
   ["permissions and ACLs", "are kept without effect: there is one user"],
   ["alerts", "are kept and never evaluated"],

@@ -4,3 +4,13 @@ export function omit<T extends object, K extends keyof T>(value: T, ...fields: K
   for (const field of fields) Reflect.deleteProperty(copy, field);
   return copy;
 }
+
+/** Those of some fields that `value` has. */
+export function pick<T extends object, K extends keyof T>(
+  value: T,
+  fields: readonly K[],
+): Partial<Pick<T, K>> {
+  const copy: Partial<Pick<T, K>> = {};
+  for (const field of fields) if (value[field] !== undefined) copy[field] = value[field];
+  return copy;
+}

@@ -85,7 +85,8 @@ export class FakeWorkspace {
       return;
     }
     const { status, body } = fault ?? this.answer(seen);
-    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    const headers = { "content-type": "application/json", "x-databricks-org-id": "1000000000" };
+    response.writeHead(status, headers).end(JSON.stringify(body));
   }
 
   private answer({ method, path, query, body }: Seen): { status: number; body: Json } {

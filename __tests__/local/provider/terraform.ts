@@ -119,14 +119,27 @@ export class Folder {
 
   /** The attributes of one resource in the state; undefined where it is not there. */
   public async state(type: string, name: string): Promise<Record<string, unknown> | undefined> {
+    return (await this.states(`${type}.${name}`))[0];
+  }
+
+  /** The same of resources and data sources, by their addresses. */
+  public async states(
+    ...addresses: readonly string[]
+  ): Promise<(Record<string, unknown> | undefined)[]> {
     const state = JSON.parse(await this.ok("state", "pull")) as {
       resources: {
+        mode: "managed" | "data";
         type: string;
         name: string;
         instances: { attributes: Record<string, unknown> }[];
       }[];
     };
-    return state.resources.find((one) => one.type === type && one.name === name)?.instances[0]
-      ?.attributes;
+    const found = new Map(
+      state.resources.map(({ mode, type, name, instances: [instance] }) => [
+        `${mode === "data" ? "data." : ""}${type}.${name}`,
+        instance?.attributes,
+      ]),
+    );
+    return addresses.map((address) => found.get(address));
   }
 }

@@ -20,9 +20,14 @@ const SOURCES = {
   databricks_job: ["job", "Job"],
   databricks_notebook: ["notebook", "Notebook"],
   databricks_permissions: ["permissions", "Permissions"],
+  databricks_secret: ["secret", "Secret"],
+  databricks_secret_acl: ["secret-acl", "SecretAcl"],
+  databricks_secret_scope: ["secret-scope", "SecretScope"],
   databricks_workspace_file: ["workspace-file", "WorkspaceFile"],
   "data.databricks_current_user": ["data-databricks-current-user", "DataDatabricksCurrentUser"],
+  "data.databricks_directory": ["data-databricks-directory", "DataDatabricksDirectory"],
   "data.databricks_job": ["data-databricks-job", "DataDatabricksJob"],
+  "data.databricks_jobs": ["data-databricks-jobs", "DataDatabricksJobs"],
 } as const;
 
 export type SchemaName = keyof typeof SOURCES;

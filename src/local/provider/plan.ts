@@ -77,7 +77,7 @@ function planNested(nested: NestedBlock, prior: Value, config: Value, context: C
     if (nested.suppress === undefined) return [];
     return before.map((item, index) => planItem(nested, item, null, index, context));
   }
-  if (nested.nesting === "set") return planSet(before, wanted);
+  if (nested.nesting === "set") return planSet(nested.block, before, wanted);
   return wanted.map((item, index) =>
     item === UNKNOWN ? UNKNOWN : planItem(nested, before[index] ?? null, item, index, context),
   );
@@ -94,13 +94,58 @@ function planItem(
   return planBlock(nested.block, asObject(prior), asObject(config), inner);
 }
 
-/** Members of a set have no index: one that was there already keeps its prior form. */
-function planSet(prior: readonly Value[], config: readonly Value[]): Value {
+/** Members of a set have no index: one that was there already keeps its prior form. In a new one nothing is null. */
+function planSet(block: Block, prior: readonly Value[], config: readonly Value[]): Value {
   const left = [...prior];
   return config.map((item) => {
     const index = left.findIndex((candidate) => isSame(candidate, item));
-    return index < 0 ? item : (left.splice(index, 1)[0] ?? null);
+    if (index >= 0) return left.splice(index, 1)[0] ?? null;
+    const member = asObject(item);
+    return member === null ? item : withZeros(block, member);
   });
+}
+
+/** A member of a set as the SDK writes it: the zero value of its type for what is not configured. */
+function withZeros(block: Block, member: Obj): Obj {
+  const result: Record<string, Value> = { ...member };
+  for (const [name, { type }] of block.attributes) {
+    if (result[name] === null && type in ZEROS) result[name] = ZEROS[type] ?? null;
+  }
+  return result;
+}
+
+const ZEROS: Readonly<Record<string, Value>> = { string: "", number: 0, bool: false };
+
+/**
+ * `state`, which was read after an apply, as Terraform was told that it would be: to the SDK an empty list or map and
+ * none are the same, and the plan decides which of them is kept. A set is kept as it was planned.
+ */
+export function keepPlannedForm(block: Block, state: Obj, planned: Obj): Obj {
+  const result: Record<string, Value> = { ...state };
+  for (const [name, { type }] of block.attributes) {
+    const read = state[name] ?? null;
+    const wanted = planned[name] ?? null;
+    if (hasUnknown(wanted)) continue;
+    const isCollection = type !== "number" && type !== "bool" && type !== "string";
+    if (isCollection ? isZero(read) && isZero(wanted) : read === null && wanted === "")
+      result[name] = wanted;
+    else if (type === "set(string)" && wanted !== null) result[name] = wanted;
+  }
+  for (const [name, { nesting, block: inner }] of block.blocks) {
+    const read = state[name] ?? null;
+    const wanted = planned[name] ?? null;
+    if (wanted === UNKNOWN || nesting === "single") continue;
+    if (nesting === "set") {
+      if (!hasUnknown(wanted)) result[name] = wanted;
+      continue;
+    }
+    const items = listOf(wanted);
+    if (listOf(read).length !== items.length) continue;
+    result[name] = listOf(read).map((item, index) =>
+      keepPlannedForm(inner, asObject(item) ?? {}, asObject(items[index] ?? null) ?? {}),
+    );
+  }
+  return result;
 }
 
 /** Whether `prior`, which is not configured, is kept without showing a change. */

@@ -2,8 +2,17 @@
  * The provider as one Terraform process sees it: the calls of the plugin protocol, answered from the resources. Each
  * connection has a provider of its own, because each Terraform process configures it for its own workspace.
  */
-import { UNKNOWN, ValueError, decodeJson, decodeMsgpack, emptyObject, type Obj } from "./cty";
-import { error, fromThrown, type Diagnostic } from "./diagnostic";
+import {
+  UNKNOWN,
+  ValueError,
+  asObject,
+  decodeJson,
+  decodeMsgpack,
+  emptyObject,
+  listOf,
+  type Obj,
+} from "./cty";
+import { ConfigurationError, error, fromThrown, type Diagnostic } from "./diagnostic";
 import {
   diagnosticMessage,
   dynamicValue,
@@ -11,14 +20,15 @@ import {
   schemaMessage,
   type DynamicValue,
 } from "./messages";
-import { planChange } from "./plan";
+import { keepPlannedForm, planChange } from "./plan";
 import type { CallName } from "./protocol";
-import { currentUserData, jobData } from "./resources/data-sources";
+import { currentUserData, directoryData, jobData, jobsData } from "./resources/data-sources";
 import { directory } from "./resources/directory";
 import { job } from "./resources/job";
 import { notebook } from "./resources/notebook";
 import { permissions } from "./resources/permissions";
 import { textOf, type DataSource, type Resource } from "./resources/resource";
+import { secret, secretAcl, secretScope } from "./resources/secrets";
 import { workspaceFile } from "./resources/workspace-file";
 import type { Block, Schema } from "./schema";
 import { schemaOf } from "./schemas";
@@ -33,12 +43,17 @@ const RESOURCES = {
   databricks_job: job,
   databricks_notebook: notebook,
   databricks_permissions: permissions,
+  databricks_secret: secret,
+  databricks_secret_acl: secretAcl,
+  databricks_secret_scope: secretScope,
   databricks_workspace_file: workspaceFile,
 } as const;
 
 const DATA_SOURCES = {
   databricks_current_user: currentUserData,
+  databricks_directory: directoryData,
   databricks_job: jobData,
+  databricks_jobs: jobsData,
 } as const;
 
 /** What holds for every connection. */
@@ -196,6 +211,20 @@ export class Provider {
     throw new ValueError("the provider was not configured", []);
   }
 
+  /**
+   * The workspace of an object.
+   * @throws ConfigurationError where its `provider_config` names another one
+   */
+  private async workspaceOf(object: Obj): Promise<Workspace> {
+    const workspace = this.configured();
+    const wanted = workspaceIdOf(object);
+    if (wanted === "" || wanted === (await workspace.id())) return workspace;
+    throw new ConfigurationError(
+      `workspace_id mismatch: the local workspace is ${await workspace.id()}, but provider_config has ${wanted}`,
+      ["provider_config", 0, "workspace_id"],
+    );
+  }
+
   private validate(request: Request): readonly Diagnostic[] {
     const resource = this.resourceOf(request);
     const config = valueOf(request, "config", resource.schema.block);
@@ -209,7 +238,9 @@ export class Provider {
   private async refresh(resource: Resource, state: Obj | null): Promise<Obj | null> {
     if (state === null) return null;
     try {
-      return await resource.read(this.configured(), state, false);
+      const workspace = await this.workspaceOf(state);
+      const read = await resource.read(workspace, state, false);
+      return read === null ? null : await withWorkspaceId(resource, workspace, read);
     } catch (thrown) {
       if (thrown instanceof ApiError && thrown.isMissing) return null;
       throw thrown;
@@ -263,7 +294,7 @@ export class Provider {
     let state = prior;
     let action = prior === null ? "create" : planned === null ? "delete" : "update";
     try {
-      const workspace = this.configured();
+      const workspace = await this.workspaceOf(planned ?? prior ?? {});
       const { files } = this.options;
       if (planned === null) {
         if (prior !== null) await remove(resource, workspace, prior);
@@ -274,9 +305,14 @@ export class Provider {
         prior === null
           ? await resource.create(workspace, known, files)
           : await resource.update(workspace, known, prior, files);
-      if (resource.isComplete?.(state) === true) return answer(state);
-      action = "read";
-      return answer(await resource.read(workspace, state, prior === null));
+      if (resource.isComplete?.(state) !== true) {
+        action = "read";
+        const read = await resource.read(workspace, state, prior === null);
+        if (read === null) return answer(null);
+        state = read;
+      }
+      state = keepPlannedForm(resource.schema.block, state, planned);
+      return answer(await withWorkspaceId(resource, workspace, state));
     } catch (thrown) {
       return answer(state, [fromThrown(`${action} ${resource.label}`, thrown)]);
     }
@@ -299,7 +335,9 @@ export class Provider {
   /** What does not exist is imported by its id alone: Terraform reads it next, and says so better than we could. */
   private async readNew(resource: Resource, blank: Obj): Promise<Obj | null> {
     try {
-      return await resource.read(this.configured(), blank, true);
+      const workspace = this.configured();
+      const read = await resource.read(workspace, blank, true);
+      return read === null ? null : await withWorkspaceId(resource, workspace, read);
     } catch (thrown) {
       if (thrown instanceof ApiError && thrown.isMissing) return blank;
       throw thrown;
@@ -313,7 +351,11 @@ export class Provider {
       label = source.label;
       const { block } = source.schema;
       const config = valueOf(request, "config", block) ?? emptyObject(block);
-      return { state: dynamicValue(await source.read(this.configured(), config)) };
+      const workspace = await this.workspaceOf(config);
+      const state = await withWorkspaceId(source, workspace, await source.read(workspace, config));
+      // The SDK has no empty list for a block of a data source that is not configured.
+      const isUnset = block.blocks.has("provider_config") && workspaceIdOf(state) === "";
+      return { state: dynamicValue(isUnset ? { ...state, provider_config: null } : state) };
     } catch (thrown) {
       return failed(`read ${label}`, thrown);
     }
@@ -349,6 +391,23 @@ function kindOf<T>(kinds: Readonly<Record<string, T>>, request: Request, what: s
   if (kind !== undefined) return kind;
   const known = Object.keys(kinds).join(", ");
   throw new ValueError(`the stand-in provider has no ${what} ${name}; it has ${known}`, []);
+}
+
+/** The id of the workspace that an object says it is of; empty where it does not. */
+function workspaceIdOf(object: Obj): string {
+  return textOf(asObject(listOf(object.provider_config)[0]) ?? {}, "workspace_id");
+}
+
+/** `state` with the workspace that it is of, where the schema wants that filled in. */
+async function withWorkspaceId(
+  { schema }: Resource | DataSource,
+  workspace: Workspace,
+  state: Obj,
+): Promise<Obj> {
+  const { attributes } = schema.block.blocks.get("provider_config")?.block ?? {};
+  if (attributes?.get("workspace_id")?.computed !== true) return state;
+  if (workspaceIdOf(state) !== "") return state;
+  return { ...state, provider_config: [{ workspace_id: await workspace.id() }] };
 }
 
 function valueOf(request: Request, field: string, block: Block): Obj | null {

@@ -42,22 +42,27 @@ const EMAIL_NOTIFICATIONS = suppressedBlock(
   "on_success",
 );
 
-const NEW_CLUSTER: Extras = {
+/** What holds for a cluster that is configured, and for one that is read. */
+const ANY_CLUSTER: Extras = {
   driver_instance_pool_id: COMPUTED,
   driver_node_type_id: COMPUTED,
   enable_elastic_disk: COMPUTED,
   enable_local_disk_encryption: COMPUTED,
   node_type_id: COMPUTED,
+  "docker_image.basic_auth.password": { sensitive: true },
+  init_scripts: { maxItems: 10 },
+};
+
+const NEW_CLUSTER: Extras = {
+  ...ANY_CLUSTER,
   idempotency_token: FORCE_NEW,
   data_security_mode: SUPPRESSED,
   num_workers: { default: 0 },
   runtime_engine: { allowed: ["PHOTON", "STANDARD"] },
-  "docker_image.basic_auth.password": { sensitive: true },
   "init_scripts.dbfs": {
     deprecated:
       "For init scripts use 'volumes', 'workspace' or cloud storage location instead of 'dbfs'.",
   },
-  init_scripts: { maxItems: 10 },
   "library.egg": EGG,
   "workload_type.clients.jobs": { default: true },
   "workload_type.clients.notebooks": { default: true },
@@ -150,6 +155,24 @@ const JOB: Extras = {
   "task.spark_jar_task.run_as_repl": COMPUTED,
 };
 
+/** A task of a job as data. */
+const TASK_DATA: Extras = {
+  retry_on_timeout: COMPUTED,
+  "library.egg": EGG,
+  ...under("new_cluster.", ANY_CLUSTER),
+};
+
+/** A job as data. */
+const JOB_DATA: Extras = {
+  format: COMPUTED,
+  run_as: COMPUTED,
+  "library.egg": EGG,
+  ...under("new_cluster.", ANY_CLUSTER),
+  ...under("job_cluster.new_cluster.", ANY_CLUSTER),
+  ...under("task.", TASK_DATA),
+  ...under("task.for_each_task.task.", TASK_DATA),
+};
+
 /** What a notebook and a workspace file have in common. */
 const FILE: Extras = {
   id: COMPUTED,
@@ -189,6 +212,12 @@ const PERMISSION_OBJECTS = [
   "workspace_file_path",
 ] as const;
 
+/** Arguments that can't be changed in place, and `id`. */
+const madeAnew = (...names: readonly string[]): Extras => ({
+  id: COMPUTED,
+  ...Object.fromEntries(names.map((name) => [name, FORCE_NEW])),
+});
+
 interface Entry {
   readonly version?: number;
   readonly extras: Extras;
@@ -204,7 +233,7 @@ const EXTRAS: Readonly<Record<string, Entry>> = {
         "google_credentials",
         "password",
         "token",
-        "actions_id_token_request_token",
+        "metadata_service_url",
       ].map((name) => [name, { sensitive: true }]),
     ),
   },
@@ -233,8 +262,22 @@ const EXTRAS: Readonly<Record<string, Entry>> = {
       ...Object.fromEntries(PERMISSION_OBJECTS.map((name) => [name, FORCE_NEW])),
     },
   },
+  databricks_secret: {
+    extras: { ...madeAnew("key", "scope"), string_value: { forceNew: true, sensitive: true } },
+  },
+  databricks_secret_acl: { extras: madeAnew("permission", "principal", "scope") },
+  databricks_secret_scope: {
+    version: 2,
+    extras: {
+      ...madeAnew("initial_manage_principal", "name"),
+      backend_type: COMPUTED,
+    },
+  },
   databricks_workspace_file: { version: 1, extras: FILE },
   "data.databricks_current_user": { extras: { id: COMPUTED } },
+  "data.databricks_directory": {
+    extras: { id: COMPUTED, object_id: COMPUTED, workspace_path: COMPUTED },
+  },
   "data.databricks_job": {
     extras: {
       id: COMPUTED,
@@ -243,14 +286,17 @@ const EXTRAS: Readonly<Record<string, Entry>> = {
       name: COMPUTED,
       job_settings: COMPUTED,
       "job_settings.run_as_user_name": COMPUTED,
-      "job_settings.settings.format": COMPUTED,
-      "job_settings.settings.run_as": COMPUTED,
+      ...under("job_settings.settings.", JOB_DATA),
     },
   },
+  "data.databricks_jobs": { extras: { id: COMPUTED, ids: COMPUTED, key: { default: "name" } } },
 };
 
-/** Which workspace a resource is in. 1.132 finds it out where the configuration does not say; the stand-in has but one. */
-const WORKSPACE: Extras = { provider_config: COMPUTED, ...workspaceOf("") };
+/** Which workspace a resource is in. 1.132 finds it out where the configuration does not say. */
+const WORKSPACE: Extras = {
+  provider_config: COMPUTED,
+  "provider_config.workspace_id": { computed: true, forceNew: true },
+};
 
 /** The same in parts of a resource. */
 function workspaceOf(...holders: readonly string[]): Extras {
@@ -281,14 +327,19 @@ const EXTRAS_1_132: Readonly<Record<string, Extras>> = {
     knowledge_assistant_id: FORCE_NEW,
     supervisor_agent_id: FORCE_NEW,
   },
+  databricks_secret: WORKSPACE,
+  databricks_secret_acl: WORKSPACE,
+  databricks_secret_scope: WORKSPACE,
   databricks_workspace_file: WORKSPACE,
   "data.databricks_current_user": workspaceOf(""),
+  "data.databricks_directory": workspaceOf(""),
   "data.databricks_job": workspaceOf(
     "",
     "job_settings.settings.library.",
     "job_settings.settings.task.library.",
     "job_settings.settings.task.for_each_task.task.library.",
   ),
+  "data.databricks_jobs": workspaceOf(""),
 };
 
 /** The version of the schema of that name, and its extras in that version of the provider. */

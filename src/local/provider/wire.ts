@@ -2,7 +2,7 @@
  * Between a resource's state and the JSON of the workspace's API. Both hold the same arguments; they differ in how a
  * nested object is written (a block is a list of at most one), in a few names, and in what an absent value means.
  */
-import { int64Of } from "@jobstrata/core/model";
+import { int64Of, type Int64 } from "@jobstrata/core/model";
 import { UNKNOWN, ValueError, asObject, listOf, type Obj, type Value } from "./cty";
 import { isZero } from "./plan";
 import type { Attribute, AttributeType, Block, NestedBlock } from "./schema";
@@ -170,4 +170,9 @@ export function jsonObjects(value: Json | undefined): JsonObject[] {
 export function jsonText(value: Json | undefined): string {
   if (typeof value === "string") return value;
   return typeof value === "number" || typeof value === "bigint" ? String(value) : "";
+}
+
+/** A whole number of the workspace's answer, of up to 64 bits; 0 where it is none, as in the genuine provider. */
+export function jsonInteger(value: Json | undefined): Int64 {
+  return typeof value === "number" || typeof value === "bigint" ? (int64Of(value) ?? 0) : 0;
 }

@@ -4,7 +4,7 @@
  * because nobody knows what a request that ended half-way has done.
  */
 import { parseJson, stringifyJson } from "@jobstrata/core/model";
-import { Agent, request, type IncomingMessage } from "node:http";
+import { Agent, request, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isJsonObject, type Json, type JsonObject } from "./wire";
 
@@ -55,6 +55,8 @@ const INACTIVITY = 60_000;
 const agent = new Agent({ keepAlive: false });
 
 export class Workspace {
+  private ownId: Promise<string> | undefined;
+
   public constructor(private readonly options: WorkspaceOptions) {}
 
   /** The workspace's address, without a slash at its end. */
@@ -62,22 +64,44 @@ export class Workspace {
     return this.options.host.replace(/\/+$/, "");
   }
 
+  /** The workspace's own id, asked for once. @throws ApiError where it does not tell */
+  public id(): Promise<string> {
+    return (this.ownId ??= this.askId());
+  }
+
+  private async askId(): Promise<string> {
+    const path = "/api/2.0/preview/scim/v2/Me";
+    const { headers } = await this.send("GET", path, undefined);
+    const id = headers["x-databricks-org-id"];
+    if (typeof id === "string") return id;
+    throw new ApiError(
+      0,
+      "",
+      "failed to resolve workspace_id",
+      `GET ${path}: no X-Databricks-Org-Id`,
+    );
+  }
+
   /** @throws ApiError */
   public get(path: string, query: Readonly<Record<string, string>> = {}): Promise<JsonObject> {
-    return this.send("GET", `${path}?${new URLSearchParams(query).toString()}`, undefined);
+    return this.ask("GET", `${path}?${new URLSearchParams(query).toString()}`, undefined);
   }
 
   /** @throws ApiError */
   public post(path: string, body: JsonObject): Promise<JsonObject> {
-    return this.send("POST", path, body);
+    return this.ask("POST", path, body);
   }
 
   /** @throws ApiError */
   public put(path: string, body: JsonObject): Promise<JsonObject> {
-    return this.send("PUT", path, body);
+    return this.ask("PUT", path, body);
   }
 
-  private async send(method: string, path: string, body?: JsonObject): Promise<JsonObject> {
+  private async ask(method: string, path: string, body?: JsonObject): Promise<JsonObject> {
+    return (await this.send(method, path, body)).body;
+  }
+
+  private async send(method: string, path: string, body?: JsonObject): Promise<Parsed> {
     let brokenReads = 0;
     for (let attempt = 1; ; attempt++) {
       try {
@@ -105,13 +129,12 @@ export class Workspace {
     }
   }
 
-  private async once(method: string, path: string, body?: JsonObject): Promise<JsonObject> {
-    const answer = await this.exchange(method, path, body);
-    const { status, text } = answer;
+  private async once(method: string, path: string, body?: JsonObject): Promise<Parsed> {
+    const { status, headers, text } = await this.exchange(method, path, body);
     const parsed = parse(text);
     if (status >= 200 && status < 300) {
-      if (text.trim() === "") return {};
-      if (isJsonObject(parsed)) return parsed;
+      if (text.trim() === "") return { headers, body: {} };
+      if (isJsonObject(parsed)) return { headers, body: parsed };
       throw new ApiError(status, "", "the answer is no JSON object", `${method} ${path}\n${text}`);
     }
     const fields = isJsonObject(parsed) ? parsed : {};
@@ -155,13 +178,21 @@ export class Workspace {
 
 interface Answer {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly text: string;
+}
+
+/** An answer to a request that succeeded. */
+interface Parsed {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: JsonObject;
 }
 
 async function collect(incoming: IncomingMessage): Promise<Answer> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  return { status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") };
+  const { statusCode: status = 0, headers } = incoming;
+  return { status, headers, text: Buffer.concat(chunks).toString("utf8") };
 }
 
 function broken(method: string, path: string, thrown: unknown): ApiError {

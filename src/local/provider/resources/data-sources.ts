@@ -1,8 +1,16 @@
 import type { Obj } from "../cty";
 import { ConfigurationError } from "../diagnostic";
 import type { Block, Schema } from "../schema";
-import { isJsonObject, jsonObjects, jsonText, readAnswer, type JsonObject } from "../wire";
+import {
+  isJsonObject,
+  jsonInteger,
+  jsonObjects,
+  jsonText,
+  readAnswer,
+  type JsonObject,
+} from "../wire";
 import type { Workspace } from "../workspace";
+import { getStatus } from "./file-content";
 import { getJob } from "./job";
 import { settingsOf } from "./job-settings";
 import { isServicePrincipal, textOf, type DataSource } from "./resource";
@@ -20,7 +28,9 @@ export const jobData = (schema: Schema): DataSource => ({
     }
     const found =
       name === "" ? await getJob(workspace, id, "2.0") : await jobByName(workspace, name);
-    const settings = settingsOf(found);
+    // Whom a job runs as is filled in where one job is asked for, not in those of a list.
+    const settings =
+      name === "" ? settingsOf(found) : isJsonObject(found.settings) ? found.settings : {};
     const jobId = jsonText(found.job_id);
     return {
       ...config,
@@ -37,6 +47,62 @@ function readJob(block: Block, found: JsonObject): Obj {
   const all = readAnswer(block, { job_settings: found });
   return { job_settings: all.job_settings ?? [] };
 }
+
+/** The ids of all jobs, or of those with a text in their names, by name or by id. */
+export const jobsData = (schema: Schema): DataSource => ({
+  label: "jobs",
+  schema,
+
+  async read(workspace, config) {
+    const key = textOf(config, "key") || "name";
+    const by = key.toLowerCase();
+    if (by !== "name" && by !== "id") {
+      throw new ConfigurationError(`unsupported key ${key}, must be one of name or id`, ["key"]);
+    }
+    const part = textOf(config, "job_name_contains").toLowerCase();
+    const ids = new Map<string, string>();
+    for await (const { job_id, settings } of allJobs(workspace)) {
+      const name = isJsonObject(settings) ? jsonText(settings.name) : "";
+      if (!name.toLowerCase().includes(part)) continue;
+      const id = jsonText(job_id);
+      const of = by === "name" ? name : id;
+      if (ids.has(of)) throw new ConfigurationError(`duplicate job ${by} detected: ${of}`);
+      ids.set(of, id);
+    }
+    return { ...config, id: "_", ids: Object.fromEntries(ids), key };
+  },
+});
+
+async function* allJobs(workspace: Workspace): AsyncGenerator<JsonObject> {
+  for (let token = ""; ;) {
+    const page = await workspace.get("/api/2.2/jobs/list", {
+      limit: "100",
+      ...(token === "" ? {} : { page_token: token }),
+    });
+    yield* jsonObjects(page.jobs);
+    token = jsonText(page.next_page_token);
+    if (token === "") return;
+  }
+}
+
+export const directoryData = (schema: Schema): DataSource => ({
+  label: "directory",
+  schema,
+
+  async read(workspace, config) {
+    const path = textOf(config, "path");
+    const status = await getStatus(workspace, path);
+    if (status.object_type !== "DIRECTORY") {
+      throw new ConfigurationError(`${JSON.stringify(path)} is not a directory`, ["path"]);
+    }
+    return {
+      ...config,
+      id: jsonText(status.path),
+      object_id: jsonInteger(status.object_id),
+      workspace_path: `/Workspace${jsonText(status.path)}`,
+    };
+  },
+});
 
 async function jobByName(workspace: Workspace, name: string): Promise<JsonObject> {
   const query = { name, limit: "25", expand_tasks: "true" };

@@ -2,7 +2,7 @@ import { extname } from "node:path";
 import type { Obj } from "../cty";
 import { error } from "../diagnostic";
 import type { Schema } from "../schema";
-import { mergeAnswer, type JsonObject } from "../wire";
+import { jsonInteger, mergeAnswer, type JsonObject } from "../wire";
 import type { Workspace } from "../workspace";
 import {
   getStatus,
@@ -54,7 +54,7 @@ export const notebook = (schema: Schema): Resource => ({
       language: language || null,
       format,
       object_type: planned.object_type ?? "NOTEBOOK",
-      object_id: numberOf(answer.object_id),
+      object_id: jsonInteger(answer.object_id),
     };
   },
 
@@ -78,7 +78,7 @@ export const notebook = (schema: Schema): Resource => ({
     if (format === "DBC") await remove(workspace, path, true);
     const body = importBody(path, content, textOf(planned, "language"), format);
     const answer = await importContent(workspace, { ...body, overwrite: format !== "DBC" });
-    const id = numberOf(answer.object_id) ?? planned.object_id ?? null;
+    const id = jsonInteger(answer.object_id) || (planned.object_id ?? null);
     return { ...planned, ...links(workspace, path), md5: md5(content), object_id: id };
   },
 
@@ -110,9 +110,4 @@ function importBody(path: string, content: Buffer, language: string, format: str
 
 async function remove(workspace: Workspace, path: string, recursive: boolean): Promise<void> {
   await workspace.post("/api/2.0/workspace/delete", { path, ...(recursive ? { recursive } : {}) });
-}
-
-/** Zero, as in the genuine provider, where the workspace does not tell. */
-function numberOf(answer: JsonObject[string] | undefined): number | null {
-  return typeof answer === "number" ? answer : 0;
 }

@@ -4,11 +4,93 @@ import type { Schema } from "../schema";
 import { conflicts } from "../validate";
 import { jsonObjects, jsonText, type JsonObject } from "../wire";
 import { ApiError, type Workspace } from "../workspace";
+import { getStatus } from "./file-content";
 import { textOf, type Resource } from "./resource";
 
-/** The objects whose permissions the stand-in can set. */
-const LEVELS = ["CAN_MANAGE", "CAN_MANAGE_RUN", "CAN_VIEW", "IS_OWNER"];
-const MANAGING = ["CAN_MANAGE", "IS_OWNER"];
+/** A kind of object whose permissions the stand-in can set. */
+interface Kind {
+  /** As paths of the Permissions API have it: `jobs` in `/jobs/123`, which is also the id of the resource. */
+  readonly path: string;
+  /** As its answers have it. */
+  readonly objectType: string;
+  /** Permission levels, and whether each lets its holder manage the object. */
+  readonly levels: Readonly<Record<string, boolean>>;
+  /** The argument that names an object by its id. */
+  readonly idField: string;
+  /** The argument that names an object by its path in the workspace. */
+  readonly pathField?: string;
+  /** Whether the user of the token stays a manager unless an entry says otherwise. */
+  readonly keepsManager?: boolean;
+  /** Who gets the object back when its permissions are destroyed; empty where the object is gone. */
+  readonly creator?: (workspace: Workspace, id: string) => Promise<string>;
+}
+
+const OBJECT_LEVELS = { CAN_EDIT: false, CAN_MANAGE: true, CAN_READ: false, CAN_RUN: false };
+
+const KINDS: readonly Kind[] = [
+  {
+    path: "jobs",
+    objectType: "job",
+    levels: { CAN_MANAGE: true, CAN_MANAGE_RUN: false, CAN_VIEW: false, IS_OWNER: true },
+    idField: "job_id",
+    creator: async (workspace, id) => {
+      const job = await workspace.get("/api/2.2/jobs/get", { job_id: id });
+      return jsonText(job.creator_user_name);
+    },
+  },
+  {
+    path: "notebooks",
+    objectType: "notebook",
+    levels: OBJECT_LEVELS,
+    idField: "notebook_id",
+    pathField: "notebook_path",
+  },
+  {
+    path: "directories",
+    objectType: "directory",
+    levels: OBJECT_LEVELS,
+    idField: "directory_id",
+    pathField: "directory_path",
+  },
+  {
+    path: "files",
+    objectType: "file",
+    levels: OBJECT_LEVELS,
+    idField: "workspace_file_id",
+    pathField: "workspace_file_path",
+  },
+  {
+    path: "sql/warehouses",
+    objectType: "warehouses",
+    levels: {
+      CAN_MANAGE: true,
+      CAN_MONITOR: false,
+      CAN_USE: false,
+      CAN_VIEW: false,
+      IS_OWNER: true,
+    },
+    idField: "sql_endpoint_id",
+    keepsManager: true,
+    creator: async (workspace, id) =>
+      jsonText((await workspace.get(`/api/2.0/sql/warehouses/${id}`)).creator_name),
+  },
+  {
+    path: "alertsv2",
+    objectType: "alertv2",
+    levels: OBJECT_LEVELS,
+    idField: "alert_v2_id",
+    keepsManager: true,
+  },
+];
+
+const FIELDS: ReadonlyMap<string, Kind> = new Map(
+  KINDS.flatMap((kind) =>
+    [kind.idField, kind.pathField]
+      .filter((field) => field !== undefined)
+      .map((field): [string, Kind] => [field, kind]),
+  ),
+);
+
 const PRINCIPALS = ["user_name", "group_name", "service_principal_name"] as const;
 
 interface Entry {
@@ -27,112 +109,152 @@ export const permissions = (schema: Schema): Resource => ({
       .filter(([name, { forceNew }]) => forceNew && config[name] !== null)
       .map(([name]) => name);
     if (objects.length > 1) return conflicts(config, objects);
-    if (objects[0] !== undefined && objects[0] !== "job_id") {
-      const detail = "The stand-in provider knows the permissions of jobs (job_id) only.";
-      return [error(`${objects[0]} is not supported`, detail, [objects[0]])];
+    const [field] = objects;
+    if (field === undefined) return [];
+    const kind = FIELDS.get(field);
+    if (kind === undefined) {
+      const detail = `The stand-in provider knows ${[...FIELDS.keys()].join(", ")}.`;
+      return [error(`${field} is not supported`, detail, [field])];
     }
+    const allowed = Object.keys(kind.levels);
     return listOf(config.access_control).flatMap((item) => {
       const level = asObject(item)?.permission_level;
-      if (typeof level !== "string" || LEVELS.includes(level)) return [];
-      const detail = `allowed levels: ${LEVELS.join(", ")}`;
-      return [
-        error(`permission_level ${level} is not supported with job_id objects`, detail, [
-          "access_control",
-        ]),
-      ];
+      if (typeof level !== "string" || allowed.includes(level)) return [];
+      const message = `permission_level ${level} is not supported with ${field} objects`;
+      return [error(message, `allowed levels: ${allowed.join(", ")}`, ["access_control"])];
     });
   },
 
   async create(workspace, planned) {
-    const job = textOf(planned, "job_id");
-    if (job === "") {
+    const named = [...FIELDS].find(([field]) => textOf(planned, field) !== "");
+    if (named === undefined) {
       throw new ConfigurationError(
-        "at least one type of resource identifier must be set, such as job_id",
+        `at least one type of resource identifier must be set; allowed fields: ${[...FIELDS.keys()].join(", ")}`,
       );
     }
-    await put(workspace, job, entriesOf(planned));
-    return { ...planned, id: `/jobs/${job}` };
+    const [field, kind] = named;
+    const given = textOf(planned, field);
+    const id = field === kind.pathField ? await idAt(workspace, given) : given;
+    await put(workspace, kind, id, entriesOf(planned));
+    return { ...planned, id: `/${kind.path}/${id}` };
   },
 
   async read(workspace, state) {
     const id = textOf(state, "id");
-    const job = jobOf(id);
+    const object = objectOf(id);
     const me = await currentUser(workspace);
-    const answer = await workspace.get(`/api/2.0/permissions/jobs/${job}`);
-    if (answer.object_type !== "job") {
-      throw new ConfigurationError(`expected object type job, got ${jsonText(answer.object_type)}`);
+    const answer = await workspace.get(permissionsPath(object));
+    const { kind } = object;
+    if (answer.object_type !== kind.objectType) {
+      throw new ConfigurationError(
+        `expected object type ${kind.objectType}, got ${jsonText(answer.object_type)}`,
+      );
     }
-    const mineIsConfigured = entriesOf(state).some((entry) => entry.name === me);
+    const configured = entriesOf(state);
+    const mineIsConfigured = configured.some((entry) => isUser(entry, me));
     const entries = directEntries(answer).filter(
-      (entry) =>
-        !(entry.principal === "group_name" && entry.name === "admins") &&
-        (mineIsConfigured || entry.principal === "group_name" || entry.name !== me),
+      (entry) => !isAdmins(entry) && (mineIsConfigured || !isUser(entry, me)),
     );
     if (entries.length === 0) return null;
+    const byPath = kind.pathField !== undefined && textOf(state, kind.pathField) !== "";
     return {
       ...state,
       id,
-      job_id: state.job_id ?? job,
-      object_type: "job",
-      access_control: entries.map(blockOf),
+      ...(byPath ? {} : { [kind.idField]: object.id }),
+      object_type: kind.objectType,
+      access_control: entries.map((entry) => blockOf(asConfigured(entry, configured))),
     };
   },
 
   async update(workspace, planned) {
-    await put(workspace, jobOf(textOf(planned, "id")), entriesOf(planned));
+    const { kind, id } = objectOf(textOf(planned, "id"));
+    await put(workspace, kind, id, entriesOf(planned));
     return planned;
   },
 
-  /** Leaves the job to its creator and what admins had. */
+  /** Leaves the object to its creator and what admins had. */
   async delete(workspace, state) {
-    const job = jobOf(textOf(state, "id"));
-    const answer = await workspace.get(`/api/2.0/permissions/jobs/${job}`);
-    const creator = await creatorOf(workspace, job);
-    if (creator === "") return;
-    const admins = directEntries(answer).filter((entry) => entry.name === "admins");
-    await put(workspace, job, admins, creator);
+    const object = objectOf(textOf(state, "id"));
+    const { kind, id } = object;
+    const entries = directEntries(await workspace.get(permissionsPath(object))).filter(isAdmins);
+    if (kind.keepsManager === true) addManager(entries, await currentUser(workspace));
+    const creator = (await kind.creator?.(workspace, id)) ?? "";
+    if (kind.creator !== undefined && creator === "") return;
+    await send(workspace, kind, id, entries, creator);
   },
 });
 
-/**
- * @param owner - who becomes the owner where no entry says so; the user of the token if left out
- * @throws ConfigurationError where the user of the token would lose control, which can't be undone
- */
+/** Sets all entries of an object. @throws ConfigurationError where the user of the token would lose control, which can't be undone */
 async function put(
   workspace: Workspace,
-  job: string,
-  entries: readonly Entry[],
-  owner?: string,
+  kind: Kind,
+  id: string,
+  configured: readonly Entry[],
 ): Promise<void> {
-  let ownerName = owner;
-  if (ownerName === undefined) {
-    const me = await currentUser(workspace);
-    refuse(entries, me);
-    ownerName = me;
-  }
+  const me = await currentUser(workspace);
+  refuse(kind, configured, me);
+  const entries = [...configured];
+  if (kind.keepsManager === true) addManager(entries, me);
+  await send(workspace, kind, id, entries, me);
+}
+
+/** @param owner - who becomes the owner where no entry says so, of objects that have one */
+async function send(
+  workspace: Workspace,
+  kind: Kind,
+  id: string,
+  entries: readonly Entry[],
+  owner: string,
+): Promise<void> {
   const list = entries.map((entry): JsonObject => ({
     [entry.principal]: entry.name,
     permission_level: entry.level,
   }));
-  if (!entries.some((entry) => entry.level === "IS_OWNER")) {
-    list.push({ user_name: ownerName, permission_level: "IS_OWNER" });
+  if ("IS_OWNER" in kind.levels && !entries.some((entry) => entry.level === "IS_OWNER")) {
+    list.push({ user_name: owner, permission_level: "IS_OWNER" });
   }
-  await workspace.put(`/api/2.0/permissions/jobs/${job}`, { access_control_list: list });
+  // The workspace does not let anybody take the root from the admins.
+  if (kind.path === "directories" && id === "0" && !entries.some(isAdmins)) {
+    list.push({ group_name: "admins", permission_level: "CAN_MANAGE" });
+  }
+  await workspace.put(permissionsPath({ kind, id }), { access_control_list: list });
 }
 
-function refuse(entries: readonly Entry[], me: string): void {
+function addManager(entries: Entry[], me: string): void {
+  if (entries.some((entry) => isUser(entry, me))) return;
+  entries.push({ principal: "user_name", name: me, level: "CAN_MANAGE" });
+}
+
+function refuse(kind: Kind, entries: readonly Entry[], me: string): void {
   for (const entry of entries) {
-    if (entry.principal === "group_name" && entry.name === "admins") {
+    if (isAdmins(entry)) {
       throw new ConfigurationError(
-        "it is not possible to modify admin permissions for job resources",
+        `it is not possible to modify admin permissions for ${kind.objectType} resources`,
       );
     }
-    if (entry.principal !== "group_name" && entry.name === me && !MANAGING.includes(entry.level)) {
+    if (isUser(entry, me) && kind.levels[entry.level] !== true) {
+      const managing = Object.keys(kind.levels).filter((level) => kind.levels[level]);
       throw new ConfigurationError(
-        `cannot remove management permissions for the current user for job, allowed levels: ${MANAGING.join(", ")}`,
+        `cannot remove management permissions for the current user for ${kind.objectType}, allowed levels: ${managing.join(", ")}`,
       );
     }
   }
+}
+
+const isAdmins = ({ principal, name }: Entry): boolean =>
+  principal === "group_name" && name === "admins";
+
+/** Names of users are the same in any case. */
+const isUser = ({ principal, name }: Entry, user: string): boolean =>
+  principal !== "group_name" && name.toLowerCase() === user.toLowerCase();
+
+/** An entry as the configuration spells it, so that another case of a name is no change. */
+function asConfigured(entry: Entry, configured: readonly Entry[]): Entry {
+  if (entry.principal === "group_name") return entry;
+  const same = configured.find(
+    ({ principal, name }) => principal === entry.principal && isUser(entry, name),
+  );
+  return same === undefined ? entry : { ...entry, name: same.name };
 }
 
 async function currentUser(workspace: Workspace): Promise<string> {
@@ -140,21 +262,31 @@ async function currentUser(workspace: Workspace): Promise<string> {
   return jsonText(me.userName);
 }
 
-/** Empty where the job is gone. */
-async function creatorOf(workspace: Workspace, job: string): Promise<string> {
+/** The id of the object at a path of the workspace. */
+async function idAt(workspace: Workspace, path: string): Promise<string> {
   try {
-    const answer = await workspace.get("/api/2.2/jobs/get", { job_id: job });
-    return jsonText(answer.creator_user_name);
+    return jsonText((await getStatus(workspace, path)).object_id);
   } catch (thrown) {
-    if (thrown instanceof ApiError && thrown.isMissing) return "";
+    if (thrown instanceof ApiError)
+      throw new ConfigurationError(`cannot load path ${path}: ${thrown.message}`);
     throw thrown;
   }
 }
 
-function jobOf(id: string): string {
-  const job = /^\/jobs\/(\d+)$/.exec(id)?.[1];
-  if (job !== undefined) return job;
-  throw new ConfigurationError(`the stand-in provider knows ids like /jobs/123 only, not ${id}`);
+interface Target {
+  readonly kind: Kind;
+  readonly id: string;
+}
+
+const permissionsPath = ({ kind, id }: Target): string =>
+  `/api/2.0/permissions/${kind.path}/${encodeURIComponent(id)}`;
+
+function objectOf(id: string): Target {
+  const [, path = "", object = ""] = /^\/(.+)\/([^/]+)$/.exec(id) ?? [];
+  const kind = KINDS.find((one) => one.path === path);
+  if (kind !== undefined) return { kind, id: object };
+  const known = KINDS.map((one) => `/${one.path}/ID`).join(", ");
+  throw new ConfigurationError(`the stand-in provider knows ids like ${known}, not ${id}`);
 }
 
 function entriesOf(state: Obj): Entry[] {
@@ -166,7 +298,7 @@ function entriesOf(state: Obj): Entry[] {
   });
 }
 
-/** What the workspace lists for the job itself, without what it inherits. */
+/** What the workspace lists for the object itself, without what it inherits. */
 function directEntries(answer: JsonObject): Entry[] {
   return jsonObjects(answer.access_control_list).flatMap((item) => {
     const principal = PRINCIPALS.find(
@@ -185,6 +317,6 @@ function directEntries(answer: JsonObject): Entry[] {
 
 function blockOf(entry: Entry): Value {
   const block: Record<string, Value> = { permission_level: entry.level };
-  for (const name of PRINCIPALS) block[name] = name === entry.principal ? entry.name : null;
+  for (const name of PRINCIPALS) block[name] = name === entry.principal ? entry.name : "";
   return block;
 }

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { type Int64, stringifyJson } from "@jobstrata/core/model";
 import { invalidParameter, runNotFound } from "../../api-error";
 import { ownId } from "../../own-id";
-import { cancelAllRuns, cancelRun, repairRun, runNow, submitRun } from "./schema/settings";
+import { cancelAllRuns, cancelRun, repairRun, runNow, submitRun, tasksOf } from "./schema/settings";
 import { object } from "../../schema/shape";
 import type { Scheduler } from "../../scheduler/scheduler";
 import type { RunViews } from "./views";
@@ -40,7 +40,7 @@ const exportQuery = object({
 export function runRoutes(store: Store, scheduler: Scheduler, views: RunViews): Route[] {
   return [
     post("jobs/run-now", VERSIONS, runNow, ({ body }) => scheduler.runNow(body)),
-    post("jobs/runs/submit", VERSIONS, submitRun, ({ body }) => scheduler.submit(body)),
+    post("jobs/runs/submit", VERSIONS, submitRun, ({ body }) => scheduler.submit(tasksOf(body))),
     post("jobs/runs/cancel", VERSIONS, cancelRun, ({ body }) => {
       scheduler.cancel(ownRun(body.run_id));
     }),

@@ -19,6 +19,8 @@ export interface Identity {
 interface Kind {
   /** As the path of the request has it. */
   path: string;
+  /** Another path that clients use; answers have the first one. */
+  alias?: string;
   /** As answers have it. */
   objectType: string;
   levels: Readonly<Record<string, string>>;
@@ -63,6 +65,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     path: "sql/warehouses",
+    alias: "warehouses",
     objectType: "warehouses",
     levels: {
       CAN_VIEW: "Can view the warehouse",
@@ -104,8 +107,11 @@ function workspaceObject(path: string, objectType: string, type: ObjectType): Ki
 }
 
 export function permissionRoutes(store: Store, me: Identity): Route[] {
-  return KINDS.flatMap((kind) => {
-    const path = `permissions/${kind.path}/*`;
+  const places = KINDS.flatMap((kind) =>
+    [kind.path, kind.alias].flatMap((place) => (place === undefined ? [] : [{ kind, place }])),
+  );
+  return places.flatMap(({ kind, place }) => {
+    const path = `permissions/${place}/*`;
     const levels = Object.keys(kind.levels) as [string, ...string[]];
     const body = object({ access_control_list: accessControlOf(levels).optional() });
     const idOf = ({ wildcard }: LocalRequest): string => {

@@ -3,7 +3,7 @@ import { ApiError, doesNotExist } from "../../api-error";
 import { object } from "../../schema/shape";
 import { pageQuery } from "../../http/paging";
 import type { Identity } from "../permissions/routes";
-import { get, integer, type Route } from "../../http/route";
+import { get, integer, post, type Route } from "../../http/route";
 
 /** One SQL warehouse, which can be looked at and referred to. See `sql-statements.ts` for what it runs. */
 export function warehouseRoutes(me: Identity): Route[] {
@@ -30,6 +30,11 @@ export function warehouseRoutes(me: Identity): Route[] {
     get("sql/warehouses/*", ["2.0"], object({}), ({ wildcard }) => {
       if (wildcard !== LOCAL_WAREHOUSE_ID) throw warehouseNotFound(wildcard);
       return warehouse;
+    }),
+    // It always runs, which is all that whoever starts it waits for.
+    post("sql/warehouses/*/start", ["2.0"], object({}), ({ wildcard }) => {
+      if (wildcard !== LOCAL_WAREHOUSE_ID) throw warehouseNotFound(wildcard);
+      return {};
     }),
   ];
 }

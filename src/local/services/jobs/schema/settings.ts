@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { invalidParameter } from "../../../api-error";
+import { omit, pick } from "../../../omit";
 import { newCluster } from "./cluster";
 import {
   int32,
@@ -10,7 +12,15 @@ import {
   strings,
   text,
 } from "../../../schema/shape";
-import { emailNotifications, health, legacyParameters, task, webhookNotifications } from "./tasks";
+import {
+  emailNotifications,
+  health,
+  legacyParameters,
+  singleTask,
+  task,
+  type Task,
+  webhookNotifications,
+} from "./tasks";
 
 export const MAX_TASKS = 1000;
 export const MAX_TAGS = 25;
@@ -238,12 +248,33 @@ export const submitRun = object({
   queue: queue.optional(),
   run_as: runAs.optional(),
   run_name: text(4096).optional(),
-  tasks,
+  tasks: tasks.optional(),
   timeout_seconds: timeout.optional(),
   usage_policy_id: z.string().optional(),
   webhook_notifications: webhookNotifications.optional(),
+  ...singleTask,
 });
-export type SubmitRun = z.infer<typeof submitRun>;
+export type SubmitRun = Omit<z.infer<typeof submitRun>, keyof typeof singleTask> & {
+  readonly tasks: readonly Task[];
+};
+
+/**
+ * A request in the format of several tasks. Airflow's operators send one task at the top of the request.
+ * @throws {ApiError} where there is no task, or one in both formats
+ */
+export function tasksOf(request: z.infer<typeof submitRun>): SubmitRun {
+  const fields = Object.keys(singleTask) as (keyof typeof singleTask)[];
+  const rest = omit(request, ...fields);
+  const single = pick(request, fields);
+  const [field] = Object.keys(single);
+  if (field === undefined) return { ...rest, tasks: request.tasks ?? [] };
+  if (request.tasks !== undefined)
+    throw invalidParameter(`${field} belongs into one of tasks, which are given as well.`);
+  const { run_name = "" } = request;
+  const name = run_name === "" ? "Untitled" : run_name;
+  const task_key = name.replace(/[^\w-]/g, "_").slice(0, 100);
+  return { ...rest, tasks: [{ task_key, ...single }] };
+}
 
 export const repairRun = object({
   ...legacyParameters,

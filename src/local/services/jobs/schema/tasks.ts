@@ -232,6 +232,14 @@ const taskTypes = {
 export const TASK_TYPES = [...Object.keys(taskTypes), "for_each_task"] as TaskType[];
 export type TaskType = keyof typeof taskTypes | "for_each_task";
 
+/** What a run of one task may have at its top instead of `tasks`. */
+export const singleTask = {
+  existing_cluster_id: z.string().optional(),
+  libraries: z.array(library).optional(),
+  new_cluster: newCluster.optional(),
+  ...taskTypes,
+};
+
 const common = {
   compute: object({ hardware_accelerator: z.string().optional() }).optional(),
   depends_on: z
@@ -242,13 +250,10 @@ const common = {
   disabled: z.boolean().optional(),
   email_notifications: emailNotifications.optional(),
   environment_key: z.string().optional(),
-  existing_cluster_id: z.string().optional(),
   health: health.optional(),
   job_cluster_key: z.string().optional(),
-  libraries: z.array(library).optional(),
   max_retries: int32.min(-1, "must be -1 (for ever) or more").optional(),
   min_retry_interval_millis: int32.min(0, "must not be negative").optional(),
-  new_cluster: newCluster.optional(),
   notification_settings: object({
     alert_on_last_attempt: z.boolean().optional(),
     no_alert_for_canceled_runs: z.boolean().optional(),
@@ -258,7 +263,7 @@ const common = {
   run_if: z.enum(RUN_IF).optional(),
   timeout_seconds: int32.min(0, "must not be negative").optional(),
   webhook_notifications: webhookNotifications.optional(),
-  ...taskTypes,
+  ...singleTask,
 };
 
 export const task = object({
