@@ -44,7 +44,6 @@ describe("the check of commit subjects", () => {
 
   it.each([
     ["Keep runs in typed stores", "must begin with a room"],
-    ["attic: keep runs in typed stores", 'begins with "attic"'],
     [`local: ${"keep ".repeat(14)}`, "has 76 characters, at most 72"],
     ["local: added typed stores", "must be imperative"],
     ["local: keep runs in typed stores.", "must not end with a full stop"],
