@@ -1,4 +1,4 @@
-import { canonical } from "../../src/local/services/workspace/routes";
+import { canonical } from "../../src/local/services/workspace/paths";
 import { type Client, notebookTask, NOTEBOOK, startClient, stopAll } from "./support";
 
 let client: Client;

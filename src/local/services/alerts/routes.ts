@@ -17,10 +17,10 @@ import { parse } from "../../schema/parse";
 import { object } from "../../schema/shape";
 import type { Store } from "../../store";
 import { pageOf, pageQuery } from "../../http/paging";
-import type { Identity } from "../permissions/routes";
+import type { Identity } from "../identity/identity";
 import { flag, get, post, type Route, send } from "../../http/route";
 import { warehouseNotFound } from "../sql/warehouses";
-import { canonical } from "../workspace/routes";
+import { canonical } from "../workspace/paths";
 
 /** A partial alert: which of its fields count, the mask says. */
 const changesShape = object(

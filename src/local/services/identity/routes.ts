@@ -1,12 +1,6 @@
-import { object } from "../../schema/shape";
-import type { Identity } from "../permissions/routes";
 import { get, type Route } from "../../http/route";
-
-export const ME: Identity = {
-  id: "1000000001",
-  userName: "local-user@example.com",
-  displayName: "Local user",
-};
+import { object } from "../../schema/shape";
+import type { Identity } from "./identity";
 
 export function identityRoutes(me: Identity): Route[] {
   return [

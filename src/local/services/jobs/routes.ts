@@ -20,7 +20,8 @@ import { nextStart } from "../../scheduler/triggers";
 import { PAGE_SIZE } from "./views";
 import type { Store } from "../../store";
 import type { StoredJob } from "./store";
-import { type Identity, permissionsOfDeletedJob, permissionsOfNewJob } from "../permissions/routes";
+import type { Identity } from "../identity/identity";
+import { permissionsOfDeletedJob, permissionsOfNewJob } from "../permissions/routes";
 import { flag, get, id, integer, post, RawAnswer, type Route } from "../../http/route";
 
 const VERSIONS = ["2.0", "2.1", "2.2"];

@@ -8,7 +8,7 @@ import type { Scheduler } from "../../scheduler/scheduler";
 import type { RunViews } from "./views";
 import type { Store } from "../../store";
 import { flag, get, id, integer, post, type Route } from "../../http/route";
-import { readNotebook } from "../workspace/routes";
+import { readNotebook } from "../workspace/read";
 
 const VERSIONS = ["2.0", "2.1", "2.2"];
 const MAX_LISTED = 25;

@@ -4,16 +4,10 @@ import { type accessControl, accessControlOf } from "../jobs/schema/settings";
 import { object } from "../../schema/shape";
 import type { Store } from "../../store";
 import type { ObjectType } from "../workspace/store";
+import type { Identity } from "../identity/identity";
 import type { PermissionEntry } from "./store";
 import { get, type LocalRequest, type Route, send } from "../../http/route";
 import { int64Of, jobIdOf, LOCAL_WAREHOUSE_ID } from "@jobstrata/core/model";
-
-/** The one user of the workspace. */
-export interface Identity {
-  id: string;
-  userName: string;
-  displayName: string;
-}
 
 /** A kind of object that has permissions. */
 interface Kind {

@@ -9,7 +9,7 @@ import {
 import type { Clock } from "../../clock";
 import { object } from "../../schema/shape";
 import type { Store } from "../../store";
-import type { Identity } from "../permissions/routes";
+import type { Identity } from "../identity/identity";
 import { get, post, type Route } from "../../http/route";
 
 /** Bytes. */

@@ -2,10 +2,10 @@ import { LOCAL_WAREHOUSE_ID } from "@jobstrata/core/model";
 import { ApiError, doesNotExist } from "../../api-error";
 import { object } from "../../schema/shape";
 import { pageQuery } from "../../http/paging";
-import type { Identity } from "../permissions/routes";
+import type { Identity } from "../identity/identity";
 import { get, integer, post, type Route } from "../../http/route";
 
-/** One SQL warehouse, which can be looked at and referred to. See `sql-statements.ts` for what it runs. */
+/** One SQL warehouse, which can be looked at and referred to. See `statements.ts` for what it runs. */
 export function warehouseRoutes(me: Identity): Route[] {
   const warehouse = {
     id: LOCAL_WAREHOUSE_ID,

@@ -5,7 +5,7 @@ import { doesNotExist, invalidParameter } from "../../api-error";
 import { warehouseOf } from "../../execute/query";
 import { object } from "../../schema/shape";
 import { pageQuery } from "../../http/paging";
-import type { Identity } from "../permissions/routes";
+import type { Identity } from "../identity/identity";
 import { flag, get, integer, type Route } from "../../http/route";
 
 const METASTORE = "10ca10ca-0000-0000-0000-000000000000";

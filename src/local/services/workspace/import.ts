@@ -1,0 +1,169 @@
+import type { Readable } from "node:stream";
+import * as z from "zod";
+import { ApiError, invalidParameter, malformedRequest } from "../../api-error";
+import type { Clock } from "../../clock";
+import { parse } from "../../schema/parse";
+import { object } from "../../schema/shape";
+import type { Store } from "../../store";
+import { EXTENSIONS, FORMATS, unsupported } from "./formats";
+import { isSourceNotebook, jupyterLanguage, LANGUAGES } from "./notebook-format";
+import { canonical, parentOf } from "./paths";
+
+/** The content of a notebook or file; bytes. */
+const MAX_CONTENT = 10 * 1024 * 1024;
+/** How this workspace asks for formats that it can't read or write. */
+const IMPORTED: readonly string[] = ["SOURCE", "AUTO", "RAW", "JUPYTER"];
+
+export const importBody = object({
+  content: z.string().optional(),
+  format: z.enum(FORMATS).optional(),
+  language: z.enum(LANGUAGES).optional(),
+  overwrite: z.boolean().optional(),
+  path: z.string(),
+});
+type Import = z.infer<typeof importBody>;
+
+const EXTENSION = /\.(py|scala|sql|r|ipynb)$/i;
+
+/** Where a file that is imported comes to stand: a notebook loses its extension. */
+export function importedPath(path: string, content: Buffer): string {
+  const place = canonical(path);
+  const extension = EXTENSION.exec(place)?.[1]?.toLowerCase();
+  if (extension === undefined) return place;
+  const isNotebook =
+    extension === "ipynb"
+      ? jupyterLanguage(content.toString()) !== undefined
+      : isSourceNotebook(content.toString("utf8", 0, 200));
+  return isNotebook ? place.slice(0, place.lastIndexOf(".")) : place;
+}
+
+export function importObject(
+  store: Store,
+  clock: Clock,
+  request: Omit<Import, "content">,
+  content: Buffer,
+): { object_id: number } {
+  const { format = "SOURCE", overwrite = false } = request;
+  let { language } = request;
+  if (content.length > MAX_CONTENT) {
+    throw new ApiError(
+      400,
+      "MAX_NOTEBOOK_SIZE_EXCEEDED",
+      `The content of ${request.path} exceeds ${MAX_CONTENT} bytes.`,
+    );
+  }
+  if (!IMPORTED.includes(format)) throw unsupported("import", format, IMPORTED);
+  let path = canonical(request.path);
+  const extension = EXTENSION.exec(path)?.[1]?.toLowerCase();
+  const isJupyter = format === "JUPYTER" || (format === "AUTO" && extension === "ipynb");
+  if (isJupyter) {
+    language ??= jupyterLanguage(content.toString());
+    if (language === undefined)
+      throw invalidParameter(`${request.path} is not a Jupyter notebook: it has no list of cells.`);
+  }
+  const isNotebook =
+    isJupyter ||
+    format === "SOURCE" ||
+    (format === "AUTO" &&
+      extension !== undefined &&
+      isSourceNotebook(content.toString("utf8", 0, 200)));
+  if (isNotebook) {
+    if (format === "AUTO") {
+      language ??= LANGUAGES.find((name) => EXTENSIONS[name] === extension);
+      path = path.slice(0, path.lastIndexOf("."));
+    }
+    if (language === undefined)
+      throw invalidParameter("language is required when the format is SOURCE.");
+  }
+  const parent = parentOf(path);
+  if (path === "/") throw invalidParameter("The root folder cannot be imported over.");
+  return store.atomically(() => {
+    if (parent !== "/" && store.objects.get(parent)?.object_type !== "DIRECTORY") {
+      throw new ApiError(
+        404,
+        "RESOURCE_DOES_NOT_EXIST",
+        `The parent folder (${parent}) does not exist.`,
+      );
+    }
+    const before = store.objects.get(path);
+    const type = isNotebook ? "NOTEBOOK" : "FILE";
+    if (
+      before?.object_type === "DIRECTORY" ||
+      (before !== undefined && before.object_type !== type)
+    ) {
+      throw new ApiError(
+        400,
+        "RESOURCE_ALREADY_EXISTS",
+        `${request.path} exists as a ${before.object_type}; it cannot become a ${type}.`,
+      );
+    }
+    if (before !== undefined && !overwrite) {
+      throw new ApiError(
+        400,
+        "RESOURCE_ALREADY_EXISTS",
+        `${request.path} already exists. Please pass overwrite as true to overwrite it.`,
+      );
+    }
+    store.objects.put(path, type, isNotebook ? (language ?? null) : null, content, clock.now());
+    return { object_id: store.objects.get(path)?.object_id ?? 0 };
+  });
+}
+
+export function makeFolders(store: Store, path: string, now: number): void {
+  let folder = "";
+  for (const segment of ["", ...path.split("/").filter(Boolean)]) {
+    folder = segment === "" ? "/" : `${folder === "/" ? "" : folder}/${segment}`;
+    const found = store.objects.get(folder);
+    if (found === undefined) store.objects.put(folder, "DIRECTORY", null, null, now);
+    else if (found.object_type !== "DIRECTORY") {
+      throw new ApiError(400, "RESOURCE_ALREADY_EXISTS", `${folder} exists and is not a folder.`);
+    }
+  }
+}
+
+export function decode(content: string): Buffer {
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(content))
+    throw invalidParameter("content is not valid base64.");
+  return Buffer.from(content, "base64");
+}
+
+export async function readForm(
+  body: Buffer,
+  contentType: string,
+): Promise<{ request: Import; content: Buffer }> {
+  // Loaded when it is needed: most clients send JSON.
+  const { Busboy } = await import("@fastify/busboy");
+  const fields: Record<string, unknown> = {};
+  const chunks: Buffer[] = [];
+  await new Promise<void>((resolve, reject) => {
+    const refuse = (error: unknown): void => {
+      reject(malformedRequest(`The form cannot be read: ${String(error)}`));
+    };
+    let form: InstanceType<typeof Busboy>;
+    try {
+      form = new Busboy({
+        headers: { "content-type": contentType },
+        limits: { fields: 20, files: 1 },
+      });
+    } catch (error) {
+      refuse(error);
+      return;
+    }
+    form.on("field", (name, value) => (fields[name] = value));
+    form.on("file", (name: string, stream: Readable) => {
+      fields[name] = "";
+      stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+    });
+    form.on("finish", resolve);
+    form.on("error", refuse);
+    form.end(body);
+  });
+  const { overwrite } = fields;
+  const request = parse(importBody, {
+    ...fields,
+    ...(overwrite === undefined ? {} : { overwrite: overwrite === "true" }),
+  });
+  // A form may hold the content as a file, as it is, or as a field, in base64.
+  const content = chunks.length > 0 ? Buffer.concat(chunks) : decode(request.content ?? "");
+  return { request, content };
+}
