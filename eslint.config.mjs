@@ -35,7 +35,7 @@ export default defineConfig(
     // What a server answers is JSON; what it should hold is what these tests are about.
     files: [
       "__tests__/{local,run}/**/*.ts",
-      "__tests__/cli/{run,live-tree}.test.ts",
+      "__tests__/cli/run/*.ts",
       "__tests__/browser/workspace-page.test.ts",
     ],
     rules: {

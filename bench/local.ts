@@ -8,7 +8,7 @@ import { Agent, request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { SERVING } from "../src/cli/serving";
+import { SERVING } from "../src/cli/local/server-options";
 import { type TaskExecutor, startLocalWorkspace } from "../src/local";
 import { start, status, stop } from "../src/local/commands";
 import { openSession } from "../src/local/session";

@@ -128,7 +128,7 @@ function compile(out: string): void {
 }
 
 /** Programs that are started by their path. */
-const PROGRAMS = ["lib/serve.js"];
+const PROGRAMS = ["lib/local/server-process.js"];
 
 /** The files of a package that its users, or the package itself, can name. */
 function entriesOf(folder: string): string[] {

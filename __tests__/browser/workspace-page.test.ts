@@ -1,5 +1,5 @@
 import type { Browser, Page } from "playwright-core";
-import { workspacePage } from "../../src/cli/workspace-page";
+import { workspacePage } from "../../src/cli/local/page-content";
 import type { TaskExecutor } from "../../src/local";
 import { newCode } from "../local/page-support";
 import { type Client, notebookTask, NOTEBOOK, startClient, stopAll } from "../local/support";

@@ -1,4 +1,4 @@
-import { applied, isAtLeast } from "../../src/cli/commands/local-try";
+import { applied, isAtLeast } from "../../src/cli/local/try";
 
 describe("what Terraform did in each stack", () => {
   it("is read where the line has the stack's name, and where an earlier line of its piece has it", () => {

@@ -5,7 +5,7 @@ import { startRepair } from "../../src/run/repair";
 import { RunFollower } from "../../src/run/run-follower";
 import { type FollowOptions, RunSession } from "../../src/run/run-session";
 import { Runner } from "../../src/run/runner";
-import { stepOf } from "../../src/cli/run-execution";
+import { stepOf } from "../../src/cli/run/execution";
 import { treeLines } from "../../src/core/report/run-tree";
 import { notebookTask, simulate } from "../local/support";
 import { clientOf, fakeServer, refuse } from "./support";

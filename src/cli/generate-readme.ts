@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runGraph } from "./commands/graph";
+import { runGraph } from "./graph/command";
 
 const BEGIN = "<!-- graph: npm run generate:docs -->";
 const END = "<!-- /graph -->";

@@ -1,17 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { addAddCommand } from "./commands/add";
-import { addCheckCommand } from "./commands/check";
-import { addDocsCommand } from "./commands/docs";
-import { addGraphCommand } from "./commands/graph";
-import { addInitCommand } from "./commands/init";
-import { addLocalCommand } from "./commands/local";
-import { addRepairCommand } from "./commands/repair";
-import { addRulesCommand } from "./commands/rules";
-import { addRunCommand } from "./commands/run";
-import { addRunsCommand } from "./commands/runs";
-import { addTestCommand } from "./commands/test";
+import { addAddCommand } from "./add/command";
+import { addCheckCommand } from "./check/command";
+import { addDocsCommand } from "./docs/command";
+import { addGraphCommand } from "./graph/command";
+import { addInitCommand } from "./init/command";
+import { addLocalCommand } from "./local/command";
+import { addRepairCommand } from "./repair/command";
+import { addRulesCommand } from "./rules/command";
+import { addRunCommand } from "./run/command";
+import { addRunsCommand } from "./runs/command";
+import { addTestCommand } from "./test/command";
 import type { Io } from "./io";
 import { PACKAGE_FOLDER, packageVersion } from "./package-folder";
 

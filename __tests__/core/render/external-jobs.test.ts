@@ -14,7 +14,7 @@ import { jobPages } from "../../../src/core/render/job-page";
 import { hierarchyMermaid } from "../../../src/core/render/mermaid";
 import { hierarchySvg } from "../../../src/core/render/svg";
 import { hierarchyTree } from "../../../src/core/render/tree";
-import { workspacePage } from "../../../src/cli/workspace-page";
+import { workspacePage } from "../../../src/cli/local/page-content";
 import { HOSTILE_NAMES, hierarchy, job, notebook, runs, task } from "./support";
 
 /** A task that runs an external job. */

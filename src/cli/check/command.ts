@@ -1,0 +1,245 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { isAbsolute, posix, relative, sep } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import {
+  readBaseline,
+  writeBaseline,
+  baselineFile,
+  type Config,
+  DEFAULT_PRESETS,
+  loadConfig,
+  PRESET_NAMES,
+  type PresetName,
+} from "@jobstrata/core/config";
+import { JobstrataError } from "@jobstrata/core/errors";
+import {
+  byPlace,
+  type CheckReport,
+  openFindings,
+  type SourceLocation,
+  atLeast,
+  type Severity,
+  printable,
+  quote,
+} from "@jobstrata/core/model";
+import { check, today, RULES } from "@jobstrata/core/policy";
+import type { Reading } from "@jobstrata/core/readers";
+import { CHECK_FORMATS, type CheckFormat, counted } from "@jobstrata/core/report";
+import { diffOf, type FixedFile, planFixes, writeFixes } from "./fix";
+import type { Io } from "../io";
+import { addSourceOptions, readSources, type SourcesOptions } from "../sources/options";
+import { styleFor } from "../terminal";
+
+/** Options of `jobstrata check`. */
+export interface CheckOptions extends SourcesOptions {
+  readonly target: readonly string[];
+  readonly config?: string;
+  readonly preset: readonly PresetName[];
+  readonly failOn?: Severity;
+  readonly format: CheckFormat;
+  readonly output: readonly string[];
+  readonly baseline?: string;
+  readonly updateBaseline?: boolean;
+  readonly all?: boolean;
+  readonly fix?: boolean;
+  readonly dryRun?: boolean;
+}
+
+const FORMATS = Object.keys(CHECK_FORMATS) as CheckFormat[];
+
+/** Adds `jobstrata check`. */
+export function addCheckCommand(program: Command, io: Io): void {
+  const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+  addSourceOptions(program.command("check"))
+    .description("judge the hierarchy of jobs, wherever it is written")
+    .argument(
+      "[path...]",
+      "a project, a bundle, cdktf.out, or JSON of terraform show; - reads JSON (default: this folder)",
+    )
+    .addOption(
+      new Option("-t, --target <name>", "only this target or environment; may be repeated")
+        .argParser(collect)
+        .default([], "all"),
+    )
+    .option("--config <file>", "instead of jobstrata.config.json or .yaml")
+    .addOption(
+      new Option("--preset <name>", "rules to apply, instead of those configured; may be repeated")
+        .choices([...PRESET_NAMES])
+        .argParser((value: string, before: PresetName[]) => [...before, parsePreset(value)])
+        .default([], DEFAULT_PRESETS.join(" and ")),
+    )
+    .addOption(
+      new Option(
+        "--fail-on <severity>",
+        "exit with 1 for findings of this severity and above",
+      ).choices(["error", "warning", "info"]),
+    )
+    .addOption(new Option("--format <format>", "what to print").choices(FORMATS).default("text"))
+    .addOption(
+      new Option("--output <[format=]file>", "write a report to a file; may be repeated")
+        .argParser(collect)
+        .default([], "none"),
+    )
+    .option("--baseline <file>", "accepted findings, instead of jobstrata.baseline.json")
+    .option("--update-baseline", "accept today's findings")
+    .option("--all", "list each finding, also those that many jobs share")
+    .option("--fix", "change the YAML of bundles where that is mechanical and safe")
+    .option("--dry-run", "with --fix: print the changes as a diff and make none")
+    .action(async (paths: readonly string[], options: CheckOptions) => {
+      io.exitCode = await runCheck(paths, options, io);
+    });
+}
+
+function parsePreset(text: string): PresetName {
+  const preset = PRESET_NAMES.find((name) => name === text);
+  if (preset === undefined)
+    throw new InvalidArgumentError(`Allowed choices are ${PRESET_NAMES.join(", ")}.`);
+  return preset;
+}
+
+/** Judges what is at `paths`. @throws JobstrataError `source`, `config` if nothing can be judged */
+export async function runCheck(
+  paths: readonly string[],
+  options: CheckOptions,
+  io: Io,
+): Promise<number> {
+  if (options.dryRun === true && options.fix !== true)
+    throw new JobstrataError("config", "--dry-run needs --fix");
+  const outputs = options.output.map((output) => parseOutput(output, options.format));
+  const loaded = loadConfig(
+    ".",
+    RULES.map(({ name }) => name),
+    options.config,
+  );
+  const config: Config = {
+    ...loaded.config,
+    ...(options.preset.length > 0 && { presets: [...options.preset] }),
+  };
+  const targets = options.target.length > 0 ? options.target : (config.targets ?? []);
+  let readings = await readSources(paths, options, targets, io);
+  const file = options.baseline ?? baselineFile(loaded);
+  const judge = (entries: ReturnType<typeof readBaseline>): CheckReport =>
+    check({
+      readings,
+      rules: RULES,
+      config: { ...loaded, config },
+      baseline: { file, entries },
+      today: today(),
+      ...(options.failOn && { failOn: options.failOn }),
+    });
+  if (options.fix === true) {
+    const fixes = planFixes(openFindings(judge(readBaseline(file))), yamlFiles(readings));
+    if (options.dryRun === true) {
+      if (fixes.length > 0) io.out(diffOf(fixes));
+      io.err(describeFixes(fixes, "would be made"));
+      return 0;
+    }
+    writeFixes(fixes);
+    io.err(describeFixes(fixes, "made"));
+    if (fixes.length > 0) readings = await readSources(paths, options, targets, io);
+  }
+  let report = judge(options.updateBaseline === true ? [] : readBaseline(file));
+  if (options.updateBaseline === true && !report.incomplete) {
+    const accepted = openFindings(report).filter(({ rule }) =>
+      RULES.some(({ name }) => name === rule),
+    );
+    writeBaseline(file, accepted);
+    io.err(`${counted(accepted.length, "finding")} accepted from now on, in ${printable(file)}.`);
+    report = judge(readBaseline(file));
+  }
+  report = { ...report, findings: [...report.findings].sort(byPlace) };
+  for (const output of outputs) write(output, report);
+  if (!outputs.some(({ isMain }) => isMain)) {
+    const shown = forFormat(options.format, report);
+    const { all = false } = options;
+    const format = CHECK_FORMATS[options.format];
+    io.out(format(shown, { style: styleFor(), lines: linesOf(), all }).trimEnd());
+  }
+  if (report.incomplete) return 2;
+  return openFindings(report).some(({ severity }) => atLeast(severity, report.failOn)) ? 1 : 0;
+}
+
+/** The YAML files of bundles that define jobs. */
+function yamlFiles(readings: readonly Reading[]): string[] {
+  const files = readings
+    .filter(({ kind }) => kind === "bundle")
+    .flatMap(({ graphs }) => graphs)
+    .flatMap(({ jobs }) => jobs.flatMap(({ source }) => source?.file ?? []));
+  return [...new Set(files)].filter((file) => /\.ya?ml$/i.test(file)).sort();
+}
+
+function describeFixes(fixes: readonly FixedFile[], done: string): string {
+  if (fixes.length === 0) return "Nothing to fix that is mechanical and safe.";
+  const changes = fixes.reduce((sum, fix) => sum + fix.changes, 0);
+  return `${counted(changes, "change")} ${done} in ${counted(fixes.length, "file")}.`;
+}
+
+/** Formats that a CI server reads, which looks for files from the root of the repository. */
+const OF_REPOSITORY: readonly CheckFormat[] = ["github", "gitlab", "sarif"];
+
+/** The report with the paths that a format is to have, also where the check runs in a folder of the repository. */
+function forFormat(format: CheckFormat, report: CheckReport): CheckReport {
+  const { GITHUB_WORKSPACE, CI_PROJECT_DIR } = process.env;
+  const root = GITHUB_WORKSPACE ?? CI_PROJECT_DIR;
+  if (root === undefined || !OF_REPOSITORY.includes(format)) return report;
+  const folder = relative(root, process.cwd()).split(sep).join("/");
+  if (folder === "" || folder.startsWith("..") || isAbsolute(folder)) return report;
+  const moved = (at: SourceLocation): SourceLocation => ({
+    ...at,
+    file: posix.join(folder, at.file),
+  });
+  const findings = report.findings.map((finding) => ({
+    ...finding,
+    ...(finding.location && { location: moved(finding.location) }),
+    sites: finding.sites.map((site) => ({
+      ...site,
+      ...(site.source && { source: moved(site.source) }),
+    })),
+  }));
+  return { ...report, findings };
+}
+
+interface Output {
+  readonly format: CheckFormat;
+  readonly file: string;
+  /** It takes the place of what is printed. */
+  readonly isMain: boolean;
+}
+
+function parseOutput(text: string, main: CheckFormat): Output {
+  const [, format = "", file = ""] = /^([a-z]+)=(.+)$/s.exec(text) ?? [];
+  if (file === "") return { format: main, file: text, isMain: true };
+  const known = FORMATS.find((name) => name === format);
+  if (known !== undefined) return { format: known, file, isMain: false };
+  throw new JobstrataError(
+    "config",
+    `--output ${quote(text)}: there is no format ${quote(format)}; there are ${FORMATS.join(", ")}`,
+  );
+}
+
+function write({ format, file }: Output, report: CheckReport): void {
+  try {
+    const text = CHECK_FORMATS[format](forFormat(format, report), { lines: linesOf() });
+    writeFileSync(file, text.endsWith("\n") ? text : `${text}\n`);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new JobstrataError("config", `the report ${quote(file)} cannot be written: ${code}`);
+  }
+}
+
+/** The lines of files, each read once; undefined for what cannot be shown. */
+function linesOf(): (file: string) => readonly string[] | undefined {
+  const files = new Map<string, readonly string[] | undefined>();
+  return (file) => {
+    if (files.has(file)) return files.get(file);
+    let lines: readonly string[] | undefined;
+    try {
+      lines = readFileSync(file, "utf8").split(/\r?\n/);
+    } catch {
+      // A path of another machine, such as in an old plan.
+    }
+    files.set(file, lines);
+    return lines;
+  };
+}

@@ -1,0 +1,72 @@
+import type { Command } from "commander";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
+import { counted } from "@jobstrata/core/report";
+import { jobPages, PAGE_MARK } from "@jobstrata/core/render";
+import { findingsOf } from "../check/findings";
+import { chosen, sayProblems } from "../sources/graphs";
+import type { Io } from "../io";
+import { writePages } from "./page-folder";
+import { addSourceOptions, readSources, type SourcesOptions } from "../sources/options";
+
+/** Options of `jobstrata docs`. */
+export interface DocsOptions extends SourcesOptions {
+  readonly target?: string;
+  readonly output: string;
+}
+
+/** Adds `jobstrata docs`. */
+export function addDocsCommand(program: Command, io: Io): void {
+  addSourceOptions(program.command("docs"))
+    .description("write a page in Markdown for each job, and one that leads to them")
+    .argument("[path]", "what check reads (default: this folder)")
+    .requiredOption("-o, --output <folder>", "where to write; files of others there are left alone")
+    .option("-t, --target <name>", "target or environment; the first, if there are several")
+    .action(async (path: string | undefined, options: DocsOptions) => {
+      io.exitCode = await runDocs(path, options, io);
+    });
+}
+
+/**
+ * Writes the pages of one environment.
+ *
+ * @throws JobstrataError `source` if there are no jobs, `config` if the folder has files of others in their place
+ */
+export async function runDocs(
+  path: string | undefined,
+  { target, output, ...sources }: DocsOptions,
+  io: Io,
+): Promise<number> {
+  // All environments, as a page says in which of them its job is.
+  const readings = await readSources(path === undefined ? [] : [path], sources, [], io);
+  if (!sayProblems(readings, io)) {
+    io.err("No page is written, as pages of what could not be read would be missing.");
+    return 2;
+  }
+  const graphs = readings.flatMap((reading) => reading.graphs);
+  const names = [...new Set(graphs.map(({ environment }) => environment))];
+  if (target !== undefined && !names.includes(target)) {
+    throw new JobstrataError(
+      "source",
+      `there is no environment ${quoteWithSuggestion(target, names)}; there is ${names.map(quote).join(", ") || "none"}`,
+    );
+  }
+  const graph = chosen(readings, target, io);
+  const environments = new Map<string, Set<string>>();
+  for (const { environment, jobs } of graphs) {
+    for (const { key } of jobs) {
+      const before = environments.get(key);
+      if (before === undefined) environments.set(key, new Set([environment]));
+      else before.add(environment);
+    }
+  }
+  const pages = jobPages(graph, {
+    findings: findingsOf(readings, graph.environment),
+    environmentsOf: (key) => [...(environments.get(key) ?? [])],
+  });
+  const { written, unchanged, removed } = writePages(output, pages, PAGE_MARK);
+  io.err(
+    `${counted(pages.size, "page")} in ${quote(output)}: ${written} written, ${unchanged} unchanged, ${removed} removed`,
+  );
+  return 0;
+}

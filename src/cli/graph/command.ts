@@ -1,0 +1,190 @@
+import { existsSync } from "node:fs";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import { type JobGraph, quote } from "@jobstrata/core/model";
+import {
+  hierarchyDocument,
+  hierarchyJson,
+  hierarchyDot,
+  type Hierarchy,
+  hierarchyOf,
+  UnknownJobs,
+  hierarchyMermaid,
+  hierarchyTree,
+} from "@jobstrata/core/render";
+import { PLAIN } from "@jobstrata/core/report";
+import { formatByName, writeDrawing } from "./drawing-file";
+import { DIFF_FORMATS, GRAPH_FORMATS, type GraphFormat, type GraphOptions } from "./options";
+import { inEnvironment, judge } from "../check/findings";
+import { chosen, sayProblems, withJobs } from "../sources/graphs";
+import type { Io } from "../io";
+import { addSourceOptions, readSources } from "../sources/options";
+import { styleFor } from "../terminal";
+
+/** The format that a file is written in, if nothing else is asked for. */
+const BY_EXTENSION: Readonly<Record<string, GraphFormat>> = {
+  mmd: "mermaid",
+  mermaid: "mermaid",
+  dot: "dot",
+  gv: "dot",
+  html: "html",
+  htm: "html",
+  json: "json",
+  svg: "svg",
+  txt: "tree",
+};
+
+/** Adds `jobstrata graph`. */
+export function addGraphCommand(program: Command, io: Io): void {
+  addSourceOptions(program.command("graph"))
+    .description("draw which jobs run which, with what the policy finds")
+    .argument("[what...]", "path of what check reads (default: this folder), then keys of jobs")
+    .option(
+      "-t, --target <name>",
+      "target or environment; if there are several, the first, or in html all",
+    )
+    .addOption(
+      new Option("--format <format>", "what to draw; as --output is called, else tree").choices([
+        ...GRAPH_FORMATS,
+        ...DIFF_FORMATS,
+      ]),
+    )
+    .addOption(
+      new Option("--level <level>", "jobs alone, or their tasks too")
+        .choices(["jobs", "tasks"])
+        .default("jobs"),
+    )
+    .option("--depth <steps>", "how far from the jobs named, or from the top", parseDepth)
+    .addOption(
+      new Option("--direction <direction>", "what the jobs named run, what runs them, or both")
+        .choices(["down", "up", "both"])
+        .default("down"),
+    )
+    .addOption(
+      new Option(
+        "--orientation <orientation>",
+        "of mermaid and dot: left to right, or top to bottom",
+      )
+        .choices(["LR", "TB"])
+        .default("LR"),
+    )
+    .option("--output <file>", "write it to a file")
+    .option(
+      "--diff [base]",
+      "what changes from another path, a revision of git, a plan's own state (as text, mermaid, markdown, json)",
+    )
+    .action(async (what: readonly string[], options: GraphOptions) => {
+      io.exitCode = await (options.diff === undefined ? runGraph : diffCommand())(
+        what,
+        options,
+        io,
+      );
+    });
+}
+
+/** Nothing of it is loaded by those who do not ask for it. */
+function diffCommand(): typeof runGraph {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return (require("./diff") as typeof import("./diff")).runGraphDiff;
+}
+
+function parseDepth(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
+}
+
+/** Draws the jobs of one environment, in HTML of all. @throws JobstrataError `source`, `config` if there is nothing to draw */
+export async function runGraph(
+  what: readonly string[],
+  options: GraphOptions,
+  io: Io,
+): Promise<number> {
+  const { level, orientation, output, direction, depth } = options;
+  const format = options.format ?? formatByName(output, BY_EXTENSION) ?? "tree";
+  if (format === "text" || format === "markdown")
+    throw new JobstrataError("config", `--format ${format} shows what changes: add --diff`);
+  const [first, ...others] = what;
+  const hasPath = first !== undefined && (first === "-" || existsSync(first));
+  const targets = options.target === undefined ? [] : [options.target];
+  const readings = await readSources(hasPath ? [first] : [], options, targets, io).catch(
+    (error: unknown) => {
+      if (!(error instanceof JobstrataError) || hasPath || first === undefined) throw error;
+      throw new JobstrataError(error.code, `${quote(first)} is no path here, and ${error.message}`);
+    },
+  );
+  const isComplete = sayProblems(readings, io);
+  // A page has room for every environment; all else shows one.
+  const graphs =
+    format === "html" ? withJobs(readings, options.target) : [chosen(readings, options.target, io)];
+  const findings = judge(readings);
+  const jobs = hasPath ? others : what;
+  const drawn = graphs.map((graph) =>
+    hierarchyOf(graph, {
+      jobs,
+      direction,
+      ...(depth !== undefined && { depth }),
+      findings: inEnvironment(findings, graph.environment),
+    }),
+  );
+  const hierarchies = drawn.flatMap((each) => (each instanceof UnknownJobs ? [] : [each]));
+  const [hierarchy] = hierarchies;
+  if (hierarchy === undefined) throw unknownJob(graphs, drawn);
+  const text =
+    format === "html"
+      ? html().hierarchyHtml({ documents: hierarchies.map(hierarchyDocument), level })
+      : draw(hierarchy, format, { level, orientation, isFile: output !== undefined }, io);
+  if (output === undefined) io.out(text.trimEnd());
+  else writeDrawing(output, text);
+  return isComplete ? 0 : 2;
+}
+
+/** Says which of the jobs asked for is in none of the environments. */
+function unknownJob(
+  graphs: readonly JobGraph[],
+  drawn: readonly (Hierarchy | UnknownJobs)[],
+): JobstrataError {
+  const [graph] = graphs;
+  const [unknown] = drawn;
+  const name = unknown instanceof UnknownJobs ? (unknown.names[0] ?? "") : "";
+  const keys = graph?.jobs.map(({ key }) => key) ?? [];
+  return new JobstrataError(
+    "source",
+    `${quote(graph?.environment ?? "")} has no job ${quoteWithSuggestion(name, keys)}; it has ${keys.slice(0, 20).map(quote).join(", ") || "none"}${keys.length > 20 ? ", …" : ""}`,
+  );
+}
+
+// What draws with components is loaded only for those who want it.
+/* eslint-disable @typescript-eslint/no-require-imports */
+const html = () => require("@jobstrata/core/render") as typeof import("@jobstrata/core/render");
+const svg = () => require("@jobstrata/core/render") as typeof import("@jobstrata/core/render");
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+function draw(
+  hierarchy: Hierarchy,
+  format: Exclude<GraphFormat, "html">,
+  {
+    isFile,
+    ...options
+  }: Pick<GraphOptions, "level" | "orientation"> & { readonly isFile: boolean },
+  io: Io,
+): string {
+  switch (format) {
+    case "tree":
+      return hierarchyTree(hierarchy, { ...options, style: isFile ? PLAIN : styleFor() });
+    case "mermaid": {
+      const { text, leftOut } = hierarchyMermaid(hierarchy, options);
+      if (leftOut > 0) {
+        io.err(
+          `${leftOut} of ${hierarchy.jobs.length} jobs are left out: GitHub draws no more than 500 arrows and 50,000 characters. Name jobs, or use --depth or --format svg.`,
+        );
+      }
+      return text;
+    }
+    case "dot":
+      return hierarchyDot(hierarchy, options);
+    case "svg":
+      return svg().hierarchySvg(hierarchy, options);
+    case "json":
+      return hierarchyJson(hierarchy);
+  }
+}

@@ -1,0 +1,21 @@
+import type { SourcesOptions } from "../sources/options";
+
+/** What a hierarchy is drawn in. */
+export const GRAPH_FORMATS = ["tree", "mermaid", "dot", "svg", "html", "json"] as const;
+export type GraphFormat = (typeof GRAPH_FORMATS)[number];
+/** What only changes are written in. */
+export const DIFF_FORMATS = ["text", "markdown"] as const;
+export type DiffFormat = (typeof DIFF_FORMATS)[number];
+
+/** Options of `jobstrata graph`. */
+export interface GraphOptions extends SourcesOptions {
+  readonly target?: string;
+  readonly format?: GraphFormat | DiffFormat;
+  readonly level: "jobs" | "tasks";
+  readonly depth?: number;
+  readonly direction: "down" | "up" | "both";
+  readonly orientation: "LR" | "TB";
+  readonly output?: string;
+  /** What to compare with; true for what came before. */
+  readonly diff?: string | true;
+}

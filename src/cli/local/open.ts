@@ -1,0 +1,72 @@
+import { findRunning, newPageLink, start, type StartOptions } from "@jobstrata/local/commands";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
+import type { Io } from "../io";
+import { SERVING } from "./server-options";
+import { prepareExecutor } from "./executor";
+
+/** Options of {@link openPage}. */
+export interface OpenOptions extends Pick<StartOptions, "data" | "executor"> {
+  /** @default true */
+  readonly browser?: boolean;
+}
+
+/**
+ * Opens the page of the local workspace in the browser, and starts the workspace first if it does not run. The link is
+ * printed as well, and nothing else is done where there is no screen.
+ *
+ * @param address of a job or a run to show; @default all jobs
+ * @throws JobstrataError `local-workspace` if it cannot be started or has no page, or the address is none of its own
+ */
+export async function openPage(
+  address: string | undefined,
+  { browser = true, ...options }: OpenOptions,
+  io: Io,
+  env: Readonly<NodeJS.ProcessEnv> = process.env,
+): Promise<void> {
+  const place = address === undefined ? "/" : placeOf(address);
+  if ((await findRunning(options.data)) === undefined) {
+    const executor = await prepareExecutor(options, io);
+    const { host, pid } = await start({ ...options, ...SERVING, executor });
+    io.err(`The local workspace is at ${host} (process ${pid}).`);
+  }
+  const link = new URL(await newPageLink(options.data));
+  link.pathname = place;
+  const url = link.href;
+  io.out(url);
+  io.err("The link works once, within five minutes.");
+  if (!browser || !hasScreen(env)) return;
+  try {
+    const { default: open } = await import("open");
+    await open(url);
+  } catch (error) {
+    io.err(`No browser could be opened (${(error as Error).message}); open the link in one.`);
+  }
+}
+
+/** The path of a job or a run in an address, or in a path alone. */
+function placeOf(address: string): string {
+  const url = URL.canParse(address, "http://127.0.0.1")
+    ? new URL(address, "http://127.0.0.1")
+    : undefined;
+  const hash = /^#job\/(\d+)(?:\/run\/(\d+))?$/.exec(url?.hash ?? "");
+  const [, job, run] = hash ?? /^\/jobs\/(\d+)(?:\/runs\/(\d+))?$/.exec(url?.pathname ?? "") ?? [];
+  if (job === undefined) {
+    throw new JobstrataError(
+      "local-workspace",
+      `${quote(address)} is not the address of a job or a run, such as http://127.0.0.1:8080/jobs/6/runs/1`,
+    );
+  }
+  return run === undefined ? `/jobs/${job}` : `/jobs/${job}/runs/${run}`;
+}
+
+/** Whether a browser that is started here would be seen by whoever has called. */
+export function hasScreen(
+  env: Readonly<NodeJS.ProcessEnv>,
+  platform: NodeJS.Platform = process.platform,
+): boolean {
+  const has = (name: string): boolean => (env[name] ?? "") !== "";
+  if (has("CI")) return false;
+  if (has("DISPLAY") || has("WAYLAND_DISPLAY") || has("WSL_DISTRO_NAME")) return true;
+  return (platform === "darwin" || platform === "win32") && !has("SSH_CONNECTION");
+}

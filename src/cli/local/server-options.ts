@@ -1,0 +1,18 @@
+import { extname, join } from "node:path";
+import type { ServingOptions } from "@jobstrata/local/commands";
+import { DEFAULT_DATA_DIR, printable } from "@jobstrata/core/model";
+
+/** What every local workspace that a command starts serves beside its API: the page. */
+export const SERVING: ServingOptions = {
+  page: () => {
+    // Nobody waits for it who does not look at the page.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { workspacePage } = require("./page-content") as typeof import("./page-content");
+    return workspacePage();
+  },
+  program: join(__dirname, `server-process${extname(__filename)}`),
+};
+
+/** What shows the workspace of a data folder in the browser. */
+export const openCommand = ({ data = DEFAULT_DATA_DIR }: { readonly data?: string }): string =>
+  `npx jobstrata local open${data === DEFAULT_DATA_DIR ? "" : ` --data ${printable(data)}`}`;

@@ -1,0 +1,225 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import { runCommand } from "@jobstrata/local/exec";
+import { type LocalSession, openSession, type SessionOptions } from "@jobstrata/local/session";
+import { type JobId, jobIdOf, jobOutputName, printable, quote } from "@jobstrata/core/model";
+import { tokenLogin } from "@jobstrata/run";
+import { terraformBinary } from "@jobstrata/core/terraform-binary";
+import type { Io } from "../io";
+import { openCommand, SERVING } from "./server-options";
+import { execute, type ExecutionOptions, showEnd, stepOf } from "../run/execution";
+import { reportingErrors } from "../workspace/errors";
+import { localFlags, WorkspaceTarget } from "../workspace/target";
+import { enginePython, prepareExecutor } from "./executor";
+import { sampleData } from "./samples";
+import { runSql } from "./sql";
+
+/** Options of {@link tryStacks}. */
+export interface TryOptions extends SessionOptions {
+  /** Key of the job to run. */
+  readonly run?: string;
+  /** Makes the sample tables before the run. */
+  readonly sampleData?: boolean;
+  /** File with the SQL whose answers are shown after the run. */
+  readonly sql?: string;
+}
+
+/**
+ * Deploys stacks into the local workspace with the CDKTF CLI, which proves their hierarchy first, and runs a job there.
+ *
+ * @returns 0 if everything went well, 1 if the policy, the deployment or the run failed
+ * @throws JobstrataError `local-workspace` if it could not be tried
+ */
+export async function tryStacks(
+  stacks: readonly string[],
+  { run, sampleData: withSamples = false, sql, ...options }: TryOptions,
+  io: Io,
+): Promise<number> {
+  // Before anything that takes a while.
+  terraformBinary();
+  const executor = await prepareExecutor(options, io);
+  const session = await openSession({ ...options, ...SERVING, executor });
+  try {
+    io.out(`Local workspace at ${session.host}, data in ${printable(session.dataDir)}`);
+    const outputs = await deploy(session, stacks, io);
+    if (outputs === undefined) return 1;
+    if (executor === "simulated" && (withSamples || sql !== undefined))
+      io.err("Sample data and queries are left out: they need the notebook engine");
+    if (withSamples && executor === "local") {
+      io.out("\nSample data");
+      await sampleData(session, await enginePython(options.data, io), io);
+    }
+    let code = run === undefined ? 0 : await runJob(session, run, outputs, options, io);
+    if (code === 0 && sql !== undefined && executor === "local") {
+      io.out("");
+      const { dataDir } = session;
+      const query = { ...options, dataDir, file: sql, format: "table", limit: 100 } as const;
+      code = await runSql(undefined, query, io);
+    }
+    if (options.ephemeral !== true) io.out(`\nSee jobs and runs: ${openCommand(options)}`);
+    return code;
+  } finally {
+    await session.stop();
+  }
+}
+
+/** Outputs of all stacks by name; undefined if the deployment failed. */
+async function deploy(
+  { env, dataDir }: LocalSession,
+  stacks: readonly string[],
+  io: Io,
+): Promise<Map<string, unknown> | undefined> {
+  io.out(`\nDeploy ${stacks.map(printable).join(" ")}: policy, then terraform apply`);
+  const folder = mkdtempSync(join(dataDir, "deploy-"));
+  const outputsFile = join(folder, "outputs.json");
+  let log = "";
+  try {
+    const command = [
+      ...cdktf(),
+      "deploy",
+      ...stacks,
+      "--auto-approve",
+      "--outputs-file",
+      outputsFile,
+    ];
+    const started = Date.now();
+    const code = await runCommand(command, {
+      env: { ...env, CI: "true", FORCE_COLOR: "0" },
+      onOutput: (text) => (log += text),
+    });
+    const text = plain(log);
+    if (code !== 0) {
+      io.err(text);
+      io.err(`The deployment failed with exit code ${code}.`);
+      return undefined;
+    }
+    for (const [stack, counts] of applied(text)) io.out(`  ${stack.padEnd(30)} ${counts}`);
+    io.out(`  done in ${seconds(Date.now() - started)}`);
+    if (!existsSync(outputsFile)) return new Map();
+    const byStack = JSON.parse(readFileSync(outputsFile, "utf8")) as Record<
+      string,
+      Record<string, unknown>
+    >;
+    return new Map(Object.values(byStack).flatMap((outputs) => Object.entries(outputs)));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/**
+ * What Terraform did in each stack. The CLI puts the name of the stack before the first line of each piece of output, and as
+ * much space before the others.
+ */
+export function applied(log: string): [stack: string, counts: string][] {
+  const found: [string, string][] = [];
+  let stack = "";
+  for (const line of log.split("\n")) {
+    stack = /^(\S+) {2}/.exec(line)?.[1] ?? stack;
+    const counts = /Apply complete! Resources: (\d+ added, \d+ changed, \d+ destroyed)/.exec(line);
+    if (counts?.[1] !== undefined) found.push([stack, counts[1]]);
+  }
+  return found;
+}
+
+async function runJob(
+  session: LocalSession,
+  key: string,
+  outputs: ReadonlyMap<string, unknown>,
+  { data }: SessionOptions,
+  io: Io,
+): Promise<number> {
+  const jobs = new Map(
+    [...outputs].flatMap(([name, value]): [string, JobId][] => {
+      const id = name.endsWith("_job_id") ? jobIdOf(value) : undefined;
+      return id === undefined ? [] : [[name.replace(/_id$/, ""), id]];
+    }),
+  );
+  const jobId = jobs.get(jobOutputName(key, "id").replace(/_id$/, ""));
+  if (jobId === undefined) {
+    const keys = [...jobs.keys()];
+    throw new JobstrataError(
+      "local-workspace",
+      `no deployed stack has a job ${quoteWithSuggestion(key, keys)}; there are ${keys.map(quote).join(", ")}`,
+    );
+  }
+  io.out(`\nRun ${printable(key)}`);
+  const target = WorkspaceTarget.of(
+    tokenLogin(session.host, session.token),
+    jobs,
+    localFlags(data),
+  );
+  const execution: ExecutionOptions = { command: "try", format: "text" };
+  return reportingErrors("text", "try", io, async () => {
+    const step = stepOf({ jobId, name: key }, key);
+    return showEnd(target, await execute(target, [step], execution, io), execution, io);
+  });
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+/** The CLIs of CDKTF and of its fork, by package and command. */
+const CLIS = [
+  ["cdktf-cli", "cdktf"],
+  ["cdktn-cli", "cdktn"],
+] as const;
+/** From this version of Node on cdktn's CLI runs. */
+const CDKTN_NODE = [22, 19] as const;
+
+/** How to start the CDKTF or CDKTN CLI that the project has installed: the program of Node, and that of the CLI. */
+function cdktf(): readonly [node: string, program: string] {
+  const require = createRequire(join(process.cwd(), "package.json"));
+  for (const [name, command] of CLIS) {
+    let manifest: string;
+    try {
+      manifest = require.resolve(`${name}/package.json`);
+    } catch {
+      continue;
+    }
+    const { bin } = JSON.parse(readFileSync(manifest, "utf8")) as {
+      bin: Readonly<Record<string, string>>;
+    };
+    const program = bin[command];
+    if (program === undefined) continue;
+    const node = name === "cdktn-cli" ? nodeFor(CDKTN_NODE) : process.execPath;
+    return [node, join(manifest, "..", program)];
+  }
+  throw new JobstrataError(
+    "local-workspace",
+    "neither cdktf-cli nor cdktn-cli is installed in this project; npm install --save-dev cdktf-cli",
+  );
+}
+
+/** A Node of at least this version: this one, or that on the PATH. @throws JobstrataError where there is none */
+function nodeFor(least: readonly [major: number, minor: number]): string {
+  if (isAtLeast(process.version, least)) return process.execPath;
+  const found = spawnSync("node", ["--version"], { encoding: "utf8" });
+  const version = found.status === 0 ? found.stdout.trim() : "none";
+  if (isAtLeast(version, least)) return "node";
+  throw new JobstrataError(
+    "local-workspace",
+    `cdktn-cli needs Node ${least.join(".")} or newer; this is ${process.version}, and on the PATH is ${version}`,
+  );
+}
+
+/** @internal */
+export function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {
+  const [, ownMajor = "0", ownMinor = "0"] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
+  return +ownMajor > major || (+ownMajor === major && +ownMinor >= minor);
+}
+
+/** What the CLI printed, without its animation and the codes by which it draws over what it printed before. */
+function plain(text: string): string {
+  return (
+    text
+      // eslint-disable-next-line no-control-regex -- finding them is the point
+      .replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "")
+      .replace(/^[\u2800-\u28ff] .*$/gm, "")
+      .replace(/\n\s*\n(\s*\n)+/g, "\n\n")
+      .trim()
+  );
+}

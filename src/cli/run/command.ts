@@ -1,0 +1,266 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import { type JobId, quote } from "@jobstrata/core/model";
+import {
+  checkReferences,
+  checkRequest,
+  readJob,
+  readJobs,
+  planRuns,
+  type RunStep,
+  select,
+  taskTree,
+} from "@jobstrata/run";
+import { type Io, parseDuration, parseJobId, parseRunId } from "../io";
+import { showPlan } from "./plan";
+import {
+  execute,
+  type ExecutionOptions,
+  executionOf,
+  type Format,
+  FORMATS,
+  showEnd,
+  stepOf,
+} from "./execution";
+import { reportingErrors } from "../workspace/errors";
+import { type TargetOptions, WorkspaceTarget } from "../workspace/target";
+
+/** Options of `jobstrata run`. */
+export interface RunOptions extends TargetOptions {
+  readonly jobId?: JobId;
+  readonly name?: string;
+  readonly watch?: number;
+  readonly only?: readonly string[];
+  readonly select?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly param?: Readonly<Record<string, string>>;
+  readonly notebookParam?: Readonly<Record<string, string>>;
+  /** False with `--no-wait`. */
+  readonly wait: boolean;
+  readonly timeout?: number;
+  readonly dryRun?: boolean;
+  readonly detachOnInterrupt?: boolean;
+  readonly cancelOnInterrupt?: boolean;
+  readonly allowPartial?: boolean;
+  readonly format: Format;
+}
+
+/** Adds the options that say which workspace is meant. */
+export function addTargetOptions(command: Command): Command {
+  return command
+    .option("-t, --target <environment>", "environment whose jobs are meant")
+    .option("--local", "in the local workspace")
+    .option("--data <folder>", "data folder of the local workspace; .jobstrata/local by default")
+    .addOption(
+      new Option(
+        "--executor <which>",
+        "what runs notebooks, where this command starts the local workspace",
+      ).choices(["local", "simulated"]),
+    );
+}
+
+export const formatOption = (): Option =>
+  new Option("--format <format>", "for a person, or for a program")
+    .choices(FORMATS)
+    .default("text");
+
+/** Adds `jobstrata run`. */
+export function addRunCommand(program: Command, io: Io): void {
+  addTargetOptions(program.command("run"))
+    .description("run a job and show everything that it runs")
+    .argument("[job]", "key of the job")
+    .option("--job-id <id>", "the job by its id", parseJobId)
+    .option("--name <name>", "the job by its display name")
+    .option("--watch <run-id>", "show a run that is under way; Ctrl-C leaves it going", parseRunId)
+    .option("--only <tasks>", "run these tasks alone: a,b", collectList)
+    .option(
+      "--select <selector>",
+      'run these tasks at any depth, such as "seed_all_alerts+"',
+      collect,
+    )
+    .option("--exclude <selector>", "but not these", collect)
+    .option("--param <name=value>", "value of a job parameter", collectPairs)
+    .option("--notebook-param <name=value>", "value of a notebook's parameter", collectPairs)
+    .option("--no-wait", "start it and leave")
+    .option("--timeout <duration>", "cancel it after this time: 90, 15m, 2h", parseDuration)
+    .option("--dry-run", "show what would run, in order")
+    .option("--detach-on-interrupt", "leave it going at Ctrl-C")
+    .option("--cancel-on-interrupt", "with --watch: cancel it at Ctrl-C")
+    .option("--allow-partial", "take SUCCESS_WITH_FAILURES for a success")
+    .addOption(formatOption())
+    .action(async (job: string | undefined, options: RunOptions) => {
+      io.exitCode = await reportingErrors(options.format, "run", io, () =>
+        runJob(job, options, io),
+      );
+    });
+}
+
+/** Runs or watches a job and gives the exit code. @throws JobstrataError, WorkspaceError if it cannot be tried */
+export async function runJob(
+  key: string | undefined,
+  options: RunOptions,
+  io: Io,
+): Promise<number> {
+  checkOptions(key, options);
+  const target = await WorkspaceTarget.open(options, io);
+  try {
+    const execution: ExecutionOptions = {
+      ...executionOf("run", options),
+      wait: options.wait,
+      leaveOnInterrupt:
+        options.watch === undefined
+          ? options.detachOnInterrupt === true
+          : options.cancelOnInterrupt !== true,
+    };
+    if (target.isTransient && (!options.wait || options.detachOnInterrupt === true)) {
+      throw new JobstrataError(
+        "run",
+        "the local workspace would end with this command, and the run with it; start it first: npx jobstrata local start",
+      );
+    }
+    if (options.watch !== undefined) {
+      if (options.target !== undefined) await target.jobIds().catch(() => undefined);
+      const run = await target.client.getRun(options.watch);
+      const name = { jobId: run.job_id ?? 0, name: run.run_name ?? "" };
+      const step = stepOf(name, target.keys.get(name.jobId));
+      const watched = await execute(target, [step], execution, io, { runId: options.watch });
+      return showEnd(target, watched, execution, io);
+    }
+    const jobId = await findJob(target, key, options);
+    // Keys of what is run below are only names, which may come later; a plan needs them.
+    if (isDeep(options) && target.environment !== undefined) await target.jobIds();
+    else target.readKeys();
+    const steps = await plan(target, jobId, options);
+    if (options.dryRun === true) {
+      showPlan(steps, options.format, io);
+      return 0;
+    }
+    if (steps.length > 1 && !options.wait) {
+      throw new JobstrataError(
+        "run",
+        `this selection takes ${steps.length} runs, some of which come after others, so --no-wait has no place with it`,
+      );
+    }
+    if (steps.length > 1 && options.format === "text") showPlan(steps, "text", io);
+    return showEnd(target, await execute(target, steps, execution, io), execution, io);
+  } finally {
+    await target.close();
+  }
+}
+
+function checkOptions(key: string | undefined, options: RunOptions): void {
+  const { jobId, name, watch, only, select: selectors, exclude } = options;
+  const ways = [key, jobId, name, watch].filter((way) => way !== undefined);
+  if (ways.length !== 1) {
+    const which = ways.length === 0 ? "no job is given" : "more than one job is given";
+    throw new JobstrataError("run", `${which}: give one of a key, --job-id, --name and --watch`);
+  }
+  if (only !== undefined && (selectors !== undefined || exclude !== undefined)) {
+    throw new JobstrataError(
+      "run",
+      "--only names tasks of the job itself, --select and --exclude tasks at any depth: give one or the other",
+    );
+  }
+  if (watch !== undefined) {
+    const useless = (
+      ["only", "select", "exclude", "param", "notebookParam", "dryRun"] as const
+    ).find((option) => options[option] !== undefined);
+    if (useless !== undefined || !options.wait)
+      throw new JobstrataError(
+        "run",
+        `--watch starts nothing, so ${quote(useless ?? "no-wait")} has no place with it`,
+      );
+  }
+}
+
+async function findJob(
+  target: WorkspaceTarget,
+  key: string | undefined,
+  { jobId, name }: RunOptions,
+): Promise<JobId> {
+  if (key !== undefined) return target.jobId(key);
+  if (jobId !== undefined) return jobId;
+  const found: JobId[] = [];
+  // The service compares names without regard to case.
+  for await (const job of target.client.listJobsNamed(name ?? ""))
+    if (job.settings?.name === name) found.push(job.job_id);
+  const [only, another] = found;
+  if (only !== undefined && another === undefined) return only;
+  if (only !== undefined) {
+    throw new JobstrataError(
+      "run",
+      `${found.length} jobs are called ${quote(name ?? "")}; give one by --job-id: ${found.join(", ")}`,
+    );
+  }
+  const names: string[] = [];
+  for await (const job of target.client.listJobs()) names.push(job.settings?.name ?? "");
+  throw new JobstrataError(
+    "run",
+    `no job that you may see is called ${quoteWithSuggestion(name ?? "", names)}`,
+  );
+}
+
+/** Whether more has to be known than the job itself. */
+const isDeep = ({ select: selectors, exclude, dryRun }: RunOptions): boolean =>
+  selectors !== undefined || exclude !== undefined || dryRun === true;
+
+async function plan(
+  target: WorkspaceTarget,
+  jobId: JobId,
+  options: RunOptions,
+): Promise<RunStep[]> {
+  const { only, select: selectors, exclude, param = {}, notebookParam } = options;
+  const { client, keys } = target;
+  const parts = selectors !== undefined || exclude !== undefined;
+  const jobs = isDeep(options) ? await readJobs(client, [jobId], keys) : undefined;
+  const job = jobs?.get(jobId) ?? (await readJob(client, jobId, keys));
+  checkRequest(job, {
+    ...(only && { only }),
+    jobParameters: param,
+    ...(notebookParam && { notebookParams: notebookParam }),
+  });
+  if (only !== undefined) checkReferences(job, only);
+  if (jobs !== undefined && parts) {
+    if (notebookParam !== undefined)
+      throw new JobstrataError(
+        "run",
+        "--notebook-param is for one job, not for a selection over several; use --param",
+      );
+    const tree = taskTree(job, jobs);
+    const chosen = select(tree, selectors ?? ["*"], exclude);
+    return planRuns(job, tree, chosen, param);
+  }
+  return [
+    {
+      job,
+      path: [],
+      after: [],
+      ...(only && { only }),
+      ...(Object.keys(param).length > 0 && { jobParameters: param }),
+      ...(notebookParam && { notebookParams: notebookParam }),
+      ...(jobs && { below: jobs }),
+    },
+  ];
+}
+
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+function collectList(value: string, before: readonly string[] = []): string[] {
+  const keys = value
+    .split(",")
+    .map((key) => key.trim())
+    .filter((key) => key !== "");
+  if (keys.length === 0) throw new InvalidArgumentError("It must name at least one task.");
+  return [...new Set([...before, ...keys])];
+}
+
+function collectPairs(
+  value: string,
+  before: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const cut = value.indexOf("=");
+  const name = value.slice(0, cut);
+  if (cut < 1) throw new InvalidArgumentError("It must be name=value.");
+  if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`${quote(name)} is given twice.`);
+  return { ...before, [name]: value.slice(cut + 1) };
+}

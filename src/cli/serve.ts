@@ -1,5 +1,0 @@
-import { serve } from "@jobstrata/local/serve";
-import { SERVING } from "./serving";
-
-// The process of a local workspace that `jobstrata local start` has started.
-void serve(SERVING.page);

@@ -1,0 +1,47 @@
+import { JobstrataError } from "@jobstrata/core/errors";
+import { type JobGraph, formatLocation, printable, quote } from "@jobstrata/core/model";
+import type { Reading } from "@jobstrata/core/readers";
+import type { Io } from "../io";
+
+/** Says what could not be read, and whether that leaves the drawing whole. */
+export function sayProblems(readings: readonly Reading[], io: Io): boolean {
+  // What a rule is about is a finding, which is drawn at its job.
+  const problems = readings
+    .flatMap((reading) => reading.problems)
+    .filter(({ rule }) => rule === undefined);
+  for (const { severity, message, fix, location } of problems) {
+    const where = location === undefined ? "" : `${printable(formatLocation(location))}: `;
+    io.err(`${severity}: ${where}${printable(message)}; ${printable(fix)}`);
+  }
+  return problems.every(({ severity }) => severity !== "error");
+}
+
+/**
+ * The environments that have jobs, or the one of them that is asked for. At least one.
+ *
+ * @throws JobstrataError `source` if there are none
+ */
+export function withJobs(
+  readings: readonly Reading[],
+  target: string | undefined,
+): [JobGraph, ...JobGraph[]] {
+  const [graph, ...others] = readings
+    .flatMap((reading) => reading.graphs)
+    .filter(({ environment, jobs }) => jobs.length > 0 && environment === (target ?? environment));
+  if (graph === undefined) throw new JobstrataError("source", "there is no job to draw");
+  return [graph, ...others];
+}
+
+/**
+ * The jobs of the environment that is asked for, else of the first that has any.
+ *
+ * @throws JobstrataError `source` if there are none
+ */
+export function chosen(readings: readonly Reading[], target: string | undefined, io: Io): JobGraph {
+  const [graph, ...others] = withJobs(readings, target);
+  if (target === undefined && others.length > 0) {
+    const names = others.map(({ environment }) => quote(environment)).join(", ");
+    io.err(`Drawing ${quote(graph.environment)}; -t chooses another: ${names}`);
+  }
+  return graph;
+}

@@ -1,0 +1,74 @@
+import { type Command, Option } from "commander";
+import { ignoredBy, loadConfig } from "@jobstrata/core/config";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { SOURCE_KINDS, type SourceKind, quote } from "@jobstrata/core/model";
+import { RULES } from "@jobstrata/core/policy";
+import type { Reading } from "@jobstrata/core/readers";
+import { readPath } from "./path";
+import type { Io } from "../io";
+
+/** Options by which the user says where jobs are read from, beside a path. */
+export interface SourcesOptions {
+  readonly source?: SourceKind;
+  /** Reads the local workspace. */
+  readonly local?: boolean;
+  /** Its data folder. */
+  readonly data?: string;
+  /** Runs the Python code of bundles that defines jobs. */
+  readonly python?: boolean;
+  /** The file of the configuration that says what to ignore. @default - the project's */
+  readonly config?: string;
+}
+
+/** Adds {@link SourcesOptions}. */
+export function addSourceOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        "--source <kind>",
+        "what the path is, where that is not to be found out; or workspace, which takes no path",
+      ).choices([...SOURCE_KINDS]),
+    )
+    .option("--python", "run the Python code of a bundle that defines jobs (databricks-bundles)")
+    .option("--local", "read the local workspace")
+    .option("--data <folder>", "where the local workspace keeps its data");
+}
+
+/**
+ * Reads the jobs at `paths`, of the working folder where there are none, or of a workspace.
+ *
+ * @param targets environments to read; none means all
+ * @throws JobstrataError `source` if there is nothing that can be read, `authentication` without a login
+ */
+export async function readSources(
+  paths: readonly string[],
+  { source, local, data, python = false, config }: SourcesOptions,
+  targets: readonly string[],
+  io: Io,
+): Promise<Reading[]> {
+  if (source !== "workspace" && local !== true) {
+    const sources = { ...(source && { source }), targets, python, isIgnored: ignoring(config) };
+    return (paths.length === 0 ? ["."] : paths).flatMap((path) => readPath(path, sources));
+  }
+  if (paths.length > 0 || (source !== undefined && source !== "workspace")) {
+    throw new JobstrataError(
+      "source",
+      `a workspace is read without ${paths.length > 0 ? `a path; leave out ${paths.map(quote).join(" ")}` : `--source ${source ?? ""}; leave it out`}`,
+    );
+  }
+  // Everybody else need not wait for what logs in to a workspace.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { readWorkspace } = require("./workspace") as typeof import("./workspace");
+  const workspace = { ...(local && { local }), ...(data !== undefined && { data }) };
+  return [await readWorkspace(workspace, targets, io)];
+}
+
+/** Whether the configuration leaves out a path. It is not read before something asks. */
+function ignoring(file: string | undefined): (path: string) => boolean {
+  let isIgnored: ReturnType<typeof ignoredBy> | undefined;
+  return (path) => {
+    const names = RULES.map(({ name }) => name);
+    isIgnored ??= ignoredBy(loadConfig(".", names, file));
+    return isIgnored(path);
+  };
+}

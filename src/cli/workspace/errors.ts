@@ -1,0 +1,34 @@
+import { JobstrataError } from "@jobstrata/core/errors";
+import { printable } from "@jobstrata/core/model";
+import { WorkspaceError } from "@jobstrata/run";
+import { type Io, writeJson } from "../io";
+import type { Format } from "../run/execution";
+
+/** Runs a command and turns what keeps it from being tried into one clear message and exit code 2, in the format asked for. */
+export async function reportingErrors(
+  format: Format,
+  command: string,
+  io: Io,
+  action: () => Promise<number>,
+): Promise<number> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof JobstrataError) && !(error instanceof WorkspaceError)) throw error;
+    // Values of others are escaped where they are put in; line breaks of our own stay.
+    const message = error.message.split("\n").map(printable).join("\n");
+    io.err(message);
+    if (format !== "text") {
+      const report = {
+        version: 1,
+        command,
+        result: "NOT_STARTED",
+        exit_code: 2,
+        error: message,
+        runs: [],
+      };
+      writeJson(io, format, format === "json" ? report : { event: "end", ...report });
+    }
+    return 2;
+  }
+}

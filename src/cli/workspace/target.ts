@@ -1,0 +1,239 @@
+import { join } from "node:path";
+import { DEFAULT_DATA_DIR, type JobId, printable, quote } from "@jobstrata/core/model";
+import type { ExecutorKind } from "@jobstrata/local/executor";
+import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import {
+  outputFolder,
+  readJobIds,
+  readStacks,
+  stacksOf,
+  type SynthesizedStack,
+  resolveAuth,
+  type HttpOptions,
+  type Login,
+  tokenLogin,
+  WorkspaceHttp,
+  JobsClient,
+} from "@jobstrata/run";
+import type { Io } from "../io";
+import { withLocalPackage } from "../local/package";
+
+/** Options by which the user says which workspace is meant. */
+export interface TargetOptions {
+  /** Name of the environment. */
+  readonly target?: string;
+  /** The local workspace instead of a real one. */
+  readonly local?: boolean;
+  /** Data folder of the local workspace. */
+  readonly data?: string;
+  readonly executor?: ExecutorKind;
+}
+
+/** Who waits is told why after this; milliseconds. */
+export const WORTH_A_WORD = 2000;
+
+/** A workspace that jobs are run in, and what is deployed there. */
+export class WorkspaceTarget {
+  /** Keys of the deployed jobs by their ids, as far as they have been read. */
+  public readonly keys = new Map<JobId, string>();
+  /** Settled once {@link readKeys} has read what it can. */
+  public keysRead: Promise<unknown> = Promise.resolve();
+  readonly #read = new Map<SynthesizedStack, Promise<Map<string, JobId>>>();
+
+  private constructor(
+    public readonly client: JobsClient,
+    public readonly environment: string | undefined,
+    private readonly stacks: readonly SynthesizedStack[],
+    /** What makes a command say the same target: `-t dev`, `--local -t dev`. */
+    private readonly flags: string,
+    private readonly stop: () => Promise<void>,
+    /** The workspace ends with this process. */
+    public readonly isTransient: boolean,
+  ) {}
+
+  /**
+   * Finds out which workspace is meant and how to log in to it. Nothing is asked of it yet.
+   *
+   * @throws JobstrataError `run` if there is no such environment, `authentication` if there is no login
+   */
+  public static async open(
+    options: TargetOptions,
+    io: Io,
+    http: HttpOptions = {},
+  ): Promise<WorkspaceTarget> {
+    const { target } = options;
+    const flags = [
+      options.local === true ? localFlags(options.data) : "",
+      target === undefined ? "" : `-t ${printable(target)}`,
+    ]
+      .filter(Boolean)
+      .join(" ");
+    let login: Login;
+    let stacks: readonly SynthesizedStack[] = [];
+    let stop = (): Promise<void> => Promise.resolve();
+    let isTransient = false;
+    if (options.local === true) {
+      // The local workspace brings a good deal of code with it, which nobody else has to wait for.
+      const { openLocal } = withLocalPackage(
+        // eslint-disable-next-line @typescript-eslint/no-require-imports
+        () => require("./local-target") as typeof import("./local-target"),
+      );
+      const local = await openLocal(options, io);
+      stop = () => local.stop();
+      isTransient = local.isTransient;
+      login = tokenLogin(local.host, local.token);
+      try {
+        if (target !== undefined)
+          stacks = stacksOf(
+            readStacks(join(local.dataDir, "cdktf.out"), "npx jobstrata local try <stacks>"),
+            target,
+          );
+      } catch (error) {
+        await stop();
+        throw error;
+      }
+    } else {
+      if (target !== undefined) stacks = deployedStacks(target, options.data);
+      login = resolveAuth(workspaceOf(stacks));
+    }
+    const client = new JobsClient(new WorkspaceHttp(login, http));
+    let said = false;
+    client.http.onRetry = (error, _, sinceMs) => {
+      if (said || sinceMs < WORTH_A_WORD) return;
+      said = true;
+      io.err(`The workspace does not answer, trying again for a minute (${error.message})`);
+    };
+    return new WorkspaceTarget(client, target, stacks, flags, stop, isTransient);
+  }
+
+  /** A workspace that is there, with the jobs that were just deployed to it. The flags lead others to it. */
+  public static of(login: Login, jobs: ReadonlyMap<string, JobId>, flags: string): WorkspaceTarget {
+    const client = new JobsClient(new WorkspaceHttp(login));
+    const target = new WorkspaceTarget(
+      client,
+      undefined,
+      [],
+      flags,
+      () => Promise.resolve(),
+      false,
+    );
+    for (const [key, id] of jobs) target.keys.set(id, key);
+    return target;
+  }
+
+  /** Keys of all jobs of the environment, deployed or not. */
+  get #jobKeys(): string[] {
+    return this.stacks.flatMap(({ jobOutputs }) => [...jobOutputs.keys()]);
+  }
+
+  /**
+   * The id of a job of the environment.
+   *
+   * @throws JobstrataError `run` if there is no such job, or it is not deployed; `terraform` if that cannot be found out
+   */
+  public async jobId(key: string): Promise<JobId> {
+    const stack = this.stacks.find(({ jobOutputs }) => jobOutputs.has(key));
+    if (stack === undefined) {
+      if (this.environment === undefined) {
+        throw new JobstrataError(
+          "run",
+          `say with -t in which environment to run ${quote(key)}; or give --job-id or --name`,
+        );
+      }
+      const keys = this.#jobKeys;
+      throw new JobstrataError(
+        "run",
+        `environment ${quote(this.environment)} has no job ${quoteWithSuggestion(key, keys)}; it has ${keys.map(quote).join(", ") || "none"}`,
+      );
+    }
+    const id = (await this.#idsOf(stack)).get(key);
+    if (id !== undefined) return id;
+    throw new JobstrataError(
+      "run",
+      `job ${quote(key)} is not deployed in environment ${quote(this.environment ?? "")}; deploy it: ${this.#deployCommand(stack.name)}`,
+    );
+  }
+
+  /**
+   * The ids of all deployed jobs of the environment by their keys.
+   *
+   * @throws JobstrataError `run` if none is deployed
+   */
+  public async jobIds(): Promise<Map<string, JobId>> {
+    const all = await Promise.all(this.stacks.map((stack) => this.#idsOf(stack)));
+    const ids = new Map(all.flatMap((each) => [...each]));
+    if (ids.size > 0) return ids;
+    const environment = quote(this.environment ?? "");
+    const names = this.stacks.map(({ name }) => name).join(" ");
+    throw new JobstrataError(
+      "run",
+      `no job of environment ${environment} is deployed; deploy it: ${this.#deployCommand(names)}`,
+    );
+  }
+
+  /** Reads the keys of all jobs, for names of what is run below others. Names are all that is missing if that fails. */
+  public readKeys(): void {
+    this.keysRead = this.jobIds().catch(() => undefined);
+  }
+
+  /** A command of this program that means the same workspace, such as `npx jobstrata runs -t dev`. */
+  public command(verb: string): string {
+    return ["npx jobstrata", verb, this.flags].filter(Boolean).join(" ");
+  }
+
+  /** Ends what was started to reach the workspace. */
+  public async close(): Promise<void> {
+    await this.stop();
+  }
+
+  #idsOf(stack: SynthesizedStack): Promise<Map<string, JobId>> {
+    const known = this.#read.get(stack);
+    if (known !== undefined) return known;
+    const reading = readJobIds(stack).then((ids) => {
+      for (const [key, id] of ids) this.keys.set(id, key);
+      return ids;
+    });
+    this.#read.set(stack, reading);
+    return reading;
+  }
+
+  #deployCommand(stacks: string): string {
+    return this.flags.startsWith("--local")
+      ? `npx jobstrata local try ${printable(stacks)}`
+      : `npx cdktf deploy ${printable(stacks)}`;
+  }
+}
+
+/** The stacks of an environment. Where there are none, but the local workspace has some, that is said. */
+function deployedStacks(environment: string, data: string = DEFAULT_DATA_DIR): SynthesizedStack[] {
+  try {
+    return stacksOf(readStacks(outputFolder()), environment);
+  } catch (error) {
+    if (!(error instanceof JobstrataError) || !isLocal(environment, data)) throw error;
+    throw new JobstrataError(
+      "run",
+      `${error.message}. The local workspace has an environment ${quote(environment)}: add --local`,
+    );
+  }
+}
+
+function isLocal(environment: string, data: string): boolean {
+  try {
+    return stacksOf(readStacks(join(data, "cdktf.out")), environment).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** What leads to the local workspace of a data folder. */
+export function localFlags(data: string | undefined): string {
+  return data === undefined || data === DEFAULT_DATA_DIR
+    ? "--local"
+    : `--local --data ${printable(data)}`;
+}
+
+/** What the stacks' provider is told of the workspace; the first that is told anything speaks for all. */
+function workspaceOf(stacks: readonly SynthesizedStack[]): SynthesizedStack["workspace"] {
+  const told = stacks.map(({ workspace }) => workspace);
+  return told.find(({ host, profile }) => host !== undefined || profile !== undefined) ?? {};
+}
