@@ -44,7 +44,7 @@ export interface HttpOptions {
   readonly now?: () => number;
 }
 
-/** Told of an attempt that is to be repeated after a pause, and how long the request has been tried; milliseconds. */
+/** Called before a retry with its delay and the time since the first attempt; milliseconds. */
 export type RetryListener = (error: WorkspaceError, delayMs: number, sinceMs: number) => void;
 
 /** How one request is to be treated. */
@@ -66,7 +66,7 @@ export class WorkspaceHttp {
   readonly #firstRetryMs: number;
   readonly #now: () => number;
   readonly #pace: Pace;
-  /** @default nobody is told */
+  /** @default - retries are not reported */
   public onRetry: RetryListener | undefined;
   #clockOffsetMs = 0;
   #requests = 0;
@@ -200,7 +200,7 @@ function retryAfter(header: string | null, now: number): number | undefined {
   return Number.isNaN(delay) ? undefined : Math.max(0, delay);
 }
 
-/** Lets through so many in a second on average, and after a quiet time as many as two seconds have at once. */
+/** Token bucket; allows bursts of up to two seconds' quota. */
 class Pace {
   readonly #perMs: number;
   readonly #burst: number;
