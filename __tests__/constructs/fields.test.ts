@@ -48,13 +48,13 @@ function page(): string {
   const reasons = Object.entries(LEFT_OUT).map(([path, reason]) => `| \`${path}\` | ${reason} |`);
   return `# Fields of a job
 
-Which prop sets which field of the Terraform resource \`databricks_job\`. A test makes this page from the provider's schema
-and fails when a field has neither a prop nor a reason to have none.
+How props map to fields of the Terraform resource \`databricks_job\`. A test generates this page from the provider's schema and fails
+if a field has neither a prop nor a reason for having none.
 
-Props are named as the Jobs API names them, in camel case. What no prop sets, an override can:
-\`job.addTaskOverride(taskKey, path, value)\` for a task, whatever its place in the list, and
-\`(job.node.defaultChild as TerraformResource).addOverride(path, value)\` for the job. A path that the provider does not know is
-an error.
+Props have the names of the Jobs API in camelCase. Use an override for a field without a prop:
+\`job.addTaskOverride(taskKey, path, value)\` for a task, at whatever position in the list, and
+\`(job.node.defaultChild as TerraformResource).addOverride(path, value)\` for the job. A path that the provider does not know is an
+error.
 
 | field | prop |
 | --- | --- |

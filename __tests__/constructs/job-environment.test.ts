@@ -37,7 +37,7 @@ describe("JobEnvironment", () => {
     [
       "a variable whose name Terraform keeps for itself",
       { variables: { version: "1" } },
-      '"version" is no name for a Terraform variable',
+      'invalid name of a Terraform variable: "version"',
     ],
     ["a relative notebook folder", { notebookRoot: "Shared/alerting" }, '"Shared/alerting"'],
   ])("refuses %s", (_what, props, phrase) => {

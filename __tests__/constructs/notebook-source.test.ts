@@ -145,10 +145,10 @@ describe("NotebookSource.fromFile", () => {
     ["alerting", "is not a file"],
     ["alerting/readme.md", "must end with .py, .sql, .scala, .r or .ipynb"],
     ["alerting/module.py", 'its first line must be "# Databricks notebook source"'],
-    ["alerting/late.py", "is no Databricks notebook"],
-    ["alerting/empty.py", "is no Databricks notebook"],
+    ["alerting/late.py", "is not a Databricks notebook"],
+    ["alerting/empty.py", "is not a Databricks notebook"],
     ["alerting/python.sql", 'its first line must be "-- Databricks notebook source"'],
-    ["alerting/broken.ipynb", "is no Jupyter notebook"],
+    ["alerting/broken.ipynb", "is not a Jupyter notebook"],
     ["alerting/list.ipynb", 'it has no list of "cells"'],
     ["alerting/null.ipynb", 'it has no list of "cells"'],
     ["alerting/no_cells.ipynb", 'it has no list of "cells"'],
@@ -165,7 +165,7 @@ describe("NotebookSource.fromFile", () => {
     expect(
       inFolder(folder, () => messageOf(() => NotebookSource.fromFile("alerting/module.py"))),
     ).toMatchInlineSnapshot(
-      `"notebook "alerting/module.py" is no Databricks notebook: its first line must be "# Databricks notebook source" (<source line>)"`,
+      `"notebook "alerting/module.py" is not a Databricks notebook: its first line must be "# Databricks notebook source" (<source line>)"`,
     );
   });
 

@@ -178,7 +178,7 @@ describe("resolveAuth", () => {
     [
       "no address",
       { DATABRICKS_HOST: "https://", DATABRICKS_TOKEN: "t" },
-      /environment variable DATABRICKS_HOST is no address of a workspace/,
+      /environment variable DATABRICKS_HOST is not the address of a workspace/,
     ],
     [
       "a password in the address",
@@ -188,12 +188,12 @@ describe("resolveAuth", () => {
     [
       "an address of something else",
       { DATABRICKS_HOST: "ftp://example.com", DATABRICKS_TOKEN: "t" },
-      /DATABRICKS_HOST is no address of a workspace: "ftp:\/\/example\.com"/,
+      /DATABRICKS_HOST is not the address of a workspace: "ftp:\/\/example\.com"/,
     ],
     [
       "a password in what is no address",
       { DATABRICKS_HOST: "https://me:hunter2@no address", DATABRICKS_TOKEN: "t" },
-      /DATABRICKS_HOST is no address of a workspace; it is such as/,
+      /DATABRICKS_HOST is not the address of a workspace; expected one such as/,
     ],
     [
       "a token with a line break",

@@ -30,7 +30,7 @@ function variables(
   };
 }
 
-/** Staging and production run as a service principal that whoever deploys has to name. */
+/** The service principal that staging and production jobs run as; required for a deployment. */
 const production = {
   mode: "production",
   runAs: { servicePrincipalName: "${var.run_as_service_principal}" },

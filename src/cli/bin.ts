@@ -9,7 +9,7 @@ const io: Io = {
   exitCode: 0,
 };
 
-// A reader that has seen enough, such as head, is no reason to end what is under way.
+// A reader that closes the pipe early, such as head, does not end the command.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;

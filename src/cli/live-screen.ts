@@ -26,7 +26,7 @@ export class LiveScreen {
     this.terminal.write(SHOW_CURSOR);
   };
 
-  /** @param draw the lines for so many columns and rows; none may be wider */
+  /** @param draw returns the lines for a number of columns and rows; none may be wider */
   public constructor(
     private readonly terminal: Terminal,
     private readonly draw: (columns: number, rows: number) => readonly string[],

@@ -91,13 +91,13 @@ export interface JobEnvironmentProps {
   /** Workspace folder that local notebooks are uploaded below. @default - `/Shared/jobstrata/<name>` */
   readonly notebookRoot?: string;
 
-  /** Who every job runs as, unless the job says so itself. @default - whoever deploys; production demands one */
+  /** The identity that jobs run as, unless a job sets its own. @default - the deploying identity; required in production */
   readonly runAs?: RunAs;
 
   /** Permissions of every job, unless the job gives its own. @default - none; production demands one */
   readonly permissions?: readonly JobPermission[];
 
-  /** Told of every failed run, beside those whom a job names itself. @default - nobody */
+  /** Notified about every failed run, in addition to the recipients of the job. @default - nobody */
   readonly failureNotifications?: FailureNotifications;
 
   /**
@@ -220,7 +220,7 @@ export class JobEnvironment {
     for (const variable of Object.keys(variables)) {
       if (/^[A-Za-z_][\w-]*$/.test(variable) && !META_ARGUMENTS.has(variable)) continue;
       fail(
-        `${quote(variable)} is no name for a Terraform variable; use letters, digits, _ and -, and none of ${[...META_ARGUMENTS].join(", ")}`,
+        `invalid name of a Terraform variable: ${quote(variable)}; use letters, digits, _ and -, and none of ${[...META_ARGUMENTS].join(", ")}`,
       );
     }
     if (mode === "production" && runAs === undefined) {

@@ -367,7 +367,7 @@ function checkedId(scope: Construct | undefined, id: string, props: JobStackProp
 /**
  * Where a construct is going to be, for the message of an error.
  *
- * @throws JobstrataError `no-environment` if `scope` is no place for it
+ * @throws JobstrataError `no-environment` if `scope` is not in an environment's stack
  */
 export function placeOf(
   scope: unknown,
@@ -404,7 +404,7 @@ const INVALID_ID = {
 /** The file behind each workspace path that an app uploads to, by environment and path. */
 const UPLOADS = new WeakMap<IConstruct, Map<string, string>>();
 
-/** A job that others own is no secret. */
+/** An external job is not a secret. */
 const LOOKED_UP_JOB_ID = /^data\.databricks_job\.[\w-]+\.id$/;
 
 /** What other stacks, and people, read of a job. */

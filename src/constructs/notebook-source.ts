@@ -93,7 +93,7 @@ export class NotebookSource {
    *
    * @param path relative to the folder that the app runs in, or absolute; a source notebook as Databricks exports it
    *   (`.py`, `.sql`, `.scala`, `.r`, with its first line) or an `.ipynb`
-   * @throws JobstrataError `invalid-notebook` if there is no such file, or it is no notebook
+   * @throws JobstrataError `invalid-notebook` if the file does not exist or is not a notebook
    */
   public static fromFile(path: string): NotebookSource {
     check(filled(path, "path"));
@@ -206,7 +206,7 @@ function formatOf(
   const source = SOURCE_NOTEBOOKS[extension];
   if (source === undefined) return fail(`must end with .py, .sql, .scala, .r or .ipynb`);
   if (firstLine(file) !== source.firstLine) {
-    return fail(`is no Databricks notebook: its first line must be ${quote(source.firstLine)}`);
+    return fail(`is not a Databricks notebook: its first line must be ${quote(source.firstLine)}`);
   }
   return { language: source.language, format: "SOURCE" };
 }
@@ -238,11 +238,11 @@ function jupyterLanguage(file: string, fail: (problem: string) => never): string
     content = JSON.parse(readFileSync(file, "utf8")) as Jupyter | null;
   } catch (error) {
     return fail(
-      `is no Jupyter notebook: ${error instanceof Error ? error.message : String(error)}`,
+      `is not a Jupyter notebook: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
   if (!Array.isArray(content?.cells))
-    return fail('is no Jupyter notebook: it has no list of "cells"');
+    return fail('is not a Jupyter notebook: it has no list of "cells"');
   const name = content.metadata?.language_info?.name ?? "python";
   const language = typeof name === "string" ? name.toUpperCase() : "";
   if (!LANGUAGES.has(language)) {

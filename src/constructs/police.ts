@@ -11,8 +11,8 @@ import type { Rule } from "@jobstrata/core/policy";
 const POLICED = Symbol.for("jobstrata/policed");
 
 /**
- * Lets `stack` be synthesized only as part of an app that keeps to the hierarchy, whoever asks for it: an app, or a
- * test of this one stack.
+ * Lets `stack` be synthesized only as part of an app that keeps to the hierarchy, whether the app is synthesized or a
+ * test synthesizes this one stack.
  */
 export function police(stack: TerraformStack): void {
   if (isPoliced(stack)) return;

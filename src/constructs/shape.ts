@@ -18,7 +18,7 @@ const must =
       ? undefined
       : `${path} is ${shown(value)}; it must be ${what}`;
 
-/** Text; a number or a switch is told how to be written as text. */
+/** Text; for a number or a boolean, the error shows how to write it as text. */
 export const text: Shape = (value, path) => {
   if (typeof value === "string") return undefined;
   const example =

@@ -15,7 +15,7 @@ const RESULT_OF_CODE: Readonly<Record<string, string>> = {
 
 /**
  * Where a run stands. Success is decided by the result, never by the place in the run's life: what was canceled has
- * TERMINATED too. A result that this version does not know is kept as it is, and is no success.
+ * TERMINATED too. A result that this version does not know is kept as it is and is not a success.
  */
 export function statusOf({ state, status }: { state?: ApiState; status?: ApiStatus }): RunStatus {
   const life = state?.life_cycle_state;

@@ -6,7 +6,7 @@ import { atOnce } from "./run-follower";
 /** A job as the workspace has it, which is what a run will do. */
 export interface DeployedJob {
   readonly jobId: JobId;
-  /** Its key in the Terraform stack, or its display name where that is not known. */
+  /** Its key in the Terraform stack, or its display name if the key is not known. */
   readonly label: string;
   readonly key?: string;
   readonly name: string;
@@ -59,7 +59,7 @@ export async function readJobs(
   return jobs;
 }
 
-/** What a job is called: by its key or, where that is not known, by its display name. */
+/** What a job is called: by its key or, if that is not known, its display name. */
 export const jobLabel = (jobId: JobId, key: string | undefined, name: string): string =>
   key ?? (name === "" ? `job ${jobId}` : name);
 

@@ -24,7 +24,7 @@ export interface SynthesizedStack {
   readonly folder: string;
   /** The Terraform output with the id of each job, by the job's key. */
   readonly jobOutputs: ReadonlyMap<string, string>;
-  /** What the Terraform provider is told of the workspace, as far as it is written down. */
+  /** The workspace in the configuration of the Terraform provider, as far as it is literal. */
   readonly workspace: { readonly host?: string; readonly profile?: string };
   /** The `terraform` block's backend, to be read without the provider. */
   readonly backend: Readonly<Record<string, unknown>>;
@@ -51,7 +51,7 @@ export function outputFolder(
 /**
  * The stacks that were synthesized, sorted by name.
  *
- * @param make the command that makes them, for whoever has none
+ * @param make the command that creates them, for the error if there are none
  * @throws JobstrataError `run` if there are none
  */
 export function readStacks(folder: string, make = "npx cdktf synth"): SynthesizedStack[] {
@@ -160,7 +160,7 @@ export async function readJobIds(
 type Outputs = Readonly<Record<string, { readonly value?: unknown }>>;
 
 /**
- * The folder that was initialized for the stack knows what `terraform init` was told of the backend. Where there is none,
+ * The stack's initialized folder knows the backend configuration that `terraform init` got. If there is none,
  * the backend alone is initialized elsewhere, which takes neither the provider nor anything of the user's.
  */
 async function readOutputs(

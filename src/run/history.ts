@@ -2,7 +2,7 @@ import { type JobId, type RunId } from "@jobstrata/core/model";
 import { statusOf } from "./api-status";
 import type { ApiRun, JobsClient, ListRunsQuery } from "./jobs-client";
 
-/** So many of the last runs say how long the next one may take. */
+/** Number of recent runs that the expected duration is based on. */
 const SAMPLE = 10;
 
 /**
@@ -42,7 +42,7 @@ function median(values: readonly number[]): number {
 }
 
 /**
- * Runs, newest first, until there are no more or `limit` were kept. At most so many pages are read; `complete` says whether
+ * Runs, newest first, until there are no more or `limit` were kept. Reads a limited number of pages; `complete` says whether
  * that was enough.
  */
 export async function latestRuns(

@@ -44,7 +44,7 @@ export interface HttpOptions {
   readonly now?: () => number;
 }
 
-/** Told of an attempt that is to be repeated after a pause, and how long the request has been tried; milliseconds. */
+/** Called before a retry with its delay and the time since the first attempt; milliseconds. */
 export type RetryListener = (error: WorkspaceError, delayMs: number, sinceMs: number) => void;
 
 /** How one request is to be treated. */
@@ -66,7 +66,7 @@ export class WorkspaceHttp {
   readonly #firstRetryMs: number;
   readonly #now: () => number;
   readonly #pace: Pace;
-  /** @default nobody is told */
+  /** @default - retries are not reported */
   public onRetry: RetryListener | undefined;
   #clockOffsetMs = 0;
   #requests = 0;

@@ -32,7 +32,7 @@ export interface RepairPlan {
  * Where some of that job has succeeded and need not be done again, the run of the job is repaired instead, and what
  * depends on it runs in a new run of the job above: the service says of a repaired child nothing to the run above it.
  *
- * @param references tasks of a job that refer to values of others, by job and task key: they must run together
+ * @param references tasks of a job that refer to values of other tasks, by job and task key: they must run together
  * @throws JobstrataError `run` if there is nothing to repair
  */
 export function planRepair(

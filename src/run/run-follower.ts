@@ -19,22 +19,22 @@ import {
 } from "./jobs-client";
 import { WorkspaceError } from "./workspace-error";
 
-/** A look reads at most so many pages of runs; what is not on them is asked for one by one. */
+/** Maximum pages of runs read per poll; runs that are not on them are requested one by one. */
 const MAX_PAGES = 60;
-/** A look asks for at most so many runs, or outputs, one by one. */
+/** Maximum runs, or outputs, requested one by one per poll. */
 const MAX_SINGLE = 25;
 /** How many requests there are at once. */
 const AT_ONCE = 5;
-/** Of tasks that succeeded, so many outputs are fetched. */
+/** Maximum outputs fetched for successful tasks. */
 const MAX_OUTPUTS = 25;
-/** Of a for-each task that failed, so many iterations are looked into. */
+/** Maximum iterations inspected of a failed for-each task. */
 const MAX_ITERATIONS = 20;
 /** The list of runs may be a little behind, and a task's run begin a little after what it started; milliseconds. */
 const MARGIN = 2000;
 /** Looks in which the children of a run that is over are still waited for. */
 const LAST_LOOKS = 8;
 
-/** What reads runs: a client of the Jobs API, or whoever has the runs himself. */
+/** Reads runs: a client of the Jobs API, or an object that holds the runs itself. */
 export type RunReader = Pick<JobsClient, "getRun" | "listRuns" | "getOutput"> &
   Partial<Pick<JobsClient, "getJob">>;
 
@@ -266,7 +266,7 @@ export class RunFollower {
         this.#outputs.set(task.run_id, taskOutput(await this.client.getOutput(task.run_id)));
         if (task.for_each_task !== undefined) await this.#fetchIterations(task.run_id);
       } catch (error) {
-        // Outputs of old runs, of some kinds of tasks, or of others' runs are not to be had.
+        // Outputs of old runs, of some types of tasks, or of other users' runs are not available.
         if (!isRefusal(error)) throw error;
         this.#outputs.set(task.run_id, {});
       }

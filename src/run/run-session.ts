@@ -17,7 +17,7 @@ export interface FollowOptions {
    * since 1970.
    */
   readonly staleEndTime?: number;
-  /** Told of what every look has found. */
+  /** Called with the result of every poll. */
   readonly onLook?: (tree: JobRunNode) => void;
   /** Told that the workspace does not answer, and since when; without an error, that it does again. */
   readonly onOutage?: (error: WorkspaceError | undefined, sinceMs: number) => void;
@@ -30,10 +30,10 @@ const SLOWER = [
 ];
 /** A repaired run shows its new life after this at the latest; milliseconds. */
 const STALE_MS = 20_000;
-/** Looks make so many requests in a second on average. */
+/** Average requests a second for polling. */
 const REQUESTS_PER_SECOND = 15;
 
-/** Follows a run to its end, and can be told to cancel it or to leave it. */
+/** Follows a run to its end, and can cancel or leave it. */
 export class RunSession {
   readonly #options: FollowOptions;
   readonly #wake = new EventTarget();
@@ -135,7 +135,7 @@ export class RunSession {
   #pollMs(sinceMs: number): number {
     const { pollMs = 1000 } = this.#options;
     const slower = SLOWER.find(({ after }) => sinceMs > after);
-    // Whoever has asked for an end waits for it.
+    // The caller that requested the end waits for it.
     return slower === undefined || this.canceling ? pollMs : Math.max(pollMs, slower.pollMs);
   }
 

@@ -53,11 +53,11 @@ const isLeaf = ({ children }: TaskNode): boolean => children.length === 0;
 
 /**
  * The tasks that selectors choose, as the leaves below them. The syntax is that of dbt: `task`, `task+` with what depends
- * on it, `+task` with what it depends on, `2+task` with so many steps of that, `a b` either, `a,b` both,
+ * on it, `+task` with what it depends on, `2+task` with two steps of that, `a b` either, `a,b` both,
  * `tag:key=value`, `job:key`, and `*` for any text. A name is a task key at any depth, the keys from the top with `/` between
  * them (one more before them where a single key is meant at the top only), or the key of the job that the task runs.
  *
- * @throws JobstrataError `run` for what is no selector, or chooses nothing
+ * @throws JobstrataError `run` if a selector is invalid or selects nothing
  */
 export function select(
   tree: readonly TaskNode[],
@@ -93,7 +93,7 @@ function evaluate(tree: readonly TaskNode[], atom: string, selector: string): Se
   if (match === null) {
     throw new JobstrataError(
       "run",
-      `${quote(selector)} is no selector; write task, task+, +task, 2+task, "a b" for either, a,b for both, tag:key=value, or job:key`,
+      `invalid selector ${quote(selector)}; write task, task+, +task, 2+task, "a b" for either, a,b for both, tag:key=value, or job:key`,
     );
   }
   const [, upSteps, up, method = "task", value = "", down, downSteps] = match;
@@ -137,7 +137,7 @@ function namedBy(tree: readonly TaskNode[], method: string, value: string): Task
     default:
       throw new JobstrataError(
         "run",
-        `${quote(`${method}:`)} is no method of a selector; there are task:, job: and tag:`,
+        `unknown selector method ${quote(`${method}:`)}; use task:, job: or tag:`,
       );
   }
 }
@@ -164,7 +164,7 @@ function glob(pattern: string): (name: string) => boolean {
   return (name) => regex.test(name);
 }
 
-/** Adds what is reached from `start`, in at most so many steps. */
+/** Adds the tasks that are reachable from `start` in at most `steps` steps. */
 function walk(
   chosen: Set<TaskNode>,
   start: readonly TaskNode[],

@@ -13,7 +13,7 @@ export interface TestStep extends RunStep {
  * innermost to those that no other runs. Composite jobs come after all atomic ones.
  *
  * @param jobs the jobs of an environment, and what they run
- * @param own ids of the jobs of the environment: what they run of others is not tested
+ * @param own ids of the jobs of the environment: external jobs that they run are not tested
  * @param wanted the jobs to test with everything below them; all when empty
  * @throws JobstrataError `run` if there is nothing to test
  */

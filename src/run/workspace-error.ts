@@ -78,7 +78,7 @@ export class WorkspaceError extends Error {
     return new WorkspaceError(error.message, undefined, undefined, false, undefined);
   }
 
-  /** Something that is no workspace answers, such as a proxy with a page to log in. */
+  /** The response is not from a workspace but, for example, from a proxy with a login page. */
   public static notJson(where: string, host: string, body: string): WorkspaceError {
     const start = printable(body.trim().slice(0, 60));
     return new WorkspaceError(

@@ -119,7 +119,7 @@ describe("what cannot be drawn", () => {
     [
       "a path that is not there",
       ["gone"],
-      /^"gone" is no path here, and |^".*" has no job "gone"/m,
+      /^"gone" is not a path here, and |^".*" has no job "gone"/m,
     ],
     ["a depth that is none", [threeLayers, "--depth", "-1"], /It must be a whole number/],
     ["an unknown format", [threeLayers, "--format", "png"], /Allowed choices are tree, mermaid/],

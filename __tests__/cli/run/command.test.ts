@@ -388,7 +388,7 @@ describe("jobstrata run", () => {
       'say with -t in which environment to run "tables_job"; or give --job-id or --name',
     ],
     [["--job-id", "1", "--only", "a", "--select", "b"], "--only names tasks of the job itself"],
-    [["--watch", "1", "--param", "a=b"], '--watch starts nothing, so "param" has no place with it'],
+    [["--watch", "1", "--param", "a=b"], "--param cannot be combined with --watch"],
     [["--job-id", "x"], "An id is a whole number above 0, of at most 64 bits."],
     [["--job-id", "1", "--param", "novalue"], "It must be name=value."],
     [["--job-id", "1", "--param", "a=1", "--param", "a=2"], '"a" is given twice.'],

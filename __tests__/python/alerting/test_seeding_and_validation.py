@@ -217,7 +217,7 @@ def test_disabled_alerts_are_not_validated(spark: Any, target: Target, seed: Cal
 def test_an_unknown_channel_is_a_warning(spark: Any, target: Target, seed: Callable[..., None]) -> None:
     seed(alert(1, notification_channels=["a@example.com", "finops-email", "nobody"]))
     results = validate_alerts(spark, target)
-    expected = "warning: channel 'nobody' is no e-mail address and no notification destination"
+    expected = "warning: channel 'nobody' is neither an e-mail address nor a notification destination"
     assert [result.message for result in results] == [expected]
     check_results(results, fail_on_warning=False)
     with pytest.raises(InvalidAlerts, match="COST-001"):

@@ -18,7 +18,7 @@ PARALLEL = 8
 """How many requests are under way at the same time."""
 SDK_RETRY_SECONDS = 5
 """What a WorkspaceClient is to be made with as ``retry_timeout_seconds``: it tries some errors again by itself, for five
-minutes unless it is told otherwise."""
+minutes by default."""
 
 TRANSIENT = (
     errors.TooManyRequests,

@@ -77,7 +77,7 @@ def problems_of(row: Mapping[str, Any]) -> list[str]:
     if "schedule_cron" not in missing and (problem := cron_problem(row["schedule_cron"])):
         problems.append(problem)
     if "schedule_timezone" not in missing and row["schedule_timezone"] not in _time_zones():
-        problems.append(f"schedule_timezone {row['schedule_timezone']!r} is no IANA time zone, such as Europe/Berlin")
+        problems.append(f"schedule_timezone {row['schedule_timezone']!r} is not an IANA time zone such as Europe/Berlin")
     for channel in row.get("notification_channels") or []:
         if channel is None or not channel.strip():
             problems.append("notification_channels has an empty channel")
@@ -97,7 +97,7 @@ def type_problems(row: Mapping[str, Any]) -> list[str]:
     Rows of the table need no such check; values that a file holds do, since one of a wrong type would keep all of the
     others out of the table.
 
-    :param row: by column; what is no column is passed over
+    :param row: by column; other keys are ignored
     """
     return [
         f"{name} {str(row[name])[:100]!r} must be {_TYPES[type(kind)]}"
@@ -157,7 +157,7 @@ def _threshold_problems(row: Mapping[str, Any]) -> list[str]:
     if value is None:
         return [f"{column} is missing, though threshold_value_type is {kind}"]
     if isinstance(value, float) and not math.isfinite(value):
-        return [f"{column} {value} is no number"]
+        return [f"{column} {value} is not a number"]
     operator = row.get("threshold_operator")
     if kind == "BOOLEAN" and operator in OPERATORS and operator not in ("=", "!="):
         return [f"threshold_operator {operator!r} cannot compare BOOLEAN; use = or !="]

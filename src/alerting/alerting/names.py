@@ -14,7 +14,7 @@ def checked_name(parameter: str, value: str) -> str:
     :raises ValueError: if it is none that needs no escape: 1-255 letters, digits, ``_`` and ``-``
     """
     if not _NAME.fullmatch(value):
-        raise ValueError(f"{parameter} {value!r} is no name: it must be 1-255 letters, digits, _ and -")
+        raise ValueError(f"invalid {parameter} {value!r}: it must be 1-255 letters, digits, _ and -")
     return value
 
 

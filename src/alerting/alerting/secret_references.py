@@ -18,7 +18,7 @@ class Secrets(Protocol):
 
 
 class Resolver:
-    """Puts secrets in the place of their references, and keeps them out of what is said."""
+    """Resolves references to secrets, and keeps the secrets out of output."""
 
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets

@@ -45,7 +45,7 @@ MANAGED = (
     "custom_summary",
     "custom_description",
 )
-"""The fields of an alert that the table decides; the others belong to whoever set them in the workspace."""
+"""The fields of an alert that the table defines; the others are managed in the workspace."""
 
 
 @dataclass

@@ -84,7 +84,7 @@ def _validate(
         result.errors.append(f"{copies[row['alert_id']]} rows have this alert_id")
     for channel in row["notification_channels"] or []:
         if channel and "@" not in channel and channel not in destinations:
-            result.warnings.append(f"channel {channel!r} is no e-mail address and no notification destination")
+            result.warnings.append(f"channel {channel!r} is neither an e-mail address nor a notification destination")
     try:
         query = render(row["alert_query_template"] or "", target)
     except ValueError:
@@ -137,7 +137,7 @@ def _is_error(plan: str) -> bool:
 
 
 def classify(message: str) -> str:
-    """An error of EXPLAIN in one line, which says what is to be mended."""
+    """An error of EXPLAIN in one line that says what to fix."""
     condition = _CONDITION.search(message)
     kind = condition[1].split(".")[0] if condition else ""
     if kind == "UNRESOLVED_COLUMN":

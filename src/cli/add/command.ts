@@ -72,7 +72,7 @@ export function addAddCommand(program: Command, io: Io): void {
 /**
  * Writes an atomic job and its notebook, and makes it a member of its layer.
  *
- * @returns 0, or 1 if the layer has no place for it, so that nothing is written
+ * @returns 0, or 1 if it cannot be inserted into the layer; then nothing is written
  * @throws JobstrataError `config` if the name is not valid or taken, or there is no such layer
  */
 export function addJob(folder: string, name: string, options: AddJobOptions, io: Io): number {
@@ -102,7 +102,8 @@ export function addJob(folder: string, name: string, options: AddJobOptions, io:
 /**
  * Writes a composite job that runs the atomic jobs of its layer, and makes it a member of that.
  *
- * @returns 0, or 1 if the layer has no place for it or no job to run, so that nothing is written
+ * @returns 0, or 1 if it cannot be inserted into the layer, or the layer has no job to run; then nothing is
+ * written
  * @throws JobstrataError `config` if the name is not valid or taken, or there is no such layer
  */
 export function addComposite(folder: string, name: string, options: AddJobOptions, io: Io): number {

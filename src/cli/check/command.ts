@@ -83,7 +83,7 @@ export function addCheckCommand(program: Command, io: Io): void {
     .option("--baseline <file>", "accepted findings, instead of jobstrata.baseline.json")
     .option("--update-baseline", "accept today's findings")
     .option("--all", "list each finding, also those that many jobs share")
-    .option("--fix", "change the YAML of bundles where that is mechanical and safe")
+    .option("--fix", "apply safe, mechanical fixes to the YAML of bundles")
     .option("--dry-run", "with --fix: print the changes as a diff and make none")
     .action(async (paths: readonly string[], options: CheckOptions) => {
       io.exitCode = await runCheck(paths, options, io);

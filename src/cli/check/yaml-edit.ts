@@ -58,7 +58,7 @@ export function quoteScalars(text: string): Replacement[] {
     if (!isScalar(node) || node.type !== "PLAIN" || !node.range) return;
     if (typeof node.value !== "number" && typeof node.value !== "boolean") return;
     const [from, to] = node.range;
-    // 1.0 is not the text 1.0 to whoever reads a number.
+    // To a reader of numbers, 1.0 is not the text 1.0.
     if (node.anchor === undefined && text.slice(from, to) === String(node.value))
       found.push({ from, to, text: JSON.stringify(String(node.value)) });
   };

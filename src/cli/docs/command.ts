@@ -20,7 +20,10 @@ export function addDocsCommand(program: Command, io: Io): void {
   addSourceOptions(program.command("docs"))
     .description("write a page in Markdown for each job, and one that leads to them")
     .argument("[path]", "what check reads (default: this folder)")
-    .requiredOption("-o, --output <folder>", "where to write; files of others there are left alone")
+    .requiredOption(
+      "-o, --output <folder>",
+      "output folder; files that docs did not write are not touched",
+    )
     .option("-t, --target <name>", "target or environment; the first, if there are several")
     .action(async (path: string | undefined, options: DocsOptions) => {
       io.exitCode = await runDocs(path, options, io);
@@ -30,7 +33,7 @@ export function addDocsCommand(program: Command, io: Io): void {
 /**
  * Writes the pages of one environment.
  *
- * @throws JobstrataError `source` if there are no jobs, `config` if the folder has files of others in their place
+ * @throws JobstrataError `source` if there are no jobs, `config` if other files in the folder have the names of pages
  */
 export async function runDocs(
   path: string | undefined,

@@ -109,7 +109,10 @@ export async function runGraph(
   const readings = await readSources(hasPath ? [first] : [], options, targets, io).catch(
     (error: unknown) => {
       if (!(error instanceof JobstrataError) || hasPath || first === undefined) throw error;
-      throw new JobstrataError(error.code, `${quote(first)} is no path here, and ${error.message}`);
+      throw new JobstrataError(
+        error.code,
+        `${quote(first)} is not a path here, and ${error.message}`,
+      );
     },
   );
   const isComplete = sayProblems(readings, io);

@@ -40,7 +40,7 @@ const BY_EXTENSION: Readonly<Record<string, DiffFormat>> = {
 interface Compared {
   readonly before: Reading;
   readonly after: Reading;
-  /** What is said of `before`. */
+  /** Notes about `before`. */
   readonly since: string;
   readonly from: DiffSource;
 }

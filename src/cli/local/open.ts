@@ -60,7 +60,7 @@ function placeOf(address: string): string {
   return run === undefined ? `/jobs/${job}` : `/jobs/${job}/runs/${run}`;
 }
 
-/** Whether a browser that is started here would be seen by whoever has called. */
+/** Whether the user would see a browser that is started here. */
 export function hasScreen(
   env: Readonly<NodeJS.ProcessEnv>,
   platform: NodeJS.Platform = process.platform,

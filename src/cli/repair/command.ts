@@ -137,7 +137,7 @@ async function lastRun(
 const inTime = (options: ExecutionOptions, end: number | undefined): ExecutionOptions =>
   end === undefined ? options : { ...options, timeoutMs: Math.max(1, end - Date.now()) };
 
-/** Repairs the runs below first, each to its end, then the rest. Stops at the first that is no success. */
+/** Repairs nested runs first, each to its end, then the rest. Stops at the first that does not succeed. */
 async function carryOut(
   target: WorkspaceTarget,
   plan: RepairPlan,

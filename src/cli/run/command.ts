@@ -138,7 +138,7 @@ export async function runJob(
     if (steps.length > 1 && !options.wait) {
       throw new JobstrataError(
         "run",
-        `this selection takes ${steps.length} runs, some of which come after others, so --no-wait has no place with it`,
+        `this selection needs ${steps.length} runs, some of which depend on others, so it cannot be combined with --no-wait`,
       );
     }
     if (steps.length > 1 && options.format === "text") showPlan(steps, "text", io);
@@ -147,6 +147,16 @@ export async function runJob(
     await target.close();
   }
 }
+
+/** Options that change what a run starts. */
+const USELESS_WITH_WATCH = {
+  only: "--only",
+  select: "--select",
+  exclude: "--exclude",
+  param: "--param",
+  notebookParam: "--notebook-param",
+  dryRun: "--dry-run",
+} as const;
 
 function checkOptions(key: string | undefined, options: RunOptions): void {
   const { jobId, name, watch, only, select: selectors, exclude } = options;
@@ -162,13 +172,17 @@ function checkOptions(key: string | undefined, options: RunOptions): void {
     );
   }
   if (watch !== undefined) {
-    const useless = (
-      ["only", "select", "exclude", "param", "notebookParam", "dryRun"] as const
-    ).find((option) => options[option] !== undefined);
-    if (useless !== undefined || !options.wait)
+    const flags = [
+      options.wait ? undefined : "--no-wait",
+      ...Object.entries(USELESS_WITH_WATCH).map(([option, flag]) =>
+        options[option as keyof typeof USELESS_WITH_WATCH] === undefined ? undefined : flag,
+      ),
+    ];
+    const useless = flags.find((flag) => flag !== undefined);
+    if (useless !== undefined)
       throw new JobstrataError(
         "run",
-        `--watch starts nothing, so ${quote(useless ?? "no-wait")} has no place with it`,
+        `${useless} cannot be combined with --watch, which starts nothing`,
       );
   }
 }

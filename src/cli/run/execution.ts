@@ -103,7 +103,7 @@ export async function execute(
       view.outage(step, error, sinceMs);
     },
   };
-  // What is mended by trying again is worth a word when it takes a while.
+  // Retries that succeed are reported only if they take a while.
   const before = client.http.onRetry;
   client.http.onRetry = (error, _, sinceMs) => {
     const [step] = steps;

@@ -22,13 +22,13 @@ import { LiveScreen, type Terminal } from "../live-screen";
 /** How runs are shown while they last. */
 export interface RunView {
   started(step: RunStep, runId: RunId): void;
-  /** How a run stood before it went on, as before a repair: that is no news. */
+  /** The state of a run before it continued, as before a repair: not reported as a change. */
   before(step: RunStep, run: JobRunNode): void;
   looked(step: RunStep, run: JobRunNode): void;
   outage(step: RunStep, error: WorkspaceError | undefined, sinceMs: number): void;
   /** How long the job of a step took before; milliseconds by task key. */
   usual(step: RunStep, durations: ReadonlyMap<string, number>): void;
-  /** Something that the user is told meanwhile. */
+  /** Prints a message while the run is followed. */
   note(text: string): void;
   close(): void;
 }
@@ -176,14 +176,14 @@ export class LinesView implements RunView {
     if (kind === "retried" && "retries" in node) {
       this.#line(`RETRY ${node.retries}`, path, step, notes, style.busy);
     } else if (kind === "started") {
-      // The run itself was said to be started.
+      // The start of the run itself has been reported.
       if (path.length > 0) this.#line("RUNNING", path, step, notes, style.busy);
     } else if (kind === "ended") {
       const good = node.status.state === "SUCCESS";
       const took = node.startTime === undefined ? "" : formatDuration(durationOf(node, this.now()));
       this.#line(printable(node.status.state), path, step, took, good ? style.good : style.bad);
       if (!good && "taskKey" in node && child === undefined && node.startTime !== undefined) {
-        // All of it is said at the end.
+        // Everything is reported at the end.
         const { error, errorTrace } = node.output ?? {};
         const [reason] = textLines(error ?? errorTrace ?? node.status.message);
         if (reason !== undefined) this.io.out(`    ${reason}`);

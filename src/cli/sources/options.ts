@@ -26,7 +26,7 @@ export function addSourceOptions(command: Command): Command {
     .addOption(
       new Option(
         "--source <kind>",
-        "what the path is, where that is not to be found out; or workspace, which takes no path",
+        "the kind of source, if it can't be detected; or workspace, which takes no path",
       ).choices([...SOURCE_KINDS]),
     )
     .option("--python", "run the Python code of a bundle that defines jobs (databricks-bundles)")

@@ -15,7 +15,7 @@ export async function reportingErrors(
     return await action();
   } catch (error) {
     if (!(error instanceof JobstrataError) && !(error instanceof WorkspaceError)) throw error;
-    // Values of others are escaped where they are put in; line breaks of our own stay.
+    // External values are escaped where they are inserted; the message keeps its own line breaks.
     const message = error.message.split("\n").map(printable).join("\n");
     io.err(message);
     if (format !== "text") {

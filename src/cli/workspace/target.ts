@@ -29,7 +29,7 @@ export interface TargetOptions {
   readonly executor?: ExecutorKind;
 }
 
-/** Who waits is told why after this; milliseconds. */
+/** After this time the reason for waiting is shown; milliseconds. */
 export const WORTH_A_WORD = 2000;
 
 /** A workspace that jobs are run in, and what is deployed there. */
@@ -204,7 +204,7 @@ export class WorkspaceTarget {
   }
 }
 
-/** The stacks of an environment. Where there are none, but the local workspace has some, that is said. */
+/** The stacks of an environment. If there are none, but the local workspace has some, the error says so. */
 function deployedStacks(environment: string, data: string = DEFAULT_DATA_DIR): SynthesizedStack[] {
   try {
     return stacksOf(readStacks(outputFolder()), environment);
@@ -232,7 +232,7 @@ export function localFlags(data: string | undefined): string {
     : `--local --data ${printable(data)}`;
 }
 
-/** What the stacks' provider is told of the workspace; the first that is told anything speaks for all. */
+/** The workspace in the stacks' provider configuration; the first that has one applies to all. */
 function workspaceOf(stacks: readonly SynthesizedStack[]): SynthesizedStack["workspace"] {
   const told = stacks.map(({ workspace }) => workspace);
   return told.find(({ host, profile }) => host !== undefined || profile !== undefined) ?? {};

@@ -63,7 +63,7 @@ export function jobsOf(job: JobSpec): TestedJobs | undefined {
 
 /**
  * The jobs of an app, a stack or whatever a construct is in, without writing anything: every stack is prepared, aspects
- * included, and judged as in a synthesis, but a violation is no error.
+ * included, and judged as in a synthesis, but a violation does not throw.
  *
  * @param environment its name; needed if the app has several
  * @throws JobstrataError `no-environment` for an environment that the app does not have

@@ -9,9 +9,9 @@ import { printable, quote } from "@jobstrata/core/model";
 export interface AuthOptions {
   /** @default process.env */
   readonly env?: Readonly<NodeJS.ProcessEnv>;
-  /** What the Terraform provider is told: it comes before environment variables, as there. */
+  /** From the configuration of the Terraform provider; takes precedence over environment variables, as there. */
   readonly host?: string;
-  /** A profile of the configuration file, which is told to the Terraform provider. */
+  /** A profile of the configuration file, from the configuration of the Terraform provider. */
   readonly profile?: string;
 }
 
@@ -31,7 +31,7 @@ const ATTRIBUTES = {
   azureClientSecret: { variable: "ARM_CLIENT_SECRET", field: "azure_client_secret" },
   azureTenantId: { variable: "ARM_TENANT_ID", field: "azure_tenant_id" },
   azureEnvironment: { variable: "ARM_ENVIRONMENT", field: "azure_environment" },
-  // Read only to be refused: whoever configures one of these does not want to be logged in as somebody else.
+  // Read only to be rejected: a user who configures one of these does not want another identity.
   username: { variable: "DATABRICKS_USERNAME", field: "username" },
   password: { variable: "DATABRICKS_PASSWORD", field: "password" },
   metadataServiceUrl: {
@@ -229,7 +229,7 @@ function checkedHost(written: string, from: string): string {
     const shown = written.includes("@") ? "" : `: ${quote(written)}`;
     throw new JobstrataError(
       "authentication",
-      `${from} is no address of a workspace${shown}; it is such as https://adb-1234567890123456.7.azuredatabricks.net`,
+      `${from} is not the address of a workspace${shown}; expected one such as https://adb-1234567890123456.7.azuredatabricks.net`,
     );
   }
   if (url.username !== "" || url.password !== "") {

@@ -91,7 +91,7 @@ export function azureClientSecret(config: Config): TokenSource {
   });
 }
 
-/** Whoever is logged in to the Azure CLI. */
+/** The identity that is logged in to the Azure CLI. */
 export function azureCli(config: Config): TokenSource {
   const { management } = azureCloud(config);
   const tokenFor = async (resource: string): Promise<Token> => {
@@ -123,7 +123,7 @@ export function azureCli(config: Config): TokenSource {
   });
 }
 
-/** Whoever is logged in to the workspace with the Databricks CLI. */
+/** The identity that is logged in to the workspace with the Databricks CLI. */
 export function databricksCli(config: Config): TokenSource {
   const { profile, host, cliPath } = config;
   const whose = profile === undefined ? ["--host", host] : ["--profile", profile];
@@ -186,13 +186,13 @@ interface TokenRequest {
   readonly url: string;
   readonly form: Readonly<Record<string, string>>;
   readonly basic?: string;
-  /** Where the credentials come from, for whoever has to mend them. */
+  /** Where the credentials come from, for error messages. */
   readonly from: string;
   /** What must never be shown, whatever the server answers. */
   readonly secrets: readonly string[];
 }
 
-/** A server that does not answer for a moment is asked again by whoever needs the token. */
+/** If the server does not respond, the request that needs the token retries. */
 async function fetchToken({ url, form, basic, from, secrets }: TokenRequest): Promise<Token> {
   const { origin } = new URL(url);
   const timeout = 30_000;
@@ -245,7 +245,7 @@ function objectIn(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** What can stand in a header. Anything else would be quoted by the error of whoever writes the header. */
+/** What can stand in a header. Node.js would quote anything else in its error. */
 const isToken = (value: unknown): value is string =>
   typeof value === "string" && /^[\x20-\x7e]+$/.test(value);
 
