@@ -211,11 +211,26 @@ describe("the Terraform provider", () => {
   it("takes the root for the folder with the id 0", async () => {
     const root = await client.ok("GET", "/api/2.0/workspace/get-status?path=%2F");
     expect(root).toMatchObject({ path: "/", object_type: "DIRECTORY", object_id: 0 });
-    const admins = { group_name: "admins", permission_level: "CAN_MANAGE" };
-    const permissions = await client.ok("PUT", "/api/2.0/permissions/directories/0", {
-      access_control_list: [admins],
+    const path = "/api/2.0/permissions/directories/0";
+    const untouched = await client.ok("GET", path);
+    expect(untouched).toEqual({
+      object_id: "/directories/0",
+      object_type: "directory",
+      access_control_list: [
+        {
+          group_name: "admins",
+          all_permissions: [{ permission_level: "CAN_MANAGE", inherited: false }],
+        },
+      ],
     });
-    expect(permissions).toMatchObject({ object_id: "/directories/0", object_type: "directory" });
+    const entries = [{ group_name: "users", permission_level: "CAN_RUN" }];
+    const refused = await client.ask("PUT", path, { access_control_list: entries });
+    expect(refused.body.message).toBe("Cannot change permissions for group 'admins' to None.");
+    entries.push({ group_name: "admins", permission_level: "CAN_MANAGE" });
+    await client.ok("PUT", path, { access_control_list: entries });
+    expect(await client.ok("PUT", path, { access_control_list: entries.slice(1) })).toEqual(
+      untouched,
+    );
     expect((await client.ask("GET", "/api/2.0/permissions/notebooks/0")).status).toBe(404);
   });
 
