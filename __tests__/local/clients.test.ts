@@ -208,6 +208,32 @@ describe("the Terraform provider", () => {
     expect((await importNotebook("/Shared/other/notebook")).status).toBe(404);
   });
 
+  it("takes the root for the folder with the id 0", async () => {
+    const root = await client.ok("GET", "/api/2.0/workspace/get-status?path=%2F");
+    expect(root).toMatchObject({ path: "/", object_type: "DIRECTORY", object_id: 0 });
+    const path = "/api/2.0/permissions/directories/0";
+    const untouched = await client.ok("GET", path);
+    expect(untouched).toEqual({
+      object_id: "/directories/0",
+      object_type: "directory",
+      access_control_list: [
+        {
+          group_name: "admins",
+          all_permissions: [{ permission_level: "CAN_MANAGE", inherited: false }],
+        },
+      ],
+    });
+    const entries = [{ group_name: "users", permission_level: "CAN_RUN" }];
+    const refused = await client.ask("PUT", path, { access_control_list: entries });
+    expect(refused.body.message).toBe("Cannot change permissions for group 'admins' to None.");
+    entries.push({ group_name: "admins", permission_level: "CAN_MANAGE" });
+    await client.ok("PUT", path, { access_control_list: entries });
+    expect(await client.ok("PUT", path, { access_control_list: entries.slice(1) })).toEqual(
+      untouched,
+    );
+    expect((await client.ask("GET", "/api/2.0/permissions/notebooks/0")).status).toBe(404);
+  });
+
   it("looks up runtimes and node types", async () => {
     const { versions } = await client.ok("GET", "/api/2.1/clusters/spark-versions");
     expect(versions).toContainEqual({
@@ -391,9 +417,13 @@ describe("Airflow's operators", () => {
     const { run_id } = await client.ok("POST", "/api/2.2/jobs/runs/submit", {
       run_name: "alerting: tables",
       notebook_task,
-      new_cluster: { spark_version: "15.4.x-scala2.12", num_workers: 0 },
+      // It turns every number into a text.
+      new_cluster: {
+        spark_version: "15.4.x-scala2.12",
+        autoscale: { min_workers: "1", max_workers: "2" },
+      },
       libraries: [],
-      timeout_seconds: 600,
+      timeout_seconds: "600",
     });
     await simulation.clock.advance(60_000);
     const { tasks, run_name, state } = await client.run(run_id);
@@ -405,7 +435,7 @@ describe("Airflow's operators", () => {
     expect(tasks[0]).toMatchObject({
       task_key: "alerting__tables",
       notebook_task: { ...notebook_task, source: "WORKSPACE" },
-      new_cluster: { spark_version: "15.4.x-scala2.12" },
+      new_cluster: { autoscale: { min_workers: 1, max_workers: 2 } },
     });
   });
 
@@ -415,6 +445,10 @@ describe("Airflow's operators", () => {
     [{ notebook_task: { notebook_path: "relative" } }, "only absolute notebook paths"],
     [{ notebook_task: notebookTask("a").notebook_task, sql_task: { warehouse_id: "1" } }, "task"],
     [{ max_retries: 1 }, 'unknown field "max_retries"'],
+    [
+      { new_cluster: { num_workers: "two" }, notebook_task: notebookTask("a").notebook_task },
+      "expected number for field new_cluster.num_workers",
+    ],
   ])("are refused a run of no one task: %j", async (body, message) => {
     const answer = await client.ask("POST", "/api/2.2/jobs/runs/submit", body);
     expect(answer.status).toBe(400);

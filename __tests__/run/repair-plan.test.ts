@@ -143,6 +143,12 @@ describe("planRepair", () => {
     expect(() => planRepair(whole)).toThrow(message);
   });
 
+  it("refuses a run that failed before it had tasks", () => {
+    expect(() => planRepair(run("setup_job", "FAILED", []))).toThrow(
+      "has no failed task to repair; it ended with FAILED; start the job again instead",
+    );
+  });
+
   it("runs every failed task again and nothing that succeeded, unless it depends on one", () => {
     const states = fc.constantFrom("SUCCESS", "FAILED", "CANCELED", "UPSTREAM_FAILED", "EXCLUDED");
     const shapes = fc.array(

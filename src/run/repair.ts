@@ -48,9 +48,10 @@ export function planRepair(
   }
   const rerun = withDependents(run.tasks, run.tasks.filter(failed));
   if (rerun.size === 0) {
+    const instead = failed(run) ? "; start the job again instead" : "";
     throw new JobstrataError(
       "run",
-      `run ${run.runId} of ${quote(run.key ?? run.name)} has no failed task to repair; it ended with ${run.status.state}`,
+      `run ${run.runId} of ${quote(run.key ?? run.name)} has no failed task to repair; it ended with ${run.status.state}${instead}`,
     );
   }
   const kept = run.tasks.filter((task) => !rerun.has(task));

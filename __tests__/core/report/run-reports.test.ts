@@ -7,6 +7,7 @@ import { junitXml } from "../../../src/core/report/junit";
 import { RunChanges } from "../../../src/core/report/run-changes";
 import { failuresJson } from "../../../src/core/report/run-json";
 import { failureLines, textLines } from "../../../src/core/report/run-failures";
+import { logLines } from "../../../src/core/report/run-logs";
 import { fit, treeLines, visibleWidth } from "../../../src/core/report/run-tree";
 import { PLAIN, styleOf } from "../../../src/core/report/style";
 
@@ -302,6 +303,10 @@ describe("a run that failed before it had tasks", () => {
     expect(failuresJson(failed)).toEqual([
       expect.objectContaining({ path: [], run_id: failed.runId, state: "FAILED", error: reason }),
     ]);
+    expect(logLines(failed, 0)).toEqual([
+      expect.stringMatching(/^setup_job \(run \d+\): FAILED$/),
+      `  ${reason}`,
+    ]);
     const above = run("FAILED", [task("setup", "FAILED", { child: failed })]);
     expect(failureLines(above)).toContain(`    ${reason}`);
     expect(failuresJson(above)).toEqual([
@@ -314,5 +319,6 @@ describe("a run that failed before it had tasks", () => {
       status: status("FAILED", "Task setup failed"),
     });
     expect(failureLines(failed).join("\n")).not.toContain("Task setup failed");
+    expect(logLines(failed, 0).join("\n")).not.toContain("Task setup failed");
   });
 });

@@ -1,4 +1,4 @@
-import { type JobRunNode, type RunId, durationOf, printable } from "@jobstrata/core/model";
+import { type JobRunNode, type RunId, durationOf, failed, printable } from "@jobstrata/core/model";
 import {
   formatDuration,
   failureLines,
@@ -254,7 +254,11 @@ function showText(
     io.out(`${which}${style.strong(printable(run.status.state))} in ${took}${url}`);
     if (outcome !== "failed") continue;
     io.out(`Everything that it left: ${target.command("runs")} ${run.runId}`);
-    io.out(`To run again what failed, and keep the rest: ${target.command("repair")} ${run.runId}`);
+    // A run that failed before it had tasks leaves nothing to keep.
+    if (run.tasks.some(failed))
+      io.out(
+        `To run again what failed, and keep the rest: ${target.command("repair")} ${run.runId}`,
+      );
   }
 }
 

@@ -1,7 +1,7 @@
 import { durationOf, type JobRunNode, type TaskRunNode } from "../model/run-tree";
 import { printable } from "../model/text";
 import { formatDuration } from "./duration";
-import { textLines } from "./run-failures";
+import { runFailure, textLines } from "./run-failures";
 import { PLAIN, type Style } from "./style";
 
 /** A run with everything that its tasks have printed, what they gave back, and their errors. */
@@ -20,6 +20,7 @@ function runLines(
 ): void {
   const name = printable(run.key ?? run.name);
   lines.push(`${indent}${style.strong(name)} (run ${run.runId}): ${printable(run.status.state)}`);
+  for (const line of textLines(runFailure(run))) lines.push(`${indent}  ${line}`);
   for (const task of run.tasks) taskLines(task, now, style, `${indent}  `, lines);
 }
 

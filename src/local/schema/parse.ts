@@ -6,10 +6,30 @@ import { ApiError, invalidParameter, malformedRequest } from "../api-error";
  * @throws {ApiError} that names the first field at fault: one that is unknown, missing, of the wrong type or out of range
  */
 export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
-  const result = schema.safeParse(withoutNulls(value), { reportInput: true });
+  const given = withoutNulls(value);
+  let result = schema.safeParse(given, { reportInput: true });
+  if (!result.success && result.error.issues.map((issue) => readNumber(given, issue)).some(Boolean))
+    result = schema.safeParse(given, { reportInput: true });
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw issue === undefined ? malformedRequest("invalid request") : asApiError(issue);
+}
+
+/**
+ * Replaces a number that was sent as text: Airflow sends all of them so, and the service, as protobuf's JSON, takes it.
+ * @returns whether there was one to replace
+ */
+function readNumber(given: unknown, { code, path, ...issue }: z.core.$ZodIssue): boolean {
+  const { expected, input } = issue as { expected?: string; input?: unknown };
+  if (code !== "invalid_type" || (expected !== "number" && expected !== "int")) return false;
+  if (typeof input !== "string" || !/^-?\d{1,15}(\.\d{1,15})?$/.test(input)) return false;
+  const [field, ...holders] = path.toReversed();
+  const holder = holders.reduceRight<unknown>(
+    (inner, name) => (inner as Record<PropertyKey, unknown>)[name],
+    given,
+  );
+  if (field === undefined || typeof holder !== "object" || holder === null) return false;
+  return Reflect.set(holder, field, Number(input));
 }
 
 function asApiError(issue: z.core.$ZodIssue): ApiError {

@@ -172,8 +172,14 @@ function replace(store: Store, kind: Kind, id: string, entries: readonly Permiss
     if (owners.some(({ group_name }) => group_name !== undefined))
       throw invalidParameter(`A group cannot be the owner of a ${kind.objectType}.`);
   }
+  if (isRoot(kind, id) && !entries.some(({ group_name }) => group_name === "admins"))
+    throw invalidParameter("Cannot change permissions for group 'admins' to None.");
   store.permissions.put(objectId(kind, id), entries);
 }
+
+/** The root of the workspace inherits nothing: what administrators may do there is an entry of its own. */
+const isRoot = ({ objectType }: Kind, id: string): boolean =>
+  objectType === "directory" && id === "0";
 
 const objectId = ({ path }: Kind, id: string): string => `/${path}/${id}`;
 
@@ -185,6 +191,7 @@ const ownedBy = (me: Identity): PermissionEntry => ({
 function load(store: Store, me: Identity, kind: Kind, id: string): PermissionEntry[] {
   const saved = store.permissions.get(objectId(kind, id));
   if (saved !== undefined) return saved;
+  if (isRoot(kind, id)) return [{ group_name: "admins", permission_level: "CAN_MANAGE" }];
   return kind.owned ? [ownedBy(me)] : [];
 }
 
@@ -210,7 +217,7 @@ function view(store: Store, me: Identity, kind: Kind, id: string): Record<string
         ...(principal.user_name === me.userName ? { display_name: me.displayName } : {}),
         all_permissions: [{ permission_level, inherited: false }],
       })),
-      inherited(kind),
+      ...(isRoot(kind, id) ? [] : [inherited(kind)]),
     ],
   };
 }

@@ -28,6 +28,7 @@ export class ObjectStore {
   }
 
   public ofId(objectId: number): WorkspaceObject | undefined {
+    if (objectId === 0) return this.get("/");
     return this.sql.row(`${OBJECTS} WHERE object_id = ?`, objectId) as WorkspaceObject | undefined;
   }
 
@@ -79,5 +80,6 @@ export class ObjectStore {
   }
 }
 
+/** The root has the id 0, by which Terraform knows it. */
 const OBJECTS =
-  "SELECT path, object_id, object_type, language, created_at, modified_at, coalesce(length(content), 0) AS size FROM objects";
+  "SELECT path, CASE path WHEN '/' THEN 0 ELSE object_id END AS object_id, object_type, language, created_at, modified_at, coalesce(length(content), 0) AS size FROM objects";
