@@ -360,7 +360,7 @@ function compare(a: string, b: string): number {
       (outdir) =>
         JSON.parse(readFileSync(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8")) as Config,
     );
-    // Comments for the command line are no configuration.
+    // Comments for the command line are not part of the configuration.
     for (const config of [ours, theirs]) delete config?.["//"].jobstrata;
     if (!isDeepStrictEqual(ours, theirs))
       throw new Error(`stack ${stack} differs between the variants`);

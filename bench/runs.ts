@@ -30,7 +30,7 @@ export interface RunFigures {
   readonly lookRequests: number;
   /** Of the process that follows, at its highest. */
   readonly peakMiB: number;
-  /** From the end of a task in the workspace until the screen is told; the pause between two looks is `pollMs`. */
+  /** From the end of a task in the workspace until the screen is updated; the pause between two looks is `pollMs`. */
   readonly lagMs: number;
   readonly pollMs: number;
   /** From the start of the command until the workspace gets the request to run. */

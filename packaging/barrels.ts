@@ -1,4 +1,4 @@
-/** Files that only re-export others: whoever wants one name of them pays for one file. */
+/** Files that only re-export others: an import of one name then loads one file. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse } from "cjs-module-lexer";

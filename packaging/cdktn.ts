@@ -5,7 +5,7 @@ import { join } from "node:path";
 /** Name of the package. */
 export const CDKTN = "@jobstrata/cdktn";
 
-/** What is called otherwise there. Nothing but names of packages: what CDKTN itself calls `cdktf` stays. */
+/** What has another name there. Nothing but names of packages: what CDKTN itself calls `cdktf` stays. */
 const NAMES: readonly (readonly [RegExp, string])[] = [
   [/(["'])cdktf(["'/])/g, "$1cdktn$2"],
   [/@cdktf\/provider-databricks/g, "@cdktn/provider-databricks"],

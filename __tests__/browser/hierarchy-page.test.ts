@@ -118,7 +118,7 @@ describeInBrowser("the HTML page of a hierarchy", () => {
       "purpose",
       "resources/tables.yml:4",
       "notebook-in-one-job",
-      "mend it",
+      "fix it",
     ])
       expect(await details.getByText(text).count()).toBeGreaterThan(0);
     await details.getByRole("button", { name: SETUP.key }).click();

@@ -7,7 +7,7 @@ import { TYPESCRIPT } from "../e2e/support/processes";
 const ROOT = resolve(__dirname, "..", "..");
 
 describe("a mistake in an app", () => {
-  it("is printed as one line that says what, where and how to mend it, with exit code 1", () => {
+  it("is printed as one line that says what, where and how to fix it, with exit code 1", () => {
     const folder = mkdtempSync(join(tmpdir(), "jobstrata-app-"));
     try {
       const file = join(folder, "main.ts");

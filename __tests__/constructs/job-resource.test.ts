@@ -296,7 +296,7 @@ describe("the way out to every argument", () => {
     });
   });
 
-  it("keeps a job whose resource is called otherwise now", () => {
+  it("keeps a job whose resource has a new name", () => {
     const { stack } = synthesize((app) => {
       const job = new AtomicJob(alertingLayer(app).atomic, "alerting_tables_job", {
         purpose: "tables",

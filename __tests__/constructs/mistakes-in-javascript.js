@@ -429,7 +429,7 @@ module.exports = [
     "jobGraph: the app is undefined; it must be an app, a stack or another construct",
   ],
   [
-    "the graph of an environment that is no name",
+    "the graph of an environment that is not a name",
     ({ app }) => jobGraph(app, 5),
     "jobGraph: the environment is 5; it must be text",
   ],

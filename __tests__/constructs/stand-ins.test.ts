@@ -88,7 +88,7 @@ describe("a job that others own, in the local workspace", () => {
   });
 });
 
-it("is left to others elsewhere, whatever stands in for it here", () => {
+it("is not replaced outside of the local workspace", () => {
   const { job, stack } = withOthers({ local: { notebook: notebook("fake") } });
   expect(() => job("ingest_job")).toThrow("no job");
   expect(stack("alerting-dev-composite").data?.databricks_job).toHaveProperty("audit_job");

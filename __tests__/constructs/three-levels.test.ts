@@ -117,7 +117,7 @@ describe("OrchestratorJob", () => {
     expect(single.orchestrator).toBe(single.atomic);
   });
 
-  it("runs an atomic job only where that is said", () => {
+  it("runs an atomic job only with runsAtomicJob", () => {
     const run = (props: object): string =>
       messageOf(() => {
         medallion((nightly, app) => {

@@ -157,7 +157,7 @@ describeWithTerraform("with Terraform", () => {
       ]);
     });
 
-    it("stop before the deployment at a broken query, and go on from there when it is mended", async () => {
+    it("stop before the deployment at a broken query, and continue from there once it is fixed", async () => {
       const table = "main.gold.alert_configurations";
       const [[template]] = (await sql(
         `SELECT alert_query_template FROM ${table} WHERE alert_id = 'COST-003'`,

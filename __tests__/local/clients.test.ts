@@ -61,7 +61,7 @@ const exported = async (path: string, format: string): Promise<string> => {
 describe("databricks bundle deploy", () => {
   const lock = `${HOME}/.bundle/health_monitor/dev/state/deploy.lock`;
 
-  it("uploads a file once its folder is there, and is told when somebody else was first", async () => {
+  it("uploads a file once its folder is there, and learns when another client was first", async () => {
     expect(await upload(lock, "{}")).toEqual({
       status: 404,
       body: {
@@ -95,7 +95,7 @@ describe("databricks bundle deploy", () => {
     });
   });
 
-  it("keeps a file as it is that is no notebook", async () => {
+  it("keeps a file that is not a notebook unchanged", async () => {
     await upload(`${HOME}/helpers.py`, "X = 1\n");
     const path = encodeURIComponent(`${HOME}/helpers.py`);
     const status = await client.ok(
@@ -476,7 +476,7 @@ describe("the warehouse", () => {
     expect(permission_levels).toHaveLength(5);
   });
 
-  it("runs for whoever starts it", async () => {
+  it("runs when any client starts it", async () => {
     const path = `/api/2.0/sql/warehouses/${WAREHOUSE}/start`;
     expect(await client.ok("POST", path, {})).toEqual({});
     expect((await client.ask("POST", "/api/2.0/sql/warehouses/1/start", {})).status).toBe(404);

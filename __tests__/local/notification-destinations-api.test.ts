@@ -149,7 +149,7 @@ describe("a notification destination", () => {
   });
 });
 
-it("a body that is no JSON is refused without quoting it", async () => {
+it("a body that is not JSON is refused without quoting it", async () => {
   const { host, token } = client.workspace;
   for (const path of [PATH, "/api/2.0/workspace/import"]) {
     const response = await fetch(host + path, {

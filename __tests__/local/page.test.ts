@@ -237,7 +237,7 @@ describe("the jobs of the page", () => {
     expect(hierarchy).toHaveBeenCalledTimes(3);
   });
 
-  it("are drawn without findings where the configuration is wrong, which is said", async () => {
+  it("are drawn without findings if the configuration is invalid, with a message", async () => {
     const folder = mkdtempSync(join(tmpdir(), "jobstrata-test-"));
     const before = process.cwd();
     try {
@@ -505,7 +505,7 @@ describe("the events of the page", () => {
     listener.left.abort();
   });
 
-  it("have so many listeners and no more, until some have gone", async () => {
+  it("have a maximum number of listeners at a time", async () => {
     const { visitor } = await visit();
     const listeners = [];
     for (let index = 0; index < 32; index++) listeners.push(await visitor.listen());

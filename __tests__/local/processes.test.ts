@@ -198,7 +198,7 @@ describe("the commands", () => {
     expect(existsSync(data)).toBe(false);
   });
 
-  it("reset deletes nothing that is no workspace", async () => {
+  it("reset deletes only a workspace's data folder", async () => {
     await expect(reset({ data: __dirname })).rejects.toThrow("does not hold a local workspace");
   });
 

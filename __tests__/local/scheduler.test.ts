@@ -163,7 +163,7 @@ describe("condition tasks", () => {
     },
   );
 
-  it("fails when it is to compare what is no number", async () => {
+  it("fails when it compares something that is not a number", async () => {
     const { client, clock } = await simulate();
     const tasks = [
       { task_key: "check", condition_task: { op: "LESS_THAN", left: "many", right: "2" } },
@@ -268,7 +268,7 @@ describe("for-each tasks", () => {
     expect(resultsOf(await client.run(runId))).toEqual({ each: "TIMEDOUT", other: "SUCCESS" });
   });
 
-  it("fails when its inputs are no list", async () => {
+  it("fails when its inputs are not a list", async () => {
     const { client, clock } = await simulate();
     const runId = await client.runNow(await client.createJob({ tasks: [forEach("{}")] }));
     await clock.advance(100);

@@ -90,7 +90,7 @@ describe("workspace objects", () => {
     });
   });
 
-  it("keeps what is no notebook as a file, and an empty one too", async () => {
+  it("keeps what is not a notebook as a file, even if it is empty", async () => {
     const file = { path: "/Shared/helpers.py", content: "", format: "AUTO" };
     await client.ok("POST", "/api/2.0/workspace/import", file);
     expect(await client.ok("GET", status(file.path))).toMatchObject({
@@ -236,7 +236,7 @@ describe("what clients ask on the way", () => {
     expect(ignored_query_fields).toEqual({ "GET jobs/get?jobid": 2 });
   });
 
-  it("what is no JSON is refused", async () => {
+  it("a body that is not JSON is refused", async () => {
     const { host, token } = client.workspace;
     const response = await fetch(`${host}/api/2.2/jobs/create`, {
       method: "POST",

@@ -243,7 +243,7 @@ describe.each(["npm", "pnpm"] as const)(
       expect(await project.jobstrata("rules")).toMatchObject({ code: 0 });
     });
 
-    test("is told what installs the local workspace", async () => {
+    test("names the package that installs the local workspace", async () => {
       const { code, text } = await project.jobstrata("local", "status");
       expect(code).toBe(2);
       expect(text).toMatch(/^.*npm install --save-dev @jobstrata\/local\n$/);

@@ -68,7 +68,7 @@ describe("resolveAuth", () => {
     expect(auth({ DATABRICKS_HOST: written, DATABRICKS_TOKEN: "t" }).host).toBe(host);
   });
 
-  it("reads the profile that is named, and DEFAULT where nothing is said", async () => {
+  it("reads the named profile, and DEFAULT without a name", async () => {
     profiles(
       `host = ${HOST}\ntoken = top\n\n[eu.prod]\nhost = https://eu.cloud.databricks.com\ntoken = eu # of mine\n`,
     );

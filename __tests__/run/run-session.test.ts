@@ -342,7 +342,7 @@ describe("RunSession", () => {
     expect((await workspace.client.ok("GET", "/local/status")).active_runs).toBe(0);
   });
 
-  it("leaves the run going when it is told to", async () => {
+  it("leaves the run running on request", async () => {
     const job = await workspace.atomic("long");
     workspace.gates.hold("long");
     const runId = await workspace.client.runNow(job);
@@ -405,7 +405,7 @@ describe("startRepair", () => {
     workspace.gates.fail("seed");
     const runId = await workspace.client.runNow(setup);
     await workspace.client.finished(runId);
-    workspace.gates.mend("seed");
+    workspace.gates.succeed("seed");
     for (const fault of [
       { fault: "drop", carried_out: true },
       { fault: 500, carried_out: true },
@@ -432,7 +432,7 @@ describe("startRepair", () => {
     workspace.gates.fail("seed");
     const runId = await workspace.client.runNow(job);
     const before = await follow(runId);
-    workspace.gates.mend("seed");
+    workspace.gates.succeed("seed");
     workspace.gates.hold("seed");
     // As a service whose answers are a little behind: the old end is seen first.
     const late = new RunSession(clientOf(workspace), runId, {

@@ -31,7 +31,7 @@ describe("planTests", () => {
     expect(labels(alertingJobs(), [3])).toEqual(["alerting_validation_job"]);
   });
 
-  it("leaves out jobs of others that are run on the way", () => {
+  it("leaves out external jobs that composite jobs run", () => {
     const own = new Set([1, 2, 6]);
     expect(planTests(alertingJobs(), own).map(({ job: { label } }) => label)).toEqual([
       "alerting_tables_job",

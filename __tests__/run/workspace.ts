@@ -32,7 +32,8 @@ export class Gates implements TaskExecutor {
     return this;
   }
 
-  public mend(job: string): void {
+  /** Tasks of the job succeed again. */
+  public succeed(job: string): void {
     this.#outcomes.delete(job);
   }
 

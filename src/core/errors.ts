@@ -41,7 +41,7 @@ const WITHOUT_SOURCE: readonly ErrorCode[] = [
 
 /**
  * A mistake in what the user wrote, or in what the policy found in it. Its message is complete: what is wrong, the value
- * got, how to mend it, and the `file:line` of the user's code that did it. There is nothing more to learn from a stack
+ * got, how to fix it, and the `file:line` of the user's code that did it. There is nothing more to learn from a stack
  * trace, so it carries none.
  */
 export class JobstrataError extends Error {
@@ -62,7 +62,7 @@ export class JobstrataError extends Error {
 /** The nearest of `candidates` when `name` looks like a slip of the keyboard. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  // To make another word of all of it is no slip.
+  // A suggestion that replaces every character is not a typo.
   let bestDistance = Math.min(name.length, Math.max(1, Math.floor(name.length / 3)) + 1);
   for (const candidate of candidates) {
     const edits = distance(name, candidate);

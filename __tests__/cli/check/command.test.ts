@@ -122,7 +122,7 @@ describe("exit codes", () => {
   });
 });
 
-describe("what cannot be checked is said in one line", () => {
+describe("what cannot be checked is reported in one line", () => {
   it.each<[string, () => Options, readonly string[], RegExp]>([
     ["an empty folder", () => ({}), [], /^"\." holds neither a bundle \(databricks\.yml\) nor/],
     ["a path that is not there", () => ({}), ["gone"], /^"gone" is not there\n$/],
@@ -560,7 +560,7 @@ describe("a workspace", () => {
     );
   });
 
-  it("that does not let us in is said", async () => {
+  it("that rejects the login is reported", async () => {
     const { workspace } = await startClient();
     const env = { DATABRICKS_HOST: workspace.host, DATABRICKS_TOKEN: "wrong" };
     const { code, stderr } = await check(["--source", "workspace"], { env });

@@ -217,7 +217,7 @@ describe("a bundle and a revision of git", () => {
 });
 
 describe("two paths", () => {
-  it("are told apart by what is in them, not by where they are", async () => {
+  it("are distinguished by their content, not by their location", async () => {
     const [old, now] = [repository("bundle").bundle, repository("bundle").bundle];
     expect((await diff(now, `--diff=${old}`)).out).toBe(SAME.replace("HEAD", old));
     rewire(now);
@@ -330,7 +330,7 @@ describe("how it is written", () => {
     ["changes.mmd", /^flowchart LR\n/],
     ["changes.json", /^\{\n {2}"version": 1,/],
     ["changes.txt", /^dev, prod: 1 job changed/],
-  ])("is said by the name of the file: %s", async (name, expected) => {
+  ])("is set by the file extension: %s", async (name, expected) => {
     const { root, bundle } = repository();
     rewire(bundle);
     const { code, out } = await diff(root, "--output", name);
@@ -368,7 +368,7 @@ describe("how it is written", () => {
   });
 });
 
-describe("what cannot be compared is said in one line", () => {
+describe("what cannot be compared is reported in one line", () => {
   it.each<[string, () => string, readonly string[], RegExp]>([
     [
       "an unknown revision",
@@ -531,7 +531,7 @@ targets: {dev: {mode: development}}
   };
   const before = bundle("10", ["true", "false"], "AT_LEAST_ONE_FAILED", "run", "");
 
-  it("is told in its own words", async () => {
+  it("is described in words", async () => {
     const after = bundle("20", ["false", "true"], "ALL_DONE", "test", "");
     const { code, out } = await diff(after, `--diff=${before}`);
     expect(code).toBe(0);
@@ -572,7 +572,7 @@ targets: {dev: {mode: development}}
     ],
     ["timeout_seconds: 60", "timeout_seconds: 60"],
     ["something_new: {deep: [1]}", "something_new: deep [1]"],
-  ])("is told of all of it: %s", async (more, line) => {
+  ])("is reported for every part: %s", async (more, line) => {
     const after = bundle("10", ["true", "false"], "AT_LEAST_ONE_FAILED", "run", `      ${more}`);
     const { out } = await diff(after, `--diff=${before}`);
     expect(out.split("\n").slice(1)).toEqual(["  ~ branch", `      + ${line}`, ""]);

@@ -221,7 +221,7 @@ describe("jobstrata run", () => {
       expect(ended.stderr).toMatch(/Run \d+ goes on\. Watch it: npx jobstrata run --watch \d+/);
     });
 
-    it("leaves the run going at Ctrl-C where that is asked for", async () => {
+    it("leaves the run running at Ctrl-C on request", async () => {
       const command = startCli(["run", "--job-id", id(await slow()), "--detach-on-interrupt"]);
       await command.printed(/RUNNING +slow > only/);
       command.child.kill("SIGINT");
@@ -424,7 +424,7 @@ describe("jobstrata repair", () => {
     workspace.gates.fail("seed");
     const runId = await workspace.client.runNow(setup);
     await workspace.client.finished(runId);
-    workspace.gates.mend("seed");
+    workspace.gates.succeed("seed");
     const plan = "Repair run \\d+ of setup\n  again  seed, deploy\n  kept   tables, sync\n";
     const dry = await ends(0, ["repair", id(runId), "--dry-run"]);
     expect(dry.stdout).toMatch(new RegExp(`^${plan}$`));
@@ -450,7 +450,7 @@ describe("jobstrata repair", () => {
     workspace.gates.fail("seed");
     const runId = await workspace.client.runNow(top);
     await workspace.client.finished(runId);
-    workspace.gates.mend("seed");
+    workspace.gates.succeed("seed");
     const before = workspace.gates.executed.length;
     const { stdout } = await ends(0, ["repair", id(runId)]);
     expect(stdout).toMatch(
@@ -601,7 +601,7 @@ describeWithTerraform("jobs of an environment", () => {
       version: 1,
       runs: [{}, {}, { job_key: "setup_job", job_id: setup, state: "FAILED" }],
     });
-    workspace.gates.mend("[dev] Seed");
+    workspace.gates.succeed("[dev] Seed");
     expect((await inProject(0, "repair", "-t", "dev", "--last")).stdout).toMatch(
       /^Repair run \d+ of setup_job\n {2}again {2}seed\n/,
     );
@@ -641,7 +641,7 @@ describeWithTerraform("jobs of an environment", () => {
       expect(xml).toContain('<failure message="only: no &lt;catalog>">');
     });
 
-    it("goes on with what does not depend on it where that is asked for", async () => {
+    it("continues with independent jobs on request", async () => {
       await deploy();
       workspace.gates.fail("[dev] Seed");
       const { stdout } = await inProject(1, "test", "-t", "dev", "--keep-going", "--parallel", "2");

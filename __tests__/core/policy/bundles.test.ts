@@ -50,7 +50,7 @@ test("serverless tasks retry by themselves, continuous jobs restart", () => {
   ]);
 });
 
-test("a widget that the notebook can do without is no finding", () => {
+test("an optional widget is not reported", () => {
   const jobs = `    load: {tasks: [{task_key: t, notebook_task: {notebook_path: ./load.py}}]}`;
   const notebook = `# Databricks notebook source
 try:

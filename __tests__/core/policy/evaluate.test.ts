@@ -11,7 +11,7 @@ function rule(name: string, check: Rule["check"], severity: Rule["severity"] = "
 const complains = (name: string, severity?: Rule["severity"]): Rule =>
   rule(
     name,
-    (graph) => graph.jobs.map((job) => ({ message: job.key, fix: "mend it", sites: [{ job }] })),
+    (graph) => graph.jobs.map((job) => ({ message: job.key, fix: "fix it", sites: [{ job }] })),
     severity,
   );
 
@@ -32,7 +32,7 @@ describe("evaluate", () => {
       severity: "error",
       environment: "dev",
       message: "alerting_seed_job",
-      fix: "mend it",
+      fix: "fix it",
       sites: [{ job: seed }],
     });
   });

@@ -165,7 +165,7 @@ test("the live page of a workspace draws a job of another environment as an exte
   expect(dev?.jobs[1]?.key).toBe("job 7 (external)");
 });
 
-test("an expression is no danger to any format", () => {
+test("an expression is escaped in every format", () => {
   const evil = hierarchy([
     job(
       "setup",

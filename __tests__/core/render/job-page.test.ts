@@ -109,7 +109,7 @@ describe("the page of a job", () => {
 
   it("says what the policy finds", () => {
     expect(rowsOf(pages["seed.md"], "## Findings")).toEqual([
-      ["⚠️", "retries", "retries says no", "mend it"],
+      ["⚠️", "retries", "retries says no", "fix it"],
     ]);
     expect(pages["all.md"]).toContain("## Findings\n\nThe policy finds nothing.\n");
   });

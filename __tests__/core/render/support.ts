@@ -169,7 +169,7 @@ export function finding(
     rule,
     severity,
     message: `${rule} says no`,
-    fix: "mend it",
+    fix: "fix it",
     fingerprint: "0",
     sites: jobs.map((each) => ({ job: each })),
   };

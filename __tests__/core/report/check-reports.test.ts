@@ -60,7 +60,7 @@ const hostile = (): CheckReport =>
 // eslint-disable-next-line no-control-regex -- finding them is the point
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
 
-describe("names of others", () => {
+describe("external names", () => {
   const report = hostile();
 
   test.each(["text", "markdown", "github", "junit"] as const)(
@@ -71,7 +71,7 @@ describe("names of others", () => {
     },
   );
 
-  test("are no workflow commands of their own", () => {
+  test("cannot be workflow commands", () => {
     const lines = printed("github", report).split("\n");
     expect(lines).toHaveLength(report.findings.length + 1);
     for (const line of lines.slice(0, -1))
@@ -128,7 +128,7 @@ describe("sarif", () => {
     return validate.errors ?? [];
   };
 
-  test("the schema refuses what is no SARIF", () => {
+  test("the schema refuses invalid SARIF", () => {
     expect(validate({ version: "2.1.0", runs: [{ tool: {} }] })).toBe(false);
   });
 

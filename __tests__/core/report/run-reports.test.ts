@@ -151,7 +151,7 @@ describe("treeLines", () => {
     );
   });
 
-  it("makes no link of what is no address", () => {
+  it("links only valid URLs", () => {
     const style = styleOf({ color: true, unicode: true });
     expect(style.link("run 1", "https://x.cloud.databricks.com/#job/1")).toBe(
       "\u001b]8;;https://x.cloud.databricks.com/#job/1\u001b\\run 1\u001b]8;;\u001b\\",

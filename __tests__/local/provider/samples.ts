@@ -24,7 +24,7 @@ const LEFT_OUT = new Set([
   ...["library", "new_cluster"],
   // Not Terraform's to send.
   ...["always_running", "control_run_state", "provider_config", "timeouts", "id", "format"],
-  // Filled in by whoever uses the sample.
+  // Filled in by the test that uses the sample.
   "task",
 ]);
 

@@ -334,7 +334,7 @@ describe.each(CLIS)("the stand-in provider under %s", (cli) => {
     expect([...workspace.objects.keys()].sort()).toEqual(["/alerting", "/shared"]);
   });
 
-  it("finds a relative source in the folders that it was told", async () => {
+  it("finds a relative source in the folders that it was given", async () => {
     const own = await startProvider({ sourceRoots: [folder.path] });
     const other = new Folder(cli, own.env, workspace.host);
     try {

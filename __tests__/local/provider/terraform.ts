@@ -80,7 +80,7 @@ export class Folder {
     child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString("utf8")));
     const outcome = new Promise<Outcome>((resolve) => {
       child.on("close", (code) => {
-        // The width of a box that the CLI draws around an error is no part of what it says.
+        // The width of the box that the CLI draws around an error is not part of the message.
         resolve({ code: code ?? 1, text: text.replace(/^[│╷╵] ?/gm, "") });
       });
     });

@@ -22,7 +22,7 @@ export interface ProjectOptions {
   readonly dependencies: Readonly<Record<string, string>>;
   /** Folder whose files the project has. */
   readonly files: string;
-  /** What is called otherwise in its TypeScript. */
+  /** What has another name in its TypeScript. */
   readonly rename?: (text: string) => string;
   /** The Node of the project. @default this one */
   readonly node?: string;
@@ -179,7 +179,7 @@ const filesBelow = (folder: string): string[] =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
 
-/** Lets only so many tasks run at a time. */
+/** Limits the number of tasks that run at a time. */
 export function pool(size: number): <T>(task: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let running = 0;

@@ -72,7 +72,7 @@ def test_the_ddl_of_databricks_makes_a_table(spark: Any) -> None:
     assert [note for note in notes if "PRIMARY KEY" in note and "enforces" in note]
     assert [note for note in notes if "CLUSTER BY" in note]
     assert [note for note in notes if "delta.enableChangeDataFeed" in note]
-    assert len(notes) == 3, "each is said once"
+    assert len(notes) == 3, "each is printed once"
 
 
 def test_any_delta_reader_opens_the_tables(spark: Any, warehouse: Path) -> None:
@@ -217,7 +217,7 @@ def test_what_changes_no_result_does_nothing_and_says_so(spark: Any, sql: str) -
     spark.sql("CREATE TABLE main.gold.t (id INT)")
     ((note,),) = rows(spark, sql)
     assert "does nothing on the local engine" in note
-    # A note is said once a session.
+    # A note is printed once a session.
     assert all("does nothing" in said for said in notes)
 
 

@@ -24,7 +24,7 @@ export interface RuleMatch {
 }
 
 /**
- * A setting to change so that the mistake is gone, where that is mechanical and safe: of the task of the first site, or of
+ * A setting to change to fix the mistake, if that is mechanical and safe: of the task of the first site, or of
  * its job if it names none.
  */
 export interface SettingEdit {

@@ -26,7 +26,7 @@ export interface JobSpec {
   readonly key: string;
   /** The unit of state that the job is deployed with. */
   readonly stack: string;
-  /** Where the job was written, where that is known. */
+  /** Where the job is defined, if known. */
   readonly source?: SourceLocation;
   /** The display name. */
   readonly name?: string;
@@ -90,7 +90,7 @@ export interface TriggerSpec {
   readonly paused?: boolean;
 }
 
-/** Who is told of one event of a job or task. */
+/** Recipients of one event of a job or task. */
 export interface NotificationSpec {
   /** Such as `on_failure`. */
   readonly event: string;
@@ -107,7 +107,7 @@ export interface PrincipalSpec {
   readonly group?: string;
 }
 
-/** The name of whoever it is. */
+/** The name of that user, group or service principal. */
 export function principalName(principal: PrincipalSpec | undefined): string | undefined {
   return principal?.servicePrincipal ?? principal?.user ?? principal?.group;
 }
@@ -135,7 +135,7 @@ export interface TaskSpec {
   /** The task is skipped: `disabled` is true. */
   readonly disabled?: true;
   readonly environmentKey?: string;
-  /** Where the task was written, where that is known. */
+  /** Where the task is defined, if known. */
   readonly source?: SourceLocation;
   /** `base_parameters` of a notebook, `job_parameters` of a Run Job task. */
   readonly parameters?: Readonly<Record<string, string>>;
@@ -234,7 +234,7 @@ export const TASK_KEY_PATTERN = /^[A-Za-z0-9_-]{1,100}$/;
 /** Databricks runs "no more than three levels" of nested Run Job tasks. */
 export const MAX_RUN_JOB_DEPTH = 3;
 
-/** True for text that still holds an expression of Terraform or of a bundle, so that nothing can be said of it yet. */
+/** True for text that still holds an expression of Terraform or of a bundle, so that its value is not known yet. */
 export function isExpression(text: string): boolean {
   return text.includes("${") || text.includes("%{");
 }

@@ -9,7 +9,7 @@ export const ENVIRONMENT = Symbol.for("jobstrata/environment");
 /** On a construct: a function that gives the `file:line` where the user wrote it, or undefined. */
 export const SOURCE = Symbol.for("jobstrata/source");
 
-/** On a construct: the job id that it declares as a job of others, as it appears in a run_job_task. */
+/** On a construct: the job id that it declares as an external job, as it appears in a run_job_task. */
 export const IMPORTED_JOB_ID = Symbol.for("jobstrata/imported-job-id");
 
 /** On a construct: the findings that are excused for all jobs at and below it, a {@link MarkedSuppression} array. */
@@ -32,7 +32,7 @@ export interface MarkedSuppression {
  */
 export const LOCAL_STATE_DIR = "JOBSTRATA_LOCAL_STATE_DIR";
 
-/** Where a local workspace keeps what it remembers, unless it is told otherwise: below the current folder. */
+/** Default data folder of a local workspace, below the current folder. */
 export const DEFAULT_DATA_DIR = ".jobstrata/local";
 
 /** Id of the one SQL warehouse of the local workspace, in the form that the service gives them. */
@@ -40,7 +40,7 @@ export const LOCAL_WAREHOUSE_ID = "10ca10ca10ca10ca";
 
 /**
  * File of the output folder that says of its stacks what their configuration cannot say: where jobs were written, which ids
- * are jobs of others, which files assets were copied from, what is excused.
+ * are external, which files assets were copied from, what is excused.
  */
 export const METADATA_FILE = "jobstrata.json";
 

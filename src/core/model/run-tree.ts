@@ -9,7 +9,7 @@ export interface JobRunNode {
   readonly jobId: JobId;
   /** Display name of the job, or of a submitted run. */
   readonly name: string;
-  /** Key of the job in its Terraform stack, where that is known. */
+  /** Key of the job in its Terraform stack, if known. */
   readonly key?: string;
   readonly status: RunStatus;
   readonly startTime?: number;

@@ -64,7 +64,7 @@ export interface PageEvents {
   readonly run: PageRun;
   /** Jobs have been created, changed or deleted. */
   readonly jobs: Record<string, never>;
-  /** Runs were deleted, or so many have changed that they are not told one by one: what is known of runs is out of date. */
+  /** Runs were deleted, or too many have changed to report each: cached runs are out of date. */
   readonly resync: Record<string, never>;
 }
 

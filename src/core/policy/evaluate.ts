@@ -25,7 +25,7 @@ export function sawNoJob(source?: string): Finding {
     fix:
       source === undefined
         ? "give it what defines the jobs; in an app, apply it after they are defined"
-        : "mend what it includes, or leave it out",
+        : "fix what it includes, or leave it out",
     sites: [],
     inconclusive: true,
   };

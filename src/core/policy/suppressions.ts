@@ -94,7 +94,7 @@ export class Suppressions {
           this.allows(rule)
             ? `nothing of ${quote(rule)} is found where this suppression${of} excuses it`
             : `findings of ${quote(rule)}${of} may not be excused`,
-          this.allows(rule) ? "remove it" : "mend what it excuses",
+          this.allows(rule) ? "remove it" : "fix what it excuses",
           location,
         ),
       );
@@ -119,7 +119,7 @@ export class Suppressions {
       return;
     }
     if (until !== undefined && Number.isNaN(Date.parse(`${until}T00:00:00Z`))) {
-      refuse(`this suppression ends on ${quote(until)}, which is no day`, "write YYYY-MM-DD");
+      refuse(`invalid expiry date ${quote(until)}`, "write YYYY-MM-DD");
       return;
     }
     const expired = until !== undefined && until < this.today;
@@ -132,7 +132,7 @@ export class Suppressions {
             "expired-suppression",
             "warning",
             `this suppression of ${quote(rule)}${of} has ended on ${until}`,
-            "mend what it excused, or give a later day",
+            "fix what it excused, or give a later day",
             location,
           ),
         );

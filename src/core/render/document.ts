@@ -11,7 +11,7 @@ import { conditionsOf, whatRuns } from "./task-words";
 
 /**
  * The hierarchy of an environment for programs, and for the pages that draw it in a browser. Names are those of the Jobs
- * API; docs/graph.md describes it. Text is as it was read: whoever shows it has to escape it.
+ * API; docs/graph.md describes it. Text is not escaped: escape it before you display it.
  */
 export interface HierarchyDocument {
   readonly version: 1;

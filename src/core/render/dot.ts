@@ -118,7 +118,7 @@ function quoted(lines: readonly string[], max?: number): string {
     shortened(line, max)
       .replaceAll("\\", "\\\\")
       .replaceAll('"', '\\"')
-      // The HTML entities that Graphviz knows in strings are no part of the text.
+      // The text does not use the HTML entities that Graphviz decodes in strings.
       .replaceAll("&", "&amp;"),
   );
   return `"${text.join("\\n")}"`;

@@ -272,7 +272,7 @@ function owners({ tags, owner }: JobSpec): string[] {
   return [...new Set(names.filter((name) => name !== undefined && name !== ""))] as string[];
 }
 
-/** Where nobody is said to own it, whom it runs as. */
+/** The owner, or else the identity that the job runs as. */
 function ownerCell(spec: JobSpec): string {
   const runAs = principalName(spec.runAs);
   const names = owners(spec).map(shown).join(", ");
@@ -320,7 +320,7 @@ const lines = (cells: readonly string[]): string => cells.join("<br>");
 const cut = (text: string, length: number): string =>
   text.length <= length ? text : `${text.slice(0, length).replace(/[\ud800-\udbff]$/, "")}…`;
 
-/** Text of others in one line. */
+/** External text in one line. */
 const shown = (text: string): string => markdownText(printable(cut(text, MAX_VALUE)));
 
 /** A name of blanks is one, too. */

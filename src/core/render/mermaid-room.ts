@@ -22,7 +22,7 @@ export interface MermaidEdge {
 
 /**
  * The parts that GitHub draws, taken in their order for as long as they fit, and how many those are. An edge comes with the
- * last of the parts that it touches: to one that has no place, it would draw an empty box.
+ * last of the parts that it touches: to one that does not fit, it would draw an empty box.
  */
 export function inRoom<E extends MermaidEdge>(
   parts: Iterable<MermaidPart<E>>,

@@ -10,7 +10,7 @@ import { FINDING_COLORS, LEVEL_COLORS, markOf, shortened } from "./look";
 import { inRoom, type MermaidEdge, type MermaidPart } from "./mermaid-room";
 import { conditionsOf, whatRuns } from "./task-words";
 
-/** A drawing, and how many jobs it has no place for. */
+/** A drawing, and the number of jobs that do not fit. */
 export interface MermaidDrawing {
   readonly text: string;
   readonly leftOut: number;

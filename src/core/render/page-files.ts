@@ -8,7 +8,7 @@ import { PAGE_STYLE } from "./page/page-style";
 export const PAGE_NAMES = ["hierarchy-page", "workspace-page"] as const;
 export type PageName = (typeof PAGE_NAMES)[number];
 
-/** Whose work a script holds beside ours, as their licences ask to be said wherever it goes. */
+/** The third-party work in a script, which its licences require to be named in every copy. */
 const NOTICE =
   "/*! With Preact (c) 2015-present Jason Miller, MIT; d3-zoom and what it needs of d3 (c) 2010-2021 Mike Bostock, ISC; " +
   "eventsource-parser (c) Espen Hovlandsdal, MIT */";

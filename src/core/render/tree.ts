@@ -70,7 +70,7 @@ class Tree {
     return lines;
   }
 
-  /** What is below a line, or where that is. */
+  /** What is below a line, or a reference to where it is drawn. */
   #below({ job, depth, rest }: Line, tops: Set<HierarchyJob>): Line[] | string {
     if (job === undefined) return [];
     const { style } = this;
@@ -111,7 +111,7 @@ class Tree {
           const first = this.#job(task?.runs);
           const outcome = each.outcomes?.get(key);
           const condition = task?.spec.condition;
-          // The condition itself is no job: it stands here or nowhere.
+          // The condition is not a job, so it is drawn only here.
           const needed =
             outcome !== undefined && condition !== undefined
               ? `${conditionText(condition)} is ${outcome}`

@@ -107,7 +107,7 @@ export function reasonLines({ output, status, child }: TaskRunNode): string[] {
   const trace = textLines(errorTrace);
   const last = trace.slice(-MAX_TRACE);
   const lines = trace.length > last.length ? ["…", ...last] : last;
-  // The trace of Python ends with the error; that of others may not.
+  // A Python trace ends with the error; others may not.
   if (error !== undefined && error !== "" && errorTrace?.includes(error) !== true)
     lines.push(...textLines(error));
   if (lines.length > 0) return lines;
@@ -117,7 +117,7 @@ export function reasonLines({ output, status, child }: TaskRunNode): string[] {
 /** Task keys from the top, safe for a terminal. */
 export const printablePath = (path: readonly string[]): string => path.map(printable).join(" > ");
 
-/** Text of others as lines, safe for a terminal. Tabs are no danger. */
+/** External text as lines, safe for a terminal. Tabs are harmless. */
 export function textLines(text = ""): string[] {
   const lines = text.replace(/\r\n/g, "\n").replace(/\n+$/, "").split("\n");
   if (lines.length === 1 && lines[0] === "") return [];

@@ -51,7 +51,7 @@ function outputLines({ output = {}, status }: TaskRunNode): string[] {
     ...textLines(logs),
     ...textLines(result).map((line, at) => (at === 0 ? `exit value: ${line}` : line)),
     ...textLines(errorTrace ?? error),
-    // The trace of Python ends with the error; that of others may not.
+    // A Python trace ends with the error; others may not.
     ...(errorTrace !== undefined && error !== undefined && !errorTrace.includes(error)
       ? textLines(error)
       : []),

@@ -227,7 +227,7 @@ const SEGMENTER = new Intl.Segmenter();
 // eslint-disable-next-line no-control-regex -- finding them is the point
 const CODES = /(\u001b\[[0-9;]*m|\u001b\]8;;[^\u001b]*\u001b\\)/;
 
-/** The text in at most so many columns. Its colours and links are closed where it is cut. */
+/** The text in at most `width` columns. It closes colours and links where it cuts. */
 export function fit(text: string, width: number, style: Style = PLAIN): string {
   if (!Number.isFinite(width) || visibleWidth(text) <= width) return text;
   const { more } = style.marks;

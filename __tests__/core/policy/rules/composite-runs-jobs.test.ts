@@ -31,7 +31,7 @@ describe("composite-runs-jobs", () => {
     expect(check(compositeRunsJobs, [job])).toEqual([]);
   });
 
-  test("rejects code once, where that is all that a composite holds", () => {
+  test("rejects code once if a composite holds nothing else", () => {
     const job = compositeSpec(KEY, [], { tasks: [notebookTask("seed", "seed.py")] });
     expect(check(compositeRunsJobs, [job])).toMatchObject([
       { message: `composite job "${KEY}" holds a notebook_task of notebook "seed.py"` },

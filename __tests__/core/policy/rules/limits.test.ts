@@ -75,7 +75,7 @@ describe("job-tags", () => {
     },
   );
 
-  test("says both of a tag that is too long twice, and how to mend it", () => {
+  test("reports both lengths of a tag whose key and value are too long, with a fix", () => {
     const spec = job({ tags: { ["k".repeat(513)]: "v".repeat(257) } });
     expect(check(jobTags, [spec])).toEqual([
       {

@@ -86,7 +86,7 @@ test("a notebook in an orchestrator is an error", () => {
   ]);
 });
 
-test("an atomic job that runs jobs is told its level, once", () => {
+test("an atomic job that runs jobs is reported once, with its level", () => {
   const job = atomicSpec("wrong", "wrong.py", { tasks: [runJobTask("run_setup", "setup")] });
   expect(check(atomicOneNotebook, [seed, setup, job])).toEqual([
     {

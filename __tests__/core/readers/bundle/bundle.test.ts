@@ -475,7 +475,7 @@ resources: {jobs: {seed: {name: "NAME", tasks: [{task_key: a, notebook_task: {no
     ]);
   });
 
-  test("that nobody declares are said, once for all targets", () => {
+  test("that nobody declares are reported once for all targets", () => {
     expect(problemsOf(read({ "databricks.yml": yaml("${var.catlog}") }))).toEqual([
       'error databricks.yml:14: ${var.catlog} is not a variable of the bundle (did you mean "catalog"?)',
     ]);
@@ -608,7 +608,7 @@ resources:
     expect(job?.duplicates.map(({ source }) => source?.file.split("/").at(-1))).toEqual(["b.yaml"]);
   });
 
-  test("jobs defined in Python are said, not skipped", () => {
+  test("jobs defined in Python are reported, not skipped", () => {
     for (const python of ["python: {resources: ['x:y']}", "experimental: {python: {}}"])
       expect(problemsOf(read({ "databricks.yml": `${python}\n${JOB}` }))).toEqual([
         expect.stringMatching(
@@ -625,7 +625,7 @@ resources:
   });
 });
 
-describe("what cannot be read is said with its place, and the rest is read", () => {
+describe("what cannot be read is reported with its location, and the rest is read", () => {
   const broken = (content: string | Buffer): Reading =>
     read({
       "databricks.yml": "include: ['*.yaml']\n",
@@ -735,7 +735,7 @@ describe("what cannot be read is said with its place, and the rest is read", () 
     expect(problems).toEqual([`error databricks.yml:1: ${message}`]);
   });
 
-  test("what an included file includes is not read, which is said", () => {
+  test("an include in an included file is reported and not read", () => {
     const reading = read({
       "databricks.yml": "include: [a.yml]\n",
       "a.yml": `include: [b.yml]\n${JOB}`,

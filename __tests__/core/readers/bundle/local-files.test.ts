@@ -235,7 +235,7 @@ describe("files outside of the bundle's folder", () => {
     ]);
   });
 
-  test("that are not there are said at the entry of include", () => {
+  test("that do not exist are reported at the entry of include", () => {
     expect(problemsOf(read({ "app/databricks.yml": app("gone.yml") }, "app"))).toEqual([
       'error unread databricks.yml:4 include names "gone.yml", which is not there | correct the path, or remove it',
     ]);

@@ -141,7 +141,7 @@ describeWithPython("with databricks-bundles", () => {
     expect(problem?.location?.file).toMatch(/alerting_seed_job\.py$/);
   });
 
-  test("an error of the code is told with its reason", () => {
+  test("an error of the code is reported with its reason", () => {
     const folder = copy();
     const file = join(folder, "resources", "__init__.py");
     writeFileSync(file, "import gone\n\n\ndef load_resources(bundle):\n    return None\n");
@@ -158,7 +158,7 @@ describeWithPython("with databricks-bundles", () => {
   });
 });
 
-test("databricks-bundles that is not installed is told", () => {
+test("a missing databricks-bundles is reported", () => {
   const folder = copy();
   const [problem = ""] = problemsOf(read(folder, { PYTHONPATH: "", PYTHONNOUSERSITE: "1" }));
   expect(problem).toMatch(

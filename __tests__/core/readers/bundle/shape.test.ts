@@ -308,7 +308,7 @@ describe("one slip of YAML is one finding with a hint", () => {
   });
 });
 
-describe("what has no effect is said", () => {
+describe("a value without effect is reported", () => {
   test("a file that no include finds, and that ** is one folder", () => {
     const files = {
       "databricks.yml": "include: [jobs/**/*.yml]\n",

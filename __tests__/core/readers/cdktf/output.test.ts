@@ -91,7 +91,7 @@ test("one cdk.tf.json is read by itself", () => {
   expect(readSynthesized(file).graphs[0]?.jobs).toMatchObject([{ key: "seed" }]);
 });
 
-test("a stack that cannot be read is said; the others are read", () => {
+test("a stack that cannot be read is reported; the others are read", () => {
   const folder = output({ "alerting-dev-atomic": ATOMIC, broken: "{", "a-list": [] });
   const { graphs, problems } = readSynthesized(folder);
   expect(problems).toEqual([
@@ -104,7 +104,7 @@ test("a stack that cannot be read is said; the others are read", () => {
   expect(graphs.flatMap(({ jobs }) => jobs.map(({ key }) => key))).toEqual(["seed"]);
 });
 
-test("a stack that is no file is said, and nobody waits for it", () => {
+test("a stack that is not a regular file is reported without reading it", () => {
   const folder = output({ "alerting-dev-atomic": ATOMIC, pipe: {} });
   const pipe = join(folder, "stacks", "pipe", "cdk.tf.json");
   rmSync(pipe);

@@ -292,7 +292,7 @@ describe("widgets of Jupyter notebooks", () => {
   });
 });
 
-test("characters of Scala are no strings", () => {
+test("character literals of Scala are not strings", () => {
   const source = `val quote = '"'; val c = 'x'; dbutils.widgets.get("catalog")`;
   expect(notebookWidgets(source, "scala")).toEqual({ ...none, reads: ["catalog"] });
 });

@@ -219,7 +219,7 @@ describe.each(CLIS)("a project of %s", (cli) => {
   });
 });
 
-describe("what is no plan", () => {
+describe("a file that is not a plan", () => {
   test.each([[null], [5], ["x"], [[]], [{}], [{ format_version: "1.2" }], [{ values: {} }]])(
     "refuses %j",
     (json) => {

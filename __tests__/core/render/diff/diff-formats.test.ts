@@ -199,7 +199,7 @@ function withoutCode(markdown: string): string {
     .replace(/(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)/g, "");
 }
 
-describe("names of others", () => {
+describe("external names", () => {
   // eslint-disable-next-line no-control-regex -- finding them is the point
   const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
   const markdown = diffMarkdown(HOSTILE_DIFFS, { since: "`@everyone`" });

@@ -101,7 +101,7 @@ function valuesOf(shape: Shape): readonly [unknown, unknown, RegExp] {
 describe("a change of any setting", () => {
   const leaves = leavesOf(JOB_SCHEMA);
 
-  test("is told, with the value that is new", () => {
+  test("is reported with the new value", () => {
     const untold: string[] = [];
     for (const [path, shape] of leaves) {
       const [old, now, expected] = valuesOf(shape);
@@ -176,7 +176,7 @@ describe("a change of any setting", () => {
         .map((tasks) => (tasks === undefined ? (job as Json) : { ...(job as Json), tasks })),
     );
 
-  test("is told of any two jobs, and nothing is told exactly where both are equal", () => {
+  test("is reported for any two jobs, unless both are equal", () => {
     fc.assert(
       fc.property(anyJob, anyJob, fc.boolean(), (one, other, isOne) => {
         // Two jobs that have most in common say more than two that have nothing.
@@ -188,7 +188,7 @@ describe("a change of any setting", () => {
     );
   });
 
-  test("is told of what no schema knows, whatever it is", () => {
+  test("is reported for fields that no schema knows", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 3 }), fc.jsonValue({ maxDepth: 3 }), (one, other) => {
         const of = (value: unknown): Json => ({

@@ -71,7 +71,7 @@ const withTask = (spec: JobSpec, at: number, more: Partial<TaskSpec>): JobSpec =
   tasks: spec.tasks.map((each, place) => (place === at ? { ...each, ...more } : each)),
 });
 
-describe("what is told of a change", () => {
+describe("the report of a change", () => {
   it.each<[string, readonly JobSpec[], object]>([
     ["nothing", ALL, {}],
     [
@@ -407,14 +407,14 @@ describe("secrets", () => {
     ["a secret that changes", "${sensitive 1}", "${sensitive 2}"],
     ["what becomes a secret", "hunter2", "${sensitive 2}"],
     ["what was a secret", "${sensitive 1}", "hunter2"],
-  ])("are told without what they are: %s", (_, before, after) => {
+  ])("are reported without their values: %s", (_, before, after) => {
     const diff = diffOf(withDefault(before), withDefault(after));
     expect(diff.jobs[0]?.parameters).toEqual([
       { name: "token", before: "(sensitive)", after: "(sensitive)" },
     ]);
   });
 
-  it("that stay are no change", () => {
+  it("that stay the same are not reported", () => {
     expect(said(diffOf(withDefault("${sensitive 1}"), withDefault("${sensitive 1}")))).toEqual({});
   });
 

@@ -30,7 +30,7 @@ tasks:
   - task_key: seed_all_alerts
     run_job_task:
       job_id: \${resources.jobs.alerting_seed_job.id}`,
-    fix: "Move the code to an atomic job and run that. A job that runs no other job at all is no composite job: tag it atomic.",
+    fix: "Move the code to an atomic job and run that. A job that runs no other job is not a composite job: tag it atomic.",
     source: "hierarchical job architecture, checklist",
   },
   *check(graph) {

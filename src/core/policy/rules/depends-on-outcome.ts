@@ -16,7 +16,7 @@ export const dependsOnOutcome = defineRule({
   condition_task: { op: GREATER_THAN, left: "{{tasks.load.values.rows}}", right: "0" }
 - task_key: report
   depends_on: [{ task_key: has_rows, outcome: "true" }]`,
-    fix: "Remove the outcome, or depend on a condition task. How the tasks before must have ended is said with run_if.",
+    fix: "Remove the outcome, or depend on a condition task. Use run_if to say how the tasks before must have ended.",
     source:
       "Jobs API, tasks.depends_on.outcome: can only be specified on condition task dependencies",
   },

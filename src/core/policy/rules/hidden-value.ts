@@ -3,7 +3,7 @@ import { defineRule } from "../rule";
 export const hiddenValue = defineRule({
   name: "hidden-value",
   summary: "No value is hidden by another one.",
-  rationale: "A value that never takes effect misleads whoever changes it.",
+  rationale: "A value that never takes effect misleads anyone who changes it.",
   severity: "warning",
   preset: "correctness",
   docs: {

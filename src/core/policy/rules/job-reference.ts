@@ -16,7 +16,7 @@ export const jobReference = defineRule({
   job_id: 619203751`,
     right: `run_job_task:
   job_id: \${resources.jobs.alerting_seed_job.id}`,
-    fix: "Refer to the resource. A job of others is looked up: a variable with lookup in a bundle, fromJobId or fromJobName in CDKTF, a data source in Terraform.",
+    fix: "Refer to the resource. Look an external job up: a variable with lookup in a bundle, fromJobId or fromJobName in CDKTF, a data source in Terraform.",
     source: "hierarchical job architecture, checklist",
   },
   *check(graph) {

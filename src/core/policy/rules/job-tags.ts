@@ -20,7 +20,7 @@ export const jobTags = defineRule({
       "Databricks, Jobs API and resource limits: 25 tags; key and value AWS 127 and 255, Azure 512 and 256, GCP 63 and 63 characters",
   },
   *check(graph, { cloud }) {
-    // Where nothing is said of the cloud, the widest of all holds.
+    // Without a configured cloud, the widest limit applies.
     const [keyLimit, valueLimit] = cloud === undefined ? [512, 256] : LENGTHS[cloud];
     for (const job of graph.jobs) {
       const tags = Object.entries(job.tags);

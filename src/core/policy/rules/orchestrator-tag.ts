@@ -5,7 +5,7 @@ import { defineRule } from "../rule";
 export const orchestratorTag = defineRule({
   name: "orchestrator-tag",
   summary: 'Each job that runs other jobs has the tag orchestrator = "true".',
-  rationale: "It tells the runs that only wait for others from those that work.",
+  rationale: "It separates runs that only wait for other runs from runs that do the work.",
   severity: "warning",
   preset: "governance",
   docs: {

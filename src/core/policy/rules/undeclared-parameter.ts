@@ -20,7 +20,7 @@ export const undeclaredParameter = defineRule({
   job_id: \${resources.jobs.alerting_seed_job.id}
   job_parameters:
     catalog: main`,
-    fix: "Declare the parameter in the job that is run, or mend its name.",
+    fix: "Declare the parameter in the job that is run, or fix its name.",
     source: "Databricks, Run Job task: job parameters",
   },
   *check(graph) {

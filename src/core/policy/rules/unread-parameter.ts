@@ -21,7 +21,7 @@ export const unreadParameter = defineRule({
   notebook_path: ../src/seed_all_alerts.py
   base_parameters:
     catalog: main`,
-    fix: "Fix the name, or remove the parameter. Nothing is said of notebooks that read parameters by computed names, all at once, or through other code that gets dbutils.",
+    fix: "Fix the name, or remove the parameter. Notebooks that read parameters by computed names, all at once, or through other code that gets dbutils are not reported.",
     source: "Databricks, widgets: base_parameters set the value of the widget with the same name",
   },
   *check(graph) {

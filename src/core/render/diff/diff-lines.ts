@@ -194,7 +194,7 @@ export function summaryOf(counts: Readonly<Record<Change, number>>): string {
     .join(", ");
 }
 
-/** What environments have in common: their names as they are written, and what is said of all of them. */
+/** The names of environments, and the lines that they have in common. */
 export interface InEnvironments<T> {
   readonly environments: readonly string[];
   readonly said: T;
@@ -258,7 +258,7 @@ function linesOf(diff: HierarchyDiff, writer: DiffWriter): DiffLine[] {
   const note = (text: string): DiffLine => ({ mark: "note", text, below: [] });
   const jobs = diff.jobs.map((job) => {
     const line = jobLine(job, writer);
-    // All of them are new; what each does is told where it was added.
+    // All of them are new; each is described where it was added.
     return diff.change === undefined ? line : { ...line, below: [] };
   });
   return [
@@ -268,7 +268,7 @@ function linesOf(diff: HierarchyDiff, writer: DiffWriter): DiffLine[] {
   ];
 }
 
-/** What is said of an environment as a whole: `2 jobs changed (of 6)`. */
+/** The summary of an environment: `2 jobs changed (of 6)`. */
 export function headOf({ change, counts, jobs }: HierarchyDiff): string {
   if (change !== undefined) {
     const count = Math.max(counts.before, counts.after);

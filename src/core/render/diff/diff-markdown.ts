@@ -8,7 +8,7 @@ import { countChanges, type HierarchyDiff } from "./hierarchy-diff";
 const MAX_BYTES = 65_000;
 /** Of the drawing. Its text may have three bytes a character. */
 const MAX_DRAWN = 18_000;
-/** Kept for what is said of what is left out, and for ends. */
+/** Reserved for the note on what is left out, and for closing lines. */
 const RESERVED = 500;
 
 const MARKS = { added: "➕", removed: "➖", changed: "✏️", note: "⚠️" } as const;

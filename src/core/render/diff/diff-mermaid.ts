@@ -11,7 +11,7 @@ export interface DiffMermaidOptions {
   readonly maxCharacters?: number;
 }
 
-/** A drawing, and how many of the jobs to be drawn it has no place for. */
+/** A drawing, and the number of jobs that do not fit. */
 export interface DiffDrawing {
   readonly text: string;
   readonly jobs: number;

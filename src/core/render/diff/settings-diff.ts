@@ -26,7 +26,7 @@ export interface PathChange {
  * both are equal.
  *
  * @param skipped paths that somebody else compares, joined with dots
- * @param isOpen whether a block is taken apart although only one side has it; by default it is told as one
+ * @param isOpen whether a block is taken apart although only one side has it; by default it is one change
  */
 export function diffSettings(
   before: Settings | undefined,
@@ -77,7 +77,7 @@ function isInside(
     return shape.key !== undefined && sides.every((side) => hasKeys(side, shape));
   }
   if (!sides.every(isSettings)) return false;
-  // A block that is new or gone is told as one, but for what it does and what users name in it.
+  // An added or removed block is one change, except for what it does and what users name in it.
   const isMap = shape?.kind === "map" || (shape?.kind === "object" && shape.mayBeDropped === true);
   return isMap ? sides.some((side) => !isEmpty(side)) : isBoth(sides);
 }

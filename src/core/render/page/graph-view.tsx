@@ -178,7 +178,7 @@ function Hierarchy({
     };
   });
   const close = (): void => {
-    // Whoever was at the details is at their job again.
+    // The focus moves from the details back to their job.
     if (selected !== undefined && isThere) {
       next.current = { show: selected, focus: true };
       setWanted(selected);

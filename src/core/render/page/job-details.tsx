@@ -88,7 +88,7 @@ export function JobDetails({
   );
 }
 
-/** Findings, each with what mends it. */
+/** Findings, each with its fix. */
 export function Findings({ findings }: { readonly findings: readonly DocumentFinding[] }) {
   return (
     <ul class="findings">

@@ -4,7 +4,7 @@ import { rootsOf } from "../hierarchy";
 
 /**
  * Where everything goes in a drawing, in pixels. Jobs stand in columns, each to the right of whatever runs it; below each
- * other in the order in which they are run. That takes time in proportion to what is drawn: 10 000 jobs are no trouble, and
+ * other in the order in which they are run. That takes time in proportion to what is drawn: 10 000 jobs are fine, and
  * neither is a job of 1 000 tasks in a row.
  */
 export interface Layout {
@@ -76,7 +76,7 @@ export const ROW_HEIGHT = 20;
 /** The pixels of a character of a fixed-width font of 12 pixels. */
 const CHARACTER = 7.25;
 const MIN_WIDTH = 190;
-/** Names are cut at so many characters: a box of thousands would hide all others. */
+/** Maximum characters of a name: a box of thousands would hide all others. */
 const MAX_CHARACTERS = 44;
 const COLUMN_GAP = 96;
 const BOX_GAP = 14;

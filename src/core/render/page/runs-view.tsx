@@ -127,7 +127,7 @@ function RunItem({
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     const { current } = button;
-    // Whoever goes through the list with the keyboard stays where the selection is.
+    // Keyboard navigation keeps the selection in view.
     if (isSelected && current?.closest(".rows")?.contains(window.document.activeElement) === true)
       current.focus({ preventScroll: true });
   }, [isSelected]);

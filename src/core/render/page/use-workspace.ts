@@ -6,11 +6,11 @@ import type { PageHierarchy, PageRun, PageRuns } from "../../model/workspace-pag
 import type { HierarchyDocument } from "../document";
 import { type PageClient, PageFailure } from "./page-client";
 
-/** So many runs are asked for at once. */
+/** Runs requested at once. */
 const PAGE = 500;
 /** Changes that follow each other closely are looked at together; milliseconds. */
 const TOGETHER = 250;
-/** Between two looks at a run the server is left alone for so many times what a look took. */
+/** The pause between two polls of a run, as a multiple of the time that a poll took. */
 const REST = 4;
 
 /** Everything that the page knows of the workspace. */
@@ -138,7 +138,7 @@ export function useRuns(
       (page) => {
         if (isCurrent) setList({ ...page, filter });
       },
-      // What is wrong with the connection is said where that is looked after.
+      // The connection reports its own errors.
       () => undefined,
     );
     return () => {

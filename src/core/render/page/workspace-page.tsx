@@ -71,7 +71,7 @@ function WorkspacePage({ client }: { readonly client: PageClient }) {
   const list = useRuns(client, workspace, listed);
   const acting = useRef(false);
   const act = (start: () => Promise<{ readonly run_id?: RunId }>): void => {
-    // A second click is no second wish.
+    // A second click does not repeat the action.
     if (acting.current) return;
     acting.current = true;
     setProblem(undefined);
@@ -226,7 +226,7 @@ function LoggedOut({ why }: { readonly why?: string }) {
         <h1>Local workspace</h1>
         {why !== undefined && <p>{printable(why)}</p>}
         <p>
-          This page is for whoever started the workspace. Open it with{" "}
+          Only the user who started the workspace can open this page. Use{" "}
           <code>
             npx jobstrata local open
             {location.pathname === "/" ? "" : ` ${printable(location.pathname)}`}

@@ -16,14 +16,14 @@ export function countJobs({ distinct, sources }: CheckReport): string {
   return `${counted(jobs, "job")}${where}, ${counted(tasks, "task")}`;
 }
 
-/** Findings that are told together: one, or those that many jobs share in the same words. */
+/** Findings that are reported together: one, or those that many jobs share in the same words. */
 export interface FindingGroup {
   readonly findings: readonly [CheckedFinding, ...CheckedFinding[]];
   /** How many jobs share it; undefined of a single finding. */
   readonly jobs?: number;
 }
 
-/** A finding that so many jobs share is told once, and so is one that all share, where these are at least {@link MIN_ALL}. */
+/** A finding that this number of jobs share is reported once, as is one that all jobs share, if there are {@link MIN_ALL}. */
 const MIN_SHARED = 10;
 const MIN_ALL = 3;
 
