@@ -150,8 +150,10 @@ describeWithTerraform("with Terraform", () => {
       );
       const { code, stdout } = await local("sample-data");
       expect(code).toBe(0);
-      expect(stdout).toMatch(/main\.gold\.fact_usage +kept: it is no sample, or was changed since/);
-      expect(stdout).toMatch(/main\.gold\.fact_data_quality +kept: it is no sample/);
+      expect(stdout).toMatch(
+        /main\.gold\.fact_usage +kept: it is not a sample, or was changed since/,
+      );
+      expect(stdout).toMatch(/main\.gold\.fact_data_quality +kept: it is not a sample/);
       expect(stdout).toMatch(/main\.gold\.fact_table_freshness +10 rows/);
       expect((await local("sql", "SELECT * FROM main.gold.fact_usage")).stdout).toBe(
         "mine\n----\n   1\n",

@@ -37,7 +37,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that stands still until it is advanced. */
 export class ManualClock implements Clock {
   private readonly timers = new Set<{ at: number; action: () => void }>();
 

@@ -215,7 +215,7 @@ export async function reset(options: { data?: string } = {}): Promise<void> {
       `${dataDir} does not hold a local workspace, so it was not deleted.`,
     );
   }
-  // The engine is no memory, and takes a while to install.
+  // The engine is not data of the workspace, and takes a while to install.
   const deleted = entries.filter((entry) => entry !== "engine");
   for (const entry of deleted) rmSync(join(dataDir, entry), { recursive: true, force: true });
   if (deleted.length === entries.length) rmSync(dataDir, { recursive: true, force: true });

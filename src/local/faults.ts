@@ -53,7 +53,7 @@ export const faultPlan = object({
 export type FaultPlan = z.infer<typeof faultPlan>;
 export type RequestFault = z.infer<typeof requestFault>;
 
-/** @throws {JobstrataError} when the file cannot be read, or is no plan */
+/** @throws {JobstrataError} when the file cannot be read, or is not a valid plan of faults */
 export function readFaultPlan(file: string): FaultPlan {
   try {
     const text = readFileSync(file, "utf8");

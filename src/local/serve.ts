@@ -4,7 +4,7 @@ import type { WorkspacePage } from "./page/workspace-page";
 import { removeState, writeState } from "./state-file";
 import { startLocalWorkspace } from "./workspace";
 
-/** What a server process is told, as JSON in its only argument. */
+/** The options of a server process, as JSON in its only argument. */
 export interface ServeOptions {
   dataDir: string;
   port?: number;

@@ -12,7 +12,7 @@ const fileOf = (dataDir: string): string => join(dataDir, "server.json");
 export function writeState(dataDir: string, value: WorkspaceState): void {
   const file = fileOf(dataDir);
   const draft = `${file}.${process.pid}`;
-  // Whoever reads it finds all of it or nothing.
+  // A reader finds all of it or nothing.
   writeFileSync(draft, `${JSON.stringify(value)}\n`, { mode: 0o600 });
   renameSync(draft, file);
 }

@@ -39,7 +39,7 @@ export class Store {
   public readonly secrets: Secrets;
   private readonly sql: Sql;
 
-  /** @throws {JobstrataError} when another process has the folder, or what it holds is no workspace */
+  /** @throws {JobstrataError} when another process has the folder, or it does not hold a workspace */
   public static open(folder: string): Store {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const file = join(folder, "workspace.db");

@@ -16,7 +16,7 @@ export interface Reading {
   readonly suppressions: readonly SourceSuppression[];
 }
 
-/** No workspace has more; so many are judged in less than 1 GiB. */
+/** No workspace has more; this number is checked in less than 1 GiB. */
 export const MAX_JOBS = 100_000;
 
 /**

@@ -46,7 +46,7 @@ export interface Notebook {
   source: string;
 }
 
-/** A file of the workspace that is no notebook. */
+/** A file of the workspace other than a notebook. */
 export interface WorkspaceFile {
   path: string;
   content: Buffer;

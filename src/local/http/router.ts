@@ -7,7 +7,7 @@ import { asRaw, readJson } from "./messages";
 import { notHere } from "./not-here";
 import type { LocalRequest, Route } from "./route";
 
-/** Of fields that are ignored, so many are told apart. */
+/** Maximum ignored fields that are counted one by one. */
 const MAX_IGNORED = 1000;
 
 /** Finds the endpoint that a request is for, and has it answer. */

@@ -89,7 +89,7 @@ export class LocalServer {
         resolve();
       });
       this.server.closeIdleConnections();
-      // Whoever keeps a connection busy longer than this does not wait for an answer.
+      // A client that keeps a connection busy longer than this does not wait for an answer.
       setTimeout(() => {
         this.server.closeAllConnections();
       }, 500).unref();

@@ -2,11 +2,11 @@ import type { PageEvents } from "@jobstrata/core/model";
 import { ApiError } from "../api-error";
 import type { Clock, Timer } from "../clock";
 
-/** Changes of a run are told together, after this; milliseconds. So are those of jobs, and a sign of life. */
+/** The interval at which changes of runs and jobs, and a heartbeat, are sent; milliseconds. */
 const RUNS_EVERY = 200;
 const JOBS_EVERY = 1000;
 const HEARTBEAT_EVERY = 15_000;
-/** Of more runs than this that change in that time nothing is told but that they did. */
+/** If more runs than this change in that time, one event says so instead of an event for each. */
 const MAX_RUNS = 500;
 const MAX_STREAMS = 32;
 
@@ -31,7 +31,7 @@ export class EventStreams<Run> {
   private readonly jobs: Tick;
   private readonly heartbeat: Tick;
 
-  /** @param view what is told of a run; `undefined` when it is there no more */
+  /** @param view the event of a run; `undefined` if it no longer exists */
   public constructor(
     clock: Clock,
     private readonly view: (runId: number, run: Run | undefined) => PageEvents["run"] | undefined,

@@ -9,7 +9,7 @@ const CODE_LIFETIME = 5 * 60_000;
 const MAX_CODES = 64;
 const MAX_SESSIONS = 64;
 
-/** Who may see the page: whoever has come by a link that only the owner can make, and that works once. */
+/** Access to the page: through a link that only the owner can create and that works once. */
 export class PageAccess {
   private readonly codes = new Tokens(MAX_CODES);
   private readonly sessions = new Tokens(MAX_SESSIONS);
@@ -22,7 +22,7 @@ export class PageAccess {
     return code;
   }
 
-  /** Takes a code for a token. @throws {ApiError} when it is no good any more */
+  /** Exchanges a code for a token. @throws {ApiError} when it is no longer valid */
   public newSession(code: string): string {
     if (!this.codes.take(code, this.clock.now())) {
       throw new ApiError(
@@ -36,7 +36,7 @@ export class PageAccess {
     return token;
   }
 
-  /** @throws {ApiError} for whoever has no session */
+  /** @throws {ApiError} without a session */
   public check(token: string | undefined): void {
     if (token !== undefined && this.sessions.has(token)) return;
     throw new ApiError(

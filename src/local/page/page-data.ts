@@ -64,7 +64,7 @@ export class PageData implements RunSource {
     return this.store.runs.output(taskRunId) ?? {};
   }
 
-  /** What is told of a run that has changed. */
+  /** The event of a run that has changed. */
   public view(runId: number, run = this.scheduler.jobRun(runId)): PageRun | undefined {
     return run === undefined ? undefined : pageRun(run);
   }

@@ -65,7 +65,7 @@ const sessionBody = object({ code: z.string() });
 const jobBody = object({ job_id: z.int() });
 const runBody = object({ run_id: z.int() });
 
-/** Serves the page of the workspace, and what it asks for, to whoever has a session. */
+/** Serves the page of the workspace, and its requests, to clients with a session. */
 export class PageServer implements Site, ChangeListener {
   private readonly access: PageAccess;
   private readonly streams: EventStreams<JobRun>;

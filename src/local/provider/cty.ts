@@ -160,7 +160,7 @@ function attributeOf(
   }
 }
 
-/** Terraform writes a number as text where 64 bits don't hold it; rounding is no option. */
+/** Terraform writes a number as text where 64 bits don't hold it; rounding is not an option. */
 function numberOf(value: unknown, path: Path): number | bigint {
   if (typeof value === "number" && !Number.isInteger(value)) return value;
   const integer = typeof value === "string" ? undefined : int64Of(value);

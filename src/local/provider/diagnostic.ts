@@ -6,7 +6,7 @@ export interface Diagnostic {
   readonly severity: "error" | "warning";
   /** One line: what is wrong. */
   readonly summary: string;
-  /** How to mend it, or what the workspace said; may be empty. */
+  /** How to fix it, or what the workspace said; may be empty. */
   readonly detail: string;
   /** The argument it is about; empty for the resource as a whole. */
   readonly path: Path;

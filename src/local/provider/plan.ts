@@ -117,7 +117,7 @@ function withZeros(block: Block, member: Obj): Obj {
 const ZEROS: Readonly<Record<string, Value>> = { string: "", number: 0, bool: false };
 
 /**
- * `state`, which was read after an apply, as Terraform was told that it would be: to the SDK an empty list or map and
+ * `state`, which was read after an apply, in the form that the plan announced: to the SDK an empty list or map and
  * none are the same, and the plan decides which of them is kept. A set is kept as it was planned.
  */
 export function keepPlannedForm(block: Block, state: Obj, planned: Obj): Obj {

@@ -1,7 +1,7 @@
 /**
  * What the schema files can't hold, because the CDK package does not know it: which arguments are computed as well as
  * optional, what an absent argument means, which change means another object, and which differences between the
- * configuration and the workspace are no change. Kept by hand, after the behaviour of databricks/databricks 1.99.0 and
+ * configuration and the workspace are not a change. Kept by hand, after the behaviour of databricks/databricks 1.99.0 and
  * what is known of 1.132.0.
  */
 import type { Extra, Extras, Suppression } from "./schema";

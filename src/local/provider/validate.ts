@@ -19,7 +19,7 @@ export function validateBlock(block: Block, config: Obj, path: Path = []): Diagn
   }
   for (const [name, nested] of block.blocks) {
     found.push(...deprecation(nested.deprecated, config[name] ?? null, [...path, name]));
-    // A member of a set has no place that a path could name.
+    // A path cannot name a member of a set.
     if (nested.nesting !== "list") continue;
     for (const [index, item] of listOf(config[name]).entries()) {
       const object = asObject(item);

@@ -32,7 +32,7 @@ export function providerVersionOf(manifest: string): ProviderVersion {
   try {
     version = (JSON.parse(readFileSync(manifest, "utf8")) as { version?: unknown } | null)?.version;
   } catch {
-    // Whoever loads the package tells what is wrong with it.
+    // Loading the package reports what is wrong with it.
   }
   return Number.parseInt(String(version), 10) >= NEWER_BINDINGS ? "1.132" : "1.99";
 }

@@ -161,7 +161,7 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The objects in a list of the workspace's answer; none where it is no list. */
+/** The objects in a list of the workspace's answer; none if it is not a list. */
 export function jsonObjects(value: Json | undefined): JsonObject[] {
   return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }

@@ -135,7 +135,12 @@ export class Workspace {
     if (status >= 200 && status < 300) {
       if (text.trim() === "") return { headers, body: {} };
       if (isJsonObject(parsed)) return { headers, body: parsed };
-      throw new ApiError(status, "", "the answer is no JSON object", `${method} ${path}\n${text}`);
+      throw new ApiError(
+        status,
+        "",
+        "the answer is not a JSON object",
+        `${method} ${path}\n${text}`,
+      );
     }
     const fields = isJsonObject(parsed) ? parsed : {};
     const code = typeof fields.error_code === "string" ? fields.error_code : "";

@@ -96,7 +96,7 @@ export function resolveText(text: string, context: ReferenceContext): string {
   );
 }
 
-/** `undefined` for what is no reference at all and so stays as it is. */
+/** `undefined` for text that is not a reference and stays unchanged. */
 function lookUp(expression: string, context: ReferenceContext): string | undefined {
   const simple = JOB_FIELDS[expression];
   if (simple !== undefined) return simple(context);

@@ -253,7 +253,7 @@ export class ActiveRun implements RunContext {
     return verdicts;
   }
 
-  /** The task is decided. Whoever calls this must `drain` afterwards. */
+  /** The task is decided. The caller must `drain` afterwards. */
   private settle(node: Node, ending: Ending): void {
     this.attempts.end(node.attempt, ending);
     this.undecided--;

@@ -29,7 +29,7 @@ export const MAX_RUN_JOB_DEPTH = 3;
 /** An executor that does not let go of its tasks when the workspace stops is left alone after this; milliseconds. */
 const STOP_PATIENCE = 5000;
 
-/** Who is told of what changes, at once and often. */
+/** Change listener; called synchronously and frequently. */
 export interface ChangeListener {
   /** A job's run, or a task of it, is new or has changed. @param run the record, where it is the run itself */
   runChanged(runId: number, run?: JobRun): void;

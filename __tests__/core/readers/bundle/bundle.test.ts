@@ -651,7 +651,11 @@ describe("what cannot be read is reported with its location, and the rest is rea
       "a: &a {b: 1}\nc:\n  <<: *a\n  <<: *a\n",
       /broken\.yaml:4: key "<<" is written twice/,
     ],
-    ["a merge of no map", "a: {<<: 5}\n", /broken\.yaml:1: "<<" merges what is no map/],
+    [
+      "a merge of another value than a map",
+      "a: {<<: 5}\n",
+      /broken\.yaml:1: "<<" merges a value that is not a map/,
+    ],
     ["deep nesting", `a: ${"[".repeat(50_000)}`, /broken\.yaml.*(?:nest|YAML)/],
     ["deep nesting that ends", `a: ${"[".repeat(200)}${"]".repeat(200)}`, /nest deeper than 100/],
     ["3 MB", `# ${"x".repeat(3 * 2 ** 20)}\n`, /more than the 2097152 that are read/],

@@ -110,7 +110,7 @@ test("a stack that is not a regular file is reported without reading it", () => 
   rmSync(pipe);
   execFileSync("mkfifo", [pipe]);
   expect(readSynthesized(folder).problems).toMatchObject([
-    { severity: "error", message: "this is no file" },
+    { severity: "error", message: "this is not a file" },
   ]);
 });
 

@@ -363,7 +363,7 @@ export class Bundle {
   /** Files that `include` names, each once, in its order. What leads out of the repository is not read. */
   #included(config: ValueMap): string[] {
     const { include } = config;
-    // Another shape is said where shapes are checked.
+    // The check of shapes reports any other shape.
     if (!Array.isArray(include)) return [];
     const root = realpathSync(this.file);
     const folder = realpathSync(this.folder);

@@ -328,7 +328,7 @@ class Placed {
     }
     if (!isValueMap(value)) return value;
     const old = isValueMap(before) ? before : undefined;
-    // A mutator changes a job; where that is defined is where people look for it.
+    // A mutator changes a job; the location of the job's own definition is kept.
     const at = (old && this.bundle.places.locationOf(old)) ?? this.locations.get(path) ?? around;
     const result = Object.create(null) as Record<string, Value>;
     for (const [key, item] of Object.entries(value))

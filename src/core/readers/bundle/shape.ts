@@ -88,7 +88,7 @@ class ShapeChecker {
     }
     for (const [name, { required }] of fields) {
       if (!this.isWhole || !required || JUDGED.has(`${type}.${name}`)) continue;
-      // An empty value of a key is said where the key is.
+      // An empty value is reported at its key.
       if (map[name] !== undefined && map[name] !== null) continue;
       this.#report("warning", "job-schema", map, undefined, {
         message: `${label} lacks ${name}`,

@@ -101,7 +101,7 @@ export class TargetReader {
   }
 
   public jobs(): JobSpec[] {
-    // Another shape is said where shapes are checked.
+    // The check of shapes reports any other shape.
     return Object.entries(this.entries).flatMap(([key, job]) =>
       isValueMap(job) ? [this.#job(key, job)] : [],
     );

@@ -14,7 +14,7 @@ const DEFINITIONS = [
  * The variables of a bundle as a target changes them: a value is replaced, never merged, and a lookup gives way to a value,
  * as a value does to a lookup.
  *
- * @param undeclared told of each variable that only the target knows, which the Databricks CLI refuses
+ * @param undeclared called with each variable that only the target knows, which the Databricks CLI refuses
  */
 export function overrideVariables(
   declared: Value,

@@ -233,7 +233,7 @@ export function readYamlFile(path: string, places: Places): YamlFile {
   let text = "";
   try {
     const stats = statSync(path);
-    if (!stats.isFile()) return failed("this is no file", "name a YAML or JSON file");
+    if (!stats.isFile()) return failed("this is not a file", "name a YAML or JSON file");
     if (stats.size > MAX_FILE_SIZE) {
       return failed(
         `the file has ${stats.size} bytes, more than the ${MAX_FILE_SIZE} that are read`,
@@ -246,7 +246,7 @@ export function readYamlFile(path: string, places: Places): YamlFile {
     if (code === "ERR_ENCODING_INVALID_ENCODED_DATA")
       return failed("the file is not UTF-8", "save it as UTF-8");
     const broken = code === "ENOENT" && isLink(path) ? ", a link to nothing" : "";
-    return failed(`the file cannot be read: ${code ?? message}${broken}`, "mend or remove it");
+    return failed(`the file cannot be read: ${code ?? message}${broken}`, "fix or remove it");
   }
   try {
     const document = parseDocument(text, PARSE);
@@ -260,11 +260,11 @@ export function readYamlFile(path: string, places: Places): YamlFile {
     const value = contents === null ? undefined : converter.convert(contents);
     return { path, text, value, size: converter.size, problems: converter.problems };
   } catch (error) {
-    if (error instanceof Refused) return failed(error.message, "mend the file", error.offset);
+    if (error instanceof Refused) return failed(error.message, "fix the file", error.offset);
     if (error instanceof RangeError)
       return failed("the file nests too deep to be read", "write it simpler");
     const message = error instanceof Error ? error.message : String(error);
-    return failed(`this is not YAML: ${oneLine(message)}`, "mend the file");
+    return failed(`this is not YAML: ${oneLine(message)}`, "fix the file");
   }
 }
 
@@ -344,7 +344,7 @@ class Converter {
       }
       const whole = merged === undefined ? map : (new PlainMap() as Record<string, Value>);
       for (const other of merged ?? []) {
-        if (!isValueMap(other)) throw new Refused('"<<" merges what is no map', at);
+        if (!isValueMap(other)) throw new Refused('"<<" merges a value that is not a map', at);
         // To the Databricks CLI the last of several maps counts.
         Object.assign(whole, other);
       }

@@ -30,7 +30,7 @@ export interface StackConfig {
   readonly workingDirectory: string;
   /** What stands behind each job resource, by resource name; more than one where they overwrite each other. */
   readonly jobs: ReadonlyMap<string, readonly StackJob[]>;
-  /** Job ids, as the configuration has them, that are declared as jobs of others. */
+  /** Job ids, as the configuration has them, that are declared as external jobs. */
   readonly importedJobIds: ReadonlySet<string>;
   /** The file that each asset of the configuration was copied from. */
   readonly assets: ReadonlyMap<string, string>;
@@ -65,7 +65,7 @@ export function readStackConfigs(stacks: readonly StackConfig[]): JobGraph[] {
 /** One pass over an app: the indexes that references between its stacks are resolved with. */
 class AppReader {
   readonly #stacks: ReadonlyMap<string, StackIndex>;
-  /** Job ids declared as jobs of others, for each environment. */
+  /** Job ids declared as external jobs, for each environment. */
   readonly #imported = new Map<string, Set<string>>();
 
   public constructor(stacks: readonly StackConfig[]) {

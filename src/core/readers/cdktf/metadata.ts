@@ -37,7 +37,7 @@ const stackSchema = z.object({
 const schema = z.object({ version: z.literal(1), stacks: z.record(z.string(), stackSchema) });
 type StackMetadata = z.infer<typeof stackSchema>;
 
-/** Writes {@link METADATA_FILE} for whoever reads the stacks without the app. */
+/** Writes {@link METADATA_FILE} for reading the stacks without the app. */
 export function writeStackMetadata(stacks: readonly StackConfig[], outdir: string): void {
   const entries = stacks.map((stack) => [stack.name, stackMetadata(stack, outdir)] as const);
   const content = { version: 1, stacks: Object.fromEntries(entries) };

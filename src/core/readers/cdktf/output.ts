@@ -123,10 +123,10 @@ function stateOf(terraform: unknown): string | undefined {
 function readJson(file: string, problems: ReadProblem[]): unknown {
   let message = "the file holds no JSON object";
   try {
-    // Whoever opens a pipe waits for the other end.
+    // Opening a pipe waits for its other end.
     const isFile = statSync(file).isFile();
     const value = isFile ? readJsonFile(file) : undefined;
-    if (!isFile) message = "this is no file";
+    if (!isFile) message = "this is not a file";
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -105,7 +105,7 @@ const COMMENT_MARKS: Readonly<Record<Language, string>> = {
   sql: "--",
 };
 
-/** The cells of a notebook in source form. What is no code of its language is written as comments that begin with MAGIC. */
+/** The cells of a notebook in source form. Everything but code of its language is written as comments that begin with MAGIC. */
 function cellsOf(source: string, language: Language): string[] {
   const mark = COMMENT_MARKS[language];
   const cells: string[] = [];
@@ -191,7 +191,7 @@ const SQL_KEYWORDS = new Set(
   ).split(" "),
 );
 
-/** So many tokens are searched for the keyword argument `name`, lest calls within calls take forever. */
+/** Maximum tokens searched for the keyword argument `name`, so that nested calls stay fast. */
 const MAX_ARGUMENT_TOKENS = 300;
 
 class Widgets {
@@ -219,7 +219,7 @@ class Widgets {
     };
   }
 
-  /** @param language of the notebook; a cell may begin with the name of its own, or of something that is no code */
+  /** @param language of the notebook; a cell may begin with the name of its own, or of something other than code */
   public readCell(cell: string, language: Language): void {
     if (TEXT_MAGICS.test(/^\s*%{1,2}([\w-]+)/.exec(cell)?.[1] ?? "")) return;
     const code = cell.replace(/^[ \t]*%run\b[ \t]*(.*)$/gm, (_, path: string) => {
@@ -328,7 +328,7 @@ class Widgets {
   /** @param at the first token of the arguments */
   #call(method: string, tokens: readonly Token[], at: number, mayBeSkipped: boolean): void {
     const reads = method === "get" || method === "getArgument";
-    // Whoever has all can ask whether there is one before reading it.
+    // Code that reads all parameters can check for one before it reads it.
     if (method === "getAll") this.#giveAway();
     if (!reads && !DECLARING.includes(method)) return;
     const place = nameArgument(tokens, at);

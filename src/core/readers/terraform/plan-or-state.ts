@@ -62,8 +62,8 @@ export function readTerraformJson(
 }
 
 /**
- * What a plan starts from, as {@link readTerraformJson} reads it: no jobs, if nothing has been deployed yet. Undefined for what
- * is no plan.
+ * What a plan starts from, as {@link readTerraformJson} reads it: no jobs, if nothing has been deployed yet. Undefined if
+ * `json` is not a plan.
  */
 export function priorState(json: unknown): object | undefined {
   const root = object(json);
@@ -351,7 +351,7 @@ function* resourcesOf(
     yield* resourcesOf(child, text(child.address), changes, mask);
 }
 
-/** The expressions of a task: by its key where that is written down, else by its position. */
+/** The expressions of a task: by its key if that is a literal, else by its position. */
 function taskExpressions(expressions: Json, key: unknown, at: number): Json {
   const tasks = list(expressions.task);
   const named = tasks.find((task) => object(task.task_key).constant_value === key);

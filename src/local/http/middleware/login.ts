@@ -2,7 +2,7 @@ import { ApiError } from "../../api-error";
 import type { Exchange } from "../exchange";
 import { bearerOf, newToken, Tokens } from "../tokens";
 
-/** Lets in whoever bears the owner's token, or one that was granted. */
+/** Accepts the owner's token, and tokens that were granted. */
 export class Login {
   private readonly owner = new Tokens();
   private readonly granted = new Tokens();
@@ -23,7 +23,7 @@ export class Login {
     return next();
   };
 
-  /** @throws {ApiError} for whoever may not ask */
+  /** @throws {ApiError} for a request without a valid token */
   private admit({ request, method, path }: Exchange): void {
     const { authorization } = request.headers;
     // Clients look here for how to log in before they do.

@@ -16,7 +16,7 @@ export function validateContent(config: Obj, files: SourceFiles): Diagnostic[] {
     problems.push(error(files.notFound(source), "", ["source"]));
   }
   if (typeof content === "string" && !isBase64(content)) {
-    problems.push(error("content_base64 is no base64", "", ["content_base64"]));
+    problems.push(error("content_base64 is not valid base64", "", ["content_base64"]));
   }
   if (typeof path === "string") problems.push(...validatePath(path));
   return problems;
@@ -59,7 +59,7 @@ export function md5(content: Buffer): string {
   return createHash("md5").update(content).digest("hex");
 }
 
-/** Imports a file or notebook, and makes its folder first where that is missing. */
+/** Imports a file or notebook, and creates its folder first if it is missing. */
 export async function importContent(workspace: Workspace, body: JsonObject): Promise<JsonObject> {
   const path = jsonText(body.path);
   try {

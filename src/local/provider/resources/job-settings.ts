@@ -70,7 +70,7 @@ const GIT_PROVIDERS: Readonly<Record<string, string>> = {
 
 /**
  * Says which provider hosts a repository, where that follows from its URL.
- * @throws ConfigurationError where the provider can't be told from the URL, or nothing says what to check out
+ * @throws ConfigurationError if the provider can't be derived from the URL, or nothing says what to check out
  */
 export function fillGitProvider(body: JsonObject): void {
   const git = body.git_source;
@@ -81,7 +81,7 @@ export function fillGitProvider(body: JsonObject): void {
     : GIT_PROVIDERS[host.toLowerCase()];
   if (provider === undefined) {
     throw new ConfigurationError(
-      `git_source needs a provider: it can't be told from the URL ${JSON.stringify(git.git_url)}`,
+      `git_source needs a provider: it can't be derived from the URL ${JSON.stringify(git.git_url)}`,
       ["git_source", 0, "provider"],
     );
   }

@@ -248,7 +248,7 @@ const isAdmins = ({ principal, name }: Entry): boolean =>
 const isUser = ({ principal, name }: Entry, user: string): boolean =>
   principal !== "group_name" && name.toLowerCase() === user.toLowerCase();
 
-/** An entry as the configuration spells it, so that another case of a name is no change. */
+/** An entry as the configuration spells it, so that another case of a name is not a change. */
 function asConfigured(entry: Entry, configured: readonly Entry[]): Entry {
   if (entry.principal === "group_name") return entry;
   const same = configured.find(

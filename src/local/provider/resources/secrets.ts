@@ -116,7 +116,7 @@ export const secretAcl = (schema: Schema): Resource => ({
 
   async delete(workspace, state) {
     const [scope, principal] = unpack(state, "principal");
-    // Whoever manages the scope by this entry would lock themselves out of it.
+    // A principal that manages the scope by this entry would lose access to it.
     if (textOf(state, "permission") === "MANAGE" && (await isMe(workspace, principal))) return;
     await workspace.post("/api/2.0/secrets/acls/delete", { scope, principal });
   },

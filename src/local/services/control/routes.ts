@@ -4,7 +4,7 @@ import { get, post, type Route, send } from "../../http/route";
 
 const NO_VERSION = [""];
 
-/** What the workspace says of itself, and how it is told to fail or to stop. No part of Databricks. */
+/** Status of the workspace, injected faults, and stop. Not part of the Databricks API. */
 export function controlRoutes(
   faults: Faults,
   status: () => Record<string, unknown>,

@@ -5,9 +5,9 @@ import { ApiError, doesNotExist, invalidParameter, invalidState } from "../../ap
 import type { TaskExecutor } from "../../execute/executor";
 import type { QueryAnswer, QueryRequest } from "../../execute/query";
 
-/** Of statements that are over, so many are remembered. */
+/** Maximum finished statements that are remembered. */
 const REMEMBERED = 100;
-/** So many run at once; each is a process of several hundred megabytes. */
+/** Maximum concurrent statements; each is a process of several hundred megabytes. */
 const MAX_RUNNING = 8;
 /** Rows of a chunk, as clients fetch results piece by piece. */
 const CHUNK_ROWS = 1000;

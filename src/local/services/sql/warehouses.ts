@@ -31,7 +31,7 @@ export function warehouseRoutes(me: Identity): Route[] {
       if (wildcard !== LOCAL_WAREHOUSE_ID) throw warehouseNotFound(wildcard);
       return warehouse;
     }),
-    // It always runs, which is all that whoever starts it waits for.
+    // It always runs, which is the state that clients wait for after a start.
     post("sql/warehouses/*/start", ["2.0"], object({}), ({ wildcard }) => {
       if (wildcard !== LOCAL_WAREHOUSE_ID) throw warehouseNotFound(wildcard);
       return {};

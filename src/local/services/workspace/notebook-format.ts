@@ -85,7 +85,7 @@ function cellsOf(source: string, language: Language): string[] {
 
 /**
  * A Jupyter notebook in the source format, without its outputs.
- * @returns undefined where `text` is no Jupyter notebook
+ * @returns undefined if `text` is not a Jupyter notebook
  */
 export function jupyterToSource(text: string, language: Language): string | undefined {
   const notebook = parseJupyter(text);

@@ -13,7 +13,7 @@ from typing import Any
 
 
 class LazySession:
-    """Is a SparkSession for whoever asks; becomes one with the first use of any attribute."""
+    """Passes for a SparkSession; becomes one with the first use of any attribute."""
 
     def __init__(self, open_it: Callable[[], Any]) -> None:
         object.__setattr__(self, "_open", open_it)

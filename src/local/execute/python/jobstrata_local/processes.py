@@ -65,7 +65,7 @@ def end_descendants(grace: float) -> None:
         _signal_all(descendants(os.getpid()), signal.SIGTERM)
         while _reap() and time.monotonic() < deadline:
             time.sleep(0.01)
-    # Again and again, for whoever starts others while it is being ended.
+    # Repeatedly, since a process may start others while it is being ended.
     for _ in range(1000):
         below = descendants(os.getpid())
         _signal_all(below, signal.SIGKILL)

@@ -67,7 +67,7 @@ def plain(value: Any) -> Any:
 def typed(value: str | None, type_name: str) -> Any:
     """The value of a parameter, which comes as text, in the type that it is given.
 
-    :raises ValueError: for text that is no value of the type, or a type that parameters can't have
+    :raises ValueError: for text that is not a value of the type, or a type that parameters can't have
     """
     if value is None:
         return None

@@ -1,7 +1,7 @@
 """Makes the sample tables of the local workspace: ``python -m jobstrata_local.samples``.
 
 Reads ``{"warehouse": folder, "schemas": [{"catalog", "schema"}]}`` as JSON from standard input, and writes a JSON
-object a line for each table: ``{"table", "rows"}``, or ``{"table", "kept": why}`` for one that is no sample and stays.
+object a line for each table: ``{"table", "rows"}``, or ``{"table", "kept": why}`` for a table that is not a sample and stays.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def main() -> int:
             path = place.path(catalog, schema, table)
             commits = commits_of(path)
             if commits > 0 and made_with(path) != commits:
-                say({"table": f"{catalog}.{schema}.{table}", "kept": "kept: it is no sample, or was changed since"})
+                say({"table": f"{catalog}.{schema}.{table}", "kept": "kept: it is not a sample, or was changed since"})
             else:
                 wanted.append(table)
         for table, rows in create_sample_tables(spark, catalog, schema, today, only=wanted).items():

@@ -19,7 +19,7 @@ class TaskValues:
 
     def set(self, key: str, value: Any) -> None:
         """
-        Makes a value known to the tasks that come later. Does nothing in a notebook that is no task.
+        Makes a value known to the tasks that come later. Does nothing in a notebook that does not run as a task.
 
         :raises ValueError: if the value is larger than 48 KiB as JSON
         :raises TypeError: if it cannot be JSON
@@ -41,9 +41,9 @@ class TaskValues:
         The value that another task of the run has set.
 
         :param default: for where there is none
-        :param debugValue: for a notebook that is no task
+        :param debugValue: for a notebook that does not run as a task
         :raises ValueError: if there is none, and no default
-        :raises TypeError: in a notebook that is no task, without a debugValue
+        :raises TypeError: in a notebook that does not run as a task, without a debugValue
         """
         context = self._context
         if context.task_key is None:

@@ -58,7 +58,7 @@ def read_notebook(path: str) -> dict[str, str]:
     try:
         kind = get("workspace/get-status", path=path).get("object_type")
         if kind != "NOTEBOOK":
-            raise FileNotFoundError(f"{path} is no notebook, but a {str(kind).lower()}")
+            raise FileNotFoundError(f"{path} is not a notebook but a {str(kind).lower()}")
         answer = get("workspace/export", path=path, format="SOURCE")
     except WorkspaceApiError as error:
         raise FileNotFoundError(f"notebook {path} was not found: {error}") from None
