@@ -21,7 +21,7 @@ module.exports = {
   forbidden: [
     only("core-imports-nothing", core, []),
     only("model-imports-nothing", model, []),
-    only("errors", errors, [location, "^src/core/model/text\\.ts$"]),
+    only("errors", errors, [location, "^src/core/model/(nearest|text)\\.ts$"]),
     only("source-location", location, []),
     only("terraform-binary", terraform, [errors]),
     only("readers", room("core/readers"), [model, errors, location]),

@@ -1,4 +1,4 @@
-import { distance } from "fastest-levenshtein";
+import { nearest } from "./model/nearest";
 import { quote } from "./model/text";
 import { sourceOf } from "./source-location";
 
@@ -56,18 +56,6 @@ export class JobstrataError extends Error {
     if (source !== undefined) this.message = `${message} (${source})`;
     this.stack = `${this.name}: ${this.message}`;
   }
-}
-
-/** The nearest of `candidates` when `name` looks like a slip of the keyboard. */
-export function nearest(name: string, candidates: Iterable<string>): string | undefined {
-  let best: string | undefined;
-  // To make another word of all of it is no slip.
-  let bestDistance = Math.min(name.length, Math.max(1, Math.floor(name.length / 3)) + 1);
-  for (const candidate of candidates) {
-    const edits = distance(name, candidate);
-    if (edits < bestDistance) [best, bestDistance] = [candidate, edits];
-  }
-  return best;
 }
 
 /** `name`, and the {@link nearest} of `candidates`: `"catlog" (did you mean "catalog"?)`. */

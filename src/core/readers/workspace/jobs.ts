@@ -53,7 +53,7 @@ export function readWorkspaceJobs(
       const isThere = environment !== undefined || hidden.has(target);
       return { kind: isThere ? "external" : "missing", expression };
     };
-    const { payload, settings } = readJobPayload(
+    const { payload, settings, mayHold } = readJobPayload(
       settingsOf(job),
       {
         notebook: (path, git) =>
@@ -69,7 +69,7 @@ export function readWorkspaceJobs(
       stack: host,
       duplicates: [],
     };
-    return withLazy(spec, { settings: () => settings() });
+    return withLazy(spec, { settings: () => settings(), mayHold });
   };
   const byEnvironment = new Map<string, JobSpec[]>();
   for (const job of jobs) {
