@@ -13,7 +13,7 @@ const only = (name, from, allowed) => ({
 
 const core = room("core");
 const model = room("core/model");
-const errors = "^src/core/errors\\.ts$";
+const errors = "^src/core/(errors|nearest)\\.ts$";
 const location = "^src/core/source-location\\.ts$";
 const terraform = "^src/core/terraform-binary\\.ts$";
 
@@ -21,13 +21,14 @@ module.exports = {
   forbidden: [
     only("core-imports-nothing", core, []),
     only("model-imports-nothing", model, []),
-    only("errors", errors, [location, "^src/core/model/(nearest|text)\\.ts$"]),
+    only("errors", errors, [location, "^src/core/model/text\\.ts$"]),
     only("source-location", location, []),
     only("terraform-binary", terraform, [errors]),
     only("readers", room("core/readers"), [model, errors, location]),
     only("rules-are-pure", "^src/core/policy/(rules/|rule\\.ts|evaluate\\.ts)", [
       model,
       "^src/core/policy/(levels|references|suggest|units)\\.ts$",
+      "^src/core/nearest\\.ts$",
       "^src/core/config/presets\\.ts$",
     ]),
     only("policy", room("core/policy"), [model, room("core/readers"), room("core/config"), errors]),

@@ -9,7 +9,6 @@ export * from "./job-schema";
 export * from "./job-spec";
 export * from "./json";
 export * from "./markers";
-export * from "./nearest";
 export * from "./placeholder";
 export * from "./run-tree";
 export * from "./settings";

@@ -1,4 +1,4 @@
-import { nearest } from "../model/nearest";
+import { nearest } from "../nearest";
 import { quote } from "../model/text";
 
 /** What a name that means nothing may have meant. */

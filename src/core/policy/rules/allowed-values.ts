@@ -1,7 +1,7 @@
 import { leafTasks } from "../../model/job-graph";
 import { isExpression, mayHold } from "../../model/job-spec";
 import { type Setting, settingAt, textAt } from "../../model/settings";
-import { nearest } from "../../model/nearest";
+import { nearest } from "../../nearest";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 

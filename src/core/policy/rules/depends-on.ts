@@ -1,5 +1,5 @@
 import { isExpression } from "../../model/job-spec";
-import { othersOf } from "../../model/nearest";
+import { othersOf } from "../../nearest";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 import { suggest } from "../suggest";

@@ -1,5 +1,5 @@
 import { type JobSpec, isExpression } from "../../model/job-spec";
-import { nearest } from "../../model/nearest";
+import { nearest } from "../../nearest";
 import { quote } from "../../model/text";
 import { referencesIn, type ValueReference } from "../references";
 import { defineRule } from "../rule";

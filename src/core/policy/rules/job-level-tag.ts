@@ -1,5 +1,5 @@
 import { JOB_LEVELS, JOB_LEVEL_TAG } from "../../model/job-spec";
-import { nearest } from "../../model/nearest";
+import { nearest } from "../../nearest";
 import { quote } from "../../model/text";
 import { fittingLevel, fixLevel, isOutside, levelOf } from "../levels";
 import { defineRule } from "../rule";

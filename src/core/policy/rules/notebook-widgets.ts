@@ -1,6 +1,6 @@
 import { leafTasks } from "../../model/job-graph";
 import { isExpression } from "../../model/job-spec";
-import { nearest } from "../../model/nearest";
+import { nearest } from "../../nearest";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 

@@ -1,4 +1,4 @@
-import { nearest, othersOf } from "../../model/nearest";
+import { nearest, othersOf } from "../../nearest";
 import { quote } from "../../model/text";
 import { leafTasks } from "../../model/job-graph";
 import { defineRule } from "../rule";

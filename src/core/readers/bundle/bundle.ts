@@ -10,7 +10,7 @@ import {
   isExpression,
 } from "../../model/job-spec";
 import type { SourceSuppression } from "../../model/suppression";
-import { nearest } from "../../model/nearest";
+import { nearest } from "../../nearest";
 import { quote } from "../../model/text";
 import { fileNotebook, workspaceNotebook } from "../notebook/identity";
 import { MAX_JOBS, type Reading, type ReadProblem } from "../reading";

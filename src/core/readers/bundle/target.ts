@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { JobRef, JobSpec, NotebookRef } from "../../model/job-spec";
-import { nearest } from "../../model/nearest";
+import { nearest } from "../../nearest";
 import { printable, quote } from "../../model/text";
 import { type GitLocation, readJobPayload } from "../job-payload";
 import { accessControl } from "../job-settings";
