@@ -13,7 +13,7 @@ const only = (name, from, allowed) => ({
 
 const core = room("core");
 const model = room("core/model");
-const errors = "^src/core/errors\\.ts$";
+const errors = "^src/core/(errors|nearest)\\.ts$";
 const location = "^src/core/source-location\\.ts$";
 const terraform = "^src/core/terraform-binary\\.ts$";
 
@@ -28,6 +28,7 @@ module.exports = {
     only("rules-are-pure", "^src/core/policy/(rules/|rule\\.ts|evaluate\\.ts)", [
       model,
       "^src/core/policy/(levels|references|suggest|units)\\.ts$",
+      "^src/core/nearest\\.ts$",
       "^src/core/config/presets\\.ts$",
     ]),
     only("policy", room("core/policy"), [model, room("core/readers"), room("core/config"), errors]),

@@ -198,6 +198,12 @@ export function median(values: readonly number[]): number {
 
 function judge(file: string): CheckFigures["rules"] {
   const reading = readBundle(file);
+  // Files are read when they are asked for, which is not what the rules take.
+  const tasks = reading.graphs.flatMap(({ jobs }) => jobs.flatMap((job) => job.tasks));
+  for (const { notebook } of tasks) {
+    if (notebook !== undefined && notebook.file?.widgets === undefined)
+      throw new Error(`${notebook.label} was not read`);
+  }
   // A graph that nothing has been asked of yet.
   const graphs = reading.graphs.map(
     ({ environment, jobs }) => new JobGraph(environment, [...jobs]),

@@ -1,4 +1,4 @@
-import { distance } from "fastest-levenshtein";
+import { nearest } from "./nearest";
 import { quote } from "./model/text";
 import { sourceOf } from "./source-location";
 
@@ -57,18 +57,6 @@ export class JobstrataError extends Error {
     if (source !== undefined) this.message = `${message} (${source})`;
     this.stack = `${this.name}: ${this.message}`;
   }
-}
-
-/** The nearest of `candidates` when `name` looks like a slip of the keyboard. */
-export function nearest(name: string, candidates: Iterable<string>): string | undefined {
-  let best: string | undefined;
-  // A suggestion that replaces every character is not a typo.
-  let bestDistance = Math.min(name.length, Math.max(1, Math.floor(name.length / 3)) + 1);
-  for (const candidate of candidates) {
-    const edits = distance(name, candidate);
-    if (edits < bestDistance) [best, bestDistance] = [candidate, edits];
-  }
-  return best;
 }
 
 /** `name`, and the {@link nearest} of `candidates`: `"catlog" (did you mean "catalog"?)`. */

@@ -23,6 +23,7 @@ const untimed = defineRule({
 const inStack = (environment: string, line: number, key = "seed"): JobSpec =>
   jobSpec(key, {
     id: `alerting-${environment}-atomic/${key}`,
+    definition: `alerting-*-atomic/${key}`,
     source: { file: "main.ts", line },
   });
 const reading = (jobs: Readonly<Record<string, readonly JobSpec[]>>): Reading => ({

@@ -3,6 +3,16 @@ export function environmentInName(name: string): string | undefined {
   return wordsOf(name).find((word) => ENVIRONMENT_WORDS.has(word));
 }
 
+/** Puts `*` for an environment where that is a word of what comes before the last part of an id: `load-*-atomic/seed`. */
+export function withoutEnvironment(environment: string): (id: string) => string {
+  const name = environment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const word = new RegExp(`(?<![A-Za-z0-9])${name}(?![A-Za-z0-9])`, "g");
+  return (id) => {
+    const end = id.lastIndexOf("/") + 1;
+    return id.slice(0, end).replace(word, "*") + id.slice(end);
+  };
+}
+
 /** What stands in brackets before the name of a job, `dev` in `[dev] Alerting Seed`, and the name behind it. */
 export function environmentPrefix(name: string): { environment?: string; rest: string } {
   // Development mode of a bundle adds the user: "[dev maria] ".

@@ -37,7 +37,7 @@ export interface SettingEdit {
 
 /** Where to look: a job, and the task in it if one task is meant. */
 export interface FindingSite {
-  readonly job: Pick<JobSpec, "id" | "source"> & Partial<Pick<JobSpec, "key">>;
+  readonly job: Pick<JobSpec, "id" | "source"> & Partial<Pick<JobSpec, "key" | "definition">>;
   readonly taskKey?: string;
   /** Where the task is; else its job says it. */
   readonly source?: SourceLocation;

@@ -73,23 +73,32 @@ function components<T>(nodes: Iterable<T>, next: (node: T) => Iterable<T>): T[][
   const open = new Set<T>();
   const stack: T[] = [];
   const result: T[][] = [];
-  const enter = (node: T): Frame => {
+  const enter = (node: T): Frame | undefined => {
     const index = indexes.size;
     indexes.set(node, index);
+    const targets = next(node);
+    // Most jobs run no other job, most tasks wait for none.
+    if (Array.isArray(targets) && targets.length === 0) {
+      result.push([node]);
+      return undefined;
+    }
     open.add(node);
     stack.push(node);
-    return { node, index, low: index, targets: next(node)[Symbol.iterator]() };
+    return { node, index, low: index, targets: targets[Symbol.iterator]() };
   };
 
   for (const root of nodes) {
     if (indexes.has(root)) continue;
-    const frames = [enter(root)];
+    const first = enter(root);
+    const frames = first === undefined ? [] : [first];
     for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
       const step = frame.targets.next();
       if (step.done !== true) {
         const seen = indexes.get(step.value);
-        if (seen === undefined) frames.push(enter(step.value));
-        else if (open.has(step.value)) frame.low = Math.min(frame.low, seen);
+        if (seen === undefined) {
+          const entered = enter(step.value);
+          if (entered !== undefined) frames.push(entered);
+        } else if (open.has(step.value)) frame.low = Math.min(frame.low, seen);
         continue;
       }
       frames.pop();

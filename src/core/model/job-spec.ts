@@ -48,9 +48,13 @@ export interface JobSpec {
   readonly owner?: PrincipalSpec;
   /** Whether somebody other than the owner is given access to the job. */
   readonly hasPermissions?: boolean;
+  /** The job has a `git_source`. */
+  readonly hasGitSource?: true;
   /** Attributes, as the Jobs API names them, that are set to what only the plan or the service knows. Names are none. */
   readonly unknown?: ReadonlySet<string>;
   readonly tasks: readonly TaskSpec[];
+  /** The same for all jobs that one definition makes, one in each environment. @default - the id */
+  readonly definition?: string;
   /** Other jobs in the stack that have the same key, so that only one of them would be deployed. */
   readonly duplicates: readonly Pick<JobSpec, "id" | "source">[];
   /** Terraform `count` or `for_each` makes several jobs of this one resource. */
@@ -62,6 +66,18 @@ export interface JobSpec {
    * stay expressions, secrets are masked.
    */
   readonly settings: Settings;
+  /**
+   * False if the {@link settings} hold no value below any of these names, at whatever depth (permissions aside). That is known
+   * before the settings of very many jobs are made: a rule about rare settings asks first, by {@link mayHold}.
+   *
+   * @default - nobody knows
+   */
+  mayHold?(names: ReadonlySet<string>): boolean;
+}
+
+/** Whether the settings of a job can have a value below one of these names. */
+export function mayHold(job: JobSpec, names: ReadonlySet<string>): boolean {
+  return job.mayHold?.(names) ?? true;
 }
 
 /** One `environments` entry of a job. */

@@ -142,9 +142,9 @@ function distinctOf(readings: readonly Reading[]): CheckReport["distinct"] {
     for (const { environment, jobs: own } of graphs) {
       environments.add(environment);
       for (const job of own) {
-        const id = job.id.replaceAll(environment, "*");
-        if (known.has(id)) continue;
-        known.add(id);
+        const definition = job.definition ?? job.id;
+        if (known.has(definition)) continue;
+        known.add(definition);
         jobs++;
         tasks += leafTasks(job).length;
       }

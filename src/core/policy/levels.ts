@@ -21,12 +21,15 @@ export interface JobContent {
 
 /** What a job holds. */
 export function contentOf(job: Pick<JobSpec, "tasks">): JobContent {
-  const tasks = leafTasks(job);
-  return {
-    notebooks: tasks.filter(({ notebook }) => notebook !== undefined),
-    otherCode: tasks.filter(({ types }) => types.some(isOtherCode)),
-    runJobs: tasks.filter(({ types }) => types.includes("run_job_task")),
-  };
+  const notebooks: TaskSpec[] = [];
+  const otherCode: TaskSpec[] = [];
+  const runJobs: TaskSpec[] = [];
+  for (const task of leafTasks(job)) {
+    if (task.notebook !== undefined) notebooks.push(task);
+    if (task.types.some(isOtherCode)) otherCode.push(task);
+    if (task.types.includes("run_job_task")) runJobs.push(task);
+  }
+  return { notebooks, otherCode, runJobs };
 }
 
 /** A type of task that holds code which is no notebook. */
@@ -42,8 +45,12 @@ export function levelOf({ tags }: Pick<JobSpec, "tags">): JobLevel | undefined {
 /** A job that runs neither a notebook nor another job: the rules for notebooks have nothing to say of it. */
 export function isOutside(job: JobSpec, { unit }: RuleOptions): boolean {
   if (unit === "code" || job.unknown?.has("tasks") === true) return false;
-  const { notebooks, otherCode, runJobs } = contentOf(job);
-  return otherCode.length > 0 && notebooks.length === 0 && runJobs.length === 0;
+  let hasCode = false;
+  for (const { notebook, types } of leafTasks(job)) {
+    if (notebook !== undefined || types.includes("run_job_task")) return false;
+    hasCode ||= types.some(isOtherCode);
+  }
+  return hasCode;
 }
 
 /** The level of a job by what it holds; undefined where no level allows that, or nothing is known. */

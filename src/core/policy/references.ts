@@ -21,7 +21,7 @@ const NAMESPACES = ["job", "task", "tasks", "workspace"] as const;
 export function referencesIn(job: JobSpec): ValueReference[] {
   const found: ValueReference[] = [];
   for (const { default: text } of job.parameters ?? [])
-    if (text !== undefined) found.push(...parse(text, {}));
+    if (text?.includes("{{") === true) found.push(...parse(text, {}));
   for (const outer of job.tasks) {
     for (const task of leafTasks({ tasks: [outer] })) {
       for (const text of textsOf(task)) found.push(...parse(text, { task, outer }));
@@ -31,7 +31,6 @@ export function referencesIn(job: JobSpec): ValueReference[] {
 }
 
 function parse(text: string, at: Pick<ValueReference, "task" | "outer">): ValueReference[] {
-  if (!text.includes("{{")) return [];
   return [...text.matchAll(/\{\{\s*([^{}]*?)\s*\}\}/g)].flatMap(([whole, content = ""]) => {
     const parts = [...content.matchAll(/`([^`]*)`|([^.`]+)/g)].map(
       ([, quoted, bare]) => quoted ?? bare?.trim() ?? "",
@@ -51,13 +50,15 @@ const WITHOUT_REFERENCES = new Set(["description", "depends_on", "task_key", "fo
 /** Types of tasks whose references are all in fields of a {@link TaskSpec}. */
 const IN_FIELDS = new Set(["notebook_task", "run_job_task", "condition_task", "for_each_task"]);
 
-/** Every text in the settings of a task, but not those of the task that it repeats. */
+/** Every text with braces in the settings of a task, but not those of the task that it repeats. */
 function textsOf(task: TaskSpec): string[] {
   const texts: string[] = [];
   const add = (value: unknown): void => {
-    if (typeof value === "string") texts.push(value);
-    else if (Array.isArray(value)) value.forEach(add);
-    else if (typeof value === "object" && value !== null) Object.values(value).forEach(add);
+    if (typeof value === "string") {
+      if (value.includes("{{")) texts.push(value);
+    } else if (typeof value === "object" && value !== null) {
+      for (const each of Object.values(value)) add(each);
+    }
   };
   // What most tasks can hold is at hand; the settings have to be made first.
   if (task.types.every((type) => IN_FIELDS.has(type))) {

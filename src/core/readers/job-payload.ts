@@ -10,6 +10,7 @@ import {
   type TriggerSpec,
   isExpression,
 } from "../model/job-spec";
+import { JOB_SCHEMA } from "../model/job-schema";
 import type { Settings } from "../model/settings";
 import { JobSettings, type SettingsContext } from "./job-settings";
 import { type Lazy, withLazy } from "./lazy";
@@ -55,6 +56,8 @@ export interface ReadJob {
    * @param more what the source says of the job elsewhere, by the names of the Jobs API
    */
   readonly settings: (more?: Json) => Settings;
+  /** Answers `mayHold` of a {@link JobSpec}. */
+  readonly mayHold: (names: ReadonlySet<string>) => boolean;
 }
 
 /**
@@ -70,7 +73,24 @@ export function readJobPayload(
   dialect: Dialect = "terraform",
 ): ReadJob {
   const reader = new PayloadReader(job, context, dialect);
-  return { payload: reader.payload(), settings: (more) => reader.settings.ofJob(more) };
+  return {
+    payload: reader.payload(),
+    settings: (more) => reader.settings.ofJob(more),
+    mayHold: (names) => holds(job, names),
+  };
+}
+
+/** Whether a value stands below one of these names, or below what Terraform calls them. */
+function holds(value: unknown, names: ReadonlySet<string>): boolean {
+  if (Array.isArray(value)) return value.some((each) => holds(each, names));
+  if (!isObject(value)) return false;
+  for (const name in value) {
+    const each = value[name];
+    if (each === null || each === undefined || each === "") continue;
+    if (names.has(name) || names.has(JOB_SCHEMA.terraform?.[name] ?? name)) return true;
+    if (typeof each === "object" && holds(each, names)) return true;
+  }
+  return false;
 }
 
 class PayloadReader {
@@ -141,6 +161,7 @@ class PayloadReader {
       ...(notifications.length > 0 && { notifications }),
       ...(runAs && { runAs: principal(runAs) }),
       ...(owner && { owner }),
+      ...(git !== undefined && { hasGitSource: true }),
       ...(unknown.length > 0 && { unknown: new Set(unknown) }),
       tasks,
       repeated:

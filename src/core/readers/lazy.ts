@@ -5,6 +5,8 @@ import type { Settings } from "../model/settings";
 export interface Lazy {
   source?(): SourceLocation | undefined;
   settings(): Settings;
+  /** As of a job: see `mayHold` of a `JobSpec`. */
+  mayHold?(names: ReadonlySet<string>): boolean;
   /** The settings, once they have been found. */
   found?: Settings;
 }
@@ -29,6 +31,11 @@ const SETTINGS: PropertyDescriptor & ThisType<Holder> = {
     return (lazy.found ??= lazy.settings());
   },
 };
+const MAY_HOLD: PropertyDescriptor & ThisType<Holder> = {
+  value(names: ReadonlySet<string>): boolean {
+    return this[LAZY].mayHold?.(names) ?? true;
+  },
+};
 
 /**
  * `spec` with `settings` that are found when somebody asks for them.
@@ -43,6 +50,7 @@ export function withLazy<T extends object>(
   // Not enumerable: a copy has the values.
   Object.defineProperty(spec, LAZY, { value: lazy });
   Object.defineProperty(spec, "settings", SETTINGS);
+  if (lazy.mayHold !== undefined) Object.defineProperty(spec, "mayHold", MAY_HOLD);
   if (hasSource) Object.defineProperty(spec, "source", SOURCE);
   return spec as T & { readonly settings: Settings };
 }

@@ -4,7 +4,11 @@ import { RULES } from "../../../../src/core/policy/rules";
 import { check, jobSpec, notebookTask, task } from "../../../support/policy";
 
 const job = (settings: Settings, spec: Partial<JobSpec> = {}): JobSpec =>
-  jobSpec("nightly", { settings, ...spec });
+  jobSpec("nightly", {
+    settings,
+    ...("git_source" in settings && { hasGitSource: true }),
+    ...spec,
+  });
 const holding = (type: string, settings: Settings, spec: Partial<TaskSpec> = {}): JobSpec =>
   jobSpec("nightly", { tasks: [task("t", { types: [type], settings, ...spec })] });
 const schedule = (cron: string): JobSpec =>

@@ -843,3 +843,39 @@ describe("whatever the files hold, reading ends and does not throw", () => {
     );
   });
 });
+
+test("integers are exact, and are those that the Databricks CLI reads", () => {
+  const withTag = (written: string): JobSpec =>
+    jobOf(`resources: { jobs: { seed: { name: Seed, tags: { value: ${written} } } } }`);
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (id) => {
+      expect(withTag(String(id)).tags).toEqual({ value: String(id) });
+      const { tasks } = jobOf(
+        `resources: { jobs: { seed: { tasks: [{ task_key: run, run_job_task: { job_id: ${id} } }] } } }`,
+      );
+      expect(tasks[0]?.settings).toEqual({ task_key: "run", run_job_task: { job_id: String(id) } });
+    }),
+    { numRuns: 50 },
+  );
+  const tagOf = (written: string): string | undefined => withTag(written).tags.value;
+  expect(["1_000", "0x10", "0o17", "0b11", "017", "+60", "-1"].map(tagOf)).toEqual([
+    "1000",
+    "16",
+    "15",
+    "3",
+    "17",
+    "60",
+    "-1",
+  ]);
+  expect(['"1_000"', "1__0", "_1", "1_"].map(tagOf)).toEqual(["1_000", "1__0", "_1", "1_"]);
+});
+
+test("a pattern of include may find files where it wants folders", () => {
+  const reading = read({
+    "databricks.yml": "bundle: { name: load }\ninclude: [apps/*/bundle.yml]",
+    "apps/README.md": "",
+    "apps/load/bundle.yml": "resources: { jobs: { seed: { name: Seed, tasks: [] } } }",
+  });
+  expect(problemsOf(reading)).toEqual([]);
+  expect(reading.graphs[0]?.jobs.map(({ key }) => key)).toEqual(["seed"]);
+});

@@ -297,6 +297,7 @@ describe("one slip of YAML is one finding with a hint", () => {
     ["a:\n  b: [1, 2\n  c: 3\n", "3:3", "a bracket or brace is not closed", "close it"],
     ["a:\n    b: 1\n  c: 2\n", "3:1", "the line is not indented as those", "align it"],
     ["a:\n  b:1\n  c: 2\n", "2:3", 'a key is not followed by ": "', "put a space"],
+    ["a:\n  b: |\n  SELECT a,\n  b FROM c\n  d: 1\n", "3:3", "the text below |", "indent it"],
     ["a:\n  b: @x\n", "2:6", "a value begins with @", "quote it"],
     ["{% if x %}\na: 1\n{% endif %}\n", "1:2", "the file is a template", "check what is generated"],
     ["<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> b\n", "1:1", "a merge conflict", "keep one side"],
@@ -346,6 +347,20 @@ test("one key for two resources is refused, whatever their types", () => {
     ),
     expect.stringMatching(
       /^error job-key a\.yaml:3:5 key "seed" is used already, by resources\.pipelines/,
+    ),
+  ]);
+});
+
+test("a folder of many files that no include finds is one finding", () => {
+  const job = "resources: { jobs: { seed: { name: Seed } } }";
+  const names = Array.from({ length: 6 }, (_, at) => `baseline/part_${at}/jobs.yml`);
+  const found = problemsOf({
+    "databricks.yml": "bundle: { name: load }",
+    ...Object.fromEntries(names.map((name) => [name, job])),
+  });
+  expect(found).toEqual([
+    expect.stringMatching(
+      /^warning unread-file baseline\/part_0\/jobs\.yml:1 6 files in ".*baseline" define resources that are not deployed/,
     ),
   ]);
 });

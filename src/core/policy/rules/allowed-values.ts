@@ -1,15 +1,25 @@
 import { leafTasks } from "../../model/job-graph";
-import { isExpression } from "../../model/job-spec";
+import { isExpression, mayHold } from "../../model/job-spec";
 import { type Setting, settingAt, textAt } from "../../model/settings";
+import { nearest } from "../../nearest";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
-import { nearest } from "../suggest";
 
 const PAUSE = ["PAUSED", "UNPAUSED"];
 const SOURCE = ["GIT", "WORKSPACE"];
 
+/** A setting, and the values that it may have. */
+interface Enumeration {
+  readonly name: string;
+  readonly path: readonly string[];
+  readonly allowed: readonly string[];
+}
+
+const enumerations = (table: Readonly<Record<string, readonly string[]>>): Enumeration[] =>
+  Object.entries(table).map(([name, allowed]) => ({ name, path: name.split("."), allowed }));
+
 /** Settings that the Jobs API takes a few values for; of a cluster, wherever there is one. */
-const OF_JOB: Readonly<Record<string, readonly string[]>> = {
+const OF_JOB = enumerations({
   "continuous.pause_status": PAUSE,
   "continuous.task_retry_mode": ["NEVER", "ON_FAILURE"],
   "schedule.pause_status": PAUSE,
@@ -18,8 +28,8 @@ const OF_JOB: Readonly<Record<string, readonly string[]>> = {
   "trigger.table_update.condition": ["ANY_UPDATED", "ALL_UPDATED"],
   "trigger.model.condition": ["MODEL_CREATED", "MODEL_VERSION_READY", "MODEL_ALIAS_SET"],
   performance_target: ["PERFORMANCE_OPTIMIZED", "STANDARD"],
-};
-const OF_TASK: Readonly<Record<string, readonly string[]>> = {
+});
+const OF_TASK = enumerations({
   run_if: [
     "ALL_SUCCESS",
     "AT_LEAST_ONE_SUCCESS",
@@ -40,8 +50,8 @@ const OF_TASK: Readonly<Record<string, readonly string[]>> = {
   "spark_python_task.source": SOURCE,
   "dbt_task.source": SOURCE,
   "sql_task.file.source": SOURCE,
-};
-const OF_CLUSTER: Readonly<Record<string, readonly string[]>> = {
+});
+const OF_CLUSTER = enumerations({
   data_security_mode: [
     "DATA_SECURITY_MODE_AUTO",
     "DATA_SECURITY_MODE_DEDICATED",
@@ -62,14 +72,22 @@ const OF_CLUSTER: Readonly<Record<string, readonly string[]>> = {
     "PREEMPTIBLE_GCP",
     "PREEMPTIBLE_WITH_FALLBACK_GCP",
   ],
-};
-const METRICS = [
-  "RUN_DURATION_SECONDS",
-  "STREAMING_BACKLOG_BYTES",
-  "STREAMING_BACKLOG_FILES",
-  "STREAMING_BACKLOG_RECORDS",
-  "STREAMING_BACKLOG_SECONDS",
-];
+});
+const OF_HEALTH_RULE = enumerations({
+  op: ["GREATER_THAN"],
+  metric: [
+    "RUN_DURATION_SECONDS",
+    "STREAMING_BACKLOG_BYTES",
+    "STREAMING_BACKLOG_FILES",
+    "STREAMING_BACKLOG_RECORDS",
+    "STREAMING_BACKLOG_SECONDS",
+  ],
+});
+
+/** What such settings are called, wherever they stand. */
+const NAMES = new Set(
+  [OF_JOB, OF_TASK, OF_CLUSTER, OF_HEALTH_RULE].flat().map(({ path }) => path.at(-1) ?? ""),
+);
 
 export const allowedValues = defineRule({
   name: "allowed-values",
@@ -87,6 +105,7 @@ export const allowedValues = defineRule({
   },
   *check(graph) {
     for (const job of graph.jobs) {
+      if (!mayHold(job, NAMES)) continue;
       const { settings } = job;
       for (const found of [
         ...wrongIn(settings, OF_JOB),
@@ -117,22 +136,19 @@ interface Wrong {
   readonly allowed: readonly string[];
 }
 
-function wrongIn(
-  settings: Setting | undefined,
-  table: Readonly<Record<string, readonly string[]>>,
-): Wrong[] {
+function wrongIn(settings: Setting | undefined, all: readonly Enumeration[]): Wrong[] {
   if (settings === undefined) return [];
-  return Object.entries(table).flatMap(([path, allowed]) => {
-    const value = textAt(settings, ...path.split("."));
+  return all.flatMap(({ name, path, allowed }) => {
+    const value = textAt(settings, ...path);
     return value === undefined || value === "" || allowed.includes(value) || isExpression(value)
       ? []
-      : [{ path, value, allowed }];
+      : [{ path: name, value, allowed }];
   });
 }
 
 function wrongRules(settings: Setting | undefined): Wrong[] {
   return listAt(settings, "health", "rules").flatMap((rule) =>
-    wrongIn(rule, { metric: METRICS, op: ["GREATER_THAN"] }).map((wrong) => ({
+    wrongIn(rule, OF_HEALTH_RULE).map((wrong) => ({
       ...wrong,
       path: `health.rules.${wrong.path}`,
     })),

@@ -1,7 +1,8 @@
 import { isExpression } from "../../model/job-spec";
+import { othersOf } from "../../nearest";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
-import { nameOne, nearest, othersOf } from "../suggest";
+import { suggest } from "../suggest";
 
 export const dependsOn = defineRule({
   name: "depends-on",
@@ -31,21 +32,21 @@ export const dependsOn = defineRule({
         for (const key of task.dependsOn) {
           if (keys.has(key) || open || isExpression(key)) continue;
           const others = othersOf(keys, task.taskKey);
-          const near = nearest(key, others);
+          const { fix, nearest } = suggest(
+            key,
+            others,
+            keys.size > 1 ? "name a task of the job" : "remove it: the job has no other task",
+          );
           yield {
             message:
               key === ""
                 ? `task ${quote(task.taskKey)} has a depends_on without task_key`
                 : `task ${quote(task.taskKey)} depends on ${quote(key)}, but job ${quote(job.key)} has no such task`,
-            fix: nameOne(
-              key,
-              others,
-              keys.size > 1 ? "name a task of the job" : "remove it: the job has no other task",
-            ),
-            ...(near !== undefined && {
+            fix,
+            ...(nearest !== undefined && {
               edit: {
                 path: ["depends_on", { key: "task_key", value: key }, "task_key"],
-                value: near,
+                value: nearest,
               },
             }),
             sites: [{ job, taskKey: task.taskKey }],

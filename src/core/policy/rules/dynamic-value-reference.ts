@@ -1,8 +1,9 @@
 import { type JobSpec, isExpression } from "../../model/job-spec";
+import { nearest } from "../../nearest";
 import { quote } from "../../model/text";
 import { referencesIn, type ValueReference } from "../references";
 import { defineRule } from "../rule";
-import { nameOne, nearest } from "../suggest";
+import { nameOne } from "../suggest";
 
 export const dynamicValueReference = defineRule({
   name: "dynamic-value-reference",

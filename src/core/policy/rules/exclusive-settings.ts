@@ -38,7 +38,8 @@ export const exclusiveSettings = defineRule({
           sites: [{ job }],
         };
       }
-      const git = isGit(job.settings) ? settingAt(job.settings, "git_source") : undefined;
+      const written = job.hasGitSource === true ? settingAt(job.settings, "git_source") : undefined;
+      const git = isSettings(written) ? written : undefined;
       const refs = present(git, GIT_REFS);
       if (git !== undefined && refs.length !== 1) {
         yield {
@@ -75,8 +76,6 @@ export const exclusiveSettings = defineRule({
     }
   },
 });
-
-const isGit = (settings: Setting): boolean => isSettings(settingAt(settings, "git_source"));
 
 function present(settings: Setting | undefined, names: readonly string[]): string[] {
   return names.filter((name) => {

@@ -1,8 +1,8 @@
 import { JOB_LEVELS, JOB_LEVEL_TAG } from "../../model/job-spec";
+import { nearest } from "../../nearest";
 import { quote } from "../../model/text";
 import { fittingLevel, fixLevel, isOutside, levelOf } from "../levels";
 import { defineRule } from "../rule";
-import { nearest } from "../suggest";
 
 export const jobLevelTag = defineRule({
   name: "job-level-tag",

@@ -1,8 +1,8 @@
 import { leafTasks } from "../../model/job-graph";
 import { isExpression } from "../../model/job-spec";
+import { nearest } from "../../nearest";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
-import { nearest } from "../suggest";
 
 export const notebookWidgets = defineRule({
   name: "notebook-widgets",

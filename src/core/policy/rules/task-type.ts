@@ -1,7 +1,7 @@
+import { nearest, othersOf } from "../../nearest";
 import { quote } from "../../model/text";
 import { leafTasks } from "../../model/job-graph";
 import { defineRule } from "../rule";
-import { nearest, othersOf } from "../suggest";
 
 export const taskType = defineRule({
   name: "task-type",

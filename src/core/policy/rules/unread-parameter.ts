@@ -26,16 +26,13 @@ export const unreadParameter = defineRule({
   },
   *check(graph) {
     for (const job of graph.jobs) {
-      const inTexts = new Set(referencesIn(job).flatMap(({ parameter }) => parameter ?? []));
-      const ofJob = (job.parameters ?? [])
-        .map(({ name }) => name)
-        .filter((name) => !inTexts.has(name));
+      // A parameter of a job of several tasks may be for any of them.
+      const ofJob = isAtomic(job) ? unreferenced(job) : [];
       for (const { taskKey, notebook, parameters = {} } of leafTasks(job)) {
         const widgets = notebook?.file?.widgets;
         if (notebook === undefined || widgets === undefined || widgets.open) continue;
         const known = new Set([...widgets.reads, ...widgets.declares]);
-        // A parameter of a job of several tasks may be for any of them.
-        const passed = new Set([...Object.keys(parameters), ...(isAtomic(job) ? ofJob : [])]);
+        const passed = new Set([...Object.keys(parameters), ...ofJob]);
         const free = [...known].filter((name) => !passed.has(name));
         for (const name of passed) {
           if (known.has(name) || isExpression(name)) continue;
@@ -49,6 +46,14 @@ export const unreadParameter = defineRule({
     }
   },
 });
+
+/** The parameters of a job that no text of it refers to. */
+function unreferenced(job: JobSpec): string[] {
+  const { parameters = [] } = job;
+  if (parameters.length === 0) return [];
+  const inTexts = new Set(referencesIn(job).flatMap(({ parameter }) => parameter ?? []));
+  return parameters.map(({ name }) => name).filter((name) => !inTexts.has(name));
+}
 
 function nearestOr(name: string, free: readonly string[], known: ReadonlySet<string>): string {
   const fix = nameOne(name, free, "remove it");

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { JobstrataError, nearest, quoteWithSuggestion } from "../../errors";
+import { JobstrataError, quoteWithSuggestion } from "../../errors";
 import type { FindingSite } from "../../model/finding";
 import { JobGraph } from "../../model/job-graph";
 import {
@@ -10,6 +10,7 @@ import {
   isExpression,
 } from "../../model/job-spec";
 import type { SourceSuppression } from "../../model/suppression";
+import { nearest } from "../../nearest";
 import { quote } from "../../model/text";
 import { fileNotebook, workspaceNotebook } from "../notebook/identity";
 import { MAX_JOBS, type Reading, type ReadProblem } from "../reading";

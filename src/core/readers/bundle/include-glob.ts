@@ -49,7 +49,16 @@ function realPathOf(path: string): string | undefined {
   try {
     return realpathSync(path);
   } catch {
-    return lstatSync(path, { throwIfNoEntry: false }) === undefined ? undefined : path;
+    return isThere(path) ? path : undefined;
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // Such as below a file that a pattern took for a folder.
+    return false;
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, openSync, closeSync, readdirSync, readSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, posix, relative, resolve, sep } from "node:path";
-import { nearest } from "../../errors";
 import { isExpression } from "../../model/job-spec";
+import { nearest } from "../../nearest";
 import { quote } from "../../model/text";
 import type { ReadProblem } from "../reading";
 import { relativePath } from "../relative-path";

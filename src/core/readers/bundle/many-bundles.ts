@@ -2,7 +2,7 @@ import { type Dirent, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { JobstrataError, quoteWithSuggestion } from "../../errors";
 import { type BundleTarget, JobGraph } from "../../model/job-graph";
-import type { JobRef, JobSpec, TaskSpec } from "../../model/job-spec";
+import { type JobRef, type JobSpec, mayHold, type TaskSpec } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { withLazy } from "../lazy";
 import type { Reading } from "../reading";
@@ -121,7 +121,11 @@ function withoutLazy<T extends object>(spec: T): T {
 function linked(job: JobSpec, names: ReadonlyMap<string, string>): JobSpec {
   const tasks = job.tasks.map((task) => linkedTask(task, names));
   const spec = { ...withoutLazy(job), tasks };
-  return withLazy(spec, { source: () => job.source, settings: () => job.settings });
+  return withLazy(spec, {
+    source: () => job.source,
+    settings: () => job.settings,
+    mayHold: (settings) => mayHold(job, settings),
+  });
 }
 
 function linkedTask(task: TaskSpec, names: ReadonlyMap<string, string>): TaskSpec {

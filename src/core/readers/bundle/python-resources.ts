@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { isExpression, type SourceLocation } from "../../model/job-spec";
+import { parseJson } from "../../model/json";
 import { printable, quote } from "../../model/text";
 import { relativePath } from "../relative-path";
 import type { Bundle } from "./bundle";
@@ -185,7 +186,7 @@ export class PythonResources {
         return undefined;
       }
       return {
-        output: JSON.parse(readFileSync(path.output ?? "", "utf8")) as ValueMap,
+        output: parseJson(readFileSync(path.output ?? "", "utf8"), String) as ValueMap,
         locations: this.#locations(jsonLines(path.locations)),
       };
     } catch (error) {

@@ -1,5 +1,5 @@
-import { nearest } from "../../errors";
 import { isExpression } from "../../model/job-spec";
+import { nearest } from "../../nearest";
 import { printable, quote } from "../../model/text";
 import type { ReadProblem } from "../reading";
 import { BUNDLE_SCHEMA } from "./bundle-schema";

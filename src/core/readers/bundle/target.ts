@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { nearest } from "../../errors";
 import type { JobRef, JobSpec, NotebookRef } from "../../model/job-spec";
+import { nearest } from "../../nearest";
 import { printable, quote } from "../../model/text";
 import { type GitLocation, readJobPayload } from "../job-payload";
 import { accessControl } from "../job-settings";
@@ -115,7 +115,7 @@ export class TargetReader {
     const job = this.#withPresets(merged);
     const git = job.git_source !== undefined && job.git_source !== null;
     const permissions = [job.permissions, this.config.permissions];
-    const { payload, settings } = readJobPayload(
+    const { payload, settings, mayHold } = readJobPayload(
       job,
       {
         notebook: (path, location, part) => this.#notebook(path, git ? location : undefined, part),
@@ -136,6 +136,7 @@ export class TargetReader {
     const spec: JobSpec = withLazy(known, {
       source: () => places.locationOf(written),
       settings: () => settings(accessControl(job.permissions, this.#permissions())),
+      mayHold,
     });
     this.#check(merged, spec);
     return spec;

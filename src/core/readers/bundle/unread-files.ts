@@ -33,21 +33,45 @@ export function unreadFiles(
   read: ReadonlySet<string>,
   { include }: ValueMap,
 ): ReadProblem[] {
-  const found: ReadProblem[] = [];
+  const byFolder = new Map<string, { readonly path: string; readonly what: string }[]>();
   for (const path of yamlFiles(folder)) {
     const what = read.has(realPath(path)) ? undefined : definedIn(path);
     if (what === undefined) continue;
-    const name = relative(folder, path).split(sep).join("/");
-    found.push({
-      rule: "unread-file",
-      severity: "warning",
-      message: `nothing in ${quote(relativePath(path))} is deployed, as no include finds it: ${what}`,
-      fix: fixOf(name, include),
-      location: { file: relativePath(path), line: 1 },
-    });
+    const [top = ""] = relative(folder, path).split(sep);
+    byFolder.set(top, [...(byFolder.get(top) ?? []), { path, what }]);
   }
-  return found;
+  return [...byFolder.values()].flatMap((files) => {
+    const [first] = files;
+    // A folder of many is one mistake, or none: what is generated, tested or kept.
+    if (first !== undefined && files.length > MAX_SINGLE)
+      return [problemOf(folder, first.path, include, files.length)];
+    return files.map(({ path, what }) => problemOf(folder, path, include, what));
+  });
 }
+
+/** @param what it defines, or how many such files there are in its folder */
+function problemOf(
+  folder: string,
+  path: string,
+  include: Value,
+  what: string | number,
+): ReadProblem {
+  const name = relative(folder, path).split(sep).join("/");
+  const [top = ""] = name.split("/");
+  return {
+    rule: "unread-file",
+    severity: "warning",
+    message:
+      typeof what === "string"
+        ? `nothing in ${quote(relativePath(path))} is deployed, as no include finds it: ${what}`
+        : `${what} files in ${quote(relativePath(join(folder, top)))} define resources that are not deployed, as no include finds them; the first is ${quote(relativePath(path))}`,
+    fix: fixOf(name, include),
+    location: { file: relativePath(path), line: 1 },
+  };
+}
+
+/** So many files of a folder are named one by one. */
+const MAX_SINGLE = 5;
 
 function fixOf(name: string, include: Value): string {
   const patterns = Array.isArray(include) ? (include as readonly Value[]) : [];

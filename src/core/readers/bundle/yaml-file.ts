@@ -353,7 +353,11 @@ class Converter {
       return whole;
     }
     if (!isScalar(node)) return null;
-    const { value } = node;
+    const { value, source, type } = node;
+    if (type === "PLAIN" && source !== undefined) {
+      const integer = integerOf(source);
+      if (integer !== undefined) return integer;
+    }
     return typeof value === "bigint" || value instanceof Date ? String(value) : (value as Value);
   }
 
@@ -388,6 +392,20 @@ class Converter {
       location: location(),
     });
   }
+}
+
+/** An integer as the Databricks CLI reads one: `1_000`, `0b11`, `0o17` and `0x1f` are some, `017` is 17. */
+const INTEGER =
+  /^([+-]?)(\d+|[1-9]\d*(?:_\d+)+|0b_?[01]+(?:_[01]+)*|0o_?[0-7]+(?:_[0-7]+)*|0x_?[\da-f]+(?:_[\da-f]+)*)$/i;
+
+/** The value of an integer; as its decimal digits where no number holds it, as an id that is rounded is that of another job. */
+function integerOf(source: string): number | string | undefined {
+  const [, sign, written] = INTEGER.exec(source) ?? [];
+  if (written === undefined) return undefined;
+  const size = BigInt(written.toLowerCase().replaceAll("_", ""));
+  const value = sign === "-" ? -size : size;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : String(value);
 }
 
 function startOf(node: unknown): number {

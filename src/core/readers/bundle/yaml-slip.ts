@@ -26,6 +26,12 @@ export function explainSlip(text: string, { code, message, pos: [at] }: YAMLErro
       fix: "check what is generated from it, or leave the template out of include",
     };
   }
+  if (followsBlockText(text, at)) {
+    return {
+      what: "the text below | or > is not indented",
+      fix: "indent it deeper than the key that it belongs to",
+    };
+  }
   switch (code) {
     case "TAB_AS_INDENT":
       return { what: "a tab indents the line", fix: "indent with spaces" };
@@ -54,6 +60,12 @@ export function explainSlip(text: string, { code, message, pos: [at] }: YAMLErro
     default:
       return { what: oneLine(message), fix: "correct the line" };
   }
+}
+
+/** Whether the line before announces a text, which this one then is no part of. */
+function followsBlockText(text: string, at: number): boolean {
+  const before = text.slice(0, text.lastIndexOf("\n", at - 1) + 1).trimEnd();
+  return /(?::|-)\s+[|>][-+\d]*\s*(?:#.*)?$/.test(before.slice(before.lastIndexOf("\n") + 1));
 }
 
 /** The last value before `at` that begins with a quote and has none at the end of its line. */

@@ -1,4 +1,5 @@
 import { resolve as resolvePath } from "node:path";
+import { withoutEnvironment } from "../../model/environment-name";
 import { JobGraph } from "../../model/job-graph";
 import type { JobRef, JobSpec, NotebookRef, SourceLocation } from "../../model/job-spec";
 import type { SourceSuppression } from "../../model/suppression";
@@ -84,14 +85,17 @@ class AppReader {
       notebook: (path: string, git: GitLocation | undefined) => this.#notebook(path, git, index),
       job: (jobId: string | number) => this.#job(String(jobId), index),
     };
+    const definitionOf = withoutEnvironment(index.environment);
     const withPermissions = permissionsOf(config);
     return blocksOf(config.resource, "databricks_job").map(([key, attributes]) => {
       const [job, ...others] = index.stack.jobs.get(key) ?? [];
       const permissions = withPermissions.get(key);
       const owner = readOwner(permissions);
-      const { payload, settings } = readJobPayload(attributes, context);
+      const { payload, settings, mayHold } = readJobPayload(attributes, context);
+      const id = index.jobId(key) ?? key;
       const spec = {
-        id: index.jobId(key) ?? key,
+        id,
+        definition: definitionOf(id),
         key,
         stack: name,
         get source() {
@@ -102,7 +106,7 @@ class AppReader {
         ...(owner && { owner }),
         ...payload,
       };
-      return withLazy(spec, { settings: () => settings(accessControl(permissions)) });
+      return withLazy(spec, { settings: () => settings(accessControl(permissions)), mayHold });
     });
   }
 

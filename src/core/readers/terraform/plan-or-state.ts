@@ -143,11 +143,14 @@ class Plan {
     }
     return this.#jobs.map((job) => {
       const known = withoutEmpty(filled(job.values, job.unknown));
-      const { payload, settings } = readJobPayload(this.#withReferences(job, object(known)), {
-        notebook: (path, git) => this.#notebook(path, git, job),
-        job: (id) => this.#reference(job, String(id)),
-        jobExpression,
-      });
+      const { payload, settings, mayHold } = readJobPayload(
+        this.#withReferences(job, object(known)),
+        {
+          notebook: (path, git) => this.#notebook(path, git, job),
+          job: (id) => this.#reference(job, String(id)),
+          jobExpression,
+        },
+      );
       const owner = readOwner(permitted.get(job));
       const { unknown: after, sensitive } = job;
       const unknown = Object.keys({ ...after, ...sensitive }).filter(
@@ -165,7 +168,10 @@ class Plan {
         repeated: false,
         ...(unknown.length > 0 && { unknown: new Set(unknown.map(apiName)) }),
       };
-      return withLazy(spec, { settings: () => settings(accessControl(permitted.get(job))) });
+      return withLazy(spec, {
+        settings: () => settings(accessControl(permitted.get(job))),
+        mayHold,
+      });
     });
   }
 

@@ -55,7 +55,7 @@ export function readWorkspaceJobs(
         ? { kind: "external", expression, jobId: target }
         : { kind: "missing", expression };
     };
-    const { payload, settings } = readJobPayload(
+    const { payload, settings, mayHold } = readJobPayload(
       settingsOf(job),
       {
         notebook: (path, git) =>
@@ -71,7 +71,7 @@ export function readWorkspaceJobs(
       stack: host,
       duplicates: [],
     };
-    return withLazy(spec, { settings: () => settings() });
+    return withLazy(spec, { settings: () => settings(), mayHold });
   };
   const byEnvironment = new Map<string, JobSpec[]>();
   for (const job of jobs) {
