@@ -1,6 +1,7 @@
 /** The packages as users get them: packed, and installed by package managers into projects outside of this repository. */
 import { cpSync } from "node:fs";
 import { join } from "node:path";
+import { init } from "../../src/cli/init/command";
 import { ROOT } from "./support/packed";
 import { type Installed, type PackageManager, pool, Project } from "./support/project";
 import { type PackageRegistry, startRegistry } from "./support/registry";
@@ -116,7 +117,7 @@ describe("an app", () => {
 
     test("synthesizes the same, required and imported", async () => {
       const { project, required, imported } = await outcomeOf(title);
-      expect([required, imported]).toEqual([succeeded, succeeded]);
+      expect([required, imported]).toMatchObject([succeeded, succeeded]);
       for (const stack of STACKS)
         expect(stackOf(project, "imported", stack)).toEqual(stackOf(project, "required", stack));
       expect(Object.keys(jobsOf(stackOf(project, "required", STACKS[0] ?? "")))).toEqual([
@@ -152,6 +153,44 @@ describe("an app", () => {
       expect(withoutVersions(stackOf(other?.project, "required", stack))).toEqual(
         withoutVersions(stackOf(one?.project, "required", stack)),
       );
+  });
+
+  test("that init writes for cdktn compiles, keeps the policy and passes its own test", async () => {
+    const { project } = await outcomeOf(CASES[3]?.title ?? "");
+    const app = project.within("started");
+    const said: string[] = [];
+    const io = {
+      out: (line: string) => said.push(line),
+      err: (line: string) => said.push(line),
+      exitCode: 0,
+    };
+    expect(await init(app.folder, { framework: "cdktn", yes: true }, io)).toBe(0);
+    expect(
+      await app.runNode([
+        require.resolve("typescript/bin/tsc"),
+        ...["--noEmit", "false", "--outDir", "compiled"],
+        // Not installed once more for each project.
+        ...["--typeRoots", join(ROOT, "node_modules", "@types")],
+      ]),
+    ).toMatchObject(succeeded);
+    expect(await app.runNode(["compiled/main.js"])).toMatchObject(succeeded);
+    expect(
+      await app.runNode([join(ROOT, "src", "cli", "bin", "jobstrata.js"), "check"]),
+    ).toMatchObject({ code: 0, text: expect.stringMatching(/: no findings\n$/) as unknown });
+    const config = {
+      rootDir: "compiled",
+      testEnvironment: "node",
+      testMatch: ["**/*.test.js"],
+      transform: {},
+    };
+    const tested = await app.runNode([
+      join(ROOT, "node_modules", "jest", "bin", "jest.js"),
+      ...["--ci", "--config", JSON.stringify(config)],
+    ]);
+    expect(tested).toMatchObject({
+      code: 0,
+      text: expect.stringContaining("Tests:       1 passed") as unknown,
+    });
   });
 
   test("cannot import what is inside of a package", async () => {
@@ -317,7 +356,7 @@ async function tryApp({ manager, framework, constructs }: Case): Promise<Outcome
   return { project, compiled, required, imported, refused };
 }
 
-const succeeded: unknown = expect.objectContaining({ code: 0, text: "" });
+const succeeded = { code: 0, text: "" };
 
 type Json = Record<string, unknown>;
 

@@ -94,6 +94,10 @@ export interface JobCluster {
     readonly spotBidMaxPrice?: number;
     readonly logAnalyticsInfo?: {
       readonly logAnalyticsWorkspaceId?: string;
+      /**
+       * A secret: give a `sensitive` variable of the environment, `environment.variable("log_analytics_key")`. A literal is
+       * written into `cdk.tf.json`; Terraform's state holds the value either way.
+       */
       readonly logAnalyticsPrimaryKey?: string;
     };
   };
@@ -113,6 +117,12 @@ export interface JobCluster {
   /** An image of Databricks Container Services. @default - the runtime's */
   readonly dockerImage?: {
     readonly url: string;
+    /**
+     * The login of the registry. The password is a secret: give a `sensitive` variable of the environment,
+     * `environment.variable("registry_password")`. A literal is written into `cdk.tf.json`; Terraform's state holds the value
+     * either way.
+     * @default - none, for a public image
+     */
     readonly basicAuth?: { readonly username: string; readonly password: string };
   };
   /** Adds disks when they fill up. @default false */

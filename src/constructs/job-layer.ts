@@ -55,8 +55,10 @@ export class JobLayer {
   }
 
   /**
-   * For an orchestrator over the composite jobs of this layer; the stack is there from the first use on. One over several
-   * layers is best in a `JobStack` of its own.
+   * For an orchestrator over the composite jobs of this layer. Reading this property for the first time makes the stack. An
+   * orchestrator over several layers is best in a `JobStack` of its own.
+   *
+   * @throws JobstrataError `invalid-stack` if the name of the stack is taken
    */
   public get orchestrator(): JobStack {
     return (this.#orchestrator ??= this.#makeOrchestrator());

@@ -1,4 +1,12 @@
-import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { tempFolder } from "../../support/temp-folder";
 import { CACHE, ROOT } from "./packed";
@@ -59,6 +67,12 @@ export class Project {
     project.write(".npmrc", `@jobstrata:registry=${registry.url}\n`);
     await project.install();
     return project;
+  }
+
+  /** A project in a folder of this one, which has the same packages. */
+  public within(name: string): Project {
+    mkdirSync(join(this.folder, name));
+    return new Project(join(this.folder, name), this.node, this.manager);
   }
 
   private async install(): Promise<void> {

@@ -21,14 +21,8 @@ import {
   WorkspaceError,
 } from "@jobstrata/run";
 import { type Io, parseDuration, parseRunId, writeJson } from "../io";
-import {
-  execute,
-  type ExecutionOptions,
-  executionOf,
-  type Format,
-  showEnd,
-  stepOf,
-} from "../run/execution";
+import { execute, type ExecutionOptions, executionOf, type Format, stepOf } from "../run/execution";
+import { showEnd } from "../run/end";
 import { styleFor } from "../terminal";
 import { reportingErrors } from "../workspace/errors";
 import { type TargetOptions, WorkspaceTarget } from "../workspace/target";

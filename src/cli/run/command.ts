@@ -19,9 +19,9 @@ import {
   executionOf,
   type Format,
   FORMATS,
-  showEnd,
   stepOf,
 } from "./execution";
+import { showEnd } from "./end";
 import { reportingErrors } from "../workspace/errors";
 import { type TargetOptions, WorkspaceTarget } from "../workspace/target";
 

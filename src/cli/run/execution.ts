@@ -1,13 +1,4 @@
-import { type JobRunNode, type RunId, durationOf, failed, printable } from "@jobstrata/core/model";
-import {
-  formatDuration,
-  failureLines,
-  failuresJson,
-  runJson,
-  type RunReport,
-  type StepReport,
-  treeLines,
-} from "@jobstrata/core/report";
+import type { JobRunNode, RunId } from "@jobstrata/core/model";
 import {
   jobLabel,
   usualDurations,
@@ -16,10 +7,11 @@ import {
   type RunnerOptions,
   type StepResult,
   WorkspaceError,
+  type WorkspaceHttp,
 } from "@jobstrata/run";
 import { Interrupts } from "../interrupts";
-import { type Io, writeJson } from "../io";
-import { EventsView, LinesView, LiveView, QuietView, type RunView, stepName } from "./view";
+import type { Io } from "../io";
+import { EventsView, LinesView, LiveView, QuietView, type RunView } from "./view";
 import { styleFor, terminalOf } from "../terminal";
 import { WORTH_A_WORD, type WorkspaceTarget } from "../workspace/target";
 
@@ -69,7 +61,7 @@ export interface Execution {
   readonly exitCode: number;
 }
 
-/** Runs steps, or follows what runs already, and shows it. The end is shown by {@link showEnd}. */
+/** Runs steps, or follows what runs already, and shows it. `showEnd` shows the end. */
 export async function execute(
   target: WorkspaceTarget,
   steps: readonly RunStep[],
@@ -77,13 +69,47 @@ export async function execute(
   io: Io,
   ongoing?: Ongoing,
 ): Promise<Execution> {
-  const { client } = target;
+  const [first] = steps;
   const view = viewFor(options.format, target, io);
-  const { wait, parallel, keepGoing, allowPartial } = options;
-  let retrying = false;
-  const settings: RunnerOptions<RunStep> = {
+  const retries = new RetryNotice(target.client.http, view, first);
+  const runner = new Runner<RunStep>(target.client, runnerOptions(target, view, retries, options));
+  const cancel = canceling(runner, view);
+  const interrupts = interruptsOf(runner, view, options, cancel, () => {
+    for (const runId of runner.runIds) io.err(leftText(target, runId));
+    if (runner.isStarting) io.err("A run was being started; whether it goes on is not known");
+  });
+  const limit = new TimeLimit(options.timeoutMs, () => {
+    view.note("The time is up: canceling, and waiting for the end");
+    cancel();
+  });
+  try {
+    if (ongoing?.before !== undefined && first !== undefined) view.before(first, ongoing.before);
+    const results =
+      ongoing === undefined || first === undefined
+        ? await runner.run(steps)
+        : [await runner.watch(first, ongoing.runId, ongoing.before?.endTime)];
+    const interrupted = interrupts.exitCode;
+    const exitCode = exitCodeOf(results, options.wait);
+    // What has succeeded in the last moment has not been too late.
+    return { results, exitCode: interrupted ?? (limit.isUp && exitCode !== 0 ? 3 : exitCode) };
+  } finally {
+    retries.stop();
+    limit.stop();
+    interrupts.stop();
+    view.close();
+  }
+}
+
+/** How runs are polled, and what of them is shown. */
+function runnerOptions(
+  target: WorkspaceTarget,
+  view: RunView,
+  retries: RetryNotice,
+  { wait, parallel, keepGoing, allowPartial }: ExecutionOptions,
+): RunnerOptions<RunStep> {
+  return {
     // A workspace on this machine has nobody else to serve.
-    pollMs: isLoopback(client.http.host) ? 250 : 1000,
+    pollMs: isLoopback(target.client.http.host) ? 250 : 1000,
     keys: target.keys,
     ready: target.keysRead,
     ...(wait !== undefined && { wait }),
@@ -95,32 +121,86 @@ export async function execute(
       if (wait !== false) tellUsual(target, step, runId, view);
     },
     onLook: (step, run) => {
-      if (retrying) view.outage(step, undefined, 0);
-      retrying = false;
+      retries.succeeded(step);
       view.looked(step, run);
     },
     onOutage: (step, error, sinceMs) => {
       view.outage(step, error, sinceMs);
     },
   };
-  // Retries that succeed are reported only if they take a while.
-  const before = client.http.onRetry;
-  client.http.onRetry = (error, _, sinceMs) => {
-    const [step] = steps;
-    if (sinceMs < WORTH_A_WORD || step === undefined) return;
-    retrying = true;
-    view.outage(step, error, sinceMs);
-  };
-  const runner = new Runner<RunStep>(client, settings);
-  const cancel = (): void => {
+}
+
+/** Shows that requests are retried, if that takes a while, until one succeeds. */
+class RetryNotice {
+  readonly #before: WorkspaceHttp["onRetry"];
+  #isShown = false;
+
+  public constructor(
+    private readonly http: WorkspaceHttp,
+    private readonly view: RunView,
+    step: RunStep | undefined,
+  ) {
+    this.#before = http.onRetry;
+    http.onRetry = (error, _, sinceMs) => {
+      if (sinceMs < WORTH_A_WORD || step === undefined) return;
+      this.#isShown = true;
+      view.outage(step, error, sinceMs);
+    };
+  }
+
+  public succeeded(step: RunStep): void {
+    if (this.#isShown) this.view.outage(step, undefined, 0);
+    this.#isShown = false;
+  }
+
+  public stop(): void {
+    this.http.onRetry = this.#before;
+  }
+}
+
+/** A time after which something is done. */
+class TimeLimit {
+  readonly #timer: NodeJS.Timeout | undefined;
+  #isUp = false;
+
+  /** @param timeoutMs milliseconds; undefined is for ever */
+  public constructor(timeoutMs: number | undefined, onUp: () => void) {
+    if (timeoutMs === undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#isUp = true;
+      onUp();
+    }, timeoutMs);
+  }
+
+  public get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  public stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+function canceling(runner: Runner, view: RunView): () => void {
+  return () => {
     runner.cancel().catch((error: unknown) => {
       if (!(error instanceof WorkspaceError)) throw error;
       view.note(`It could not be canceled: ${error.message}`);
     });
   };
-  const interrupts = new Interrupts(
+}
+
+/** The first Ctrl-C cancels or leaves what runs; the second ends this process at once. */
+function interruptsOf(
+  runner: Runner,
+  view: RunView,
+  { leaveOnInterrupt }: ExecutionOptions,
+  cancel: () => void,
+  sayLeft: () => void,
+): Interrupts {
+  return new Interrupts(
     () => {
-      if (options.leaveOnInterrupt === true) {
+      if (leaveOnInterrupt === true) {
         runner.leave();
         return;
       }
@@ -129,38 +209,10 @@ export async function execute(
     },
     (exitCode) => {
       view.close();
-      for (const runId of runner.runIds) io.err(leftText(target, runId));
-      if (runner.isStarting) io.err("A run was being started; whether it goes on is not known");
+      sayLeft();
       process.exit(exitCode);
     },
   );
-  const time = { isUp: false };
-  const { timeoutMs } = options;
-  const timer =
-    timeoutMs === undefined
-      ? undefined
-      : setTimeout(() => {
-          time.isUp = true;
-          view.note("The time is up: canceling, and waiting for the end");
-          cancel();
-        }, timeoutMs);
-  try {
-    const [first] = steps;
-    if (ongoing?.before !== undefined && first !== undefined) view.before(first, ongoing.before);
-    const results =
-      ongoing === undefined || first === undefined
-        ? await runner.run(steps)
-        : [await runner.watch(first, ongoing.runId, ongoing.before?.endTime)];
-    const interrupted = interrupts.exitCode;
-    const exitCode = exitCodeOf(results, wait);
-    // What has succeeded in the last moment has not been too late.
-    return { results, exitCode: interrupted ?? (time.isUp && exitCode !== 0 ? 3 : exitCode) };
-  } finally {
-    client.http.onRetry = before;
-    clearTimeout(timer);
-    interrupts.stop();
-    view.close();
-  }
 }
 
 function exitCodeOf(results: readonly StepResult[], wait = true): number {
@@ -194,123 +246,8 @@ function tellUsual({ client }: WorkspaceTarget, step: RunStep, runId: RunId, vie
 }
 
 /** How to come back to a run. */
-function leftText(target: WorkspaceTarget, runId: RunId): string {
+export function leftText(target: WorkspaceTarget, runId: RunId): string {
   return `Run ${runId} goes on. Watch it: ${target.command("run")} --watch ${runId}`;
-}
-
-/** Lines of a final tree that people still read. */
-const MAX_FINAL = 200;
-
-/** Shows how everything ended, in the format that was asked for, and gives the exit code. */
-export function showEnd(
-  target: WorkspaceTarget,
-  { results, exitCode }: Execution,
-  options: ExecutionOptions,
-  io: Io,
-): number {
-  if (options.format === "text") showText(target, results, options, io);
-  else {
-    const report = reportOf(target, { results, exitCode }, options.command);
-    if (options.format === "json") writeJson(io, "json", report);
-    else
-      new EventsView(io, () => target.client.http.now()).emit({
-        event: "end",
-        ...withoutTrees(report),
-      });
-  }
-  return exitCode;
-}
-
-function showText(
-  target: WorkspaceTarget,
-  results: readonly StepResult[],
-  options: ExecutionOptions,
-  io: Io,
-): void {
-  const style = styleFor();
-  const now = target.client.http.now();
-  for (const { step, run, runId, outcome, error } of results) {
-    if (run !== undefined) {
-      io.out("");
-      const width = terminalOf()?.columns;
-      const shape = { now, style, height: MAX_FINAL, ...(width !== undefined && { width }) };
-      for (const line of treeLines(run, shape)) io.out(line);
-      for (const line of failureLines(run, style)) io.out(line);
-    }
-    if (outcome === "not-run") io.out(`${style.marks.skipped} ${stepName(step)}  was not run`);
-    if (error !== undefined) io.err(`${stepName(step)}: ${error.message}`);
-    if (outcome === "lost" && runId !== undefined) io.err(leftText(target, runId));
-    if (outcome === "left" && runId !== undefined) {
-      if (run === undefined && options.wait === false) io.out(`${stepName(step)}: run ${runId}`);
-      io.out(leftText(target, runId));
-    }
-  }
-  io.out("");
-  for (const { step, run, outcome } of results) {
-    if (run?.status.phase !== "ended") continue;
-    const url = run.url === undefined ? "" : `  ${style.link(printable(run.url), run.url)}`;
-    const took = formatDuration(durationOf(run, now));
-    const which = results.length > 1 ? `${stepName(step)}: ` : "";
-    io.out(`${which}${style.strong(printable(run.status.state))} in ${took}${url}`);
-    if (outcome !== "failed") continue;
-    io.out(`Everything that it left: ${target.command("runs")} ${run.runId}`);
-    // A run that failed before it had tasks leaves nothing to keep.
-    if (run.tasks.some(failed))
-      io.out(
-        `To run again what failed, and keep the rest: ${target.command("repair")} ${run.runId}`,
-      );
-  }
-}
-
-/** The report of a command, with the tree of every run. */
-function reportOf(
-  target: WorkspaceTarget,
-  { results, exitCode }: Execution,
-  command: string,
-): RunReport {
-  const now = target.client.http.now();
-  const worst = results.find(({ outcome }) => outcome !== "succeeded");
-  const error = results.find((result) => result.error !== undefined)?.error?.message;
-  return {
-    version: 1,
-    command,
-    ...(target.environment !== undefined && { environment: target.environment }),
-    result: exitCode === 3 ? "TIMED_OUT" : worst === undefined ? "SUCCESS" : resultOf(worst),
-    exit_code: exitCode,
-    ...(error !== undefined && { error }),
-    runs: results.map((result) => stepReport(result, now)),
-  };
-}
-
-function resultOf({ outcome, run }: StepResult): string {
-  if (outcome === "failed") return run?.status.state ?? "FAILED";
-  return { succeeded: "SUCCESS", lost: "LOST", left: "LEFT", "not-run": "NOT_STARTED" }[outcome];
-}
-
-function stepReport({ step, runId, run, outcome, error }: StepResult, now: number): StepReport {
-  const failures = run === undefined ? [] : failuresJson(run);
-  return {
-    job: step.job.label,
-    job_id: step.job.jobId,
-    ...(step.only && { only: step.only }),
-    outcome: outcome.replace("-", "_"),
-    ...(error && { error: error.message }),
-    ...(run !== undefined
-      ? { run: runJson(run, now) }
-      : runId !== undefined && { run: { run_id: runId } }),
-    ...(failures.length > 0 && { failures }),
-  };
-}
-
-/** The events have told the rest. */
-function withoutTrees(report: RunReport): object {
-  return {
-    ...report,
-    runs: report.runs.map(({ run, ...step }) => ({
-      ...step,
-      ...(run && { run_id: (run as { run_id: RunId }).run_id }),
-    })),
-  };
 }
 
 const isLoopback = (host: string): boolean =>

@@ -12,13 +12,8 @@ import {
 } from "@jobstrata/core/report";
 import { readJobs, type StepResult, planTests, type TestStep } from "@jobstrata/run";
 import { type Io, parseCount, parseDuration, writeJson } from "../io";
-import {
-  execute,
-  type ExecutionOptions,
-  executionOf,
-  type Format,
-  showEnd,
-} from "../run/execution";
+import { execute, type ExecutionOptions, executionOf, type Format } from "../run/execution";
+import { showEnd } from "../run/end";
 import { reportingErrors } from "../workspace/errors";
 import { type TargetOptions, WorkspaceTarget } from "../workspace/target";
 import { addTargetOptions, formatOption } from "../run/command";
