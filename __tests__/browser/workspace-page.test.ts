@@ -109,6 +109,36 @@ describeInBrowser("the page of the local workspace", () => {
     await stranger.close();
   });
 
+  test("opens the address of a run, as clients print it, once it is logged in", async () => {
+    const tables = await job("Tables", [notebookTask("load")]);
+    const { run_id, run_page_url } = await client.finished(await client.runNow(tables));
+    await client.finished(await client.runNow(tables));
+    // As the databricks command prints it; SDKs and Airflow show the one that the workspace answers with.
+    const path = `/jobs/${tables}/runs/${run_id}?w=1000000000`;
+    page = await openPage(browser);
+    complaints = complaintsOf(page);
+    for (const address of [path, new URL(run_page_url).href.slice(client.workspace.host.length)]) {
+      await page.goto(client.workspace.host + address);
+      await page.getByText(/npx jobstrata local open/).waitFor();
+      await page.goto("about:blank");
+    }
+    await page.goto(`${client.workspace.host}${path}#code=${await newCode(client.workspace)}`);
+    await page.getByRole("region", { name: `Run ${run_id}` }).waitFor();
+    await row("load").getByText("SUCCESS").waitFor();
+    for (const address of [path, `/#job/${tables}/run/${run_id}`]) {
+      await page.goto("about:blank");
+      await page.goto(client.workspace.host + address);
+      await page.getByRole("region", { name: `Run ${run_id}` }).waitFor();
+    }
+    await page.goto("about:blank");
+    await page.goto(`${client.workspace.host}/jobs/${tables}?o=1000000000`);
+    await page
+      .getByRole("heading", { name: /Tables/ })
+      .first()
+      .waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   test("runs a job, shows it live with what it runs, and cancels it", async () => {
     await hierarchy("load", "slow_seed");
     await open();

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type LocalWorkspace, startLocalWorkspace } from "../../src/local";
 import { describeWithEngine, INSTALL_TIMEOUT, sharedEngine } from "../support/engine";
+import { RequestRecorder } from "../support/recorded-requests";
 import { run } from "./support/processes";
 
 const SUPPORT = join(__dirname, "support");
@@ -27,6 +28,7 @@ describeWithEngine("the official Python SDK", () => {
 
   it("uses the workspace as it uses Databricks", async () => {
     const { python } = await sharedEngine();
+    const recorder = new RequestRecorder(workspace.host);
     const ended = await run([python, join(SUPPORT, "python_sdk.py")], {
       cwd: workspace.dataDir,
       env: {
@@ -37,6 +39,18 @@ describeWithEngine("the official Python SDK", () => {
       },
     });
 
+    recorder.stop();
+    // The script expects these errors; anything else that is refused is a gap.
+    expect(recorder.refused).toEqual([
+      "400 GET /api/2.2/jobs/get",
+      "400 PATCH /api/2.0/alerts/*",
+      "400 POST /api/2.0/secrets/scopes/create",
+      "400 POST /api/2.2/jobs/create",
+      "404 GET /api/2.0/alerts/*",
+      "404 GET /api/2.0/notification-destinations/*",
+      "404 GET /api/2.0/secrets/get",
+      "404 GET /api/2.0/workspace/get-status",
+    ]);
     // It would complain here of a host that does not say how to log in.
     expect(ended.stderr).toBe("");
     expect(ended.stdout.trim().split("\n")).toEqual([

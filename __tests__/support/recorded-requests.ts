@@ -43,6 +43,11 @@ export class RequestRecorder {
     unsubscribe(ANSWERED, this.listen);
   }
 
+  /** How many requests were answered. */
+  public get count(): number {
+    return this.requests.length;
+  }
+
   /** The requests that were answered, as `GET /api/2.2/jobs/get`, each once, sorted; ids in a path are `*`. */
   public get asked(): string[] {
     return unique(this.requests.map(({ method, path }) => `${method} ${withoutIds(path)}`));
@@ -60,4 +65,6 @@ export class RequestRecorder {
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
 
-const withoutIds = (path: string): string => path.replace(/\/\d+(?=\/|$)/g, "/*");
+/** The path of a file that is uploaded is as long as its name. */
+const withoutIds = (path: string): string =>
+  path.replace(/\/(?:\d+|[\da-f-]{36})(?=\/|$)/g, "/*").replace(/(?<=\/import-file)\/.*/, "");

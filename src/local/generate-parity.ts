@@ -42,7 +42,12 @@ const DIFFERENCES: readonly (readonly [what: string, here: string])[] = [
     "lists to look up runtimes and node types; there is nothing in the others",
   ],
   ["OAuth", "discovery is answered; a login ends with what to do instead"],
-  ["databricks-connect, the SQL connector", "need TLS, which the local workspace does not speak"],
+  [
+    "databricks-connect, the SQL connectors",
+    "cannot be refused in a sentence: they speak TLS alone (databricks-connect even with `use_ssl=false`, once it has a " +
+      "token), which the local workspace does not, and end with a TLS error after half a minute or more of their own " +
+      "attempts; run a notebook as a job, or use `sql/statements` or `jobstrata local sql`",
+  ],
 ];
 
 /** The document, not yet formatted. */
