@@ -562,7 +562,8 @@ describe("SQL statements", () => {
     answer = () => Promise.resolve([ROWS]);
     const executor: TaskExecutor = {
       execute: () => Promise.resolve({ succeeded: true }),
-      query: async (request, onAnswer, signal) => {
+      query: async (asking, onAnswer, signal) => {
+        const request = asking as QueryRequest;
         asked.push(request);
         for (const each of await answer(request, signal)) onAnswer(each);
       },

@@ -11,7 +11,7 @@ describe("triggers", () => {
       after: (delay, action) => time.after(delay - 1, action),
     };
     const starts: number[] = [];
-    const triggers = new Triggers(early, (jobId) => starts.push(jobId));
+    const triggers = new Triggers<number>(early, (jobId) => starts.push(jobId));
     triggers.set(7, { schedule });
     await time.advance(86_400_000);
     expect(starts).toEqual([7]);
@@ -21,7 +21,7 @@ describe("triggers", () => {
   it("start each of several, and none after the stop", async () => {
     const time = new ManualClock();
     const starts: number[] = [];
-    const triggers = new Triggers(time, (jobId) => starts.push(jobId));
+    const triggers = new Triggers<number>(time, (jobId) => starts.push(jobId));
     triggers.set(1, {
       triggers: [
         { schedule },

@@ -3,7 +3,7 @@ import { join } from "node:path";
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the way to import what is one function
 import Database = require("libsql");
 import { JobstrataError } from "@jobstrata/core/errors";
-import { type AlertStore, alertStore } from "./services/alerts/store";
+import { AlertStore } from "./services/alerts/store";
 import { RunStore, RUNS_SCHEMA } from "./services/jobs/run-store";
 import { JobStore, JOBS_SCHEMA } from "./services/jobs/store";
 import {
@@ -81,7 +81,7 @@ export class Store {
     });
     this.permissions = new PermissionStore(this.sql);
     this.objects = new ObjectStore(this.sql);
-    this.alerts = alertStore(this.sql);
+    this.alerts = new AlertStore(this.sql);
     this.destinations = destinationStore(this.sql);
     this.secrets = new Secrets(this.sql);
   }

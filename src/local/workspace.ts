@@ -15,7 +15,8 @@ import { type Clock, systemClock } from "./clock";
 import type { TaskExecutor } from "./execute/executor";
 import { SimulatedExecutor } from "./execute/simulated";
 import { type FaultPlan, Faults } from "./faults";
-import { alertRoutes } from "./services/alerts/routes";
+import { AlertEvaluator } from "./services/alerts/evaluator";
+import { alertControlRoutes, alertRoutes } from "./services/alerts/routes";
 import { PageData } from "./page/page-data";
 import { PageServer } from "./page/page-server";
 import type { WorkspacePage } from "./page/workspace-page";
@@ -106,11 +107,12 @@ export async function startLocalWorkspace(
     "X-Databricks-Org-Id": WORKSPACE_ID,
   });
   let scheduler: Scheduler | undefined;
+  let alerts: AlertEvaluator | undefined;
 
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= shutDown());
   const shutDown = async (): Promise<void> => {
-    await Promise.all([server.close(), scheduler?.stop()]);
+    await Promise.all([server.close(), scheduler?.stop(), alerts?.stop()]);
     await executor.close?.();
     store.close();
     if (ephemeral) rmSync(dataDir, { recursive: true, force: true });
@@ -131,7 +133,9 @@ export async function startLocalWorkspace(
     server.router.add(runRoutes(store, scheduler, views));
     server.router.add(workspaceRoutes(store, clock, ME));
     server.router.add(permissionRoutes(store, ME));
-    server.router.add(alertRoutes(store, clock, ME));
+    alerts = new AlertEvaluator(store, clock, executor.query?.bind(executor), host);
+    server.router.add(alertRoutes(store, clock, ME, alerts));
+    server.router.add(alertControlRoutes(store, alerts));
     server.router.add(destinationRoutes(store));
     server.router.add(secretRoutes(store, clock, ME));
     server.router.add(warehouseRoutes(ME));
@@ -165,6 +169,7 @@ export async function startLocalWorkspace(
       ),
     );
     scheduler.start();
+    alerts.start();
     return {
       host,
       url: host,

@@ -1,5 +1,5 @@
 import type { TaskType } from "../services/jobs/schema/tasks";
-import type { QueryAnswer, QueryRequest } from "./query";
+import type { QueryAnswer, QueryBatch, QueryRequest } from "./query";
 
 /** One attempt at a task, ready to be executed: every reference resolved, every parameter in its final value. */
 export interface TaskRequest {
@@ -77,7 +77,7 @@ export interface TaskExecutor {
    * @default there are no tables to ask
    */
   query?(
-    request: QueryRequest,
+    request: QueryRequest | QueryBatch,
     onAnswer: (answer: QueryAnswer) => void,
     signal: AbortSignal,
   ): Promise<void>;

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import type { Readable } from "node:stream";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { query, type QueryAnswer, type QueryRequest, warehouseOf } from "./query";
+import { query, type QueryAnswer, type QueryBatch, type QueryRequest, warehouseOf } from "./query";
 import { type Engine, PYTHON_SOURCES } from "./engine";
 import type { Notebook, TaskExecutor, TaskOutcome, TaskRequest } from "./executor";
 
@@ -67,7 +67,7 @@ export class LocalExecutor implements TaskExecutor {
   }
 
   public async query(
-    request: QueryRequest,
+    request: QueryRequest | QueryBatch,
     onAnswer: (answer: QueryAnswer) => void,
     signal: AbortSignal,
   ): Promise<void> {

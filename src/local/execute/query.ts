@@ -35,6 +35,16 @@ export interface QueryRequest {
   readonly schema?: string;
 }
 
+/** Statements that have nothing to do with each other: each is answered, whatever became of those before it. */
+export interface QueryBatch {
+  readonly statements: readonly {
+    readonly sql: string;
+    readonly parameters?: readonly QueryParameter[];
+  }[];
+  /** How many rows of each answer at most. */
+  readonly limit: number;
+}
+
 export interface QueryParameter {
   readonly name: string;
   /** Null where there is none. */
@@ -52,7 +62,7 @@ export interface QueryParameter {
  */
 export async function query(
   python: string,
-  { dataDir, ...request }: QueryRequest & { readonly dataDir: string },
+  { dataDir, ...request }: (QueryRequest | QueryBatch) & { readonly dataDir: string },
   onAnswer: (answer: QueryAnswer) => void,
   signal?: AbortSignal,
 ): Promise<void> {

@@ -56,7 +56,7 @@ interface Start {
 /** Starts the runs of all jobs, by request or by their triggers, and sees to it that each ends. */
 export class Scheduler {
   public listener: ChangeListener | undefined;
-  private readonly triggers: Triggers;
+  private readonly triggers: Triggers<number>;
   private readonly queue: RunQueue;
   private readonly host: RunHost;
   private stopping = false;

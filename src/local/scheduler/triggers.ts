@@ -51,11 +51,14 @@ const parse = ({ quartz_cron_expression, timezone_id }: CronSchedule): Cron =>
     sloppyRanges: true,
   });
 
+/** The part of a job's settings that says when it starts by itself. */
+type StartSettings = Pick<JobSettings, "schedule" | "trigger" | "triggers">;
+
 /** When the job starts after a moment; both in milliseconds since the epoch. */
 type Trigger = (after: number) => number | undefined;
 
 /** What makes the job start by itself, and is not paused. */
-function triggersOf({ schedule, trigger, triggers = [] }: JobSettings): Trigger[] {
+function triggersOf({ schedule, trigger, triggers = [] }: StartSettings): Trigger[] {
   const found: Trigger[] = [];
   for (const each of [{ ...trigger, schedule: undefined }, ...triggers]) {
     if (each.pause_status === "PAUSED") continue;
@@ -82,38 +85,38 @@ export function nextStart(settings: JobSettings, now: number): number | undefine
   return starts.length === 0 ? undefined : Math.min(...starts);
 }
 
-/** The jobs that start by themselves. */
-export class Triggers {
-  private readonly armed = new Map<number, Map<Trigger, Timer>>();
+/** What starts by itself: jobs and, by the same kind of schedule, alerts. */
+export class Triggers<Id> {
+  private readonly armed = new Map<Id, Map<Trigger, Timer>>();
 
   public constructor(
     private readonly clock: Clock,
-    private readonly start: (jobId: number) => void,
+    private readonly start: (id: Id) => void,
   ) {}
 
-  /** From now on the job starts as `settings` say, counted from now; `undefined` means never. */
-  public set(jobId: number, settings: JobSettings | undefined): void {
-    for (const timer of this.armed.get(jobId)?.values() ?? []) timer.cancel();
-    this.armed.delete(jobId);
+  /** From now on it starts as `settings` say, counted from now; `undefined` means never. */
+  public set(id: Id, settings: StartSettings | undefined): void {
+    for (const timer of this.armed.get(id)?.values() ?? []) timer.cancel();
+    this.armed.delete(id);
     if (settings === undefined) return;
     const triggers = triggersOf(settings);
     if (triggers.length === 0) return;
     const timers = new Map<Trigger, Timer>();
-    this.armed.set(jobId, timers);
-    for (const trigger of triggers) this.arm(jobId, trigger, timers, this.clock.now());
+    this.armed.set(id, timers);
+    for (const trigger of triggers) this.arm(id, trigger, timers, this.clock.now());
   }
 
   public stop(): void {
-    for (const jobId of [...this.armed.keys()]) this.set(jobId, undefined);
+    for (const id of [...this.armed.keys()]) this.set(id, undefined);
   }
 
-  private arm(jobId: number, trigger: Trigger, timers: Map<Trigger, Timer>, after: number): void {
+  private arm(id: Id, trigger: Trigger, timers: Map<Trigger, Timer>, after: number): void {
     const due = trigger(after);
     if (due === undefined) return;
     const timer = this.clock.after(due - this.clock.now(), () => {
       // A timer may come a moment early; counting from then would start the job twice.
-      this.arm(jobId, trigger, timers, Math.max(due, this.clock.now()));
-      this.start(jobId);
+      this.arm(id, trigger, timers, Math.max(due, this.clock.now()));
+      this.start(id);
     });
     timers.set(trigger, timer);
   }

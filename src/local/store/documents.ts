@@ -66,6 +66,35 @@ export class Documents<T extends { readonly id: string }> {
     );
   }
 
+  /** The name that a document was put with. */
+  public nameOf(id: string): string | null {
+    const row = this.sql.row("SELECT name FROM documents WHERE kind = ? AND id = ?", this.kind, id);
+    return typeof row?.name === "string" ? row.name : null;
+  }
+
+  /** The newest documents with a name, newest first. */
+  public newest(name: string | undefined, limit: number): T[] {
+    return this.sql
+      .rows(
+        `SELECT json FROM documents WHERE kind = ?1 AND (?2 IS NULL OR name = ?2)
+         ORDER BY position DESC LIMIT ?3`,
+        this.kind,
+        name ?? null,
+        limit,
+      )
+      .map(({ json }) => JSON.parse(String(json)) as T);
+  }
+
+  /** Deletes all but the newest. */
+  public keep(count: number): void {
+    this.sql.run(
+      `DELETE FROM documents WHERE kind = ?1 AND position <= (
+         SELECT position FROM documents WHERE kind = ?1 ORDER BY position DESC LIMIT 1 OFFSET ?2)`,
+      this.kind,
+      count,
+    );
+  }
+
   public delete(id: string): void {
     this.sql.run("DELETE FROM documents WHERE kind = ? AND id = ?", this.kind, id);
   }

@@ -11,6 +11,7 @@ import {
 import type { Clock } from "../../clock";
 import { omit } from "../../omit";
 import { type AlertSettings, alertShape, checkAlert, OUTPUT_ONLY } from "./schema";
+import type { AlertEvaluator } from "./evaluator";
 import type { AlertRecord } from "./store";
 import { applyMask, parseMask } from "../../schema/field-mask";
 import { parse } from "../../schema/parse";
@@ -22,13 +23,21 @@ import { flag, get, post, type Route, send } from "../../http/route";
 import { warehouseNotFound } from "../sql/warehouses";
 import { canonical } from "../workspace/paths";
 
+/** Notifications of one answer, newest first. */
+const MAX_NOTIFICATIONS = 500;
+
 /** A partial alert: which of its fields count, the mask says. */
 const changesShape = object(
   Object.fromEntries(Object.keys(alertShape.shape).map((field) => [field, z.unknown().optional()])),
 );
 
-/** SQL alerts, version 2. They are checked and kept, and never evaluated. */
-export function alertRoutes(store: Store, clock: Clock, me: Identity): Route[] {
+/** SQL alerts, version 2. */
+export function alertRoutes(
+  store: Store,
+  clock: Clock,
+  me: Identity,
+  evaluator: AlertEvaluator,
+): Route[] {
   const load = (id: string): AlertRecord => {
     const found = store.alerts.get(id);
     if (found === undefined)
@@ -39,12 +48,17 @@ export function alertRoutes(store: Store, clock: Clock, me: Identity): Route[] {
   const save = (alert: AlertRecord): void => {
     const name = alert.lifecycle_state === "DELETED" ? null : nameOf(alert.settings);
     store.alerts.put(alert, name);
+    evaluator.alertChanged(alert);
   };
 
-  const view = ({ settings, ...alert }: AlertRecord): Record<string, unknown> => ({
+  const view = ({ settings, evaluated, ...alert }: AlertRecord): Record<string, unknown> => ({
     ...settings,
     ...alert,
-    evaluation: { ...settings.evaluation, state: "UNKNOWN" },
+    evaluation: {
+      ...settings.evaluation,
+      state: evaluated?.state ?? "UNKNOWN",
+      ...(evaluated === undefined ? {} : { last_evaluated_at: evaluated.at }),
+    },
     owner_user_name: me.userName,
     effective_run_as: effectiveRunAs(settings, me),
   });
@@ -110,10 +124,41 @@ export function alertRoutes(store: Store, clock: Clock, me: Identity): Route[] {
       object({}),
       ({ wildcard, query }) => {
         const alert = load(wildcard);
-        if (query.purge === true) store.alerts.delete(alert.id);
-        else save({ ...alert, lifecycle_state: "DELETED" });
+        if (query.purge === true) {
+          store.alerts.delete(alert.id);
+          evaluator.alertDeleted(alert.id);
+        } else save({ ...alert, lifecycle_state: "DELETED" });
       },
       object({ purge: flag.optional() }),
+    ),
+  ];
+}
+
+/** Alerts as they stand, their evaluation on demand, and what they would have sent. No part of Databricks. */
+export function alertControlRoutes(store: Store, evaluator: AlertEvaluator): Route[] {
+  const path = "/local/alerts";
+  return [
+    get(path, [""], object({}), () => ({ alerts: evaluator.views() })),
+    post(
+      `${path}/evaluate`,
+      [""],
+      object({ ids: z.array(z.string()).optional() }),
+      async ({ body: { ids } }) => {
+        for (const id of ids ?? []) {
+          if (store.alerts.get(id) === undefined)
+            throw doesNotExist(`Alert with ID '${id.slice(0, 100)}' does not exist.`);
+        }
+        await evaluator.evaluate(ids);
+        return { alerts: evaluator.views() };
+      },
+    ),
+    get(
+      `${path}/notifications`,
+      [""],
+      object({ alert_id: z.string().optional() }),
+      ({ query }) => ({
+        notifications: store.alerts.notifications.newest(query.alert_id, MAX_NOTIFICATIONS),
+      }),
     ),
   ];
 }

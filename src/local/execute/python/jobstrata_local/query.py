@@ -4,6 +4,9 @@ Reads ``{"warehouse": folder, "sql": text, "limit": rows}`` as JSON from standar
 ``"parameters": [{"name", "value", "type"}]``; ``"catalog"`` and ``"schema"`` are where unqualified names belong. Writes one JSON object a line
 for each statement: ``{"columns": [{"name", "type"}], "rows": [[…]], "truncated": bool}``, ``{"note": text}`` for what the
 engine leaves out, and ``{"error": text, "statement": text}`` for the statement that failed, with which it ends.
+
+Instead of ``"sql"`` there may be ``"statements": [{"sql", "parameters"}]``: each is a statement that has nothing to do with the others,
+so that it is answered whatever became of those before it.
 """
 
 from __future__ import annotations
@@ -103,6 +106,22 @@ _TYPES: dict[str, Callable[[str], Any]] = {
 }
 
 
+def answer(spark: Any, statement: str, parameters: list[dict[str, Any]], limit: int) -> dict[str, Any]:
+    """What a statement comes to, as it is written out."""
+    try:
+        arguments = {each["name"]: typed(each["value"], each["type"]) for each in parameters}
+        frame = spark.sql(statement, args=arguments) if arguments else spark.sql(statement)
+        columns = [{"name": field.name, "type": field.dataType.simpleString()} for field in frame.schema.fields]
+        rows = frame.limit(limit + 1).collect() if columns else []
+    except Exception as error:  # Of whatever kind: the user gets its text.
+        return {"error": str(error), "statement": statement}
+    return {
+        "columns": columns,
+        "rows": [[plain(value) for value in row] for row in rows[:limit]],
+        "truncated": len(rows) > limit,
+    }
+
+
 def main() -> int:
     request = json.load(sys.stdin)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -114,27 +133,23 @@ def main() -> int:
 
     spark = open_session(Path(request["warehouse"]), note=lambda text: say({"note": text}))
     limit = int(request["limit"])
-    parameters = request.get("parameters", [])
+    if "statements" in request:
+        for each in request["statements"]:
+            say(answer(spark, each["sql"], each.get("parameters", []), limit))
+        return 0
     for statement in statements(request["sql"]):
         try:
             if "catalog" in request:
                 spark.catalog.setCurrentCatalog(request["catalog"])
             if "schema" in request:
                 spark.catalog.setCurrentDatabase(request["schema"])
-            arguments = {each["name"]: typed(each["value"], each["type"]) for each in parameters}
-            frame = spark.sql(statement, args=arguments) if arguments else spark.sql(statement)
-            columns = [{"name": field.name, "type": field.dataType.simpleString()} for field in frame.schema.fields]
-            rows = frame.limit(limit + 1).collect() if columns else []
-        except Exception as error:  # Of whatever kind: the user gets its text.
-            say({"error": str(error), "statement": statement})
+        except Exception as error:
+            said: dict[str, Any] = {"error": str(error), "statement": statement}
+        else:
+            said = answer(spark, statement, request.get("parameters", []), limit)
+        say(said)
+        if "error" in said:
             return 1
-        say(
-            {
-                "columns": columns,
-                "rows": [[plain(value) for value in row] for row in rows[:limit]],
-                "truncated": len(rows) > limit,
-            }
-        )
     return 0
 
 
