@@ -144,7 +144,7 @@ void (async () => { await Promise.resolve(); new App().synth(); })();
       stderr: `1 violation of the job hierarchy. No configuration was written, so there is nothing to plan.
 
 error policy-saw-jobs: the policy saw no job
-  fix: give it what defines the jobs; in an app, apply it after they are defined
+  fix: pass a source that defines jobs; in an app, apply the policy after the jobs are defined
 
 `,
     });

@@ -104,10 +104,10 @@ describe("JobEnvironment", () => {
 
     it("demands run_as and permissions", () => {
       expect(messageOf(() => prodEnvironment({ runAs: undefined as never }))).toMatchInlineSnapshot(
-        `"environment "prod": production mode demands runAs; name a service principal, so that jobs outlive the account of who deploys them (<source line>)"`,
+        `"environment "prod": production mode requires runAs; name a service principal, so that jobs do not depend on the account of a user (<source line>)"`,
       );
       expect(messageOf(() => prodEnvironment({ permissions: [] }))).toMatchInlineSnapshot(
-        `"environment "prod": production mode demands permissions; name at least who may view the runs, such as the group users (<source line>)"`,
+        `"environment "prod": production mode requires permissions; grant at least CAN_VIEW, for example to the group users (<source line>)"`,
       );
     });
 
@@ -136,7 +136,7 @@ describe("JobEnvironment", () => {
     it("lets no job do without permissions", () => {
       const error = errorOf(() => tablesJob({ permissions: [] }, prodEnvironment()));
       expect(error.code).toBe("invalid-job");
-      expect(error.message).toContain("which production mode demands");
+      expect(error.message).toContain("which production mode requires");
       expect(tablesJob({ permissions: [] })).toHaveProperty("name");
     });
 

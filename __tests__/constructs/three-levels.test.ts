@@ -131,7 +131,7 @@ describe("OrchestratorJob", () => {
         });
       });
     expect(run({})).toBe(
-      '[nightly-dev/nightly_job] task "report" runs the atomic job "report_job"; let a composite job run it, or say that it is meant: { runsAtomicJob: true } (<source line>)',
+      '[nightly-dev/nightly_job] task "report" runs the atomic job "report_job"; let a composite job run it, or allow it: { runsAtomicJob: true } (<source line>)',
     );
     expect(run({ runsAtomicJob: true })).toContain("the stack name");
   });

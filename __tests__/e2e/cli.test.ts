@@ -198,7 +198,7 @@ describeWithTerraform("jobstrata local try, with notebooks for real", () => {
 
       expect({ code, stderr }).toEqual({
         code: 130,
-        stderr: "Canceling, and waiting for the end; Ctrl-C again leaves at once\n",
+        stderr: "Canceling, and waiting for the end; Ctrl-C again exits at once\n",
       });
       expect(stdout).toMatch(/^CANCELED in /m);
       expect(processesWith(folder)).toEqual([]);

@@ -312,9 +312,9 @@ describe("resolveAuth", () => {
   });
 
   it.each([
-    ["null", 200, /answered without a token; is the host right\?/],
-    ["[]", 200, /answered without a token; is the host right\?/],
-    ["{}", 404, /gives no tokens; is the host right\?: 404$/],
+    ["null", 200, /responded without a token; is the host correct\?/],
+    ["[]", 200, /responded without a token; is the host correct\?/],
+    ["{}", 404, /does not issue tokens; is the host correct\?: 404$/],
   ])("says that the host is not one that logs in: %s, %i", async (body, status, message) => {
     server = await fakeServer((_, response) => {
       response.statusCode = status;
@@ -448,13 +448,10 @@ describe("resolveAuth", () => {
       "echo 'not logged in' >&2; exit 1",
       /databricks gives no token: not logged in; log in: databricks auth login --host/,
     ],
-    ["echo nonsense", /databricks answered with something else than a token/],
-    ["echo '{}'", /databricks answered with something else than a token/],
-    ["echo null", /databricks answered with something else than a token/],
-    [
-      `printf '{"access_token": "hush\\\\nhush"}'`,
-      /^databricks answered with something else than a token$/,
-    ],
+    ["echo nonsense", /databricks did not return a token/],
+    ["echo '{}'", /databricks did not return a token/],
+    ["echo null", /databricks did not return a token/],
+    [`printf '{"access_token": "hush\\\\nhush"}'`, /^databricks did not return a token$/],
     ["exit 3", /databricks gives no token: it ended with 3; log in/],
   ])("says what the Databricks CLI says: %s", async (script, message) => {
     program("databricks", script);

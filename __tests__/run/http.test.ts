@@ -216,7 +216,7 @@ describe("WorkspaceHttp", () => {
   it("does not take a page for an answer, nor follow it elsewhere", async () => {
     const page = await http((_, response) => response.end("<!DOCTYPE html><title>\u001b[2JLog in"));
     const { message } = await failure(page.request("GET", "x"));
-    expect(message).toMatch(/did not answer as a workspace does, but with "<!DOCTYPE html>/);
+    expect(message).toMatch(/did not respond like a workspace, but with "<!DOCTYPE html>/);
     expect(message).not.toContain("\u001b");
     await server?.close();
     const elsewhere = await fakeServer((_, response) => response.end("{}"));

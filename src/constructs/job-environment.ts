@@ -225,12 +225,12 @@ export class JobEnvironment {
     }
     if (mode === "production" && runAs === undefined) {
       fail(
-        "production mode demands runAs; name a service principal, so that jobs outlive the account of who deploys them",
+        "production mode requires runAs; name a service principal, so that jobs do not depend on the account of a user",
       );
     }
     if (mode === "production" && (permissions ?? []).length === 0) {
       fail(
-        "production mode demands permissions; name at least who may view the runs, such as the group users",
+        "production mode requires permissions; grant at least CAN_VIEW, for example to the group users",
       );
     }
     this.name = name;

@@ -280,7 +280,7 @@ export class JobStack extends TerraformStack {
         if (output.value !== value) {
           throw new JobstrataError(
             "duplicate-job-key",
-            `[${this.node.path}] the output ${quote(name)} is ${JSON.stringify(output.value)}, but job ${quote(key)} is exported by that name; call the output otherwise`,
+            `[${this.node.path}] the output ${quote(name)} is ${JSON.stringify(output.value)}, but job ${quote(key)} is exported by that name; rename the output`,
           );
         }
         outputs[name] = output;

@@ -305,7 +305,7 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
       if (this.#stack.environment.isDevelopment) return;
       throw this.error(
         "invalid-job",
-        "it has no permissions, which production mode demands; leave them out to have the environment's",
+        "it has no permissions, which production mode requires; leave them out to use those of the environment",
       );
     }
     const resource = new Permissions(this, "permissions", {

@@ -30,6 +30,6 @@ export class OrchestratorJob<Key extends string = any> extends JobOfJobs<Key> {
   /** @internal */
   protected override mayRun(job: JobBase, { runsAtomicJob }: RunJobTaskProps): string | undefined {
     if (job.level !== "atomic" || runsAtomicJob === true) return undefined;
-    return `runs the atomic job ${quote(job.key)}; let a composite job run it, or say that it is meant: { runsAtomicJob: true }`;
+    return `runs the atomic job ${quote(job.key)}; let a composite job run it, or allow it: { runsAtomicJob: true }`;
   }
 }

@@ -89,7 +89,7 @@ function readStack(outdir: string, stack: ManifestStack): SynthesizedStack {
   if (config === undefined) {
     throw new JobstrataError(
       "run",
-      `${printable(file)} is missing or no JSON; run "npx cdktf synth" again, without --hcl`,
+      `${printable(file)} is missing or not valid JSON; run "npx cdktf synth" again, without --hcl`,
     );
   }
   const said = config["//"]?.jobstrata?.environment;

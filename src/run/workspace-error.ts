@@ -82,7 +82,7 @@ export class WorkspaceError extends Error {
   public static notJson(where: string, host: string, body: string): WorkspaceError {
     const start = printable(body.trim().slice(0, 60));
     return new WorkspaceError(
-      `${where}: ${host} did not answer as a workspace does, but with ${JSON.stringify(start)}; is the host right?`,
+      `${where}: ${host} did not respond like a workspace, but with ${JSON.stringify(start)}; is the host correct?`,
       undefined,
       undefined,
       false,
@@ -93,9 +93,9 @@ export class WorkspaceError extends Error {
 
 const FIXES: Readonly<Record<number, (host: string) => string>> = {
   401: (host) =>
-    `. The workspace ${host} does not accept these credentials: check DATABRICKS_HOST and DATABRICKS_TOKEN, or the profile, or log in anew`,
+    `. The workspace ${host} does not accept these credentials: check DATABRICKS_HOST and DATABRICKS_TOKEN, or the profile, or log in again`,
   403: (host) =>
-    `. The identity that is logged in to ${host} lacks the permission, or its token is not valid there: running, repairing and canceling take CAN MANAGE RUN on the job, watching takes CAN VIEW`,
+    `. The identity that is logged in to ${host} lacks the permission, or its token is not valid there: running, repairing and canceling require CAN MANAGE RUN on the job, watching requires CAN VIEW`,
 };
 
 /** The service's own words, if the answer has its shape. A page of HTML says nothing to anybody. */

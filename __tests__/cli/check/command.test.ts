@@ -199,7 +199,7 @@ describe("what cannot be checked is reported in one line", () => {
       "a configuration with a slip",
       () => ({ cwd: withConfig("rules: {retris: off}") }),
       [],
-      /names the rule "retris" \(did you mean "retries"\?\)/,
+      /has an unknown rule "retris" \(did you mean "retries"\?\)/,
     ],
     [
       "a configuration with an option that a rule has not",
@@ -235,7 +235,7 @@ describe("what cannot be checked is reported in one line", () => {
       "a baseline that is none",
       () => ({ cwd: withFile(bundle(FINE), "jobstrata.baseline.json", "{}") }),
       [],
-      /baseline jobstrata\.baseline\.json is not one of version 1/,
+      /baseline jobstrata\.baseline\.json does not have version 1/,
     ],
   ])("%s", async (_, options, args, expected) => {
     const { code, stdout, stderr } = await check(args, options());

@@ -81,7 +81,7 @@ describe("check --fix", () => {
     const folder = bundle(JOBS.replaceAll("notebook_task:", "notebook_task: &x"));
     await check(folder, "--fix");
     const clean = await jobstrata("check", folder, "--preset", "correctness", "--fix");
-    expect(clean.err).toBe("Nothing to fix that is mechanical and safe.\n");
+    expect(clean.err).toBe("Nothing can be fixed automatically.\n");
   });
 
   it("wants --fix for --dry-run", async () => {

@@ -407,7 +407,7 @@ describe("what cannot be compared is reported in one line", () => {
       "SVG",
       () => repository().root,
       ["--format", "svg"],
-      /^there is no svg of what changes; --diff goes with --format text, mermaid, markdown, json/,
+      /^--diff has no format svg; use --format text, mermaid, markdown, json/,
     ],
     [
       "a file of DOT",
@@ -466,7 +466,7 @@ describe("what cannot be compared is reported in one line", () => {
       /^of what came before "state\.json", nothing is known/,
     );
     expect((await diff(folder, "state.json", "--diff=main")).err).toMatch(
-      /^"main" is not there; a plan or a state can be compared with a path alone/,
+      /^"main" does not exist; a plan or a state can only be compared with a path/,
     );
   });
 

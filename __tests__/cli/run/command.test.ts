@@ -170,7 +170,7 @@ describe("jobstrata run", () => {
         "a run that takes longer than --timeout",
         slow,
         ["--timeout", "1"],
-        /CANCELED.*The time is up/s,
+        /CANCELED.*The timeout expired/s,
       ],
       [
         0,
@@ -200,7 +200,7 @@ describe("jobstrata run", () => {
         const ended = await command.ended;
         expect(ended.code).toBe(code);
         expect(ended.stderr).toContain(
-          "Canceling, and waiting for the end; Ctrl-C again leaves at once",
+          "Canceling, and waiting for the end; Ctrl-C again exits at once",
         );
         expect(ended.stdout).toMatch(/CANCELED +setup > seed > only/);
         expect((await workspace.client.ok("GET", "/local/status")).active_runs).toBe(0);

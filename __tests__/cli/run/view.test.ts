@@ -115,7 +115,7 @@ describe("the live tree", () => {
     const shown = run(["--job-id", String(setup)]);
     await shown.shows(/● only +RUNNING/);
     shown.type("\u0003");
-    await shown.shows(/Canceling, and waiting for the end; Ctrl-C again leaves at once/);
+    await shown.shows(/Canceling, and waiting for the end; Ctrl-C again exits at once/);
     expect(await shown.ended()).toBe(130);
     expect(shown.all.join("\n")).toMatch(/✖ seed +CANCELED/);
     expect(shown.all.join("\n")).toMatch(/– deploy +CANCELED/);
@@ -150,11 +150,11 @@ describe("the live tree", () => {
         { match: "GET *", fault: 500 },
       ],
     });
-    await shown.shows(/The workspace has not answered.*; the run is not lost/);
+    await shown.shows(/The workspace has not responded.*; the run continues/);
     await workspace.faults();
     workspace.gates.release("slow");
     expect(await shown.ended()).toBe(0);
-    expect(shown.all.join("\n")).not.toContain("has not answered");
+    expect(shown.all.join("\n")).not.toContain("has not responded");
   });
 
   it("says how long it usually takes", async () => {

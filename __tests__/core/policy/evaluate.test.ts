@@ -46,7 +46,7 @@ describe("evaluate", () => {
         rule: "policy-saw-jobs",
         severity: "error",
         message: "the policy saw no job",
-        fix: "give it what defines the jobs; in an app, apply it after they are defined",
+        fix: "pass a source that defines jobs; in an app, apply the policy after the jobs are defined",
         sites: [],
         inconclusive: true,
       },

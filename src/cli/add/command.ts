@@ -34,14 +34,12 @@ export interface AddJobOptions {
 export function addAddCommand(program: Command, io: Io): void {
   const add = program
     .command("add")
-    .description(
-      "add a job or a layer to an app that init has made: a file and its line of wiring",
-    );
+    .description("add a job or a layer to an app that init created: a file and its line of wiring");
   add
     .command("job")
     .description("an atomic job and its notebook")
     .argument("<name>", "such as ingest_orders")
-    .option("--layer <name>", "layer that it belongs to; needed if there are several")
+    .option("--layer <name>", "layer of the job; required if there are several")
     .action((name: string, options: AddJobOptions) => {
       io.exitCode = addJob(process.cwd(), name, options, io);
     });
@@ -49,7 +47,7 @@ export function addAddCommand(program: Command, io: Io): void {
     .command("composite")
     .description("a composite job, which runs the atomic jobs of its layer")
     .argument("<name>", "such as bronze_refresh")
-    .option("--layer <name>", "layer that it belongs to; needed if there are several")
+    .option("--layer <name>", "layer of the job; required if there are several")
     .action((name: string, options: AddJobOptions) => {
       io.exitCode = addComposite(process.cwd(), name, options, io);
     });

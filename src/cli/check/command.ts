@@ -51,7 +51,7 @@ const FORMATS = Object.keys(CHECK_FORMATS) as CheckFormat[];
 export function addCheckCommand(program: Command, io: Io): void {
   const collect = (value: string, before: readonly string[]): string[] => [...before, value];
   addSourceOptions(program.command("check"))
-    .description("judge the hierarchy of jobs, wherever it is written")
+    .description("check a hierarchy of jobs from any source")
     .argument(
       "[path...]",
       "a project, a bundle, cdktf.out, or JSON of terraform show; - reads JSON (default: this folder)",
@@ -61,7 +61,7 @@ export function addCheckCommand(program: Command, io: Io): void {
         .argParser(collect)
         .default([], "all"),
     )
-    .option("--config <file>", "instead of jobstrata.config.json or .yaml")
+    .option("--config <file>", "configuration file, instead of jobstrata.config.json or .yaml")
     .addOption(
       new Option("--preset <name>", "rules to apply, instead of those configured; may be repeated")
         .choices([...PRESET_NAMES])
@@ -84,7 +84,7 @@ export function addCheckCommand(program: Command, io: Io): void {
     .option("--update-baseline", "accept today's findings")
     .option("--all", "list each finding, also those that many jobs share")
     .option("--fix", "apply safe, mechanical fixes to the YAML of bundles")
-    .option("--dry-run", "with --fix: print the changes as a diff and make none")
+    .option("--dry-run", "with --fix: print the changes as a diff instead of applying them")
     .action(async (paths: readonly string[], options: CheckOptions) => {
       io.exitCode = await runCheck(paths, options, io);
     });
@@ -169,7 +169,7 @@ function yamlFiles(readings: readonly Reading[]): string[] {
 }
 
 function describeFixes(fixes: readonly FixedFile[], done: string): string {
-  if (fixes.length === 0) return "Nothing to fix that is mechanical and safe.";
+  if (fixes.length === 0) return "Nothing can be fixed automatically.";
   const changes = fixes.reduce((sum, fix) => sum + fix.changes, 0);
   return `${counted(changes, "change")} ${done} in ${counted(fixes.length, "file")}.`;
 }

@@ -18,8 +18,8 @@ export interface DocsOptions extends SourcesOptions {
 /** Adds `jobstrata docs`. */
 export function addDocsCommand(program: Command, io: Io): void {
   addSourceOptions(program.command("docs"))
-    .description("write a page in Markdown for each job, and one that leads to them")
-    .argument("[path]", "what check reads (default: this folder)")
+    .description("write a Markdown page for each job, and an index")
+    .argument("[path]", "a source that check reads (default: this folder)")
     .requiredOption(
       "-o, --output <folder>",
       "output folder; files that docs did not write are not touched",
@@ -43,7 +43,7 @@ export async function runDocs(
   // All environments, as a page says in which of them its job is.
   const readings = await readSources(path === undefined ? [] : [path], sources, [], io);
   if (!sayProblems(readings, io)) {
-    io.err("No page is written, as pages of what could not be read would be missing.");
+    io.err("No page is written, since pages would be missing for what could not be read.");
     return 2;
   }
   const graphs = readings.flatMap((reading) => reading.graphs);

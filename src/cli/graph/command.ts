@@ -37,33 +37,36 @@ const BY_EXTENSION: Readonly<Record<string, GraphFormat>> = {
 /** Adds `jobstrata graph`. */
 export function addGraphCommand(program: Command, io: Io): void {
   addSourceOptions(program.command("graph"))
-    .description("draw which jobs run which, with what the policy finds")
-    .argument("[what...]", "path of what check reads (default: this folder), then keys of jobs")
+    .description("draw which jobs run which, with policy findings")
+    .argument("[what...]", "a source that check reads (default: this folder), then job keys")
     .option(
       "-t, --target <name>",
       "target or environment; if there are several, the first, or in html all",
     )
     .addOption(
-      new Option("--format <format>", "what to draw; as --output is called, else tree").choices([
-        ...GRAPH_FORMATS,
-        ...DIFF_FORMATS,
-      ]),
+      new Option(
+        "--format <format>",
+        "output format; default: by the extension of --output, else tree",
+      ).choices([...GRAPH_FORMATS, ...DIFF_FORMATS]),
     )
     .addOption(
       new Option("--level <level>", "jobs alone, or their tasks too")
         .choices(["jobs", "tasks"])
         .default("jobs"),
     )
-    .option("--depth <steps>", "how far from the jobs named, or from the top", parseDepth)
+    .option("--depth <steps>", "maximum steps from the given jobs, or from the top", parseDepth)
     .addOption(
-      new Option("--direction <direction>", "what the jobs named run, what runs them, or both")
+      new Option(
+        "--direction <direction>",
+        "jobs that the given jobs run, jobs that run them, or both",
+      )
         .choices(["down", "up", "both"])
         .default("down"),
     )
     .addOption(
       new Option(
         "--orientation <orientation>",
-        "of mermaid and dot: left to right, or top to bottom",
+        "of mermaid and dot: left to right or top to bottom",
       )
         .choices(["LR", "TB"])
         .default("LR"),
@@ -71,7 +74,7 @@ export function addGraphCommand(program: Command, io: Io): void {
     .option("--output <file>", "write it to a file")
     .option(
       "--diff [base]",
-      "what changes from another path, a revision of git, a plan's own state (as text, mermaid, markdown, json)",
+      "show changes since another path, a git revision, or the prior state of a plan (text, mermaid, markdown, json)",
     )
     .action(async (what: readonly string[], options: GraphOptions) => {
       io.exitCode = await (options.diff === undefined ? runGraph : diffCommand())(

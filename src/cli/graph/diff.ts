@@ -100,7 +100,7 @@ function formatOf({ format, output }: GraphOptions): DiffFormat {
 function refused(format: string): never {
   throw new JobstrataError(
     "config",
-    `there is no ${format} of what changes; --diff goes with --format ${FORMATS.join(", ")}`,
+    `--diff has no format ${format}; use --format ${FORMATS.join(", ")}`,
   );
 }
 
@@ -113,7 +113,7 @@ async function compare(
   if (source === "workspace" || local === true) {
     throw new JobstrataError(
       "source",
-      "the jobs of a workspace have no keys by which to find them again; compare a bundle, synthesized stacks or a plan",
+      "jobs of a workspace have no keys and cannot be compared; compare a bundle, synthesized stacks or a plan",
     );
   }
   const base = typeof diff === "string" ? diff : undefined;
@@ -181,8 +181,8 @@ async function withRevision(
     throw new JobstrataError(
       "source",
       wanted === undefined
-        ? `of what came before ${quote(path)}, nothing is known; name what to compare it with: --diff PATH`
-        : `${quote(wanted)} is not there; ${what} can be compared with a path alone, only a bundle with a revision of git`,
+        ? `${quote(path)} has no prior state; name a source to compare it with: --diff PATH`
+        : `${quote(wanted)} does not exist; ${what} can only be compared with a path, and only a bundle with a git revision`,
     );
   }
   const revision = wanted ?? "HEAD";

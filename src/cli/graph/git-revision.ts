@@ -192,7 +192,7 @@ class Git {
       if (code === "ENOENT") {
         throw new JobstrataError(
           "source",
-          "git is not installed, which reads what a revision holds; name a path to compare with: --diff PATH",
+          "reading a revision requires git, which is not installed; name a path to compare with: --diff PATH",
         );
       }
       const said = (stderr.trim() === "" ? message : stderr).trim().split("\n");

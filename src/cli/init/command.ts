@@ -35,14 +35,12 @@ interface Choices {
 export function addInitCommand(program: Command, io: Io): void {
   program
     .command("init")
-    .description(
-      "write the smallest app of jobs that works, into a new folder or an app that is there",
-    )
+    .description("create a minimal app in a new folder, or add jobs to an existing app")
     .argument("[folder]", "root of the project", ".")
     .addOption(
       new Option(
         "--framework <name>",
-        "what the app is built on (default: what package.json names, else cdktf)",
+        "framework of the app (default: the one in package.json, else cdktf)",
       ).choices(FRAMEWORKS),
     )
     .option("--layer <name>", "name of the first layer (default: bronze)")

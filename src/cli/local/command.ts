@@ -19,30 +19,30 @@ export function addLocalCommand(program: Command, io: Io): void {
     .command("local")
     .description("a Databricks workspace on this machine")
     .enablePositionalOptions();
-  const data = new Option("--data <folder>", "what the workspace remembers").default(
+  const data = new Option("--data <folder>", "data folder of the workspace").default(
     DEFAULT_DATA_DIR,
   );
-  const faults = new Option("--faults <file>", "what is to go wrong, as JSON or YAML");
-  const ephemeral = new Option("--ephemeral", "remember nothing afterwards");
+  const faults = new Option("--faults <file>", "faults to inject, as JSON or YAML");
+  const ephemeral = new Option("--ephemeral", "use a temporary data folder");
   const provider = new Option(
     "--provider <which>",
-    "the stand-in, or the one that Terraform installs",
+    "the stand-in, or the provider that Terraform installs",
   )
     .choices(["local", "registry"])
     .default("local");
   const executor = new Option(
     "--executor <which>",
-    "run notebooks for real on this machine, or only pretend to; local where there is a Python that can",
+    "run notebooks for real or simulate them; local by default if Python is available",
   ).choices(["local", "simulated"]);
 
   local
     .command("start")
-    .description("start it in the background")
+    .description("start the workspace in the background")
     .addOption(data)
     .addOption(faults)
     .addOption(ephemeral)
     .addOption(executor)
-    .option("--port <number>", "port on 127.0.0.1; any that is free by default", parsePort)
+    .option("--port <number>", "port on 127.0.0.1; any free port by default", parsePort)
     .action(async (options: SessionOptions) => {
       const { host, pid } = await actions().start({
         ...options,
@@ -55,20 +55,20 @@ export function addLocalCommand(program: Command, io: Io): void {
 
   local
     .command("open")
-    .description("show its jobs and runs in the browser; start it first if it does not run")
+    .description("open its jobs and runs in the browser; start the workspace if it is not running")
     .addOption(data)
     .addOption(executor)
-    .argument("[address]", "of a job or a run, as the databricks command prints it")
-    .option("--no-browser", "print the link alone")
+    .argument("[address]", "URL of a job or a run, as printed by the databricks command")
+    .option("--no-browser", "only print the link")
     .action(async (address: string | undefined, options: OpenOptions) => {
       await actions().openPage(address, options, io);
     });
 
   local
     .command("status")
-    .description("say whether it runs; exit code 1 if it does not")
+    .description("show whether the workspace is running; exit code 1 if not")
     .addOption(data)
-    .option("--json", "as JSON")
+    .option("--json", "print JSON")
     .action(async ({ json, ...options }: SessionOptions & { json?: boolean }) => {
       const state = await actions().status(options);
       if (json === true) io.out(JSON.stringify(state));
@@ -86,7 +86,7 @@ export function addLocalCommand(program: Command, io: Io): void {
 
   local
     .command("stop")
-    .description("stop it; what it remembers stays")
+    .description("stop the workspace and keep its data")
     .addOption(data)
     .action(async (options: SessionOptions) => {
       io.out(
@@ -98,7 +98,7 @@ export function addLocalCommand(program: Command, io: Io): void {
 
   local
     .command("reset")
-    .description("stop it and delete what it remembers")
+    .description("stop the workspace and delete its data")
     .addOption(data)
     .action(async (options: SessionOptions) => {
       await actions().reset(options);
@@ -107,7 +107,9 @@ export function addLocalCommand(program: Command, io: Io): void {
 
   local
     .command("exec")
-    .description("run a command in it: local exec -- npx cdktf plan alerting-dev-atomic")
+    .description(
+      "run a command against the workspace: local exec -- npx cdktf plan alerting-dev-atomic",
+    )
     .addOption(data)
     .addOption(faults)
     .addOption(ephemeral)
@@ -121,16 +123,16 @@ export function addLocalCommand(program: Command, io: Io): void {
 
   local
     .command("try")
-    .description("check, deploy stacks into it and run a job")
+    .description("check and deploy stacks to the workspace and run a job")
     .addOption(data)
     .addOption(faults)
     .addOption(ephemeral)
     .addOption(provider)
     .addOption(executor)
     .argument("<stacks...>", "names of stacks, * for any")
-    .option("--sample-data", "make the tables that the notebooks read from other layers")
-    .option("--run <job>", "key of the job to run when the stacks are deployed")
-    .option("--sql <file>", "SQL to show the answers of when the run has succeeded")
+    .option("--sample-data", "create the tables that the notebooks read from other layers")
+    .option("--run <job>", "key of the job to run after the deployment")
+    .option("--sql <file>", "SQL to run and print after a successful run")
     .action(async (stacks: string[], options: TryOptions) => {
       io.exitCode = await actions().tryStacks(stacks, options, io);
     });
@@ -139,11 +141,11 @@ export function addLocalCommand(program: Command, io: Io): void {
     .command("sql")
     .description('query the tables: local sql "SELECT * FROM main.gold.alert_configurations"')
     .addOption(data)
-    .argument("[sql]", "statements with semicolons between them")
-    .option("-f, --file <file>", "read them from a file; - is standard input")
-    .option("--limit <rows>", "how many rows of each answer to show", parseCount, 1000)
+    .argument("[sql]", "statements, separated by semicolons")
+    .option("-f, --file <file>", "read statements from a file; - for standard input")
+    .option("--limit <rows>", "maximum rows to print of each result", parseCount, 1000)
     .addOption(
-      new Option("--format <format>", "how to show rows")
+      new Option("--format <format>", "output format")
         .choices(["table", "json", "csv"])
         .default("table"),
     )
@@ -153,9 +155,7 @@ export function addLocalCommand(program: Command, io: Io): void {
 
   local
     .command("sample-data")
-    .description(
-      "make the tables that the notebooks read from other layers, for every deployed job",
-    )
+    .description("create the tables that the notebooks of deployed jobs read from other layers")
     .addOption(data)
     .action(async (options: { data?: string }) => {
       await actions().printSampleData(options, io);
@@ -163,9 +163,9 @@ export function addLocalCommand(program: Command, io: Io): void {
 
   local
     .command("logs")
-    .description("show what the tasks of a run printed, and their errors")
+    .description("show the output and errors of a run's tasks")
     .addOption(data)
-    .argument("<run-id>", "of a job's run, or of a task's", parseRunId)
+    .argument("<run-id>", "id of a job run or a task run", parseRunId)
     .action(async (runId: RunId, options: { data?: string }) => {
       io.exitCode = await actions().showLogs(runId, options, io);
     });

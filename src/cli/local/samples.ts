@@ -33,7 +33,7 @@ export async function sampleData(
   if (schemas.length === 0) {
     throw new JobstrataError(
       "local-workspace",
-      "no deployed job has the parameters catalog and gold_schema, so there is nowhere to make sample data; deploy first, for example: npx jobstrata local try 'alerting-local-*'",
+      "no deployed job has the parameters catalog and gold_schema, so there is no schema for sample data; deploy first, for example: npx jobstrata local try 'alerting-local-*'",
     );
   }
   for (const { table, rows, kept } of await makeSampleData(python, dataDir, schemas)) {

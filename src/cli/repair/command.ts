@@ -41,13 +41,13 @@ export interface RepairOptions extends TargetOptions {
 /** Adds `jobstrata repair`. */
 export function addRepairCommand(program: Command, io: Io): void {
   addTargetOptions(program.command("repair"))
-    .description("run again what failed in a run, and what depends on it; keep the rest")
+    .description("rerun the failed tasks of a run and their dependents")
     .argument("[run-id]", "id of the run", parseRunId)
-    .option("--last [job]", "the latest run of a job or, without one, of the environment")
-    .option("--timeout <duration>", "cancel it after this time: 90, 15m, 2h", parseDuration)
-    .option("--dry-run", "show what would run again, and what would be kept")
-    .option("--detach-on-interrupt", "leave it going at Ctrl-C")
-    .option("--allow-partial", "take SUCCESS_WITH_FAILURES for a success")
+    .option("--last [job]", "repair the latest run of a job or, by default, of the environment")
+    .option("--timeout <duration>", "cancel the run after this time: 90, 15m, 2h", parseDuration)
+    .option("--dry-run", "show which tasks would run again and which are kept")
+    .option("--detach-on-interrupt", "leave the run running at Ctrl-C")
+    .option("--allow-partial", "treat SUCCESS_WITH_FAILURES as success")
     .addOption(formatOption())
     .action(async (runId: RunId | undefined, options: RepairOptions) => {
       io.exitCode = await reportingErrors(options.format, "repair", io, () =>

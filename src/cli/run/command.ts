@@ -48,45 +48,43 @@ export interface RunOptions extends TargetOptions {
 /** Adds the options that say which workspace is meant. */
 export function addTargetOptions(command: Command): Command {
   return command
-    .option("-t, --target <environment>", "environment whose jobs are meant")
-    .option("--local", "in the local workspace")
+    .option("-t, --target <environment>", "environment of the job")
+    .option("--local", "use the local workspace")
     .option("--data <folder>", "data folder of the local workspace; .jobstrata/local by default")
     .addOption(
       new Option(
         "--executor <which>",
-        "what runs notebooks, where this command starts the local workspace",
+        "executor of notebooks, if this command starts the local workspace",
       ).choices(["local", "simulated"]),
     );
 }
 
 export const formatOption = (): Option =>
-  new Option("--format <format>", "for a person, or for a program")
-    .choices(FORMATS)
-    .default("text");
+  new Option("--format <format>", "output format").choices(FORMATS).default("text");
 
 /** Adds `jobstrata run`. */
 export function addRunCommand(program: Command, io: Io): void {
   addTargetOptions(program.command("run"))
-    .description("run a job and show everything that it runs")
+    .description("run a job and follow every run that it starts")
     .argument("[job]", "key of the job")
-    .option("--job-id <id>", "the job by its id", parseJobId)
-    .option("--name <name>", "the job by its display name")
-    .option("--watch <run-id>", "show a run that is under way; Ctrl-C leaves it going", parseRunId)
-    .option("--only <tasks>", "run these tasks alone: a,b", collectList)
+    .option("--job-id <id>", "id of the job", parseJobId)
+    .option("--name <name>", "display name of the job")
+    .option("--watch <run-id>", "follow an active run; Ctrl-C leaves it running", parseRunId)
+    .option("--only <tasks>", "run only these tasks of the job: a,b", collectList)
+    .option("--select <selector>", 'select tasks at any depth, such as "seed_all_alerts+"', collect)
+    .option("--exclude <selector>", "exclude tasks at any depth", collect)
+    .option("--param <name=value>", "set a job parameter", collectPairs)
     .option(
-      "--select <selector>",
-      'run these tasks at any depth, such as "seed_all_alerts+"',
-      collect,
+      "--notebook-param <name=value>",
+      "set a parameter of the job's own notebooks",
+      collectPairs,
     )
-    .option("--exclude <selector>", "but not these", collect)
-    .option("--param <name=value>", "value of a job parameter", collectPairs)
-    .option("--notebook-param <name=value>", "value of a notebook's parameter", collectPairs)
-    .option("--no-wait", "start it and leave")
-    .option("--timeout <duration>", "cancel it after this time: 90, 15m, 2h", parseDuration)
+    .option("--no-wait", "start the run and exit")
+    .option("--timeout <duration>", "cancel the run after this time: 90, 15m, 2h", parseDuration)
     .option("--dry-run", "show what would run, in order")
-    .option("--detach-on-interrupt", "leave it going at Ctrl-C")
-    .option("--cancel-on-interrupt", "with --watch: cancel it at Ctrl-C")
-    .option("--allow-partial", "take SUCCESS_WITH_FAILURES for a success")
+    .option("--detach-on-interrupt", "leave the run running at Ctrl-C")
+    .option("--cancel-on-interrupt", "with --watch: cancel the run at Ctrl-C")
+    .option("--allow-partial", "treat SUCCESS_WITH_FAILURES as success")
     .addOption(formatOption())
     .action(async (job: string | undefined, options: RunOptions) => {
       io.exitCode = await reportingErrors(options.format, "run", io, () =>

@@ -76,10 +76,10 @@ export async function execute(
   const cancel = canceling(runner, view);
   const interrupts = interruptsOf(runner, view, options, cancel, () => {
     for (const runId of runner.runIds) io.err(leftText(target, runId));
-    if (runner.isStarting) io.err("A run was being started; whether it goes on is not known");
+    if (runner.isStarting) io.err("A run was being started; it may have started");
   });
   const limit = new TimeLimit(options.timeoutMs, () => {
-    view.note("The time is up: canceling, and waiting for the end");
+    view.note("The timeout expired: canceling, and waiting for the end");
     cancel();
   });
   try {
@@ -204,7 +204,7 @@ function interruptsOf(
         runner.leave();
         return;
       }
-      view.note("Canceling, and waiting for the end; Ctrl-C again leaves at once");
+      view.note("Canceling, and waiting for the end; Ctrl-C again exits at once");
       cancel();
     },
     (exitCode) => {

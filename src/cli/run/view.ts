@@ -321,5 +321,5 @@ function changesOf(known: Map<RunStep, RunChanges>, step: RunStep): RunChanges {
 
 function outageText(error: WorkspaceError, sinceMs: number): string {
   const since = sinceMs < 1000 ? "" : ` for ${formatElapsed(sinceMs)}`;
-  return `The workspace has not answered${since}; the run is not lost, trying again (${error.message})`;
+  return `The workspace has not responded${since}; the run continues, retrying (${error.message})`;
 }

@@ -26,9 +26,9 @@ export interface RunsOptions extends TargetOptions {
 /** Adds `jobstrata runs`. */
 export function addRunsCommand(program: Command, io: Io): void {
   addTargetOptions(program.command("runs"))
-    .description("list the latest runs, or show one with everything that it left")
+    .description("list the latest runs, or show one with all outputs")
     .argument("[job-or-run-id]", "key of a job, or id of a run")
-    .option("--limit <count>", "how many to list", parseCount, 20)
+    .option("--limit <count>", "maximum runs to list", parseCount, 20)
     .addOption(formatOption())
     .action(async (what: string | undefined, options: RunsOptions) => {
       io.exitCode = await reportingErrors(options.format, "runs", io, () =>

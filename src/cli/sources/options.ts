@@ -31,7 +31,7 @@ export function addSourceOptions(command: Command): Command {
     )
     .option("--python", "run the Python code of a bundle that defines jobs (databricks-bundles)")
     .option("--local", "read the local workspace")
-    .option("--data <folder>", "where the local workspace keeps its data");
+    .option("--data <folder>", "data folder of the local workspace");
 }
 
 /**

@@ -36,13 +36,17 @@ export function addTestCommand(program: Command, io: Io): void {
     .description(
       "run each atomic job alone, in the order of their dependencies, then the composite jobs",
     )
-    .argument("[jobs...]", "keys of jobs to test with what they run; all by default")
-    .option("--atomic-only", "leave composite jobs out")
-    .option("--keep-going", "go on after a job that failed with those that do not depend on it")
-    .option("--parallel <count>", "how many atomic jobs run at once", parseCount, 1)
+    .argument("[jobs...]", "keys of jobs to test, with the jobs that they run; default: all")
+    .option("--atomic-only", "skip composite jobs")
+    .option("--keep-going", "after a failure, continue with jobs that do not depend on it")
+    .option("--parallel <count>", "maximum atomic jobs to run at once", parseCount, 1)
     .option("--junit <file>", "write the results as JUnit XML")
-    .option("--timeout <duration>", "cancel what runs after this time: 90, 15m, 2h", parseDuration)
-    .option("--allow-partial", "take SUCCESS_WITH_FAILURES for a success")
+    .option(
+      "--timeout <duration>",
+      "cancel the active runs after this time: 90, 15m, 2h",
+      parseDuration,
+    )
+    .option("--allow-partial", "treat SUCCESS_WITH_FAILURES as success")
     .option("--dry-run", "show what would be tested, in order")
     .addOption(formatOption())
     .action(async (jobs: string[], options: TestOptions) => {

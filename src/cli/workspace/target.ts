@@ -101,7 +101,7 @@ export class WorkspaceTarget {
     client.http.onRetry = (error, _, sinceMs) => {
       if (said || sinceMs < WORTH_A_WORD) return;
       said = true;
-      io.err(`The workspace does not answer, trying again for a minute (${error.message})`);
+      io.err(`The workspace does not respond; retrying for a minute (${error.message})`);
     };
     return new WorkspaceTarget(client, target, stacks, flags, stop, isTransient);
   }

@@ -36,7 +36,7 @@ export function readBaseline(file: string): readonly BaselineEntry[] {
   } catch {
     throw new JobstrataError(
       "config",
-      `baseline ${printable(file)} is not one of version 1; write it anew with --update-baseline`,
+      `baseline ${printable(file)} does not have version 1; recreate it with --update-baseline`,
     );
   }
 }

@@ -194,7 +194,7 @@ export function loadConfig(folder: string, rules: readonly string[], given?: str
     if (rules.includes(name)) continue;
     throw new JobstrataError(
       "config",
-      `${printable(file)} names the rule ${quoteWithSuggestion(name, rules)}, which there is not; jobstrata rules lists them`,
+      `${printable(file)} has an unknown rule ${quoteWithSuggestion(name, rules)}; jobstrata rules lists them`,
     );
   }
   return { file, config };

@@ -24,7 +24,7 @@ export function sawNoJob(source?: string): Finding {
     message: `the policy saw no job${source === undefined ? "" : ` in ${quote(source)}`}`,
     fix:
       source === undefined
-        ? "give it what defines the jobs; in an app, apply it after they are defined"
+        ? "pass a source that defines jobs; in an app, apply the policy after the jobs are defined"
         : "fix what it includes, or leave it out",
     sites: [],
     inconclusive: true,

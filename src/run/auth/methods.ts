@@ -217,7 +217,7 @@ async function fetchToken({ url, form, basic, from, secrets }: TokenRequest): Pr
   if (error.transient) throw error;
   const what = [400, 401, 403].includes(response.status)
     ? `${origin} does not accept the credentials from ${from}`
-    : `${origin} gives no tokens; is the host right?`;
+    : `${origin} does not issue tokens; is the host correct?`;
   throw new JobstrataError("authentication", `${what}: ${response.status} ${why}`.trimEnd());
 }
 
@@ -226,7 +226,7 @@ function readToken(text: string, origin: string): Token {
   if (!isToken(access_token)) {
     throw new JobstrataError(
       "authentication",
-      `${origin} answered without a token; is the host right?`,
+      `${origin} responded without a token; is the host correct?`,
     );
   }
   const seconds = Number(expires_in);
@@ -305,7 +305,4 @@ async function askProgram(
 }
 
 const unexpected = (program: string): JobstrataError =>
-  new JobstrataError(
-    "authentication",
-    `${printable(program)} answered with something else than a token`,
-  );
+  new JobstrataError("authentication", `${printable(program)} did not return a token`);
