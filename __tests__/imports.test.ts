@@ -42,11 +42,11 @@ function linkPackages(copy: string): void {
 }
 
 describe("import rules", () => {
-  test("hold", () => {
+  test("are kept by the repository", () => {
     expect(brokenRules(ROOT)).toEqual([]);
   });
 
-  test("are noticed when they are broken", () => {
+  test("are reported when an import breaks them", () => {
     const copy = tempFolder();
     for (const name of [
       "src",

@@ -18,7 +18,7 @@ describe("what Terraform did in each stack", () => {
     ]);
   });
 
-  it("is nothing where nothing was applied", () => {
+  it("is empty if nothing was applied", () => {
     expect(applied("a-atomic  No changes. Your infrastructure matches the configuration.")).toEqual(
       [],
     );

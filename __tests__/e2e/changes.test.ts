@@ -163,7 +163,7 @@ describeWithTerraform("a change of the app", () => {
     }
   });
 
-  it.each(terraformBinaries)("goes from nothing to nothing with %s", async (binary) => {
+  it.each(terraformBinaries)("deploys and destroys everything with %s", async (binary) => {
     const name = `with-${binary}`;
     workspace.synth(smallApp({ tables: {} }, name));
     const stack = `alerting-${name}-atomic`;

@@ -103,7 +103,7 @@ describeWithTerraform("jobstrata local exec", () => {
     expect((await local("status")).code).toBe(1);
   });
 
-  it("uses the workspace that runs, and lets it run on", async () => {
+  it("uses the running workspace and keeps it running", async () => {
     const started = await local("start");
     const [host = ""] = /http:\S+/.exec(started.stdout) ?? [];
 
@@ -207,7 +207,7 @@ describeWithTerraform("jobstrata local try, with notebooks for real", () => {
     });
   });
 
-  it("only simulates them where there is no Python, and says how to get one", async () => {
+  it("simulates notebooks without Python, and explains how to install it", async () => {
     const programs = join(folder, "programs");
     mkdirSync(programs);
     const terraform = execFileSync("sh", ["-c", "command -v terraform || command -v tofu"]);

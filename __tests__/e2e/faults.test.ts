@@ -28,7 +28,7 @@ describeWithTerraform("an apply that meets trouble", () => {
     await workspace.close();
   });
 
-  it("ends right, with no job twice, where the workspace refuses requests with 429 and 503", async () => {
+  it("succeeds without duplicate jobs despite 429 and 503", async () => {
     await workspace.faults({
       seed: 7,
       requests: [
@@ -46,7 +46,7 @@ describeWithTerraform("an apply that meets trouble", () => {
     expect(await workspace.plan(ATOMIC)).toEqual(NOTHING);
   });
 
-  it("fails at once where the workspace fails with 500, keeps what it has done, and can be applied again", async () => {
+  it("fails at once on 500, keeps its progress, and can be applied again", async () => {
     await workspace.faults({ requests: [{ match: "POST *jobs/create", fault: 500, times: 1 }] });
 
     const failed = await workspace.terraform(ATOMIC, ...APPLY);
@@ -58,7 +58,7 @@ describeWithTerraform("an apply that meets trouble", () => {
     expect(await workspace.jobNames()).toEqual(NAMES);
   });
 
-  it("keeps a job in its state whose creation was answered, but which cannot be read then", async () => {
+  it("keeps a created job in the state even if it cannot be read", async () => {
     await workspace.faults({ requests: [{ match: "GET *jobs/get", fault: 500, times: 1 }] });
 
     expect((await workspace.terraform(ATOMIC, ...APPLY)).code).toBe(1);

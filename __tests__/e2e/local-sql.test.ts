@@ -121,7 +121,7 @@ describeWithTerraform("with Terraform", () => {
       expect(stderr).not.toMatch(/^\s+at /m);
     });
 
-    it("are needed: without one of them the run stops at the validation, and names who needs it", async () => {
+    it("are required: without one, the validation fails and names the alerts that need it", async () => {
       await local("sql", "DROP TABLE main.gold.fact_table_freshness");
       const { code, stdout } = await local("try", ...RUN);
       expect(code).toBe(1);
@@ -143,7 +143,7 @@ describeWithTerraform("with Terraform", () => {
       expect(logs.stdout).toContain("exit value: SUCCESS");
     });
 
-    it("are made afresh by sample-data, but for those that somebody else made or changed", async () => {
+    it("are recreated by sample-data, unless they were made or changed by others", async () => {
       await local(
         "sql",
         "DROP TABLE main.gold.fact_usage; CREATE TABLE main.gold.fact_usage AS SELECT 1 AS mine; DELETE FROM main.gold.fact_data_quality",

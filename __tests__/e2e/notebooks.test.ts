@@ -142,7 +142,7 @@ describeWithTerraform("with Terraform", () => {
       expect(await sql(metrics)).toEqual([[29, 29, 0, false, "main"]]);
     });
 
-    it("double nothing when they run again", async () => {
+    it("create no duplicates when they run again", async () => {
       const before = await alerts();
       const finished = await run(ORCHESTRATOR);
       expect(results(finished)).toEqual(GREEN);
@@ -263,7 +263,7 @@ describeWithTerraform("with Terraform", () => {
       expect((await run(NOTIFICATIONS)).result).toBe("SUCCESS");
     });
 
-    it("take hostile text for what it is", async () => {
+    it("treat hostile text as text", async () => {
       const hostile = `it's "q"; DROP TABLE main.gold.alert_configurations; -- \${catalog} \`x\``;
       const literal = `'${hostile.replaceAll("'", "\\'")}'`;
       await sql(

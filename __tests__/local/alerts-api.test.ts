@@ -277,7 +277,7 @@ describe("updating an alert", () => {
 });
 
 describe("an alert in the trash", () => {
-  it("is listed no more, and is still there for who knows its id", async () => {
+  it("is no longer listed, but can be read by id", async () => {
     const { id } = await create();
     await create({ display_name: "other" });
     expect(await client.ok("DELETE", `${ALERTS}/${id}`)).toEqual({});

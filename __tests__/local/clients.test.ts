@@ -655,7 +655,7 @@ describe("SQL statements", () => {
     expect(beyond.body.message).toContain("the result has 3 chunks");
   });
 
-  it("go on when their time is up, and can be canceled", async () => {
+  it("continue after the wait timeout, and can be canceled", async () => {
     answer = (_, signal) =>
       new Promise((_resolve, reject) => {
         signal.addEventListener("abort", () => {

@@ -46,7 +46,7 @@ function open(...readers: Reader[]): { clock: ManualClock; streams: EventStreams
 }
 
 describe("EventStreams", () => {
-  it("keeps nothing for who does not read, and tells him so when he does", async () => {
+  it("drops events for slow readers and sends a resync", async () => {
     const [slow, fast] = [new Reader(), new Reader()];
     const { clock, streams } = open(slow, fast);
     slow.reads = false;
@@ -64,14 +64,14 @@ describe("EventStreams", () => {
     expect([slow.heard, fast.heard]).toEqual([["run"], ["run"]]);
   });
 
-  it("says nothing to who has missed nothing meanwhile", () => {
+  it("sends no resync to a client that missed nothing", () => {
     const reader = new Reader();
     open(reader);
     reader.emit("drain");
     expect(reader.heard).toEqual([]);
   });
 
-  it("remembers nothing while nobody listens", async () => {
+  it("keeps no events without listeners", async () => {
     const reader = new Reader();
     const { clock, streams } = open(reader);
     streams.runChanged(1);
@@ -87,7 +87,7 @@ describe("EventStreams", () => {
     expect(another.heard).toEqual(["hello"]);
   });
 
-  it("ends all streams, and has nothing more to do", async () => {
+  it("ends all streams and stops its timers", async () => {
     const reader = new Reader();
     const { clock, streams } = open(reader);
     streams.jobsChanged();

@@ -35,7 +35,7 @@ async function visit(rules: SimulationRule[] = []): Promise<Scene> {
 }
 
 describe("the files of the page", () => {
-  it("are for everybody, and may load and do nothing but what is of this server", async () => {
+  it("are public and restricted to resources of this server", async () => {
     const { host } = (await startClient({ page })).workspace;
     const types = {
       "/": "text/html; charset=utf-8",
@@ -65,7 +65,7 @@ describe("the files of the page", () => {
     expect((await ask(host, "POST", "/")).status).toBe(404);
   });
 
-  it("are not there for who came by another name", async () => {
+  it("are refused under another host name", async () => {
     const { host } = (await startClient({ page })).workspace;
     for (const path of ["/", "/page.js", "/page/runs"]) {
       expect((await ask(host, "GET", path, { Host: "evil.example.com" })).status).toBe(403);
@@ -141,7 +141,7 @@ describe("the login of the page", () => {
 });
 
 describe("the token of the page", () => {
-  it("opens what is of the page, and nothing else does", async () => {
+  it("opens the page's endpoints only", async () => {
     const { client, visitor } = await visit();
     const { host, token } = client.workspace;
     for (const path of ["/page/hierarchy", "/page/runs"]) {
@@ -383,7 +383,7 @@ describe("the runs of the page", () => {
     expect(states).toEqual(Array(1000).fill("SUCCESS"));
   });
 
-  it("stand where the Jobs API says that they stand", async () => {
+  it("have the states of the Jobs API", async () => {
     const { client, clock, visitor } = await visit([
       { taskKey: "bad", outcome: "failure" },
       { taskKey: "slow", duration: 1000 },
@@ -516,7 +516,7 @@ describe("the events of the page", () => {
     for (const listener of listeners) listener.left.abort();
   });
 
-  it("end when the workspace stops, which does not wait for those who listen", async () => {
+  it("end when the workspace stops, without waiting for clients", async () => {
     const { client, visitor } = await visit();
     const listeners = await Promise.all([visitor.listen(), visitor.listen(), visitor.listen()]);
     await client.workspace.stop();
@@ -562,7 +562,7 @@ describe("the actions of the page", () => {
     expect(await create()).toBe(before);
   });
 
-  it("are refused as the API refuses them", async () => {
+  it("are refused with the errors of the API", async () => {
     const { client, clock, visitor } = await visit();
     const job_id = await client.createJob({ tasks: [notebookTask("a")] });
     const run_id = await client.runNow(job_id);

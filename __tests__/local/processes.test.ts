@@ -118,7 +118,7 @@ describe("a server that is killed", () => {
     expect(Buffer.from(secret.value, "base64").toString()).toBe("https://hooks.example.com/1");
   });
 
-  it("leaves runs that the next one closes, or takes up from the queue", async () => {
+  it("leaves runs that the next process closes, or resumes from the queue", async () => {
     const { child, client } = await spawnServer();
     await client.putNotebook(NOTEBOOK);
     const slow = {

@@ -536,7 +536,7 @@ describe("an executor that does not let go", () => {
 });
 
 describe("repair", () => {
-  it("runs again what failed and what waited for it, and keeps the rest", async () => {
+  it("reruns failed tasks and their dependents, and keeps other results", async () => {
     const rules = [{ taskKey: "seed", outcome: "failure" as const }];
     const { client, clock } = await simulate(rules);
     const tasks = [

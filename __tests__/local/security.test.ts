@@ -35,7 +35,7 @@ describe("the server", () => {
     expect(await statusWith({}, "/local/status")).toBe(401);
   });
 
-  it("tells everybody what SDKs ask for before they log in, and no more", async () => {
+  it("serves only SDK discovery without a token", async () => {
     const { host } = client.workspace;
     const response = await fetch(`${host}/.well-known/databricks-config`);
     expect(await response.json()).toEqual({
@@ -46,7 +46,7 @@ describe("the server", () => {
     expect(await statusWith({}, "/.well-known/../local/status")).not.toBe(200);
   });
 
-  it("answers nobody who came by another name", async () => {
+  it("refuses requests under another host name", async () => {
     const Authorization = `Bearer ${client.workspace.token}`;
     const { port } = client.workspace;
     for (const Host of [

@@ -4,7 +4,7 @@ import { Triggers } from "../../src/local/scheduler/triggers";
 const schedule = { quartz_cron_expression: "0 0 6 * * ?", timezone_id: "UTC" };
 
 describe("triggers", () => {
-  it("start a job once, though the timer comes a moment early", async () => {
+  it("start a job once, even if the timer fires early", async () => {
     const time = new ManualClock();
     const early: Clock = {
       now: () => time.now(),

@@ -49,7 +49,7 @@ describe("statusOf", () => {
     expect(statusOf(run)).toMatchObject({ phase, state });
   });
 
-  it("gives the first reason that says something", () => {
+  it("returns the first non-empty reason", () => {
     const state = { life_cycle_state: "QUEUED", state_message: "", queue_reason: "busy" };
     expect(statusOf({ state }).message).toBe("busy");
     const details = { state: "TERMINATED", termination_details: { code: "X", message: "because" } };
@@ -81,7 +81,7 @@ describe("what a result means", () => {
     expect(failedByItself(node)).toBe(bad && !out);
   });
 
-  it("is nothing of all that before the end", () => {
+  it("has no result before the end", () => {
     for (const phase of ["waiting", "active"] as const) {
       const node = { status: { phase, state: "FAILED", message: "" } };
       expect([succeeded(node), failed(node), didNotRun(node)]).toEqual([false, false, false]);

@@ -217,7 +217,7 @@ describe("resolveAuth", () => {
     expect(() => auth(env)).not.toThrow(/hunter2|dapi12/);
   });
 
-  it("gets a token for a service principal, once for all who ask", async () => {
+  it("shares one token request for a service principal", async () => {
     server = await fakeServer((_, response) =>
       response.end('{"access_token": "abc", "expires_in": 3600}'),
     );
@@ -243,7 +243,7 @@ describe("resolveAuth", () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it("gets a token of Azure, and what lets it into a workspace that does not know it", async () => {
+  it("gets an Azure token, and the management token for a workspace that does not know the principal", async () => {
     server = await fakeServer(({ body }, response) => {
       const resource = new URLSearchParams(body).get("resource") ?? "";
       response.end(
@@ -271,7 +271,7 @@ describe("resolveAuth", () => {
     });
   });
 
-  it("says whose secret is refused, and not the secret, even if the server does", async () => {
+  it("names the rejected credentials without the secret, even if the server repeats it", async () => {
     server = await fakeServer((_, response) => {
       refuse(response, 401, {
         error: "invalid_client",
@@ -376,7 +376,7 @@ describe("resolveAuth", () => {
     );
   });
 
-  it("leaves alone what is configured for another cloud", () => {
+  it("ignores credentials of another cloud", () => {
     const aws = { DATABRICKS_HOST: "https://x.cloud.databricks.com", DATABRICKS_TOKEN: "t" };
     const arm = { ARM_CLIENT_ID: "c", ARM_CLIENT_SECRET: "s", ARM_TENANT_ID: "t" };
     expect(auth({ ...aws, ...arm, GOOGLE_CREDENTIALS: "g" }).authType).toBe("pat");
@@ -397,13 +397,13 @@ describe("resolveAuth", () => {
     });
   });
 
-  it("gives no token of Azure to a host that only looks like Azure", () => {
+  it("sends no Azure token to a host that only looks like Azure", () => {
     program("az", `echo '{"accessToken": "azure"}'`);
     const env = { PATH: home, DATABRICKS_HOST: "https://x.azuredatabricks.example.com" };
     expect(() => auth(env)).toThrow(/^there is no way to log in to/);
   });
 
-  it("asks the next program if the first is not logged in, and says what each said", async () => {
+  it("tries the next CLI if the first is not logged in, and reports both errors", async () => {
     const env = { PATH: `${home}:/usr/bin:/bin`, DATABRICKS_HOST: HOST };
     program("databricks", `echo asked >> ${home}/asked; echo 'log in first' >&2; exit 1`);
     program("az", `echo '{"accessToken": "azure"}'`);
@@ -420,7 +420,7 @@ describe("resolveAuth", () => {
     await expect(asked.headers()).rejects.toThrow(/^databricks gives no token: log in first/);
   });
 
-  it("takes no folder for a program, and none of where it is started", () => {
+  it("runs neither a folder nor a program in the current folder", () => {
     mkdirSync(join(home, "databricks"));
     expect(() => auth({ PATH: `:${home}`, DATABRICKS_HOST: HOST })).toThrow(/no way to log in/);
   });
@@ -475,7 +475,7 @@ describe("FetchedToken", () => {
     expect(fetched).toBe(times);
   });
 
-  it("that cannot be had is tried again by the next who asks", async () => {
+  it("is requested again after a failure", async () => {
     let fetched = 0;
     const token = new FetchedToken(() =>
       ++fetched === 1 ? Promise.reject(new Error("later")) : Promise.resolve({ value: "x" }),

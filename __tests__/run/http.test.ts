@@ -107,7 +107,7 @@ describe("WorkspaceHttp", () => {
     expect(delays).toEqual([1000]);
   });
 
-  it("gives up when the budget is used up, and says what it heard last", async () => {
+  it("gives up when the retry budget is used up, and reports the last error", async () => {
     let now = 0;
     const client = await http(
       (_, response) => {
@@ -138,7 +138,7 @@ describe("WorkspaceHttp", () => {
     expect(server?.requests).toHaveLength(1);
   });
 
-  it("gives up an attempt that gets no answer", async () => {
+  it("times out an attempt without a response", async () => {
     const client = await http(
       failing(1, () => {
         // Never answered.
@@ -191,7 +191,7 @@ describe("WorkspaceHttp", () => {
     expect(server?.requests).toHaveLength(1);
   });
 
-  it("logs in anew once when a token is refused", async () => {
+  it("renews a rejected token once", async () => {
     server = await fakeServer((request, response) => {
       if (request.headers.authorization === "Bearer new") response.end("{}");
       else refuse(response, 401);
@@ -231,7 +231,7 @@ describe("WorkspaceHttp", () => {
     await elsewhere.close();
   });
 
-  it("makes what the server says safe to show", async () => {
+  it("escapes the messages of the server", async () => {
     const client = await http((_, response) => {
       refuse(response, 400, { error_code: "X\u001b[31m", message: "a\nb\u202e" });
     });
@@ -255,7 +255,7 @@ describe("WorkspaceHttp", () => {
     expect(client.now()).toBe(now - hour + 500);
   });
 
-  it("keeps to a number of requests in a second", async () => {
+  it("limits the requests in a second", async () => {
     const client = await http((_, response) => response.end("{}"), { requestsPerSecond: 10 });
     const before = Date.now();
     await Promise.all(Array.from({ length: 25 }, () => client.request("GET", "x")));

@@ -46,7 +46,7 @@ describe("planRepair", () => {
   const atomic = (state: string): JobRunNode =>
     run("atomic_job", state, [taskRun("only", state)], 2);
 
-  it("runs what failed again, and what depends on it, and keeps the rest", () => {
+  it("reruns failed tasks and their dependents, and keeps the rest", () => {
     const plan = planRepair(
       run("setup_job", "FAILED", [
         taskRun("tables", "SUCCESS", [], atomic("SUCCESS")),
@@ -77,7 +77,7 @@ describe("planRepair", () => {
       3,
     );
 
-  it("repairs the run below where that keeps what it has done, and then runs what depends on it", () => {
+  it("repairs a nested run if that keeps results, and then runs its dependents", () => {
     const top = run("platform_job", "FAILED", [
       taskRun("ingest", "SUCCESS"),
       taskRun("layer", "FAILED", ["ingest"], layer()),
@@ -94,7 +94,7 @@ describe("planRepair", () => {
     });
   });
 
-  it("repairs the run itself where what is left needs values of what is kept", () => {
+  it("repairs the parent run if remaining tasks need values of kept tasks", () => {
     const top = run("platform_job", "FAILED", [
       taskRun("ingest", "SUCCESS"),
       taskRun("layer", "FAILED", ["ingest"], layer()),
@@ -108,7 +108,7 @@ describe("planRepair", () => {
     });
   });
 
-  it("runs a failed job below again where nothing of it would be kept", () => {
+  it("reruns a nested job if no result of it would be kept", () => {
     const child = run(
       "layer_job",
       "FAILED",

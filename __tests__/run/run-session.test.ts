@@ -69,7 +69,7 @@ describe("RunSession", () => {
     expect(alerting?.child?.tasks[0]?.child?.tasks[0]?.output?.result).toBe("done");
   });
 
-  it("says which notebook failed, why, and what did not run because of it", async () => {
+  it("reports the failed notebook, the error and the tasks that did not run", async () => {
     const { setup } = await workspace.setup();
     const top = await workspace.composite("platform", {
       alerting: [setup],
@@ -169,7 +169,7 @@ describe("RunSession", () => {
     expect(jobs.http.requests).toBe(3);
   });
 
-  it("finds children that the list of runs says nothing about", async () => {
+  it("finds child runs that the list of runs lacks", async () => {
     const { setup } = await workspace.setup();
     workspace.gates.fail("sync");
     const runId = await workspace.client.runNow(setup);
@@ -223,7 +223,7 @@ describe("RunSession", () => {
     expect(runs).toHaveLength(1);
   });
 
-  it("does not lose the run while the workspace answers nothing for a while", async () => {
+  it("keeps following while the workspace does not respond for a while", async () => {
     const { setup } = await workspace.setup();
     workspace.gates.hold("seed");
     const runId = await workspace.client.runNow(setup);
@@ -243,7 +243,7 @@ describe("RunSession", () => {
     expect(outages.at(-1)).toBeUndefined();
   });
 
-  it("gives up after its patience, without harm to the run", async () => {
+  it("stops following after the timeout and leaves the run running", async () => {
     const job = await workspace.atomic("long");
     workspace.gates.hold("long");
     const runId = await workspace.client.runNow(job);
@@ -258,7 +258,7 @@ describe("RunSession", () => {
     workspace.gates.release("long");
   });
 
-  it("ends at once when the workspace says that it will never answer", async () => {
+  it("ends at once on a permanent error", async () => {
     const job = await workspace.atomic("long");
     workspace.gates.hold("long");
     const runId = await workspace.client.runNow(job);
@@ -268,7 +268,7 @@ describe("RunSession", () => {
     workspace.gates.release("long");
   });
 
-  it("says that a run has disappeared", async () => {
+  it("reports a run that has disappeared", async () => {
     const job = await workspace.atomic("tables");
     const runId = await workspace.client.runNow(job);
     await workspace.client.finished(runId);
@@ -276,7 +276,7 @@ describe("RunSession", () => {
     await expect(follow(runId)).rejects.toThrow(`Run ${runId} does not exist`);
   });
 
-  it("goes on when a run below it disappears", async () => {
+  it("continues when a nested run disappears", async () => {
     const { setup } = await workspace.setup();
     workspace.gates.hold("seed");
     const runId = await workspace.client.runNow(setup);
@@ -300,7 +300,7 @@ describe("RunSession", () => {
     expect((await following)?.status.state).toBe("CANCELED");
   });
 
-  it("takes a state of a newer API for under way, and a new result for no success", async () => {
+  it("treats an unknown state as active and an unknown result as a failure", async () => {
     let looks = 0;
     const server = await fakeServer((request, response) => {
       if (!request.url.includes("/runs/get?")) {

@@ -79,7 +79,7 @@ describe("select", () => {
     ]);
   });
 
-  it("goes on from the ends of a job to what comes before and after the task that runs it", () => {
+  it("continues from the first and last tasks of a job to the neighbours of the task that runs it", () => {
     expect(paths(select(treeOf(8), ["+setup_alerting_tables"]))).toEqual([
       "alerting/setup_alerting_tables/setup_tables",
       "ingestion/ingest",
@@ -151,7 +151,7 @@ describe("planRuns", () => {
     ]);
   });
 
-  it("takes two runs where something between two tasks is left out", () => {
+  it("needs two runs if a task between two selected tasks is left out", () => {
     expect(plan(6, ["setup_alerting_tables deploy_sql_alerts"])).toEqual([
       "alerting_setup_orchestrator_job only setup_alerting_tables",
       "alerting_setup_orchestrator_job only deploy_sql_alerts after 1",
@@ -195,7 +195,7 @@ describe("planRuns", () => {
     );
   });
 
-  it("refuses a part that takes values from what is left out", () => {
+  it("refuses a selection that takes values from tasks that are left out", () => {
     const one = job(1, "setup_job", [
       task("count"),
       task("load", ["count"], { refersTo: ["count"] }),
@@ -257,7 +257,7 @@ describe("planRuns", () => {
     return [...withDescendants(roots)].filter(({ children }) => children.length === 0);
   }
 
-  it("runs every chosen leaf once, nothing else, and nothing before what it waits for", () => {
+  it("runs exactly the selected leaves, once, after their dependencies", () => {
     fc.assert(
       fc.property(hierarchies, ({ all, tree, chosen }) => {
         const root = all.get(0);
@@ -328,7 +328,7 @@ describe("planRuns", () => {
     return reached.has(to);
   }
 
-  it("chooses with + exactly what is reached", () => {
+  it("selects exactly the reachable tasks with +", () => {
     fc.assert(
       fc.property(hierarchies, fc.nat(), ({ tree }, at) => {
         const nodes = [...withDescendants(tree)];

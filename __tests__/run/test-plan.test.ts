@@ -25,7 +25,7 @@ describe("planTests", () => {
     ]);
   });
 
-  it("takes the jobs that are wanted, with what they run", () => {
+  it("includes the requested jobs and the jobs that they run", () => {
     expect(labels(alertingJobs(), [6])).toHaveLength(6);
     expect(labels(alertingJobs(), [6], { atomicOnly: true })).toHaveLength(5);
     expect(labels(alertingJobs(), [3])).toEqual(["alerting_validation_job"]);
@@ -40,13 +40,13 @@ describe("planTests", () => {
     ]);
   });
 
-  it("knows the level of a job without a tag by what it does", () => {
+  it("derives the level of a job without a tag from its tasks", () => {
     const jobs = [job(1, "a_job", [task("a")]), job(2, "b_job", [runJobTask("a", 1)])];
     const steps = plan(new Map(jobs.map((each) => [each.jobId, each])));
     expect(steps.map(({ level }) => level)).toEqual(["atomic", "composite"]);
   });
 
-  it("has something to test, or says that it has not", () => {
+  it("fails if there is nothing to test", () => {
     expect(() => plan(new Map())).toThrow("there is no job to test among none");
     const composite = job(1, "setup_job", [], { tags: { job_level: "composite" } });
     expect(() => plan(new Map([[1, composite]]), [], { atomicOnly: true })).toThrow(

@@ -53,7 +53,7 @@ const UNTAGGED = `resources:
 const FINE = UNTAGGED.replace("seed:\n", "seed:\n      tags: {job_level: atomic}\n");
 
 describe("the bundles of the specification", () => {
-  it("are clean as they are written there", async () => {
+  it("pass as written", async () => {
     const { code, stdout, stderr } = await check([], { cwd: join(FIXTURES, "alerting-bundle") });
     expect({ code, stdout, stderr }).toEqual({
       code: 0,
@@ -112,7 +112,7 @@ describe("exit codes", () => {
     expect(stdout).toMatch(/error policy-saw-jobs {2}the policy saw no job in ".*databricks\.yml"/);
   });
 
-  it("2 wins over 1: a file that cannot be read hides nothing of the others", async () => {
+  it("exits with 2 rather than 1 for an unreadable file, and still reports findings", async () => {
     const cwd = bundle("include: [a.yaml, b.yaml]\n", { "a.yaml": UNTAGGED, "b.yaml": "a: [" });
     const { code, stdout } = await check([], { cwd });
     expect(code).toBe(2);
@@ -253,7 +253,7 @@ describe("what cannot be checked is reported in one line", () => {
 });
 
 describe("reports", () => {
-  it("go to files, several at once, and then only those in other formats are beside what is printed", async () => {
+  it("are written to several files, and the printed format is not repeated", async () => {
     const cwd = bundle(UNTAGGED);
     const outputs = [
       "--output",
@@ -303,7 +303,7 @@ describe("reports for CI", () => {
 });
 
 describe("a baseline", () => {
-  it("accepts what is there, survives moved lines, fails on what is new and reports what is fixed", async () => {
+  it("accepts existing findings, survives moved lines, fails on new ones and reports fixed ones", async () => {
     const cwd = bundle(UNTAGGED);
     const accepted = await check(["--update-baseline"], { cwd });
     expect(accepted.code).toBe(0);
@@ -571,7 +571,7 @@ describe("a workspace", () => {
 });
 
 describe("jobstrata rules", () => {
-  it("lists the rules, explains one, and knows what was meant", async () => {
+  it("lists the rules, explains one, and suggests a name", async () => {
     const list = await jobstrata(["rules"]);
     expect(list.stdout).toMatch(/notebook-in-one-job/);
     const one = await jobstrata(["rules", "notebook-in-one-job"]);

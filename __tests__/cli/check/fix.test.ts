@@ -77,7 +77,7 @@ describe("check --fix", () => {
     expect(readFileSync(join(folder, "databricks.yml"), "utf8")).toBe(JOBS);
   });
 
-  it("says so where nothing can be fixed", async () => {
+  it("reports that nothing can be fixed", async () => {
     const folder = bundle(JOBS.replaceAll("notebook_task:", "notebook_task: &x"));
     await check(folder, "--fix");
     const clean = await jobstrata("check", folder, "--preset", "correctness", "--fix");

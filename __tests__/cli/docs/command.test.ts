@@ -89,7 +89,7 @@ describe("jobstrata docs", () => {
     );
   });
 
-  it("removes pages of jobs that are gone, and nothing that others wrote", async () => {
+  it("removes pages of removed jobs, and no other files", async () => {
     const folder = tempFolder();
     const bundle = copyOf("three-layer-bundle");
     await docs(bundle, folder);
@@ -158,7 +158,7 @@ describe("jobstrata docs", () => {
     expect(readdirSync(folder)).toEqual(["README.md"]);
   });
 
-  it("leaves pages as they are where not everything could be read", async () => {
+  it("keeps all pages if something could not be read", async () => {
     const folder = tempFolder();
     const bundle = copyOf("three-layer-bundle");
     await docs(bundle, folder);

@@ -91,7 +91,7 @@ describe("jobstrata graph", () => {
     expect(readFileSync(file, "utf8")).toMatch(/^flowchart TB\n/);
   });
 
-  it("says how many jobs GitHub's Mermaid has no room for", async () => {
+  it("counts the jobs that exceed GitHub's limits for Mermaid", async () => {
     const keys = Array.from({ length: 1200 }, (_, at) => `job_with_a_long_name_${at}`);
     const jobs = Object.fromEntries(keys.map((key) => [key, {}] as const));
     const folder = bundle(JSON.stringify({ resources: { jobs } }));

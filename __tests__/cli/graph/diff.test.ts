@@ -89,7 +89,7 @@ describe("a bundle and a revision of git", () => {
     expect(await diff(root)).toEqual({ code: 0, out: SAME, err: "" });
   });
 
-  it("tells what is not committed yet, and leaves index, work tree and temporary folder alone", async () => {
+  it("reports uncommitted changes without touching index, work tree and temporary folder", async () => {
     const { root, bundle } = repository();
     rewire(bundle);
     writeFileSync(join(root, "staged.txt"), "x");
@@ -102,7 +102,7 @@ describe("a bundle and a revision of git", () => {
     expect(leftBehind()).toEqual([]);
   });
 
-  it("takes branches, tags and what git makes of them", async () => {
+  it("accepts branches, tags and revision expressions", async () => {
     const { root, bundle } = repository();
     git(root, "tag", "v1");
     rewire(bundle);
@@ -143,7 +143,7 @@ describe("a bundle and a revision of git", () => {
     expect((await diff(root)).out).toBe(SAME);
   });
 
-  it("takes the values of variables that this machine keeps for both", async () => {
+  it("uses the variable overrides of this machine for both sides", async () => {
     const { root, bundle } = repository();
     const file = join(bundle, ".databricks", "bundle", "dev", "variable-overrides.json");
     mkdirSync(dirname(file), { recursive: true });
@@ -176,7 +176,7 @@ describe("a bundle and a revision of git", () => {
     }
   });
 
-  it("says what could not be read there, by the names of git, with exit code 2", async () => {
+  it("reports unreadable files by their git names, with exit code 2", async () => {
     const { root, bundle } = repository();
     writeFileSync(join(bundle, "resources", "broken.yml"), "a: [");
     commitAll(root);
@@ -188,7 +188,7 @@ describe("a bundle and a revision of git", () => {
     expect(leftBehind()).toEqual([]);
   });
 
-  it("removes what it has written when it is interrupted", async () => {
+  it("removes its temporary files when it is interrupted", async () => {
     const { root } = repository();
     const running = diff(root);
     const interrupt = setInterval(() => {

@@ -110,7 +110,7 @@ function cdktfProject(framework: "cdktf" | "cdktn" = "cdktf"): void {
 }
 
 describe("jobstrata init in an empty folder", () => {
-  it("writes an app that keeps the policy, by the real command, without a question", async () => {
+  it("writes an app that passes the policy, without prompts", async () => {
     const ended = spawnSync(COMMAND[0], [COMMAND[1], "init", "--yes"], {
       cwd: folder,
       encoding: "utf8",
@@ -153,7 +153,7 @@ describe("jobstrata init in an empty folder", () => {
     expect(stderr).toBe("");
   });
 
-  it("has a test of its own that passes, and fails when the policy does not hold", async () => {
+  it("writes a test that passes, and fails on a violation", async () => {
     await inFolder("init", "--yes");
     const jest = (): number | null =>
       spawnSync(
@@ -221,7 +221,7 @@ describe("jobstrata init in an empty folder", () => {
     expect(read("jobs/environments.ts")).toContain('name: "test"');
   });
 
-  it("writes nothing when the questions are ended", async () => {
+  it("writes nothing when the prompts are cancelled", async () => {
     const terminal = new TestTerminal([...COMMAND, "init"], {
       cwd: folder,
       env: { ...process.env, CI: "", TERM: "xterm" },
@@ -263,7 +263,7 @@ describe("jobstrata init in a folder with files", () => {
     expect(contents()).toEqual(before);
   });
 
-  it("leaves files alone that are there, and says so", async () => {
+  it("keeps existing files and reports them", async () => {
     write("README.md", "mine\n");
     write("tsconfig.json", "{}\n");
     write("jobs/bronze/hello.py", "# Databricks notebook source\nprint('mine')\n");
@@ -365,7 +365,7 @@ describe("jobstrata init in a folder with files", () => {
     expect(contents()).toEqual(before);
   });
 
-  it("goes on once the lines are there", async () => {
+  it("continues once the lines are present", async () => {
     cdktfProject();
     const wired = `import { addJobs } from './jobs'\n${CDKTF_APP.replace("app.synth();\n", "addJobs(app)\nsynthesize(app)\n")}`;
     write("main.ts", wired);
@@ -395,7 +395,7 @@ describe("jobstrata init in a folder with files", () => {
     );
   });
 
-  it("takes back what it has written if one file cannot be", async () => {
+  it("rolls back if one file cannot be written", async () => {
     write("jobs", "a file in the place of the folder\n");
     const { code, err } = await inFolder("init", "--yes");
     expect(err).toContain("nothing is written, since one file cannot be");
@@ -409,7 +409,7 @@ describe("jobstrata add", () => {
     await inFolder("init", "--yes");
   });
 
-  it("adds jobs and layers that keep the policy at once", async () => {
+  it("adds jobs and layers that pass the policy", async () => {
     for (const args of [
       ["job", "ingest_orders"],
       ["composite", "nightly"],

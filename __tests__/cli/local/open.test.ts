@@ -26,7 +26,7 @@ const local = (...args: string[]): Promise<{ stdout: string; stderr: string }> =
   );
 
 describe("jobstrata local open", () => {
-  it("starts the workspace, and prints a link that lets one browser in", async () => {
+  it("starts the workspace, and prints a link that works once", async () => {
     try {
       const first = await local("open", "--executor", "simulated");
       expect(first.stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#code=[\w-]{32}\n$/);

@@ -84,7 +84,7 @@ describe("jobstrata run", () => {
     expect(stderr).toBe("");
   });
 
-  it("says what failed and why, what did not run because of it, and how to go on", async () => {
+  it("reports the failure, the tasks that did not run, and how to continue", async () => {
     const { setup } = await workspace.setup();
     workspace.gates.fail("seed", "no such table\u001b[2J");
     const { stdout } = await ends(1, ["run", "--job-id", id(setup)]);
@@ -207,7 +207,7 @@ describe("jobstrata run", () => {
       },
     );
 
-    it("leaves at once at the second Ctrl-C, and says what goes on", async () => {
+    it("exits at the second Ctrl-C and reports the runs that continue", async () => {
       const command = startCli(["run", "--job-id", id(await slow())]);
       await command.printed(/RUNNING +slow > only/);
       await workspace.faults({
@@ -265,7 +265,7 @@ describe("jobstrata run", () => {
     await ends(2, ["run", "--watch", "999999"]);
   });
 
-  it("finds a job by its name, and refuses one that several have", async () => {
+  it("finds a job by its name, and refuses an ambiguous name", async () => {
     await workspace.atomic("[dev] Tables");
     await ends(0, ["run", "--name", "[dev] Tables"]);
     const { stderr } = await ends(2, ["run", "--name", "[dev] Tabels"]);
@@ -298,7 +298,7 @@ describe("jobstrata run", () => {
     ).toMatch(/has no notebook task, so notebook parameters would reach nothing/);
   });
 
-  it("runs a part of what is below, in several runs if it must", async () => {
+  it("runs a part of a nested job, if necessary in several runs", async () => {
     const { setup } = await workspace.setup();
     const top = await workspace.composite("platform", {
       alerting: [setup],
@@ -419,7 +419,7 @@ describe("jobstrata run", () => {
 });
 
 describe("jobstrata repair", () => {
-  it("runs what failed again, and shows before what it keeps", async () => {
+  it("shows what it keeps, then reruns what failed", async () => {
     const { setup } = await workspace.setup();
     workspace.gates.fail("seed");
     const runId = await workspace.client.runNow(setup);
@@ -546,7 +546,7 @@ describeWithTerraform("jobs of an environment", () => {
   const inProject = (code: number, ...args: string[]): Promise<Ended> =>
     ends(code, args, { cwd: project });
 
-  it("are found by their keys, wherever the state is, and leave nothing behind", async () => {
+  it("are found by key in any backend, without leftovers", async () => {
     await deploy();
     const { stdout } = await inProject(0, "run", "-t", "dev", "setup_job");
     expect(stdout).toContain("→ tables_job");
@@ -655,7 +655,7 @@ describeWithTerraform("jobs of an environment", () => {
       );
     });
 
-    it("knows before anything runs that its report cannot be written", async () => {
+    it("fails before any run if its report cannot be written", async () => {
       await deploy();
       const { stderr } = await inProject(
         2,

@@ -41,7 +41,7 @@ const seen = ({ screen }: TestTerminal): string[] =>
     .map((line) => line.replace(/run \d+/g, "run N").replace(/ \d+(\.\d)? s/g, "   # s"));
 
 describe("the live tree", () => {
-  it("shows every task where it stands, changes there, and stays at the end", async () => {
+  it("updates every task in place and keeps the final tree", async () => {
     const { setup } = await workspace.setup();
     workspace.gates.hold("tables").hold("seed");
     const shown = run(["--job-id", String(setup)]);
@@ -122,7 +122,7 @@ describe("the live tree", () => {
     expect((await workspace.client.ok("GET", "/local/status")).active_runs).toBe(0);
   });
 
-  it("leaves at once at the second Ctrl-C, with the cursor in its place", async () => {
+  it("exits at the second Ctrl-C and restores the cursor", async () => {
     workspace.gates.hold("slow");
     const job = await workspace.atomic("slow");
     await workspace.faults({
@@ -140,7 +140,7 @@ describe("the live tree", () => {
     );
   });
 
-  it("says that the workspace does not answer, and goes on when it does", async () => {
+  it("reports that the workspace does not respond, and continues when it does", async () => {
     workspace.gates.hold("slow");
     const shown = run(["--job-id", String(await workspace.atomic("slow"))]);
     await shown.shows(/● only +RUNNING/);

@@ -55,7 +55,7 @@ const left = (): string[] =>
   readdirSync(folder).filter((name) => !["python", "pip.log"].includes(name));
 
 describe("the installation of the engine", () => {
-  it("says how far it is, and leaves nothing but the environment", async () => {
+  it("reports progress, and leaves only the environment", async () => {
     const lines: string[] = [];
     const { python } = await ensureEngine(engine, (line) => lines.push(line));
     expect(python).toBe(join(engine, "bin", "python"));
@@ -89,7 +89,7 @@ describe("the installation of the engine", () => {
     expect(pipCalls()).toHaveLength(4);
   });
 
-  it("goes on where a process that was killed left a draft and its lock", async () => {
+  it("recovers from the draft and lock of a killed process", async () => {
     mkdirSync(join(`${engine}.draft`, "bin"), { recursive: true });
     const { pid } = spawnSync("true");
     writeFileSync(`${engine}.lock`, String(pid));

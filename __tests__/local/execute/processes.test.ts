@@ -88,7 +88,7 @@ describeWithEngine("the processes of a notebook", () => {
     expect(readdirSync(join(client.workspace.dataDir, "runs"))).toEqual([]);
   });
 
-  it("end when the task has timed out, though they do not want to", async () => {
+  it("end when the task times out, even if they ignore SIGTERM", async () => {
     const file = nextFile();
     const stubborn = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)";
     const run = await startCells([stubborn, SPAWNS(file), "time.sleep(6000)"], {
@@ -139,7 +139,7 @@ describeWithEngine("the processes of a notebook", () => {
     ).toMatchObject({ state: "SUCCESS", result: "once" });
   });
 
-  it("have a token that is worth nothing afterwards", async () => {
+  it("have a token that is invalid afterwards", async () => {
     const file = nextFile();
     const ask =
       "from databricks.sdk import WorkspaceClient\nprint(WorkspaceClient().current_user.me().user_name)";

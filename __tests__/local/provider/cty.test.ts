@@ -70,7 +70,7 @@ const state = record({
 });
 
 describe("Terraform's values", () => {
-  it("come back as they were sent, with what is unknown, at any depth", () => {
+  it("survive a round trip with unknown values at any depth", () => {
     assert(
       property(state, (value) => {
         expect(decodeMsgpack(encodeMsgpack(value), block)).toEqual(value);

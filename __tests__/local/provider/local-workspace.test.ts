@@ -195,7 +195,7 @@ const DATA = {
     },
   );
 
-  it("makes a secret anew whose value is another, and what the workspace has lost", async () => {
+  it("replaces a secret with a new value, and recreates a missing one", async () => {
     const { databricks_secret, databricks_secret_scope } = RESOURCES;
     const secrets = (string_value: string): object => ({
       databricks_secret_scope,

@@ -32,7 +32,7 @@ describe("the provider's schema", () => {
     for (const name of NAMES) expect(pathsOf(schemaOf(name, version).block)).not.toEqual([]);
   });
 
-  it("takes no extra for what does not exist", () => {
+  it("refuses an extra for an argument that does not exist", () => {
     expect(() => buildSchema(0, { attributes: { path: "string!" } }, { pth: {} })).toThrow(/pth/);
   });
 
@@ -53,16 +53,19 @@ describe("the provider's schema", () => {
     expect(block.attributes.get("tags")).toMatchObject({ type: "map(string)", optional: true });
   });
 
-  it.each(PROVIDER_VERSIONS)("tells required from optional in nested blocks of %s", (version) => {
-    const task = schemaOf("databricks_job", version).block.blocks.get("task")?.block;
-    expect(task?.attributes.get("task_key")?.required).toBe(true);
-    expect(task?.attributes.get("retry_on_timeout")).toMatchObject({
-      optional: true,
-      computed: true,
-    });
-    const forEach = task?.blocks.get("for_each_task")?.block;
-    expect(forEach?.blocks.get("task")).toMatchObject({ minItems: 1, maxItems: 1 });
-  });
+  it.each(PROVIDER_VERSIONS)(
+    "distinguishes required and optional arguments in nested blocks of %s",
+    (version) => {
+      const task = schemaOf("databricks_job", version).block.blocks.get("task")?.block;
+      expect(task?.attributes.get("task_key")?.required).toBe(true);
+      expect(task?.attributes.get("retry_on_timeout")).toMatchObject({
+        optional: true,
+        computed: true,
+      });
+      const forEach = task?.blocks.get("for_each_task")?.block;
+      expect(forEach?.blocks.get("task")).toMatchObject({ minItems: 1, maxItems: 1 });
+    },
+  );
 
   it.each(PROVIDER_VERSIONS)("has sets where the genuine provider %s has them", (version) => {
     expect(
@@ -73,7 +76,7 @@ describe("the provider's schema", () => {
     });
   });
 
-  it("has in 1.132 what 1.99 has, but for one argument of the provider", () => {
+  it("has every argument of 1.99 in 1.132, except one of the provider", () => {
     expect(Object.keys(raw132).sort()).toEqual(Object.keys(raw99).sort());
     const gone = NAMES.flatMap((name) => {
       const now = new Set(pathsOf(schemaOf(name, "1.132").block));
@@ -113,7 +116,7 @@ describe("the provider's schema", () => {
     expect(workspaceId("1.132")).toMatchObject({ required: false, optional: true, computed: true });
   });
 
-  it("makes permissions anew when they are of another object", () => {
+  it("replaces permissions when their object changes", () => {
     const { attributes } = schemaOf("databricks_permissions", "1.132").block;
     const inPlace = [...attributes].filter(([, { forceNew }]) => !forceNew).map(([name]) => name);
     expect(inPlace.sort()).toEqual(["id", "object_type"]);

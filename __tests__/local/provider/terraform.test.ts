@@ -154,7 +154,7 @@ describe.each(CLIS)("the stand-in provider under %s", (cli) => {
     expect(workspace.job("alerting_tables_job").settings.tags).toEqual(tables.tags);
   });
 
-  it("leaves alone what only the workspace has, and what it leaves out", async () => {
+  it("ignores settings that only the workspace has", async () => {
     await deployed({ tables });
     const { settings } = workspace.job("alerting_tables_job");
     const [task] = settings.tasks as Json[];
@@ -172,7 +172,7 @@ describe.each(CLIS)("the stand-in provider under %s", (cli) => {
     expect(await folder.plan()).toEqual([]);
   });
 
-  it("creates anew what was deleted in the workspace, and updates what refers to it", async () => {
+  it("recreates a deleted object, and updates references to it", async () => {
     await deployed({ tables, setup });
     workspace.jobs.delete(workspace.job("alerting_tables_job").id);
     const changes = await folder.plan();
@@ -201,7 +201,7 @@ describe.each(CLIS)("the stand-in provider under %s", (cli) => {
     );
   });
 
-  it("takes no id that it could not hold exactly", async () => {
+  it("refuses an id that it could not hold exactly", async () => {
     workspace.fault = (seen) =>
       seen.path.endsWith("create") ? { status: 200, body: { job_id: 2 ** 64 } } : undefined;
     expect((await folder.run("apply", "-auto-approve")).text).toContain("no usable job_id");
@@ -429,7 +429,7 @@ describe.each(CLIS)("the stand-in provider under %s", (cli) => {
     expect((await folder.run("plan")).text).toContain("no job found with specified name");
   });
 
-  it("refuses any host but one on this machine, in plain words", async () => {
+  it("refuses a host other than this machine", async () => {
     for (const host of [
       "https://adb-1.azuredatabricks.net",
       "http://10.0.0.8:8080",
@@ -444,7 +444,7 @@ describe.each(CLIS)("the stand-in provider under %s", (cli) => {
     }
   });
 
-  it("takes host and token from its start where the configuration has none", async () => {
+  it("takes host and token from its options if the configuration has none", async () => {
     const own = await startProvider({ host: workspace.host, token: "from the start" });
     const other = new Folder(cli, own.env, workspace.host);
     try {
@@ -573,7 +573,7 @@ describe.each(CLIS)("the stand-in provider under %s", (cli) => {
   });
 
   describe("when it is interrupted", () => {
-    it("finishes what it does, saves the state, and goes on from there", async () => {
+    it("finishes the current operation, saves the state, and resumes from it", async () => {
       folder.configure(jobs({ tables, setup }));
       let release = (): void => undefined;
       const released = new Promise<void>((resolve) => (release = resolve));
