@@ -570,7 +570,7 @@ describe("references between stacks", () => {
     expect(ref).toEqual(expected);
   });
 
-  test("does not run in a circle of outputs", () => {
+  test("follows outputs that refer to each other once", () => {
     const expression = "${data.terraform_remote_state.state.outputs.circle}";
     const ref = refIn((app) => {
       const stack = plainStack(app, "alerting-dev");

@@ -379,7 +379,7 @@ describe("Run Job tasks", () => {
     expect(runs[0].state.result_state).toBe("CANCELED");
   });
 
-  it("must not form a circle", async () => {
+  it("must not form a cycle", async () => {
     const { client } = await simulate();
     const a = await client.createJob({ tasks: [notebookTask("work")] });
     const b = await client.createJob({ tasks: [runJob("a", a)] });

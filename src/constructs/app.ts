@@ -26,7 +26,7 @@ export interface AppProps extends AppConfig {
 export class App extends CdktfApp {
   readonly #rules: readonly Rule[] | undefined;
 
-  /** @throws JobstrataError `invalid-policy` for rules that are none */
+  /** @throws JobstrataError `invalid-policy` for invalid rules */
   public constructor(props: AppProps = {}) {
     const problem = isObject(props)
       ? props.rules === undefined

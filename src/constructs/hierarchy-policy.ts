@@ -31,7 +31,7 @@ const PROPS: Shapes<HierarchyPolicyProps> = { rules };
 export class HierarchyPolicy implements IAspect {
   readonly #rules: readonly Rule[];
 
-  /** @throws JobstrataError `invalid-policy` for rules that are none */
+  /** @throws JobstrataError `invalid-policy` for invalid rules */
   public constructor(props: HierarchyPolicyProps = {}) {
     const problem = object(PROPS)(props, "");
     if (problem !== undefined)

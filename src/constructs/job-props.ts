@@ -126,7 +126,7 @@ export interface JobProps extends NotificationProps {
 
 /** How a task is tried. */
 export interface TaskRetryProps {
-  /** How often a failed task is tried again; -1 is for ever. @default - the environment's, else 0 */
+  /** How often a failed task is tried again; -1 is forever. @default - the environment's, else 0 */
   readonly maxRetries?: number;
   /** Pause between two tries, in milliseconds. @default - the environment's, else 0 */
   readonly minRetryIntervalMillis?: number;

@@ -10,7 +10,7 @@ export interface SuppressFindingProps {
   readonly rule: string;
   /** Why the rule does not hold here; for those who read it later. */
   readonly reason: string;
-  /** The last day on which it holds, `YYYY-MM-DD`. @default - it holds for ever */
+  /** The last day on which it holds, `YYYY-MM-DD`. @default - it holds forever */
   readonly until?: string;
   /** The task that is meant. @default - the job itself and all of its tasks */
   readonly taskKey?: string;

@@ -116,7 +116,7 @@ export class Faults {
     return undefined;
   }
 
-  /** Executes tasks with `executor`, but for the attempts that are to fail. */
+  /** Executes tasks with `executor`, except for the attempts that are to fail. */
   public around(executor: TaskExecutor): TaskExecutor {
     return {
       execute: (request, signal) => {

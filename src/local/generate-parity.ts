@@ -27,7 +27,7 @@ const DIFFERENCES: readonly (readonly [what: string, here: string])[] = [
   ],
   [
     "dependencies of a task",
-    "come back sorted by `task_key`, as from the service: Terraform plans a change for ever where the configuration is not",
+    "come back sorted by `task_key`, as from the service: Terraform plans a change forever where the configuration is not",
   ],
   ["notebooks in the formats DBC, HTML and R Markdown", "are refused"],
   ["continuous, file-arrival, table-update and model triggers", "are kept and never fire"],

@@ -15,7 +15,7 @@ import { WorkspaceError } from "./workspace-error";
 export interface Login {
   /** Such as `https://adb-123.4.azuredatabricks.net`. */
   readonly host: string;
-  /** Headers of a request, made anew when a token is about to end. */
+  /** Headers of a request; the token is renewed when it is about to expire. */
   headers(): Promise<Readonly<Record<string, string>>>;
   /** Forgets a token that the workspace refused. False when there is none to be had in its place. */
   renew(): boolean;

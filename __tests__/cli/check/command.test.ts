@@ -125,7 +125,7 @@ describe("exit codes", () => {
 describe("what cannot be checked is reported in one line", () => {
   it.each<[string, () => Options, readonly string[], RegExp]>([
     ["an empty folder", () => ({}), [], /^"\." holds neither a bundle \(databricks\.yml\) nor/],
-    ["a path that is not there", () => ({}), ["gone"], /^"gone" is not there\n$/],
+    ["a path that is not there", () => ({}), ["gone"], /^"gone" does not exist\n$/],
     [
       "a folder of Terraform",
       () => ({ cwd: fileIn("main.tf", "") }),

@@ -182,7 +182,7 @@ describe("jobstrata docs", () => {
     expect(await jobstrata("docs", threeLayers)).toMatchObject({ code: 2 });
     expect(await docs(join(tempFolder(), "gone"), file)).toMatchObject({
       code: 2,
-      err: expect.stringMatching(/gone" is not there\n$/) as string,
+      err: expect.stringMatching(/gone" does not exist\n$/) as string,
     });
   });
 });

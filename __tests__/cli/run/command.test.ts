@@ -454,7 +454,7 @@ describe("jobstrata repair", () => {
     const before = workspace.gates.executed.length;
     const { stdout } = await ends(0, ["repair", id(runId)]);
     expect(stdout).toMatch(
-      /^Repair run \d+ of setup of task alerting\n {2}again {2}seed, deploy\n {2}kept {3}tables, sync\nThen run platform anew for what is left of run \d+ of platform, whose own result stays FAILED\n {2}again {2}report\n/,
+      /^Repair run \d+ of setup of task alerting\n {2}again {2}seed, deploy\n {2}kept {3}tables, sync\nThen run platform again for the remaining tasks of run \d+ of platform, which keeps the result FAILED\n {2}again {2}report\n/,
     );
     expect(workspace.gates.executed.slice(before).map(({ job }) => job)).toEqual([
       "seed",

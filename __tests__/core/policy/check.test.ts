@@ -8,7 +8,7 @@ import { jobSpec } from "../../support/policy";
 const untimed = defineRule({
   name: "untimed",
   summary: "Every job has a timeout.",
-  rationale: "It would run for ever.",
+  rationale: "It would run forever.",
   severity: "error",
   preset: "spec",
   docs: { wrong: "", right: "", fix: "Set one.", source: "this test" },

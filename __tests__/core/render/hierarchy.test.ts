@@ -46,7 +46,7 @@ describe("which jobs are drawn", () => {
     expect(drawn).toMatchObject({ names: ["order", "gold"] });
   });
 
-  it("are none of no jobs", () => {
+  it("are empty without jobs", () => {
     expect(hierarchy([])).toEqual({ environment: "dev", jobs: [], edges: [] });
   });
 });

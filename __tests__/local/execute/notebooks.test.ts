@@ -229,7 +229,7 @@ describeWithEngine("a notebook", () => {
     [
       "refuses a default that is no choice",
       ["dbutils.widgets.dropdown('a', 'x', ['y'])"],
-      { error: /the default value 'x' of widget 'a' is none of its choices: y/ },
+      { error: /the default value 'x' of widget 'a' is not one of its choices: y/ },
     ],
     [
       "fails by name on what dbutils lacks",
@@ -367,13 +367,13 @@ describeWithEngine("a notebook", () => {
     ).toMatchObject({ result: "left", logs: "" });
   });
 
-  it("refuses a %run that goes in a circle, or nowhere, before anything runs", async () => {
+  it("refuses a %run of itself, or of nothing, before anything runs", async () => {
     await client.put("/Shared/alerts/a", ["# MAGIC %run ./b"]);
     await client.put("/Shared/alerts/b", ["# MAGIC %run ./a"]);
     const circle = await client.runCells(["print('never')", "# MAGIC %run ./a"]);
     expect(circle).toMatchObject({ state: "FAILED", logs: "" });
     expect(circle.error).toContain(
-      "%run goes round in a circle: /Shared/alerts/notebook -> /Shared/alerts/a -> /Shared/alerts/b -> /Shared/alerts/a",
+      "%run includes itself: /Shared/alerts/notebook -> /Shared/alerts/a -> /Shared/alerts/b -> /Shared/alerts/a",
     );
     const nowhere = await client.runCells(["print('never')", "# MAGIC %run ./missing"]);
     expect(nowhere.error).toMatch(

@@ -263,7 +263,7 @@ describe.each(CLIS)("the stand-in provider under %s", (cli) => {
     expect(workspace.calls("GET /api/2.2/jobs/get").at(-1)?.query.get("page_token")).toBe("200");
   });
 
-  it("sends tasks sorted, and for ever finds a difference in a configuration that is not", async () => {
+  it("sends tasks sorted, and always plans a change for an unsorted configuration", async () => {
     const task = ["seed", "merge"].map((task_key) => ({
       task_key,
       notebook_task: { notebook_path: "/n" },

@@ -29,11 +29,11 @@ def test_there_are_29_good_alerts() -> None:
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"threshold_operator": "=>"}, "threshold_operator '=>' is none of >, <, >=, <=, =, !="),
+        ({"threshold_operator": "=>"}, "threshold_operator '=>' is not one of >, <, >=, <=, =, !="),
         ({"threshold_column": None}, "threshold_column is missing"),
         ({"alert_query_template": ""}, "alert_query_template is missing"),
-        ({"severity": "HIGH"}, "severity 'HIGH' is none of CRITICAL, WARNING, INFO"),
-        ({"agent_domain": "MONEY"}, "agent_domain 'MONEY' is none of"),
+        ({"severity": "HIGH"}, "severity 'HIGH' is not one of CRITICAL, WARNING, INFO"),
+        ({"agent_domain": "MONEY"}, "agent_domain 'MONEY' is not one of"),
         ({"alert_id": "COST-1"}, "must be <DOMAIN>-<3 digits>"),
         ({"alert_id": "SEC-001"}, "must begin with COST- in the domain COST"),
         ({"notification_channels": ["a@example.com", " "]}, "notification_channels has an empty channel"),
@@ -46,8 +46,8 @@ def test_there_are_29_good_alerts() -> None:
         ({"threshold_value": float("nan")}, "threshold_value_double nan is not a number"),
         ({"threshold_value": True}, "threshold_operator '>' cannot compare BOOLEAN"),
         ({"threshold_value": None}, "threshold_value_type is missing"),
-        ({"aggregation_type": "MODE"}, "aggregation_type 'MODE' is none of SUM"),
-        ({"empty_result_state": "UNKNOWN"}, "empty_result_state 'UNKNOWN' is none of OK, TRIGGERED, ERROR"),
+        ({"aggregation_type": "MODE"}, "aggregation_type 'MODE' is not one of SUM"),
+        ({"empty_result_state": "UNKNOWN"}, "empty_result_state 'UNKNOWN' is not one of OK, TRIGGERED, ERROR"),
         ({"retrigger_seconds": -1}, "retrigger_seconds -1 must not be negative"),
         ({"custom_body_template": "{{NOBODY}}"}, "custom_body_template has the unknown placeholder {{NOBODY}}"),
         ({"colour": "red"}, "unknown column 'colour'"),
@@ -122,7 +122,7 @@ def test_all_of_a_row_s_problems_are_named() -> None:
         "schedule_cron is missing",
         "schedule_timezone is missing",
         "is_enabled is missing",
-        "severity 'LOUD' is none of CRITICAL, WARNING, INFO",
+        "severity 'LOUD' is not one of CRITICAL, WARNING, INFO",
         "alert_id 'x' must be <DOMAIN>-<3 digits>, such as COST-001",
     ]
 

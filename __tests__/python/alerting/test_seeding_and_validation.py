@@ -161,7 +161,7 @@ def test_every_alert_is_valid_where_its_tables_are(spark: Any, catalog: str) -> 
         ({"alert_query_template": "DROP TABLE x"}, "must begin with SELECT or WITH"),
         ({"alert_query_template": "SELECT ${x}"}, "unknown placeholder ${x}"),
         ({"alert_query_template": None}, "alert_query_template is missing"),
-        ({"threshold_operator": "=>"}, "threshold_operator '=>' is none of"),
+        ({"threshold_operator": "=>"}, "threshold_operator '=>' is not one of"),
         ({"schedule_cron": "daily"}, "6 or 7 fields"),
     ],
 )

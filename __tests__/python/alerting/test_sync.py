@@ -126,7 +126,7 @@ def test_one_of_another_type_is_not_taken(spark: Any, place: Target, workspace: 
 @pytest.mark.parametrize(
     ("kind", "config", "why"),
     [
-        ("FAX", {"number": 1}, "destination_type 'FAX' is none of EMAIL, SLACK, WEBHOOK, TEAMS, PAGERDUTY"),
+        ("FAX", {"number": 1}, "destination_type 'FAX' is not one of EMAIL, SLACK, WEBHOOK, TEAMS, PAGERDUTY"),
         ("SLACK", "not json", "config_json is not JSON"),
         ("SLACK", [1], "config_json of SLACK must be an object with 'url'"),
         ("SLACK", {"link": "x"}, "config_json of SLACK must be an object with 'url'"),

@@ -66,10 +66,10 @@ def problems_of(row: Mapping[str, Any]) -> list[str]:
     problems = [f"{name} is missing" for name in missing]
     for name, choices in _CHOICES.items():
         if name not in missing and row[name] not in choices:
-            problems.append(f"{name} {row[name]!r} is none of {', '.join(choices)}")
+            problems.append(f"{name} {row[name]!r} is not one of {', '.join(choices)}")
     aggregation = row.get("aggregation_type")
     if aggregation is not None and aggregation not in AGGREGATIONS:
-        problems.append(f"aggregation_type {aggregation!r} is none of {', '.join(AGGREGATIONS)}")
+        problems.append(f"aggregation_type {aggregation!r} is not one of {', '.join(AGGREGATIONS)}")
     problems += _id_problems(row)
     problems += _threshold_problems(row)
     if "alert_query_template" not in missing:

@@ -147,7 +147,7 @@ def _config(row: Mapping[str, Any], report: DestinationReport) -> dict[str, Any]
     """
     kind = row["destination_type"]
     if kind not in _TYPES:
-        raise ValueError(f"destination_type {kind!r} is none of {', '.join(_TYPES)}")
+        raise ValueError(f"destination_type {kind!r} is not one of {', '.join(_TYPES)}")
     if not row["destination_name"]:
         raise ValueError("destination_name is missing")
     fields = _TYPES[kind][0]

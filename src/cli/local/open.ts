@@ -16,7 +16,7 @@ export interface OpenOptions extends Pick<StartOptions, "data" | "executor"> {
  * printed as well, and nothing else is done where there is no screen.
  *
  * @param address of a job or a run to show; @default all jobs
- * @throws JobstrataError `local-workspace` if it cannot be started or has no page, or the address is none of its own
+ * @throws JobstrataError `local-workspace` if it cannot be started or has no page, or the address is not one of its own
  */
 export async function openPage(
   address: string | undefined,

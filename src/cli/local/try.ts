@@ -195,7 +195,7 @@ function cdktf(): readonly [node: string, program: string] {
   );
 }
 
-/** A Node of at least this version: this one, or that on the PATH. @throws JobstrataError where there is none */
+/** A Node of at least this version: this one, or that on the PATH. @throws JobstrataError if there is none */
 function nodeFor(least: readonly [major: number, minor: number]): string {
   if (isAtLeast(process.version, least)) return process.execPath;
   const found = spawnSync("node", ["--version"], { encoding: "utf8" });

@@ -196,8 +196,8 @@ function planLines(plan: RepairPlan): string[] {
   else {
     lines.push(
       rest.length > 0
-        ? `Then run ${printable(run.key ?? run.name)} anew for what is left of ${name}, whose own result stays ${printable(run.status.state)}`
-        : `Nothing else of ${name} is left to do, whose own result stays ${printable(run.status.state)}`,
+        ? `Then run ${printable(run.key ?? run.name)} again for the remaining tasks of ${name}, which keeps the result ${printable(run.status.state)}`
+        : `No tasks of ${name} remain; it keeps the result ${printable(run.status.state)}`,
     );
     if (rest.length > 0) lines.push(`  again  ${style.busy(list(rest))}`);
   }

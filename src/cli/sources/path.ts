@@ -40,7 +40,7 @@ export interface SourceOptions {
  */
 export function readPath(path: string, options: SourceOptions): Reading[] {
   if (path !== "-" && !existsSync(path))
-    throw new JobstrataError("source", `${quote(path)} is not there`);
+    throw new JobstrataError("source", `${quote(path)} does not exist`);
   try {
     // A pipe is read like a file: jobstrata check <(terraform show -json plan.bin)
     const isFolder = path !== "-" && statSync(path).isDirectory();

@@ -47,7 +47,7 @@ export function longestPaths<T>(
 
 /**
  * Tasks in the order in which they can begin: by the longest way to one that waits for none, otherwise as they were. What is
- * in a circle, or behind one, comes last.
+ * in a cycle, or behind one, comes last.
  */
 export function byDependencies<T>(
   items: readonly T[],

@@ -6,7 +6,7 @@ export interface Settings {
   readonly [name: string]: Setting;
 }
 
-/** The value at a path such as `"sql_task", "file", "path"`; undefined where there is none. */
+/** The value at a path such as `"sql_task", "file", "path"`; undefined if there is none. */
 export function settingAt(
   settings: Setting | undefined,
   ...path: readonly string[]
@@ -19,7 +19,7 @@ export function settingAt(
   return value;
 }
 
-/** The {@link settingAt} a path, as text; undefined where there is none, or no single value. */
+/** The {@link settingAt} a path, as text; undefined if there is none, or no single value. */
 export function textAt(
   settings: Setting | undefined,
   ...path: readonly string[]

@@ -199,7 +199,7 @@ function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   else before.push(value);
 }
 
-/** The jobs that no other runs; of jobs that run each other in a circle, the first. */
+/** The jobs that no other runs; of jobs that run each other in a cycle, the first. */
 export function rootsOf<T>(jobs: readonly T[], runs: (job: T) => readonly T[]): T[] {
   const run = new Set(jobs.flatMap((job) => runs(job)));
   const roots = jobs.filter((job) => !run.has(job));

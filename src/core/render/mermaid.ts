@@ -161,7 +161,7 @@ function edgesBy(edges: Hierarchy["edges"]): Map<string, Hierarchy["edges"][numb
   return found;
 }
 
-/** Each job before those below it, as far as there is no circle. */
+/** Each job before those below it, as far as there is no cycle. */
 function topDown({ jobs }: Hierarchy): HierarchyJob[] {
   const byId = new Map(jobs.map((job) => [job.id, job]));
   const runs = (job: HierarchyJob): HierarchyJob[] =>

@@ -209,7 +209,7 @@ async function superviseNotebook(
       child.once("error", reject);
       child.once("close", resolve);
       child.once("exit", () => {
-        // Somebody who has escaped from a supervisor that was killed may hold the other end for ever.
+        // Somebody who has escaped from a supervisor that was killed may hold the other end forever.
         drain = setTimeout(() => {
           for (const stream of [stdout, stderr, report as Readable]) stream.destroy();
         }, DRAIN);

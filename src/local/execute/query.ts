@@ -47,7 +47,7 @@ export interface QueryBatch {
 
 export interface QueryParameter {
   readonly name: string;
-  /** Null where there is none. */
+  /** Null if there is none. */
   readonly value: string | null;
   /** Of SQL, such as `DECIMAL(18,2)`. */
   readonly type: string;

@@ -2,7 +2,7 @@
  * Terraform's values: how they are written on the wire (MessagePack) and in a state file (JSON), and how they are held
  * here, which is as plain JavaScript values with one symbol for "not known yet".
  *
- * A value always has the full shape of its schema: an object has every attribute (null where there is none) and a
+ * A value always has the full shape of its schema: an object has every attribute (null if there is none) and a
  * block that is absent is an empty list. Everything here is linear in the size of the value.
  */
 import { int64Of, parseJson } from "@jobstrata/core/model";

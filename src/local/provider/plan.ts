@@ -1,6 +1,6 @@
 /**
  * What a change of the configuration does to a resource: the state that apply must reach, and whether the object has
- * to be made anew. It follows the rules of the plugin SDK that the genuine provider is built with, so that the two
+ * to be replaced. It follows the rules of the plugin SDK that the genuine provider is built with, so that the two
  * agree on what is a change and what is not.
  */
 import { UNKNOWN, asObject, hasUnknown, listOf, type Obj, type Path, type Value } from "./cty";

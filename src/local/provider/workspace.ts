@@ -13,7 +13,7 @@ export class ApiError extends Error {
   public constructor(
     /** HTTP status; 0 where there was no answer. */
     public readonly status: number,
-    /** Databricks' own code, such as RESOURCE_DOES_NOT_EXIST; empty where there is none. */
+    /** Databricks' own code, such as RESOURCE_DOES_NOT_EXIST; empty if there is none. */
     public readonly code: string,
     message: string,
     public readonly detail: string,

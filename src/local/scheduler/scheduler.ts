@@ -113,7 +113,7 @@ export class Scheduler {
     const underWay = this.queue.underWay();
     for (const active of underWay) active.stop(INTERRUPTED);
     const all = Promise.all(underWay.map(({ done }) => done));
-    // On the machine's time, whatever the clock of the workspace: stopping must not wait for ever.
+    // On the machine's time, whatever the clock of the workspace: stopping must not wait forever.
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise((resolve) => (timer = setTimeout(resolve, STOP_PATIENCE)));
     await Promise.race([all, patience]);
@@ -299,7 +299,7 @@ export class Scheduler {
     const jobs = [...(parent.parent?.jobs ?? []), parent.job_id];
     if (jobs.includes(jobId)) {
       throw new Error(
-        `Job ${jobId} is already running above this task (${[...jobs, jobId].join(" > ")}): jobs must not run each other in a circle`,
+        `Job ${jobId} is already running above this task (${[...jobs, jobId].join(" > ")}): jobs must not run each other in a cycle`,
       );
     }
     if (jobs.length > MAX_RUN_JOB_DEPTH) {

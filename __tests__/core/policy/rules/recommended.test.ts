@@ -277,7 +277,7 @@ describe("good practice", () => {
       "notebook-file",
       "a file that is not there",
       [withTask({ notebook: { identity: "file:/x", label: "sed.py", file: { exists: false } } })],
-      ['notebook "sed.py" is not there'],
+      ['notebook "sed.py" does not exist'],
     ],
     [
       "notebook-widgets",

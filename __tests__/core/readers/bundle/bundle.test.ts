@@ -732,7 +732,7 @@ describe("what cannot be read is reported with its location, and the rest is rea
   test.each([
     ["include: x", 'include must be a list, not "x"'],
     ["include: [{a: 1}]", "an item of include must be text, not a map"],
-    ["include: [gone.yml]", 'include names "gone.yml", which is not there'],
+    ["include: [gone.yml]", 'include names "gone.yml", which does not exist'],
     ["include: ['a[*.yml']", 'include names "a[*.yml", in which a [ is not closed'],
   ])("%s", (yaml, message) => {
     const problems = problemsOf(read({ "databricks.yml": `${yaml}\n${JOB}` }));

@@ -57,13 +57,13 @@ describe("a notebook", () => {
       "without extension",
       "./load",
       { "load.py": NOTEBOOK },
-      'notebook "./load" is not there (did you mean "./load.py"?) | correct the path, which is relative to "/"',
+      'notebook "./load" does not exist (did you mean "./load.py"?) | correct the path, which is relative to "/"',
     ],
     [
       "with a slip",
       "src/laod.py",
       { "src/load.py": NOTEBOOK },
-      'notebook "src/laod.py" is not there (did you mean "src/load.py"?) | correct the path, which is relative to "/"',
+      'notebook "src/laod.py" does not exist (did you mean "src/load.py"?) | correct the path, which is relative to "/"',
     ],
     [
       "that is a folder",
@@ -136,7 +136,7 @@ describe("the other files of tasks", () => {
   test.each([
     [
       "spark_python_task: {python_file: ./laod.py}",
-      'file "./laod.py" is not there (did you mean "./load.py"?) | correct the path, which is relative to "/"',
+      'file "./laod.py" does not exist (did you mean "./load.py"?) | correct the path, which is relative to "/"',
     ],
     [
       "spark_python_task: {python_file: ./notebook.py}",
@@ -152,7 +152,7 @@ describe("the other files of tasks", () => {
     ],
     [
       "for_each_task: {inputs: '[1]', task: {task_key: each, spark_python_task: {python_file: gone.py}}}",
-      'file "gone.py" is not there | correct the path, which is relative to "/"',
+      'file "gone.py" does not exist | correct the path, which is relative to "/"',
     ],
   ])("%s", (task, expected) => {
     expect(found(task, files)).toEqual([`error task-file databricks.yml:6 ${expected}`]);
@@ -164,7 +164,7 @@ describe("libraries", () => {
           libraries: [{whl: ./dist/*.whl}, {whl: /Volumes/x.whl}]
       environments: [{environment_key: d, spec: {dependencies: [pandas==2.0, ./dist/x.whl, "./dist/y.whl[extra]", --index-url https://x]}}]`;
   const missing = (path: string, line: number): string =>
-    `warning library-file databricks.yml:${line} library "${path}" is not there, and no artifact of the bundle builds it | build it before the bundle is deployed, declare what builds it below artifacts, or correct the path`;
+    `warning library-file databricks.yml:${line} library "${path}" does not exist, and no artifact of the bundle builds it | build it before the bundle is deployed, declare what builds it below artifacts, or correct the path`;
 
   test("that nothing builds", () => {
     expect(found(task, { "dist/y.whl": "" })).toEqual([missing("./dist/x.whl", 8)]);
@@ -237,7 +237,7 @@ describe("files outside of the bundle's folder", () => {
 
   test("that do not exist are reported at the entry of include", () => {
     expect(problemsOf(read({ "app/databricks.yml": app("gone.yml") }, "app"))).toEqual([
-      'error unread databricks.yml:4 include names "gone.yml", which is not there | correct the path, or remove it',
+      'error unread databricks.yml:4 include names "gone.yml", which does not exist | correct the path, or remove it',
     ]);
   });
 });

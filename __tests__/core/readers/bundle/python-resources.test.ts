@@ -135,7 +135,7 @@ describeWithPython("with databricks-bundles", () => {
     const [problem] = read(folder, env).problems;
     expect(problem).toMatchObject({
       rule: "notebook-file",
-      message: 'notebook "src/seed_all_alerts.py" is not there',
+      message: 'notebook "src/seed_all_alerts.py" does not exist',
       location: { line: 3 },
     });
     expect(problem?.location?.file).toMatch(/alerting_seed_job\.py$/);

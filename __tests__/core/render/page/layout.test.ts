@@ -50,7 +50,7 @@ describe("layoutOf", () => {
     },
   );
 
-  test("puts every job to the right of those that run it, as far as they do not run each other in a circle", () => {
+  test("puts every job to the right of those that run it, as far as they do not run each other in a cycle", () => {
     const acyclic = anyJobs.map((jobs) =>
       jobs.map((each, at) => ({
         ...each,

@@ -10,7 +10,7 @@ export const dynamicValueReference = defineRule({
   summary:
     "Every {{…}} of jobs and tasks refers to a parameter that the job declares, or to a task that comes before.",
   rationale:
-    "Databricks refuses a reference to nothing, or passes its text on as if it were the value; a value of a task that may not have run yet is not there.",
+    "Databricks refuses a reference to nothing, or passes its text on as if it were the value; a task that may not have run yet has no value.",
   severity: "error",
   preset: "correctness",
   docs: {

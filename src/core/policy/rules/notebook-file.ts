@@ -5,7 +5,7 @@ export const notebookFile = defineRule({
   name: "notebook-file",
   summary: "The file of a notebook exists, is a notebook, and is uploaded.",
   rationale:
-    "The Databricks CLI and Terraform refuse to deploy a notebook that is not there; a file without the first line of a notebook is none.",
+    "The Databricks CLI and Terraform refuse to deploy a missing notebook; a file without the first line of a notebook is not one.",
   severity: "error",
   preset: "correctness",
   docs: {
@@ -20,7 +20,7 @@ export const notebookFile = defineRule({
     for (const { notebook, uses } of graph.notebooks().values()) {
       if (notebook.file?.exists !== false) continue;
       yield {
-        message: `notebook ${quote(notebook.label)} is not there`,
+        message: `notebook ${quote(notebook.label)} does not exist`,
         fix: "correct its path",
         sites: uses.map(({ job, task }) => ({ job, taskKey: task.taskKey })),
       };

@@ -17,7 +17,7 @@ run_job_task:
     right: `# alerting_seed_job runs its notebook only
 notebook_task:
   notebook_path: ../src/seed_all_alerts.py`,
-    fix: "Remove one of the Run Job tasks of the circle.",
+    fix: "Remove one of the Run Job tasks of the cycle.",
     source: "Databricks, Run Job task: circular references are not supported",
   },
   *check(graph) {

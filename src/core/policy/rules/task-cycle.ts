@@ -6,7 +6,7 @@ export const taskCycle = defineRule({
   name: "task-cycle",
   summary: "The tasks of a job depend on each other without a cycle.",
   rationale:
-    "Tasks in a cycle wait for each other for ever; the Jobs API refuses them when they are deployed.",
+    "Tasks in a cycle wait for each other forever; the Jobs API refuses them when they are deployed.",
   severity: "error",
   preset: ["correctness", "spec"],
   docs: {

@@ -388,7 +388,7 @@ export class Bundle {
       const files = includeGlob(this.folder, pattern.replaceAll("\\", "/"));
       if (files.length === 0 && !isPattern(pattern))
         refuse(
-          `include names ${quote(pattern)}, which is not there`,
+          `include names ${quote(pattern)}, which does not exist`,
           "correct the path, or remove it",
         );
       for (const path of files) {

@@ -23,7 +23,7 @@ export function includeGlob(folder: string, pattern: string): string[] {
       for (const name of isPattern(part) ? namesIn(parent, part) : [part]) {
         const path = join(parent, name);
         const real = realPathOf(path);
-        // Links may lead to one folder on many ways, and round in circles.
+        // Links may lead to one folder on many ways, and round in cycles.
         if (real !== undefined && !next.has(real)) next.set(real, path);
       }
     }

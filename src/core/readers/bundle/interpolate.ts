@@ -7,7 +7,7 @@ const REFERENCE = new RegExp(String.raw`\$\{(${NAME}(?:\.${NAME}|\[\d+\])*)\}`, 
 const WHOLE = new RegExp(`^${REFERENCE.source}$`, "u");
 const NESTED = /\$\{[^}]*\$\{/;
 
-/** Variables may lead to variables; more steps than this is a circle. */
+/** Variables may lead to variables; more steps than this is a cycle. */
 const MAX_STEPS = 20;
 /** A variable may hold others more than once, and those others again. Characters. */
 const MAX_LENGTH = 1_000_000;

@@ -194,7 +194,7 @@ class JobFiles {
       : this.files.kindOf(file) !== "missing";
     if (there) return;
     this.#report("library-file", map, path, {
-      message: `library ${quote(written)} is not there, and no artifact of the bundle builds it`,
+      message: `library ${quote(written)} does not exist, and no artifact of the bundle builds it`,
       fix: "build it before the bundle is deployed, declare what builds it below artifacts, or correct the path",
     });
   }
@@ -234,7 +234,7 @@ class JobFiles {
         : ` (did you mean ${quote(`${folder === "." && !written.startsWith("./") ? "" : `${folder}/`}${near}`)}?)`;
     const from = this.places.fileOf(map, path);
     this.#report(what === "notebook" ? "notebook-file" : "task-file", map, path, {
-      message: `${what} ${quote(written)} is not there${suggestion}`,
+      message: `${what} ${quote(written)} does not exist${suggestion}`,
       fix: `correct the path, which is relative to ${quote(relativePath(from === undefined ? this.folder : dirname(from)))}`,
     });
   }

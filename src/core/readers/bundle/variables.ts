@@ -1,6 +1,6 @@
 import { isValueMap, type Value, type ValueMap } from "./yaml-file";
 
-/** The keys of the ways in which a target may define a variable anew; a map with others is a value. */
+/** The keys of the ways in which a target may redefine a variable; a map with others is a value. */
 const DEFINITIONS = [
   ["default", "description", "type"],
   ["default", "type"],

@@ -43,7 +43,7 @@ function sizeOf(file: string): number | undefined {
   }
 }
 
-/** @param within the notebooks that run this one, which would otherwise be read for ever */
+/** @param within the notebooks that run this one, which would otherwise be read forever */
 function readWidgets(file: string, within: readonly string[] = []): NotebookWidgets | undefined {
   const [, extension = ""] = /\.([a-z]+)$/i.exec(file) ?? [];
   const size = sizeOf(file);

@@ -17,7 +17,7 @@ type Json = Readonly<Record<string, unknown>>;
 const JOB = "${job at ";
 /** Between an expression and the id that it has in this plan. */
 const ID = "\0";
-/** References may lead through modules in and out; more steps than this is a circle. */
+/** References may lead through modules in and out; more steps than this is a cycle. */
 const MAX_STEPS = 50;
 
 /** How a plan or a state is read. */

@@ -91,7 +91,7 @@ export function readWorkspaceJobs(
   };
 }
 
-/** Ids of jobs that Run Job tasks name and that are none of `jobs`. */
+/** Ids of jobs that Run Job tasks name and that are not among `jobs`. */
 export function unlistedJobs(jobs: readonly WorkspaceJob[]): Set<string> {
   const listed = new Set(jobs.map(({ job_id: id }) => String(id)));
   const unlisted = new Set<string>();

@@ -15,7 +15,7 @@ import { diffJobSettings, diffOutcomes, diffTaskSettings } from "./spec-diff";
 
 export type Change = "added" | "removed" | "changed";
 
-/** What one environment gains, loses and does differently. Values are ready to be shown, but for being printable. */
+/** What one environment gains, loses and does differently. Values are ready to be shown, except for being printable. */
 export interface HierarchyDiff {
   /** Of what comes after, if that has it. */
   readonly environment: string;

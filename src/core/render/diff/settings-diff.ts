@@ -2,7 +2,7 @@ import type { ListShape, ObjectShape, Shape } from "../../model/job-schema";
 import { isSensitive, UNKNOWN_VALUE } from "../../model/placeholder";
 import { canonical, isSettings, type Setting, type Settings, textAt } from "../../model/settings";
 
-/** A value before and after; undefined where there is none. */
+/** A value before and after; undefined if there is none. */
 export interface Sides {
   readonly before?: string;
   readonly after?: string;

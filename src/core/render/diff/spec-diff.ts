@@ -40,7 +40,7 @@ const TRIGGERS: Readonly<Record<string, readonly string[]>> = {
   continuous: ["pause_status"],
 };
 
-/** Everything that differs between two jobs, but for their tasks. */
+/** Everything that differs between two jobs, except for their tasks. */
 export function diffJobSettings(
   before: JobSpec | undefined,
   after: JobSpec | undefined,
@@ -162,7 +162,7 @@ const PARAMETERS = [
   ["sql_task", "parameters"],
 ] as const;
 
-/** Everything that differs between two tasks, but for what they wait for, the job that they run and the tasks in them. */
+/** Everything that differs between two tasks, except for what they wait for, the job that they run and the tasks in them. */
 export function diffTaskSettings(
   before: TaskSpec | undefined,
   after: TaskSpec | undefined,

@@ -174,10 +174,10 @@ function visibleNodes(
 
 /**
  * Puts every job one column behind the last of those that run it, and says which of these it stands below. Of jobs that
- * run each other in a circle, the one that closes it counts for nothing.
+ * run each other in a cycle, the one that closes it counts for nothing.
  */
 function rank(nodes: readonly Node[]): void {
-  // Nodes come in the order of a walk from the top: what leads back to one that is still open closes a circle.
+  // Nodes come in the order of a walk from the top: what leads back to one that is still open closes a cycle.
   const state = new Map<Node, "open" | "done">();
   const order: Node[] = [];
   const back = new Map<Node, Set<Node>>();
@@ -375,7 +375,7 @@ function runLine(from: Node, y: number, to: Node): Line {
   const start = from.x + from.width;
   const end = to.x;
   const endY = to.y + BOX_HEIGHT / 2;
-  // What is not to the right closes a circle, and is reached around its own corner.
+  // What is not to the right closes a cycle, and is reached around its own corner.
   const bend = end > start ? Math.min((end - start) / 2, 60) : 50;
   const path = `M${at(start)} ${at(y)}C${at(start + bend)} ${at(y)} ${at(end - bend)} ${at(endY)} ${at(end)} ${at(endY)}`;
   return line("run_job", from, to, path, [end, endY], y, endY);

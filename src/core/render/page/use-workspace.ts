@@ -165,7 +165,7 @@ export function useRuns(
       };
     });
   }, [changed]);
-  // The runs of another job are none of this one.
+  // Runs of another job are not shown for this one.
   const { runs, more } = list.filter === filter ? list : noRuns(filter);
   return {
     runs,

@@ -41,7 +41,7 @@ export interface DataSource {
   read(workspace: Workspace, config: Obj): Promise<Obj>;
 }
 
-/** The text in `state[name]`; empty where there is none. */
+/** The text in `state[name]`; empty if there is none. */
 export function textOf(state: Obj, name: string): string {
   const value = state[name];
   return typeof value === "string" ? value : "";

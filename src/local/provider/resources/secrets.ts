@@ -1,4 +1,4 @@
-/** Secret scopes, their secrets, and who may use them. All of them are made anew rather than changed. */
+/** Secret scopes, their secrets, and who may use them. A change replaces them. */
 import type { Obj } from "../cty";
 import { ConfigurationError, error, type Diagnostic } from "../diagnostic";
 import type { Schema } from "../schema";

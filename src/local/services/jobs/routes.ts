@@ -217,7 +217,7 @@ function checkRunJobs(store: Store, settings: JobSettings, jobId?: number): void
   while ((id = pending.pop()) !== undefined) {
     if (id === jobId)
       throw invalidParameter(
-        `Job ${id} would run itself through its Run Job tasks; they must not form a circle.`,
+        `Job ${id} would run itself through its Run Job tasks; they must not form a cycle.`,
       );
     if (seen.has(id)) continue;
     seen.add(id);

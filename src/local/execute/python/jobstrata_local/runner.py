@@ -61,7 +61,7 @@ class Runner:
             chain = (*including, notebook.path)
             if path in chain:
                 raise NotebookSourceError(
-                    f"{cell.file}, line {cell.line}: %run goes round in a circle: {' -> '.join((*chain, path))}"
+                    f"{cell.file}, line {cell.line}: %run includes itself: {' -> '.join((*chain, path))}"
                 )
             if path in self._included:
                 continue

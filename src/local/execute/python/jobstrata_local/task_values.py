@@ -40,7 +40,7 @@ class TaskValues:
         """
         The value that another task of the run has set.
 
-        :param default: for where there is none
+        :param default: for if there is none
         :param debugValue: for a notebook that does not run as a task
         :raises ValueError: if there is none, and no default
         :raises TypeError: in a notebook that does not run as a task, without a debugValue

@@ -52,7 +52,7 @@ class Widgets:
         return dict(sorted({**self._defaults, **self._given}.items()))
 
     def getArgument(self, name: str, defaultValue: str | None = None) -> str:
-        """The value, or the default where there is none."""
+        """The value, or the default if there is none."""
         return defaultValue if defaultValue is not None and name not in self.getAll() else self.get(name)
 
     def remove(self, name: str) -> None:
@@ -89,7 +89,7 @@ class Widgets:
                 raise TypeError(f"the {what} of widget {name!r} must be a string, not {type(value).__name__}")
         if choices is not None and default not in choices:
             raise ValueError(
-                f"the default value {default!r} of widget {name!r} is none of its choices: "
+                f"the default value {default!r} of widget {name!r} is not one of its choices: "
                 f"{', '.join(map(str, choices))}"
             )
         self._defaults[name] = default

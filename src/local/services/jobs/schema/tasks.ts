@@ -252,7 +252,7 @@ const common = {
   environment_key: z.string().optional(),
   health: health.optional(),
   job_cluster_key: z.string().optional(),
-  max_retries: int32.min(-1, "must be -1 (for ever) or more").optional(),
+  max_retries: int32.min(-1, "must be -1 (forever) or more").optional(),
   min_retry_interval_millis: int32.min(0, "must not be negative").optional(),
   notification_settings: object({
     alert_on_last_attempt: z.boolean().optional(),
