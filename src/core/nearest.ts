@@ -13,7 +13,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   const swapped = all.find((candidate) => letters(candidate) === letters(name));
   if (swapped !== undefined) return swapped;
   let best: string | undefined;
-  // To make another word of all of it is no slip.
+  // A suggestion that replaces every character is not a typo.
   let bestDistance = Math.min(name.length, Math.max(1, Math.floor(name.length / 3)) + 1);
   for (const candidate of all) {
     const edits = distance(name, candidate);

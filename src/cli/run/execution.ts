@@ -163,7 +163,7 @@ class TimeLimit {
   readonly #timer: NodeJS.Timeout | undefined;
   #isUp = false;
 
-  /** @param timeoutMs milliseconds; undefined is for ever */
+  /** @param timeoutMs milliseconds; undefined means forever */
   public constructor(timeoutMs: number | undefined, onUp: () => void) {
     if (timeoutMs === undefined) return;
     this.#timer = setTimeout(() => {

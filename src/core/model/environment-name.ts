@@ -3,7 +3,7 @@ export function environmentInName(name: string): string | undefined {
   return wordsOf(name).find((word) => ENVIRONMENT_WORDS.has(word));
 }
 
-/** Puts `*` for an environment where that is a word of what comes before the last part of an id: `load-*-atomic/seed`. */
+/** Puts `*` for an environment if it is a word before the last part of an id: `load-*-atomic/seed`. */
 export function withoutEnvironment(environment: string): (id: string) => string {
   const name = environment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const word = new RegExp(`(?<![A-Za-z0-9])${name}(?![A-Za-z0-9])`, "g");

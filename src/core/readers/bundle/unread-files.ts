@@ -70,7 +70,7 @@ function problemOf(
   };
 }
 
-/** So many files of a folder are named one by one. */
+/** Maximum files of a folder that are named one by one. */
 const MAX_SINGLE = 5;
 
 function fixOf(name: string, include: Value): string {

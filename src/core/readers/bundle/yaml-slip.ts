@@ -62,7 +62,7 @@ export function explainSlip(text: string, { code, message, pos: [at] }: YAMLErro
   }
 }
 
-/** Whether the line before announces a text, which this one then is no part of. */
+/** Whether the line before announces a text, which then does not include this one. */
 function followsBlockText(text: string, at: number): boolean {
   const before = text.slice(0, text.lastIndexOf("\n", at - 1) + 1).trimEnd();
   return /(?::|-)\s+[|>][-+\d]*\s*(?:#.*)?$/.test(before.slice(before.lastIndexOf("\n") + 1));
