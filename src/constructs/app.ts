@@ -7,7 +7,7 @@ import { judgement, RULES_GIVEN, stacksOf } from "./policy-run";
 import { isObject, rules as rulesShape, shown } from "./shape";
 import type { Rule } from "@jobstrata/core/policy";
 
-/** What {@link App} takes beside the options of cdktf's own. */
+/** Options of {@link App}, in addition to those of cdktf's own. */
 export interface AppProps extends AppConfig {
   /**
    * The rules of the policy.
@@ -19,9 +19,9 @@ export interface AppProps extends AppConfig {
 /**
  * A CDKTF app whose stacks are synthesized only if their jobs keep to the hierarchy.
  *
- * A violation in any stack makes `synth()` throw, under the CDKTF CLI as well, with every violation of every stack;
- * neither a new nor an old `cdk.tf.json` is left in the output folder then. A program that does not catch an error of
- * this library ends with its message alone, without a stack trace, and exit code 1.
+ * On a violation in any stack, `synth()` throws an error with all violations of all stacks, also under the CDKTF CLI, and
+ * leaves no `cdk.tf.json`, new or old, in the output folder. A program that does not catch the error ends with its message,
+ * without a stack trace, and exit code 1.
  */
 export class App extends CdktfApp {
   readonly #rules: readonly Rule[] | undefined;
@@ -45,7 +45,7 @@ export class App extends CdktfApp {
   }
 
   /**
-   * Proves the hierarchy, then writes the configuration of all stacks.
+   * Checks the hierarchy, then writes the configuration of all stacks.
    *
    * @throws JobstrataError `policy-violated`
    */

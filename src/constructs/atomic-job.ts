@@ -13,7 +13,7 @@ import { made, type Shapes, text } from "./shape";
 export interface AtomicJobProps extends JobProps, NotebookTaskProps {
   /** The one notebook that the job runs. */
   readonly notebook: NotebookSource;
-  /** Key of its one task. @default - the name of the notebook */
+  /** Key of the task. @default - the name of the notebook */
   readonly taskKey?: string;
 }
 

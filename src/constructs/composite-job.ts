@@ -7,7 +7,7 @@ import { JOB } from "./job-shapes";
 export type CompositeJobProps = JobProps;
 
 /**
- * A job that runs atomic jobs, in an order. Its tasks hold no code: it has no way to take a notebook. It is tagged
+ * A job that runs atomic jobs in order. It cannot hold a notebook or other code. It is tagged
  * `job_level = "composite"` and `orchestrator = "true"`.
  *
  * A job that runs composite jobs is an `OrchestratorJob`; the policy warns of a composite job that does, and proves that

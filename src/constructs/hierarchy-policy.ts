@@ -23,10 +23,10 @@ const PROPS: Shapes<HierarchyPolicyProps> = { rules };
  * The policy for stacks of cdktf's own classes in an app of cdktf's own: `Aspects.of(stack).add(new
  * HierarchyPolicy())`.
  *
- * However many stacks carry it, the whole app is judged, once, by the rules of all of them, after the aspects of all
- * stacks, and a violation makes the synthesis throw with every violation and leaves no configuration behind. cdktf
- * never runs the aspects of an app, only those of stacks and what is below them. An app that holds a `JobStack` is
- * judged without it, and by its rules if it is there; in the `App` of this library it changes nothing.
+ * The whole app is checked once, with the rules of all stacks that have the aspect, after the aspects of all stacks. A
+ * violation makes the synthesis throw with all violations and leaves no configuration. cdktf never runs the aspects of an
+ * app, only those of stacks and what is below them. An app with a `JobStack` is checked without this aspect, and with its
+ * rules if it is present; in the `App` of this library it has no effect.
  */
 export class HierarchyPolicy implements IAspect {
   readonly #rules: readonly Rule[];
@@ -66,8 +66,8 @@ export class HierarchyPolicy implements IAspect {
 }
 
 /**
- * Says which environment a stack belongs to that was not made with a `JobEnvironment`, where its name does not say so.
- * The rules hold within an environment.
+ * Sets the environment of a stack that was created without a `JobEnvironment`, if its name does not contain it. Rules apply
+ * within an environment.
  *
  * @param name such as `prod_us`
  * @throws JobstrataError `invalid-environment` if that is not the name of one

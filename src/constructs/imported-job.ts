@@ -15,11 +15,11 @@ import { undeclaredMessage, undeclaredVariable } from "./variables";
 /** Options of {@link fromJobId} and {@link fromJobName}. */
 export interface ImportedJobProps {
   /**
-   * What stands in for the job in the local workspace of this machine, where it is not.
+   * Replaces the job in the local workspace, where it does not exist.
    * @default - a notebook that says so and succeeds
    */
   readonly local?: {
-    /** Run in its place. */
+    /** The notebook to run instead. */
     readonly notebook: NotebookSource;
   };
 }
@@ -109,8 +109,8 @@ function stub(id: string, what: string): NotebookSource {
 }
 
 /**
- * Declares a job that others own by its id. Only a job declared so may be run by a literal id. In the local workspace
- * another job stands in for it, as its options say.
+ * Declares an external job by its id. Only a declared job may be run by a literal id. In the local workspace another job
+ * replaces it, as set in the options.
  *
  * @param jobId the number of the job, or an expression that gives it, such as `${var.job_id}`
  * @throws JobstrataError `invalid-job` if it is neither
@@ -147,8 +147,8 @@ export function fromJobId(
 }
 
 /**
- * Declares a job that others own by its name, which Terraform looks up in every plan. In the local workspace another job
- * stands in for it, as its options say.
+ * Declares an external job by its name, which Terraform looks up in every plan. In the local workspace another job
+ * replaces it, as set in the options.
  *
  * @param jobName the whole display name, unique in the workspace
  * @throws JobstrataError `no-environment` if `scope` is not in a {@link JobStack}

@@ -36,7 +36,7 @@ export type ClusterLogConf =
   | { readonly dbfs: { readonly destination: string } }
   | { readonly s3: { readonly destination: string; readonly region?: string } };
 
-/** A cluster that is made for a run. The names are those of `new_cluster` in the Jobs API. */
+/** A cluster that is created for a run. The names are those of `new_cluster` in the Jobs API. */
 export interface JobCluster {
   /** Runtime version such as `16.4.x-scala2.12`. */
   readonly sparkVersion: string;
@@ -54,11 +54,11 @@ export interface JobCluster {
   readonly driverInstancePoolId?: string;
   /** @default - none */
   readonly policyId?: string;
-  /** Takes from the policy what is left out here. @default false */
+  /** Uses the policy's values for options that are not set here. @default false */
   readonly applyPolicyDefaultValues?: boolean;
   /** Such as `SINGLE_USER` or `USER_ISOLATION`. @default - the workspace's */
   readonly dataSecurityMode?: string;
-  /** Who may use a cluster of one user. @default - who the job runs as */
+  /** The user of a single-user cluster. @default - the identity that the job runs as */
   readonly singleUserName?: string;
   /** @default - none */
   readonly sparkConf?: Readonly<Record<string, string>>;
@@ -74,7 +74,7 @@ export interface JobCluster {
   readonly isSingleNode?: boolean;
   /** @default false */
   readonly useMlRuntime?: boolean;
-  /** Names as in `aws_attributes`. @default - none */
+  /** Options of `aws_attributes`. @default - none */
   readonly awsAttributes?: {
     readonly availability?: "SPOT" | "ON_DEMAND" | "SPOT_WITH_FALLBACK";
     readonly zoneId?: string;
@@ -87,7 +87,7 @@ export interface JobCluster {
     readonly ebsVolumeIops?: number;
     readonly ebsVolumeThroughput?: number;
   };
-  /** Names as in `azure_attributes`. @default - none */
+  /** Options of `azure_attributes`. @default - none */
   readonly azureAttributes?: {
     readonly availability?: "SPOT_AZURE" | "ON_DEMAND_AZURE" | "SPOT_WITH_FALLBACK_AZURE";
     readonly firstOnDemand?: number;
@@ -101,7 +101,7 @@ export interface JobCluster {
       readonly logAnalyticsPrimaryKey?: string;
     };
   };
-  /** Names as in `gcp_attributes`. @default - none */
+  /** Options of `gcp_attributes`. @default - none */
   readonly gcpAttributes?: {
     readonly availability?: "PREEMPTIBLE_GCP" | "ON_DEMAND_GCP" | "PREEMPTIBLE_WITH_FALLBACK_GCP";
     readonly zoneId?: string;
@@ -112,7 +112,7 @@ export interface JobCluster {
   };
   /** Run on every node in this order before Spark starts. @default - none */
   readonly initScripts?: readonly InitScript[];
-  /** @default - the logs go with the cluster */
+  /** @default - logs are deleted with the cluster */
   readonly clusterLogConf?: ClusterLogConf;
   /** An image of Databricks Container Services. @default - the runtime's */
   readonly dockerImage?: {
@@ -135,7 +135,7 @@ export interface JobCluster {
   readonly totalInitialRemoteDiskSize?: number;
   /** @default - none */
   readonly sshPublicKeys?: readonly string[];
-  /** What may run on the cluster. @default - both */
+  /** The workloads that may run on the cluster. @default - both */
   readonly workloadType?: {
     readonly clients: { readonly jobs?: boolean; readonly notebooks?: boolean };
   };
@@ -254,7 +254,7 @@ export class JobCompute {
   }
 
   /**
-   * A cluster of the job's own, made for each run.
+   * A cluster that is created for each run of the job.
    *
    * @throws JobstrataError `invalid-job` if it has neither nodes nor a number of workers, or both of them twice
    */
@@ -284,7 +284,7 @@ export class JobCompute {
     });
   }
 
-  /** An all-purpose cluster that exists already. */
+  /** An existing all-purpose cluster. */
   public static existingCluster(existingClusterId: string): JobCompute {
     check(filled(existingClusterId, "existingClusterId"), "existing cluster");
     return new JobCompute({ job: {}, task: { existingClusterId } });

@@ -30,7 +30,7 @@ export type VariableValue =
 /** Default of a Terraform variable; `undefined` makes the variable required. For a map, write `{ default: { … } }`. */
 export type VariableDefault = string | number | boolean | readonly VariableValue[] | undefined;
 
-/** A Terraform variable, when its default is not all there is to say. */
+/** A Terraform variable with more options than its default. */
 export interface VariableProps {
   /** Text, a number, true or false, a list, or a map. @default - none: Terraform asks for a value */
   readonly default?: VariableValue;
@@ -42,7 +42,7 @@ export interface VariableProps {
   readonly sensitive?: boolean;
 }
 
-/** How a Databricks workspace is found. Credentials come from Databricks unified authentication, never from code. */
+/** The Databricks workspace. Credentials come from Databricks unified authentication, never from code. */
 export interface Workspace {
   /** URL such as `https://my.cloud.databricks.com`. @default - `DATABRICKS_HOST` or the profile's */
   readonly host?: string;
@@ -50,7 +50,7 @@ export interface Workspace {
   readonly profile?: string;
 }
 
-/** Who hears of a failed run of any job of an environment. */
+/** Recipients of notifications about failed runs of any job of an environment. */
 export interface FailureNotifications {
   /** E-mail addresses. @default - none */
   readonly emails?: readonly string[];
@@ -64,8 +64,8 @@ export interface JobEnvironmentProps {
   readonly name: string;
 
   /**
-   * `development`: schedules and triggers are paused and 4 runs of a job may overlap, so that people can try things.
-   * `production`: run_as and permissions are demanded, and schedules run.
+   * `development`: schedules and triggers are paused, and 4 runs of a job may overlap.
+   * `production`: `runAs` and `permissions` are required, and schedules run.
    */
   readonly mode: "development" | "production";
 
@@ -80,7 +80,7 @@ export interface JobEnvironmentProps {
   readonly workspace?: Workspace;
 
   /**
-   * Makes the Terraform backend of a stack: `(stack) => new S3Backend(stack, { key: stack.node.id, … })`.
+   * Creates the Terraform backend of a stack: `(stack) => new S3Backend(stack, { key: stack.node.id, … })`.
    * @default - `terraform.<stack>.tfstate` in the folder that the app runs in
    */
   readonly backend?: (stack: TerraformStack) => unknown;
@@ -94,19 +94,19 @@ export interface JobEnvironmentProps {
   /** The identity that jobs run as, unless a job sets its own. @default - the deploying identity; required in production */
   readonly runAs?: RunAs;
 
-  /** Permissions of every job, unless the job gives its own. @default - none; production demands one */
+  /** Permissions of every job, unless the job has its own. @default - none; required in production */
   readonly permissions?: readonly JobPermission[];
 
   /** Notified about every failed run, in addition to the recipients of the job. @default - nobody */
   readonly failureNotifications?: FailureNotifications;
 
   /**
-   * What every job of a level has, unless it says otherwise itself: retries, time-outs, health rules, notifications.
+   * Defaults for the jobs of each level: retries, timeouts, health rules, notifications.
    * @default - nothing
    */
   readonly defaults?: Readonly<Partial<Record<JobLevel, JobDefaults>>>;
 
-  /** What single jobs have otherwise in this environment, by job key. @default - nothing */
+  /** Overrides of single jobs in this environment, by job key. @default - none */
   readonly jobs?: Readonly<Record<string, JobOverrides>>;
 }
 
@@ -188,14 +188,14 @@ const META_ARGUMENTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether what is synthesized goes into the local workspace of this machine, as with `jobstrata local exec` and `try`. An
- * environment that is meant for it alone is best made under this condition, so that nobody deploys it anywhere else.
+ * Whether the app is synthesized for the local workspace, as with `jobstrata local exec` and `try`. Create an environment
+ * for the local workspace only under this condition, so that it is never deployed elsewhere.
  */
 export function inLocalWorkspace(): boolean {
   return process.env[LOCAL_STATE_DIR] !== undefined;
 }
 
-/** One target of a deployment: dev, staging, prod or any other. The same jobs are made once for each. */
+/** One deployment target: dev, staging, prod or any other. Define the same jobs once for each. */
 export class JobEnvironment {
   /** Short name such as `dev`. */
   public readonly name: string;
@@ -204,7 +204,7 @@ export class JobEnvironment {
   /** Workspace folder that local notebooks are uploaded below; without `/Workspace`, as the API reports paths. */
   public readonly notebookRoot: string;
 
-  /** @throws JobstrataError `invalid-environment` if a value cannot be what it stands for */
+  /** @throws JobstrataError `invalid-environment` if an option is invalid */
   public constructor(public readonly props: JobEnvironmentProps) {
     const given: unknown = props;
     const fail = (problem: string): never => {
@@ -255,7 +255,7 @@ export class JobEnvironment {
   }
 
   /**
-   * A reference to one of the environment's variables, for parameters and anything else that takes text.
+   * A reference to one of the environment's variables, for parameters and other text.
    *
    * @returns the Terraform expression `${var.<name>}`; for a list or a map, its JSON: `${jsonencode(var.<name>)}`
    * @throws JobstrataError `unknown-variable` if the environment does not declare it

@@ -21,7 +21,7 @@ const LAYER: Shapes<JobLayerProps> = {
 
 /**
  * The stacks of one layer, such as `alerting`, in one environment: `alerting-dev-atomic`, `alerting-dev-composite` and,
- * where it is used, `alerting-dev-orchestrator`. What is below can be deployed and tested before anything runs it.
+ * if it is used, `alerting-dev-orchestrator`. Lower levels can be deployed and tested before anything runs them.
  */
 export class JobLayer {
   /** For atomic jobs. */
@@ -35,8 +35,8 @@ export class JobLayer {
 
   /**
    * @param scope the app
-   * @param name name of the layer: begins the names of its stacks, and is the tag `layer` of its jobs
-   * @throws JobstrataError `invalid-stack` if there is such a layer in the app already
+   * @param name name of the layer: the prefix of its stack names, and the tag `layer` of its jobs
+   * @throws JobstrataError `invalid-stack` if the app already has this layer
    */
   public constructor(scope: Construct, name: string, props: JobLayerProps) {
     const problem = text(name, "name") ?? object(LAYER, "environment")(props, "");
@@ -55,8 +55,8 @@ export class JobLayer {
   }
 
   /**
-   * For an orchestrator over the composite jobs of this layer. Reading this property for the first time makes the stack. An
-   * orchestrator over several layers is best in a `JobStack` of its own.
+   * For an orchestrator of the composite jobs of this layer. The first access to this property creates the stack. Put an
+   * orchestrator of several layers in its own `JobStack`.
    *
    * @throws JobstrataError `invalid-stack` if the name of the stack is taken
    */

@@ -23,7 +23,7 @@ import {
   whole,
 } from "./shape";
 
-/** When a task runs, by how the tasks that it depends on ended. */
+/** The condition under which a task runs, depending on the results of its dependencies. */
 export type RunIf =
   | "ALL_SUCCESS"
   | "AT_LEAST_ONE_SUCCESS"

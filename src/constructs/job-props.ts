@@ -1,7 +1,7 @@
 import type { JobCompute } from "./job-compute";
 import type { JobTrigger } from "./job-trigger";
 
-/** Who a job runs as; exactly one of the two. */
+/** The identity that a job runs as; exactly one of the two. */
 export type RunAs =
   | { readonly servicePrincipalName: string; readonly userName?: never }
   | { readonly userName: string; readonly servicePrincipalName?: never };
@@ -23,13 +23,13 @@ export interface HealthRule {
     | "STREAMING_BACKLOG_RECORDS"
     | "STREAMING_BACKLOG_SECONDS"
     | "STREAMING_BACKLOG_FILES";
-  /** The only operator that Databricks has. @default "GREATER_THAN" */
+  /** The only operator that Databricks supports. @default "GREATER_THAN" */
   readonly op?: "GREATER_THAN";
-  /** In the unit that the metric names. */
+  /** The threshold, in the unit of the metric. */
   readonly value: number;
 }
 
-/** Who is notified, by event. */
+/** Recipients by event. */
 export interface NotificationEvents {
   readonly onStart?: readonly string[];
   readonly onSuccess?: readonly string[];
@@ -40,29 +40,29 @@ export interface NotificationEvents {
   readonly onStreamingBacklogExceeded?: readonly string[];
 }
 
-/** Notifications and health rules, which jobs and tasks have alike. */
+/** Notifications and health rules of jobs and tasks. */
 export interface NotificationProps {
-  /** Makes a run exceed a threshold that people can be notified of. @default - none */
+  /** Thresholds that notifications can be sent for. @default - none */
   readonly healthRules?: readonly HealthRule[];
   /** E-mail addresses by event. @default - none; for a job, the environment's */
   readonly emailNotifications?: NotificationEvents;
   /** Ids of notification destinations by event, at most 3 each. @default - none; for a job, the environment's */
   readonly webhookNotifications?: NotificationEvents;
-  /** No notification of runs that were skipped. @default false */
+  /** Suppresses notifications about skipped runs. @default false */
   readonly noAlertForSkippedRuns?: boolean;
-  /** No notification of runs that were cancelled. @default false */
+  /** Suppresses notifications about cancelled runs. @default false */
   readonly noAlertForCanceledRuns?: boolean;
 }
 
-/** What a task has beside what it runs, and what the job has. */
+/** Settings of a task that do not depend on its type. */
 export interface TaskSettings extends NotificationProps {
   /** At most 1000 characters. @default - none */
   readonly description?: string;
-  /** The task is cancelled after this many seconds; 0 is never. @default 0 */
+  /** Cancels the task after this number of seconds; 0 means never. @default 0 */
   readonly timeoutSeconds?: number;
-  /** The task is skipped, and what depends on it runs as if it had succeeded. @default false */
+  /** Skips the task; its dependents run as if it had succeeded. @default false */
   readonly disabled?: boolean;
-  /** Notifies of the last try only, not of each. @default false */
+  /** Notifies about the last attempt only. @default false */
   readonly alertOnLastAttempt?: boolean;
 }
 
@@ -74,10 +74,10 @@ export interface OperationTimeouts {
   readonly update?: string;
 }
 
-/** What jobs of every level have in common. */
+/** Props of jobs of every level. */
 export interface JobProps extends NotificationProps {
   /**
-   * Display name, without the environment: `[dev] ` comes before it by itself. At most 4096 bytes with it.
+   * Display name, without the environment: the prefix `[dev] ` is added. At most 4096 bytes with the prefix.
    * @default - the construct id
    */
   readonly name?: string;
@@ -87,50 +87,50 @@ export interface JobProps extends NotificationProps {
   readonly layer?: string;
   /** Tag `purpose`: what the job does, in a word, such as `ingest`. */
   readonly purpose: string;
-  /** More tags. A job has at most 25, those set by the library included. @default - none */
+  /** Additional tags. A job has at most 25, including those set by the library. @default - none */
   readonly tags?: Readonly<Record<string, string>>;
-  /** Job parameters with their defaults; who runs the job may replace them. @default - none */
+  /** Job parameters with their defaults, which can be overridden for each run. @default - none */
   readonly jobParameters?: Readonly<Record<string, string>>;
-  /** What starts the job by itself. @default - nothing */
+  /** What starts the job. @default - none: it is started manually or by another job */
   readonly trigger?: JobTrigger;
   /**
    * Whether the trigger is paused.
-   * @default - true in development, where only the environment's override of this job can say otherwise; else false
+   * @default - true in development, where only the environment's override of this job can change it; else false
    */
   readonly paused?: boolean;
-  /** The job is cancelled after this many seconds; 0 is never. @default - the environment's, else 0 */
+  /** Cancels a run after this number of seconds; 0 means never. @default - the environment's, else 0 */
   readonly timeoutSeconds?: number;
   /** 0-1000; 0 skips every run. @default - 4 in development, else 1; 1 for a continuous job */
   readonly maxConcurrentRuns?: number;
-  /** Whether a run that is one too many waits. @default true, except for a continuous job, which cannot queue */
+  /** Whether a run waits if `maxConcurrentRuns` is reached. @default true, except for a continuous job, which cannot queue */
   readonly queue?: boolean;
   /** @default - the environment's */
   readonly runAs?: RunAs;
   /** @default - the environment's */
   readonly permissions?: readonly JobPermission[];
-  /** How fast serverless tasks start. @default - the workspace's */
+  /** Performance mode of serverless tasks. @default - the workspace's */
   readonly performanceTarget?: "STANDARD" | "PERFORMANCE_OPTIMIZED";
   /** Id of the serverless usage policy that pays for the job. @default - the workspace's */
   readonly usagePolicyId?: string;
   /** Id of the budget policy that pays for the job; the older name of a usage policy. @default - the workspace's */
   readonly budgetPolicyId?: string;
-  /** Whether people may edit the job in the workspace. @default "EDITABLE" */
+  /** Whether users may edit the job in the workspace. @default "EDITABLE" */
   readonly editMode?: "EDITABLE" | "UI_LOCKED";
-  /** Says that a bundle manages the job, which locks it in the workspace. @default - Terraform manages it */
+  /** Marks the job as managed by a bundle, which locks it in the workspace. @default - Terraform manages it */
   readonly deployment?: { readonly kind: "BUNDLE"; readonly metadataFilePath?: string };
-  /** The workspace that the job belongs to, for a provider that is configured for an account. @default - the provider's */
+  /** The workspace of the job, for a provider that is configured for an account. @default - the provider's */
   readonly providerConfig?: { readonly workspaceId: string };
   /** How long Terraform waits. @default - the provider's */
   readonly timeouts?: OperationTimeouts;
 }
 
-/** How a task is tried. */
+/** How a task is retried. */
 export interface TaskRetryProps {
-  /** How often a failed task is tried again; -1 is forever. @default - the environment's, else 0 */
+  /** How often a failed task is retried; -1 means indefinitely. @default - the environment's, else 0 */
   readonly maxRetries?: number;
-  /** Pause between two tries, in milliseconds. @default - the environment's, else 0 */
+  /** Pause between two attempts, in milliseconds. @default - the environment's, else 0 */
   readonly minRetryIntervalMillis?: number;
-  /** Whether a task that timed out is tried again. @default - the environment's, else false */
+  /** Whether a task that timed out is retried. @default - the environment's, else false */
   readonly retryOnTimeout?: boolean;
 }
 
@@ -150,27 +150,27 @@ export type Library =
   | { readonly egg: string }
   | { readonly requirements: string };
 
-/** How the notebook of an atomic job is run. */
+/** How an atomic job runs its notebook. */
 export interface NotebookTaskProps extends TaskRetryProps {
-  /** What the notebook reads with `dbutils.widgets.get` (`base_parameters`). @default - none */
+  /** Values that the notebook reads with `dbutils.widgets.get` (`base_parameters`). @default - none */
   readonly parameters?: Readonly<Record<string, string>>;
   /** @default JobCompute.serverless() */
   readonly compute?: JobCompute;
   /** SQL warehouse that runs a notebook of SQL cells, instead of `compute`. @default - none */
   readonly warehouseId?: string;
-  /** What the cluster installs before the notebook runs. @default - none */
+  /** Libraries that the cluster installs before the notebook runs. @default - none */
   readonly libraries?: readonly Library[];
   /** Keeps serverless compute from optimizing and retrying the task. @default false */
   readonly disableAutoOptimization?: boolean;
-  /** What the task has of its own: a description, a time-out, notifications … @default - nothing */
+  /** Settings of the task itself: description, timeout, notifications … @default - none */
   readonly task?: TaskSettings;
 }
 
-/** What the jobs of one level have in an environment, unless they say otherwise themselves. */
+/** Defaults for the jobs of one level in an environment. */
 export interface JobDefaults extends NotificationProps, TaskRetryProps {
   /** @default 0 */
   readonly timeoutSeconds?: number;
 }
 
-/** What one job has otherwise in one environment. Maps are merged by key, everything else replaces. */
+/** Overrides of one job in one environment. Maps are merged by key; all other props are replaced. */
 export type JobOverrides = Partial<JobProps & NotebookTaskProps>;

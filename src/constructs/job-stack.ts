@@ -29,7 +29,7 @@ const JOB_STACK = Symbol.for("jobstrata/JobStack");
 /** Options of a {@link JobStack}. */
 export interface JobStackProps {
   readonly environment: JobEnvironment;
-  /** Tag `layer` of the stack's jobs. @default - the jobs give it themselves */
+  /** Tag `layer` of the stack's jobs. @default - set by the jobs themselves */
   readonly layer?: string;
 }
 
@@ -45,8 +45,8 @@ export interface RegisteredJob extends IConstruct {
 }
 
 /**
- * A Terraform stack of jobs of one environment. It brings the Databricks provider, the backend, and the variables of
- * the environment, and exports the id and the URL of every job in it, as `<key>_job_id` and `<key>_job_url` (a key
+ * A Terraform stack of jobs of one environment. It has the Databricks provider, the backend and the variables of the
+ * environment, and exports the id and the URL of every job in it, as `<key>_job_id` and `<key>_job_url` (a key
  * that ends with `_job` keeps just that one).
  */
 export class JobStack extends TerraformStack {

@@ -7,11 +7,11 @@ import { filled, listOf, object, oneOf, type Shapes, text, whole } from "./shape
 /** The arguments of a job that start it. @internal */
 export type TriggerConfig = Pick<JobConfig, "schedule" | "trigger" | "continuous">;
 
-/** How long a trigger that waits for data waits. */
+/** Wait times of a trigger on data. */
 export interface TriggerPauses {
-  /** At least this many seconds between two starts; 60 or more. @default - none */
+  /** Minimum seconds between two starts; 60 or more. @default - none */
   readonly minTimeBetweenTriggersSeconds?: number;
-  /** Waits for this many seconds without a change; 60 or more. @default - none */
+  /** Seconds without a change before the start; 60 or more. @default - none */
   readonly waitAfterLastChangeSeconds?: number;
 }
 
@@ -46,7 +46,7 @@ export interface TableUpdateOptions extends TriggerPauses {
 
 /** Options of {@link JobTrigger.model}. */
 export interface ModelOptions extends TriggerPauses {
-  /** What has to happen to the model. */
+  /** The event of the model. */
   readonly condition: "MODEL_CREATED" | "MODEL_VERSION_READY" | "MODEL_ALIAS_SET";
   /** Full name of a model, or of a schema or catalog of models. @default - the whole metastore */
   readonly securableName?: string;
@@ -56,7 +56,7 @@ export interface ModelOptions extends TriggerPauses {
 
 /** Options of {@link JobTrigger.continuous}. */
 export interface ContinuousOptions {
-  /** Whether failed tasks are tried again within the run. @default - the workspace's */
+  /** Whether failed tasks are retried within the run. @default - the workspace's */
   readonly taskRetryMode?: "NEVER" | "ON_FAILURE";
 }
 
@@ -85,7 +85,7 @@ const CONTINUOUS: Shapes<ContinuousOptions> = { taskRetryMode: oneOf("NEVER", "O
 
 const TRIGGER = Symbol.for("jobstrata/JobTrigger");
 
-/** What starts a job by itself: a schedule, a period, files or tables that change, a model, or its own end. */
+/** What starts a job: a schedule, a period, changed files or tables, a model event, or the end of its last run. */
 export class JobTrigger {
   private constructor(
     /** A continuous job is never started twice at a time and cannot queue. */

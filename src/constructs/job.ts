@@ -30,7 +30,7 @@ import { undeclaredMessage, undeclaredVariable } from "./variables";
 
 /** A job that a composite job can run. */
 export interface IJob extends IConstruct {
-  /** The id of the job, for any other resource that needs it; usable in every stack of the app. */
+  /** The id of the job; can be used in every stack of the app. */
   readonly id: string;
 }
 
@@ -117,7 +117,7 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
     return Token.asString(this.resource.getStringAttribute("id"));
   }
 
-  /** The page of the job in the workspace, known after it was deployed. */
+  /** URL of the job in the workspace, known after the deployment. */
   public get url(): string {
     return Token.asString(this.resource.getStringAttribute("url"));
   }
@@ -128,7 +128,7 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
   }
 
   /**
-   * Sets something in one task that no prop reaches, wherever the task is in the list that Terraform gets.
+   * Sets an argument of one task that has no prop, at whatever position the task is in Terraform's list.
    *
    * @param path below the task, in Terraform's words: `notebook_task.source`
    * @throws JobstrataError `invalid-job` for a path that `databricks_job` does not have; in the synthesis, if the job

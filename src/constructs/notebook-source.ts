@@ -15,7 +15,7 @@ export interface NotebookConfig {
   readonly task: Pick<JobTaskNotebookTask, "notebookPath" | "source">;
 }
 
-/** Which state of a git repository a notebook is taken from; exactly one of the three. */
+/** The revision of a git repository; exactly one of the three. */
 export type GitReference =
   | { readonly branch: string; readonly tag?: never; readonly commit?: never }
   | { readonly tag: string; readonly branch?: never; readonly commit?: never }
@@ -72,7 +72,7 @@ const GIT: Shapes<Record<keyof GitNotebookOptions, unknown>> = {
 
 const SOURCE = Symbol.for("jobstrata/NotebookSource");
 
-/** Where the one notebook of an atomic job comes from. */
+/** The source of the notebook of an atomic job. */
 export class NotebookSource {
   private constructor(
     /** Name of the notebook without folder and extension; the default task key. */
@@ -115,7 +115,7 @@ export class NotebookSource {
   }
 
   /**
-   * A notebook that is in the workspace already.
+   * An existing notebook of the workspace.
    *
    * @param path absolute, such as `/Workspace/Shared/x` or `/Repos/…`
    * @throws JobstrataError `invalid-notebook` for a relative path

@@ -77,7 +77,7 @@ def problems_of(row: Mapping[str, Any]) -> list[str]:
     if "schedule_cron" not in missing and (problem := cron_problem(row["schedule_cron"])):
         problems.append(problem)
     if "schedule_timezone" not in missing and row["schedule_timezone"] not in _time_zones():
-        problems.append(f"schedule_timezone {row['schedule_timezone']!r} is not an IANA time zone such as Europe/Berlin")
+        problems.append(f"schedule_timezone {row['schedule_timezone']!r} is not an IANA time zone like Europe/Berlin")
     for channel in row.get("notification_channels") or []:
         if channel is None or not channel.strip():
             problems.append("notification_channels has an empty channel")
