@@ -1,7 +1,7 @@
 import type { RunStatus } from "@jobstrata/core/model";
 import type { ApiState, ApiStatus } from "./jobs-client";
 
-/** Places in a run's life, as the Jobs API names them; any other counts as under way. */
+/** Life cycle states of the Jobs API; any other counts as active. */
 const ENDED: ReadonlySet<string> = new Set(["TERMINATED", "SKIPPED", "INTERNAL_ERROR"]);
 const WAITING: ReadonlySet<string> = new Set(["BLOCKED", "QUEUED", "WAITING", "WAITING_FOR_RETRY"]);
 
@@ -14,8 +14,8 @@ const RESULT_OF_CODE: Readonly<Record<string, string>> = {
 };
 
 /**
- * Where a run stands. Success is decided by the result, never by the place in the run's life: what was canceled has
- * TERMINATED too. A result that this version does not know is kept as it is and is not a success.
+ * The state of a run. Success depends on the result, never on the life cycle state: a canceled run is TERMINATED,
+ * too. A result that this version does not know is kept as it is and is not a success.
  */
 export function statusOf({ state, status }: { state?: ApiState; status?: ApiStatus }): RunStatus {
   const life = state?.life_cycle_state;

@@ -5,28 +5,28 @@ import { azureCli, azureClientSecret, databricksCli, isAzure, oauthM2m, pat } fr
 import type { TokenSource } from "./auth/token";
 import type { Login } from "./http";
 
-/** How to reach a workspace and log in to it. */
+/** The address of a workspace and the credentials for it. */
 export interface WorkspaceAuth extends Login {
-  /** How it is logged in, such as `pat` or `oauth-m2m`; of several programs to ask, the first until one has answered. */
+  /** The authentication type, such as `pat` or `oauth-m2m`; of several CLIs to try, the first until one has answered. */
   readonly authType: string;
 }
 
 export type { AuthOptions };
 
-/** A way to log in: whether the configuration has what it takes, and how it is done. */
+/** An authentication type: whether it is configured, and how it authenticates. */
 interface Method {
   readonly name: string;
-  /** What the configuration holds only for this way; two of them at once are a contradiction. */
+  /** The configuration of this type only; two configured types are a contradiction. */
   readonly configured: (config: Config) => boolean;
-  /** The program that it asks, and that may be logged in without anything being configured. */
+  /** The CLI that it uses, which may be logged in without any configuration. */
   readonly program?: "az" | "databricks";
-  /** Whether it is of use for this workspace. @default always */
+  /** Whether it applies to this workspace. @default always */
   readonly applies?: (config: Config) => boolean;
-  /** Absent: jobstrata cannot do it. */
+  /** Undefined if jobstrata does not support it. */
   readonly open?: (config: Config) => TokenSource;
 }
 
-/** In the order in which the SDKs of Databricks try them. */
+/** In the order of the Databricks SDKs. */
 const METHODS: readonly Method[] = [
   { name: "pat", configured: ({ token }) => token !== undefined, open: pat },
   {
@@ -83,10 +83,10 @@ const METHODS: readonly Method[] = [
 ];
 
 /**
- * Finds the workspace and a way to log in to it as Databricks unified authentication does: environment variables, then a
- * profile of the configuration file. Nothing is asked of anybody yet.
+ * Finds the workspace and the credentials as Databricks unified authentication does: environment variables, then a
+ * profile of the configuration file. It sends no request yet.
  *
- * It is a part of what the SDKs of Databricks have: personal access tokens, OAuth for service principals, the logins of the
+ * It supports a part of what the Databricks SDKs do: personal access tokens, OAuth for service principals, the logins of the
  * Databricks CLI and of the Azure CLI, and service principals of Azure. The SDK for JavaScript needs a newer Node.js than
  * this package.
  *
@@ -101,7 +101,7 @@ export function resolveAuth(options: AuthOptions = {}): WorkspaceAuth {
 type Supported = Method & Required<Pick<Method, "open">>;
 const isSupported = (method: Method): method is Supported => method.open !== undefined;
 
-/** What is configured; else, in this order, the programs that may be logged in. */
+/** The configured types; else, in this order, the CLIs that may be logged in. */
 function methodsFor(config: Config): Supported[] {
   const names = METHODS.filter(isSupported)
     .map(({ name }) => name)
@@ -147,7 +147,7 @@ interface NamedSource {
   readonly source: TokenSource;
 }
 
-/** A program that is there may not be logged in: then the next is asked, and the first that answers stays. */
+/** An installed CLI may not be logged in: then it tries the next, and keeps the first that answers. */
 class FirstThatWorks implements WorkspaceAuth {
   #settled: NamedSource | undefined;
   #settling: Promise<NamedSource> | undefined;

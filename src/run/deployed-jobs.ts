@@ -3,7 +3,7 @@ import { type JobId, quote, stringifyJson } from "@jobstrata/core/model";
 import { type ApiTask, type JobsClient, taskType } from "./jobs-client";
 import { atOnce } from "./run-follower";
 
-/** A job as the workspace has it, which is what a run will do. */
+/** A job as deployed, which is what a run executes. */
 export interface DeployedJob {
   readonly jobId: JobId;
   /** Its key in the Terraform stack, or its display name if the key is not known. */
@@ -24,14 +24,14 @@ export interface DeployedTask {
   readonly notebookPath?: string;
   /** The job that it runs; not of a for-each task. */
   readonly runJobId?: JobId;
-  /** What it hands to that job. */
+  /** The parameters that it passes to that job. */
   readonly jobParameters: Readonly<Record<string, string>>;
   /** Tasks of the same job that its settings refer to by `{{tasks.KEY…}}`. */
   readonly refersTo: readonly string[];
 }
 
 /**
- * Jobs and everything that they run, as the workspace has them.
+ * Jobs and all jobs that they run, as deployed.
  *
  * @param keys keys of jobs by their ids
  * @throws WorkspaceError if one of them cannot be read
@@ -59,7 +59,7 @@ export async function readJobs(
   return jobs;
 }
 
-/** What a job is called: by its key or, if that is not known, its display name. */
+/** The label of a job: its key or, if that is not known, its display name. */
 export const jobLabel = (jobId: JobId, key: string | undefined, name: string): string =>
   key ?? (name === "" ? `job ${jobId}` : name);
 
@@ -101,7 +101,7 @@ function deployedTask(task: ApiTask): DeployedTask {
 }
 
 /**
- * Checks what a job is to be run with, before anything starts.
+ * Checks the parameters and tasks of a run before anything starts.
  *
  * @throws JobstrataError `run` for a parameter that the job does not declare, or a task that it does not have
  */

@@ -16,11 +16,11 @@ import {
 } from "@jobstrata/core/model";
 import { terraformBinary } from "@jobstrata/core/terraform-binary";
 
-/** A stack as the CDKTF CLI has synthesized it. */
+/** A stack that was synthesized by the CDKTF CLI. */
 export interface SynthesizedStack {
   readonly name: string;
   readonly environment?: string;
-  /** Where Terraform runs for it. */
+  /** The folder in which Terraform runs. */
   readonly folder: string;
   /** The Terraform output with the id of each job, by the job's key. */
   readonly jobOutputs: ReadonlyMap<string, string>;
@@ -30,7 +30,7 @@ export interface SynthesizedStack {
   readonly backend: Readonly<Record<string, unknown>>;
 }
 
-/** Where the CDKTF CLI writes in the folder of a project, as it decides it. */
+/** The output folder of the CDKTF CLI for a project. */
 export function outputFolder(
   env: Readonly<NodeJS.ProcessEnv> = process.env,
   project = ".",
@@ -229,7 +229,7 @@ function withAbsolutePath({ backend, folder }: SynthesizedStack): object {
   return { backend: { local: { ...local, path: resolve(folder, local.path) } } };
 }
 
-/** What Terraform says, without its frame, in one line. */
+/** The message of Terraform in one line, without its frame. */
 function said(text: string): string {
   const lines = text
     .split("\n")

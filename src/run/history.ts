@@ -6,8 +6,8 @@ import type { ApiRun, JobsClient, ListRunsQuery } from "./jobs-client";
 const SAMPLE = 10;
 
 /**
- * How long a job and its tasks have taken when they succeeded: medians, in milliseconds, by task key, "" for the run.
- * Empty when it never did.
+ * The median duration of a job and its tasks in successful runs, in milliseconds, by task key; "" is the run itself.
+ * Empty without a successful run.
  *
  * @param except the run that is to be compared with them
  */

@@ -11,17 +11,17 @@ import { parseJson, stringifyJson } from "@jobstrata/core/model";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { WorkspaceError } from "./workspace-error";
 
-/** How to reach a workspace and log in to it. */
+/** The address of a workspace and the credentials for it. */
 export interface Login {
   /** Such as `https://adb-123.4.azuredatabricks.net`. */
   readonly host: string;
   /** Headers of a request; the token is renewed when it is about to expire. */
   headers(): Promise<Readonly<Record<string, string>>>;
-  /** Forgets a token that the workspace refused. False when there is none to be had in its place. */
+  /** Discards a rejected token. Returns false if no other token is available. */
   renew(): boolean;
 }
 
-/** A login with a token that does not change. */
+/** A login with a fixed token. */
 export function tokenLogin(host: string, token: string): Login {
   return {
     host,
@@ -30,11 +30,11 @@ export function tokenLogin(host: string, token: string): Login {
   };
 }
 
-/** How hard it is tried. */
+/** Timeouts and limits of requests. */
 export interface HttpOptions {
-  /** A request and its retries are given up after this; milliseconds. @default 60000 */
+  /** Timeout of a request with its retries; milliseconds. @default 60000 */
   readonly budgetMs?: number;
-  /** One attempt is given up after this; milliseconds. @default 30000 */
+  /** Timeout of one attempt; milliseconds. @default 30000 */
   readonly requestTimeoutMs?: number;
   /** The pause before the first retry, which then doubles, with jitter; milliseconds. @default 300 */
   readonly firstRetryMs?: number;
@@ -47,18 +47,18 @@ export interface HttpOptions {
 /** Called before a retry with its delay and the time since the first attempt; milliseconds. */
 export type RetryListener = (error: WorkspaceError, delayMs: number, sinceMs: number) => void;
 
-/** How one request is to be treated. */
+/** Options of a request. */
 export interface RequestOptions {
   /**
-   * Whether it can be sent again when it is not known what became of it. Reads can; what changes something only if the
-   * workspace knows it again.
+   * Whether it can be sent again if its outcome is unknown. Reads can; changes only if the workspace recognizes a repeated
+   * request.
    * @default true
    */
   readonly repeatable?: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** The HTTP door of a workspace. What goes wrong for a moment only is tried again. */
+/** HTTP client of a workspace. It retries transient failures. */
 export class WorkspaceHttp {
   readonly #login: Login;
   readonly #budgetMs: number;
@@ -84,19 +84,19 @@ export class WorkspaceHttp {
     return this.#login.host;
   }
 
-  /** How many requests were sent, retries included. */
+  /** Number of requests sent, including retries. */
   public get requests(): number {
     return this.#requests;
   }
 
-  /** The time by the clock of the workspace, as far as its answers tell; milliseconds since 1970. */
+  /** The time of the workspace's clock, estimated from its responses; milliseconds since 1970. */
   public now(): number {
     return this.#now() + this.#clockOffsetMs;
   }
 
   /**
    * @param path below `/api`, with its query
-   * @throws WorkspaceError when the workspace refuses, or has not answered within the budget
+   * @throws WorkspaceError if the workspace rejects the request, or does not respond within the budget
    */
   public async request<T>(
     method: "GET" | "POST",
@@ -183,7 +183,7 @@ export class WorkspaceHttp {
     }
   }
 
-  /** The header has whole seconds, so what is less than two of them says nothing. */
+  /** The header has whole seconds, so differences below two seconds are ignored. */
   #observeClock(date: string | null): void {
     const theirs = date === null ? NaN : Date.parse(date);
     if (Number.isNaN(theirs)) return;

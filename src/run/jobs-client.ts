@@ -1,7 +1,7 @@
 import type { JobId, RunId } from "@jobstrata/core/model";
 import { WorkspaceHttp } from "./http";
 
-/** The part of a run, or of a task's run, that says how it stands. Names as in the Jobs API. */
+/** The state of a run, or of a task run. Names as in the Jobs API. */
 export interface ApiState {
   readonly life_cycle_state?: string;
   readonly result_state?: string;
@@ -9,7 +9,7 @@ export interface ApiState {
   readonly queue_reason?: string;
 }
 
-/** The newer way to say the same. */
+/** The newer form of the state. */
 export interface ApiStatus {
   readonly state?: string;
   readonly termination_details?: { readonly code?: string; readonly message?: string };
@@ -49,7 +49,7 @@ export interface ApiRun {
   readonly job_id?: JobId;
   readonly run_name?: string;
   readonly trigger?: string;
-  /** Of a run that a Run Job task has started: the run of that task. */
+  /** The task run that started this run, for a run started by a Run Job task. */
   readonly trigger_info?: { readonly run_id?: RunId };
   readonly state?: ApiState;
   readonly status?: ApiStatus;
@@ -61,7 +61,7 @@ export interface ApiRun {
   readonly job_parameters?: readonly { readonly name: string; readonly value?: string }[];
   readonly overriding_parameters?: { readonly notebook_params?: Readonly<Record<string, string>> };
   readonly repair_history?: readonly ApiRepair[];
-  /** More tasks follow on other pages. */
+  /** Set if more pages of tasks follow. */
   readonly has_more?: boolean;
 }
 
@@ -72,7 +72,7 @@ export interface ApiRepair {
   readonly start_time?: number;
 }
 
-/** What a task's run left. */
+/** The output of a task run. */
 export interface ApiRunOutput {
   readonly error?: string;
   readonly error_trace?: string;
@@ -107,29 +107,29 @@ export interface ApiJob {
     readonly job_clusters?: readonly object[];
     readonly environments?: readonly object[];
   };
-  /** More of its lists follow on other pages. */
+  /** Set if more pages of its lists follow. */
   readonly has_more?: boolean;
 }
 
 /** The lists of a job's settings that come in pages of 100. */
 const PAGED = ["tasks", "parameters", "job_clusters", "environments"] as const;
 
-/** What a run is started with. */
+/** Options of a new run. */
 export interface RunNowRequest {
   readonly jobId: JobId;
-  /** Task keys, when not all tasks are to run. */
+  /** Task keys, if not all tasks should run. */
   readonly only?: readonly string[];
   readonly jobParameters?: Readonly<Record<string, string>>;
   readonly notebookParams?: Readonly<Record<string, string>>;
-  /** At most 64 characters. With the same token the workspace starts no second run, so that the request can be repeated. */
+  /** At most 64 characters. The workspace starts only one run per token, so the request can be repeated. */
   readonly idempotencyToken: string;
 }
 
-/** What a repair runs again. */
+/** Options of a repair. */
 export interface RepairRequest {
   readonly runId: RunId;
   readonly rerunTasks: readonly string[];
-  /** Of the second repair on: the one before. */
+  /** The previous repair, from the second repair on. */
   readonly latestRepairId?: RunId;
 }
 
@@ -144,14 +144,14 @@ export interface ListRunsQuery {
   readonly startTimeTo?: number;
 }
 
-/** What a task, or the run of one, does: the name of its field that ends so, such as `notebook_task`. */
+/** The type of a task or task run: the field name with this suffix, such as `notebook_task`. */
 export const taskType = (task: object): string | undefined =>
   Object.keys(task).find((name) => name.endsWith("_task"));
 
-/** The most runs that one answer lists. */
+/** Maximum runs in one response. */
 const RUNS_PER_PAGE = 25;
 
-/** The calls of the Jobs API 2.2 that running jobs takes. Every one of them throws a WorkspaceError. */
+/** The calls of the Jobs API 2.2 that are needed to run jobs. All of them throw WorkspaceError. */
 export class JobsClient {
   public constructor(public readonly http: WorkspaceHttp) {}
 
@@ -207,8 +207,8 @@ export class JobsClient {
   }
 
   /**
-   * Starts a run of a job and gives its id. Where the job has as many active runs as it may have, the run waits for its
-   * turn instead of being skipped.
+   * Starts a run of a job and returns its id. If the job has reached its maximum of concurrent runs, the run is queued
+   * instead of skipped.
    */
   public async runNow(request: RunNowRequest): Promise<RunId> {
     const { jobId, only, jobParameters, notebookParams, idempotencyToken } = request;
@@ -223,7 +223,7 @@ export class JobsClient {
     return run_id;
   }
 
-  /** A run with all of its tasks, of each the latest attempt. */
+  /** A run with the latest attempt of all of its tasks. */
   public async getRun(
     runId: RunId,
     { history = false, signal }: { readonly history?: boolean; readonly signal?: AbortSignal } = {},
@@ -244,7 +244,7 @@ export class JobsClient {
     }
   }
 
-  /** One page of runs, and what to ask for the next one with. */
+  /** One page of runs, and the token of the next page. */
   public async listRuns(
     query: ListRunsQuery,
     pageToken?: string,
@@ -266,19 +266,19 @@ export class JobsClient {
     return { runs, ...(next_page_token !== "" && { nextPageToken: next_page_token }) };
   }
 
-  /** What the run of one task left. */
+  /** The output of a task run. */
   public async getOutput(runId: RunId): Promise<ApiRunOutput> {
     return this.#get<ApiRunOutput>(`jobs/runs/get-output?run_id=${runId}`);
   }
 
-  /** Asks for the end of a run; it has ended when {@link getRun} says so. */
+  /** Requests the cancellation of a run; {@link getRun} shows when it has ended. */
   public async cancelRun(runId: RunId): Promise<void> {
     await this.http.request("POST", "2.2/jobs/runs/cancel", { run_id: runId });
   }
 
   /**
-   * Runs tasks of a run again and gives the id of the repair. It is not repeated where it may have been carried out: the
-   * workspace would not know it again.
+   * Repairs tasks of a run and returns the id of the repair. The request is not retried if it may have been carried out,
+   * since the workspace does not recognize a repeated one.
    */
   public async repairRun(request: RepairRequest): Promise<RunId> {
     const { runId, rerunTasks, latestRepairId } = request;

@@ -12,10 +12,10 @@ import type { ApiRun, JobsClient, RepairRequest } from "./jobs-client";
 import { WorkspaceError } from "./workspace-error";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What it takes to finish a run that failed. */
+/** The plan to finish a failed run. */
 export interface RepairPlan {
   readonly run: JobRunNode;
-  /** Where the run stands below the one that is repaired: task keys. */
+  /** The path from the repaired run to this one: task keys. */
   readonly path: readonly string[];
   /** Tasks that run again by a repair of the run itself. */
   readonly rerun: readonly TaskRunNode[];
@@ -23,7 +23,7 @@ export interface RepairPlan {
   readonly children: readonly RepairPlan[];
   /** Tasks that then run in a new run of the job, as the task above the repaired child stays as it is. */
   readonly rest: readonly TaskRunNode[];
-  /** Tasks that keep what they came to. */
+  /** Tasks that keep their result. */
   readonly kept: readonly TaskRunNode[];
 }
 
@@ -75,7 +75,7 @@ export function planRepair(
   return { run, path, rerun: [], children: [...children.values()], rest, kept };
 }
 
-/** True if a repair of the run leaves some of its tasks alone, there or further down. */
+/** True if a repair of the run keeps results of some tasks, in this run or nested ones. */
 function savesWork(run: JobRunNode): boolean {
   const bad = run.tasks.filter(failed);
   if (bad.length === 0) return false;

@@ -4,11 +4,11 @@ import type { JobsClient } from "./jobs-client";
 import { RunFollower } from "./run-follower";
 import { WorkspaceError } from "./workspace-error";
 
-/** How a run is followed. */
+/** Options of a {@link RunSession}. */
 export interface FollowOptions {
-  /** The pause between two looks; milliseconds. @default 1000, and longer for runs that take hours */
+  /** The pause between two polls; milliseconds. @default 1000, and longer for runs that take hours */
   readonly pollMs?: number;
-  /** A workspace that does not answer is asked again for this long; milliseconds. @default 900000 */
+  /** How long to retry if the workspace does not respond; milliseconds. @default 900000 */
   readonly patienceMs?: number;
   /** Keys of jobs by their ids. */
   readonly keys?: ReadonlyMap<JobId, string>;
@@ -19,16 +19,16 @@ export interface FollowOptions {
   readonly staleEndTime?: number;
   /** Called with the result of every poll. */
   readonly onLook?: (tree: JobRunNode) => void;
-  /** Told that the workspace does not answer, and since when; without an error, that it does again. */
+  /** Called if the workspace does not respond, with the start of the outage; without an error when it responds again. */
   readonly onOutage?: (error: WorkspaceError | undefined, sinceMs: number) => void;
 }
 
-/** A run that has been going for so long is looked at less often; both in milliseconds. */
+/** Long runs are polled less often: duration of the run and interval; milliseconds. */
 const SLOWER = [
   { after: 3_600_000, pollMs: 10_000 },
   { after: 600_000, pollMs: 3_000 },
 ];
-/** A repaired run shows its new life after this at the latest; milliseconds. */
+/** A repaired run shows its new state after this time at the latest; milliseconds. */
 const STALE_MS = 20_000;
 /** Average requests a second for polling. */
 const REQUESTS_PER_SECOND = 15;
@@ -60,10 +60,10 @@ export class RunSession {
   }
 
   /**
-   * Looks until the run and what it has started are over.
+   * Polls until the run and the runs that it started have ended.
    *
    * @returns the run as it ended; undefined after {@link leave}
-   * @throws WorkspaceError if the run cannot be read any more; it may be going on
+   * @throws WorkspaceError if the run cannot be read any more; it may still be active
    */
   public async follow(): Promise<JobRunNode | undefined> {
     const { patienceMs = 900_000, onLook, onOutage } = this.#options;
@@ -99,7 +99,7 @@ export class RunSession {
   }
 
   /**
-   * Asks the workspace to cancel the run; {@link follow} goes on until it and the runs below it are over.
+   * Asks the workspace to cancel the run; {@link follow} continues until it and its nested runs have ended.
    *
    * @throws WorkspaceError if the workspace refuses
    */
@@ -109,7 +109,7 @@ export class RunSession {
     this.#wake.dispatchEvent(new Event("wake"));
   }
 
-  /** Ends {@link follow} and lets the run go on. */
+  /** Ends {@link follow} and leaves the run running. */
   public leave(): void {
     this.#leave.abort();
     this.#wake.dispatchEvent(new Event("wake"));

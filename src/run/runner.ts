@@ -6,11 +6,11 @@ import type { RunStep } from "./run-plan";
 import { type FollowOptions, RunSession } from "./run-session";
 import { WorkspaceError } from "./workspace-error";
 
-/** What became of a step. */
+/** The result of a step. */
 export interface StepResult<S extends RunStep = RunStep> {
   readonly step: S;
   readonly runId?: RunId;
-  /** The run as it was when it was last looked at. */
+  /** The run as of the last poll. */
   readonly run?: JobRunNode;
   readonly outcome: StepOutcome;
   /** Why it could not be started, or not be followed to its end. */
@@ -18,21 +18,21 @@ export interface StepResult<S extends RunStep = RunStep> {
 }
 
 /**
- * `failed` has a run that was no success; `not-run` was not started, since something before it failed or nothing more was
- * to be started; `lost` could not be started or followed; `left` was left going.
+ * `failed`: its run did not succeed. `not-run`: not started, since a dependency failed or the runner was stopped. `lost`: could
+ * not be started or followed. `left`: left running.
  */
 export type StepOutcome = "succeeded" | "failed" | "not-run" | "lost" | "left";
 
-/** How steps are run. */
+/** Options of a {@link Runner}. */
 export interface RunnerOptions<S extends RunStep> extends Omit<
   FollowOptions,
   "onLook" | "onOutage"
 > {
-  /** How many runs there are at once. @default 8 */
+  /** Maximum runs at once. @default 8 */
   readonly parallel?: number;
   /** Whether steps that do not depend on one that failed are still started. @default false */
   readonly keepGoing?: boolean;
-  /** Takes SUCCESS_WITH_FAILURES for a success. @default false */
+  /** Treats SUCCESS_WITH_FAILURES as success. @default false */
   readonly allowPartial?: boolean;
   /** Whether to wait for the runs. @default true */
   readonly wait?: boolean;
@@ -47,7 +47,7 @@ export interface RunnerOptions<S extends RunStep> extends Omit<
 /** Names of jobs are not waited for any longer; milliseconds. */
 const READY_MS = 3000;
 
-/** Runs steps, each as soon as what it comes after has succeeded. */
+/** Runs steps, each as soon as its dependencies have succeeded. */
 export class Runner<S extends RunStep = RunStep> {
   readonly #sessions = new Set<RunSession>();
   #starting = 0;
@@ -89,20 +89,20 @@ export class Runner<S extends RunStep = RunStep> {
     return steps.flatMap((step) => results.get(step) ?? []);
   }
 
-  /** Follows runs that are under way already. */
+  /** Follows active runs. */
   public async watch(step: S, runId: RunId, staleEndTime?: number): Promise<StepResult<S>> {
     const result = await this.#follow(step, runId, staleEndTime);
     this.options.onEnd?.(result);
     return result;
   }
 
-  /** Starts nothing more and cancels what is under way. @throws WorkspaceError if the workspace refuses */
+  /** Stops starting runs and cancels the active ones. @throws WorkspaceError if the workspace refuses */
   public async cancel(): Promise<void> {
     this.#canceled = true;
     await Promise.all([...this.#sessions].map((session) => session.cancel()));
   }
 
-  /** Starts nothing more and leaves what is under way. */
+  /** Stops starting runs and leaves the active ones. */
   public leave(): void {
     this.#left = true;
     for (const session of this.#sessions) session.leave();
@@ -113,7 +113,7 @@ export class Runner<S extends RunStep = RunStep> {
     return [...this.#sessions].map(({ runId }) => runId);
   }
 
-  /** Whether a request to start a run is under way. */
+  /** Whether a request to start a run is pending. */
   public get isStarting(): boolean {
     return this.#starting > 0;
   }

@@ -3,7 +3,7 @@ import { JOB_LEVEL_TAG, type JobId, quote } from "@jobstrata/core/model";
 import type { DeployedJob } from "./deployed-jobs";
 import type { RunStep } from "./run-plan";
 
-/** A job to be tested. */
+/** A job to test. */
 export interface TestStep extends RunStep {
   readonly level: "atomic" | "composite";
 }

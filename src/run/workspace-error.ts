@@ -1,6 +1,6 @@
 import { printable } from "@jobstrata/core/model";
 
-/** Statuses that pass: too many requests, and failures of what is in between or behind. */
+/** Transient statuses: rate limits, and failures of proxies or backends. */
 const TRANSIENT = [408, 429, 500, 502, 503, 504];
 
 /** The workspace refused a request, or did not answer it. Its message is safe to show and says what to do, if anything can be done. */
@@ -13,7 +13,7 @@ export class WorkspaceError extends Error {
     public readonly errorCode: string | undefined,
     /** The same request may succeed later. */
     public readonly transient: boolean,
-    /** How long the workspace wants to be left alone; milliseconds. */
+    /** The delay that the workspace requests before a retry; milliseconds. */
     public readonly retryAfterMs: number | undefined,
   ) {
     super(message);
@@ -73,7 +73,7 @@ export class WorkspaceError extends Error {
     );
   }
 
-  /** Nothing was asked of the workspace, since there is no token to ask with. */
+  /** No request was sent, since there is no token. */
   public static loginFailed(error: Error): WorkspaceError {
     return new WorkspaceError(error.message, undefined, undefined, false, undefined);
   }
@@ -98,7 +98,7 @@ const FIXES: Readonly<Record<number, (host: string) => string>> = {
     `. The identity that is logged in to ${host} lacks the permission, or its token is not valid there: running, repairing and canceling require CAN MANAGE RUN on the job, watching requires CAN VIEW`,
 };
 
-/** The service's own words, if the answer has its shape. A page of HTML says nothing to anybody. */
+/** The message of the service, if the response has its shape; HTML pages are ignored. */
 function serviceError(body: string): { error_code?: string; message?: string } {
   try {
     const parsed = JSON.parse(body) as unknown;

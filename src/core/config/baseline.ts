@@ -8,7 +8,7 @@ const schema: z.ZodType<{ findings: BaselineEntry[] }> = z.object({
   findings: z.array(z.object({ fingerprint: z.string(), rule: z.string(), message: z.string() })),
 });
 
-/** A finding that was there when the policy was introduced. */
+/** A finding that existed when the policy was introduced. */
 export interface BaselineEntry {
   fingerprint: string;
   rule: string;
@@ -18,7 +18,7 @@ export interface BaselineEntry {
 export const DEFAULT_BASELINE = "jobstrata.baseline.json";
 
 /**
- * The findings that a project has accepted; none where there is no file.
+ * The findings that a project has accepted; none without a file.
  *
  * @throws JobstrataError `config` if the file is not what {@link writeBaseline} writes
  */
@@ -41,7 +41,7 @@ export function readBaseline(file: string): readonly BaselineEntry[] {
   }
 }
 
-/** Writes the findings that are accepted from now on, wholly or not at all. */
+/** Writes the accepted findings, atomically. */
 export function writeBaseline(file: string, entries: readonly BaselineEntry[]): void {
   const findings = entries
     .map(({ fingerprint, rule, message }) => ({ rule, message, fingerprint }))

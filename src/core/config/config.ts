@@ -78,7 +78,7 @@ export interface Config {
   baseline?: string | undefined;
 }
 
-/** The severity of a rule, or its settings: beside these two, the rule's own options. */
+/** The severity of a rule, or its settings: severity, suppressible and the rule's own options. */
 export type RuleSetting =
   | Severity
   | "off"
@@ -88,21 +88,21 @@ export type RuleSetting =
       suppressible?: boolean | undefined;
     };
 
-/** Excuses the findings of a rule in a job. */
+/** Suppresses the findings of a rule in a job. */
 export interface ConfigSuppression {
   rule: string;
   /** Key of the job. */
   job: string;
-  /** `task_key`. @default - all of the job */
+  /** `task_key`. @default - all tasks of the job */
   task?: string | undefined;
   reason: string;
-  /** The last day on which it holds, such as `2026-12-31`. */
+  /** The last day on which it applies, such as `2026-12-31`. */
   until?: string | undefined;
 }
 
 /** What a project has configured, and where. */
 export interface LoadedConfig {
-  /** Undefined where there is no file. */
+  /** Undefined without a file. */
   readonly file?: string;
   readonly config: Config;
 }
@@ -112,7 +112,7 @@ const FILES = ["jobstrata.config.json", "jobstrata.config.yaml", "jobstrata.conf
 /**
  * The JSON schema of the configuration, for editors.
  *
- * @param rules that there are, to be offered and explained
+ * @param rules the rules to offer and explain
  */
 export function configSchema(
   rules: readonly { readonly name: string; readonly summary: string }[],
@@ -139,7 +139,7 @@ export function configSchema(
   };
 }
 
-/** Where the baseline of a project is: beside its configuration, if that says nothing else. */
+/** The path of a project's baseline: next to its configuration by default. */
 export function baselineFile({ file, config }: LoadedConfig): string {
   return join(file === undefined ? "." : dirname(file), config.baseline ?? DEFAULT_BASELINE);
 }
@@ -148,8 +148,8 @@ export function baselineFile({ file, config }: LoadedConfig): string {
  * Reads the configuration of the project in `folder`.
  *
  * @param given the file to read instead of looking for one
- * @param rules the names that there are, so that a slip of the keyboard switches nothing off
- * @throws JobstrataError `config` for anything that is not as it should be
+ * @param rules the known names, so that a typo does not disable a rule
+ * @throws JobstrataError `config` if the configuration is invalid
  */
 export function loadConfig(folder: string, rules: readonly string[], given?: string): LoadedConfig {
   const found = FILES.map((name) => join(folder, name)).filter((file) => existsSync(file));

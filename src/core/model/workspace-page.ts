@@ -38,7 +38,7 @@ export interface PageHierarchy<HierarchyDocument> {
 
 /**
  * `GET /page/runs/RUN_ID` is a `JobRunNode`, whole at any time. It has the outputs of the tasks that failed, and of some
- * that succeeded, with the ends of what is long; `GET /page/outputs/TASK_RUN_ID` is all that one task has left.
+ * that succeeded, with only the end of long texts; `GET /page/outputs/TASK_RUN_ID` is the whole output of one task.
  */
 export type PageOutput = TaskOutput;
 

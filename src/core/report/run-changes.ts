@@ -1,7 +1,7 @@
 import type { RunId } from "../model/int64";
 import { type JobRunNode, type RunStatus, tasksBelow, type TaskRunNode } from "../model/run-tree";
 
-/** Something that has happened since the last look. */
+/** A change since the last poll. */
 export interface RunChange {
   readonly kind: "started" | "retried" | "ended";
   /** Task keys from the top; empty for the run itself. */
@@ -9,7 +9,7 @@ export interface RunChange {
   readonly node: JobRunNode | TaskRunNode;
 }
 
-/** Compares each look at a run with the one before, and tells what has changed. */
+/** Compares each poll of a run with the previous one, and returns the changes. */
 export class RunChanges {
   readonly #seen = new Map<string, { phase: RunStatus["phase"]; runId: RunId; state: string }>();
 

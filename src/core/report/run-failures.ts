@@ -11,7 +11,7 @@ import { printable } from "../model/text";
 import { formatDuration } from "./duration";
 import { PLAIN, type Style } from "./style";
 
-/** A task that failed by itself, and what it kept from running. */
+/** A task that failed itself, and the tasks that did not run as a result. */
 export interface RunFailure {
   readonly task: TaskRunNode;
   /** Task keys from the top. */
@@ -22,7 +22,7 @@ export interface RunFailure {
   readonly kept: readonly (readonly string[])[];
 }
 
-/** What failed, where it happened: not the tasks above, which failed because of it. */
+/** The root failures: not the tasks above, which failed as a result. */
 export function failuresOf(run: JobRunNode): RunFailure[] {
   const failures: RunFailure[] = [];
   visit(run, [], [], failures);
@@ -55,7 +55,7 @@ function visit(
   }
 }
 
-/** The end of a long trace is what tells most. */
+/** The end of a long trace is the most useful part. */
 const MAX_TRACE = 15;
 const MAX_KEPT = 12;
 
@@ -67,7 +67,7 @@ export function runFailure(run: JobRunNode): string | undefined {
   return failed(run) && failuresOf(run).length === 0 ? run.status.message : undefined;
 }
 
-/** What failed, why, and what did not run because of it, for a person. */
+/** The failures, their errors, and the tasks that did not run as a result, as text. */
 export function failureLines(run: JobRunNode, style: Style = PLAIN): string[] {
   const lines: string[] = [];
   const reason = run.status.state === "CANCELED" ? "" : (runFailure(run) ?? "");

@@ -2,16 +2,16 @@ import type { JobId } from "../model/int64";
 import { durationOf, type JobRunNode, type TaskRunNode } from "../model/run-tree";
 import { failuresOf, runFailure } from "./run-failures";
 
-/** What a command came to, for a program to read. */
+/** The outcome of a command, for programs. */
 export interface RunReport {
-  /** Of this format; a new field does not change it. */
+  /** Version of this format; a new field does not change it. */
   readonly version: 1;
   readonly command: string;
   readonly environment?: string;
-  /** `SUCCESS`, or the result of the first run that was none; `NOT_STARTED`, `LOST`, `TIMED_OUT`, `CANCELED` or `LEFT`. */
+  /** `SUCCESS`, or the result of the first run that did not succeed; `NOT_STARTED`, `LOST`, `TIMED_OUT`, `CANCELED` or `LEFT`. */
   readonly result: string;
   readonly exit_code: number;
-  /** Why it could not be done, if it could not. */
+  /** The reason why the command could not run, if it could not. */
   readonly error?: string;
   readonly runs: readonly StepReport[];
 }
@@ -81,7 +81,7 @@ function stateJson(node: JobRunNode | TaskRunNode, now: number): object {
   };
 }
 
-/** What failed, where it happened. */
+/** The root failures. */
 export function failuresJson(run: JobRunNode): object[] {
   const reason = runFailure(run);
   if (reason !== undefined) {

@@ -4,7 +4,7 @@ import { formatDuration } from "./duration";
 import { runFailure, textLines } from "./run-failures";
 import { PLAIN, type Style } from "./style";
 
-/** A run with everything that its tasks have printed, what they gave back, and their errors. */
+/** A run with the output, return values and errors of its tasks. */
 export function logLines(run: JobRunNode, now: number, style: Style = PLAIN): string[] {
   const lines: string[] = [];
   runLines(run, now, style, "", lines);

@@ -13,17 +13,17 @@ import { printable } from "../model/text";
 import { formatDuration, formatElapsed } from "./duration";
 import { PLAIN, type Style } from "./style";
 
-/** How a tree is to look. */
+/** Options of a tree. */
 export interface TreeOptions {
   /** The time by the clock of the workspace; milliseconds since 1970. */
   readonly now: number;
   /** @default no colours */
   readonly style?: Style;
-  /** Columns there are; longer lines are cut. @default without limit */
+  /** Available columns; longer lines are cut. @default without limit */
   readonly width?: number;
-  /** Lines there are; what is of less interest is drawn together. @default without limit */
+  /** Available lines; less important tasks are collapsed. @default without limit */
   readonly height?: number;
-  /** How long it took before, by the task keys from the top with `/` between them, "" for the run itself; milliseconds. */
+  /** Usual durations by path of task keys, joined by `/`, "" for the run itself; milliseconds. */
   readonly usual?: ReadonlyMap<string, number>;
 }
 
@@ -44,7 +44,7 @@ interface Entry {
   below: Entry[];
 }
 
-/** A run and everything below it as lines: a task a line, with its state, its duration, and what it has run. */
+/** A run and its nested runs as lines: one per task, with state, duration and the run that it started. */
 export function treeLines(run: JobRunNode, options: TreeOptions): string[] {
   const { style = PLAIN, width = Infinity, height = Infinity } = options;
   const top: Entry = {
