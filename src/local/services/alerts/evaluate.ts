@@ -107,7 +107,7 @@ function valueOf(value: NonNullable<Settings["threshold"]>["value"]): unknown {
   return value?.double_value ?? value?.string_value ?? value?.bool_value ?? null;
 }
 
-/** How a value stands to its threshold: below, equal or above; or why that can't be said. */
+/** Compares a value with its threshold: below, equal or above; or the reason why they cannot be compared. */
 function compare(
   value: unknown,
   limit: unknown,

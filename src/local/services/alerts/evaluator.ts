@@ -124,7 +124,7 @@ export class AlertEvaluator {
   }
 
   private async work(): Promise<void> {
-    // Whoever called has to get hold of this first.
+    // The caller has to receive this first.
     await Promise.resolve();
     try {
       while (this.due.size > 0 && !this.ended.signal.aborted) {

@@ -33,7 +33,7 @@ export function conditionOf({ settings }: AlertRecord): string {
 }
 
 /**
- * What is said of an alert whose state has changed: by its own templates, else as the service does.
+ * The notification of an alert whose state has changed: from its own templates, else as the service writes it.
  *
  * @param result what its query has come to; after an aggregation nothing is left of its rows
  * @param url the address of the alert
