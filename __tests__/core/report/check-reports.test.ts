@@ -238,9 +238,9 @@ describe("text", () => {
     expect(fix).toMatch(/^ {4}fix: /);
     expect(printed("text", report).split("\n").slice(-4)).toEqual([
       "1 job, 1 task: 1 error",
-      "1. Why, and how to fix it: jobstrata rules job-level-tag",
-      "2. Let 1 finding be fixed: jobstrata check --fix, with --dry-run to see it first",
-      "3. Accept what is there today and fail on what is new: jobstrata check --update-baseline",
+      "1. See why, and how to fix it: jobstrata rules job-level-tag",
+      "2. Fix 1 finding automatically: jobstrata check --fix (add --dry-run for a preview)",
+      "3. Accept the current findings and fail on new ones: jobstrata check --update-baseline",
     ]);
   });
 
@@ -271,7 +271,7 @@ describe("text", () => {
     );
     expect(text).toContain("12 jobs, 12 tasks: 13 errors");
     expect(text).toContain(
-      "1. Fix what fails a deployment or a run: 1 error, alone with --preset correctness; why: jobstrata rules environment-key",
+      "1. Fix what breaks deployments or runs: 1 error (only these with --preset correctness); why: jobstrata rules environment-key",
     );
     const all = CHECK_FORMATS.text(report, { lines: () => undefined, all: true });
     expect(all.match(/ error /g)).toHaveLength(13);

@@ -28,7 +28,7 @@ export function checkMarkdown(report: CheckReport, all = false): string {
     `${countJobs(report)}${beside === "" ? "" : `; ${beside}`}.`,
   ];
   if (report.incomplete)
-    lines.push("", "**Not everything could be checked, so this proves nothing.**");
+    lines.push("", "**The check is incomplete: some sources could not be checked.**");
   if (open.length > 0) {
     lines.push("", "| | Rule | Where | What | Fix |", "|---|---|---|---|---|");
     for (const group of open.slice(0, MAX_ROWS)) lines.push(row(group, report));

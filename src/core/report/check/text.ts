@@ -125,7 +125,7 @@ function conclusion(report: CheckReport, style: Style): string {
   const open = openFindings(report);
   const text = `${of}: ${summary(report)}${beside === "" ? "" : ` (${beside})`}`;
   if (report.incomplete) {
-    return `${style.bad(text)}\nNot everything could be checked, so this proves nothing: see the findings above that say so.`;
+    return `${style.bad(text)}\nThe check is incomplete: see the findings above that say what could not be checked.`;
   }
   if (open.length === 0) return style.good(text);
   return [
@@ -147,16 +147,16 @@ function nextSteps({ rules }: CheckReport, open: readonly CheckedFinding[]): str
   return [
     ...(breaking.length > 0 && breaking.length < open.length
       ? [
-          `Fix what fails a deployment or a run: ${counted(breaking.length, "error")}, alone with --preset correctness; why: jobstrata rules ${name}`,
+          `Fix what breaks deployments or runs: ${counted(breaking.length, "error")} (only these with --preset correctness); why: jobstrata rules ${name}`,
         ]
       : first === undefined
         ? []
-        : [`Why, and how to fix it: jobstrata rules ${name}`]),
+        : [`See why, and how to fix it: jobstrata rules ${name}`]),
     ...(fixable > 0
       ? [
-          `Let ${counted(fixable, "finding")} be fixed: jobstrata check --fix, with --dry-run to see it first`,
+          `Fix ${counted(fixable, "finding")} automatically: jobstrata check --fix (add --dry-run for a preview)`,
         ]
       : []),
-    "Accept what is there today and fail on what is new: jobstrata check --update-baseline",
+    "Accept the current findings and fail on new ones: jobstrata check --update-baseline",
   ];
 }
