@@ -3,12 +3,12 @@ import type { SourceLocation } from "./job-spec";
 
 /** Why a finding does not count. */
 export interface Suppression {
-  /** Where it is written: beside what it excuses, in the configuration, or in the baseline. */
+  /** Where it is written: in the source, the configuration or the baseline. */
   readonly kind: "source" | "config" | "baseline";
   readonly reason: string;
 }
 
-/** A finding with what reports and programs need beside what the rule said. */
+/** A finding with the additional fields for reports and programs. */
 export interface CheckedFinding extends Finding {
   /** Where to look first, if that is in a file. */
   readonly location?: SourceLocation;
@@ -30,7 +30,7 @@ export interface CheckedSource {
 export const SOURCE_KINDS = ["cdktf", "terraform", "bundle", "workspace"] as const;
 export type SourceKind = (typeof SOURCE_KINDS)[number];
 
-/** What a report says of a rule. */
+/** A rule in a report. */
 export interface CheckedRule {
   readonly name: string;
   readonly summary: string;
@@ -62,7 +62,7 @@ export interface CheckReport {
   readonly rules: readonly CheckedRule[];
   /** Every finding, suppressed ones included, in the order to report. */
   readonly findings: readonly CheckedFinding[];
-  /** Something could not be checked: the outcome proves nothing. */
+  /** Something could not be checked. */
   readonly incomplete: boolean;
   /** Baseline entries that nothing answers to any more. */
   readonly fixed: number;

@@ -35,7 +35,7 @@ const ENVIRONMENT_WORDS = new Set(
   ).split(" "),
 );
 
-/** Whether an environment is for trying things out: one word of its name says so. */
+/** Whether an environment is for development: one word of its name says so. */
 export function isDevelopment(name: string): boolean {
   return ["dev", "development", "local", "sandbox"].some((word) => wordsOf(name).includes(word));
 }

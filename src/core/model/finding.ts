@@ -9,9 +9,9 @@ export function atLeast(severity: Severity, threshold: Severity): boolean {
   return SEVERITIES.indexOf(severity) <= SEVERITIES.indexOf(threshold);
 }
 
-/** What a rule says about one mistake. */
+/** One mistake as reported by a rule. */
 export interface RuleMatch {
-  /** What is wrong, with the values got. One sentence, no full stop. */
+  /** What is wrong, with the actual values. One sentence, no full stop. */
   readonly message: string;
   /** How to fix it. One sentence, no full stop. */
   readonly fix: string;
@@ -19,7 +19,7 @@ export interface RuleMatch {
   readonly edit?: SettingEdit;
   /** The jobs concerned, the one to look at first first. */
   readonly sites: readonly FindingSite[];
-  /** Where to look, for what is in no job. */
+  /** The location of a mistake outside of any job. */
   readonly location?: SourceLocation;
 }
 
@@ -39,7 +39,7 @@ export interface SettingEdit {
 export interface FindingSite {
   readonly job: Pick<JobSpec, "id" | "source"> & Partial<Pick<JobSpec, "key" | "definition">>;
   readonly taskKey?: string;
-  /** Where the task is; else its job says it. */
+  /** The location of the task; by default that of its job. */
   readonly source?: SourceLocation;
   /** Label of the notebook concerned, if one is. */
   readonly notebook?: string;
@@ -52,6 +52,6 @@ export interface Finding extends RuleMatch {
   readonly severity: Severity;
   /** The environment in which it holds; absent for a failure of the policy itself. */
   readonly environment?: string;
-  /** Something could not be checked, so that the absence of other findings proves nothing. */
+  /** Something could not be checked, so the check is incomplete. */
   readonly inconclusive?: true;
 }

@@ -7,9 +7,9 @@ export interface TaskUse {
   readonly task: TaskSpec;
 }
 
-/** What a bundle says of a target. */
+/** Settings of a bundle's target. */
 export interface BundleTarget {
-  /** `development` or `production`; an expression; undefined where the target says nothing. */
+  /** `development`, `production` or an expression; undefined if the target has none. */
   readonly mode?: string;
   readonly source?: SourceLocation;
 }
@@ -23,7 +23,7 @@ export class JobGraph {
    * @param environment the scope that the rules hold in, such as `dev`
    * @param jobs every job of that environment, from all of its stacks
    * @param target of the bundle that the environment is
-   * @param kind what the jobs were read from, in whose words they are spoken of
+   * @param kind the kind of source, which determines the terms in messages
    */
   public constructor(
     public readonly environment: string,

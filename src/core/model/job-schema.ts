@@ -1,9 +1,9 @@
-/** What the Jobs API calls the settings of a job, and which shape they have. Sources that write them otherwise are turned into this. */
+/** Names and shapes of a job's settings in the Jobs API. Readers convert other forms to this one. */
 
 /** Text, a number, or true or false. */
 export interface ScalarShape {
   readonly kind: "string" | "number" | "boolean";
-  /** What the service takes for one that is left out: the same as none. */
+  /** The service's default, which equals an absent value. */
   readonly default?: string | number | boolean;
   /** Empty text is a value, too. */
   readonly mayBeEmpty?: true;
@@ -13,7 +13,7 @@ export interface ScalarShape {
   readonly isPath?: true;
   /** Never shown. */
   readonly isSecret?: true;
-  /** Terraform's provider fills in what is left out, so that plans have it as not known yet. */
+  /** The Terraform provider computes it if it is not set, so it is unknown in plans. */
   readonly isComputed?: true;
   /** Of a Run Job task. */
   readonly isJobId?: true;
@@ -24,7 +24,7 @@ export interface ScalarShape {
 /** Text by names that users choose. */
 export interface MapShape {
   readonly kind: "map";
-  /** Values whose names say so are never shown. */
+  /** Values with a secret name are never shown. */
   readonly mayHoldSecrets?: true;
 }
 
@@ -51,9 +51,9 @@ export interface ObjectShape {
 export interface ListShape {
   readonly kind: "list";
   readonly of: ObjectShape;
-  /** The field that tells its objects apart. The order of such lists means nothing. */
+  /** The field that identifies its objects. The order of such lists is insignificant. */
   readonly key?: string;
-  /** Nothing tells them apart, and the order means nothing. */
+  /** Its objects have no identity, and their order is insignificant. */
   readonly isSet?: true;
 }
 
@@ -383,7 +383,7 @@ export const TASK_SCHEMA: ObjectShape = object(
   { library: "libraries" },
 );
 
-/** What the single task of version 2.0 of the Jobs API says beside its type, at the top of the job. */
+/** Top-level fields of the single-task format of Jobs API 2.0, other than the task type. */
 const singleTaskFields: Fields = Object.fromEntries(
   [
     "existing_cluster_id",

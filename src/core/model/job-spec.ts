@@ -16,8 +16,8 @@ export function formatLocation({ file, line, column }: SourceLocation): string {
 }
 
 /**
- * One Databricks job as the rules see it, whatever it was read from. Pure data: no cdktf, no files. What is undefined is
- * not set, or not known from the source; {@link JobSpec.unknown} tells which.
+ * One Databricks job as the rules see it, from any source. Pure data: no cdktf, no files. An undefined field is not set, or
+ * not known from the source; {@link JobSpec.unknown} tells which.
  */
 export interface JobSpec {
   /** Unique in its graph: the construct path of the resource. */
@@ -55,7 +55,7 @@ export interface JobSpec {
   readonly tasks: readonly TaskSpec[];
   /** The same for all jobs that one definition makes, one in each environment. @default - the id */
   readonly definition?: string;
-  /** Other jobs in the stack that have the same key, so that only one of them would be deployed. */
+  /** Other jobs of the stack with the same key, of which only one would be deployed. */
   readonly duplicates: readonly Pick<JobSpec, "id" | "source">[];
   /** Terraform `count` or `for_each` makes several jobs of this one resource. */
   readonly repeated: boolean;
@@ -102,7 +102,7 @@ export interface TriggerSpec {
    * waits for nothing.
    */
   readonly detail?: string;
-  /** Its `pause_status`; undefined for an expression. Databricks takes UNPAUSED for one that is left out. */
+  /** Its `pause_status`; undefined for an expression. The default of Databricks is UNPAUSED. */
   readonly paused?: boolean;
 }
 
@@ -144,7 +144,7 @@ export interface TaskSpec {
    * dependencies that name one; the outcomes of one that is written twice are joined with `", "`.
    */
   readonly outcomes?: ReadonlyMap<string, string>;
-  /** `run_if`, as it is written. Databricks takes ALL_SUCCESS for one that is left out. */
+  /** `run_if`, as written. The default of Databricks is ALL_SUCCESS. */
   readonly runIf?: string;
   /** What a condition task compares. */
   readonly condition?: ConditionSpec;
@@ -169,7 +169,7 @@ export interface TaskSpec {
   readonly unknown?: ReadonlySet<string>;
   /** The task runs on a job cluster, a new cluster or an existing one. */
   readonly onCluster: boolean;
-  /** The job itself is the task, as in version 2.0 of the Jobs API, so that it has no key. */
+  /** The job itself is the task, as in Jobs API 2.0, so it has no key. */
   readonly single?: true;
   /** A Terraform `dynamic` block makes several tasks of this one. */
   readonly repeated?: true;
@@ -177,7 +177,7 @@ export interface TaskSpec {
   readonly settings: Settings;
 }
 
-/** `left op right` of a condition task; empty text for what is left out. */
+/** `left op right` of a condition task; empty text for a missing part. */
 export interface ConditionSpec {
   readonly left: string;
   /** Such as `GREATER_THAN`. */
@@ -191,7 +191,7 @@ export interface NotebookRef {
   readonly identity: string;
   /** The spelling to show. */
   readonly label: string;
-  /** What is known of its file, where the notebook is a file of this machine. Read when first asked for. */
+  /** The contents of its file, if the notebook is a local file. Read on first access. */
   readonly file?: NotebookFile;
 }
 
@@ -208,15 +208,15 @@ export interface NotebookWidgets {
   readonly reads: readonly string[];
   /** Names of the widgets that the notebook itself makes, with a default value: `dbutils.widgets.text("catalog", "main")`. */
   readonly declares: readonly string[];
-  /** A name is computed, or all are read at once (`getAll`), so that others may be read too. */
+  /** A name is computed, or all are read at once (`getAll`), so other widgets may be read, too. */
   readonly open: boolean;
 }
 
-/** What the `job_id` of a run_job_task points at. A `jobId` beside an expression is its value, where the source tells it. */
+/** The target of the `job_id` of a run_job_task. A `jobId` next to an expression is its value, if the source has it. */
 export type JobRef =
   /** A job of this graph, by its {@link JobSpec.id}. */
   | { readonly kind: "job"; readonly id: string }
-  /** An external job, declared as such; `name` is the one that it is looked up by. */
+  /** A declared external job; `name` is the name for its lookup. */
   | {
       readonly kind: "external";
       readonly expression: string;
@@ -229,17 +229,17 @@ export type JobRef =
   | { readonly kind: "missing"; readonly expression: string }
   /** A reference into another environment. */
   | { readonly kind: "foreign"; readonly expression: string; readonly environment: string }
-  /** An expression that says nothing before the plan, such as a variable. */
+  /** An expression that is unknown before the plan, such as a variable. */
   | { readonly kind: "opaque"; readonly expression: string; readonly jobId?: string };
 
-/** Task types that hold no code of their own, so that a composite job may have them. */
+/** Task types without code, which a composite job may have. */
 export const ORCHESTRATION_TYPES: ReadonlySet<string> = new Set([
   "run_job_task",
   "condition_task",
   "for_each_task",
 ]);
 
-/** Tag that says which layer of the hierarchy a job belongs to. */
+/** Tag with the level of a job in the hierarchy. */
 export const JOB_LEVEL_TAG = "job_level";
 export const JOB_LEVELS = ["atomic", "composite", "orchestrator"] as const;
 export type JobLevel = (typeof JOB_LEVELS)[number];
@@ -255,7 +255,7 @@ export function isExpression(text: string): boolean {
   return text.includes("${") || text.includes("%{");
 }
 
-/** True for a job whose tag says that it runs other jobs, whatever it holds. */
+/** True for a job whose tag marks it as composite or orchestrator, whatever its tasks are. */
 export function isComposite(job: Pick<JobSpec, "tags">): boolean {
   return ["composite", "orchestrator"].includes(job.tags[JOB_LEVEL_TAG] ?? "");
 }

@@ -1,6 +1,6 @@
 /**
  * Properties by which the stack reader knows what a construct is, without importing the constructs. Registered
- * symbols, so that two copies of this package in one app understand each other.
+ * symbols, so that two copies of this package work together in one app.
  */
 
 /** On a stack: the name of the environment that it belongs to, a string. */

@@ -1,7 +1,7 @@
-/** Stands for what only the apply knows. An expression, so that no rule takes it for a value or for nothing. */
+/** Placeholder of a value that is known after apply. It is an expression, so rules treat it neither as a value nor as absent. */
 export const UNKNOWN_VALUE = "${known after apply}";
 
-/** Stands for a value that its author has marked as secret; an expression, too. A number behind it tells several apart. */
+/** Placeholder of a value that is marked as sensitive; an expression, too. A number distinguishes several. */
 export const SENSITIVE_VALUE = "${sensitive}";
 
 /** True for {@link SENSITIVE_VALUE}, with a number or without. */
@@ -11,7 +11,7 @@ export function isSensitive(text: string): boolean {
 
 const numbers = new Map<string, number>();
 
-/** Stands for a secret value: equal for equal secrets, within one process, so that a change can be reported without showing it. */
+/** Placeholder of a secret value: equal for equal secrets within one process, so that a change can be reported without showing it. */
 export function maskSecret(secret: string): string {
   const number = numbers.get(secret) ?? numbers.size + 1;
   numbers.set(secret, number);

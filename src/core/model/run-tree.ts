@@ -24,7 +24,7 @@ export interface JobRunNode {
 export interface TaskRunNode {
   readonly taskKey: string;
   readonly runId: RunId;
-  /** What the task does, such as `notebook_task`. */
+  /** Type of the task, such as `notebook_task`. */
   readonly type?: string;
   readonly notebookPath?: string;
   readonly dependsOn: readonly string[];
@@ -42,7 +42,7 @@ export interface TaskRunNode {
   readonly iterations?: IterationCounts;
   /** The iterations of a for-each task that did not succeed, or ran a job; only once somebody has asked for them. */
   readonly iterationRuns?: readonly TaskRunNode[];
-  /** What the task left; only once it has been fetched. */
+  /** Output of the task, once it was fetched. */
   readonly output?: TaskOutput;
 }
 
@@ -70,9 +70,9 @@ export interface RunStatus {
    * `active`, so that nothing is taken for over that is not.
    */
   readonly phase: "waiting" | "active" | "ended";
-  /** The state as the Jobs API names it: the result of what is over, else the place in its life. */
+  /** The state in terms of the Jobs API: the result of an ended run, else the life cycle state. */
   readonly state: string;
-  /** What the workspace says about it; may be empty. */
+  /** The message of the workspace; may be empty. */
   readonly message: string;
   /** It is over without having begun, whatever its result. */
   readonly skipped?: true;
@@ -83,7 +83,7 @@ export function succeeded({ status }: { readonly status: RunStatus }): boolean {
   return status.phase === "ended" && status.state === "SUCCESS";
 }
 
-/** States of tasks that are over without having run, so that they tell nothing about themselves. */
+/** States of tasks that ended without running. */
 const NOT_RUN: ReadonlySet<string> = new Set([
   "UPSTREAM_FAILED",
   "UPSTREAM_CANCELED",
@@ -97,7 +97,7 @@ export function didNotRun({ status }: { readonly status: RunStatus }): boolean {
   return status.phase === "ended" && (NOT_RUN.has(status.state) || status.skipped === true);
 }
 
-/** True for a task whose end keeps its run from being a success. */
+/** True for a task whose result makes its run unsuccessful. */
 export function failed({ status }: { readonly status: RunStatus }): boolean {
   return (
     status.phase === "ended" &&

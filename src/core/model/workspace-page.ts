@@ -15,7 +15,7 @@ export interface PageRun {
   readonly end_time?: number;
   /** `PERIODIC`, `ONE_TIME` or `RUN_JOB_TASK`. */
   readonly trigger: string;
-  /** The run of the job whose Run Job task started this one. */
+  /** The job run whose Run Job task started this run. */
   readonly parent_run_id?: RunId;
 }
 

@@ -16,12 +16,12 @@ import { Suppressions } from "./suppressions";
 /** What {@link check} judges, and by what. */
 export interface CheckInput {
   readonly readings: readonly Reading[];
-  /** Every rule that there is; the configuration says which apply. */
+  /** All rules; the configuration decides which apply. */
   readonly rules: readonly Rule[];
   readonly config: LoadedConfig;
   /** The names that suppressions may give. @default - those of `rules` */
   readonly ruleNames?: readonly string[];
-  /** What the project has accepted. */
+  /** The accepted findings of the project. */
   readonly baseline?: { readonly file: string; readonly entries: readonly BaselineEntry[] };
   /** `YYYY-MM-DD`, for suppressions that expire. */
   readonly today: string;
@@ -34,7 +34,7 @@ export function today(): string {
   return new Date().toISOString().slice(0, 10);
 }
 
-/** Applies the rules to everything that was read, and takes out what is excused. */
+/** Applies the rules to all readings, and removes suppressed findings. */
 export function check(input: CheckInput): CheckReport {
   const { readings, config, baseline } = input;
   const rules = configureRules(input.rules, config.config);
@@ -113,7 +113,7 @@ export function check(input: CheckInput): CheckReport {
 const isConclusive = ({ severity, rule }: ReadProblem): boolean =>
   severity !== "error" || rule !== undefined;
 
-/** What a reader says, if the rule that it is about applies. */
+/** The problems of a reader, if their rule applies. */
 function findingOf(
   problem: ReadProblem,
   rules: readonly Rule[],
@@ -178,7 +178,7 @@ function uncovered(
   });
 }
 
-/** What is wrong in several environments, and written in one place, is one mistake. */
+/** A mistake that is written once but affects several environments is one finding. */
 function collapse(all: readonly CheckedFinding[]): CheckedFinding[] {
   const byMistake = new Map<string, CheckedFinding[]>();
   for (const finding of all) {

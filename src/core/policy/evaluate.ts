@@ -6,7 +6,7 @@ import type { Rule } from "./rule";
 /**
  * Applies every rule to every environment.
  *
- * A policy that saw no job proves nothing, and a rule that threw proves nothing either: both are errors, so that
+ * A policy without any job, or with a rule that threw, has checked nothing: both are errors, so that
  * neither can be mistaken for a clean result.
  */
 export function evaluate(graphs: readonly JobGraph[], rules: readonly Rule[]): Finding[] {

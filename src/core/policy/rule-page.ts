@@ -1,6 +1,6 @@
 import { presetsOf, type Rule } from "./rule";
 
-/** The page of a rule, in Markdown: what it demands and why, wrong and right, how to fix it, where it comes from. */
+/** The Markdown page of a rule: summary, rationale, wrong and right example, fix, source. */
 export function rulePage(rule: Rule): string {
   const { name, summary, rationale, severity, docs } = rule;
   const presets = presetsOf(rule);

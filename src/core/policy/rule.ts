@@ -4,7 +4,7 @@ import type { JobGraph } from "../model/job-graph";
 
 /** What a user has configured for a rule, beside its severity; `cloud` and `unit` are passed to every rule. */
 export interface RuleOptions extends Readonly<Record<string, unknown>> {
-  /** Where the workspace runs, for limits that differ. @default - nobody knows, so that only what no cloud takes is reported */
+  /** The cloud of the workspace, for limits that differ. @default - unknown; only values that no cloud accepts are reported */
   readonly cloud?: "aws" | "azure" | "gcp";
   /**
    * What belongs to exactly one atomic job: each notebook, or each piece of code of any kind (SQL file, wheel entry point,
@@ -29,7 +29,7 @@ export interface Rule {
   readonly preset?: Preset | readonly Preset[];
   /** Names of what can be configured, beside its severity. Not checked for rules of a user's own. */
   readonly options?: readonly string[];
-  /** Rules whose finding at the same jobs and tasks says the same mistake better, so that one is enough. */
+  /** Rules whose finding at the same jobs and tasks describes the same mistake better and replaces this one. */
   readonly coveredBy?: string | readonly string[];
   /** For its page: what is wrong, what is right (YAML of a bundle), and where the rule or limit comes from. */
   readonly docs?: RuleDocs;
@@ -44,7 +44,7 @@ export function presetsOf({ preset }: Pick<Rule, "preset">): readonly Preset[] {
   return preset === undefined ? [] : [preset].flat();
 }
 
-/** What the page of a rule says beside its summary and rationale. */
+/** The content of a rule's page other than its summary and rationale. */
 export interface RuleDocs {
   /** The shortest wrong example, YAML of a bundle. */
   readonly wrong: string;

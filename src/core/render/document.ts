@@ -78,7 +78,7 @@ export interface DocumentTask {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-/** What the policy says of a job. */
+/** A policy finding of a job. */
 export interface DocumentFinding {
   readonly rule: string;
   readonly severity: Severity;
@@ -86,7 +86,7 @@ export interface DocumentFinding {
   readonly fix: string;
 }
 
-/** What is drawn, as plain data. */
+/** A drawing as plain data. */
 export function hierarchyDocument({ environment, jobs, edges }: Hierarchy): HierarchyDocument {
   return {
     version: 1,

@@ -10,14 +10,14 @@ import {
 } from "../model/job-spec";
 import { whenRuns } from "./task-words";
 
-/** What is drawn of an environment. Jobs and tasks are known by ids that are unique in it. */
+/** The drawing of an environment. Ids of jobs and tasks are unique in it. */
 export interface Hierarchy {
   readonly environment: string;
   readonly jobs: readonly HierarchyJob[];
   readonly edges: readonly HierarchyEdge[];
 }
 
-/** A job as it is drawn. */
+/** A job in a drawing. */
 export interface HierarchyJob {
   /** {@link JobSpec.id}. */
   readonly id: string;
@@ -32,7 +32,7 @@ export interface HierarchyJob {
   readonly findings: readonly CheckedFinding[];
 }
 
-/** A task as it is drawn. */
+/** A task in a drawing. */
 export interface HierarchyTask {
   /** Unique among jobs and tasks. */
   readonly id: string;
@@ -52,7 +52,7 @@ export interface HierarchyEdge {
   /** Ids of jobs. */
   readonly from: string;
   readonly to: string;
-  /** Id of the job whose task says so. */
+  /** Id of the job whose task defines the edge. */
   readonly by: string;
   /**
    * When that happens, in words, if not always: outcomes of conditions, `run_if`, what repeats it. Each of several tasks

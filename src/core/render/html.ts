@@ -9,7 +9,7 @@ export interface HierarchyPageData {
   readonly level: "jobs" | "tasks";
 }
 
-/** The hierarchies as one HTML file, which asks the network for nothing: not even what is in it could. */
+/** The hierarchies as one HTML file that makes no network requests; its policy does not allow any. */
 export function hierarchyHtml(data: HierarchyPageData): string {
   const script = pageScript("hierarchy-page");
   const style = pageStyle();

@@ -9,7 +9,7 @@ import {
   whatRuns,
 } from "./task-words";
 
-/** How a tree is to look. */
+/** Options of a tree. */
 export interface TreeOptions {
   /** Jobs alone, or the tasks by which they run each other, too. @default "jobs" */
   readonly level?: "jobs" | "tasks";
@@ -33,7 +33,7 @@ interface Line extends Entry {
   readonly rest: string;
 }
 
-/** The hierarchy for a terminal. What is below a job that is run from several places is drawn at the first. */
+/** The hierarchy for a terminal. A job that several jobs run is drawn in full the first time. */
 export function hierarchyTree(hierarchy: Hierarchy, options: TreeOptions = {}): string {
   const { level = "jobs", style = PLAIN } = options;
   return new Tree(hierarchy, level, style).lines().join("\n");
