@@ -11,7 +11,7 @@ export function isSensitive(text: string): boolean {
 
 const numbers = new Map<string, number>();
 
-/** Placeholder of a secret value: equal for equal secrets within one process, so that a change can be reported without showing it. */
+/** Placeholder of a secret value: equal for equal secrets within one process, so that changes can be reported. */
 export function maskSecret(secret: string): string {
   const number = numbers.get(secret) ?? numbers.size + 1;
   numbers.set(secret, number);
