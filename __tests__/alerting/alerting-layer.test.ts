@@ -320,7 +320,7 @@ describe("the alerting layer", () => {
     });
   });
 
-  it("lets everybody view the runs of staging and production", () => {
+  it("allows all users to view the runs of staging and production", () => {
     for (const environment of ["staging", "prod"]) {
       const { databricks_permissions } =
         output.stack(`alerting-${environment}-atomic`).resource ?? {};

@@ -162,7 +162,7 @@ describeInBrowser("the HTML page of a hierarchy", () => {
     expect(complaints).toEqual([]);
   });
 
-  test("finds jobs by key, notebook or tag, opens what they are in, and brings them into sight", async () => {
+  test("finds jobs by key, notebook or tag, expands their parents, and scrolls to them", async () => {
     const page = await open({ dev: manyJobs(200) });
     await page.keyboard.press("/");
     await page.keyboard.type("SRC/TABLE_777.py");
@@ -223,7 +223,7 @@ describeInBrowser("the HTML page of a hierarchy", () => {
     expect([Math.round(dragged.x - fitted.x), Math.round(dragged.y - fitted.y)]).toEqual([30, 40]);
   });
 
-  test("shows hostile names as text and lets nothing of them run", async () => {
+  test("shows hostile names as text without executing them", async () => {
     const { jobs, findings } = hostileJobs();
     const page = await open({ "<script>alert(1)</script>": jobs, dev: [TABLES] }, { findings });
     const dialogs: string[] = [];

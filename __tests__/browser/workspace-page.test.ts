@@ -180,7 +180,7 @@ describeInBrowser("the page of the local workspace", () => {
     expect(complaints).toEqual([]);
   });
 
-  test("tells of jobs and runs that come while it is open", async () => {
+  test("shows new jobs and runs while it is open", async () => {
     await open();
     await page.getByText("There is no job yet").waitFor();
     const id = await job(`Tables ${HOSTILE}`, [notebookTask("slow_load")]);
@@ -194,7 +194,7 @@ describeInBrowser("the page of the local workspace", () => {
     expect(complaints).toEqual([]);
   });
 
-  test("leaves the drawing where its reader has moved it, whatever is deployed meanwhile", async () => {
+  test("keeps the position of the drawing when jobs are deployed", async () => {
     await hierarchy("load", "seed");
     await open();
     await page.getByRole("treeitem", { name: /^Setup/ }).click();
@@ -220,7 +220,7 @@ describeInBrowser("the page of the local workspace", () => {
     expect(await list.getByText("[dev] Tables").count()).toBe(0);
   });
 
-  test("says that it is not connected, and goes on when the workspace is there again", async () => {
+  test("reports a lost connection, and reconnects", async () => {
     await open();
     const { port } = client.workspace;
     await stopAll();

@@ -177,7 +177,7 @@ describe("AtomicJob", () => {
     });
   });
 
-  it("leaves out what is an empty list", () => {
+  it("leaves out empty lists", () => {
     const job = tablesJob({
       parameters: {},
       jobParameters: {},

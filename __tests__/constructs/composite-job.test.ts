@@ -238,7 +238,7 @@ describe("addRunJobTask", () => {
     expect(task).toMatchObject([{}, { run_if: runIf }]);
   });
 
-  it("names a dependency once, however often it is given", () => {
+  it("names a repeated dependency once", () => {
     const { task } = orchestrator(({ orchestrator, tables, seed }) => {
       const setup = orchestrator.addRunJobTask("setup_alerting_tables", tables);
       orchestrator.addRunJobTask("seed_all_alerts", seed, { dependsOn: [setup, setup] });
@@ -308,7 +308,7 @@ describe("addRunJobTask", () => {
     expect(error.message).toContain(phrase);
   });
 
-  it("says what is wrong in one sentence", () => {
+  it("reports a mistake in one sentence", () => {
     expect(
       messageOf(() => {
         synthesize((app) => {
@@ -355,7 +355,7 @@ describe("addRunJobTask", () => {
     expect(job("nightly_job").task).toMatchObject([{ run_job_task: { job_id: TABLES_ID } }]);
   });
 
-  it("takes any parameter of a job that others own, whose declaration nobody sees", () => {
+  it("accepts any parameter for an external job", () => {
     const { task } = orchestrator(({ orchestrator, composite }) => {
       const external = fromJobId(composite, "ingest", 42);
       orchestrator.addRunJobTask("ingest", external, { jobParameters: { region: "emea" } });

@@ -92,7 +92,7 @@ describe("the defaults of an environment", () => {
     expect(job("own_job").timeout_seconds).toBe(90);
   });
 
-  it("leave a continuous job without retries, which starts again anyway", () => {
+  it("set no retries for a continuous job", () => {
     const [task] = jobs().job("stream_job").task as object[];
     expect(task).not.toHaveProperty("max_retries");
     expect(jobs().job("stream_job").timeout_seconds).toBe(3600);

@@ -81,7 +81,7 @@ test("every field has a prop or a reason", () => {
   ).toEqual([]);
 });
 
-test("no field has both, and none is made up", () => {
+test("no field has both, and every field exists", () => {
   expect(Object.keys(FIELDS).filter((path) => reasonOf(path) !== undefined)).toEqual([]);
   expect(Object.keys(FIELDS).filter((path) => !SCHEMA.includes(path))).toEqual([]);
   expect(
@@ -95,7 +95,7 @@ test("every prop sets its field", () => {
   expect([...used()].sort()).toEqual(Object.keys(FIELDS).sort());
 });
 
-test("an override may set every field, and none beside it", () => {
+test("an override can set every field, and no other", () => {
   const app = new App({ outdir: freshFolder() });
   const job = new AtomicJob(alertingLayer(app).atomic, "alerting_tables_job", {
     purpose: "tables",

@@ -77,7 +77,7 @@ describe("HCL output", () => {
     },
   );
 
-  it("equals that of the provider package's class, whatever the argument", () => {
+  it("equals that of the provider package's class for every argument", () => {
     const config = maximal("job.JobConfig");
     const compare = hcl((app) => {
       for (const variant of ["ours", "generated"]) {

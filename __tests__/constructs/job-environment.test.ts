@@ -133,7 +133,7 @@ describe("JobEnvironment", () => {
       ]);
     });
 
-    it("lets no job do without permissions", () => {
+    it("requires permissions for every job", () => {
       const error = errorOf(() => tablesJob({ permissions: [] }, prodEnvironment()));
       expect(error.code).toBe("invalid-job");
       expect(error.message).toContain("which production mode requires");
@@ -158,7 +158,7 @@ describe("JobEnvironment", () => {
     });
   });
 
-  it("tells somebody of every failure, beside those whom the job names", () => {
+  it("notifies the environment's recipients of every failure, in addition to those of the job", () => {
     const environment = devEnvironment({
       failureNotifications: { emails: ["oncall@health.example"], webhooks: ["pager"] },
     });

@@ -347,7 +347,7 @@ describe("what Terraform gets", () => {
     expect(resources).toBeGreaterThan(10);
   });
 
-  it("is what cdktf makes of it, although the stack renders plain jobs itself", () => {
+  it("equals the output of cdktf, although the stack renders plain jobs itself", () => {
     const overridden = (override: boolean): object => {
       const { stacks } = synthesize((app) => {
         makeEverything(app);

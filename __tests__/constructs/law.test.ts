@@ -58,7 +58,7 @@ afterAll(() => {
 });
 
 // The first test, while there is no App yet.
-test("the library adds no handler to the process before there is an App of its own", () => {
+test("the library adds no process handler before its App is constructed", () => {
   const before = process.listenerCount("uncaughtExceptionMonitor");
   expect(
     () => new JobStack(new CdktfApp({ outdir: freshFolder() }), "1", { environment: dev }),
@@ -93,7 +93,7 @@ describe.each(APPS)("the law under %s", (_, makeApp) => {
     expect(violationsIn(messageOf(() => Testing.synth(layer.composite, true)))).toEqual(VIOLATION);
   });
 
-  test("lets a good layer through, every way and in any order", () => {
+  test("passes a valid layer, in every way and any order", () => {
     const app = makeApp();
     const { atomic, composite } = keepTheLaw(app);
     const reference =
@@ -128,7 +128,7 @@ describe.each(APPS)("the law under %s", (_, makeApp) => {
     expect(plannable(app.outdir)).toEqual([]);
   });
 
-  test("judges stacks of cdktf's own beside ours, wherever they come", () => {
+  test("checks stacks of cdktf's own in any position", () => {
     for (const first of [true, false]) {
       const app = makeApp();
       const plain = (): TerraformStack => {

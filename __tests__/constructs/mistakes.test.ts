@@ -274,7 +274,7 @@ test("there are more than 40 of them", () => {
   expect(IN_TYPESCRIPT.length + IN_JAVASCRIPT.length).toBeGreaterThan(40);
 });
 
-test("what looks like a mistake and is none", () => {
+test("calls that look like mistakes but are valid", () => {
   const { stack } = place();
   new TerraformVariable(stack, "team", { type: "string" });
   const right = job(stack, {

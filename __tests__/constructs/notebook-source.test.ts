@@ -161,7 +161,7 @@ describe("NotebookSource.fromFile", () => {
     expect(error.message).toContain(phrase);
   });
 
-  it("says what is wrong with a file", () => {
+  it("reports what is wrong with a file", () => {
     expect(
       inFolder(folder, () => messageOf(() => NotebookSource.fromFile("alerting/module.py"))),
     ).toMatchInlineSnapshot(
@@ -247,7 +247,7 @@ describe("NotebookSource.fromWorkspace", () => {
     expect(error.message).toContain("NotebookSource.fromFile");
   });
 
-  it("needs a task key when its name is none", () => {
+  it("needs a task key if its name is not a valid one", () => {
     const source = NotebookSource.fromWorkspace("/Shared/alerting/Setup Tables");
     expect(errorOf(() => tablesJob({ notebook: source })).code).toBe("invalid-task");
     expect(tablesJob({ notebook: source, taskKey: "setup_tables" }).task).toMatchObject([

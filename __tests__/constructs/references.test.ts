@@ -398,7 +398,7 @@ describe("jobs that others own", () => {
     ]);
   });
 
-  it("are looked up once, wherever they are run", () => {
+  it("are looked up once, even if several jobs run them", () => {
     const { stack, dependencies } = synthesize((app) => {
       const { orchestrator, layer } = alerting(app);
       orchestrator.addRunJobTask("ingest", fromJobName(layer.atomic, "ingest", "[dev] Ingest"));

@@ -51,7 +51,7 @@ describe("jobs that run jobs", () => {
     expect(plannable(outdir)).toEqual([]);
   });
 
-  test("a cycle of stacks is reported, though their jobs make none", () => {
+  test("a cycle of stacks is reported, even if their jobs form none", () => {
     const app = new App({ outdir: tempFolder() });
     const [first, second] = ["first", "second"].map(
       (id) => new JobStack(app, id, { environment: dev }),

@@ -584,7 +584,7 @@ describe("references between stacks", () => {
     expect(ref).toEqual({ kind: "missing", expression });
   });
 
-  test("knows a stack's local state however its path is spelled", () => {
+  test("finds a stack's local state for any spelling of its path", () => {
     const ref = refIn((app) => {
       const atomic = plainStack(app, "atomic-dev");
       new LocalBackend(atomic, { path: join(process.cwd(), "atomic.tfstate") });
@@ -644,7 +644,7 @@ describe("notebooks", () => {
     expect(same).toBe(true);
   });
 
-  test("tells apart files of one name", () => {
+  test("distinguishes files of the same name", () => {
     const other = join(folder, "seed.py");
     writeFileSync(other, "# Databricks notebook source\n");
     const same = sameNotebook((app) => {
@@ -677,7 +677,7 @@ describe("notebooks", () => {
     expect(same).toBe(false);
   });
 
-  test("knows a notebook of git whatever branch it is taken from", () => {
+  test("identifies a git notebook regardless of its branch", () => {
     const same = sameNotebook((app) => {
       const stack = plainStack(app, "alerting-dev");
       const url = "https://github.com/acme/monitor";

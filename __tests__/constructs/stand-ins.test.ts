@@ -45,7 +45,7 @@ describe("a job that others own, in the local workspace", () => {
     delete process.env.JOBSTRATA_LOCAL_STATE_DIR;
   });
 
-  it("has a notebook stand in for it that says so, takes any parameter and is the app's", () => {
+  it("is replaced by a notebook of the app that takes any parameter", () => {
     const { job, stack } = withOthers();
     expect(job("ingest_job")).toMatchObject({
       name: "[dev] ingest_job (stands in for job 42)",

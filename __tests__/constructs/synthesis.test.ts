@@ -204,7 +204,7 @@ describe.each(SETUPS)("with %s", (name, setup) => {
     ]);
   });
 
-  test("sees the tags that other aspects add, however late, and refuses a job that gets none", () => {
+  test("reads tags that other aspects add late, and refuses a job without them", () => {
     const build = (all: boolean): void => {
       const [app, stacks] = setup({ outdir });
       const tagger: IAspect = {
@@ -484,7 +484,7 @@ describe("App", () => {
     ).toEqual(["job-name: alerting-dev/alerting_seed_job"]);
   });
 
-  test("prints warnings and goes on", () => {
+  test("prints warnings and continues", () => {
     const warning = rule("job-name", "warning", ({ jobs }) =>
       jobs.map((job) => ({ message: "no name", fix: "name it", sites: [{ job: { id: job.id } }] })),
     );
@@ -526,7 +526,7 @@ describe("App", () => {
     expect(plannable(outdir)).toEqual([]);
   });
 
-  test("leaves nothing to plan when a construct refuses what it was given", () => {
+  test("leaves nothing to plan if a construct throws", () => {
     const outdir = tempFolder();
     synthesizeOnce(outdir);
     const stack = new JobStack(new App({ outdir }), "alerting-dev", { environment: dev });

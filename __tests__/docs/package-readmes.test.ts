@@ -26,7 +26,7 @@ describe.each(ROOMS)("the README of src/%s, which npm shows", (room) => {
     for (const file of files) expect([file, existsSync(join(ROOT, file))]).toEqual([file, true]);
   });
 
-  it("stays short", () => {
+  it("is short", () => {
     expect(readme.split("\n").length).toBeLessThan(60);
   });
 });

@@ -35,7 +35,7 @@ describe("the README", () => {
     expect(lines.length).toBeLessThanOrEqual(30);
   });
 
-  it("shows a hierarchy that synthesizes as it stands", () => {
+  it("shows a hierarchy that synthesizes", () => {
     const cache = join(ROOT, "node_modules", ".cache", "jobstrata-readme");
     mkdirSync(cache, { recursive: true });
     const file = join(cache, "example.ts");
@@ -127,7 +127,7 @@ describe("the JSON schema of the configuration", () => {
     expect(JSON.parse(text)).toEqual(configSchema(RULES));
   });
 
-  it("takes what is taken and refuses what is refused", () => {
+  it("accepts and rejects the same files as the configuration reader", () => {
     const validate = new Ajv({ format: false }).compile(JSON.parse(text) as object);
     const example = /```yaml\n([^]*?)```/.exec(
       readFileSync(join(ROOT, "docs", "check.md"), "utf8"),

@@ -77,7 +77,7 @@ describe("publint and attw find nothing", () => {
 });
 
 describe.each(NAMES)("%s", (name) => {
-  test("says what it is, where it comes from and who may use it", () => {
+  test("has a description, repository and licence", () => {
     const manifest = manifestOf(name);
     expect(manifest).toMatchObject({
       license: "Apache-2.0",
@@ -99,7 +99,7 @@ describe.each(NAMES)("%s", (name) => {
     );
   });
 
-  test("holds code that its users reach, and nothing else", () => {
+  test("holds only reachable code", () => {
     const files = filesOf(name);
     expect(
       files.filter((file) =>
@@ -130,7 +130,7 @@ describe.each(NAMES)("%s", (name) => {
     }
   });
 
-  test("declares types with what it depends on alone", () => {
+  test("declares types with its dependencies only", () => {
     const { dependencies = {}, peerDependencies = {} } = manifestOf(name);
     const known = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
     const wrong = filesOf(name)

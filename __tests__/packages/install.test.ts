@@ -145,7 +145,7 @@ describe("an app", () => {
     });
   });
 
-  test("synthesizes the same with cdktf and with cdktn, but for versions", async () => {
+  test("synthesizes the same with cdktf and cdktn, except for versions", async () => {
     const [one, other] = await Promise.all(
       [CASES[1], CASES[3]].map((each) => outcomeOf(each?.title ?? "")),
     );
@@ -193,7 +193,7 @@ describe("an app", () => {
     });
   });
 
-  test("cannot import what is inside of a package", async () => {
+  test("cannot import internal files of a package", async () => {
     const { project } = await outcomeOf(CASES[1]?.title ?? "");
     const paths = [
       "@jobstrata/core",

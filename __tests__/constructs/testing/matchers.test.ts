@@ -61,7 +61,7 @@ describe.each([
   ["cdktf's App", () => new CdktfApp({ outdir: freshFolder() })],
   ["Testing.app()", () => Testing.app()],
 ])("with %s", (_, makeApp) => {
-  test("each matcher holds for what is so", () => {
+  test("each matcher passes if its statement is true", () => {
     const { app, seed, setup, nightly } = alerting(makeApp());
     expect(app).toKeepTheHierarchy();
     expect(seed).toBeAtomicJob();
@@ -83,7 +83,7 @@ describe.each([
   });
 });
 
-test("a message shows what is, and the tree", () => {
+test("a failure message shows the actual state and the tree", () => {
   const { seed, setup } = alerting();
   expect(
     failure(() => {
@@ -162,7 +162,7 @@ test("what aspects do is seen", () => {
   expect(jobGraph(setup).keys).toContain("seed_job");
 });
 
-test("an environment is named where there are several, and a job where it is not there", () => {
+test("an error names the environments if there are several, and a missing job", () => {
   const app = new App({ outdir: freshFolder() });
   alerting(app);
   alerting(app, prodEnvironment());

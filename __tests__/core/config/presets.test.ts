@@ -3,7 +3,7 @@ import { configureRules } from "../../../src/core/policy/configure";
 import { presetsOf } from "../../../src/core/policy/rule";
 import { RULES } from "../../../src/core/policy/rules";
 
-test("older names of presets stand for what they held", () => {
+test("older names of presets keep their rules", () => {
   expect(expandPresets(["limits"])).toEqual(["correctness"]);
   expect(expandPresets(["recommended"])).toEqual(["correctness", "governance"]);
   expect(expandPresets(["spec", "limits", "recommended"])).toEqual([

@@ -110,7 +110,7 @@ test("a file that cannot be read is one finding, not also a lack of jobs", () =>
   ]);
 });
 
-test("a comment beside its line excuses what is found there", () => {
+test("a comment suppresses the findings of its line", () => {
   const yaml = `resources:
   jobs:
 ${LEAF}# jobstrata-ignore unknown-field: read by another tool

@@ -141,7 +141,7 @@ test("with code as the unit, each piece of code belongs to one atomic job", () =
   ]);
 });
 
-test("a job without tag that mixes a notebook with run_job_task is an error whatever its level", () => {
+test("rejects a job without tag that mixes a notebook with run_job_task", () => {
   const jobs = `    mixed:
       ${SERVERLESS}
       tasks:

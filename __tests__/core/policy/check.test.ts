@@ -47,14 +47,14 @@ function judge(
   });
 }
 
-test("what one line does wrong in several environments is one finding", () => {
+test("a mistake of one line in several environments is one finding", () => {
   const { findings } = judge({ dev: [inStack("dev", 3)], prod: [inStack("prod", 3)] });
   expect(findings).toMatchObject([{ rule: "untimed", environment: "dev, prod" }]);
   const apart = judge({ dev: [inStack("dev", 3)], prod: [inStack("prod", 9)] });
   expect(apart.findings).toMatchObject([{ environment: "dev" }, { environment: "prod" }]);
 });
 
-test("what is excused in one environment is not in the others", () => {
+test("a suppression applies to one environment only", () => {
   const jobs = { dev: [inStack("dev", 3)], prod: [inStack("prod", 3)] };
   const { findings } = check({
     readings: [

@@ -57,7 +57,7 @@ describe("evaluate", () => {
     expect(evaluate([new JobGraph("dev", []), new JobGraph("prod", [seed])], [])).toEqual([]);
   });
 
-  test("makes an error of a rule that throws, even a lenient one, and goes on", () => {
+  test("reports a rule that throws as an error and continues", () => {
     const broken = rule(
       "broken",
       function* () {

@@ -218,7 +218,7 @@ describe("readJobPayload", () => {
     expect(task?.notebook?.identity).toBe(identity);
   });
 
-  test("leaves a notebook of the workspace there, although the job has a git_source", () => {
+  test("reads a workspace notebook as such, even if the job has a git_source", () => {
     const [task] = read({
       git_source: [{ url: "https://github.com/acme/monitor", branch: "main" }],
       task: [{ task_key: "seed", notebook_task: { notebook_path: "/x", source: "WORKSPACE" } }],
@@ -242,7 +242,7 @@ describe("readJobPayload", () => {
     expect(read(job).repeated).toBe(repeated);
   });
 
-  test("tells what is set and not known from what is not set", () => {
+  test("distinguishes unknown values from absent ones", () => {
     const unknown = "${known after apply}";
     const { tasks } = read({
       task: {
@@ -318,7 +318,7 @@ describe("what starts a job", () => {
   });
 });
 
-test("an owner is who has IS_OWNER, by the names of bundles and of Terraform", () => {
+test("the owner is the principal with IS_OWNER, in bundles and Terraform", () => {
   expect(readOwner([{ level: "CAN_VIEW", group_name: "users" }])).toBeUndefined();
   expect(readOwner([{ level: "IS_OWNER", group_name: "data" }])).toEqual({ group: "data" });
   expect(

@@ -40,7 +40,7 @@ describe("which jobs are drawn", () => {
     expect(keysOf(options)).toBe(expected);
   });
 
-  it("names those that are not there", () => {
+  it("names jobs that do not exist", () => {
     const drawn = hierarchyOf(new JobGraph("dev", LAYERS), { jobs: ["orders", "order", "gold"] });
     expect(drawn).toBeInstanceOf(UnknownJobs);
     expect(drawn).toMatchObject({ names: ["order", "gold"] });
@@ -81,7 +81,7 @@ describe("edges", () => {
     ]);
   });
 
-  it("do not lead out of what is drawn", () => {
+  it("stay within the drawing", () => {
     const { jobs, edges } = hierarchy(LAYERS, { jobs: ["nightly"], depth: 0 });
     expect(edges).toEqual([]);
     expect(jobs[0]?.tasks.map(({ runs: target }) => target)).toEqual([undefined, undefined]);
@@ -120,7 +120,7 @@ describe("rootsOf", () => {
   };
   const roots = (...jobs: string[]): string[] => rootsOf(jobs, (each) => next[each] ?? []);
 
-  it("are the jobs that no other runs, and of circles that nobody runs the first", () => {
+  it("are the jobs that no other runs, and the first of each cycle that no other runs", () => {
     expect(roots("a", "b", "c")).toEqual(["a"]);
     expect(roots("e", "d")).toEqual(["e"]);
     expect(roots("f", "a", "b", "c", "d", "e")).toEqual(["a", "f", "d"]);

@@ -18,7 +18,7 @@ const hashOf = (text: string): string =>
   `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
 describe("hierarchyHtml", () => {
-  test("lets run its own script and style, and nothing else", () => {
+  test("allows only its own script and style", () => {
     const policy = contentOf('http-equiv="Content-Security-Policy" content="', '"');
     expect(policy).toBe(
       `default-src 'none'; script-src ${hashOf(contentOf("<script>", "</script>"))}; style-src ${hashOf(contentOf("<style>", "</style>"))}; base-uri 'none'; form-action 'none'`,
@@ -32,7 +32,7 @@ describe("hierarchyHtml", () => {
     expect(contentOf("<style>", "</style>").includes("<")).toBe(false);
   });
 
-  test("holds the hierarchies as they are, hostile text included", () => {
+  test("holds the hierarchies unchanged, including hostile text", () => {
     const data = contentOf('<script type="application/json" id="hierarchies">', "</script>");
     expect(data.includes("<")).toBe(false);
     expect(JSON.parse(data) as HierarchyPageData).toEqual(

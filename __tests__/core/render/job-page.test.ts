@@ -55,7 +55,7 @@ describe("the page of a job", () => {
     environmentsOf: () => ["dev", "prod"],
   });
 
-  it("begins with what tells a later run that it may be replaced", () => {
+  it("begins with the marker that allows a later run to replace it", () => {
     for (const page of Object.values(pages)) expect(page.split("\n")[0]).toBe(PAGE_MARK);
   });
 
@@ -88,7 +88,7 @@ describe("the page of a job", () => {
     ]);
   });
 
-  it("leads to what runs it and what it runs", () => {
+  it("links to the jobs that run it and the jobs that it runs", () => {
     expect(pages["seed.md"]).toContain("### Run by\n\n- [all](all.md), task inner\n");
     expect(pages["seed.md"]).not.toContain("### Runs");
     expect(pages["all.md"]).toContain("### Runs\n\n- [seed](seed.md), task inner\n");
@@ -114,7 +114,7 @@ describe("the page of a job", () => {
     expect(pages["all.md"]).toContain("## Findings\n\nThe policy finds nothing.\n");
   });
 
-  it("of a job alone says so", () => {
+  it("states that nothing runs the job and it runs nothing", () => {
     expect(pagesOf([job("alone")])["alone.md"]).toMatch(
       /## Graph\n\nNo job runs it, and it runs none\.\n\n## Tasks\n\nNone\.\n/,
     );
@@ -248,7 +248,7 @@ describe("names of pages", () => {
     expect(new Set(names).size).toBe(4);
   });
 
-  it("are safe, short and apart, whatever the keys", () => {
+  it("are safe, short and unique for any keys", () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.string({ unit: "binary", maxLength: 200 })), (keys) => {
         const names = namesOf(...keys, ...HOSTILE_NAMES.filter((key) => !keys.includes(key)));

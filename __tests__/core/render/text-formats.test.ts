@@ -24,7 +24,7 @@ const { jobs, findings } = hostileJobs();
 const hostile = hierarchy(jobs, { findings });
 
 describe("a tree", () => {
-  it("draws what is below a job that is run twice once", () => {
+  it("draws the jobs below a job that is run twice only once", () => {
     const drawn = hierarchy([
       job("all", [runs("one"), runs("two", { dependsOn: ["run_one"] })]),
       job("one", [runs("shared")]),
@@ -63,7 +63,7 @@ describe("a tree", () => {
     }
   });
 
-  it("shows tasks, for-each tasks with what is inside them, and what others own", () => {
+  it("shows tasks, for-each tasks with their inner tasks, and external jobs", () => {
     const drawn = hierarchy(
       [
         job("all", [
@@ -154,11 +154,11 @@ describe("Mermaid", () => {
     expect(labels).toContain("back\\slash\\\u200bn\\N\\");
   });
 
-  it("keeps names as they are usually written", () => {
+  it("keeps ordinary names readable", () => {
     expect(mermaid(hierarchy([job("alerting_seed_job")]))).toContain('j0["alerting_seed_job"]');
   });
 
-  it("marks the job that it is about, and what is wrong", () => {
+  it("marks the selected job, and jobs with findings", () => {
     const all = [job("all", [runs("a")]), job("a")];
     const drawn = hierarchy(all, { findings: [finding(all)] });
     expect(mermaid(drawn, { focus: "jobs/a" })).toMatch(
@@ -171,7 +171,7 @@ describe("Mermaid", () => {
     expect(mermaid(hierarchy([]))).toMatch(/^flowchart LR\n {2}accTitle: .*\n {2}accDescr: .*\n$/);
   });
 
-  it("stays in the limits of GitHub, and says how many jobs that leaves out", () => {
+  it("respects the limits of GitHub, and counts the jobs that it leaves out", () => {
     const atomic = Array.from({ length: 1000 }, (_, at) =>
       job(`alerting_job_${at}`, [notebook("run", `/Workspace/alerting/${"n".repeat(60)}_${at}`)]),
     );
@@ -222,7 +222,7 @@ describe("DOT", () => {
     },
   );
 
-  it("has text as it is: no escapes of Graphviz, no entities", () => {
+  it("keeps text literal: no escapes of Graphviz, no entities", () => {
     const text = hierarchyDot(hostile);
     expect(text).toContain('label="back\\\\slash\\\\n\\\\N\\\\"');
     expect(text).toContain('label="#quot;#35;&amp;amp;&amp;lt;b&amp;gt;"');

@@ -208,7 +208,7 @@ describe("json", () => {
   });
 });
 
-test("gitlab gives each finding a fingerprint of its own, and a path and line", () => {
+test("the gitlab report gives each finding a unique fingerprint, a path and a line", () => {
   const issues = JSON.parse(printed("gitlab", hostile())) as {
     fingerprint: string;
     location: { path: string; lines: { begin: number } };
@@ -261,7 +261,7 @@ describe("text", () => {
       ]),
     );
 
-  test("tells what all jobs share once, with the count, after what is single", () => {
+  test("reports findings that all jobs share once, with a count, after single ones", () => {
     const report = reportOf(many(12));
     const text = printed("text", report);
     expect(text.match(/ error /g)).toHaveLength(2);
@@ -281,7 +281,7 @@ describe("text", () => {
     expect(printed("markdown", report).match(/^\| /gm)).toHaveLength(3);
   });
 
-  test("tells what two of two jobs share for each", () => {
+  test("reports findings that two of two jobs share for each job", () => {
     expect(printed("text", reportOf(many(2))).match(/ error /g)).toHaveLength(3);
   });
 

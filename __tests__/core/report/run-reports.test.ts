@@ -63,7 +63,7 @@ describe("formatDuration", () => {
 });
 
 describe("treeLines", () => {
-  it("shows where everything stands, and what is worth knowing of it", () => {
+  it("shows the state and details of every task", () => {
     const child = run("RUNNING", [task("load", "RUNNING", { retries: 2 })], { key: "load_job" });
     const tree = run("RUNNING", [
       task("first", "SUCCESS", { output: { result: "5 rows\nmore" } }),
@@ -117,7 +117,7 @@ describe("treeLines", () => {
     expect(cut.at(-1)).toBe("… 27 more lines");
   });
 
-  it("never is wider or longer than there is room, whatever others call their jobs", () => {
+  it("never exceeds the available columns and lines, even with hostile names", () => {
     const style = styleOf({ color: true, unicode: true });
     const text = fc.string({ unit: "grapheme", maxLength: 60 });
     fc.assert(
@@ -190,7 +190,7 @@ describe("fit", () => {
 });
 
 describe("failureLines", () => {
-  it("tells the end of a long trace, and does not blame what was canceled", () => {
+  it("shows the end of a long trace, and does not report canceled tasks as failures", () => {
     const errorTrace = Array.from({ length: 40 }, (_, at) => `line ${at}`).join("\n");
     const broken = run("FAILED", [
       task("load", "FAILED", {
@@ -236,7 +236,7 @@ describe("textLines", () => {
 });
 
 describe("RunChanges", () => {
-  it("tells each thing once, what is further down before what is above it", () => {
+  it("reports each change once, nested runs first", () => {
     const changes = new RunChanges();
     const said = (tree: JobRunNode): string[] =>
       changes
@@ -262,7 +262,7 @@ describe("RunChanges", () => {
     expect(said(tree("FAILED", "FAILED"))).toEqual([]);
   });
 
-  it("tells of another attempt", () => {
+  it("reports another attempt", () => {
     const changes = new RunChanges();
     changes.since(run("RUNNING", [{ ...task("a", "RUNNING"), runId: 5 }], { runId: 1 }));
     const [retried] = changes.since(
@@ -273,7 +273,7 @@ describe("RunChanges", () => {
 });
 
 describe("junitXml", () => {
-  it("holds whatever text there is", () => {
+  it("escapes any text", () => {
     const xml = junitXml("dev", [
       {
         name: "a<b",

@@ -24,7 +24,7 @@ describe("job-level-tag", () => {
     ).toEqual([]);
   });
 
-  test("says so where nothing is known of the tags", () => {
+  test("reports that the tags are unknown", () => {
     const job = jobSpec("alerting_tables_job", { unknown: new Set(["tags"]) });
     expect(check(jobLevelTag, [job])).toMatchObject([
       {

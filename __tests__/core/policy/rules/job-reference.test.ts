@@ -14,7 +14,7 @@ describe("job-reference", () => {
     expect(check(jobReference, [running(runJob)])).toEqual([]);
   });
 
-  test("accepts a job that runs none", () => {
+  test("accepts a job without run_job_task", () => {
     expect(check(jobReference, [atomicSpec("alerting_tables_job")])).toEqual([]);
   });
 

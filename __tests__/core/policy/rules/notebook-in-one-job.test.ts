@@ -75,7 +75,7 @@ describe("notebook-in-one-job", () => {
     ]);
   });
 
-  test("sees the notebook inside a for-each task, however deep", () => {
+  test("finds a notebook inside nested for-each tasks", () => {
     const nested = task("each_region", {
       types: ["for_each_task"],
       forEach: task("each_table", {

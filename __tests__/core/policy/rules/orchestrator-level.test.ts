@@ -49,7 +49,7 @@ describe("orchestrator-level", () => {
     expect(check(orchestratorLevel, jobs)).toEqual([]);
   });
 
-  test("tells a composite that runs composites to be an orchestrator", () => {
+  test("suggests orchestrator for a composite that runs composites", () => {
     expect(check(orchestratorLevel, [seed, setup, compositeSpec("platform", ["setup"])])).toEqual([
       {
         message: 'composite job "platform" runs "setup", which runs other jobs itself',
@@ -66,7 +66,7 @@ describe("orchestrator-level", () => {
     expect(found).toHaveLength(1);
   });
 
-  test("tells an orchestrator of atomic jobs to be a composite", () => {
+  test("suggests composite for an orchestrator of atomic jobs", () => {
     expect(check(orchestratorLevel, [seed, orchestrator("platform", ["seed"])])).toEqual([
       {
         message: 'orchestrator "platform" runs atomic jobs only',

@@ -42,7 +42,7 @@ describe("run-job-cycle", () => {
     ]);
   });
 
-  test("rejects stacks that need each other, though their jobs make no cycle", () => {
+  test("rejects stacks that depend on each other, even if their jobs form no cycle", () => {
     const at = (stack: string) => ({ stack });
     const found = check(runJobCycle, [
       compositeSpec("alerting_nightly_job", ["alerting_seed_job"], at("composite")),

@@ -256,7 +256,7 @@ resources:
     expect(some.graphs.map(({ environment }) => environment)).toEqual(["prod"]);
   });
 
-  test("change what has a variable for a key, and complex values that variables give", () => {
+  test("apply to variable keys and complex values of variables", () => {
     const job = jobOf(`variables:
   main: {default: main}
   cluster: {type: complex, default: {num_workers: 1}}
@@ -277,7 +277,7 @@ resources:
     expect(job.tasks).toMatchObject([{ taskKey: "main", maxRetries: 5, jobClusterKey: "main" }]);
   });
 
-  test("change a part of a bundle that merges, and nothing else", () => {
+  test("change only the merged part of a bundle", () => {
     const yaml = `run_as: {user_name: somebody}
 targets:
   dev:
@@ -324,7 +324,7 @@ resources:
     ]);
   });
 
-  test("that are not there are refused, with those that are", () => {
+  test("that do not exist are refused with the existing ones", () => {
     expect(() => read({ "databricks.yml": YAML }, ["prd"])).toThrow(
       /has no target "prd" \(did you mean "prod"\?\); it has "dev", "prod"$/,
     );
@@ -789,7 +789,7 @@ describe("what cannot be read is reported with its location, and the rest is rea
   });
 });
 
-describe("whatever the files hold, reading ends and does not throw", () => {
+describe("any files are read without an exception", () => {
   const names = fc.constantFrom(
     ...["resources", "jobs", "tasks", "targets", "variables", "include", "presets", "bundle"],
     ...["task_key", "notebook_task", "notebook_path", "run_job_task", "job_id", "for_each_task"],

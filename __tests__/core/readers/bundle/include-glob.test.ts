@@ -26,7 +26,7 @@ describe("include", () => {
     expect(matches(name, pattern)).toBe(expected);
   });
 
-  test("a pattern of many stars ends, whatever it does not fit", () => {
+  test("a pattern of many stars terminates for any path", () => {
     expect(matches("a".repeat(250), `${"*a".repeat(100)}b`)).toBe(false);
   });
 

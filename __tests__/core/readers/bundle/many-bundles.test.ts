@@ -57,7 +57,7 @@ function read(folder: string, targets: string[] = []): Reading {
 }
 
 describe("the bundles below a folder", () => {
-  test("are found, but for those of tools, templates and what is ignored", () => {
+  test("are found, except in tool folders, templates and ignored folders", () => {
     const folder = write({
       "a/databricks.yml": "",
       "b/c/databricks.yaml": "",

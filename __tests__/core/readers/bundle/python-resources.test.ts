@@ -26,7 +26,7 @@ function problemsOf({ problems }: Reading): string[] {
 }
 
 describe("a bundle with Python-defined jobs", () => {
-  test("runs no Python without being told to, and says so", () => {
+  test("runs no Python by default, and warns about it", () => {
     const reading = read(FIXTURE, { PATH: "" }, false);
     expect(problemsOf(reading)).toEqual([
       'warning unread databricks.yml:8 jobs that "python" defines in Python are not read, as that runs its code | add --python to run it, in the environment of the project',
@@ -129,7 +129,7 @@ describeWithPython("with databricks-bundles", () => {
     expect(prod?.jobs[0]?.tasks[0]?.notebook?.file?.exists).toBe(true);
   });
 
-  test("what is wrong stands at its line of Python", () => {
+  test("a mistake is located at its line of Python", () => {
     const folder = copy();
     rmSync(join(folder, "src", "seed_all_alerts.py"));
     const [problem] = read(folder, env).problems;

@@ -198,7 +198,7 @@ ${task(NOTEBOOK)}          <<: *common\n`;
   });
 });
 
-test("what is required and missing is a warning", () => {
+test("a missing required field is a warning", () => {
   expect(ofTask("spark_python_task: {parameters: [a]}")).toEqual([
     "warning job-schema databricks.yml:6:11 #run spark_python_task lacks python_file | set python_file",
   ]);
@@ -335,7 +335,7 @@ describe("a value without effect is reported", () => {
   });
 });
 
-test("one key for two resources is refused, whatever their types", () => {
+test("one key for two resources of any types is refused", () => {
   const files = {
     "databricks.yml": "include: ['*.yaml']\nresources: {pipelines: {seed: {}}}\n",
     "a.yaml": job("tasks: []"),

@@ -24,7 +24,7 @@ describe("fileNotebook", () => {
     expect(fileNotebook(spelling)).toEqual(fileNotebook(file));
   });
 
-  test("tells files apart", () => {
+  test("distinguishes files", () => {
     expect(fileNotebook(join(folder, "alerting", "seed.py")).identity).not.toBe(
       fileNotebook(file).identity,
     );
@@ -92,7 +92,7 @@ describe("gitNotebook", () => {
     expect(identity("https://github.com/acme/monitor", path)).toBe(expected);
   });
 
-  test("tells repositories, hosts and paths apart", () => {
+  test("distinguishes repositories, hosts and paths", () => {
     expect(
       new Set([
         expected,

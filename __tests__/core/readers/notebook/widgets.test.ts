@@ -308,7 +308,7 @@ test.each(["py", "scala", "r", "sql"])("time follows the size of hostile %s", (e
     notebookWidgets(piece.repeat(2e6 / piece.length / pieces.length), extension);
 });
 
-test("never throws, whatever the source", () => {
+test("never throws for any source", () => {
   const piece = fc.constantFrom(
     '"',
     "'",
@@ -380,7 +380,7 @@ describe("a notebook that %run executes", () => {
     });
   });
 
-  test("may declare anything, where it is not there", () => {
+  test("may declare anything if the file is missing", () => {
     expect(seed({ "seed.py": own })).toEqual({
       reads: ["region"],
       declares: ["region"],
@@ -398,7 +398,7 @@ describe("a notebook that %run executes", () => {
 });
 
 describe("notebookFile", () => {
-  test("says whether there is a file, and what it reads", () => {
+  test("reports whether the file exists, and its widgets", () => {
     const file = join(tempFolder(), "seed.py");
     expect(notebookFile(file).exists).toBe(false);
     expect(notebookFile(file).widgets).toBeUndefined();
@@ -407,7 +407,7 @@ describe("notebookFile", () => {
     expect(notebookFile(file).widgets).toEqual({ ...none, reads: ["catalog"] });
   });
 
-  test("knows nothing of a folder, of what is not UTF-8 and of a file without an end", () => {
+  test("ignores folders, files that are not UTF-8 and endless files", () => {
     const folder = tempFolder();
     expect(notebookFile(folder).exists).toBe(false);
     const binary = join(folder, "a.py");

@@ -187,7 +187,7 @@ describe.each(CLIS)("a project of %s", (cli) => {
     ]);
   });
 
-  test("takes what is not known yet as unknown, not as absent", () => {
+  test("reads values that are known after apply as unknown, not as absent", () => {
     const setup = jobOf(planned, "databricks_job.setup");
     expect(setup?.name).toBe("${known after apply}");
     expect(setup?.unknown?.has("name")).toBe(true);
@@ -227,7 +227,7 @@ describe("a file that is not a plan", () => {
     },
   );
 
-  test("never throws anything else, whatever its parts are", () => {
+  test("throws no other error for any content", () => {
     const key = fc.constantFrom(
       "root_module",
       "resources",
@@ -336,7 +336,7 @@ describe("what a plan keeps secret", () => {
     expect(seed?.parameters?.[0]?.default).toBe("${sensitive}");
   });
 
-  test("leaves the rest as it is, and hides what was secret before", () => {
+  test("keeps other values, and hides values that were secret before", () => {
     const json = plan(marks, { before_sensitive: marks });
     expect(read(json)?.parameters?.[1]).toEqual({ name: "schema", default: "gold" });
     const mask = (secret: string): string => `\${sensitive ${secret.length}}`;

@@ -42,7 +42,7 @@ const AFTER = [
 const diff = diffOf(BEFORE, AFTER);
 
 describe("text", () => {
-  it("tells every change below its job", () => {
+  it("reports every change below its job", () => {
     expect(diffText([diff], { since: "origin/main" })).toMatchInlineSnapshot(`
 "dev: 1 job added, 2 changed (4 jobs in all), since origin/main
   ~ setup composite
@@ -98,7 +98,7 @@ describe("text", () => {
 });
 
 describe("mermaid", () => {
-  it("draws what changes and what is next to it, with marks, colours and both kinds of edges", () => {
+  it("draws changed jobs and their neighbours, with marks, colours and both kinds of edges", () => {
     expect(diffMermaid(diff).text.split("\n").slice(3)).toEqual([
       '  j0["#126; setup"]',
       '  j1["#43; sync"]',
@@ -124,7 +124,7 @@ describe("mermaid", () => {
     ]);
   });
 
-  it("leaves out what has nothing to do with it", () => {
+  it("leaves out unrelated jobs", () => {
     const far = job("far", [notebook("run", "far.py")]);
     expect(diffMermaid(diffOf([far, seed], [far, { ...seed, name: "x" }])).text).not.toContain(
       "far",
@@ -144,7 +144,7 @@ describe("mermaid", () => {
     expect(text).toMatch(/^flowchart TB\n/);
   });
 
-  it("stays inside of what GitHub draws, and says how many jobs it has left out", () => {
+  it("respects the limits of GitHub, and counts the jobs that it left out", () => {
     const many = Array.from({ length: 700 }, (_, at) =>
       job(`job_${at}`, [notebook("run", `${at}`)]),
     );

@@ -320,7 +320,7 @@ describe("the report of a change", () => {
     ]);
   });
 
-  it("takes an environment that is not there before or after as new or gone", () => {
+  it("reports an environment as added or removed if one side lacks it", () => {
     expect(diffOf(undefined, ALL)).toMatchObject({
       change: "added",
       counts: { before: 0, after: 3 },
@@ -356,7 +356,7 @@ describe("what is the same", () => {
     expect(diffOf(one(before), one(after)).jobs[0]?.tasks[0]?.runs).toEqual(expected);
   });
 
-  it("are jobs of one key, whatever their ids and stacks", () => {
+  it("are jobs with the same key, regardless of ids and stacks", () => {
     const elsewhere = ALL.map((spec) => ({
       ...spec,
       id: `databricks_job.${spec.key}`,
@@ -384,7 +384,7 @@ describe("what is the same", () => {
     ]);
   });
 
-  it("are tasks of one key, though nobody knows which of them is which", () => {
+  it("are tasks with the same key, even if it is ambiguous", () => {
     const twice = [notebook("run", "a.py"), notebook("run", "b.py")];
     expect(said(diffOf([job("seed", twice)], [job("seed", [...twice].reverse())]))).toEqual({});
   });
@@ -552,7 +552,7 @@ describe("any two hierarchies", () => {
     };
   }
 
-  it("differ from themselves in nothing, in whatever order they are written", () => {
+  it("have no differences from themselves, in any order", () => {
     fc.assert(
       fc.property(
         hierarchy,

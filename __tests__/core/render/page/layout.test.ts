@@ -141,7 +141,7 @@ describe("layoutOf", () => {
     ]);
   });
 
-  test("keeps boxes to a size, whatever the names", () => {
+  test("limits the size of boxes for any name", () => {
     const { boxes } = layout(HOSTILE_NAMES.map((name) => job(name)));
     for (const { width } of boxes) expect(width).toBeLessThan(420);
   });
