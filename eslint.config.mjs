@@ -52,6 +52,7 @@ export default defineConfig(
     languageOptions: {
       sourceType: "commonjs",
       globals: {
+        console: "readonly",
         module: "writable",
         process: "readonly",
         require: "readonly",

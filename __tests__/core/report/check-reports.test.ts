@@ -271,7 +271,7 @@ describe("text", () => {
     );
     expect(text).toContain("12 jobs, 12 tasks: 13 errors");
     expect(text).toContain(
-      "1. Fix what breaks deployments or runs: 1 error (only these with --preset correctness); why: jobstrata rules environment-key",
+      "1. Fix what breaks deployments or runs: 1 error, shown alone by --preset correctness; why: jobstrata rules environment-key",
     );
     const all = CHECK_FORMATS.text(report, { lines: () => undefined, all: true });
     expect(all.match(/ error /g)).toHaveLength(13);

@@ -98,7 +98,7 @@ export function addJob(folder: string, name: string, options: AddJobOptions, io:
 }
 
 /**
- * Writes a composite job that runs the atomic jobs of its layer, and makes it a member of that.
+ * Writes a composite job that runs the atomic jobs of its layer, and makes it a member of the layer.
  *
  * @returns 0, or 1 if it cannot be inserted into the layer, or the layer has no job to run; then nothing is
  * written
@@ -130,9 +130,9 @@ export function addComposite(folder: string, name: string, options: AddJobOption
 }
 
 /**
- * Writes a layer without jobs, and makes it in every environment.
+ * Writes a layer without jobs, and adds it to every environment.
  *
- * @returns 0, or 1 if there is no place for it, so that nothing is written
+ * @returns 0, or 1 if it cannot be inserted into the app; then nothing is written
  * @throws JobstrataError `config` if the name is not valid or taken
  */
 export function addLayer(folder: string, name: string, io: Io): number {
@@ -157,9 +157,9 @@ export function addLayer(folder: string, name: string, io: Io): number {
 }
 
 /**
- * Writes an orchestrator over the composite jobs of all layers, in a stack of its own, and makes it in every environment.
+ * Writes an orchestrator of the composite jobs of all layers, in its own stack, and adds it to every environment.
  *
- * @returns 0, or 1 if there is no place for it or nothing to run, so that nothing is written
+ * @returns 0, or 1 if it cannot be inserted or has nothing to run; then nothing is written
  * @throws JobstrataError `config` if the name is not valid or taken
  */
 export function addOrchestrator(folder: string, name: string, io: Io): number {
@@ -236,7 +236,7 @@ function apply(changes: Changes, io: Io): number {
   return 0;
 }
 
-/** @throws JobstrataError `config` if init has not been here */
+/** @throws JobstrataError `config` if the project was not created by init */
 function appIn(folder: string): { readonly project: UserProject; readonly framework: Framework } {
   const project = readUserProject(folder);
   if (project.framework === undefined || textOf(folder, `${JOBS}/index.ts`) === undefined) {
@@ -269,7 +269,7 @@ function chosenLayer(folder: string, name: string | undefined): LayerNames {
   return layerNames(name);
 }
 
-/** @throws JobstrataError `config` if a job of that name is there, in any layer */
+/** @throws JobstrataError `config` if a layer already has a job with that name */
 function checkFree(folder: string, layer: LayerNames, job: JobNames): LayerMembers | undefined {
   checkNoJob(folder, layer, job);
   const members = layerMembers(textOf(folder, `${JOBS}/${layer.name}/layer.ts`) ?? "");
@@ -282,7 +282,7 @@ function checkFree(folder: string, layer: LayerNames, job: JobNames): LayerMembe
   return members;
 }
 
-/** @throws JobstrataError `config` if the file is there: its wiring would lead to something else */
+/** @throws JobstrataError `config` if the file exists: the wiring would import something else */
 function create(changes: Changes, folder: string, path: string, text: string): void {
   if (existsSync(resolve(folder, path))) {
     throw new JobstrataError("config", `${quote(path)} is there already; choose another name`);

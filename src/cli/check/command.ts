@@ -97,7 +97,7 @@ function parsePreset(text: string): PresetName {
   return preset;
 }
 
-/** Judges what is at `paths`. @throws JobstrataError `source`, `config` if nothing can be judged */
+/** Checks the sources at `paths`. @throws JobstrataError `source`, `config` if nothing can be checked */
 export async function runCheck(
   paths: readonly string[],
   options: CheckOptions,
@@ -174,10 +174,10 @@ function describeFixes(fixes: readonly FixedFile[], done: string): string {
   return `${counted(changes, "change")} ${done} in ${counted(fixes.length, "file")}.`;
 }
 
-/** Formats that a CI server reads, which looks for files from the root of the repository. */
+/** Formats for CI servers, which resolve files from the root of the repository. */
 const OF_REPOSITORY: readonly CheckFormat[] = ["github", "gitlab", "sarif"];
 
-/** The report with the paths that a format is to have, also where the check runs in a folder of the repository. */
+/** The report with the paths that a format needs, even if the check runs in a subfolder of the repository. */
 function forFormat(format: CheckFormat, report: CheckReport): CheckReport {
   const { GITHUB_WORKSPACE, CI_PROJECT_DIR } = process.env;
   const root = GITHUB_WORKSPACE ?? CI_PROJECT_DIR;
@@ -202,7 +202,7 @@ function forFormat(format: CheckFormat, report: CheckReport): CheckReport {
 interface Output {
   readonly format: CheckFormat;
   readonly file: string;
-  /** It takes the place of what is printed. */
+  /** Replaces the printed report. */
   readonly isMain: boolean;
 }
 

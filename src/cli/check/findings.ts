@@ -3,12 +3,12 @@ import type { CheckedFinding } from "@jobstrata/core/model";
 import { check, RULES, today } from "@jobstrata/core/policy";
 import type { Reading } from "@jobstrata/core/readers";
 
-/** What the policy finds in one environment, as `jobstrata check` would say it. */
+/** The findings of one environment, as reported by `jobstrata check`. */
 export function findingsOf(readings: readonly Reading[], environment: string): CheckedFinding[] {
   return inEnvironment(judge(readings), environment);
 }
 
-/** What the policy finds, as `jobstrata check` would say it. @throws JobstrataError `config` */
+/** The findings, as reported by `jobstrata check`. @throws JobstrataError `config` */
 export function judge(readings: readonly Reading[]): readonly CheckedFinding[] {
   const config = loadConfig(
     ".",
@@ -19,7 +19,7 @@ export function judge(readings: readonly Reading[]): readonly CheckedFinding[] {
   return check({ readings, rules: RULES, config, baseline, today: today() }).findings;
 }
 
-/** Those that an environment has; one mistake may be in several. */
+/** The findings of an environment; one finding may belong to several. */
 export const inEnvironment = (
   findings: readonly CheckedFinding[],
   environment: string,

@@ -3,7 +3,7 @@ import { JobstrataError } from "@jobstrata/core/errors";
 import { type CheckedFinding, printable, quote } from "@jobstrata/core/model";
 import { apply, editYaml, quoteScalars } from "./yaml-edit";
 
-/** A file as `check --fix` leaves it. */
+/** A file fixed by `check --fix`. */
 export interface FixedFile {
   readonly file: string;
   readonly before: string;
@@ -13,8 +13,8 @@ export interface FixedFile {
 }
 
 /**
- * What would be fixed in the YAML files of bundles: the settings that findings say how to change, and texts in quotes that
- * YAML takes for numbers or flags. Nothing is written.
+ * The fixes of the YAML files of bundles: changes that findings suggest, and quotes around texts that YAML reads as numbers or
+ * booleans. Nothing is written.
  *
  * @param files of the bundles that were read
  */
@@ -63,7 +63,7 @@ const lineOf = ({ sites, location }: CheckedFinding): number =>
   (sites[0]?.source ?? location)?.line ?? 0;
 
 /**
- * Writes the fixed files, each wholly or not at all.
+ * Writes the fixed files, each atomically.
  *
  * @throws JobstrataError `config` if one cannot be written, or has changed since it was read
  */

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { quote } from "@jobstrata/core/model";
 
-/** What became of the pages of a folder. */
+/** The result of writing the pages of a folder. */
 export interface WrittenPages {
   readonly written: number;
   readonly unchanged: number;
@@ -23,11 +23,11 @@ export interface WrittenPages {
 }
 
 /**
- * Makes `pages` the pages of a folder: writes what has changed, removes what an earlier run wrote and is gone. A file is
- * there whole or not at all.
+ * Makes `pages` the pages of a folder: writes changed pages, and removes pages of earlier runs that no longer exist. Files are
+ * written atomically.
  *
- * @param mark the first line of pages; what does not begin with it belongs to somebody else
- * @throws JobstrataError `config` before anything is written, if a page would replace a file of somebody else
+ * @param mark the first line of pages; files without it are not touched
+ * @throws JobstrataError `config` before anything is written, if a page would replace another file
  */
 export function writePages(
   folder: string,
@@ -66,7 +66,7 @@ export function writePages(
   }
 }
 
-/** All of them are written before the first takes its place. */
+/** Writes all files before it moves the first into place. */
 function replaceFiles(folder: string, files: readonly (readonly [string, string])[]): void {
   if (files.length === 0) return;
   const scratch = mkdtempSync(join(folder, ".jobstrata-"));

@@ -21,7 +21,7 @@ import type { Io } from "../io";
 import { addSourceOptions, readSources } from "../sources/options";
 import { styleFor } from "../terminal";
 
-/** The format that a file is written in, if nothing else is asked for. */
+/** The default format of a file. */
 const BY_EXTENSION: Readonly<Record<string, GraphFormat>> = {
   mmd: "mermaid",
   mermaid: "mermaid",
@@ -85,7 +85,7 @@ export function addGraphCommand(program: Command, io: Io): void {
     });
 }
 
-/** Nothing of it is loaded by those who do not ask for it. */
+/** Loaded only when it is needed. */
 function diffCommand(): typeof runGraph {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   return (require("./diff") as typeof import("./diff")).runGraphDiff;
@@ -144,7 +144,7 @@ export async function runGraph(
   return isComplete ? 0 : 2;
 }
 
-/** Says which of the jobs asked for is in none of the environments. */
+/** Reports requested jobs that no environment has. */
 function unknownJob(
   graphs: readonly JobGraph[],
   drawn: readonly (Hierarchy | UnknownJobs)[],

@@ -36,7 +36,7 @@ const BY_EXTENSION: Readonly<Record<string, DiffFormat>> = {
   txt: "text",
 };
 
-/** What is compared, and what with. */
+/** The two sides of a comparison. */
 interface Compared {
   readonly before: Reading;
   readonly after: Reading;
@@ -104,7 +104,7 @@ function refused(format: string): never {
   );
 }
 
-/** Finds out what is to be compared with what. */
+/** Determines the two sides of the comparison. */
 async function compare(
   path: string,
   { source, local, target, diff }: GraphOptions,
@@ -241,7 +241,7 @@ interface EnvironmentPair {
   readonly now?: JobGraph;
 }
 
-/** Environments by their names; where there is one on each side, these. */
+/** Pairs environments by name; if each side has only one, pairs these. */
 function environmentsOf(
   before: readonly JobGraph[],
   after: readonly JobGraph[],

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { quote } from "@jobstrata/core/model";
 
-/** Writes what is drawn. @throws JobstrataError `config` if the file cannot be written */
+/** Writes a drawing. @throws JobstrataError `config` if the file cannot be written */
 export function writeDrawing(file: string, text: string): void {
   try {
     writeFileSync(file, text.endsWith("\n") ? text : `${text}\n`);
@@ -13,7 +13,7 @@ export function writeDrawing(file: string, text: string): void {
   }
 }
 
-/** What a file is called says in which format it is written. */
+/** The format of a file, by its extension. */
 export function formatByName<F extends string>(
   file: string | undefined,
   formats: Readonly<Record<string, F>>,

@@ -14,33 +14,33 @@ import { promisify } from "node:util";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { printable, quote } from "@jobstrata/core/model";
 
-/** A bundle as it was at a revision of git. */
+/** A bundle at a git revision. */
 export interface Checkout {
-  /** Its `databricks.yml`, or however that is called. */
+  /** Its `databricks.yml`, or another name of that file. */
   readonly file: string;
-  /** What stands for {@link repository} while this lasts. */
+  /** The temporary folder that replaces {@link repository}. */
   readonly root: string;
   /** The work tree that the bundle belongs to. */
   readonly repository: string;
 }
 
-/** What a bundle is read from; a link may lead to it. Notebooks are known by their paths alone. */
+/** The files that a bundle is read from, or links to them. Notebooks are identified by path only. */
 const READ = /\.(ya?ml|json)$/i;
 const LINK = "120000";
 /** The list of the files of a bundle. Bytes. */
 const MAX_LIST = 512 * 2 ** 20;
 
-/** Nothing of the user's is run or written: no hooks, no monitor, no index in parts. */
+/** Runs and writes nothing of the user: no hooks, no fsmonitor, no split index. */
 const SETTINGS = [`core.hooksPath=${devNull}`, "core.fsmonitor=false", "core.splitIndex=false"];
-/** Of a hook that runs us, git sets these for that hook's own purposes. */
+/** Git sets these variables for a hook that runs this command. */
 const OF_HOOKS = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
 
 /**
- * Reads a bundle as it was at a revision. Its configuration is written to a temporary folder, by git, and removed at the end,
- * whatever happens; the user's index and work tree are left alone.
+ * Reads a bundle at a revision. Git writes its configuration to a temporary folder, which is always removed at the end. The
+ * user's index and work tree are not touched.
  *
- * @param bundle its file, as it is now
- * @param revision whatever git takes for a commit
+ * @param bundle its file in the work tree
+ * @param revision any expression that git resolves to a commit
  * @throws JobstrataError `source` without git or a repository, for an unknown revision, or one without the bundle
  */
 export async function atRevision<T>(
@@ -94,7 +94,7 @@ function isRead(line: string): boolean {
   return READ.test(line) || line.startsWith(LINK);
 }
 
-/** The values of variables that this machine keeps beside the bundle hold for it then as now. */
+/** The variable overrides on this machine apply to the bundle at the revision, too. */
 function copyOverrides(from: string, to: string): void {
   const targets = join(from, ".databricks", "bundle");
   if (!existsSync(targets)) return;
@@ -137,7 +137,7 @@ async function commitOf(git: Git, revision: string): Promise<string> {
   );
 }
 
-/** What a file holds at a commit; nothing where it is not. */
+/** The content of a file at a commit; empty if it does not exist. */
 async function contentOf(git: Git, commit: string, path: string): Promise<string> {
   try {
     return await git.run(["show", `${commit}:${path}`]);
@@ -147,7 +147,7 @@ async function contentOf(git: Git, commit: string, path: string): Promise<string
   }
 }
 
-/** What git did not do, in its words. */
+/** An error of git, with its message. */
 class GitFailed extends Error {
   public explained(): JobstrataError {
     return new JobstrataError("source", `git cannot read the bundle: ${this.message}`);

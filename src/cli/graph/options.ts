@@ -1,9 +1,9 @@
 import type { SourcesOptions } from "../sources/options";
 
-/** What a hierarchy is drawn in. */
+/** Formats of a drawing. */
 export const GRAPH_FORMATS = ["tree", "mermaid", "dot", "svg", "html", "json"] as const;
 export type GraphFormat = (typeof GRAPH_FORMATS)[number];
-/** What only changes are written in. */
+/** Formats of changes only. */
 export const DIFF_FORMATS = ["text", "markdown"] as const;
 export type DiffFormat = (typeof DIFF_FORMATS)[number];
 
@@ -16,6 +16,6 @@ export interface GraphOptions extends SourcesOptions {
   readonly direction: "down" | "up" | "both";
   readonly orientation: "LR" | "TB";
   readonly output?: string;
-  /** What to compare with; true for what came before. */
+  /** The base of the comparison; true for the prior state. */
   readonly diff?: string | true;
 }

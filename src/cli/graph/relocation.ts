@@ -8,7 +8,7 @@ import {
 } from "@jobstrata/core/model";
 import { fileNotebook, type Reading, relativePath } from "@jobstrata/core/readers";
 
-/** Where a source lies, and where what it is compared with does. */
+/** The folder of a source, and the folder of the source that it is compared with. */
 export interface Move {
   /** Absolute, without links. */
   readonly from: string;

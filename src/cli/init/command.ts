@@ -20,11 +20,11 @@ export interface InitOptions {
   readonly framework?: Framework;
   readonly layer?: string;
   readonly environments?: readonly string[];
-  /** Asks nothing. */
+  /** Skips all prompts. */
   readonly yes?: boolean;
 }
 
-/** Everything that has to be known before files are planned. */
+/** The choices that are needed before files are planned. */
 interface Choices {
   readonly framework: Framework;
   readonly layer: LayerNames;
@@ -58,7 +58,7 @@ export function addInitCommand(program: Command, io: Io): void {
 const parseNames = (text: string): string[] => text.split(",").map((name) => name.trim());
 
 /**
- * Writes what is missing for a first layer of jobs.
+ * Writes the missing files for a first layer of jobs.
  *
  * @returns 0 if the project is complete, 1 if its one line cannot be inserted into the app; then nothing is written
  * @throws JobstrataError `config` if an option, or a file of the project, is not valid
@@ -79,7 +79,7 @@ export async function init(path: string, options: InitOptions, io: Io): Promise<
   return 0;
 }
 
-/** Takes options, else asks in a terminal, else takes defaults. */
+/** Uses options, or else answers in a terminal, or else defaults. */
 async function choose(project: UserProject, options: InitOptions, io: Io): Promise<Choices> {
   const found = project.framework;
   if (found !== undefined && options.framework !== undefined && found !== options.framework) {
@@ -157,7 +157,7 @@ function checkVersion({ manifest }: UserProject, framework: Framework, io: Io): 
   );
 }
 
-/** Makes or wires the file of the app. @returns false if there is no place for the line */
+/** Creates or wires the file of the app. @returns false if the line cannot be inserted */
 function planApp(
   { folder, entry, specifier }: UserProject,
   { framework }: Choices,

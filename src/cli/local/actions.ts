@@ -1,4 +1,4 @@
-/** What the commands of `jobstrata local` do. It brings the server, the engine and Terraform's provider with it. */
+/** The actions of `jobstrata local`. It loads the server, the engine and the Terraform provider. */
 export { reset, start, status, stop } from "@jobstrata/local/commands";
 export { exec } from "@jobstrata/local/exec";
 export { prepareExecutor } from "./executor";

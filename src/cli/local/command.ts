@@ -8,7 +8,7 @@ import { type Io, parseCount, parsePort, parseRunId } from "../io";
 import { withLocalPackage } from "./package";
 import { openCommand } from "./server-options";
 
-/** Loaded when one of them is wanted: no other command waits for it. */
+/** Loaded by these commands only, so that others start faster. */
 const actions = (): typeof import("./actions") =>
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   withLocalPackage(() => require("./actions") as typeof import("./actions"));

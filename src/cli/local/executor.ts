@@ -17,10 +17,10 @@ export async function enginePython(data: string | undefined, io: Io): Promise<st
 }
 
 /**
- * Makes ready what the notebooks of a workspace are to run on, so that the first of them does not have to wait.
+ * Prepares the executor of a workspace's notebooks, so that the first notebook does not have to wait.
  *
- * @returns what it will be: simulated, with a line that says why, where the engine cannot be had and nobody demands it
- * @throws JobstrataError `local-workspace` if it is demanded and cannot be had
+ * @returns the executor: simulated, with a message, if the engine is not available and not required
+ * @throws JobstrataError `local-workspace` if the engine is required and not available
  */
 export async function prepareExecutor(
   { data, executor }: { readonly data?: string; readonly executor?: ExecutorKind },

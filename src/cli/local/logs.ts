@@ -4,7 +4,7 @@ import { reportingErrors } from "../workspace/errors";
 import { WorkspaceTarget } from "../workspace/target";
 import { showRun } from "../runs/command";
 
-/** Shows a run in the local workspace with everything that its tasks have left. Gives the exit code. */
+/** Shows a run in the local workspace with the outputs of its tasks. Returns the exit code. */
 export function showLogs(
   runId: RunId,
   { data }: { readonly data?: string },

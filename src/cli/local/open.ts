@@ -12,8 +12,8 @@ export interface OpenOptions extends Pick<StartOptions, "data" | "executor"> {
 }
 
 /**
- * Opens the page of the local workspace in the browser, and starts the workspace first if it does not run. The link is
- * printed as well, and nothing else is done where there is no screen.
+ * Opens the page of the local workspace in the browser, and starts the workspace first if it is not running. It also prints
+ * the link; without a display, it only prints the link.
  *
  * @param address of a job or a run to show; @default all jobs
  * @throws JobstrataError `local-workspace` if it cannot be started or has no page, or the address is not one of its own

@@ -12,11 +12,11 @@ import {
 import { type ApiRun, type ApiRunOutput, RunFollower, type RunReader } from "@jobstrata/run";
 import { inEnvironment, judge } from "../check/findings";
 
-/** Of the logs and the trace of a task, and of all of a run, the page gets so much at once; characters. */
+/** Maximum text of the logs and the trace of a task, and of all tasks of a run, in one response; characters. */
 const MAX_TEXT = 20_000;
 const MAX_TEXTS = 2_000_000;
 
-/** The page of a local workspace, made of what the other commands have: readers, policy, drawings, the follower of runs. */
+/** The page of a local workspace, composed of readers, policy, drawings and the follower of runs. */
 export function workspacePage(): WorkspacePage {
   return { files: pageFiles, hierarchy, tree };
 }
@@ -31,7 +31,7 @@ function hierarchy(host: string, jobs: readonly PageJob[]): PageHierarchy<Hierar
   return { environments, ...(problem !== undefined && { problem }) };
 }
 
-/** Jobs are drawn even where nothing says by which rules to judge them. */
+/** Jobs are drawn even if the configuration of the rules is invalid. */
 function judged(reading: Reading): {
   readonly findings: readonly CheckedFinding[];
   readonly problem?: string;

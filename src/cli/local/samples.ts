@@ -7,7 +7,7 @@ import { tokenLogin, WorkspaceHttp, JobsClient } from "@jobstrata/run";
 import type { Io } from "../io";
 import { SERVING } from "./server-options";
 
-/** Makes the sample tables for the jobs of a workspace, and says which. */
+/** Creates the sample tables for the jobs of a workspace, and lists them. */
 export async function printSampleData(options: { readonly data?: string }, io: Io): Promise<void> {
   const workspace = await useWorkspace({ ...options, ...SERVING });
   try {
@@ -18,7 +18,7 @@ export async function printSampleData(options: { readonly data?: string }, io: I
 }
 
 /**
- * Makes the sample tables in every schema that a deployed job names in its parameters `catalog` and `gold_schema`.
+ * Creates the sample tables in every schema that a deployed job names in its parameters `catalog` and `gold_schema`.
  *
  * @param python of the engine
  * @throws JobstrataError `local-workspace` if no deployed job does

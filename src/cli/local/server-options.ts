@@ -2,7 +2,7 @@ import { extname, join } from "node:path";
 import type { ServingOptions } from "@jobstrata/local/commands";
 import { DEFAULT_DATA_DIR, printable } from "@jobstrata/core/model";
 
-/** What every local workspace that a command starts serves beside its API: the page. */
+/** The page, which every local workspace started by a command serves in addition to the API. */
 export const SERVING: ServingOptions = {
   page: () => {
     // Nobody waits for it who does not look at the page.
@@ -13,6 +13,6 @@ export const SERVING: ServingOptions = {
   program: join(__dirname, `server-process${extname(__filename)}`),
 };
 
-/** What shows the workspace of a data folder in the browser. */
+/** The command that opens the workspace of a data folder in the browser. */
 export const openCommand = ({ data = DEFAULT_DATA_DIR }: { readonly data?: string }): string =>
   `npx jobstrata local open${data === DEFAULT_DATA_DIR ? "" : ` --data ${printable(data)}`}`;

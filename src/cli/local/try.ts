@@ -29,7 +29,7 @@ export interface TryOptions extends SessionOptions {
 }
 
 /**
- * Deploys stacks into the local workspace with the CDKTF CLI, which proves their hierarchy first, and runs a job there.
+ * Deploys stacks to the local workspace with the CDKTF CLI, which checks their hierarchy first, and runs a job there.
  *
  * @returns 0 if everything went well, 1 if the policy, the deployment or the run failed
  * @throws JobstrataError `local-workspace` if it could not be tried

@@ -12,7 +12,7 @@ import {
 import { dirname, join } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
 
-/** What a command will do to a project, once all of it is known to be possible. */
+/** The planned changes of a project, applied once all of them are known to be possible. */
 export class Changes {
   readonly #created = new Map<string, string>();
   readonly #edited = new Map<string, { readonly text: string; readonly what: string }>();
@@ -55,7 +55,7 @@ export class Changes {
   }
 
   /**
-   * Makes all changes, or none: what was made before one failed is taken back.
+   * Makes all changes or none: if one fails, it rolls back.
    *
    * @throws JobstrataError `config` if a file cannot be written
    */

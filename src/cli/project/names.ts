@@ -3,7 +3,7 @@ import { quote } from "@jobstrata/core/model";
 
 const NAME = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
 
-/** What a generated job is called in each place. */
+/** The names of a generated job. */
 export interface JobNames {
   /** Construct id and Terraform resource name, such as `ingest_orders_job`. */
   readonly key: string;
@@ -25,7 +25,7 @@ export function displayName(layer: LayerNames, { base, title }: JobNames): strin
   return `${layer.title} - ${own}`;
 }
 
-/** What a generated layer is called in each place. */
+/** The names of a generated layer. */
 export interface LayerNames {
   readonly name: string;
   /** Such as `BronzeLayer`. */
@@ -43,7 +43,7 @@ const TAKEN_MEMBERS: ReadonlySet<string> = new Set([
   "orchestrator",
 ]);
 
-/** @throws JobstrataError `config` if no job can be called so */
+/** @throws JobstrataError `config` if the name is not valid for a job */
 export function jobNames(name: string): JobNames {
   checkName("job", name);
   const base = name.replace(/_job$/, "");
@@ -63,7 +63,7 @@ export function jobNames(name: string): JobNames {
   };
 }
 
-/** @throws JobstrataError `config` if no layer can be called so */
+/** @throws JobstrataError `config` if the name is not valid for a layer */
 export function layerNames(name: string): LayerNames {
   checkName("layer", name);
   const className = `${titleOf(name).replace(/ /g, "")}Layer`;
@@ -76,7 +76,7 @@ export function layerNames(name: string): LayerNames {
   return { name, className, title: titleOf(name) };
 }
 
-/** @throws JobstrataError `config` if no environment can be called so */
+/** @throws JobstrataError `config` if the name is not valid for an environment */
 export function checkEnvironmentName(name: string): void {
   if (/^[a-z][a-z0-9_-]*$/.test(name)) return;
   throw new JobstrataError(

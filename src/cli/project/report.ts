@@ -3,7 +3,7 @@ import type { Io } from "../io";
 import type { Changes } from "./changes";
 import type { Lines } from "./wiring";
 
-/** Says what was written, changed and left alone. */
+/** Reports which files were written, changed and kept. */
 export function reportChanges(changes: Changes, io: Io): void {
   if (changes.isEmpty) io.out("Nothing to write: everything is there.");
   for (const path of changes.created) io.out(`wrote    ${printable(path)}`);
@@ -12,7 +12,7 @@ export function reportChanges(changes: Changes, io: Io): void {
   for (const path of changes.kept) io.out(`kept     ${printable(path)}`);
 }
 
-/** Says which lines to add by hand, since no place for them was found. */
+/** Lists the lines to add by hand, which could not be inserted. */
 export function reportLines(path: string, lines: Lines, where: string, io: Io): void {
   io.err(`No place was found in ${printable(path)}; nothing is written. Add these lines to it:`);
   io.err("");

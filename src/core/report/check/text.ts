@@ -147,7 +147,7 @@ function nextSteps({ rules }: CheckReport, open: readonly CheckedFinding[]): str
   return [
     ...(breaking.length > 0 && breaking.length < open.length
       ? [
-          `Fix what breaks deployments or runs: ${counted(breaking.length, "error")} (only these with --preset correctness); why: jobstrata rules ${name}`,
+          `Fix what breaks deployments or runs: ${counted(breaking.length, "error")}, shown alone by --preset correctness; why: jobstrata rules ${name}`,
         ]
       : first === undefined
         ? []
