@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { DEFAULT_DATA_DIR, type RunId, printable } from "@jobstrata/core/model";
 import type { SessionOptions } from "@jobstrata/local/session";
+import type { AlertsOptions } from "./alerts";
 import type { OpenOptions } from "./open";
 import type { SqlOptions } from "./sql";
 import type { TryOptions } from "./try";
@@ -131,6 +132,7 @@ export function addLocalCommand(program: Command, io: Io): void {
     .option("--sample-data", "make the tables that the notebooks read from other layers")
     .option("--run <job>", "key of the job to run when the stacks are deployed")
     .option("--sql <file>", "SQL to show the answers of when the run has succeeded")
+    .option("--alerts", "evaluate the alerts when the run has succeeded; show those that trigger")
     .action(async (stacks: string[], options: TryOptions) => {
       io.exitCode = await actions().tryStacks(stacks, options, io);
     });
@@ -149,6 +151,16 @@ export function addLocalCommand(program: Command, io: Io): void {
     )
     .action(async (sql: string | undefined, options: SqlOptions) => {
       io.exitCode = await actions().runSql(sql, options, io);
+    });
+
+  local
+    .command("alerts")
+    .description("show SQL alerts: their states, and whom they would notify")
+    .addOption(data)
+    .option("--evaluate", "evaluate all of them first, whatever their schedules")
+    .option("--json", "as JSON, with the text of each notification")
+    .action(async (options: AlertsOptions) => {
+      io.exitCode = await actions().showAlerts(options, io);
     });
 
   local
