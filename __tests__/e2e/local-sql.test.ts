@@ -28,7 +28,7 @@ describeWithTerraform("with Terraform", () => {
     });
 
     it("are made by the alerting layer, whose run ends with its jobs and what they left", async () => {
-      const args = ["--sample-data", "--sql", "src/alerting/summary.sql"];
+      const args = ["--sample-data", "--sql", "src/alerting/summary.sql", "--alerts"];
       const { code, stdout, stderr } = await local("try", ...RUN, ...args);
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
       expect(stdout).toMatch(/alerting-local-atomic +\d\d added, 0 changed, 0 destroyed/);
@@ -49,6 +49,32 @@ describeWithTerraform("with Terraform", () => {
       for (const line of ["alerts seeded +29", "alerts valid +29", "destinations synced +4"])
         expect(stdout).toMatch(new RegExp(`^${line}$`, "m"));
       expect(stdout).toMatch(/^alerts synced +29$/m);
+      expect(stdout).toMatch(/^11 of 29 alerts triggered$/m);
+      const triggered = [...stdout.matchAll(/^TRIGGERED .* ([A-Z]+-\d{3}) /gm)].map(([, id]) => id);
+      expect(triggered.sort()).toEqual([
+        ...["COST-002", "COST-006", "PERF-002", "PERF-005", "QUAL-003", "QUAL-004"],
+        ...["RELI-002", "RELI-003", "SEC-001", "SEC-004", "SEC-008"],
+      ]);
+    });
+
+    it("tell which alerts trigger, and what would be said to whom", async () => {
+      const { code, stdout } = await local("alerts", "--json");
+      expect(code).toBe(0);
+      const { alerts, notifications } = JSON.parse(stdout) as {
+        alerts: Record<string, string>[];
+        notifications: Record<string, string>[];
+      };
+      const states = alerts.map(({ state }) => state);
+      expect([states.filter((state) => state === "OK").length, states.length]).toEqual([18, 29]);
+      const growth = notifications.filter(({ alert_name = "" }) => alert_name.includes("COST-002"));
+      expect(growth).toMatchObject([
+        {
+          state: "TRIGGERED",
+          subject:
+            'Alert "[WARNING] COST-002 Weekly cost growth (main.gold)" changed status to TRIGGERED',
+          recipient: { display_name: "FinOps team", destination_type: "EMAIL" },
+        },
+      ]);
     });
 
     it("answer queries as a table, as JSON and as CSV", async () => {

@@ -1,6 +1,7 @@
 /** The actions of `jobstrata local`. It loads the server, the engine and the Terraform provider. */
 export { reset, start, status, stop } from "@jobstrata/local/commands";
 export { exec } from "@jobstrata/local/exec";
+export { showAlerts } from "./alerts";
 export { prepareExecutor } from "./executor";
 export { showLogs } from "./logs";
 export { openPage } from "./open";

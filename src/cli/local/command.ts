@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { DEFAULT_DATA_DIR, type RunId, printable } from "@jobstrata/core/model";
 import type { SessionOptions } from "@jobstrata/local/session";
+import type { AlertsOptions } from "./alerts";
 import type { OpenOptions } from "./open";
 import type { SqlOptions } from "./sql";
 import type { TryOptions } from "./try";
@@ -133,6 +134,7 @@ export function addLocalCommand(program: Command, io: Io): void {
     .option("--sample-data", "create the tables that the notebooks read from other layers")
     .option("--run <job>", "key of the job to run after the deployment")
     .option("--sql <file>", "SQL to run and print after a successful run")
+    .option("--alerts", "after a successful run, evaluate the alerts and print those that trigger")
     .action(async (stacks: string[], options: TryOptions) => {
       io.exitCode = await actions().tryStacks(stacks, options, io);
     });
@@ -151,6 +153,16 @@ export function addLocalCommand(program: Command, io: Io): void {
     )
     .action(async (sql: string | undefined, options: SqlOptions) => {
       io.exitCode = await actions().runSql(sql, options, io);
+    });
+
+  local
+    .command("alerts")
+    .description("show SQL alerts: their states, and whom they would notify")
+    .addOption(data)
+    .option("--evaluate", "evaluate all of them first, whatever their schedules")
+    .option("--json", "as JSON, with the text of each notification")
+    .action(async (options: AlertsOptions) => {
+      io.exitCode = await actions().showAlerts(options, io);
     });
 
   local

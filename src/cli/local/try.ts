@@ -16,6 +16,7 @@ import { reportingErrors } from "../workspace/errors";
 import { localFlags, WorkspaceTarget } from "../workspace/target";
 import { enginePython, prepareExecutor } from "./executor";
 import { sampleData } from "./samples";
+import { showTriggered } from "./alerts";
 import { runSql } from "./sql";
 
 /** Options of {@link tryStacks}. */
@@ -26,6 +27,8 @@ export interface TryOptions extends SessionOptions {
   readonly sampleData?: boolean;
   /** File with the SQL whose answers are shown after the run. */
   readonly sql?: string;
+  /** Evaluates the alerts of the workspace after the run, and shows those that are triggered. */
+  readonly alerts?: boolean;
 }
 
 /**
@@ -36,7 +39,7 @@ export interface TryOptions extends SessionOptions {
  */
 export async function tryStacks(
   stacks: readonly string[],
-  { run, sampleData: withSamples = false, sql, ...options }: TryOptions,
+  { run, sampleData: withSamples = false, sql, alerts = false, ...options }: TryOptions,
   io: Io,
 ): Promise<number> {
   // Before anything that takes a while.
@@ -47,8 +50,8 @@ export async function tryStacks(
     io.out(`Local workspace at ${session.host}, data in ${printable(session.dataDir)}`);
     const outputs = await deploy(session, stacks, io);
     if (outputs === undefined) return 1;
-    if (executor === "simulated" && (withSamples || sql !== undefined))
-      io.err("Sample data and queries are left out: they need the notebook engine");
+    if (executor === "simulated" && (withSamples || sql !== undefined || alerts))
+      io.err("Sample data, queries and alerts are left out: they need the notebook engine");
     if (withSamples && executor === "local") {
       io.out("\nSample data");
       await sampleData(session, await enginePython(options.data, io), io);
@@ -59,6 +62,10 @@ export async function tryStacks(
       const { dataDir } = session;
       const query = { ...options, dataDir, file: sql, format: "table", limit: 100 } as const;
       code = await runSql(undefined, query, io);
+    }
+    if (code === 0 && alerts && executor === "local") {
+      io.out("");
+      code = await showTriggered(session, io);
     }
     if (options.ephemeral !== true) io.out(`\nSee jobs and runs: ${openCommand(options)}`);
     return code;

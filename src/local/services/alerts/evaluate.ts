@@ -1,3 +1,4 @@
+import { stringifyJson } from "@jobstrata/core/model";
 import type { QueryAnswer } from "../../execute/query";
 import type { AlertSettings } from "./schema";
 
@@ -138,9 +139,9 @@ function numberOf(value: unknown): number {
 }
 
 /** As notifications show it. */
-export const textOf = (value: unknown): string | null =>
-  value === null || value === undefined
-    ? null
-    : typeof value === "object"
-      ? JSON.stringify(value)
-      : String(value);
+export function textOf(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  if (typeof value === "string") return value;
+  // JSON has no NaN.
+  return typeof value === "number" ? String(value) : stringifyJson(value);
+}
