@@ -253,6 +253,11 @@ export class JobCompute {
     });
   }
 
+  /** Serverless compute with what the notebook itself asks for, without an environment of the job. */
+  public static notebookEnvironment(): JobCompute {
+    return new JobCompute({ job: {}, task: {} });
+  }
+
   /**
    * A cluster of the job's own, made for each run.
    *

@@ -77,7 +77,7 @@ export interface OperationTimeouts {
 /** What jobs of every level have in common. */
 export interface JobProps extends NotificationProps {
   /**
-   * Display name, without the environment: `[dev] ` comes before it by itself. At most 4096 bytes with it.
+   * Display name, without the environment: its prefix, such as `[dev] `, comes before it by itself. At most 4096 bytes with it.
    * @default - the construct id
    */
   readonly name?: string;
