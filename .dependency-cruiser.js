@@ -27,7 +27,7 @@ module.exports = {
     only("readers", room("core/readers"), [model, errors, location]),
     only("rules-are-pure", "^src/core/policy/(rules/|rule\\.ts|evaluate\\.ts)", [
       model,
-      "^src/core/policy/(levels|references|suggest|units)\\.ts$",
+      "^src/core/policy/(levels|references|suggest|units|words)\\.ts$",
       "^src/core/nearest\\.ts$",
       "^src/core/config/presets\\.ts$",
     ]),

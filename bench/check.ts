@@ -40,12 +40,14 @@ export interface CheckFigures {
   readonly rows: readonly CheckRow[];
   /** The bundle of the specification: six jobs. */
   readonly small: Cost;
+  /** A folder of a hundred bundles of twelve jobs each, as one law and one graph. */
+  readonly hundred: Cost;
   /** The rules of the presets `spec` and `limits` on a graph in memory, the first time in their process. */
   readonly rules: { readonly jobs: number; readonly tasks: number; readonly ms: number };
 }
 
-/** Writes a bundle of `jobs` atomic jobs, one file a job, with their notebooks. */
-export function writeBundle(folder: string, jobs: number): number {
+/** Writes a bundle of `jobs` atomic jobs, one file a job, with their notebooks. `title` begins the names of jobs. */
+export function writeBundle(folder: string, jobs: number, title = "Load"): number {
   mkdirSync(join(folder, "resources"), { recursive: true });
   mkdirSync(join(folder, "src"));
   writeFileSync(
@@ -76,7 +78,7 @@ targets:
     writeFileSync(join(folder, "src", `table_${i}.py`), NOTEBOOK);
     write(
       `table_${i}_job`,
-      `      name: "[\${bundle.target}] Load - Table ${i}"
+      `      name: "[\${bundle.target}] ${title} - Table ${i}"
       description: "Atomic job: Loads table ${i}"
       environments:
         - environment_key: default
@@ -107,7 +109,7 @@ ${at === 0 ? "" : "          depends_on:\n            - task_key: load_0\n"}    
     );
     write(
       `group_${group}_job`,
-      `      name: "[\${bundle.target}] Load - Group ${group}"
+      `      name: "[\${bundle.target}] ${title} - Group ${group}"
       description: "Composite job: Loads ${RUN_BY_ONE} tables"
       tasks:
 ${tasks.join("")}      tags:
@@ -160,10 +162,13 @@ export function measureCheck(
     const output = execFileSync(process.execPath, [join(js, "bench", "check.js"), "rules", file]);
     return JSON.parse(output.toString()) as CheckFigures["rules"];
   });
+  const hundred = join(work, "hundred");
+  for (let at = 0; at < 100; at++) writeBundle(join(hundred, `bundle_${at}`), 10, `Load ${at}`);
   const [{ jobs, tasks } = { jobs: 0, tasks: 0 }] = judged;
   return {
     rows,
     small: cost(join(root, "__tests__", "fixtures", "alerting-bundle")),
+    hundred: cost(hundred),
     rules: { jobs, tasks, ms: median(judged.map(({ ms }) => ms)) },
   };
 }

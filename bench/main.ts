@@ -142,7 +142,7 @@ function measureImport(work: string): ImportFigures {
 function measureChecks(work: string, sizes: readonly number[], runs: number): CheckFigures {
   console.log(`\njobstrata check, median of ${runs} runs`);
   const figures = measureCheck(ROOT, work, sizes, runs);
-  const { rows, small, rules } = figures;
+  const { rows, small, hundred, rules } = figures;
   console.table(
     rows.map(({ jobs, files, bundle, synthesized }) => ({
       jobs: jobs + jobs / 5,
@@ -171,6 +171,10 @@ function measureChecks(work: string, sizes: readonly number[], runs: number): Ch
         return [[`bundle of ${jobs + jobs / 5} jobs`, { figure, required }]];
       }),
     ),
+    "100 bundles of 12 jobs": {
+      figure: `${round(hundred.wallMs / 1000)} s, ${Math.round(hundred.peakMiB)} MiB`,
+      required: "5 s",
+    },
     "bundle of 6 jobs": { figure: `${Math.round(small.wallMs)} ms`, required: "400 ms" },
     [`rules alone, ${rules.jobs} jobs, ${rules.tasks} tasks`]: {
       figure: `${Math.round(rules.ms)} ms`,

@@ -40,8 +40,11 @@ const FIXED = JOBS.replace(
   "name: Seed  # shown\n      tags:\n        job_level: atomic\n",
 )
   .replace('client: "1"', 'environment_version: "4"')
-  .replace("flow: {name", "flow: {tags: { job_level: composite }, name")
-  .replace("        layer", "        job_level: orchestrator\n        layer")
+  .replace("flow: {name", 'flow: {tags: { orchestrator: "true", job_level: composite }, name')
+  .replace(
+    "        layer",
+    '        orchestrator: "true"\n        job_level: orchestrator\n        layer',
+  )
   .replace("retention: 30", 'retention: "30"')
   .replace("task_key: load_al\n", "task_key: load_all\n");
 
@@ -59,19 +62,18 @@ describe("check --fix", () => {
     const file = join(folder, "databricks.yml");
     chmodSync(file, 0o640);
     const { err } = await check(folder, "--fix");
-    expect(err).toBe("6 changes made in 1 file.\n");
+    expect(err).toBe("8 changes made in 1 file.\n");
     expect(readFileSync(file, "utf8")).toBe(FIXED);
     expect(statSync(file).mode & 0o777).toBe(0o640);
     expect(readdirSync(folder)).toEqual(["databricks.yml"]);
     const again = await check(folder, "--fix");
-    // The job that has become composite may have its tag orchestrator, too.
-    expect(again.err).toMatch(/^(?:2 changes made in 1 file|Nothing to fix)/);
+    expect(again.err).toMatch(/^Nothing can be fixed/);
   });
 
   it("shows the same as a diff with --dry-run, and writes nothing", async () => {
     const folder = bundle(JOBS);
     const { code, out, err } = await check(folder, "--fix", "--dry-run");
-    expect({ code, err }).toEqual({ code: 0, err: "6 changes would be made in 1 file.\n" });
+    expect({ code, err }).toEqual({ code: 1, err: "8 changes would be made in 1 file.\n" });
     expect(out).toContain('\n-            client: "1"\n+            environment_version: "4"\n');
     expect(out).toContain("\n+      tags:\n+        job_level: atomic\n");
     expect(readFileSync(join(folder, "databricks.yml"), "utf8")).toBe(JOBS);

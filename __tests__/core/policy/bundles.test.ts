@@ -101,7 +101,7 @@ describe("jobs that run SQL alone", () => {
   test("are held to the same law where code is the unit", () => {
     expect(findings(files("tags: {job_level: atomic}"), { unit: "code" })).toEqual([]);
     expect(findings(files("tags: {layer: sales}"), { unit: "code" })).toEqual([
-      'job-level-tag: job "report" has no tag job_level; tag it job_level = "atomic"',
+      'job-level-tag: job "report" has no tag job_level; tag it job_level: atomic',
     ]);
   });
 });
@@ -155,7 +155,7 @@ test("rejects a job without tag that mixes a notebook with run_job_task", () => 
     'composite-runs-jobs: job "mixed" mixes run_job_task with notebook_task (task "load"); move the code of task "load" to an atomic job and run that job with run_job_task';
   expect(findings({ "databricks.yml": bundle(jobs) })).toEqual([
     mix,
-    'job-level-tag: job "mixed" has no tag job_level; move the code of task "load" to an atomic job and run that with run_job_task; then tag this job job_level = "composite"',
+    'job-level-tag: job "mixed" has no tag job_level; move the code of task "load" to an atomic job and run that with run_job_task; then tag this job job_level: composite',
   ]);
   expect(
     findings({ "databricks.yml": bundle(jobs) }, { rules: { "job-level-tag": "off" } }),

@@ -25,7 +25,7 @@ import {
 import { check, today, RULES } from "@jobstrata/core/policy";
 import type { Reading } from "@jobstrata/core/readers";
 import { CHECK_FORMATS, type CheckFormat, counted } from "@jobstrata/core/report";
-import { diffOf, type FixedFile, planFixes, writeFixes } from "./fix";
+import { diffOf, fixAll, type FixedFile, writeFixes } from "./fix";
 import type { Io } from "../io";
 import { addSourceOptions, readSources, type SourcesOptions } from "../sources/options";
 import { styleFor } from "../terminal";
@@ -84,7 +84,10 @@ export function addCheckCommand(program: Command, io: Io): void {
     .option("--update-baseline", "accept today's findings")
     .option("--all", "list each finding, also those that many jobs share")
     .option("--fix", "apply safe, mechanical fixes to the YAML of bundles")
-    .option("--dry-run", "with --fix: print the changes as a diff instead of applying them")
+    .option(
+      "--dry-run",
+      "with --fix: print the changes as a diff instead of applying them; exit with 1 if there are any",
+    )
     .action(async (paths: readonly string[], options: CheckOptions) => {
       io.exitCode = await runCheck(paths, options, io);
     });
@@ -116,11 +119,11 @@ export async function runCheck(
     ...(options.preset.length > 0 && { presets: [...options.preset] }),
   };
   const targets = options.target.length > 0 ? options.target : (config.targets ?? []);
-  let readings = await readSources(paths, options, targets, io);
+  let readings: readonly Reading[] = await readSources(paths, options, targets, io);
   const file = options.baseline ?? baselineFile(loaded);
-  const judge = (entries: ReturnType<typeof readBaseline>): CheckReport =>
+  const judge = (entries: ReturnType<typeof readBaseline>, read = readings): CheckReport =>
     check({
-      readings,
+      readings: read,
       rules: RULES,
       config: { ...loaded, config },
       baseline: { file, entries },
@@ -128,11 +131,16 @@ export async function runCheck(
       ...(options.failOn && { failOn: options.failOn }),
     });
   if (options.fix === true) {
-    const fixes = planFixes(openFindings(judge(readBaseline(file))), yamlFiles(readings));
+    const accepted = readBaseline(file);
+    const fixes = await fixAll(
+      readings,
+      (read) => openFindings(judge(accepted, read)),
+      (contents) => readSources(paths, options, targets, io, contents),
+    );
     if (options.dryRun === true) {
       if (fixes.length > 0) io.out(diffOf(fixes));
       io.err(describeFixes(fixes, "would be made"));
-      return 0;
+      return fixes.length > 0 ? 1 : 0;
     }
     writeFixes(fixes);
     io.err(describeFixes(fixes, "made"));
@@ -157,15 +165,6 @@ export async function runCheck(
   }
   if (report.incomplete) return 2;
   return openFindings(report).some(({ severity }) => atLeast(severity, report.failOn)) ? 1 : 0;
-}
-
-/** The YAML files of bundles that define jobs. */
-function yamlFiles(readings: readonly Reading[]): string[] {
-  const files = readings
-    .filter(({ kind }) => kind === "bundle")
-    .flatMap(({ graphs }) => graphs)
-    .flatMap(({ jobs }) => jobs.flatMap(({ source }) => source?.file ?? []));
-  return [...new Set(files)].filter((file) => /\.ya?ml$/i.test(file)).sort();
 }
 
 function describeFixes(fixes: readonly FixedFile[], done: string): string {

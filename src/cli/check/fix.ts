@@ -1,6 +1,8 @@
 import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { type CheckedFinding, printable, quote } from "@jobstrata/core/model";
+import type { Reading } from "@jobstrata/core/readers";
 import { apply, editYaml, quoteScalars } from "./yaml-edit";
 
 /** A file fixed by `check --fix`. */
@@ -12,15 +14,59 @@ export interface FixedFile {
   readonly changes: number;
 }
 
+/** A fix can bring another: a job that is composite by its new tag needs the tag orchestrator, too. */
+const MAX_ROUNDS = 5;
+
+/**
+ * Fixes until nothing is left to fix. Nothing is written.
+ *
+ * @param readings of the files as they are
+ * @param judge finds what is wrong with what was read
+ * @param read reads everything again, with texts in place of what files hold, by their absolute paths
+ */
+export async function fixAll(
+  readings: readonly Reading[],
+  judge: (readings: readonly Reading[]) => readonly CheckedFinding[],
+  read: (contents: ReadonlyMap<string, string>) => Promise<readonly Reading[]>,
+): Promise<FixedFile[]> {
+  const fixed = new Map<string, FixedFile>();
+  const contents = new Map<string, string>();
+  let current = readings;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const textOf = (file: string): string =>
+      contents.get(resolve(file)) ?? readFileSync(file, "utf8");
+    const fixes = planFixes(judge(current), yamlFiles(current), textOf);
+    if (fixes.length === 0) break;
+    for (const fix of fixes) {
+      const { before = fix.before, changes = 0 } = fixed.get(fix.file) ?? {};
+      fixed.set(fix.file, { ...fix, before, changes: changes + fix.changes });
+      contents.set(resolve(fix.file), fix.after);
+    }
+    current = await read(contents);
+  }
+  return [...fixed.values()];
+}
+
+/** The YAML files of bundles that define jobs. */
+function yamlFiles(readings: readonly Reading[]): string[] {
+  const files = readings
+    .filter(({ kind }) => kind === "bundle")
+    .flatMap(({ graphs }) => graphs)
+    .flatMap(({ jobs }) => jobs.flatMap(({ source }) => source?.file ?? []));
+  return [...new Set(files)].filter((file) => /\.ya?ml$/i.test(file)).sort();
+}
+
 /**
  * The fixes of the YAML files of bundles: changes that findings suggest, and quotes around texts that YAML reads as numbers or
  * booleans. Nothing is written.
  *
  * @param files of the bundles that were read
+ * @param textOf what a file holds
  */
-export function planFixes(
+function planFixes(
   findings: readonly CheckedFinding[],
   files: readonly string[],
+  textOf: (file: string) => string,
 ): FixedFile[] {
   const byFile = new Map<string, CheckedFinding[]>(files.map((file) => [file, []]));
   for (const finding of findings) {
@@ -31,7 +77,7 @@ export function planFixes(
   return [...byFile].flatMap(([file, found]): FixedFile[] => {
     let before: string;
     try {
-      before = readFileSync(file, "utf8");
+      before = textOf(file);
     } catch {
       return [];
     }

@@ -38,6 +38,7 @@ export function addSourceOptions(command: Command): Command {
  * Reads the jobs at `paths`, of the working folder where there are none, or of a workspace.
  *
  * @param targets environments to read; none means all
+ * @param contents texts that stand for what files of bundles hold, by their absolute paths
  * @throws JobstrataError `source` if there is nothing that can be read, `authentication` without a login
  */
 export async function readSources(
@@ -45,9 +46,11 @@ export async function readSources(
   { source, local, data, python = false, config }: SourcesOptions,
   targets: readonly string[],
   io: Io,
+  contents: ReadonlyMap<string, string> = new Map(),
 ): Promise<Reading[]> {
   if (source !== "workspace" && local !== true) {
-    const sources = { ...(source && { source }), targets, python, isIgnored: ignoring(config) };
+    const isIgnored = ignoring(config);
+    const sources = { ...(source && { source }), targets, python, isIgnored, contents };
     return (paths.length === 0 ? ["."] : paths).flatMap((path) => readPath(path, sources));
   }
   if (paths.length > 0 || (source !== undefined && source !== "workspace")) {

@@ -26,6 +26,8 @@ export interface SourceOptions {
   readonly python?: boolean;
   /** The folder that files of a bundle may lie in. @default - the work tree of git */
   readonly repository?: string;
+  /** Texts that stand for what files of bundles hold, by their absolute paths. @default - none */
+  readonly contents?: ReadonlyMap<string, string>;
   /** Whether to leave out bundles below a folder. @default - none */
   readonly isIgnored?: (path: string) => boolean;
   /** Reads what "terraform show -json" prints. @default readTerraformJson */
@@ -82,9 +84,10 @@ function readFolder(path: string, options: SourceOptions): Reading[] {
   );
 }
 
-const bundleOptions = ({ targets, python = false, repository }: SourceOptions) => ({
+const bundleOptions = ({ targets, python = false, repository, contents }: SourceOptions) => ({
   targets,
   python,
+  ...(contents !== undefined && { contents }),
   ...(repository !== undefined && { repository }),
 });
 

@@ -10,6 +10,7 @@ import {
 } from "../model/job-spec";
 import { quote } from "../model/text";
 import type { RuleOptions } from "./rule";
+import { WORDS } from "./words";
 
 /** What the tasks of a job do, tasks inside for-each tasks included. */
 export interface JobContent {
@@ -76,16 +77,17 @@ export function runsComposites(job: JobSpec, graph: JobGraph): boolean {
 
 /** How to give a job a level, in the situation that it is in. */
 export function fixLevel(job: JobSpec, graph: JobGraph): string {
+  const tag = (as: JobLevel): string => WORDS[graph.kind].tag(JOB_LEVEL_TAG, as);
   const level = fittingLevel(job, graph);
-  if (level !== undefined) return `tag it job_level = ${quote(level)}`;
+  if (level !== undefined) return `tag it ${tag(level)}`;
   const { notebooks, otherCode, runJobs } = contentOf(job);
   const code = [...new Set([...notebooks, ...otherCode])];
   if (code.length === 0)
-    return 'tag it job_level = "atomic" if it runs one notebook, "composite" if it runs other jobs, "orchestrator" if those are composite jobs';
+    return `tag it ${tag("atomic")} if it runs one notebook, "composite" if it runs other jobs, "orchestrator" if those are composite jobs`;
   const run = runsComposites(job, graph) ? "orchestrator" : "composite";
   if (runJobs.length > 0)
-    return `move the code of ${taskList(code)} to an atomic job and run that with run_job_task; then tag this job job_level = ${quote(run)}`;
-  return `make an atomic job of each of its ${code.length} tasks with code, run them with run_job_task, and tag this job job_level = "composite"`;
+    return `move the code of ${taskList(code)} to an atomic job and run that with run_job_task; then tag this job ${tag(run)}`;
+  return `make an atomic job of each of its ${code.length} tasks with code, run them with run_job_task, and tag this job ${tag("composite")}`;
 }
 
 /** `task "load"`, or `tasks "load", "seed"`; of many only the first. */

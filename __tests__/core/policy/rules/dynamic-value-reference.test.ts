@@ -72,7 +72,7 @@ describe("dynamic-value-reference", () => {
       "a parameter where the job has none",
       job([reads("{{job.parameters.day}}", { dependsOn: [] })], { parameters: [] }),
       'task "report" refers to "{{job.parameters.day}}", but job "nightly" declares no parameter "day"',
-      "declare it below parameters of the job",
+      "declare it in parameters of the job",
     ],
     [
       "inside other settings, such as those of a wheel",

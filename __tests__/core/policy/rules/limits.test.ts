@@ -345,7 +345,7 @@ describe("job-cluster-key", () => {
 
   test.each([
     ["others", ["main", "ml"], 'did you mean "main"?'],
-    ["none", undefined, "define a job cluster with that key below job_clusters"],
+    ["none", undefined, "define a job cluster with that key in jobClusters"],
   ])("rejects a task that names a cluster where the job has %s", (_, keys, fix) => {
     expect(check(jobClusterKey, [clusters(keys, "mian")])).toEqual([
       {

@@ -1,8 +1,14 @@
 import { leafTasks, type JobGraph } from "../../model/job-graph";
-import { type JobSpec, ORCHESTRATION_TYPES, type TaskSpec } from "../../model/job-spec";
+import {
+  JOB_LEVEL_TAG,
+  type JobSpec,
+  ORCHESTRATION_TYPES,
+  type TaskSpec,
+} from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { contentOf, isOtherCode, isOutside, levelOf, runsComposites, taskList } from "../levels";
 import { defineRule, type RuleOptions } from "../rule";
+import { WORDS } from "../words";
 
 export const atomicOneNotebook = defineRule({
   name: "atomic-one-notebook",
@@ -63,7 +69,7 @@ function* checkCount(job: JobSpec, graph: JobGraph, { unit }: RuleOptions) {
     const level = runsComposites(job, graph) ? "orchestrator" : "composite";
     yield {
       message: `${name} runs ${runJobs.length === 1 ? "another job" : "other jobs"} and no ${thing}`,
-      fix: `${code.length === 0 ? "" : `move ${taskList(code)} to an atomic job, and `}tag it job_level = ${quote(level)}`,
+      fix: `${code.length === 0 ? "" : `move ${taskList(code)} to an atomic job, and `}tag it ${WORDS[graph.kind].tag(JOB_LEVEL_TAG, level)}`,
       sites,
     };
     return;

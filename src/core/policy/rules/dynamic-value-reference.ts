@@ -4,6 +4,7 @@ import { quote } from "../../model/text";
 import { referencesIn, type ValueReference } from "../references";
 import { defineRule } from "../rule";
 import { nameOne } from "../suggest";
+import { type Words, WORDS } from "../words";
 
 export const dynamicValueReference = defineRule({
   name: "dynamic-value-reference",
@@ -39,10 +40,11 @@ tasks:
     source: "Databricks, dynamic value references",
   },
   *check(graph) {
+    const words = WORDS[graph.kind];
     for (const job of graph.jobs) {
       const said = new Set<string>();
       for (const reference of referencesIn(job)) {
-        const problem = problemOf(reference, job);
+        const problem = problemOf(reference, job, words);
         if (problem === undefined) continue;
         const { task, outer } = reference;
         const key = JSON.stringify([outer?.taskKey, task?.taskKey, problem.message]);
@@ -63,13 +65,14 @@ interface Problem {
   readonly fix: string;
 }
 
-function problemOf(reference: ValueReference, job: JobSpec): Problem | undefined {
+function problemOf(reference: ValueReference, job: JobSpec, words: Words): Problem | undefined {
   const { namespace, path, task } = reference;
   const where =
     task === undefined ? `a parameter of job ${quote(job.key)}` : `task ${quote(task.taskKey)}`;
   const refers = `${where} refers to ${quote(reference.text)}`;
   const field = path[namespace === "tasks" ? 1 : 0];
-  if (reference.parameter !== undefined) return parameterProblem(reference.parameter, refers, job);
+  if (reference.parameter !== undefined)
+    return parameterProblem(reference.parameter, refers, job, words);
   if (namespace === "tasks") {
     const problem = taskProblem(reference, refers, job);
     if (problem !== undefined) return problem;
@@ -101,14 +104,19 @@ const FIELDS: Readonly<Record<ValueReference["namespace"], readonly string[]>> =
   workspace: ["id", "url"],
 };
 
-function parameterProblem(name: string, refers: string, job: JobSpec): Problem | undefined {
+function parameterProblem(
+  name: string,
+  refers: string,
+  job: JobSpec,
+  words: Words,
+): Problem | undefined {
   const declared = (job.parameters ?? []).map((parameter) => parameter.name);
   if (declared.includes(name) || declared.some(isExpression) || isExpression(name))
     return undefined;
   if (job.unknown?.has("parameters") === true) return undefined;
   return {
     message: `${refers}, but job ${quote(job.key)} declares no parameter ${quote(name)}`,
-    fix: nameOne(name, declared, "declare it below parameters of the job"),
+    fix: nameOne(name, declared, `declare it ${words.in("parameters")} of the job`),
   };
 }
 

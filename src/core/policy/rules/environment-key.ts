@@ -4,6 +4,7 @@ import { isExpression, type TaskSpec } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 import { nameOne } from "../suggest";
+import { WORDS } from "../words";
 
 const NEEDS_ONE = ["spark_python_task", "python_wheel_task", "dbt_task", "spark_jar_task"];
 
@@ -27,6 +28,7 @@ export const environmentKey = defineRule({
     source: "Jobs API, environments.environment_key and tasks.environment_key",
   },
   *check(graph) {
+    const words = WORDS[graph.kind];
     for (const job of graph.jobs) {
       const keys = job.environments.map(({ key }) => key);
       for (const [key, count] of countEach(keys)) {
@@ -50,8 +52,8 @@ export const environmentKey = defineRule({
           fix:
             keys.length === 0
               ? task.environmentKey === undefined
-                ? "define an environment below environments and name it in environment_key, or name a cluster"
-                : "define an environment with that key below environments"
+                ? `define an environment ${words.in("environments")} and name it in environment_key, or name a cluster`
+                : `define an environment with that key ${words.in("environments")}`
               : nameOne(task.environmentKey ?? "", keys, ""),
           sites: [{ job, taskKey: task.taskKey }],
         };

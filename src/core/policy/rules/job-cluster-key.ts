@@ -4,6 +4,7 @@ import { isExpression } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 import { nameOne } from "../suggest";
+import { WORDS } from "../words";
 
 export const jobClusterKey = defineRule({
   name: "job-cluster-key",
@@ -26,6 +27,7 @@ tasks:
     source: "Jobs API, job_clusters.job_cluster_key",
   },
   *check(graph) {
+    const words = WORDS[graph.kind];
     for (const job of graph.jobs) {
       const keys = job.jobClusterKeys ?? [];
       for (const [key, count] of countEach(keys)) {
@@ -43,7 +45,7 @@ tasks:
           message: `task ${quote(taskKey)} of job ${quote(job.key)} runs on job cluster ${quote(key)}, which the job does not define`,
           fix:
             keys.length === 0
-              ? "define a job cluster with that key below job_clusters"
+              ? `define a job cluster with that key ${words.in("job_clusters")}`
               : nameOne(key, keys, ""),
           sites: [{ job, taskKey }],
         };

@@ -1,8 +1,8 @@
 import { leafTasks } from "../../model/job-graph";
-import type { SourceKind } from "../../model/check-report";
 import type { JobRef, JobSpec, TaskSpec } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
+import { type Words, WORDS } from "../words";
 
 export const jobReference = defineRule({
   name: "job-reference",
@@ -36,31 +36,6 @@ const noJob = {
   fix: "set its job_id to the id of a job resource",
 };
 
-/** How each source refers to jobs. */
-interface Words {
-  readonly own: string;
-  readonly external: string;
-}
-
-const WORDS: Readonly<Record<SourceKind, Words>> = {
-  bundle: {
-    own: "write ${resources.jobs.KEY.id} with the key of a job of the bundle",
-    external: "take it from a variable with lookup: {job: NAME}",
-  },
-  terraform: {
-    own: "write databricks_job.NAME.id with the name of a job resource",
-    external: "read it with data.databricks_job",
-  },
-  cdktf: {
-    own: "refer to a job resource (addRunJobTask takes the job)",
-    external: "declare an external job with fromJobId or fromJobName",
-  },
-  workspace: {
-    own: "set it to the id of a job that exists",
-    external: "ask who owns the job",
-  },
-};
-
 function problemOf(ref: JobRef, words: Words): { message: string; fix: string } | undefined {
   switch (ref.kind) {
     case "job":
@@ -69,12 +44,12 @@ function problemOf(ref: JobRef, words: Words): { message: string; fix: string } 
     case "literal":
       return {
         message: `run_job_task names its job by the literal id ${quote(ref.jobId)}`,
-        fix: `${words.own}, or ${words.external}`,
+        fix: `${words.ownJob}, or ${words.externalJob}`,
       };
     case "missing":
       return {
         message: `run_job_task refers to ${quote(ref.expression)}, which does not exist`,
-        fix: `${words.own}, or ${words.external}`,
+        fix: `${words.ownJob}, or ${words.externalJob}`,
       };
     case "foreign":
       return {
@@ -84,7 +59,7 @@ function problemOf(ref: JobRef, words: Words): { message: string; fix: string } 
     case "opaque":
       return {
         message: `run_job_task takes its job from ${quote(ref.expression)}, which nothing is known of before the plan`,
-        fix: `${words.own}, or ${words.external}`,
+        fix: `${words.ownJob}, or ${words.externalJob}`,
       };
   }
 }

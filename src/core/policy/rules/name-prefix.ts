@@ -1,6 +1,7 @@
 import { isExpression } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
+import { WORDS } from "../words";
 
 export const namePrefix = defineRule({
   name: "name-prefix",
@@ -26,8 +27,8 @@ export const namePrefix = defineRule({
       const isCopy = words[0] === "dev" && graph.target?.mode === "development";
       if (isExpression(name.slice(0, 60)) || words.includes(environment) || isCopy) continue;
       yield {
-        message: `the name ${quote(name.slice(0, 100))} of job ${quote(job.key)} does not begin with its environment`,
-        fix: `begin it with ${quote(`[${environment}] `)}`,
+        message: `the name ${quote(name.slice(0, 100))} of job ${quote(job.key)} does not begin with its ${WORDS[graph.kind].environment}`,
+        fix: `begin it with ${quote(`[${graph.kind === "bundle" ? "${bundle.target}" : environment}] `)}`,
         sites: [{ job }],
       };
     }

@@ -1,6 +1,7 @@
 import { isComposite, isExpression } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
+import { WORDS } from "../words";
 
 export const orchestratorTag = defineRule({
   name: "orchestrator-tag",
@@ -18,13 +19,14 @@ export const orchestratorTag = defineRule({
     source: "hierarchical job architecture, standard tags",
   },
   *check(graph) {
+    const words = WORDS[graph.kind];
     for (const job of graph.jobs) {
       if (!isComposite(job)) continue;
       const value = job.tags.orchestrator ?? "";
       if (value === "true" || isExpression(value)) continue;
       yield {
         message: `job ${quote(job.key)} has no tag orchestrator "true"`,
-        fix: 'tag it orchestrator = "true"',
+        fix: `tag it ${words.tag("orchestrator", "true")}`,
         ...(job.unknown?.has("tags") !== true && {
           edit: { path: ["tags", "orchestrator"], value: "true" },
         }),

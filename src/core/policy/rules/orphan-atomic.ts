@@ -1,6 +1,7 @@
 import { JOB_LEVEL_TAG, isComposite } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
+import { WORDS } from "../words";
 
 export const orphanAtomic = defineRule({
   name: "orphan-atomic",
@@ -21,6 +22,7 @@ alerting_seed_job:
     source: "hierarchical job architecture, layer 2",
   },
   *check(graph) {
+    const words = WORDS[graph.kind];
     // Before there is any composite job, there is nothing that could have forgotten one.
     if (!graph.jobs.some(isComposite)) return;
     if (graph.jobs.some(({ unknown }) => unknown?.has("tasks") === true)) return;
@@ -29,7 +31,7 @@ alerting_seed_job:
       // What starts by itself needs nobody.
       if (job.tags[JOB_LEVEL_TAG] !== "atomic" || run.has(job) || job.triggers) continue;
       yield {
-        message: `no job of this environment runs atomic job ${quote(job.key)}, and nothing triggers it`,
+        message: `no job of this ${words.environment} runs atomic job ${quote(job.key)}, and nothing triggers it`,
         fix: "add a task with run_job_task for it to a composite job, give it a schedule, or remove it",
         sites: [{ job }],
       };

@@ -2,6 +2,7 @@ import { findCycles } from "../../model/graph-algorithms";
 import type { JobSpec } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
+import { WORDS } from "../words";
 
 export const runJobCycle = defineRule({
   name: "run-job-cycle",
@@ -39,7 +40,7 @@ notebook_task:
     }
     for (const cycle of findCycles(stacks.keys(), (stack) => stacks.get(stack)?.keys() ?? [])) {
       const jobs = cycle.slice(0, -1).map((stack, i) => stacks.get(stack)?.get(cycle[i + 1] ?? ""));
-      const units = graph.kind === "bundle" ? "bundles" : "stacks";
+      const units = `${WORDS[graph.kind].unit}s`;
       yield {
         message: `${units} run each other's jobs: ${cycle.map(quote).join(" -> ")}`,
         fix: `move one of these jobs, so that ${units} depend on each other in one direction`,

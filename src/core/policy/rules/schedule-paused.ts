@@ -26,7 +26,10 @@ export const schedulePaused = defineRule({
         if (paused !== false) continue;
         yield {
           message: `the ${kind === "continuous" ? "continuous trigger" : kind} of job ${quote(job.key)} is not paused in ${quote(graph.environment)}`,
-          fix: "set its pause_status to PAUSED",
+          fix:
+            graph.kind === "bundle"
+              ? "set its pause_status to PAUSED, or the mode of the target to development"
+              : "set its pause_status to PAUSED",
           sites: [{ job }],
         };
       }

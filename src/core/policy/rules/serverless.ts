@@ -1,6 +1,7 @@
 import { leafTasks } from "../../model/job-graph";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
+import { WORDS } from "../words";
 
 export const serverless = defineRule({
   name: "serverless",
@@ -21,6 +22,7 @@ export const serverless = defineRule({
     source: "golden rules of the hierarchical job architecture, IN-01",
   },
   *check(graph) {
+    const words = WORDS[graph.kind];
     for (const job of graph.jobs) {
       // Serverless compute takes no continuous jobs, and neither Scala nor R.
       if (job.triggers?.some(({ kind }) => kind === "continuous") === true) continue;
@@ -32,7 +34,7 @@ export const serverless = defineRule({
           message: `task ${quote(taskKey)} of job ${quote(job.key)} runs its notebook on a cluster`,
           fix:
             environment === undefined
-              ? "define an environment below environments and name it in the task's environment_key, instead of the cluster"
+              ? `define an environment ${words.in("environments")} and name it in the task's environment_key, instead of the cluster`
               : `name the environment ${quote(environment.key)} in its environment_key, instead of the cluster`,
           sites: [{ job, taskKey }],
         };

@@ -67,6 +67,8 @@ export interface BundleOptions {
   readonly env?: Readonly<NodeJS.ProcessEnv>;
   /** Files outside of it are not read. @default - the work tree of git, else what `sync.paths` name */
   readonly repository?: string;
+  /** Texts that stand for what files hold, by their absolute paths. @default - none */
+  readonly contents?: ReadonlyMap<string, string>;
   /** What the ids of jobs begin with, so that those of several bundles differ. @default - nothing */
   readonly prefix?: string;
   /** Variables whose references stay references; `bundle.target` stays one, too. @default - none, nor bundle.target */
@@ -375,7 +377,11 @@ export class Bundle {
   #load(path: string, holds: "bundle" | "values" = "bundle"): ValueMap | undefined {
     if (this.#characters > MAX_TOTAL || this.#values > MAX_TOTAL_VALUES) return undefined;
     this.#read.add(realPath(path));
-    const { text, value, size, problems } = readYamlFile(path, this.places);
+    const { text, value, size, problems } = readYamlFile(
+      path,
+      this.places,
+      this.options.contents?.get(resolve(path)),
+    );
     for (const problem of problems) this.add(problem);
     if (problems.some(({ rule }) => rule === undefined)) return undefined;
     this.#characters += text.length;

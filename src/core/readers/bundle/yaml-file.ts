@@ -212,8 +212,12 @@ function locationAt({ file, offset }: Pick<Place, "file" | "offset">): SourceLoc
   return { file: relativePath(file.path), line: line + 1, column };
 }
 
-/** Reads a file of a bundle. What is wrong with it is in its problems; nothing is thrown. */
-export function readYamlFile(path: string, places: Places): YamlFile {
+/**
+ * Reads a file of a bundle. What is wrong with it is in its problems; nothing is thrown.
+ *
+ * @param content a text that stands for what the file holds
+ */
+export function readYamlFile(path: string, places: Places, content?: string): YamlFile {
   const problem = (message: string, fix: string, offset?: number): ReadProblem => ({
     severity: "error",
     message,
@@ -230,23 +234,11 @@ export function readYamlFile(path: string, places: Places): YamlFile {
     size: 0,
     problems: [problem(message, fix, offset)],
   });
-  let text = "";
-  try {
-    const stats = statSync(path);
-    if (!stats.isFile()) return failed("this is not a file", "name a YAML or JSON file");
-    if (stats.size > MAX_FILE_SIZE) {
-      return failed(
-        `the file has ${stats.size} bytes, more than the ${MAX_FILE_SIZE} that are read`,
-        "split it into a file for each job",
-      );
-    }
-    text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ERR_ENCODING_INVALID_ENCODED_DATA")
-      return failed("the file is not UTF-8", "save it as UTF-8");
-    const broken = code === "ENOENT" && isLink(path) ? ", a link to nothing" : "";
-    return failed(`the file cannot be read: ${code ?? message}${broken}`, "fix or remove it");
+  let text = content ?? "";
+  if (content === undefined) {
+    const read = readText(path);
+    if (typeof read !== "string") return failed(read.message, read.fix);
+    text = read;
   }
   try {
     const document = parseDocument(text, PARSE);
@@ -265,6 +257,30 @@ export function readYamlFile(path: string, places: Places): YamlFile {
       return failed("the file nests too deep to be read", "write it simpler");
     const message = error instanceof Error ? error.message : String(error);
     return failed(`this is not YAML: ${oneLine(message)}`, "fix the file");
+  }
+}
+
+/** What a file holds, or why it cannot be read. */
+function readText(path: string): string | Pick<ReadProblem, "message" | "fix"> {
+  try {
+    const stats = statSync(path);
+    if (!stats.isFile()) return { message: "this is not a file", fix: "name a YAML or JSON file" };
+    if (stats.size > MAX_FILE_SIZE) {
+      return {
+        message: `the file has ${stats.size} bytes, more than the ${MAX_FILE_SIZE} that are read`,
+        fix: "split it into a file for each job",
+      };
+    }
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ERR_ENCODING_INVALID_ENCODED_DATA")
+      return { message: "the file is not UTF-8", fix: "save it as UTF-8" };
+    const broken = code === "ENOENT" && isLink(path) ? ", a link to nothing" : "";
+    return {
+      message: `the file cannot be read: ${code ?? message}${broken}`,
+      fix: "fix or remove it",
+    };
   }
 }
 

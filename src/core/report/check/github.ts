@@ -1,19 +1,39 @@
-import { type CheckedFinding, type CheckReport, openFindings } from "../../model/check-report";
+import type { CheckedFinding, CheckReport } from "../../model/check-report";
 import { printable } from "../../model/text";
-import { asides, fullText, summary } from "./parts";
+import {
+  asides,
+  counted,
+  type FindingGroup,
+  fullText,
+  groupFindings,
+  shownLocation,
+  siteName,
+  summary,
+} from "./parts";
 
 const COMMANDS = { error: "error", warning: "warning", info: "notice" } as const;
 
-/** Workflow commands, which GitHub shows on the lines of a pull request. */
+/**
+ * Workflow commands, which GitHub shows on the lines of a pull request. It shows ten of each kind for a step, so what many jobs
+ * share is one, and what breaks a deployment or a run comes first.
+ */
 export function checkGithub(report: CheckReport): string {
   const beside = asides(report);
+  const breaking = new Set(
+    report.rules.filter(({ presets }) => presets.includes("correctness")).map(({ name }) => name),
+  );
+  const groups = groupFindings(report);
+  const isBreaking = ({ findings: [{ rule }] }: FindingGroup): boolean => breaking.has(rule);
   return [
-    ...openFindings(report).map(annotation),
+    ...[...groups.filter(isBreaking), ...groups.filter((group) => !isBreaking(group))].map(
+      (group) => annotation(group, report),
+    ),
     `jobstrata: ${summary(report)}${beside === "" ? "" : ` (${beside})`}${report.incomplete ? "; not everything could be checked" : ""}`,
   ].join("\n");
 }
 
-function annotation(finding: CheckedFinding): string {
+function annotation({ findings, jobs }: FindingGroup, report: CheckReport): string {
+  const [finding, ...others] = findings;
   const { severity, rule, environment, location } = finding;
   const title = environment === undefined ? rule : `${rule} [${environment}]`;
   const properties = Object.entries({
@@ -24,8 +44,26 @@ function annotation(finding: CheckedFinding): string {
   }).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${escapeProperty(printable(String(value)))}`],
   );
-  const message = escapeData(fullText(finding).join("\n"));
-  return `::${COMMANDS[severity]} ${properties.join(",")}::${message}`;
+  const [message = "", ...rest] = fullText(finding);
+  const lines =
+    jobs === undefined
+      ? [message, ...rest]
+      : [
+          `${jobs} of ${counted(report.distinct.jobs, "job")}, as ${message}`,
+          ...others.slice(0, MAX_PLACES).map(placeOf),
+          ...(others.length > MAX_PLACES ? [`and ${others.length - MAX_PLACES} more`] : []),
+          ...rest,
+        ];
+  return `::${COMMANDS[severity]} ${properties.join(",")}::${escapeData(lines.join("\n"))}`;
+}
+
+/** Further places of what many jobs share. */
+const MAX_PLACES = 20;
+
+function placeOf({ location, sites: [site] }: CheckedFinding): string {
+  const where = location === undefined ? "" : shownLocation(location);
+  const name = site === undefined ? "" : siteName(site);
+  return `also ${where === "" ? name : name === "" ? where : `${where} (${name})`}`;
 }
 
 // As @actions/core escapes them.
