@@ -31,7 +31,8 @@ const PLACES =
   "src docs examples bench packaging __tests__ README.md CONTRIBUTING.md SECURITY.md help main.ts".split(
     " ",
   );
-const SKIPPED = /(^|\/)(node_modules|dist|lib|api|fixtures|expected)\/|english\.test\.ts$/;
+const SKIPPED =
+  /(^|\/)(node_modules|dist|lib|cdktf\.out|\.jobstrata|api|fixtures|expected)\/|english\.test\.ts$/;
 const TITLE = /(?:\b(?:describe|it|test)\b[^"'`]*\(|^\s*(?:\]|`)\)\()\s*(["'`])(.*?)\1,/;
 
 function filesIn(place) {
