@@ -7,7 +7,7 @@ const PHRASES = [
     /(?<!\b(?:there|which) )\b(is|are) no (?!longer|more|fewer|less)\w+/i,
     '"is not a …", "must be …"',
   ],
-  [/\bof others\b/i, '"external", "another user\'s", "other …"'],
+  [/\bof others\b(?!\))/i, '"external", "another user\'s", "other …"'],
   [/\b(is|are|be|been|was|were) (told(?! apart)|said)\b/i, '"reports", "shows", "is passed"'],
   [/\btold of\b/i, '"notified about", "receives"'],
   [/\bso many\b/i, '"N", "at most N", "the number of …"'],
@@ -31,7 +31,8 @@ const PLACES =
   "src docs examples bench packaging __tests__ README.md CONTRIBUTING.md SECURITY.md help main.ts".split(
     " ",
   );
-const SKIPPED = /(^|\/)(node_modules|dist|lib|api|fixtures|expected)\/|english\.test\.ts$/;
+const SKIPPED =
+  /(^|\/)(node_modules|dist|lib|cdktf\.out|\.jobstrata|api|fixtures|expected)\/|english\.test\.ts$/;
 const TITLE = /(?:\b(?:describe|it|test)\b[^"'`]*\(|^\s*(?:\]|`)\)\()\s*(["'`])(.*?)\1,/;
 
 function filesIn(place) {

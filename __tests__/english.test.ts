@@ -36,6 +36,7 @@ describe("the check of the English", () => {
     "I recommend it",
     "at most 72",
     "it says so",
+    "for (const job of others) run(job);",
   ])("passes %j", (phrase) => {
     expect(check("run.ts", `// ${phrase}\n`)).toMatchObject({ status: 0, stdout: "" });
   });

@@ -57,7 +57,7 @@ describeWithTerraform("with Terraform", () => {
       ]);
     });
 
-    it("tell which alerts trigger, and what would be said to whom", async () => {
+    it("report which alerts trigger, and their notifications", async () => {
       const { code, stdout } = await local("alerts", "--json");
       expect(code).toBe(0);
       const { alerts, notifications } = JSON.parse(stdout) as {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RawAnswer } from "./route";
 
-/** A request on its way through the middleware, and what they have made of it so far. */
+/** A request on its way through the middleware, with their results so far. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;

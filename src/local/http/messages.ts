@@ -47,7 +47,7 @@ export function write(
 export const asRaw = (answer: unknown): RawAnswer =>
   answer instanceof RawAnswer ? answer : new RawAnswer(stringifyJson(answer ?? {}));
 
-/** Answers with an error; what is no {@link ApiError} is a failure of the workspace itself. */
+/** Responds with an error; anything but an {@link ApiError} is a failure of the workspace itself. */
 export function fail(
   response: ServerResponse,
   error: unknown,

@@ -2,13 +2,13 @@ import * as z from "zod";
 import { type Int64, int64Of } from "@jobstrata/core/model";
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 
-/** A request that was let in. */
+/** An authorized request. */
 export interface LocalRequest<Query = unknown, Body = unknown> {
   query: Query;
   body: Body;
-  /** What stands in the place of the first `*` of the route's path. */
+  /** The value of the first `*` of the route's path. */
   wildcard: string;
-  /** What stands in the place of each `*`, in their order. */
+  /** The values of all `*`, in order. */
   wildcards: readonly string[];
   /** "2.0", "2.1" or "2.2"; "" outside of `/api`. */
   version: string;
@@ -39,7 +39,7 @@ export interface Route {
   /** As with the service, fields that are not named here are ignored. */
   query: z.ZodObject;
   body: z.ZodType | undefined;
-  /** Gets the body as it came, whatever its type. */
+  /** Receives the raw body of any type. */
   rawBody: boolean;
   handle: (request: LocalRequest) => unknown;
 }

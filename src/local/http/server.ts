@@ -11,12 +11,12 @@ import { Login } from "./middleware/login";
 import { serveSite, type Site } from "./middleware/site";
 import { Router } from "./router";
 
-/** A client that sends nothing for this long is let go; milliseconds. */
+/** Idle timeout of a client; milliseconds. */
 const REQUEST_TIMEOUT = 30_000;
 
 export const LOOPBACK = "127.0.0.1";
 
-/** Takes requests from this machine only, and only with a token. */
+/** Accepts requests from this machine only, and only with a token. */
 export class LocalServer {
   public readonly router = new Router();
   private readonly login: Login;
@@ -81,7 +81,7 @@ export class LocalServer {
     return actual;
   }
 
-  /** Takes no more requests, and lets those under way end. */
+  /** Accepts no more requests, and lets active ones end. */
   public async close(): Promise<void> {
     this.site?.close();
     await new Promise<void>((resolve) => {

@@ -28,7 +28,7 @@ export class Tokens {
     return this.find(token) !== undefined;
   }
 
-  /** Uses a token up. False when there is none such, or it has ended. */
+  /** Consumes a token. Returns false if it is unknown or has expired. */
   public take(token: string, now: number): boolean {
     const found = this.find(token);
     if (found === undefined) return false;

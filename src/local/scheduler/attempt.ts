@@ -5,14 +5,14 @@ import type { RunHost } from "./host";
 import { type Ending, ended, isOver, TASK_TIMED_OUT } from "./states";
 import type { StopScope } from "./stop-scope";
 
-/** Does what a task says, once. */
+/** Executes a task once. */
 export type Perform = (
   task: Task | NestedTask,
   attempt: TaskRun,
   signal: AbortSignal,
 ) => Promise<Ending>;
 
-/** The service gives up on a canceled task that does not stop; milliseconds. */
+/** Timeout for a canceled task to stop, as in the service; milliseconds. */
 const STOP_GRACE = 30_000;
 
 /** Attempts at tasks, with the tasks' retries and timeouts. */

@@ -4,7 +4,7 @@ import type { JobRun, TaskOutput, TaskRun } from "../services/jobs/records";
 import type { Task } from "../services/jobs/schema/tasks";
 import type { Ending } from "./states";
 
-/** What a run needs of the workspace around it. */
+/** The interface from a run to its workspace. */
 export interface RunHost {
   readonly clock: Clock;
   readonly executor: TaskExecutor;

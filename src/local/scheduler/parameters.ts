@@ -7,7 +7,7 @@ import {
 } from "../services/jobs/records";
 import type { JobSettings } from "../services/jobs/schema/settings";
 
-/** The JSON of the parameters of one task type; bytes. */
+/** Maximum size of the parameters of one task type as JSON; bytes. */
 const MAX_PARAMETERS = 10_000;
 
 /** The parameters by task type that a request has. @throws {ApiError} */

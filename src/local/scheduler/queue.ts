@@ -2,20 +2,20 @@ import type { JobRun } from "../services/jobs/records";
 import type { ActiveRun } from "./run";
 import { CANCELED } from "./states";
 
-/** A run that is under way or waits for its turn. */
+/** An active or queued run. */
 export interface Live {
   active: ActiveRun;
-  /** How many runs of the job there may be at once. */
+  /** Maximum concurrent runs of the job. */
   limit: number;
 }
 
-/** Lets no more runs of a job be under way than it may have; the others wait in the order in which they came. */
+/** Limits the concurrent runs of each job; other runs are queued in order of arrival. */
 export class RunQueue {
   private readonly running = new Map<number, Live>();
   private readonly queued = new Map<number, Live>();
-  /** The queued runs of a job, the first to come first. */
+  /** The queued runs of a job, first in, first out. */
   private readonly queuedOfJob = new Map<number, Set<number>>();
-  /** How many runs of a job are under way. */
+  /** Number of active runs of a job. */
   private readonly runningOfJob = new Map<number, number>();
 
   public constructor(private readonly save: (run: JobRun) => void) {}
@@ -24,12 +24,12 @@ export class RunQueue {
     return { active_runs: this.running.size, queued_runs: this.queued.size };
   }
 
-  /** A run that is under way or waits. */
+  /** An active or queued run. */
   public get(runId: number): ActiveRun | undefined {
     return (this.running.get(runId) ?? this.queued.get(runId))?.active;
   }
 
-  /** The runs that are under way. */
+  /** The active runs. */
   public underWay(): ActiveRun[] {
     return [...this.running.values()].map(({ active }) => active);
   }
@@ -56,7 +56,7 @@ export class RunQueue {
     this.save(run);
   }
 
-  /** Stops a run that is under way, and takes one that waits out of the queue. */
+  /** Stops an active run, or removes a queued run from the queue. */
   public cancel(runId: number): void {
     this.running.get(runId)?.active.stop(CANCELED);
     this.dequeue(runId)?.active.abandon(CANCELED);
@@ -73,7 +73,7 @@ export class RunQueue {
     for (const live of [...this.running.values()]) if (concerned(live)) live.active.stop(CANCELED);
   }
 
-  /** Takes out a run that is over. False when it was not under way. */
+  /** Removes an ended run. Returns false if it was not active. */
   public remove(run: JobRun): boolean {
     if (!this.running.delete(run.run_id)) return false;
     const left = (this.runningOfJob.get(run.job_id) ?? 1) - 1;
@@ -82,7 +82,7 @@ export class RunQueue {
     return true;
   }
 
-  /** Begins the queued runs of a job that there is room for. @param jobId @default of every job */
+  /** Starts as many queued runs of a job as its limit allows. @param jobId @default all jobs */
   public proceed(jobId?: number): void {
     if (jobId === undefined) {
       for (const each of [...this.queuedOfJob.keys()]) this.proceed(each);

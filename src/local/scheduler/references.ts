@@ -3,7 +3,7 @@ import { stringifyJson } from "@jobstrata/core/model";
 import { invalidParameter } from "../api-error";
 import { type Task, TASK_TYPES } from "../services/jobs/schema/tasks";
 
-/** What `{{…}}` in the fields of a task may refer to. */
+/** The values that `{{…}}` in the fields of a task may refer to. */
 export interface ReferenceContext {
   job: {
     id: number;
@@ -16,7 +16,7 @@ export interface ReferenceContext {
     parameters: Readonly<Record<string, string>>;
   };
   task: TaskFacts & { name: string };
-  /** What is known of another task of the run, if it is one. */
+  /** The values of another task of the run, if it exists. */
   taskOf: (
     key: string,
   ) => (TaskFacts & { resultState: string; errorCode: string; values: TaskValues }) | undefined;

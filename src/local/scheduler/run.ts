@@ -20,12 +20,12 @@ import { StopScope } from "./stop-scope";
 import type { RunContext } from "./tasks/context";
 import { performTask } from "./tasks/perform";
 
-/** A task of the run: where it stands, and what waits for it. */
+/** A task of the run: its state and its dependents. */
 interface Node {
   task: Task;
   /** The attempt that counts. */
   attempt: TaskRun;
-  /** How many of its dependencies are still to be decided. */
+  /** Number of undecided dependencies. */
   waiting: number;
   dependents: Node[];
   /** It is not to be run (again): it was left out, or a repair keeps its earlier result. */
@@ -118,7 +118,7 @@ export class ActiveRun implements RunContext {
     this.complete();
   }
 
-  /** Ends the run before its time: what runs is stopped, what waits will not run. */
+  /** Stops the run: active tasks are stopped, waiting tasks do not run. */
   public stop(ending: Ending): void {
     if (this.scope.stopped !== undefined || isOver(this.run)) return;
     this.run.life = "TERMINATING";
@@ -209,7 +209,7 @@ export class ActiveRun implements RunContext {
     return [...targets];
   }
 
-  /** Goes on with every task that can, without recursion: a chain of skipped tasks may be long. */
+  /** Continues with every ready task, without recursion: a chain of skipped tasks may be long. */
   private drain(): void {
     if (this.draining) return;
     this.draining = true;
@@ -239,7 +239,7 @@ export class ActiveRun implements RunContext {
       });
   }
 
-  /** What each dependency came to; one on the other outcome of a condition task counts as excluded. */
+  /** The result of each dependency; one on the other outcome of a condition task counts as excluded. */
   private verdicts({ task }: Node): Verdict[] {
     const verdicts: Verdict[] = [];
     for (const { task_key, outcome } of task.depends_on ?? []) {

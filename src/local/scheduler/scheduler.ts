@@ -24,7 +24,7 @@ import { ActiveRun } from "./run";
 import { type Ending, INTERRUPTED, isOver, TOO_MANY_RUNS } from "./states";
 import { Triggers } from "./triggers";
 
-/** The service lets no chain of Run Job tasks be longer. */
+/** Maximum length of a chain of Run Job tasks, as in the service. */
 export const MAX_RUN_JOB_DEPTH = 3;
 /** An executor that does not let go of its tasks when the workspace stops is left alone after this; milliseconds. */
 const STOP_PATIENCE = 5000;
@@ -53,7 +53,7 @@ interface Start {
   queue?: boolean;
 }
 
-/** Starts the runs of all jobs, by request or by their triggers, and sees to it that each ends. */
+/** Starts the runs of all jobs, by request or by their triggers, and ensures that each ends. */
 export class Scheduler {
   public listener: ChangeListener | undefined;
   private readonly triggers: Triggers<number>;
@@ -106,7 +106,7 @@ export class Scheduler {
     }
   }
 
-  /** Stops everything that is under way and resolves when nothing is left of it. Queued runs stay queued. */
+  /** Stops all active runs and resolves when they have ended. Queued runs stay queued. */
   public async stop(): Promise<void> {
     this.stopping = true;
     this.triggers.stop();
@@ -332,7 +332,7 @@ export class Scheduler {
     };
   }
 
-  /** Begins a run, or queues or skips it when the job has as many as it may have. */
+  /** Starts a run, or queues or skips it if the job has reached its maximum. */
   private launch(start: Start, token?: string): JobRun {
     const { jobId, settings } = start;
     const now = this.clock.now();

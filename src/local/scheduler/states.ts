@@ -1,6 +1,6 @@
 import type { RunStatus } from "@jobstrata/core/model";
 
-/** A run's place in its life, as the Jobs API spells it. */
+/** The life cycle state of a run in the Jobs API. */
 export type LifeCycleState =
   | "QUEUED"
   | "PENDING"
@@ -39,7 +39,7 @@ export type TerminationCode =
   | "SKIPPED"
   | "DISABLED";
 
-/** What is kept of a run's state; `state` and `status` of the API are two ways to say it. */
+/** The stored state of a run; the API shows it as `state` and `status`. */
 export interface Phase {
   life: LifeCycleState;
   result?: ResultState;
@@ -104,7 +104,7 @@ export const INTERRUPTED = ended(
   "INTERNAL_ERROR",
 );
 
-/** What a finished task counts as where others depend on it, and in the result of its run. */
+/** How a finished task counts for its dependents and for the result of its run. */
 export type Verdict = "succeeded" | "failed" | "canceled" | "excluded";
 
 export function verdict({ result }: Phase): Verdict {
@@ -123,7 +123,7 @@ export function verdict({ result }: Phase): Verdict {
   }
 }
 
-/** Where a run stands in short, as clients read it from `state`. */
+/** The state of a run in one word, as clients read it from `state`. */
 export function briefly(phase: Phase): RunStatus {
   const { life, result, message } = phase;
   const waits = life === "QUEUED" || life === "BLOCKED" || life === "WAITING_FOR_RETRY";

@@ -1,6 +1,6 @@
 import type { Ending } from "./states";
 
-/** What is under way and can be stopped: attempts, and waits for a retry. */
+/** Active operations that can be stopped: attempts, and waits for a retry. */
 export class StopScope {
   /** What everything in it ends with, once it was stopped. */
   public stopped: Ending | undefined;
