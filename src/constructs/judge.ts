@@ -1,7 +1,7 @@
 import type { TerraformStack } from "cdktf";
 import { readBaseline, baselineFile, loadConfig } from "@jobstrata/core/config";
 import { JobstrataError } from "@jobstrata/core/errors";
-import type { CheckedFinding, Finding } from "@jobstrata/core/model";
+import type { CheckedFinding } from "@jobstrata/core/model";
 import {
   writeStackMetadata,
   readStackConfigs,
@@ -82,7 +82,7 @@ export function findingsIn(
  *
  * @throws JobstrataError `policy-violated` if that is an error; no configuration is left in the output folder then
  */
-function report(findings: readonly Finding[], { outdir, isWritten }: Output): void {
+function report(findings: readonly CheckedFinding[], { outdir, isWritten }: Output): void {
   const errors = findings.filter(({ severity }) => severity === "error");
   if (errors.length > 0) {
     if (isWritten) takeConfigurations(outdir);
@@ -91,7 +91,10 @@ function report(findings: readonly Finding[], { outdir, isWritten }: Output): vo
   if (findings.length > 0) process.stderr.write(`${textReport(findings)}\n`);
 }
 
-function policyViolated(errors: readonly Finding[], findings: readonly Finding[]): JobstrataError {
+function policyViolated(
+  errors: readonly CheckedFinding[],
+  findings: readonly CheckedFinding[],
+): JobstrataError {
   const count = errors.length === 1 ? "1 violation" : `${errors.length} violations`;
   return new JobstrataError(
     "policy-violated",

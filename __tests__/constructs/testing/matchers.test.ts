@@ -189,3 +189,17 @@ test("nothing is written, and the app can be synthesized after", () => {
   expect(app).toKeepTheHierarchy();
   app.synth();
 });
+
+test("what several environments have alike is found in each", () => {
+  const app = new App({ outdir: freshFolder() });
+  for (const environment of [devEnvironment(), prodEnvironment()]) {
+    const { seed } = alerting(app, environment);
+    new AtomicJob(seed.stack, "reseed_job", { purpose: "seed", notebook: notebook("seed") });
+  }
+  for (const environment of ["dev", "prod"])
+    expect(
+      failure(() => {
+        expect(jobGraph(app, environment)).toKeepTheHierarchy();
+      }),
+    ).toContain("error notebook-in-one-job [dev, prod]");
+});

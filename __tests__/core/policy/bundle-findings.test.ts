@@ -20,9 +20,9 @@ function findings(files: Readonly<Record<string, string>>, root = "."): string[]
   });
   return report.findings
     .filter(({ suppression }) => suppression === undefined)
-    .map(({ rule, severity, message, fix, environment = "", location }) => {
+    .map(({ rule, severity, message, fix, environments, location }) => {
       const place = `${location?.file.split("/").at(-1) ?? ""}:${location?.line ?? ""}`;
-      return `${severity} ${rule} ${place} [${environment}] ${message} | ${fix}`;
+      return `${severity} ${rule} ${place} [${environments.join(", ")}] ${message} | ${fix}`;
     });
 }
 

@@ -49,9 +49,9 @@ function judge(
 
 test("a mistake of one line in several environments is one finding", () => {
   const { findings } = judge({ dev: [inStack("dev", 3)], prod: [inStack("prod", 3)] });
-  expect(findings).toMatchObject([{ rule: "untimed", environment: "dev, prod" }]);
+  expect(findings).toMatchObject([{ rule: "untimed", environments: ["dev", "prod"] }]);
   const apart = judge({ dev: [inStack("dev", 3)], prod: [inStack("prod", 9)] });
-  expect(apart.findings).toMatchObject([{ environment: "dev" }, { environment: "prod" }]);
+  expect(apart.findings).toMatchObject([{ environments: ["dev"] }, { environments: ["prod"] }]);
 });
 
 test("a suppression applies to one environment only", () => {
@@ -75,8 +75,8 @@ test("a suppression applies to one environment only", () => {
     today: "2026-11-24",
   });
   expect(findings).toMatchObject([
-    { environment: "dev", suppression: { kind: "source", reason: "tried out" } },
-    { environment: "prod" },
+    { environments: ["dev"], suppression: { kind: "source", reason: "tried out" } },
+    { environments: ["prod"] },
   ]);
   expect(findings[1]?.suppression).toBeUndefined();
 });

@@ -261,9 +261,11 @@ function findingsOf(reading: Reading): string[] {
   });
   expect(incomplete).toBe(false);
   return findings
-    .map(({ rule, severity, environment = "", message, sites }) => {
+    .map(({ rule, severity, environments, message, sites }) => {
       const places = sites.map(({ job, taskKey = "" }) => `${job.key ?? ""}#${taskKey}`);
-      return [severity, rule, environment, places.sort().join(" "), message].join(" | ");
+      return [severity, rule, environments.join(", "), places.sort().join(" "), message].join(
+        " | ",
+      );
     })
     .sort();
 }

@@ -170,6 +170,7 @@ export function finding(
     severity,
     message: `${rule} says no`,
     fix: "fix it",
+    environments: [],
     fingerprint: "0",
     sites: jobs.map((each) => ({ job: each })),
   };

@@ -1,10 +1,9 @@
-import type { Finding } from "@jobstrata/cdktf";
-import { textReport } from "../../../src/core/report/text";
+import { type ReportedFinding, textReport } from "../../../src/core/report/text";
 
-const finding: Finding = {
+const finding: ReportedFinding = {
   rule: "notebook-in-one-job",
   severity: "error",
-  environment: "dev",
+  environments: ["dev"],
   message: 'notebook "seed.py" is used by 2 jobs',
   fix: "keep it in one",
   sites: [
@@ -28,7 +27,8 @@ describe("textReport", () => {
   });
 
   test("puts an empty line between findings and leaves out an environment that there is not", () => {
-    const failure: Finding = {
+    const failure: ReportedFinding = {
+      environments: [],
       rule: "policy-saw-jobs",
       severity: "error",
       message: "nothing",
@@ -46,7 +46,7 @@ describe("textReport", () => {
       {
         rule: evil,
         severity: "error",
-        environment: evil,
+        environments: [evil],
         message: evil,
         fix: evil,
         sites: [{ job: { id: evil, source: { file: evil } }, taskKey: evil }],

@@ -23,5 +23,4 @@ export function judge(readings: readonly Reading[]): readonly CheckedFinding[] {
 export const inEnvironment = (
   findings: readonly CheckedFinding[],
   environment: string,
-): CheckedFinding[] =>
-  findings.filter((finding) => finding.environment?.split(", ").includes(environment));
+): CheckedFinding[] => findings.filter(({ environments }) => environments.includes(environment));

@@ -93,8 +93,8 @@ export function jobGraph(app: IConstruct, environment?: string): TestedJobs {
     throw new JobstrataError("no-environment", problem + known);
   }
   const findings = findingsIn(configs, run.rules);
-  const own = findings.filter((finding) =>
-    [undefined, graph.environment].includes(finding.environment),
+  const own = findings.filter(
+    ({ environments }) => environments.length === 0 || environments.includes(graph.environment),
   );
   return new TestedJobs(graph, own);
 }

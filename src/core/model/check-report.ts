@@ -9,7 +9,9 @@ export interface Suppression {
 }
 
 /** A finding with the additional fields for reports and programs. */
-export interface CheckedFinding extends Finding {
+export interface CheckedFinding extends Omit<Finding, "environment"> {
+  /** The environments in which it holds; none for a failure of the policy itself. */
+  readonly environments: readonly string[];
   /** Where to look first, if that is in a file. */
   readonly location?: SourceLocation;
   /** Equal in two checks for the same mistake, wherever its lines have moved to. Hexadecimal. */
@@ -73,6 +75,13 @@ export interface CheckReport {
 /** Findings that are not suppressed. */
 export function openFindings(report: CheckReport): CheckedFinding[] {
   return report.findings.filter(({ suppression }) => suppression === undefined);
+}
+
+/** The environments of a finding in one text, such as `dev, prod`; undefined if it has none. */
+export function environmentText({
+  environments,
+}: Pick<CheckedFinding, "environments">): string | undefined {
+  return environments.length === 0 ? undefined : environments.join(", ");
 }
 
 /** Errors first; then by file and line. In one place findings stay in the order of the rules. */

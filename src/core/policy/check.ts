@@ -161,8 +161,8 @@ function uncovered(
   rules: readonly Rule[],
 ): readonly CheckedFinding[] {
   const coveredBy = new Map(rules.map(({ name, coveredBy: by = [] }) => [name, [by].flat()]));
-  const placesOf = ({ rule, environment, sites }: CheckedFinding, by = rule): string[] =>
-    sites.map(({ job, taskKey }) => JSON.stringify([by, environment, job.id, taskKey]));
+  const placesOf = ({ rule, environments, sites }: CheckedFinding, by = rule): string[] =>
+    sites.map(({ job, taskKey }) => JSON.stringify([by, environments, job.id, taskKey]));
   const said = new Set(
     findings
       // What is excused by name excuses nothing else.
@@ -192,7 +192,7 @@ function collapse(all: readonly CheckedFinding[]): CheckedFinding[] {
   return [...byMistake.values()].flatMap((same) => {
     const [first] = same;
     if (first === undefined || same.length === 1) return same;
-    const environments = new Set(same.flatMap(({ environment }) => environment ?? []));
+    const environments = new Set(same.flatMap((each) => each.environments));
     const sites = new Map(
       same
         .flatMap((each) => each.sites)
@@ -201,7 +201,7 @@ function collapse(all: readonly CheckedFinding[]): CheckedFinding[] {
     return {
       ...first,
       sites: [...sites.values()],
-      ...(environments.size > 0 && { environment: [...environments].join(", ") }),
+      environments: [...environments],
     };
   });
 }

@@ -28,8 +28,10 @@ export function located(finding: Finding): LocatedFinding {
     };
   });
   const location = finding.location ?? sites[0]?.source;
+  const { environment, ...rest } = finding;
   return {
-    ...finding,
+    ...rest,
+    environments: environment === undefined ? [] : [environment],
     sites,
     ...(location !== undefined && { location }),
     fingerprint: fingerprintOf(finding),

@@ -1,4 +1,4 @@
-import type { CheckedFinding, CheckReport } from "../../model/check-report";
+import { type CheckedFinding, type CheckReport, environmentText } from "../../model/check-report";
 import { printable } from "../../model/text";
 import {
   asides,
@@ -34,7 +34,8 @@ export function checkGithub(report: CheckReport): string {
 
 function annotation({ findings, jobs }: FindingGroup, report: CheckReport): string {
   const [finding, ...others] = findings;
-  const { severity, rule, environment, location } = finding;
+  const { severity, rule, location } = finding;
+  const environment = environmentText(finding);
   const title = environment === undefined ? rule : `${rule} [${environment}]`;
   const properties = Object.entries({
     file: location?.file,

@@ -1,4 +1,9 @@
-import { type CheckedFinding, type CheckReport, openFindings } from "../../model/check-report";
+import {
+  type CheckedFinding,
+  type CheckReport,
+  environmentText,
+  openFindings,
+} from "../../model/check-report";
 import type { SourceLocation } from "../../model/job-spec";
 import { countBySeverity } from "./parts";
 
@@ -28,7 +33,8 @@ export function checkJson(report: CheckReport): string {
 }
 
 function findingJson(finding: CheckedFinding, help: string | undefined): object {
-  const { rule, severity, message, fix, environment, sites, fingerprint, suppression } = finding;
+  const { rule, severity, message, fix, sites, fingerprint, suppression } = finding;
+  const environment = environmentText(finding);
   const [first] = sites;
   const jobs = [...new Set(sites.map(({ job }) => job.key ?? job.id))];
   const notebook = sites.find((site) => site.notebook !== undefined)?.notebook;

@@ -1,4 +1,4 @@
-import { type CheckReport, openFindings } from "../../model/check-report";
+import { type CheckReport, environmentText, openFindings } from "../../model/check-report";
 import { printable } from "../../model/text";
 import { markdownText, SEVERITY_ICONS } from "../markdown-text";
 import {
@@ -39,7 +39,8 @@ export function checkMarkdown(report: CheckReport, all = false): string {
 
 function row({ findings, jobs }: FindingGroup, report: CheckReport): string {
   const [finding] = findings;
-  const { severity, rule, environment, message, fix, sites, location } = finding;
+  const { severity, rule, message, fix, sites, location } = finding;
+  const environment = environmentText(finding);
   const [first] = sites;
   const places = [
     ...(location === undefined ? [] : [shownLocation(location)]),

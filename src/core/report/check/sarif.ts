@@ -1,4 +1,4 @@
-import type { CheckedFinding, CheckReport } from "../../model/check-report";
+import { type CheckedFinding, type CheckReport, environmentText } from "../../model/check-report";
 import type { FindingSite } from "../../model/finding";
 import type { SourceLocation } from "../../model/job-spec";
 import { printable } from "../../model/text";
@@ -45,8 +45,8 @@ export function checkSarif(report: CheckReport): string {
 }
 
 function resultOf(finding: CheckedFinding, index: ReadonlyMap<string, number>): object {
-  const { rule, severity, message, fix, sites, location, fingerprint, suppression, environment } =
-    finding;
+  const { rule, severity, message, fix, sites, location, fingerprint, suppression } = finding;
+  const environment = environmentText(finding);
   const [first, ...others] = sites;
   const main = locationOf(location, first);
   const related = others.map((site) => locationOf(site.source ?? site.job.source, site));

@@ -1,4 +1,9 @@
-import { type CheckedFinding, type CheckReport, openFindings } from "../../model/check-report";
+import {
+  type CheckedFinding,
+  type CheckReport,
+  environmentText,
+  openFindings,
+} from "../../model/check-report";
 import type { FindingSite } from "../../model/finding";
 import type { SourceLocation } from "../../model/job-spec";
 import { printable } from "../../model/text";
@@ -92,7 +97,8 @@ function findingLines(
 ): string[] {
   const others = otherSites(finding);
   const told = all || others.length <= MAX_OTHERS + 1 ? others : others.slice(0, MAX_OTHERS);
-  const { severity, rule, environment, message, fix, location } = finding;
+  const { severity, rule, message, fix, location } = finding;
+  const environment = environmentText(finding);
   const where = location?.line === undefined ? "" : `${location.line}:${location.column ?? 1}  `;
   const color = severity === "error" ? style.bad : style.busy;
   const scope = environment === undefined ? "" : ` [${printable(environment)}]`;
