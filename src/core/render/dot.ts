@@ -1,5 +1,5 @@
 import { type Hierarchy, type HierarchyEdge, type HierarchyJob, worstOf } from "./hierarchy";
-import { FINDING_COLORS, LEVEL_COLORS, markOf, shortened } from "./look";
+import { FINDING_COLORS, LEVEL_COLORS, markOf, shortened } from "./colors-and-labels";
 import { conditionsOf, whatRuns } from "./task-words";
 
 /** How a drawing is laid out. */

@@ -6,8 +6,8 @@ import {
   worstOf,
 } from "./hierarchy";
 import type { TaskSpec } from "../model/job-spec";
-import { FINDING_COLORS, LEVEL_COLORS, markOf, shortened } from "./look";
-import { inRoom, type MermaidEdge, type MermaidPart } from "./mermaid-room";
+import { FINDING_COLORS, LEVEL_COLORS, markOf, shortened } from "./colors-and-labels";
+import { inRoom, type MermaidEdge, type MermaidPart } from "./mermaid-limits";
 import { conditionsOf, whatRuns } from "./task-words";
 
 /** A drawing, and the number of jobs that do not fit. */

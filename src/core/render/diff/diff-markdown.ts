@@ -1,5 +1,5 @@
 import { printable, quote } from "../../model/text";
-import { shortened } from "../look";
+import { shortened } from "../colors-and-labels";
 import { type DiffLine, type DiffWriter, mostChanged, reportOf, summaryOf } from "./diff-lines";
 import { diffMermaid, type DiffMermaidOptions } from "./diff-mermaid";
 import { countChanges, type HierarchyDiff } from "./hierarchy-diff";

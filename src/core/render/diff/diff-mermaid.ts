@@ -1,5 +1,5 @@
 import { textOf } from "../mermaid";
-import { inRoom, type MermaidEdge, type MermaidPart } from "../mermaid-room";
+import { inRoom, type MermaidEdge, type MermaidPart } from "../mermaid-limits";
 import type { Change, DiffEdge, HierarchyDiff, JobPair, TaskDiff } from "./hierarchy-diff";
 
 export interface DiffMermaidOptions {

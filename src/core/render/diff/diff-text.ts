@@ -1,6 +1,6 @@
 import { printable, quote } from "../../model/text";
 import { PLAIN, type Style } from "../../report/style";
-import { shortened } from "../look";
+import { shortened } from "../colors-and-labels";
 import { type DiffLine, type DiffWriter, reportOf } from "./diff-lines";
 import type { HierarchyDiff } from "./hierarchy-diff";
 
