@@ -1,6 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { workspacePage } from "../../src/cli/local/page-content";
 import type { TaskExecutor } from "../../src/local";
+import { LOCAL_WAREHOUSE_ID } from "../../src/core/model/markers";
 import { newCode } from "../local/page-support";
 import { type Client, notebookTask, NOTEBOOK, startClient, stopAll } from "../local/support";
 import {
@@ -42,6 +43,11 @@ class Gate implements TaskExecutor {
     return { succeeded: true, result: `done ${HOSTILE}`, logs: "" };
   }
 
+  public query: TaskExecutor["query"] = (_request, onAnswer) => {
+    onAnswer({ columns: [{ name: "cost", type: "double" }], rows: [[6000]], truncated: false });
+    return Promise.resolve();
+  };
+
   public letGo(): void {
     for (const open of this.#open.splice(0)) open();
   }
@@ -74,6 +80,28 @@ describeInBrowser("the page of the local workspace", () => {
     await page.goto(`${client.workspace.host}/#code=${await newCode(client.workspace)}`);
     await page.getByRole("navigation", { name: "Views" }).waitFor();
   }
+
+  it("shows the alerts, and follows what they come to", async () => {
+    await client.ok("POST", "/api/2.0/alerts", {
+      display_name: `COST-001 ${HOSTILE}`,
+      query_text: "SELECT 6000 AS cost",
+      warehouse_id: LOCAL_WAREHOUSE_ID,
+      evaluation: {
+        comparison_operator: "GREATER_THAN",
+        source: { name: "cost" },
+        threshold: { value: { double_value: 5000 } },
+      },
+      schedule: { quartz_cron_schedule: "0 0 8 * * ?", timezone_id: "UTC" },
+    });
+    await open();
+    await page.getByRole("link", { name: "Alerts" }).click();
+    await page.getByRole("row", { name: /COST-001.*cost > 5000/ }).waitFor();
+    await page.getByText("0 of 1 triggered").waitFor();
+    await client.ok("POST", "/local/alerts/evaluate", {});
+    await page.getByRole("row", { name: /TRIGGERED.*COST-001.*6000/ }).waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
 
   const job = (name: string, tasks: object[], tags = { job_level: "atomic" }): Promise<number> =>
     client.createJob({ name: `[dev] ${name}`, tasks, tags });

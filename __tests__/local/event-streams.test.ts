@@ -58,7 +58,7 @@ describe("EventStreams", () => {
     expect(slow.heard).toEqual(["run"]);
     slow.reads = true;
     slow.emit("drain");
-    expect(slow.heard).toEqual(["resync", "jobs"]);
+    expect(slow.heard).toEqual(["resync", "jobs", "alerts"]);
     streams.runChanged(1);
     await clock.advance(200);
     expect([slow.heard, fast.heard]).toEqual([["run"], ["run"]]);

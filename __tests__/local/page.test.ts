@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { LOCAL_WAREHOUSE_ID } from "../../src/core/model/markers";
 import type { JobRunNode } from "../../src/core/model/run-tree";
 import type { SimulationRule, TaskExecutor } from "../../src/local";
 import { statusOf } from "../../src/run/api-status";
@@ -412,6 +413,37 @@ describe("the runs of the page", () => {
     for (const { run_id, status } of runs) {
       expect(status).toEqual(statusOf(await client.run(run_id)));
     }
+  });
+});
+
+describe("the alerts of the page", () => {
+  it("are told with what they came to, and that they have changed", async () => {
+    const query: TaskExecutor["query"] = (_request, onAnswer) => {
+      onAnswer({ columns: [{ name: "cost", type: "double" }], rows: [[6000]], truncated: false });
+      return Promise.resolve();
+    };
+    const client = await startClient({ executor: { ...immediate, query }, page });
+    const visitor = await Visitor.of(client.workspace);
+    expect(await visitor.ok("GET", "/page/alerts")).toEqual({ alerts: [] });
+    const listener = await visitor.listen();
+    const { id } = await client.ok("POST", "/api/2.0/alerts", {
+      display_name: "COST-001",
+      query_text: "SELECT 6000 AS cost",
+      warehouse_id: LOCAL_WAREHOUSE_ID,
+      evaluation: {
+        comparison_operator: "GREATER_THAN",
+        source: { name: "cost" },
+        threshold: { value: { double_value: 5000 } },
+      },
+      schedule: { quartz_cron_schedule: "0 0 8 * * ?", timezone_id: "UTC" },
+    });
+    await client.ok("POST", "/local/alerts/evaluate", {});
+    await listener.until(({ name }) => name === "alerts");
+    listener.left.abort();
+    const { alerts } = await visitor.ok("GET", "/page/alerts");
+    expect(alerts).toMatchObject([
+      { id, display_name: "COST-001", state: "TRIGGERED", condition: "cost > 5000", value: "6000" },
+    ]);
   });
 });
 

@@ -32,7 +32,10 @@ const DIFFERENCES: readonly (readonly [what: string, here: string])[] = [
   ["notebooks in the formats DBC, HTML and R Markdown", "are refused"],
   ["continuous, file-arrival, table-update and model triggers", "are kept and never fire"],
   ["permissions and ACLs", "are kept without effect: there is one user"],
-  ["alerts", "are kept and never evaluated"],
+  [
+    "alerts",
+    "are evaluated where there is an engine, as local-workspace.md says; notifications are recorded, never sent",
+  ],
   [
     "`sql/statements`",
     "results come inline as JSON_ARRAY; EXTERNAL_LINKS, ARROW_STREAM and CSV are refused; `byte_limit` is ignored",

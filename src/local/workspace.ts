@@ -146,9 +146,12 @@ export async function startLocalWorkspace(
     server.router.add(loginRoutes(host, WORKSPACE_ID));
     server.router.add(telemetryRoutes());
     if (options.page !== undefined) {
-      const data = new PageData(store, scheduler, views);
+      const data = new PageData(store, scheduler, views, alerts);
       const page = new PageServer(host, options.page, data, scheduler, clock, settle);
       scheduler.listener = page;
+      alerts.onChange = () => {
+        page.alertsChanged();
+      };
       server.mount(page);
       server.router.add(pageRoutes(() => page.newLink()));
     }

@@ -15,7 +15,15 @@ from alerting.names import Target
 from alerting.seeding import FINGERPRINT, seed_alerts, seed_destinations
 from alerting.tables import ALERTS, ALL, create_statement, create_tables
 from alerting.templates import render
-from alerting.validation import InvalidAlerts, Result, check_results, classify, error_in_plan, validate_alerts
+from alerting.validation import (
+    InvalidAlerts,
+    Result,
+    check_results,
+    classify,
+    error_in_plan,
+    explain_error,
+    validate_alerts,
+)
 from jobstrata_local.sample_data import SAMPLE_TABLES, create_sample_tables
 
 HOSTILE = 'O\'Reilly "x" `y`; DROP TABLE main.gold.t; -- ${catalog} ${nobody} \\ \n {{ALERT_NAME}} \u202e'
@@ -246,6 +254,36 @@ def test_an_unknown_channel_is_a_warning(spark: Any, target: Target, seed: Calla
 def test_an_error_that_comes_as_text_is_one(text: str, error: str | None) -> None:
     """As Apache Spark and Databricks give it, where Sail raises."""
     assert error_in_plan(text) == error
+
+
+class _Plan:
+    """A session whose EXPLAIN gives these rows, as Apache Spark 4 does."""
+
+    def __init__(self, *lines: str) -> None:
+        self._lines = lines
+
+    def sql(self, _statement: str) -> _Plan:
+        return self
+
+    def collect(self) -> list[tuple[str]]:
+        return [(line,) for line in self._lines]
+
+
+def test_an_error_that_comes_in_several_rows_is_read_to_its_end() -> None:
+    failed: Any = _Plan(
+        "Error occurred during query planning: ",
+        "[TABLE_OR_VIEW_NOT_FOUND] The table or view `main`.`gold`.`fact_usage` cannot be found. Verify the spelling",
+        "and correctness of the schema and catalog. SQLSTATE: 42P01; line 2 pos 14;",
+    )
+    assert explain_error(failed, "SELECT 1") == "TABLE_OR_VIEW_NOT_FOUND: main.gold.fact_usage does not exist"
+    planned: Any = _Plan("== Physical Plan ==\n*(1) Scan [id#1]")
+    assert explain_error(planned, "SELECT 1") is None
+
+
+def test_no_statement_about_tables_holds_what_spark_would_substitute(target: Target) -> None:
+    """Apache Spark and Databricks replace ``${name}`` everywhere in a statement, in comments and texts too."""
+    for table in ALL:
+        assert "${" not in create_statement(table, target)
 
 
 def test_an_error_of_another_kind_is_cut() -> None:

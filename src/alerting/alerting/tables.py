@@ -53,7 +53,7 @@ ALERTS = Table(
         ("alert_description", _STRING, "What it watches, and why"),
         ("agent_domain", _STRING, "COST, SECURITY, PERFORMANCE, RELIABILITY or QUALITY"),
         ("severity", _STRING, "CRITICAL, WARNING or INFO"),
-        ("alert_query_template", _STRING, "One SELECT with ${catalog} and ${gold_schema}"),
+        ("alert_query_template", _STRING, "One SELECT, with placeholders for catalog and gold_schema"),
         ("query_source", _STRING, "CUSTOM, TVF, METRIC_VIEW or MONITORING"),
         ("source_artifact_name", _STRING, "The function, metric view or monitor that the query asks"),
         ("threshold_column", _STRING, "Column of the query that is compared"),

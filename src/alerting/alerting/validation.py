@@ -113,7 +113,8 @@ def explain_error(spark: SparkSession, query: str) -> str | None:
         rows = spark.sql(f"EXPLAIN {_as_table(query)}").collect()
     except Exception as error:  # Whatever it is, the alert does not work.
         return classify(str(error))
-    return error_in_plan(str(rows[0][0]) if rows else "")
+    # Apache Spark and Databricks give a plan as one row, and an error as a row for each line of its text.
+    return error_in_plan("\n".join(str(row[0]) for row in rows))
 
 
 def _as_table(query: str) -> str:

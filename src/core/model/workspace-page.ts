@@ -26,6 +26,27 @@ export interface PageRuns {
   readonly more: boolean;
 }
 
+/** `GET /page/alerts`: every SQL alert, in the order of their names. */
+export interface PageAlerts {
+  readonly alerts: readonly PageAlert[];
+}
+
+/** A SQL alert and what its last evaluation came to. */
+export interface PageAlert {
+  readonly id: string;
+  readonly display_name: string;
+  readonly state: "ERROR" | "OK" | "TRIGGERED" | "UNKNOWN";
+  /** Such as `SUM(list_cost) > 5000`. */
+  readonly condition: string;
+  /** What was compared, as text. */
+  readonly value?: string | null;
+  /** Why it could not be evaluated. */
+  readonly error?: string;
+  /** RFC 3339; absent before the first evaluation. */
+  readonly last_evaluated_at?: string;
+  readonly paused: boolean;
+}
+
 /**
  * `GET /page/hierarchy`: every job. The `id` of a job in it is `HOST/jobs/JOB_ID`, with the host of `hello`. How many
  * environments there are changes with the jobs; without jobs there is none.
@@ -64,6 +85,8 @@ export interface PageEvents {
   readonly run: PageRun;
   /** Jobs have been created, changed or deleted. */
   readonly jobs: Record<string, never>;
+  /** Alerts have been created, changed, deleted or evaluated. At most once a second. */
+  readonly alerts: Record<string, never>;
   /** Runs were deleted, or too many have changed to report each: cached runs are out of date. */
   readonly resync: Record<string, never>;
 }

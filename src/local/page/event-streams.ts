@@ -29,6 +29,7 @@ export class EventStreams<Run> {
   private isOutOfDate = false;
   private readonly runs: Tick;
   private readonly jobs: Tick;
+  private readonly alerts: Tick;
   private readonly heartbeat: Tick;
 
   /** @param view the event of a run; `undefined` if it no longer exists */
@@ -41,6 +42,9 @@ export class EventStreams<Run> {
     });
     this.jobs = new Tick(clock, JOBS_EVERY, () => {
       this.send(event("jobs", {}));
+    });
+    this.alerts = new Tick(clock, JOBS_EVERY, () => {
+      this.send(event("alerts", {}));
     });
     this.heartbeat = new Tick(clock, HEARTBEAT_EVERY, () => {
       this.send(":\n\n");
@@ -87,6 +91,10 @@ export class EventStreams<Run> {
     if (this.streams.size > 0) this.jobs.due();
   }
 
+  public alertsChanged(): void {
+    if (this.streams.size > 0) this.alerts.due();
+  }
+
   public close(): void {
     for (const stream of this.streams) stream.end();
     this.streams.clear();
@@ -94,7 +102,7 @@ export class EventStreams<Run> {
   }
 
   private rest(): void {
-    for (const tick of [this.runs, this.jobs, this.heartbeat]) tick.cancel();
+    for (const tick of [this.runs, this.jobs, this.alerts, this.heartbeat]) tick.cancel();
     this.changed.clear();
     this.isOutOfDate = false;
   }
@@ -128,7 +136,7 @@ class Stream {
       this.isFull = false;
       if (!this.hasMissed) return;
       this.hasMissed = false;
-      this.send(`${RESYNC}${event("jobs", {})}`);
+      this.send(`${RESYNC}${event("jobs", {})}${event("alerts", {})}`);
     });
   }
 

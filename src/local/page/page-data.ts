@@ -1,5 +1,6 @@
 import {
   type JobRunNode,
+  type PageAlerts,
   type PageOutput,
   type PageRun,
   type PageRuns,
@@ -12,6 +13,7 @@ import type { JobRun } from "../services/jobs/records";
 import type { Scheduler } from "../scheduler/scheduler";
 import { briefly } from "../scheduler/states";
 import { latestAttempts, type RunViews } from "../services/jobs/views";
+import type { AlertEvaluator } from "../services/alerts/evaluator";
 import type { RunFilter } from "../services/jobs/run-store";
 import type { Store } from "../store";
 import type { RunSource, WorkspacePage } from "./workspace-page";
@@ -25,6 +27,7 @@ export class PageData implements RunSource {
     private readonly store: Store,
     private readonly scheduler: Scheduler,
     private readonly views: RunViews,
+    private readonly evaluator: AlertEvaluator,
   ) {}
 
   public hierarchy(page: WorkspacePage, host: string): string {
@@ -42,6 +45,10 @@ export class PageData implements RunSource {
 
   public jobsChanged(): void {
     this.hierarchyJson = undefined;
+  }
+
+  public alerts(): PageAlerts {
+    return { alerts: this.evaluator.views() };
   }
 
   public runs(filter: RunFilter): PageRuns {

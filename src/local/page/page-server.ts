@@ -130,6 +130,10 @@ export class PageServer implements Site, ChangeListener {
     this.streams.jobsChanged();
   }
 
+  public alertsChanged(): void {
+    this.streams.alertsChanged();
+  }
+
   private get page(): WorkspacePage {
     return (this.loaded ??= this.load());
   }
@@ -163,6 +167,9 @@ export class PageServer implements Site, ChangeListener {
       case "GET hierarchy":
         parse(none, query);
         return new RawAnswer(this.data.hierarchy(this.page, this.host));
+      case "GET alerts":
+        parse(none, query);
+        return this.data.alerts();
       case "GET runs":
         return this.runs(parse(runsQuery, query));
       case "GET events":

@@ -79,6 +79,11 @@ a.button { display: inline-flex; align-items: center; border: 1px solid var(--ru
 .item span { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; max-width: 100% }
 .item .faint { font-size: 12px }
 .run { display: flex; flex-direction: column; min-height: 0 }
+.alerts { overflow: auto; padding: 8px 16px }
+.alerts table { border-collapse: collapse; width: 100% }
+.alerts th, .alerts td { text-align: start; vertical-align: top; padding: 4px 16px 4px 0; border-bottom: 1px solid var(--rule); overflow-wrap: anywhere }
+.alerts th { color: var(--faint); font-weight: 400 }
+.alerts td:first-child { white-space: nowrap }
 .run-head { padding: 8px 16px }
 .run-state { white-space: nowrap; font-weight: 600; font-size: 12px }
 .run-state.good { color: var(--good) }

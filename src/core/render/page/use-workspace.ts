@@ -29,6 +29,8 @@ export interface Workspace {
   readonly changed: readonly PageRun[];
   /** Grows when everything that is known of runs is to be asked for afresh. */
   readonly resyncs: number;
+  /** Grows when alerts are to be asked for afresh. */
+  readonly alertChanges: number;
 }
 
 /** Follows the workspace for as long as the page is there. */
@@ -43,6 +45,7 @@ export function useWorkspace(client: PageClient): Workspace {
     latest: new Map(),
     changed: [],
     resyncs: 0,
+    alertChanges: 0,
   });
   useEffect(() => {
     const end = new AbortController();
@@ -57,6 +60,9 @@ export function useWorkspace(client: PageClient): Workspace {
       client.get<PageHierarchy<HierarchyDocument>>("hierarchy").then((hierarchy) => {
         set({ hierarchy });
       }, failed);
+    };
+    const alertsChanged = (): void => {
+      setState((before) => ({ ...before, alertChanges: before.alertChanges + 1 }));
     };
     const add = (changed: readonly PageRun[]): void => {
       setState((before) => ({ ...before, latest: withLatest(before.latest, changed), changed }));
@@ -74,6 +80,7 @@ export function useWorkspace(client: PageClient): Workspace {
           set({ connected: true, problem: undefined, host, ahead: now - Date.now() });
           readJobs();
           readRuns();
+          alertsChanged();
         },
         run: (run) => {
           if (waiting.length === 0) {
@@ -85,6 +92,7 @@ export function useWorkspace(client: PageClient): Workspace {
           waiting.push(run);
         },
         jobs: readJobs,
+        alerts: alertsChanged,
         resync: readRuns,
         broken: (problem) => {
           set({ connected: false, problem });

@@ -4,6 +4,7 @@ import { type JobId, jobIdOf, type RunId, runIdOf } from "../../model/int64";
 import { printable } from "../../model/text";
 import type { DocumentJob } from "../document";
 import type { JobState } from "./drawing";
+import { AlertsView } from "./alerts-view";
 import { GraphView } from "./graph-view";
 import { PageClient, PageFailure } from "./page-client";
 import { jobStateOf } from "./run-state";
@@ -13,7 +14,7 @@ import { useRuns, useWorkspace, type Workspace } from "./use-workspace";
 
 /** Where a reader is; the address says it, so that it can be gone back to. */
 interface Place {
-  readonly view: "jobs" | "runs";
+  readonly view: "jobs" | "runs" | "alerts";
   /** Of the job that is shown, or whose runs are. */
   readonly jobId?: JobId;
   readonly runId?: RunId;
@@ -28,6 +29,7 @@ function placeInAddress(): Place {
   if (view === "runs" && id !== undefined)
     return kind === undefined ? atRun(id) : { ...atJob(id), view };
   if (view === "runs") return { view };
+  if (location.hash === "#/alerts") return { view: "alerts" };
   if (view === "jobs") return id === undefined ? { view } : atJob(id);
   // The command line tool prints addresses of jobs and runs as paths.
   const [, jobIn, runIn] =
@@ -99,6 +101,9 @@ function WorkspacePage({ client }: { readonly client: PageClient }) {
           <a href="#/runs" {...(place.view === "runs" && { "aria-current": "page" })}>
             Runs
           </a>
+          <a href="#/alerts" {...(place.view === "alerts" && { "aria-current": "page" })}>
+            Alerts
+          </a>
         </nav>
         <span class="faint" role="status">
           {workspace.connected
@@ -127,6 +132,8 @@ function WorkspacePage({ client }: { readonly client: PageClient }) {
       <main>
         {place.view === "jobs" ? (
           <Jobs client={client} workspace={workspace} jobId={place.jobId} act={act} />
+        ) : place.view === "alerts" ? (
+          <AlertsView client={client} changes={workspace.alertChanges} />
         ) : (
           <RunsView
             client={client}

@@ -1,3 +1,4 @@
+import type { PageAlert } from "@jobstrata/core/model";
 import { ApiError } from "../../api-error";
 import type { Clock, Timer } from "../../clock";
 import type { TaskExecutor } from "../../execute/executor";
@@ -16,22 +17,15 @@ const GATHER = 100;
 const MAX_ROWS = 100;
 
 /** An alert and what its last evaluation came to. */
-export interface AlertView {
-  readonly id: string;
-  readonly display_name: string;
-  readonly state: AlertState;
-  readonly condition: string;
-  readonly value?: string | null;
-  readonly error?: string;
-  readonly last_evaluated_at?: string;
-  readonly paused: boolean;
-}
+export type AlertView = PageAlert;
 
 /**
  * Evaluates alerts, on their schedules and on demand, with the engine of the notebooks. Those that fall due while some are
  * evaluated wait, each at most once, and are then evaluated together in one process.
  */
 export class AlertEvaluator {
+  /** Called when alerts, or what they came to, have changed. */
+  public onChange: () => void = () => undefined;
   private readonly schedules: Triggers<string>;
   private readonly due = new Set<string>();
   private gathering: Timer | undefined;
@@ -45,7 +39,6 @@ export class AlertEvaluator {
     private readonly query: TaskExecutor["query"],
     /** The address of the workspace, for links. */
     private readonly host: string,
-    private readonly changed: () => void = () => undefined,
   ) {
     this.schedules = new Triggers(clock, (id) => {
       this.due.add(id);
@@ -73,12 +66,12 @@ export class AlertEvaluator {
   /** To be called after an alert was created, changed or moved to the trash. */
   public alertChanged(alert: AlertRecord): void {
     if (this.query !== undefined) this.schedule(alert);
-    this.changed();
+    this.onChange();
   }
 
   public alertDeleted(id: string): void {
     this.schedules.set(id, undefined);
-    this.changed();
+    this.onChange();
   }
 
   /** Every alert as it stands, in the order of their names. */
@@ -178,7 +171,7 @@ export class AlertEvaluator {
     this.store.atomically(() => {
       for (const [at, alert] of alerts.entries()) this.conclude(alert.id, answers[at], failure);
     });
-    this.changed();
+    this.onChange();
   }
 
   private conclude(
