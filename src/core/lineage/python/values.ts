@@ -1,0 +1,217 @@
+import { isKnown, unknownText } from "../unknown-text";
+import type { Expression, FunctionSyntax, Parameter, Statement } from "./syntax";
+
+/** What an expression is, as far as its code tells. Text is a string, with marks for what is unknown in it. */
+export type Value =
+  | string
+  | number
+  | boolean
+  | null
+  | ListValue
+  | DictValue
+  | FunctionValue
+  | ClassValue
+  | ObjectValue
+  | Namespace
+  | ExternalValue
+  | BoundMethod
+  | AnyOf
+  | SparkValue
+  | Unknown;
+
+/** @param label the name to speak of it by */
+export interface Unknown {
+  readonly type: "unknown";
+  readonly label: string;
+  /** Reading it fails, where nothing else sets it: a widget. */
+  readonly fails?: true;
+}
+
+export interface ListValue {
+  readonly type: "list";
+  readonly items: Value[];
+  /** There may be more items. */
+  open: boolean;
+}
+
+export interface DictValue {
+  readonly type: "dict";
+  readonly entries: Map<string, Value>;
+  open: boolean;
+  /** What it is called, for entries that are unknown. */
+  readonly label?: string;
+}
+
+export interface FunctionValue {
+  readonly type: "function";
+  readonly name: string;
+  readonly parameters: readonly Parameter[];
+  readonly body: readonly Statement[] | Expression;
+  readonly scope: Scope;
+  readonly unit: Unit;
+}
+
+export interface ClassValue {
+  readonly type: "class";
+  readonly name: string;
+  readonly scope: Scope;
+  readonly bases: readonly Value[];
+  /** Names of its fields in order, for the arguments of a data class. */
+  readonly fields: readonly string[];
+}
+
+export interface ObjectValue {
+  readonly type: "object";
+  readonly class: ClassValue | undefined;
+  readonly fields: Map<string, Value>;
+}
+
+/** A module of the project. */
+export interface Namespace {
+  readonly type: "module";
+  readonly path: string;
+  readonly scope: Scope;
+}
+
+/** Something of a library, by the name that it is imported by, such as `os.path.join`. */
+export interface ExternalValue {
+  readonly type: "external";
+  readonly path: string;
+}
+
+export interface BoundMethod {
+  readonly type: "method";
+  readonly self: Value;
+  readonly name: string;
+  readonly function?: FunctionValue;
+}
+
+/** One of several texts: which of them, the code alone does not tell. */
+export interface AnyOf {
+  readonly type: "any";
+  readonly of: readonly string[];
+  readonly label: string;
+}
+
+/** Objects of Spark, Delta and Databricks' utilities. */
+export type SparkValue =
+  | { readonly type: "spark" | "catalog" | "conf" | "frame" | "dbutils" | "widgets" | "fs" | "notebook" | "pipelines" | "deltaTableClass" }
+  | { readonly type: "reader"; readonly stream: boolean; readonly format: string; readonly path: Value | undefined }
+  | {
+      readonly type: "writer";
+      readonly stream: boolean;
+      readonly format: string;
+      readonly mode: string;
+      readonly path: Value | undefined;
+    }
+  | { readonly type: "writerTo"; readonly table: Value }
+  | { readonly type: "deltaTable"; readonly name: Value; readonly isPath: boolean }
+  | { readonly type: "deltaBuilder"; readonly kind: "create" | "create-if-missing" }
+  | { readonly type: "arguments"; readonly known: Map<string, Value>; readonly order: string[] };
+
+/** The code that a function stands in. */
+export interface Unit {
+  readonly file: string;
+  /** The line of the file, from 1, that an offset of the code is in. */
+  lineAt(offset: number): number;
+}
+
+/** Names and their values. */
+export class Scope {
+  public readonly names = new Map<string, Value>();
+  /** Names that a function says are the module's. */
+  public readonly globals = new Set<string>();
+
+  public constructor(public readonly parent?: Scope) {}
+
+  public get(name: string): Value | undefined {
+    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent) {
+      const value = scope.names.get(name);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  public set(name: string, value: Value): void {
+    let scope: Scope = this;
+    if (this.globals.has(name)) while (scope.parent !== undefined) scope = scope.parent;
+    scope.names.set(name, value);
+  }
+}
+
+export const unknown = (label: string): Unknown => ({ type: "unknown", label });
+export const FRAME: Value = { type: "frame" };
+export const listOf = (items: Value[], open = false): ListValue => ({ type: "list", items, open });
+
+export function isType<T extends string>(
+  value: Value | undefined,
+  ...types: readonly T[]
+): value is Extract<Value, { readonly type: T }> {
+  return typeof value === "object" && value !== null && types.some((type) => type === value.type);
+}
+
+/** The text that str() gives. */
+export function textOf(value: Value): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return String(value);
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (value === null) return "None";
+  return unknownText(labelOf(value));
+}
+
+/** What to call a value that is not known. */
+export function labelOf(value: Value): string {
+  if (isType(value, "unknown")) return value.label;
+  if (isType(value, "external")) return value.path.split(".").at(-1) ?? value.path;
+  if (isType(value, "function", "class")) return value.name;
+  if (isType(value, "any")) return value.label;
+  return "…";
+}
+
+/** The texts that a value may be: one, or the few that it is one of. */
+export function textsOf(value: Value): readonly string[] {
+  return isType(value, "any") ? value.of : [textOf(value)];
+}
+
+const MAX_ALTERNATIVES = 8;
+
+/** What a value is that is one of two. @param label to call it by */
+export function either(a: Value | undefined, b: Value | undefined, label: string): Value {
+  if (a === undefined || a === b) return b ?? unknown(label);
+  if (b === undefined) return a;
+  // A function that returns None on one way is used for what it returns on the other.
+  if (a === null) return b;
+  if (b === null) return a;
+  if (isType(a, "frame") || isType(b, "frame")) return FRAME;
+  const texts = [a, b].flatMap((value) =>
+    typeof value === "string" ? [value] : isType(value, "any") ? value.of : [],
+  );
+  const isText = [a, b].every((value) => typeof value === "string" || isType(value, "any"));
+  const distinct = [...new Set(texts)];
+  if (isText && distinct.length === 1 && distinct[0] !== undefined) return distinct[0];
+  if (isText && distinct.length <= MAX_ALTERNATIVES && distinct.every(isKnown))
+    return { type: "any", of: distinct, label };
+  if (isType(a, "list") && isType(b, "list"))
+    return listOf([...new Set([...a.items, ...b.items])], true);
+  if (isType(a, "unknown")) return a;
+  if (isType(b, "unknown")) return b;
+  return typeof a === "object" && typeof b === "object" && a.type === b.type ? a : unknown(label);
+}
+
+/** Whether a value counts as true; undefined if that is not known. */
+export function truthOf(value: Value): boolean | undefined {
+  if (value === null) return false;
+  if (typeof value === "boolean") return value;
+  if (typeof value === "number") return value !== 0;
+  if (typeof value === "string") return isKnown(value) ? value !== "" : undefined;
+  if (isType(value, "list")) return value.items.length > 0 ? true : value.open ? undefined : false;
+  if (isType(value, "dict")) return value.entries.size > 0 ? true : value.open ? undefined : false;
+  if (isType(value, "unknown", "any", "external", "frame")) return undefined;
+  return true;
+}
+
+/** A function as a value. */
+export function functionValue(syntax: FunctionSyntax, scope: Scope, unit: Unit): FunctionValue {
+  const { name, parameters, body } = syntax;
+  return { type: "function", name, parameters, body, scope, unit };
+}

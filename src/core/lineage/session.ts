@@ -1,0 +1,194 @@
+import type {
+  CodeLineage,
+  CodeParameters,
+  DataAccess,
+  LineageProblem,
+  WriteKind,
+} from "../model/lineage";
+import type { SourceLocation } from "../model/job-spec";
+import { partsOf, scanSql } from "./sql/scan";
+import { isKnown, showUnknown, unknownParts, unknownText } from "./unknown-text";
+
+/** Accesses of one task; more are no lineage that anybody reads. */
+const MAX_ACCESSES = 5000;
+const MAX_PROBLEMS = 50;
+
+/** Spark as a notebook sees it while it runs: parameters, the default catalog and schema, temporary views; and what is accessed. */
+export class Session {
+  readonly #accesses = new Map<string, DataAccess>();
+  readonly #problems = new Map<string, LineageProblem>();
+  readonly #temporary = new Set<string>();
+  readonly #values = new Map<string, string>();
+  readonly #defaults = new Map<string, string>();
+  #catalog: string | undefined;
+  #schema: string | undefined;
+
+  public constructor(
+    public readonly parameters: CodeParameters,
+    defaults: { readonly catalog?: string; readonly schema?: string } = {},
+  ) {
+    this.#catalog = defaults.catalog;
+    this.#schema = defaults.schema;
+  }
+
+  public result(): CodeLineage {
+    return { accesses: [...this.#accesses.values()], problems: [...this.#problems.values()] };
+  }
+
+  /** Takes over what a notebook that this one runs does. */
+  public absorb({ accesses, problems }: CodeLineage): void {
+    for (const { name, kind, write, unknown = [], at } of accesses) this.#add(name, kind, write, unknown, at);
+    for (const { message, at } of problems) this.problem(message, at);
+  }
+
+  /** The value of a widget: what the task sets, else the default that the notebook gives it. */
+  public widget(name: string): string | undefined {
+    return this.parameters.named[name] ?? this.#defaults.get(name);
+  }
+
+  /** The notebook makes a widget. */
+  public declareWidget(name: string, value: string): void {
+    if (!this.#defaults.has(name)) this.#defaults.set(name, value);
+  }
+
+  public read(name: string, at: SourceLocation): void {
+    this.#table(partsOf(name), undefined, at);
+  }
+
+  public write(name: string, kind: WriteKind, at: SourceLocation): void {
+    this.#table(partsOf(name), kind, at);
+  }
+
+  public temporaryView(name: string): void {
+    this.#temporary.add(name.replaceAll("`", "").toLowerCase());
+  }
+
+  public use(catalog: string | undefined, schema: string | undefined): void {
+    if (catalog !== undefined) {
+      this.#catalog = catalog;
+      this.#schema = schema;
+    } else if (schema !== undefined) this.#schema = schema;
+  }
+
+  public problem(message: string, at: SourceLocation): void {
+    if (this.#problems.size < MAX_PROBLEMS)
+      this.#problems.set(`${message} ${at.file} ${at.line ?? ""}`, { message, at });
+  }
+
+  public readPath(path: string, at: SourceLocation): void {
+    this.#path(path, undefined, at);
+  }
+
+  public writePath(path: string, kind: WriteKind, at: SourceLocation): void {
+    this.#path(path, kind, at);
+  }
+
+  /**
+   * Analyses SQL.
+   *
+   * @param locate where an offset of the text is in a file
+   * @param own named parameters of the statement itself
+   */
+  public sql(
+    text: string,
+    locate: (offset: number) => SourceLocation,
+    own: ReadonlyMap<string, string> = new Map(),
+  ): void {
+    const value = (name: string): string | undefined =>
+      own.get(name) ?? this.#values.get(name.toLowerCase()) ?? this.widget(name);
+    const whole = unknownParts(text);
+    if (/^\s*\uE000[^\uE000\uE001]*\uE001\s*;?\s*$/.test(text)) {
+      this.problem(`the text of a SQL statement is not known: ${whole.join(", ")}`, locate(0));
+      return;
+    }
+    scanSql(text, {
+      read: (parts, at) => {
+        this.#table(parts, undefined, locate(at));
+      },
+      write: (parts, kind, at) => {
+        this.#table(parts, kind, locate(at));
+      },
+      readPath: (path, at) => {
+        this.#path(path, undefined, locate(at));
+      },
+      writePath: (path, kind, at) => {
+        this.#path(path, kind, locate(at));
+      },
+      temporaryView: (parts) => {
+        this.temporaryView(parts.join("."));
+      },
+      use: (catalog, schema) => {
+        this.use(catalog, schema);
+      },
+      value,
+      setValue: (name, set, isDefault) => {
+        if (isDefault) this.declareWidget(name, set);
+        else this.#values.set(name.toLowerCase(), set);
+      },
+      problem: (message, at) => {
+        this.problem(message, locate(at));
+      },
+    });
+  }
+
+  /**
+   * Replaces `${name}`, `$name` and `{{name}}` in a SQL cell, as notebooks and SQL tasks do before the SQL is looked at.
+   * Text keeps its lines.
+   */
+  public substituted(sql: string): string {
+    return sql.replace(
+      /\$\{([\p{L}\p{N}_.:]{1,100})\}|\{\{([\p{L}\p{N}_.]{1,100})\}\}|(?<![\\\p{L}\p{N}_'"])\$([\p{L}_][\p{L}\p{N}_]{0,99})/gu,
+      (_, braced?: string, doubled?: string, bare?: string) => {
+        const name = braced ?? doubled ?? bare ?? "";
+        return this.widget(name) ?? this.#values.get(name.toLowerCase()) ?? unknownText(name);
+      },
+    );
+  }
+
+  #table(written: readonly string[], kind: WriteKind | undefined, at: SourceLocation): void {
+    let parts = written.flatMap((part) => (isKnown(part) ? [part] : part.split(".")));
+    if (parts.some((part) => part === "") || parts.length === 0) return;
+    const [first = ""] = parts;
+    const plain = parts.join(".").toLowerCase();
+    if (this.#temporary.has(plain)) return;
+    if (parts.some((part) => part.toLowerCase() === "information_schema")) return;
+    if (parts.length > 1 && first.toLowerCase() === "live") parts = parts.slice(1);
+    else if (first.toLowerCase() !== "global_temp") {
+      if (parts.length === 1 && this.#schema !== undefined) parts = [this.#schema, ...parts];
+      if (parts.length === 2 && this.#catalog !== undefined) parts = [this.#catalog, ...parts];
+    }
+    const name = parts.map(shownPart).join(".").toLowerCase();
+    this.#add(showUnknown(name), "table", kind, unknownParts(parts.join(".")), at);
+  }
+
+  #path(written: string, kind: WriteKind | undefined, at: SourceLocation): void {
+    const path = written.trim().replace(/^dbfs:(?=\/)/, "").replace(/(?<=[^/:])\/+$/, "");
+    // Of other machines, such as an address on the web, nobody writes tables.
+    if (path === "" || /^https?:/i.test(path)) return;
+    this.#add(showUnknown(path), "path", kind, unknownParts(path), at);
+  }
+
+  #add(
+    name: string,
+    kind: DataAccess["kind"],
+    write: WriteKind | undefined,
+    unknown: readonly string[],
+    at: SourceLocation,
+  ): void {
+    if (this.#accesses.size >= MAX_ACCESSES) return;
+    const key = `${kind} ${write ?? "read"} ${name}`;
+    if (this.#accesses.has(key)) return;
+    this.#accesses.set(key, {
+      name,
+      kind,
+      ...(write && { write }),
+      ...(unknown.length > 0 && { unknown }),
+      at,
+    });
+  }
+}
+
+/** In backticks where a part holds what a name cannot. */
+function shownPart(part: string): string {
+  return /^[\p{L}\p{N}_\uE000\uE001…$-]+$/u.test(part) ? part : `\`${part}\``;
+}
