@@ -24,7 +24,8 @@ module.exports = {
     only("errors", errors, [location, "^src/core/model/text\\.ts$"]),
     only("source-location", location, []),
     only("terraform-binary", terraform, [errors]),
-    only("readers", room("core/readers"), [model, errors, location]),
+    only("lineage", room("core/lineage"), [model]),
+    only("readers", room("core/readers"), [model, errors, location, room("core/lineage")]),
     only("rules-are-pure", "^src/core/policy/(rules/|rule\\.ts|evaluate\\.ts)", [
       model,
       "^src/core/policy/(levels|references|suggest|units|words)\\.ts$",

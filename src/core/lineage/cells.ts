@@ -23,9 +23,11 @@ export function isNotebookSource(source: string): boolean {
   return HEADER.test(source);
 }
 
-/** Cells that hold no code. */
+/** Cells that hold no code. Others, such as `%pip`, are one line of a cell. */
 const TEXT_MAGICS =
-  /^(?:md|md-sandbox|markdown|sh|bash|script|fs|html|javascript|js|latex|svg|writefile|pip|conda|uv|reload_ext|load_ext|autoreload|config|restart_python|skip)$/;
+  /^(?:md|md-sandbox|markdown|sh|bash|script|fs|html|javascript|js|latex|svg|writefile|skip)$/;
+const LINE_MAGICS =
+  /^(?:pip|conda|uv|reload_ext|load_ext|autoreload|config|restart_python|matplotlib|tensorboard)$/;
 
 /**
  * The cells of a notebook.
@@ -49,8 +51,7 @@ function sourceCells(text: string, mark: string, own: CellLanguage): Cell[] {
   const end = (next: number): void => {
     const first = start;
     const lineOf = (line: number): number => first + line;
-    if (magic.some((line) => line !== ""))
-      cells.push(...withMagic(magic.join("\n"), own, lineOf));
+    if (magic.some((line) => line !== "")) cells.push(...withMagic(magic.join("\n"), own, lineOf));
     if (code.some((line) => line.trim() !== ""))
       cells.push(...withMagic(code.join("\n"), own, lineOf));
     code = [];
@@ -92,6 +93,12 @@ function withMagic(code: string, own: CellLanguage, lineOf: Cell["lineOf"]): Cel
   });
   const [start = "", magic = ""] = /^\s*%{1,2}([\w-]+)/.exec(without) ?? [];
   if (TEXT_MAGICS.test(magic)) return runs;
+  if (LINE_MAGICS.test(magic)) {
+    const end = without.indexOf("\n", start.length);
+    const code =
+      end === -1 ? "" : without.slice(0, end).replace(/[^\n]/g, " ") + without.slice(end);
+    return [...runs, ...withMagic(code, own, lineOf)];
+  }
   // The magic's own line stays, so that lines keep their numbers.
   const rest = start.replace(/[^\n]/g, " ") + without.slice(start.length);
   if (rest.trim() === "") return runs;
@@ -101,7 +108,12 @@ function withMagic(code: string, own: CellLanguage, lineOf: Cell["lineOf"]): Cel
   if (language === "python") return [...runs, { language, code: withoutLineMagics(rest), lineOf }];
   return [
     ...runs,
-    { language, code: rest, lineOf, ...(language === "other" && { magic: isLanguage ? magic : "code" }) },
+    {
+      language,
+      code: rest,
+      lineOf,
+      ...(language === "other" && { magic: isLanguage ? magic : "code" }),
+    },
   ];
 }
 

@@ -30,7 +30,7 @@ const MAX_RUN_DEPTH = 8;
 /** Folders above a notebook in which modules are looked for. */
 const MAX_FOLDERS = 8;
 /** Code of one task. Characters. */
-const MAX_CODE = 10_000_000;
+const MAX_CODE = 5_000_000;
 
 /**
  * The tables that a notebook, Python file or SQL file reads and writes. Never throws; takes bounded time and memory,
@@ -115,13 +115,16 @@ class NotebookRun implements Surroundings {
         } catch (error) {
           // The stack is full: nobody has written that by hand.
           if (!(error instanceof RangeError)) throw error;
-          this.session.problem("the code nests too deep to be analysed", { file: label, line: lineOf(0) + 1 });
+          this.session.problem("the code nests too deep to be analysed", {
+            file: label,
+            line: lineOf(0) + 1,
+          });
           return true;
         }
       case "sql": {
         const sql = this.session.substituted(code);
-        const { lineAt } = unitOf(label, sql, lineOf);
-        this.session.sql(sql, (offset) => ({ file: label, line: lineAt(offset) }));
+        const unit = unitOf(label, sql, lineOf);
+        this.session.sql(sql, (offset) => ({ file: label, line: unit.lineAt(offset) }));
         return true;
       }
       case "run":
@@ -149,7 +152,10 @@ class NotebookRun implements Surroundings {
     return true;
   }
 
-  #notebook(path: string, from: string): { readonly file: string; readonly source: string } | undefined {
+  #notebook(
+    path: string,
+    from: string,
+  ): { readonly file: string; readonly source: string } | undefined {
     if (path === "" || isAbsolute(path)) return undefined;
     const base = resolve(dirname(from), path);
     for (const extension of ["", ".py", ".ipynb", ".sql", ".scala", ".r", ".R"]) {
@@ -161,22 +167,35 @@ class NotebookRun implements Surroundings {
     return undefined;
   }
 
-  public runNotebook(path: string, parameters: ReadonlyMap<string, string>, from: SourceLocation): void {
+  public runNotebook(
+    path: string,
+    parameters: ReadonlyMap<string, string>,
+    from: SourceLocation,
+  ): void {
     const current = this.#within.at(-1) ?? this.entry;
     if (!isKnown(path)) {
-      this.session.problem(`the notebook "${showUnknown(path)}" of dbutils.notebook.run is not known`, from);
+      this.session.problem(
+        `the notebook "${showUnknown(path)}" of dbutils.notebook.run is not known`,
+        from,
+      );
       return;
     }
     const found = this.#notebook(path, current);
     if (found === undefined) {
-      this.session.problem(`the notebook "${path}" of dbutils.notebook.run is not in the project`, from);
+      this.session.problem(
+        `the notebook "${path}" of dbutils.notebook.run is not in the project`,
+        from,
+      );
       return;
     }
     if (this.depth >= MAX_RUN_DEPTH || found.file === this.entry) return;
     const named: Record<string, string> = {};
     for (const [name, value] of parameters) named[name] = value;
     const child = new Session({ named });
-    new NotebookRun(child, this.files, this.budget, found.file, this.depth + 1).execute(found.file, found.source);
+    new NotebookRun(child, this.files, this.budget, found.file, this.depth + 1).execute(
+      found.file,
+      found.source,
+    );
     this.session.absorb(child.result());
   }
 
@@ -185,7 +204,10 @@ class NotebookRun implements Surroundings {
     if (!this.#paths.includes(path) && this.#paths.length < MAX_FOLDERS) this.#paths.push(path);
   }
 
-  public module(path: string, label: string): { readonly file: string; readonly label: string; readonly source: string } | undefined {
+  public module(
+    path: string,
+    label: string,
+  ): { readonly file: string; readonly label: string; readonly source: string } | undefined {
     const [, dots = "", rest = ""] = /^(\.*)(.*)$/s.exec(path) ?? [];
     const parts = rest === "" ? [] : rest.split(".");
     if (dots !== "") {
@@ -203,14 +225,19 @@ class NotebookRun implements Surroundings {
   /** Files of modules by the labels that code is known by. */
   readonly #modules = new Map<string, string>();
 
-  #moduleIn(root: string, parts: readonly string[]): { readonly file: string; readonly label: string; readonly source: string } | undefined {
+  #moduleIn(
+    root: string,
+    parts: readonly string[],
+  ): { readonly file: string; readonly label: string; readonly source: string } | undefined {
     const [first] = parts;
     if (first !== undefined) {
       const names = this.files.names(root);
       if (names === undefined || (!names.has(first) && !names.has(`${first}.py`))) return undefined;
     }
     const base = join(root, ...parts);
-    for (const file of first === undefined ? [join(base, "__init__.py")] : [`${base}.py`, join(base, "__init__.py")]) {
+    for (const file of first === undefined
+      ? [join(base, "__init__.py")]
+      : [`${base}.py`, join(base, "__init__.py")]) {
       const source = this.files.read(file);
       if (source === undefined) continue;
       this.budget.characters += source.length;
@@ -230,7 +257,8 @@ class NotebookRun implements Surroundings {
       const parent = dirname(folder);
       const names = this.files.names(folder);
       // The root of a repository, or of a bundle.
-      if (parent === folder || names?.has("databricks.yml") === true || names?.has(".git") === true) break;
+      if (parent === folder || names?.has("databricks.yml") === true || names?.has(".git") === true)
+        break;
       folder = parent;
     }
     return roots;

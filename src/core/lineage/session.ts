@@ -7,7 +7,7 @@ import type {
 } from "../model/lineage";
 import type { SourceLocation } from "../model/job-spec";
 import { partsOf, scanSql } from "./sql/scan";
-import { isKnown, showUnknown, unknownParts, unknownText } from "./unknown-text";
+import { changeKnown, isKnown, showUnknown, unknownParts, unknownText } from "./unknown-text";
 
 /** Accesses of one task; more are no lineage that anybody reads. */
 const MAX_ACCESSES = 5000;
@@ -37,13 +37,20 @@ export class Session {
 
   /** Takes over what a notebook that this one runs does. */
   public absorb({ accesses, problems }: CodeLineage): void {
-    for (const { name, kind, write, unknown = [], at } of accesses) this.#add(name, kind, write, unknown, at);
+    for (const { name, kind, write, unknown = [], at } of accesses)
+      this.#add(name, kind, write, unknown, at);
     for (const { message, at } of problems) this.problem(message, at);
   }
 
   /** The value of a widget: what the task sets, else the default that the notebook gives it. */
   public widget(name: string): string | undefined {
-    return this.parameters.named[name] ?? this.#defaults.get(name);
+    const set = this.parameters.named[name] ?? this.#defaults.get(name);
+    return set === undefined ? undefined : withoutExpressions(set, name);
+  }
+
+  /** An argument of a Python file. */
+  public arguments(): string[] {
+    return (this.parameters.positional ?? []).map((text) => withoutExpressions(text, "argument"));
   }
 
   /** The notebook makes a widget. */
@@ -157,12 +164,15 @@ export class Session {
       if (parts.length === 1 && this.#schema !== undefined) parts = [this.#schema, ...parts];
       if (parts.length === 2 && this.#catalog !== undefined) parts = [this.#catalog, ...parts];
     }
-    const name = parts.map(shownPart).join(".").toLowerCase();
+    const name = changeKnown(parts.map(shownPart).join("."), (part) => part.toLowerCase());
     this.#add(showUnknown(name), "table", kind, unknownParts(parts.join(".")), at);
   }
 
   #path(written: string, kind: WriteKind | undefined, at: SourceLocation): void {
-    const path = written.trim().replace(/^dbfs:(?=\/)/, "").replace(/(?<=[^/:])\/+$/, "");
+    const path = written
+      .trim()
+      .replace(/^dbfs:(?=\/)/, "")
+      .replace(/(?<=[^/:])\/+$/, "");
     // Of other machines, such as an address on the web, nobody writes tables.
     if (path === "" || /^https?:/i.test(path)) return;
     this.#add(showUnknown(path), "path", kind, unknownParts(path), at);
@@ -186,6 +196,11 @@ export class Session {
       at,
     });
   }
+}
+
+/** Expressions of the deployment and dynamic values of the run are not known before. */
+function withoutExpressions(text: string, label: string): string {
+  return text.replace(/\{\{[^{}]*\}\}|\$\{[^{}]*\}/g, unknownText(label));
 }
 
 /** In backticks where a part holds what a name cannot. */

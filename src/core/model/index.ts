@@ -1,5 +1,6 @@
 export * from "./check-report";
 export * from "./count-each";
+export * from "./data-flow";
 export * from "./environment-name";
 export * from "./finding";
 export * from "./graph-algorithms";
@@ -8,6 +9,7 @@ export * from "./job-graph";
 export * from "./job-schema";
 export * from "./job-spec";
 export * from "./json";
+export * from "./lineage";
 export * from "./markers";
 export * from "./placeholder";
 export * from "./run-tree";

@@ -1,4 +1,5 @@
 import type { SourceKind } from "./check-report";
+import type { DataAccess } from "./lineage";
 import type { JobSpec, NotebookRef, SourceLocation, TaskSpec } from "./job-spec";
 
 /** A task together with the job that holds it. `task` is the inner one where a for-each task repeats it. */
@@ -14,6 +15,15 @@ export interface BundleTarget {
   readonly source?: SourceLocation;
 }
 
+/** An access that a run showed. */
+export interface ObservedAccess {
+  /** Key or name of the job. */
+  readonly job: string;
+  /** @default - the only task of the job that holds code */
+  readonly taskKey?: string;
+  readonly access: DataAccess;
+}
+
 /** All jobs of one environment and how they hang together. Immutable; the rules only read it. */
 export class JobGraph {
   readonly #byId: ReadonlyMap<string, JobSpec>;
@@ -24,12 +34,14 @@ export class JobGraph {
    * @param jobs every job of that environment, from all of its stacks
    * @param target of the bundle that the environment is
    * @param kind the kind of source, which determines the terms in messages
+   * @param observed what runs of these jobs did with tables
    */
   public constructor(
     public readonly environment: string,
     public readonly jobs: readonly JobSpec[],
     public readonly target?: BundleTarget,
     public readonly kind: SourceKind = target === undefined ? "cdktf" : "bundle",
+    public readonly observed: readonly ObservedAccess[] = [],
   ) {
     this.#byId = new Map(jobs.map((job) => [job.id, job]));
   }
@@ -51,6 +63,27 @@ export class JobGraph {
     const runs = [...targets];
     this.#runs.set(job, runs);
     return runs;
+  }
+
+  /** The same jobs, with what their runs did with tables. */
+  public withObserved(observed: readonly ObservedAccess[]): JobGraph {
+    return new JobGraph(this.environment, this.jobs, this.target, this.kind, observed);
+  }
+
+  /** What runs of a task did with tables. */
+  public observedIn(job: JobSpec, task: TaskSpec): readonly DataAccess[] {
+    if (this.observed.length === 0) return [];
+    const tasks = leafTasks(job).filter(
+      ({ runJob, forEach }) => runJob === undefined && forEach === undefined,
+    );
+    return this.observed
+      .filter(({ job: name, taskKey }) => {
+        if (name !== job.key && name !== job.name) return false;
+        return taskKey === undefined
+          ? tasks.length === 1 && tasks[0] === task
+          : taskKey === task.taskKey;
+      })
+      .map(({ access }) => access);
   }
 
   /** Every notebook with the tasks that run it. */

@@ -1,3 +1,4 @@
+import type { CodeFile, CodeParameters } from "./lineage";
 import type { Settings } from "./settings";
 
 /** Where something was written. */
@@ -135,6 +136,10 @@ export interface TaskSpec {
   /** The `*_task` blocks that the task holds, by their Terraform name; well-formed tasks hold exactly one. */
   readonly types: readonly string[];
   readonly notebook?: NotebookRef;
+  /** What the task executes, where that is in files of this machine: a notebook, a SQL or Python file, a dbt project. */
+  readonly code?: CodeFile;
+  /** What a SQL or Python file gets: `parameters` of the task. */
+  readonly codeParameters?: CodeParameters;
   readonly runJob?: JobRef;
   readonly forEach?: TaskSpec;
   /** Task keys of `depends_on`, in the order written; empty for an entry without a key. */
@@ -200,6 +205,8 @@ export interface NotebookFile {
   readonly exists: boolean;
   /** The widgets that the notebook names; undefined where its source could not be read. */
   readonly widgets?: NotebookWidgets;
+  /** Its code, for lineage. */
+  readonly code?: CodeFile;
 }
 
 /** What a notebook does with its parameters, from its source alone. */

@@ -4,13 +4,7 @@ import type { SourceLocation } from "./job-spec";
  * What a write does: `create-if-missing` makes a table only where there is none and puts no rows into it; `drop` removes it.
  */
 export type WriteKind =
-  | "append"
-  | "overwrite"
-  | "merge"
-  | "update"
-  | "create"
-  | "create-if-missing"
-  | "drop";
+  "append" | "overwrite" | "merge" | "update" | "create" | "create-if-missing" | "drop";
 
 /** Code that reads or writes a table, a view, or the files of a path. */
 export interface DataAccess {

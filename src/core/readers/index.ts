@@ -1,3 +1,5 @@
+export * from "./code/code-cache";
+export * from "./code/code-file";
 export * from "./job-payload";
 export * from "./job-settings";
 export * from "./json-file";

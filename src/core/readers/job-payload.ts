@@ -11,6 +11,7 @@ import {
   isExpression,
 } from "../model/job-spec";
 import { JOB_SCHEMA } from "../model/job-schema";
+import type { CodeFile, CodeParameters } from "../model/lineage";
 import type { Settings } from "../model/settings";
 import { JobSettings, type SettingsContext } from "./job-settings";
 import { type Lazy, withLazy } from "./lazy";
@@ -19,6 +20,8 @@ import { type Lazy, withLazy } from "./lazy";
 export interface PayloadContext extends SettingsContext {
   /** The notebook at `path`, taken from `git` if that is given; `part` is the payload's part that names it. */
   notebook(path: string, git: GitLocation | undefined, part: Json): NotebookRef;
+  /** The SQL file, Python file or dbt project at `path`, where that is on this machine; `part` is what names it. */
+  code?(path: string, part: Json): CodeFile | undefined;
   /** The job that a `job_id` means. */
   job(jobId: string | number): JobRef;
   /** Where this part of the payload was written, if that is known. Asked only when somebody wants to know. */
@@ -186,16 +189,14 @@ class PayloadReader {
     const libraries = blocks(task, this.#plural("library")).length;
     const notifications = notificationsOf(task);
     const unknown = unknownOf(task);
+    const notebook =
+      notebookTask &&
+      context.notebook(text(notebookTask.notebook_path), fromGit ? git : undefined, notebookTask);
     const spec: Omit<TaskSpec, "settings"> = {
       taskKey: text(task.task_key),
       types: taskTypes(task, this.dialect),
-      ...(notebookTask && {
-        notebook: context.notebook(
-          text(notebookTask.notebook_path),
-          fromGit ? git : undefined,
-          notebookTask,
-        ),
-      }),
+      ...(notebook && { notebook }),
+      ...(notebook?.file?.code ? { code: notebook.file.code } : this.#code(task)),
       ...((typeof jobId === "string" || typeof jobId === "number") && {
         runJob: context.job(jobId),
       }),
@@ -222,6 +223,29 @@ class PayloadReader {
     };
     const lazy = new LazyTask(this, task, marks.single === true);
     return withLazy(spec, lazy, context.locate !== undefined);
+  }
+
+  /** What a task executes beside notebooks, where the source knows its files. */
+  #code(task: Json): Pick<TaskSpec, "code" | "codeParameters"> {
+    const { context } = this;
+    if (context.code === undefined) return {};
+    const [sql] = blocks(task, "sql_task");
+    const [python] = blocks(task, "spark_python_task");
+    const [dbt] = blocks(task, "dbt_task");
+    const [file] = sql === undefined ? [] : blocks(sql, "file");
+    const part = file ?? python ?? dbt;
+    if (part === undefined || part.source === "GIT" || (this.#git && part.source !== "WORKSPACE"))
+      return {};
+    const path = file?.path ?? python?.python_file ?? dbt?.project_directory ?? (dbt && ".");
+    if (typeof path !== "string" || isExpression(path)) return {};
+    const code = context.code(path, part);
+    if (code === undefined) return {};
+    const positional = python?.parameters ?? dbt?.commands;
+    const codeParameters: CodeParameters = {
+      named: { ...readMap(sql?.parameters) },
+      ...(Array.isArray(positional) && { positional: positional.map(String) }),
+    };
+    return { code, codeParameters };
   }
 
   #plural(name: string): string {

@@ -10,6 +10,7 @@ import {
   functionValue,
   type FunctionValue,
   isType,
+  itemsOf,
   labelOf,
   listOf,
   Scope,
@@ -61,11 +62,11 @@ export interface Surroundings {
  */
 export class Interpreter {
   readonly globals = new Scope();
+  /** Settings of Spark that the code makes. */
+  readonly settings = new Map<string, Value>();
   readonly #modules = new Map<string, Value>();
   readonly #stack: FunctionValue[] = [];
   readonly #returns: Value[][] = [];
-  /** Conditions around the code that are not known. */
-  #undecided = 0;
   #steps = 0;
   #expressions = 0;
   #depth = 0;
@@ -110,7 +111,10 @@ export class Interpreter {
     for (const statement of statements) {
       if (++this.#steps > MAX_STEPS) {
         if (!this.#warned)
-          this.session.problem(`only the first ${MAX_STEPS} steps of the code are followed`, this.here);
+          this.session.problem(
+            `only the first ${MAX_STEPS} steps of the code are followed`,
+            this.here,
+          );
         this.#warned = true;
         return "exit";
       }
@@ -133,7 +137,8 @@ export class Interpreter {
       }
       case "declare":
       case "global":
-        if (statement.kind === "global") for (const name of statement.names) scope.globals.add(name);
+        if (statement.kind === "global")
+          for (const name of statement.names) scope.globals.add(name);
         return "next";
       case "update": {
         const before = this.evaluate(statement.target, scope);
@@ -141,7 +146,8 @@ export class Interpreter {
         if (isType(before, "list") && statement.operator === "+") {
           if (!isType(value, "list") || before.items.length > MAX_ITEMS) before.open = true;
           else before.items.push(...value.items.slice(0, MAX_ITEMS));
-        } else this.#assign(statement.target, this.#binary(statement.operator, before, value), scope);
+        } else
+          this.#assign(statement.target, this.#binary(statement.operator, before, value), scope);
         return "next";
       }
       case "if":
@@ -157,9 +163,7 @@ export class Interpreter {
         const tried = this.#block(statement.body, scope);
         const failed = tried === "raise";
         for (const handler of statement.handlers) {
-          const completion = failed
-            ? this.#block(handler, scope)
-            : this.#fallback(handler, scope);
+          const completion = failed ? this.#block(handler, scope) : this.#fallback(handler, scope);
           if (failed) return this.#finally(statement.final, completion, scope);
         }
         const completion = tried === "next" ? this.#block(statement.otherwise, scope) : tried;
@@ -175,13 +179,19 @@ export class Interpreter {
       case "match": {
         const value = this.evaluate(statement.of, scope);
         const known = typeof value === "string" && isKnown(value);
-        const simple = statement.cases.every(({ pattern, isDefault }) => pattern !== undefined || isDefault);
+        const simple = statement.cases.every(
+          ({ pattern, isDefault }) => pattern !== undefined || isDefault,
+        );
         const chosen = statement.cases.find(
           ({ pattern, isDefault }) =>
             isDefault || (pattern !== undefined && this.evaluate(pattern, scope) === value),
         );
         if (known && simple) return chosen === undefined ? "next" : this.#block(chosen.body, scope);
-        return this.#branches(statement.cases.map(({ body }) => body), scope, false);
+        return this.#branches(
+          statement.cases.map(({ body }) => body),
+          scope,
+          false,
+        );
       }
       case "function": {
         const { function: syntax } = statement;
@@ -200,7 +210,13 @@ export class Interpreter {
           return target?.kind === "name" ? [target.name] : [];
         });
         const bases = statement.bases.map((base) => this.evaluate(base, scope));
-        scope.set(statement.name, { type: "class", name: statement.name, scope: inner, bases, fields });
+        scope.set(statement.name, {
+          type: "class",
+          name: statement.name,
+          scope: inner,
+          bases,
+          fields,
+        });
         return "next";
       }
       case "return": {
@@ -224,9 +240,7 @@ export class Interpreter {
   /** A handler: what it does may be done, but what the code before has found out stays. */
   #fallback(handler: readonly Statement[], scope: Scope): Completion {
     const before = new Map(scope.names);
-    this.#undecided++;
     const completion = this.#block(handler, scope);
-    this.#undecided--;
     if (completion === "return") this.#returns.at(-1)?.pop();
     for (const [name, value] of before)
       // A widget that nothing sets fails to be read, so that its handler counts.
@@ -234,26 +248,27 @@ export class Interpreter {
     return completion === "exit" ? "next" : completion;
   }
 
-  #if(
-    branches: Extract<Statement, { kind: "if" }>["branches"],
-    scope: Scope,
-  ): Completion {
+  #if(branches: Extract<Statement, { kind: "if" }>["branches"], scope: Scope): Completion {
     const open: (readonly Statement[])[] = [];
     for (const { test, body } of branches) {
       const truth = test === undefined ? true : truthOf(this.evaluate(test, scope));
       if (truth === false) continue;
       open.push(body);
-      if (truth === true) return open.length === 1 ? this.#block(body, scope) : this.#branches(open, scope, true);
+      if (truth === true)
+        return open.length === 1 ? this.#block(body, scope) : this.#branches(open, scope, true);
     }
     return open.length === 0 ? "next" : this.#branches(open, scope, false);
   }
 
   /** One of several ways is taken, or none. @param isComplete one of them is */
-  #branches(bodies: readonly (readonly Statement[])[], scope: Scope, isComplete: boolean): Completion {
+  #branches(
+    bodies: readonly (readonly Statement[])[],
+    scope: Scope,
+    isComplete: boolean,
+  ): Completion {
     const before = new Map(scope.names);
     const ends: Map<string, Value>[] = isComplete ? [] : [new Map(before)];
     const completions = new Set<Completion>(isComplete ? [] : ["next"]);
-    this.#undecided++;
     for (const body of bodies) {
       replace(scope.names, before);
       const completion = this.#block(body, scope);
@@ -261,7 +276,6 @@ export class Interpreter {
       // What leaves does not reach what follows.
       if (completion === "next") ends.push(new Map(scope.names));
     }
-    this.#undecided--;
     const [first, ...others] = ends.length === 0 ? [new Map(scope.names)] : ends;
     const merged = new Map(first);
     for (const other of others)
@@ -273,9 +287,7 @@ export class Interpreter {
 
   #maybe(action: () => Completion, scope: Scope): Completion {
     const before = new Map(scope.names);
-    this.#undecided++;
     const completion = action();
-    this.#undecided--;
     for (const [name, value] of before) {
       const after = scope.names.get(name);
       if (after !== value) scope.names.set(name, either(value, after, name));
@@ -307,7 +319,8 @@ export class Interpreter {
       this.#assign(target, item, scope);
       const completion = this.#block(body, scope);
       if (completion === "break") break;
-      if (completion === "return" || completion === "exit" || completion === "raise") return completion;
+      if (completion === "return" || completion === "exit" || completion === "raise")
+        return completion;
     }
     return "next";
   }
@@ -354,8 +367,14 @@ export class Interpreter {
 
   #decorate(decorator: Expression, value: Value, name: string, scope: Scope): Value {
     const applied = this.evaluate(decorator, scope);
-    const path = isType(applied, "external") ? applied.path : "";
-    if (!/^pipelines\.(?:table|view|materialized_view|temporary_view|create_table)/.test(path)) return value;
+    const path = isType(applied, "external")
+      ? applied.path
+      : // @dlt.table, without arguments
+        isType(applied, "method") && isType(applied.self, "pipelines")
+        ? `pipelines.${applied.name}`
+        : "";
+    if (!/^pipelines\.(?:table|view|materialized_view|temporary_view|create_table)/.test(path))
+      return value;
     const [, isView, written = ""] = /^pipelines\.\w*?(view)?(?: (.*))?$/s.exec(path) ?? [];
     const table = written === "" ? name : written;
     const isTemporary = isView !== undefined && !path.includes("materialized");
@@ -367,7 +386,8 @@ export class Interpreter {
 
   /** The value of an expression; what it does with tables is noted. */
   public evaluate(expression: Expression, scope: Scope): Value {
-    if (this.#depth > MAX_EXPRESSION_DEPTH || this.#expressions > MAX_EXPRESSIONS) return unknown("");
+    if (this.#depth > MAX_EXPRESSION_DEPTH || this.#expressions > MAX_EXPRESSIONS)
+      return unknown("");
     this.#depth++;
     const value = this.#evaluate(expression, scope);
     this.#depth--;
@@ -385,7 +405,8 @@ export class Interpreter {
           expression.parts.map((part) => () => {
             if (typeof part === "string") return part;
             const value = this.evaluate(part, scope);
-            return isType(value, "list", "dict") || (isType(value, "unknown", "any") && value.label === "")
+            return isType(value, "list", "dict", "method") ||
+              (isType(value, "unknown", "any") && value.label === "")
               ? unknownText(labelOfExpression(part))
               : textOf(value);
           }),
@@ -410,23 +431,28 @@ export class Interpreter {
         for (const [key, of] of expression.entries) {
           const value = this.evaluate(of, scope);
           if (key === undefined) {
-            if (isType(value, "dict")) for (const [name, inner] of value.entries) entries.set(name, inner);
+            if (isType(value, "dict"))
+              for (const [name, inner] of value.entries) entries.set(name, inner);
             else open = true;
             continue;
           }
           const name = this.evaluate(key, scope);
-          if ((typeof name === "string" && isKnown(name)) || typeof name === "number") entries.set(String(name), value);
+          if ((typeof name === "string" && isKnown(name)) || typeof name === "number")
+            entries.set(String(name), value);
           else open = true;
         }
         return { type: "dict", entries, open };
       }
       case "member": {
         const of = this.evaluate(expression.of, scope);
+        if (isType(of, "external") && of.path === "sys" && expression.name === "argv")
+          return listOf(["", ...this.session.arguments()]);
         return this.#member(of, expression.name);
       }
       case "index": {
         const of = this.evaluate(expression.of, scope);
-        const key = expression.index === undefined ? undefined : this.evaluate(expression.index, scope);
+        const key =
+          expression.index === undefined ? undefined : this.evaluate(expression.index, scope);
         return indexed(of, key);
       }
       case "call":
@@ -452,11 +478,10 @@ export class Interpreter {
       }
       case "conditional": {
         const truth = truthOf(this.evaluate(expression.test, scope));
-        if (truth !== undefined) return this.evaluate(truth ? expression.then : expression.otherwise, scope);
-        this.#undecided++;
+        if (truth !== undefined)
+          return this.evaluate(truth ? expression.then : expression.otherwise, scope);
         const then = this.evaluate(expression.then, scope);
         const otherwise = this.evaluate(expression.otherwise, scope);
-        this.#undecided--;
         return either(then, otherwise, "");
       }
       case "lambda":
@@ -526,7 +551,10 @@ export class Interpreter {
     this.#at = callee.kind === "member" ? callee.at : at;
     if (isType(called, "method")) {
       if (called.function !== undefined)
-        return this.call(called.function, { ...given, positional: [called.self, ...given.positional] });
+        return this.call(called.function, {
+          ...given,
+          positional: [called.self, ...given.positional],
+        });
       return callMethod(this, called.self, called.name, given);
     }
     if (isType(called, "function")) return this.call(called, given);
@@ -569,7 +597,8 @@ export class Interpreter {
   public callFunctions({ positional, named }: Args): void {
     const values = [...positional, ...named.values()];
     for (const [at, value] of values.entries()) {
-      if (!isType(value, "function") && !(isType(value, "method") && value.function !== undefined)) continue;
+      if (!isType(value, "function") && !(isType(value, "method") && value.function !== undefined))
+        continue;
       const next = values[at + 1];
       const items = next === undefined ? undefined : itemsOf(next);
       const calls =
@@ -617,7 +646,8 @@ export class Interpreter {
   #instance(called: ClassValue, args: Args): Value {
     const self: Value = { type: "object", class: called, fields: new Map() };
     const init = this.#classMember(called, "__init__");
-    if (isType(init, "function")) this.call(init, { ...args, positional: [self, ...args.positional] });
+    if (isType(init, "function"))
+      this.call(init, { ...args, positional: [self, ...args.positional] });
     else {
       for (const [at, value] of args.positional.entries()) {
         const field = called.fields[at];
@@ -648,7 +678,10 @@ export class Interpreter {
       }
       const items = itemsOf(this.evaluate(clause.of, scope));
       if (items === undefined || items.open) list.open = true;
-      for (const item of (items?.list ?? [unknown(labelOfExpression(clause.target))]).slice(0, MAX_ITEMS)) {
+      for (const item of (items?.list ?? [unknown(labelOfExpression(clause.target))]).slice(
+        0,
+        MAX_ITEMS,
+      )) {
         this.#assign(clause.target, item, scope);
         if (clause.tests.some((test) => truthOf(this.evaluate(test, scope)) === false)) continue;
         go(at + 1);
@@ -674,25 +707,39 @@ export class Interpreter {
     const value = this.#module(path);
     for (const { name, as } of names) {
       if (name === "*") {
-        if (isType(value, "module")) for (const [each, own] of value.scope.names) scope.set(each, own);
+        if (isType(value, "module"))
+          for (const [each, own] of value.scope.names) scope.set(each, own);
         continue;
       }
       const inner = path.endsWith(".") ? `${path}${name}` : `${path}.${name}`;
       const own = isType(value, "module") ? value.scope.names.get(name) : undefined;
-      scope.set(as ?? name, own ?? (isType(value, "external") || isType(value, "module") ? this.#module(inner) : unknown(name)));
+      scope.set(
+        as ?? name,
+        own ??
+          (isType(value, "external") || isType(value, "module")
+            ? this.#module(inner)
+            : unknown(name)),
+      );
     }
   }
 
   /** `import a.b` gives a, which has b. */
   #nested(top: Value | undefined, path: string, value: Value): Value {
-    if (isType(value, "external")) return top ?? { type: "external", path: path.split(".")[0] ?? path };
+    if (isType(value, "external"))
+      return top ?? { type: "external", path: path.split(".")[0] ?? path };
     const [first = "", ...rest] = path.split(".");
-    const outer: Value = isType(top, "module") ? top : { type: "module", path: first, scope: new Scope() };
+    const outer: Value = isType(top, "module")
+      ? top
+      : { type: "module", path: first, scope: new Scope() };
     let holder = outer;
     for (const [at, name] of rest.entries()) {
       const isLast = at === rest.length - 1;
       const known = holder.scope.names.get(name);
-      const next = isLast ? value : isType(known, "module") ? known : { type: "module" as const, path: name, scope: new Scope() };
+      const next = isLast
+        ? value
+        : isType(known, "module")
+          ? known
+          : { type: "module" as const, path: name, scope: new Scope() };
       holder.scope.names.set(name, next);
       if (!isType(next, "module")) break;
       holder = next;
@@ -709,7 +756,9 @@ export class Interpreter {
     const value: Value = { type: "module", path, scope };
     this.#modules.set(found.label, value);
     scope.names.set("__name__", path);
-    this.#inUnit(unitOf(found.label, found.source), () => this.#block(parsePython(found.source), scope));
+    this.#inUnit(unitOf(found.label, found.source), () =>
+      this.#block(parsePython(found.source), scope),
+    );
     return value;
   }
 
@@ -718,28 +767,43 @@ export class Interpreter {
       if (isType(left, "list") && isType(right, "list"))
         return listOf([...left.items, ...right.items].slice(0, MAX_ITEMS), left.open || right.open);
       if (typeof left === "number" && typeof right === "number") return left + right;
-      if (typeof left === "string" || typeof right === "string") return textOf(left) + textOf(right);
+      if (typeof left === "string" || typeof right === "string")
+        return textOf(left) + textOf(right);
       return unknown("");
     }
     if (operator === "%" && typeof left === "string") {
       if (isTooLong(left, isType(right, "list") ? right.items : [right])) return unknown("");
       const values = isType(right, "list") ? [...right.items] : [right];
       return left.replace(/%(?:\((\w+)\))?[sd]/g, (_, name?: string) => {
-        if (name !== undefined && isType(right, "dict")) return textOf(right.entries.get(name) ?? unknown(name));
+        if (name !== undefined && isType(right, "dict"))
+          return textOf(right.entries.get(name) ?? unknown(name));
         return textOf(values.shift() ?? unknown(""));
       });
     }
-    if (operator === "/" && typeof left === "string" && typeof right === "string") return `${left}/${right}`;
+    if (operator === "/" && typeof left === "string" && typeof right === "string")
+      return `${left}/${right}`;
     if (operator === "|" && isType(left, "dict") && isType(right, "dict"))
-      return { type: "dict", entries: new Map([...left.entries, ...right.entries]), open: left.open || right.open };
+      return {
+        type: "dict",
+        entries: new Map([...left.entries, ...right.entries]),
+        open: left.open || right.open,
+      };
     const known = isConstant(left) && isConstant(right);
     switch (operator) {
       case "==":
       case "is":
-        return known ? left === right : isType(left, "object", "frame", "list", "dict") && right === null ? false : unknown("");
+        return known
+          ? left === right
+          : isType(left, "object", "frame", "list", "dict") && right === null
+            ? false
+            : unknown("");
       case "!=":
       case "is not":
-        return known ? left !== right : isType(left, "object", "frame", "list", "dict") && right === null ? true : unknown("");
+        return known
+          ? left !== right
+          : isType(left, "object", "frame", "list", "dict") && right === null
+            ? true
+            : unknown("");
       case "in":
       case "not in": {
         const found = contains(left, right);
@@ -750,7 +814,13 @@ export class Interpreter {
       case "<=":
       case ">=":
         if (typeof left !== "number" || typeof right !== "number") return unknown("");
-        return operator === "<" ? left < right : operator === ">" ? left > right : operator === "<=" ? left <= right : left >= right;
+        return operator === "<"
+          ? left < right
+          : operator === ">"
+            ? left > right
+            : operator === "<="
+              ? left <= right
+              : left >= right;
       default:
         return unknown("");
     }
@@ -772,25 +842,23 @@ function isStatements(body: FunctionValue["body"]): body is readonly Statement[]
 }
 
 function isConstant(value: Value): boolean {
-  return value === null || typeof value === "number" || typeof value === "boolean" || (typeof value === "string" && isKnown(value));
+  return (
+    value === null ||
+    typeof value === "number" ||
+    typeof value === "boolean" ||
+    (typeof value === "string" && isKnown(value))
+  );
 }
 
 function contains(item: Value, of: Value): boolean | undefined {
   if (!isConstant(item)) return undefined;
-  if (typeof of === "string" && typeof item === "string") return isKnown(of) ? of.includes(item) : undefined;
+  if (typeof of === "string" && typeof item === "string")
+    return isKnown(of) ? of.includes(item) : undefined;
   if (isType(of, "list")) {
     if (of.items.includes(item)) return true;
     return of.open || !of.items.every(isConstant) ? undefined : false;
   }
-  if (isType(of, "dict")) return of.entries.has(String(item)) ? true : of.open ? undefined : false;
-  return undefined;
-}
-
-/** What a loop goes through. */
-export function itemsOf(value: Value): { readonly list: readonly Value[]; readonly open: boolean } | undefined {
-  if (isType(value, "list")) return { list: value.items, open: value.open };
-  if (isType(value, "dict")) return { list: [...value.entries.keys()], open: value.open };
-  if (isType(value, "any")) return undefined;
+  if (isType(of, "dict")) return of.entries.has(textOf(item)) ? true : of.open ? undefined : false;
   return undefined;
 }
 
@@ -809,7 +877,9 @@ function indexed(of: Value, key: Value | undefined): Value {
     return unknown(name === "" ? labelOf(of) : name);
   }
   if (isType(of, "frame")) return FRAME;
-  return unknown(typeof key === "string" && isKnown(key) ? key : isType(of, "unknown") ? of.label : "");
+  return unknown(
+    typeof key === "string" && isKnown(key) ? key : isType(of, "unknown") ? of.label : "",
+  );
 }
 
 function bind(
@@ -835,7 +905,12 @@ function bind(
       const value = given ?? (fallback === undefined ? undefined : evaluate(fallback));
       const missing: Value = isSession ? { type: "spark" } : unknown(name);
       // A parameter that gets what is unknown is spoken of by its own name.
-      scope.names.set(name, value === undefined || (isType(value, "unknown") && (value.label === "" || isSession)) ? missing : value);
+      scope.names.set(
+        name,
+        value === undefined || (isType(value, "unknown") && (value.label === "" || isSession))
+          ? missing
+          : value,
+      );
     }
   }
 }
@@ -860,7 +935,8 @@ function labelOfExpression(expression: Expression): string {
 /** Names of libraries under one name, however they are imported. */
 function externalModule(path: string): Value {
   const last = path.split(".").at(-1) ?? path;
-  if (path === "dlt" || path.endsWith("pyspark.pipelines") || path === "pyspark.pipelines") return { type: "pipelines" };
+  if (path === "dlt" || path.endsWith("pyspark.pipelines") || path === "pyspark.pipelines")
+    return { type: "pipelines" };
   if (last === "DeltaTable") return { type: "deltaTableClass" };
   if (last === "spark" && path.includes("runtime")) return { type: "spark" };
   if (last === "dbutils" && path.includes("runtime")) return { type: "dbutils" };
@@ -873,14 +949,19 @@ function replace(names: Map<string, Value>, by: ReadonlyMap<string, Value>): voi
 }
 
 /** Code of a whole file. */
-export function unitOf(file: string, source: string, lineOf: (line: number) => number = (line) => line): Unit {
+export function unitOf(
+  file: string,
+  source: string,
+  lineOf: (line: number) => number = (line) => line,
+): Unit {
   let starts: number[] | undefined;
   return {
     file,
     lineAt(offset) {
       if (starts === undefined) {
         starts = [0];
-        for (let at = source.indexOf("\n"); at !== -1; at = source.indexOf("\n", at + 1)) starts.push(at + 1);
+        for (let at = source.indexOf("\n"); at !== -1; at = source.indexOf("\n", at + 1))
+          starts.push(at + 1);
       }
       let low = 0;
       let high = starts.length - 1;

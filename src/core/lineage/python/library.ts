@@ -1,9 +1,10 @@
 import type { WriteKind } from "../../model/lineage";
-import { isKnown, unknownText } from "../unknown-text";
-import { type Args, type Interpreter, itemsOf } from "./interpreter";
+import { changeKnown, isKnown, unknownText } from "../unknown-text";
+import type { Args, Interpreter } from "./interpreter";
 import {
   FRAME,
   isType,
+  itemsOf,
   labelOf,
   listOf,
   type ListValue,
@@ -33,10 +34,17 @@ export function member(of: Value, name: string): Value {
   if (isType(of, "pipelines")) return { type: "method", self: of, name };
   const isUnknown = isType(of, "unknown");
   if (FRAME_MEMBERS.has(name) && (isType(of, "frame") || isUnknown))
-    return { type: "writer", stream: name === "writeStream", format: "", mode: "", path: undefined };
+    return {
+      type: "writer",
+      stream: name === "writeStream",
+      format: "",
+      mode: "",
+      path: undefined,
+    };
   // self.spark of a class that is not known.
   if (isUnknown && (name === "spark" || name === "_spark")) return { type: "spark" };
-  if (isUnknown && name === "readStream") return { type: "reader", stream: true, format: "", path: undefined };
+  if (isUnknown && name === "readStream")
+    return { type: "reader", stream: true, format: "", path: undefined };
   if (isUnknown && isSessionName(of.label)) return member({ type: "spark" }, name);
   if (typeof of === "string" && (name === "value" || name === "name")) return of;
   if (isType(of, "function") && name === "__name__") return of.name;
@@ -68,7 +76,7 @@ export function callMethod(interpreter: Interpreter, self: Value, name: string, 
       case "catalog":
         return ofCatalog(interpreter, name, args);
       case "conf":
-        return unknown(textOf(args.positional[0] ?? "").split(".").at(-1) ?? "");
+        return ofConf(interpreter, name, args);
       case "widgets":
         return ofWidgets(interpreter, name, args);
       case "notebook":
@@ -121,7 +129,11 @@ function readTables({ session, here }: Interpreter, value: Value | undefined): V
   return FRAME;
 }
 
-function writeTables({ session, here }: Interpreter, value: Value | undefined, kind: WriteKind): Value {
+function writeTables(
+  { session, here }: Interpreter,
+  value: Value | undefined,
+  kind: WriteKind,
+): Value {
   for (const text of each(value)) session.write(text, kind, here);
   return unknown("");
 }
@@ -131,7 +143,11 @@ function readPaths({ session, here }: Interpreter, value: Value | undefined): Va
   return FRAME;
 }
 
-function writePaths({ session, here }: Interpreter, value: Value | undefined, kind: WriteKind): void {
+function writePaths(
+  { session, here }: Interpreter,
+  value: Value | undefined,
+  kind: WriteKind,
+): void {
   for (const text of each(value)) session.writePath(text, kind, here);
 }
 
@@ -139,8 +155,10 @@ function writePaths({ session, here }: Interpreter, value: Value | undefined, ki
 function runSql(interpreter: Interpreter, args: Args): Value {
   const { session, here } = interpreter;
   const own = new Map<string, string>();
-  const bound = args.named.get("args") ?? (isType(args.positional[1], "dict") ? args.positional[1] : undefined);
-  if (isType(bound, "dict")) for (const [name, value] of bound.entries) own.set(name, textOf(value));
+  const bound =
+    args.named.get("args") ?? (isType(args.positional[1], "dict") ? args.positional[1] : undefined);
+  if (isType(bound, "dict"))
+    for (const [name, value] of bound.entries) own.set(name, textOf(value));
   for (const text of each(given(args, 0, "sqlQuery", "query"))) {
     const filled = text.replace(/\{(\w{1,100})\}/g, (all, name: string) => {
       const value = args.named.get(name);
@@ -185,7 +203,8 @@ function ofReader(
   name: string,
   args: Args,
 ): Value {
-  if (name === "format") return { ...reader, format: textOf(given(args, 0, "source") ?? "").toLowerCase() };
+  if (name === "format")
+    return { ...reader, format: textOf(given(args, 0, "source") ?? "").toLowerCase() };
   if (name === "option") {
     const key = textOf(args.positional[0] ?? "").toLowerCase();
     return key === "path" ? { ...reader, path: args.positional[1] } : reader;
@@ -206,7 +225,9 @@ function ofReader(
 }
 
 /** `load("catalog.schema.table")` of Delta or Iceberg. */
-const isTableName = (path: string): boolean => /^[\w`]+\.[\w`]+(?:\.[\w`]+)?$/.test(path) && !/\.(?:csv|json|parquet|txt|xml|avro|orc|gz|xlsx)$/i.test(path);
+const isTableName = (path: string): boolean =>
+  /^[\w`]+\.[\w`]+(?:\.[\w`]+)?$/.test(path) &&
+  !/\.(?:csv|json|parquet|txt|xml|avro|orc|gz|xlsx)$/i.test(path);
 
 const MODES: Readonly<Record<string, WriteKind>> = {
   append: "append",
@@ -241,7 +262,11 @@ function ofWriter(
       return writeTables(interpreter, given(args, 0, "name", "tableName"), mode());
     case "insertInto": {
       const isOverwrite = given(args, 1, "overwrite") === true || writer.mode === "overwrite";
-      return writeTables(interpreter, given(args, 0, "tableName"), isOverwrite ? "overwrite" : "append");
+      return writeTables(
+        interpreter,
+        given(args, 0, "tableName"),
+        isOverwrite ? "overwrite" : "append",
+      );
     }
     case "save":
     case "start": {
@@ -254,7 +279,10 @@ function ofWriter(
     case "foreach": {
       const [called] = args.positional;
       if (called !== undefined)
-        interpreter.callValue(called, { positional: [FRAME, unknown("batch_id")], named: new Map() });
+        interpreter.callValue(called, {
+          positional: [FRAME, unknown("batch_id")],
+          named: new Map(),
+        });
       return writer;
     }
     case "jdbc":
@@ -268,7 +296,11 @@ function ofWriter(
   }
 }
 
-function ofWriterTo(interpreter: Interpreter, writer: Extract<Value, { type: "writerTo" }>, name: string): Value {
+function ofWriterTo(
+  interpreter: Interpreter,
+  writer: Extract<Value, { type: "writerTo" }>,
+  name: string,
+): Value {
   const kinds: Readonly<Record<string, WriteKind>> = {
     append: "append",
     create: "create",
@@ -295,6 +327,14 @@ function ofCatalog(interpreter: Interpreter, name: string, args: Args): Value {
   return unknown(name);
 }
 
+/** Settings of Spark that the code itself makes; others, nobody knows. */
+function ofConf({ settings }: Interpreter, name: string, args: Args): Value {
+  const key = textOf(args.positional[0] ?? "");
+  if (name !== "set") return settings.get(key) ?? unknown(key.split(".").at(-1) ?? "");
+  settings.set(key, args.positional[1] ?? unknown(key));
+  return null;
+}
+
 function ofWidgets({ session }: Interpreter, name: string, args: Args): Value {
   const widget = textOf(given(args, 0, "name") ?? unknown("name"));
   switch (name) {
@@ -307,7 +347,10 @@ function ofWidgets({ session }: Interpreter, name: string, args: Args): Value {
       session.declareWidget(widget, textOf(given(args, 1, "defaultValue") ?? ""));
       return null;
     case "getAll": {
-      const entries = new Map(Object.entries(session.parameters.named));
+      const names = Object.keys(session.parameters.named);
+      const entries = new Map(
+        names.map((each_): [string, Value] => [each_, session.widget(each_) ?? ""]),
+      );
       return { type: "dict", entries, open: true };
     }
     default:
@@ -326,7 +369,8 @@ function ofNotebook(interpreter: Interpreter, name: string, args: Args): Value {
     const path = textOf(given(args, 0, "path") ?? unknown("path"));
     const passed = given(args, 2, "arguments");
     const parameters = new Map<string, string>();
-    if (isType(passed, "dict")) for (const [key, value] of passed.entries) parameters.set(key, textOf(value));
+    if (isType(passed, "dict"))
+      for (const [key, value] of passed.entries) parameters.set(key, textOf(value));
     interpreter.runNotebook(path, parameters);
   }
   return unknown(name);
@@ -386,7 +430,9 @@ function ofDeltaTable(
     case "alias":
       return table;
     case "toDF":
-      return table.isPath ? readPaths(interpreter, table.name) : readTables(interpreter, table.name);
+      return table.isPath
+        ? readPaths(interpreter, table.name)
+        : readTables(interpreter, table.name);
     case "merge":
       return write("merge");
     case "update":
@@ -442,7 +488,10 @@ function ofPipelines(interpreter: Interpreter, name: string, args: Args): Value 
       // @dlt.table, without arguments
       if (isType(called, "function")) return { type: "external", path: decorated };
       const table = given(args, 0, "name");
-      return { type: "external", path: table === undefined ? decorated : `${decorated} ${textOf(table)}` };
+      return {
+        type: "external",
+        path: table === undefined ? decorated : `${decorated} ${textOf(table)}`,
+      };
     }
     default:
       return { type: "external", path: `pipelines.${name}` };
@@ -464,18 +513,21 @@ function ofFrame(interpreter: Interpreter, self: Value, name: string, args: Args
       return null;
     case "createOrReplaceGlobalTempView":
     case "createGlobalTempView":
-      for (const text of each(given(args, 0, "name"))) session.write(`global_temp.${text}`, "create", here);
+      for (const text of each(given(args, 0, "name")))
+        session.write(`global_temp.${text}`, "create", here);
       return null;
     case "saveAsTable":
     case "insertInto":
     case "toTable":
-      if (!isFrame) return writeTables(interpreter, first, name === "saveAsTable" ? "create" : "append");
+      if (!isFrame)
+        return writeTables(interpreter, first, name === "saveAsTable" ? "create" : "append");
       break;
     case "to_csv":
     case "to_parquet":
     case "to_json":
     case "to_excel":
-      if (typeof first === "string" && /^(?:\/|[a-z][a-z0-9+]*:\/)/i.test(first)) writePaths(interpreter, first, "overwrite");
+      if (typeof first === "string" && /^(?:\/|[a-z][a-z0-9+]*:\/)/i.test(first))
+        writePaths(interpreter, first, "overwrite");
       return unknown(name);
     case "transform": {
       if (first === undefined) break;
@@ -487,14 +539,20 @@ function ofFrame(interpreter: Interpreter, self: Value, name: string, args: Args
       return { type: "spark" };
     case "sql":
       // Of a session that is passed around under another name.
-      if (!isFrame && typeof first === "string" && /^\s*(?:select|with|insert|merge|create|delete|update|drop|truncate|copy)\b/i.test(first))
+      if (
+        !isFrame &&
+        typeof first === "string" &&
+        /^\s*(?:select|with|insert|merge|create|delete|update|drop|truncate|copy)\b/i.test(first)
+      )
         return runSql(interpreter, args);
       break;
     default:
       break;
   }
   interpreter.callFunctions(args);
-  return isFrame ? FRAME : unknown(isType(self, "unknown") && self.label !== "" ? self.label : name);
+  return isFrame
+    ? FRAME
+    : unknown(isType(self, "unknown") && self.label !== "" ? self.label : name);
 }
 
 function ofText(self: Value, name: string, args: Args): Value {
@@ -510,16 +568,23 @@ function ofText(self: Value, name: string, args: Args): Value {
     case "format":
       return formatted(text, args);
     case "format_map":
-      return isType(first, "dict") ? formatted(text, { positional: [], named: first.entries }) : unknown("");
+      return isType(first, "dict")
+        ? formatted(text, { positional: [], named: first.entries })
+        : unknown("");
     case "lower":
     case "casefold":
-      return lowered(text, (part) => part.toLowerCase());
+      return changeKnown(text, (part) => part.toLowerCase());
     case "upper":
-      return lowered(text, (part) => part.toUpperCase());
+      return changeKnown(text, (part) => part.toUpperCase());
     case "title":
-      return lowered(text, (part) => part.toLowerCase().replace(/(?<![\p{L}])\p{L}/gu, (letter) => letter.toUpperCase()));
+      return changeKnown(text, (part) =>
+        part.toLowerCase().replace(/(?<![\p{L}])\p{L}/gu, (letter) => letter.toUpperCase()),
+      );
     case "capitalize":
-      return lowered(text, (part) => part.charAt(0).toUpperCase() + part.slice(1).toLowerCase());
+      return changeKnown(
+        text,
+        (part) => part.charAt(0).toUpperCase() + part.slice(1).toLowerCase(),
+      );
     case "strip":
       return trimmed(text, first, true, true);
     case "lstrip":
@@ -533,7 +598,9 @@ function ofText(self: Value, name: string, args: Args): Value {
     case "removeprefix":
       return typeof first === "string" && text.startsWith(first) ? text.slice(first.length) : text;
     case "removesuffix":
-      return typeof first === "string" && first !== "" && text.endsWith(first) ? text.slice(0, -first.length) : text;
+      return typeof first === "string" && first !== "" && text.endsWith(first)
+        ? text.slice(0, -first.length)
+        : text;
     case "split":
     case "rsplit": {
       if (first !== undefined && (typeof first !== "string" || first === "")) return unknown("");
@@ -550,7 +617,8 @@ function ofText(self: Value, name: string, args: Args): Value {
     case "splitlines":
       return listOf(text.split("\n"));
     case "join": {
-      if (!isType(first, "list") || first.open) return unknownText(first === undefined ? "" : labelOf(first));
+      if (!isType(first, "list") || first.open)
+        return unknownText(first === undefined ? "" : labelOf(first));
       return first.items.map(textOf).join(text);
     }
     case "startsWith":
@@ -571,11 +639,12 @@ export function isTooLong(text: string, values: readonly Value[]): boolean {
 
 const MAX_PRODUCT = 50_000_000;
 
-/** Changes the known parts of a text. */
-const lowered = (text: string, change: (part: string) => string): string =>
-  text.split(/(\uE000[^\uE001]*\uE001)/).map((part) => (part.startsWith("\uE000") ? part : change(part))).join("");
-
-function trimmed(text: string, characters: Value | undefined, start: boolean, end: boolean): string {
+function trimmed(
+  text: string,
+  characters: Value | undefined,
+  start: boolean,
+  end: boolean,
+): string {
   if (typeof characters !== "string") {
     if (start && end) return text.trim();
     return start ? text.trimStart() : text.trimEnd();
@@ -589,19 +658,26 @@ function trimmed(text: string, characters: Value | undefined, start: boolean, en
 
 function formatted(text: string, { positional, named: values }: Args): string {
   let next = 0;
-  return text.replace(/\{\{|\}\}|\{(\w*)((?:\.\w+|\[[^\]{}]*\])*)(?:![rsa])?(?::[^{}]*)?\}/g, (all, name: string | undefined, rest = "") => {
-    if (all === "{{") return "{";
-    if (all === "}}") return "}";
-    const key = name ?? "";
-    const value = /^\d+$/.test(key) ? positional[Number(key)] : key === "" ? positional[next++] : values.get(key);
-    if (rest !== "") {
-      const path = String(rest).replace(/^[.[]|\]$/g, "");
-      if (isType(value, "object")) return textOf(value.fields.get(path) ?? unknown(path));
-      if (isType(value, "dict")) return textOf(value.entries.get(path) ?? unknown(path));
-      return unknownText(path);
-    }
-    return textOf(value ?? unknown(key));
-  });
+  return text.replace(
+    /\{\{|\}\}|\{(\w*)((?:\.\w+|\[[^\]{}]*\])*)(?:![rsa])?(?::[^{}]*)?\}/g,
+    (all, name: string | undefined, rest = "") => {
+      if (all === "{{") return "{";
+      if (all === "}}") return "}";
+      const key = name ?? "";
+      const value = /^\d+$/.test(key)
+        ? positional[Number(key)]
+        : key === ""
+          ? positional[next++]
+          : values.get(key);
+      if (rest !== "") {
+        const path = String(rest).replace(/^[.[]|\]$/g, "");
+        if (isType(value, "object")) return textOf(value.fields.get(path) ?? unknown(path));
+        if (isType(value, "dict")) return textOf(value.entries.get(path) ?? unknown(path));
+        return unknownText(path);
+      }
+      return textOf(value ?? unknown(key));
+    },
+  );
 }
 
 const MAX_LIST = 1000;
@@ -639,19 +715,24 @@ function ofDict(dict: Extract<Value, { type: "dict" }>, name: string, args: Args
     case "get":
     case "pop":
     case "setdefault": {
-      if (key === undefined || !isKnown(key)) return unknown(first === undefined ? "" : labelOf(first));
+      if (key === undefined || !isKnown(key))
+        return unknown(first === undefined ? "" : labelOf(first));
       const found = dict.entries.get(key);
       if (found !== undefined) return found;
       return dict.open ? unknown(key) : (second ?? null);
     }
     case "items":
-      return listOf([...dict.entries].map(([each_, value]) => listOf([each_, value])), dict.open);
+      return listOf(
+        [...dict.entries].map(([each_, value]) => listOf([each_, value])),
+        dict.open,
+      );
     case "keys":
       return listOf([...dict.entries.keys()], dict.open);
     case "values":
       return listOf([...dict.entries.values()], dict.open);
     case "update":
-      if (isType(first, "dict")) for (const [each_, value] of first.entries) dict.entries.set(each_, value);
+      if (isType(first, "dict"))
+        for (const [each_, value] of first.entries) dict.entries.set(each_, value);
       else dict.open = true;
       for (const [each_, value] of args.named) dict.entries.set(each_, value);
       return null;
@@ -673,7 +754,7 @@ function ofArguments(
     const flags = args.positional.map(textOf);
     const long = flags.find((flag) => flag.startsWith("--")) ?? flags[0] ?? "";
     const field = textOf(args.named.get("dest") ?? long.replace(/^-+/, "").replaceAll("-", "_"));
-    const passed = session.parameters.positional ?? [];
+    const passed = session.arguments();
     let value: Value | undefined;
     if (!long.startsWith("-")) {
       value = passed.filter((text) => !text.startsWith("-"))[parser.order.length];
@@ -696,7 +777,9 @@ function ofArguments(
 }
 
 const BUILTINS = new Set(
-  "str int float bool len print list dict set tuple sorted reversed enumerate zip range map filter open getattr setattr isinstance any all min max sum format super display sql table getArgument type vars hasattr exit quit displayHTML locals globals".split(" "),
+  "str int float bool len print list dict set tuple sorted reversed enumerate zip range map filter open getattr setattr isinstance any all min max sum format super display sql table getArgument type vars hasattr exit quit displayHTML locals globals".split(
+    " ",
+  ),
 );
 
 export const isBuiltin = (name: string): boolean => BUILTINS.has(name);
@@ -710,7 +793,14 @@ export function callBuiltin(interpreter: Interpreter, name: string, args: Args):
       return first === undefined ? "" : isType(first, "unknown", "any") ? first : textOf(first);
     case "int":
     case "float":
-      return typeof first === "number" ? first : typeof first === "string" && isKnown(first) && first.trim() !== "" && !Number.isNaN(Number(first)) ? Number(first) : unknown("");
+      return typeof first === "number"
+        ? first
+        : typeof first === "string" &&
+            isKnown(first) &&
+            first.trim() !== "" &&
+            !Number.isNaN(Number(first))
+          ? Number(first)
+          : unknown("");
     case "bool":
       return typeof first === "boolean" ? first : unknown("");
     case "len":
@@ -723,16 +813,21 @@ export function callBuiltin(interpreter: Interpreter, name: string, args: Args):
       if (items === undefined) return first === undefined ? listOf([]) : first;
       return listOf([...items.list], items.open);
     case "dict": {
-      if (isType(first, "dict")) return { ...first, entries: new Map([...first.entries, ...args.named]) };
+      if (isType(first, "dict"))
+        return { ...first, entries: new Map([...first.entries, ...args.named]) };
       const entries = new Map(args.named);
       if (isType(first, "list"))
         for (const pair of first.items)
-          if (isType(pair, "list") && typeof pair.items[0] === "string") entries.set(pair.items[0], pair.items[1] ?? null);
+          if (isType(pair, "list") && typeof pair.items[0] === "string")
+            entries.set(pair.items[0], pair.items[1] ?? null);
       return { type: "dict", entries, open: first !== undefined && !isType(first, "list") };
     }
     case "enumerate":
       if (items === undefined) return unknown("");
-      return listOf(items.list.map((item, at) => listOf([at, item])), items.open);
+      return listOf(
+        items.list.map((item, at) => listOf([at, item])),
+        items.open,
+      );
     case "zip": {
       const lists = args.positional.map((value) => itemsOf(value));
       if (lists.some((list) => list === undefined)) return unknown("");
@@ -744,15 +839,20 @@ export function callBuiltin(interpreter: Interpreter, name: string, args: Args):
     }
     case "range": {
       const [from, to] = typeof second === "number" ? [first, second] : [0, first];
-      if (typeof from !== "number" || typeof to !== "number" || third !== undefined) return unknown("");
-      return listOf(Array.from({ length: Math.max(0, Math.min(to - from, 1000)) }, (_, at) => from + at));
+      if (typeof from !== "number" || typeof to !== "number" || third !== undefined)
+        return unknown("");
+      return listOf(
+        Array.from({ length: Math.max(0, Math.min(to - from, 1000)) }, (_, at) => from + at),
+      );
     }
     case "map": {
       if (first === undefined || second === undefined) return unknown("");
       const list = itemsOf(second);
       if (list === undefined) return unknown("");
       return listOf(
-        list.list.slice(0, 300).map((item) => interpreter.callValue(first, { positional: [item], named: new Map() })),
+        list.list
+          .slice(0, 300)
+          .map((item) => interpreter.callValue(first, { positional: [item], named: new Map() })),
         list.open,
       );
     }
@@ -762,7 +862,8 @@ export function callBuiltin(interpreter: Interpreter, name: string, args: Args):
       const mode = textOf(given(args, 1, "mode") ?? "r");
       const path = first === undefined ? "" : textOf(first);
       if (/^(?:\/dbfs\/|\/Volumes\/)/.test(path)) {
-        if (/[wa]/.test(mode)) writePaths(interpreter, path, mode.includes("a") ? "append" : "overwrite");
+        if (/[wa]/.test(mode))
+          writePaths(interpreter, path, mode.includes("a") ? "append" : "overwrite");
         else readPaths(interpreter, path);
       }
       return unknown("file");
@@ -779,7 +880,10 @@ export function callBuiltin(interpreter: Interpreter, name: string, args: Args):
       return readTables(interpreter, first);
     case "getArgument": {
       const widget = textOf(first ?? "");
-      return widgetValue(interpreter.session.widget(widget) ?? (second === undefined ? undefined : textOf(second)), widget);
+      return widgetValue(
+        interpreter.session.widget(widget) ?? (second === undefined ? undefined : textOf(second)),
+        widget,
+      );
     }
     case "exit":
     case "quit":
@@ -799,7 +903,8 @@ export function callExternal(interpreter: Interpreter, path: string, args: Args)
   const [first, second] = args.positional;
   const last = path.split(".").at(-1) ?? path;
   if (/(?:SparkSession|DatabricksSession|builder)\b/.test(path)) {
-    if (last === "getOrCreate" || last === "getActiveSession" || last === "active") return { type: "spark" };
+    if (last === "getOrCreate" || last === "getActiveSession" || last === "active")
+      return { type: "spark" };
     return { type: "external", path: path.slice(0, 200) };
   }
   if (last === "DBUtils" || path.endsWith("get_dbutils")) return { type: "dbutils" };
@@ -808,9 +913,14 @@ export function callExternal(interpreter: Interpreter, path: string, args: Args)
     case "os.environ.get":
       return unknown(typeof first === "string" ? first : "");
     case "os.path.join":
-      return args.positional.map(textOf).join("/").replace(/\/{2,}/g, "/");
+      return args.positional
+        .map(textOf)
+        .join("/")
+        .replace(/\/{2,}/g, "/");
     case "json.loads":
-      return typeof first === "string" && isKnown(first) ? fromJson(first) : unknown(first === undefined ? "" : labelOf(first));
+      return typeof first === "string" && isKnown(first)
+        ? fromJson(first)
+        : unknown(first === undefined ? "" : labelOf(first));
     case "json.dumps":
     case "copy.deepcopy":
     case "copy.copy":
@@ -832,7 +942,9 @@ export function callExternal(interpreter: Interpreter, path: string, args: Args)
       return first === undefined ? unknown("") : args.positional.map(textOf).join("/");
     case "functools.reduce":
       interpreter.callFunctions(args);
-      return isType(second, "list") && second.items.some((item) => isType(item, "frame")) ? FRAME : unknown("");
+      return isType(second, "list") && second.items.some((item) => isType(item, "frame"))
+        ? FRAME
+        : unknown("");
     case "functools.partial":
       return first ?? unknown("");
     case "collections.OrderedDict":
@@ -843,7 +955,10 @@ export function callExternal(interpreter: Interpreter, path: string, args: Args)
       const target = args.named.get("target");
       const list = args.named.get("args");
       if (target !== undefined)
-        interpreter.callValue(target, { positional: isType(list, "list") ? list.items : [], named: new Map() });
+        interpreter.callValue(target, {
+          positional: isType(list, "list") ? list.items : [],
+          named: new Map(),
+        });
       return unknown(last);
     }
     case "pyspark.sql.DataFrame.unionByName":
@@ -852,12 +967,16 @@ export function callExternal(interpreter: Interpreter, path: string, args: Args)
       break;
   }
   if (/^pandas\.read_(?:csv|parquet|json|excel|orc|xml)$/.test(path)) {
-    if (typeof first === "string" && /^(?:\/|[a-z][a-z0-9+]*:\/)/i.test(first)) readPaths(interpreter, first);
+    if (typeof first === "string" && /^(?:\/|[a-z][a-z0-9+]*:\/)/i.test(first))
+      readPaths(interpreter, first);
     return unknown("");
   }
   if (/^(?:pandas|pyspark\.pandas)\.read_(?:table|delta)$/.test(path))
     return path.endsWith("table") ? readTables(interpreter, first) : readPaths(interpreter, first);
-  if (path.startsWith("dbutils.")) return unknown(typeof first === "string" && isKnown(first) ? textOf(args.named.get("key") ?? first) : last);
+  if (path.startsWith("dbutils."))
+    return unknown(
+      typeof first === "string" && isKnown(first) ? textOf(args.named.get("key") ?? first) : last,
+    );
   interpreter.callFunctions(args);
   return unknown(last);
 }

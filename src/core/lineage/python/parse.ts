@@ -1,11 +1,8 @@
 import { parser } from "@lezer/python";
-import type {
-  Argument,
-  Expression,
-  FunctionSyntax,
-  Parameter,
-  Statement,
-} from "./syntax";
+import type { Argument, Expression, FunctionSyntax, Parameter, Statement } from "./syntax";
+
+/** Walks the tree. */
+type TreeCursor = ReturnType<ReturnType<typeof parser.parse>["cursor"]>;
 
 /** Deeper expressions and blocks are left out. */
 const MAX_DEPTH = 200;
@@ -23,24 +20,44 @@ interface Node {
  * Takes time in proportion to the code.
  */
 export function parsePython(code: string): Statement[] {
-  return new Reader(code).block(treeOf(code));
+  const reader = new Reader(code);
+  const cursor = parser.parse(code).cursor();
+  const statements: Statement[] = [];
+  // One statement after the other, since all nodes of a long file at once take much memory.
+  if (cursor.firstChild())
+    do statements.push(...reader.block({ ...SCRIPT, children: [nodeAt(cursor)] }));
+    while (cursor.nextSibling());
+  return statements;
 }
 
-function treeOf(code: string): Node {
-  const root: Node = { type: "Script", from: 0, to: code.length, children: [] };
+const SCRIPT = { type: "Script", from: 0, to: 0 };
+
+/** The node at a cursor with all that it holds; the cursor stays there. */
+function nodeAt(cursor: TreeCursor): Node {
+  const root: Node = { type: cursor.name, from: cursor.from, to: cursor.to, children: [] };
   const open: Node[] = [root];
-  parser.parse(code).iterate({
-    enter: ({ name, from, to }) => {
-      if (name === "Script") return;
-      const node: Node = { type: name, from, to, children: [] };
-      if (name !== "⚠" && name !== "Comment") open.at(-1)?.children.push(node);
-      open.push(node);
-    },
-    leave: ({ name }) => {
-      if (name !== "Script") open.pop();
-    },
-  });
+  while (open.length > 0) {
+    if (cursor.firstChild()) {
+      open.push(enter(cursor, open));
+      continue;
+    }
+    for (;;) {
+      open.pop();
+      if (open.length === 0) return root;
+      if (cursor.nextSibling()) {
+        open.push(enter(cursor, open));
+        break;
+      }
+      cursor.parent();
+    }
+  }
   return root;
+}
+
+function enter({ name, from, to }: TreeCursor, open: readonly Node[]): Node {
+  const node: Node = { type: name, from, to, children: [] };
+  if (name !== "⚠" && name !== "Comment") open.at(-1)?.children.push(node);
+  return node;
 }
 
 const PUNCTUATION = new Set(["(", ")", "[", "]", "{", "}", ",", ":", ".", ";"]);
@@ -100,7 +117,9 @@ class Reader {
             kind: "for",
             target: this.#tuple(children.slice(start + 1, middle)),
             of: this.#tuple(children.slice(middle + 1, body)),
-            body: children.filter((child) => child.type === "Body").flatMap((child) => this.block(child)),
+            body: children
+              .filter((child) => child.type === "Body")
+              .flatMap((child) => this.block(child)),
           },
         ];
       }
@@ -128,7 +147,9 @@ class Reader {
       case "MatchStatement":
         return this.#match(children);
       case "DecoratedStatement": {
-        const own = children.filter((child) => child.type === "Decorator").map((child) => this.#decorator(child));
+        const own = children
+          .filter((child) => child.type === "Decorator")
+          .map((child) => this.#decorator(child));
         const inner = children.find((child) => child.type !== "Decorator");
         return inner === undefined ? [] : this.#statement(inner, own);
       }
@@ -161,7 +182,9 @@ class Reader {
         return [
           {
             kind: "global",
-            names: children.filter((child) => child.type === "VariableName").map((child) => this.#text(child)),
+            names: children
+              .filter((child) => child.type === "VariableName")
+              .map((child) => this.#text(child)),
           },
         ];
       case "RaiseStatement":
@@ -181,7 +204,9 @@ class Reader {
       case "PrintStatement":
         return children.length === 0 ? [] : [{ kind: "expression", value: this.#other(node) }];
       default:
-        return isExpressionNode(node) ? [{ kind: "expression", value: this.#expression(node) }] : [];
+        return isExpressionNode(node)
+          ? [{ kind: "expression", value: this.#expression(node) }]
+          : [];
     }
   }
 
@@ -198,7 +223,11 @@ class Reader {
       return name?.type === "VariableName" ? [{ kind: "declare", name: this.#text(name) }] : [];
     }
     return [
-      { kind: "assign", targets: groups.map((group) => this.#tuple(group)), value: this.#tuple(value) },
+      {
+        kind: "assign",
+        targets: groups.map((group) => this.#tuple(group)),
+        value: this.#tuple(value),
+      },
     ];
   }
 
@@ -370,7 +399,9 @@ class Reader {
         return { kind: "text", parts: this.#strings(node), at: from };
       case "Number": {
         const number = Number(this.#text(node).replaceAll("_", ""));
-        return Number.isNaN(number) ? { kind: "other", parts: [] } : { kind: "constant", value: number };
+        return Number.isNaN(number)
+          ? { kind: "other", parts: [] }
+          : { kind: "constant", value: number };
       }
       case "Boolean":
         return { kind: "constant", value: this.#text(node) === "True" };
@@ -408,7 +439,10 @@ class Reader {
         if (left === undefined || right === undefined) return this.#other(node);
         return {
           kind: "binary",
-          operator: rest.slice(0, -1).map((child) => this.#text(child)).join(" "),
+          operator: rest
+            .slice(0, -1)
+            .map((child) => this.#text(child))
+            .join(" "),
           left: this.#expression(left),
           right: this.#expression(right),
         };
@@ -422,7 +456,8 @@ class Reader {
       case "ConditionalExpression": {
         const parts = children.filter((child) => !["if", "else"].includes(child.type));
         const [then, test, otherwise] = parts.map((child) => this.#expression(child));
-        if (then === undefined || test === undefined || otherwise === undefined) return this.#other(node);
+        if (then === undefined || test === undefined || otherwise === undefined)
+          return this.#other(node);
         return { kind: "conditional", test, then, otherwise };
       }
       case "LambdaExpression": {
@@ -495,7 +530,12 @@ class Reader {
 
   #comprehension(children: readonly Node[]): Expression {
     const elements: Expression[] = [];
-    const clauses: { target: Node[]; of: Node[]; tests: Node[]; state: "target" | "of" | "tests" }[] = [];
+    const clauses: {
+      target: Node[];
+      of: Node[];
+      tests: Node[];
+      state: "target" | "of" | "tests";
+    }[] = [];
     for (const child of children) {
       const last = clauses.at(-1);
       if (child.type === "for") clauses.push({ target: [], of: [], tests: [], state: "target" });
@@ -539,12 +579,18 @@ class Reader {
   }
 
   #strings(node: Node): (string | Expression)[] {
-    if (node.type === "ContinuedString") return node.children.flatMap((child) => this.#strings(child));
+    if (node.type === "ContinuedString")
+      return node.children.flatMap((child) => this.#strings(child));
     const written = this.#text(node);
-    const [start = "", prefix = "", quotes = ""] = /^([a-zA-Z]{0,3})("""|'''|"|')/.exec(written) ?? [];
+    const [start = "", prefix = "", quotes = ""] =
+      /^([a-zA-Z]{0,3})("""|'''|"|')/.exec(written) ?? [];
     const isRaw = /r/i.test(prefix);
-    const end = written.endsWith(quotes) && written.length >= start.length + quotes.length ? quotes.length : 0;
-    if (node.type === "String") return [textOf(written.slice(start.length, written.length - end), isRaw)];
+    const end =
+      written.endsWith(quotes) && written.length >= start.length + quotes.length
+        ? quotes.length
+        : 0;
+    if (node.type === "String")
+      return [textOf(written.slice(start.length, written.length - end), isRaw)];
     const parts: (string | Expression)[] = [];
     let at = node.from + start.length;
     const add = (to: number): void => {
@@ -555,7 +601,10 @@ class Reader {
       if (child.type !== "FormatReplacement") continue;
       add(child.from);
       const value = child.children.find(
-        (inner) => isExpressionNode(inner) && inner.type !== "FormatSpec" && inner.type !== "FormatConversion",
+        (inner) =>
+          isExpressionNode(inner) &&
+          inner.type !== "FormatSpec" &&
+          inner.type !== "FormatConversion",
       );
       parts.push(value === undefined ? { kind: "other", parts: [] } : this.#expression(value));
       at = child.to;
@@ -577,9 +626,43 @@ function textOf(text: string, isRaw: boolean): string {
 }
 
 const NO_EXPRESSIONS = new Set([
-  "AssignOp", "UpdateOp", "CompareOp", "ArithOp", "BitOp", "LogicOp", "TypeDef", "Body", "ParamList", "ArgList",
-  "for", "in", "if", "else", "async", "await", "lambda", "not", "and", "or", "is", "with", "as", "yield", "from", "assert",
-  "print", "match", "case", "while", "*", "**", "import", "return", "except", "try", "finally",
+  "AssignOp",
+  "UpdateOp",
+  "CompareOp",
+  "ArithOp",
+  "BitOp",
+  "LogicOp",
+  "TypeDef",
+  "Body",
+  "ParamList",
+  "ArgList",
+  "for",
+  "in",
+  "if",
+  "else",
+  "async",
+  "await",
+  "lambda",
+  "not",
+  "and",
+  "or",
+  "is",
+  "with",
+  "as",
+  "yield",
+  "from",
+  "assert",
+  "print",
+  "match",
+  "case",
+  "while",
+  "*",
+  "**",
+  "import",
+  "return",
+  "except",
+  "try",
+  "finally",
 ]);
 
 function isExpressionNode({ type }: Node): boolean {

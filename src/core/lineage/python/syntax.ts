@@ -33,7 +33,11 @@ export type Expression =
       readonly then: Expression;
       readonly otherwise: Expression;
     }
-  | { readonly kind: "lambda"; readonly parameters: readonly Parameter[]; readonly body: Expression }
+  | {
+      readonly kind: "lambda";
+      readonly parameters: readonly Parameter[];
+      readonly body: Expression;
+    }
   | {
       readonly kind: "comprehension";
       /** Key and value of a dict. */

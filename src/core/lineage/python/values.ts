@@ -95,8 +95,25 @@ export interface AnyOf {
 
 /** Objects of Spark, Delta and Databricks' utilities. */
 export type SparkValue =
-  | { readonly type: "spark" | "catalog" | "conf" | "frame" | "dbutils" | "widgets" | "fs" | "notebook" | "pipelines" | "deltaTableClass" }
-  | { readonly type: "reader"; readonly stream: boolean; readonly format: string; readonly path: Value | undefined }
+  | {
+      readonly type:
+        | "spark"
+        | "catalog"
+        | "conf"
+        | "frame"
+        | "dbutils"
+        | "widgets"
+        | "fs"
+        | "notebook"
+        | "pipelines"
+        | "deltaTableClass";
+    }
+  | {
+      readonly type: "reader";
+      readonly stream: boolean;
+      readonly format: string;
+      readonly path: Value | undefined;
+    }
   | {
       readonly type: "writer";
       readonly stream: boolean;
@@ -125,17 +142,16 @@ export class Scope {
   public constructor(public readonly parent?: Scope) {}
 
   public get(name: string): Value | undefined {
-    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent) {
-      const value = scope.names.get(name);
-      if (value !== undefined) return value;
-    }
-    return undefined;
+    return this.names.get(name) ?? this.parent?.get(name);
   }
 
   public set(name: string, value: Value): void {
-    let scope: Scope = this;
-    if (this.globals.has(name)) while (scope.parent !== undefined) scope = scope.parent;
-    scope.names.set(name, value);
+    if (this.globals.has(name)) this.#module().names.set(name, value);
+    else this.names.set(name, value);
+  }
+
+  #module(): Scope {
+    return this.parent === undefined ? this : this.parent.#module();
   }
 }
 
@@ -214,4 +230,13 @@ export function truthOf(value: Value): boolean | undefined {
 export function functionValue(syntax: FunctionSyntax, scope: Scope, unit: Unit): FunctionValue {
   const { name, parameters, body } = syntax;
   return { type: "function", name, parameters, body, scope, unit };
+}
+
+/** What a loop goes through. */
+export function itemsOf(
+  value: Value,
+): { readonly list: readonly Value[]; readonly open: boolean } | undefined {
+  if (isType(value, "list")) return { list: value.items, open: value.open };
+  if (isType(value, "dict")) return { list: [...value.entries.keys()], open: value.open };
+  return undefined;
 }

@@ -30,7 +30,8 @@ const MAX_SQL = 5_000_000;
  * so that statements of later versions, and broken ones, give what can be seen in them. Takes time in proportion to the text.
  */
 export function scanSql(sql: string, sink: SqlSink, depth = 0): void {
-  if (sql.length > MAX_SQL) sink.problem("only the first 5 million characters of SQL are analysed", 0);
+  if (sql.length > MAX_SQL)
+    sink.problem("only the first 5 million characters of SQL are analysed", 0);
   const tokens = sqlTokens(sql.slice(0, MAX_SQL));
   let start = 0;
   let parentheses = 0;
@@ -60,23 +61,43 @@ interface Level {
 }
 
 /** Functions whose argument has a FROM that names no table. */
-const FROM_IN_ARGUMENTS = new Set(["extract", "trim", "substring", "substr", "overlay", "position"]);
+const FROM_IN_ARGUMENTS = new Set([
+  "extract",
+  "trim",
+  "substring",
+  "substr",
+  "overlay",
+  "position",
+]);
 
 const ENDS_FROM = new Set(
-  "where group having order limit qualify window select union except intersect minus set when cluster distribute sort lateral offset".split(" "),
+  "where group having order limit qualify window select union except intersect minus set when cluster distribute sort lateral offset".split(
+    " ",
+  ),
 );
 
 /** Words that may follow a relation, so that what is before them is its name. */
 const ENDS_RELATION = new Set([
   ...ENDS_FROM,
-  ..."as join inner left right full cross natural anti semi on using pivot unpivot tablesample".split(" "),
+  ..."as join inner left right full cross natural anti semi on using pivot unpivot tablesample".split(
+    " ",
+  ),
 ]);
 
 /** So many tokens are searched for what closes a parenthesis, lest calls within calls take forever. */
 const MAX_ARGUMENT_TOKENS = 1000;
 
 /** Words that come before the statement itself, in scripts. */
-const BEFORE_STATEMENT = new Set(["begin", "else", "then", "do", "loop", "repeat", "atomic", "not"]);
+const BEFORE_STATEMENT = new Set([
+  "begin",
+  "else",
+  "then",
+  "do",
+  "loop",
+  "repeat",
+  "atomic",
+  "not",
+]);
 
 const FILE_FUNCTIONS = new Set(["read_files", "cloud_files", "files", "list_files"]);
 const FORMATS = new Set("delta parquet csv json text avro orc binaryfile iceberg xml".split(" "));
@@ -131,7 +152,8 @@ class Statement {
       at = this.#skip(then + 1, ...BEFORE_STATEMENT);
     }
     // A label before a block: name: BEGIN
-    if (this.#isName(at) && this.#word(at + 1) === ":") at = this.#skip(at + 2, ...BEFORE_STATEMENT);
+    if (this.#isName(at) && this.#word(at + 1) === ":")
+      at = this.#skip(at + 2, ...BEFORE_STATEMENT);
     const verb = this.#word(at);
     switch (verb) {
       case "insert":
@@ -164,7 +186,9 @@ class Statement {
         break;
       case "load": {
         const into = this.#find(at, "table");
-        const path = this.tokens.slice(at, Math.min(this.to, at + 6)).find(({ kind }) => kind === "string");
+        const path = this.tokens
+          .slice(at, Math.min(this.to, at + 6))
+          .find(({ kind }) => kind === "string");
         if (path !== undefined) this.sink.readPath(path.text, path.at);
         if (into !== undefined)
           this.#target(into + 1, this.#word(into - 2) === "overwrite" ? "overwrite" : "append");
@@ -209,10 +233,20 @@ class Statement {
       case "return":
       case "(":
         this.#query(at, this.to);
+        this.#written(at);
         break;
       default:
       // Such as OPTIMIZE, VACUUM, ANALYZE, DESCRIBE, SHOW, GRANT: no rows are read or written.
     }
+  }
+
+  /** The target of a statement that begins with its common table expressions, or with FROM. */
+  #written(from: number): void {
+    const at = this.#find(from, "insert", "merge", "update", "delete");
+    if (at === undefined || this.#word(from) === "select") return;
+    const verb = this.#word(at);
+    if (verb === "insert") this.#insertTarget(at);
+    else this.#target(this.#skip(at + 1, "into", "from"), verb === "merge" ? "merge" : "update");
   }
 
   /** Notes that the table at `at` is written, and gives what is behind its name. */
@@ -226,18 +260,22 @@ class Statement {
   }
 
   #insert(at: number): void {
+    this.#query(this.#insertTarget(at), this.to);
+  }
+
+  /** @returns what is behind the target */
+  #insertTarget(at: number): number {
     const isOverwrite = this.#word(at + 1) === "overwrite";
     let place = this.#skip(at + 1, "into", "overwrite", "local");
     if (this.#word(place) === "directory") {
       const path = this.tokens[place + 1];
       if (path?.kind === "string") this.sink.writePath(path.text, "overwrite", path.at);
-      this.#query(place + 2, this.to);
-      return;
+      return place + 2;
     }
     if (this.#word(place) === "table" && this.#isName(place + 1)) place++;
     const replaces = this.#find(place, "replace", "select", "values", "with", "table") ?? this.to;
     const kind = isOverwrite || this.#word(replaces) === "replace" ? "overwrite" : "append";
-    this.#query(this.#target(place, kind), this.to);
+    return this.#target(place, kind);
   }
 
   #merge(at: number): void {
@@ -249,7 +287,15 @@ class Statement {
   }
 
   #drop(at: number): void {
-    const place = this.#skip(at + 1, "temporary", "temp", "external", "materialized", "streaming", "live");
+    const place = this.#skip(
+      at + 1,
+      "temporary",
+      "temp",
+      "external",
+      "materialized",
+      "streaming",
+      "live",
+    );
     if (!["table", "view"].includes(this.#word(place))) return;
     const name = this.#ifExists(place + 1);
     this.#target(name, "drop");
@@ -269,7 +315,21 @@ class Statement {
       if (word === "replace") replaces = true;
       else if (word === "temp" || word === "temporary") temporary = true;
       else if (word === "global") global = true;
-      else if (!["or", "refresh", "live", "streaming", "materialized", "external", "private", "incremental", "managed", "unset"].includes(word)) break;
+      else if (
+        ![
+          "or",
+          "refresh",
+          "live",
+          "streaming",
+          "materialized",
+          "external",
+          "private",
+          "incremental",
+          "managed",
+          "unset",
+        ].includes(word)
+      )
+        break;
     }
     const what = this.#word(place);
     if (what === "widget") {
@@ -487,9 +547,18 @@ class Statement {
     if (path !== undefined) this.sink.readPath(path, this.#place(at));
     else if (this.#word(next) === "(" && this.#isFunction(at, next)) {
       const called = (parts.at(-1) ?? "").toLowerCase();
-      if (FILE_FUNCTIONS.has(called)) this.#argument(next, "path", (text, place) => { this.sink.readPath(text, place); });
-      else if (called === "table_changes" || called === "table_changes_by_path" || called === "vector_search")
-        this.#argument(next, "table", (text, place) => { this.sink.read(partsOf(text), place); });
+      if (FILE_FUNCTIONS.has(called))
+        this.#argument(next, "path", (text, place) => {
+          this.sink.readPath(text, place);
+        });
+      else if (
+        called === "table_changes" ||
+        called === "table_changes_by_path" ||
+        called === "vector_search"
+      )
+        this.#argument(next, "table", (text, place) => {
+          this.sink.read(partsOf(text), place);
+        });
     } else if (
       parts.length > 1 ||
       !levels.some(({ ctes }) => ctes?.has(first.toLowerCase()) === true)
@@ -500,7 +569,10 @@ class Statement {
 
   /** A parenthesis behind a relation's name holds arguments, unless it is behind IDENTIFIER(…) already. */
   #isFunction(at: number, next: number): boolean {
-    return !(this.#word(at) === "identifier" && next > at + 1) && this.tokens[next - 1]?.kind !== "quoted";
+    return (
+      !(this.#word(at) === "identifier" && next > at + 1) &&
+      this.tokens[next - 1]?.kind !== "quoted"
+    );
   }
 
   /** The first argument of a function, or the one that `=>` names. */
@@ -544,7 +616,13 @@ class Statement {
           const isRelation = level.expect && !isQuery;
           const expect = isRelation || (isStream && level.from && !isQuery);
           level.expect = false;
-          levels.push({ opener: before?.word ?? "", cte: undefined, ctes: undefined, from: expect, expect });
+          levels.push({
+            opener: before?.word ?? "",
+            cte: undefined,
+            ctes: undefined,
+            from: expect,
+            expect,
+          });
         } else if (word === ")") {
           if (levels.length === 1) continue;
           levels.pop();

@@ -39,7 +39,8 @@ export function sqlTokens(sql: string): SqlToken[] {
       const text = sql.slice(end, close);
       end = Math.min(close + 1, sql.length);
       pieces.lastIndex = end;
-      if (piece === "`") tokens.push({ kind: "quoted", text: text.replaceAll("``", "`"), word: "", at, end });
+      if (piece === "`")
+        tokens.push({ kind: "quoted", text: text.replaceAll("``", "`"), word: "", at, end });
       else tokens.push({ kind: "string", text: unescaped(text, piece), word: "", at, end });
       continue;
     }
@@ -51,7 +52,9 @@ export function sqlTokens(sql: string): SqlToken[] {
       pieces.lastIndex = end;
       // Behind a value it looks into JSON: payload:customer.id
       const before = tokens.at(-1);
-      const isPath = before?.end === at && (before.kind !== "mark" || before.text === ")" || before.text === "]");
+      const isPath =
+        before?.end === at &&
+        (before.kind !== "mark" || before.text === ")" || before.text === "]");
       if (isPath) {
         tokens.push({ kind: "mark", text: ":", word: ":", at, end: at + 1 });
         tokens.push({ kind: "name", text, word: text.toLowerCase(), at: at + 1, end });
@@ -70,7 +73,7 @@ export function sqlTokens(sql: string): SqlToken[] {
 function endOfComment(sql: string, from: number): number {
   const marks = /\/\*|\*\//g;
   marks.lastIndex = from;
-  for (let depth = 1; depth > 0; ) {
+  for (let depth = 1; depth > 0;) {
     const match = marks.exec(sql);
     if (match === null) return sql.length;
     depth += match[0] === "/*" ? 1 : -1;
@@ -93,7 +96,7 @@ function endOfQuoted(sql: string, from: number, quote: string): number {
 function unescaped(text: string, quote: string): string {
   if (!text.includes("\\") && !text.includes(quote)) return text;
   return text.replace(/\\([^])|''|""/g, (all, escaped: string | undefined) => {
-    if (escaped === undefined) return all[0] === quote ? quote : all;
+    if (escaped === undefined) return all.startsWith(quote) ? quote : all;
     return { n: "\n", t: "\t", r: "\r" }[escaped] ?? escaped;
   });
 }

@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { JobstrataError, quoteWithSuggestion } from "../../errors";
 import type { FindingSite } from "../../model/finding";
 import { JobGraph } from "../../model/job-graph";
+import type { CodeFile } from "../../model/lineage";
 import {
   type JobSpec,
   type NotebookRef,
@@ -12,6 +13,7 @@ import {
 import type { SourceSuppression } from "../../model/suppression";
 import { nearest } from "../../nearest";
 import { quote } from "../../model/text";
+import { codeAt } from "../code/code-at";
 import { fileNotebook, workspaceNotebook } from "../notebook/identity";
 import { MAX_JOBS, type Reading, type ReadProblem } from "../reading";
 import { relativePath } from "../relative-path";
@@ -138,6 +140,7 @@ export class Bundle {
   /** Where else a job is defined that an earlier file defines already. */
   readonly #duplicates = new Map<string, JobSpec["duplicates"]>();
   readonly #notebooks = new Map<string, NotebookRef>();
+  readonly #code = new Map<string, CodeFile>();
   /** The real paths of the files that were read. */
   readonly #read = new Set<string>();
   #characters = 0;
@@ -295,6 +298,15 @@ export class Bundle {
     const from = this.places.fileOf(part, key === undefined ? undefined : [key]) ?? this.file;
     const file = inFiles === undefined ? resolve(dirname(from), path) : join(root, inFiles);
     return relative(this.folder, file).split(sep).join("/") || ".";
+  }
+
+  /** The code at a path from the bundle's folder: a file, or the folder of a dbt project. */
+  public code(path: string): CodeFile | undefined {
+    if (isAbsolute(path) || /^\w+:/.test(path)) return undefined;
+    const file = join(this.folder, path);
+    let code = this.#code.get(file);
+    if (code === undefined) this.#code.set(file, (code = codeAt(file)));
+    return code;
   }
 
   /** Notes a problem, at the place of a value. */

@@ -124,6 +124,7 @@ export class TargetReader {
         job: (id) => this.#reference(String(id)),
         locate: (part) => places.locationOf(part),
         path: (path, part) => bundle.path(path, part, this.#uploaded, this.#syncRoot),
+        code: (path, part) => bundle.code(bundle.path(path, part, this.#uploaded, this.#syncRoot)),
       },
       "api",
     );

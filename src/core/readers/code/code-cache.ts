@@ -41,7 +41,9 @@ class CodeCache {
       env.JOBSTRATA_CACHE ??
       join(
         env.XDG_CACHE_HOME ??
-          (process.platform === "win32" ? (env.LOCALAPPDATA ?? homedir()) : join(homedir(), ".cache")),
+          (process.platform === "win32"
+            ? (env.LOCALAPPDATA ?? homedir())
+            : join(homedir(), ".cache")),
         "jobstrata",
       );
     this.#file = join(base, `lineage-${hashOf(folder)}.json`);
@@ -61,10 +63,18 @@ class CodeCache {
     return entry.lineage;
   }
 
-  public set(file: string, parameters: string, lineage: CodeLineage, used: ReadonlyMap<string, string>): void {
+  public set(
+    file: string,
+    parameters: string,
+    lineage: CodeLineage,
+    used: ReadonlyMap<string, string>,
+  ): void {
     if (this.#file === undefined) return;
     this.#isChanged = true;
-    const indexed = Array.from(used, ([path, hash]) => [this.#index(path), this.#index(hash)] as const);
+    const indexed = Array.from(
+      used,
+      ([path, hash]) => [this.#index(path), this.#index(hash)] as const,
+    );
     this.#next.set(`${file} ${parameters}`, { lineage, used: indexed });
   }
 

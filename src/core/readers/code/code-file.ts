@@ -8,23 +8,36 @@ import { CODE_CACHE } from "./code-cache";
 /** Databricks exports no notebook that is bigger. Bytes. */
 const MAX_SIZE = 10 * 2 ** 20;
 
-/** Code in a file of this machine; read when first asked for. @param file absolute, with its extension */
-export function codeFile(file: string): CodeFile {
-  const known = new Map<string, CodeLineage | undefined>();
-  return {
-    label: labelOf(file),
-    lineage(parameters) {
-      const key = JSON.stringify([
-        Object.entries(parameters.named).sort(([a], [b]) => (a < b ? -1 : 1)),
-        parameters.positional,
-      ]);
-      if (!known.has(key)) known.set(key, readLineage(file, parameters, key));
-      return known.get(key);
-    },
-  };
+/** Code in a file of this machine; read when first asked for. */
+export class FileOfCode implements CodeFile {
+  // Private, so that two of one file are equal.
+  readonly #known = new Map<string, CodeLineage | undefined>();
+  readonly #file: string;
+
+  /** @param file absolute, with its extension */
+  public constructor(file: string) {
+    this.#file = file;
+  }
+
+  public get label(): string {
+    return labelOf(this.#file);
+  }
+
+  public lineage(parameters: CodeParameters): CodeLineage | undefined {
+    const key = JSON.stringify([
+      Object.entries(parameters.named).sort(([a], [b]) => (a < b ? -1 : 1)),
+      parameters.positional,
+    ]);
+    if (!this.#known.has(key)) this.#known.set(key, readLineage(this.#file, parameters, key));
+    return this.#known.get(key);
+  }
 }
 
-function readLineage(file: string, parameters: CodeParameters, key: string): CodeLineage | undefined {
+function readLineage(
+  file: string,
+  parameters: CodeParameters,
+  key: string,
+): CodeLineage | undefined {
   if (CODE_FILES.read(file) === undefined) return undefined;
   const known = CODE_CACHE.get(file, key, CODE_FILES);
   if (known !== undefined) return known;
@@ -42,7 +55,10 @@ const labelOf = (file: string): string => relative(process.cwd(), file).split(se
 /** Files of this machine; each is read once. */
 class CodeFiles implements LineageFiles {
   readonly #texts = new Map<string, { readonly text: string; readonly hash: string } | undefined>();
-  readonly #names = new Map<string, { readonly names: ReadonlySet<string>; readonly hash: string } | undefined>();
+  readonly #names = new Map<
+    string,
+    { readonly names: ReadonlySet<string>; readonly hash: string } | undefined
+  >();
 
   public read(file: string): string | undefined {
     return this.#text(file)?.text;
@@ -69,10 +85,15 @@ class CodeFiles implements LineageFiles {
     return this.#texts.get(file);
   }
 
-  #folder(folder: string): { readonly names: ReadonlySet<string>; readonly hash: string } | undefined {
+  #folder(
+    folder: string,
+  ): { readonly names: ReadonlySet<string>; readonly hash: string } | undefined {
     if (!this.#names.has(folder)) {
       const names = readNames(folder);
-      this.#names.set(folder, names === undefined ? undefined : { names: new Set(names), hash: hashOf(names.join("\n")) });
+      this.#names.set(
+        folder,
+        names === undefined ? undefined : { names: new Set(names), hash: hashOf(names.join("\n")) },
+      );
     }
     return this.#names.get(folder);
   }
@@ -113,7 +134,10 @@ function readText(file: string): string | undefined {
 function readNames(folder: string): string[] | undefined {
   try {
     return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.name.endsWith(".py") || entry.isDirectory() || entry.name === "databricks.yml")
+      .filter(
+        (entry) =>
+          entry.name.endsWith(".py") || entry.isDirectory() || entry.name === "databricks.yml",
+      )
       .map(({ name }) => name)
       .filter((name) => name === ".git" || !/^(?:\.|__pycache__|node_modules)/.test(name))
       .sort();
@@ -125,4 +149,3 @@ function readNames(folder: string): string[] | undefined {
 export function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("base64url").slice(0, 22);
 }
-

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, resolve } from "node:path";
 import type { NotebookFile, NotebookWidgets } from "../../model/job-spec";
+import { FileOfCode } from "../code/code-file";
 
 /** Databricks exports no notebook that is bigger. Bytes. */
 const MAX_SIZE = 10 * 2 ** 20;
@@ -31,6 +32,7 @@ export function notebookFile(file: string): NotebookFile {
       read = true;
       return widgets;
     },
+    code: new FileOfCode(file),
   };
 }
 

@@ -1,0 +1,107 @@
+import { lineageOf, shown } from "./support";
+
+const notebook = (code: string): string => `# Databricks notebook source\n${code}`;
+
+describe("tables of Python", () => {
+  it("says what it does not know instead of guessing", () => {
+    const code = `
+catalog = dbutils.widgets.get("catalog")
+schema = os.environ["SCHEMA"]
+spark.table(f"{catalog}.{schema}.orders")
+spark.table(get_name())
+for t in spark.catalog.listTables():
+    spark.table(f"a.{t.name}")
+name = "x.a" if flag else "x.b"
+spark.table(name)
+spark.table(f"{'p' if flag else 'q'}.t")
+`;
+    expect(shown(lineageOf({ "main.py": notebook(code) }))).toEqual([
+      "read {catalog}.{SCHEMA}.orders (catalog, SCHEMA = ?)",
+      "read {get_name} (get_name = ?)",
+      "read a.{name} (name = ?)",
+      "read x.a",
+      "read x.b",
+      "read {…}.t (… = ?)",
+    ]);
+  });
+
+  it("takes expressions of the deployment and of the run for unknown", () => {
+    const code = "spark.table(f\"{dbutils.widgets.get('catalog')}.s.t\")";
+    const parameters = { catalog: "{{tasks.first.values.catalog}}" };
+    expect(shown(lineageOf({ "main.py": notebook(code) }, parameters))).toEqual([
+      "read {catalog}.s.t (catalog = ?)",
+    ]);
+  });
+
+  it("follows arguments of Python files", () => {
+    const code = `
+import argparse, sys
+parser = argparse.ArgumentParser()
+parser.add_argument("--catalog", "-c", required=True)
+parser.add_argument("--schema", default="silver")
+args = parser.parse_args()
+spark.table(f"{args.catalog}.{args.schema}.t")
+spark.table(sys.argv[2] + ".x.y")
+`;
+    expect(shown(lineageOf({ "main.py": code }, {}, ["--catalog", "main"]))).toEqual([
+      "read main.silver.t",
+      "read main.x.y",
+    ]);
+  });
+
+  it("takes both ways where a condition is unknown, and what is behind them", () => {
+    const code = `
+if spark.catalog.tableExists("a.t"):
+    spark.table("a.t").write.mode("append").saveAsTable("a.u")
+else:
+    dbutils.notebook.exit("nothing")
+spark.table("a.v")
+`;
+    expect(shown(lineageOf({ "main.py": notebook(code) }))).toEqual([
+      "read a.t",
+      "append a.u",
+      "read a.v",
+    ]);
+  });
+
+  it("executes %run in the same session, however often it names itself", () => {
+    const files = {
+      "main.py": notebook("# MAGIC %run ./setup\n# COMMAND ----------\nspark.table(TABLE)"),
+      "setup.py": notebook("# MAGIC %run ./main\n# COMMAND ----------\nTABLE = 'a.t'"),
+    };
+    expect(shown(lineageOf(files))).toEqual(["read a.t"]);
+  });
+
+  it("says which notebooks and languages it could not follow", () => {
+    const code =
+      '# MAGIC %run /Shared/setup\n# COMMAND ----------\n# MAGIC %scala\n# MAGIC spark.table("a")';
+    expect(lineageOf({ "main.py": notebook(code) }).problems).toEqual([
+      {
+        message: 'the notebook "/Shared/setup" of %run is not in the project',
+        at: { file: "main.py", line: 2 },
+      },
+      { message: "code in scala is not analysed", at: { file: "main.py", line: 4 } },
+    ]);
+  });
+
+  it("goes on behind code that it does not understand", () => {
+    const code =
+      'print "Python 2"\nspark.table("a.t")\ndef broken(:\n    x = = 1\nspark.table("a.u")\n';
+    expect(shown(lineageOf({ "main.py": notebook(code) }))).toEqual(["read a.t", "read a.u"]);
+  });
+
+  it("takes modules of the project from folders above, and leaves libraries alone", () => {
+    const files = {
+      "jobs/main.py": notebook(
+        "from shared.names import *\nfrom shared import io as tables\nimport pandas, shared.more\nspark.table(ORDERS)\ntables.save(spark.range(1))\nspark.table(shared.more.X)",
+      ),
+      "shared/names.py": 'from .base import CATALOG\nORDERS = CATALOG + ".s.orders"',
+      "shared/base.py": 'CATALOG = "main"',
+      "shared/more.py": 'X = "a.x"',
+      "shared/io.py": 'def save(df):\n    df.write.saveAsTable("a.saved")\n',
+    };
+    const lineage = lineageOf(files);
+    expect(shown(lineage)).toEqual(["read main.s.orders", "create a.saved", "read a.x"]);
+    expect(lineage.accesses[1]?.at).toEqual({ file: "shared/io.py", line: 2 });
+  });
+});

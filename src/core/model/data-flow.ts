@@ -1,0 +1,284 @@
+import { isExpression, type JobSpec, type TaskSpec } from "./job-spec";
+import type { JobGraph } from "./job-graph";
+import type { CodeParameters, DataAccess, LineageProblem } from "./lineage";
+
+/** What a task does with a table; of a task that runs a job, what the tasks of that job do. */
+export interface TaskAccess extends DataAccess {
+  /** The job and the task that hold the code. */
+  readonly job: JobSpec;
+  readonly task: TaskSpec;
+}
+
+/** What a task and all that it runs do with tables. */
+export interface TaskFlow {
+  /** A task of the job itself; of a for-each task, the outer one. */
+  readonly task: TaskSpec;
+  readonly accesses: readonly TaskAccess[];
+  readonly problems: readonly LineageProblem[];
+  /** Something in it could not be analysed, or has no code that is known. */
+  readonly isPartial: boolean;
+}
+
+/** Values of job parameters. */
+type Parameters = Readonly<Record<string, string>>;
+
+/** Inputs of a for-each task that are gone through. */
+const MAX_INPUTS = 100;
+/** Ways in which one job is run, with different parameters. */
+const MAX_CONTEXTS = 10;
+/** Databricks runs no more than three levels of jobs; broken graphs may have more. */
+const MAX_LEVELS = 6;
+
+const flows = new WeakMap<JobGraph, DataFlow>();
+
+/** The data flow of a graph. Code is read when it is first asked for. */
+export function dataFlow(graph: JobGraph): DataFlow {
+  let flow = flows.get(graph);
+  if (flow === undefined) flows.set(graph, (flow = new DataFlow(graph)));
+  return flow;
+}
+
+/** Which tables the tasks of a graph read and write, with the parameters that they get. */
+export class DataFlow {
+  readonly #known = new Map<string, readonly TaskFlow[]>();
+  #contexts: ReadonlyMap<JobSpec, readonly Parameters[]> | undefined;
+
+  public constructor(private readonly graph: JobGraph) {}
+
+  /** The tasks of a job, each with all that it runs: once for every way in which other jobs pass parameters to the job. */
+  public runsOf(job: JobSpec): readonly (readonly TaskFlow[])[] {
+    this.#contexts ??= this.#allContexts();
+    const contexts = this.#contexts.get(job) ?? [defaults(job)];
+    return contexts.map((parameters) => this.#job(job, parameters, []));
+  }
+
+  /** What a job does, by itself and by the jobs that it runs, however it is run; each access once. */
+  public accessesOf(job: JobSpec): readonly TaskAccess[] {
+    const unique = new Map<string, TaskAccess>();
+    for (const { accesses } of this.runsOf(job).flat())
+      for (const access of accesses) {
+        const { job: owner, task, name, write, kind } = access;
+        unique.set(JSON.stringify([owner.id, task.taskKey, kind, name, write]), access);
+      }
+    return [...unique.values()];
+  }
+
+  /** How jobs are run by others, from the top. */
+  #allContexts(): ReadonlyMap<JobSpec, readonly Parameters[]> {
+    const contexts = new Map<JobSpec, Map<string, Parameters>>();
+    const visit = (job: JobSpec, parameters: Parameters, within: readonly JobSpec[]): void => {
+      if (within.includes(job) || within.length > MAX_LEVELS) return;
+      for (const outer of job.tasks)
+        for (const { task, values } of repeated(outer, parameters)) {
+          const target = task.runJob?.kind === "job" ? this.graph.job(task.runJob.id) : undefined;
+          if (target === undefined) continue;
+          const passed = passedTo(target, task, values);
+          const known = contexts.get(target) ?? new Map<string, Parameters>();
+          contexts.set(target, known);
+          const key = JSON.stringify(passed);
+          if (known.has(key) || known.size >= MAX_CONTEXTS) continue;
+          known.set(key, passed);
+          visit(target, passed, [...within, job]);
+        }
+    };
+    const called = new Set(this.graph.jobs.flatMap((job) => this.graph.runs(job)));
+    for (const job of this.graph.jobs) if (!called.has(job)) visit(job, defaults(job), []);
+    return new Map(Array.from(contexts, ([job, known]) => [job, [...known.values()]]));
+  }
+
+  #job(job: JobSpec, parameters: Parameters, within: readonly JobSpec[]): readonly TaskFlow[] {
+    const key = JSON.stringify([job.id, parameters]);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    if (within.includes(job) || within.length > MAX_LEVELS) return [];
+    const found = job.tasks
+      .filter(({ disabled }) => disabled !== true)
+      .map((task) => this.#task(job, task, parameters, [...within, job]));
+    this.#known.set(key, found);
+    return found;
+  }
+
+  #task(
+    job: JobSpec,
+    outer: TaskSpec,
+    parameters: Parameters,
+    within: readonly JobSpec[],
+  ): TaskFlow {
+    const accesses: TaskAccess[] = [];
+    const problems: LineageProblem[] = [];
+    let isPartial = false;
+    for (const { task, values } of repeated(outer, parameters)) {
+      const target = task.runJob?.kind === "job" ? this.graph.job(task.runJob.id) : undefined;
+      if (target !== undefined) {
+        for (const inner of this.#job(target, passedTo(target, task, values), within)) {
+          accesses.push(...inner.accesses);
+          problems.push(...inner.problems);
+          isPartial ||= inner.isPartial;
+        }
+        continue;
+      }
+      const lineage = task.code?.lineage(codeParameters(task, values));
+      const found = [...(lineage?.accesses ?? []), ...this.graph.observedIn(job, task)];
+      const seen = new Set<string>();
+      for (const access of found) {
+        const key = JSON.stringify([access.kind, access.name, access.write === undefined]);
+        // What the code says has a line.
+        if (access.observed !== undefined && seen.has(key)) continue;
+        seen.add(key);
+        accesses.push({ ...access, job, task });
+      }
+      problems.push(...(lineage?.problems ?? []));
+      const holdsCode = !task.types.every(
+        (type) => type === "condition_task" || type === "for_each_task",
+      );
+      if (holdsCode && lineage === undefined) isPartial = true;
+    }
+    isPartial ||= problems.length > 0 || accesses.some(({ unknown }) => unknown !== undefined);
+    return { task: outer, accesses, problems, isPartial };
+  }
+}
+
+/** The values that parameters of a job have if nobody passes any. */
+function defaults(job: JobSpec): Parameters {
+  return Object.fromEntries(
+    (job.parameters ?? []).flatMap(({ name, default: value }) =>
+      value === undefined ? [] : [[name, value]],
+    ),
+  );
+}
+
+/** The values that a run_job_task gives to the job that it runs. */
+function passedTo(target: JobSpec, task: TaskSpec, values: Parameters): Parameters {
+  const passed = Object.entries(task.parameters ?? {}).map(([name, value]) => [
+    name,
+    resolved(value, values),
+  ]);
+  return { ...defaults(target), ...(Object.fromEntries(passed) as Parameters) };
+}
+
+/** A task as it is run: the inner one of a for-each task once for each of its inputs, where these are known. */
+function repeated(
+  outer: TaskSpec,
+  parameters: Parameters,
+): { readonly task: TaskSpec; readonly values: Parameters }[] {
+  const inner = outer.forEach;
+  if (inner === undefined) return [{ task: outer, values: jobValues(parameters) }];
+  const inputs = inputsOf(resolved(outer.forEachInputs ?? "", jobValues(parameters)));
+  return inputs.flatMap((input) =>
+    repeated(inner, parameters).map(({ task, values }) => ({
+      task,
+      values: { ...values, ...input },
+    })),
+  );
+}
+
+const jobValues = (parameters: Parameters): Parameters =>
+  Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [`job.parameters.${name}`, value]),
+  );
+
+/** What `{{input}}` stands for, each time. */
+function inputsOf(text: string): Parameters[] {
+  let inputs: unknown;
+  try {
+    inputs = JSON.parse(text);
+  } catch {
+    return [{}];
+  }
+  if (!Array.isArray(inputs) || inputs.length === 0) return [{}];
+  return (inputs as unknown[]).slice(0, MAX_INPUTS).map((input) => {
+    if (typeof input !== "object" || input === null) return { input: String(input) };
+    return Object.fromEntries(
+      Object.entries(input).map(([name, value]) => [
+        `input.${name}`,
+        typeof value === "string" ? value : JSON.stringify(value),
+      ]),
+    );
+  });
+}
+
+/** Text with the dynamic values that are known put in; others stay. */
+function resolved(text: string, values: Parameters): string {
+  return text.includes("{{")
+    ? text.replace(/\{\{\s*([\w.]{1,200})\s*\}\}/g, (all, name: string) => values[name] ?? all)
+    : text;
+}
+
+/** What a task hands to its code: parameters of the job come before those of the task that have the same name. */
+function codeParameters(task: TaskSpec, values: Parameters): CodeParameters {
+  const own = { ...task.parameters, ...task.codeParameters?.named };
+  const named: Record<string, string> = {};
+  for (const [name, value] of Object.entries(own))
+    if (!isExpression(name)) named[name] = resolved(value, values);
+  for (const [name, value] of Object.entries(values)) {
+    const [, parameter] = /^job\.parameters\.(.+)$/s.exec(name) ?? [];
+    if (parameter !== undefined) named[parameter] = value;
+  }
+  const positional = (task.codeParameters?.positional ?? []).map((value) =>
+    resolved(value, values),
+  );
+  return { named, positional };
+}
+
+/** Which tasks of a job come before which. */
+export class TaskOrder {
+  readonly #byKey: ReadonlyMap<string, TaskSpec>;
+  readonly #before = new Map<TaskSpec, ReadonlySet<TaskSpec>>();
+  readonly #outcomes = new Map<TaskSpec, ReadonlySet<string>>();
+
+  public constructor(job: JobSpec) {
+    this.#byKey = new Map(job.tasks.map((task) => [task.taskKey, task]));
+  }
+
+  /** Whether `first` has ended before `second` begins. */
+  public isBefore(first: TaskSpec, second: TaskSpec): boolean {
+    return this.#allBefore(second).has(first);
+  }
+
+  /** Whether the two may run at the same time, or in either order. */
+  public isUnordered(a: TaskSpec, b: TaskSpec): boolean {
+    return !this.isBefore(a, b) && !this.isBefore(b, a) && !this.#areExclusive(a, b);
+  }
+
+  #allBefore(task: TaskSpec): ReadonlySet<TaskSpec> {
+    const known = this.#before.get(task);
+    if (known !== undefined) return known;
+    const found = new Set<TaskSpec>();
+    const queue = [task];
+    for (const next of queue)
+      for (const key of next.dependsOn) {
+        const before = this.#byKey.get(key);
+        if (before === undefined || found.has(before)) continue;
+        found.add(before);
+        queue.push(before);
+      }
+    this.#before.set(task, found);
+    return found;
+  }
+
+  /** Two branches of one condition never run both. */
+  #areExclusive(a: TaskSpec, b: TaskSpec): boolean {
+    const others = this.#outcomesOf(b);
+    return [...this.#outcomesOf(a)].some((outcome) => {
+      const [key = "", value = ""] = outcome.split("\n");
+      return others.has(`${key}\n${value === "true" ? "false" : "true"}`);
+    });
+  }
+
+  /** The outcomes of conditions without which a task is not run. */
+  #outcomesOf(task: TaskSpec): ReadonlySet<string> {
+    const known = this.#outcomes.get(task);
+    if (known !== undefined) return known;
+    const found = new Set<string>();
+    // In a circle, it has none.
+    this.#outcomes.set(task, found);
+    if (task.runIf !== undefined && task.runIf !== "ALL_SUCCESS") return found;
+    for (const key of task.dependsOn) {
+      const outcome = task.outcomes?.get(key);
+      if (outcome === "true" || outcome === "false") found.add(`${key}\n${outcome}`);
+      const before = this.#byKey.get(key);
+      if (before !== undefined) for (const each of this.#outcomesOf(before)) found.add(each);
+    }
+    return found;
+  }
+}
