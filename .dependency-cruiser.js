@@ -28,7 +28,7 @@ module.exports = {
     only("readers", room("core/readers"), [model, errors, location, room("core/lineage")]),
     only("rules-are-pure", "^src/core/policy/(rules/|rule\\.ts|evaluate\\.ts)", [
       model,
-      "^src/core/policy/(levels|references|suggest|units|words)\\.ts$",
+      "^src/core/policy/(data-conflicts|levels|references|suggest|units|words)\\.ts$",
       "^src/core/nearest\\.ts$",
       "^src/core/config/presets\\.ts$",
     ]),

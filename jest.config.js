@@ -1,5 +1,8 @@
 const { cpus } = require("node:os");
 
+// What commands find out stays out of the user's cache.
+process.env.JOBSTRATA_CACHE ??= "off";
+
 const swc = (parser) => [
   "@swc/jest",
   {

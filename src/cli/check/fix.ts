@@ -85,14 +85,14 @@ function planFixes(
     let changes = 0;
     // From the end, so that the places of the others stay where they are.
     const ordered = [...found].sort((a, b) => lineOf(b) - lineOf(a));
-    const done = new Map<string, string | undefined>();
+    const done = new Set<string>();
     for (const { edit, sites, location } of ordered) {
       const { line, column = 1 } = sites[0]?.source ?? location ?? { file };
       if (edit === undefined || line === undefined) continue;
-      const key = JSON.stringify([line, column, edit.path]);
-      // Two targets that want different values cannot both have theirs.
+      // Two targets that want different values cannot both have theirs; a list may get several items.
+      const key = JSON.stringify([line, column, "list" in edit ? edit : edit.path]);
       if (done.has(key)) continue;
-      done.set(key, edit.value);
+      done.add(key);
       const replacement = editYaml(after, { ...edit, line, column });
       if (replacement === undefined) continue;
       after = apply(after, [replacement]);

@@ -11,14 +11,14 @@ import {
   type Scalar,
   type YAMLMap,
 } from "yaml";
-import type { SettingEdit } from "@jobstrata/core/model";
+import type { ItemEdit, SettingEdit } from "@jobstrata/core/model";
 
 /** A setting to change in a YAML file, of the map that begins at a place. */
-export interface PlacedEdit extends SettingEdit {
+export type PlacedEdit = (SettingEdit | ItemEdit) & {
   /** From 1, as findings have it: where the key of the map is, or the map itself in a list. */
   readonly line: number;
   readonly column: number;
-}
+};
 
 /** Characters of a text that others take the place of. */
 export interface Replacement {
@@ -42,7 +42,10 @@ export function editYaml(text: string, edit: PlacedEdit): Replacement | undefine
   if (document === undefined) return undefined;
   const found = mapAt(document.contents as Node, offsetOf(text, edit.line, edit.column), []);
   if (found === undefined) return undefined;
-  const change = setIn(text, found.map, found.path, edit);
+  const change =
+    "list" in edit
+      ? appendTo(text, found.map, found.path, edit)
+      : setIn(text, found.map, found.path, edit);
   if (change === undefined) return undefined;
   const before = document.toJS({ maxAliasCount: 1000 }) as unknown;
   const after = parse(apply(text, [change.replacement]))?.toJS({ maxAliasCount: 1000 }) as unknown;
@@ -206,6 +209,73 @@ function setLast(
         return Object.fromEntries(entries) as Record<string, unknown>;
       }),
   };
+}
+
+/** Appends an item to a list of a map. */
+function appendTo(
+  text: string,
+  map: YAMLMap,
+  path: Path,
+  { list, item }: ItemEdit,
+): Change | undefined {
+  const pairs = pairsOf(map);
+  const [first] = pairs;
+  // What an alias repeats, or a merge brings, is somebody else's as well.
+  if (!first?.key.range || pairs.some(({ key }) => key.value === "<<")) return undefined;
+  if (map.anchor !== undefined) return undefined;
+  const expected = (before: unknown): unknown =>
+    changed(before, path, (holder) => ({
+      ...holder,
+      [list]: [...((holder[list] ?? []) as unknown[]), item],
+    }));
+  const entries = Object.entries(item).map(([key, value]) => `${key}: ${plain(value)}`);
+  const flowItem = `{ ${entries.join(", ")} }`;
+  const newline = text.includes("\r\n") ? "\r\n" : "\n";
+  const known = pairs.find(({ key }) => key.value === list);
+  if (known === undefined) {
+    const at = first.key.range[0];
+    if (map.flow === true)
+      return { replacement: { from: at, to: at, text: `${list}: [${flowItem}], ` }, expected };
+    const indent = indentAt(text, at);
+    // Behind its first line, which says which task it is.
+    const end = scalarEnd(text, first);
+    if (indent === undefined || end === undefined) return undefined;
+    const lines = [`${indent}${list}:`, `${indent}  - ${entries.join(`${newline}${indent}    `)}`];
+    return {
+      replacement: { from: end, to: end, text: newline + lines.join(newline) },
+      expected,
+    };
+  }
+  const { value } = known;
+  if (!isSeq(value) || value.anchor !== undefined || !value.range) return undefined;
+  const last = value.items.at(-1) as Node | undefined;
+  if (value.flow === true) {
+    const end = value.range[1] - 1;
+    const from = last?.range[1] ?? end;
+    const separator = last === undefined ? "" : ", ";
+    return { replacement: { from, to: from, text: separator + flowItem }, expected };
+  }
+  if (!last?.range) return undefined;
+  const start = text.lastIndexOf("-", last.range[0]);
+  const indent = indentAt(text, start);
+  if (indent === undefined) return undefined;
+  const end = last.range[1];
+  const added = `${indent}- ${entries.join(`${newline}${indent}  `)}`;
+  const isLineEnd = text[end - 1] === "\n";
+  return {
+    replacement: {
+      from: end,
+      to: end,
+      text: isLineEnd ? added + newline : newline + added,
+    },
+    expected,
+  };
+}
+
+/** The blanks that stand for those before a place in its line; undefined if there are tabs. */
+function indentAt(text: string, at: number): string | undefined {
+  const start = text.lastIndexOf("\n", at - 1) + 1;
+  return text.slice(start, at).includes("\t") ? undefined : " ".repeat(at - start);
 }
 
 /** In the quotes that it had; without any only if it stays text. */

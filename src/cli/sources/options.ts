@@ -3,7 +3,7 @@ import { ignoredBy, loadConfig } from "@jobstrata/core/config";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { SOURCE_KINDS, type SourceKind, quote } from "@jobstrata/core/model";
 import { RULES } from "@jobstrata/core/policy";
-import type { Reading } from "@jobstrata/core/readers";
+import { CODE_CACHE, type Reading } from "@jobstrata/core/readers";
 import { readPath } from "./path";
 import type { Io } from "../io";
 
@@ -48,6 +48,7 @@ export async function readSources(
   io: Io,
   contents: ReadonlyMap<string, string> = new Map(),
 ): Promise<Reading[]> {
+  CODE_CACHE.open(process.env, process.cwd());
   if (source !== "workspace" && local !== true) {
     const isIgnored = ignoring(config);
     const sources = { ...(source && { source }), targets, python, isIgnored, contents };

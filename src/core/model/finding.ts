@@ -15,8 +15,10 @@ export interface RuleMatch {
   readonly message: string;
   /** How to fix it. One sentence, no full stop. */
   readonly fix: string;
+  /** What the mistake is known by from check to check, where the message names lines. @default - the message */
+  readonly identity?: string;
   /** The same as a change of one setting, where `jobstrata check --fix` can make it. */
-  readonly edit?: SettingEdit;
+  readonly edit?: SettingEdit | ItemEdit;
   /** The jobs concerned, the one to look at first first. */
   readonly sites: readonly FindingSite[];
   /** The location of a mistake outside of any job. */
@@ -33,6 +35,13 @@ export interface SettingEdit {
   readonly value: string;
   /** An older name of the setting, which gives way to it. */
   readonly instead?: string;
+}
+
+/** An item to append to a list of the task of the first site; the list is made where there is none. */
+export interface ItemEdit {
+  /** Name of the list in the Jobs API, such as `depends_on`. */
+  readonly list: string;
+  readonly item: Readonly<Record<string, string>>;
 }
 
 /** Where to look: a job, and the task in it if one task is meant. */

@@ -55,11 +55,12 @@ const tasksByKey = new WeakMap<object, ReadonlyMap<string, JobSpec["tasks"][numb
  * Says the same for the same mistake as long as it is in the same jobs and tasks, whatever their lines, and the same for
  * the stacks of all environments that one piece of code makes.
  */
-function fingerprintOf({ rule, message, sites, location }: Finding): string {
+function fingerprintOf(finding: Finding): string {
+  const { rule, message, identity = message, sites, location } = finding;
   const where = sites.map(({ job, taskKey = "" }) => [job.definition ?? job.id, taskKey]);
   const file = sites.length === 0 ? (location?.file ?? "") : "";
   return createHash("sha256")
-    .update(JSON.stringify([rule, message, where, file]))
+    .update(JSON.stringify([rule, identity, where, file]))
     .digest("hex")
     .slice(0, 32);
 }

@@ -5,9 +5,11 @@ export function rulePage(rule: Rule): string {
   const { name, summary, rationale, severity, docs } = rule;
   const presets = presetsOf(rule);
   const origin =
-    presets.length === 0
+    rule.preset === undefined
       ? `A custom rule, severity ${severity}.`
-      : `${presets.length === 1 ? "Preset" : "Presets"} ${presets.map((preset) => `\`${preset}\``).join(" and ")}, severity ${severity}.`;
+      : presets.length === 0
+        ? `In no preset: it applies where the configuration names it. Severity ${severity}.`
+        : `${presets.length === 1 ? "Preset" : "Presets"} ${presets.map((preset) => `\`${preset}\``).join(" and ")}, severity ${severity}.`;
   const yaml = (text: string): string[] => ["```yaml", text, "```", ""];
   return [
     `# ${name}`,

@@ -25,7 +25,10 @@ export interface Rule {
   readonly rationale: string;
   /** Where nothing else is configured. An `error` stops the synthesis. */
   readonly severity: Severity;
-  /** The preset that switches it on, or several; custom rules have none and always apply. */
+  /**
+   * The preset that switches it on, or several. With an empty list it applies where the configuration names it. Custom rules
+   * have none and always apply.
+   */
   readonly preset?: Preset | readonly Preset[];
   /** Names of what can be configured, beside its severity. Not checked for rules of a user's own. */
   readonly options?: readonly string[];

@@ -5,6 +5,11 @@ import { atomicOneNotebook } from "./atomic-one-notebook";
 import { codeOutsideNotebooks } from "./code-outside-notebooks";
 import { compositeRunsJobs } from "./composite-runs-jobs";
 import { continuousJob } from "./continuous-job";
+import { dependencyWithoutData } from "./dependency-without-data";
+import { missingDependency } from "./missing-dependency";
+import { readsBeforeWrite } from "./reads-before-write";
+import { sharedScratch } from "./shared-scratch";
+import { unorderedWriters } from "./unordered-writers";
 import { dependsOn } from "./depends-on";
 import { dependsOnOutcome } from "./depends-on-outcome";
 import { dynamicValueReference } from "./dynamic-value-reference";
@@ -84,6 +89,10 @@ export const RULES: readonly Rule[] = [
   undeclaredParameter,
   notebookWidgets,
   unreadParameter,
+  missingDependency,
+  readsBeforeWrite,
+  unorderedWriters,
+  sharedScratch,
   taskType,
   jobSchema,
   unknownField,
@@ -125,4 +134,5 @@ export const RULES: readonly Rule[] = [
   failureNotifications,
   schedulePaused,
   targetMode,
+  dependencyWithoutData,
 ];

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
@@ -26,7 +27,7 @@ interface Hashes {
 }
 
 /** What analyses of code have found, by the content of all files that they looked at; kept in a file, if one is opened. */
-class CodeCache {
+export class CodeCache {
   #file: string | undefined;
   #known = new Map<string, Entry>();
   readonly #next = new Map<string, Entry>();
@@ -35,10 +36,15 @@ class CodeCache {
   #isRead = false;
   #isChanged = false;
 
-  /** Keeps results from now on in the user's cache folder, one file for each working folder. */
-  public open(env: NodeJS.ProcessEnv, folder: string, hashOf: (text: string) => string): void {
+  /**
+   * Keeps results from now on, and writes them when the process ends: in JOBSTRATA_CACHE, `off` for nowhere, else in the
+   * user's cache folder; one file for each working folder.
+   */
+  public open(env: NodeJS.ProcessEnv, folder: string): void {
+    const { JOBSTRATA_CACHE: given } = env;
+    if (given === "off" || this.#file !== undefined) return;
     const base =
-      env.JOBSTRATA_CACHE ??
+      given ??
       join(
         env.XDG_CACHE_HOME ??
           (process.platform === "win32"
@@ -70,6 +76,7 @@ class CodeCache {
     used: ReadonlyMap<string, string>,
   ): void {
     if (this.#file === undefined) return;
+    if (!this.#isChanged) process.once("exit", () => this.close());
     this.#isChanged = true;
     const indexed = Array.from(
       used,
@@ -81,6 +88,7 @@ class CodeCache {
   /** Writes what has been found, if a file is open. A cache that cannot be written is none. */
   public close(): void {
     if (this.#file === undefined || !this.#isChanged) return;
+    this.#isChanged = false;
     const entries = Object.fromEntries(this.#next);
     const stored: Stored = { version: VERSION, texts: this.#texts, entries };
     try {
@@ -88,7 +96,6 @@ class CodeCache {
       const temporary = `${this.#file}.${process.pid}.tmp`;
       writeFileSync(temporary, JSON.stringify(stored), { mode: 0o600 });
       renameSync(temporary, this.#file);
-      this.#isChanged = false;
     } catch {
       // Such as a home folder that is read-only.
     }
@@ -119,4 +126,10 @@ class CodeCache {
   }
 }
 
+/** Identifies a text. */
+export function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("base64url").slice(0, 22);
+}
+
+/** What everything in this process uses. */
 export const CODE_CACHE = new CodeCache();

@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { relative, sep } from "node:path";
 import type { LineageFiles } from "../../lineage";
 import type { CodeFile, CodeLineage, CodeParameters } from "../../model/lineage";
-import { CODE_CACHE } from "./code-cache";
+import { CODE_CACHE, hashOf } from "./code-cache";
 
 /** Databricks exports no notebook that is bigger. Bytes. */
 const MAX_SIZE = 10 * 2 ** 20;
@@ -144,8 +143,4 @@ function readNames(folder: string): string[] | undefined {
   } catch {
     return undefined;
   }
-}
-
-export function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("base64url").slice(0, 22);
 }

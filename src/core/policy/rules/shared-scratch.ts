@@ -1,0 +1,46 @@
+import { quote } from "../../model/text";
+import { isScratch, sharedTables, sitesOf, TaskPairs, twoOf, what, who } from "../data-conflicts";
+import { defineRule } from "../rule";
+
+export const sharedScratch = defineRule({
+  name: "shared-scratch",
+  summary: "Tasks that may run at the same time share no temporary table or path.",
+  rationale:
+    "Each overwrites what the other is about to read. Names with tmp, temp or scratch in them, and global temporary views, are taken for temporary.",
+  severity: "warning",
+  preset: ["correctness", "governance"],
+  docs: {
+    wrong: `- task_key: load_emea # writes main.tmp.stage, and reads it
+- task_key: load_apac # writes main.tmp.stage, and reads it`,
+    right: `- task_key: load_emea # writes main.tmp.stage_emea
+- task_key: load_apac # writes main.tmp.stage_apac`,
+    mend: "Give each task a temporary table of its own, such as by a parameter that is part of the name, or let one depend on the other.",
+    source: "docs/lineage.md",
+  },
+  *check(graph) {
+    const pairs = new TaskPairs();
+    for (const { job, order, name, uses } of sharedTables(graph)) {
+      if (!isScratch(name)) continue;
+      for (const [a, b] of twoOf(uses)) {
+        const [writeA] = a.writes;
+        const [writeB] = b.writes;
+        const first = writeA ?? a.reads[0];
+        const second = writeB ?? b.reads[0];
+        if (first === undefined || second === undefined) continue;
+        if (writeA === undefined && writeB === undefined) continue;
+        if (order.isUnordered(a.task, b.task)) pairs.add(job, first, a.task, second, b.task);
+      }
+    }
+    for (const pair of pairs.all()) {
+      const { job, first, second, tables } = pair;
+      const [table] = tables;
+      if (table === undefined) continue;
+      yield {
+        message: `${who(first, table.a)} and ${who(second, table.b)} share the temporary ${what(table.a, tables.length - 1)}, and nothing in ${quote(job.key)} orders them`,
+        identity: `${quote(first.taskKey)} and ${quote(second.taskKey)} share ${table.name}`,
+        fix: "give each a name of its own, or let one depend on the other",
+        sites: sitesOf(pair),
+      };
+    }
+  },
+});
