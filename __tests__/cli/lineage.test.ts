@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import Ajv from "ajv";
 import { tempFolder } from "../support/policy";
 import { jobstrata } from "./program-support";
 
@@ -97,4 +98,126 @@ describe("lineage of a bundle", () => {
     );
     expect(fix.out).not.toContain('missing-dependency",');
   });
+
+  it("shows what leads to a table and what comes from it", async () => {
+    const folder = shop();
+    const { out, code } = await jobstrata("lineage", "dev.silver.orders", folder);
+    expect(code).toBe(0);
+    expect(out.replaceAll(/[^\s(]*\/src\//g, "src/")).toBe(`dev.silver.orders in dev
+
+Written by
+  silver_orders  (main, overwrite, src/silver_orders.py:4)
+    <- dev.bronze.orders
+
+Read by
+  gold_report  (main, src/gold_report.py:4)
+    -> dev.gold.report
+      gold_audit  (main, src/gold_audit.py:4)
+`);
+    const prod = await jobstrata("lineage", "prod.silver.orders", folder, "-t", "prod", "--direction", "up", "--format", "json");
+    expect(JSON.parse(prod.out)).toMatchObject({
+      environment: "prod",
+      tables: [{ name: "prod.bronze.orders", source: true }, { name: "prod.silver.orders" }],
+      edges: [{ mode: "read" }, { mode: "write", write: "overwrite", at: { line: 4 } }],
+    });
+    expect((await jobstrata("lineage", "dev.silver.order", folder)).err).toContain(
+      'no job of "dev" reads or writes "dev.silver.order" (did you mean "dev.silver.orders"?)',
+    );
+  });
+
+  it("draws jobs and tables", async () => {
+    const folder = shop();
+    const { out } = await jobstrata("graph", folder, "silver_orders", "--level", "tables", "--format", "mermaid");
+    expect(out).toBe(`flowchart LR
+  accTitle: Lineage of tables
+  accDescr: In dev. Arrows lead from the tables that a job reads to the job, and from it to the tables that it writes.
+  j0["silver_orders"]
+  t0[("dev.bronze.orders")]
+  t1[("dev.silver.orders")]
+  t0 --> j0
+  j0 --> t1
+`);
+    expect((await jobstrata("graph", folder, "--level", "tables")).out).toContain("silver_orders\n  <- dev.bronze.orders");
+    expect((await jobstrata("graph", folder, "--level", "tables", "--format", "dot")).out).toContain(
+      '"job silver_orders" -> "table dev.silver.orders";',
+    );
+    expect((await jobstrata("graph", folder, "--level", "tables", "--format", "svg")).err).toContain(
+      "--level tables cannot be drawn as svg",
+    );
+  });
+
+  it("gives events of OpenLineage that its schema takes", async () => {
+    const folder = shop();
+    const { out } = await jobstrata("lineage", folder, "--format", "openlineage", "--namespace", "databricks://shop");
+    const events = JSON.parse(out) as unknown[];
+    expect(events).toHaveLength(4);
+    const validate = new Ajv().compile(JOB_EVENT);
+    for (const event of events) expect([validate(event), validate.errors]).toEqual([true, null]);
+    expect(events[0]).toMatchObject({
+      job: { namespace: "databricks://shop", name: "gold_audit.main" },
+      inputs: [{ name: "dev.bronze.csv" }, { name: "dev.gold.report" }],
+      outputs: [],
+    });
+  });
+
+  it("joins what runs did, from an export of the system table", async () => {
+    const folder = shop();
+    writeFileSync(join(folder, "src", "gold_report.py"), notebook("run_somehow()"));
+    const file = join(folder, "lineage.csv");
+    const rows = [
+      "entity_type,entity_run_id,job_name,source_table_full_name,target_table_full_name",
+      'JOB,77,gold_report,"dev.silver.orders",',
+      "JOB,77,gold_report,,dev.gold.report",
+      "JOB,78,,dev.silver.orders,",
+    ];
+    writeFileSync(file, rows.join("\r\n"));
+    const without = await jobstrata("check", folder, ...only, "-t", "dev");
+    const joined = await jobstrata("check", folder, ...only, "-t", "dev", "--lineage", file);
+    const orders = 'reads table \\"dev.silver.orders\\"';
+    expect(without.out).not.toContain(orders);
+    expect(joined.out).toContain(orders);
+    expect(joined.out).toContain("(gold_report, run 77)");
+    expect(joined.err).toContain("1 rows of");
+    const shown = await jobstrata("lineage", "dev.gold.report", folder, "-t", "dev", "--lineage", file);
+    expect(shown.out).toContain("gold_report  (main, overwrite, gold_report, observed in run 77)");
+    writeFileSync(file, "a,b\n1,2\n");
+    expect((await jobstrata("check", folder, "--lineage", file)).err).toContain("is neither CSV nor JSON");
+  });
+
+  it("says the inputs and outputs on the page of a job", async () => {
+    const folder = shop();
+    const pages = join(folder, "pages");
+    expect((await jobstrata("docs", folder, "-o", pages, "-t", "dev")).code).toBe(0);
+    const page = readFileSync(join(pages, "gold_report.md"), "utf8").replaceAll(/[^\s|]*\/src\//g, "src/");
+    expect(page).toContain("### Inputs\n\n| Table | Where | Written by |\n|---|---|---|\n| dev.silver.orders | src/gold\\_report.py:4 | [silver\\_orders](silver_orders.md) |");
+    expect(page).toContain("### Outputs");
+  });
 });
+
+/** JobEvent of the OpenLineage schema 2-0-2, as far as it says what must be there. */
+const facets = {
+  type: "object",
+  additionalProperties: {
+    type: "object",
+    required: ["_producer", "_schemaURL"],
+    properties: { _producer: { type: "string", format: "uri" }, _schemaURL: { type: "string", format: "uri" } },
+  },
+};
+const named = {
+  type: "object",
+  required: ["namespace", "name"],
+  properties: { namespace: { type: "string" }, name: { type: "string" }, facets },
+};
+const JOB_EVENT = {
+  type: "object",
+  required: ["eventTime", "producer", "schemaURL", "job"],
+  properties: {
+    eventTime: { type: "string", format: "date-time" },
+    producer: { type: "string", format: "uri" },
+    schemaURL: { type: "string", format: "uri" },
+    job: named,
+    inputs: { type: "array", items: named },
+    outputs: { type: "array", items: named },
+  },
+  not: { required: ["run"] },
+};

@@ -8,6 +8,7 @@ import { addExportCommand } from "./export/command";
 import { addGraphCommand } from "./graph/command";
 import { addImportCommand } from "./import/command";
 import { addInitCommand } from "./init/command";
+import { addLineageCommand } from "./lineage/command";
 import { addLocalCommand } from "./local/command";
 import { addRepairCommand } from "./repair/command";
 import { addRulesCommand } from "./rules/command";
@@ -34,6 +35,7 @@ export function createProgram(io: Io): Command {
   addCheckCommand(program, io);
   addRulesCommand(program, io);
   addGraphCommand(program, io);
+  addLineageCommand(program, io);
   addDocsCommand(program, io);
   addRunCommand(program, io);
   addRepairCommand(program, io);

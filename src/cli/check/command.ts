@@ -27,6 +27,7 @@ import type { Reading } from "@jobstrata/core/readers";
 import { CHECK_FORMATS, type CheckFormat, counted } from "@jobstrata/core/report";
 import { diffOf, fixAll, type FixedFile, writeFixes } from "./fix";
 import type { Io } from "../io";
+import { LINEAGE_OPTION, withObservedLineage } from "../lineage/observed";
 import { addSourceOptions, readSources, type SourcesOptions } from "../sources/options";
 import { styleFor } from "../terminal";
 
@@ -43,6 +44,8 @@ export interface CheckOptions extends SourcesOptions {
   readonly all?: boolean;
   readonly fix?: boolean;
   readonly dryRun?: boolean;
+  /** Observed lineage to join with that of the code. */
+  readonly lineage?: string;
 }
 
 const FORMATS = Object.keys(CHECK_FORMATS) as CheckFormat[];
@@ -83,6 +86,7 @@ export function addCheckCommand(program: Command, io: Io): void {
     .option("--baseline <file>", "accepted findings, instead of jobstrata.baseline.json")
     .option("--update-baseline", "accept today's findings")
     .option("--all", "list each finding, also those that many jobs share")
+    .option(...LINEAGE_OPTION)
     .option("--fix", "apply safe, mechanical fixes to the YAML of bundles")
     .option(
       "--dry-run",
@@ -119,7 +123,14 @@ export async function runCheck(
     ...(options.preset.length > 0 && { presets: [...options.preset] }),
   };
   const targets = options.target.length > 0 ? options.target : (config.targets ?? []);
-  let readings: readonly Reading[] = await readSources(paths, options, targets, io);
+  const readJobs = async (): Promise<readonly Reading[]> =>
+    withObservedLineage(
+      await readSources(paths, options, targets, io),
+      options.lineage,
+      options.data,
+      io,
+    );
+  let readings = await readJobs();
   const file = options.baseline ?? baselineFile(loaded);
   const judge = (entries: ReturnType<typeof readBaseline>, read = readings): CheckReport =>
     check({
@@ -144,7 +155,7 @@ export async function runCheck(
     }
     writeFixes(fixes);
     io.err(describeFixes(fixes, "made"));
-    if (fixes.length > 0) readings = await readSources(paths, options, targets, io);
+    if (fixes.length > 0) readings = await read();
   }
   let report = judge(options.updateBaseline === true ? [] : readBaseline(file));
   if (options.updateBaseline === true && !report.incomplete) {

@@ -14,10 +14,12 @@ import {
 } from "@jobstrata/core/render";
 import { PLAIN } from "@jobstrata/core/report";
 import { formatByName, writeDrawing } from "./drawing-file";
+import { drawTables } from "./tables";
 import { DIFF_FORMATS, GRAPH_FORMATS, type GraphFormat, type GraphOptions } from "./options";
 import { inEnvironment, judge } from "../check/findings";
 import { chosen, sayProblems, withJobs } from "../sources/graphs";
 import type { Io } from "../io";
+import { LINEAGE_OPTION, withObservedLineage } from "../lineage/observed";
 import { addSourceOptions, readSources } from "../sources/options";
 import { styleFor } from "../terminal";
 
@@ -50,8 +52,8 @@ export function addGraphCommand(program: Command, io: Io): void {
       ).choices([...GRAPH_FORMATS, ...DIFF_FORMATS]),
     )
     .addOption(
-      new Option("--level <level>", "jobs alone, or their tasks too")
-        .choices(["jobs", "tasks"])
+      new Option("--level <level>", "jobs alone, their tasks too, or jobs and tables")
+        .choices(["jobs", "tasks", "tables"])
         .default("jobs"),
     )
     .option("--depth <steps>", "maximum steps from the given jobs, or from the top", parseDepth)
@@ -71,6 +73,7 @@ export function addGraphCommand(program: Command, io: Io): void {
         .choices(["LR", "TB"])
         .default("LR"),
     )
+    .option(...LINEAGE_OPTION)
     .option("--output <file>", "write it to a file")
     .option(
       "--diff [base]",
@@ -119,11 +122,18 @@ export async function runGraph(
     },
   );
   const isComplete = sayProblems(readings, io);
+  const jobs = hasPath ? others : what;
+  if (level === "tables") {
+    const joined = withObservedLineage(readings, options.lineage, options.data, io);
+    const drawn = drawTables(chosen(joined, options.target, io), jobs, format, options, io);
+    if (output === undefined) io.out(drawn.trimEnd());
+    else writeDrawing(output, drawn);
+    return isComplete ? 0 : 2;
+  }
   // A page has room for every environment; all else shows one.
   const graphs =
     format === "html" ? withJobs(readings, options.target) : [chosen(readings, options.target, io)];
   const findings = judge(readings);
-  const jobs = hasPath ? others : what;
   const drawn = graphs.map((graph) =>
     hierarchyOf(graph, {
       jobs,
@@ -171,7 +181,9 @@ function draw(
   {
     isFile,
     ...options
-  }: Pick<GraphOptions, "level" | "orientation"> & { readonly isFile: boolean },
+  }: Pick<GraphOptions, "orientation"> & { readonly level: "jobs" | "tasks" } & {
+    readonly isFile: boolean;
+  },
   io: Io,
 ): string {
   switch (format) {

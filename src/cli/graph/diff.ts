@@ -276,6 +276,8 @@ function draw(
   { level, orientation, output }: GraphOptions,
   io: Io,
 ): string {
+  if (level === "tables")
+    throw new JobstrataError("config", "--level tables cannot be combined with --diff");
   switch (format) {
     case "text":
       return diffText(diffs, { since, style: output === undefined ? styleFor() : PLAIN });
@@ -291,7 +293,7 @@ function draw(
 /** A drawing has one environment. */
 function mermaid(
   diffs: readonly HierarchyDiff[],
-  options: Pick<GraphOptions, "level" | "orientation">,
+  options: Pick<GraphOptions, "orientation"> & { readonly level: "jobs" | "tasks" },
   io: Io,
 ): string {
   const diff = mostChanged(diffs);

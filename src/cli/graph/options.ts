@@ -11,11 +11,13 @@ export type DiffFormat = (typeof DIFF_FORMATS)[number];
 export interface GraphOptions extends SourcesOptions {
   readonly target?: string;
   readonly format?: GraphFormat | DiffFormat;
-  readonly level: "jobs" | "tasks";
+  readonly level: "jobs" | "tasks" | "tables";
   readonly depth?: number;
   readonly direction: "down" | "up" | "both";
   readonly orientation: "LR" | "TB";
   readonly output?: string;
+  /** Observed lineage to join, with `level` tables. */
+  readonly lineage?: string;
   /** The base of the comparison; true for the prior state. */
   readonly diff?: string | true;
 }

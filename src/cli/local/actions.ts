@@ -9,3 +9,4 @@ export { printSampleData } from "./samples";
 export { runSql } from "./sql";
 export { tryStacks } from "./try";
 export { SERVING } from "./server-options";
+export { showLocalLineage } from "../lineage/local";

@@ -181,4 +181,18 @@ export function addLocalCommand(program: Command, io: Io): void {
     .action(async (runId: RunId, options: { data?: string }) => {
       io.exitCode = await actions().showLogs(runId, options, io);
     });
+
+  local
+    .command("lineage")
+    .description("show which tables the notebooks of runs have read and written")
+    .addOption(data)
+    .argument("[run-or-job]", "id of a run, or id, key or name of a job (default: all)")
+    .addOption(
+      new Option("--format <format>", "json can be given to check --lineage")
+        .choices(["text", "json"])
+        .default("text"),
+    )
+    .action((of: string | undefined, options: { data?: string; format: "text" | "json" }) => {
+      actions().showLocalLineage(of, options, io);
+    });
 }

@@ -1,5 +1,6 @@
 export * from "./code/code-cache";
 export * from "./code/code-file";
+export * from "./code/observed-lineage";
 export * from "./job-payload";
 export * from "./job-settings";
 export * from "./json-file";

@@ -1,4 +1,5 @@
 import type { CheckedFinding } from "../model/check-report";
+import { dataFlow } from "../model/data-flow";
 import { environmentPrefix } from "../model/environment-name";
 import type { JobGraph } from "../model/job-graph";
 import { formatLocation, type JobSpec, principalName, type TriggerSpec } from "../model/job-spec";
@@ -92,6 +93,7 @@ class Pages {
       this.#facts(job),
       this.#neighbours(job),
       this.#tasks(job),
+      this.#tables(job),
       parameters(spec),
       findings(job),
       `[All jobs of ${shown(this.graph.environment)}](${INDEX_PAGE})`,
@@ -219,6 +221,61 @@ class Pages {
       lines(entries(task.spec.parameters ?? {})),
     ]);
     return `## Tasks\n\n${table(["", "Task", "What it does", "When", "Parameters"], rows)}`;
+  }
+
+  /** What the code of the job reads and writes, and the jobs on the other side. */
+  #tables({ spec }: HierarchyJob): string {
+    const flow = dataFlow(this.graph);
+    const own = flow.accessesOf(spec).filter(({ job }) => job === spec);
+    if (own.length === 0) return "";
+    const others = this.#usersOfTables();
+    const list = (title: string, isWrite: boolean): string[] => {
+      const names = [
+        ...new Map(
+          own
+            .filter(({ write }) => (write !== undefined) === isWrite)
+            .map((access) => [access.name, access]),
+        ).values(),
+      ];
+      if (names.length === 0) return [];
+      const rows = names.map(({ name, at, unknown }) => {
+        const users = unknown === undefined ? (others.get(name) ?? []) : [];
+        const opposite = users.filter((user) => user.isWrite !== isWrite && user.id !== spec.id);
+        return [
+          shown(name),
+          shown(formatLocation(at)),
+          unknown === undefined
+            ? lines([...new Set(opposite.map(({ id }) => id))].map((id) => this.#linkOf(id)))
+            : shown(`not known: ${unknown.join(", ")}`),
+        ];
+      });
+      const head = ["Table", "Where", isWrite ? "Read by" : "Written by"];
+      return [`### ${title}`, table(head, rows)];
+    };
+    return ["## Tables", ...list("Inputs", false), ...list("Outputs", true)].join("\n\n");
+  }
+
+  #users: Map<string, { readonly id: string; readonly isWrite: boolean }[]> | undefined;
+
+  /** The jobs whose code reads or writes each table. */
+  #usersOfTables(): ReadonlyMap<string, readonly { readonly id: string; readonly isWrite: boolean }[]> {
+    if (this.#users !== undefined) return this.#users;
+    this.#users = new Map();
+    const flow = dataFlow(this.graph);
+    for (const { spec } of this.jobs)
+      for (const { job, name, write, unknown } of flow.accessesOf(spec)) {
+        if (job !== spec || unknown !== undefined) continue;
+        const user = { id: spec.id, isWrite: write !== undefined };
+        const before = this.#users.get(name);
+        if (before === undefined) this.#users.set(name, [user]);
+        else before.push(user);
+      }
+    return this.#users;
+  }
+
+  #linkOf(id: string): string {
+    const job = this.#byId.get(id);
+    return job === undefined ? "" : this.#link(job);
   }
 
   #does({ spec, runs }: HierarchyTask): string {

@@ -63,6 +63,8 @@ export interface TaskOutcome {
   errorTrace?: string;
   /** What the task set with `dbutils.jobs.taskValues.set`. */
   values?: Readonly<Record<string, unknown>>;
+  /** The tables and paths that its statements read and wrote. */
+  lineage?: readonly { readonly mode: "read" | "write"; readonly name: string }[];
 }
 
 /** What executes the tasks of a run. */

@@ -6,6 +6,7 @@ import type { Readable } from "node:stream";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { query, type QueryAnswer, type QueryBatch, type QueryRequest, warehouseOf } from "./query";
 import { type Engine, PYTHON_SOURCES } from "./engine";
+import { recordLineage } from "./lineage";
 import type { Notebook, TaskExecutor, TaskOutcome, TaskRequest } from "./executor";
 
 /** Options of a {@link LocalExecutor}. */
@@ -103,7 +104,7 @@ export class LocalExecutor implements TaskExecutor {
     const access = request.openAccess();
     try {
       writeFiles(request, notebook, folder);
-      return await superviseNotebook(python, {
+      const { lineage, ...outcome } = await superviseNotebook(python, {
         folder,
         env: {
           PATH: process.env.PATH ?? "",
@@ -128,6 +129,8 @@ export class LocalExecutor implements TaskExecutor {
         },
         signal,
       });
+      recordLineage(dataDir, request, notebook, lineage ?? []);
+      return outcome;
     } finally {
       access.revoke();
       rmSync(folder, { recursive: true, force: true });

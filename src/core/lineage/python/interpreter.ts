@@ -521,17 +521,25 @@ export class Interpreter {
   #member(of: Value, name: string): Value {
     if (isType(of, "object")) {
       const own = of.fields.get(name) ?? (of.class && this.#classMember(of.class, name));
-      if (isType(own, "function")) return { type: "method", self: of, name, function: own };
+      if (isType(own, "function")) return this.#bound(own, of, of.class);
       if (own !== undefined) return own;
       return unknown(name);
     }
     if (isType(of, "class")) {
       const own = this.#classMember(of, name);
-      if (own !== undefined) return own;
-      return unknown(name);
+      if (isType(own, "function") && own.binding === "class") return this.#bound(own, of, of);
+      return own ?? unknown(name);
     }
     if (isType(of, "module")) return of.scope.names.get(name) ?? unknown(name);
     return member(of, name);
+  }
+
+  #bound(method: FunctionValue, self: Value, owner: ClassValue | undefined): Value {
+    if (method.binding === "static") return method;
+    if (method.binding === "property")
+      return this.call(method, { positional: [self], named: new Map() });
+    const first = method.binding === "class" && owner !== undefined ? owner : self;
+    return { type: "method", self: first, name: method.name, function: method };
   }
 
   #classMember({ scope, bases }: ClassValue, name: string, depth = 0): Value | undefined {

@@ -49,6 +49,8 @@ export interface FunctionValue {
   readonly body: readonly Statement[] | Expression;
   readonly scope: Scope;
   readonly unit: Unit;
+  /** Of a class: called when it is looked at, without the object, or with the class. */
+  readonly binding?: "property" | "static" | "class";
 }
 
 export interface ClassValue {
@@ -226,10 +228,19 @@ export function truthOf(value: Value): boolean | undefined {
   return true;
 }
 
+const BINDINGS = [
+  ["property", "property"],
+  ["cached_property", "property"],
+  ["staticmethod", "static"],
+  ["classmethod", "class"],
+] as const;
+
 /** A function as a value. */
 export function functionValue(syntax: FunctionSyntax, scope: Scope, unit: Unit): FunctionValue {
-  const { name, parameters, body } = syntax;
-  return { type: "function", name, parameters, body, scope, unit };
+  const { name, parameters, body, decorators } = syntax;
+  const names = decorators.map((decorator) => (decorator.kind === "name" ? decorator.name : ""));
+  const binding = BINDINGS.find(([decorator]) => names.includes(decorator))?.[1];
+  return { type: "function", name, parameters, body, scope, unit, ...(binding && { binding }) };
 }
 
 /** What a loop goes through. */

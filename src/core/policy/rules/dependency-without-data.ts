@@ -16,7 +16,7 @@ export const dependencyWithoutData = defineRule({
   depends_on: [{ task_key: load_orders }]`,
     right: `- task_key: load_orders
 - task_key: load_customers`,
-    mend: "Remove the dependency, or suppress the finding and say what else needs it. The rule applies only where the configuration names it: `dependency-without-data: info`.",
+    fix: "Remove the dependency, or suppress the finding and say what else needs it. The rule applies only where the configuration names it: `dependency-without-data: info`.",
     source: "docs/lineage.md",
   },
   *check(graph) {

@@ -25,7 +25,7 @@ export const missingDependency = defineRule({
     right: `- task_key: silver_orders
 - task_key: gold_report
   depends_on: [{ task_key: silver_orders }]`,
-    mend: "Add the dependency that the finding names; `jobstrata check --fix` does so in the YAML of a bundle. Tables are found in notebooks, SQL files and Python files, with the parameters that the tasks give; names that cannot be resolved are taken for no table.",
+    fix: "Add the dependency that the finding names; `jobstrata check --fix` does so in the YAML of a bundle. Tables are found in notebooks, SQL files and Python files, with the parameters that the tasks give; names that cannot be resolved are taken for no table.",
     source: "docs/lineage.md",
   },
   *check(graph) {

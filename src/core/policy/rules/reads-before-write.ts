@@ -24,7 +24,7 @@ export const readsBeforeWrite = defineRule({
     right: `- task_key: silver_orders
 - task_key: gold_report
   depends_on: [{ task_key: silver_orders }]`,
-    mend: "Turn the dependency round. If the reader is to see the state of the run before, suppress the finding and say so.",
+    fix: "Turn the dependency round. If the reader is to see the state of the run before, suppress the finding and say so.",
     source: "docs/lineage.md",
   },
   *check(graph) {

@@ -14,7 +14,7 @@ export const sharedScratch = defineRule({
 - task_key: load_apac # writes main.tmp.stage, and reads it`,
     right: `- task_key: load_emea # writes main.tmp.stage_emea
 - task_key: load_apac # writes main.tmp.stage_apac`,
-    mend: "Give each task a temporary table of its own, such as by a parameter that is part of the name, or let one depend on the other.",
+    fix: "Give each task a temporary table of its own, such as by a parameter that is part of the name, or let one depend on the other.",
     source: "docs/lineage.md",
   },
   *check(graph) {

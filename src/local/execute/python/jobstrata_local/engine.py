@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from .lineage import SESSION, Accesses, of_message
 from .warehouse import TableName, Warehouse
 
 ATTEMPTS = 12
@@ -103,6 +104,8 @@ class Adapter:
             try:
                 with prepared.translating():
                     for each in call():
+                        if not started:
+                            prepared.note()
                         started = True
                         yield each
                 return
@@ -122,6 +125,7 @@ class Adapter:
                 continue
             for after in prepared.after:
                 after()
+            prepared.note()
             return result
         raise AssertionError("unreachable")
 
@@ -141,6 +145,8 @@ class Adapter:
 
         def visit(message: Any) -> None:
             kind = message.DESCRIPTOR.name
+            # Before the statement is made fit for Sail.
+            of_message(message, prepared.accesses)
             if kind in ("SQL", "SqlCommand"):
                 attribute = "query" if kind == "SQL" else "sql"
                 text = getattr(message, attribute)
@@ -220,6 +226,11 @@ class Prepared:
         self.sql: str | None = None
         self.tables: list[str] = []
         self.after: list[Callable[[], None]] = []
+        self.accesses = Accesses()
+
+    def note(self) -> None:
+        """It has succeeded: its tables are part of the lineage."""
+        SESSION.note(self.accesses)
 
     def translating(self) -> _Translating:
         return _Translating(self)

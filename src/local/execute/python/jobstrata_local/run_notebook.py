@@ -10,7 +10,8 @@ Standard input brings the request, a JSON object:
 - ``memoryLimitBytes``: see `supervise`
 
 The outcome goes to the descriptor, as a JSON object in a line: ``succeeded``, ``result`` (what was given to
-``dbutils.notebook.exit``), ``error`` in one line, ``errorTrace``, and ``values`` (the task values that were set).
+``dbutils.notebook.exit``), ``error`` in one line, ``errorTrace``, and ``values`` (the task values that were set),
+and ``lineage`` (the tables and paths that were read and written: ``mode``, ``name``).
 """
 
 from __future__ import annotations
@@ -84,6 +85,10 @@ def _outcome(context: Context) -> dict[str, Any]:
         outcome = {"succeeded": False, "error": line, "errorTrace": trace}
     if context.values:
         outcome["values"] = context.values
+    # Nothing of it is loaded if the notebook has not used Spark.
+    lineage = sys.modules.get("jobstrata_local.lineage")
+    if lineage is not None and (rows := lineage.SESSION.rows()):
+        outcome["lineage"] = rows
     return outcome
 
 

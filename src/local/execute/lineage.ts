@@ -1,0 +1,79 @@
+import { appendFileSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Notebook, TaskOutcome, TaskRequest } from "./executor";
+
+/** What a run of a notebook did with one table or path; columns as in `system.access.table_lineage`, where that has them. */
+export interface LineageRow {
+  readonly observed_by: "local";
+  /** ISO 8601. */
+  readonly event_time: string;
+  /** The job's name. */
+  readonly job_name: string;
+  readonly task_key: string;
+  /** Id of the job's run. */
+  readonly entity_run_id: string;
+  readonly job_id: string;
+  readonly notebook_path: string;
+  readonly source_table_full_name?: string;
+  readonly source_path?: string;
+  readonly target_table_full_name?: string;
+  readonly target_path?: string;
+}
+
+/** Of a longer file the first half is dropped. Bytes. */
+const MAX_SIZE = 20 * 2 ** 20;
+
+const fileIn = (dataDir: string): string => join(dataDir, "lineage.jsonl");
+
+/** Appends what a run has read and written to the lineage of the workspace. */
+export function recordLineage(
+  dataDir: string,
+  { jobName, jobId, jobRunId, taskKey }: TaskRequest,
+  { path }: Notebook,
+  accesses: NonNullable<TaskOutcome["lineage"]>,
+): void {
+  if (accesses.length === 0) return;
+  const common = {
+    observed_by: "local",
+    event_time: new Date().toISOString(),
+    job_name: jobName,
+    job_id: String(jobId),
+    task_key: taskKey,
+    entity_run_id: String(jobRunId),
+    notebook_path: path,
+  } as const;
+  const rows = accesses.map(({ mode, name }): LineageRow => {
+    const isPath = name.startsWith("/") || name.includes("://");
+    if (mode === "read")
+      return { ...common, ...(isPath ? { source_path: name } : { source_table_full_name: name }) };
+    return { ...common, ...(isPath ? { target_path: name } : { target_table_full_name: name }) };
+  });
+  const file = fileIn(dataDir);
+  appendFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(""), { mode: 0o600 });
+  if (statSync(file).size > MAX_SIZE) shorten(file);
+}
+
+function shorten(file: string): void {
+  const text = readFileSync(file, "utf8");
+  const start = text.indexOf("\n", text.length >> 1) + 1;
+  writeFileSync(`${file}.tmp`, text.slice(start), { mode: 0o600 });
+  renameSync(`${file}.tmp`, file);
+}
+
+/** The lineage that the workspace of a data folder has recorded, oldest first. */
+export function readLineage(dataDir: string): LineageRow[] {
+  let text: string;
+  try {
+    text = readFileSync(fileIn(dataDir), "utf8");
+  } catch {
+    return [];
+  }
+  return text.split("\n").flatMap((line): LineageRow[] => {
+    try {
+      return line === "" ? [] : [JSON.parse(line) as LineageRow];
+    } catch {
+      // The last line of a process that was killed.
+      return [];
+    }
+  });
+}
