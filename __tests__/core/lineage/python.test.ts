@@ -64,6 +64,16 @@ spark.table("a.v")
     ]);
   });
 
+  it("knows what binds more than what", () => {
+    const code = `
+if not "a" and not True:
+    dbutils.notebook.exit("no")
+if not ("a" and False) and not "" or False:
+    spark.table("a.t")
+`;
+    expect(shown(lineageOf({ "main.py": notebook(code) }))).toEqual(["read a.t"]);
+  });
+
   it("executes %run in the same session, however often it names itself", () => {
     const files = {
       "main.py": notebook("# MAGIC %run ./setup\n# COMMAND ----------\nspark.table(TABLE)"),

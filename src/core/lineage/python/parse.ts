@@ -450,7 +450,7 @@ class Reader {
       case "UnaryExpression": {
         const [operator, operand] = children;
         if (operator?.type === "not" && operand !== undefined)
-          return { kind: "not", of: this.#expression(operand) };
+          return this.#negated(operand);
         return this.#other(node);
       }
       case "ConditionalExpression": {
@@ -483,6 +483,24 @@ class Reader {
       default:
         return this.#other(node);
     }
+  }
+
+  /** The parser takes `not a and b` for `not (a and b)`; with parentheses it would be another node. */
+  #negated(operand: Node): Expression {
+    const [left, operator, right] = operand.children;
+    const isLogical = operand.type === "BinaryExpression" && /^(?:and|or)$/.test(operator?.type ?? "");
+    if (!isLogical || left === undefined || operator === undefined || right === undefined)
+      return { kind: "not", of: this.#expression(operand) };
+    if (this.#depth > MAX_DEPTH) return { kind: "other", parts: [] };
+    this.#depth++;
+    const negated = this.#negated(left);
+    this.#depth--;
+    return {
+      kind: "binary",
+      operator: this.#text(operator),
+      left: negated,
+      right: this.#expression(right),
+    };
   }
 
   #other({ children }: Node): Expression {
