@@ -114,7 +114,17 @@ Read by
     -> dev.gold.report
       gold_audit  (main, src/gold_audit.py:4)
 `);
-    const prod = await jobstrata("lineage", "prod.silver.orders", folder, "-t", "prod", "--direction", "up", "--format", "json");
+    const prod = await jobstrata(
+      "lineage",
+      "prod.silver.orders",
+      folder,
+      "-t",
+      "prod",
+      "--direction",
+      "up",
+      "--format",
+      "json",
+    );
     expect(JSON.parse(prod.out)).toMatchObject({
       environment: "prod",
       tables: [{ name: "prod.bronze.orders", source: true }, { name: "prod.silver.orders" }],
@@ -127,7 +137,15 @@ Read by
 
   it("draws jobs and tables", async () => {
     const folder = shop();
-    const { out } = await jobstrata("graph", folder, "silver_orders", "--level", "tables", "--format", "mermaid");
+    const { out } = await jobstrata(
+      "graph",
+      folder,
+      "silver_orders",
+      "--level",
+      "tables",
+      "--format",
+      "mermaid",
+    );
     expect(out).toBe(`flowchart LR
   accTitle: Lineage of tables
   accDescr: In dev. Arrows lead from the tables that a job reads to the job, and from it to the tables that it writes.
@@ -137,18 +155,27 @@ Read by
   t0 --> j0
   j0 --> t1
 `);
-    expect((await jobstrata("graph", folder, "--level", "tables")).out).toContain("silver_orders\n  <- dev.bronze.orders");
-    expect((await jobstrata("graph", folder, "--level", "tables", "--format", "dot")).out).toContain(
-      '"job silver_orders" -> "table dev.silver.orders";',
+    expect((await jobstrata("graph", folder, "--level", "tables")).out).toContain(
+      "silver_orders\n  <- dev.bronze.orders",
     );
-    expect((await jobstrata("graph", folder, "--level", "tables", "--format", "svg")).err).toContain(
-      "--level tables cannot be drawn as svg",
-    );
+    expect(
+      (await jobstrata("graph", folder, "--level", "tables", "--format", "dot")).out,
+    ).toContain('"job silver_orders" -> "table dev.silver.orders";');
+    expect(
+      (await jobstrata("graph", folder, "--level", "tables", "--format", "svg")).err,
+    ).toContain("--level tables cannot be drawn as svg");
   });
 
   it("gives events of OpenLineage that its schema takes", async () => {
     const folder = shop();
-    const { out } = await jobstrata("lineage", folder, "--format", "openlineage", "--namespace", "databricks://shop");
+    const { out } = await jobstrata(
+      "lineage",
+      folder,
+      "--format",
+      "openlineage",
+      "--namespace",
+      "databricks://shop",
+    );
     const events = JSON.parse(out) as unknown[];
     expect(events).toHaveLength(4);
     const validate = new Ajv().compile(JOB_EVENT);
@@ -178,18 +205,33 @@ Read by
     expect(joined.out).toContain(orders);
     expect(joined.out).toContain("(gold_report, run 77)");
     expect(joined.err).toContain("1 rows of");
-    const shown = await jobstrata("lineage", "dev.gold.report", folder, "-t", "dev", "--lineage", file);
+    const shown = await jobstrata(
+      "lineage",
+      "dev.gold.report",
+      folder,
+      "-t",
+      "dev",
+      "--lineage",
+      file,
+    );
     expect(shown.out).toContain("gold_report  (main, overwrite, gold_report, observed in run 77)");
     writeFileSync(file, "a,b\n1,2\n");
-    expect((await jobstrata("check", folder, "--lineage", file)).err).toContain("is neither CSV nor JSON");
+    expect((await jobstrata("check", folder, "--lineage", file)).err).toContain(
+      "is neither CSV nor JSON",
+    );
   });
 
   it("says the inputs and outputs on the page of a job", async () => {
     const folder = shop();
     const pages = join(folder, "pages");
     expect((await jobstrata("docs", folder, "-o", pages, "-t", "dev")).code).toBe(0);
-    const page = readFileSync(join(pages, "gold_report.md"), "utf8").replaceAll(/[^\s|]*\/src\//g, "src/");
-    expect(page).toContain("### Inputs\n\n| Table | Where | Written by |\n|---|---|---|\n| dev.silver.orders | src/gold\\_report.py:4 | [silver\\_orders](silver_orders.md) |");
+    const page = readFileSync(join(pages, "gold_report.md"), "utf8").replaceAll(
+      /[^\s|]*\/src\//g,
+      "src/",
+    );
+    expect(page).toContain(
+      "### Inputs\n\n| Table | Where | Written by |\n|---|---|---|\n| dev.silver.orders | src/gold\\_report.py:4 | [silver\\_orders](silver_orders.md) |",
+    );
     expect(page).toContain("### Outputs");
   });
 });
@@ -200,7 +242,10 @@ const facets = {
   additionalProperties: {
     type: "object",
     required: ["_producer", "_schemaURL"],
-    properties: { _producer: { type: "string", format: "uri" }, _schemaURL: { type: "string", format: "uri" } },
+    properties: {
+      _producer: { type: "string", format: "uri" },
+      _schemaURL: { type: "string", format: "uri" },
+    },
   },
 };
 const named = {

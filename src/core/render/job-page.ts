@@ -258,7 +258,10 @@ class Pages {
   #users: Map<string, { readonly id: string; readonly isWrite: boolean }[]> | undefined;
 
   /** The jobs whose code reads or writes each table. */
-  #usersOfTables(): ReadonlyMap<string, readonly { readonly id: string; readonly isWrite: boolean }[]> {
+  #usersOfTables(): ReadonlyMap<
+    string,
+    readonly { readonly id: string; readonly isWrite: boolean }[]
+  > {
     if (this.#users !== undefined) return this.#users;
     this.#users = new Map();
     const flow = dataFlow(this.graph);

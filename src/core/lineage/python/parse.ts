@@ -449,8 +449,7 @@ class Reader {
       }
       case "UnaryExpression": {
         const [operator, operand] = children;
-        if (operator?.type === "not" && operand !== undefined)
-          return this.#negated(operand);
+        if (operator?.type === "not" && operand !== undefined) return this.#negated(operand);
         return this.#other(node);
       }
       case "ConditionalExpression": {
@@ -488,7 +487,8 @@ class Reader {
   /** The parser takes `not a and b` for `not (a and b)`; with parentheses it would be another node. */
   #negated(operand: Node): Expression {
     const [left, operator, right] = operand.children;
-    const isLogical = operand.type === "BinaryExpression" && /^(?:and|or)$/.test(operator?.type ?? "");
+    const isLogical =
+      operand.type === "BinaryExpression" && /^(?:and|or)$/.test(operator?.type ?? "");
     if (!isLogical || left === undefined || operator === undefined || right === undefined)
       return { kind: "not", of: this.#expression(operand) };
     if (this.#depth > MAX_DEPTH) return { kind: "other", parts: [] };
