@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { check } from "../src/core/policy/check";
 import { RULES } from "../src/core/policy/rules";
 import { JobGraph } from "../src/core/model/job-graph";
+import { writeLineageBundle } from "./lineage";
 import { readBundle } from "../src/core/readers/bundle/bundle";
 
 /** How many atomic jobs each composite job runs. */
@@ -42,6 +43,8 @@ export interface CheckFigures {
   readonly small: Cost;
   /** A folder of a hundred bundles of twelve jobs each, as one law and one graph. */
   readonly hundred: Cost;
+  /** The rules of lineage on 1,000 notebooks of 300 lines: nothing known of them, and everything. */
+  readonly lineage: { readonly first: Cost; readonly second: Cost };
   /** The rules of the presets `spec` and `limits` on a graph in memory, the first time in their process. */
   readonly rules: { readonly jobs: number; readonly tasks: number; readonly ms: number };
 }
@@ -165,10 +168,19 @@ export function measureCheck(
   const hundred = join(work, "hundred");
   for (let at = 0; at < 100; at++) writeBundle(join(hundred, `bundle_${at}`), 10, `Load ${at}`);
   const [{ jobs, tasks } = { jobs: 0, tasks: 0 }] = judged;
+  const notebooks = join(work, "lineage");
+  writeLineageBundle(notebooks);
+  process.env.JOBSTRATA_CACHE = join(work, "lineage-cache");
+  const lineageCost = (): Cost => {
+    const { wallMs, peakMiB } = costOfCommand(js, ["check", notebooks, "--preset", "correctness"]);
+    return { wallMs, peakMiB };
+  };
+  const lineage = { first: lineageCost(), second: lineageCost() };
   return {
     rows,
     small: cost(join(root, "__tests__", "fixtures", "alerting-bundle")),
     hundred: cost(hundred),
+    lineage,
     rules: { jobs, tasks, ms: median(judged.map(({ ms }) => ms)) },
   };
 }

@@ -142,7 +142,7 @@ function measureImport(work: string): ImportFigures {
 function measureChecks(work: string, sizes: readonly number[], runs: number): CheckFigures {
   console.log(`\njobstrata check, median of ${runs} runs`);
   const figures = measureCheck(ROOT, work, sizes, runs);
-  const { rows, small, hundred, rules } = figures;
+  const { rows, small, hundred, lineage, rules } = figures;
   console.table(
     rows.map(({ jobs, files, bundle, synthesized }) => ({
       jobs: jobs + jobs / 5,
@@ -174,6 +174,14 @@ function measureChecks(work: string, sizes: readonly number[], runs: number): Ch
     "100 bundles of 12 jobs": {
       figure: `${round(hundred.wallMs / 1000)} s, ${Math.round(hundred.peakMiB)} MiB`,
       required: "5 s",
+    },
+    "lineage of 1000 notebooks, first": {
+      figure: `${round(lineage.first.wallMs / 1000)} s, ${Math.round(lineage.first.peakMiB)} MiB`,
+      required: "10 s, 600 MB",
+    },
+    "the same, second": {
+      figure: `${round(lineage.second.wallMs / 1000)} s, ${Math.round(lineage.second.peakMiB)} MiB`,
+      required: "1 s, 600 MB",
     },
     "bundle of 6 jobs": { figure: `${Math.round(small.wallMs)} ms`, required: "400 ms" },
     [`rules alone, ${rules.jobs} jobs, ${rules.tasks} tasks`]: {

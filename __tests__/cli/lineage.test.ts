@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Ajv from "ajv";
+import Ajv = require("ajv");
 import { tempFolder } from "../support/policy";
 import { jobstrata } from "./program-support";
 

@@ -390,7 +390,7 @@ describe("orchestrations", () => {
           }
         // Whatever was fixed made no circle, and is not found again.
         const positions = new Map(keys.map((key) => [key, new Set<string>()]));
-        for (let round = 0; round < keys.length; round++)
+        for (const __ of keys)
           for (const key of keys)
             for (const dependency of fixed[key] ?? []) {
               positions.get(key)?.add(dependency);

@@ -53,7 +53,7 @@ export const missingDependency = defineRule({
       const known = added.get(job) ?? new Added(job);
       added.set(job, known);
       const isSafe = !isMutual && known.add(first, second);
-      const about = `${what(read, tables.length - 1)}`;
+      const about = what(read, tables.length - 1);
       yield {
         message: `${who(first, read)} reads ${about}, which ${who(second, write)} writes, and nothing in ${quote(job.key)} orders them`,
         identity: `${quote(first.taskKey)} reads what ${quote(second.taskKey)} writes: ${table.name}`,

@@ -76,7 +76,10 @@ export class CodeCache {
     used: ReadonlyMap<string, string>,
   ): void {
     if (this.#file === undefined) return;
-    if (!this.#isChanged) process.once("exit", () => this.close());
+    if (!this.#isChanged)
+      process.once("exit", () => {
+        this.close();
+      });
     this.#isChanged = true;
     const indexed = Array.from(
       used,

@@ -78,10 +78,7 @@ function rowsOf(text: string): Row[] | undefined {
   const start = text.trimStart().charAt(0);
   if (start === "[" || start === "{") return jsonRows(text);
   const [head, ...rows] = csvRows(text);
-  if (
-    head === undefined ||
-    !head.some((name) => /^(?:source|target)_(?:table_full_name|path)$/.test(name))
-  )
+  if (head?.some((name) => /^(?:source|target)_(?:table_full_name|path)$/.test(name)) !== true)
     return undefined;
   return rows.map((row) => Object.fromEntries(head.map((name, at) => [name, row[at] ?? ""])));
 }
