@@ -2,6 +2,11 @@ import { lineageOf, shown } from "./support";
 
 const CASES: readonly (readonly [name: string, sql: string, expected: readonly string[]])[] = [
   [
+    "CTEs without AS",
+    "WITH a (SELECT * FROM x.t), b (id) AS (SELECT id FROM a) SELECT * FROM a JOIN b USING (id)",
+    ["read x.t"],
+  ],
+  [
     "a recursive CTE",
     "WITH RECURSIVE t(n) AS (SELECT id FROM a.b UNION ALL SELECT n FROM t) SELECT * FROM t",
     ["read a.b"],

@@ -15,6 +15,7 @@ from pyspark.errors import AnalysisException, ParseException, PySparkException, 
 from pyspark.sql import functions as F
 
 from jobstrata_local.engine import open_session
+from jobstrata_local.lineage import SESSION, of_sql
 
 notes: list[str] = []
 
@@ -88,6 +89,7 @@ OTHER_PROCESS = """
 import sys
 from pathlib import Path
 from jobstrata_local.engine import open_session
+from jobstrata_local.lineage import SESSION, of_sql
 spark = open_session(Path(sys.argv[1]))
 for statement in sys.argv[2:]:
     for row in spark.sql(statement).collect():
@@ -237,3 +239,36 @@ def test_values_are_bound_and_never_part_of_the_statement(spark: Any) -> None:
 
 def test_the_session_is_in_utc(spark: Any) -> None:
     assert rows(spark, "SELECT current_timezone()") == [("UTC",)]
+
+
+def test_statements_that_succeed_are_lineage(spark: Any) -> None:
+    spark.sql("CREATE TABLE main.gold.lineage_source (id INT) USING DELTA")
+    spark.sql("INSERT INTO main.gold.lineage_source VALUES (1)")
+    frame = spark.table("main.gold.lineage_source")
+    frame.createOrReplaceTempView("lineage_view")
+    spark.sql("SELECT * FROM lineage_view").write.mode("overwrite").saveAsTable("main.gold.lineage_target")
+    with pytest.raises(AnalysisException):
+        spark.sql("SELECT * FROM main.gold.lineage_missing").collect()
+    seen = [(row["mode"], row["name"]) for row in SESSION.rows() if "lineage_" in row["name"]]
+    assert seen == [
+        ("write", "main.gold.lineage_source"),
+        ("read", "main.gold.lineage_source"),
+        ("write", "main.gold.lineage_target"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sql", "reads", "writes"),
+    [
+        ("WITH a AS (SELECT * FROM x.t) SELECT * FROM a JOIN y.u USING (id)", ["x.t", "y.u"], []),
+        ("MERGE INTO x.t USING y.u ON t.id = u.id WHEN MATCHED THEN UPDATE SET *", ["y.u"], ["x.t"]),
+        ("CREATE OR REPLACE TABLE x.t AS SELECT * FROM y.u", ["y.u"], ["x.t"]),
+        ("DELETE FROM x.t WHERE id IN (SELECT id FROM y.u)", ["y.u"], ["x.t"]),
+        ("CREATE SCHEMA x.s", [], []),
+        ("DROP TABLE x.t", [], ["x.t"]),
+        ("SELECT FROM WHERE (", [], []),
+    ],
+)
+def test_lineage_of_sql(sql: str, reads: list[str], writes: list[str]) -> None:
+    found = of_sql(sql)
+    assert (sorted(found.reads), found.writes) == (reads, writes)

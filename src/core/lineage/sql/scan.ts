@@ -701,7 +701,9 @@ class Statement {
     if (!this.#isName(at)) return at - 1;
     const name = (this.tokens[at]?.text ?? "").toLowerCase();
     let place = at + 1;
-    if (this.#word(place) === "(") place = this.#closing(place) + 1;
+    // AS may be left out; then the parenthesis holds the query instead of names of columns.
+    const isBody = ["select", "with", "from", "values", "("].includes(this.#word(place + 1));
+    if (this.#word(place) === "(" && !isBody) place = this.#closing(place) + 1;
     if (this.#word(place) === "max") place += 3;
     place = this.#skip(place, "as", "not", "materialized");
     if (this.#word(place) !== "(" || levels.length >= MAX_PARENTHESES) return place - 1;

@@ -101,6 +101,8 @@ def _use(tree: exp.Use, accesses: Accesses) -> None:
 
 
 def _accesses(tree: exp.Expr, accesses: Accesses) -> None:
+    if isinstance(tree, exp.Create | exp.Drop) and str(tree.args.get("kind") or "").upper() not in ("TABLE", "VIEW"):
+        return  # Schemas and functions hold no rows.
     target = _target(tree)
     # A common table expression is a name of the statement alone.
     own = {each.alias_or_name.lower() for each in tree.find_all(exp.CTE)}
@@ -123,13 +125,13 @@ def _accesses(tree: exp.Expr, accesses: Accesses) -> None:
 def _target(tree: exp.Expr) -> exp.Table | None:
     if not isinstance(tree, _WRITING):
         return None
-    if isinstance(tree, exp.Create | exp.Drop) and str(tree.args.get("kind") or "").upper() not in ("TABLE", "VIEW"):
-        return None
     if isinstance(tree, exp.TruncateTable):
         return next((each for each in tree.expressions if isinstance(each, exp.Table)), None)
     this = tree.this
     if isinstance(this, exp.Schema):
         this = this.this
+    if isinstance(tree, exp.Drop):
+        this = tree.find(exp.Table)
     return this if isinstance(this, exp.Table) else None
 
 
