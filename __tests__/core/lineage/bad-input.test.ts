@@ -132,7 +132,7 @@ describe("lineage of bad input", () => {
     expect(shown(lineageOf({ "main.py": source }))).toEqual(["read a.t", "read a.u"]);
   });
 
-  it("says that a notebook is no JSON", () => {
+  it("reports a notebook that is not valid JSON", () => {
     expect(lineageOf({ "main.ipynb": "{" }).problems[0]?.message).toBe(
       "the notebook is not valid JSON",
     );

@@ -29,7 +29,7 @@ export function lineageOf(
     { parameters: { named, positional } },
     filesOf(texts),
   );
-  if (lineage === undefined) throw new Error(`${first} is not there`);
+  if (lineage === undefined) throw new Error(`${first} does not exist`);
   return lineage;
 }
 

@@ -6,7 +6,7 @@ export type CellLanguage = "python" | "sql" | "run" | "other";
 /** A piece of a notebook. */
 export interface Cell {
   readonly language: CellLanguage;
-  /** Its name, where that is another language. */
+  /** The name of another language. */
   readonly magic?: string;
   readonly code: string;
   /** The line of the file that a line of the code is in; both from 0. */
@@ -104,7 +104,6 @@ function withMagic(code: string, own: CellLanguage, lineOf: Cell["lineOf"]): Cel
   if (rest.trim() === "") return runs;
   const isLanguage = /^(?:python|sql|scala|r)$/.test(magic);
   const language = isLanguage ? languageOf(magic) : own;
-  // What SQL magics are told on their own line, such as the name of the result, is no SQL.
   if (language === "python") return [...runs, { language, code: withoutLineMagics(rest), lineOf }];
   return [
     ...runs,
@@ -181,7 +180,7 @@ class LinePlaces {
   }
 }
 
-/** So often is the rest of a file searched in vain. */
+/** After as many failed searches, the rest of the file is not searched any more. */
 const MAX_MISSED = 100;
 
 /** The value, if it is a JSON object; else an empty one. */

@@ -37,7 +37,7 @@ const MAX_CODE = 5_000_000;
  * whatever the file holds.
  *
  * @param file absolute, with its extension
- * @returns undefined if there is no such file, or it is no text
+ * @returns undefined if there is no such file, or it is not text
  */
 export function codeLineage(
   file: string,

@@ -9,7 +9,7 @@ import type { SourceLocation } from "../model/job-spec";
 import { partsOf, scanSql } from "./sql/scan";
 import { changeKnown, isKnown, showUnknown, unknownParts, unknownText } from "./unknown-text";
 
-/** Accesses of one task; more are no lineage that anybody reads. */
+/** Maximum accesses of one task. */
 const MAX_ACCESSES = 5000;
 const MAX_PROBLEMS = 50;
 

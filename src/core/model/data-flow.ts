@@ -270,7 +270,7 @@ export class TaskOrder {
     const known = this.#outcomes.get(task);
     if (known !== undefined) return known;
     const found = new Set<string>();
-    // In a circle, it has none.
+    // Ends the recursion of a cycle.
     this.#outcomes.set(task, found);
     if (task.runIf !== undefined && task.runIf !== "ALL_SUCCESS") return found;
     for (const key of task.dependsOn) {

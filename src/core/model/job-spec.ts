@@ -136,7 +136,7 @@ export interface TaskSpec {
   /** The `*_task` blocks that the task holds, by their Terraform name; well-formed tasks hold exactly one. */
   readonly types: readonly string[];
   readonly notebook?: NotebookRef;
-  /** What the task executes, where that is in files of this machine: a notebook, a SQL or Python file, a dbt project. */
+  /** What the task executes, if it is in files of this machine: a notebook, a SQL or Python file, a dbt project. */
   readonly code?: CodeFile;
   /** What a SQL or Python file gets: `parameters` of the task. */
   readonly codeParameters?: CodeParameters;

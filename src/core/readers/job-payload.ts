@@ -20,7 +20,7 @@ import { type Lazy, withLazy } from "./lazy";
 export interface PayloadContext extends SettingsContext {
   /** The notebook at `path`, taken from `git` if that is given; `part` is the payload's part that names it. */
   notebook(path: string, git: GitLocation | undefined, part: Json): NotebookRef;
-  /** The SQL file, Python file or dbt project at `path`, where that is on this machine; `part` is what names it. */
+  /** The SQL file, Python file or dbt project at `path`, if it is on this machine; `part` is what names it. */
   code?(path: string, part: Json): CodeFile | undefined;
   /** The job that a `job_id` means. */
   job(jobId: string | number): JobRef;

@@ -276,9 +276,9 @@ export class Interpreter {
       // What leaves does not reach what follows.
       if (completion === "next") ends.push(new Map(scope.names));
     }
-    const [first, ...others] = ends.length === 0 ? [new Map(scope.names)] : ends;
+    const [first, ...rest] = ends.length === 0 ? [new Map(scope.names)] : ends;
     const merged = new Map(first);
-    for (const other of others)
+    for (const other of rest)
       for (const [name, value] of other) merged.set(name, either(merged.get(name), value, name));
     replace(scope.names, merged);
     const [only] = completions;

@@ -60,7 +60,7 @@ function externalMember(path: string, name: string): Value {
   return { type: "external", path: whole };
 }
 
-/** Calls a method of something that is no object of the code itself. */
+/** Calls a method of a value that the code itself does not define. */
 export function callMethod(interpreter: Interpreter, self: Value, name: string, args: Args): Value {
   if (typeof self === "string" || isType(self, "any")) return ofText(self, name, args);
   if (typeof self === "object" && self !== null) {

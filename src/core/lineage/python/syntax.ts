@@ -114,7 +114,7 @@ export type Statement =
       readonly kind: "match";
       readonly of: Expression;
       readonly cases: readonly {
-        /** Undefined where it is no text. */
+        /** Undefined for anything but text. */
         readonly pattern: Expression | undefined;
         readonly isDefault: boolean;
         readonly body: readonly Statement[];

@@ -84,7 +84,7 @@ const ENDS_RELATION = new Set([
   ),
 ]);
 
-/** So many tokens are searched for what closes a parenthesis, lest calls within calls take forever. */
+/** Maximum tokens searched for a closing parenthesis, so that nested calls take bounded time. */
 const MAX_ARGUMENT_TOKENS = 1000;
 
 /** Words that come before the statement itself, in scripts. */

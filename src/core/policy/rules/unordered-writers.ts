@@ -26,7 +26,7 @@ export const unorderedWriters = defineRule({
     right: `- task_key: load_orders
 - task_key: correct_orders
   depends_on: [{ task_key: load_orders }]`,
-    fix: 'Say with depends_on which comes first. Where tasks only append rows and their order does not matter, declare that: `unordered-writers: {commutative: true}`, or a list of tables such as `["main.ops.*"]`. Tasks that create a table only if there is none are no conflict.',
+    fix: 'Say with depends_on which comes first. Where tasks only append rows and their order does not matter, declare that: `unordered-writers: {commutative: true}`, or a list of tables such as `["main.ops.*"]`. Tasks that create a table only if it is missing do not conflict.',
     source: "Delta Lake, concurrency control",
   },
   *check(graph, { commutative }) {

@@ -1,7 +1,7 @@
 import { inRoom, type MermaidEdge, type MermaidPart } from "../mermaid-room";
 import type { LineageDocument, LineageEdge } from "./lineage-document";
 
-/** A drawing, and how many jobs it has no place for. */
+/** A drawing, and how many jobs do not fit into it. */
 export interface LineageDrawing {
   readonly text: string;
   readonly leftOut: number;

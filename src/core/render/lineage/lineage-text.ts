@@ -49,10 +49,10 @@ function tree(edges: readonly LineageEdge[], table: string, mode: "read" | "writ
       if (edge.table !== name || edge.mode !== mode) continue;
       const indent = "  ".repeat(depth);
       lines.push(`${indent}${printable(edge.job)}  ${details(edge)}`);
-      const others = edges.filter(
+      const onward = edges.filter(
         (other) => other.job === edge.job && other.task === edge.task && other.mode !== mode,
       );
-      for (const { table: next } of others) {
+      for (const { table: next } of onward) {
         const again = seen.has(next) ? "  (above)" : "";
         const arrow = mode === "write" ? "<-" : "->";
         lines.push(`${indent}  ${arrow} ${printable(next)}${again}`);
