@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- the module is a class
 import Ajv = require("ajv");
 import { tempFolder } from "../support/policy";
 import { jobstrata } from "./program-support";
