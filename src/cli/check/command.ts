@@ -123,9 +123,11 @@ export async function runCheck(
     ...(options.preset.length > 0 && { presets: [...options.preset] }),
   };
   const targets = options.target.length > 0 ? options.target : (config.targets ?? []);
-  const readJobs = async (): Promise<readonly Reading[]> =>
+  const readJobs = async (
+    contents?: Parameters<typeof readSources>[4],
+  ): Promise<readonly Reading[]> =>
     withObservedLineage(
-      await readSources(paths, options, targets, io),
+      await readSources(paths, options, targets, io, contents),
       options.lineage,
       options.data,
       io,
@@ -146,7 +148,7 @@ export async function runCheck(
     const fixes = await fixAll(
       readings,
       (read) => openFindings(judge(accepted, read)),
-      (contents) => readSources(paths, options, targets, io, contents),
+      (contents) => readJobs(contents),
     );
     if (options.dryRun === true) {
       if (fixes.length > 0) io.out(diffOf(fixes));
@@ -155,7 +157,7 @@ export async function runCheck(
     }
     writeFixes(fixes);
     io.err(describeFixes(fixes, "made"));
-    if (fixes.length > 0) readings = await read();
+    if (fixes.length > 0) readings = await readJobs();
   }
   let report = judge(options.updateBaseline === true ? [] : readBaseline(file));
   if (options.updateBaseline === true && !report.incomplete) {

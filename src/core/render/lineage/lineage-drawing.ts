@@ -1,4 +1,4 @@
-import { inRoom, type MermaidEdge, type MermaidPart } from "../mermaid-room";
+import { inRoom, type MermaidEdge, type MermaidPart } from "../mermaid-limits";
 import type { LineageDocument, LineageEdge } from "./lineage-document";
 
 /** A drawing, and how many jobs do not fit into it. */
