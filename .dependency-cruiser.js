@@ -35,6 +35,7 @@ module.exports = {
     only("config", room("core/config"), [model, errors]),
     only("report", room("core/report"), [model]),
     only("render", room("core/render"), [model, room("core/report")]),
+    only("emit", room("core/emit"), [model, errors]),
     only("constructs", room("constructs"), [core]),
     only("run", room("run"), [core]),
     only("local", room("local"), [core]),

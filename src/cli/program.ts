@@ -4,7 +4,9 @@ import { Command } from "commander";
 import { addAddCommand } from "./add/command";
 import { addCheckCommand } from "./check/command";
 import { addDocsCommand } from "./docs/command";
+import { addExportCommand } from "./export/command";
 import { addGraphCommand } from "./graph/command";
+import { addImportCommand } from "./import/command";
 import { addInitCommand } from "./init/command";
 import { addLocalCommand } from "./local/command";
 import { addRepairCommand } from "./repair/command";
@@ -27,6 +29,8 @@ export function createProgram(io: Io): Command {
     .exitOverride();
   addInitCommand(program, io);
   addAddCommand(program, io);
+  addImportCommand(program, io);
+  addExportCommand(program, io);
   addCheckCommand(program, io);
   addRulesCommand(program, io);
   addGraphCommand(program, io);

@@ -253,6 +253,11 @@ export class JobCompute {
     });
   }
 
+  /** Serverless compute with what the notebook itself asks for, without an environment of the job. */
+  public static notebookEnvironment(): JobCompute {
+    return new JobCompute({ job: {}, task: {} });
+  }
+
   /**
    * A cluster that is created for each run of the job.
    *

@@ -66,8 +66,19 @@ export interface JobEnvironmentProps {
   /**
    * `development`: schedules and triggers are paused, and 4 runs of a job may overlap.
    * `production`: `runAs` and `permissions` are required, and schedules run.
+   * `imported`: jobs are as they are written, as by `jobstrata import`. Names have no prefix, nothing is paused or required.
    */
-  readonly mode: "development" | "production";
+  readonly mode: "development" | "production" | "imported";
+
+  /** Comes before the name of every job. @default `[<name>] `; none in imported mode */
+  readonly namePrefix?: string;
+
+  /**
+   * Whether jobs get the tags `job_level`, `layer`, `purpose` and `orchestrator` by themselves. False for imported jobs that
+   * lack them: these have no tags but those in `tags`. The rules judge the tags that jobs have.
+   * @default true
+   */
+  readonly hierarchyTags?: boolean;
 
   /**
    * Terraform variables of every stack of the environment, by name, with their defaults here. `--var`, `TF_VAR_…` and
@@ -121,7 +132,9 @@ const VARIABLE: Shapes<VariableProps> = {
 
 const ENVIRONMENT_PROPS: Shapes<JobEnvironmentProps> = {
   name: text,
-  mode: oneOf("development", "production"),
+  mode: oneOf("development", "production", "imported"),
+  namePrefix: text,
+  hierarchyTags: flag,
   variables: mapOf((value, path) => {
     if (value === null) return `${path} is null; leave its default out to make it required`;
     return isObject(value) ? object(VARIABLE)(value, path) : undefined;
@@ -201,6 +214,8 @@ export class JobEnvironment {
   public readonly name: string;
   /** Schedules are paused and runs may overlap. */
   public readonly isDevelopment: boolean;
+  /** What comes before the name of every job. */
+  public readonly namePrefix: string;
   /** Workspace folder that local notebooks are uploaded below; without `/Workspace`, as the API reports paths. */
   public readonly notebookRoot: string;
 
@@ -235,12 +250,20 @@ export class JobEnvironment {
     }
     this.name = name;
     this.isDevelopment = mode === "development";
+    this.namePrefix = props.namePrefix ?? (mode === "imported" ? "" : `[${name}] `);
     const root = props.notebookRoot ?? `/Shared/jobstrata/${name}`;
     if (!root.startsWith("/") && !root.startsWith("${"))
       fail(`notebookRoot ${quote(root)} must be an absolute workspace path, such as "/Shared/x"`);
     this.notebookRoot = root.replace(/^\/Workspace(?=\/)/, "").replace(/\/+$/, "");
     // A reference to a variable that is not declared would be found by Terraform, but only in the plan.
-    const texts = JSON.stringify([runAs, permissions, props.workspace, root, props.defaults]);
+    const texts = JSON.stringify([
+      runAs,
+      permissions,
+      props.workspace,
+      root,
+      props.defaults,
+      this.namePrefix,
+    ]);
     for (const [, used = ""] of texts.matchAll(/\$\{var\.([\w-]+)/g)) this.variable(used);
   }
 

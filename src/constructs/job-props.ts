@@ -77,7 +77,7 @@ export interface OperationTimeouts {
 /** Props of jobs of every level. */
 export interface JobProps extends NotificationProps {
   /**
-   * Display name, without the environment: the prefix `[dev] ` is added. At most 4096 bytes with the prefix.
+   * Display name, without the environment: the environment's prefix, such as `[dev] `, is added. At most 4096 bytes with the prefix.
    * @default - the construct id
    */
   readonly name?: string;

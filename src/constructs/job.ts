@@ -99,7 +99,7 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
     this.#checkOverrides(overrides, shapes);
     const own: P = { ...defaultsFor(defaults?.[level], props), ...definedOnly(props) } as P;
     this.props = withOverrides(own, overrides);
-    this.name = `[${this.#stack.environment.name}] ${this.props.name ?? id}`;
+    this.name = `${this.#stack.environment.namePrefix}${this.props.name ?? id}`;
     this.jobParameterNames = Object.keys(this.props.jobParameters ?? {});
     this.#checkLimits();
     this.#tags = this.#makeTags();
@@ -218,6 +218,7 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
   #makeTags(): Record<string, string> {
     const { level } = this;
     const { layer = this.#stack.layer, purpose, tags = {} } = this.props;
+    if (this.#stack.environment.props.hierarchyTags === false) return this.#ownTags();
     const owned: Record<string, string | undefined> = {
       [JOB_LEVEL_TAG]: level,
       layer,
@@ -244,6 +245,11 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
       throw this.error("invalid-job", `it has ${Object.keys(all).length} tags; a job can have 25`);
     }
     return all;
+  }
+
+  /** The tags that the environment and the job name themselves. */
+  #ownTags(): Record<string, string> {
+    return { ...this.#stack.environment.props.tags, ...this.props.tags };
   }
 
   /** The limits of the Jobs API that would be met only in a deployment. */
@@ -302,7 +308,7 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
   #addPermissions(): void {
     const permissions = this.props.permissions ?? this.#stack.environment.props.permissions ?? [];
     if (permissions.length === 0) {
-      if (this.#stack.environment.isDevelopment) return;
+      if (this.#stack.environment.props.mode !== "production") return;
       throw this.error(
         "invalid-job",
         "it has no permissions, which production mode requires; leave them out to use those of the environment",

@@ -86,7 +86,9 @@ export function writeFixes(fixes: readonly FixedFile[]): void {
 const CONTEXT = 3;
 
 /** A unified diff of the fixed files, as `git apply` takes it. */
-export function diffOf(fixes: readonly FixedFile[]): string {
+export function diffOf<File extends Pick<FixedFile, "file" | "before" | "after">>(
+  fixes: readonly File[],
+): string {
   return fixes
     .map(({ file, before, after }) => {
       const name = printable(file);

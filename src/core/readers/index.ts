@@ -5,6 +5,7 @@ export * from "./lazy";
 export * from "./reading";
 export * from "./relative-path";
 export * from "./bundle/bundle";
+export * from "./bundle/comments";
 export * from "./bundle/include-glob";
 export * from "./bundle/interpolate";
 export * from "./bundle/many-bundles";

@@ -80,6 +80,9 @@ export class JobSettings {
     }
     // The Databricks CLI turns queueing on where nobody has said anything, Terraform's provider turns it off.
     if (dialect === "terraform" && !isFilled(job.queue)) result.queue = { enabled: false };
+    // A continuous job cannot queue; each source says so in its own way.
+    if (isFilled(job.continuous) && canonical(result.queue) === '{"enabled":false}')
+      delete result.queue;
     if (isDeployedBundle(result.deployment)) {
       // What the Databricks CLI notes on the jobs of every bundle.
       delete result.deployment;

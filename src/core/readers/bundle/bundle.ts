@@ -69,6 +69,8 @@ export interface BundleOptions {
   readonly repository?: string;
   /** What the ids of jobs begin with, so that those of several bundles differ. @default - nothing */
   readonly prefix?: string;
+  /** Variables whose references stay references; `bundle.target` stays one, too. @default - none, nor bundle.target */
+  readonly keep?: ReadonlySet<string>;
 }
 
 /**
@@ -88,6 +90,30 @@ export function readBundle(file: string, options: BundleOptions = {}): Reading {
     problems: bundle.problems,
     suppressions: bundle.suppressions,
   };
+}
+
+/** What a bundle says of a target beside its jobs. */
+export interface BundleSettings {
+  readonly name: string;
+  /** The values of its variables, as far as they are known; null for the others. */
+  readonly variables: ValueMap;
+  /** What the bundle says of each variable. */
+  readonly declared: ValueMap;
+  /** `host` and `profile` of the workspace. */
+  readonly workspace: ValueMap;
+}
+
+/**
+ * Reads what a bundle says of its targets beside their jobs.
+ *
+ * @throws JobstrataError `source` for a target that the bundle lacks
+ */
+export function readBundleSettings(
+  file: string,
+  options: BundleOptions = {},
+): ReadonlyMap<string, BundleSettings> {
+  const bundle = new Bundle(resolve(file), options);
+  return new Map(bundle.select(options).map((target) => [target, bundle.settingsOf(target)]));
 }
 
 /** Something wrong with a value: where it is, and the job and target that it belongs to. */
@@ -187,6 +213,25 @@ export class Bundle {
       { ...(typeof mode === "string" && { mode }), ...(source !== undefined && { source }) },
       "bundle",
     );
+  }
+
+  public settingsOf(target: string): BundleSettings {
+    const override = valueAt(this.#config.targets, [target]);
+    const settings = isValueMap(override) ? this.#overridden(target, override) : this.#config;
+    const reader = new TargetReader(this, target, settings, EMPTY);
+    const { bundle, variables, workspace } = settings;
+    const name = isValueMap(bundle) ? bundle.name : undefined;
+    return {
+      name: typeof name === "string" ? name : "bundle",
+      variables: reader.variables(),
+      declared: isValueMap(variables) ? variables : EMPTY,
+      workspace: isValueMap(workspace) ? workspace : EMPTY,
+    };
+  }
+
+  /** Variables whose references stay references; undefined where all are filled in. */
+  public get keep(): ReadonlySet<string> | undefined {
+    return this.options.keep;
   }
 
   /** The id of the job with that key. */

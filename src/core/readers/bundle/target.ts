@@ -45,13 +45,15 @@ export class TargetReader {
       ...config,
       bundle: {
         ...(isValueMap(own) ? own : {}),
-        target,
-        environment: target,
+        ...(bundle.keep === undefined
+          ? { target, environment: target }
+          : { target: null, environment: null }),
         mode: config.mode,
       },
       workspace: this.#workspace(target),
       var: this.#variables(target),
     };
+    for (const name of bundle.keep ?? []) root.var[name] = null;
     this.#interpolation = new Interpolation(root, bundle.places, (reference, at) => {
       const names = Object.keys(root.var);
       const [, used = ""] = reference.split(/[.[\]]+/);
@@ -144,7 +146,7 @@ export class TargetReader {
 
   /** What the bundle as a whole gives to everybody's jobs, by the levels that jobs have. */
   #permissions(): Value[] {
-    const { permissions } = this.config;
+    const permissions = this.#interpolation.fill(this.config.permissions);
     if (!Array.isArray(permissions)) return [];
     return (permissions as readonly Value[]).map((entry) =>
       isValueMap(entry) && entry.level === "CAN_RUN"

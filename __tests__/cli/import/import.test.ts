@@ -1,0 +1,468 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import fc from "fast-check";
+import { formatted } from "../../support/prettier";
+import * as ts from "typescript";
+import { stringify } from "yaml";
+import { comparable } from "@jobstrata/core/emit";
+import type { JobRef } from "@jobstrata/core/model";
+import { bundleFile, readBundle } from "@jobstrata/core/readers";
+import { diffHierarchies, type HierarchyDiff } from "@jobstrata/core/render";
+import { runExport } from "../../../src/cli/export/command";
+import { type ImportOptions, runImport } from "../../../src/cli/import/command";
+import { listener, synthesizeProjects } from "../../support/imported";
+import { bundle } from "../../support/random-bundle";
+import { folderWith, freshFolder, inFolder } from "../../support/synth";
+
+const FIXTURES = resolve(__dirname, "..", "..", "fixtures");
+const NOTEBOOK = "# Databricks notebook source\n";
+
+/** Whatever an import has to handle beside plain jobs. */
+const EVERYTHING = {
+  "databricks.yml": `
+bundle: { name: shop }
+include: [resources/*/*.yml]
+variables:
+  catalog: { default: main, description: Where tables are }
+  warehouse: { lookup: { warehouse: Shared } }
+  billing: { lookup: { job: Billing - Close } }
+  cluster: { type: complex, default: { spark_version: 15.4.x-scala2.12, node_type_id: i3.xlarge, num_workers: 2 } }
+targets:
+  dev: { mode: development }
+  prod:
+    variables: { catalog: prod }
+    run_as: { service_principal_name: robot }
+    permissions: [{ level: CAN_VIEW, group_name: users }]
+    resources:
+      jobs:
+        ingest: { timeout_seconds: 60, tags: { extra: "1" }, parameters: [{ name: mode, default: full }] }
+        only_prod: { tasks: [{ task_key: x, notebook_task: { notebook_path: ./src/only.py } }] }
+`,
+  "resources/sales/jobs.yml": `
+resources:
+  jobs:
+    # Loads the orders.
+    ingest:
+      name: "[\${bundle.target}] Ingest"
+      # Every night.
+      schedule: { quartz_cron_expression: "0 0 3 * * ?", timezone_id: UTC }
+      parameters: [{ name: mode, default: delta }]
+      tasks:
+        - task_key: load
+          job_cluster_key: main
+          notebook_task: { notebook_path: ../../src/ingest.py, base_parameters: { catalog: "\${var.catalog}" } }
+      job_clusters: [{ job_cluster_key: main, new_cluster: "\${var.cluster}" }]
+    score:
+      tasks: [{ task_key: score, notebook_task: { notebook_path: "/Users/\${workspace.current_user.userName}/score" } }]
+    nightly:
+      tasks:
+        - task_key: check
+          condition_task: { left: "{{job.parameters.mode}}", op: EQUAL_TO, right: full }
+        - task_key: ingest
+          depends_on: [{ task_key: check, outcome: "true" }]
+          run_job_task: { job_id: "\${resources.jobs.ingest.id}", job_parameters: { mode: full } }
+        - task_key: billing
+          run_job_task: { job_id: "\${var.billing}" }
+        - task_key: audit
+          run_job_task: { job_id: 123 }
+        - task_key: each
+          for_each_task: { inputs: '["eu","us"]', task: { task_key: each_iteration, run_job_task: { job_id: "\${resources.jobs.score.id}" } } }
+    mixed:
+      permissions: [{ level: CAN_MANAGE, user_name: a@example.com }]
+      tasks:
+        # Shared with the other task.
+        - task_key: first
+          notebook_task: { notebook_path: ../../src/shared.py }
+        - task_key: second
+          depends_on: [{ task_key: first }]
+          sql_task: { warehouse_id: "\${var.warehouse}", file: { path: ../../src/report.sql } }
+        - task_key: third
+          spark_python_task: { python_file: ../../src/script.py, parameters: ["--pipeline", "\${resources.pipelines.dlt.id}", "\${FOO-x}"] }
+          environment_key: default
+        - task_key: fourth
+          run_job_task: { job_id: "\${resources.jobs.score.id}" }
+      environments: [{ environment_key: default, spec: { client: "1", dependencies: [../../dist/*.whl] } }]
+`,
+  "src/ingest.py": NOTEBOOK,
+  "src/shared.py": NOTEBOOK,
+  "src/only.py": NOTEBOOK,
+  "src/script.py": "print(1)\n",
+  "src/report.sql": "SELECT 1\n",
+};
+
+function options(output: string, more: Partial<ImportOptions> = {}): ImportOptions {
+  return { output, framework: "cdktf", ...more };
+}
+
+function filesOf(project: string): string[] {
+  const { files } = JSON.parse(readFileSync(join(project, "jobstrata.import.json"), "utf8")) as {
+    files: string[];
+  };
+  return files;
+}
+
+const external = (ref: JobRef): string => {
+  if (ref.kind === "literal") return `id ${ref.jobId}`;
+  if (ref.kind === "external" && ref.name !== undefined) return `name ${ref.name}`;
+  return "expression" in ref ? ref.expression : ref.id;
+};
+
+/** What differs between two bundles, in all targets. */
+function bundleDiffs(before: string, after: string): HierarchyDiff["jobs"] {
+  const [old, now] = [before, after].map(
+    (folder) => readBundle(bundleFile(folder) ?? "", { repository: "/" }).graphs,
+  );
+  return (old ?? []).flatMap((graph) => {
+    const other = now?.find(({ environment }) => environment === graph.environment);
+    const toOld = (text: string): string =>
+      /^(?:\.\.\/)+[\w.-]/.test(text) ? relative(before, resolve(after, text)) : text;
+    const diff = diffHierarchies(
+      comparable(graph, { external }),
+      other && comparable(other, { external, text: toOld }),
+    );
+    return "jobs" in diff ? diff.jobs : [];
+  });
+}
+
+describe("jobstrata import of bundles, and export of what it wrote", () => {
+  const root = freshFolder();
+  const everything = folderWith(EVERYTHING);
+  const random = fc.sample(bundle, { numRuns: 25, seed: 20_261_129 }).map((value, at) => {
+    const folder = join(root, `bundle-${at}`);
+    mkdirSync(folder);
+    writeFileSync(join(folder, "databricks.yml"), stringify(value));
+    return folder;
+  });
+  const fixtures = ["alerting-bundle", "three-layer-bundle", "wrong-bundle"].map((name) =>
+    join(FIXTURES, name),
+  );
+  const bundles = [everything, ...fixtures, ...random];
+  const projectOf = (folder: string): string => join(root, `project-${bundles.indexOf(folder)}`);
+
+  beforeAll(async () => {
+    for (const folder of bundles) {
+      const io = listener();
+      expect([await runImport(folder, options(projectOf(folder)), io), io.errors]).toEqual([0, []]);
+    }
+    expect(synthesizeProjects(root, bundles.map(projectOf))).toEqual([]);
+  }, 120_000);
+
+  it("synthesizes jobs that equal those of the source, in every target", async () => {
+    for (const folder of bundles) {
+      const io = listener();
+      const code = await runImport(folder, options(projectOf(folder), { verify: true }), io);
+      expect([code, io.lines.join("\n")]).toEqual([0, expect.stringMatching(/^Equal: /)]);
+    }
+  });
+
+  it("notices when they do not", async () => {
+    const other = folderWith({
+      ...EVERYTHING,
+      "databricks.yml": EVERYTHING["databricks.yml"].replace(
+        "timeout_seconds: 60",
+        "timeout_seconds: 61",
+      ),
+    });
+    const io = listener();
+    expect(await runImport(other, options(projectOf(everything), { verify: true }), io)).toBe(1);
+    expect(io.lines.join("\n")).toContain("timeout_seconds: 61");
+  });
+
+  it("is formatted by Prettier", async () => {
+    for (const folder of bundles) {
+      for (const file of filesOf(projectOf(folder)).filter((path) => path.endsWith(".ts"))) {
+        const code = readFileSync(join(projectOf(folder), file), "utf8");
+        expect(await formatted(code)).toBe(code);
+      }
+    }
+  });
+
+  it("compiles under --strict", () => {
+    const program = ts.createProgram(
+      [everything, ...fixtures].map((folder) => join(projectOf(folder), "main.ts")),
+      {
+        strict: true,
+        noUncheckedIndexedAccess: true,
+        noUnusedLocals: true,
+        noUnusedParameters: true,
+        skipLibCheck: true,
+        noEmit: true,
+        target: ts.ScriptTarget.ES2022,
+        module: ts.ModuleKind.Node16,
+        moduleResolution: ts.ModuleResolutionKind.Node16,
+        types: ["node"],
+        resolveJsonModule: true,
+        jsx: ts.JsxEmit.ReactJSX,
+        jsxImportSource: "preact",
+        typeRoots: [resolve("node_modules/@types")],
+      },
+    );
+    const own = ts
+      .getPreEmitDiagnostics(program)
+      .filter(({ file }) => file?.fileName.startsWith(root) === true)
+      .map(
+        ({ messageText, file }) =>
+          `${file?.fileName ?? ""}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
+      );
+    expect(own).toEqual([]);
+  }, 120_000);
+
+  it("reads as code that a person would have written", () => {
+    const read = (path: string): string => readFileSync(join(projectOf(everything), path), "utf8");
+    expect(read("jobs/sales/ingest.ts")).toMatchInlineSnapshot(`
+     "import {
+       AtomicJob,
+       JobCompute,
+       type JobStack,
+       JobTrigger,
+       NotebookSource,
+     } from "@jobstrata/cdktf";
+
+     // Loads the orders.
+     export function addIngest(stack: JobStack): AtomicJob {
+       const { environment } = stack;
+       return new AtomicJob(stack, "ingest", {
+         name: \`[dev \\\${var.workspace_current_user_short_name}] [\${environment.name}] Ingest\`,
+         notebook: NotebookSource.fromFile("../../jobstrata-daDZFf/src/ingest.py"),
+         taskKey: "load",
+         jobParameters: { mode: "delta" },
+         // Every night.
+         trigger: JobTrigger.schedule({
+           quartzCronExpression: "0 0 3 * * ?",
+           timezoneId: "UTC",
+         }),
+         parameters: { catalog: environment.variable("catalog") },
+         compute: JobCompute.jobCluster(
+           {
+             sparkVersion: "15.4.x-scala2.12",
+             nodeTypeId: "i3.xlarge",
+             numWorkers: 2,
+           },
+           "main",
+         ),
+       });
+     }
+     "
+    `);
+    expect(read("jobs/sales/nightly.ts")).toMatchInlineSnapshot(`
+     "import { CompositeJob, type IJob, type JobStack } from "@jobstrata/cdktf";
+     import { billingCloseJob, job123Job } from "../external";
+
+     interface Jobs {
+       readonly ingest: IJob;
+       readonly score: IJob;
+     }
+
+     export function addNightly(stack: JobStack, jobs: Jobs): CompositeJob {
+       const job = new CompositeJob(stack, "nightly", {
+         name: "Untitled",
+       });
+       job.addRunJobTask("audit", job123Job(stack));
+       job.addRunJobTask("billing", billingCloseJob(stack));
+       const check = job.addConditionTask("check", {
+         left: "{{job.parameters.mode}}",
+         op: "EQUAL_TO",
+         right: "full",
+       });
+       job.addForEachTask("each", jobs.score, { inputs: ["eu", "us"] });
+       job.addRunJobTask("ingest", jobs.ingest, {
+         jobParameters: { mode: "full" },
+         dependsOn: check.whenTrue,
+       });
+       return job;
+     }
+     "
+    `);
+    expect(read("jobs/environments.ts")).toMatchInlineSnapshot(`
+     "import { JobEnvironment } from "@jobstrata/cdktf";
+
+     /**
+      * The same jobs are made once for each. Mode "imported" adds nothing to what the jobs say; "development" and
+      * "production" bring the defaults and demands of the library.
+      */
+     export const environments: readonly JobEnvironment[] = [
+       new JobEnvironment({
+         name: "dev",
+         mode: "imported",
+         hierarchyTags: false,
+         variables: {
+           catalog: { default: "main", description: "Where tables are" },
+           warehouse: { description: "Id of the warehouse Shared" },
+           workspace_current_user_short_name: {
+             description: "What the source has as workspace.current_user.short_name",
+           },
+           workspace_current_user_user_name: {
+             description: "What the source has as workspace.current_user.userName",
+           },
+           file_whl: { description: "What the source has as dist/*.whl" },
+           resources_pipelines_dlt_id: {
+             description: "What the source has as resources.pipelines.dlt.id",
+           },
+           foo_x: { description: "What the source has as FOO-x" },
+         },
+         jobs: {
+           ingest: {
+             paused: true,
+             maxConcurrentRuns: 4,
+             tags: { dev: "\${var.workspace_current_user_short_name}" },
+           },
+           score: {
+             maxConcurrentRuns: 4,
+             tags: { dev: "\${var.workspace_current_user_short_name}" },
+           },
+           nightly: {
+             maxConcurrentRuns: 4,
+             tags: { dev: "\${var.workspace_current_user_short_name}" },
+           },
+         },
+       }),
+       new JobEnvironment({
+         name: "prod",
+         mode: "imported",
+         hierarchyTags: false,
+         variables: {
+           catalog: { default: "prod", description: "Where tables are" },
+           warehouse: { description: "Id of the warehouse Shared" },
+           workspace_current_user_short_name: {
+             description: "What the source has as workspace.current_user.short_name",
+           },
+           workspace_current_user_user_name: {
+             description: "What the source has as workspace.current_user.userName",
+           },
+           file_whl: { description: "What the source has as dist/*.whl" },
+           resources_pipelines_dlt_id: {
+             description: "What the source has as resources.pipelines.dlt.id",
+           },
+           foo_x: { description: "What the source has as FOO-x" },
+         },
+         runAs: { servicePrincipalName: "robot" },
+         permissions: [{ level: "CAN_VIEW", groupName: "users" }],
+         jobs: {
+           ingest: {
+             name: "[prod] Ingest",
+             jobParameters: { mode: "full" },
+             tags: { extra: "1" },
+             timeoutSeconds: 60,
+           },
+         },
+       }),
+     ];
+
+     /** The value for an environment. */
+     export function inEnvironment<T>(
+       { name }: JobEnvironment,
+       values: Readonly<Record<string, T>>,
+     ): T {
+       if (!(name in values)) throw new Error(\`no value for environment \${name}\`);
+       return values[name] as T;
+     }
+
+     /** What only some environments have. */
+     export function onlyIn<T>(
+       { name }: JobEnvironment,
+       names: readonly string[],
+       make: () => T,
+     ): T | undefined {
+       return names.includes(name) ? make() : undefined;
+     }
+     "
+    `);
+  });
+
+  it("comes back as the bundle that it was", async () => {
+    for (const folder of bundles) {
+      const back = `${projectOf(folder)}-back`;
+      const io = listener();
+      const code = await inFolderAsync(projectOf(folder), () =>
+        runExport("cdktf.out", { output: back, name: "back" }, io),
+      );
+      expect([code, io.errors]).toEqual([0, []]);
+      expect(bundleDiffs(folder, back)).toEqual([]);
+    }
+  });
+});
+
+async function inFolderAsync<T>(folder: string, action: () => Promise<T>): Promise<T> {
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    return await action();
+  } finally {
+    process.chdir(before);
+  }
+}
+
+describe("jobstrata import", () => {
+  const simple = (task: string): Record<string, string> => ({
+    "databricks.yml": `
+bundle: { name: shop }
+resources:
+  jobs:
+    load: { tasks: [${task}] }
+    other: { tasks: [{ task_key: a, notebook_task: { notebook_path: /Shared/other } }] }
+`,
+  });
+  const good = simple("{ task_key: a, notebook_task: { notebook_path: /Shared/load } }");
+
+  it("says that nothing has changed, and shows what has, before it writes over it", async () => {
+    const folder = folderWith(good);
+    const project = join(folder, "project");
+    expect(await runImport(folder, options(project), listener())).toBe(0);
+    const again = listener();
+    expect(await runImport(folder, options(project), again)).toBe(0);
+    expect(again.lines).toEqual(["Nothing has changed."]);
+
+    writeFileSync(
+      join(folder, "databricks.yml"),
+      (good["databricks.yml"] ?? "")
+        .replace("/Shared/load", "/Shared/reload")
+        .replace(/.*other.*\n/, ""),
+    );
+    const changed = listener();
+    expect(await runImport(folder, options(project), changed)).toBe(1);
+    expect(changed.lines.join("\n")).toContain(
+      '+    notebook: NotebookSource.fromWorkspace("/Shared/reload")',
+    );
+    expect(changed.lines.at(-1)).toBe("gone from the source: jobs/shop/other.ts");
+    expect(readFileSync(join(project, "jobs/shop/load.ts"), "utf8")).toContain("/Shared/load");
+
+    expect(await runImport(folder, options(project, { force: true }), listener())).toBe(0);
+    expect(readFileSync(join(project, "jobs/shop/load.ts"), "utf8")).toContain("/Shared/reload");
+    expect(existsSync(join(project, "jobs/shop/other.ts"))).toBe(false);
+  });
+
+  it.each([
+    ["{ task_key: a, ai_runtime_task: { x: 1 } }", "tasks[a].ai_runtime_task"],
+    [
+      "{ task_key: a, notebook_task: { notebook_path: ./none.py } }",
+      "tasks[a].notebook_task.notebook_path names",
+    ],
+    [
+      '{ task_key: a, run_job_task: { job_id: "${resources.jobs.none.id}" } }',
+      "refers to a job that is not there",
+    ],
+  ])("refuses %s by name, and writes nothing but with --partial", async (task, message) => {
+    const folder = folderWith(simple(task));
+    const io = listener();
+    expect(await runImport(folder, options(join(folder, "project")), io)).toBe(1);
+    expect(io.errors.join("\n")).toContain(message);
+    expect(readdirSync(folder)).toEqual(["databricks.yml"]);
+  });
+
+  it.each([
+    ["nowhere", {}, '"nowhere" is not there'],
+    [".", {}, '"." holds no bundle (databricks.yml)'],
+  ])("refuses the source %s", async (path, more, message) => {
+    const folder = freshFolder();
+    await expect(
+      inFolder(folder, () => runImport(path, options("project", more), listener())),
+    ).rejects.toThrow(message);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("writes nothing of a source that cannot be read as a whole", async () => {
+    const folder = folderWith({ "databricks.yml": "bundle: { name: x }\nresources: [" });
+    expect(await runImport(folder, options(join(folder, "project")), listener())).toBe(2);
+    expect(readdirSync(folder)).toEqual(["databricks.yml"]);
+  });
+});

@@ -1,0 +1,104 @@
+import { relative, sep } from "node:path";
+import type { BaselineEntry } from "@jobstrata/core/config";
+import type { PlannedJob, Project } from "@jobstrata/core/emit";
+import { JobGraph, type JobRef, type JobSpec, type TaskSpec } from "@jobstrata/core/model";
+import { check, RULES, today } from "@jobstrata/core/policy";
+import {
+  gitNotebook,
+  readJobPayload,
+  type Reading,
+  workspaceNotebook,
+} from "@jobstrata/core/readers";
+
+/**
+ * What the policy will find in a project once it is synthesized: what was wrong before. Accepted, so that it can be deployed
+ * as it was.
+ *
+ * @param folder of the project
+ */
+export function baselineOf(
+  project: Project,
+  environments: readonly string[],
+  folder: string,
+): BaselineEntry[] {
+  const reading: Reading = {
+    kind: "cdktf",
+    path: "cdktf.out",
+    graphs: environments.map((name) => {
+      const planned = project.jobsIn(name);
+      const ids = new Map(planned.map(({ key, stack }) => [key, `${stack}/${key}`]));
+      return new JobGraph(
+        name,
+        planned.map((job) => specOf(job, ids, folder)),
+      );
+    }),
+    problems: [],
+    suppressions: [],
+  };
+  const { findings } = check({
+    readings: [reading],
+    rules: RULES,
+    config: { config: {} },
+    today: today(),
+  });
+  return findings
+    .filter(({ inconclusive }) => inconclusive !== true)
+    .map(({ fingerprint, rule, message }) => ({ fingerprint, rule, message }));
+}
+
+/** The job as it will be read from the stacks. */
+function specOf(
+  { key, stack, spec, settings, keyOf }: PlannedJob,
+  ids: ReadonlyMap<string, string>,
+  folder: string,
+): JobSpec {
+  const { payload } = readJobPayload(
+    settings,
+    {
+      notebook: (path, git) =>
+        git === undefined ? workspaceNotebook(path) : gitNotebook(git.url, path),
+      job: (id) => ({ kind: "opaque", expression: String(id) }),
+    },
+    "api",
+  );
+  const refOf = (ref: JobRef): JobRef => {
+    if (ref.kind === "job") return { kind: "job", id: ids.get(keyOf(ref.id) ?? "") ?? ref.id };
+    // The project declares them as external.
+    return ref.kind === "missing" || ref.kind === "foreign"
+      ? ref
+      : { kind: "external", expression: "external" };
+  };
+  const taskOf = (task: TaskSpec, was: TaskSpec | undefined): TaskSpec => {
+    const { source: _, ...rest } = task;
+    const notebook = was?.notebook;
+    return {
+      ...rest,
+      ...(notebook?.identity.startsWith("file:") === true && {
+        notebook: { ...notebook, label: labelIn(notebook.identity, folder) },
+      }),
+      ...(was?.runJob && { runJob: refOf(was.runJob) }),
+      ...(task.forEach && { forEach: taskOf(task.forEach, was?.forEach) }),
+    };
+  };
+  return {
+    ...payload,
+    id: `${stack}/${key}`,
+    key,
+    stack,
+    duplicates: [],
+    hasPermissions: settings.access_control_list !== undefined,
+    ...(spec.owner && { owner: spec.owner }),
+    tasks: payload.tasks.map((task) =>
+      taskOf(
+        task,
+        spec.tasks.find(({ taskKey }) => taskKey === task.taskKey),
+      ),
+    ),
+    settings,
+  };
+}
+
+/** As the label of a file is there, where the project lies. */
+function labelIn(identity: string, folder: string): string {
+  return relative(folder, identity.slice("file:".length)).split(sep).join("/");
+}

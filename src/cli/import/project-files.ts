@@ -1,0 +1,97 @@
+import { existsSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { BaselineEntry } from "@jobstrata/core/config";
+import type { ImportFramework, Project } from "@jobstrata/core/emit";
+import { packageVersion } from "../package-folder";
+import { DEPENDENCIES } from "../project/framework";
+import { cdktfJson, GITIGNORE_LINES, TSCONFIG } from "../project/templates";
+
+/** The baseline of a project, where `check` and the synthesis look for it. */
+export const BASELINE = "jobstrata.baseline.json";
+/** Names the files that an import has written, so that the next one knows which are gone. */
+export const MANIFEST = "jobstrata.import.json";
+
+/** Every file that an import owns: it writes them again when the source changes. */
+export function ownFiles(
+  project: Project,
+  baseline: readonly BaselineEntry[],
+): ReadonlyMap<string, string> {
+  const files = new Map(project.files);
+  if (baseline.length > 0) files.set(BASELINE, baselineText(baseline));
+  return files.set(MANIFEST, manifestText([...files.keys(), MANIFEST]));
+}
+
+/** What {@link MANIFEST} says. */
+export function manifestText(files: readonly string[]): string {
+  return `${JSON.stringify({ version: 1, files: [...files].sort() }, undefined, 2)}\n`;
+}
+
+/** Files that a new project needs beside its jobs; those that are there stay. */
+export function settingFiles(
+  folder: string,
+  framework: ImportFramework,
+): ReadonlyMap<string, string> {
+  const name = projectName(folder);
+  const { app, command, tools, node } = DEPENDENCIES[framework];
+  const { tsx = "", typescript = "", "@types/node": types = "" } = tools;
+  const own = `^${packageVersion()}`;
+  const manifest = {
+    name,
+    version: "0.0.0",
+    private: true,
+    engines: { node },
+    scripts: { synth: `${framework} synth`, check: "jobstrata check", typecheck: "tsc" },
+    dependencies: sorted({ ...app, [`@jobstrata/${framework}`]: own }),
+    devDependencies: sorted({
+      ...command,
+      "@jobstrata/local": own,
+      jobstrata: own,
+      tsx,
+      typescript,
+      "@types/node": types,
+    }),
+  };
+  const tsconfig = TSCONFIG.replace(', "jest"', "").replace(', "__tests__"', "");
+  return new Map([
+    ["package.json", `${JSON.stringify(manifest, undefined, 2)}\n`],
+    ["cdktf.json", cdktfJson(name)],
+    ["tsconfig.json", tsconfig],
+    [".gitignore", `${GITIGNORE_LINES.join("\n")}\n`],
+  ]);
+}
+
+/** The files that an earlier import wrote into a folder. */
+export function earlierFiles(folder: string): readonly string[] {
+  const file = join(folder, MANIFEST);
+  if (!existsSync(file)) return [];
+  try {
+    const { files } = JSON.parse(readFileSync(file, "utf8")) as { files?: unknown };
+    const isInside = (path: unknown): path is string =>
+      typeof path === "string" && !path.startsWith("/") && !path.split("/").includes("..");
+    return Array.isArray(files) ? (files as unknown[]).filter(isInside) : [];
+  } catch {
+    return [];
+  }
+}
+
+function baselineText(entries: readonly BaselineEntry[]): string {
+  const findings = entries
+    .map(({ fingerprint, rule, message }) => ({ rule, message, fingerprint }))
+    .sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1));
+  return `${JSON.stringify({ version: 1, findings }, undefined, 2)}\n`;
+}
+
+const textOf = ({ rule, message, fingerprint }: BaselineEntry): string =>
+  [rule, message, fingerprint].join("\0");
+
+function sorted(object: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function projectName(folder: string): string {
+  const name = basename(folder)
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, "-")
+    .replace(/^-+|-+$/g, "");
+  return name === "" ? "jobs" : name;
+}

@@ -1,0 +1,128 @@
+import { existsSync } from "node:fs";
+import type { ImportedEnvironment } from "@jobstrata/core/emit";
+import { JobstrataError } from "@jobstrata/core/errors";
+import {
+  DEFAULT_DATA_DIR,
+  JobGraph,
+  type JobSpec,
+  type Settings,
+  quote,
+} from "@jobstrata/core/model";
+import { readWorkspaceJobs } from "@jobstrata/core/readers";
+import { type ApiJob, WorkspaceError } from "@jobstrata/run";
+import type { Io } from "../io";
+import { WorkspaceTarget } from "../workspace/target";
+import type { ReadSource } from "./bundle-source";
+import { globOf } from "./glob";
+import type { ImportReadOptions } from "./read-source";
+import { layerInName } from "./terraform-source";
+
+interface Permissions {
+  readonly access_control_list?: readonly {
+    readonly user_name?: string;
+    readonly group_name?: string;
+    readonly service_principal_name?: string;
+    readonly all_permissions?: readonly {
+      readonly permission_level?: string;
+      readonly inherited?: boolean;
+    }[];
+  }[];
+}
+
+/**
+ * Reads jobs of a workspace with their permissions, all pages. Nothing in it is changed.
+ *
+ * @throws JobstrataError `authentication` without a login, `source` if the workspace does not answer
+ */
+export async function readWorkspaceSource(
+  { local, data = DEFAULT_DATA_DIR, name, tag, creator, targets = [] }: ImportReadOptions,
+  io: Io,
+): Promise<ReadSource> {
+  if (local === true && !existsSync(data)) {
+    throw new JobstrataError(
+      "source",
+      `there is no local workspace in ${quote(data)}; npx jobstrata local try makes one, --data names another`,
+    );
+  }
+  const isNamed = name === undefined ? undefined : globOf(name);
+  const [key = "", value] = tag?.split("=") ?? [];
+  const isWanted = ({
+    settings,
+    creator_user_name: by,
+  }: ApiJob & { creator_user_name?: string }): boolean => {
+    const { name: own = "", tags } = (settings ?? {}) as {
+      name?: string;
+      tags?: Record<string, string>;
+    };
+    if (isNamed !== undefined && !isNamed(own)) return false;
+    if (
+      tag !== undefined &&
+      (value === undefined ? tags?.[key] === undefined : tags?.[key] !== value)
+    )
+      return false;
+    return creator === undefined || by === creator;
+  };
+  const workspace = await WorkspaceTarget.open(
+    { ...(local === true && { local }), data, executor: "simulated" },
+    io,
+  );
+  const { client } = workspace;
+  try {
+    const jobs: ApiJob[] = [];
+    for await (const job of client.listWholeJobs()) if (isWanted(job)) jobs.push(job);
+    const reading = readWorkspaceJobs(client.http.host, jobs, new Set());
+    const environments: ImportedEnvironment[] = [];
+    for (const graph of reading.graphs) {
+      if (targets.length > 0 && !targets.includes(graph.environment)) continue;
+      const specs: JobSpec[] = [];
+      for (const spec of graph.jobs) {
+        const id = jobIdIn(spec);
+        const path = `2.0/permissions/jobs/${id}`;
+        const entries = entriesOf(await client.http.request<Permissions>("GET", path));
+        specs.push(withPermissions(spec, entries));
+      }
+      environments.push({
+        name: graph.environment,
+        graph: new JobGraph(graph.environment, specs, undefined, "workspace"),
+        variables: {},
+        ids: new Map(specs.map((spec) => [spec.id, jobIdIn(spec)])),
+      });
+    }
+    return {
+      source: { kind: "workspace", name: "jobs", environments, layer: layerInName },
+      readings: [reading],
+    };
+  } catch (error) {
+    if (!(error instanceof WorkspaceError)) throw error;
+    throw new JobstrataError("source", `the workspace cannot be read: ${error.message}`);
+  } finally {
+    await workspace.close();
+  }
+}
+
+/** The page of a job ends with its id. */
+const jobIdIn = ({ id }: JobSpec): string => /(\d+)$/.exec(id)?.[1] ?? "";
+
+/** What is said of the job itself; what it inherits is not its own. */
+function entriesOf({ access_control_list: list = [] }: Permissions): Settings[] {
+  const entries = list.flatMap(({ all_permissions: levels = [], ...who }) =>
+    levels
+      .filter(({ inherited }) => inherited !== true)
+      .map(({ permission_level: level = "" }): Settings => ({
+        permission_level: level,
+        ...(who.user_name !== undefined && { user_name: who.user_name }),
+        ...(who.group_name !== undefined && { group_name: who.group_name }),
+        ...(who.service_principal_name !== undefined && {
+          service_principal_name: who.service_principal_name,
+        }),
+      })),
+  );
+  // Every job has an owner, whom Terraform's provider keeps unless it is told of another.
+  return entries.filter(({ permission_level: level }) => level !== "IS_OWNER");
+}
+
+function withPermissions(spec: JobSpec, entries: readonly Settings[]): JobSpec {
+  const { settings } = spec;
+  if (entries.length === 0) return { ...spec, settings, hasPermissions: false };
+  return { ...spec, settings: { ...settings, access_control_list: entries }, hasPermissions: true };
+}

@@ -1,0 +1,48 @@
+import { quoted } from "./code";
+import type { ImportFramework } from "./import-source";
+
+/** Ids of running jobs by environment and key. */
+export type AdoptedJobs = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** The file that lets the first deployment take over running jobs, and their permissions, with their ids. */
+export function adoptedFile(framework: ImportFramework, jobs: AdoptedJobs): string {
+  const environments = [...jobs].map(([environment, ids]) => {
+    const lines = [...ids].map(([key, id]) => `    ${nameOf(key)}: ${quoted(id)},\n`);
+    return `  ${nameOf(environment)}: {\n${lines.join("")}  },\n`;
+  });
+  return `import { JobStack } from "@jobstrata/${framework}";
+import { TerraformResource } from "${framework}";
+import type { IConstruct } from "constructs";
+
+/**
+ * Ids of the running jobs that the first deployment takes over. After it, \`jobstrata import --done\` removes
+ * this file.
+ */
+const ADOPTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+${environments.join("")}};
+
+/** Imports the running jobs, and their permissions where the project has some. */
+export function adopt(app: IConstruct): void {
+  for (const stack of app.node.findAll()) {
+    if (!JobStack.isJobStack(stack)) continue;
+    const ids = ADOPTED[stack.environment.name] ?? {};
+    for (const [key, id] of Object.entries(ids)) {
+      const job = stack.node.tryFindChild(key);
+      if (job === undefined) continue;
+      importFrom(job.node.defaultChild ?? job, id);
+      const permissions =
+        job.node.tryFindChild("permissions") ??
+        stack.node.tryFindChild(\`\${key}_permissions\`);
+      importFrom(permissions, \`/jobs/\${id}\`);
+    }
+  }
+}
+
+function importFrom(resource: IConstruct | undefined, id: string): void {
+  if (resource !== undefined && TerraformResource.isTerraformResource(resource))
+    resource.importFrom(id);
+}
+`;
+}
+
+const nameOf = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : quoted(name));

@@ -1,0 +1,344 @@
+import {
+  type Code,
+  call,
+  commentLines,
+  type Entry,
+  importLine,
+  list,
+  object,
+  raw,
+  statement,
+  text,
+} from "./code";
+import type { ImportFramework, JobComments } from "./import-source";
+import { type TextPart, textCode } from "./texts";
+import type { Invocation, TypedJob, TypedTask, Value } from "./typed-job";
+
+/** Values that only the code of a project has, each with one name. */
+export type ProjectValue =
+  | { readonly $file: string }
+  | { readonly $job: string }
+  | { readonly $external: string }
+  | { readonly $upload: "notebook" | "file" | "folder"; readonly path: string }
+  | { readonly $vary: Readonly<Record<string, Value | undefined>> }
+  | { readonly $placeholder: string };
+
+/** How the texts of a source become texts of the project. */
+export type TextReader = (text: string) => readonly TextPart[];
+
+/** One file of code in the making: what it imports, and whether it asks for the environment. */
+export class CodeFile {
+  readonly #imports = new Map<string, Set<string>>();
+  public usesEnvironment = false;
+
+  public constructor(
+    private readonly framework: ImportFramework,
+    /** What leads from the file to the folder of jobs. */
+    private readonly up: string,
+    private readonly readText: TextReader,
+    /** The members that jobs have in the third argument of the function. */
+    private readonly member: (job: string) => string = (job) => job,
+    /** False where there is no stack to ask, such as in the file of the environments. */
+    private readonly hasStack = true,
+  ) {}
+
+  public use(name: string, from = `@jobstrata/${this.framework}`): string {
+    const names = this.#imports.get(from) ?? new Set();
+    this.#imports.set(from, names.add(name));
+    return name;
+  }
+
+  public useLocal(name: string, file: string): string {
+    return this.use(name, `${this.up}/${file}`);
+  }
+
+  /** A module of the provider's generated classes. */
+  public provider(name: string, module: string): string {
+    const scope = this.framework === "cdktf" ? "@cdktf" : "@cdktn";
+    return this.use(name, `${scope}/provider-databricks/lib/${module}`);
+  }
+
+  /** The imports, packages first. */
+  public imports(): string {
+    const rank = (from: string): number => (from.startsWith(".") ? 1 : 0);
+    return [...this.#imports]
+      .sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1))
+      .map(([from, names]) => importLine(names, from))
+      .join("");
+  }
+
+  public code(value: Value): Code {
+    if (typeof value === "string") return this.text(value);
+    if (typeof value !== "object") return raw(String(value));
+    if (Array.isArray(value))
+      return list((value as readonly Value[]).map((each) => this.code(each)));
+    if ("$call" in value) return this.#invocation(value as Invocation);
+    return this.#projectValue(value as ProjectValue) ?? this.object(value as Record<string, Value>);
+  }
+
+  public object(values: Readonly<Record<string, Value>>, isOpen = false): Code {
+    return object(this.entries(values), isOpen);
+  }
+
+  public entries(values: Readonly<Record<string, Value>>): Entry[] {
+    return Object.entries(values).map(([name, each]) => ({ name, value: this.code(each) }));
+  }
+
+  public text(value: string): Code {
+    const parts = this.readText(value);
+    if (parts.some((part) => "code" in part && part.code.startsWith("environment.")))
+      this.usesEnvironment = true;
+    if (!this.hasStack) return textCode(parts);
+    return textCode(parts, (name) => {
+      this.usesEnvironment = true;
+      return call("environment.variable", text(name));
+    });
+  }
+
+  #invocation({ $call, args }: Invocation): Code {
+    const [name = ""] = $call.split(".");
+    if (name === "Token") this.use(name, this.framework);
+    else this.use(name);
+    return call($call, ...args.map((arg) => this.code(arg)));
+  }
+
+  #projectValue(value: ProjectValue): Code | undefined {
+    if ("$file" in value) return text(value.$file);
+    if ("$job" in value) return raw(`jobs.${this.member(value.$job)}.id`);
+    if ("$external" in value) return raw(`${this.useLocal(value.$external, "external")}(stack).id`);
+    if ("$placeholder" in value) {
+      this.usesEnvironment = true;
+      return call("environment.variable", text(value.$placeholder));
+    }
+    if ("$upload" in value) {
+      const name = { notebook: "uploadNotebook", file: "uploadFile", folder: "uploadFolder" };
+      return call(this.useLocal(name[value.$upload], "uploads"), raw("stack"), text(value.path));
+    }
+    if ("$vary" in value) {
+      this.usesEnvironment = true;
+      const entries = Object.entries(value.$vary).map(([name, each]) => ({
+        name,
+        value: each === undefined ? raw("undefined") : this.code(each),
+      }));
+      return call(
+        this.useLocal("inEnvironment", "environments"),
+        raw("environment"),
+        object(entries),
+      );
+    }
+    return undefined;
+  }
+}
+
+/** What a job's file is made of. */
+export interface JobFileInput {
+  readonly key: string;
+  readonly functionName: string;
+  /** Members of the jobs that it runs or refers to. */
+  readonly needs: readonly string[];
+  readonly comments: JobComments | undefined;
+}
+
+const CLASSES = { atomic: "AtomicJob", composite: "CompositeJob", orchestrator: "OrchestratorJob" };
+
+/** The file of a job that one of the three classes makes. */
+export function typedJobFile(input: JobFileInput, job: TypedJob, file: CodeFile): string {
+  const className = file.use(CLASSES[job.level]);
+  const { notebook, taskKey, tasks, props } = job;
+  const { name, description, ...rest } = props;
+  const ordered: Record<string, Value> = {
+    ...(name !== undefined && { name }),
+    ...(description !== undefined && { description }),
+    ...pick(rest, "layer", "purpose"),
+    ...(notebook !== undefined && { notebook }),
+    ...(taskKey !== undefined && { taskKey }),
+    ...rest,
+  };
+  const comments = fieldComments(input.comments, PROPS);
+  const entries = file.entries(ordered).map((entry) => {
+    const above = comments.get(entry.name);
+    return above === undefined ? entry : { ...entry, comments: above };
+  });
+  const args = [
+    raw("stack"),
+    text(input.key),
+    ...(entries.length === 0 ? [] : [object(entries, true)]),
+  ];
+  const creation = call(`new ${className}`, ...args);
+  const isPlain = tasks.length === 0;
+  const body = isPlain
+    ? statement(creation, { name: "return", indent: 2 })
+    : [
+        statement(creation, { name: "const job", indent: 2 }),
+        taskLines(tasks, file, input.comments),
+        "  return job;\n",
+      ].join("");
+  return functionFile(input, className, body, file);
+}
+
+function taskLines(
+  tasks: readonly TypedTask[],
+  file: CodeFile,
+  comments: JobComments | undefined,
+): string {
+  const waitedFor = new Set(tasks.flatMap(({ dependsOn }) => dependsOn.map(({ key }) => key)));
+  const names = new Map<string, string>();
+  const taken = new Set(["job", "jobs", "stack", "environment"]);
+  const lines = tasks.map(({ key, method, target, props, dependsOn }) => {
+    const waits = dependsOn.map(({ key: other, outcome }) =>
+      raw(
+        `${names.get(other) ?? ""}${outcome === undefined ? "" : outcome === "true" ? ".whenTrue" : ".whenFalse"}`,
+      ),
+    );
+    const [wait] = waits;
+    const entries = [
+      ...file.entries(props),
+      ...(wait === undefined
+        ? []
+        : [{ name: "dependsOn", value: waits.length === 1 ? wait : list(waits) }]),
+    ];
+    const job = target === undefined ? [] : [targetCode(target, file)];
+    const args = [text(key), ...job, ...(entries.length === 0 ? [] : [object(entries)])];
+    const code = call(`job.${method}`, ...args);
+    const above = commentLines(comments?.tasks[key], 2);
+    if (!waitedFor.has(key)) return `${above}${statement(code, { indent: 2 })}`;
+    let name = taskName(key);
+    while (taken.has(name)) name += "Task";
+    taken.add(name);
+    names.set(key, name);
+    return `${above}${statement(code, { name: `const ${name}`, indent: 2 })}`;
+  });
+  return lines.join("");
+}
+
+/** The job itself, not its id. */
+function targetCode(target: Value, file: CodeFile): Code {
+  const code = file.code(target);
+  return code.kind === "raw" ? raw(code.text.replace(/\.id$/, "")) : code;
+}
+
+function taskName(key: string): string {
+  const words = key.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
+  const name = words
+    .map(
+      (word, at) =>
+        (at === 0 ? word.charAt(0).toLowerCase() : word.charAt(0).toUpperCase()) + word.slice(1),
+    )
+    .join("");
+  return /^[A-Za-z]/.test(name) && !KEYWORDS.has(name)
+    ? name
+    : `task${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}
+
+const KEYWORDS = new Set(
+  (
+    "arguments await break case catch class const continue debugger default delete do else enum eval export extends " +
+    "false finally for function if implements import in instanceof interface let new null package private protected " +
+    "public return static super switch this throw true try typeof undefined var void while with yield"
+  ).split(" "),
+);
+
+/** The file of a job that the provider's generated class makes. */
+export function rawJobFile(
+  input: JobFileInput,
+  config: Readonly<Record<string, Value>>,
+  permissions: Value | undefined,
+  file: CodeFile,
+): string {
+  const className = file.provider("Job", "job");
+  const comments = fieldComments(input.comments, {});
+  const entries = file.entries(config).map((entry) => {
+    const above = comments.get(entry.name);
+    return above === undefined ? entry : { ...entry, comments: above };
+  });
+  const creation = call(`new ${className}`, raw("stack"), text(input.key), object(entries, true));
+  const isPlain = permissions === undefined;
+  const body = isPlain
+    ? statement(creation, { name: "return", indent: 2 })
+    : [
+        statement(creation, { name: "const job", indent: 2 }),
+        statement(
+          call(
+            `new ${file.provider("Permissions", "permissions")}`,
+            raw("stack"),
+            text(`${input.key}_permissions`),
+            object(
+              [
+                { name: "jobId", value: raw("job.id") },
+                { name: "accessControl", value: file.code(permissions) },
+              ],
+              true,
+            ),
+          ),
+          { indent: 2 },
+        ),
+        "  return job;\n",
+      ].join("");
+  const taskComments = Object.entries(input.comments?.tasks ?? {}).flatMap(([key, lines]) =>
+    lines.map((line) => `${key}: ${line}`),
+  );
+  const withTasks = {
+    ...input,
+    comments: input.comments && {
+      ...input.comments,
+      job: [...input.comments.job, ...taskComments],
+    },
+  };
+  return functionFile(withTasks, className, body, file);
+}
+
+function functionFile(
+  { functionName, needs, comments }: JobFileInput,
+  className: string,
+  body: string,
+  file: CodeFile,
+): string {
+  file.use("type JobStack");
+  if (needs.length > 0) file.use("type IJob");
+  const environment = file.usesEnvironment ? "  const { environment } = stack;\n" : "";
+  const jobs =
+    needs.length === 0
+      ? ""
+      : `interface Jobs {\n${needs.map((name) => `  readonly ${name}: IJob;\n`).join("")}}\n\n`;
+  const head = signature(functionName, className, needs.length > 0);
+  const above = commentLines(comments?.job);
+  return `${file.imports()}\n${jobs}${above}${head}${environment}${body}}\n`;
+}
+
+function signature(name: string, className: string, hasJobs: boolean): string {
+  const parameters = ["stack: JobStack", ...(hasJobs ? ["jobs: Jobs"] : [])];
+  const line = `export function ${name}(${parameters.join(", ")}): ${className} {\n`;
+  if (line.length - 1 <= 80) return line;
+  const lines = parameters.map((parameter) => `  ${parameter},\n`).join("");
+  return `export function ${name}(\n${lines}): ${className} {\n`;
+}
+
+/** The comments at fields of the source, by the props that these became. */
+function fieldComments(
+  comments: JobComments | undefined,
+  props: Readonly<Record<string, string>>,
+): Map<string, string[]> {
+  const result = new Map<string, string[]>();
+  for (const [field, lines] of Object.entries(comments?.fields ?? {})) {
+    const name =
+      props[field] ?? field.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    result.set(name, [...(result.get(name) ?? []), ...lines]);
+  }
+  return result;
+}
+
+const PROPS: Readonly<Record<string, string>> = {
+  parameters: "jobParameters",
+  schedule: "trigger",
+  continuous: "trigger",
+  job_clusters: "compute",
+  environments: "compute",
+  git_source: "notebook",
+  health: "healthRules",
+};
+
+function pick(values: Readonly<Record<string, Value>>, ...names: string[]): Record<string, Value> {
+  return Object.fromEntries(
+    names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
+  );
+}

@@ -1,0 +1,57 @@
+import { canonical, isSettings, type Setting, type Settings } from "../model/settings";
+
+/**
+ * Resolved settings with the references of `symbolic` in place of the texts that they mean.
+ *
+ * @param evaluate gives what a text with references means
+ */
+export function symbolized(
+  resolved: Settings,
+  symbolic: Settings,
+  evaluate: (text: string) => string,
+): Settings {
+  return symbolizedValue(resolved, symbolic, evaluate) as Settings;
+}
+
+function symbolizedValue(
+  resolved: Setting,
+  symbolic: Setting | undefined,
+  evaluate: (text: string) => string,
+): Setting {
+  if (typeof resolved === "string")
+    return typeof symbolic === "string" && evaluate(symbolic) === resolved ? symbolic : resolved;
+  if (Array.isArray(resolved) && Array.isArray(symbolic)) {
+    const items = resolved as readonly Setting[];
+    const others = symbolic as readonly Setting[];
+    // Lists without an order are sorted by what their items are written as.
+    const byMeaning = new Map(others.map((item) => [canonical(evaluated(item, evaluate)), item]));
+    return items.map((item, at) => {
+      const same = byMeaning.get(canonical(item));
+      if (same !== undefined) return same;
+      return others.length === items.length ? symbolizedValue(item, others[at], evaluate) : item;
+    });
+  }
+  if (isSettings(resolved) && isSettings(symbolic)) {
+    return Object.fromEntries(
+      Object.entries(resolved).map(([name, value]) => [
+        name,
+        symbolizedValue(
+          value,
+          Object.hasOwn(symbolic, name) ? symbolic[name] : undefined,
+          evaluate,
+        ),
+      ]),
+    );
+  }
+  return resolved;
+}
+
+function evaluated(value: Setting, evaluate: (text: string) => string): Setting {
+  if (typeof value === "string") return evaluate(value);
+  if (Array.isArray(value))
+    return (value as readonly Setting[]).map((item) => evaluated(item, evaluate));
+  if (!isSettings(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name, evaluated(each, evaluate)]),
+  );
+}

@@ -1,0 +1,83 @@
+import type { Code } from "./code";
+import { raw, text } from "./code";
+
+/** A reference of a bundle, as the Databricks CLI knows them. */
+const NAME = String.raw`\p{L}[\p{L}\p{N}]*(?:[-_]+[\p{L}\p{N}]+)*`;
+const REFERENCE = new RegExp(String.raw`\$\{(${NAME}(?:\.${NAME}|\[\d+\])*)\}`, "gu");
+/** What a reader has put in place of a secret. */
+const SECRET = /\$\{sensitive(?: \d+)?\}/g;
+
+/** A text taken apart. */
+export type Part =
+  | { readonly kind: "plain"; readonly text: string }
+  | { readonly kind: "reference"; readonly path: string; readonly text: string }
+  | { readonly kind: "secret"; readonly text: string };
+
+/** @param hasReferences whether `${…}` is a reference in this source, as in a bundle */
+export function partsOf(value: string, hasReferences: boolean): Part[] {
+  const found = [
+    ...[...value.matchAll(SECRET)].map(
+      (match) => ({ at: match.index, kind: "secret", text: match[0], path: "" }) as const,
+    ),
+    ...(hasReferences
+      ? [...value.matchAll(REFERENCE)].map(
+          (match) =>
+            ({ at: match.index, kind: "reference", text: match[0], path: match[1] ?? "" }) as const,
+        )
+      : []),
+  ]
+    .filter(({ kind, path }) => kind === "secret" || path !== "sensitive")
+    .sort((a, b) => a.at - b.at);
+  const parts: Part[] = [];
+  let at = 0;
+  for (const each of found) {
+    if (each.at < at) continue;
+    if (each.at > at) parts.push({ kind: "plain", text: value.slice(at, each.at) });
+    parts.push(
+      each.kind === "secret"
+        ? { kind: "secret", text: each.text }
+        : { kind: "reference", path: each.path, text: each.text },
+    );
+    at = each.at + each.text.length;
+  }
+  if (at < value.length) parts.push({ kind: "plain", text: value.slice(at) });
+  return parts;
+}
+
+/** Text as Terraform has to get it, so that it stays this text. */
+export function escaped(plain: string): string {
+  return plain.replaceAll("${", "$${").replaceAll("%{", "%%{");
+}
+
+/** A text of the project: Terraform's with its expressions, and what only TypeScript knows. */
+export type TextPart =
+  { readonly terraform: string } | { readonly variable: string } | { readonly code: string };
+
+/**
+ * The code of a text.
+ *
+ * @param variable gives the code of a variable on its own; without it, variables are Terraform's expressions
+ */
+export function textCode(parts: readonly TextPart[], variable?: (name: string) => Code): Code {
+  const [first] = parts;
+  if (parts.length === 1 && first !== undefined) {
+    if ("variable" in first && variable !== undefined) return variable(first.variable);
+    if ("code" in first) return raw(first.code);
+  }
+  const terraform = (part: TextPart): string =>
+    "variable" in part ? `\${var.${part.variable}}` : "terraform" in part ? part.terraform : "";
+  if (parts.every((part) => !("code" in part))) return text(parts.map(terraform).join(""));
+  const body = parts
+    .map((part) => ("code" in part ? `\${${part.code}}` : templateText(terraform(part))))
+    .join("");
+  return { kind: "raw", text: `\`${body}\``, isTemplate: true };
+}
+
+function templateText(plain: string): string {
+  const json = JSON.stringify(plain).slice(1, -1).replaceAll('\\"', '"');
+  return json
+    .replaceAll("`", "\\`")
+    .replaceAll("${", "\\${")
+    .replaceAll("\u2028", "\\u2028")
+    .replaceAll("\u2029", "\\u2029");
+}
