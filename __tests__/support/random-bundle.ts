@@ -82,7 +82,7 @@ function objectOf(shape: ObjectShape, path: string): fc.Arbitrary<Json> {
   // A few at a time: with all of them, every job would be the same.
   return fc
     .subarray(fields, { maxLength: Math.min(4, fields.length) })
-    .chain((some) => fc.record(Object.fromEntries(some)).map((value) => value as Json));
+    .chain((some) => fc.record(Object.fromEntries(some)).map((value) => value));
 }
 
 const TASK_SHAPE = ((): ObjectShape => {
@@ -143,7 +143,11 @@ const runningJob = (keys: readonly string[]): fc.Arbitrary<Json> =>
         const run = { run_job_task: { job_id: `\${resources.jobs.${key}.id}` } };
         const dependsOn = at === 0 ? [] : [{ task_key: `t${at - 1}` }];
         const isCondition = tasks[at - 1]?.kind === "condition";
-        const { environment_key: _, job_cluster_key: __, ...plain } = more;
+        const plain = Object.fromEntries(
+          Object.entries(more).filter(
+            ([name]) => name !== "environment_key" && name !== "job_cluster_key",
+          ),
+        );
         return {
           ...plain,
           task_key: `t${at}`,

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { formatted } from "../../support/prettier";
 import {
@@ -80,8 +81,8 @@ describe("the layout of code", () => {
         fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.array(fc.string()), fc.boolean())),
         (value) => {
           const written = statement(data(value), { name: "return" });
-          const parsed = new Function(written)() as Record<string, unknown>;
-          expect({ ...parsed }).toEqual({ ...value });
+          const parsed = runInNewContext(`(() => { ${written} })()`) as Record<string, unknown>;
+          expect(JSON.stringify(parsed)).toBe(JSON.stringify(value));
         },
       ),
     );

@@ -88,9 +88,10 @@ export class StackTexts {
     const variable = /^\$\{var\.([\w-]+)\}$/.exec(expression)?.[1];
     if (variable !== undefined) {
       const declared = this.#variables(environment)[variable];
-      const meant = STANDS_FOR.exec(String(declared?.description ?? ""))?.[1];
+      const says = declared?.description;
+      const meant = typeof says === "string" ? STANDS_FOR.exec(says)?.[1] : undefined;
       if (meant === undefined) return expression;
-      return /^[\w.[\]-]+$/.test(meant) && !/^file/.test(variable) ? `\${${meant}}` : meant;
+      return /^[\w.[\]-]+$/.test(meant) && !variable.startsWith("file") ? `\${${meant}}` : meant;
     }
     const job = /^\$\{databricks_job\.([\w-]+)\.id\}$/.exec(expression)?.[1];
     if (job !== undefined) return `\${resources.jobs.${job}.id}`;

@@ -1,7 +1,13 @@
 import { relative, sep } from "node:path";
 import type { BaselineEntry } from "@jobstrata/core/config";
 import type { PlannedJob, Project } from "@jobstrata/core/emit";
-import { JobGraph, type JobRef, type JobSpec, type TaskSpec } from "@jobstrata/core/model";
+import {
+  JobGraph,
+  type JobRef,
+  type JobSpec,
+  type TaskSpec,
+  withoutEnvironment,
+} from "@jobstrata/core/model";
 import { check, RULES, today } from "@jobstrata/core/policy";
 import {
   gitNotebook,
@@ -29,7 +35,7 @@ export function baselineOf(
       const ids = new Map(planned.map(({ key, stack }) => [key, `${stack}/${key}`]));
       return new JobGraph(
         name,
-        planned.map((job) => specOf(job, ids, folder)),
+        planned.map((job) => specOf(job, ids, folder, withoutEnvironment(name))),
       );
     }),
     problems: [],
@@ -51,6 +57,7 @@ function specOf(
   { key, stack, spec, settings, keyOf }: PlannedJob,
   ids: ReadonlyMap<string, string>,
   folder: string,
+  definitionOf: (id: string) => string,
 ): JobSpec {
   const { payload } = readJobPayload(
     settings,
@@ -83,6 +90,7 @@ function specOf(
   return {
     ...payload,
     id: `${stack}/${key}`,
+    definition: definitionOf(`${stack}/${key}`),
     key,
     stack,
     duplicates: [],

@@ -5,14 +5,14 @@ import { quote } from "@jobstrata/core/model";
 
 interface DirectState {
   readonly serial?: number;
-  readonly state?: Readonly<Record<string, { readonly __id__?: unknown }>>;
+  readonly state?: Readonly<Record<string, { readonly __id__?: string }>>;
 }
 interface TerraformState {
   readonly serial?: number;
   readonly resources?: readonly {
     readonly type?: unknown;
     readonly name?: unknown;
-    readonly instances?: readonly { readonly attributes?: { readonly id?: unknown } }[];
+    readonly instances?: readonly { readonly attributes?: { readonly id?: string } }[];
   }[];
 }
 
@@ -24,8 +24,9 @@ interface TerraformState {
  */
 export function deployedIds(folder: string, target: string): ReadonlyMap<string, string> {
   const base = join(folder, ".databricks", "bundle", target);
-  const direct = read<DirectState>(join(base, "resources.json"));
-  const terraform = read<TerraformState>(join(base, "terraform", "terraform.tfstate"));
+  const direct = read(join(base, "resources.json")) as DirectState | undefined;
+  const terraform = read(join(base, "terraform", "terraform.tfstate")) as
+    TerraformState | undefined;
   if (direct !== undefined && terraform !== undefined && direct.serial === terraform.serial) {
     throw new JobstrataError(
       "source",
@@ -39,22 +40,21 @@ export function deployedIds(folder: string, target: string): ReadonlyMap<string,
 function* directIds(state: DirectState | undefined): Iterable<[string, string]> {
   for (const [name, { __id__: id }] of Object.entries(state?.state ?? {})) {
     const key = /^resources\.jobs\.([^.]+)$/.exec(name)?.[1];
-    if (key !== undefined && id !== undefined) yield [key, String(id)];
+    if (key !== undefined && id !== undefined) yield [key, id];
   }
 }
 
 function* terraformIds(state: TerraformState | undefined): Iterable<[string, string]> {
   for (const { type, name, instances = [] } of state?.resources ?? []) {
     const id = instances[0]?.attributes?.id;
-    if (type === "databricks_job" && typeof name === "string" && id !== undefined)
-      yield [name, String(id)];
+    if (type === "databricks_job" && typeof name === "string" && id !== undefined) yield [name, id];
   }
 }
 
-function read<State>(file: string): State | undefined {
+function read(file: string): unknown {
   if (!existsSync(file)) return undefined;
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as State;
+    return JSON.parse(readFileSync(file, "utf8")) as unknown;
   } catch (error) {
     throw new JobstrataError(
       "source",

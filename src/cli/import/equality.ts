@@ -8,7 +8,7 @@ import { diffHierarchies, type HierarchyDiff, UnknownJobs } from "@jobstrata/cor
 
 interface Config {
   readonly "//"?: { readonly jobstrata?: { readonly environment?: string } };
-  readonly variable?: Readonly<Record<string, { readonly default?: unknown }>>;
+  readonly variable?: Readonly<Record<string, { readonly default?: string | number | boolean }>>;
   readonly resource?: Readonly<
     Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>
   >;
@@ -107,7 +107,7 @@ function evaluator(
   const files = Object.assign(
     {},
     ...configs.map(({ resource }) => resource?.databricks_workspace_file ?? {}),
-  ) as Readonly<Record<string, { readonly path?: unknown }>>;
+  ) as Readonly<Record<string, { readonly path?: string }>>;
   const outputs = new Map(
     project.jobs.map(({ key, was }) => [jobOutputName(key, "id"), was] as const),
   );
@@ -117,7 +117,7 @@ function evaluator(
       EXPRESSION,
       (whole, variable?: string, file?: string, job?: string, output?: string) => {
         if (whole === "$${" || whole === "%%{") return whole.slice(1);
-        if (file !== undefined) return String(files[file]?.path ?? whole);
+        if (file !== undefined) return files[file]?.path ?? whole;
         if (job !== undefined) return `\${resources.jobs.${keys.get(job) ?? job}.id}`;
         if (output !== undefined) return `\${resources.jobs.${outputs.get(output) ?? output}.id}`;
         const value = variables[variable ?? ""]?.default;

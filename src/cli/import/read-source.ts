@@ -37,8 +37,8 @@ export async function readImportSource(
       );
     }
     // Everybody else need not wait for what logs in to a workspace.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { readWorkspaceSource } =
+      // eslint-disable-next-line @typescript-eslint/no-require-imports
       require("./workspace-source") as typeof import("./workspace-source");
     return readWorkspaceSource(options, io);
   }

@@ -69,7 +69,11 @@ function parsed(path: string): object {
 function* idsIn(module: Module | undefined): Iterable<[string, string]> {
   for (const { address, type, values } of module?.resources ?? []) {
     const id = values?.id;
-    if (type === "databricks_job" && typeof address === "string" && id !== undefined && id !== null)
+    if (
+      type === "databricks_job" &&
+      typeof address === "string" &&
+      (typeof id === "string" || typeof id === "number")
+    )
       yield [address, String(id)];
   }
   for (const child of module?.child_modules ?? []) yield* idsIn(child);

@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import type { JobGraph } from "../model/job-graph";
 import { JOB_SCHEMA, type Shape } from "../model/job-schema";
 import type { JobRef, JobSpec, TaskSpec } from "../model/job-spec";
-import { canonical, isSettings, type Setting, type Settings } from "../model/settings";
+import { canonical, isSettings, type Setting, type Settings, textAt } from "../model/settings";
 import type { ImportedVariable, Refusal } from "./import-source";
 import { keyOf } from "./names";
 import { NotExpressible } from "./raw-job";
@@ -266,7 +266,7 @@ class JobWriter {
           : task;
         const at =
           isSettings(item) && shape?.kind === "list" && shape.key !== undefined
-            ? `${where}[${String(item[shape.key])}]`
+            ? `${where}[${textAt(item, shape.key) ?? ""}]`
             : where;
         if (shape?.kind === "list") return this.#value(item, shape.of, at, part, spec);
         const isPath = shape?.kind === "strings" && shape.isPath === true;
@@ -306,7 +306,7 @@ class JobWriter {
   #path(value: string, where: string, task: TaskSpec | undefined): string {
     const notebook = where.endsWith("notebook_path") ? task?.notebook?.identity : undefined;
     const isFile = notebook?.startsWith("file:") === true;
-    const named = isFile ? (notebook ?? "").slice("file:".length) : value;
+    const named = isFile ? notebook.slice("file:".length) : value;
     const file = this.input.localFile(isFile ? named : this.environment.text(value, where), isFile);
     if (file === undefined) {
       if (isFile)
@@ -322,8 +322,7 @@ class JobWriter {
 
   #jobId(ref: JobRef | undefined, where: string): Setting {
     if (ref?.kind === "job") return `\${resources.jobs.${this.#keys.get(ref.id) ?? ""}.id}`;
-    if (ref?.kind === "literal")
-      return Number.isSafeInteger(Number(ref.jobId)) ? Number(ref.jobId) : ref.jobId;
+    if (ref?.kind === "literal") return idOf(ref.jobId);
     const external = ref && this.environment.external(ref);
     if (external === undefined) {
       const expression = ref !== undefined && "expression" in ref ? ref.expression : "nothing";
@@ -333,7 +332,7 @@ class JobWriter {
     }
     if ("name" in external) return `\${var.${this.lookup(external.name)}}`;
     const { id } = external;
-    return /^\d+$/.test(id) && Number.isSafeInteger(Number(id)) ? Number(id) : id;
+    return idOf(id);
   }
 }
 
@@ -380,7 +379,7 @@ function divided(values: ReadonlyMap<string, Yaml>): {
     known[name] = value;
     others.set(environment, known);
   };
-  for (const name of new Set(all.flatMap((value) => Object.keys(value as Settings)))) {
+  for (const name of new Set(all.flatMap((value) => Object.keys(value)))) {
     const fields = new Map(
       [...values].map(([environment, value]) => [environment, (value as Settings)[name]] as const),
     );
@@ -389,7 +388,7 @@ function divided(values: ReadonlyMap<string, Yaml>): {
     if (part.base !== undefined) base[name] = part.base;
     for (const [environment, value] of part.others) add(environment, name, value);
   }
-  return { base, others: others as ReadonlyMap<string, Yaml> };
+  return { base, others: others };
 }
 
 function dividedField(fields: ReadonlyMap<string, Yaml>): ReturnType<typeof divided> {
@@ -414,7 +413,7 @@ function dividedList(fields: ReadonlyMap<string, Yaml>, key: string): ReturnType
     [...fields].map(([environment, value]) => [environment, list(value ?? [])] as const),
   );
   const keysOf = (items: readonly Setting[]): string[] =>
-    items.map((item) => (isSettings(item) ? String(item[key]) : ""));
+    items.map((item) => textAt(item, key) ?? "");
   const all = [...lists.values()].map(keysOf);
   const [first = []] = all;
   const isAlike =
@@ -436,7 +435,7 @@ function dividedList(fields: ReadonlyMap<string, Yaml>, key: string): ReturnType
       others.set(environment, known);
     }
   }
-  return { base, others: others as ReadonlyMap<string, Yaml> };
+  return { base, others: others };
 }
 
 /** Stands before a path from the folder of the bundle, until it is known which file names it. */
@@ -454,6 +453,12 @@ function rebased(value: Yaml, folder: string): Yaml {
   return Object.fromEntries(
     Object.entries(value).map(([name, each]) => [name, rebased(each, folder) ?? null]),
   );
+}
+
+/** An id as YAML has it best: a number, if that holds it. */
+function idOf(id: string): Setting {
+  const value: unknown = /^\d{1,15}$/.test(id) ? JSON.parse(id) : id;
+  return value as Setting;
 }
 
 function list(value: Setting): readonly Setting[] {

@@ -197,7 +197,7 @@ function taskLines(
         ? []
         : [{ name: "dependsOn", value: waits.length === 1 ? wait : list(waits) }]),
     ];
-    const job = target === undefined ? [] : [targetCode(target as unknown as Value, file)];
+    const job = target === undefined ? [] : [targetCode(target, file)];
     const args = [text(key), ...job, ...(entries.length === 0 ? [] : [object(entries)])];
     const code = call(`job.${method}`, ...args);
     const above = commentLines(comments?.tasks[key], 2);

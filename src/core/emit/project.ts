@@ -8,7 +8,7 @@ import {
   type TaskSpec,
 } from "../model/job-spec";
 import { leafTasks } from "../model/job-graph";
-import { isSettings, type Setting, type Settings } from "../model/settings";
+import { isSettings, type Setting, type Settings, textAt } from "../model/settings";
 import { type Code, call, data, importLine, layOut, object, raw, statement, text } from "./code";
 import { adoptedFile } from "./adopted";
 import type {
@@ -404,7 +404,7 @@ class ProjectWriter {
       });
       const names = this.#jobs.flatMap((job) => {
         const each = job.byEnvironment.get(environment.name);
-        return each === undefined ? [] : [String(each.settings.name ?? "Untitled")];
+        return each === undefined ? [] : [textAt(each.settings, "name") ?? "Untitled"];
       });
       return {
         environment,
@@ -428,7 +428,7 @@ class ProjectWriter {
       const { name } = props;
       if (typeof name === "string" && name.startsWith(prefix))
         props.name = name.slice(prefix.length);
-      for (const key of Object.keys(shared)) delete props[key];
+      for (const key of Object.keys(shared)) Reflect.deleteProperty(props, key);
       splitTags(props, job, hierarchyTags);
       all.set(environment.name, props);
     }
@@ -596,8 +596,8 @@ class ProjectWriter {
 
   #target(environment: string, ref: JobRef): Value {
     const job = ref.kind === "job" ? this.#byId.get(idIn(environment, ref.id)) : undefined;
-    if (job !== undefined) return { $job: job.key } as unknown as Value;
-    return { $external: this.#external(ref) } as unknown as Value;
+    if (job !== undefined) return { $job: job.key };
+    return { $external: this.#external(ref) };
   }
 
   #jobId(environment: string, ref: JobRef, where: string): Value {
@@ -675,17 +675,18 @@ ${all}`;
       (!isFileNotebook && (path.startsWith("/") || /^(?:\w+:|\$\{)/.test(path)))
     )
       return undefined;
-    const named = isFileNotebook ? (task?.notebook?.identity.slice("file:".length) ?? path) : path;
+    const identity = isFileNotebook ? task?.notebook?.identity : undefined;
+    const named = identity?.slice("file:".length) ?? path;
     const file = this.options.localFile(named, task);
     if (file !== undefined && (!isNotebook || file.kind === "notebook")) {
       const kind = isNotebook ? "notebook" : file.kind === "folder" ? "folder" : "file";
       this.#uploads.add(kind);
-      return { $upload: kind, path: file.path } as unknown as Value;
+      return { $upload: kind, path: file.path };
     }
     // What the bundle builds, and uploads then.
     if (/\.(?:whl|jar|egg)$/i.test(path) || path.includes("*")) {
       const name = this.#placeholder(path, variableName(`file ${posix.basename(path)}`));
-      return { $placeholder: name } as unknown as Value;
+      return { $placeholder: name };
     }
     throw new NotExpressible(
       where,
@@ -734,7 +735,8 @@ ${all}`;
       if (job.layer !== layer) {
         if (lines.length > 0) lines.push("");
         layer = job.layer;
-        if (!lines.some((line) => line.startsWith(`  const ${variable ?? ""} = new JobLayer`))) {
+        const name = variable;
+        if (!lines.some((line) => line.startsWith(`  const ${name} = new JobLayer`))) {
           const options = object([
             { name: "environment", value: raw("environment") },
             ...(this.#singleStack ? [{ name: "singleStack", value: raw("true") }] : []),

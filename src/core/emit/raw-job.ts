@@ -1,6 +1,6 @@
 import { JOB_SCHEMA, type ObjectShape, type Shape } from "../model/job-schema";
 import type { JobRef, JobSpec, TaskSpec } from "../model/job-spec";
-import { isSettings, type Setting, type Settings } from "../model/settings";
+import { canonical, isSettings, type Setting, type Settings, textAt } from "../model/settings";
 import type { ImportFramework } from "./import-source";
 import { camelCase, type Value } from "./typed-job";
 
@@ -95,7 +95,10 @@ export function rawPermissions(settings: Settings): Value[] {
   return (entries as readonly Setting[]).map((entry) => {
     if (!isSettings(entry)) throw new NotExpressible("permissions", "is not a list of entries");
     return Object.fromEntries(
-      Object.entries(entry).map(([name, value]) => [camelCase(name), String(value)]),
+      Object.entries(entry).map(([name, value]) => [
+        camelCase(name),
+        typeof value === "string" ? value : canonical(value),
+      ]),
     );
   });
 }
@@ -115,9 +118,9 @@ class RawJob {
     shape: ObjectShape,
     path: string,
     task: TaskSpec | undefined,
-  ): { [name: string]: Value } {
+  ): Record<string, Value> {
     const inverse = new Map(Object.entries(shape.terraform ?? {}).map(([tf, api]) => [api, tf]));
-    const result: { [name: string]: Value } = {};
+    const result: Record<string, Value> = {};
     if (path.endsWith(".notebook_task") && settings.notebook_path === undefined)
       throw new NotExpressible(`${path}.notebook_path`, "is missing");
     for (const [name, value] of Object.entries(settings)) {
@@ -186,12 +189,12 @@ class RawJob {
       case "strings": {
         if (!Array.isArray(value)) return mismatch();
         const items = value as readonly Setting[];
-        if (items.some((item) => typeof item !== "string")) return mismatch();
-        return items.map((item) =>
-          shape.isPath === true && isLocal(String(item))
-            ? this.#path(String(item), where, part, task)
-            : String(item),
-        );
+        return items.map((item): Value => {
+          if (typeof item !== "string") return mismatch();
+          return shape.isPath === true && isLocal(item)
+            ? this.#path(item, where, part, task)
+            : item;
+        });
       }
       case "object": {
         if (!isSettings(value)) return mismatch();
@@ -203,7 +206,8 @@ class RawJob {
         return (value as readonly Setting[]).map((item, at) => {
           if (!isSettings(item)) return mismatch();
           const spec = where === "tasks" ? this.#task(item, at) : task;
-          const key = shape.key === undefined ? String(at) : String(item[shape.key] ?? at);
+          const key =
+            shape.key === undefined ? String(at) : (textAt(item, shape.key) ?? String(at));
           return this.object(item, shape.of, `${where}[${key}]`, spec);
         });
       }

@@ -1,6 +1,6 @@
 import type { JobLevel, JobRef, JobSpec, TaskSpec } from "../model/job-spec";
 import { TASK_KEY_PATTERN } from "../model/job-spec";
-import { isSettings, type Setting, type Settings } from "../model/settings";
+import { isSettings, type Setting, type Settings, textAt } from "../model/settings";
 import { cronIsPlain, isTimeZone } from "./cron";
 
 /** Plain data, in which a call stands for what a method of the library makes. */
@@ -53,7 +53,7 @@ export function planTyped(job: JobSpec, settings: Settings, context: TypedContex
   const fields = new Fields(settings, "");
   const { level } = context;
   const tasks = fields.list("tasks");
-  const plan: { [name: string]: Value } = {};
+  const plan: Record<string, Value> = {};
   const set = (name: string, value: Value | undefined): void => {
     if (value !== undefined) plan[name] = value;
   };
@@ -381,7 +381,7 @@ function planAtomic(
   job: JobSpec,
   fields: Fields,
   tasks: readonly Settings[],
-  plan: { [name: string]: Value },
+  plan: Record<string, Value>,
   context: TypedContext,
 ): TypedJob {
   const [settings, other] = tasks;
@@ -602,7 +602,7 @@ function clusterOf(jobCluster: Fields, wanted: string | undefined): Invocation {
   // No workers are the same as none said, but the class wants to be told.
   if (numWorkers === undefined && autoscale === undefined && policyId === undefined)
     if (isSingleNode !== true) props.numWorkers = 0;
-  return call("JobCompute.jobCluster", props, ...(key === "default" ? [] : [key ?? ""]));
+  return call("JobCompute.jobCluster", props, ...(key === "default" ? [] : [key]));
 }
 
 const SCRIPTS = ["workspace", "volumes", "s3", "abfss", "gcs"];
@@ -682,7 +682,9 @@ function planTasks(
 ): readonly TypedTask[] {
   if (tasks.length === 0) throw new NotTyped("tasks");
   const conditions = new Set(
-    tasks.flatMap((task) => (isSettings(task.condition_task) ? [String(task.task_key)] : [])),
+    tasks.flatMap((task) =>
+      isSettings(task.condition_task) ? [textAt(task, "task_key") ?? ""] : [],
+    ),
   );
   const specs = new Map(job.tasks.map((task) => [task.taskKey, task]));
   const plans = new Map<string, TypedTask>();
