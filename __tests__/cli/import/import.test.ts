@@ -456,7 +456,7 @@ resources:
   });
 
   it.each([
-    ["nowhere", {}, '"nowhere" is not there'],
+    ["nowhere", {}, '"nowhere" does not exist'],
     [".", {}, '"." holds no bundle (databricks.yml)'],
   ])("refuses the source %s", async (path, more, message) => {
     const folder = freshFolder();

@@ -87,7 +87,7 @@ function releaseSteps({ kind, environments }: ImportSource): string[] {
  * Removes what `--adopt` has written, once the first deployment is done.
  *
  * @returns 0, also where nothing is left to remove
- * @throws JobstrataError `config` if the folder is no project of an import
+ * @throws JobstrataError `config` if the folder is not an imported project
  */
 export function removeAdoption(folder: string, io: Io): number {
   const main = join(folder, "main.ts");

@@ -47,7 +47,7 @@ export async function readImportSource(
     throw new JobstrataError("config", `--${filter} goes with --source workspace or --local`);
   const at = path ?? ".";
   if (at === "-") return readTerraformSource(at);
-  if (!existsSync(at)) throw new JobstrataError("source", `${quote(at)} is not there`);
+  if (!existsSync(at)) throw new JobstrataError("source", `${quote(at)} does not exist`);
   const isFile = !statSync(at).isDirectory();
   const bundle = source === "terraform" || isJson(at) ? undefined : bundleFile(at);
   if (bundle !== undefined) return readBundleSource(bundle, { targets, python });

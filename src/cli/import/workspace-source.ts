@@ -103,7 +103,7 @@ export async function readWorkspaceSource(
 /** The page of a job ends with its id. */
 const jobIdIn = ({ id }: JobSpec): string => /(\d+)$/.exec(id)?.[1] ?? "";
 
-/** What is said of the job itself; what it inherits is not its own. */
+/** Permissions of the job itself, without inherited ones. */
 function entriesOf({ access_control_list: list = [] }: Permissions): Settings[] {
   const entries = list.flatMap(({ all_permissions: levels = [], ...who }) =>
     levels
@@ -117,7 +117,7 @@ function entriesOf({ access_control_list: list = [] }: Permissions): Settings[] 
         }),
       })),
   );
-  // Every job has an owner, whom Terraform's provider keeps unless it is told of another.
+  // Every job has an owner, whom Terraform's provider keeps unless another one is set.
   return entries.filter(({ permission_level: level }) => level !== "IS_OWNER");
 }
 

@@ -184,7 +184,7 @@ function property({ name, value }: Entry, indent: number): string {
 }
 
 /**
- * `left`, which ends with `:` or `=`, and its value, in the next line where that is how Prettier breaks it.
+ * `left`, which ends with `:` or `=`, and its value, on the next line if Prettier breaks it there.
  *
  * @param after how many characters follow in the last line
  */

@@ -295,7 +295,7 @@ class ProjectWriter {
     return [...found];
   }
 
-  /** Jobs after those that they run. Layers stay together where that is possible. */
+  /** Jobs after those that they run. Layers stay together if possible. */
   #inOrder(): Job[] {
     const result: Job[] = [];
     const done = new Set<Job>();

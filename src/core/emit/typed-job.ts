@@ -33,7 +33,7 @@ export interface TypedTask {
 /** Why a job has to be a generated `Job`. */
 export class NotTyped extends Error {}
 
-/** What the plan of a job has to know of others. */
+/** What the plan of a job needs from other jobs. */
 export interface TypedContext {
   readonly level: JobLevel;
   /** A notebook of this machine, as the project refers to it; undefined for another. */
@@ -45,7 +45,7 @@ export interface TypedContext {
 }
 
 /**
- * Plans a job as one of the three classes. Every setting is used or the job is none of them, so that nothing is dropped.
+ * Plans a job as one of the three classes. Every setting is used, or the job fits none, so that nothing is dropped.
  *
  * @throws NotTyped with what stands in the way
  */
@@ -599,7 +599,7 @@ function clusterOf(jobCluster: Fields, wanted: string | undefined): Invocation {
     if (minWorkers === undefined || maxWorkers === undefined || minWorkers > maxWorkers)
       cluster.fail("autoscale");
   }
-  // No workers are the same as none said, but the class wants to be told.
+  // No workers equal an absent number, but the class requires the number.
   if (numWorkers === undefined && autoscale === undefined && policyId === undefined)
     if (isSingleNode !== true) props.numWorkers = 0;
   return call("JobCompute.jobCluster", props, ...(key === "default" ? [] : [key]));
@@ -742,7 +742,7 @@ function planTask(
     const before = props.timeoutSeconds;
     const health = props.healthRules;
     planTaskSettings(task, (name, value) => {
-      // What the loop itself has is called otherwise; the health rules are those of each iteration.
+      // Settings of the loop itself have other names; the health rules are those of each iteration.
       if (name === "timeoutSeconds") set("forEachTimeoutSeconds", value);
       else if (name === "healthRules" && value !== undefined) task.fail("health");
       else set(name, value);

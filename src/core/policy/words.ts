@@ -6,7 +6,7 @@ export interface Words {
   in(list: "environments" | "job_clusters" | "parameters"): string;
   /** A tag with its value, as it is written. */
   tag(name: string, value: string): string;
-  /** What jobs are defined for, each time anew: `target`. */
+  /** What jobs are defined for, separately each time: `target`. */
   readonly environment: string;
   /** What is deployed as one: `bundle`. */
   readonly unit: string;
