@@ -417,7 +417,7 @@ describe("the runs of the page", () => {
 });
 
 describe("the alerts of the page", () => {
-  it("are told with what they came to, and that they have changed", async () => {
+  it("carry their states, and their changes send an event", async () => {
     const query: TaskExecutor["query"] = (_request, onAnswer) => {
       onAnswer({ columns: [{ name: "cost", type: "double" }], rows: [[6000]], truncated: false });
       return Promise.resolve();

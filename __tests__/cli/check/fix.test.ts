@@ -212,7 +212,7 @@ targets:
 });
 
 test("a diff tells a file without a last line break", () => {
-  expect(diffOf([{ file: "a.yml", before: "a: 1\nb: 2", after: 'a: "1"\nb: 2', changes: 1 }])).toBe(
+  expect(diffOf([{ file: "a.yml", before: "a: 1\nb: 2", after: 'a: "1"\nb: 2' }])).toBe(
     '--- a/a.yml\n+++ b/a.yml\n@@ -1,2 +1,2 @@\n-a: 1\n+a: "1"\n b: 2\n\\ No newline at end of file',
   );
 });

@@ -132,9 +132,7 @@ export function writeFixes(fixes: readonly FixedFile[]): void {
 const CONTEXT = 3;
 
 /** A unified diff of the fixed files, as `git apply` takes it. */
-export function diffOf<File extends Pick<FixedFile, "file" | "before" | "after">>(
-  fixes: readonly File[],
-): string {
+export function diffOf(fixes: readonly Pick<FixedFile, "file" | "before" | "after">[]): string {
   return fixes
     .map(({ file, before, after }) => {
       const name = printable(file);

@@ -669,14 +669,14 @@ ${all}`;
     task: TaskSpec | undefined,
     where: string,
   ): Value | undefined {
-    const isFileNotebook = isNotebook && task?.notebook?.identity.startsWith("file:") === true;
+    const identity = isNotebook ? task?.notebook?.identity : undefined;
+    const isFileNotebook = identity?.startsWith("file:") === true;
     if (
       this.source.folder === undefined ||
       (!isFileNotebook && (path.startsWith("/") || /^(?:\w+:|\$\{)/.test(path)))
     )
       return undefined;
-    const identity = isFileNotebook ? task?.notebook?.identity : undefined;
-    const named = identity?.slice("file:".length) ?? path;
+    const named = isFileNotebook ? identity.slice("file:".length) : path;
     const file = this.options.localFile(named, task);
     if (file !== undefined && (!isNotebook || file.kind === "notebook")) {
       const kind = isNotebook ? "notebook" : file.kind === "folder" ? "folder" : "file";

@@ -27,7 +27,7 @@ export function AlertsView({
       (page) => {
         if (isCurrent) setAlerts(page.alerts);
       },
-      // What is wrong with the connection is said where that is looked after.
+      // The connection reports its own problems.
       () => undefined,
     );
     return () => {
