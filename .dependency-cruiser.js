@@ -14,6 +14,7 @@ const only = (name, from, allowed) => ({
 const core = room("core");
 const model = room("core/model");
 const errors = "^src/core/(errors|nearest)\\.ts$";
+const zod = "^src/core/zod\\.ts$";
 const location = "^src/core/source-location\\.ts$";
 const terraform = "^src/core/terraform-binary\\.ts$";
 
@@ -25,7 +26,7 @@ module.exports = {
     only("source-location", location, []),
     only("terraform-binary", terraform, [errors]),
     only("lineage", room("core/lineage"), [model]),
-    only("readers", room("core/readers"), [model, errors, location, room("core/lineage")]),
+    only("readers", room("core/readers"), [model, errors, location, zod, room("core/lineage")]),
     only("rules-are-pure", "^src/core/policy/(rules/|rule\\.ts|evaluate\\.ts)", [
       model,
       "^src/core/policy/(data-conflicts|levels|references|suggest|units|words)\\.ts$",
@@ -33,10 +34,11 @@ module.exports = {
       "^src/core/config/presets\\.ts$",
     ]),
     only("policy", room("core/policy"), [model, room("core/readers"), room("core/config"), errors]),
-    only("config", room("core/config"), [model, errors]),
+    only("config", room("core/config"), [model, errors, zod]),
+    only("zod", zod, []),
     only("report", room("core/report"), [model]),
     only("render", room("core/render"), [model, room("core/report")]),
-    only("emit", room("core/emit"), [model, errors]),
+    only("emit", room("cli/emit"), [core]),
     only("constructs", room("constructs"), [core]),
     only("run", room("run"), [core]),
     only("local", room("local"), [core]),

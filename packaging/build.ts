@@ -213,7 +213,7 @@ async function inlineLibraries(lib: string, libraries: readonly string[]): Promi
       format: "cjs",
       charset: "utf8",
       legalComments: "none",
-      minifySyntax: true,
+      minify: true,
       jsx: "automatic",
       jsxImportSource: "preact",
       plugins: [others],

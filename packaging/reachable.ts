@@ -1,8 +1,14 @@
 /** What of a compiled package its users can reach; the rest stays out of it. */
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { preProcessFile } from "typescript";
 
-const REQUIRED = /(?:\brequire\(|\bfrom |\bimport\()\s*"(\.[^"]*)"/g;
+/** The files that a compiled file names. What stands in a template is text that this code writes, so a scanner reads it. */
+function requiredBy(file: string): string[] {
+  return preProcessFile(readFileSync(file, "utf8"), true, true)
+    .importedFiles.map(({ fileName }) => fileName)
+    .filter((name) => name.startsWith("."));
+}
 
 /**
  * Deletes the code and the declarations in `folder/lib` that none of `entries` leads to.
@@ -15,7 +21,7 @@ export function dropUnreachable(folder: string, entries: readonly string[]): voi
     if (reached.has(file)) return;
     reached.add(file);
     if (file.endsWith(".json")) return;
-    for (const [, path = ""] of readFileSync(file, "utf8").matchAll(REQUIRED)) {
+    for (const path of requiredBy(file)) {
       const target = join(dirname(file), path);
       const candidates = file.endsWith(".d.ts")
         ? [`${target}.d.ts`, join(target, "index.d.ts")]

@@ -71,6 +71,7 @@ describe("jobs", () => {
     };
     expect(job).toEqual({
       id: "alerting-dev/alerting_seed_job",
+      definition: "alerting-*/alerting_seed_job",
       key: "alerting_seed_job",
       stack: "alerting-dev",
       tags: { job_level: "atomic" },

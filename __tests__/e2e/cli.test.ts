@@ -222,7 +222,7 @@ describeWithTerraform("jobstrata local try, with notebooks for real", () => {
 
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /^Notebooks are simulated: notebooks need Python 3\.10 or newer .* install one .*\nSample data and queries are left out/,
+      /^Notebooks are simulated: notebooks need Python 3\.10 or newer .* install one .*\nSample data, queries and alerts are left out/,
     );
     expect(stdout).toContain("[simulated]");
 

@@ -388,7 +388,7 @@ describe("Run Job tasks", () => {
       new_settings: { tasks: [runJob("b", b)] },
     });
     expect(answer.status).toBe(400);
-    expect(answer.body.message).toContain("circle");
+    expect(answer.body.message).toContain("must not form a cycle");
   });
 });
 

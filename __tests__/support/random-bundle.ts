@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { JOB_SCHEMA, type ObjectShape, type Shape } from "@jobstrata/core/model";
-import { ONLY_CDKTN, UNSUPPORTED } from "@jobstrata/core/emit";
+import { ONLY_CDKTN, UNSUPPORTED } from "../../src/cli/emit";
 
 /** Settings of a job of a bundle, whatever they are. */
 type Json = Record<string, unknown>;

@@ -452,7 +452,9 @@ describe("an app", () => {
   it("is checked as it was synthesized, with the lines of its program", async () => {
     const { folder } = await synthesized(ALERTING);
     expect((await check([], { cwd: folder })).stdout).toBe("3 jobs, 4 tasks: no findings\n");
-    const { code, stdout } = await check(["--preset", "recommended", "-t", "dev"], { cwd: folder });
+    const { code, stdout } = await check(["--preset", "recommended", "-t", "dev", "--all"], {
+      cwd: folder,
+    });
     expect(code).toBe(0);
     expect(stdout).toMatch(/^main\.ts\n {2}\d+:\d+ {2}warning /m);
     expect(stdout).toMatch(/^ +\d+ \| const tables = new AtomicJob/m);

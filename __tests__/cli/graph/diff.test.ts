@@ -395,13 +395,13 @@ describe("what cannot be compared is reported in one line", () => {
       "a workspace",
       () => repository().root,
       ["--source", "workspace"],
-      /^the jobs of a workspace have no keys/,
+      /^jobs of a workspace have no keys/,
     ],
     [
       "a local workspace",
       () => repository().root,
       ["--local"],
-      /^the jobs of a workspace have no keys/,
+      /^jobs of a workspace have no keys/,
     ],
     [
       "SVG",
@@ -413,7 +413,7 @@ describe("what cannot be compared is reported in one line", () => {
       "a file of DOT",
       () => repository().root,
       ["--output", "x.dot"],
-      /^there is no dot of what changes/,
+      /^--diff has no format dot; use --format text/,
     ],
     [
       "standard input twice",
@@ -453,7 +453,9 @@ describe("what cannot be compared is reported in one line", () => {
     const { PATH } = process.env;
     process.env.PATH = tempFolder();
     try {
-      expect((await diff(root)).err).toMatch(/^git is not installed/);
+      expect((await diff(root)).err).toMatch(
+        /^reading a revision requires git, which is not installed/,
+      );
     } finally {
       process.env.PATH = PATH;
     }
@@ -463,7 +465,7 @@ describe("what cannot be compared is reported in one line", () => {
     const folder = tempFolder();
     writeFileSync(join(folder, "state.json"), '{"format_version": "1.0", "values": {}}');
     expect((await diff(folder, "state.json")).err).toMatch(
-      /^of what came before "state\.json", nothing is known/,
+      /^"state\.json" has no prior state; name a source/,
     );
     expect((await diff(folder, "state.json", "--diff=main")).err).toMatch(
       /^"main" does not exist; a plan or a state can only be compared with a path/,

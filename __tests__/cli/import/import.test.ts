@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { formatted } from "../../support/prettier";
 import * as ts from "typescript";
 import { stringify } from "yaml";
-import { comparable } from "@jobstrata/core/emit";
+import { comparable } from "../../../src/cli/emit";
 import type { JobRef } from "@jobstrata/core/model";
 import { bundleFile, readBundle } from "@jobstrata/core/readers";
 import { diffHierarchies, type HierarchyDiff } from "@jobstrata/core/render";

@@ -313,7 +313,7 @@ describe("jobstrata run", () => {
     await ends(0, select);
     expect(workspace.gates.executed.map(({ job }) => job)).toEqual(["seed", "deploy", "report"]);
     expect((await ends(2, [...select, "--no-wait"])).stderr).toMatch(
-      /takes 2 runs, some of which come after others/,
+      /needs 2 runs, some of which depend on others/,
     );
     workspace.gates.fail("seed");
     const { stdout } = await ends(1, select);

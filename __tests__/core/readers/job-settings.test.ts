@@ -68,14 +68,12 @@ describe("settings of the Jobs API", () => {
       {
         max_concurrent_runs: 2,
         queue: { enabled: false },
-        continuous: {},
         parameters: [{ name: "day", default: "" }],
         tasks: [{ task_key: "run", pipeline_task: {}, max_retries: -1 }],
       },
       {
         max_concurrent_runs: 2,
         queue: { enabled: false },
-        continuous: {},
         parameters: [{ name: "day", default: "" }],
         tasks: [{ task_key: "run", pipeline_task: {}, max_retries: -1 }],
       },
@@ -146,6 +144,11 @@ describe("settings of the Jobs API", () => {
         schedule: "daily",
         parameters: { name: "a" },
       },
+    ],
+    [
+      "a continuous job has no queue, whether that is written or not",
+      { continuous: {}, queue: { enabled: false } },
+      { continuous: {} },
     ],
     [
       "files of a Git source come from there by themselves",

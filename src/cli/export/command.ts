@@ -6,7 +6,7 @@ import {
   type ImportedVariable,
   NotExpressible,
   writeBundle,
-} from "@jobstrata/core/emit";
+} from "../emit";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { formatLocation, type JobRef, printable, quote, SOURCE_KINDS } from "@jobstrata/core/model";
 import { outputFolder } from "@jobstrata/run";

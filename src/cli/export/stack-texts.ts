@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type ImportedVariable, NotExpressible } from "@jobstrata/core/emit";
+import { type ImportedVariable, NotExpressible } from "../emit";
 import { type JobGraph, jobOutputName, type JobRef } from "@jobstrata/core/model";
 import { readStackMetadata } from "@jobstrata/core/readers";
 

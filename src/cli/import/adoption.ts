@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { ImportSource, Project } from "@jobstrata/core/emit";
+import type { ImportSource, Project } from "../emit";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { printable, quote } from "@jobstrata/core/model";
 import type { Io } from "../io";

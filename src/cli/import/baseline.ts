@@ -1,6 +1,6 @@
 import { relative, sep } from "node:path";
 import type { BaselineEntry } from "@jobstrata/core/config";
-import type { PlannedJob, Project } from "@jobstrata/core/emit";
+import type { PlannedJob, Project } from "../emit";
 import {
   JobGraph,
   type JobRef,

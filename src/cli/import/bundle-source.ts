@@ -4,7 +4,7 @@ import type {
   ImportedVariable,
   ImportSource,
   JobComments,
-} from "@jobstrata/core/emit";
+} from "../emit";
 import type { JobSpec, Settings } from "@jobstrata/core/model";
 import {
   type BundleOptions,

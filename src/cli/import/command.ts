@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { type ImportFramework, type Project, writeProject } from "@jobstrata/core/emit";
+import { type ImportFramework, type Project, writeProject } from "../emit";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { formatLocation, printable, quote } from "@jobstrata/core/model";
 import { diffText } from "@jobstrata/core/render";

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
-import { comparable, type ImportSource, type Project } from "@jobstrata/core/emit";
+import { comparable, type ImportSource, type Project } from "../emit";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { type JobRef, jobOutputName, quote } from "@jobstrata/core/model";
 import { readSynthesized } from "@jobstrata/core/readers";

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { extname, relative, resolve, sep } from "node:path";
-import type { LocalFile } from "@jobstrata/core/emit";
+import type { LocalFile } from "../emit";
 
 /**
  * Finds the files of a source as a project refers to them.

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { BaselineEntry } from "@jobstrata/core/config";
-import type { ImportFramework, Project } from "@jobstrata/core/emit";
+import type { ImportFramework, Project } from "../emit";
 import { packageVersion } from "../package-folder";
 import { DEPENDENCIES } from "../project/framework";
 import { cdktfJson, GITIGNORE_LINES, TSCONFIG } from "../project/templates";

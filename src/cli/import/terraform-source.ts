@@ -1,5 +1,5 @@
 import { basename, dirname, extname } from "node:path";
-import type { ImportedEnvironment } from "@jobstrata/core/emit";
+import type { ImportedEnvironment } from "../emit";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { type JobSpec, maskSecret, quote } from "@jobstrata/core/model";
 import { readJsonFile, readTerraformJson, UnreadableJson } from "@jobstrata/core/readers";

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { ImportedEnvironment } from "@jobstrata/core/emit";
+import type { ImportedEnvironment } from "../emit";
 import { JobstrataError } from "@jobstrata/core/errors";
 import {
   DEFAULT_DATA_DIR,

@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import * as z from "zod";
+import * as z from "../zod";
 import { JobstrataError } from "../errors";
 import { printable } from "../model/text";
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseDocument } from "yaml";
-import * as z from "zod";
+import * as z from "../zod";
 import { JobstrataError, quoteWithSuggestion } from "../errors";
 import type { Severity } from "../model/finding";
 import { printable, quote } from "../model/text";

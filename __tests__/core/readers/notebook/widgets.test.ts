@@ -412,9 +412,9 @@ describe("notebookFile", () => {
     expect(notebookFile(folder).exists).toBe(false);
     const binary = join(folder, "a.py");
     writeFileSync(binary, Buffer.from([0xff, 0xfe, 0x00]));
-    expect(notebookFile(binary)).toEqual({ exists: true, widgets: undefined });
+    expect(notebookFile(binary)).toMatchObject({ exists: true, widgets: undefined });
     const big = join(folder, "b.py");
     writeFileSync(big, Buffer.alloc(11 * 2 ** 20, "#"));
-    expect(notebookFile(big)).toEqual({ exists: true, widgets: undefined });
+    expect(notebookFile(big)).toMatchObject({ exists: true, widgets: undefined });
   });
 });

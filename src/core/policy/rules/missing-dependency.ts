@@ -18,7 +18,7 @@ export const missingDependency = defineRule({
   rationale:
     "Tasks that nothing orders run at the same time, so that the reader may see the table of yesterday, or half of today's. The run succeeds all the same.",
   severity: "error",
-  preset: ["correctness", "governance"],
+  preset: "correctness",
   docs: {
     wrong: `- task_key: silver_orders # writes main.silver.orders
 - task_key: gold_report # reads main.silver.orders`,

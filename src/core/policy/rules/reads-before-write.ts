@@ -16,7 +16,7 @@ export const readsBeforeWrite = defineRule({
   rationale:
     "The reader sees what the run before has left. Where a task reads a table to continue from there, it writes the table itself, or what it writes leads to it.",
   severity: "warning",
-  preset: ["correctness", "governance"],
+  preset: "correctness",
   docs: {
     wrong: `- task_key: gold_report # reads main.silver.orders
 - task_key: silver_orders # writes main.silver.orders

@@ -8,7 +8,7 @@ export const sharedScratch = defineRule({
   rationale:
     "Each overwrites what the other is about to read. Names with tmp, temp or scratch in them, and global temporary views, are taken for temporary.",
   severity: "warning",
-  preset: ["correctness", "governance"],
+  preset: "correctness",
   docs: {
     wrong: `- task_key: load_emea # writes main.tmp.stage, and reads it
 - task_key: load_apac # writes main.tmp.stage, and reads it`,

@@ -18,7 +18,7 @@ export const unorderedWriters = defineRule({
   rationale:
     "Of two tasks that write at the same time, the later one wins, or fails with a conflict: the table depends on chance.",
   severity: "warning",
-  preset: ["correctness", "governance"],
+  preset: "correctness",
   options: ["commutative"],
   docs: {
     wrong: `- task_key: load_orders # overwrites main.silver.orders

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
-import * as z from "zod";
+import * as z from "../../zod";
 import type { SourceLocation } from "../../model/job-spec";
 import { METADATA_FILE } from "../../model/markers";
 import type { StackConfig, StackJob } from "./app";

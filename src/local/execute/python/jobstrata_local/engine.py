@@ -178,6 +178,10 @@ class Adapter:
                     visit(value)
 
         visit(plan)
+        accesses = prepared.accesses
+        if plan.command.HasField("sql_command") and not (accesses.writes or accesses.views):
+            # `spark.sql` of a query only names it; a later request reads.
+            accesses.reads.clear()
         return prepared
 
     def _say(self, notes: Sequence[str]) -> None:

@@ -140,9 +140,7 @@ def of_message(message: Any, accesses: Accesses) -> None:
     kind = message.DESCRIPTOR.name
     if kind == "NamedTable":
         accesses.reads.append(message.unparsed_identifier)
-    elif kind == "SaveTable":
-        accesses.writes.append(message.table_name)
-    elif kind == "WriteOperationV2":
+    elif kind in ("SaveTable", "WriteOperationV2"):
         accesses.writes.append(message.table_name)
     elif kind == "MergeIntoTableCommand":
         accesses.writes.append(message.target_table_name)

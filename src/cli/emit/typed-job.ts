@@ -1,6 +1,6 @@
-import type { JobLevel, JobRef, JobSpec, TaskSpec } from "../model/job-spec";
-import { TASK_KEY_PATTERN } from "../model/job-spec";
-import { isSettings, type Setting, type Settings, textAt } from "../model/settings";
+import type { JobLevel, JobRef, JobSpec, TaskSpec } from "@jobstrata/core/model";
+import { TASK_KEY_PATTERN } from "@jobstrata/core/model";
+import { isSettings, type Setting, type Settings, textAt } from "@jobstrata/core/model";
 import { cronIsPlain, isTimeZone } from "./cron";
 
 /** Plain data, in which a call stands for what a method of the library makes. */

@@ -1,7 +1,7 @@
-import type { JobRef, JobSpec, NotebookRef, TaskSpec } from "../model/job-spec";
-import { JobGraph } from "../model/job-graph";
-import { JOB_SCHEMA, type Shape } from "../model/job-schema";
-import { canonical, isSettings, type Setting, type Settings } from "../model/settings";
+import type { JobRef, JobSpec, NotebookRef, TaskSpec } from "@jobstrata/core/model";
+import { JobGraph } from "@jobstrata/core/model";
+import { JOB_SCHEMA, type Shape } from "@jobstrata/core/model";
+import { canonical, isSettings, type Setting, type Settings } from "@jobstrata/core/model";
 
 /** How the texts of one side are made comparable with those of another. */
 export interface ComparableOptions {

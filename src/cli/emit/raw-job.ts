@@ -1,6 +1,6 @@
-import { JOB_SCHEMA, type ObjectShape, type Shape } from "../model/job-schema";
-import type { JobRef, JobSpec, TaskSpec } from "../model/job-spec";
-import { canonical, isSettings, type Setting, type Settings, textAt } from "../model/settings";
+import { JOB_SCHEMA, type ObjectShape, type Shape } from "@jobstrata/core/model";
+import type { JobRef, JobSpec, TaskSpec } from "@jobstrata/core/model";
+import { canonical, isSettings, type Setting, type Settings, textAt } from "@jobstrata/core/model";
 import type { ImportFramework } from "./import-source";
 import { camelCase, type Value } from "./typed-job";
 
@@ -17,7 +17,7 @@ export class NotExpressible extends Error {
 
 /**
  * What neither provider has, and what only that of CDKTN has, by the end of their paths.
- * `__tests__/core/emit/raw-job.test.ts` compares them with the providers' schemas.
+ * `__tests__/cli/emit/raw-job.test.ts` compares them with the providers' schemas.
  */
 export const UNSUPPORTED: readonly string[] = [
   "new_cluster.autotermination_minutes",

@@ -1,4 +1,4 @@
-import { ONLY_CDKTN, UNSUPPORTED } from "@jobstrata/core/emit";
+import { ONLY_CDKTN, UNSUPPORTED } from "../../../src/cli/emit";
 import { JOB_SCHEMA, type ObjectShape } from "@jobstrata/core/model";
 import * as cdktf from "../../../src/local/provider/schema-1.99.json";
 import * as cdktn from "../../../src/local/provider/schema-1.132.json";

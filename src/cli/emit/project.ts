@@ -6,9 +6,9 @@ import {
   type JobRef,
   type JobSpec,
   type TaskSpec,
-} from "../model/job-spec";
-import { leafTasks } from "../model/job-graph";
-import { isSettings, type Setting, type Settings, textAt } from "../model/settings";
+} from "@jobstrata/core/model";
+import { leafTasks } from "@jobstrata/core/model";
+import { isSettings, type Setting, type Settings, textAt } from "@jobstrata/core/model";
 import { type Code, call, data, importLine, layOut, object, raw, statement, text } from "./code";
 import { adoptedFile } from "./adopted";
 import type {

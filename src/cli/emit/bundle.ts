@@ -1,9 +1,9 @@
 import { posix } from "node:path";
 import { stringify } from "yaml";
-import type { JobGraph } from "../model/job-graph";
-import { JOB_SCHEMA, type Shape } from "../model/job-schema";
-import type { JobRef, JobSpec, TaskSpec } from "../model/job-spec";
-import { canonical, isSettings, type Setting, type Settings, textAt } from "../model/settings";
+import type { JobGraph } from "@jobstrata/core/model";
+import { JOB_SCHEMA, type Shape } from "@jobstrata/core/model";
+import type { JobRef, JobSpec, TaskSpec } from "@jobstrata/core/model";
+import { canonical, isSettings, type Setting, type Settings, textAt } from "@jobstrata/core/model";
 import type { ImportedVariable, Refusal } from "./import-source";
 import { keyOf } from "./names";
 import { NotExpressible } from "./raw-job";

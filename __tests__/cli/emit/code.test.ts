@@ -11,7 +11,7 @@ import {
   raw,
   statement,
   text,
-} from "../../../src/core/emit/code";
+} from "../../../src/cli/emit/code";
 
 const name = fc.constantFrom(
   "a",

@@ -1,6 +1,6 @@
-import type { JobGraph } from "../model/job-graph";
-import type { JobSpec } from "../model/job-spec";
-import type { Settings } from "../model/settings";
+import type { JobGraph } from "@jobstrata/core/model";
+import type { JobSpec } from "@jobstrata/core/model";
+import type { Settings } from "@jobstrata/core/model";
 
 /** A variable of the source that stays a variable. */
 export interface ImportedVariable {

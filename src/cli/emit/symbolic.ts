@@ -1,4 +1,4 @@
-import { canonical, isSettings, type Setting, type Settings } from "../model/settings";
+import { canonical, isSettings, type Setting, type Settings } from "@jobstrata/core/model";
 
 /**
  * Resolved settings with the references of `symbolic` in place of the texts that they mean.
