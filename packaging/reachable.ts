@@ -1,13 +1,41 @@
 /** What of a compiled package its users can reach; the rest stays out of it. */
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { preProcessFile } from "typescript";
+import {
+  createSourceFile,
+  type Expression,
+  forEachChild,
+  isCallExpression,
+  isExportDeclaration,
+  isIdentifier,
+  isImportDeclaration,
+  isImportTypeNode,
+  isLiteralTypeNode,
+  isStringLiteral,
+  type Node,
+  ScriptTarget,
+  SyntaxKind,
+} from "typescript";
 
-/** The files that a compiled file names. What stands in a template is text that this code writes, so a scanner reads it. */
+/** `require` and `import`, of what is called. */
+const isRequire = (called: Expression): boolean =>
+  called.kind === SyntaxKind.ImportKeyword || (isIdentifier(called) && called.text === "require");
+
+/** The files that a compiled file names. It is parsed, since a template may hold text that looks like an import. */
 function requiredBy(file: string): string[] {
-  return preProcessFile(readFileSync(file, "utf8"), true, true)
-    .importedFiles.map(({ fileName }) => fileName)
-    .filter((name) => name.startsWith("."));
+  const source = createSourceFile(file, readFileSync(file, "utf8"), ScriptTarget.Latest);
+  const names: string[] = [];
+  const visit = (node: Node): void => {
+    const [argument] = isCallExpression(node) && isRequire(node.expression) ? node.arguments : [];
+    const module =
+      isImportDeclaration(node) || isExportDeclaration(node) ? node.moduleSpecifier : argument;
+    if (module !== undefined && isStringLiteral(module)) names.push(module.text);
+    if (isImportTypeNode(node) && isLiteralTypeNode(node.argument))
+      if (isStringLiteral(node.argument.literal)) names.push(node.argument.literal.text);
+    forEachChild(node, visit);
+  };
+  visit(source);
+  return names.filter((name) => /^\.\.?\//.test(name));
 }
 
 /**

@@ -1,10 +1,5 @@
 import { dirname, resolve } from "node:path";
-import type {
-  ImportedEnvironment,
-  ImportedVariable,
-  ImportSource,
-  JobComments,
-} from "../emit";
+import type { ImportedEnvironment, ImportedVariable, ImportSource, JobComments } from "../emit";
 import type { JobSpec, Settings } from "@jobstrata/core/model";
 import {
   type BundleOptions,
