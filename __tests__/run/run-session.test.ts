@@ -263,7 +263,9 @@ describe("RunSession", () => {
     workspace.gates.hold("long");
     const runId = await workspace.client.runNow(job);
     await workspace.faults({ requests: [{ match: "GET /api/*/jobs/runs/get", fault: 403 }] });
-    await expect(follow(runId)).rejects.toThrow(/403 PERMISSION_DENIED.*watching requires CAN VIEW/);
+    await expect(follow(runId)).rejects.toThrow(
+      /403 PERMISSION_DENIED.*watching requires CAN VIEW/,
+    );
     await workspace.faults();
     workspace.gates.release("long");
   });
