@@ -21,7 +21,7 @@ import type {
 import { CodeFile, rawJobFile, typedJobFile } from "./job-file";
 import { className, keyOf, memberName, unique, variableName } from "./names";
 import { NotExpressible, planRaw, rawPermissions } from "./raw-job";
-import { symbolized } from "./symbolic";
+import { mapTexts, symbolized } from "./symbolic";
 import { escaped, partsOf, type TextPart } from "./texts";
 import { NotTyped, planTyped, type TypedJob, type Value } from "./typed-job";
 
@@ -1002,52 +1002,53 @@ function sharedProps(plans: readonly TypedJob[]): Record<string, Value> {
 
 const MAPS: ReadonlySet<string> = new Set(["tags", "jobParameters", "parameters"]);
 
-/** What a job has everywhere, and what an environment adds or replaces. */
+/** What a job has everywhere, and by prop what each environment adds or replaces. */
 function divide(all: ReadonlyMap<string, Readonly<Record<string, Value>>>): {
   readonly base: Record<string, Value>;
   readonly overrides: Record<string, Record<string, Value>>;
 } {
   const base: Record<string, Value> = {};
   const overrides: Record<string, Record<string, Value>> = {};
-  const names = new Set([...all.values()].flatMap((props) => Object.keys(props)));
-  for (const name of names) {
+  for (const name of namesIn(all)) {
     const values = mapValues(all, (props) => props[name]);
-    if (MAPS.has(name)) {
-      const maps = mapValues(values, (value) => (value ?? {}) as Readonly<Record<string, Value>>);
-      const { base: same, overrides: others } = divide2(maps);
-      if (Object.keys(same).length > 0) base[name] = same;
-      for (const [environment, value] of Object.entries(others))
-        (overrides[name] ??= {})[environment] = value;
-      continue;
-    }
-    const common = commonValue(values);
+    const { common, own } = MAPS.has(name) ? divideMaps(values) : divideValues(values);
     if (common !== undefined) base[name] = common;
-    for (const [environment, value] of values) {
-      if (value !== undefined && JSON.stringify(value) !== JSON.stringify(common))
-        (overrides[name] ??= {})[environment] = value;
-    }
+    if (own.size > 0) overrides[name] = Object.fromEntries(own);
   }
   return { base, overrides };
 }
 
-/** The same of the entries of a map. */
-function divide2(maps: ReadonlyMap<string, Readonly<Record<string, Value>>>): {
-  readonly base: Record<string, Value>;
-  readonly overrides: Record<string, Record<string, Value>>;
-} {
-  const base: Record<string, Value> = {};
-  const overrides: Record<string, Record<string, Value>> = {};
-  for (const name of new Set([...maps.values()].flatMap((map) => Object.keys(map)))) {
-    const values = mapValues(maps, (map) => map[name]);
-    const common = commonValue(values);
-    if (common !== undefined) base[name] = common;
-    for (const [environment, value] of values) {
-      if (value !== undefined && JSON.stringify(value) !== JSON.stringify(common))
-        (overrides[environment] ??= {})[name] = value;
-    }
-  }
-  return { base, overrides };
+/** What environments have in common, and what an environment has instead or besides. */
+interface Divided {
+  readonly common: Value | undefined;
+  readonly own: ReadonlyMap<string, Value>;
 }
+
+function divideValues(values: ReadonlyMap<string, Value | undefined>): Divided {
+  const common = commonValue(values);
+  const own = new Map<string, Value>();
+  for (const [environment, value] of values)
+    if (value !== undefined && JSON.stringify(value) !== JSON.stringify(common))
+      own.set(environment, value);
+  return { common, own };
+}
+
+/** Each entry of the maps by itself. */
+function divideMaps(values: ReadonlyMap<string, Value | undefined>): Divided {
+  const maps = mapValues(values, (value) => (value ?? {}) as Readonly<Record<string, Value>>);
+  const common: Record<string, Value> = {};
+  const own = new Map<string, Record<string, Value>>();
+  for (const name of namesIn(maps)) {
+    const entry = divideValues(mapValues(maps, (map) => map[name]));
+    if (entry.common !== undefined) common[name] = entry.common;
+    for (const [environment, value] of entry.own)
+      own.set(environment, { ...own.get(environment), [name]: value });
+  }
+  return { common: Object.keys(common).length > 0 ? common : undefined, own };
+}
+
+const namesIn = (maps: ReadonlyMap<string, Readonly<Record<string, Value>>>): Set<string> =>
+  new Set([...maps.values()].flatMap((map) => Object.keys(map)));
 
 /** What most environments have, if all have something: an override cannot take anything away. */
 function commonValue(values: ReadonlyMap<string, Value | undefined>): Value | undefined {
@@ -1060,15 +1061,6 @@ function commonValue(values: ReadonlyMap<string, Value | undefined>): Value | un
     counts.set(key, known);
   }
   return [...counts.values()].sort((a, b) => b.count - a.count)[0]?.value;
-}
-
-function mapTexts(value: Setting, of: (text: string) => string): Setting {
-  if (typeof value === "string") return of(value);
-  if (Array.isArray(value)) return (value as readonly Setting[]).map((each) => mapTexts(each, of));
-  if (!isSettings(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [name, mapTexts(each, of)]),
-  );
 }
 
 function mapValues<V, W>(map: ReadonlyMap<string, V>, of: (value: V) => W): Map<string, W> {

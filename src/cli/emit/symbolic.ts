@@ -24,7 +24,7 @@ function symbolizedValue(
     const items = resolved as readonly Setting[];
     const others = symbolic as readonly Setting[];
     // Lists without an order are sorted by what their items are written as.
-    const byMeaning = new Map(others.map((item) => [canonical(evaluated(item, evaluate)), item]));
+    const byMeaning = new Map(others.map((item) => [canonical(mapTexts(item, evaluate)), item]));
     return items.map((item, at) => {
       const same = byMeaning.get(canonical(item));
       if (same !== undefined) return same;
@@ -46,12 +46,12 @@ function symbolizedValue(
   return resolved;
 }
 
-function evaluated(value: Setting, evaluate: (text: string) => string): Setting {
-  if (typeof value === "string") return evaluate(value);
-  if (Array.isArray(value))
-    return (value as readonly Setting[]).map((item) => evaluated(item, evaluate));
+/** Settings with each text replaced. */
+export function mapTexts(value: Setting, of: (text: string) => string): Setting {
+  if (typeof value === "string") return of(value);
+  if (Array.isArray(value)) return (value as readonly Setting[]).map((each) => mapTexts(each, of));
   if (!isSettings(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [name, evaluated(each, evaluate)]),
+    Object.entries(value).map(([name, each]) => [name, mapTexts(each, of)]),
   );
 }

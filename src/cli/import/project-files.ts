@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { BaselineEntry } from "@jobstrata/core/config";
+import { type BaselineEntry, baselineText } from "@jobstrata/core/config";
 import type { ImportFramework, Project } from "../emit";
 import { packageVersion } from "../package-folder";
 import { DEPENDENCIES } from "../project/framework";
@@ -73,16 +73,6 @@ export function earlierFiles(folder: string): readonly string[] {
     return [];
   }
 }
-
-function baselineText(entries: readonly BaselineEntry[]): string {
-  const findings = entries
-    .map(({ fingerprint, rule, message }) => ({ rule, message, fingerprint }))
-    .sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1));
-  return `${JSON.stringify({ version: 1, findings }, undefined, 2)}\n`;
-}
-
-const textOf = ({ rule, message, fingerprint }: BaselineEntry): string =>
-  [rule, message, fingerprint].join("\0");
 
 function sorted(object: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -41,14 +41,19 @@ export function readBaseline(file: string): readonly BaselineEntry[] {
   }
 }
 
-/** Writes the accepted findings, atomically. */
-export function writeBaseline(file: string, entries: readonly BaselineEntry[]): void {
+/** The text of a baseline that holds the findings. */
+export function baselineText(entries: readonly BaselineEntry[]): string {
   const findings = entries
     .map(({ fingerprint, rule, message }) => ({ rule, message, fingerprint }))
     .sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  return `${JSON.stringify({ version: 1, findings }, undefined, 2)}\n`;
+}
+
+/** Writes the accepted findings, atomically. */
+export function writeBaseline(file: string, entries: readonly BaselineEntry[]): void {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, `${JSON.stringify({ version: 1, findings }, undefined, 2)}\n`);
+    writeFileSync(temporary, baselineText(entries));
     renameSync(temporary, file);
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;

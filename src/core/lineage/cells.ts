@@ -1,3 +1,4 @@
+import { objectOf } from "../model/json";
 import { withoutMarks } from "./unknown-text";
 
 /** A language that is analysed, `run` for `%run`, or another one. */
@@ -182,10 +183,3 @@ class LinePlaces {
 
 /** After as many failed searches, the rest of the file is not searched any more. */
 const MAX_MISSED = 100;
-
-/** The value, if it is a JSON object; else an empty one. */
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
-}

@@ -51,3 +51,10 @@ function markFor(text: string): string {
   for (let count = 0; text.includes(mark); count++) mark = `int64-${count}:`;
   return mark;
 }
+
+/** The value, if it is a JSON object; else an empty one. */
+export function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, resolve } from "node:path";
 import type { NotebookFile, NotebookWidgets } from "../../model/job-spec";
+import { objectOf } from "../../model/json";
 import { FileOfCode } from "../code/code-file";
 
 /** Databricks exports no notebook that is bigger. Bytes. */
@@ -158,13 +159,6 @@ function readIpynb(source: string, found: Widgets): boolean {
     found.readCell(code.replace(/\r\n?/g, "\n"), language);
   }
   return true;
-}
-
-/** The value, if it is a JSON object; else an empty one. */
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
 }
 
 /** A piece of code. The text of a string is `computed` when it is not what stands in the source. */
