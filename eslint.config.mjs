@@ -28,6 +28,11 @@ export default defineConfig(
           message:
             "Ids have 64 bits, more than a number holds: use jobIdOf or runIdOf of core/model.",
         },
+        {
+          selector:
+            ":matches(PropertyDefinition, MethodDefinition[kind!=constructor], TSParameterProperty)[accessibility=private]",
+          message: "Write `#name`: a private member is private when the program runs, too.",
+        },
       ],
     },
   },

@@ -60,16 +60,20 @@ dbutils.notebook.exit(str(round((time.perf_counter() - started) * 1000)))
 `;
 
 class Bench {
-  private readonly client: JobsClient;
+  readonly #client: JobsClient;
 
-  public constructor(private readonly session: LocalSession) {
-    this.client = new JobsClient(new WorkspaceHttp(tokenLogin(session.host, session.token)));
+  readonly #session: LocalSession;
+
+  public constructor(session: LocalSession) {
+    this.#session = session;
+
+    this.#client = new JobsClient(new WorkspaceHttp(tokenLogin(session.host, session.token)));
   }
 
   public async api<T>(method: "GET" | "POST", path: string, body?: object): Promise<T> {
-    const response = await fetch(`${this.session.host}/api/${path}`, {
+    const response = await fetch(`${this.#session.host}/api/${path}`, {
       method,
-      headers: { Authorization: `Bearer ${this.session.token}` },
+      headers: { Authorization: `Bearer ${this.#session.token}` },
       ...(body && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
@@ -79,14 +83,14 @@ class Bench {
 
   /** Waits for a run that must succeed, and gives how long it took. */
   public async time(runId: number): Promise<{ ms: number; run: JobRunNode }> {
-    const run = await new RunSession(this.client, runId, { pollMs: 20 }).follow();
+    const run = await new RunSession(this.#client, runId, { pollMs: 20 }).follow();
     if (run?.status.state !== "SUCCESS")
       throw new Error(`run ${runId}: ${run?.status.state ?? "lost"}`);
     return { ms: (run.endTime ?? 0) - (run.startTime ?? 0), run };
   }
 
   public async runJob(name: string, parameters: Record<string, string> = {}): Promise<number> {
-    for await (const { job_id, settings } of this.client.listJobs()) {
+    for await (const { job_id, settings } of this.#client.listJobs()) {
       if (settings?.name !== `[local] Health Monitor - ${name}`) continue;
       const body = { job_id, notebook_params: parameters };
       const { run_id } = await this.api<{ run_id: number }>("POST", "2.2/jobs/run-now", body);
@@ -112,7 +116,7 @@ class Bench {
     const body = { run_name: "bench", tasks: [task] };
     const { run_id } = await this.api<{ run_id: number }>("POST", "2.2/jobs/runs/submit", body);
     const { ms } = await this.time(run_id);
-    const { notebook_output } = await this.client.getOutput(run_id);
+    const { notebook_output } = await this.#client.getOutput(run_id);
     return { ms, result: notebook_output?.result ?? "" };
   }
 }

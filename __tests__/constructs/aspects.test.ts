@@ -13,12 +13,16 @@ type Node = Record<string, unknown>;
 
 /** The tagging aspect of CDKTF's own documentation. */
 class TagsAddingAspect implements IAspect {
-  public constructor(private readonly tags: Record<string, string>) {}
+  readonly #tags: Record<string, string>;
+
+  public constructor(tags: Record<string, string>) {
+    this.#tags = tags;
+  }
 
   public visit(construct: object): void {
     const node = construct as Node;
     if ("tags" in node && "tagsInput" in node)
-      node.tags = { ...(node.tagsInput as object | undefined), ...this.tags };
+      node.tags = { ...(node.tagsInput as object | undefined), ...this.#tags };
   }
 }
 

@@ -111,17 +111,17 @@ export class Listener {
   public comments = 0;
   /** Settled when the stream has ended. */
   public over: Promise<void> = Promise.resolve();
-  private wake: () => void = () => undefined;
+  #wake: () => void = () => undefined;
 
   public read(stream: AsyncIterable<Uint8Array>): void {
     const parser = createParser({
       onEvent: ({ event = "", data }) => {
         this.heard.push({ name: event, data: JSON.parse(data) });
-        this.wake();
+        this.#wake();
       },
       onComment: () => {
         this.comments++;
-        this.wake();
+        this.#wake();
       },
     });
     this.over = (async () => {
@@ -142,7 +142,7 @@ export class Listener {
 
   /** Resolves when something has come. */
   public more(): Promise<void> {
-    return new Promise((resolve) => (this.wake = resolve));
+    return new Promise((resolve) => (this.#wake = resolve));
   }
 
   /** The events of a name, oldest first. */

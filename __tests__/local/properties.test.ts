@@ -49,13 +49,17 @@ class RecordingExecutor implements TaskExecutor {
   public readonly events: { at: "start" | "end"; taskKey: string }[] = [];
   public forgiving = false;
 
-  public constructor(private readonly clock: ManualClock) {}
+  readonly #clock: ManualClock;
+
+  public constructor(clock: ManualClock) {
+    this.#clock = clock;
+  }
 
   public execute({ taskKey }: TaskRequest): Promise<TaskOutcome> {
     const plan = this.plans.get(taskKey);
     this.events.push({ at: "start", taskKey });
     return new Promise((resolve) => {
-      this.clock.after(plan?.duration ?? 0, () => {
+      this.#clock.after(plan?.duration ?? 0, () => {
         this.events.push({ at: "end", taskKey });
         resolve({ succeeded: this.forgiving || plan?.fails !== true });
       });

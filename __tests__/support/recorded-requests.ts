@@ -17,46 +17,46 @@ interface RecordedRequest {
 const ANSWERED = "http.server.response.finish";
 
 export class RequestRecorder {
-  private readonly requests: RecordedRequest[] = [];
+  readonly #requests: RecordedRequest[] = [];
 
-  private readonly listen = (message: unknown): void => {
+  readonly #listen = (message: unknown): void => {
     const { request, response, server } = message as {
       request: IncomingMessage;
       response: ServerResponse;
       server: Server;
     };
-    if ((server.address() as AddressInfo | null)?.port !== this.port) return;
+    if ((server.address() as AddressInfo | null)?.port !== this.#port) return;
     const { method = "", url = "" } = request;
     const [path = ""] = url.split("?");
-    this.requests.push({ method, path, status: response.statusCode });
+    this.#requests.push({ method, path, status: response.statusCode });
   };
 
-  private readonly port: number;
+  readonly #port: number;
 
   /** @param host - the workspace whose requests are recorded from now on */
   public constructor(host: string) {
-    this.port = Number(new URL(host).port);
-    subscribe(ANSWERED, this.listen);
+    this.#port = Number(new URL(host).port);
+    subscribe(ANSWERED, this.#listen);
   }
 
   public stop(): void {
-    unsubscribe(ANSWERED, this.listen);
+    unsubscribe(ANSWERED, this.#listen);
   }
 
   /** How many requests were answered. */
   public get count(): number {
-    return this.requests.length;
+    return this.#requests.length;
   }
 
   /** The requests that were answered, as `GET /api/2.2/jobs/get`, each once, sorted; ids in a path are `*`. */
   public get asked(): string[] {
-    return unique(this.requests.map(({ method, path }) => `${method} ${withoutIds(path)}`));
+    return unique(this.#requests.map(({ method, path }) => `${method} ${withoutIds(path)}`));
   }
 
   /** Those that were refused, as `404 GET /api/2.0/workspace/get-status`, each once, sorted. */
   public get refused(): string[] {
     return unique(
-      this.requests
+      this.#requests
         .filter(({ status }) => status >= 400)
         .map(({ method, path, status }) => `${status} ${method} ${withoutIds(path)}`),
     );

@@ -9,14 +9,17 @@ export class Interrupts {
   readonly #handle = (signal: NodeJS.Signals): void => {
     const again = this.#came !== undefined;
     this.#came ??= signal === "SIGTERM" ? signal : "SIGINT";
-    if (again) this.second(this.exitCode ?? 130);
-    else this.first();
+    if (again) this.#second(this.exitCode ?? 130);
+    else this.#first();
   };
 
-  public constructor(
-    private readonly first: () => void,
-    private readonly second: (exitCode: number) => void,
-  ) {
+  readonly #first: () => void;
+  readonly #second: (exitCode: number) => void;
+
+  public constructor(first: () => void, second: (exitCode: number) => void) {
+    this.#first = first;
+    this.#second = second;
+
     for (const signal of SIGNALS) process.on(signal, this.#handle);
   }
 

@@ -23,14 +23,20 @@ export class LiveScreen {
   #lines: readonly string[] = [];
   readonly #stopListening: () => void;
   readonly #restore = (): void => {
-    this.terminal.write(SHOW_CURSOR);
+    this.#terminal.write(SHOW_CURSOR);
   };
+
+  readonly #terminal: Terminal;
+  readonly #draw: (columns: number, rows: number) => readonly string[];
 
   /** @param draw returns the lines for a number of columns and rows; none may be wider */
   public constructor(
-    private readonly terminal: Terminal,
-    private readonly draw: (columns: number, rows: number) => readonly string[],
+    terminal: Terminal,
+    draw: (columns: number, rows: number) => readonly string[],
   ) {
+    this.#terminal = terminal;
+    this.#draw = draw;
+
     terminal.write(HIDE_CURSOR);
     // However this process ends, the cursor comes back.
     process.on("exit", this.#restore);
@@ -41,16 +47,16 @@ export class LiveScreen {
 
   /** Draws. */
   public update(): void {
-    const { columns, rows } = this.terminal;
+    const { columns, rows } = this.#terminal;
     // The last row is left free: a line break there would scroll.
-    const lines = this.draw(columns, Math.max(1, rows - 1));
+    const lines = this.#draw(columns, Math.max(1, rows - 1));
     if (columns === this.#columns && same(lines, this.#lines)) return;
     this.#show(lines);
   }
 
   /** Takes away what is drawn. */
   public close(): void {
-    this.terminal.write(this.#eraseCodes());
+    this.#terminal.write(this.#eraseCodes());
     this.#stopListening();
     process.off("exit", this.#restore);
     this.#restore();
@@ -59,15 +65,15 @@ export class LiveScreen {
   #show(lines: readonly string[]): void {
     const erase = this.#eraseCodes();
     this.#drawn = lines.length;
-    this.#columns = this.terminal.columns;
+    this.#columns = this.#terminal.columns;
     this.#lines = lines;
-    this.terminal.write(`${BEGIN}${erase}${lines.map((line) => `${line}\n`).join("")}${END}`);
+    this.#terminal.write(`${BEGIN}${erase}${lines.map((line) => `${line}\n`).join("")}${END}`);
   }
 
   /** Back to where drawing began. A terminal that became narrower has wrapped the lines that are too long for it now. */
   #eraseCodes(): string {
     if (this.#drawn === 0) return `\r${CLEAR_DOWN}`;
-    const { columns, rows } = this.terminal;
+    const { columns, rows } = this.#terminal;
     const wrapped =
       columns < this.#columns
         ? this.#lines.reduce(

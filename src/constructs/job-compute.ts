@@ -222,7 +222,11 @@ const COMPUTE = Symbol.for("jobstrata/JobCompute");
 
 /** What runs the notebook of an atomic job: serverless compute, a job cluster, or a cluster that exists. */
 export class JobCompute {
-  private constructor(private readonly config: ComputeConfig) {
+  readonly #config: ComputeConfig;
+
+  private constructor(config: ComputeConfig) {
+    this.#config = config;
+
     mark(this, COMPUTE, true);
   }
 
@@ -297,7 +301,7 @@ export class JobCompute {
 
   /** The arguments of the job and of its task. @internal */
   public toConfig(): ComputeConfig {
-    return this.config;
+    return this.#config;
   }
 }
 

@@ -87,11 +87,15 @@ const TRIGGER = Symbol.for("jobstrata/JobTrigger");
 
 /** What starts a job: a schedule, a period, changed files or tables, a model event, or the end of its last run. */
 export class JobTrigger {
+  readonly #config: (pauseStatus: "PAUSED" | "UNPAUSED") => TriggerConfig;
+
   private constructor(
     /** A continuous job is never started twice at a time and cannot queue. */
     public readonly isContinuous: boolean,
-    private readonly config: (pauseStatus: "PAUSED" | "UNPAUSED") => TriggerConfig,
+    config: (pauseStatus: "PAUSED" | "UNPAUSED") => TriggerConfig,
   ) {
+    this.#config = config;
+
     mark(this, TRIGGER, true);
   }
 
@@ -189,7 +193,7 @@ export class JobTrigger {
 
   /** The arguments of the job, paused or not. @internal */
   public toConfig(paused: boolean): TriggerConfig {
-    return this.config(paused ? "PAUSED" : "UNPAUSED");
+    return this.#config(paused ? "PAUSED" : "UNPAUSED");
   }
 }
 

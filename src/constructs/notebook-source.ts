@@ -74,11 +74,15 @@ const SOURCE = Symbol.for("jobstrata/NotebookSource");
 
 /** The source of the notebook of an atomic job. */
 export class NotebookSource {
+  readonly #config: (job: Construct, stack: JobStack, key: string) => NotebookConfig;
+
   private constructor(
     /** Name of the notebook without folder and extension; the default task key. */
     public readonly name: string,
-    private readonly config: (job: Construct, stack: JobStack, key: string) => NotebookConfig,
+    config: (job: Construct, stack: JobStack, key: string) => NotebookConfig,
   ) {
+    this.#config = config;
+
     mark(this, SOURCE, true);
   }
 
@@ -170,7 +174,7 @@ export class NotebookSource {
 
   /** Makes what the job needs of the notebook in its stack. @internal */
   public bind(job: Construct, stack: JobStack, key: string): NotebookConfig {
-    return this.config(job, stack, key);
+    return this.#config(job, stack, key);
   }
 }
 

@@ -37,11 +37,15 @@ export class PolicyRun {
   readonly #configs = new Map<TerraformStack, TerraformConfig>();
   readonly #rules: readonly Rule[] | undefined;
 
+  readonly #root: IConstruct;
+
   /** @param root what is judged: every stack below it */
   public constructor(
-    private readonly root: IConstruct,
+    root: IConstruct,
     { rules, aspectsDone = [], written }: PolicyRunOptions = {},
   ) {
+    this.#root = root;
+
     this.#stacks = stacksOf(root);
     this.#aspectsDone = new Set(aspectsDone);
     this.#written = written;
@@ -87,7 +91,7 @@ export class PolicyRun {
 
   /** The configurations of all stacks as they would be written, whatever the policy says of them. */
   public configurations(session?: ISynthesisSession): StackToJudge[] {
-    const app = appOf(this.root);
+    const app = appOf(this.#root);
     // An app prepares its stacks itself; in a test of one stack nobody has.
     if (session === undefined || session.manifest !== app?.manifest)
       for (const stack of this.#stacks) stack.prepareStack();
@@ -110,13 +114,13 @@ export class PolicyRun {
 
   /** The rules to judge by; undefined for all that there are. */
   public get rules(): readonly Rule[] | undefined {
-    return rulesGiven(this.root) ?? this.#rules;
+    return rulesGiven(this.#root) ?? this.#rules;
   }
 
   #judge(session: ISynthesisSession | undefined): void {
     const judged = this.configurations(session);
     judgement().judge(judged, this.rules, {
-      outdir: session?.outdir ?? appOf(this.root)?.outdir ?? "cdktf.out",
+      outdir: session?.outdir ?? appOf(this.#root)?.outdir ?? "cdktf.out",
       isWritten: session !== undefined,
     });
     for (const { stack, config } of judged) this.#configs.set(stack, config);

@@ -39,37 +39,41 @@ export const systemClock: Clock = {
 
 /** A clock that stands still until it is advanced. */
 export class ManualClock implements Clock {
-  private readonly timers = new Set<{ at: number; action: () => void }>();
+  readonly #timers = new Set<{ at: number; action: () => void }>();
 
-  public constructor(private time: number = Date.UTC(2026, 0, 1)) {}
+  #time: number;
+
+  public constructor(time: number = Date.UTC(2026, 0, 1)) {
+    this.#time = time;
+  }
 
   public now(): number {
-    return this.time;
+    return this.#time;
   }
 
   public after(delay: number, action: () => void): Timer {
-    const timer = { at: this.time + Math.max(delay, 0), action };
-    this.timers.add(timer);
-    return { cancel: () => this.timers.delete(timer) };
+    const timer = { at: this.#time + Math.max(delay, 0), action };
+    this.#timers.add(timer);
+    return { cancel: () => this.#timers.delete(timer) };
   }
 
   /** Lets `duration` milliseconds pass: what falls due is done in order, with everything that follows from it. */
   public async advance(duration: number): Promise<void> {
-    const end = this.time + duration;
+    const end = this.#time + duration;
     for (;;) {
       await settled();
-      const next = this.earliest();
+      const next = this.#earliest();
       if (next === undefined || next.at > end) break;
-      this.timers.delete(next);
-      this.time = next.at;
+      this.#timers.delete(next);
+      this.#time = next.at;
       next.action();
     }
-    this.time = end;
+    this.#time = end;
   }
 
-  private earliest(): { at: number; action: () => void } | undefined {
+  #earliest(): { at: number; action: () => void } | undefined {
     let first: { at: number; action: () => void } | undefined;
-    for (const timer of this.timers) {
+    for (const timer of this.#timers) {
       if (first === undefined || timer.at < first.at) first = timer;
     }
     return first;

@@ -74,11 +74,11 @@ export function readFaultPlan(file: string): FaultPlan {
 
 /** Decides what goes wrong, by a plan that can be changed while the workspace runs. */
 export class Faults {
-  private plan: FaultPlan = {};
-  private patterns: (RegExp | undefined)[] = [];
-  private struck: number[] = [];
-  private readonly failed = new Map<string, number>();
-  private random = generator(1);
+  #plan: FaultPlan = {};
+  #patterns: (RegExp | undefined)[] = [];
+  #struck: number[] = [];
+  readonly #failed = new Map<string, number>();
+  #random = generator(1);
 
   public constructor(plan: FaultPlan = {}) {
     this.set(plan);
@@ -86,31 +86,31 @@ export class Faults {
 
   /** Replaces the plan; what was counted for the last one is forgotten. */
   public set(plan: FaultPlan): void {
-    this.plan = plan;
-    this.random = generator(plan.seed ?? 1);
-    this.failed.clear();
-    this.struck = (plan.requests ?? []).map(() => 0);
-    this.patterns = (plan.requests ?? []).map(({ match }) =>
+    this.#plan = plan;
+    this.#random = generator(plan.seed ?? 1);
+    this.#failed.clear();
+    this.#struck = (plan.requests ?? []).map(() => 0);
+    this.#patterns = (plan.requests ?? []).map(({ match }) =>
       match === undefined ? undefined : glob(match),
     );
   }
 
   /** The plan, and how often each of its request faults has struck. */
   public report(): Record<string, unknown> {
-    return { plan: this.plan, struck: this.struck };
+    return { plan: this.#plan, struck: this.#struck };
   }
 
   /** What goes wrong with this request: of the faults that match, the first that strikes. */
   public strike(method: string, path: string, body: Buffer): RequestFault | undefined {
-    const { requests } = this.plan;
+    const { requests } = this.#plan;
     if (requests === undefined) return undefined;
     for (const [index, fault] of requests.entries()) {
-      const struck = this.struck[index] ?? 0;
+      const struck = this.#struck[index] ?? 0;
       if (fault.times !== undefined && struck >= fault.times) continue;
-      if (this.patterns[index]?.test(`${method} ${path}`) === false) continue;
+      if (this.#patterns[index]?.test(`${method} ${path}`) === false) continue;
       if (fault.body !== undefined && !body.includes(fault.body)) continue;
-      if (fault.rate !== undefined && this.random() >= fault.rate) continue;
-      this.struck[index] = struck + 1;
+      if (fault.rate !== undefined && this.#random() >= fault.rate) continue;
+      this.#struck[index] = struck + 1;
       return fault;
     }
     return undefined;
@@ -120,7 +120,7 @@ export class Faults {
   public around(executor: TaskExecutor): TaskExecutor {
     return {
       execute: (request, signal) => {
-        const failure = this.failureOf(request);
+        const failure = this.#failureOf(request);
         return failure === undefined ? executor.execute(request, signal) : Promise.resolve(failure);
       },
       ...(executor.query === undefined ? {} : { query: executor.query.bind(executor) }),
@@ -130,14 +130,14 @@ export class Faults {
     };
   }
 
-  private failureOf({ jobId, jobName, taskKey }: TaskRequest): TaskOutcome | undefined {
-    for (const [index, fault] of (this.plan.tasks ?? []).entries()) {
+  #failureOf({ jobId, jobName, taskKey }: TaskRequest): TaskOutcome | undefined {
+    for (const [index, fault] of (this.#plan.tasks ?? []).entries()) {
       if (fault.job !== undefined && fault.job !== jobName) continue;
       if (fault.task_key !== undefined && fault.task_key !== taskKey) continue;
       const key = `${index}/${jobId}/${taskKey}`;
-      const failed = this.failed.get(key) ?? 0;
+      const failed = this.#failed.get(key) ?? 0;
       if (failed >= fault.failures) continue;
-      this.failed.set(key, failed + 1);
+      this.#failed.set(key, failed + 1);
       const error = fault.error ?? `injected failure ${failed + 1} of ${fault.failures}`;
       return {
         succeeded: false,

@@ -37,7 +37,7 @@ export class Store {
   public readonly alerts: AlertStore;
   public readonly destinations: DestinationStore;
   public readonly secrets: Secrets;
-  private readonly sql: Sql;
+  readonly #sql: Sql;
 
   /** @throws {JobstrataError} when another process has the folder, or it does not hold a workspace */
   public static open(folder: string): Store {
@@ -71,19 +71,23 @@ export class Store {
     return new Store(database);
   }
 
-  private constructor(private readonly database: Database.Database) {
-    this.sql = new Sql(database);
-    this.jobs = new JobStore(this.sql, () => {
+  readonly #database: Database.Database;
+
+  private constructor(database: Database.Database) {
+    this.#database = database;
+
+    this.#sql = new Sql(database);
+    this.jobs = new JobStore(this.#sql, () => {
       this.runs.flush();
     });
-    this.runs = new RunStore(this.sql, (settingsId) => {
+    this.runs = new RunStore(this.#sql, (settingsId) => {
       this.jobs.dropSettings(settingsId);
     });
-    this.permissions = new PermissionStore(this.sql);
-    this.objects = new ObjectStore(this.sql);
-    this.alerts = new AlertStore(this.sql);
-    this.destinations = destinationStore(this.sql);
-    this.secrets = new Secrets(this.sql);
+    this.permissions = new PermissionStore(this.#sql);
+    this.objects = new ObjectStore(this.#sql);
+    this.alerts = new AlertStore(this.#sql);
+    this.destinations = destinationStore(this.#sql);
+    this.secrets = new Secrets(this.#sql);
   }
 
   /** Writes what is still to be kept. */
@@ -93,11 +97,11 @@ export class Store {
 
   public close(): void {
     this.flush();
-    this.database.close();
+    this.#database.close();
   }
 
   /** All that `write` changes is kept, or none of it. */
   public atomically<T>(write: () => T): T {
-    return this.sql.atomically(write);
+    return this.#sql.atomically(write);
   }
 }

@@ -152,15 +152,19 @@ class FirstThatWorks implements WorkspaceAuth {
   #settled: NamedSource | undefined;
   #settling: Promise<NamedSource> | undefined;
 
+  readonly #sources: readonly NamedSource[];
+
   public constructor(
     public readonly host: string,
-    private readonly sources: readonly NamedSource[],
+    sources: readonly NamedSource[],
   ) {
+    this.#sources = sources;
+
     if (sources.length === 1) this.#settled = sources[0];
   }
 
   public get authType(): string {
-    return (this.#settled ?? this.sources[0])?.name ?? "";
+    return (this.#settled ?? this.#sources[0])?.name ?? "";
   }
 
   public async headers(): Promise<Readonly<Record<string, string>>> {
@@ -177,7 +181,7 @@ class FirstThatWorks implements WorkspaceAuth {
 
   async #settle(): Promise<NamedSource> {
     const errors: string[] = [];
-    for (const named of this.sources) {
+    for (const named of this.#sources) {
       try {
         await named.source.headers();
         return named;

@@ -63,19 +63,29 @@ export class RunFollower {
   #successes = 0;
   #looksAfterEnd = 0;
 
+  readonly #client: RunReader;
+  readonly #rootId: RunId;
+  readonly #keys: ReadonlyMap<JobId, string>;
+  readonly #allOutputs: boolean;
+
   /** @param keys keys of jobs by their ids, as far as they are known */
   public constructor(
-    private readonly client: RunReader,
-    private readonly rootId: RunId,
-    private readonly keys: ReadonlyMap<JobId, string> = new Map(),
+    client: RunReader,
+    rootId: RunId,
+    keys: ReadonlyMap<JobId, string> = new Map(),
     /** Whether the output of every task is fetched, or only of those that failed and of some others. */
-    private readonly allOutputs = false,
-  ) {}
+    allOutputs = false,
+  ) {
+    this.#client = client;
+    this.#rootId = rootId;
+    this.#keys = keys;
+    this.#allOutputs = allOutputs;
+  }
 
   /** Looks once. @throws WorkspaceError if the run cannot be read */
   public async look(signal?: AbortSignal): Promise<JobRunNode> {
-    const root = await this.client.getRun(this.rootId, { ...(signal && { signal }) });
-    this.#runs.set(this.rootId, root);
+    const root = await this.#client.getRun(this.#rootId, { ...(signal && { signal }) });
+    this.#runs.set(this.#rootId, root);
     await this.#findName(root);
     await this.#lookBelow(signal);
     await this.#fetchOutputs();
@@ -87,7 +97,7 @@ export class RunFollower {
   async #findName({ run_name: name = "", job_id: jobId }: ApiRun): Promise<void> {
     if (name !== "" || jobId === undefined || this.#jobNames.has(jobId)) return;
     try {
-      const job = await this.client.getJob?.(jobId);
+      const job = await this.#client.getJob?.(jobId);
       this.#jobNames.set(jobId, job?.settings?.name ?? "");
     } catch (error) {
       if (!isRefusal(error)) throw error;
@@ -109,7 +119,7 @@ export class RunFollower {
 
   /** True once nothing will change any more, or nothing more is to be learned. */
   public get settled(): boolean {
-    const root = this.#runs.get(this.rootId);
+    const root = this.#runs.get(this.#rootId);
     if (root === undefined || statusOf(root).phase !== "ended") return false;
     return (
       this.#looksAfterEnd > LAST_LOOKS ||
@@ -119,8 +129,8 @@ export class RunFollower {
 
   /** What the last look has found. */
   public get tree(): JobRunNode {
-    const root = this.#runs.get(this.rootId);
-    if (root === undefined) throw new Error(`Run ${this.rootId} was not looked at.`);
+    const root = this.#runs.get(this.#rootId);
+    if (root === undefined) throw new Error(`Run ${this.#rootId} was not looked at.`);
     return this.#jobRun(root);
   }
 
@@ -146,7 +156,7 @@ export class RunFollower {
     const byId = new Map<RunId, ApiRun>();
     const missing = new Set(wantedFirst);
     const startTimeFrom = Math.min(...wantedFirst.map(({ since }) => since)) - MARGIN;
-    const root = this.#runs.get(this.rootId);
+    const root = this.#runs.get(this.#rootId);
     // Of a run of long ago, not everything that has run since.
     const over = root !== undefined && statusOf(root).phase === "ended" ? root.end_time : undefined;
     const query = {
@@ -156,7 +166,7 @@ export class RunFollower {
     };
     let pageToken: string | undefined;
     for (let page = 0; page < MAX_PAGES && missing.size > 0; page++) {
-      const answer = await this.client.listRuns(query, pageToken, { ...(signal && { signal }) });
+      const answer = await this.#client.listRuns(query, pageToken, { ...(signal && { signal }) });
       for (const run of answer.runs) {
         byId.set(run.run_id, run);
         if (run.trigger_info?.run_id !== undefined) byTrigger.set(run.trigger_info.run_id, run);
@@ -182,7 +192,7 @@ export class RunFollower {
   /** Asks for one child. What may not be read is left out: the task says how it stands. */
   async #lookAtOne({ task, childId }: Wanted): Promise<void> {
     try {
-      const id = childId ?? (await this.client.getOutput(task.run_id)).run_job_output?.run_id;
+      const id = childId ?? (await this.#client.getOutput(task.run_id)).run_job_output?.run_id;
       if (id !== undefined) {
         this.#childOf.set(task.run_id, id);
         await this.#readRun(id);
@@ -195,7 +205,7 @@ export class RunFollower {
 
   async #readRun(runId: RunId): Promise<void> {
     try {
-      this.#runs.set(runId, await this.client.getRun(runId));
+      this.#runs.set(runId, await this.#client.getRun(runId));
     } catch (error) {
       if (!isRefusal(error)) throw error;
       this.#gone.add(runId);
@@ -230,7 +240,7 @@ export class RunFollower {
   }
 
   /** The followed run and those below it, each before those that it has started. */
-  *#known(run = this.#runs.get(this.rootId)): Generator<ApiRun> {
+  *#known(run = this.#runs.get(this.#rootId)): Generator<ApiRun> {
     if (run === undefined) return;
     yield run;
     for (const task of run.tasks ?? []) {
@@ -250,7 +260,7 @@ export class RunFollower {
         const known = this.#childOf.has(task.run_id);
         if (failedByItself({ status })) {
           if (!known) wanted.push(task);
-        } else if (this.allOutputs) {
+        } else if (this.#allOutputs) {
           if (!known && !didNotRun({ status })) wanted.push(task);
         } else if (status.state === "SUCCESS" && task.notebook_task !== undefined) {
           if (successes++ < MAX_OUTPUTS) wanted.push(task);
@@ -263,7 +273,7 @@ export class RunFollower {
   async #fetchOutputs(): Promise<void> {
     await atOnce(this.#outputsWanted().slice(0, MAX_SINGLE), async (task) => {
       try {
-        this.#outputs.set(task.run_id, taskOutput(await this.client.getOutput(task.run_id)));
+        this.#outputs.set(task.run_id, taskOutput(await this.#client.getOutput(task.run_id)));
         if (task.for_each_task !== undefined) await this.#fetchIterations(task.run_id);
       } catch (error) {
         // Outputs of old runs, of some types of tasks, or of other users' runs are not available.
@@ -276,13 +286,13 @@ export class RunFollower {
 
   /** The iterations that failed, with what they left. */
   async #fetchIterations(taskRunId: RunId): Promise<void> {
-    const { iterations = [] } = await this.client.getRun(taskRunId);
+    const { iterations = [] } = await this.#client.getRun(taskRunId);
     const bad = iterations
       .filter((each) => failedByItself({ status: statusOf(each) }))
       .slice(0, MAX_ITERATIONS);
     this.#iterations.set(taskRunId, bad);
     await atOnce(bad, async (each) => {
-      const output = await this.client.getOutput(each.run_id);
+      const output = await this.#client.getOutput(each.run_id);
       this.#outputs.set(each.run_id, taskOutput(output));
       const child = output.run_job_output?.run_id;
       if (child === undefined) return;
@@ -293,7 +303,7 @@ export class RunFollower {
 
   #jobRun(run: ApiRun, depth = 0): JobRunNode {
     const jobId = run.job_id ?? 0;
-    const key = this.keys.get(jobId);
+    const key = this.#keys.get(jobId);
     return {
       runId: run.run_id,
       jobId,

@@ -41,11 +41,15 @@ export class RunSession {
   #canceling: Promise<void> | undefined;
   #follower: RunFollower;
 
+  readonly #client: JobsClient;
+
   public constructor(
-    private readonly client: JobsClient,
+    client: JobsClient,
     public readonly runId: RunId,
     options: FollowOptions = {},
   ) {
+    this.#client = client;
+
     this.#options = options;
     this.#follower = new RunFollower(client, runId, options.keys);
   }
@@ -72,7 +76,7 @@ export class RunSession {
     let lost = 0;
     for (;;) {
       if (this.#isLeft()) return undefined;
-      const requests = this.client.http.requests;
+      const requests = this.#client.http.requests;
       try {
         const tree = await this.#follower.look(this.#leave.signal);
         if (outage !== undefined) onOutage?.(undefined, Date.now() - outage);
@@ -91,7 +95,7 @@ export class RunSession {
           throw error;
         onOutage?.(error, Date.now() - outage);
       }
-      const took = this.client.http.requests - requests;
+      const took = this.#client.http.requests - requests;
       await this.#pause(
         Math.max(this.#pollMs(Date.now() - began), (took / REQUESTS_PER_SECOND) * 1000),
       );
@@ -104,7 +108,7 @@ export class RunSession {
    * @throws WorkspaceError if the workspace refuses
    */
   public async cancel(): Promise<void> {
-    this.#canceling ??= this.client.cancelRun(this.runId);
+    this.#canceling ??= this.#client.cancelRun(this.runId);
     await this.#canceling;
     this.#wake.dispatchEvent(new Event("wake"));
   }
@@ -119,7 +123,7 @@ export class RunSession {
   async #cancelChildren(): Promise<void> {
     for (const runId of this.#follower.activeChildren) {
       try {
-        await this.client.cancelRun(runId);
+        await this.#client.cancelRun(runId);
       } catch (error) {
         if (!(error instanceof WorkspaceError)) throw error;
       }

@@ -54,14 +54,17 @@ export class Runner<S extends RunStep = RunStep> {
   #canceled = false;
   #left = false;
 
-  public constructor(
-    private readonly client: JobsClient,
-    private readonly options: RunnerOptions<S> = {},
-  ) {}
+  readonly #client: JobsClient;
+  readonly #options: RunnerOptions<S>;
+
+  public constructor(client: JobsClient, options: RunnerOptions<S> = {}) {
+    this.#client = client;
+    this.#options = options;
+  }
 
   /** Starts what can be started and follows it to its end. Never rejects for what a workspace does. */
   public async run(steps: readonly S[]): Promise<StepResult<S>[]> {
-    const { parallel = 8, keepGoing = false, onEnd } = this.options;
+    const { parallel = 8, keepGoing = false, onEnd } = this.#options;
     const results = new Map<RunStep, StepResult<S>>();
     const running = new Map<RunStep, Promise<void>>();
     const finish = (result: StepResult<S>): void => {
@@ -92,7 +95,7 @@ export class Runner<S extends RunStep = RunStep> {
   /** Follows active runs. */
   public async watch(step: S, runId: RunId, staleEndTime?: number): Promise<StepResult<S>> {
     const result = await this.#follow(step, runId, staleEndTime);
-    this.options.onEnd?.(result);
+    this.#options.onEnd?.(result);
     return result;
   }
 
@@ -123,7 +126,7 @@ export class Runner<S extends RunStep = RunStep> {
     let runId: RunId;
     this.#starting++;
     try {
-      runId = await this.client.runNow({
+      runId = await this.#client.runNow({
         jobId: step.job.jobId,
         idempotencyToken: randomUUID(),
         ...(only && { only }),
@@ -136,16 +139,16 @@ export class Runner<S extends RunStep = RunStep> {
     } finally {
       this.#starting--;
     }
-    this.options.onStart?.(step, runId);
-    if (this.options.wait === false) return { step, runId, outcome: "left" };
+    this.#options.onStart?.(step, runId);
+    if (this.#options.wait === false) return { step, runId, outcome: "left" };
     return this.#follow(step, runId);
   }
 
   async #follow(step: S, runId: RunId, staleEndTime?: number): Promise<StepResult<S>> {
-    const { onLook, onOutage, allowPartial = false } = this.options;
+    const { onLook, onOutage, allowPartial = false } = this.#options;
     let run: JobRunNode | undefined;
-    const session = new RunSession(this.client, runId, {
-      ...this.options,
+    const session = new RunSession(this.#client, runId, {
+      ...this.#options,
       ...(staleEndTime !== undefined && { staleEndTime }),
       onLook: (tree) => {
         run = tree;
@@ -158,7 +161,7 @@ export class Runner<S extends RunStep = RunStep> {
       // It may have been asked for while the run was being started.
       if (this.#canceled) await session.cancel();
       if (this.#left) session.leave();
-      await Promise.race([this.options.ready, sleep(READY_MS, undefined, { ref: false })]);
+      await Promise.race([this.#options.ready, sleep(READY_MS, undefined, { ref: false })]);
       const ended = await session.follow();
       if (ended === undefined) return { step, runId, ...(run && { run }), outcome: "left" };
       const partial = allowPartial && ended.status.state === "SUCCESS_WITH_FAILURES";

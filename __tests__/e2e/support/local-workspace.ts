@@ -29,13 +29,17 @@ export class TestWorkspace {
   /** What the children of this workspace run with. */
   public readonly env: Readonly<NodeJS.ProcessEnv>;
 
+  readonly #session: LocalSession;
+
   private constructor(
     /** The temporary folder. The workspace's own data folder is `data` in it. */
     public readonly folder: string,
-    private readonly session: LocalSession,
+    session: LocalSession,
     /** What lets Terraform find a provider that was given; see `npm run e2e`. */
     public readonly binaryEnv: Readonly<NodeJS.ProcessEnv>,
   ) {
+    this.#session = session;
+
     this.env = {
       ...session.env,
       ...binaryEnv,
@@ -57,27 +61,27 @@ export class TestWorkspace {
   }
 
   public get dataDir(): string {
-    return this.session.dataDir;
+    return this.#session.dataDir;
   }
 
   public get token(): string {
-    return this.session.token;
+    return this.#session.token;
   }
 
   public get host(): string {
-    return this.session.host;
+    return this.#session.host;
   }
 
   public async close(): Promise<void> {
-    await this.session.stop();
+    await this.#session.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** Synthesizes an app for this workspace, with the policy, as `cdktf synth` does. */
   public synth(build: (app: App) => void): void {
-    process.env[LOCAL_STATE_DIR] = this.session.env[LOCAL_STATE_DIR];
+    process.env[LOCAL_STATE_DIR] = this.#session.env[LOCAL_STATE_DIR];
     try {
-      const app = new App({ outdir: this.session.outdir });
+      const app = new App({ outdir: this.#session.outdir });
       build(app);
       app.synth();
     } finally {
@@ -87,7 +91,7 @@ export class TestWorkspace {
 
   /** Where Terraform runs for a stack. */
   public stackFolder(stack: string): string {
-    return join(this.session.outdir, "stacks", stack);
+    return join(this.#session.outdir, "stacks", stack);
   }
 
   public startTerraform(
@@ -139,7 +143,7 @@ export class TestWorkspace {
   ): Promise<T> {
     const response = await fetch(`${this.host}${path}`, {
       method,
-      headers: { Authorization: `Bearer ${this.session.token}` },
+      headers: { Authorization: `Bearer ${this.#session.token}` },
       ...(body && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
@@ -175,7 +179,7 @@ export class TestWorkspace {
 
   /** A client that runs jobs here. */
   public get client(): JobsClient {
-    return new JobsClient(new WorkspaceHttp(tokenLogin(this.session.host, this.session.token)));
+    return new JobsClient(new WorkspaceHttp(tokenLogin(this.#session.host, this.#session.token)));
   }
 
   /** What goes wrong from now on; nothing, unless it is given. */

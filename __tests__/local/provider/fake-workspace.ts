@@ -32,26 +32,26 @@ export class FakeWorkspace {
   public hold: (seen: Seen) => Promise<void> | undefined = () => undefined;
   /** Milliseconds that each answer takes. */
   public delay = 0;
-  private nextId = 1000;
-  private readonly server = createServer((request, response) => {
-    void this.handle(request, response);
+  #nextId = 1000;
+  readonly #server = createServer((request, response) => {
+    void this.#handle(request, response);
   });
 
   public static async start(): Promise<FakeWorkspace> {
     const workspace = new FakeWorkspace();
     await new Promise<void>((resolve) => {
-      workspace.server.listen(0, "127.0.0.1", resolve);
+      workspace.#server.listen(0, "127.0.0.1", resolve);
     });
     return workspace;
   }
 
   public get host(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   public async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
   }
 
   /** The requests of one kind, such as "POST jobs/reset". */
@@ -64,7 +64,7 @@ export class FakeWorkspace {
     throw new Error(`no job ${name}`);
   }
 
-  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", this.host);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -84,12 +84,12 @@ export class FakeWorkspace {
       request.socket.destroy();
       return;
     }
-    const { status, body } = fault ?? this.answer(seen);
+    const { status, body } = fault ?? this.#answer(seen);
     const headers = { "content-type": "application/json", "x-databricks-org-id": "1000000000" };
     response.writeHead(status, headers).end(JSON.stringify(body));
   }
 
-  private answer({ method, path, query, body }: Seen): { status: number; body: Json } {
+  #answer({ method, path, query, body }: Seen): { status: number; body: Json } {
     const match = /^\/api\/2\.\d\/(?:preview\/)?(.*)$/.exec(path);
     const call = `${method} ${match?.[1] ?? path}`;
     const job = Number(body.job_id ?? query.get("job_id"));
@@ -98,12 +98,12 @@ export class FakeWorkspace {
       case "GET scim/v2/Me":
         return ok({ id: "42", userName: ME, externalId: "ext-42" });
       case "POST jobs/create": {
-        const id = this.nextId++;
+        const id = this.#nextId++;
         this.jobs.set(id, body);
         return ok({ job_id: id });
       }
       case "GET jobs/get":
-        return this.getJob(job, Number(query.get("page_token") ?? 0));
+        return this.#getJob(job, Number(query.get("page_token") ?? 0));
       case "GET jobs/list": {
         const jobs = [...this.jobs].map(([job_id, settings]) => ({ job_id, settings }));
         const name = query.get("name");
@@ -116,10 +116,10 @@ export class FakeWorkspace {
       case "POST jobs/delete":
         return this.jobs.delete(job) ? ok({}) : missingJob(job);
       case "POST workspace/import":
-        return this.importObject(at, body);
+        return this.#importObject(at, body);
       case "POST workspace/mkdirs":
         for (let dir = at; dir !== ""; dir = dir.slice(0, dir.lastIndexOf("/"))) {
-          this.objects.set(dir, { path: dir, object_type: "DIRECTORY", object_id: this.nextId++ });
+          this.objects.set(dir, { path: dir, object_type: "DIRECTORY", object_id: this.#nextId++ });
         }
         return ok({});
       case "GET workspace/get-status": {
@@ -132,14 +132,14 @@ export class FakeWorkspace {
         return this.objects.delete(at) ? ok({}) : missing(`Path (${at}) doesn't exist.`);
     }
     const permissions = /^(GET|PUT) permissions\/jobs\/(\d+)$/.exec(call);
-    if (permissions !== null) return this.answerPermissions(permissions[2] ?? "", method, body);
+    if (permissions !== null) return this.#answerPermissions(permissions[2] ?? "", method, body);
     return {
       status: 404,
       body: { error_code: "ENDPOINT_NOT_FOUND", message: `No API found for '${call}'` },
     };
   }
 
-  private getJob(id: number, from: number): { status: number; body: Json } {
+  #getJob(id: number, from: number): { status: number; body: Json } {
     const settings = this.jobs.get(id);
     if (settings === undefined) return missingJob(id);
     const tasks = (settings.tasks ?? []) as unknown[];
@@ -158,12 +158,12 @@ export class FakeWorkspace {
     });
   }
 
-  private importObject(path: string, body: Json): { status: number; body: Json } {
+  #importObject(path: string, body: Json): { status: number; body: Json } {
     const parent = path.slice(0, path.lastIndexOf("/"));
     if (parent !== "" && this.objects.get(parent)?.object_type !== "DIRECTORY") {
       return missing(`The parent folder (${parent}) does not exist.`);
     }
-    const id = this.objects.get(path)?.object_id ?? this.nextId++;
+    const id = this.objects.get(path)?.object_id ?? this.#nextId++;
     const raw = body.format === "RAW";
     this.objects.set(path, {
       path,
@@ -175,11 +175,7 @@ export class FakeWorkspace {
     return ok({ object_id: id });
   }
 
-  private answerPermissions(
-    id: string,
-    method: string,
-    body: Json,
-  ): { status: number; body: Json } {
+  #answerPermissions(id: string, method: string, body: Json): { status: number; body: Json } {
     if (!this.jobs.has(+id)) return missingJob(+id);
     if (method === "PUT") this.permissions.set(id, body.access_control_list as Json[]);
     const entries = this.permissions.get(id) ?? [{ user_name: ME, permission_level: "IS_OWNER" }];

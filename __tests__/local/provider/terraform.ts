@@ -39,11 +39,15 @@ interface ShownPlan {
 export class Folder {
   public readonly path = mkdtempSync(join(tmpdir(), "jobstrata-test-"));
 
-  public constructor(
-    private readonly cli: string,
-    private readonly env: Readonly<Record<string, string>>,
-    private readonly host: string,
-  ) {
+  readonly #cli: string;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #host: string;
+
+  public constructor(cli: string, env: Readonly<Record<string, string>>, host: string) {
+    this.#cli = cli;
+    this.#env = env;
+    this.#host = host;
+
     writeFileSync(join(this.path, "cli.tfrc"), "");
   }
 
@@ -52,7 +56,7 @@ export class Folder {
   }
 
   /** Writes the whole configuration: `body` beside the provider's own blocks. */
-  public configure(body: object, provider: object = { host: this.host, token: "secret" }): void {
+  public configure(body: object, provider: object = { host: this.#host, token: "secret" }): void {
     const required_providers = {
       databricks: { source: "databricks/databricks", version: "1.99.0" },
     };
@@ -66,11 +70,11 @@ export class Folder {
 
   public start(...args: string[]): { child: ChildProcess; outcome: Promise<Outcome> } {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("TF_"));
-    const child = spawn(this.cli, [...args, "-no-color"], {
+    const child = spawn(this.#cli, [...args, "-no-color"], {
       cwd: this.path,
       env: {
         ...Object.fromEntries(inherited),
-        ...this.env,
+        ...this.#env,
         TF_CLI_CONFIG_FILE: join(this.path, "cli.tfrc"),
         TF_IN_AUTOMATION: "1",
       },
@@ -94,7 +98,7 @@ export class Folder {
   /** Runs what has to succeed. */
   public async ok(...args: string[]): Promise<string> {
     const { code, text } = await this.run(...args);
-    if (code !== 0) throw new Error(`${this.cli} ${args.join(" ")} exited with ${code}\n${text}`);
+    if (code !== 0) throw new Error(`${this.#cli} ${args.join(" ")} exited with ${code}\n${text}`);
     return text;
   }
 

@@ -41,11 +41,17 @@ const INSTALL_TIMEOUT = 240_000;
 
 /** Somebody's project, outside of this repository. */
 export class Project {
+  readonly #node: string;
+  readonly #manager: PackageManager;
+
   private constructor(
     public readonly folder: string,
-    private readonly node: string,
-    private readonly manager: PackageManager,
-  ) {}
+    node: string,
+    manager: PackageManager,
+  ) {
+    this.#node = node;
+    this.#manager = manager;
+  }
 
   /** Makes the project and installs what it depends on. */
   public static async create(options: ProjectOptions): Promise<Project> {
@@ -65,19 +71,19 @@ export class Project {
       JSON.stringify({ private: true, dependencies: Object.fromEntries(addresses) }),
     );
     project.write(".npmrc", `@jobstrata:registry=${registry.url}\n`);
-    await project.install();
+    await project.#install();
     return project;
   }
 
   /** A project in a folder of this one, which has the same packages. */
   public within(name: string): Project {
     mkdirSync(join(this.folder, name));
-    return new Project(join(this.folder, name), this.node, this.manager);
+    return new Project(join(this.folder, name), this.#node, this.#manager);
   }
 
-  private async install(): Promise<void> {
+  async #install(): Promise<void> {
     const command =
-      this.manager === "npm"
+      this.#manager === "npm"
         ? ["npm", "install", "--no-audit", "--no-fund", "--prefer-offline"]
         : [
             process.execPath,
@@ -96,12 +102,12 @@ export class Project {
   }
 
   public run(command: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-    return run(command, { cwd: this.folder, env: { ...withNode(this.node), ...env } });
+    return run(command, { cwd: this.folder, env: { ...withNode(this.#node), ...env } });
   }
 
   /** Runs a file of the project. */
   public runNode(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended> {
-    return this.run([this.node, ...args], env);
+    return this.run([this.#node, ...args], env);
   }
 
   /** Runs `jobstrata`. */
@@ -141,7 +147,7 @@ export class Project {
 
   /** Every copy of every package, those that another one brings within itself excepted. */
   public installed(): Installed[] {
-    if (this.manager === "pnpm") {
+    if (this.#manager === "pnpm") {
       const store = join("node_modules", ".pnpm");
       return readdirSync(join(this.folder, store))
         .filter((entry) => entry.includes("@"))

@@ -57,20 +57,24 @@ class BundleWriter {
   /** Variables that look jobs up, by the names of these. */
   readonly #lookups = new Map<string, string>();
 
-  public constructor(private readonly input: BundleInput) {}
+  readonly #input: BundleInput;
+
+  public constructor(input: BundleInput) {
+    this.#input = input;
+  }
 
   public bundle(): ExportedBundle {
-    for (const environment of this.input.environments) this.#read(environment);
+    for (const environment of this.#input.environments) this.#read(environment);
     const files = new Map<string, string>();
     const targets: Record<string, Record<string, Yaml>> = {};
-    for (const { name } of this.input.environments) targets[name] = {};
-    const [first] = this.input.environments;
+    for (const { name } of this.#input.environments) targets[name] = {};
+    const [first] = this.#input.environments;
     const own = first && targets[first.name];
     if (own !== undefined) own.default = true;
     this.#writeVariables(targets);
     const overrides = new Map<string, Record<string, Yaml>>();
     const runAs = new Set(
-      this.input.environments.flatMap(({ name }) =>
+      this.#input.environments.flatMap(({ name }) =>
         this.#runAs(name) === undefined ? [] : [name],
       ),
     );
@@ -83,7 +87,7 @@ class BundleWriter {
       }
     }
     for (const [key, { layer, byEnvironment }] of this.#jobs) {
-      const isEverywhere = byEnvironment.size === this.input.environments.length;
+      const isEverywhere = byEnvironment.size === this.#input.environments.length;
       const { base, others } = isEverywhere
         ? divided(withTargets(byEnvironment))
         : { base: undefined, others: byEnvironment as ReadonlyMap<string, Yaml> };
@@ -105,14 +109,14 @@ class BundleWriter {
       const target = targets[environment];
       if (target !== undefined) target.resources = { jobs: jobs as Settings };
     }
-    for (const { name } of this.input.environments) {
+    for (const { name } of this.#input.environments) {
       const same = this.#shared.get(name);
       const target = targets[name];
       if (same !== undefined && target !== undefined) target.run_as = same;
     }
     const outside = [...this.#outside].sort();
     const root = {
-      bundle: { name: this.input.name },
+      bundle: { name: this.#input.name },
       ...(outside.length > 0 && { sync: { paths: [".", ...outside] } }),
       ...(files.size > 0 && { include: ["resources/*/*.yml"] }),
       ...this.#variables,
@@ -145,7 +149,7 @@ class BundleWriter {
   #variables: { variables?: Record<string, unknown> } = {};
 
   #writeVariables(targets: Record<string, Record<string, Yaml>>): void {
-    const all = this.input.environments;
+    const all = this.#input.environments;
     const names = new Set(all.flatMap(({ variables }) => Object.keys(variables)));
     const variables: Record<string, unknown> = {};
     for (const name of names) {
@@ -177,9 +181,9 @@ class BundleWriter {
         if (job.repeated) throw new NotExpressible("for_each", "makes several jobs of one");
         seen.add(job.key);
         const known = this.#jobs.get(job.key);
-        const layer = known?.layer ?? keyOf(job.tags.layer ?? this.input.name).toLowerCase();
+        const layer = known?.layer ?? keyOf(job.tags.layer ?? this.#input.name).toLowerCase();
         const lookup = (name: string): string => this.#lookup(name);
-        const writer = new JobWriter(job, environment, this.input, lookup, this.#outside);
+        const writer = new JobWriter(job, environment, this.#input, lookup, this.#outside);
         const settings = writer.settings();
         const exported = known ?? { layer, byEnvironment: new Map<string, Settings>() };
         exported.byEnvironment.set(environment.name, settings);
@@ -202,7 +206,7 @@ class BundleWriter {
     const known = this.#lookups.get(job);
     if (known !== undefined) return known;
     const declared = new Set(
-      this.input.environments.flatMap(({ variables }) => Object.keys(variables)),
+      this.#input.environments.flatMap(({ variables }) => Object.keys(variables)),
     );
     let name = `${keyOf(job).toLowerCase()}_job_id`;
     while (declared.has(name) || [...this.#lookups.values()].includes(name)) name += "_2";
@@ -220,19 +224,31 @@ class JobWriter {
   readonly #keys: ReadonlyMap<string, string>;
   readonly #isGit: boolean;
 
+  readonly #job: JobSpec;
+  readonly #environment: ExportedEnvironment;
+  readonly #input: BundleInput;
+  readonly #lookup: (job: string) => string;
+  readonly #outside: Set<string>;
+
   public constructor(
-    private readonly job: JobSpec,
-    private readonly environment: ExportedEnvironment,
-    private readonly input: BundleInput,
-    private readonly lookup: (job: string) => string,
-    private readonly outside: Set<string>,
+    job: JobSpec,
+    environment: ExportedEnvironment,
+    input: BundleInput,
+    lookup: (job: string) => string,
+    outside: Set<string>,
   ) {
+    this.#job = job;
+    this.#environment = environment;
+    this.#input = input;
+    this.#lookup = lookup;
+    this.#outside = outside;
+
     this.#keys = new Map(environment.graph.jobs.map(({ id, key }) => [id, key]));
     this.#isGit = job.settings.git_source !== undefined;
   }
 
   public settings(): Settings {
-    const { access_control_list: entries, ...rest } = this.job.settings;
+    const { access_control_list: entries, ...rest } = this.#job.settings;
     const result: Record<string, Setting> = {};
     for (const [name, value] of Object.entries(rest)) {
       if (ONLY_TERRAFORM.has(name))
@@ -262,7 +278,7 @@ class JobWriter {
       return list(value).map((item) => {
         const isTask = where === "tasks" && isSettings(item);
         const spec = isTask
-          ? this.job.tasks.find(({ taskKey }) => taskKey === item.task_key)
+          ? this.#job.tasks.find(({ taskKey }) => taskKey === item.task_key)
           : task;
         const at =
           isSettings(item) && shape?.kind === "list" && shape.key !== undefined
@@ -283,7 +299,7 @@ class JobWriter {
         const path = `${where}.${name}`;
         if (field?.kind === "string" && field.isJobId === true)
           return [name, this.#jobId(inner?.runJob, path)];
-        const key = shape?.kind === "map" ? this.environment.text(name, where) : name;
+        const key = shape?.kind === "map" ? this.#environment.text(name, where) : name;
         return [key, this.#value(each, field, path, value, inner)];
       }),
     );
@@ -299,7 +315,7 @@ class JobWriter {
     const isOfGit = part.source === "GIT" || (this.#isGit && part.source !== "WORKSPACE");
     if (shape?.kind === "string" && shape.isPath === true && !isOfGit)
       return this.#path(value, where, task);
-    return this.environment.text(value, where);
+    return this.#environment.text(value, where);
   }
 
   /** A file of this machine relative to the file of the job, anything else as it is. */
@@ -307,30 +323,33 @@ class JobWriter {
     const notebook = where.endsWith("notebook_path") ? task?.notebook?.identity : undefined;
     const isFile = notebook?.startsWith("file:") === true;
     const named = isFile ? notebook.slice("file:".length) : value;
-    const file = this.input.localFile(isFile ? named : this.environment.text(value, where), isFile);
+    const file = this.#input.localFile(
+      isFile ? named : this.#environment.text(value, where),
+      isFile,
+    );
     if (file === undefined) {
       if (isFile)
         throw new NotExpressible(
           where,
           `names ${named}, which is outside of the bundle or not there`,
         );
-      return this.environment.text(value, where);
+      return this.#environment.text(value, where);
     }
-    if (file.startsWith("../")) this.outside.add(posix.dirname(file));
+    if (file.startsWith("../")) this.#outside.add(posix.dirname(file));
     return PATH + file;
   }
 
   #jobId(ref: JobRef | undefined, where: string): Setting {
     if (ref?.kind === "job") return `\${resources.jobs.${this.#keys.get(ref.id) ?? ""}.id}`;
     if (ref?.kind === "literal") return idOf(ref.jobId);
-    const external = ref && this.environment.external(ref);
+    const external = ref && this.#environment.external(ref);
     if (external === undefined) {
       const expression = ref !== undefined && "expression" in ref ? ref.expression : "nothing";
-      const text = this.environment.text(expression, where);
+      const text = this.#environment.text(expression, where);
       if (/^\$\{var\.[\w-]+\}$/.test(text)) return text;
       throw new NotExpressible(where, `is ${expression}, which leads to no job`);
     }
-    if ("name" in external) return `\${var.${this.lookup(external.name)}}`;
+    if ("name" in external) return `\${var.${this.#lookup(external.name)}}`;
     const { id } = external;
     return idOf(id);
   }

@@ -31,30 +31,42 @@ export class CodeFile {
   readonly #imports = new Map<string, Set<string>>();
   public usesEnvironment = false;
 
-  public constructor(
-    private readonly framework: ImportFramework,
-    /** What leads from the file to the folder of jobs. */
-    private readonly up: string,
-    private readonly readText: TextReader,
-    /** The members that jobs have in the third argument of the function. */
-    private readonly member: (job: string) => string = (job) => job,
-    /** False where there is no stack to ask, such as in the file of the environments. */
-    private readonly hasStack = true,
-  ) {}
+  readonly #framework: ImportFramework;
+  readonly #up: string;
+  readonly #readText: TextReader;
+  readonly #member: (job: string) => string;
+  readonly #hasStack: boolean;
 
-  public use(name: string, from = `@jobstrata/${this.framework}`): string {
+  public constructor(
+    framework: ImportFramework,
+    /** What leads from the file to the folder of jobs. */
+    up: string,
+    readText: TextReader,
+    /** The members that jobs have in the third argument of the function. */
+    member: (job: string) => string = (job) => job,
+    /** False where there is no stack to ask, such as in the file of the environments. */
+    hasStack = true,
+  ) {
+    this.#framework = framework;
+    this.#up = up;
+    this.#readText = readText;
+    this.#member = member;
+    this.#hasStack = hasStack;
+  }
+
+  public use(name: string, from = `@jobstrata/${this.#framework}`): string {
     const names = this.#imports.get(from) ?? new Set();
     this.#imports.set(from, names.add(name));
     return name;
   }
 
   public useLocal(name: string, file: string): string {
-    return this.use(name, `${this.up}/${file}`);
+    return this.use(name, `${this.#up}/${file}`);
   }
 
   /** A module of the provider's generated classes. */
   public provider(name: string, module: string): string {
-    const scope = this.framework === "cdktf" ? "@cdktf" : "@cdktn";
+    const scope = this.#framework === "cdktf" ? "@cdktf" : "@cdktn";
     return this.use(name, `${scope}/provider-databricks/lib/${module}`);
   }
 
@@ -85,10 +97,10 @@ export class CodeFile {
   }
 
   public text(value: string): Code {
-    const parts = this.readText(value);
+    const parts = this.#readText(value);
     if (parts.some((part) => "code" in part && part.code.startsWith("environment.")))
       this.usesEnvironment = true;
-    if (!this.hasStack) return textCode(parts);
+    if (!this.#hasStack) return textCode(parts);
     return textCode(parts, (name) => {
       this.usesEnvironment = true;
       return call("environment.variable", text(name));
@@ -97,14 +109,14 @@ export class CodeFile {
 
   #invocation({ $call, args }: Invocation): Code {
     const [name = ""] = $call.split(".");
-    if (name === "Token") this.use(name, this.framework);
+    if (name === "Token") this.use(name, this.#framework);
     else this.use(name);
     return call($call, ...args.map((arg) => this.code(arg)));
   }
 
   #projectValue(value: ProjectValue): Code | undefined {
     if ("$file" in value) return text(value.$file);
-    if ("$job" in value) return raw(`jobs.${this.member(value.$job)}.id`);
+    if ("$job" in value) return raw(`jobs.${this.#member(value.$job)}.id`);
     if ("$external" in value) return raw(`${this.useLocal(value.$external, "external")}(stack).id`);
     if ("$placeholder" in value) {
       this.usesEnvironment = true;

@@ -111,10 +111,13 @@ class ProjectWriter {
   #singleStack = false;
   #order: readonly Job[] = [];
 
-  public constructor(
-    private readonly source: ImportSource,
-    private readonly options: ProjectOptions,
-  ) {
+  readonly #source: ImportSource;
+  readonly #options: ProjectOptions;
+
+  public constructor(source: ImportSource, options: ProjectOptions) {
+    this.#source = source;
+    this.#options = options;
+
     this.#variables = new Set(
       source.environments.flatMap(({ variables }) => Object.keys(variables)),
     );
@@ -131,12 +134,12 @@ class ProjectWriter {
     for (const job of order) this.#writeJob(job);
     this.#files.set("main.ts", this.#main(order));
     this.#files.set("jobs/environments.ts", this.#environmentsFile(environments));
-    if (this.options.adopt === true) {
-      this.#files.set("jobs/adopted.ts", adoptedFile(this.options.framework, this.#adopted()));
+    if (this.#options.adopt === true) {
+      this.#files.set("jobs/adopted.ts", adoptedFile(this.#options.framework, this.#adopted()));
     }
     if (this.#externals.size > 0) this.#files.set("jobs/external.ts", this.#externalFile());
     if (this.#uploads.size > 0)
-      this.#files.set("jobs/uploads.ts", uploadsFile(this.options.framework, this.#uploads));
+      this.#files.set("jobs/uploads.ts", uploadsFile(this.#options.framework, this.#uploads));
     return {
       files: this.#files,
       jobs: order.map(({ key, was, layer, level, because, byEnvironment }) => ({
@@ -196,7 +199,7 @@ class ProjectWriter {
     const taken = new Set<string>();
     const members = new Set<string>();
     const known = new Map<string, Job>();
-    for (const environment of this.source.environments) {
+    for (const environment of this.#source.environments) {
       const keys = new Map<string, number>();
       for (const { key } of environment.graph.jobs) keys.set(key, (keys.get(key) ?? 0) + 1);
       for (const spec of environment.graph.jobs) {
@@ -269,11 +272,11 @@ class ProjectWriter {
       const isRight = tag !== undefined && (tag === "atomic") === (depth === 0);
       job.level = isRight ? tag : byDepth;
       const layer =
-        this.options.layerOf?.(job.was) ??
+        this.#options.layerOf?.(job.was) ??
         first?.spec.tags.layer ??
-        (first && this.source.layer?.(first.spec)) ??
-        this.source.name;
-      job.layer = keyOf(layer.includes("${") ? this.source.name : layer).toLowerCase();
+        (first && this.#source.layer?.(first.spec)) ??
+        this.#source.name;
+      job.layer = keyOf(layer.includes("${") ? this.#source.name : layer).toLowerCase();
     }
   }
 
@@ -383,9 +386,9 @@ class ProjectWriter {
   #notebookFile(task: TaskSpec): string | undefined {
     if (task.notebook?.identity.startsWith("file:") !== true) return undefined;
     const path = task.notebook.identity.slice("file:".length);
-    const file = this.options.localFile(path, task);
+    const file = this.#options.localFile(path, task);
     // A state names files of where it was deployed from.
-    if (file === undefined && this.source.kind !== "bundle") return undefined;
+    if (file === undefined && this.#source.kind !== "bundle") return undefined;
     if (file?.kind !== "notebook")
       throw new NotTyped(`${task.notebook.label} is not a notebook file`);
     return file.path;
@@ -397,7 +400,7 @@ class ProjectWriter {
     const conforms = typed.every((job) =>
       [...(job.typed?.values() ?? [])].every((plan) => conform(plan)),
     );
-    const plans = this.source.environments.map((environment): EnvironmentPlan => {
+    const plans = this.#source.environments.map((environment): EnvironmentPlan => {
       const own = typed.flatMap((job) => {
         const plan = job.typed?.get(environment.name);
         return plan === undefined ? [] : [plan];
@@ -506,7 +509,7 @@ class ProjectWriter {
     };
     this.#singleStack = [...edges.keys()].some(isCircular);
     if (!this.#singleStack) return;
-    const name = keyOf(this.source.name).toLowerCase();
+    const name = keyOf(this.#source.name).toLowerCase();
     for (const job of this.#jobs) job.layer = name;
   }
 
@@ -517,7 +520,7 @@ class ProjectWriter {
       key: job.key,
       functionName: `add${className(job.member)}`,
       needs: this.#runs(job).map(({ member }) => member),
-      comments: first && this.source.comments?.(first.spec),
+      comments: first && this.#source.comments?.(first.spec),
     };
     const path = fileOf(job.layer, job.key);
     const plan = job.typed?.get("");
@@ -532,7 +535,7 @@ class ProjectWriter {
         configs.set(
           environment,
           planRaw(spec, settings, {
-            framework: this.options.framework,
+            framework: this.#options.framework,
             jobId: (ref, where) => this.#jobId(environment, ref, where),
             file: (each, isNotebook, task, where) => this.#upload(each, isNotebook, task, where),
           }),
@@ -551,7 +554,7 @@ class ProjectWriter {
 
   #codeFile(up: string, job: Job | undefined): CodeFile {
     return new CodeFile(
-      this.options.framework,
+      this.#options.framework,
       up,
       (written) => this.#text(written, job),
       (key) => this.#jobs.find((each) => each.key === key)?.member ?? key,
@@ -559,7 +562,7 @@ class ProjectWriter {
   }
 
   #text(written: string, job: Job | undefined, environment?: string): TextPart[] {
-    const hasReferences = this.source.kind === "bundle";
+    const hasReferences = this.#source.kind === "bundle";
     return partsOf(written, hasReferences).map((part): TextPart => {
       if (part.kind === "plain") return { terraform: escaped(part.text) };
       if (part.kind === "secret") return { variable: this.#placeholder(part.text, "secret") };
@@ -654,7 +657,7 @@ ${statement(made, { name: "return", indent: 2 })}}
     const names = ["fromJobId", "fromJobName"].filter((name) => all.includes(`${name}(`));
     const imports = importLine(
       [...names, "type IJob", "type JobStack"],
-      `@jobstrata/${this.options.framework}`,
+      `@jobstrata/${this.#options.framework}`,
     );
     return `${imports}
 // Jobs that others own, which jobs of this project run.
@@ -672,12 +675,12 @@ ${all}`;
     const identity = isNotebook ? task?.notebook?.identity : undefined;
     const isFileNotebook = identity?.startsWith("file:") === true;
     if (
-      this.source.folder === undefined ||
+      this.#source.folder === undefined ||
       (!isFileNotebook && (path.startsWith("/") || /^(?:\w+:|\$\{)/.test(path)))
     )
       return undefined;
     const named = isFileNotebook ? identity.slice("file:".length) : path;
-    const file = this.options.localFile(named, task);
+    const file = this.#options.localFile(named, task);
     if (file !== undefined && (!isNotebook || file.kind === "notebook")) {
       const kind = isNotebook ? "notebook" : file.kind === "folder" ? "folder" : "file";
       this.#uploads.add(kind);
@@ -704,7 +707,7 @@ ${all}`;
   /** Ids of the running jobs, by environment and key. */
   #adopted(): Map<string, Map<string, string>> {
     return new Map(
-      this.source.environments.map(({ name, ids = new Map<string, string>() }) => [
+      this.#source.environments.map(({ name, ids = new Map<string, string>() }) => [
         name,
         new Map(
           [...ids].flatMap(([id, deployed]): [string, string][] => {
@@ -717,8 +720,8 @@ ${all}`;
   }
 
   #main(order: readonly Job[]): string {
-    const { framework } = this.options;
-    const environments = this.source.environments.map(({ name }) => name);
+    const { framework } = this.#options;
+    const environments = this.#source.environments.map(({ name }) => name);
     const isNeeded = new Set(order.flatMap((job) => this.#runs(job)));
     const layers = new Map<string, string>();
     const taken = new Set(order.map(({ member }) => member));
@@ -778,7 +781,7 @@ ${all}`;
       const name = isNeeded.has(job) ? { name: `const ${job.member}`, indent: 2 } : { indent: 2 };
       lines.push(...statement(made, name).trimEnd().split("\n"));
     }
-    const adopts = this.options.adopt === true;
+    const adopts = this.#options.adopt === true;
     const locals = ["environments", ...helpers].sort();
     return `import { App, JobLayer } from "@jobstrata/${framework}";
 ${adopts ? 'import { adopt } from "./jobs/adopted";\n' : ""}import { ${locals.join(", ")} } from "./jobs/environments";
@@ -798,7 +801,7 @@ ${adopts ? "adopt(app);\n\n" : ""}app.synth();
     const helpers = [...this.#files.entries()].map(([, code]) => code).join("\n");
     const items = plans.map(({ environment, prefix, hierarchyTags, shared, overrides }) => {
       const file = new CodeFile(
-        this.options.framework,
+        this.#options.framework,
         ".",
         (written) => this.#text(written, undefined, environment.name),
         (key) => key,
@@ -825,7 +828,7 @@ ${adopts ? "adopt(app);\n\n" : ""}app.synth();
       ];
       return { code: call("new JobEnvironment", object(entries, true)), imports: file };
     });
-    const imports = new CodeFile(this.options.framework, ".", () => []);
+    const imports = new CodeFile(this.#options.framework, ".", () => []);
     imports.use("JobEnvironment");
     for (const name of ["JobCompute", "JobTrigger"])
       if (items.some(({ code }) => layOut(code, 2, 2, 1).includes(`${name}.`))) imports.use(name);

@@ -106,10 +106,13 @@ export function rawPermissions(settings: Settings): Value[] {
 class RawJob {
   readonly #isGit: boolean;
 
-  public constructor(
-    private readonly job: JobSpec,
-    private readonly context: RawContext,
-  ) {
+  readonly #job: JobSpec;
+  readonly #context: RawContext;
+
+  public constructor(job: JobSpec, context: RawContext) {
+    this.#job = job;
+    this.#context = context;
+
     this.#isGit = job.settings.git_source !== undefined;
   }
 
@@ -144,7 +147,7 @@ class RawJob {
     const isMeant = (end: string): boolean => plain === end || plain.endsWith(`.${end}`);
     if (UNSUPPORTED.some(isMeant))
       throw new NotExpressible(where, "is not an argument of the Terraform provider");
-    if (this.context.framework === "cdktf" && ONLY_CDKTN.some(isMeant)) {
+    if (this.#context.framework === "cdktf" && ONLY_CDKTN.some(isMeant)) {
       throw new NotExpressible(
         where,
         "is not an argument of the Terraform provider that CDKTF is bound to; --framework cdktn has it",
@@ -218,7 +221,7 @@ class RawJob {
 
   /** The task that settings are of. */
   #task(settings: Settings, at: number): TaskSpec | undefined {
-    const { tasks } = this.job;
+    const { tasks } = this.#job;
     const named = tasks.filter(({ taskKey }) => taskKey === settings.task_key);
     return named.length === 1
       ? named[0]
@@ -227,13 +230,13 @@ class RawJob {
 
   #jobId(task: TaskSpec | undefined, where: string): Value {
     if (task?.runJob === undefined) throw new NotExpressible(where, "is not known");
-    return { $call: "Token.asNumber", args: [this.context.jobId(task.runJob, where)] };
+    return { $call: "Token.asNumber", args: [this.#context.jobId(task.runJob, where)] };
   }
 
   #path(value: string, where: string, part: Settings, task: TaskSpec | undefined): Value {
     const isOfGit = part.source === "GIT" || (this.#isGit && part.source !== "WORKSPACE");
     if (isOfGit) return value;
-    return this.context.file(value, where.endsWith("notebook_path"), task, where) ?? value;
+    return this.#context.file(value, where.endsWith("notebook_path"), task, where) ?? value;
   }
 }
 

@@ -91,10 +91,11 @@ export function planTyped(job: JobSpec, settings: Settings, context: TypedContex
 class Fields {
   readonly #left: Map<string, Setting>;
 
-  public constructor(
-    settings: Settings,
-    private readonly path: string,
-  ) {
+  readonly #path: string;
+
+  public constructor(settings: Settings, path: string) {
+    this.#path = path;
+
     this.#left = new Map(Object.entries(settings));
   }
 
@@ -140,7 +141,7 @@ class Fields {
   public block(name: string): Fields | undefined {
     const value = this.take(name);
     if (value === undefined) return undefined;
-    return isSettings(value) ? new Fields(value, `${this.path}${name}.`) : this.fail(name);
+    return isSettings(value) ? new Fields(value, `${this.#path}${name}.`) : this.fail(name);
   }
 
   public list(name: string): readonly Settings[] {
@@ -175,7 +176,7 @@ class Fields {
   }
 
   public fail(name: string): never {
-    throw new NotTyped(`${this.path}${name}`);
+    throw new NotTyped(`${this.#path}${name}`);
   }
 
   /** Throws if a field is left. */

@@ -157,10 +157,13 @@ class GitFailed extends Error {
 const execute = promisify(execFile);
 
 class Git {
-  public constructor(
-    private readonly folder: string,
-    private readonly signal: AbortSignal | undefined,
-  ) {}
+  readonly #folder: string;
+  readonly #signal: AbortSignal | undefined;
+
+  public constructor(folder: string, signal: AbortSignal | undefined) {
+    this.#folder = folder;
+    this.#signal = signal;
+  }
 
   public async run(
     args: readonly string[],
@@ -169,7 +172,7 @@ class Git {
   ): Promise<string> {
     const own = Object.entries(process.env).filter(([name]) => !OF_HOOKS.includes(name));
     const running = execute("git", [...SETTINGS.flatMap((each) => ["-c", each]), ...args], {
-      cwd: this.folder,
+      cwd: this.#folder,
       env: {
         ...Object.fromEntries(own),
         LC_ALL: "C",
@@ -180,7 +183,7 @@ class Git {
         ...env,
       },
       maxBuffer: MAX_LIST,
-      ...(this.signal && { signal: this.signal }),
+      ...(this.#signal && { signal: this.#signal }),
     });
     // It may end before it has read everything; it says why itself.
     running.child.stdin?.on("error", () => undefined);

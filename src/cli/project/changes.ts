@@ -18,12 +18,16 @@ export class Changes {
   readonly #edited = new Map<string, { readonly text: string; readonly what: string }>();
   readonly #kept: string[] = [];
 
+  readonly #folder: string;
+
   /** @param folder root of the project */
-  public constructor(private readonly folder: string) {}
+  public constructor(folder: string) {
+    this.#folder = folder;
+  }
 
   /** A file that must not be there yet. What is there stays as it is. */
   public create(path: string, text: string): void {
-    if (isThere(join(this.folder, path))) this.#kept.push(path);
+    if (isThere(join(this.#folder, path))) this.#kept.push(path);
     else this.#created.set(path, text);
   }
 
@@ -65,7 +69,7 @@ export class Changes {
       // Edits are prepared first, so that nothing but renaming is left once files have been created.
       const prepared = [...this.#edited].map(([path, { text }]) => {
         // What a link leads to is edited, and the link stays.
-        const target = realpathSync(join(this.folder, path));
+        const target = realpathSync(join(this.#folder, path));
         const temporary = `${target}.${process.pid}.tmp`;
         writeFileSync(temporary, text, { flag: "wx", mode: statSync(target).mode });
         undo.push(() => {
@@ -74,7 +78,7 @@ export class Changes {
         return { target, temporary };
       });
       for (const [path, text] of this.#created) {
-        const target = join(this.folder, path);
+        const target = join(this.#folder, path);
         this.#makeFolder(dirname(target), undo);
         writeFileSync(target, text, { flag: "wx" });
         undo.push(() => {

@@ -135,11 +135,13 @@ class RetryNotice {
   readonly #before: WorkspaceHttp["onRetry"];
   #isShown = false;
 
-  public constructor(
-    private readonly http: WorkspaceHttp,
-    private readonly view: RunView,
-    step: RunStep | undefined,
-  ) {
+  readonly #http: WorkspaceHttp;
+  readonly #view: RunView;
+
+  public constructor(http: WorkspaceHttp, view: RunView, step: RunStep | undefined) {
+    this.#http = http;
+    this.#view = view;
+
     this.#before = http.onRetry;
     http.onRetry = (error, _, sinceMs) => {
       if (sinceMs < WORTH_A_WORD || step === undefined) return;
@@ -149,12 +151,12 @@ class RetryNotice {
   }
 
   public succeeded(step: RunStep): void {
-    if (this.#isShown) this.view.outage(step, undefined, 0);
+    if (this.#isShown) this.#view.outage(step, undefined, 0);
     this.#isShown = false;
   }
 
   public stop(): void {
-    this.http.onRetry = this.#before;
+    this.#http.onRetry = this.#before;
   }
 }
 

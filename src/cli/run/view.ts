@@ -49,12 +49,14 @@ export class LiveView implements RunView {
   #outage = "";
   #closed = false;
 
+  readonly #style: Style;
+  readonly #now: () => number;
+
   /** @param now the time by the clock of the workspace */
-  public constructor(
-    terminal: Terminal,
-    private readonly style: Style,
-    private readonly now: () => number,
-  ) {
+  public constructor(terminal: Terminal, style: Style, now: () => number) {
+    this.#style = style;
+    this.#now = now;
+
     this.#screen = new LiveScreen(terminal, (columns, rows) => this.#draw(columns, rows));
     // So that the time goes on between two looks.
     this.#timer = setInterval(() => {
@@ -97,7 +99,7 @@ export class LiveView implements RunView {
   }
 
   #draw(columns: number, rows: number): string[] {
-    const { style } = this;
+    const style = this.#style;
     const notes = [this.#outage, this.#note]
       .filter((text) => text !== "")
       .map((text) => fit(style.busy(text), columns, style));
@@ -106,7 +108,7 @@ export class LiveView implements RunView {
     const isOver = ({ status }: JobRunNode): boolean => runs.length > 1 && status.phase === "ended";
     const over = runs.filter(([, run]) => isOver(run)).length;
     const room = (rows - notes.length - over) / Math.max(1, runs.length - over);
-    const now = this.now();
+    const now = this.#now();
     return [
       ...runs.flatMap(([step, run]) => {
         const usual = this.#usual.get(step);
@@ -123,14 +125,18 @@ export class LinesView implements RunView {
   readonly #changes = new Map<RunStep, RunChanges>();
   #outage = false;
 
-  public constructor(
-    private readonly io: Io,
-    private readonly style: Style,
-    private readonly now: () => number,
-  ) {}
+  readonly #io: Io;
+  readonly #style: Style;
+  readonly #now: () => number;
+
+  public constructor(io: Io, style: Style, now: () => number) {
+    this.#io = io;
+    this.#style = style;
+    this.#now = now;
+  }
 
   public started(step: RunStep, runId: RunId): void {
-    this.#line("STARTED", [], step, `run ${runId}`, this.style.busy);
+    this.#line("STARTED", [], step, `run ${runId}`, this.#style.busy);
   }
 
   public before(step: RunStep, run: JobRunNode): void {
@@ -145,21 +151,21 @@ export class LinesView implements RunView {
     if (error === undefined) {
       if (!this.#outage) return;
       this.#outage = false;
-      this.io.err("The workspace answers again");
+      this.#io.err("The workspace answers again");
     } else if (!this.#outage) {
       this.#outage = true;
-      this.io.err(outageText(error, sinceMs));
+      this.#io.err(outageText(error, sinceMs));
     }
   }
 
   public usual(step: RunStep, durations: ReadonlyMap<string, number>): void {
     const whole = durations.get("");
     if (whole !== undefined)
-      this.#line("USUALLY TAKES", [], step, formatDuration(whole), this.style.faint);
+      this.#line("USUALLY TAKES", [], step, formatDuration(whole), this.#style.faint);
   }
 
   public note(text: string): void {
-    this.io.err(text);
+    this.#io.err(text);
   }
 
   public close(): void {
@@ -167,7 +173,7 @@ export class LinesView implements RunView {
   }
 
   #change(step: RunStep, { kind, path, node }: RunChange): void {
-    const { style } = this;
+    const style = this.#style;
     const child = "child" in node ? node.child : undefined;
     const { runId, url = "" } = child ?? node;
     const runs =
@@ -180,13 +186,14 @@ export class LinesView implements RunView {
       if (path.length > 0) this.#line("RUNNING", path, step, notes, style.busy);
     } else if (kind === "ended") {
       const good = node.status.state === "SUCCESS";
-      const took = node.startTime === undefined ? "" : formatDuration(durationOf(node, this.now()));
+      const took =
+        node.startTime === undefined ? "" : formatDuration(durationOf(node, this.#now()));
       this.#line(printable(node.status.state), path, step, took, good ? style.good : style.bad);
       if (!good && "taskKey" in node && child === undefined && node.startTime !== undefined) {
         // Everything is reported at the end.
         const { error, errorTrace } = node.output ?? {};
         const [reason] = textLines(error ?? errorTrace ?? node.status.message);
-        if (reason !== undefined) this.io.out(`    ${reason}`);
+        if (reason !== undefined) this.#io.out(`    ${reason}`);
       }
     }
   }
@@ -198,10 +205,10 @@ export class LinesView implements RunView {
     rest: string,
     tint: (text: string) => string,
   ): void {
-    const time = new Date(this.now()).toISOString().slice(11, 19);
+    const time = new Date(this.#now()).toISOString().slice(11, 19);
     const name = [stepName(step), ...path.map(printable)].join(" > ");
-    this.io.out(
-      `${this.style.faint(time)}  ${tint(what.padEnd(16))}  ${name}${rest === "" ? "" : `  ${rest}`}`,
+    this.#io.out(
+      `${this.#style.faint(time)}  ${tint(what.padEnd(16))}  ${name}${rest === "" ? "" : `  ${rest}`}`,
     );
   }
 }
@@ -210,10 +217,14 @@ export class LinesView implements RunView {
 export class QuietView implements RunView {
   #outage = false;
 
-  public constructor(private readonly io: Io) {}
+  readonly #io: Io;
+
+  public constructor(io: Io) {
+    this.#io = io;
+  }
 
   public started(step: RunStep, runId: RunId): void {
-    this.io.err(`${stepName(step)}: run ${runId}`);
+    this.#io.err(`${stepName(step)}: run ${runId}`);
   }
 
   public before(): void {
@@ -225,7 +236,7 @@ export class QuietView implements RunView {
   }
 
   public outage(_: RunStep, error: WorkspaceError | undefined, sinceMs: number): void {
-    if (error !== undefined && !this.#outage) this.io.err(outageText(error, sinceMs));
+    if (error !== undefined && !this.#outage) this.#io.err(outageText(error, sinceMs));
     this.#outage = error !== undefined;
   }
 
@@ -234,7 +245,7 @@ export class QuietView implements RunView {
   }
 
   public note(text: string): void {
-    this.io.err(text);
+    this.#io.err(text);
   }
 
   public close(): void {
@@ -246,10 +257,13 @@ export class QuietView implements RunView {
 export class EventsView implements RunView {
   readonly #changes = new Map<RunStep, RunChanges>();
 
-  public constructor(
-    private readonly io: Io,
-    private readonly now: () => number,
-  ) {}
+  readonly #io: Io;
+  readonly #now: () => number;
+
+  public constructor(io: Io, now: () => number) {
+    this.#io = io;
+    this.#now = now;
+  }
 
   public started({ job, only, path }: RunStep, runId: RunId): void {
     const { jobId, key } = job;
@@ -301,7 +315,7 @@ export class EventsView implements RunView {
   }
 
   public note(text: string): void {
-    this.io.err(text);
+    this.#io.err(text);
   }
 
   public close(): void {
@@ -309,7 +323,7 @@ export class EventsView implements RunView {
   }
 
   public emit(event: object): void {
-    this.io.out(stringifyJson({ time: this.now(), ...event }));
+    this.#io.out(stringifyJson({ time: this.#now(), ...event }));
   }
 }
 

@@ -40,16 +40,24 @@ export class WorkspaceTarget {
   public keysRead: Promise<unknown> = Promise.resolve();
   readonly #read = new Map<SynthesizedStack, Promise<Map<string, JobId>>>();
 
+  readonly #stacks: readonly SynthesizedStack[];
+  readonly #flags: string;
+  readonly #stop: () => Promise<void>;
+
   private constructor(
     public readonly client: JobsClient,
     public readonly environment: string | undefined,
-    private readonly stacks: readonly SynthesizedStack[],
+    stacks: readonly SynthesizedStack[],
     /** What makes a command say the same target: `-t dev`, `--local -t dev`. */
-    private readonly flags: string,
-    private readonly stop: () => Promise<void>,
+    flags: string,
+    stop: () => Promise<void>,
     /** The workspace ends with this process. */
     public readonly isTransient: boolean,
-  ) {}
+  ) {
+    this.#stacks = stacks;
+    this.#flags = flags;
+    this.#stop = stop;
+  }
 
   /**
    * Finds out which workspace is meant and how to log in to it. Nothing is asked of it yet.
@@ -123,7 +131,7 @@ export class WorkspaceTarget {
 
   /** Keys of all jobs of the environment, deployed or not. */
   get #jobKeys(): string[] {
-    return this.stacks.flatMap(({ jobOutputs }) => [...jobOutputs.keys()]);
+    return this.#stacks.flatMap(({ jobOutputs }) => [...jobOutputs.keys()]);
   }
 
   /**
@@ -132,7 +140,7 @@ export class WorkspaceTarget {
    * @throws JobstrataError `run` if there is no such job, or it is not deployed; `terraform` if that cannot be found out
    */
   public async jobId(key: string): Promise<JobId> {
-    const stack = this.stacks.find(({ jobOutputs }) => jobOutputs.has(key));
+    const stack = this.#stacks.find(({ jobOutputs }) => jobOutputs.has(key));
     if (stack === undefined) {
       if (this.environment === undefined) {
         throw new JobstrataError(
@@ -160,11 +168,11 @@ export class WorkspaceTarget {
    * @throws JobstrataError `run` if none is deployed
    */
   public async jobIds(): Promise<Map<string, JobId>> {
-    const all = await Promise.all(this.stacks.map((stack) => this.#idsOf(stack)));
+    const all = await Promise.all(this.#stacks.map((stack) => this.#idsOf(stack)));
     const ids = new Map(all.flatMap((each) => [...each]));
     if (ids.size > 0) return ids;
     const environment = quote(this.environment ?? "");
-    const names = this.stacks.map(({ name }) => name).join(" ");
+    const names = this.#stacks.map(({ name }) => name).join(" ");
     throw new JobstrataError(
       "run",
       `no job of environment ${environment} is deployed; deploy it: ${this.#deployCommand(names)}`,
@@ -178,12 +186,12 @@ export class WorkspaceTarget {
 
   /** A command of this program that means the same workspace, such as `npx jobstrata runs -t dev`. */
   public command(verb: string): string {
-    return ["npx jobstrata", verb, this.flags].filter(Boolean).join(" ");
+    return ["npx jobstrata", verb, this.#flags].filter(Boolean).join(" ");
   }
 
   /** Ends what was started to reach the workspace. */
   public async close(): Promise<void> {
-    await this.stop();
+    await this.#stop();
   }
 
   #idsOf(stack: SynthesizedStack): Promise<Map<string, JobId>> {
@@ -198,7 +206,7 @@ export class WorkspaceTarget {
   }
 
   #deployCommand(stacks: string): string {
-    return this.flags.startsWith("--local")
+    return this.#flags.startsWith("--local")
       ? `npx jobstrata local try ${printable(stacks)}`
       : `npx cdktf deploy ${printable(stacks)}`;
   }

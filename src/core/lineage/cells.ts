@@ -165,17 +165,21 @@ class LinePlaces {
   #line = 0;
   #missed = 0;
 
-  public constructor(private readonly text: string) {}
+  readonly #text: string;
+
+  public constructor(text: string) {
+    this.#text = text;
+  }
 
   public next(value: string): number {
     const written = JSON.stringify(value);
-    const found = this.#missed > MAX_MISSED ? -1 : this.text.indexOf(written, this.#at);
+    const found = this.#missed > MAX_MISSED ? -1 : this.#text.indexOf(written, this.#at);
     if (found === -1) {
       // Written otherwise, such as with \u escapes: about where the one before was.
       this.#missed++;
       return this.#line;
     }
-    this.#line += countLines(this.text, this.#at, found);
+    this.#line += countLines(this.#text, this.#at, found);
     this.#at = found + written.length;
     return this.#line;
   }

@@ -64,23 +64,35 @@ class NotebookRun implements Surroundings {
   readonly #within: string[] = [];
   readonly #paths: string[] = [];
 
+  readonly #session: Session;
+  readonly #files: LineageFiles;
+  readonly #budget: Budget;
+  readonly #entry: string;
+  readonly #depth: number;
+
   public constructor(
-    private readonly session: Session,
-    private readonly files: LineageFiles,
-    private readonly budget: Budget,
-    private readonly entry: string,
-    private readonly depth: number,
+    session: Session,
+    files: LineageFiles,
+    budget: Budget,
+    entry: string,
+    depth: number,
   ) {
+    this.#session = session;
+    this.#files = files;
+    this.#budget = budget;
+    this.#entry = entry;
+    this.#depth = depth;
+
     this.#interpreter = new Interpreter(session, this);
   }
 
   /** @returns whether what comes behind it is executed */
   public execute(file: string, source: string): boolean {
-    const at: SourceLocation = { file: this.files.label(file) };
-    this.budget.notebooks++;
-    this.budget.characters += source.length;
-    if (this.budget.characters > MAX_CODE || this.budget.notebooks > MAX_NOTEBOOKS) {
-      this.session.problem("there is too much code to be analysed", at);
+    const at: SourceLocation = { file: this.#files.label(file) };
+    this.#budget.notebooks++;
+    this.#budget.characters += source.length;
+    if (this.#budget.characters > MAX_CODE || this.#budget.notebooks > MAX_NOTEBOOKS) {
+      this.#session.problem("there is too much code to be analysed", at);
       return false;
     }
     const extension = extname(file).slice(1).toLowerCase();
@@ -93,7 +105,7 @@ class NotebookRun implements Surroundings {
     };
     const cells = isCells ? notebookCells(source, extension) : [whole];
     if (cells === undefined) {
-      this.session.problem("the notebook is not valid JSON", at);
+      this.#session.problem("the notebook is not valid JSON", at);
       return true;
     }
     this.#within.push(file);
@@ -107,7 +119,7 @@ class NotebookRun implements Surroundings {
   }
 
   #cell({ language, code, lineOf, magic }: Cell, file: string): boolean {
-    const label = this.files.label(file);
+    const label = this.#files.label(file);
     switch (language) {
       case "python":
         try {
@@ -115,22 +127,22 @@ class NotebookRun implements Surroundings {
         } catch (error) {
           // The stack is full: nobody has written that by hand.
           if (!(error instanceof RangeError)) throw error;
-          this.session.problem("the code nests too deep to be analysed", {
+          this.#session.problem("the code nests too deep to be analysed", {
             file: label,
             line: lineOf(0) + 1,
           });
           return true;
         }
       case "sql": {
-        const sql = this.session.substituted(code);
+        const sql = this.#session.substituted(code);
         const unit = unitOf(label, sql, lineOf);
-        this.session.sql(sql, (offset) => ({ file: label, line: unit.lineAt(offset) }));
+        this.#session.sql(sql, (offset) => ({ file: label, line: unit.lineAt(offset) }));
         return true;
       }
       case "run":
         return this.#include(code, file, { file: label, line: lineOf(0) + 1 });
       case "other":
-        this.session.problem(`code in ${magic ?? "another language"} is not analysed`, {
+        this.#session.problem(`code in ${magic ?? "another language"} is not analysed`, {
           file: label,
           line: lineOf(0) + 1,
         });
@@ -144,7 +156,7 @@ class NotebookRun implements Surroundings {
     const path = double ?? single ?? bare ?? "";
     const found = this.#notebook(path, from);
     if (found === undefined) {
-      this.session.problem(`the notebook "${path}" of %run is not in the project`, at);
+      this.#session.problem(`the notebook "${path}" of %run is not in the project`, at);
       return true;
     }
     if (this.#within.includes(found.file) || this.#within.length >= MAX_RUN_DEPTH) return true;
@@ -161,7 +173,7 @@ class NotebookRun implements Surroundings {
     for (const extension of ["", ".py", ".ipynb", ".sql", ".scala", ".r", ".R"]) {
       const file = base + extension;
       if (extname(file) === "") continue;
-      const source = this.files.read(file);
+      const source = this.#files.read(file);
       if (source !== undefined) return { file, source };
     }
     return undefined;
@@ -172,9 +184,9 @@ class NotebookRun implements Surroundings {
     parameters: ReadonlyMap<string, string>,
     from: SourceLocation,
   ): void {
-    const current = this.#within.at(-1) ?? this.entry;
+    const current = this.#within.at(-1) ?? this.#entry;
     if (!isKnown(path)) {
-      this.session.problem(
+      this.#session.problem(
         `the notebook "${showUnknown(path)}" of dbutils.notebook.run is not known`,
         from,
       );
@@ -182,25 +194,25 @@ class NotebookRun implements Surroundings {
     }
     const found = this.#notebook(path, current);
     if (found === undefined) {
-      this.session.problem(
+      this.#session.problem(
         `the notebook "${path}" of dbutils.notebook.run is not in the project`,
         from,
       );
       return;
     }
-    if (this.depth >= MAX_RUN_DEPTH || found.file === this.entry) return;
+    if (this.#depth >= MAX_RUN_DEPTH || found.file === this.#entry) return;
     const named: Record<string, string> = {};
     for (const [name, value] of parameters) named[name] = value;
     const child = new Session({ named });
-    new NotebookRun(child, this.files, this.budget, found.file, this.depth + 1).execute(
+    new NotebookRun(child, this.#files, this.#budget, found.file, this.#depth + 1).execute(
       found.file,
       found.source,
     );
-    this.session.absorb(child.result());
+    this.#session.absorb(child.result());
   }
 
   public addPath(folder: string): void {
-    const path = isAbsolute(folder) ? folder : resolve(dirname(this.entry), folder);
+    const path = isAbsolute(folder) ? folder : resolve(dirname(this.#entry), folder);
     if (!this.#paths.includes(path) && this.#paths.length < MAX_FOLDERS) this.#paths.push(path);
   }
 
@@ -211,7 +223,7 @@ class NotebookRun implements Surroundings {
     const [, dots = "", rest = ""] = /^(\.*)(.*)$/s.exec(path) ?? [];
     const parts = rest === "" ? [] : rest.split(".");
     if (dots !== "") {
-      const from = this.#modules.get(label) ?? this.entry;
+      const from = this.#modules.get(label) ?? this.#entry;
       const base = resolve(dirname(from), ...Array.from({ length: dots.length - 1 }, () => ".."));
       return this.#moduleIn(base, parts);
     }
@@ -231,18 +243,18 @@ class NotebookRun implements Surroundings {
   ): { readonly file: string; readonly label: string; readonly source: string } | undefined {
     const [first] = parts;
     if (first !== undefined) {
-      const names = this.files.names(root);
+      const names = this.#files.names(root);
       if (names === undefined || (!names.has(first) && !names.has(`${first}.py`))) return undefined;
     }
     const base = join(root, ...parts);
     for (const file of first === undefined
       ? [join(base, "__init__.py")]
       : [`${base}.py`, join(base, "__init__.py")]) {
-      const source = this.files.read(file);
+      const source = this.#files.read(file);
       if (source === undefined) continue;
-      this.budget.characters += source.length;
-      if (this.budget.characters > MAX_CODE) return undefined;
-      const label = this.files.label(file);
+      this.#budget.characters += source.length;
+      if (this.#budget.characters > MAX_CODE) return undefined;
+      const label = this.#files.label(file);
       this.#modules.set(label, file);
       return { file, label, source };
     }
@@ -251,11 +263,11 @@ class NotebookRun implements Surroundings {
 
   #roots(): string[] {
     const roots = [...this.#paths];
-    let folder = dirname(this.entry);
+    let folder = dirname(this.#entry);
     for (let count = 0; count < MAX_FOLDERS; count++) {
       roots.push(folder, join(folder, "src"));
       const parent = dirname(folder);
-      const names = this.files.names(folder);
+      const names = this.#files.names(folder);
       // The root of a repository, or of a bundle.
       if (parent === folder || names?.has("databricks.yml") === true || names?.has(".git") === true)
         break;

@@ -43,7 +43,11 @@ export class DataFlow {
   readonly #known = new Map<string, readonly TaskFlow[]>();
   #contexts: ReadonlyMap<JobSpec, readonly Parameters[]> | undefined;
 
-  public constructor(private readonly graph: JobGraph) {}
+  readonly #graph: JobGraph;
+
+  public constructor(graph: JobGraph) {
+    this.#graph = graph;
+  }
 
   /** The tasks of a job, each with all that it runs: once for every way in which other jobs pass parameters to the job. */
   public runsOf(job: JobSpec): readonly (readonly TaskFlow[])[] {
@@ -70,7 +74,7 @@ export class DataFlow {
       if (within.includes(job) || within.length > MAX_LEVELS) return;
       for (const outer of job.tasks)
         for (const { task, values } of repeated(outer, parameters)) {
-          const target = task.runJob?.kind === "job" ? this.graph.job(task.runJob.id) : undefined;
+          const target = task.runJob?.kind === "job" ? this.#graph.job(task.runJob.id) : undefined;
           if (target === undefined) continue;
           const passed = passedTo(target, task, values);
           const known = contexts.get(target) ?? new Map<string, Parameters>();
@@ -81,8 +85,8 @@ export class DataFlow {
           visit(target, passed, [...within, job]);
         }
     };
-    const called = new Set(this.graph.jobs.flatMap((job) => this.graph.runs(job)));
-    for (const job of this.graph.jobs) if (!called.has(job)) visit(job, defaults(job), []);
+    const called = new Set(this.#graph.jobs.flatMap((job) => this.#graph.runs(job)));
+    for (const job of this.#graph.jobs) if (!called.has(job)) visit(job, defaults(job), []);
     return new Map(Array.from(contexts, ([job, known]) => [job, [...known.values()]]));
   }
 
@@ -108,7 +112,7 @@ export class DataFlow {
     const problems: LineageProblem[] = [];
     let isPartial = false;
     for (const { task, values } of repeated(outer, parameters)) {
-      const target = task.runJob?.kind === "job" ? this.graph.job(task.runJob.id) : undefined;
+      const target = task.runJob?.kind === "job" ? this.#graph.job(task.runJob.id) : undefined;
       if (target !== undefined) {
         for (const inner of this.#job(target, passedTo(target, task, values), within)) {
           accesses.push(...inner.accesses);
@@ -118,7 +122,7 @@ export class DataFlow {
         continue;
       }
       const lineage = task.code?.lineage(codeParameters(task, values));
-      const found = [...(lineage?.accesses ?? []), ...this.graph.observedIn(job, task)];
+      const found = [...(lineage?.accesses ?? []), ...this.#graph.observedIn(job, task)];
       const seen = new Set<string>();
       for (const access of found) {
         const key = JSON.stringify([access.kind, access.name, access.write === undefined]);

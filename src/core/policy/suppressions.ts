@@ -26,6 +26,9 @@ export class Suppressions {
   readonly #problems: Finding[] = [];
   readonly #rules: ReadonlyMap<string, ConfiguredRule>;
 
+  readonly #names: readonly string[];
+  readonly #today: string;
+
   /**
    * @param written beside what it excuses
    * @param rules those that apply
@@ -36,9 +39,12 @@ export class Suppressions {
     written: readonly SourceSuppression[],
     { config, file }: LoadedConfig,
     rules: readonly ConfiguredRule[],
-    private readonly names: readonly string[],
-    private readonly today: string,
+    names: readonly string[],
+    today: string,
   ) {
+    this.#names = names;
+    this.#today = today;
+
     this.#rules = new Map(rules.map((rule) => [rule.name, rule]));
     for (const suppression of written) {
       const { jobIds, line, location } = suppression;
@@ -122,9 +128,9 @@ export class Suppressions {
       refuse(`invalid expiry date ${quote(until)}`, "write YYYY-MM-DD");
       return;
     }
-    const expired = until !== undefined && until < this.today;
+    const expired = until !== undefined && until < this.#today;
     for (const rule of rules) {
-      if (!this.names.includes(rule)) {
+      if (!this.#names.includes(rule)) {
         refuse(`there is no rule ${quote(rule)}`, "jobstrata rules lists them");
       } else if (expired) {
         this.#problems.push(

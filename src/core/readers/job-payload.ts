@@ -100,15 +100,21 @@ class PayloadReader {
   #git: GitLocation | undefined;
   #settings: JobSettings | undefined;
 
-  public constructor(
-    private readonly job: Json,
-    private readonly context: PayloadContext,
-    private readonly dialect: Dialect,
-  ) {}
+  readonly #job: Json;
+  readonly #context: PayloadContext;
+  readonly #dialect: Dialect;
+
+  public constructor(job: Json, context: PayloadContext, dialect: Dialect) {
+    this.#job = job;
+    this.#context = context;
+    this.#dialect = dialect;
+  }
 
   /** Made when it is asked for: most who read jobs don't. */
   public get settings(): JobSettings {
-    const { job, dialect, context } = this;
+    const job = this.#job;
+    const dialect = this.#dialect;
+    const context = this.#context;
     return (this.#settings ??= new JobSettings(
       job,
       dialect,
@@ -118,26 +124,26 @@ class PayloadReader {
   }
 
   public locate(part: Json): SourceLocation | undefined {
-    return this.context.locate?.(part);
+    return this.#context.locate?.(part);
   }
 
   public payload(): JobPayload {
-    const { job } = this;
+    const job = this.#job;
     const [git] = blocks(job, "git_source");
     this.#git = git === undefined ? undefined : { url: text(git.git_url ?? git.url) };
     const tasks = list(job[this.#plural("task")]).map((task) => this.#task(task));
-    if (this.dialect === "terraform") {
+    if (this.#dialect === "terraform") {
       for (const task of dynamicBlocks(job, "task"))
         tasks.push(this.#task(task, { repeated: true }));
     }
-    if (taskTypes(job, this.dialect).length > 0) tasks.push(this.#task(job, { single: true }));
+    if (taskTypes(job, this.#dialect).length > 0) tasks.push(this.#task(job, { single: true }));
     const parameters = blocks(job, this.#plural("parameter"));
     const jobClusters = blocks(job, this.#plural("job_cluster"));
     const triggers = triggersOf(job);
     const notifications = notificationsOf(job);
     const [runAs] = blocks(job, "run_as");
     const unknown = unknownOf(job).map((name) => this.#apiName(name));
-    const owner = this.dialect === "api" ? readOwner(job.permissions) : undefined;
+    const owner = this.#dialect === "api" ? readOwner(job.permissions) : undefined;
     return {
       ...optional("name", textOf(job.name)),
       ...optional("description", textOf(job.description)),
@@ -168,13 +174,13 @@ class PayloadReader {
       ...(unknown.length > 0 && { unknown: new Set(unknown) }),
       tasks,
       repeated:
-        this.dialect === "terraform" &&
+        this.#dialect === "terraform" &&
         (isPresent(job.for_each) || (isPresent(job.count) && !isAtMostOne(job.count))),
     };
   }
 
   #task(task: Json, marks: Pick<TaskSpec, "repeated" | "single"> = {}): TaskSpec {
-    const { context } = this;
+    const context = this.#context;
     const [notebookTask] = blocks(task, "notebook_task");
     const [runJobTask] = blocks(task, "run_job_task");
     const [forEachTask] = blocks(task, "for_each_task");
@@ -194,7 +200,7 @@ class PayloadReader {
       context.notebook(text(notebookTask.notebook_path), fromGit ? git : undefined, notebookTask);
     const spec: Omit<TaskSpec, "settings"> = {
       taskKey: text(task.task_key),
-      types: taskTypes(task, this.dialect),
+      types: taskTypes(task, this.#dialect),
       ...(notebook && { notebook }),
       ...(notebook?.file?.code ? { code: notebook.file.code } : this.#code(task)),
       ...((typeof jobId === "string" || typeof jobId === "number") && {
@@ -227,7 +233,7 @@ class PayloadReader {
 
   /** What a task executes beside notebooks, where the source knows its files. */
   #code(task: Json): Pick<TaskSpec, "code" | "codeParameters"> {
-    const { context } = this;
+    const context = this.#context;
     if (context.code === undefined) return {};
     const [sql] = blocks(task, "sql_task");
     const [python] = blocks(task, "spark_python_task");
@@ -249,13 +255,15 @@ class PayloadReader {
   }
 
   #plural(name: string): string {
-    if (this.dialect === "terraform") return name;
+    if (this.#dialect === "terraform") return name;
     return name === "library" ? "libraries" : `${name}s`;
   }
 
   /** `task` is `tasks` in the Jobs API. */
   #apiName(attribute: string): string {
-    return this.dialect === "terraform" && BLOCKS.includes(attribute) ? `${attribute}s` : attribute;
+    return this.#dialect === "terraform" && BLOCKS.includes(attribute)
+      ? `${attribute}s`
+      : attribute;
   }
 }
 
@@ -280,19 +288,23 @@ function conditionOf({ left, op, right }: Json): ConditionSpec {
 class LazyTask implements Lazy {
   public found?: Settings;
 
-  public constructor(
-    private readonly reader: PayloadReader,
-    private readonly task: Json,
-    private readonly isSingle: boolean,
-  ) {}
+  readonly #reader: PayloadReader;
+  readonly #task: Json;
+  readonly #isSingle: boolean;
+
+  public constructor(reader: PayloadReader, task: Json, isSingle: boolean) {
+    this.#reader = reader;
+    this.#task = task;
+    this.#isSingle = isSingle;
+  }
 
   public source(): SourceLocation | undefined {
-    return this.reader.locate(this.task);
+    return this.#reader.locate(this.#task);
   }
 
   public settings(): Settings {
-    const { settings } = this.reader;
-    return this.isSingle ? settings.ofSingleTask() : settings.ofTask(this.task);
+    const { settings } = this.#reader;
+    return this.#isSingle ? settings.ofSingleTask() : settings.ofTask(this.#task);
   }
 }
 

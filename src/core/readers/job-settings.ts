@@ -47,13 +47,23 @@ export class JobSettings {
   readonly #tasks = new Map<object, Settings>();
   readonly #isGit: boolean;
 
+  readonly #job: Json;
+  readonly #dialect: Dialect;
+  readonly #context: SettingsContext;
+  readonly #isSingle: boolean;
+
   public constructor(
-    private readonly job: Json,
-    private readonly dialect: Dialect,
-    private readonly context: SettingsContext,
+    job: Json,
+    dialect: Dialect,
+    context: SettingsContext,
     /** The job itself is a task, as in version 2.0 of the Jobs API. */
-    private readonly isSingle: boolean,
+    isSingle: boolean,
   ) {
+    this.#job = job;
+    this.#dialect = dialect;
+    this.#context = context;
+    this.#isSingle = isSingle;
+
     this.#isGit = isFilled(job.git_source);
   }
 
@@ -63,7 +73,9 @@ export class JobSettings {
    * @param more what the source says elsewhere, by the names of the Jobs API
    */
   public ofJob(more: Json = {}): Settings {
-    const { job, dialect, isSingle } = this;
+    const job = this.#job;
+    const dialect = this.#dialect;
+    const isSingle = this.#isSingle;
     const entries = Object.entries(job).filter(
       ([name]) =>
         !(dialect === "terraform" && META_ARGUMENTS.has(name)) &&
@@ -101,7 +113,7 @@ export class JobSettings {
 
   /** The task of the single-task format, which stands at the top of the job. */
   public ofSingleTask(): Settings {
-    const entries = Object.entries(this.job).filter(([name]) => isOfSingleTask(name));
+    const entries = Object.entries(this.#job).filter(([name]) => isOfSingleTask(name));
     return this.#object(Object.fromEntries(entries), TASK_SCHEMA);
   }
 
@@ -140,11 +152,11 @@ export class JobSettings {
       else result[name] = all;
     };
     for (const [written, value] of Object.entries(raw)) {
-      if (this.dialect === "terraform" && (written === "//" || written === "dynamic")) continue;
+      if (this.#dialect === "terraform" && (written === "//" || written === "dynamic")) continue;
       const name = this.#apiName(written, shape);
       add(name, this.#value(value, shape.fields[name], raw));
     }
-    if (this.dialect === "terraform" && isObject(raw.dynamic)) {
+    if (this.#dialect === "terraform" && isObject(raw.dynamic)) {
       const loops: [string, Setting][] = [];
       for (const [written, dynamic] of Object.entries(raw.dynamic)) {
         const name = this.#apiName(written, shape);
@@ -159,7 +171,7 @@ export class JobSettings {
   }
 
   #apiName(name: string, { terraform }: ObjectShape): string {
-    const isRenamed = this.dialect === "terraform" && terraform && Object.hasOwn(terraform, name);
+    const isRenamed = this.#dialect === "terraform" && terraform && Object.hasOwn(terraform, name);
     return isRenamed === true ? (terraform[name] ?? name) : name;
   }
 
@@ -173,7 +185,7 @@ export class JobSettings {
     if (typeof scalar !== "string") return scalar;
     if (shape.isSource === true && scalar === (this.#isGit ? "GIT" : "WORKSPACE")) return undefined;
     if (shape.isSecret === true) return masked(scalar);
-    if (shape.isJobId === true) return this.context.jobExpression?.(scalar) ?? scalar;
+    if (shape.isJobId === true) return this.#context.jobExpression?.(scalar) ?? scalar;
     if (shape.isPath === true && !this.#isOfGit(part)) return this.#path(scalar, part);
     return scalar;
   }
@@ -195,7 +207,7 @@ export class JobSettings {
   }
 
   #path(path: string, part: Json): string {
-    return this.context.path?.(path, part) ?? path;
+    return this.#context.path?.(path, part) ?? path;
   }
 
   #map(value: unknown, { mayHoldSecrets }: MapShape): Setting | undefined {
@@ -224,7 +236,7 @@ export class JobSettings {
 
   /** Terraform writes one block as an object or as a list of one. */
   #block(value: unknown, shape: ObjectShape): Setting | undefined {
-    if (Array.isArray(value) && this.dialect === "terraform") {
+    if (Array.isArray(value) && this.#dialect === "terraform") {
       const items = value as readonly unknown[];
       const blocks = items.flatMap((item) => this.#value(item, shape, {}) ?? []);
       return blocks.length > 1 ? blocks : blocks[0];
@@ -237,7 +249,7 @@ export class JobSettings {
   }
 
   #list(value: unknown, shape: ListShape): Setting | undefined {
-    const isBlock = this.dialect === "terraform" && isObject(value);
+    const isBlock = this.#dialect === "terraform" && isObject(value);
     if (!Array.isArray(value) && !isBlock) return this.#unknown(value);
     const items = (isBlock ? [value] : value) as readonly unknown[];
     const all = items.flatMap((item) => this.#value(item, shape.of, {}) ?? []);
@@ -259,7 +271,7 @@ export class JobSettings {
         }),
       );
     }
-    if (value === "" && this.dialect === "terraform") return undefined;
+    if (value === "" && this.#dialect === "terraform") return undefined;
     return isScalar(value) ? value : JSON.stringify(value);
   }
 }

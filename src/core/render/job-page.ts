@@ -59,10 +59,13 @@ class Pages {
   /** What runs each job, by its id. */
   readonly #callers = new Map<string, Caller[]>();
 
-  public constructor(
-    private readonly graph: JobGraph,
-    private readonly options: PagesOptions,
-  ) {
+  readonly #graph: JobGraph;
+  readonly #options: PagesOptions;
+
+  public constructor(graph: JobGraph, options: PagesOptions) {
+    this.#graph = graph;
+    this.#options = options;
+
     this.#whole = this.#hierarchy({});
     this.#names = pageNames(graph.jobs);
     this.#byId = new Map(this.#whole.jobs.map((job) => [job.id, job]));
@@ -96,7 +99,7 @@ class Pages {
       this.#tables(job),
       parameters(spec),
       findings(job),
-      `[All jobs of ${shown(this.graph.environment)}](${INDEX_PAGE})`,
+      `[All jobs of ${shown(this.#graph.environment)}](${INDEX_PAGE})`,
     ]);
   }
 
@@ -120,7 +123,7 @@ class Pages {
       ];
     });
     return markdown([
-      `# Jobs of ${shown(this.graph.environment)}`,
+      `# Jobs of ${shown(this.#graph.environment)}`,
       `${counted(jobs.length, "job")}: ${levelsOf(jobs)}.`,
       fence("mermaid", text),
       ...(leftOut > 0
@@ -137,8 +140,8 @@ class Pages {
   }
 
   #hierarchy(options: Parameters<typeof hierarchyOf>[1]): Hierarchy {
-    const { findings = [] } = this.options;
-    const hierarchy = hierarchyOf(this.graph, { ...options, findings });
+    const { findings = [] } = this.#options;
+    const hierarchy = hierarchyOf(this.#graph, { ...options, findings });
     if (hierarchy instanceof UnknownJobs) throw new Error("a job is not in its own graph");
     return hierarchy;
   }
@@ -149,8 +152,8 @@ class Pages {
   }
 
   #facts({ spec, level }: HierarchyJob): string {
-    const { environment } = this.graph;
-    const environments = this.options.environmentsOf?.(spec.key) ?? [environment];
+    const { environment } = this.#graph;
+    const environments = this.#options.environmentsOf?.(spec.key) ?? [environment];
     const owned = owners(spec);
     const runAs = principalName(spec.runAs);
     const rows: [string, string][] = [
@@ -225,7 +228,7 @@ class Pages {
 
   /** What the code of the job reads and writes, and the jobs on the other side. */
   #tables({ spec }: HierarchyJob): string {
-    const flow = dataFlow(this.graph);
+    const flow = dataFlow(this.#graph);
     const own = flow.accessesOf(spec).filter(({ job }) => job === spec);
     if (own.length === 0) return "";
     const others = this.#usersOfTables();
@@ -264,7 +267,7 @@ class Pages {
   > {
     if (this.#users !== undefined) return this.#users;
     this.#users = new Map();
-    const flow = dataFlow(this.graph);
+    const flow = dataFlow(this.#graph);
     for (const { spec } of this.jobs)
       for (const { job, name, write, unknown } of flow.accessesOf(spec)) {
         if (job !== spec || unknown !== undefined) continue;

@@ -43,18 +43,22 @@ class Tree {
   readonly #byId: ReadonlyMap<string, HierarchyJob>;
   readonly #done = new Set<HierarchyJob>();
 
-  public constructor(
-    private readonly hierarchy: Hierarchy,
-    private readonly level: "jobs" | "tasks",
-    private readonly style: Style,
-  ) {
+  readonly #hierarchy: Hierarchy;
+  readonly #level: "jobs" | "tasks";
+  readonly #style: Style;
+
+  public constructor(hierarchy: Hierarchy, level: "jobs" | "tasks", style: Style) {
+    this.#hierarchy = hierarchy;
+    this.#level = level;
+    this.#style = style;
+
     this.#byId = new Map(hierarchy.jobs.map((job) => [job.id, job]));
   }
 
   public lines(): string[] {
     const runs = (job: HierarchyJob): HierarchyJob[] =>
       job.tasks.flatMap((task) => this.#job(task.runs) ?? []);
-    const tops = new Set(rootsOf(this.hierarchy.jobs, runs));
+    const tops = new Set(rootsOf(this.#hierarchy.jobs, runs));
     const lines: string[] = [];
     // A set is iterated over what is added on the way, too: jobs that were too deep at their place.
     for (const top of tops) {
@@ -73,8 +77,8 @@ class Tree {
   /** What is below a line, or a reference to where it is drawn. */
   #below({ job, depth, rest }: Line, tops: Set<HierarchyJob>): Line[] | string {
     if (job === undefined) return [];
-    const { style } = this;
-    const below = this.level === "tasks" ? this.#tasks(job) : this.#jobs(job);
+    const style = this.#style;
+    const below = this.#level === "tasks" ? this.#tasks(job) : this.#jobs(job);
     if (below.length > 0 && this.#done.has(job)) return `  ${style.faint("(see above)")}`;
     if (below.length > 0 && depth >= MAX_DEPTH) {
       tops.add(job);
@@ -130,7 +134,7 @@ class Tree {
   }
 
   #tasks(job: HierarchyJob): Entry[] {
-    const { style } = this;
+    const style = this.#style;
     return job.tasks.map(({ spec, runs, loop }) => {
       const target = this.#job(runs);
       const after = this.#after(dependencyTexts(spec), [
@@ -148,10 +152,10 @@ class Tree {
   }
 
   #label(job: HierarchyJob): string {
-    const { style } = this;
+    const style = this.#style;
     const [task, ...others] = job.tasks;
     const own =
-      this.level === "jobs" && task !== undefined && others.length === 0 && task.runs === undefined
+      this.#level === "jobs" && task !== undefined && others.length === 0 && task.runs === undefined
         ? whatRuns(task.spec)
         : "";
     return [
@@ -165,7 +169,7 @@ class Tree {
   #after(after: readonly string[], when: readonly string[]): string {
     const waits = after.length === 0 ? [] : [`after ${after.map(printable).join(", ")}`];
     const words = [...waits, ...when.map(printable)].join(", ");
-    return words === "" ? "" : `  ${this.style.faint(words)}`;
+    return words === "" ? "" : `  ${this.#style.faint(words)}`;
   }
 }
 

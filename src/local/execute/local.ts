@@ -37,19 +37,23 @@ const CATALOG_PARAMETER = /(?:^|_)catalog$/;
  * of this process's environment.
  */
 export class LocalExecutor implements TaskExecutor {
-  private readonly active = new Set<Promise<unknown>>();
-  private readonly closing = new AbortController();
+  readonly #active = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
+
+  readonly #options: LocalExecutorOptions;
 
   /** The data folder must be this workspace's own by now: what another process has left of its runs is deleted. */
-  public constructor(private readonly options: LocalExecutorOptions) {
+  public constructor(options: LocalExecutorOptions) {
+    this.#options = options;
+
     rmSync(join(options.dataDir, "runs"), { recursive: true, force: true });
   }
 
   public async execute(request: TaskRequest, signal: AbortSignal): Promise<TaskOutcome> {
     const { notebook } = request;
     if (notebook === undefined) return failed(unsupported(request));
-    const ended = AbortSignal.any([signal, this.closing.signal]);
-    const { engine, fallback } = this.options;
+    const ended = AbortSignal.any([signal, this.#closing.signal]);
+    const { engine, fallback } = this.#options;
     let python: string;
     try {
       ({ python } = await engine());
@@ -58,12 +62,12 @@ export class LocalExecutor implements TaskExecutor {
       const outcome = await fallback.execute(request, ended);
       return { ...outcome, logs: `[simulated] ${error.message}\n${outcome.logs ?? ""}` };
     }
-    const work = this.run(python, request, notebook, ended);
-    this.active.add(work);
+    const work = this.#run(python, request, notebook, ended);
+    this.#active.add(work);
     try {
       return await work;
     } finally {
-      this.active.delete(work);
+      this.#active.delete(work);
     }
   }
 
@@ -72,31 +76,31 @@ export class LocalExecutor implements TaskExecutor {
     onAnswer: (answer: QueryAnswer) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const { engine, dataDir } = this.options;
+    const { engine, dataDir } = this.#options;
     const { python } = await engine();
-    const ended = AbortSignal.any([signal, this.closing.signal]);
+    const ended = AbortSignal.any([signal, this.#closing.signal]);
     const work = query(python, { dataDir, ...request }, onAnswer, ended);
-    this.active.add(work);
+    this.#active.add(work);
     try {
       await work;
     } finally {
-      this.active.delete(work);
+      this.#active.delete(work);
     }
   }
 
   public async close(): Promise<void> {
-    this.closing.abort();
-    await Promise.allSettled(this.active);
+    this.#closing.abort();
+    await Promise.allSettled(this.#active);
   }
 
-  private async run(
+  async #run(
     python: string,
     request: TaskRequest,
     notebook: Notebook,
     signal: AbortSignal,
   ): Promise<TaskOutcome> {
     signal.throwIfAborted();
-    const { dataDir, memoryLimit = MEMORY_LIMIT } = this.options;
+    const { dataDir, memoryLimit = MEMORY_LIMIT } = this.#options;
     const warehouse = warehouseOf(dataDir);
     for (const catalog of deployedCatalogs(request))
       mkdirSync(join(warehouse, catalog), { recursive: true, mode: 0o700 });

@@ -24,14 +24,17 @@ const DEFAULT_DURATION = 5;
 
 /** Executes nothing: it waits, and then says that the task did what the first rule that fits it says. */
 export class SimulatedExecutor implements TaskExecutor {
-  public constructor(
-    private readonly clock: Clock,
-    private readonly rules: readonly SimulationRule[] = [],
-  ) {}
+  readonly #clock: Clock;
+  readonly #rules: readonly SimulationRule[];
+
+  public constructor(clock: Clock, rules: readonly SimulationRule[] = []) {
+    this.#clock = clock;
+    this.#rules = rules;
+  }
 
   public async execute(request: TaskRequest, signal: AbortSignal): Promise<TaskOutcome> {
-    const rule = this.rules.find((each) => fits(each, request)) ?? {};
-    await this.sleep(rule.duration ?? DEFAULT_DURATION, signal);
+    const rule = this.#rules.find((each) => fits(each, request)) ?? {};
+    await this.#sleep(rule.duration ?? DEFAULT_DURATION, signal);
     const subject = request.notebook?.path ?? request.type;
     const parameters = JSON.stringify(request.parameters);
     const logs = `[simulated] ${subject} was not executed; its parameters: ${parameters}\n`;
@@ -43,9 +46,9 @@ export class SimulatedExecutor implements TaskExecutor {
     return { succeeded: true, result: rule.result ?? "[simulated] success", logs, ...values };
   }
 
-  private sleep(duration: number, signal: AbortSignal): Promise<void> {
+  #sleep(duration: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = this.clock.after(duration, resolve);
+      const timer = this.#clock.after(duration, resolve);
       signal.addEventListener("abort", () => {
         timer.cancel();
         reject(new Error("aborted"));

@@ -12,14 +12,14 @@ const MAX_IGNORED = 1000;
 
 /** Finds the endpoint that a request is for, and has it answer. */
 export class Router {
-  private readonly routes = new Map<string, Route>();
-  private readonly wildcards: { pattern: RegExp; route: Route; version: string }[] = [];
-  private readonly added: Route[] = [];
-  private readonly ignored = new Map<string, number>();
+  readonly #routes = new Map<string, Route>();
+  readonly #wildcards: { pattern: RegExp; route: Route; version: string }[] = [];
+  readonly #added: Route[] = [];
+  readonly #ignored = new Map<string, number>();
 
   public add(routes: readonly Route[]): void {
     for (const route of routes) {
-      this.added.push(route);
+      this.#added.push(route);
       for (const version of route.versions) {
         const path = route.path.startsWith("/") ? route.path : `/api/${version}/${route.path}`;
         if (path.includes("*")) {
@@ -27,30 +27,30 @@ export class Router {
             .replaceAll(".", "\\.")
             .replace(/\*\*|\*/g, (stars) => (stars === "**" ? "(.+)" : "([^/]+)"));
           const pattern = new RegExp(`^${route.method} ${source}$`);
-          this.wildcards.push({ pattern, route, version });
-        } else this.routes.set(`${route.method} ${path}`, route);
+          this.#wildcards.push({ pattern, route, version });
+        } else this.#routes.set(`${route.method} ${path}`, route);
       }
     }
   }
 
   /** Every endpoint, in the order in which they were added. */
   public endpoints(): readonly Route[] {
-    return this.added;
+    return this.#added;
   }
 
   /** How often a query had a field that its endpoint does not know, as `GET /api/…?field`. */
   public ignoredQueryFields(): Record<string, number> {
-    return Object.fromEntries(this.ignored);
+    return Object.fromEntries(this.#ignored);
   }
 
   public readonly dispatch = async (exchange: Exchange): Promise<void> => {
     const { method, path, request, search, body } = exchange;
-    const found = this.find(method, path);
-    if (found === undefined) throw notHere(path) ?? noEndpoint(method, path, this.routes.keys());
-    exchange.answer = asRaw(await this.answer(found, request, search, body));
+    const found = this.#find(method, path);
+    if (found === undefined) throw notHere(path) ?? noEndpoint(method, path, this.#routes.keys());
+    exchange.answer = asRaw(await this.#answer(found, request, search, body));
   };
 
-  private answer(
+  #answer(
     { route, wildcards, version }: Found,
     request: IncomingMessage,
     search: string,
@@ -59,7 +59,7 @@ export class Router {
     // As with the service, an empty field is one that was not sent.
     const fields = [...new URLSearchParams(search)].filter(([, value]) => value !== "");
     const given = Object.fromEntries(fields);
-    this.noteIgnored(route, given);
+    this.#noteIgnored(route, given);
     const local: LocalRequest = {
       query: parse(route.query, given),
       body: route.rawBody
@@ -75,22 +75,22 @@ export class Router {
     return route.handle(local);
   }
 
-  private noteIgnored(route: Route, given: Readonly<Record<string, string>>): void {
+  #noteIgnored(route: Route, given: Readonly<Record<string, string>>): void {
     for (const field of Object.keys(given)) {
       if (field in route.query.shape) continue;
       const key = `${route.method} ${route.path}?${field.slice(0, 100)}`;
-      const count = this.ignored.get(key) ?? 0;
-      if (count > 0 || this.ignored.size < MAX_IGNORED) this.ignored.set(key, count + 1);
+      const count = this.#ignored.get(key) ?? 0;
+      if (count > 0 || this.#ignored.size < MAX_IGNORED) this.#ignored.set(key, count + 1);
     }
   }
 
-  private find(method: string, path: string): Found | undefined {
+  #find(method: string, path: string): Found | undefined {
     const key = `${method} ${path}`;
-    const route = this.routes.get(key);
+    const route = this.#routes.get(key);
     if (route !== undefined) {
       return { route, wildcards: [], version: path.startsWith("/api/") ? path.slice(5, 8) : "" };
     }
-    for (const { pattern, route, version } of this.wildcards) {
+    for (const { pattern, route, version } of this.#wildcards) {
       const match = pattern.exec(key);
       if (match !== null) return { route, wildcards: match.slice(1), version };
     }

@@ -8,38 +8,42 @@ const digest = (token: string): Buffer => createHash("sha256").update(token).dig
 /** Tokens that open something. How long it takes to look for one tells nothing about those that there are. */
 export class Tokens {
   /** When each ends, by its digest. */
-  private readonly known = new Map<Buffer, number>();
+  readonly #known = new Map<Buffer, number>();
+
+  readonly #limit: number;
 
   /** @param limit how many there may be; of more, the oldest are forgotten */
-  public constructor(private readonly limit = Infinity) {}
+  public constructor(limit = Infinity) {
+    this.#limit = limit;
+  }
 
   /** @returns what forgets the token */
   public add(token: string, until = Infinity): () => void {
     const added = digest(token);
-    this.known.set(added, until);
-    const [oldest] = this.known.keys();
-    if (this.known.size > this.limit && oldest !== undefined) this.known.delete(oldest);
+    this.#known.set(added, until);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > this.#limit && oldest !== undefined) this.#known.delete(oldest);
     return () => {
-      this.known.delete(added);
+      this.#known.delete(added);
     };
   }
 
   public has(token: string): boolean {
-    return this.find(token) !== undefined;
+    return this.#find(token) !== undefined;
   }
 
   /** Consumes a token. Returns false if it is unknown or has expired. */
   public take(token: string, now: number): boolean {
-    const found = this.find(token);
+    const found = this.#find(token);
     if (found === undefined) return false;
-    const until = this.known.get(found) ?? 0;
-    this.known.delete(found);
+    const until = this.#known.get(found) ?? 0;
+    this.#known.delete(found);
     return now < until;
   }
 
-  private find(token: string): Buffer | undefined {
+  #find(token: string): Buffer | undefined {
     const asked = digest(token);
-    return [...this.known.keys()].find((known) => timingSafeEqual(asked, known));
+    return [...this.#known.keys()].find((known) => timingSafeEqual(asked, known));
   }
 }
 

@@ -23,38 +23,42 @@ export interface Sink {
  * to its user: see ADR 14.
  */
 export class EventStreams<Run> {
-  private readonly streams = new Set<Stream>();
+  readonly #streams = new Set<Stream>();
   /** Runs that have changed, as far as they are at hand. */
-  private readonly changed = new Map<number, Run | undefined>();
-  private isOutOfDate = false;
-  private readonly runs: Tick;
-  private readonly jobs: Tick;
-  private readonly alerts: Tick;
-  private readonly heartbeat: Tick;
+  readonly #changed = new Map<number, Run | undefined>();
+  #isOutOfDate = false;
+  readonly #runs: Tick;
+  readonly #jobs: Tick;
+  readonly #alerts: Tick;
+  readonly #heartbeat: Tick;
+
+  readonly #view: (runId: number, run: Run | undefined) => PageEvents["run"] | undefined;
 
   /** @param view the event of a run; `undefined` if it no longer exists */
   public constructor(
     clock: Clock,
-    private readonly view: (runId: number, run: Run | undefined) => PageEvents["run"] | undefined,
+    view: (runId: number, run: Run | undefined) => PageEvents["run"] | undefined,
   ) {
-    this.runs = new Tick(clock, RUNS_EVERY, () => {
-      this.send(this.runEvents());
+    this.#view = view;
+
+    this.#runs = new Tick(clock, RUNS_EVERY, () => {
+      this.#send(this.#runEvents());
     });
-    this.jobs = new Tick(clock, JOBS_EVERY, () => {
-      this.send(event("jobs", {}));
+    this.#jobs = new Tick(clock, JOBS_EVERY, () => {
+      this.#send(event("jobs", {}));
     });
-    this.alerts = new Tick(clock, JOBS_EVERY, () => {
-      this.send(event("alerts", {}));
+    this.#alerts = new Tick(clock, JOBS_EVERY, () => {
+      this.#send(event("alerts", {}));
     });
-    this.heartbeat = new Tick(clock, HEARTBEAT_EVERY, () => {
-      this.send(":\n\n");
-      this.heartbeat.due();
+    this.#heartbeat = new Tick(clock, HEARTBEAT_EVERY, () => {
+      this.#send(":\n\n");
+      this.#heartbeat.due();
     });
   }
 
   /** @throws {ApiError} when there are enough already */
   public admit(): void {
-    if (this.streams.size < MAX_STREAMS) return;
+    if (this.#streams.size < MAX_STREAMS) return;
     throw new ApiError(
       429,
       "RESOURCE_LIMIT_EXCEEDED",
@@ -64,112 +68,120 @@ export class EventStreams<Run> {
 
   public open(sink: Sink, hello: PageEvents["hello"]): void {
     const stream = new Stream(sink);
-    this.streams.add(stream);
+    this.#streams.add(stream);
     sink.on("close", () => {
-      this.streams.delete(stream);
-      if (this.streams.size === 0) this.rest();
+      this.#streams.delete(stream);
+      if (this.#streams.size === 0) this.#rest();
     });
     stream.send(event("hello", hello));
-    this.heartbeat.due();
+    this.#heartbeat.due();
   }
 
   public runChanged(runId: number, run?: Run): void {
-    if (this.streams.size === 0 || this.isOutOfDate) return;
-    if (this.changed.size >= MAX_RUNS && !this.changed.has(runId)) this.runsOutOfDate();
-    else if (run !== undefined || !this.changed.has(runId)) this.changed.set(runId, run);
-    this.runs.due();
+    if (this.#streams.size === 0 || this.#isOutOfDate) return;
+    if (this.#changed.size >= MAX_RUNS && !this.#changed.has(runId)) this.runsOutOfDate();
+    else if (run !== undefined || !this.#changed.has(runId)) this.#changed.set(runId, run);
+    this.#runs.due();
   }
 
   public runsOutOfDate(): void {
-    if (this.streams.size === 0) return;
-    this.isOutOfDate = true;
-    this.changed.clear();
-    this.runs.due();
+    if (this.#streams.size === 0) return;
+    this.#isOutOfDate = true;
+    this.#changed.clear();
+    this.#runs.due();
   }
 
   public jobsChanged(): void {
-    if (this.streams.size > 0) this.jobs.due();
+    if (this.#streams.size > 0) this.#jobs.due();
   }
 
   public alertsChanged(): void {
-    if (this.streams.size > 0) this.alerts.due();
+    if (this.#streams.size > 0) this.#alerts.due();
   }
 
   public close(): void {
-    for (const stream of this.streams) stream.end();
-    this.streams.clear();
-    this.rest();
+    for (const stream of this.#streams) stream.end();
+    this.#streams.clear();
+    this.#rest();
   }
 
-  private rest(): void {
-    for (const tick of [this.runs, this.jobs, this.alerts, this.heartbeat]) tick.cancel();
-    this.changed.clear();
-    this.isOutOfDate = false;
+  #rest(): void {
+    for (const tick of [this.#runs, this.#jobs, this.#alerts, this.#heartbeat]) tick.cancel();
+    this.#changed.clear();
+    this.#isOutOfDate = false;
   }
 
-  private runEvents(): string {
-    if (this.isOutOfDate) {
-      this.isOutOfDate = false;
+  #runEvents(): string {
+    if (this.#isOutOfDate) {
+      this.#isOutOfDate = false;
       return RESYNC;
     }
     let text = "";
-    for (const [runId, run] of this.changed) {
-      const view = this.view(runId, run);
+    for (const [runId, run] of this.#changed) {
+      const view = this.#view(runId, run);
       if (view !== undefined) text += event("run", view);
     }
-    this.changed.clear();
+    this.#changed.clear();
     return text;
   }
 
-  private send(text: string): void {
-    for (const stream of this.streams) stream.send(text);
+  #send(text: string): void {
+    for (const stream of this.#streams) stream.send(text);
   }
 }
 
 /** One listener. While he does not read, he has at most what was sent at once. */
 class Stream {
-  private isFull = false;
-  private hasMissed = false;
+  #isFull = false;
+  #hasMissed = false;
 
-  public constructor(private readonly sink: Sink) {
+  readonly #sink: Sink;
+
+  public constructor(sink: Sink) {
+    this.#sink = sink;
+
     sink.on("drain", () => {
-      this.isFull = false;
-      if (!this.hasMissed) return;
-      this.hasMissed = false;
+      this.#isFull = false;
+      if (!this.#hasMissed) return;
+      this.#hasMissed = false;
       this.send(`${RESYNC}${event("jobs", {})}${event("alerts", {})}`);
     });
   }
 
   public send(text: string): void {
-    if (this.isFull) this.hasMissed = true;
-    else if (text !== "") this.isFull = !this.sink.write(text);
+    if (this.#isFull) this.#hasMissed = true;
+    else if (text !== "") this.#isFull = !this.#sink.write(text);
   }
 
   public end(): void {
-    this.sink.end();
+    this.#sink.end();
   }
 }
 
 /** Does something once a while after it is due, however often it becomes due meanwhile. */
 class Tick {
-  private timer: Timer | undefined;
+  #timer: Timer | undefined;
 
-  public constructor(
-    private readonly clock: Clock,
-    private readonly delay: number,
-    private readonly action: () => void,
-  ) {}
+  readonly #clock: Clock;
+  readonly #delay: number;
+  readonly #action: () => void;
+
+  public constructor(clock: Clock, delay: number, action: () => void) {
+    this.#clock = clock;
+    this.#delay = delay;
+    this.#action = action;
+  }
 
   public due(): void {
-    this.timer ??= this.clock.after(this.delay, () => {
-      this.timer = undefined;
-      this.action();
+    this.#timer ??= this.#clock.after(this.#delay, () => {
+      this.#timer = undefined;
+      this.#action();
     });
   }
 
   public cancel(): void {
-    this.timer?.cancel();
-    this.timer = undefined;
+    this.#timer?.cancel();
+    this.#timer = undefined;
   }
 }
 

@@ -11,20 +11,24 @@ const MAX_SESSIONS = 64;
 
 /** Access to the page: through a link that only the owner can create and that works once. */
 export class PageAccess {
-  private readonly codes = new Tokens(MAX_CODES);
-  private readonly sessions = new Tokens(MAX_SESSIONS);
+  readonly #codes = new Tokens(MAX_CODES);
+  readonly #sessions = new Tokens(MAX_SESSIONS);
 
-  public constructor(private readonly clock: Clock) {}
+  readonly #clock: Clock;
+
+  public constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   public newCode(): string {
     const code = randomBytes(24).toString("base64url");
-    this.codes.add(code, this.clock.now() + CODE_LIFETIME);
+    this.#codes.add(code, this.#clock.now() + CODE_LIFETIME);
     return code;
   }
 
   /** Exchanges a code for a token. @throws {ApiError} when it is no longer valid */
   public newSession(code: string): string {
-    if (!this.codes.take(code, this.clock.now())) {
+    if (!this.#codes.take(code, this.#clock.now())) {
       throw new ApiError(
         403,
         "PERMISSION_DENIED",
@@ -32,13 +36,13 @@ export class PageAccess {
       );
     }
     const token = newToken();
-    this.sessions.add(token);
+    this.#sessions.add(token);
     return token;
   }
 
   /** @throws {ApiError} without a session */
   public check(token: string | undefined): void {
-    if (token !== undefined && this.sessions.has(token)) return;
+    if (token !== undefined && this.#sessions.has(token)) return;
     throw new ApiError(
       401,
       "UNAUTHENTICATED",

@@ -21,38 +21,48 @@ import type { RunSource, WorkspacePage } from "./workspace-page";
 /** What the page asks the workspace for. */
 export class PageData implements RunSource {
   /** As JSON, until jobs change. */
-  private hierarchyJson: string | undefined;
+  #hierarchyJson: string | undefined;
+
+  readonly #store: Store;
+  readonly #scheduler: Scheduler;
+  readonly #views: RunViews;
+  readonly #evaluator: AlertEvaluator;
 
   public constructor(
-    private readonly store: Store,
-    private readonly scheduler: Scheduler,
-    private readonly views: RunViews,
-    private readonly evaluator: AlertEvaluator,
-  ) {}
+    store: Store,
+    scheduler: Scheduler,
+    views: RunViews,
+    evaluator: AlertEvaluator,
+  ) {
+    this.#store = store;
+    this.#scheduler = scheduler;
+    this.#views = views;
+    this.#evaluator = evaluator;
+  }
 
   public hierarchy(page: WorkspacePage, host: string): string {
-    this.hierarchyJson ??= stringifyJson(
+    this.#hierarchyJson ??= stringifyJson(
       page.hierarchy(
         host,
-        [...this.store.jobs.all()].map(({ job_id, settings_id }) => ({
+        [...this.#store.jobs.all()].map(({ job_id, settings_id }) => ({
           job_id,
-          settings: this.store.jobs.settings(settings_id),
+          settings: this.#store.jobs.settings(settings_id),
         })),
       ),
     );
-    return this.hierarchyJson;
+    return this.#hierarchyJson;
   }
 
   public jobsChanged(): void {
-    this.hierarchyJson = undefined;
+    this.#hierarchyJson = undefined;
   }
 
   public alerts(): PageAlerts {
-    return { alerts: this.evaluator.views() };
+    return { alerts: this.#evaluator.views() };
   }
 
   public runs(filter: RunFilter): PageRuns {
-    const runs = this.store.runs.list({ ...filter, limit: filter.limit + 1 });
+    const runs = this.#store.runs.list({ ...filter, limit: filter.limit + 1 });
     return {
       runs: runs.slice(0, filter.limit).map(pageRun),
       more: runs.length > filter.limit,
@@ -61,49 +71,49 @@ export class PageData implements RunSource {
 
   /** @throws {ApiError} when there is no such run of a job */
   public async tree(page: WorkspacePage, runId: number): Promise<JobRunNode> {
-    if (this.store.runs.jobRun(runId) === undefined) throw runNotFound(runId);
+    if (this.#store.runs.jobRun(runId) === undefined) throw runNotFound(runId);
     return page.tree(runId, this);
   }
 
   public taskOutput(taskRunId: number): PageOutput {
-    const run = this.store.runs.get(taskRunId);
+    const run = this.#store.runs.get(taskRunId);
     if (run === undefined || run.kind === "job") throw runNotFound(taskRunId);
-    return this.store.runs.output(taskRunId) ?? {};
+    return this.#store.runs.output(taskRunId) ?? {};
   }
 
   /** The event of a run that has changed. */
-  public view(runId: number, run = this.scheduler.jobRun(runId)): PageRun | undefined {
+  public view(runId: number, run = this.#scheduler.jobRun(runId)): PageRun | undefined {
     return run === undefined ? undefined : pageRun(run);
   }
 
   public run(runId: RunId): object {
-    return this.views.get(ownId(runId, runNotFound), { paged: false });
+    return this.#views.get(ownId(runId, runNotFound), { paged: false });
   }
 
   public below(asked: RunId): object[] {
     const runId = ownId(asked, runNotFound);
-    const root = this.store.runs.jobRun(runId);
+    const root = this.#store.runs.jobRun(runId);
     const runs = new Map(root === undefined ? [] : [[runId, root]]);
     // A map is iterated over what is added on the way too.
     for (const run of runs.values()) {
-      for (const child of this.startedBy(run)) {
-        const below = this.store.runs.jobRun(child);
+      for (const child of this.#startedBy(run)) {
+        const below = this.#store.runs.jobRun(child);
         if (below !== undefined) runs.set(child, below);
       }
     }
     runs.delete(runId);
-    return [...runs.values()].map((run) => this.views.listed(run, true));
+    return [...runs.values()].map((run) => this.#views.listed(run, true));
   }
 
   public output(runId: RunId): object {
-    return this.views.output(ownId(runId, runNotFound));
+    return this.#views.output(ownId(runId, runNotFound));
   }
 
   /** Most runs have no task that runs a job, which their settings tell. */
-  private startedBy({ run_id, settings_id }: JobRun): number[] {
-    const { tasks = [] } = this.store.jobs.settings(settings_id);
+  #startedBy({ run_id, settings_id }: JobRun): number[] {
+    const { tasks = [] } = this.#store.jobs.settings(settings_id);
     if (!tasks.some(({ run_job_task }) => run_job_task !== undefined)) return [];
-    return latestAttempts(this.store.runs.children(run_id)).flatMap(({ run_job_run_id: child }) =>
+    return latestAttempts(this.#store.runs.children(run_id)).flatMap(({ run_job_run_id: child }) =>
       child === undefined ? [] : [child],
     );
   }

@@ -67,9 +67,16 @@ const runBody = object({ run_id: z.int() });
 
 /** Serves the page of the workspace, and its requests, to clients with a session. */
 export class PageServer implements Site, ChangeListener {
-  private readonly access: PageAccess;
-  private readonly streams: EventStreams<JobRun>;
-  private loaded: WorkspacePage | undefined;
+  readonly #access: PageAccess;
+  readonly #streams: EventStreams<JobRun>;
+  #loaded: WorkspacePage | undefined;
+
+  readonly #host: string;
+  readonly #load: () => WorkspacePage;
+  readonly #data: PageData;
+  readonly #scheduler: Scheduler;
+  readonly #clock: Clock;
+  readonly #settle: () => void;
 
   /**
    * @param host the address of the workspace
@@ -77,21 +84,28 @@ export class PageServer implements Site, ChangeListener {
    * @param settle is awaited before every answer, so that nothing is acknowledged that is not kept
    */
   public constructor(
-    private readonly host: string,
-    private readonly load: () => WorkspacePage,
-    private readonly data: PageData,
-    private readonly scheduler: Scheduler,
-    private readonly clock: Clock,
-    private readonly settle: () => void,
+    host: string,
+    load: () => WorkspacePage,
+    data: PageData,
+    scheduler: Scheduler,
+    clock: Clock,
+    settle: () => void,
   ) {
-    this.access = new PageAccess(clock);
-    this.streams = new EventStreams(clock, (runId, run) => data.view(runId, run));
+    this.#host = host;
+    this.#load = load;
+    this.#data = data;
+    this.#scheduler = scheduler;
+    this.#clock = clock;
+    this.#settle = settle;
+
+    this.#access = new PageAccess(clock);
+    this.#streams = new EventStreams(clock, (runId, run) => data.view(runId, run));
   }
 
   /** The address of the page for its owner, good once. */
   public newLink(): string {
     // What is behind # is never sent to anybody.
-    return `${this.host}/#code=${this.access.newCode()}`;
+    return `${this.#host}/#code=${this.#access.newCode()}`;
   }
 
   public has(path: string): boolean {
@@ -101,11 +115,11 @@ export class PageServer implements Site, ChangeListener {
   public async serve(exchange: Exchange): Promise<void> {
     const { request, response, path } = exchange;
     try {
-      if (!path.startsWith("/page/")) this.serveFile(exchange);
+      if (!path.startsWith("/page/")) this.#serveFile(exchange);
       else {
         refuseOthers(request);
-        const answer = await this.answer(exchange);
-        this.settle();
+        const answer = await this.#answer(exchange);
+        this.#settle();
         if (answer !== STREAMED) write(response, 200, answer, HEADERS);
       }
     } catch (error) {
@@ -114,31 +128,31 @@ export class PageServer implements Site, ChangeListener {
   }
 
   public close(): void {
-    this.streams.close();
+    this.#streams.close();
   }
 
   public runChanged(runId: number, run?: JobRun): void {
-    this.streams.runChanged(runId, run);
+    this.#streams.runChanged(runId, run);
   }
 
   public runDeleted(): void {
-    this.streams.runsOutOfDate();
+    this.#streams.runsOutOfDate();
   }
 
   public jobsChanged(): void {
-    this.data.jobsChanged();
-    this.streams.jobsChanged();
+    this.#data.jobsChanged();
+    this.#streams.jobsChanged();
   }
 
   public alertsChanged(): void {
-    this.streams.alertsChanged();
+    this.#streams.alertsChanged();
   }
 
-  private get page(): WorkspacePage {
-    return (this.loaded ??= this.load());
+  get #page(): WorkspacePage {
+    return (this.#loaded ??= this.#load());
   }
 
-  private serveFile({ response, method, path }: Exchange): void {
+  #serveFile({ response, method, path }: Exchange): void {
     if (method !== "GET" && method !== "HEAD") throw noEndpoint(method, path);
     if (path === ICON) {
       response.writeHead(204, HEADERS).end();
@@ -146,49 +160,49 @@ export class PageServer implements Site, ChangeListener {
     }
     const [name, contentType] = FILES[PLACE.test(path) ? "/" : (path as keyof typeof FILES)];
     // Of the answer to HEAD, Node sends the headers only.
-    write(response, 200, new RawAnswer(this.page.files()[name], contentType), HEADERS);
+    write(response, 200, new RawAnswer(this.#page.files()[name], contentType), HEADERS);
   }
 
-  private async answer({ request, response, method, path, search }: Exchange): Promise<unknown> {
+  async #answer({ request, response, method, path, search }: Exchange): Promise<unknown> {
     const endpoint = `${method} ${path.slice("/page/".length)}`;
     if (endpoint === "POST session") {
       const { code } = parse(sessionBody, await readRequest(request));
-      return { token: this.access.newSession(code) };
+      return { token: this.#access.newSession(code) };
     }
-    this.access.check(bearerOf(request.headers.authorization));
+    this.#access.check(bearerOf(request.headers.authorization));
     const query = Object.fromEntries(new URLSearchParams(search));
     const [, what, id] = /^GET (runs|outputs)\/(\d{1,19})$/.exec(endpoint) ?? [];
     if (what !== undefined) {
       parse(none, query);
       const runId = ownId(runIdOf(id) ?? 0, runNotFound);
-      return what === "runs" ? this.data.tree(this.page, runId) : this.data.taskOutput(runId);
+      return what === "runs" ? this.#data.tree(this.#page, runId) : this.#data.taskOutput(runId);
     }
     switch (endpoint) {
       case "GET hierarchy":
         parse(none, query);
-        return new RawAnswer(this.data.hierarchy(this.page, this.host));
+        return new RawAnswer(this.#data.hierarchy(this.#page, this.#host));
       case "GET alerts":
         parse(none, query);
-        return this.data.alerts();
+        return this.#data.alerts();
       case "GET runs":
-        return this.runs(parse(runsQuery, query));
+        return this.#runs(parse(runsQuery, query));
       case "GET events":
         parse(none, query);
-        return this.stream(response);
+        return this.#stream(response);
       case "POST run":
-        return this.run(parse(jobBody, await readRequest(request)).job_id);
+        return this.#run(parse(jobBody, await readRequest(request)).job_id);
       case "POST cancel":
-        this.scheduler.cancel(parse(runBody, await readRequest(request)).run_id);
+        this.#scheduler.cancel(parse(runBody, await readRequest(request)).run_id);
         return {};
       case "POST repair":
-        return this.repair(parse(runBody, await readRequest(request)).run_id);
+        return this.#repair(parse(runBody, await readRequest(request)).run_id);
       default:
         throw noEndpoint(method, path);
     }
   }
 
-  private runs({ before, limit = DEFAULT_LISTED, job_id, roots }: z.infer<typeof runsQuery>) {
-    return this.data.runs({
+  #runs({ before, limit = DEFAULT_LISTED, job_id, roots }: z.infer<typeof runsQuery>) {
+    return this.#data.runs({
       limit: Math.min(Math.max(limit, 1), MAX_LISTED),
       ...(before !== undefined && { before }),
       ...(job_id !== undefined && { jobId: job_id }),
@@ -196,26 +210,26 @@ export class PageServer implements Site, ChangeListener {
     });
   }
 
-  private stream(response: ServerResponse): typeof STREAMED {
-    this.streams.admit();
+  #stream(response: ServerResponse): typeof STREAMED {
+    this.#streams.admit();
     response.writeHead(200, {
       ...HEADERS,
       "Content-Type": "text/event-stream; charset=utf-8",
       Connection: "close",
     });
-    this.streams.open(response, { host: this.host, now: this.clock.now() });
+    this.#streams.open(response, { host: this.#host, now: this.#clock.now() });
     return STREAMED;
   }
 
-  private run(jobId: number): PageStarted {
-    const { run_id } = this.scheduler.runNow({ job_id: jobId, queue: { enabled: true } });
+  #run(jobId: number): PageStarted {
+    const { run_id } = this.#scheduler.runNow({ job_id: jobId, queue: { enabled: true } });
     return { run_id };
   }
 
-  private repair(runId: number): PageStarted {
-    const run = this.scheduler.jobRun(runId);
+  #repair(runId: number): PageStarted {
+    const run = this.#scheduler.jobRun(runId);
     const latest = run === undefined ? undefined : latestRepair(run);
-    this.scheduler.repair({
+    this.#scheduler.repair({
       run_id: runId,
       rerun_all_failed_tasks: true,
       rerun_dependent_tasks: true,

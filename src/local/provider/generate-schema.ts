@@ -74,31 +74,34 @@ const ENTRY =
 
 /** Reads one folder of the CDK package. */
 class PackageReader {
-  private readonly mappers = new Map<string, string>();
-  private readonly main: string;
+  readonly #mappers = new Map<string, string>();
+  readonly #main: string;
 
-  public constructor(
-    folder: string,
-    private readonly namespace: string,
-    private readonly assembly: Assembly,
-  ) {
-    this.main = readFileSync(join(folder, "index.js"), "utf8");
+  readonly #namespace: string;
+  readonly #assembly: Assembly;
+
+  public constructor(folder: string, namespace: string, assembly: Assembly) {
+    this.#namespace = namespace;
+    this.#assembly = assembly;
+
+    this.#main = readFileSync(join(folder, "index.js"), "utf8");
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
     for (const file of files.filter((name) => name.endsWith(".js"))) {
       const text = readFileSync(join(folder, file), "utf8");
       for (const match of text.matchAll(/^function (\w+)ToHclTerraform\(struct\) \{(.*?)^\}/gms)) {
-        this.mappers.set(match[1] ?? "", match[2] ?? "");
+        this.#mappers.set(match[1] ?? "", match[2] ?? "");
       }
     }
   }
 
   public read(className: string): RawBlock {
-    const synthesize = /^ {4}synthesizeHclAttributes\(\) \{(.*?)^ {4}\}/ms.exec(this.main)?.[1];
-    if (synthesize === undefined) throw new Error(`${this.namespace}: no synthesizeHclAttributes`);
-    const block: Writable = this.block(synthesize, `${className}Config`);
+    const synthesize = /^ {4}synthesizeHclAttributes\(\) \{(.*?)^ {4}\}/ms.exec(this.#main)?.[1];
+    if (synthesize === undefined) throw new Error(`${this.#namespace}: no synthesizeHclAttributes`);
+    const block: Writable = this.#block(synthesize, `${className}Config`);
     // Terraform's own, no argument of the provider.
     delete block.attributes?.alias;
-    const getters = /^class \w+ extends cdkt[fn]\.Terraform\w+ \{(.*)/ms.exec(this.main)?.[1] ?? "";
+    const getters =
+      /^class \w+ extends cdkt[fn]\.Terraform\w+ \{(.*)/ms.exec(this.#main)?.[1] ?? "";
     for (const match of getters.matchAll(/return this\.(get\w+Attribute)\('(\w+)'\)/g)) {
       const [, getter = "", name = ""] = match;
       if (block.attributes?.[name] !== undefined) continue;
@@ -107,8 +110,8 @@ class PackageReader {
     return block;
   }
 
-  private block(mapper: string, structName: string): Writable {
-    const required = this.requiredProperties(structName);
+  #block(mapper: string, structName: string): Writable {
+    const required = this.#requiredProperties(structName);
     const attributes: Record<string, string> = {};
     const blocks: Record<string, RawNestedBlock> = {};
     for (const match of mapper.matchAll(ENTRY)) {
@@ -121,7 +124,7 @@ class PackageReader {
         continue;
       }
       const struct = /(\w+)ToHclTerraform/.exec(value)?.[1] ?? "";
-      const nested = this.mappers.get(struct);
+      const nested = this.#mappers.get(struct);
       if (nested === undefined) throw new Error(`${structName}.${name}: no mapper ${struct}`);
       blocks[name] = {
         ...(type === "set" ? { nesting: "set" as const } : {}),
@@ -129,7 +132,7 @@ class PackageReader {
         ...(required.has(property) ? { min: 1 } : {}),
         // A block that can be repeated has a list mapper; any other list holds at most one.
         ...(type !== "struct" && !value.includes("listMapper") ? { max: 1 } : {}),
-        ...this.block(nested, struct.charAt(0).toUpperCase() + struct.slice(1)),
+        ...this.#block(nested, struct.charAt(0).toUpperCase() + struct.slice(1)),
       };
     }
     return {
@@ -138,9 +141,11 @@ class PackageReader {
     };
   }
 
-  private requiredProperties(structName: string): ReadonlySet<string> {
-    const submodule = this.namespace.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-    const type = this.assembly.types[`${this.assembly.name}.${submodule}.${structName}`];
+  #requiredProperties(structName: string): ReadonlySet<string> {
+    const submodule = this.#namespace.replace(/-(\w)/g, (_, letter: string) =>
+      letter.toUpperCase(),
+    );
+    const type = this.#assembly.types[`${this.#assembly.name}.${submodule}.${structName}`];
     if (type === undefined) throw new Error(`.jsii has no ${submodule}.${structName}`);
     const properties = type.properties ?? [];
     return new Set(properties.filter((one) => one.optional !== true).map((one) => one.name));

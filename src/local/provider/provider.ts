@@ -105,12 +105,16 @@ function made<Name extends string, T>(
 }
 
 export class Provider {
-  private workspace: Workspace | undefined;
-  private readonly stop = new AbortController();
-  private readonly offer: Offer;
+  #workspace: Workspace | undefined;
+  readonly #stop = new AbortController();
+  readonly #offer: Offer;
 
-  public constructor(private readonly options: ProviderOptions) {
-    this.offer = offerOf(options.version);
+  readonly #options: ProviderOptions;
+
+  public constructor(options: ProviderOptions) {
+    this.#options = options;
+
+    this.#offer = offerOf(options.version);
   }
 
   /** Answers one call. Whatever goes wrong is in the answer's diagnostics. */
@@ -119,46 +123,46 @@ export class Provider {
       case "GetMetadata":
         return {
           server_capabilities: CAPABILITIES,
-          resources: Object.keys(this.offer.resources).map((type_name) => ({ type_name })),
-          data_sources: Object.keys(this.offer.dataSources).map((type_name) => ({ type_name })),
+          resources: Object.keys(this.#offer.resources).map((type_name) => ({ type_name })),
+          data_sources: Object.keys(this.#offer.dataSources).map((type_name) => ({ type_name })),
         };
       case "GetProviderSchema":
-        return (this.offer.schemaAnswer ??= allSchemas(this.offer));
+        return (this.#offer.schemaAnswer ??= allSchemas(this.#offer));
       case "ValidateProviderConfig":
-        return this.guarded("configure the provider", () => []);
+        return this.#guarded("configure the provider", () => []);
       case "ValidateResourceConfig":
-        return this.guarded("validate", () => this.validate(request));
+        return this.#guarded("validate", () => this.#validate(request));
       case "ValidateDataResourceConfig":
-        return this.guarded("validate", () => {
-          this.dataSourceOf(request);
+        return this.#guarded("validate", () => {
+          this.#dataSourceOf(request);
           return [];
         });
       case "ConfigureProvider":
-        return this.guarded("configure the provider", () => this.configure(request));
+        return this.#guarded("configure the provider", () => this.#configure(request));
       case "UpgradeResourceState":
-        return this.withState("upgrade the state of", request, "upgraded_state", (resource) => {
+        return this.#withState("upgrade the state of", request, "upgraded_state", (resource) => {
           const { json } = request.raw_state as { json: Uint8Array };
           return decodeJson(Buffer.from(json).toString("utf8"), resource.schema.block);
         });
       case "ReadResource":
-        return this.withState("read", request, "new_state", (resource) =>
-          this.refresh(resource, valueOf(request, "current_state", resource.schema.block)),
+        return this.#withState("read", request, "new_state", (resource) =>
+          this.#refresh(resource, valueOf(request, "current_state", resource.schema.block)),
         );
       case "PlanResourceChange":
-        return this.plan(request);
+        return this.#plan(request);
       case "ApplyResourceChange":
-        return this.apply(request);
+        return this.#apply(request);
       case "ImportResourceState":
-        return this.import(request);
+        return this.#import(request);
       case "ReadDataSource":
-        return this.readData(request);
+        return this.#readData(request);
       case "StopProvider":
-        this.stop.abort();
+        this.#stop.abort();
         return { Error: "" };
     }
   }
 
-  private async guarded(
+  async #guarded(
     action: string,
     run: () => readonly Diagnostic[] | Promise<readonly Diagnostic[]>,
   ): Promise<Response> {
@@ -170,7 +174,7 @@ export class Provider {
   }
 
   /** Answers with a resource's state in `field`, or with what prevented it. */
-  private async withState(
+  async #withState(
     action: string,
     request: Request,
     field: string,
@@ -178,7 +182,7 @@ export class Provider {
   ): Promise<Response> {
     let label = "";
     try {
-      const resource = this.resourceOf(request);
+      const resource = this.#resourceOf(request);
       label = resource.label;
       return { [field]: dynamicValue(await run(resource)), private: request.private };
     } catch (thrown) {
@@ -187,8 +191,8 @@ export class Provider {
   }
 
   /** Only host and token count: other ways to authenticate (`profile` …) are accepted, but lead to no local workspace. */
-  private configure(request: Request): readonly Diagnostic[] {
-    const { block } = this.offer.configuration;
+  #configure(request: Request): readonly Diagnostic[] {
+    const { block } = this.#offer.configuration;
     const config = valueOf(request, "config", block) ?? emptyObject(block);
     for (const name of ["host", "token"]) {
       if (config[name] === UNKNOWN) {
@@ -197,17 +201,17 @@ export class Provider {
         ];
       }
     }
-    const host = textOf(config, "host") || (this.options.host ?? "");
-    const token = textOf(config, "token") || (this.options.token ?? "");
+    const host = textOf(config, "host") || (this.#options.host ?? "");
+    const token = textOf(config, "token") || (this.#options.token ?? "");
     const problem = hostProblem(host) ?? (token === "" ? NO_TOKEN : undefined);
     if (problem !== undefined) return [problem];
-    const { retryDelay } = this.options;
-    this.workspace = new Workspace({ host, token, retryDelay, stop: this.stop.signal });
+    const { retryDelay } = this.#options;
+    this.#workspace = new Workspace({ host, token, retryDelay, stop: this.#stop.signal });
     return [];
   }
 
-  private configured(): Workspace {
-    if (this.workspace !== undefined) return this.workspace;
+  #configured(): Workspace {
+    if (this.#workspace !== undefined) return this.#workspace;
     throw new ValueError("the provider was not configured", []);
   }
 
@@ -215,8 +219,8 @@ export class Provider {
    * The workspace of an object.
    * @throws ConfigurationError where its `provider_config` names another one
    */
-  private async workspaceOf(object: Obj): Promise<Workspace> {
-    const workspace = this.configured();
+  async #workspaceOf(object: Obj): Promise<Workspace> {
+    const workspace = this.#configured();
     const wanted = workspaceIdOf(object);
     if (wanted === "" || wanted === (await workspace.id())) return workspace;
     throw new ConfigurationError(
@@ -225,20 +229,20 @@ export class Provider {
     );
   }
 
-  private validate(request: Request): readonly Diagnostic[] {
-    const resource = this.resourceOf(request);
+  #validate(request: Request): readonly Diagnostic[] {
+    const resource = this.#resourceOf(request);
     const config = valueOf(request, "config", resource.schema.block);
     if (config === null) return [];
     return [
       ...validateBlock(resource.schema.block, config),
-      ...(resource.validate?.(config, this.options.files) ?? []),
+      ...(resource.validate?.(config, this.#options.files) ?? []),
     ];
   }
 
-  private async refresh(resource: Resource, state: Obj | null): Promise<Obj | null> {
+  async #refresh(resource: Resource, state: Obj | null): Promise<Obj | null> {
     if (state === null) return null;
     try {
-      const workspace = await this.workspaceOf(state);
+      const workspace = await this.#workspaceOf(state);
       const read = await resource.read(workspace, state, false);
       return read === null ? null : await withWorkspaceId(resource, workspace, read);
     } catch (thrown) {
@@ -247,17 +251,17 @@ export class Provider {
     }
   }
 
-  private plan(request: Request): Response {
+  #plan(request: Request): Response {
     let label = "";
     try {
-      const resource = this.resourceOf(request);
+      const resource = this.#resourceOf(request);
       label = resource.label;
       const { block } = resource.schema;
       const prior = valueOf(request, "prior_state", block);
       const config = valueOf(request, "config", block);
       // Null is a destruction, about which there is nothing to decide.
       if (config === null) return { planned_state: dynamicValue(null) };
-      const { files } = this.options;
+      const { files } = this.#options;
       const wanted = resource.resolve?.(config, prior, files) ?? config;
       const { planned, replace } = planChange(block, prior, wanted);
       return {
@@ -272,7 +276,7 @@ export class Provider {
     }
   }
 
-  private async apply(request: Request): Promise<Response> {
+  async #apply(request: Request): Promise<Response> {
     const answer = (state: Obj | null, diagnostics: readonly Diagnostic[] = []): Response => ({
       new_state: dynamicValue(state),
       private: request.planned_private,
@@ -283,7 +287,7 @@ export class Provider {
     let prior: Obj | null;
     let planned: Obj | null;
     try {
-      resource = this.resourceOf(request);
+      resource = this.#resourceOf(request);
       prior = valueOf(request, "prior_state", resource.schema.block);
       planned = valueOf(request, "planned_state", resource.schema.block);
     } catch (thrown) {
@@ -294,8 +298,8 @@ export class Provider {
     let state = prior;
     let action = prior === null ? "create" : planned === null ? "delete" : "update";
     try {
-      const workspace = await this.workspaceOf(planned ?? prior ?? {});
-      const { files } = this.options;
+      const workspace = await this.#workspaceOf(planned ?? prior ?? {});
+      const { files } = this.#options;
       if (planned === null) {
         if (prior !== null) await remove(resource, workspace, prior);
         return answer(null);
@@ -318,13 +322,13 @@ export class Provider {
     }
   }
 
-  private async import(request: Request): Promise<Response> {
+  async #import(request: Request): Promise<Response> {
     let label = "";
     try {
-      const resource = this.resourceOf(request);
+      const resource = this.#resourceOf(request);
       label = resource.label;
       const blank = { ...emptyObject(resource.schema.block), id: String(request.id) };
-      const state = await this.readNew(resource, blank);
+      const state = await this.#readNew(resource, blank);
       const imported = { type_name: request.type_name, state: dynamicValue(state) };
       return { imported_resources: [imported] };
     } catch (thrown) {
@@ -333,9 +337,9 @@ export class Provider {
   }
 
   /** What does not exist is imported by its id alone: Terraform reads it next, and says so better than we could. */
-  private async readNew(resource: Resource, blank: Obj): Promise<Obj | null> {
+  async #readNew(resource: Resource, blank: Obj): Promise<Obj | null> {
     try {
-      const workspace = this.configured();
+      const workspace = this.#configured();
       const read = await resource.read(workspace, blank, true);
       return read === null ? null : await withWorkspaceId(resource, workspace, read);
     } catch (thrown) {
@@ -344,14 +348,14 @@ export class Provider {
     }
   }
 
-  private async readData(request: Request): Promise<Response> {
+  async #readData(request: Request): Promise<Response> {
     let label = "";
     try {
-      const source = this.dataSourceOf(request);
+      const source = this.#dataSourceOf(request);
       label = source.label;
       const { block } = source.schema;
       const config = valueOf(request, "config", block) ?? emptyObject(block);
-      const workspace = await this.workspaceOf(config);
+      const workspace = await this.#workspaceOf(config);
       const state = await withWorkspaceId(source, workspace, await source.read(workspace, config));
       // The SDK has no empty list for a block of a data source that is not configured.
       const isUnset = block.blocks.has("provider_config") && workspaceIdOf(state) === "";
@@ -361,12 +365,12 @@ export class Provider {
     }
   }
 
-  private resourceOf(request: Request): Resource {
-    return kindOf(this.offer.resources, request, "resource");
+  #resourceOf(request: Request): Resource {
+    return kindOf(this.#offer.resources, request, "resource");
   }
 
-  private dataSourceOf(request: Request): DataSource {
-    return kindOf(this.offer.dataSources, request, "data source");
+  #dataSourceOf(request: Request): DataSource {
+    return kindOf(this.#offer.dataSources, request, "data source");
   }
 }
 

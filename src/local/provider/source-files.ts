@@ -9,11 +9,15 @@ import { ConfigurationError } from "./diagnostic";
  * the hash of its content, so that equal names mean equal contents).
  */
 export class SourceFiles {
-  public constructor(private readonly roots: readonly string[]) {}
+  readonly #roots: readonly string[];
+
+  public constructor(roots: readonly string[]) {
+    this.#roots = roots;
+  }
 
   /** @throws ConfigurationError where no such file is found, or where it could be one of several different ones */
   public read(source: string): Buffer {
-    const found = this.candidates(source).filter((path) => existsSync(path));
+    const found = this.#candidates(source).filter((path) => existsSync(path));
     const [first, ...others] = found;
     if (first === undefined) throw new ConfigurationError(this.notFound(source), ["source"]);
     const content = contentOf(first);
@@ -26,18 +30,18 @@ export class SourceFiles {
   }
 
   public exists(source: string): boolean {
-    return this.candidates(source).some((path) => existsSync(path));
+    return this.#candidates(source).some((path) => existsSync(path));
   }
 
   /** Says where was looked. */
   public notFound(source: string): string {
     if (isAbsolute(source)) return `File ${source} does not exist`;
-    return `File ${source} does not exist under ${this.roots.join(", ")}; an absolute path, such as abspath("…"), is found anywhere`;
+    return `File ${source} does not exist under ${this.#roots.join(", ")}; an absolute path, such as abspath("…"), is found anywhere`;
   }
 
-  private candidates(source: string): readonly string[] {
+  #candidates(source: string): readonly string[] {
     if (isAbsolute(source)) return [source];
-    return this.roots
+    return this.#roots
       .flatMap((root) => [root, ...stackFolders(root)])
       .map((dir) => join(dir, source));
   }

@@ -55,23 +55,27 @@ const INACTIVITY = 60_000;
 const agent = new Agent({ keepAlive: false });
 
 export class Workspace {
-  private ownId: Promise<string> | undefined;
+  #ownId: Promise<string> | undefined;
 
-  public constructor(private readonly options: WorkspaceOptions) {}
+  readonly #options: WorkspaceOptions;
+
+  public constructor(options: WorkspaceOptions) {
+    this.#options = options;
+  }
 
   /** The workspace's address, without a slash at its end. */
   public get host(): string {
-    return this.options.host.replace(/\/+$/, "");
+    return this.#options.host.replace(/\/+$/, "");
   }
 
   /** The workspace's own id, asked for once. @throws ApiError where it does not tell */
   public id(): Promise<string> {
-    return (this.ownId ??= this.askId());
+    return (this.#ownId ??= this.#askId());
   }
 
-  private async askId(): Promise<string> {
+  async #askId(): Promise<string> {
     const path = "/api/2.0/preview/scim/v2/Me";
-    const { headers } = await this.send("GET", path, undefined);
+    const { headers } = await this.#send("GET", path, undefined);
     const id = headers["x-databricks-org-id"];
     if (typeof id === "string") return id;
     throw new ApiError(
@@ -84,28 +88,28 @@ export class Workspace {
 
   /** @throws ApiError */
   public get(path: string, query: Readonly<Record<string, string>> = {}): Promise<JsonObject> {
-    return this.ask("GET", `${path}?${new URLSearchParams(query).toString()}`, undefined);
+    return this.#ask("GET", `${path}?${new URLSearchParams(query).toString()}`, undefined);
   }
 
   /** @throws ApiError */
   public post(path: string, body: JsonObject): Promise<JsonObject> {
-    return this.ask("POST", path, body);
+    return this.#ask("POST", path, body);
   }
 
   /** @throws ApiError */
   public put(path: string, body: JsonObject): Promise<JsonObject> {
-    return this.ask("PUT", path, body);
+    return this.#ask("PUT", path, body);
   }
 
-  private async ask(method: string, path: string, body?: JsonObject): Promise<JsonObject> {
-    return (await this.send(method, path, body)).body;
+  async #ask(method: string, path: string, body?: JsonObject): Promise<JsonObject> {
+    return (await this.#send(method, path, body)).body;
   }
 
-  private async send(method: string, path: string, body?: JsonObject): Promise<Parsed> {
+  async #send(method: string, path: string, body?: JsonObject): Promise<Parsed> {
     let brokenReads = 0;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.once(method, path, body);
+        return await this.#once(method, path, body);
       } catch (thrown) {
         const failure = thrown instanceof ApiError ? thrown : broken(method, path, thrown);
         const repeatable =
@@ -114,23 +118,23 @@ export class Workspace {
           if (method === "GET" && failure.status === 0 && brokenReads++ === 0) continue;
           throw failure;
         }
-        await this.pause(attempt, failure);
+        await this.#pause(attempt, failure);
       }
     }
   }
 
   /** @throws ApiError `failure`, with a word on the interruption, when Terraform stops meanwhile */
-  private async pause(attempt: number, failure: ApiError): Promise<void> {
+  async #pause(attempt: number, failure: ApiError): Promise<void> {
     try {
-      await sleep(this.options.retryDelay(attempt), undefined, { signal: this.options.stop });
+      await sleep(this.#options.retryDelay(attempt), undefined, { signal: this.#options.stop });
     } catch {
       const message = `interrupted while waiting to try again: ${failure.message}`;
       throw new ApiError(failure.status, failure.code, message, failure.detail);
     }
   }
 
-  private async once(method: string, path: string, body?: JsonObject): Promise<Parsed> {
-    const { status, headers, text } = await this.exchange(method, path, body);
+  async #once(method: string, path: string, body?: JsonObject): Promise<Parsed> {
+    const { status, headers, text } = await this.#exchange(method, path, body);
     const parsed = parse(text);
     if (status >= 200 && status < 300) {
       if (text.trim() === "") return { headers, body: {} };
@@ -149,7 +153,7 @@ export class Workspace {
     throw new ApiError(status, code, said || `HTTP ${status}`, detail);
   }
 
-  private async exchange(method: string, path: string, body?: JsonObject): Promise<Answer> {
+  async #exchange(method: string, path: string, body?: JsonObject): Promise<Answer> {
     const payload = body === undefined ? undefined : Buffer.from(stringifyJson(body));
     return new Promise((resolve, reject) => {
       const outgoing = request(
@@ -159,7 +163,7 @@ export class Workspace {
           agent,
           timeout: INACTIVITY,
           headers: {
-            authorization: `Bearer ${this.options.token}`,
+            authorization: `Bearer ${this.#options.token}`,
             accept: "application/json",
             "user-agent": "jobstrata-local-provider",
             ...(payload && {

@@ -17,10 +17,13 @@ const STOP_GRACE = 30_000;
 
 /** Attempts at tasks, with the tasks' retries and timeouts. */
 export class Attempts {
-  public constructor(
-    private readonly host: RunHost,
-    private readonly perform: Perform,
-  ) {}
+  readonly #host: RunHost;
+  readonly #perform: Perform;
+
+  public constructor(host: RunHost, perform: Perform) {
+    this.#host = host;
+    this.#perform = perform;
+  }
 
   /** Attempts at a task until one counts. `replace` is called with every attempt after `first`. */
   public async untilOneCounts(
@@ -29,11 +32,11 @@ export class Attempts {
     scope: StopScope,
     replace: (attempt: TaskRun) => void,
   ): Promise<Ending> {
-    const { host } = this;
+    const host = this.#host;
     let attempt = first;
     for (;;) {
       attempt.start_time = host.clock.now();
-      const ending = await this.once(task, attempt, scope);
+      const ending = await this.#once(task, attempt, scope);
       const { max_retries = 0, min_retry_interval_millis = 0 } = task;
       const retriable =
         // A task that could not even be executed would not be the next time either.
@@ -45,7 +48,7 @@ export class Attempts {
       attempt = retryOf(attempt, host.newRunId(), host.clock.now());
       replace(attempt);
       host.saveTaskRun(attempt);
-      const stopped = await this.wait(min_retry_interval_millis, scope);
+      const stopped = await this.#wait(min_retry_interval_millis, scope);
       if (stopped !== undefined) return stopped;
     }
   }
@@ -53,33 +56,33 @@ export class Attempts {
   /** Records how an attempt ended, unless it has ended before. */
   public end(attempt: TaskRun, ending: Ending): void {
     if (isOver(attempt)) return;
-    const now = this.host.clock.now();
+    const now = this.#host.clock.now();
     // What never ran took no time.
     if (attempt.life === "BLOCKED") attempt.start_time = now;
     Object.assign(attempt, ending);
     attempt.end_time = now;
-    this.host.saveTaskRun(attempt);
+    this.#host.saveTaskRun(attempt);
   }
 
   /** Resolves after `duration` milliseconds, or when the run is stopped, then with its ending. */
-  private wait(duration: number, scope: StopScope): Promise<Ending | undefined> {
+  #wait(duration: number, scope: StopScope): Promise<Ending | undefined> {
     return new Promise((resolve) => {
       const finish = (ending?: Ending): void => {
         scope.delete(finish);
         timer.cancel();
         resolve(ending);
       };
-      const timer = this.host.clock.after(duration, finish);
+      const timer = this.#host.clock.after(duration, finish);
       scope.add(finish);
     });
   }
 
   /** One attempt, with the task's timeout, that ends soon when the run is stopped. */
-  private once(task: Task | NestedTask, attempt: TaskRun, scope: StopScope): Promise<Ending> {
-    const { clock } = this.host;
+  #once(task: Task | NestedTask, attempt: TaskRun, scope: StopScope): Promise<Ending> {
+    const { clock } = this.#host;
     if (scope.stopped !== undefined) return Promise.resolve(scope.stopped);
     attempt.life = "RUNNING";
-    this.host.saveTaskRun(attempt);
+    this.#host.saveTaskRun(attempt);
     return new Promise((resolve) => {
       const controller = new AbortController();
       let reason: Ending | undefined;
@@ -97,7 +100,7 @@ export class Attempts {
           finish(ending);
         });
         attempt.life = "TERMINATING";
-        this.host.saveTaskRun(attempt);
+        this.#host.saveTaskRun(attempt);
         controller.abort();
       };
       scope.add(stop);
@@ -106,7 +109,7 @@ export class Attempts {
           stop(TASK_TIMED_OUT);
         });
       }
-      this.perform(task, attempt, controller.signal).then(finish, (error: unknown) => {
+      this.#perform(task, attempt, controller.signal).then(finish, (error: unknown) => {
         finish(ended("FAILED", "INVALID_RUN_CONFIGURATION", messageOf(error), "INTERNAL_ERROR"));
       });
     });

@@ -11,37 +11,41 @@ export interface Live {
 
 /** Limits the concurrent runs of each job; other runs are queued in order of arrival. */
 export class RunQueue {
-  private readonly running = new Map<number, Live>();
-  private readonly queued = new Map<number, Live>();
+  readonly #running = new Map<number, Live>();
+  readonly #queued = new Map<number, Live>();
   /** The queued runs of a job, first in, first out. */
-  private readonly queuedOfJob = new Map<number, Set<number>>();
+  readonly #queuedOfJob = new Map<number, Set<number>>();
   /** Number of active runs of a job. */
-  private readonly runningOfJob = new Map<number, number>();
+  readonly #runningOfJob = new Map<number, number>();
 
-  public constructor(private readonly save: (run: JobRun) => void) {}
+  readonly #save: (run: JobRun) => void;
+
+  public constructor(save: (run: JobRun) => void) {
+    this.#save = save;
+  }
 
   public counts(): { active_runs: number; queued_runs: number } {
-    return { active_runs: this.running.size, queued_runs: this.queued.size };
+    return { active_runs: this.#running.size, queued_runs: this.#queued.size };
   }
 
   /** An active or queued run. */
   public get(runId: number): ActiveRun | undefined {
-    return (this.running.get(runId) ?? this.queued.get(runId))?.active;
+    return (this.#running.get(runId) ?? this.#queued.get(runId))?.active;
   }
 
   /** The active runs. */
   public underWay(): ActiveRun[] {
-    return [...this.running.values()].map(({ active }) => active);
+    return [...this.#running.values()].map(({ active }) => active);
   }
 
   public hasRoom(jobId: number, limit: number): boolean {
-    return (this.runningOfJob.get(jobId) ?? 0) < limit;
+    return (this.#runningOfJob.get(jobId) ?? 0) < limit;
   }
 
   public begin(live: Live): void {
     const { run } = live.active;
-    this.running.set(run.run_id, live);
-    this.runningOfJob.set(run.job_id, (this.runningOfJob.get(run.job_id) ?? 0) + 1);
+    this.#running.set(run.run_id, live);
+    this.#runningOfJob.set(run.job_id, (this.#runningOfJob.get(run.job_id) ?? 0) + 1);
     live.active.begin();
   }
 
@@ -49,17 +53,17 @@ export class RunQueue {
     const { run } = live.active;
     run.life = "QUEUED";
     run.message = `Queued: job ${run.job_id} has as many active runs as it may have (${live.limit}).`;
-    this.queued.set(run.run_id, live);
-    const others = this.queuedOfJob.get(run.job_id);
-    if (others === undefined) this.queuedOfJob.set(run.job_id, new Set([run.run_id]));
+    this.#queued.set(run.run_id, live);
+    const others = this.#queuedOfJob.get(run.job_id);
+    if (others === undefined) this.#queuedOfJob.set(run.job_id, new Set([run.run_id]));
     else others.add(run.run_id);
-    this.save(run);
+    this.#save(run);
   }
 
   /** Stops an active run, or removes a queued run from the queue. */
   public cancel(runId: number): void {
-    this.running.get(runId)?.active.stop(CANCELED);
-    this.dequeue(runId)?.active.abandon(CANCELED);
+    this.#running.get(runId)?.active.stop(CANCELED);
+    this.#dequeue(runId)?.active.abandon(CANCELED);
   }
 
   /** Cancels the runs of a job or, without one, every queued run. */
@@ -67,45 +71,45 @@ export class RunQueue {
     const concerned = ({ active }: Live): boolean =>
       jobId === undefined || active.run.job_id === jobId;
     if (queuedToo || jobId !== undefined) {
-      for (const [runId, live] of [...this.queued]) if (concerned(live)) this.cancel(runId);
+      for (const [runId, live] of [...this.#queued]) if (concerned(live)) this.cancel(runId);
     }
     if (jobId === undefined) return;
-    for (const live of [...this.running.values()]) if (concerned(live)) live.active.stop(CANCELED);
+    for (const live of [...this.#running.values()]) if (concerned(live)) live.active.stop(CANCELED);
   }
 
   /** Removes an ended run. Returns false if it was not active. */
   public remove(run: JobRun): boolean {
-    if (!this.running.delete(run.run_id)) return false;
-    const left = (this.runningOfJob.get(run.job_id) ?? 1) - 1;
-    if (left === 0) this.runningOfJob.delete(run.job_id);
-    else this.runningOfJob.set(run.job_id, left);
+    if (!this.#running.delete(run.run_id)) return false;
+    const left = (this.#runningOfJob.get(run.job_id) ?? 1) - 1;
+    if (left === 0) this.#runningOfJob.delete(run.job_id);
+    else this.#runningOfJob.set(run.job_id, left);
     return true;
   }
 
   /** Starts as many queued runs of a job as its limit allows. @param jobId @default all jobs */
   public proceed(jobId?: number): void {
     if (jobId === undefined) {
-      for (const each of [...this.queuedOfJob.keys()]) this.proceed(each);
+      for (const each of [...this.#queuedOfJob.keys()]) this.proceed(each);
       return;
     }
     for (;;) {
-      const [first] = this.queuedOfJob.get(jobId) ?? [];
-      const live = first === undefined ? undefined : this.queued.get(first);
+      const [first] = this.#queuedOfJob.get(jobId) ?? [];
+      const live = first === undefined ? undefined : this.#queued.get(first);
       if (live === undefined || !this.hasRoom(jobId, live.limit)) return;
-      this.dequeue(live.active.run.run_id);
+      this.#dequeue(live.active.run.run_id);
       live.active.run.message = "";
       this.begin(live);
     }
   }
 
-  private dequeue(runId: number): Live | undefined {
-    const live = this.queued.get(runId);
+  #dequeue(runId: number): Live | undefined {
+    const live = this.#queued.get(runId);
     if (live === undefined) return undefined;
     const { job_id } = live.active.run;
-    const others = this.queuedOfJob.get(job_id);
+    const others = this.#queuedOfJob.get(job_id);
     others?.delete(runId);
-    if (others?.size === 0) this.queuedOfJob.delete(job_id);
-    this.queued.delete(runId);
+    if (others?.size === 0) this.#queuedOfJob.delete(job_id);
+    this.#queued.delete(runId);
     return live;
   }
 }

@@ -39,14 +39,14 @@ interface Node {
 export class ActiveRun implements RunContext {
   /** How the run ended. */
   public readonly done: Promise<Ending>;
-  private resolveDone!: (ending: Ending) => void;
-  private readonly nodes = new Map<string, Node>();
-  private readonly ready: Node[] = [];
-  private draining = false;
-  private undecided = 0;
-  private timeout: Timer | undefined;
+  #resolveDone!: (ending: Ending) => void;
+  readonly #nodes = new Map<string, Node>();
+  readonly #ready: Node[] = [];
+  #draining = false;
+  #undecided = 0;
+  #timeout: Timer | undefined;
   public readonly attempts: Attempts;
-  private readonly scope = new StopScope();
+  readonly #scope = new StopScope();
 
   /**
    * @param earlier the attempts of before a repair, the latest of each task
@@ -59,7 +59,7 @@ export class ActiveRun implements RunContext {
     earlier: ReadonlyMap<string, TaskRun>,
     rerun: ReadonlySet<string>,
   ) {
-    this.done = new Promise((resolve) => (this.resolveDone = resolve));
+    this.done = new Promise((resolve) => (this.#resolveDone = resolve));
     this.attempts = new Attempts(host, (task, attempt, signal) =>
       performTask(this, task, attempt, signal),
     );
@@ -67,15 +67,15 @@ export class ActiveRun implements RunContext {
       const before = earlier.get(task.task_key);
       const kept = !rerun.has(task.task_key);
       if (kept && before === undefined) continue;
-      const attempt = kept && before !== undefined ? before : this.newAttempt(task, before);
-      this.nodes.set(task.task_key, { task, attempt, waiting: 0, dependents: [], kept });
+      const attempt = kept && before !== undefined ? before : this.#newAttempt(task, before);
+      this.#nodes.set(task.task_key, { task, attempt, waiting: 0, dependents: [], kept });
     }
-    for (const node of this.nodes.values()) {
-      for (const target of this.dependencies(node)) {
+    for (const node of this.#nodes.values()) {
+      for (const target of this.#dependencies(node)) {
         if (!target.dependents.includes(node)) target.dependents.push(node);
       }
     }
-    for (const node of this.nodes.values()) {
+    for (const node of this.#nodes.values()) {
       if (node.kept) continue;
       for (const dependent of node.dependents) dependent.waiting++;
     }
@@ -83,7 +83,7 @@ export class ActiveRun implements RunContext {
 
   /** The ids of the attempts that this run, or this repair, has begun with. */
   public attemptIds(): number[] {
-    return [...this.nodes.values()]
+    return [...this.#nodes.values()]
       .filter(({ kept }) => !kept)
       .map(({ attempt }) => attempt.run_id);
   }
@@ -95,46 +95,46 @@ export class ActiveRun implements RunContext {
     run.begin_time ??= host.clock.now();
     host.saveJobRun(run);
     if (settings.timeout_seconds !== undefined && settings.timeout_seconds > 0) {
-      this.timeout = host.clock.after(settings.timeout_seconds * 1000, () => {
+      this.#timeout = host.clock.after(settings.timeout_seconds * 1000, () => {
         this.stop(RUN_TIMED_OUT);
       });
     }
-    for (const node of this.nodes.values()) {
+    for (const node of this.#nodes.values()) {
       if (node.kept) continue;
-      this.undecided++;
-      if (node.waiting === 0) this.ready.push(node);
+      this.#undecided++;
+      if (node.waiting === 0) this.#ready.push(node);
       host.saveTaskRun(node.attempt);
     }
-    if (this.undecided === 0) this.complete();
-    else this.drain();
+    if (this.#undecided === 0) this.#complete();
+    else this.#drain();
   }
 
   /** Ends a run that has not begun. */
   public abandon(ending: Ending): void {
-    this.scope.stop(ending);
-    for (const { attempt, kept } of this.nodes.values()) {
+    this.#scope.stop(ending);
+    for (const { attempt, kept } of this.#nodes.values()) {
       if (!kept) this.attempts.end(attempt, { ...ending, life: "SKIPPED" });
     }
-    this.complete();
+    this.#complete();
   }
 
   /** Stops the run: active tasks are stopped, waiting tasks do not run. */
   public stop(ending: Ending): void {
-    if (this.scope.stopped !== undefined || isOver(this.run)) return;
+    if (this.#scope.stopped !== undefined || isOver(this.run)) return;
     this.run.life = "TERMINATING";
     this.host.saveJobRun(this.run);
-    this.scope.stop(ending);
-    for (const node of this.nodes.values()) {
+    this.#scope.stop(ending);
+    for (const node of this.#nodes.values()) {
       if (node.attempt.life === "BLOCKED" && !node.kept) {
-        this.settle(node, { ...CANCELED, life: "SKIPPED" });
+        this.#settle(node, { ...CANCELED, life: "SKIPPED" });
       }
     }
-    this.drain();
+    this.#drain();
   }
 
   public taskValues(): Record<string, Readonly<Record<string, unknown>>> {
     return Object.fromEntries(
-      [...this.nodes].map(([key, { attempt }]) => [key, attempt.values ?? {}]),
+      [...this.#nodes].map(([key, { attempt }]) => [key, attempt.values ?? {}]),
     );
   }
 
@@ -157,7 +157,7 @@ export class ActiveRun implements RunContext {
         notebookPath: task.notebook_task?.notebook_path ?? "",
       },
       taskOf: (key) => {
-        const node = this.nodes.get(key);
+        const node = this.#nodes.get(key);
         if (node === undefined) return undefined;
         return {
           runId: node.attempt.run_id,
@@ -177,7 +177,7 @@ export class ActiveRun implements RunContext {
     return context;
   }
 
-  private newAttempt(task: Task, before?: TaskRun): TaskRun {
+  #newAttempt(task: Task, before?: TaskRun): TaskRun {
     const { run, host } = this;
     const run_id = host.newRunId();
     const done = before?.iterations?.done;
@@ -200,50 +200,52 @@ export class ActiveRun implements RunContext {
   }
 
   /** The tasks of this run that `node` depends on, each once. */
-  private dependencies({ task }: Node): Node[] {
+  #dependencies({ task }: Node): Node[] {
     const targets = new Set<Node>();
     for (const { task_key } of task.depends_on ?? []) {
-      const target = this.nodes.get(task_key);
+      const target = this.#nodes.get(task_key);
       if (target !== undefined) targets.add(target);
     }
     return [...targets];
   }
 
   /** Continues with every ready task, without recursion: a chain of skipped tasks may be long. */
-  private drain(): void {
-    if (this.draining) return;
-    this.draining = true;
+  #drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
     let node: Node | undefined;
-    while ((node = this.ready.pop()) !== undefined) this.proceed(node);
-    this.draining = false;
-    if (this.undecided === 0) this.complete();
+    while ((node = this.#ready.pop()) !== undefined) this.#proceed(node);
+    this.#draining = false;
+    if (this.#undecided === 0) this.#complete();
   }
 
-  private proceed(node: Node): void {
+  #proceed(node: Node): void {
     if (isOver(node.attempt)) return;
     const { task } = node;
     const ending =
-      task.disabled === true ? DISABLED : decide(task.run_if ?? "ALL_SUCCESS", this.verdicts(node));
+      task.disabled === true
+        ? DISABLED
+        : decide(task.run_if ?? "ALL_SUCCESS", this.#verdicts(node));
     if (ending !== undefined) {
-      this.settle(node, ending);
+      this.#settle(node, ending);
       return;
     }
     node.attempt.life = "PENDING";
     void this.attempts
-      .untilOneCounts(task, node.attempt, this.scope, (attempt) => {
+      .untilOneCounts(task, node.attempt, this.#scope, (attempt) => {
         node.attempt = attempt;
       })
       .then((result) => {
-        this.settle(node, result);
-        this.drain();
+        this.#settle(node, result);
+        this.#drain();
       });
   }
 
   /** The result of each dependency; one on the other outcome of a condition task counts as excluded. */
-  private verdicts({ task }: Node): Verdict[] {
+  #verdicts({ task }: Node): Verdict[] {
     const verdicts: Verdict[] = [];
     for (const { task_key, outcome } of task.depends_on ?? []) {
-      const target = this.nodes.get(task_key);
+      const target = this.#nodes.get(task_key);
       if (target === undefined) continue;
       const result = verdict(target.attempt);
       const other =
@@ -254,32 +256,32 @@ export class ActiveRun implements RunContext {
   }
 
   /** The task is decided. The caller must `drain` afterwards. */
-  private settle(node: Node, ending: Ending): void {
+  #settle(node: Node, ending: Ending): void {
     this.attempts.end(node.attempt, ending);
-    this.undecided--;
+    this.#undecided--;
     for (const dependent of node.dependents) {
       dependent.waiting--;
-      if (dependent.waiting === 0 && !dependent.kept) this.ready.push(dependent);
+      if (dependent.waiting === 0 && !dependent.kept) this.#ready.push(dependent);
     }
   }
 
-  private complete(): void {
+  #complete(): void {
     const { run } = this;
     if (isOver(run)) return;
-    this.timeout?.cancel();
-    const ending = this.scope.stopped ?? this.outcome();
+    this.#timeout?.cancel();
+    const ending = this.#scope.stopped ?? this.#outcome();
     Object.assign(run, ending);
     run.end_time = this.host.clock.now();
     const repair = run.repairs.at(-1);
     if (repair !== undefined) Object.assign(repair, ending, { end_time: run.end_time });
     this.host.saveJobRun(run);
     this.host.finished(run);
-    this.resolveDone(ending);
+    this.#resolveDone(ending);
   }
 
   /** The result of a run is that of its leaves, the tasks that no other waits for. */
-  private outcome(): Ending {
-    const nodes = [...this.nodes.values()];
+  #outcome(): Ending {
+    const nodes = [...this.#nodes.values()];
     const leaves = nodes.filter(({ dependents }) => dependents.length === 0);
     const ofLeaves = leaves.map(({ attempt }) => verdict(attempt));
     const failed = nodes.filter(({ attempt }) => verdict(attempt) === "failed");

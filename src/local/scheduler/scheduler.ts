@@ -56,26 +56,32 @@ interface Start {
 /** Starts the runs of all jobs, by request or by their triggers, and ensures that each ends. */
 export class Scheduler {
   public listener: ChangeListener | undefined;
-  private readonly triggers: Triggers<number>;
-  private readonly queue: RunQueue;
-  private readonly host: RunHost;
-  private stopping = false;
+  readonly #triggers: Triggers<number>;
+  readonly #queue: RunQueue;
+  readonly #host: RunHost;
+  #stopping = false;
+
+  readonly #store: Store;
+  readonly #clock: Clock;
 
   public constructor(
-    private readonly store: Store,
-    private readonly clock: Clock,
+    store: Store,
+    clock: Clock,
     executor: TaskExecutor,
     surroundings: Pick<RunHost, "workspace" | "notebook" | "files" | "openAccess">,
   ) {
-    this.triggers = new Triggers(clock, (jobId) => {
-      this.trigger(jobId);
+    this.#store = store;
+    this.#clock = clock;
+
+    this.#triggers = new Triggers(clock, (jobId) => {
+      this.#trigger(jobId);
     });
     const saveJobRun = (run: JobRun): void => {
       store.runs.save(run);
       this.listener?.runChanged(run.run_id, run);
     };
-    this.queue = new RunQueue(saveJobRun);
-    this.host = {
+    this.#queue = new RunQueue(saveJobRun);
+    this.#host = {
       clock,
       executor,
       ...surroundings,
@@ -88,29 +94,29 @@ export class Scheduler {
       saveOutput: (runId, output) => {
         store.runs.saveOutput(runId, output);
       },
-      startChild: (parent, task, definition) => this.startChild(parent, task, definition),
+      startChild: (parent, task, definition) => this.#startChild(parent, task, definition),
       finished: (run) => {
-        this.finished(run);
+        this.#finished(run);
       },
     };
   }
 
   /** Closes what the last process left open, takes queued runs up again and arms the triggers of all jobs. */
   public start(): void {
-    this.closeInterrupted();
-    for (const job of this.store.jobs.all()) {
+    this.#closeInterrupted();
+    for (const job of this.#store.jobs.all()) {
       // Most jobs have none; the text tells without parsing it.
       if (/"(schedule|periodic)":/.test(job.json)) {
-        this.triggers.set(job.job_id, this.store.jobs.settings(job.settings_id));
+        this.#triggers.set(job.job_id, this.#store.jobs.settings(job.settings_id));
       }
     }
   }
 
   /** Stops all active runs and resolves when they have ended. Queued runs stay queued. */
   public async stop(): Promise<void> {
-    this.stopping = true;
-    this.triggers.stop();
-    const underWay = this.queue.underWay();
+    this.#stopping = true;
+    this.#triggers.stop();
+    const underWay = this.#queue.underWay();
     for (const active of underWay) active.stop(INTERRUPTED);
     const all = Promise.all(underWay.map(({ done }) => done));
     // On the machine's time, whatever the clock of the workspace: stopping must not wait forever.
@@ -122,25 +128,25 @@ export class Scheduler {
 
   /** How many jobs there are, and how many runs that are not over. */
   public counts(): { jobs: number; active_runs: number; queued_runs: number } {
-    return { jobs: this.store.jobs.count(), ...this.queue.counts() };
+    return { jobs: this.#store.jobs.count(), ...this.#queue.counts() };
   }
 
   /** To be called after the settings of a job were changed; `undefined` when it was deleted. */
   public jobChanged(jobId: number, settings: JobSettings | undefined): void {
-    this.triggers.set(jobId, settings);
+    this.#triggers.set(jobId, settings);
     this.listener?.jobsChanged();
   }
 
   /** The record of a job's run. */
   public jobRun(runId: number): JobRun | undefined {
-    return this.queue.get(runId)?.run ?? this.store.runs.jobRun(runId);
+    return this.#queue.get(runId)?.run ?? this.#store.runs.jobRun(runId);
   }
 
   public runNow(request: RunNow): { run_id: number; number_in_job: number } {
     const { idempotency_token } = request;
-    const again = this.runOfToken(idempotency_token);
+    const again = this.#runOfToken(idempotency_token);
     if (again !== undefined) return { run_id: again, number_in_job: again };
-    const { jobId: job_id, settings, settingsId } = this.jobSettings(request.job_id);
+    const { jobId: job_id, settings, settingsId } = this.#jobSettings(request.job_id);
     const overriding = legacyParametersOf(request);
     if (request.job_parameters !== undefined && Object.keys(overriding).length > 0) {
       throw invalidParameter(
@@ -152,7 +158,7 @@ export class Scheduler {
       if (!keys.has(key))
         throw invalidParameter(`"only" names task "${key}", which job ${job_id} does not have.`);
     }
-    const run = this.launch(
+    const run = this.#launch(
       {
         jobId: job_id,
         settings,
@@ -171,7 +177,7 @@ export class Scheduler {
 
   public submit(request: SubmitRun): { run_id: number } {
     const { idempotency_token, run_name, queue, ...rest } = request;
-    const again = this.runOfToken(idempotency_token);
+    const again = this.#runOfToken(idempotency_token);
     if (again !== undefined) return { run_id: again };
     if (request.tasks.length === 0) throw invalidParameter("Missing required field: tasks");
     checkTasks(request.tasks, request);
@@ -180,11 +186,11 @@ export class Scheduler {
       name: run_name ?? "Untitled",
       tasks: normaliseTasks(request.tasks, request),
     };
-    const run = this.launch(
+    const run = this.#launch(
       {
         jobId: 0,
         settings,
-        settingsId: this.store.jobs.saveSettings(settings),
+        settingsId: this.#store.jobs.saveSettings(settings),
         runType: "SUBMIT_RUN",
         trigger: "ONE_TIME",
         jobParameters: [],
@@ -197,29 +203,29 @@ export class Scheduler {
 
   /** A run that is over already stays as it is, as with the service. */
   public cancel(runId: number): void {
-    const run = this.store.runs.get(runId);
+    const run = this.#store.runs.get(runId);
     if (run === undefined) throw runNotFound(runId);
     if (run.kind !== "job") {
       throw invalidParameter(
         `Run ${runId} is the run of a task; cancel the run of the job, ${run.parent_id}.`,
       );
     }
-    this.queue.cancel(runId);
+    this.#queue.cancel(runId);
   }
 
   /** Cancels the runs of a job or, without one, every queued run. */
   public cancelAll(jobId: number | undefined, queuedToo: boolean): void {
-    this.queue.cancelAll(jobId, queuedToo);
+    this.#queue.cancelAll(jobId, queuedToo);
   }
 
   public repair(request: RepairRun): { repair_id: number } {
     const { run_id: asked } = request;
-    const run = typeof asked === "number" ? this.store.runs.jobRun(asked) : undefined;
+    const run = typeof asked === "number" ? this.#store.runs.jobRun(asked) : undefined;
     if (run === undefined) throw runNotFound(asked);
     checkRepair(run, request);
     const { run_id } = run;
-    const settings = this.store.jobs.settings(run.settings_id);
-    const attempts = latestAttempts(this.store.runs.children(run_id));
+    const settings = this.#store.jobs.settings(run.settings_id);
+    const attempts = latestAttempts(this.#store.runs.children(run_id));
     const earlier = new Map(attempts.map((attempt) => [attempt.task_key, attempt]));
     const rerun = tasksToRepair(settings.tasks ?? [], earlier, request);
     const overriding = legacyParametersOf(request);
@@ -229,8 +235,8 @@ export class Scheduler {
       const parameters = { ...values, ...request.job_parameters };
       run.job_parameters = jobParameters(run.job_id, settings, parameters);
     }
-    const limit = this.limitOf(run);
-    if (run.job_id !== 0 && !this.queue.hasRoom(run.job_id, limit)) {
+    const limit = this.#limitOf(run);
+    if (run.job_id !== 0 && !this.#queue.hasRoom(run.job_id, limit)) {
       throw invalidState(
         `Job ${run.job_id} has ${limit} active runs already, so run ${run_id} cannot be repaired now.`,
       );
@@ -241,50 +247,50 @@ export class Scheduler {
     delete run.result;
     delete run.code;
     delete run.end_time;
-    const active = new ActiveRun(this.host, run, runSettings(settings), earlier, rerun);
-    const repair_id = this.store.runs.newId();
+    const active = new ActiveRun(this.#host, run, runSettings(settings), earlier, rerun);
+    const repair_id = this.#store.runs.newId();
     run.repairs.push({
       id: repair_id,
       life: "RUNNING",
       message: "",
-      start_time: this.clock.now(),
+      start_time: this.#clock.now(),
       task_run_ids: active.attemptIds(),
     });
-    this.queue.begin({ active, limit });
+    this.#queue.begin({ active, limit });
     return { repair_id };
   }
 
   /** @throws {ApiError} when the run is not over, or there is none */
   public deleteRun(runId: number): void {
-    const run = this.store.runs.jobRun(runId);
+    const run = this.#store.runs.jobRun(runId);
     if (run === undefined) throw runNotFound(runId);
     if (!isOver(run))
       throw invalidState(`Run ${runId} is still active; only a finished run can be deleted.`);
-    this.store.runs.delete(runId);
+    this.#store.runs.delete(runId);
     this.listener?.runDeleted();
   }
 
   /** @throws {ApiError} for an id of no job; ids of this workspace count from 1, so that none is beyond 2^53 */
-  private jobSettings(asked: Int64): {
+  #jobSettings(asked: Int64): {
     jobId: number;
     settings: JobSettings;
     settingsId: number;
   } {
-    const job = typeof asked === "number" ? this.store.jobs.get(asked) : undefined;
+    const job = typeof asked === "number" ? this.#store.jobs.get(asked) : undefined;
     if (job === undefined) throw jobNotFound(asked);
     return {
       jobId: job.job_id,
-      settings: this.store.jobs.settings(job.settings_id),
+      settings: this.#store.jobs.settings(job.settings_id),
       settingsId: job.settings_id,
     };
   }
 
-  private trigger(jobId: number): void {
-    if (this.stopping) return;
-    const job = this.store.jobs.get(jobId);
+  #trigger(jobId: number): void {
+    if (this.#stopping) return;
+    const job = this.#store.jobs.get(jobId);
     if (job === undefined) return;
-    const settings = this.store.jobs.settings(job.settings_id);
-    this.launch({
+    const settings = this.#store.jobs.settings(job.settings_id);
+    this.#launch({
       jobId,
       settings,
       settingsId: job.settings_id,
@@ -294,8 +300,8 @@ export class Scheduler {
     });
   }
 
-  private startChild(parent: JobRun, task: TaskRun, definition: RunJobDefinition): ChildRun {
-    const { jobId, settings, settingsId } = this.jobSettings(definition.job_id);
+  #startChild(parent: JobRun, task: TaskRun, definition: RunJobDefinition): ChildRun {
+    const { jobId, settings, settingsId } = this.#jobSettings(definition.job_id);
     const jobs = [...(parent.parent?.jobs ?? []), parent.job_id];
     if (jobs.includes(jobId)) {
       throw new Error(
@@ -313,7 +319,7 @@ export class Scheduler {
       if (declared.has(name)) pushed[name] = value;
     }
     const overriding = legacyParametersOf(definition);
-    const run = this.launch({
+    const run = this.#launch({
       jobId,
       settings,
       settingsId,
@@ -325,7 +331,7 @@ export class Scheduler {
     });
     return {
       runId: run.run_id,
-      done: this.queue.get(run.run_id)?.done ?? Promise.resolve(run as Ending),
+      done: this.#queue.get(run.run_id)?.done ?? Promise.resolve(run as Ending),
       stop: () => {
         this.cancel(run.run_id);
       },
@@ -333,12 +339,12 @@ export class Scheduler {
   }
 
   /** Starts a run, or queues or skips it if the job has reached its maximum. */
-  private launch(start: Start, token?: string): JobRun {
+  #launch(start: Start, token?: string): JobRun {
     const { jobId, settings } = start;
-    const now = this.clock.now();
+    const now = this.#clock.now();
     const run: JobRun = {
       kind: "job",
-      run_id: this.store.runs.newId(),
+      run_id: this.#store.runs.newId(),
       job_id: jobId,
       run_name: settings.name ?? "Untitled",
       run_type: start.runType,
@@ -353,23 +359,23 @@ export class Scheduler {
       ...(start.only === undefined ? {} : { only: start.only }),
       ...(start.parent === undefined ? {} : { parent: start.parent }),
     };
-    if (token !== undefined) this.store.runs.saveToken(token, run.run_id);
+    if (token !== undefined) this.#store.runs.saveToken(token, run.run_id);
     const limit = jobId === 0 ? Infinity : (settings.max_concurrent_runs ?? 1);
-    if (this.queue.hasRoom(jobId, limit)) {
-      this.queue.begin({ active: this.activate(run, settings), limit });
+    if (this.#queue.hasRoom(jobId, limit)) {
+      this.#queue.begin({ active: this.#activate(run, settings), limit });
     } else if (limit > 0 && (start.queue ?? settings.queue?.enabled ?? false)) {
-      this.queue.enqueue({ active: this.activate(run, settings), limit });
+      this.#queue.enqueue({ active: this.#activate(run, settings), limit });
     } else {
       Object.assign(run, TOO_MANY_RUNS, { end_time: now });
-      this.host.saveJobRun(run);
+      this.#host.saveJobRun(run);
     }
     return run;
   }
 
-  private activate(run: JobRun, settings: JobSettings): ActiveRun {
+  #activate(run: JobRun, settings: JobSettings): ActiveRun {
     const all = settings.tasks?.map(({ task_key }) => task_key);
     return new ActiveRun(
-      this.host,
+      this.#host,
       run,
       runSettings(settings),
       new Map(),
@@ -377,21 +383,21 @@ export class Scheduler {
     );
   }
 
-  private finished(run: JobRun): void {
-    if (this.queue.remove(run) && !this.stopping) this.queue.proceed(run.job_id);
+  #finished(run: JobRun): void {
+    if (this.#queue.remove(run) && !this.#stopping) this.#queue.proceed(run.job_id);
   }
 
-  private limitOf(run: JobRun): number {
-    const job = run.job_id === 0 ? undefined : this.store.jobs.get(run.job_id);
+  #limitOf(run: JobRun): number {
+    const job = run.job_id === 0 ? undefined : this.#store.jobs.get(run.job_id);
     return job === undefined
       ? Infinity
-      : (this.store.jobs.settings(job.settings_id).max_concurrent_runs ?? 1);
+      : (this.#store.jobs.settings(job.settings_id).max_concurrent_runs ?? 1);
   }
 
-  private runOfToken(token: string | undefined): number | undefined {
+  #runOfToken(token: string | undefined): number | undefined {
     if (token === undefined || token === "") return undefined;
-    const runId = this.store.runs.ofToken(token);
-    if (runId !== undefined && !this.store.runs.has(runId)) {
+    const runId = this.#store.runs.ofToken(token);
+    if (runId !== undefined && !this.#store.runs.has(runId)) {
       throw invalidParameter(
         `The run that was started with idempotency_token "${token}" has been deleted.`,
       );
@@ -399,27 +405,27 @@ export class Scheduler {
     return runId;
   }
 
-  private closeInterrupted(): void {
-    const now = this.clock.now();
-    for (const run of this.store.runs.active()) {
+  #closeInterrupted(): void {
+    const now = this.#clock.now();
+    for (const run of this.#store.runs.active()) {
       if (run.kind === "job" && run.life === "QUEUED" && run.parent === undefined) {
-        this.enqueueAgain(run);
+        this.#enqueueAgain(run);
         continue;
       }
       Object.assign(run, INTERRUPTED, { end_time: now });
       if (run.kind === "job") {
         const repair = run.repairs.at(-1);
         if (repair !== undefined) Object.assign(repair, INTERRUPTED, { end_time: now });
-        this.host.saveJobRun(run);
-      } else this.host.saveTaskRun(run);
+        this.#host.saveJobRun(run);
+      } else this.#host.saveTaskRun(run);
     }
-    this.store.flush();
-    this.queue.proceed();
+    this.#store.flush();
+    this.#queue.proceed();
   }
 
-  private enqueueAgain(run: JobRun): void {
-    const settings = this.store.jobs.settings(run.settings_id);
-    this.queue.enqueue({ active: this.activate(run, settings), limit: this.limitOf(run) });
+  #enqueueAgain(run: JobRun): void {
+    const settings = this.#store.jobs.settings(run.settings_id);
+    this.#queue.enqueue({ active: this.#activate(run, settings), limit: this.#limitOf(run) });
   }
 }
 

@@ -4,19 +4,19 @@ import type { Ending } from "./states";
 export class StopScope {
   /** What everything in it ends with, once it was stopped. */
   public stopped: Ending | undefined;
-  private readonly stoppers = new Set<(ending: Ending) => void>();
+  readonly #stoppers = new Set<(ending: Ending) => void>();
 
   public add(stopper: (ending: Ending) => void): void {
-    this.stoppers.add(stopper);
+    this.#stoppers.add(stopper);
   }
 
   public delete(stopper: (ending: Ending) => void): void {
-    this.stoppers.delete(stopper);
+    this.#stoppers.delete(stopper);
   }
 
   public stop(ending: Ending): void {
     if (this.stopped !== undefined) return;
     this.stopped = ending;
-    for (const stopper of [...this.stoppers]) stopper(ending);
+    for (const stopper of [...this.#stoppers]) stopper(ending);
   }
 }

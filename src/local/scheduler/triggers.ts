@@ -87,36 +87,39 @@ export function nextStart(settings: JobSettings, now: number): number | undefine
 
 /** What starts by itself: jobs and, by the same kind of schedule, alerts. */
 export class Triggers<Id> {
-  private readonly armed = new Map<Id, Map<Trigger, Timer>>();
+  readonly #armed = new Map<Id, Map<Trigger, Timer>>();
 
-  public constructor(
-    private readonly clock: Clock,
-    private readonly start: (id: Id) => void,
-  ) {}
+  readonly #clock: Clock;
+  readonly #start: (id: Id) => void;
+
+  public constructor(clock: Clock, start: (id: Id) => void) {
+    this.#clock = clock;
+    this.#start = start;
+  }
 
   /** From now on it starts as `settings` say, counted from now; `undefined` means never. */
   public set(id: Id, settings: StartSettings | undefined): void {
-    for (const timer of this.armed.get(id)?.values() ?? []) timer.cancel();
-    this.armed.delete(id);
+    for (const timer of this.#armed.get(id)?.values() ?? []) timer.cancel();
+    this.#armed.delete(id);
     if (settings === undefined) return;
     const triggers = triggersOf(settings);
     if (triggers.length === 0) return;
     const timers = new Map<Trigger, Timer>();
-    this.armed.set(id, timers);
-    for (const trigger of triggers) this.arm(id, trigger, timers, this.clock.now());
+    this.#armed.set(id, timers);
+    for (const trigger of triggers) this.#arm(id, trigger, timers, this.#clock.now());
   }
 
   public stop(): void {
-    for (const id of [...this.armed.keys()]) this.set(id, undefined);
+    for (const id of [...this.#armed.keys()]) this.set(id, undefined);
   }
 
-  private arm(id: Id, trigger: Trigger, timers: Map<Trigger, Timer>, after: number): void {
+  #arm(id: Id, trigger: Trigger, timers: Map<Trigger, Timer>, after: number): void {
     const due = trigger(after);
     if (due === undefined) return;
-    const timer = this.clock.after(due - this.clock.now(), () => {
+    const timer = this.#clock.after(due - this.#clock.now(), () => {
       // A timer may come a moment early; counting from then would start the job twice.
-      this.arm(id, trigger, timers, Math.max(due, this.clock.now()));
-      this.start(id);
+      this.#arm(id, trigger, timers, Math.max(due, this.#clock.now()));
+      this.#start(id);
     });
     timers.set(trigger, timer);
   }

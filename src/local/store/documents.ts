@@ -10,23 +10,26 @@ export const DOCUMENTS_SCHEMA = `
 
 /** Documents of one kind, by the ids that clients know them by, in the order in which they were created. */
 export class Documents<T extends { readonly id: string }> {
-  public constructor(
-    private readonly sql: Sql,
-    private readonly kind: string,
-  ) {}
+  readonly #sql: Sql;
+  readonly #kind: string;
+
+  public constructor(sql: Sql, kind: string) {
+    this.#sql = sql;
+    this.#kind = kind;
+  }
 
   public get(id: string): T | undefined {
-    return this.read(
-      this.sql.row("SELECT json FROM documents WHERE kind = ? AND id = ?", this.kind, id),
+    return this.#read(
+      this.#sql.row("SELECT json FROM documents WHERE kind = ? AND id = ?", this.#kind, id),
     );
   }
 
   /** The first that has the name. */
   public named(name: string): T | undefined {
-    return this.read(
-      this.sql.row(
+    return this.#read(
+      this.#sql.row(
         "SELECT json FROM documents WHERE kind = ? AND name = ? ORDER BY position LIMIT 1",
-        this.kind,
+        this.#kind,
         name,
       ),
     );
@@ -37,11 +40,11 @@ export class Documents<T extends { readonly id: string }> {
    * @param after the position of the last one before the page
    */
   public page(after: number, limit: number): { position: number; document: T }[] {
-    return this.sql
+    return this.#sql
       .rows(
         `SELECT position, json FROM documents WHERE kind = ? AND name IS NOT NULL AND position > ?
          ORDER BY position LIMIT ?`,
-        this.kind,
+        this.#kind,
         after,
         limit,
       )
@@ -56,10 +59,10 @@ export class Documents<T extends { readonly id: string }> {
    * @param name what it is listed and found by; null for what is in the trash. Need not be unique
    */
   public put(document: T, name: string | null): void {
-    this.sql.run(
+    this.#sql.run(
       `INSERT INTO documents (kind, id, name, json) VALUES (?1, ?2, ?3, ?4)
        ON CONFLICT (id) DO UPDATE SET name = ?3, json = ?4`,
-      this.kind,
+      this.#kind,
       document.id,
       name,
       JSON.stringify(document),
@@ -68,17 +71,21 @@ export class Documents<T extends { readonly id: string }> {
 
   /** The name that a document was put with. */
   public nameOf(id: string): string | null {
-    const row = this.sql.row("SELECT name FROM documents WHERE kind = ? AND id = ?", this.kind, id);
+    const row = this.#sql.row(
+      "SELECT name FROM documents WHERE kind = ? AND id = ?",
+      this.#kind,
+      id,
+    );
     return typeof row?.name === "string" ? row.name : null;
   }
 
   /** The newest documents with a name, newest first. */
   public newest(name: string | undefined, limit: number): T[] {
-    return this.sql
+    return this.#sql
       .rows(
         `SELECT json FROM documents WHERE kind = ?1 AND (?2 IS NULL OR name = ?2)
          ORDER BY position DESC LIMIT ?3`,
-        this.kind,
+        this.#kind,
         name ?? null,
         limit,
       )
@@ -87,19 +94,19 @@ export class Documents<T extends { readonly id: string }> {
 
   /** Deletes all but the newest. */
   public keep(count: number): void {
-    this.sql.run(
+    this.#sql.run(
       `DELETE FROM documents WHERE kind = ?1 AND position <= (
          SELECT position FROM documents WHERE kind = ?1 ORDER BY position DESC LIMIT 1 OFFSET ?2)`,
-      this.kind,
+      this.#kind,
       count,
     );
   }
 
   public delete(id: string): void {
-    this.sql.run("DELETE FROM documents WHERE kind = ? AND id = ?", this.kind, id);
+    this.#sql.run("DELETE FROM documents WHERE kind = ? AND id = ?", this.#kind, id);
   }
 
-  private read(row: Row | undefined): T | undefined {
+  #read(row: Row | undefined): T | undefined {
     return row === undefined ? undefined : (JSON.parse(String(row.json)) as T);
   }
 }

@@ -4,31 +4,35 @@ export type Row = Record<string, unknown>;
 
 /** The statements of one database, each prepared once. */
 export class Sql {
-  private readonly statements = new Map<string, Statement>();
+  readonly #statements = new Map<string, Statement>();
 
-  public constructor(private readonly database: Database) {}
+  readonly #database: Database;
+
+  public constructor(database: Database) {
+    this.#database = database;
+  }
 
   // Values go to libsql as one list: it takes a lone Buffer for a set of named values, and aborts the process.
 
   public run(sql: string, ...values: unknown[]): RunResult {
-    return this.statement(sql).run(values);
+    return this.#statement(sql).run(values);
   }
 
   public row(sql: string, ...values: unknown[]): Row | undefined {
-    return this.statement(sql).get(values) as Row | undefined;
+    return this.#statement(sql).get(values) as Row | undefined;
   }
 
   public rows(sql: string, ...values: unknown[]): Row[] {
-    return this.statement(sql).all(values) as Row[];
+    return this.#statement(sql).all(values) as Row[];
   }
 
   public isOpen(): boolean {
-    return this.database.open;
+    return this.#database.open;
   }
 
   /** All that `write` changes is kept, or none of it. */
   public atomically<T>(write: () => T): T {
-    if (this.database.inTransaction) return write();
+    if (this.#database.inTransaction) return write();
     this.run("BEGIN");
     try {
       const result = write();
@@ -40,11 +44,11 @@ export class Sql {
     }
   }
 
-  private statement(sql: string): Statement {
-    let statement = this.statements.get(sql);
+  #statement(sql: string): Statement {
+    let statement = this.#statements.get(sql);
     if (statement === undefined) {
-      statement = this.database.prepare(sql);
-      this.statements.set(sql, statement);
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
     }
     return statement;
   }

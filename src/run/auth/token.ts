@@ -22,7 +22,11 @@ export class FetchedToken implements TokenSource {
   #fetchedAt = 0;
   #fetching: Promise<Token> | undefined;
 
-  public constructor(private readonly fetchToken: () => Promise<Token>) {}
+  readonly #fetchToken: () => Promise<Token>;
+
+  public constructor(fetchToken: () => Promise<Token>) {
+    this.#fetchToken = fetchToken;
+  }
 
   public async headers(): Promise<Readonly<Record<string, string>>> {
     const token = this.#isFresh() && this.#token !== undefined ? this.#token : await this.#fetch();
@@ -43,7 +47,7 @@ export class FetchedToken implements TokenSource {
   }
 
   async #fetch(): Promise<Token> {
-    this.#fetching ??= this.fetchToken().finally(() => (this.#fetching = undefined));
+    this.#fetching ??= this.#fetchToken().finally(() => (this.#fetching = undefined));
     const token = await this.#fetching;
     this.#fetchedAt = Date.now();
     this.#token = token;

@@ -74,10 +74,14 @@ export class Interpreter {
   #at = 0;
   #warned = false;
 
+  readonly #surroundings: Surroundings;
+
   public constructor(
     public readonly session: Session,
-    private readonly surroundings: Surroundings,
-  ) {}
+    surroundings: Surroundings,
+  ) {
+    this.#surroundings = surroundings;
+  }
 
   /** Executes code in the globals of the notebook. @returns whether the notebook goes on behind it */
   public run(code: string, unit: Unit): boolean {
@@ -100,11 +104,11 @@ export class Interpreter {
 
   /** What the code asks of its surroundings. */
   public addPath(folder: string): void {
-    this.surroundings.addPath(folder, this.#unit.file);
+    this.#surroundings.addPath(folder, this.#unit.file);
   }
 
   public runNotebook(path: string, parameters: ReadonlyMap<string, string>): void {
-    this.surroundings.runNotebook(path, parameters, this.here);
+    this.#surroundings.runNotebook(path, parameters, this.here);
   }
 
   #block(statements: readonly Statement[], scope: Scope): Completion {
@@ -756,7 +760,7 @@ export class Interpreter {
   }
 
   #module(path: string): Value {
-    const found = this.surroundings.module(path, this.#unit.file);
+    const found = this.#surroundings.module(path, this.#unit.file);
     if (found === undefined) return externalModule(path);
     const known = this.#modules.get(found.label);
     if (known !== undefined) return known;

@@ -65,10 +65,14 @@ const PUNCTUATION = new Set(["(", ")", "[", "]", "{", "}", ",", ":", ".", ";"]);
 class Reader {
   #depth = 0;
 
-  public constructor(private readonly code: string) {}
+  readonly #code: string;
+
+  public constructor(code: string) {
+    this.#code = code;
+  }
 
   #text({ from, to }: Node): string {
-    return this.code.slice(from, to);
+    return this.#code.slice(from, to);
   }
 
   /** The statements of a script or body. */
@@ -612,7 +616,7 @@ class Reader {
     const parts: (string | Expression)[] = [];
     let at = node.from + start.length;
     const add = (to: number): void => {
-      const text = this.code.slice(at, to);
+      const text = this.#code.slice(at, to);
       if (text !== "") parts.push(textOf(text, isRaw).replaceAll("{{", "{").replaceAll("}}", "}"));
     };
     for (const child of node.children) {

@@ -103,30 +103,35 @@ const FILE_FUNCTIONS = new Set(["read_files", "cloud_files", "files", "list_file
 const FORMATS = new Set("delta parquet csv json text avro orc binaryfile iceberg xml".split(" "));
 
 class Statement {
-  public constructor(
-    private readonly tokens: readonly SqlToken[],
-    private readonly to: number,
-    private readonly sink: SqlSink,
-    private readonly depth: number,
-  ) {}
+  readonly #tokens: readonly SqlToken[];
+  readonly #to: number;
+  readonly #sink: SqlSink;
+  readonly #depth: number;
+
+  public constructor(tokens: readonly SqlToken[], to: number, sink: SqlSink, depth: number) {
+    this.#tokens = tokens;
+    this.#to = to;
+    this.#sink = sink;
+    this.#depth = depth;
+  }
 
   #word(at: number): string {
-    return at < this.to ? (this.tokens[at]?.word ?? "") : "";
+    return at < this.#to ? (this.#tokens[at]?.word ?? "") : "";
   }
 
   #isName(at: number): boolean {
-    const kind = at < this.to ? this.tokens[at]?.kind : undefined;
+    const kind = at < this.#to ? this.#tokens[at]?.kind : undefined;
     return kind === "name" || kind === "quoted";
   }
 
   #place(at: number): number {
-    return this.tokens[at]?.at ?? 0;
+    return this.#tokens[at]?.at ?? 0;
   }
 
   /** Where one of the words is next, outside of parentheses. */
   #find(from: number, ...words: readonly string[]): number | undefined {
     let depth = 0;
-    for (let at = from; at < this.to; at++) {
+    for (let at = from; at < this.#to; at++) {
       const word = this.#word(at);
       if (word === "(") depth++;
       else if (word === ")") depth--;
@@ -147,7 +152,7 @@ class Statement {
       const word = this.#word(at);
       if (!["if", "elseif", "while", "for", "case", "until"].includes(word)) break;
       const then = this.#find(at + 1, "then", "do");
-      this.#query(at + 1, then ?? this.to);
+      this.#query(at + 1, then ?? this.#to);
       if (then === undefined) return;
       at = this.#skip(then + 1, ...BEFORE_STATEMENT);
     }
@@ -163,10 +168,10 @@ class Statement {
         this.#merge(at);
         break;
       case "update":
-        this.#query(this.#target(at + 1, "update"), this.to);
+        this.#query(this.#target(at + 1, "update"), this.#to);
         break;
       case "delete":
-        this.#query(this.#target(this.#skip(at + 1, "from"), "update"), this.to);
+        this.#query(this.#target(this.#skip(at + 1, "from"), "update"), this.#to);
         break;
       case "truncate":
         this.#target(this.#skip(at + 1, "table"), "overwrite");
@@ -182,14 +187,14 @@ class Statement {
         this.#alter(at);
         break;
       case "copy":
-        this.#query(this.#target(this.#skip(at + 1, "into"), "append"), this.to);
+        this.#query(this.#target(this.#skip(at + 1, "into"), "append"), this.#to);
         break;
       case "load": {
         const into = this.#find(at, "table");
-        const path = this.tokens
-          .slice(at, Math.min(this.to, at + 6))
+        const path = this.#tokens
+          .slice(at, Math.min(this.#to, at + 6))
           .find(({ kind }) => kind === "string");
-        if (path !== undefined) this.sink.readPath(path.text, path.at);
+        if (path !== undefined) this.#sink.readPath(path.text, path.at);
         if (into !== undefined)
           this.#target(into + 1, this.#word(into - 2) === "overwrite" ? "overwrite" : "append");
         break;
@@ -205,10 +210,10 @@ class Statement {
         const name = this.#dotted(this.#skip(lazy, "table"));
         const as = this.#find(lazy, "as");
         if (name === undefined) break;
-        if (as === undefined) this.sink.read(name.parts, this.#place(at));
+        if (as === undefined) this.#sink.read(name.parts, this.#place(at));
         else {
-          this.#query(as + 1, this.to);
-          this.sink.temporaryView(name.parts);
+          this.#query(as + 1, this.#to);
+          this.#sink.temporaryView(name.parts);
         }
         break;
       }
@@ -217,7 +222,7 @@ class Statement {
         break;
       case "set":
         if (["var", "variable"].includes(this.#word(at + 1))) this.#assign(at + 2, "=");
-        else this.#query(at + 1, this.to);
+        else this.#query(at + 1, this.#to);
         break;
       case "declare":
         this.#declare(at + 1);
@@ -232,7 +237,7 @@ class Statement {
       case "values":
       case "return":
       case "(":
-        this.#query(at, this.to);
+        this.#query(at, this.#to);
         this.#written(at);
         break;
       default:
@@ -254,13 +259,13 @@ class Statement {
     const name = this.#dotted(at);
     if (name === undefined) return at + 1;
     const path = pathOf(name.parts);
-    if (path !== undefined) this.sink.writePath(path, kind, this.#place(at));
-    else this.sink.write(name.parts, kind, this.#place(at));
+    if (path !== undefined) this.#sink.writePath(path, kind, this.#place(at));
+    else this.#sink.write(name.parts, kind, this.#place(at));
     return name.next;
   }
 
   #insert(at: number): void {
-    this.#query(this.#insertTarget(at), this.to);
+    this.#query(this.#insertTarget(at), this.#to);
   }
 
   /** @returns what is behind the target */
@@ -268,12 +273,12 @@ class Statement {
     const isOverwrite = this.#word(at + 1) === "overwrite";
     let place = this.#skip(at + 1, "into", "overwrite", "local");
     if (this.#word(place) === "directory") {
-      const path = this.tokens[place + 1];
-      if (path?.kind === "string") this.sink.writePath(path.text, "overwrite", path.at);
+      const path = this.#tokens[place + 1];
+      if (path?.kind === "string") this.#sink.writePath(path.text, "overwrite", path.at);
       return place + 2;
     }
     if (this.#word(place) === "table" && this.#isName(place + 1)) place++;
-    const replaces = this.#find(place, "replace", "select", "values", "with", "table") ?? this.to;
+    const replaces = this.#find(place, "replace", "select", "values", "with", "table") ?? this.#to;
     const kind = isOverwrite || this.#word(replaces) === "replace" ? "overwrite" : "append";
     return this.#target(place, kind);
   }
@@ -283,7 +288,7 @@ class Statement {
     if (into === undefined) return;
     const next = this.#target(into + 1, "merge");
     const using = this.#find(next, "using");
-    if (using !== undefined) this.#query(using, this.to, true);
+    if (using !== undefined) this.#query(using, this.#to, true);
   }
 
   #drop(at: number): void {
@@ -310,7 +315,7 @@ class Statement {
     let replaces = this.#word(at) === "replace";
     let temporary = false;
     let global = false;
-    for (; place < this.to; place++) {
+    for (; place < this.#to; place++) {
       const word = this.#word(place);
       if (word === "replace") replaces = true;
       else if (word === "temp" || word === "temporary") temporary = true;
@@ -333,10 +338,10 @@ class Statement {
     }
     const what = this.#word(place);
     if (what === "widget") {
-      const name = this.tokens[place + 2];
+      const name = this.#tokens[place + 2];
       const fallback = this.#find(place, "default");
-      const value = fallback === undefined ? undefined : this.tokens[fallback + 1];
-      if (name !== undefined) this.sink.setValue(name.text, value?.text ?? "", true);
+      const value = fallback === undefined ? undefined : this.#tokens[fallback + 1];
+      if (name !== undefined) this.#sink.setValue(name.text, value?.text ?? "", true);
       return;
     }
     if (what === "flow") {
@@ -353,44 +358,44 @@ class Statement {
     if (name === undefined) return;
     const query = this.#find(name.next, "as", "like", "clone");
     if (isView && temporary && !global) {
-      if (query !== undefined) this.#query(query + 1, this.to);
+      if (query !== undefined) this.#query(query + 1, this.#to);
       else this.#options(name.next);
-      this.sink.temporaryView(name.parts);
+      this.#sink.temporaryView(name.parts);
       return;
     }
     const source = query === undefined ? "" : this.#word(query);
     const isPlain = query === undefined || source === "like";
     const isStreaming = ["streaming", "live", "refresh", "materialized"].some((word) =>
-      this.tokens.slice(at, place).some((token) => token.word === word),
+      this.#tokens.slice(at, place).some((token) => token.word === word),
     );
     const kind: WriteKind = isStreaming
       ? "overwrite"
       : ifMissing && isPlain && !replaces
         ? "create-if-missing"
         : "create";
-    if (global) this.sink.write(["global_temp", ...name.parts.slice(-1)], kind, this.#place(at));
+    if (global) this.#sink.write(["global_temp", ...name.parts.slice(-1)], kind, this.#place(at));
     else this.#target(nameAt, kind);
     const location = this.#find(name.next, "location");
-    const path = location === undefined ? undefined : this.tokens[location + 1];
-    if (path?.kind === "string" && location !== undefined && location < (query ?? this.to)) {
+    const path = location === undefined ? undefined : this.#tokens[location + 1];
+    if (path?.kind === "string" && location !== undefined && location < (query ?? this.#to)) {
       // A table over files that are there already reads them; one that gets rows writes them.
-      if (query !== undefined && source === "as") this.sink.writePath(path.text, kind, path.at);
+      if (query !== undefined && source === "as") this.#sink.writePath(path.text, kind, path.at);
     }
     if (source === "like") return;
     if (source === "clone" && query !== undefined) {
       this.#relation(query + 1);
       return;
     }
-    if (query !== undefined) this.#query(query + 1, this.to);
+    if (query !== undefined) this.#query(query + 1, this.#to);
   }
 
   /** OPTIONS (path '…') of a view over files. */
   #options(from: number): void {
-    for (let at = from; at < this.to; at++) {
-      const value = this.tokens[at + 1];
-      const name = this.tokens[at];
+    for (let at = from; at < this.#to; at++) {
+      const value = this.#tokens[at + 1];
+      const name = this.#tokens[at];
       const isPath = name?.word === "path" || (name?.kind === "string" && name.text === "path");
-      if (isPath && value?.kind === "string") this.sink.readPath(value.text, value.at);
+      if (isPath && value?.kind === "string") this.#sink.readPath(value.text, value.at);
     }
   }
 
@@ -400,7 +405,7 @@ class Statement {
     if (name === undefined) return;
     if (this.#word(what) === "view" && this.#word(name.next) === "as") {
       this.#target(what + 1, "create");
-      this.#query(name.next + 1, this.to);
+      this.#query(name.next + 1, this.#to);
     } else if (this.#word(name.next) === "rename" && this.#word(name.next + 1) === "to") {
       this.#target(this.#ifExists(what + 1), "drop");
       this.#target(name.next + 2, "create");
@@ -411,13 +416,13 @@ class Statement {
   #changes(at: number): void {
     const next = this.#target(at, "merge");
     const from = this.#find(next, "from");
-    if (from !== undefined) this.#query(from, this.to);
+    if (from !== undefined) this.#query(from, this.#to);
   }
 
   #use(at: number): void {
     const isCatalog = this.#word(at) === "catalog";
     const isSchema = ["schema", "database"].includes(this.#word(at));
-    const next = this.tokens[isCatalog || isSchema ? at + 1 : at];
+    const next = this.#tokens[isCatalog || isSchema ? at + 1 : at];
     const name =
       next?.kind === "string"
         ? { parts: [next.text] }
@@ -425,9 +430,9 @@ class Statement {
     const parts = name?.parts ?? [];
     const [first, second] = parts;
     if (first === undefined) return;
-    if (isCatalog) this.sink.use(first, undefined);
-    else if (second === undefined) this.sink.use(undefined, first);
-    else this.sink.use(first, second);
+    if (isCatalog) this.#sink.use(first, undefined);
+    else if (second === undefined) this.#sink.use(undefined, first);
+    else this.#sink.use(first, second);
   }
 
   /** DECLARE [OR REPLACE] [VARIABLE] name [type] DEFAULT value */
@@ -435,22 +440,22 @@ class Statement {
     const name = this.#skip(at, "or", "replace", "variable", "var");
     const value = this.#find(name, "default", "=");
     if (!this.#isName(name) || value === undefined) return;
-    this.sink.setValue(this.tokens[name]?.text ?? "", this.#text(value + 1, this.to), false);
-    this.#query(value + 1, this.to);
+    this.#sink.setValue(this.#tokens[name]?.text ?? "", this.#text(value + 1, this.#to), false);
+    this.#query(value + 1, this.#to);
   }
 
   #assign(at: number, mark: string): void {
     if (this.#isName(at) && this.#word(at + 1) === mark)
-      this.sink.setValue(this.tokens[at]?.text ?? "", this.#text(at + 2, this.to), false);
-    this.#query(at, this.to);
+      this.#sink.setValue(this.#tokens[at]?.text ?? "", this.#text(at + 2, this.#to), false);
+    this.#query(at, this.#to);
   }
 
   #immediate(at: number): void {
-    const end = this.#find(at, "into", "using") ?? this.to;
+    const end = this.#find(at, "into", "using") ?? this.#to;
     const sql = this.#text(at, end);
     const place = this.#place(at);
-    if (this.depth >= MAX_NESTED_STATEMENTS) return;
-    const { sink } = this;
+    if (this.#depth >= MAX_NESTED_STATEMENTS) return;
+    const sink = this.#sink;
     scanSql(
       sql,
       {
@@ -480,7 +485,7 @@ class Statement {
           sink.problem(message, place);
         },
       },
-      this.depth + 1,
+      this.#depth + 1,
     );
     if (/^\s*\uE000[^\uE001]*\uE001\s*$/.test(sql))
       sink.problem("the text of EXECUTE IMMEDIATE is not known", place);
@@ -490,18 +495,18 @@ class Statement {
   #text(from: number, to: number): string {
     let text = "";
     for (let at = from; at < to; at++) {
-      const token = this.tokens[at];
+      const token = this.#tokens[at];
       if (token === undefined) break;
       const { kind, word } = token;
       if (kind === "string") text += token.text;
       else if (kind === "parameter" || kind === "quoted")
-        text += this.sink.value(token.text) ?? unknownText(token.text);
+        text += this.#sink.value(token.text) ?? unknownText(token.text);
       else if (kind === "number") text += token.text;
       else if (kind === "name") {
         if (word === "concat" && this.#word(at + 1) === "(") continue;
         if (this.#word(at + 1) === "(") return text + unknownText(token.text);
         if (this.#word(at + 1) === ".") continue;
-        text += this.sink.value(token.text) ?? unknownText(token.text);
+        text += this.#sink.value(token.text) ?? unknownText(token.text);
       } else if (!["|", "(", ")", ",", "."].includes(word)) return text + unknownText("expression");
     }
     return text;
@@ -517,11 +522,11 @@ class Statement {
       parts.push(...partsOf(this.#text(at + 2, close)));
       place = close + 1;
     } else {
-      parts.push(this.tokens[at]?.text ?? "");
+      parts.push(this.#tokens[at]?.text ?? "");
       place++;
     }
     while (this.#word(place) === "." && this.#isName(place + 1)) {
-      parts.push(this.tokens[place + 1]?.text ?? "");
+      parts.push(this.#tokens[place + 1]?.text ?? "");
       place += 2;
     }
     return { parts, next: place };
@@ -529,7 +534,7 @@ class Statement {
 
   #closing(open: number): number {
     let depth = 0;
-    const end = Math.min(this.to, open + MAX_ARGUMENT_TOKENS);
+    const end = Math.min(this.#to, open + MAX_ARGUMENT_TOKENS);
     for (let at = open; at < end; at++) {
       if (this.#word(at) === "(") depth++;
       if (this.#word(at) === ")" && --depth === 0) return at;
@@ -544,12 +549,12 @@ class Statement {
     const { parts, next } = name;
     const [first = ""] = parts;
     const path = pathOf(parts);
-    if (path !== undefined) this.sink.readPath(path, this.#place(at));
+    if (path !== undefined) this.#sink.readPath(path, this.#place(at));
     else if (this.#word(next) === "(" && this.#isFunction(at, next)) {
       const called = (parts.at(-1) ?? "").toLowerCase();
       if (FILE_FUNCTIONS.has(called))
         this.#argument(next, "path", (text, place) => {
-          this.sink.readPath(text, place);
+          this.#sink.readPath(text, place);
         });
       else if (
         called === "table_changes" ||
@@ -557,13 +562,13 @@ class Statement {
         called === "vector_search"
       )
         this.#argument(next, "table", (text, place) => {
-          this.sink.read(partsOf(text), place);
+          this.#sink.read(partsOf(text), place);
         });
     } else if (
       parts.length > 1 ||
       !levels.some(({ ctes }) => ctes?.has(first.toLowerCase()) === true)
     )
-      this.sink.read(parts, this.#place(at));
+      this.#sink.read(parts, this.#place(at));
     return next;
   }
 
@@ -571,7 +576,7 @@ class Statement {
   #isFunction(at: number, next: number): boolean {
     return (
       !(this.#word(at) === "identifier" && next > at + 1) &&
-      this.tokens[next - 1]?.kind !== "quoted"
+      this.#tokens[next - 1]?.kind !== "quoted"
     );
   }
 
@@ -599,19 +604,22 @@ class Statement {
     ];
     let recursive = false;
     for (let at = isUsing ? from + 1 : from; at < to; at++) {
-      const token = this.tokens[at];
+      const token = this.#tokens[at];
       const level = levels.at(-1);
       if (token === undefined || level === undefined) break;
       const { word, kind } = token;
       if (kind === "mark") {
         if (word === "(") {
           if (levels.length >= MAX_PARENTHESES) {
-            this.sink.problem(`SQL is nested deeper than ${MAX_PARENTHESES} parentheses`, token.at);
+            this.#sink.problem(
+              `SQL is nested deeper than ${MAX_PARENTHESES} parentheses`,
+              token.at,
+            );
             return;
           }
           const next = this.#word(at + 1);
           const isQuery = ["select", "with", "from", "values", "table"].includes(next);
-          const before = this.tokens[at - 1];
+          const before = this.#tokens[at - 1];
           const isStream = ["stream", "table", "snapshot"].includes(before?.word ?? "");
           const isRelation = level.expect && !isQuery;
           const expect = isRelation || (isStream && level.from && !isQuery);
@@ -637,7 +645,7 @@ class Statement {
         continue;
       }
       if (kind === "string") {
-        if (level.expect) this.sink.readPath(token.text, token.at);
+        if (level.expect) this.#sink.readPath(token.text, token.at);
         level.expect = false;
         continue;
       }
@@ -699,7 +707,7 @@ class Statement {
   /** Begins the common table expression whose name is at `at`; gives the place of the parenthesis that opens it. */
   #beginCte(at: number, levels: Level[], recursive: boolean): number {
     if (!this.#isName(at)) return at - 1;
-    const name = (this.tokens[at]?.text ?? "").toLowerCase();
+    const name = (this.#tokens[at]?.text ?? "").toLowerCase();
     let place = at + 1;
     // AS may be left out; then the parenthesis holds the query instead of names of columns.
     const isBody = ["select", "with", "from", "values", "("].includes(this.#word(place + 1));

@@ -146,10 +146,14 @@ export class Bundle {
   #characters = 0;
   #values = 0;
 
+  readonly #options: BundleOptions;
+
   public constructor(
     public readonly file: string,
-    private readonly options: BundleOptions,
+    options: BundleOptions,
   ) {
+    this.#options = options;
+
     this.folder = dirname(file);
     this.#env = options.env ?? process.env;
     this.files = new LocalFiles(this.folder, this.places);
@@ -193,7 +197,7 @@ export class Bundle {
   public graphOf(target: string): JobGraph {
     const override = valueAt(this.#config.targets, [target]);
     let settings = isValueMap(override) ? this.#overridden(target, override) : this.#config;
-    if (this.options.python === true) {
+    if (this.#options.python === true) {
       const variables = new TargetReader(this, target, settings, EMPTY).variables();
       settings = new PythonResources(this, this.#env).applied(settings, target, variables);
     }
@@ -236,12 +240,12 @@ export class Bundle {
 
   /** Variables whose references stay references; undefined where all are filled in. */
   public get keep(): ReadonlySet<string> | undefined {
-    return this.options.keep;
+    return this.#options.keep;
   }
 
   /** The id of the job with that key. */
   public jobId(key: string): string {
-    return `${this.options.prefix ?? ""}resources.jobs.${key}`;
+    return `${this.#options.prefix ?? ""}resources.jobs.${key}`;
   }
 
   public duplicatesOf(key: string): JobSpec["duplicates"] {
@@ -392,7 +396,7 @@ export class Bundle {
     const { text, value, size, problems } = readYamlFile(
       path,
       this.places,
-      this.options.contents?.get(resolve(path)),
+      this.#options.contents?.get(resolve(path)),
     );
     for (const problem of problems) this.add(problem);
     if (problems.some(({ rule }) => rule === undefined)) return undefined;
@@ -431,7 +435,7 @@ export class Bundle {
     if (!Array.isArray(include)) return [];
     const root = realpathSync(this.file);
     const folder = realpathSync(this.folder);
-    const { repository = repositoryOf(folder) } = this.options;
+    const { repository = repositoryOf(folder) } = this.#options;
     const limits = [
       folder,
       ...(repository === undefined ? [] : [realPath(repository)]),
@@ -585,7 +589,7 @@ export class Bundle {
         map,
         path: [key],
       });
-    } else if (this.options.python !== true) {
+    } else if (this.#options.python !== true) {
       this.report({
         severity: "warning",
         message: `jobs that ${quote(map === config ? "python" : "experimental.python")} defines in Python are not read, as that runs its code`,

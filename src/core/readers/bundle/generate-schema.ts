@@ -32,7 +32,11 @@ const SCALARS = ["string", "bool", "int", "int64", "float64"];
 class Table {
   public readonly types = new Map<string, string[]>();
 
-  public constructor(private readonly definitions: object) {}
+  readonly #definitions: object;
+
+  public constructor(definitions: object) {
+    this.#definitions = definitions;
+  }
 
   public add(name: string, { properties = {}, required = [] }: Schema): void {
     const fields: string[] = [];
@@ -60,7 +64,7 @@ class Table {
   }
 
   #definition(path: string): Schema {
-    let at: unknown = this.definitions;
+    let at: unknown = this.#definitions;
     for (const part of path.split("/")) at = (at as Record<string, unknown>)[part];
     return at as Schema;
   }

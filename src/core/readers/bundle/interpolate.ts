@@ -22,15 +22,23 @@ export interface ValueSite {
 export class Interpolation {
   readonly #known = new Map<string, Value>();
 
+  readonly #root: Value;
+  readonly #places: Places;
+  readonly #unknown: (reference: string, at: ValueSite | undefined) => void;
+
   /**
    * @param root what references are looked up in, such as `{bundle, var, workspace}`
    * @param unknown called with each reference to a variable that nobody has declared, and the first place of it
    */
   public constructor(
-    private readonly root: Value,
-    private readonly places: Places,
-    private readonly unknown: (reference: string, at: ValueSite | undefined) => void,
-  ) {}
+    root: Value,
+    places: Places,
+    unknown: (reference: string, at: ValueSite | undefined) => void,
+  ) {
+    this.#root = root;
+    this.#places = places;
+    this.#unknown = unknown;
+  }
 
   /** A copy of `value` with all that is known filled in; `value` itself where there is nothing to fill in. */
   public fill(value: Value, steps = 0, at?: ValueSite): Value {
@@ -48,7 +56,7 @@ export class Interpolation {
       if (filled === value[key]) continue;
       if (result === undefined) {
         result = Object.assign(Object.create(null), value) as Record<string, Value>;
-        this.places.copy(result, value);
+        this.#places.copy(result, value);
       }
       result[key] = filled;
     }
@@ -76,9 +84,9 @@ export class Interpolation {
     // What `${var.catalog}` is short for.
     const isLong = area === "variables" && field === "value";
     const parts = isLong ? ["var", name, ...rest] : written;
-    const value = valueAt(this.root, parts);
-    if (parts[0] === "var" && valueAt(this.root, parts.slice(0, 2)) === undefined) {
-      this.unknown(path, at);
+    const value = valueAt(this.#root, parts);
+    if (parts[0] === "var" && valueAt(this.#root, parts.slice(0, 2)) === undefined) {
+      this.#unknown(path, at);
     }
     const filled = value === null ? undefined : this.fill(value, steps + 1, at);
     this.#known.set(path, filled);

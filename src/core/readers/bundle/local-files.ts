@@ -33,11 +33,14 @@ type Kind = "missing" | "folder" | "notebook" | "file";
 export class LocalFiles {
   readonly #kinds = new Map<string, Kind>();
 
+  readonly #folder: string;
+  readonly #places: Places;
+
   /** @param folder of the bundle */
-  public constructor(
-    private readonly folder: string,
-    private readonly places: Places,
-  ) {}
+  public constructor(folder: string, places: Places) {
+    this.#folder = folder;
+    this.#places = places;
+  }
 
   /**
    * What is wrong with the paths of a job.
@@ -49,7 +52,7 @@ export class LocalFiles {
     // Its files come from a repository.
     if (isSet(job.git_source)) return [];
     const found: FileProblem[] = [];
-    const check = new JobFiles(this, this.folder, this.places, root, builds, found);
+    const check = new JobFiles(this, this.#folder, this.#places, root, builds, found);
     check.job(job);
     return found;
   }
@@ -66,14 +69,28 @@ export class LocalFiles {
 class JobFiles {
   #taskKey: string | undefined;
 
+  readonly #files: LocalFiles;
+  readonly #folder: string;
+  readonly #places: Places;
+  readonly #root: string;
+  readonly #builds: boolean;
+  readonly #found: FileProblem[];
+
   public constructor(
-    private readonly files: LocalFiles,
-    private readonly folder: string,
-    private readonly places: Places,
-    private readonly root: string,
-    private readonly builds: boolean,
-    private readonly found: FileProblem[],
-  ) {}
+    files: LocalFiles,
+    folder: string,
+    places: Places,
+    root: string,
+    builds: boolean,
+    found: FileProblem[],
+  ) {
+    this.#files = files;
+    this.#folder = folder;
+    this.#places = places;
+    this.#root = root;
+    this.#builds = builds;
+    this.#found = found;
+  }
 
   public job({ tasks, environments }: ValueMap): void {
     for (const task of maps(tasks)) this.#task(task);
@@ -123,7 +140,7 @@ class JobFiles {
     const file = this.#local(map, path, written);
     if (file === undefined || typeof written !== "string") return;
     if (this.#isOutside(map, path, file, written, "notebook")) return;
-    const kind = this.files.kindOf(file);
+    const kind = this.#files.kindOf(file);
     if (kind === "notebook") return;
     if (kind === "missing") {
       this.#missing(map, path, file, written, "notebook", NOTEBOOK_EXTENSIONS);
@@ -149,7 +166,7 @@ class JobFiles {
     const file = this.#local(map, path, written);
     if (file === undefined || typeof written !== "string") return;
     if (!anywhere && this.#isOutside(map, path, file, written, what)) return;
-    const kind = this.files.kindOf(file);
+    const kind = this.#files.kindOf(file);
     if (kind === "file") return;
     if (kind === "missing") {
       this.#missing(map, path, file, written, what, []);
@@ -173,7 +190,7 @@ class JobFiles {
     const folder = this.#local(map, path, written);
     if (folder === undefined || typeof written !== "string") return;
     if (this.#isOutside(map, path, folder, written, "folder")) return;
-    const kind = this.files.kindOf(folder);
+    const kind = this.#files.kindOf(folder);
     if (kind === "folder") return;
     if (kind === "missing") this.#missing(map, path, folder, written, "folder", []);
     else {
@@ -186,12 +203,12 @@ class JobFiles {
 
   #library(map: ValueMap, path: KeyPath, written: string): void {
     const file = this.#local(map, path, written);
-    if (file === undefined || this.builds) return;
-    const from = this.places.fileOf(map, path);
-    const folder = from === undefined ? this.folder : dirname(from);
+    if (file === undefined || this.#builds) return;
+    const from = this.#places.fileOf(map, path);
+    const folder = from === undefined ? this.#folder : dirname(from);
     const there = isPattern(written)
       ? includeGlob(folder, posix.normalize(written)).length > 0
-      : this.files.kindOf(file) !== "missing";
+      : this.#files.kindOf(file) !== "missing";
     if (there) return;
     this.#report("library-file", map, path, {
       message: `library ${quote(written)} does not exist, and no artifact of the bundle builds it`,
@@ -203,16 +220,16 @@ class JobFiles {
   #local(map: ValueMap, path: KeyPath, written: Value): string | undefined {
     if (typeof written !== "string" || written === "" || isExpression(written)) return undefined;
     if (written.startsWith("/") || /^[a-z][a-z0-9+.-]*:/i.test(written)) return undefined;
-    const from = this.places.fileOf(map, path);
-    return resolve(from === undefined ? this.folder : dirname(from), written);
+    const from = this.#places.fileOf(map, path);
+    return resolve(from === undefined ? this.#folder : dirname(from), written);
   }
 
   #isOutside(map: ValueMap, path: KeyPath, file: string, written: string, what: string): boolean {
-    if (isInside(this.root, file)) return false;
-    const around = this.files.kindOf(file) === "folder" ? file : dirname(file);
-    const way = relative(this.folder, around).split(sep).join("/");
+    if (isInside(this.#root, file)) return false;
+    const around = this.#files.kindOf(file) === "folder" ? file : dirname(file);
+    const way = relative(this.#folder, around).split(sep).join("/");
     this.#report(what === "notebook" ? "notebook-file" : "task-file", map, path, {
-      message: `${what} ${quote(written)} is outside of the sync root, ${quote(relativePath(this.root))}, so it is not uploaded`,
+      message: `${what} ${quote(written)} is outside of the sync root, ${quote(relativePath(this.#root))}, so it is not uploaded`,
       fix: `add its folder to the bundle: sync: {paths: [., ${way}]}`,
     });
     return true;
@@ -232,10 +249,10 @@ class JobFiles {
       near === undefined
         ? ""
         : ` (did you mean ${quote(`${folder === "." && !written.startsWith("./") ? "" : `${folder}/`}${near}`)}?)`;
-    const from = this.places.fileOf(map, path);
+    const from = this.#places.fileOf(map, path);
     this.#report(what === "notebook" ? "notebook-file" : "task-file", map, path, {
       message: `${what} ${quote(written)} does not exist${suggestion}`,
-      fix: `correct the path, which is relative to ${quote(relativePath(from === undefined ? this.folder : dirname(from)))}`,
+      fix: `correct the path, which is relative to ${quote(relativePath(from === undefined ? this.#folder : dirname(from)))}`,
     });
   }
 
@@ -247,7 +264,7 @@ class JobFiles {
   ): void {
     const severity = rule === "library-file" ? "warning" : "error";
     const task = this.#taskKey === undefined ? {} : { taskKey: this.#taskKey };
-    this.found.push({ rule, severity, map, path, ...task, ...text });
+    this.#found.push({ rule, severity, map, path, ...task, ...text });
   }
 }
 

@@ -23,16 +23,27 @@ export class Merger {
   /** Where, in a list, the items of the override begin. */
   readonly #seams = new WeakMap<object, number>();
 
+  readonly #places: Places;
+  readonly #report: (
+    severity: "error" | "warning",
+    message: string,
+    fix: string,
+    at: MergeSite | undefined,
+  ) => void;
+
   /** @param report called with what the Databricks CLI refuses or does not do, and the key that it is about */
   public constructor(
-    private readonly places: Places,
-    private readonly report: (
+    places: Places,
+    report: (
       severity: "error" | "warning",
       message: string,
       fix: string,
       at: MergeSite | undefined,
     ) => void,
-  ) {}
+  ) {
+    this.#places = places;
+    this.#report = report;
+  }
 
   public merge(base: Value, over: Value, path = "", at?: MergeSite): Value {
     if (base === undefined || base === null) return over;
@@ -43,7 +54,7 @@ export class Merger {
         const inner = path === "" ? key : `${path}.${key}`;
         result[key] = this.merge(result[key], value, inner, { map: over, key });
       }
-      this.places.merge(result, base, over);
+      this.#places.merge(result, base, over);
       return result;
     }
     if (Array.isArray(base) && Array.isArray(over)) {
@@ -53,7 +64,7 @@ export class Merger {
     }
     if (kindOf(base) !== kindOf(over)) {
       const message = `${path} is a ${kindOf(base)} and cannot be overridden by a ${kindOf(over)}`;
-      this.report("error", message, "write both in the same way", at);
+      this.#report("error", message, "write both in the same way", at);
     }
     return over;
   }
@@ -70,7 +81,7 @@ export class Merger {
       const seam = Array.isArray(before) ? this.#seams.get(before) : undefined;
       const items = job[name];
       if (seam === undefined || !Array.isArray(items)) continue;
-      result = withValue(result, name, this.#byKey(items as Value[], seam, key), this.places);
+      result = withValue(result, name, this.#byKey(items as Value[], seam, key), this.#places);
     }
     return result;
   }
@@ -92,7 +103,7 @@ export class Merger {
 
   /** Environments are merged because that is what is meant. The Databricks CLI (1.13) appends them. */
   #doubt(item: Value, key: Value): void {
-    this.report(
+    this.#report(
       "warning",
       `the Databricks CLI does not merge environments, so the job would get two with the key ${quote(typeof key === "string" ? key : JSON.stringify(key))}`,
       "use a variable for what differs between targets",

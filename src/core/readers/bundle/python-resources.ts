@@ -38,10 +38,13 @@ const LIBRARIES = ["whl", "jar", "requirements"];
  * folder and environment, in the two phases of the Databricks CLI. It executes the code of the project.
  */
 export class PythonResources {
-  public constructor(
-    private readonly bundle: Bundle,
-    private readonly env: Readonly<NodeJS.ProcessEnv>,
-  ) {}
+  readonly #bundle: Bundle;
+  readonly #env: Readonly<NodeJS.ProcessEnv>;
+
+  public constructor(bundle: Bundle, env: Readonly<NodeJS.ProcessEnv>) {
+    this.#bundle = bundle;
+    this.#env = env;
+  }
 
   /**
    * The settings of a target with what Python adds and changes.
@@ -91,17 +94,17 @@ export class PythonResources {
     for (const [key, job] of Object.entries(output)) {
       const before = jobs[key];
       if (before !== undefined && isDeepStrictEqual(plain(job), plain(given[key]))) continue;
-      merged[key] = new Placed(this.bundle, built.locations).place(
+      merged[key] = new Placed(this.#bundle, built.locations).place(
         job,
         before,
         `resources.jobs.${key}`,
       );
     }
-    this.bundle.places.copy(merged, jobs);
+    this.#bundle.places.copy(merged, jobs);
     const all: ValueMap = { ...resources, jobs: merged };
-    this.bundle.places.copy(all, resources);
+    this.#bundle.places.copy(all, resources);
     const result: ValueMap = { ...settings, resources: all };
-    this.bundle.places.copy(result, settings);
+    this.#bundle.places.copy(result, settings);
     return result;
   }
 
@@ -139,14 +142,14 @@ export class PythonResources {
     const path = map[key];
     if (typeof path !== "string" || isExpression(path)) return map;
     if (path.startsWith("/") || /^[a-z][a-z0-9+.-]*:/i.test(path)) return map;
-    const from = this.bundle.places.fileOf(written, [key]);
+    const from = this.#bundle.places.fileOf(written, [key]);
     if (from === undefined) return map;
-    const way = relative(this.bundle.folder, resolve(dirname(from), path));
+    const way = relative(this.#bundle.folder, resolve(dirname(from), path));
     return { ...map, [key]: way.split(sep).join("/") };
   }
 
   #build(phase: Phase, configured: ValueMap, input: object): Built | undefined {
-    if (this.env.DATABRICKS_BUNDLE_RESTRICTED_CODE_EXECUTION !== undefined) {
+    if (this.#env.DATABRICKS_BUNDLE_RESTRICTED_CODE_EXECUTION !== undefined) {
       this.#fail(
         "DATABRICKS_BUNDLE_RESTRICTED_CODE_EXECUTION forbids running Python code",
         "unset it",
@@ -172,8 +175,8 @@ export class PythonResources {
           ...files.flatMap(([name, file]) => [`--${name}`, file]),
         ],
         {
-          cwd: this.bundle.folder,
-          env: { ...this.env, PYTHONDONTWRITEBYTECODE: "1", PYTHONIOENCODING: "utf-8" },
+          cwd: this.#bundle.folder,
+          env: { ...this.#env, PYTHONDONTWRITEBYTECODE: "1", PYTHONIOENCODING: "utf-8" },
           stdio: ["ignore", "ignore", "pipe"],
           encoding: "utf8",
           maxBuffer: MAX_OUTPUT,
@@ -205,7 +208,7 @@ export class PythonResources {
   #interpreter({ venv_path: venv }: ValueMap): string | undefined {
     const isWindows = process.platform === "win32";
     if (typeof venv !== "string" || venv === "") return isWindows ? "python" : "python3";
-    const folder = resolve(this.bundle.folder, venv);
+    const folder = resolve(this.#bundle.folder, venv);
     const python = join(folder, ...(isWindows ? ["Scripts", "python.exe"] : ["bin", "python3"]));
     if (existsSync(python) && existsSync(join(folder, "pyvenv.cfg"))) return python;
     this.#fail(
@@ -244,7 +247,7 @@ export class PythonResources {
       hasFailed ||= isError;
       const why = typeof detail === "string" ? reasonOf(detail) : "";
       const place = this.#place(location);
-      this.bundle.add({
+      this.#bundle.add({
         severity: isError ? "error" : "warning",
         message: printable(`${String(summary)}${why === "" ? "" : `: ${why}`}`.slice(0, 500)),
         fix: why.includes("No module named")
@@ -269,19 +272,19 @@ export class PythonResources {
     const { file, line, column } = (location ?? {}) as Json;
     if (typeof file !== "string") return undefined;
     return {
-      file: relativePath(isAbsolute(file) ? file : join(this.bundle.folder, file)),
+      file: relativePath(isAbsolute(file) ? file : join(this.#bundle.folder, file)),
       ...(typeof line === "number" && { line }),
       ...(typeof column === "number" && { column }),
     };
   }
 
   #configured(): SourceLocation {
-    return this.bundle.pythonLocation() ?? { file: relativePath(this.bundle.file) };
+    return this.#bundle.pythonLocation() ?? { file: relativePath(this.#bundle.file) };
   }
 
   #fail(message: string, fix: string, key?: string): void {
-    const location = this.bundle.pythonLocation(key) ?? this.#configured();
-    this.bundle.add({ severity: "error", message, fix, location });
+    const location = this.#bundle.pythonLocation(key) ?? this.#configured();
+    this.#bundle.add({ severity: "error", message, fix, location });
   }
 }
 
@@ -313,10 +316,13 @@ const reasonOf = (detail: string): string =>
 class Placed {
   readonly #file: { readonly path: string; readonly text: string };
 
-  public constructor(
-    private readonly bundle: Bundle,
-    private readonly locations: ReadonlyMap<string, SourceLocation>,
-  ) {
+  readonly #bundle: Bundle;
+  readonly #locations: ReadonlyMap<string, SourceLocation>;
+
+  public constructor(bundle: Bundle, locations: ReadonlyMap<string, SourceLocation>) {
+    this.#bundle = bundle;
+    this.#locations = locations;
+
     this.#file = { path: join(bundle.folder, GENERATED), text: "" };
   }
 
@@ -330,11 +336,11 @@ class Placed {
     if (!isValueMap(value)) return value;
     const old = isValueMap(before) ? before : undefined;
     // A mutator changes a job; the location of the job's own definition is kept.
-    const at = (old && this.bundle.places.locationOf(old)) ?? this.locations.get(path) ?? around;
+    const at = (old && this.#bundle.places.locationOf(old)) ?? this.#locations.get(path) ?? around;
     const result = Object.create(null) as Record<string, Value>;
     for (const [key, item] of Object.entries(value))
       result[key] = this.place(item, old?.[key], `${path}.${key}`, at);
-    this.bundle.places.set(result, { file: this.#file, offset: 0, ...(at && { at }) });
+    this.#bundle.places.set(result, { file: this.#file, offset: 0, ...(at && { at }) });
     return result;
   }
 }

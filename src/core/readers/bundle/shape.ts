@@ -71,10 +71,13 @@ class ShapeChecker {
   public readonly problems: ShapeProblem[] = [];
   #taskKey: string | undefined;
 
-  public constructor(
-    private readonly places: Places,
-    private readonly isWhole: boolean,
-  ) {}
+  readonly #places: Places;
+  readonly #isWhole: boolean;
+
+  public constructor(places: Places, isWhole: boolean) {
+    this.#places = places;
+    this.#isWhole = isWhole;
+  }
 
   public type(map: ValueMap, type: string, label: string): void {
     const outer = this.#taskKey;
@@ -87,7 +90,7 @@ class ShapeChecker {
       else this.#value(map[key], field.shape, map, [key], `${type}.${key}`);
     }
     for (const [name, { required }] of fields) {
-      if (!this.isWhole || !required || JUDGED.has(`${type}.${name}`)) continue;
+      if (!this.#isWhole || !required || JUDGED.has(`${type}.${name}`)) continue;
       // An empty value is reported at its key.
       if (map[name] !== undefined && map[name] !== null) continue;
       this.#report("warning", "job-schema", map, undefined, {
@@ -171,7 +174,7 @@ class ShapeChecker {
   }
 
   #unknown(map: ValueMap, key: string, type: string, label: string): void {
-    if (this.places.isAnchor(map, key)) return;
+    if (this.#places.isAnchor(map, key)) return;
     const fields = fieldsOf(type);
     const best = nearest(key, fields.keys());
     const isTaskType = type === "Task" && key.endsWith("_task");

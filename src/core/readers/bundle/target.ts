@@ -32,12 +32,17 @@ export class TargetReader {
   /** The folder on this machine that they come from. */
   readonly #syncRoot: string;
 
-  public constructor(
-    private readonly bundle: Bundle,
-    private readonly target: string,
-    private readonly config: ValueMap,
-    private readonly entries: ValueMap,
-  ) {
+  readonly #bundle: Bundle;
+  readonly #target: string;
+  readonly #config: ValueMap;
+  readonly #entries: ValueMap;
+
+  public constructor(bundle: Bundle, target: string, config: ValueMap, entries: ValueMap) {
+    this.#bundle = bundle;
+    this.#target = target;
+    this.#config = config;
+    this.#entries = entries;
+
     const own = config.bundle;
     const name = isValueMap(own) ? own.name : undefined;
     this.#stack = typeof name === "string" ? name : "bundle";
@@ -75,7 +80,7 @@ export class TargetReader {
 
   /** `workspace` with the paths that it has if nobody says anything else. */
   #workspace(target: string): ValueMap {
-    const { workspace } = this.config;
+    const { workspace } = this.#config;
     const given = isValueMap(workspace) ? workspace : EMPTY;
     const root = given.root_path ?? `~/.bundle/${this.#stack}/${target}`;
     const home = "/Workspace/Users/${workspace.current_user.userName}";
@@ -93,7 +98,7 @@ export class TargetReader {
 
   /** The values of variables, with what they refer to filled in; null for one without a value. */
   public variables(): ValueMap {
-    const { variables } = this.config;
+    const { variables } = this.#config;
     const names = isValueMap(variables) ? Object.keys(variables) : [];
     const values = names.map((name): [string, Value] => {
       const value = this.#interpolation.fill(`\${var.${name}}`);
@@ -104,19 +109,19 @@ export class TargetReader {
 
   public jobs(): JobSpec[] {
     // The check of shapes reports any other shape.
-    return Object.entries(this.entries).flatMap(([key, job]) =>
+    return Object.entries(this.#entries).flatMap(([key, job]) =>
       isValueMap(job) ? [this.#job(key, job)] : [],
     );
   }
 
   #job(key: string, written: ValueMap): JobSpec {
-    const { bundle } = this;
+    const bundle = this.#bundle;
     const { places } = bundle;
     const filled = this.#interpolation.fill(written);
     const merged = bundle.merger.mergeItems(isValueMap(filled) ? filled : written, written);
     const job = this.#withPresets(merged);
     const git = job.git_source !== undefined && job.git_source !== null;
-    const permissions = [job.permissions, this.config.permissions];
+    const permissions = [job.permissions, this.#config.permissions];
     const { payload, settings, mayHold } = readJobPayload(
       job,
       {
@@ -147,7 +152,7 @@ export class TargetReader {
 
   /** What the bundle as a whole gives to everybody's jobs, by the levels that jobs have. */
   #permissions(): Value[] {
-    const permissions = this.#interpolation.fill(this.config.permissions);
+    const permissions = this.#interpolation.fill(this.#config.permissions);
     if (!Array.isArray(permissions)) return [];
     return (permissions as readonly Value[]).map((entry) =>
       isValueMap(entry) && entry.level === "CAN_RUN"
@@ -158,7 +163,8 @@ export class TargetReader {
 
   /** Says what the Databricks CLI refuses or drops. */
   #check(job: ValueMap, spec: JobSpec): void {
-    const { bundle, target: environment } = this;
+    const bundle = this.#bundle;
+    const environment = this.#target;
     bundle.reportShape(checkShape(job, "Job", bundle.places), { environment, job: spec });
     for (const { taskKey, ...problem } of bundle.files.check(job, this.#syncRoot, this.#builds())) {
       const site = { job: spec, ...(taskKey !== undefined && { taskKey }) };
@@ -168,22 +174,22 @@ export class TargetReader {
 
   /** Whether the deployment builds libraries: the bundle declares how, or lies beside a Python project. */
   #builds(): boolean {
-    const { artifacts } = this.config;
+    const { artifacts } = this.#config;
     if (isValueMap(artifacts) && Object.keys(artifacts).length > 0) return true;
-    return existsSync(join(this.bundle.folder, "setup.py"));
+    return existsSync(join(this.#bundle.folder, "setup.py"));
   }
 
   #notebook(path: string, git: GitLocation | undefined, part: object): NotebookRef {
     if (git !== undefined) return gitNotebook(git.url, path);
-    const from = this.bundle.places.fileOf(part, ["notebook_path"]) ?? this.bundle.file;
-    return this.bundle.notebook(path, from, this.#uploaded, this.#syncRoot);
+    const from = this.#bundle.places.fileOf(part, ["notebook_path"]) ?? this.#bundle.file;
+    return this.#bundle.notebook(path, from, this.#uploaded, this.#syncRoot);
   }
 
   #reference(expression: string): JobRef {
     const key = /^\s*\$\{resources\.jobs\.([^.[\]}]+)\.id\}\s*$/.exec(expression)?.[1];
     if (key !== undefined) {
-      return Object.hasOwn(this.entries, key)
-        ? { kind: "job", id: this.bundle.jobId(key) }
+      return Object.hasOwn(this.#entries, key)
+        ? { kind: "job", id: this.#bundle.jobId(key) }
         : { kind: "missing", expression };
     }
     if (/^\s*\d+\s*$/.test(expression)) return { kind: "literal", jobId: expression.trim() };
@@ -198,15 +204,15 @@ export class TargetReader {
   /** The values of variables; null for one that is declared and has none before the deployment. */
   #variables(target: string): Record<string, Value> {
     const values: Record<string, Value> = Object.create(null) as Record<string, Value>;
-    const declared = this.config.variables;
-    const overrides = this.bundle.overridesOf(target);
+    const declared = this.#config.variables;
+    const overrides = this.#bundle.overridesOf(target);
     for (const [name, variable] of isValueMap(declared) ? Object.entries(declared) : []) {
       const {
         value,
         default: preset,
         lookup,
       } = isValueMap(variable) ? variable : { default: variable };
-      const given = value ?? this.bundle.variable(name);
+      const given = value ?? this.#bundle.variable(name);
       const isLookup = lookup !== undefined && lookup !== null;
       if (isLookup) {
         const job = isValueMap(lookup) ? lookup.job : undefined;
@@ -219,12 +225,12 @@ export class TargetReader {
 
   /** What `presets` and the mode of the target add to a job when it is deployed. */
   #withPresets(job: ValueMap): ValueMap {
-    const development = this.config.mode === "development";
-    const given = this.#interpolation.fill(this.config.presets);
+    const development = this.#config.mode === "development";
+    const given = this.#interpolation.fill(this.#config.presets);
     const presets = isValueMap(given) ? given : EMPTY;
     let result = job;
     const set = (key: string, value: Value): void => {
-      result = withValue(result, key, value, this.bundle.places);
+      result = withValue(result, key, value, this.#bundle.places);
     };
     const user = "${workspace.current_user.short_name}";
     const prefix = unlessEmpty(presets.name_prefix) ?? (development ? `[dev ${user}] ` : undefined);
@@ -247,11 +253,11 @@ export class TargetReader {
       for (const kind of ["schedule", "trigger", "continuous"]) {
         const trigger = job[kind];
         if (isValueMap(trigger) && trigger.pause_status !== "UNPAUSED")
-          set(kind, withValue(trigger, "pause_status", pause, this.bundle.places));
+          set(kind, withValue(trigger, "pause_status", pause, this.#bundle.places));
       }
     }
-    if (job.run_as === undefined && isValueMap(this.config.run_as))
-      set("run_as", this.#interpolation.fill(this.config.run_as));
+    if (job.run_as === undefined && isValueMap(this.#config.run_as))
+      set("run_as", this.#interpolation.fill(this.#config.run_as));
     return result;
   }
 }

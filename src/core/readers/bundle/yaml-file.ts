@@ -314,10 +314,13 @@ class Converter {
   public readonly problems: ReadProblem[] = [];
   #size = 0;
 
-  public constructor(
-    private readonly file: YamlText,
-    private readonly places: Places,
-  ) {}
+  readonly #file: YamlText;
+  readonly #places: Places;
+
+  public constructor(file: YamlText, places: Places) {
+    this.#file = file;
+    this.#places = places;
+  }
 
   /** How many values were converted. */
   public get size(): number {
@@ -365,7 +368,7 @@ class Converter {
         Object.assign(whole, other);
       }
       if (whole !== map) Object.assign(whole, map);
-      this.places.set(whole, { file: this.file, offset: at });
+      this.#places.set(whole, { file: this.#file, offset: at });
       return whole;
     }
     if (!isScalar(node)) return null;
@@ -380,12 +383,12 @@ class Converter {
   /** Says what the Databricks CLI refuses of a key, and that only the last of several counts. */
   #checkKey(key: unknown, name: string, keys: Map<string, number>, isSame: boolean): void {
     const at = startOf(key);
-    const location = () => locationAt({ file: this.file, offset: at });
+    const location = () => locationAt({ file: this.#file, offset: at });
     const before = keys.get(name);
     keys.set(name, at);
     if (name === "<<") return;
     if (before !== undefined) {
-      const { line } = locationAt({ file: this.file, offset: before });
+      const { line } = locationAt({ file: this.#file, offset: before });
       this.problems.push({
         rule: "duplicate-key",
         severity: isSame ? "warning" : "error",

@@ -200,7 +200,11 @@ class Widgets {
   /** A name is computed, or somebody else may declare widgets, so that any may have a default. */
   #declaresOthers = false;
 
-  public constructor(private readonly included: (path: string) => NotebookWidgets | undefined) {}
+  readonly #included: (path: string) => NotebookWidgets | undefined;
+
+  public constructor(included: (path: string) => NotebookWidgets | undefined) {
+    this.#included = included;
+  }
 
   public declare(name: string): void {
     this.#declares.add(name);
@@ -232,7 +236,7 @@ class Widgets {
   #include(argument: string): void {
     const [, double, single, bare] = /^(?:"([^"]*)"|'([^']*)'|(\S+))/.exec(argument.trim()) ?? [];
     const path = double ?? single ?? bare;
-    const other = path === undefined ? undefined : this.included(path);
+    const other = path === undefined ? undefined : this.#included(path);
     for (const name of other?.reads ?? []) this.#reads.add(name);
     for (const name of other?.declares ?? []) this.declare(name);
     if (other?.open !== false) this.#open = true;

@@ -76,10 +76,11 @@ class Drawing {
   readonly #order: readonly JobPair[];
   readonly #orphans: ReadonlySet<string>;
 
-  public constructor(
-    diff: HierarchyDiff,
-    private readonly level: "jobs" | "tasks",
-  ) {
+  readonly #level: "jobs" | "tasks";
+
+  public constructor(diff: HierarchyDiff, level: "jobs" | "tasks") {
+    this.#level = level;
+
     const changes = new Map(diff.jobs.map(({ key, change }) => [key, change]));
     // An external job comes and goes with the tasks that run it.
     for (const { key, before, after } of diff.all)
@@ -144,7 +145,7 @@ class Drawing {
     const change = this.#changes.get(key);
     const isOrphan = this.#orphans.has(key);
     const label = `${change === undefined ? "" : MARKS[change]}${textOf(key)}${isOrphan ? "<br>no job runs it any more" : ""}`;
-    const tasks = this.level === "tasks" ? (this.#tasks.get(key) ?? []) : [];
+    const tasks = this.#level === "tasks" ? (this.#tasks.get(key) ?? []) : [];
     if (tasks.length === 0) return [`  ${id}["${label}"]`];
     return [
       `  subgraph ${id}["${label}"]`,

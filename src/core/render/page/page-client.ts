@@ -40,7 +40,11 @@ export type EventHandlers = {
 
 /** Talks to the server of the page. */
 export class PageClient {
-  private constructor(private readonly token: string) {}
+  readonly #token: string;
+
+  private constructor(token: string) {
+    this.#token = token;
+  }
 
   /** Logs in with the code of the link, once; later with what is kept for this tab. Undefined where there is neither. */
   public static async open(): Promise<PageClient | undefined> {
@@ -57,7 +61,7 @@ export class PageClient {
 
   /** @throws PageFailure */
   public async get<T>(path: string): Promise<T> {
-    return (await ask(`/page/${path}`, { token: this.token })) as T;
+    return (await ask(`/page/${path}`, { token: this.#token })) as T;
   }
 
   /** @throws PageFailure */
@@ -65,7 +69,7 @@ export class PageClient {
     name: Name,
     body: PageActions[Name],
   ): Promise<Partial<PageStarted>> {
-    return (await ask(`/page/${name}`, { token: this.token, body })) as Partial<PageStarted>;
+    return (await ask(`/page/${name}`, { token: this.#token, body })) as Partial<PageStarted>;
   }
 
   /** Follows what happens until `signal` says no more. */
@@ -102,7 +106,7 @@ export class PageClient {
     heard();
     try {
       const response = await fetch("/page/events", {
-        headers: { Authorization: `Bearer ${this.token}` },
+        headers: { Authorization: `Bearer ${this.#token}` },
         signal: AbortSignal.any([signal, broken.signal]),
       });
       if (!response.ok) throw await failureOf(response);

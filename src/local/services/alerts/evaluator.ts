@@ -26,57 +26,67 @@ export type AlertView = PageAlert;
 export class AlertEvaluator {
   /** Called when alerts, or what they came to, have changed. */
   public onChange: () => void = () => undefined;
-  private readonly schedules: Triggers<string>;
-  private readonly due = new Set<string>();
-  private gathering: Timer | undefined;
-  private working: Promise<void> | undefined;
-  private readonly ended = new AbortController();
+  readonly #schedules: Triggers<string>;
+  readonly #due = new Set<string>();
+  #gathering: Timer | undefined;
+  #working: Promise<void> | undefined;
+  readonly #ended = new AbortController();
+
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #query: TaskExecutor["query"];
+  readonly #host: string;
 
   /** @param query of the executor; without it there is no engine, and alerts are kept only */
   public constructor(
-    private readonly store: Store,
-    private readonly clock: Clock,
-    private readonly query: TaskExecutor["query"],
+    store: Store,
+    clock: Clock,
+    query: TaskExecutor["query"],
     /** The address of the workspace, for links. */
-    private readonly host: string,
+    host: string,
   ) {
-    this.schedules = new Triggers(clock, (id) => {
-      this.due.add(id);
-      this.gathering ??= clock.after(GATHER, () => {
-        this.gathering = undefined;
-        void this.request([]);
+    this.#store = store;
+    this.#clock = clock;
+    this.#query = query;
+    this.#host = host;
+
+    this.#schedules = new Triggers(clock, (id) => {
+      this.#due.add(id);
+      this.#gathering ??= clock.after(GATHER, () => {
+        this.#gathering = undefined;
+        void this.#request([]);
       });
     });
   }
 
   /** Arms the schedules of all alerts. */
   public start(): void {
-    if (this.query === undefined) return;
-    for (const alert of this.store.alerts.all()) this.schedule(alert);
+    if (this.#query === undefined) return;
+    for (const alert of this.#store.alerts.all()) this.#schedule(alert);
   }
 
   public async stop(): Promise<void> {
-    this.schedules.stop();
-    this.gathering?.cancel();
-    this.due.clear();
-    this.ended.abort();
-    await this.working;
+    this.#schedules.stop();
+    this.#gathering?.cancel();
+    this.#due.clear();
+    this.#ended.abort();
+    await this.#working;
   }
 
   /** To be called after an alert was created, changed or moved to the trash. */
   public alertChanged(alert: AlertRecord): void {
-    if (this.query !== undefined) this.schedule(alert);
+    if (this.#query !== undefined) this.#schedule(alert);
     this.onChange();
   }
 
   public alertDeleted(id: string): void {
-    this.schedules.set(id, undefined);
+    this.#schedules.set(id, undefined);
     this.onChange();
   }
 
   /** Every alert as it stands, in the order of their names. */
   public views(): AlertView[] {
-    return [...this.store.alerts.all()].map(viewOf).sort((a, b) => {
+    return [...this.#store.alerts.all()].map(viewOf).sort((a, b) => {
       return a.display_name < b.display_name ? -1 : 1;
     });
   }
@@ -87,20 +97,20 @@ export class AlertEvaluator {
    * @throws {ApiError} where there is no engine
    */
   public async evaluate(ids?: readonly string[]): Promise<void> {
-    if (this.query === undefined) {
+    if (this.#query === undefined) {
       throw new ApiError(
         501,
         "NOT_IMPLEMENTED",
         "The local workspace simulates tasks and has no engine to evaluate alerts with; start it with --executor local.",
       );
     }
-    await this.request(ids ?? [...this.store.alerts.all()].map(({ id }) => id));
+    await this.#request(ids ?? [...this.#store.alerts.all()].map(({ id }) => id));
   }
 
-  private schedule({ id, settings, lifecycle_state }: AlertRecord): void {
+  #schedule({ id, settings, lifecycle_state }: AlertRecord): void {
     const { quartz_cron_schedule, timezone_id, pause_status = "UNPAUSED" } = settings.schedule;
     const isOn = lifecycle_state === "ACTIVE" && pause_status === "UNPAUSED";
-    this.schedules.set(
+    this.#schedules.set(
       id,
       isOn
         ? {
@@ -111,36 +121,36 @@ export class AlertEvaluator {
   }
 
   /** Resolves when all that is due now was evaluated. */
-  private request(ids: Iterable<string>): Promise<void> {
-    for (const id of ids) this.due.add(id);
-    return (this.working ??= this.work());
+  #request(ids: Iterable<string>): Promise<void> {
+    for (const id of ids) this.#due.add(id);
+    return (this.#working ??= this.#work());
   }
 
-  private async work(): Promise<void> {
+  async #work(): Promise<void> {
     // The caller has to receive this first.
     await Promise.resolve();
     try {
-      while (this.due.size > 0 && !this.ended.signal.aborted) {
-        const alerts = [...this.due].flatMap((id) => {
-          const alert = this.store.alerts.get(id);
+      while (this.#due.size > 0 && !this.#ended.signal.aborted) {
+        const alerts = [...this.#due].flatMap((id) => {
+          const alert = this.#store.alerts.get(id);
           return alert?.lifecycle_state === "ACTIVE" ? [alert] : [];
         });
-        this.due.clear();
-        if (alerts.length > 0) await this.evaluateTogether(alerts);
+        this.#due.clear();
+        if (alerts.length > 0) await this.#evaluateTogether(alerts);
       }
     } finally {
-      this.working = undefined;
+      this.#working = undefined;
     }
   }
 
-  private async evaluateTogether(alerts: readonly AlertRecord[]): Promise<void> {
+  async #evaluateTogether(alerts: readonly AlertRecord[]): Promise<void> {
     const answers: Exclude<QueryAnswer, { note: string }>[] = [];
     const abort = new AbortController();
     const stop = (): void => {
       abort.abort();
     };
-    this.ended.signal.addEventListener("abort", stop, { once: true });
-    const timer = this.clock.after(PATIENCE, stop);
+    this.#ended.signal.addEventListener("abort", stop, { once: true });
+    const timer = this.#clock.after(PATIENCE, stop);
     let failure = "";
     const statements = alerts.map(({ settings }) => ({
       sql: queryOf(settings),
@@ -151,7 +161,7 @@ export class AlertEvaluator {
       })),
     }));
     try {
-      await this.query?.(
+      await this.#query?.(
         { statements, limit: MAX_ROWS },
         (answer) => {
           if (!("note" in answer)) answers.push(answer);
@@ -164,23 +174,23 @@ export class AlertEvaluator {
         : (error as Error).message;
     } finally {
       timer.cancel();
-      this.ended.signal.removeEventListener("abort", stop);
+      this.#ended.signal.removeEventListener("abort", stop);
     }
     // A workspace that stops leaves alerts as they were.
-    if (this.ended.signal.aborted) return;
-    this.store.atomically(() => {
-      for (const [at, alert] of alerts.entries()) this.conclude(alert.id, answers[at], failure);
+    if (this.#ended.signal.aborted) return;
+    this.#store.atomically(() => {
+      for (const [at, alert] of alerts.entries()) this.#conclude(alert.id, answers[at], failure);
     });
     this.onChange();
   }
 
-  private conclude(
+  #conclude(
     id: string,
     answer: Exclude<QueryAnswer, { note: string }> | undefined,
     failure: string,
   ): void {
     // It may have been changed or deleted since.
-    const alert = this.store.alerts.get(id);
+    const alert = this.#store.alerts.get(id);
     if (alert === undefined) return;
     const result = answer !== undefined && "columns" in answer ? answer : undefined;
     const evaluated: Evaluated =
@@ -190,7 +200,7 @@ export class AlertEvaluator {
             error: answer !== undefined && "error" in answer ? answer.error : failure,
           }
         : evaluate(alert.settings.evaluation, result);
-    const now = this.clock.now();
+    const now = this.#clock.now();
     const isDue = isToBeNotified(alert, evaluated.state, now);
     const before = alert.evaluated?.notified;
     const notified = isDue ? now : evaluated.state === "TRIGGERED" ? before : undefined;
@@ -199,22 +209,22 @@ export class AlertEvaluator {
       ...alert,
       evaluated: { ...evaluated, at, ...(notified === undefined ? {} : { notified }) },
     };
-    this.store.alerts.put(after, this.store.alerts.nameOf(id));
-    if (isDue) this.notify(after, evaluated, result, at);
+    this.#store.alerts.put(after, this.#store.alerts.nameOf(id));
+    if (isDue) this.#notify(after, evaluated, result, at);
   }
 
-  private notify(
+  #notify(
     alert: AlertRecord,
     evaluated: Evaluated,
     result: Result | undefined,
     time: string,
   ): void {
     const { id, settings } = alert;
-    const message = messageOf(alert, evaluated, result, `${this.host}/sql/alerts/${id}`);
+    const message = messageOf(alert, evaluated, result, `${this.#host}/sql/alerts/${id}`);
     for (const subscription of settings.evaluation.notification?.subscriptions ?? []) {
-      const recipient = this.recipientOf(subscription);
+      const recipient = this.#recipientOf(subscription);
       if (recipient === undefined) continue;
-      this.store.alerts.notify({
+      this.#store.alerts.notify({
         alert_id: id,
         alert_name: settings.display_name,
         time,
@@ -226,7 +236,7 @@ export class AlertEvaluator {
   }
 
   /** A destination that was deleted gets nothing any more. */
-  private recipientOf({
+  #recipientOf({
     user_email,
     destination_id,
   }: {
@@ -234,7 +244,7 @@ export class AlertEvaluator {
     destination_id?: string | undefined;
   }): NotificationRecord["recipient"] | undefined {
     if (user_email !== undefined) return { user_email };
-    const found = this.store.destinations.get(destination_id ?? "");
+    const found = this.#store.destinations.get(destination_id ?? "");
     if (found === undefined) return undefined;
     const { id, display_name, destination_type } = found;
     return { destination_id: id, display_name, destination_type };

@@ -34,21 +34,24 @@ export interface RunFilter {
 
 /** Runs of jobs, attempts at their tasks and iterations of these, what they came up with, and the tokens of requests. */
 export class RunStore {
-  private readonly dirty = new Map<number, Run>();
-  private flushing = false;
-  private nextId: number;
+  readonly #dirty = new Map<number, Run>();
+  #flushing = false;
+  #nextId: number;
+
+  readonly #sql: Sql;
+  readonly #dropSettings: (settingsId: number) => void;
 
   /** @param dropSettings called with settings that a run that was deleted had */
-  public constructor(
-    private readonly sql: Sql,
-    private readonly dropSettings: (settingsId: number) => void,
-  ) {
-    const last = this.sql.row("SELECT seq FROM sqlite_sequence WHERE name = 'runs'");
-    this.nextId = Number(last?.seq ?? 0) + 1;
+  public constructor(sql: Sql, dropSettings: (settingsId: number) => void) {
+    this.#sql = sql;
+    this.#dropSettings = dropSettings;
+
+    const last = this.#sql.row("SELECT seq FROM sqlite_sequence WHERE name = 'runs'");
+    this.#nextId = Number(last?.seq ?? 0) + 1;
   }
 
   public newId(): number {
-    return this.nextId++;
+    return this.#nextId++;
   }
 
   /**
@@ -56,21 +59,21 @@ export class RunStore {
    * else to do. Until then the run may still change.
    */
   public save(run: Run): void {
-    this.dirty.set(run.run_id, run);
-    if (this.flushing) return;
-    this.flushing = true;
+    this.#dirty.set(run.run_id, run);
+    if (this.#flushing) return;
+    this.#flushing = true;
     setImmediate(() => {
-      this.flushing = false;
-      if (this.sql.isOpen()) this.flush();
+      this.#flushing = false;
+      if (this.#sql.isOpen()) this.flush();
     });
   }
 
   public flush(): void {
-    if (this.dirty.size === 0) return;
-    this.sql.atomically(() => {
-      for (const run of this.dirty.values()) {
+    if (this.#dirty.size === 0) return;
+    this.#sql.atomically(() => {
+      for (const run of this.#dirty.values()) {
         const ofJob = run.kind === "job";
-        this.sql.run(
+        this.#sql.run(
           `INSERT OR REPLACE INTO runs (run_id, parent_id, job_id, run_type, start_time, active, settings_id, record)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
           run.run_id,
@@ -84,12 +87,12 @@ export class RunStore {
         );
       }
     });
-    this.dirty.clear();
+    this.#dirty.clear();
   }
 
   public get(runId: number): Run | undefined {
-    if (this.dirty.has(runId)) this.flush();
-    const row = this.sql.row("SELECT record FROM runs WHERE run_id = ?", runId);
+    if (this.#dirty.has(runId)) this.flush();
+    const row = this.#sql.row("SELECT record FROM runs WHERE run_id = ?", runId);
     return row === undefined ? undefined : runOf(row);
   }
 
@@ -101,15 +104,15 @@ export class RunStore {
 
   public has(runId: number): boolean {
     return (
-      this.dirty.has(runId) ||
-      this.sql.row("SELECT 1 FROM runs WHERE run_id = ?", runId) !== undefined
+      this.#dirty.has(runId) ||
+      this.#sql.row("SELECT 1 FROM runs WHERE run_id = ?", runId) !== undefined
     );
   }
 
   /** Attempts at the tasks of a job's run, or iterations of an attempt, in the order in which they were made. */
   public children(parentId: number): TaskRun[] {
     this.flush();
-    return this.sql
+    return this.#sql
       .rows("SELECT record FROM runs WHERE parent_id = ? ORDER BY run_id", parentId)
       .map(runOf) as TaskRun[];
   }
@@ -131,7 +134,7 @@ export class RunStore {
     add("run_id < ?", filter.before);
     if (filter.roots === true) where.push("record ->> '$.parent.run_id' IS NULL");
     if (filter.active !== undefined) where.push(`active = ${filter.active ? 1 : 0}`);
-    return this.sql
+    return this.#sql
       .rows(
         `SELECT record FROM runs WHERE ${where.join(" AND ")} ORDER BY run_id DESC LIMIT ? OFFSET ?`,
         ...values,
@@ -144,39 +147,39 @@ export class RunStore {
   /** What was not over when the last process ended, parents first. */
   public active(): Run[] {
     this.flush();
-    return this.sql.rows("SELECT record FROM runs WHERE active = 1 ORDER BY run_id").map(runOf);
+    return this.#sql.rows("SELECT record FROM runs WHERE active = 1 ORDER BY run_id").map(runOf);
   }
 
   /** With everything below it. */
   public delete(runId: number): void {
     this.flush();
-    this.sql.atomically(() => {
+    this.#sql.atomically(() => {
       const settings = this.jobRun(runId)?.settings_id;
       for (const child of this.children(runId)) this.delete(child.run_id);
-      this.sql.run("DELETE FROM outputs WHERE run_id = ?", runId);
-      this.sql.run("DELETE FROM runs WHERE run_id = ?", runId);
-      if (settings !== undefined) this.dropSettings(settings);
+      this.#sql.run("DELETE FROM outputs WHERE run_id = ?", runId);
+      this.#sql.run("DELETE FROM runs WHERE run_id = ?", runId);
+      if (settings !== undefined) this.#dropSettings(settings);
     });
   }
 
   public saveOutput(runId: number, output: TaskOutput): void {
     if (Object.keys(output).length === 0) return;
-    this.sql.run("INSERT OR REPLACE INTO outputs VALUES (?, ?)", runId, stringifyJson(output));
+    this.#sql.run("INSERT OR REPLACE INTO outputs VALUES (?, ?)", runId, stringifyJson(output));
   }
 
   public output(runId: number): TaskOutput | undefined {
-    const row = this.sql.row("SELECT json FROM outputs WHERE run_id = ?", runId);
+    const row = this.#sql.row("SELECT json FROM outputs WHERE run_id = ?", runId);
     return row === undefined ? undefined : (parseJson(String(row.json)) as TaskOutput);
   }
 
   /** The run may have been deleted since; its token stays used. */
   public ofToken(token: string): number | undefined {
-    return this.sql.row("SELECT run_id FROM tokens WHERE token = ?", token)?.run_id as
+    return this.#sql.row("SELECT run_id FROM tokens WHERE token = ?", token)?.run_id as
       number | undefined;
   }
 
   public saveToken(token: string, runId: number): void {
-    this.sql.run("INSERT INTO tokens VALUES (?, ?)", token, runId);
+    this.#sql.run("INSERT INTO tokens VALUES (?, ?)", token, runId);
   }
 }
 

@@ -29,17 +29,20 @@ export interface StoredJob {
 
 /** Jobs, and the settings of jobs and of their runs. */
 export class JobStore {
-  private readonly remembered = new Map<number, JobSettings>();
+  readonly #remembered = new Map<number, JobSettings>();
+
+  readonly #sql: Sql;
+  readonly #beforeDrop: () => void;
 
   /** @param beforeDrop called before it is looked up whether settings are still used */
-  public constructor(
-    private readonly sql: Sql,
-    private readonly beforeDrop: () => void,
-  ) {}
+  public constructor(sql: Sql, beforeDrop: () => void) {
+    this.#sql = sql;
+    this.#beforeDrop = beforeDrop;
+  }
 
   public create(settings: JobSettings, creator: string, now: number): number {
-    return this.sql.atomically(() => {
-      const { lastInsertRowid } = this.sql.run(
+    return this.#sql.atomically(() => {
+      const { lastInsertRowid } = this.#sql.run(
         "INSERT INTO jobs (name, created_time, creator, settings_id) VALUES (?, ?, ?, ?)",
         settings.name ?? "",
         now,
@@ -51,10 +54,10 @@ export class JobStore {
   }
 
   public change(jobId: number, settings: JobSettings): void {
-    this.sql.atomically(() => {
+    this.#sql.atomically(() => {
       const before = this.get(jobId)?.settings_id;
       const after = this.saveSettings(settings);
-      this.sql.run(
+      this.#sql.run(
         "UPDATE jobs SET name = ?, settings_id = ? WHERE job_id = ?",
         settings.name ?? "",
         after,
@@ -65,19 +68,19 @@ export class JobStore {
   }
 
   public delete(jobId: number): void {
-    this.sql.atomically(() => {
+    this.#sql.atomically(() => {
       const settings = this.get(jobId)?.settings_id;
-      this.sql.run("DELETE FROM jobs WHERE job_id = ?", jobId);
+      this.#sql.run("DELETE FROM jobs WHERE job_id = ?", jobId);
       if (settings !== undefined) this.dropSettings(settings);
     });
   }
 
   public get(jobId: number): StoredJob | undefined {
-    return this.sql.row(`${JOBS} WHERE job_id = ?`, jobId) as StoredJob | undefined;
+    return this.#sql.row(`${JOBS} WHERE job_id = ?`, jobId) as StoredJob | undefined;
   }
 
   public count(): number {
-    return Number(this.sql.row("SELECT count(*) AS count FROM jobs")?.count);
+    return Number(this.#sql.row("SELECT count(*) AS count FROM jobs")?.count);
   }
 
   /** Newest first, as the service lists them. */
@@ -88,7 +91,7 @@ export class JobStore {
     limit: number;
   }): StoredJob[] {
     const { name = null, before = null, offset = 0, limit } = filter;
-    return this.sql.rows(
+    return this.#sql.rows(
       `${JOBS} WHERE (?1 IS NULL OR name = ?1 COLLATE NOCASE) AND (?2 IS NULL OR job_id < ?2)
        ORDER BY job_id DESC LIMIT ?3 OFFSET ?4`,
       name,
@@ -110,14 +113,14 @@ export class JobStore {
 
   /** The settings that `saveSettings` numbered. They are shared, and not to be changed. */
   public settings(settingsId: number): JobSettings {
-    const known = this.remembered.get(settingsId);
+    const known = this.#remembered.get(settingsId);
     if (known !== undefined) return known;
-    const row = this.sql.row("SELECT json FROM settings WHERE settings_id = ?", settingsId);
+    const row = this.#sql.row("SELECT json FROM settings WHERE settings_id = ?", settingsId);
     const settings = parseJson(String(row?.json)) as JobSettings;
-    const [oldest] = this.remembered.keys();
-    if (this.remembered.size >= SETTINGS_REMEMBERED && oldest !== undefined)
-      this.remembered.delete(oldest);
-    this.remembered.set(settingsId, settings);
+    const [oldest] = this.#remembered.keys();
+    if (this.#remembered.size >= SETTINGS_REMEMBERED && oldest !== undefined)
+      this.#remembered.delete(oldest);
+    this.#remembered.set(settingsId, settings);
     return settings;
   }
 
@@ -125,18 +128,18 @@ export class JobStore {
   public saveSettings(settings: JobSettings): number {
     const json = stringifyJson(settings);
     const digest = createHash("sha256").update(json).digest("base64");
-    const known = this.sql.row("SELECT settings_id FROM settings WHERE digest = ?", digest);
+    const known = this.#sql.row("SELECT settings_id FROM settings WHERE digest = ?", digest);
     if (known !== undefined) return Number(known.settings_id);
     return Number(
-      this.sql.run("INSERT INTO settings (digest, json) VALUES (?, ?)", digest, json)
+      this.#sql.run("INSERT INTO settings (digest, json) VALUES (?, ?)", digest, json)
         .lastInsertRowid,
     );
   }
 
   /** Forgets settings that neither a job nor a run has any more. */
   public dropSettings(settingsId: number): void {
-    this.beforeDrop();
-    this.sql.run(
+    this.#beforeDrop();
+    this.#sql.run(
       `DELETE FROM settings WHERE settings_id = ?1 AND NOT EXISTS (SELECT 1 FROM runs WHERE settings_id = ?1)
        AND NOT EXISTS (SELECT 1 FROM jobs WHERE settings_id = ?1)`,
       settingsId,

@@ -22,29 +22,37 @@ export interface RunViewOptions {
 
 /** Runs as the Jobs API shows them. */
 export class RunViews {
+  readonly #store: Store;
+  readonly #creator: string;
+  readonly #url: string;
+
   public constructor(
-    private readonly store: Store,
-    private readonly creator: string,
+    store: Store,
+    creator: string,
     /** The address of the workspace, for links. */
-    private readonly url: string,
-  ) {}
+    url: string,
+  ) {
+    this.#store = store;
+    this.#creator = creator;
+    this.#url = url;
+  }
 
   /** A run of a job, or the run of one of its tasks. @throws {ApiError} when there is none */
   public get(runId: number, options: RunViewOptions = {}): Json {
-    const run = this.load(runId);
-    return run.kind === "job" ? this.jobRun(run, options) : this.taskRun(run, options);
+    const run = this.#load(runId);
+    return run.kind === "job" ? this.#jobRun(run, options) : this.#taskRun(run, options);
   }
 
   /** An entry of a list of runs. */
   public listed(run: JobRun, expandTasks: boolean): Json {
-    return expandTasks ? this.jobRun(run, {}) : this.base(run);
+    return expandTasks ? this.#jobRun(run, {}) : this.#base(run);
   }
 
   /** What a task came up with. @throws {ApiError} for a run of several tasks */
   public output(runId: number): Json {
     const task = this.singleTask(runId, "Retrieving the output");
     const metadata = this.get(task.run_id);
-    const output = this.store.runs.output(task.run_id) ?? {};
+    const output = this.#store.runs.output(task.run_id) ?? {};
     const { spec } = this.specOf(task);
     return {
       metadata,
@@ -70,53 +78,53 @@ export class RunViews {
 
   /** The task that `runId` is the run of: a task's own run, or that of a job of one task. @throws {ApiError} */
   public singleTask(runId: number, what: string): TaskRun {
-    const run = this.load(runId);
+    const run = this.#load(runId);
     if (run.kind !== "job") return run;
-    const [task, another] = latestAttempts(this.store.runs.children(runId));
+    const [task, another] = latestAttempts(this.#store.runs.children(runId));
     if (task !== undefined && another === undefined) return task;
     throw severalTasks(what);
   }
 
   /** What the settings say of the task, and where. */
   public specOf(task: TaskRun): { spec: Task | NestedTask | undefined; settings: JobSettings } {
-    const settings = this.settings(task.job_run_id);
+    const settings = this.#settings(task.job_run_id);
     if (task.kind === "task") {
       return { spec: settings.tasks?.find(({ task_key }) => task_key === task.task_key), settings };
     }
-    const parent = this.store.runs.get(task.parent_id);
+    const parent = this.#store.runs.get(task.parent_id);
     const key = parent === undefined || parent.kind === "job" ? "" : parent.task_key;
     const spec = settings.tasks?.find(({ task_key }) => task_key === key)?.for_each_task?.task;
     return { spec, settings };
   }
 
-  private load(runId: number): Run {
-    const run = this.store.runs.get(runId);
+  #load(runId: number): Run {
+    const run = this.#store.runs.get(runId);
     if (run === undefined) throw runNotFound(runId);
     return run;
   }
 
-  private settings(jobRunId: number): JobSettings {
-    const run = this.store.runs.jobRun(jobRunId);
-    return run === undefined ? {} : this.store.jobs.settings(run.settings_id);
+  #settings(jobRunId: number): JobSettings {
+    const run = this.#store.runs.jobRun(jobRunId);
+    return run === undefined ? {} : this.#store.jobs.settings(run.settings_id);
   }
 
-  private jobRun(run: JobRun, options: RunViewOptions): Json {
+  #jobRun(run: JobRun, options: RunViewOptions): Json {
     const { offset = 0, includeHistory = false, paged = true } = options;
-    const settings = this.store.jobs.settings(run.settings_id);
-    const all = this.store.runs.children(run.run_id);
+    const settings = this.#store.jobs.settings(run.settings_id);
+    const all = this.#store.runs.children(run.run_id);
     const attempts = includeHistory ? all : latestAttempts(all);
     const specs = new Map(settings.tasks?.map((spec) => [spec.task_key, spec]));
     const page = paged ? attempts.slice(offset, offset + PAGE_SIZE) : attempts;
     const more = attempts.length > offset + page.length;
     // Clients put the lists of all pages together; those other than of the tasks are whole on the first.
-    const base = this.base(run);
+    const base = this.#base(run);
     if (offset > 0) delete base.job_parameters;
     return {
       ...base,
       ...(offset > 0 || settings.job_clusters === undefined
         ? {}
         : { job_clusters: settings.job_clusters }),
-      tasks: page.map((attempt) => this.task(specs.get(attempt.task_key), attempt, options)),
+      tasks: page.map((attempt) => this.#task(specs.get(attempt.task_key), attempt, options)),
       ...(includeHistory && offset === 0
         ? { repair_history: historyOf(run, attempts).map(repairView) }
         : {}),
@@ -124,17 +132,17 @@ export class RunViews {
     };
   }
 
-  private taskRun(task: TaskRun, options: RunViewOptions): Json {
+  #taskRun(task: TaskRun, options: RunViewOptions): Json {
     const { spec } = this.specOf(task);
-    const job = this.store.runs.jobRun(task.job_run_id);
+    const job = this.#store.runs.jobRun(task.job_run_id);
     const { offset = 0 } = options;
     let iterations: Json = {};
     if (spec !== undefined && "for_each_task" in spec && spec.for_each_task !== undefined) {
       const inner = spec.for_each_task.task;
-      const all = latestOf(this.store.runs.children(task.run_id), ({ index }) => index);
+      const all = latestOf(this.#store.runs.children(task.run_id), ({ index }) => index);
       const page = all.slice(offset, offset + PAGE_SIZE);
       iterations = {
-        iterations: page.map((each) => this.task(inner, each, options)),
+        iterations: page.map((each) => this.#task(inner, each, options)),
         ...(all.length > offset + page.length
           ? { has_more: true, next_page_token: String(offset + page.length) }
           : {}),
@@ -146,19 +154,19 @@ export class RunViews {
       job_run_id: task.job_run_id,
       number_in_job: task.run_id,
       original_attempt_run_id: task.original_attempt_run_id,
-      creator_user_name: this.creator,
+      creator_user_name: this.#creator,
       run_name: task.task_key,
       run_type: job?.run_type ?? "JOB_RUN",
       trigger: job?.trigger ?? "ONE_TIME",
-      ...this.progress(task),
+      ...this.#progress(task),
       attempt_number: task.attempt,
-      run_page_url: this.link(task.job_id, task.run_id),
-      tasks: [this.task(spec, task, options)],
+      run_page_url: this.#link(task.job_id, task.run_id),
+      tasks: [this.#task(spec, task, options)],
       ...iterations,
     };
   }
 
-  private base(run: JobRun): Json {
+  #base(run: JobRun): Json {
     const begin = run.begin_time ?? run.end_time;
     return {
       job_id: run.job_id,
@@ -166,15 +174,15 @@ export class RunViews {
       job_run_id: run.run_id,
       number_in_job: run.run_id,
       original_attempt_run_id: run.run_id,
-      creator_user_name: this.creator,
+      creator_user_name: this.#creator,
       run_name: run.run_name,
       run_type: run.run_type,
       trigger: run.trigger,
       ...(run.parent === undefined ? {} : { trigger_info: { run_id: run.parent.task_run_id } }),
-      ...this.progress(run),
+      ...this.#progress(run),
       ...(begin === undefined ? {} : { queue_duration: begin - run.start_time }),
       run_duration: run.end_time === undefined ? 0 : run.end_time - run.start_time,
-      run_page_url: this.link(run.job_id, run.run_id),
+      run_page_url: this.#link(run.job_id, run.run_id),
       ...(run.job_parameters.length === 0 ? {} : { job_parameters: run.job_parameters }),
       ...(run.overriding_parameters === undefined
         ? {}
@@ -182,20 +190,16 @@ export class RunViews {
     };
   }
 
-  private task(
-    spec: Task | NestedTask | undefined,
-    attempt: TaskRun,
-    options: RunViewOptions,
-  ): Json {
+  #task(spec: Task | NestedTask | undefined, attempt: TaskRun, options: RunViewOptions): Json {
     const type = TASK_TYPES.find((name) => spec?.[name as keyof NestedTask] !== undefined);
     return {
       ...spec,
-      ...this.typeView(spec, attempt),
+      ...this.#typeView(spec, attempt),
       run_id: attempt.run_id,
       task_key: attempt.task_key,
-      ...this.progress(attempt),
+      ...this.#progress(attempt),
       attempt_number: attempt.attempt,
-      run_page_url: this.link(attempt.job_id, attempt.run_id),
+      run_page_url: this.#link(attempt.job_id, attempt.run_id),
       ...(options.includeResolvedValues === true &&
       attempt.resolved !== undefined &&
       type !== undefined
@@ -205,7 +209,7 @@ export class RunViews {
   }
 
   /** What a run adds to the fields that say what its task does. */
-  private typeView(spec: Task | NestedTask | undefined, attempt: TaskRun): Json {
+  #typeView(spec: Task | NestedTask | undefined, attempt: TaskRun): Json {
     if (spec?.condition_task !== undefined && attempt.outcome !== undefined) {
       return {
         condition_task: { ...spec.condition_task, ...attempt.resolved, outcome: attempt.outcome },
@@ -230,7 +234,7 @@ export class RunViews {
     return {};
   }
 
-  private progress(run: Phase & { start_time: number; end_time?: number }): Json {
+  #progress(run: Phase & { start_time: number; end_time?: number }): Json {
     return {
       state: stateOf(run),
       status: statusOf(run),
@@ -242,8 +246,8 @@ export class RunViews {
     };
   }
 
-  private link(jobId: number, runId: number): string {
-    return `${this.url}/#job/${jobId}/run/${runId}`;
+  #link(jobId: number, runId: number): string {
+    return `${this.#url}/#job/${jobId}/run/${runId}`;
   }
 }
 

@@ -14,15 +14,19 @@ export interface PermissionEntry {
 
 /** The permissions of objects that were given any, by the objects' ids, such as `/jobs/1`. */
 export class PermissionStore {
-  public constructor(private readonly sql: Sql) {}
+  readonly #sql: Sql;
+
+  public constructor(sql: Sql) {
+    this.#sql = sql;
+  }
 
   public get(object: string): PermissionEntry[] | undefined {
-    const row = this.sql.row("SELECT json FROM permissions WHERE object = ?", object);
+    const row = this.#sql.row("SELECT json FROM permissions WHERE object = ?", object);
     return row === undefined ? undefined : (JSON.parse(String(row.json)) as PermissionEntry[]);
   }
 
   public put(object: string, entries: readonly PermissionEntry[]): void {
-    this.sql.run(
+    this.#sql.run(
       "INSERT OR REPLACE INTO permissions VALUES (?, ?)",
       object,
       JSON.stringify(entries),
@@ -30,6 +34,6 @@ export class PermissionStore {
   }
 
   public delete(object: string): void {
-    this.sql.run("DELETE FROM permissions WHERE object = ?", object);
+    this.#sql.run("DELETE FROM permissions WHERE object = ?", object);
   }
 }

@@ -19,42 +19,46 @@ export interface SecretAcl {
 
 /** Secret scopes with their secrets and permissions. The names of scopes and keys differ by more than upper and lower case. */
 export class Secrets {
-  public constructor(private readonly sql: Sql) {}
+  readonly #sql: Sql;
+
+  public constructor(sql: Sql) {
+    this.#sql = sql;
+  }
 
   /** In the order of their names. */
   public scopes(): string[] {
-    return this.sql
+    return this.#sql
       .rows("SELECT name FROM secret_scopes ORDER BY name")
       .map(({ name }) => String(name));
   }
 
   public hasScope(scope: string): boolean {
-    return this.sql.row("SELECT 1 FROM secret_scopes WHERE name = ?", scope) !== undefined;
+    return this.#sql.row("SELECT 1 FROM secret_scopes WHERE name = ?", scope) !== undefined;
   }
 
   public createScope(scope: string): void {
-    this.sql.run("INSERT INTO secret_scopes VALUES (?)", scope);
+    this.#sql.run("INSERT INTO secret_scopes VALUES (?)", scope);
   }
 
   /** With everything in it. */
   public deleteScope(scope: string): void {
-    this.sql.atomically(() => {
-      this.sql.run("DELETE FROM secrets WHERE scope = ?", scope);
-      this.sql.run("DELETE FROM secret_acls WHERE scope = ?", scope);
-      this.sql.run("DELETE FROM secret_scopes WHERE name = ?", scope);
+    this.#sql.atomically(() => {
+      this.#sql.run("DELETE FROM secrets WHERE scope = ?", scope);
+      this.#sql.run("DELETE FROM secret_acls WHERE scope = ?", scope);
+      this.#sql.run("DELETE FROM secret_scopes WHERE name = ?", scope);
     });
   }
 
   /** The keys of a scope, and when each was put; milliseconds since the epoch. */
   public keys(scope: string): { key: string; updated: number }[] {
-    return this.sql.rows(
+    return this.#sql.rows(
       "SELECT key, updated FROM secrets WHERE scope = ? ORDER BY key",
       scope,
     ) as unknown as { key: string; updated: number }[];
   }
 
   public value(scope: string, key: string): Buffer | undefined {
-    const value = this.sql.row(
+    const value = this.#sql.row(
       "SELECT value FROM secrets WHERE scope = ? AND key = ?",
       scope,
       key,
@@ -63,23 +67,23 @@ export class Secrets {
   }
 
   public put(scope: string, key: string, value: Buffer, now: number): void {
-    this.sql.run("INSERT OR REPLACE INTO secrets VALUES (?, ?, ?, ?)", scope, key, value, now);
+    this.#sql.run("INSERT OR REPLACE INTO secrets VALUES (?, ?, ?, ?)", scope, key, value, now);
   }
 
   public delete(scope: string, key: string): void {
-    this.sql.run("DELETE FROM secrets WHERE scope = ? AND key = ?", scope, key);
+    this.#sql.run("DELETE FROM secrets WHERE scope = ? AND key = ?", scope, key);
   }
 
   /** In the order of the principals' names. */
   public acls(scope: string): SecretAcl[] {
-    return this.sql.rows(
+    return this.#sql.rows(
       "SELECT principal, permission FROM secret_acls WHERE scope = ? ORDER BY principal",
       scope,
     ) as unknown as SecretAcl[];
   }
 
   public putAcl(scope: string, { principal, permission }: SecretAcl): void {
-    this.sql.run(
+    this.#sql.run(
       "INSERT OR REPLACE INTO secret_acls VALUES (?, ?, ?)",
       scope,
       principal,
@@ -88,6 +92,6 @@ export class Secrets {
   }
 
   public deleteAcl(scope: string, principal: string): void {
-    this.sql.run("DELETE FROM secret_acls WHERE scope = ? AND principal = ?", scope, principal);
+    this.#sql.run("DELETE FROM secret_acls WHERE scope = ? AND principal = ?", scope, principal);
   }
 }

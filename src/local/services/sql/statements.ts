@@ -40,31 +40,35 @@ export interface Waiting {
 
 /** SQL statements as the Statement Execution API runs them, on the engine and the tables of the local workspace. */
 export class SqlStatements {
-  private readonly statements = new Map<string, Statement>();
-  private running = 0;
+  readonly #statements = new Map<string, Statement>();
+  #running = 0;
 
-  public constructor(private readonly query: TaskExecutor["query"]) {}
+  readonly #query: TaskExecutor["query"];
+
+  public constructor(query: TaskExecutor["query"]) {
+    this.#query = query;
+  }
 
   /** @returns the statement as it stands when it is over or the time is up. @throws {ApiError} */
   public async execute(
     request: Omit<QueryRequest, "limit"> & { readonly rowLimit?: number },
     waiting: Waiting,
   ): Promise<object> {
-    if (this.query === undefined) {
+    if (this.#query === undefined) {
       throw new ApiError(
         501,
         "NOT_IMPLEMENTED",
         "The local workspace simulates tasks and has no engine for SQL; start it with --executor local.",
       );
     }
-    if (this.running >= MAX_RUNNING) {
+    if (this.#running >= MAX_RUNNING) {
       throw new ApiError(
         429,
         "REQUEST_LIMIT_EXCEEDED",
         `The local workspace runs ${MAX_RUNNING} SQL statements at once; try again when one has ended.`,
       );
     }
-    const statement = this.start(request, this.query);
+    const statement = this.#start(request, this.#query);
     let timer: NodeJS.Timeout | undefined;
     const due = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, waiting.timeout);
@@ -77,12 +81,12 @@ export class SqlStatements {
 
   /** @throws {ApiError} where it is not known, or no longer */
   public get(id: string): object {
-    return view(this.load(id));
+    return view(this.#load(id));
   }
 
   /** @throws {ApiError} where there is no such part of a result */
   public chunk(id: string, index: number): object {
-    const statement = this.load(id);
+    const statement = this.#load(id);
     if (statement.state !== "SUCCEEDED")
       throw invalidState(`Statement ${id} has no result: it is ${statement.state}.`);
     if (index >= chunkCount(statement))
@@ -94,23 +98,23 @@ export class SqlStatements {
 
   /** @throws {ApiError} where it is not known */
   public async cancel(id: string): Promise<void> {
-    await cancel(this.load(id));
+    await cancel(this.#load(id));
   }
 
-  private load(id: string): Statement {
-    const statement = this.statements.get(id);
+  #load(id: string): Statement {
+    const statement = this.#statements.get(id);
     if (statement === undefined)
       throw doesNotExist(`The statement ${id.slice(0, 100)} was not found.`);
     return statement;
   }
 
-  private start(
+  #start(
     { rowLimit = MAX_ROWS, ...request }: Omit<QueryRequest, "limit"> & { rowLimit?: number },
     query: NonNullable<TaskExecutor["query"]>,
   ): Statement {
     const abort = new AbortController();
     const answers: QueryAnswer[] = [];
-    this.running++;
+    this.#running++;
     const work = query(
       { ...request, limit: Math.min(rowLimit, MAX_ROWS) },
       (answer) => answers.push(answer),
@@ -134,19 +138,19 @@ export class SqlStatements {
           },
         )
         .finally(() => {
-          this.running--;
-          this.forget();
+          this.#running--;
+          this.#forget();
         }),
     };
-    this.statements.set(statement.id, statement);
+    this.#statements.set(statement.id, statement);
     return statement;
   }
 
   /** The oldest of those that are over. */
-  private forget(): void {
-    for (const [id, statement] of this.statements) {
-      if (this.statements.size <= REMEMBERED) return;
-      if (isOver(statement)) this.statements.delete(id);
+  #forget(): void {
+    for (const [id, statement] of this.#statements) {
+      if (this.#statements.size <= REMEMBERED) return;
+      if (isOver(statement)) this.#statements.delete(id);
     }
   }
 }

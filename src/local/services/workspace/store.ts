@@ -21,19 +21,23 @@ export interface WorkspaceObject {
 
 /** Notebooks, files and folders, by their canonical paths. */
 export class ObjectStore {
-  public constructor(private readonly sql: Sql) {}
+  readonly #sql: Sql;
+
+  public constructor(sql: Sql) {
+    this.#sql = sql;
+  }
 
   public get(path: string): WorkspaceObject | undefined {
-    return this.sql.row(`${OBJECTS} WHERE path = ?`, path) as WorkspaceObject | undefined;
+    return this.#sql.row(`${OBJECTS} WHERE path = ?`, path) as WorkspaceObject | undefined;
   }
 
   public ofId(objectId: number): WorkspaceObject | undefined {
     if (objectId === 0) return this.get("/");
-    return this.sql.row(`${OBJECTS} WHERE object_id = ?`, objectId) as WorkspaceObject | undefined;
+    return this.#sql.row(`${OBJECTS} WHERE object_id = ?`, objectId) as WorkspaceObject | undefined;
   }
 
   public content(path: string): Buffer | undefined {
-    const content = this.sql.row("SELECT content FROM objects WHERE path = ?", path)?.content;
+    const content = this.#sql.row("SELECT content FROM objects WHERE path = ?", path)?.content;
     return Buffer.isBuffer(content) ? content : undefined;
   }
 
@@ -45,7 +49,7 @@ export class ObjectStore {
     content: Buffer | null,
     now: number,
   ): void {
-    this.sql.run(
+    this.#sql.run(
       `INSERT INTO objects (path, object_type, language, created_at, modified_at, content)
        VALUES (?1, ?2, ?3, ?4, ?4, ?5) ON CONFLICT (path) DO UPDATE SET
        object_type = ?2, language = ?3, modified_at = ?4, content = ?5`,
@@ -61,7 +65,7 @@ export class ObjectStore {
   public children(folder: string): WorkspaceObject[] {
     const prefix = folder === "/" ? "/" : `${folder}/`;
     // All paths that start with the prefix lie between it and the same with its last character, "/", made "0".
-    return this.sql.rows(
+    return this.#sql.rows(
       `${OBJECTS} WHERE path > ?1 AND path < ?2 AND instr(substr(path, ?3), '/') = 0 ORDER BY path`,
       prefix,
       `${prefix.slice(0, -1)}0`,
@@ -71,7 +75,7 @@ export class ObjectStore {
 
   /** With everything below it. */
   public delete(path: string): void {
-    this.sql.run(
+    this.#sql.run(
       "DELETE FROM objects WHERE path = ?1 OR (path > ?2 AND path < ?3)",
       path,
       `${path}/`,
