@@ -11,7 +11,7 @@ import {
   raw,
   statement,
   text,
-} from "../../../src/cli/emit/code";
+} from "../../../src/cli/emit/project/code";
 
 const name = fc.constantFrom(
   "a",

@@ -1,19 +1,9 @@
 import { JOB_SCHEMA, type ObjectShape, type Shape } from "@jobstrata/core/model";
 import type { JobRef, JobSpec, TaskSpec } from "@jobstrata/core/model";
 import { canonical, isSettings, type Setting, type Settings, textAt } from "@jobstrata/core/model";
-import type { ImportFramework } from "./import-source";
-import { camelCase, type Value } from "./typed-job";
-
-/** A setting that the provider of a framework cannot say. */
-export class NotExpressible extends Error {
-  public constructor(
-    /** Its path, by the names of the Jobs API. */
-    public readonly where: string,
-    public readonly why: string,
-  ) {
-    super(where);
-  }
-}
+import type { ImportFramework } from "../import-source";
+import { NotExpressible } from "../not-expressible";
+import { camelCase, type Value } from "../typed/value";
 
 /**
  * What neither provider has, and what only that of CDKTN has, by the end of their paths.
@@ -104,15 +94,13 @@ export function rawPermissions(settings: Settings): Value[] {
 }
 
 class RawJob {
-  readonly #isGit: boolean;
-
   readonly #job: JobSpec;
   readonly #context: RawContext;
+  readonly #isGit: boolean;
 
   public constructor(job: JobSpec, context: RawContext) {
     this.#job = job;
     this.#context = context;
-
     this.#isGit = job.settings.git_source !== undefined;
   }
 

@@ -1,5 +1,5 @@
 import { quoted } from "./code";
-import type { ImportFramework } from "./import-source";
+import type { ImportFramework } from "../import-source";
 
 /** Ids of running jobs by environment and key. */
 export type AdoptedJobs = ReadonlyMap<string, ReadonlyMap<string, string>>;

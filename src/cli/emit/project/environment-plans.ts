@@ -1,0 +1,179 @@
+import { posix } from "node:path";
+import { JOB_LEVEL_TAG, type JobRef, textAt } from "@jobstrata/core/model";
+import type { ImportedEnvironment } from "../import-source";
+import type { TypedJob } from "../typed/plan";
+import type { Value } from "../typed/value";
+import { divide, mapValues, vary, varyProps } from "./divide";
+import type { JobPlan } from "./job-plans";
+import type { ImportedJob, ProjectJobs } from "./jobs";
+
+/** What an environment says of all of its jobs, and of single ones. */
+export interface EnvironmentPlan {
+  readonly environment: ImportedEnvironment;
+  readonly prefix: string;
+  readonly hierarchyTags: boolean;
+  /** What all jobs of the three classes have alike. */
+  readonly shared: Record<string, Value>;
+  /** By key of the job and prop. */
+  readonly overrides: Record<string, Record<string, Value>>;
+}
+
+/** The environments, and the jobs of the three classes without what the environments say. */
+export interface Plans {
+  readonly environments: readonly EnvironmentPlan[];
+  readonly jobs: ReadonlyMap<ImportedJob, TypedJob>;
+}
+
+/** Takes out of the jobs what an environment can say of all of them, and what differs between environments. */
+export function planEnvironments(
+  environments: readonly ImportedEnvironment[],
+  jobs: ProjectJobs,
+  jobPlans: ReadonlyMap<ImportedJob, JobPlan>,
+  target: (environment: string, ref: JobRef) => Value,
+): Plans {
+  const typed = new Map(
+    jobs.all.flatMap((job): [ImportedJob, ReadonlyMap<string, TypedJob>][] => {
+      const plan = jobPlans.get(job);
+      return plan === undefined || "because" in plan ? [] : [[job, plan.typed]];
+    }),
+  );
+  const hierarchyTags = [...typed.values()].every((plans) => [...plans.values()].every(conform));
+  const plans = environments.map((environment): EnvironmentPlan => {
+    const { name } = environment;
+    const own = [...typed.values()].flatMap((each) => each.get(name) ?? []);
+    const names = jobs.all.flatMap(({ byEnvironment }) => {
+      const each = byEnvironment.get(name);
+      return each === undefined ? [] : [textAt(each.settings, "name") ?? "Untitled"];
+    });
+    return {
+      environment,
+      prefix: prefixOf(names, name),
+      hierarchyTags,
+      shared: sharedProps(own),
+      overrides: {},
+    };
+  });
+  const merged = [...typed].map(([job, each]) => [job, merge(job, each, plans, target)] as const);
+  return { environments: plans, jobs: new Map(merged) };
+}
+
+/** Splits the props of a job into what it has everywhere, and the overrides of environments. */
+function merge(
+  job: ImportedJob,
+  typed: ReadonlyMap<string, TypedJob>,
+  plans: readonly EnvironmentPlan[],
+  target: (environment: string, ref: JobRef) => Value,
+): TypedJob {
+  const all = new Map<string, Record<string, Value>>();
+  for (const { environment, prefix, hierarchyTags, shared } of plans) {
+    const plan = typed.get(environment.name);
+    if (plan === undefined) continue;
+    const props: Record<string, Value> = { ...plan.props };
+    const { name } = props;
+    if (typeof name === "string" && name.startsWith(prefix)) props.name = name.slice(prefix.length);
+    for (const key of Object.keys(shared)) Reflect.deleteProperty(props, key);
+    splitTags(props, job, hierarchyTags);
+    all.set(environment.name, props);
+  }
+  const { base, overrides } = divide(all);
+  for (const [name, values] of Object.entries(overrides)) {
+    for (const [environment, value] of Object.entries(values)) {
+      const plan = plans.find((each) => each.environment.name === environment);
+      if (plan !== undefined) (plan.overrides[job.key] ??= {})[name] = value;
+    }
+  }
+  const [[environment, first] = []] = typed;
+  if (environment === undefined || first === undefined)
+    return { level: job.level, props: base, tasks: [] };
+  const notebook = vary(mapValues(typed, (plan) => plan.notebook));
+  const taskKey = vary(mapValues(typed, (plan) => plan.taskKey));
+  const isDefaultKey = typeof taskKey === "string" && taskKey === stemOf(first.notebook);
+  return {
+    level: job.level,
+    props: base,
+    ...(notebook !== undefined && { notebook }),
+    ...(taskKey !== undefined && !isDefaultKey && { taskKey: taskKey as string }),
+    tasks: first.tasks.map((task, at) => ({
+      ...task,
+      ...(task.target && { target: target(environment, task.target) as never }),
+      props: varyProps(mapValues(typed, (plan) => plan.tasks[at]?.props ?? {})),
+    })),
+  };
+}
+
+/** What stands before all names of an environment, and names it. */
+function prefixOf(names: readonly string[], environment: string): string {
+  const [first = ""] = names;
+  let prefix = "";
+  for (const [group] of first.matchAll(/\[[^\]]*\]\s+/gy)) {
+    const says =
+      group.includes("${bundle.target}") ||
+      group.includes("${workspace.current_user") ||
+      new RegExp(`\\b${environment.replace(/[^\w-]/g, ".")}\\b`).test(group);
+    if (!says || !names.every((name) => name.startsWith(prefix + group))) break;
+    prefix += group;
+  }
+  return names.every((name) => name.length > prefix.length) ? prefix : "";
+}
+
+/** Whether the tags of a job are those that its class gives it. */
+function conform({ level, props }: TypedJob): boolean {
+  const tags = (props.tags ?? {}) as Readonly<Record<string, string>>;
+  const orchestrator = level === "atomic" ? undefined : "true";
+  return (
+    tags[JOB_LEVEL_TAG] === level &&
+    tags.orchestrator === orchestrator &&
+    tags.layer !== undefined &&
+    tags.layer.trim() !== "" &&
+    (tags.purpose ?? "").trim() !== ""
+  );
+}
+
+const OWN_TAGS: ReadonlySet<string> = new Set([JOB_LEVEL_TAG, "orchestrator", "layer", "purpose"]);
+
+/** Takes out of the tags what the class, the stack and props say. */
+function splitTags(props: Record<string, Value>, job: ImportedJob, hierarchyTags: boolean): void {
+  const all = (props.tags ?? {}) as Readonly<Record<string, string>>;
+  if (!hierarchyTags) {
+    // The class demands a word for it, which is no tag here.
+    props.purpose = job.key.replace(/_job$/, "");
+    return;
+  }
+  const { layer = "", purpose = "" } = all;
+  const rest = Object.fromEntries(Object.entries(all).filter(([tag]) => !OWN_TAGS.has(tag)));
+  delete props.tags;
+  if (layer !== job.layer) props.layer = layer;
+  props.purpose = purpose;
+  if (Object.keys(rest).length > 0) props.tags = rest;
+}
+
+/** `runAs` and `permissions`, where all jobs have the same. */
+function sharedProps(plans: readonly TypedJob[]): Record<string, Value> {
+  const shared: Record<string, Value> = {};
+  if (plans.length < 2) return shared;
+  for (const name of ["runAs", "permissions"]) {
+    const values = plans.map(({ props }) => props[name]);
+    const [first] = values;
+    if (
+      first !== undefined &&
+      values.every((value) => JSON.stringify(value) === JSON.stringify(first))
+    )
+      shared[name] = first;
+  }
+  return shared;
+}
+
+/** The name of a notebook, by which its task is called unless it says otherwise. */
+function stemOf(notebook: Value | undefined): string | undefined {
+  if (typeof notebook !== "object" || !("$call" in notebook)) return undefined;
+  const [argument] = (notebook as { args: readonly Value[] }).args;
+  const path =
+    typeof argument === "string"
+      ? argument
+      : typeof argument === "object" && !Array.isArray(argument)
+        ? ((argument as { $file?: string; path?: string }).$file ??
+          (argument as { path?: string }).path ??
+          "")
+        : "";
+  return posix.basename(path, posix.extname(path));
+}

@@ -1,0 +1,126 @@
+import type { ImportedEnvironment, ImportedVariable, ImportFramework } from "../import-source";
+import { call, type Code, data, layOut, object, raw, text } from "./code";
+import { CodeFile } from "./code-file";
+import type { EnvironmentPlan } from "./environment-plans";
+import type { ProjectTexts } from "./project-texts";
+
+/**
+ * The text of `jobs/environments.ts`.
+ *
+ * @param others the code of the other files, which may need helpers of this one
+ */
+export function environmentsFile(
+  framework: ImportFramework,
+  plans: readonly EnvironmentPlan[],
+  texts: ProjectTexts,
+  others: string,
+): string {
+  const items = plans.map((plan) => environmentCode(framework, plan, texts));
+  const imports = new CodeFile({ framework, up: ".", readText: () => [] });
+  imports.use("JobEnvironment");
+  const list = items.map((code) => `  ${layOut(code, 2, 2, 1)},\n`).join("");
+  for (const name of ["JobCompute", "JobTrigger"]) if (list.includes(`${name}.`)) imports.use(name);
+  const helpers = [
+    others.includes("inEnvironment(") && IN_ENVIRONMENT,
+    others.includes("onlyIn(") && ONLY_IN,
+    others.includes("present(") && PRESENT,
+  ];
+  return `${imports.imports()}
+/**
+ * The same jobs are made once for each. Mode "imported" adds nothing to what the jobs say; "development" and
+ * "production" bring the defaults and demands of the library.
+ */
+export const environments: readonly JobEnvironment[] = [
+${list}];
+${helpers.filter(Boolean).join("")}`;
+}
+
+function environmentCode(
+  framework: ImportFramework,
+  { environment, prefix, hierarchyTags, shared, overrides }: EnvironmentPlan,
+  texts: ProjectTexts,
+): Code {
+  const file = new CodeFile({
+    framework,
+    up: ".",
+    readText: (written) => texts.parts(written, undefined, environment.name),
+    hasStack: false,
+  });
+  const jobs = Object.entries(overrides).map(([name, value]) => ({
+    name,
+    value: file.object(value),
+  }));
+  const settings = [
+    ...file.entries(shared),
+    ...(jobs.length > 0 ? [{ name: "jobs", value: object(jobs, true) }] : []),
+  ];
+  const prefixCode = prefix === "" ? [] : [{ name: "namePrefix", value: file.text(prefix) }];
+  // Which variables are used is known once everything else is written.
+  const variables = variablesOf(environment, texts);
+  const entries = [
+    { name: "name", value: text(environment.name) },
+    { name: "mode", value: text("imported") },
+    ...prefixCode,
+    ...(hierarchyTags ? [] : [{ name: "hierarchyTags", value: raw("false") }]),
+    ...(variables.length > 0 ? [{ name: "variables", value: object(variables, true) }] : []),
+    ...settings,
+  ];
+  return call("new JobEnvironment", object(entries, true));
+}
+
+function variablesOf(
+  { variables }: ImportedEnvironment,
+  { placeholders, usedVariables }: ProjectTexts,
+): { name: string; value: Code }[] {
+  const declared = Object.entries(variables).filter(
+    ([name, { default: value }]) => value !== undefined || usedVariables.has(name),
+  );
+  const others = [...placeholders].map(([name, written]): [string, ImportedVariable] => {
+    const isSecret = written.startsWith("${sensitive");
+    return [
+      name,
+      isSecret
+        ? { description: "A secret of the source, which is not written down", sensitive: true }
+        : { description: `What the source has as ${escapedDescription(written)}` },
+    ];
+  });
+  return [...declared, ...others].map(([name, variable]) => {
+    const { default: value, description, sensitive } = variable;
+    const isShort = description === undefined && sensitive === undefined && value !== undefined;
+    return {
+      name,
+      value: isShort ? data(value) : data({ default: value, description, sensitive }),
+    };
+  });
+}
+
+const escapedDescription = (written: string): string =>
+  written.replaceAll("${", "").replace(/\}$/, "");
+
+const IN_ENVIRONMENT = `
+/** The value for an environment. */
+export function inEnvironment<T>(
+  { name }: JobEnvironment,
+  values: Readonly<Record<string, T>>,
+): T {
+  if (!(name in values)) throw new Error(\`no value for environment \${name}\`);
+  return values[name] as T;
+}
+`;
+const ONLY_IN = `
+/** What only some environments have. */
+export function onlyIn<T>(
+  { name }: JobEnvironment,
+  names: readonly string[],
+  make: () => T,
+): T | undefined {
+  return names.includes(name) ? make() : undefined;
+}
+`;
+const PRESENT = `
+/** What the environment has, where it is needed. */
+export function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("not in this environment");
+  return value;
+}
+`;

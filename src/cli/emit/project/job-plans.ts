@@ -1,0 +1,108 @@
+import { type JobLevel, type JobRef, leafTasks, type TaskSpec } from "@jobstrata/core/model";
+import type { ImportSource } from "../import-source";
+import { NotTyped } from "../typed/fields";
+import type { TypedJob } from "../typed/plan";
+import { planTyped } from "../typed/typed-job";
+import type { ImportedJob, ProjectJobs } from "./jobs";
+import type { FindLocalFile } from "./local-file";
+
+/** A job as one of the three classes in each environment, or why it is none. */
+export type JobPlan =
+  { readonly typed: ReadonlyMap<string, TypedJob> } | { readonly because: string };
+
+/** Plans each job in each environment as one of the three classes, if it is one in all of them. */
+export function planJobs(
+  source: ImportSource,
+  jobs: ProjectJobs,
+  localFile: FindLocalFile,
+): ReadonlyMap<ImportedJob, JobPlan> {
+  const notebooks = new NotebookUses(jobs);
+  const plans = new Map<ImportedJob, JobPlan>();
+  const typedTarget = (
+    environment: string,
+    ref: JobRef,
+  ): { readonly parameters: ReadonlySet<string>; readonly level: JobLevel } | undefined => {
+    const job = jobs.referred(environment, ref);
+    const plan = job && plans.get(job);
+    if (job === undefined || plan === undefined || "because" in plan) return undefined;
+    const parameters = job.byEnvironment.get(environment)?.spec.parameters ?? [];
+    return { parameters: new Set(parameters.map(({ name }) => name)), level: job.level };
+  };
+  // A job comes after those that it runs, so their plans are known.
+  for (const job of jobs.order) {
+    const typed = new Map<string, TypedJob>();
+    try {
+      for (const [environment, { spec, settings }] of job.byEnvironment) {
+        notebooks.check(job, environment);
+        const context = {
+          level: job.level,
+          notebookFile: (task: TaskSpec) => notebookFile(task, source, localFile),
+          typed: (ref: JobRef) => typedTarget(environment, ref),
+        };
+        typed.set(environment, planTyped(spec, settings, context));
+      }
+      plans.set(
+        job,
+        sameTasks([...typed.values()])
+          ? { typed }
+          : { because: "its tasks differ between environments" },
+      );
+    } catch (error) {
+      if (!(error instanceof NotTyped)) throw error;
+      plans.set(job, { because: error.message });
+    }
+  }
+  return plans;
+}
+
+/** Which jobs run each notebook: an atomic job owns the one that it runs. */
+class NotebookUses {
+  readonly #uses = new Map<string, Set<ImportedJob>>();
+
+  public constructor(jobs: ProjectJobs) {
+    for (const job of jobs.all) {
+      for (const { spec } of job.byEnvironment.values()) {
+        for (const { notebook } of leafTasks(spec)) {
+          if (notebook === undefined) continue;
+          const known = this.#uses.get(notebook.identity) ?? new Set();
+          this.#uses.set(notebook.identity, known.add(job));
+        }
+      }
+    }
+  }
+
+  /** @throws NotTyped if another job runs a notebook of the job */
+  public check(job: ImportedJob, environment: string): void {
+    const spec = job.byEnvironment.get(environment)?.spec;
+    const shared = (spec === undefined ? [] : leafTasks(spec)).find(
+      ({ notebook }) =>
+        notebook !== undefined && (this.#uses.get(notebook.identity)?.size ?? 0) > 1,
+    );
+    if (shared !== undefined)
+      throw new NotTyped(`${shared.notebook?.label ?? ""} is a notebook of several jobs`);
+  }
+}
+
+function notebookFile(
+  task: TaskSpec,
+  source: ImportSource,
+  localFile: FindLocalFile,
+): string | undefined {
+  if (task.notebook?.identity.startsWith("file:") !== true) return undefined;
+  const file = localFile(task.notebook.identity.slice("file:".length), task);
+  // A state names files of where it was deployed from.
+  if (file === undefined && source.kind !== "bundle") return undefined;
+  if (file?.kind !== "notebook")
+    throw new NotTyped(`${task.notebook.label} is not a notebook file`);
+  return file.path;
+}
+
+/** Whether the tasks are the same but for their props. */
+function sameTasks(plans: readonly TypedJob[]): boolean {
+  const texts = plans.map(({ tasks }) =>
+    JSON.stringify(
+      tasks.map(({ key, method, target, dependsOn }) => [key, method, target, dependsOn]),
+    ),
+  );
+  return new Set(texts).size <= 1;
+}

@@ -1,0 +1,77 @@
+import type { ImportSource } from "../import-source";
+import { unique, variableName } from "../names";
+import { escaped, partsOf } from "../texts";
+import { type ImportedJob, isTarget, type ProjectJobs, variablePath } from "./jobs";
+import type { TextPart } from "./text-code";
+
+/** Turns texts of the source into texts of the project: references into variables and jobs, secrets into variables. */
+export class ProjectTexts {
+  /** Variables that stand for what the project cannot know, by name: the text of the source. */
+  readonly placeholders = new Map<string, string>();
+  /** Names of variables of the source that texts refer to. */
+  readonly usedVariables = new Set<string>();
+  readonly #placeholderNames = new Map<string, string>();
+  readonly #variables: ReadonlySet<string>;
+  readonly #jobs: ProjectJobs;
+  readonly #hasReferences: boolean;
+
+  public constructor(source: ImportSource, jobs: ProjectJobs) {
+    this.#jobs = jobs;
+    this.#hasReferences = source.kind === "bundle";
+    this.#variables = new Set(
+      source.environments.flatMap(({ variables }) => Object.keys(variables)),
+    );
+  }
+
+  /**
+   * The parts of a text in the code of the project.
+   *
+   * @param job in whose file the text stands; other jobs are known there
+   * @param environment whose settings the text is part of; its name is filled in
+   */
+  public parts(written: string, job?: ImportedJob, environment?: string): TextPart[] {
+    return partsOf(written, this.#hasReferences).map((part): TextPart => {
+      if (part.kind === "plain") return { terraform: escaped(part.text) };
+      if (part.kind === "secret") return { variable: this.placeholder(part.text, "secret") };
+      const { path } = part;
+      if (isTarget(path))
+        return environment === undefined
+          ? { code: "environment.name" }
+          : { terraform: environment };
+      const variable = variablePath(path);
+      if (variable !== undefined && this.#variables.has(variable)) {
+        this.usedVariables.add(variable);
+        return { variable };
+      }
+      const key = /^resources\.jobs\.([^.[\]]+)\.id$/.exec(path)?.[1];
+      const target = key === undefined ? undefined : this.#jobs.withSourceKey(key);
+      if (target !== undefined && target !== job && job !== undefined && environment === undefined)
+        return { code: `jobs.${target.member}.id` };
+      return { variable: this.placeholder(part.text, variableName(path)) };
+    });
+  }
+
+  /** A text as Terraform gets it in an environment. */
+  public terraform(written: string, environment: string): string {
+    const isJob = /^\$\{resources\.jobs\.[^.[\]}]+\.id\}$/.test(written);
+    if (isJob) return written;
+    return this.parts(written, undefined, environment)
+      .map((part) =>
+        "variable" in part ? `\${var.${part.variable}}` : "terraform" in part ? part.terraform : "",
+      )
+      .join("");
+  }
+
+  /** The variable for what the project cannot know. */
+  public placeholder(written: string, name: string): string {
+    const known = this.#placeholderNames.get(written);
+    if (known !== undefined) return known;
+    const free = unique(
+      name === "" ? "value" : name,
+      new Set([...this.#variables, ...this.placeholders.keys()]),
+    );
+    this.#placeholderNames.set(written, free);
+    this.placeholders.set(free, written);
+    return free;
+  }
+}

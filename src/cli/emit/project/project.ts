@@ -1,0 +1,235 @@
+import type { JobLevel, JobRef, JobSpec, Settings } from "@jobstrata/core/model";
+import type { ImportFramework, ImportSource, Refusal } from "../import-source";
+import { NotExpressible } from "../not-expressible";
+import { mapTexts } from "../symbolic";
+import type { TypedJob } from "../typed/plan";
+import type { Value } from "../typed/value";
+import { adoptedFile } from "./adopted";
+import { CodeFile } from "./code-file";
+import { vary, varyProps } from "./divide";
+import { planEnvironments } from "./environment-plans";
+import { environmentsFile } from "./environments-file";
+import { ExternalJobs } from "./external-jobs";
+import { rawJobFile, typedJobFile } from "./job-file";
+import { type JobPlan, planJobs } from "./job-plans";
+import { type ImportedJob, ProjectJobs } from "./jobs";
+import type { FindLocalFile } from "./local-file";
+import { fileOf, functionOf, mainFile } from "./main-file";
+import { ProjectTexts } from "./project-texts";
+import { planRaw, rawPermissions } from "./raw-job";
+import { Uploads } from "./uploads";
+
+export interface ProjectOptions {
+  readonly framework: ImportFramework;
+  /** Names of layers by patterns of keys. */
+  readonly layerOf?: (key: string) => string | undefined;
+  readonly localFile: FindLocalFile;
+  /** The first deployment takes over the running jobs. @default false */
+  readonly adopt?: boolean;
+}
+
+/** A job of the project. */
+export interface ProjectJob {
+  readonly key: string;
+  /** The {@link JobSpec.key} that it had. */
+  readonly was: string;
+  readonly layer: string;
+  readonly level: JobLevel;
+  readonly file: string;
+  /** Why it is a generated `Job`; undefined for one of the three classes. */
+  readonly because?: string;
+  readonly environments: readonly string[];
+}
+
+/** A project, before it is written. */
+export interface Project {
+  /** Texts by path. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly jobs: readonly ProjectJob[];
+  readonly refusals: readonly Refusal[];
+  /** Variables that stand for what the project cannot know, by name: the text of the source. */
+  readonly placeholders: ReadonlyMap<string, string>;
+  /** Each layer is one stack, not one for each level. */
+  readonly singleStack: boolean;
+  /** The jobs of an environment, with their texts as Terraform gets them. */
+  readonly jobsIn: (environment: string) => readonly PlannedJob[];
+}
+
+/** A job of one environment of the project. */
+export interface PlannedJob {
+  readonly key: string;
+  readonly stack: string;
+  readonly spec: JobSpec;
+  readonly settings: Settings;
+  /** The {@link PlannedJob.key} of a job of the source, by its {@link JobSpec.id}. */
+  readonly keyOf: (id: string) => string | undefined;
+}
+
+/** Plans the project of a source: a file for each job, folders by layer, the environments, and what wires them. */
+export function writeProject(source: ImportSource, options: ProjectOptions): Project {
+  return new ProjectWriter(source, options).project();
+}
+
+class ProjectWriter {
+  readonly #source: ImportSource;
+  readonly #options: ProjectOptions;
+  readonly #jobs: ProjectJobs;
+  readonly #texts: ProjectTexts;
+  readonly #externals: ExternalJobs;
+  readonly #uploads: Uploads;
+  readonly #plans: ReadonlyMap<ImportedJob, JobPlan>;
+
+  public constructor(source: ImportSource, options: ProjectOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.#jobs = new ProjectJobs(source, options.layerOf);
+    this.#texts = new ProjectTexts(source, this.#jobs);
+    this.#plans = planJobs(source, this.#jobs, options.localFile);
+    const keys = new Set(this.#jobs.all.map(({ key }) => key));
+    this.#externals = new ExternalJobs(options.framework, keys, () => this.#codeFile("."));
+    this.#uploads = new Uploads(source, options.localFile, this.#texts);
+  }
+
+  public project(): Project {
+    const { framework, adopt = false } = this.#options;
+    const { order, refusals, singleStack } = this.#jobs;
+    const names = this.#source.environments.map(({ name }) => name);
+    const { environments, jobs } = planEnvironments(
+      this.#source.environments,
+      this.#jobs,
+      this.#plans,
+      (environment, ref) => this.#target(environment, ref),
+    );
+    const files = new Map<string, string>();
+    const add = (path: string, text: string | undefined): void => {
+      if (text !== undefined) files.set(path, text);
+    };
+    for (const job of order) add(fileOf(job), this.#jobFile(job, jobs.get(job)));
+    add("main.ts", mainFile(framework, this.#jobs, names, adopt));
+    const code = [...files.values()].join("\n");
+    add("jobs/environments.ts", environmentsFile(framework, environments, this.#texts, code));
+    if (adopt) add("jobs/adopted.ts", adoptedFile(framework, this.#adopted()));
+    add("jobs/external.ts", this.#externals.file());
+    add("jobs/uploads.ts", this.#uploads.file(framework));
+    return {
+      files,
+      jobs: order.map((job) => this.#projectJob(job)),
+      refusals,
+      placeholders: this.#texts.placeholders,
+      singleStack,
+      jobsIn: (environment) => this.#jobsIn(environment),
+    };
+  }
+
+  #projectJob(job: ImportedJob): ProjectJob {
+    const { key, was, layer, level, byEnvironment } = job;
+    const plan = this.#plans.get(job);
+    const because = plan !== undefined && "because" in plan ? plan.because : undefined;
+    return {
+      key,
+      was,
+      layer,
+      level,
+      file: fileOf(job),
+      ...(because !== undefined && { because }),
+      environments: [...byEnvironment.keys()],
+    };
+  }
+
+  /** In the order in which they are read from the stacks: generated jobs of a stack come first. */
+  #jobsIn(environment: string): PlannedJob[] {
+    const { order, singleStack } = this.#jobs;
+    const stackOf = ({ layer }: ImportedJob, level: JobLevel): string =>
+      `${layer}-${environment}${singleStack ? "" : `-${level}`}`;
+    const stacks = new Set(
+      order.flatMap((job) =>
+        (["atomic", "composite", job.level] as const).map((level) => stackOf(job, level)),
+      ),
+    );
+    const ranks = new Map([...stacks].map((stack, at) => [stack, at] as const));
+    const isTyped = (job: ImportedJob): boolean => !("because" in (this.#plans.get(job) ?? {}));
+    const rankOf = (job: ImportedJob): number =>
+      2 * (ranks.get(stackOf(job, job.level)) ?? 0) + (isTyped(job) ? 1 : 0);
+    const jobs = [...order].sort((a, b) => rankOf(a) - rankOf(b));
+    return jobs.flatMap((job): PlannedJob[] => {
+      const own = job.byEnvironment.get(environment);
+      if (own === undefined) return [];
+      const settings = mapTexts(own.settings, (each) =>
+        this.#texts.terraform(each, environment),
+      ) as Settings;
+      const keyOf = (id: string): string | undefined => this.#jobs.withId(environment, id)?.key;
+      const stack = stackOf(job, job.level);
+      return [{ key: job.key, stack, spec: own.spec, settings, keyOf }];
+    });
+  }
+
+  #jobFile(job: ImportedJob, typed: TypedJob | undefined): string | undefined {
+    const file = this.#codeFile("..", job);
+    const [first] = job.byEnvironment.values();
+    const input = {
+      key: job.key,
+      functionName: functionOf(job),
+      needs: this.#jobs.runs(job).map(({ member }) => member),
+      comments: first && this.#source.comments?.(first.spec),
+    };
+    if (typed !== undefined) return typedJobFile(input, typed, file);
+    const configs = new Map<string, Record<string, Value>>();
+    const permissions = new Map<string, Value | undefined>();
+    for (const [environment, { spec, settings }] of job.byEnvironment) {
+      try {
+        configs.set(
+          environment,
+          planRaw(spec, settings, {
+            framework: this.#options.framework,
+            jobId: (ref, where) => this.#jobId(environment, ref, where),
+            file: (...args) => this.#uploads.valueOf(...args),
+          }),
+        );
+        const entries = rawPermissions(settings);
+        permissions.set(environment, entries.length === 0 ? undefined : entries);
+      } catch (error) {
+        if (!(error instanceof NotExpressible)) throw error;
+        this.#jobs.refuse(job, environment, error.where, error.why, spec);
+        return undefined;
+      }
+    }
+    return rawJobFile(input, varyProps(configs), vary(permissions), file);
+  }
+
+  #codeFile(up: string, job?: ImportedJob): CodeFile {
+    return new CodeFile({
+      framework: this.#options.framework,
+      up,
+      readText: (written) => this.#texts.parts(written, job),
+      member: (key) => this.#jobs.withKey(key)?.member ?? key,
+    });
+  }
+
+  #target(environment: string, ref: JobRef): Value {
+    const job = this.#jobs.referred(environment, ref);
+    return job === undefined ? { $external: this.#externals.functionFor(ref) } : { $job: job.key };
+  }
+
+  #jobId(environment: string, ref: JobRef, where: string): Value {
+    if (ref.kind === "foreign")
+      throw new NotExpressible(where, `runs a job of environment ${ref.environment}`);
+    if (ref.kind === "missing")
+      throw new NotExpressible(where, `refers to a job that is not there: ${ref.expression}`);
+    return this.#target(environment, ref);
+  }
+
+  /** Ids of the running jobs, by environment and key. */
+  #adopted(): Map<string, Map<string, string>> {
+    return new Map(
+      this.#source.environments.map(({ name, ids = new Map<string, string>() }) => [
+        name,
+        new Map(
+          [...ids].flatMap(([id, deployed]): [string, string][] => {
+            const job = this.#jobs.withId(name, id);
+            return job === undefined ? [] : [[job.key, deployed]];
+          }),
+        ),
+      ]),
+    );
+  }
+}

@@ -1,0 +1,34 @@
+import { type Code, raw, text } from "./code";
+
+/** A text of the project: Terraform's with its expressions, and what only TypeScript knows. */
+export type TextPart =
+  { readonly terraform: string } | { readonly variable: string } | { readonly code: string };
+
+/**
+ * The code of a text.
+ *
+ * @param variable gives the code of a variable on its own; without it, variables are Terraform's expressions
+ */
+export function textCode(parts: readonly TextPart[], variable?: (name: string) => Code): Code {
+  const [first] = parts;
+  if (parts.length === 1 && first !== undefined) {
+    if ("variable" in first && variable !== undefined) return variable(first.variable);
+    if ("code" in first) return raw(first.code);
+  }
+  const terraform = (part: TextPart): string =>
+    "variable" in part ? `\${var.${part.variable}}` : "terraform" in part ? part.terraform : "";
+  if (parts.every((part) => !("code" in part))) return text(parts.map(terraform).join(""));
+  const body = parts
+    .map((part) => ("code" in part ? `\${${part.code}}` : templateText(terraform(part))))
+    .join("");
+  return { kind: "raw", text: `\`${body}\``, isTemplate: true };
+}
+
+function templateText(plain: string): string {
+  const json = JSON.stringify(plain).slice(1, -1).replaceAll('\\"', '"');
+  return json
+    .replaceAll("`", "\\`")
+    .replaceAll("${", "\\${")
+    .replaceAll("\u2028", "\\u2028")
+    .replaceAll("\u2029", "\\u2029");
+}

@@ -1,0 +1,155 @@
+import { posix } from "node:path";
+import type { TaskSpec } from "@jobstrata/core/model";
+import type { ImportFramework, ImportSource } from "../import-source";
+import { variableName } from "../names";
+import { NotExpressible } from "../not-expressible";
+import type { Value } from "../typed/value";
+import type { FindLocalFile, LocalFile } from "./local-file";
+import type { ProjectTexts } from "./project-texts";
+
+/** Files of this machine that generated jobs name, uploaded by functions of `jobs/uploads.ts`. */
+export class Uploads {
+  readonly #kinds = new Set<LocalFile["kind"]>();
+  readonly #source: ImportSource;
+  readonly #localFile: FindLocalFile;
+  readonly #texts: ProjectTexts;
+
+  public constructor(source: ImportSource, localFile: FindLocalFile, texts: ProjectTexts) {
+    this.#source = source;
+    this.#localFile = localFile;
+    this.#texts = texts;
+  }
+
+  /** The call that uploads the file of a path; undefined for a path of the workspace. @throws NotExpressible */
+  public valueOf(
+    path: string,
+    isNotebook: boolean,
+    task: TaskSpec | undefined,
+    where: string,
+  ): Value | undefined {
+    const identity = isNotebook ? task?.notebook?.identity : undefined;
+    const isFileNotebook = identity?.startsWith("file:") === true;
+    if (
+      this.#source.folder === undefined ||
+      (!isFileNotebook && (path.startsWith("/") || /^(?:\w+:|\$\{)/.test(path)))
+    )
+      return undefined;
+    const named = isFileNotebook ? identity.slice("file:".length) : path;
+    const file = this.#localFile(named, task);
+    if (file !== undefined && (!isNotebook || file.kind === "notebook")) {
+      const kind = isNotebook ? "notebook" : file.kind === "folder" ? "folder" : "file";
+      this.#kinds.add(kind);
+      return { $upload: kind, path: file.path };
+    }
+    // What the bundle builds, and uploads then.
+    if (/\.(?:whl|jar|egg)$/i.test(path) || path.includes("*")) {
+      const name = this.#texts.placeholder(path, variableName(`file ${posix.basename(path)}`));
+      return { $placeholder: name };
+    }
+    throw new NotExpressible(
+      where,
+      file === undefined
+        ? `names ${path}, which is not there`
+        : `names ${path}, which is not a notebook`,
+    );
+  }
+
+  /** The text of `jobs/uploads.ts`; undefined if nothing is uploaded. */
+  public file(framework: ImportFramework): string | undefined {
+    return this.#kinds.size === 0 ? undefined : uploadsFile(framework, this.#kinds);
+  }
+}
+
+function uploadsFile(framework: ImportFramework, kinds: ReadonlySet<LocalFile["kind"]>): string {
+  const provider = `${framework === "cdktf" ? "@cdktf" : "@cdktn"}/provider-databricks/lib`;
+  const hasAssets = kinds.has("notebook") || kinds.has("file");
+  const imports = [
+    hasAssets &&
+      `import { ${kinds.has("notebook") ? "extname, " : ""}posix, relative, resolve, sep } from "node:path";\n`,
+    kinds.has("notebook") && `import { Notebook } from "${provider}/notebook";\n`,
+    kinds.has("file") && `import { WorkspaceFile } from "${provider}/workspace-file";\n`,
+    `import { type JobStack${kinds.has("folder") ? ", WorkspaceFolder" : ""} } from "@jobstrata/${framework}";\n`,
+    hasAssets && `import { TerraformAsset } from "${framework}";\n`,
+    hasAssets && `import type { IConstruct } from "constructs";\n`,
+  ];
+  const parts = [
+    kinds.has("notebook") && UPLOAD_NOTEBOOK,
+    kinds.has("file") && UPLOAD_FILE,
+    kinds.has("folder") && UPLOAD_FOLDER,
+    hasAssets && UPLOADS,
+  ];
+  const code = [...parts].filter(Boolean).join("\n");
+  return `${imports.filter(Boolean).join("")}
+// Files that generated jobs name, uploaded with the deployment of the first stack that asks.
+
+${code}`;
+}
+
+const UPLOAD_NOTEBOOK = `/** Uploads a notebook; gives its path in the workspace. */
+export function uploadNotebook(stack: JobStack, file: string): string {
+  const id = \`notebook \${file}\`;
+  const known = stack.node.tryFindChild(id) as Notebook | undefined;
+  if (known !== undefined) return known.path;
+  const extension = extname(file);
+  const path = workspacePath(stack, file.slice(0, -extension.length));
+  if (!isFirst(stack, path)) return path;
+  const notebook = new Notebook(stack, id, {
+    path,
+    source: new TerraformAsset(stack, \`source of \${file}\`, {
+      path: resolve(file),
+    }).path,
+    language: LANGUAGES[extension.toLowerCase()] ?? "PYTHON",
+    format: extension === ".ipynb" ? "JUPYTER" : "SOURCE",
+  });
+  return notebook.path;
+}
+
+const LANGUAGES: Readonly<Record<string, string>> = {
+  ".r": "R",
+  ".scala": "SCALA",
+  ".sql": "SQL",
+};
+`;
+const UPLOAD_FILE = `/** Uploads a file; gives its path in the workspace. */
+export function uploadFile(stack: JobStack, file: string): string {
+  const id = \`file \${file}\`;
+  const known = stack.node.tryFindChild(id) as WorkspaceFile | undefined;
+  if (known !== undefined) return known.path;
+  const path = workspacePath(stack, file);
+  if (!isFirst(stack, path)) return path;
+  return new WorkspaceFile(stack, id, {
+    path,
+    source: new TerraformAsset(stack, \`source of \${file}\`, {
+      path: resolve(file),
+    }).path,
+  }).path;
+}
+`;
+const UPLOAD_FOLDER = `/** Uploads a folder; gives its path in the workspace. */
+export function uploadFolder(stack: JobStack, path: string): string {
+  const id = \`folder \${path}\`;
+  const known = stack.node.tryFindChild(id) as WorkspaceFolder | undefined;
+  return (known ?? new WorkspaceFolder(stack, id, { path })).workspacePath;
+}
+`;
+const UPLOADS = `/** Below the folder of the environment, at the path that it has here. */
+function workspacePath(stack: JobStack, file: string): string {
+  const path = relative(process.cwd(), resolve(file)).split(sep).join("/");
+  return posix.join(
+    stack.environment.notebookRoot,
+    path.replace(/^(?:\\.\\.\\/)+/, ""),
+  );
+}
+
+const uploads = new WeakMap<IConstruct, Set<string>>();
+
+/** One stack of an environment uploads a file; the others find it there. */
+function isFirst(stack: JobStack, path: string): boolean {
+  const paths = uploads.get(stack.node.root) ?? new Set<string>();
+  uploads.set(stack.node.root, paths);
+  const place = \`\${stack.environment.name} \${path}\`;
+  if (paths.has(place)) return false;
+  paths.add(place);
+  return true;
+}
+`;
