@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { describeWithEngine, INSTALL_TIMEOUT, sharedEngine } from "../support/engine";
+import { describeWithEngine, sharedEngine } from "../support/engine";
 import {
   type Ended,
   jobstrata,
@@ -182,7 +182,7 @@ describeWithTerraform("jobstrata local try, with notebooks for real", () => {
   describeWithEngine("on an engine", () => {
     beforeAll(async () => {
       await sharedEngine();
-    }, INSTALL_TIMEOUT);
+    });
 
     it("cancels the run at a signal, waits for its end, and leaves nothing running", async () => {
       const notebook = "# Databricks notebook source\nimport time\ntime.sleep(120)\n";

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describeWithEngine, INSTALL_TIMEOUT, sharedEngine } from "../support/engine";
+import { describeWithEngine, sharedEngine } from "../support/engine";
 import { type Ended, jobstrata, processesWith, ROOT, run } from "./support/processes";
 import { providerBinaryEnv } from "./support/provider-binary";
 import { describeWithTerraform } from "./support/terraform";
@@ -20,7 +20,7 @@ describeWithTerraform("with Terraform", () => {
   describeWithEngine("the tables of the local workspace", () => {
     beforeAll(async () => {
       await sharedEngine();
-    }, INSTALL_TIMEOUT);
+    });
 
     afterAll(() => {
       expect(processesWith(folder)).toEqual([]);

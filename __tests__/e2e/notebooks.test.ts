@@ -6,7 +6,7 @@ import { JobLayer } from "@jobstrata/cdktf";
 import { makeSampleData, query, type QueryAnswer } from "../../src/local/execute/query";
 import type { TaskOutput } from "../../src/core/model/run-tree";
 import { RunSession } from "../../src/run/run-session";
-import { describeWithEngine, INSTALL_TIMEOUT, sharedEngine } from "../support/engine";
+import { describeWithEngine, sharedEngine } from "../support/engine";
 import { succeeded, TestWorkspace } from "./support/local-workspace";
 import { describeWithTerraform } from "./support/terraform";
 
@@ -36,7 +36,7 @@ describeWithTerraform("with Terraform", () => {
       await workspace.init(...STACKS);
       for (const stack of STACKS) await workspace.apply(stack);
       await makeSampleData(python, workspace.dataDir, [MAIN]);
-    }, INSTALL_TIMEOUT);
+    });
 
     afterAll(async () => {
       await workspace.close();

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type LocalWorkspace, startLocalWorkspace } from "../../src/local";
-import { describeWithEngine, INSTALL_TIMEOUT, sharedEngine } from "../support/engine";
+import { describeWithEngine, sharedEngine } from "../support/engine";
 import { RequestRecorder } from "../support/recorded-requests";
 import { run } from "./support/processes";
 
@@ -20,7 +20,7 @@ describeWithEngine("the official Python SDK", () => {
         ],
       },
     });
-  }, INSTALL_TIMEOUT);
+  });
 
   afterAll(async () => {
     await workspace.stop();

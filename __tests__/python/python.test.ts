@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
-import { describeWithEngine, INSTALL_TIMEOUT, pythonTools, sharedEngine } from "../support/engine";
+import { describeWithEngine, pythonTools, sharedEngine } from "../support/engine";
 import { ROOT, run } from "../e2e/support/processes";
 
 const CONFIG = join(__dirname, "pyproject.toml");
@@ -17,7 +17,7 @@ describeWithEngine("the Python code", () => {
   beforeAll(async () => {
     ({ python } = await sharedEngine());
     tools = await pythonTools();
-  }, INSTALL_TIMEOUT);
+  });
 
   /** Runs a tool, and fails with what it says. */
   async function check(...args: string[]): Promise<void> {

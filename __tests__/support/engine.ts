@@ -5,9 +5,6 @@ import { join } from "node:path";
 import { type Engine, engineFolder, ensureEngine } from "../../src/local/execute/engine";
 import { ROOT } from "../e2e/support/processes";
 
-/** How long a suite that needs the engine may take to install it; milliseconds. */
-export const INSTALL_TIMEOUT = 300_000;
-
 /** The notebook engine of all tests (see shared-engine.ts), installed first if it is not. */
 export function sharedEngine(): Promise<Engine> {
   return ensureEngine(engineFolder(ROOT), () => undefined);

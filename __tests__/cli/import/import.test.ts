@@ -145,7 +145,7 @@ describe("jobstrata import of bundles, and export of what it wrote", () => {
       expect([await runImport(folder, options(projectOf(folder)), io), io.errors]).toEqual([0, []]);
     }
     expect(synthesizeProjects(root, bundles.map(projectOf))).toEqual([]);
-  }, 120_000);
+  });
 
   it("synthesizes jobs that equal those of the source, in every target", async () => {
     for (const folder of bundles) {
@@ -205,7 +205,7 @@ describe("jobstrata import of bundles, and export of what it wrote", () => {
           `${file?.fileName ?? ""}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
       );
     expect(own).toEqual([]);
-  }, 120_000);
+  });
 
   it("reads as code that a person would have written", () => {
     const read = (path: string): string =>

@@ -19,9 +19,6 @@ import { TestTerminal } from "../../support/terminal";
 import { jobstrata, type Said } from "../program-support";
 import { TYPESCRIPT } from "../../e2e/support/processes";
 
-// Each compiles whole projects, on however busy a machine.
-jest.setTimeout(600_000);
-
 const ROOT = resolve(__dirname, "..", "..", "..");
 const COMMAND = [process.execPath, join(ROOT, "src", "cli", "bin", "jobstrata.js")] as const;
 const TSC = join(ROOT, "node_modules", "typescript", "bin", "tsc");

@@ -1,5 +1,5 @@
 import { LOCAL_WAREHOUSE_ID } from "../../../src/core/model/markers";
-import { describeWithEngine, INSTALL_TIMEOUT, sharedEngine } from "../../support/engine";
+import { describeWithEngine, sharedEngine } from "../../support/engine";
 import type { Json } from "../support";
 import { type NotebookClient, startNotebooks, stopNotebooks } from "./support";
 
@@ -8,7 +8,7 @@ describeWithEngine("alerts on the engine", () => {
   beforeAll(async () => {
     await sharedEngine();
     client = await startNotebooks();
-  }, INSTALL_TIMEOUT);
+  });
   afterAll(stopNotebooks);
 
   const DAYS =

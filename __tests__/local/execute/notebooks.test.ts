@@ -1,4 +1,4 @@
-import { describeWithEngine, INSTALL_TIMEOUT } from "../../support/engine";
+import { describeWithEngine } from "../../support/engine";
 import {
   type NotebookClient,
   type Outcome,
@@ -22,7 +22,7 @@ describeWithEngine("a notebook", () => {
   beforeAll(async () => {
     client = await startNotebooks();
     await client.ok("POST", "/api/2.0/workspace/mkdirs", { path: "/Shared/alerts/rules" });
-  }, INSTALL_TIMEOUT);
+  });
   afterAll(stopNotebooks);
 
   const params = (base: object): Run => ({

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { describeWithEngine, INSTALL_TIMEOUT, sharedEngine } from "../../support/engine";
+import { describeWithEngine, sharedEngine } from "../../support/engine";
 import { type NotebookClient, startNotebooks, stopNotebooks } from "./support";
 
 describeWithEngine("Spark in a notebook", () => {
@@ -8,7 +8,7 @@ describeWithEngine("Spark in a notebook", () => {
   beforeAll(async () => {
     await sharedEngine();
     client = await startNotebooks();
-  }, INSTALL_TIMEOUT);
+  });
   afterAll(stopNotebooks);
 
   const withCatalog = (parameters: object): object => ({
