@@ -67,7 +67,7 @@ ${apps.join("\n")}
     writeFileSync(join(folder, "core.ts"), exampleOf("core"));
     const node = (...args: string[]): string =>
       execFileSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
-    node(join(ROOT, "node_modules", "typescript", "bin", "tsc"));
+    node(join(ROOT, "node_modules", "typescript-7", "bin", "tsc"));
     node(...TYPESCRIPT, "main.ts");
     expect(readdirSync(folder).filter((name) => name.startsWith("out-"))).toHaveLength(
       examples.length,

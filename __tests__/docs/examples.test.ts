@@ -32,7 +32,7 @@ function proved(example: string, environment: string): Drawn["jobs"] {
   symlinkSync(join(parent, "packages"), join(folder, "node_modules"));
   const node = (...args: string[]): string =>
     execFileSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
-  node(join(ROOT, "node_modules", "typescript", "bin", "tsc"), ...JSX_FOR_TSC);
+  node(join(ROOT, "node_modules", "typescript-7", "bin", "tsc"), ...JSX_FOR_TSC);
   node(...TYPESCRIPT, "main.ts");
   expect(node(COMMAND, "check")).toMatch(/: no findings\n$/);
   return (JSON.parse(node(COMMAND, "graph", "-t", environment, "--format", "json")) as Drawn).jobs;

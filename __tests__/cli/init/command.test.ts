@@ -21,7 +21,7 @@ import { TYPESCRIPT } from "../../e2e/support/processes";
 
 const ROOT = resolve(__dirname, "..", "..", "..");
 const COMMAND = [process.execPath, join(ROOT, "src", "cli", "bin", "jobstrata.js")] as const;
-const TSC = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+const TSC = join(ROOT, "node_modules", "typescript-7", "bin", "tsc");
 
 const parent = realpathSync(mkdtempSync(join(tmpdir(), "jobstrata-init-")));
 const packages = join(parent, "packages");
