@@ -5,7 +5,7 @@ import {
   type TaskOutcome,
   type TaskRequest,
 } from "../../src/local";
-import { RUN_IF, type RunIf } from "../../src/local/services/jobs/schema/tasks";
+import { RUN_IF, type RunIf } from "../../src/core/model";
 import { decide } from "../../src/local/scheduler/run-if";
 import type { Verdict } from "../../src/local/scheduler/states";
 import { type Client, type Json, NOTEBOOK, startClient, stopAll } from "./support";

@@ -1,7 +1,7 @@
 import { ManualClock, type TaskExecutor } from "../../src/local";
 import { decide } from "../../src/local/scheduler/run-if";
 import type { Verdict } from "../../src/local/scheduler/states";
-import type { RunIf } from "../../src/local/services/jobs/schema/tasks";
+import type { RunIf } from "../../src/core/model";
 import {
   type Json,
   notebookTask,

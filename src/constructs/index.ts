@@ -26,7 +26,6 @@ export {
   type ConditionTask,
   type ConditionTaskProps,
   type ForEachTaskProps,
-  type RunIf,
   type RunJobTaskProps,
   type Task,
   type TaskProps,
@@ -63,6 +62,21 @@ export { suppressFinding, type SuppressFindingProps } from "./suppress-finding";
 export { WorkspaceFolder, type WorkspaceFolderProps } from "./workspace-folder";
 export { JobstrataError, type ErrorCode } from "@jobstrata/core/errors";
 export type { Finding, FindingSite, RuleMatch, Severity } from "@jobstrata/core/model";
+export type {
+  ConditionOperator,
+  DirtyState,
+  EditMode,
+  GitProvider,
+  HealthMetric,
+  HealthOperator,
+  JobPermissionLevel,
+  ModelCondition,
+  PerformanceTarget,
+  PeriodicUnit,
+  RunIf,
+  TableUpdateCondition,
+  TaskRetryMode,
+} from "@jobstrata/core/model";
 export { JobGraph, settingAt, type TaskUse, textAt } from "@jobstrata/core/model";
 export type {
   ConditionSpec,

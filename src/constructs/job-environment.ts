@@ -6,6 +6,8 @@ import {
   LOCAL_WAREHOUSE_ID,
   mark,
   quote,
+  RESERVED_VARIABLE_NAMES,
+  isVariableName,
 } from "@jobstrata/core/model";
 import type { JobDefaults, JobOverrides, JobPermission, RunAs } from "./job-props";
 import { JOB_DEFAULTS, PERMISSIONS, RUN_AS } from "./job-shapes";
@@ -189,18 +191,6 @@ export function variableType(value: VariableValue | undefined): string {
   }
 }
 
-/** What a module can be given beside its variables, so that no variable can be called so. */
-const META_ARGUMENTS: ReadonlySet<string> = new Set([
-  "count",
-  "depends_on",
-  "for_each",
-  "lifecycle",
-  "locals",
-  "providers",
-  "source",
-  "version",
-]);
-
 /**
  * Whether the app is synthesized for the local workspace, as with `jobstrata local exec` and `try`. Create an environment
  * for the local workspace only under this condition, so that it is never deployed elsewhere.
@@ -234,9 +224,9 @@ export class JobEnvironment {
     if (!/^[A-Za-z0-9_-]+$/.test(name))
       fail("its name must be letters, digits, _ and -, since it names stacks");
     for (const variable of Object.keys(variables)) {
-      if (/^[A-Za-z_][\w-]*$/.test(variable) && !META_ARGUMENTS.has(variable)) continue;
+      if (isVariableName(variable)) continue;
       fail(
-        `invalid name of a Terraform variable: ${quote(variable)}; use letters, digits, _ and -, and none of ${[...META_ARGUMENTS].join(", ")}`,
+        `invalid name of a Terraform variable: ${quote(variable)}; use letters, digits, _ and -, and none of ${RESERVED_VARIABLE_NAMES.join(", ")}`,
       );
     }
     if (mode === "production" && runAs === undefined) {

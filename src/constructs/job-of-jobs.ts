@@ -1,7 +1,17 @@
 import type { JobConfig, JobTask, JobTaskRunJobTask } from "@cdktf/provider-databricks/lib/job";
 import { Construct } from "constructs";
 import { quoteWithSuggestion } from "@jobstrata/core/errors";
-import { TASK_KEY_PATTERN, mark, quote } from "@jobstrata/core/model";
+import {
+  TASK_KEY_PATTERN,
+  mark,
+  quote,
+  CONDITION_OPERATORS,
+  type ConditionOperator,
+  MAX_FOR_EACH_CONCURRENCY,
+  MAX_FOR_EACH_INPUTS,
+  RUN_IF,
+  type RunIf,
+} from "@jobstrata/core/model";
 import { type IJob, JobBase, type JobKind, notificationConfig } from "./job";
 import type { JobProps, TaskRetryProps, TaskSettings } from "./job-props";
 import { RETRIES, TASK_SETTINGS } from "./job-shapes";
@@ -22,15 +32,6 @@ import {
   text,
   whole,
 } from "./shape";
-
-/** The condition under which a task runs, depending on the results of its dependencies. */
-export type RunIf =
-  | "ALL_SUCCESS"
-  | "AT_LEAST_ONE_SUCCESS"
-  | "NONE_FAILED"
-  | "ALL_DONE"
-  | "AT_LEAST_ONE_FAILED"
-  | "ALL_FAILED";
 
 const TASK = Symbol.for("jobstrata/Task");
 
@@ -118,13 +119,7 @@ export interface RunJobTaskProps<Key extends string = any> extends TaskProps<Key
 export interface ConditionTaskProps<Key extends string = any> extends TaskProps<Key> {
   /** Left operand: text, or a reference such as `{{job.parameters.mode}}`. */
   readonly left: string;
-  readonly op:
-    | "EQUAL_TO"
-    | "NOT_EQUAL"
-    | "GREATER_THAN"
-    | "GREATER_THAN_OR_EQUAL"
-    | "LESS_THAN"
-    | "LESS_THAN_OR_EQUAL";
+  readonly op: ConditionOperator;
   /** Right operand. */
   readonly right: string;
 }
@@ -140,15 +135,6 @@ export interface ForEachTaskProps<Key extends string = any> extends RunJobTaskPr
   readonly forEachTimeoutSeconds?: number;
 }
 
-const RUN_IF: Record<RunIf, true> = {
-  ALL_SUCCESS: true,
-  AT_LEAST_ONE_SUCCESS: true,
-  NONE_FAILED: true,
-  ALL_DONE: true,
-  AT_LEAST_ONE_FAILED: true,
-  ALL_FAILED: true,
-};
-
 const dependencies: Shape = (value, path) => {
   const wrong = (Array.isArray(value) ? value : [value]).filter((each) => !Task.isTask(each));
   return wrong.length === 0
@@ -159,7 +145,7 @@ const dependencies: Shape = (value, path) => {
 const TASK_PROPS: Shapes<TaskProps> = {
   ...TASK_SETTINGS,
   dependsOn: dependencies,
-  runIf: oneOf(...Object.keys(RUN_IF)),
+  runIf: oneOf(...RUN_IF),
 };
 const RUN_JOB: Shapes<RunJobTaskProps> = {
   ...TASK_PROPS,
@@ -178,14 +164,7 @@ const RUN_JOB: Shapes<RunJobTaskProps> = {
 const CONDITION: Shapes<ConditionTaskProps> = {
   ...TASK_PROPS,
   left: text,
-  op: oneOf(
-    "EQUAL_TO",
-    "NOT_EQUAL",
-    "GREATER_THAN",
-    "GREATER_THAN_OR_EQUAL",
-    "LESS_THAN",
-    "LESS_THAN_OR_EQUAL",
-  ),
+  op: oneOf(...CONDITION_OPERATORS),
   right: text,
 };
 const FOR_EACH: Shapes<ForEachTaskProps> = {
@@ -196,7 +175,7 @@ const FOR_EACH: Shapes<ForEachTaskProps> = {
       : listOf((item, at) =>
           item === undefined ? `${at} is undefined; it must be a value` : undefined,
         )(value, path),
-  concurrency: whole(1, 100),
+  concurrency: whole(1, MAX_FOR_EACH_CONCURRENCY),
   forEachTimeoutSeconds: whole(0),
 };
 
@@ -255,10 +234,10 @@ export abstract class JobOfJobs<Key extends string = any> extends JobBase {
     this.#check(taskKey, props, FOR_EACH, "inputs");
     const { concurrency, forEachTimeoutSeconds, healthRules, ...ofAll } = props;
     const inputs = typeof props.inputs === "string" ? props.inputs : JSON.stringify(props.inputs);
-    if (inputs.length > 10_000) {
+    if (inputs.length > MAX_FOR_EACH_INPUTS) {
       throw this.error(
         "invalid-task",
-        `for-each task ${quote(taskKey)} has inputs of ${inputs.length} characters; it can have 10000`,
+        `for-each task ${quote(taskKey)} has inputs of ${inputs.length} characters; it can have ${MAX_FOR_EACH_INPUTS}`,
       );
     }
     this.#add(taskKey, props, {

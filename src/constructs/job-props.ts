@@ -1,3 +1,10 @@
+import type {
+  EditMode,
+  HealthMetric,
+  HealthOperator,
+  JobPermissionLevel,
+  PerformanceTarget,
+} from "@jobstrata/core/model";
 import type { JobCompute } from "./job-compute";
 import type { JobTrigger } from "./job-trigger";
 
@@ -8,7 +15,7 @@ export type RunAs =
 
 /** One entry of a job's access control list: a level and exactly one principal. */
 export type JobPermission = {
-  readonly level: "CAN_VIEW" | "CAN_MANAGE_RUN" | "IS_OWNER" | "CAN_MANAGE";
+  readonly level: JobPermissionLevel;
 } & (
   | { readonly groupName: string; readonly userName?: never; readonly servicePrincipalName?: never }
   | { readonly userName: string; readonly groupName?: never; readonly servicePrincipalName?: never }
@@ -17,14 +24,9 @@ export type JobPermission = {
 
 /** Makes a run "exceed a threshold", which notifications can be sent for. */
 export interface HealthRule {
-  readonly metric:
-    | "RUN_DURATION_SECONDS"
-    | "STREAMING_BACKLOG_BYTES"
-    | "STREAMING_BACKLOG_RECORDS"
-    | "STREAMING_BACKLOG_SECONDS"
-    | "STREAMING_BACKLOG_FILES";
+  readonly metric: HealthMetric;
   /** The only operator that Databricks supports. @default "GREATER_THAN" */
-  readonly op?: "GREATER_THAN";
+  readonly op?: HealthOperator;
   /** The threshold, in the unit of the metric. */
   readonly value: number;
 }
@@ -109,13 +111,13 @@ export interface JobProps extends NotificationProps {
   /** @default - the environment's */
   readonly permissions?: readonly JobPermission[];
   /** Performance mode of serverless tasks. @default - the workspace's */
-  readonly performanceTarget?: "STANDARD" | "PERFORMANCE_OPTIMIZED";
+  readonly performanceTarget?: PerformanceTarget;
   /** Id of the serverless usage policy that pays for the job. @default - the workspace's */
   readonly usagePolicyId?: string;
   /** Id of the budget policy that pays for the job; the older name of a usage policy. @default - the workspace's */
   readonly budgetPolicyId?: string;
   /** Whether users may edit the job in the workspace. @default "EDITABLE" */
-  readonly editMode?: "EDITABLE" | "UI_LOCKED";
+  readonly editMode?: EditMode;
   /** Marks the job as managed by a bundle, which locks it in the workspace. @default - Terraform manages it */
   readonly deployment?: { readonly kind: "BUNDLE"; readonly metadataFilePath?: string };
   /** The workspace of the job, for a provider that is configured for an account. @default - the provider's */

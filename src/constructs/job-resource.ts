@@ -12,7 +12,7 @@ import {
 import type { Construct } from "constructs";
 import * as provider from "@cdktf/provider-databricks/lib/job";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
-import { JOB_LEVEL_TAG, quote } from "@jobstrata/core/model";
+import { JOB_LEVEL_TAG, quote, RESOURCE_META_ARGUMENTS } from "@jobstrata/core/model";
 import { JobStack } from "./job-stack";
 import { shown } from "./shape";
 import { undeclaredVariable } from "./variables";
@@ -403,30 +403,18 @@ function generatorMetadata(): GeneratorMetadata {
   return metadata;
 }
 
-/** Arguments that Terraform itself has for every resource. */
-const META_ARGUMENTS = [
-  "//",
-  "connection",
-  "count",
-  "depends_on",
-  "for_each",
-  "lifecycle",
-  "provider",
-  "provisioner",
-];
-
 /**
  * The part of a path that `databricks_job` does not have, with what may have been meant, or undefined. The provider package
  * has a function for each block that names all of its arguments; below a map or a value everything is right.
  */
 function overrideProblem(segments: readonly string[]): string | undefined {
   let type = "job";
-  let known = [...[...MAPPERS.values()].map(([name]) => name), ...META_ARGUMENTS];
+  let known = [...[...MAPPERS.values()].map(([name]) => name), ...RESOURCE_META_ARGUMENTS];
   for (const segment of segments) {
     // The index in a list of blocks.
     if (/^\d+$/.test(segment)) continue;
     if (!known.includes(segment)) return quoteWithSuggestion(segment, known);
-    if (type === "job" && META_ARGUMENTS.includes(segment)) return undefined;
+    if (type === "job" && RESOURCE_META_ARGUMENTS.includes(segment)) return undefined;
     type += segment.replace(/(?:^|_)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
     const block = providerMapper(type)({});
     known = typeof block === "object" && block !== null ? Object.keys(block) : [];

@@ -1,3 +1,11 @@
+import {
+  EDIT_MODES,
+  HEALTH_METRICS,
+  HEALTH_OPERATORS,
+  JOB_PERMISSION_LEVELS,
+  MAX_CONCURRENT_RUNS,
+  PERFORMANCE_TARGETS,
+} from "@jobstrata/core/model";
 import { JobCompute } from "./job-compute";
 import type {
   HealthRule,
@@ -39,14 +47,8 @@ const EVENTS: Shapes<NotificationEvents> = {
 
 const HEALTH_RULE = object<HealthRule>(
   {
-    metric: oneOf(
-      "RUN_DURATION_SECONDS",
-      "STREAMING_BACKLOG_BYTES",
-      "STREAMING_BACKLOG_RECORDS",
-      "STREAMING_BACKLOG_SECONDS",
-      "STREAMING_BACKLOG_FILES",
-    ),
-    op: oneOf("GREATER_THAN"),
+    metric: oneOf(...HEALTH_METRICS),
+    op: oneOf(...HEALTH_OPERATORS),
     value: whole(0),
   },
   "metric",
@@ -91,7 +93,7 @@ export const PERMISSIONS: Shape = listOf(
   exactlyOne(
     object<Record<keyof JobPermission, string>>(
       {
-        level: oneOf("CAN_VIEW", "CAN_MANAGE_RUN", "IS_OWNER", "CAN_MANAGE"),
+        level: oneOf(...JOB_PERMISSION_LEVELS),
         groupName: filled,
         userName: filled,
         servicePrincipalName: filled,
@@ -131,14 +133,14 @@ export const JOB: Shapes<JobProps> = {
   ),
   paused: flag,
   timeoutSeconds: whole(0),
-  maxConcurrentRuns: whole(0, 1000),
+  maxConcurrentRuns: whole(0, MAX_CONCURRENT_RUNS),
   queue: flag,
   runAs: RUN_AS,
   permissions: PERMISSIONS,
-  performanceTarget: oneOf("STANDARD", "PERFORMANCE_OPTIMIZED"),
+  performanceTarget: oneOf(...PERFORMANCE_TARGETS),
   usagePolicyId: filled,
   budgetPolicyId: filled,
-  editMode: oneOf("EDITABLE", "UI_LOCKED"),
+  editMode: oneOf(...EDIT_MODES),
   deployment: object({ kind: oneOf("BUNDLE"), metadataFilePath: filled }, "kind"),
   providerConfig: object({ workspaceId: filled }, "workspaceId"),
   timeouts: object({ create: filled, update: filled }),

@@ -1,6 +1,19 @@
 import type { JobConfig } from "@cdktf/provider-databricks/lib/job";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { mark, quote } from "@jobstrata/core/model";
+import {
+  mark,
+  quote,
+  MIN_TRIGGER_SECONDS,
+  MODEL_CONDITIONS,
+  type ModelCondition,
+  PERIODIC_UNITS,
+  type PauseStatus,
+  type PeriodicUnit,
+  TABLE_UPDATE_CONDITIONS,
+  TASK_RETRY_MODES,
+  type TableUpdateCondition,
+  type TaskRetryMode,
+} from "@jobstrata/core/model";
 import { quartzProblem, timeZoneProblem } from "./quartz";
 import { filled, listOf, object, oneOf, type Shapes, text, whole } from "./shape";
 
@@ -27,7 +40,7 @@ export interface ScheduleOptions {
 export interface PeriodicOptions {
   /** 1 or more. */
   readonly interval: number;
-  readonly unit: "HOURS" | "DAYS" | "WEEKS";
+  readonly unit: PeriodicUnit;
 }
 
 /** Options of {@link JobTrigger.fileArrival}. */
@@ -41,13 +54,13 @@ export interface TableUpdateOptions extends TriggerPauses {
   /** Full names, `catalog.schema.table`. */
   readonly tableNames: readonly string[];
   /** Whether one changed table is enough. @default "ANY_UPDATED" */
-  readonly condition?: "ANY_UPDATED" | "ALL_UPDATED";
+  readonly condition?: TableUpdateCondition;
 }
 
 /** Options of {@link JobTrigger.model}. */
 export interface ModelOptions extends TriggerPauses {
   /** The event of the model. */
-  readonly condition: "MODEL_CREATED" | "MODEL_VERSION_READY" | "MODEL_ALIAS_SET";
+  readonly condition: ModelCondition;
   /** Full name of a model, or of a schema or catalog of models. @default - the whole metastore */
   readonly securableName?: string;
   /** The aliases that count for MODEL_ALIAS_SET. @default - all */
@@ -57,42 +70,42 @@ export interface ModelOptions extends TriggerPauses {
 /** Options of {@link JobTrigger.continuous}. */
 export interface ContinuousOptions {
   /** Whether failed tasks are retried within the run. @default - the workspace's */
-  readonly taskRetryMode?: "NEVER" | "ON_FAILURE";
+  readonly taskRetryMode?: TaskRetryMode;
 }
 
 const PAUSES: Shapes<TriggerPauses> = {
-  minTimeBetweenTriggersSeconds: whole(60),
-  waitAfterLastChangeSeconds: whole(60),
+  minTimeBetweenTriggersSeconds: whole(MIN_TRIGGER_SECONDS),
+  waitAfterLastChangeSeconds: whole(MIN_TRIGGER_SECONDS),
 };
 const SCHEDULE: Shapes<ScheduleOptions> = { quartzCronExpression: text, timezoneId: text };
 const PERIODIC: Shapes<PeriodicOptions> = {
   interval: whole(1),
-  unit: oneOf("HOURS", "DAYS", "WEEKS"),
+  unit: oneOf(...PERIODIC_UNITS),
 };
 const FILE_ARRIVAL: Shapes<FileArrivalOptions> = { ...PAUSES, url: text };
 const TABLE_UPDATE: Shapes<TableUpdateOptions> = {
   ...PAUSES,
   tableNames: listOf(filled),
-  condition: oneOf("ANY_UPDATED", "ALL_UPDATED"),
+  condition: oneOf(...TABLE_UPDATE_CONDITIONS),
 };
 const MODEL: Shapes<ModelOptions> = {
   ...PAUSES,
-  condition: oneOf("MODEL_CREATED", "MODEL_VERSION_READY", "MODEL_ALIAS_SET"),
+  condition: oneOf(...MODEL_CONDITIONS),
   securableName: filled,
   aliases: listOf(filled),
 };
-const CONTINUOUS: Shapes<ContinuousOptions> = { taskRetryMode: oneOf("NEVER", "ON_FAILURE") };
+const CONTINUOUS: Shapes<ContinuousOptions> = { taskRetryMode: oneOf(...TASK_RETRY_MODES) };
 
 const TRIGGER = Symbol.for("jobstrata/JobTrigger");
 
 /** What starts a job: a schedule, a period, changed files or tables, a model event, or the end of its last run. */
 export class JobTrigger {
-  readonly #config: (pauseStatus: "PAUSED" | "UNPAUSED") => TriggerConfig;
+  readonly #config: (pauseStatus: PauseStatus) => TriggerConfig;
 
   private constructor(
     /** A continuous job is never started twice at a time and cannot queue. */
     public readonly isContinuous: boolean,
-    config: (pauseStatus: "PAUSED" | "UNPAUSED") => TriggerConfig,
+    config: (pauseStatus: PauseStatus) => TriggerConfig,
   ) {
     this.#config = config;
 

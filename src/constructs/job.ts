@@ -10,7 +10,18 @@ import {
 import { Token } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { JOB_LEVEL_TAG, type JobLevel, mark, SOURCE, quote } from "@jobstrata/core/model";
+import {
+  JOB_LEVEL_TAG,
+  type JobLevel,
+  mark,
+  SOURCE,
+  quote,
+  MAX_DESCRIPTION,
+  MAX_NAME_BYTES,
+  MAX_TAGS,
+  MAX_WEBHOOKS,
+  PARAMETER_NAME_PATTERN,
+} from "@jobstrata/core/model";
 import { captureSource } from "@jobstrata/core/source-location";
 import type { FailureNotifications } from "./job-environment";
 import type {
@@ -241,8 +252,11 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
       );
     }
     const all = definedOnly({ ...owned, ...free }) as Record<string, string>;
-    if (Object.keys(all).length > 25) {
-      throw this.error("invalid-job", `it has ${Object.keys(all).length} tags; a job can have 25`);
+    if (Object.keys(all).length > MAX_TAGS) {
+      throw this.error(
+        "invalid-job",
+        `it has ${Object.keys(all).length} tags; a job can have ${MAX_TAGS}`,
+      );
     }
     return all;
   }
@@ -262,12 +276,15 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
       webhookNotifications,
     } = this.props;
     const bytes = Buffer.byteLength(this.name);
-    if (bytes > 4096)
-      throw this.error("invalid-job", `its name has ${bytes} bytes; a job name can have 4096`);
-    if (description.length > 27_700) {
+    if (bytes > MAX_NAME_BYTES)
       throw this.error(
         "invalid-job",
-        `its description has ${description.length} characters; it can have 27700`,
+        `its name has ${bytes} bytes; a job name can have ${MAX_NAME_BYTES}`,
+      );
+    if (description.length > MAX_DESCRIPTION) {
+      throw this.error(
+        "invalid-job",
+        `its description has ${description.length} characters; it can have ${MAX_DESCRIPTION}`,
       );
     }
     if (trigger?.isContinuous === true && maxConcurrentRuns > 1) {
@@ -287,10 +304,10 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
     for (const [event, ids] of Object.entries(
       (notifications(webhookNotifications, failures) ?? {}) as Record<string, readonly string[]>,
     )) {
-      if (ids.length > 3) {
+      if (ids.length > MAX_WEBHOOKS) {
         throw this.error(
           "invalid-job",
-          `webhookNotifications.${event} names ${ids.length} destinations, those of the environment included; it can name 3`,
+          `webhookNotifications.${event} names ${ids.length} destinations, those of the environment included; it can name ${MAX_WEBHOOKS}`,
         );
       }
     }
@@ -298,7 +315,7 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
 
   /** Throws for a name that the Jobs API refuses. @internal */
   protected checkParameterName(name: string, prop: string): void {
-    if (/^[\w.-]+$/.test(name)) return;
+    if (PARAMETER_NAME_PATTERN.test(name)) return;
     throw this.error(
       "invalid-job",
       `${prop} has the name ${quote(name)}; use letters, digits, _, - and .`,

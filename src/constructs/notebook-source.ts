@@ -5,7 +5,15 @@ import { Notebook } from "@cdktf/provider-databricks/lib/notebook";
 import { TerraformAsset } from "cdktf";
 import type { Construct } from "constructs";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { mark, printable, quote } from "@jobstrata/core/model";
+import {
+  mark,
+  printable,
+  quote,
+  DIRTY_STATES,
+  type DirtyState,
+  GIT_PROVIDERS,
+  type GitProvider,
+} from "@jobstrata/core/model";
 import { type JobStack, pathInProject } from "./job-stack";
 import { exactlyOne, filled, object, oneOf, type Shapes, text } from "./shape";
 
@@ -26,36 +34,19 @@ export type GitNotebookOptions = GitReference & {
   readonly url: string;
   /** Relative to the root of the repository, without extension. */
   readonly path: string;
-  readonly provider:
-    | "awsCodeCommit"
-    | "azureDevOpsServices"
-    | "bitbucketCloud"
-    | "bitbucketServer"
-    | "gitHub"
-    | "gitHubEnterprise"
-    | "gitLab"
-    | "gitLabEnterpriseEdition";
+  readonly provider: GitProvider;
   /** Where the definition of the job itself is in the repository, for jobs that the workspace keeps in step with it. @default - none */
   readonly jobSource?: {
     readonly jobConfigPath: string;
     readonly importFromGitBranch: string;
-    readonly dirtyState?: "NOT_SYNCED" | "DISCONNECTED";
+    readonly dirtyState?: DirtyState;
   };
 };
 
 const GIT: Shapes<Record<keyof GitNotebookOptions, unknown>> = {
   url: filled,
   path: text,
-  provider: oneOf(
-    "awsCodeCommit",
-    "azureDevOpsServices",
-    "bitbucketCloud",
-    "bitbucketServer",
-    "gitHub",
-    "gitHubEnterprise",
-    "gitLab",
-    "gitLabEnterpriseEdition",
-  ),
+  provider: oneOf(...GIT_PROVIDERS),
   branch: filled,
   tag: filled,
   commit: filled,
@@ -63,7 +54,7 @@ const GIT: Shapes<Record<keyof GitNotebookOptions, unknown>> = {
     {
       jobConfigPath: filled,
       importFromGitBranch: filled,
-      dirtyState: oneOf("NOT_SYNCED", "DISCONNECTED"),
+      dirtyState: oneOf(...DIRTY_STATES),
     },
     "jobConfigPath",
     "importFromGitBranch",

@@ -1,4 +1,4 @@
-import type { JobId, RunId } from "@jobstrata/core/model";
+import { TASKS_PER_PAGE, type JobId, type RunId } from "@jobstrata/core/model";
 import { WorkspaceHttp } from "./http";
 
 /** The state of a run, or of a task run. Names as in the Jobs API. */
@@ -182,7 +182,7 @@ export class JobsClient {
       const { tasks = [], environments } = job.settings ?? {};
       const cut =
         job.has_more === true ||
-        tasks.length >= 100 ||
+        tasks.length >= TASKS_PER_PAGE ||
         (environments === undefined && tasks.some((task) => "environment_key" in task));
       yield cut ? await this.getJob(job.job_id) : job;
     }

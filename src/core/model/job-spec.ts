@@ -251,12 +251,6 @@ export const JOB_LEVEL_TAG = "job_level";
 export const JOB_LEVELS = ["atomic", "composite", "orchestrator"] as const;
 export type JobLevel = (typeof JOB_LEVELS)[number];
 
-/** Jobs API: 1-100 characters of letters, digits, `_` and `-`. */
-export const TASK_KEY_PATTERN = /^[A-Za-z0-9_-]{1,100}$/;
-
-/** Databricks runs "no more than three levels" of nested Run Job tasks. */
-export const MAX_RUN_JOB_DEPTH = 3;
-
 /** True for text that still holds an expression of Terraform or of a bundle, so that its value is not known yet. */
 export function isExpression(text: string): boolean {
   return text.includes("${") || text.includes("%{");

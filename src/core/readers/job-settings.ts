@@ -13,6 +13,7 @@ import { isExpression } from "../model/job-spec";
 import { maskSecret, UNKNOWN_VALUE } from "../model/placeholder";
 import { canonical, type Setting, type Settings, textAt } from "../model/settings";
 import type { Dialect } from "./job-payload";
+import { RESOURCE_META_ARGUMENTS } from "../model/terraform-names";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -24,19 +25,10 @@ export interface SettingsContext {
   jobExpression?(jobId: string): string;
 }
 
-/** What Terraform itself reads of a resource, and the provider never sends. */
-const META_ARGUMENTS = new Set([
-  "//",
-  "connection",
-  "count",
-  "depends_on",
-  "for_each",
-  "id",
-  "provider",
-  "provisioner",
-  "timeouts",
-  "url",
-]);
+/** Arguments of a resource that the provider never sends. `lifecycle` stays: it is what bundles call it too. */
+const NEVER_SENT = new Set(
+  [...RESOURCE_META_ARGUMENTS, "id", "timeouts", "url"].filter((name) => name !== "lifecycle"),
+);
 
 /**
  * Turns the arguments of a `databricks_job`, or the settings of a job of a bundle or of the Jobs API, into what the Jobs API
@@ -78,7 +70,7 @@ export class JobSettings {
     const isSingle = this.#isSingle;
     const entries = Object.entries(job).filter(
       ([name]) =>
-        !(dialect === "terraform" && META_ARGUMENTS.has(name)) &&
+        !(dialect === "terraform" && NEVER_SENT.has(name)) &&
         // The service's own note of how many tasks there may be.
         name !== "format" &&
         !(name === "permissions" && more.access_control_list !== undefined) &&

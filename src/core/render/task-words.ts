@@ -1,3 +1,4 @@
+import type { ConditionOperator, RunIf } from "../model/enumerations";
 import type { ConditionSpec, TaskSpec } from "../model/job-spec";
 import { type Setting, settingAt, textAt } from "../model/settings";
 
@@ -25,12 +26,12 @@ function repeats({ forEachInputs = "its inputs", forEachConcurrency = 1 }: TaskS
 
 /** Such as `{{job.parameters.n}} > 10`. */
 export function conditionText({ left, op, right }: ConditionSpec): string {
-  return `${operand(left)} ${OPERATORS[op] ?? op} ${operand(right)}`;
+  return `${operand(left)} ${wordOf(OPERATORS, op) ?? op} ${operand(right)}`;
 }
 
 const operand = (text: string): string => (text.trim() === "" ? `"${text}"` : text);
 
-const OPERATORS: Readonly<Record<string, string>> = {
+const OPERATORS: Readonly<Record<ConditionOperator, string>> = {
   EQUAL_TO: "==",
   NOT_EQUAL: "!=",
   GREATER_THAN: ">",
@@ -38,6 +39,9 @@ const OPERATORS: Readonly<Record<string, string>> = {
   LESS_THAN: "<",
   LESS_THAN_OR_EQUAL: "<=",
 };
+
+const wordOf = (words: Readonly<Record<string, string>>, value: string): string | undefined =>
+  Object.hasOwn(words, value) ? words[value] : undefined;
 
 /** A dependency, with the outcome that it must have: `check (true)`. */
 export function dependencyText(key: string, outcome: string | undefined): string {
@@ -52,11 +56,11 @@ export function dependencyTexts({ dependsOn, outcomes }: TaskSpec): string[] {
 /** What has to be so for a task to run, beside the outcomes that it waits for. */
 export function conditionsOf({ runIf, disabled }: TaskSpec): string[] {
   const when =
-    runIf === undefined || runIf === "ALL_SUCCESS" ? [] : [RUN_IF[runIf] ?? `if ${runIf}`];
+    runIf === undefined || runIf === "ALL_SUCCESS" ? [] : [wordOf(WHEN, runIf) ?? `if ${runIf}`];
   return disabled === true ? [...when, "disabled"] : when;
 }
 
-const RUN_IF: Readonly<Record<string, string>> = {
+const WHEN: Readonly<Record<Exclude<RunIf, "ALL_SUCCESS">, string>> = {
   AT_LEAST_ONE_SUCCESS: "if at least one succeeded",
   NONE_FAILED: "if none failed",
   ALL_DONE: "when all are done",

@@ -4,6 +4,7 @@
  * configuration and the workspace are not a change. Kept by hand, after the behaviour of databricks/databricks 1.99.0 and
  * what is known of 1.132.0.
  */
+import { PAUSE_STATUSES, PERIODIC_UNITS, TABLE_UPDATE_CONDITIONS } from "@jobstrata/core/model";
 import type { Extra, Extras, Suppression } from "./schema";
 import type { ProviderVersion } from "./version";
 
@@ -18,7 +19,7 @@ const EGG: Extra = {
   deprecated: "The `egg` library type is deprecated. Please use `whl` or `pypi` instead.",
 };
 
-const PAUSE_STATUS: Extra = { default: "UNPAUSED", allowed: ["PAUSED", "UNPAUSED"] };
+const PAUSE_STATUS: Extra = { default: "UNPAUSED", allowed: PAUSE_STATUSES };
 
 /** The same extras under another block. */
 function under(prefix: string, extras: Extras): Extras {
@@ -122,8 +123,8 @@ const JOB: Extras = {
   "continuous.pause_status": PAUSE_STATUS,
   "schedule.pause_status": PAUSE_STATUS,
   "trigger.pause_status": PAUSE_STATUS,
-  "trigger.periodic.unit": { allowed: ["DAYS", "HOURS", "WEEKS"] },
-  "trigger.table_update.condition": { allowed: ["ANY_UPDATED", "ALL_UPDATED"] },
+  "trigger.periodic.unit": { allowed: PERIODIC_UNITS },
+  "trigger.table_update.condition": { allowed: TABLE_UPDATE_CONDITIONS },
   max_retries: INSIDE_TASK,
   min_retry_interval_millis: INSIDE_TASK,
   retry_on_timeout: INSIDE_TASK,

@@ -1,4 +1,4 @@
-import { stringifyJson } from "@jobstrata/core/model";
+import { stringifyJson, MAX_RUN_PARAMETERS_BYTES } from "@jobstrata/core/model";
 import { invalidParameter } from "../api-error";
 import {
   type JobParameter,
@@ -7,17 +7,16 @@ import {
 } from "../services/jobs/records";
 import type { JobSettings } from "../services/jobs/schema/settings";
 
-/** Maximum size of the parameters of one task type as JSON; bytes. */
-const MAX_PARAMETERS = 10_000;
-
 /** The parameters by task type that a request has. @throws {ApiError} */
 export function legacyParametersOf(request: LegacyParameters): LegacyParameters {
   const given: Record<string, unknown> = {};
   for (const name of LEGACY_PARAMETERS) {
     const value = request[name];
     if (value === undefined) continue;
-    if (Buffer.byteLength(stringifyJson({ [name]: value })) > MAX_PARAMETERS) {
-      throw invalidParameter(`The JSON of ${name} must not exceed ${MAX_PARAMETERS} bytes.`);
+    if (Buffer.byteLength(stringifyJson({ [name]: value })) > MAX_RUN_PARAMETERS_BYTES) {
+      throw invalidParameter(
+        `The JSON of ${name} must not exceed ${MAX_RUN_PARAMETERS_BYTES} bytes.`,
+      );
     }
     given[name] = value;
   }

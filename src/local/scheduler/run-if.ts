@@ -1,4 +1,4 @@
-import type { RunIf } from "../services/jobs/schema/tasks";
+import type { RunIf } from "@jobstrata/core/model";
 import { type Ending, EXCLUDED, UPSTREAM_CANCELED, UPSTREAM_FAILED, type Verdict } from "./states";
 
 /**

@@ -1,4 +1,4 @@
-import type { Int64 } from "@jobstrata/core/model";
+import { MAX_RUN_JOB_DEPTH, type Int64 } from "@jobstrata/core/model";
 import { invalidParameter, invalidState, jobNotFound, runNotFound } from "../api-error";
 import type { Clock } from "../clock";
 import type { TaskExecutor } from "../execute/executor";
@@ -24,8 +24,6 @@ import { ActiveRun } from "./run";
 import { type Ending, INTERRUPTED, isOver, TOO_MANY_RUNS } from "./states";
 import { Triggers } from "./triggers";
 
-/** Maximum length of a chain of Run Job tasks, as in the service. */
-export const MAX_RUN_JOB_DEPTH = 3;
 /** An executor that does not let go of its tasks when the workspace stops is left alone after this; milliseconds. */
 const STOP_PATIENCE = 5000;
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { quoteWithSuggestion } from "@jobstrata/core/errors";
-import { type Int64, int64Of } from "@jobstrata/core/model";
+import { type Int64, int64Of, TASK_KEY_PATTERN } from "@jobstrata/core/model";
 
 /** An object that refuses every field it does not name, and says which one. */
 export function object<Shape extends z.ZodRawShape>(
@@ -40,7 +40,7 @@ export const key = (what: string): z.ZodString =>
   z
     .string()
     .regex(
-      /^[A-Za-z0-9_-]{1,100}$/,
+      TASK_KEY_PATTERN,
       `is not a valid ${what}: 1 to 100 letters, digits, "_" or "-" are allowed`,
     );
 

@@ -1,12 +1,25 @@
+import {
+  AVAILABILITIES,
+  CONDITION_OPERATORS,
+  DATA_SECURITY_MODES,
+  HEALTH_METRICS,
+  HEALTH_OPERATORS,
+  MODEL_CONDITIONS,
+  PAUSE_STATUSES,
+  PERFORMANCE_TARGETS,
+  RUN_IF,
+  RUNTIME_ENGINES,
+  SERVICE_PERIODIC_UNITS,
+  TABLE_UPDATE_CONDITIONS,
+  TASK_RETRY_MODES,
+  TASK_SOURCES,
+} from "../../model/enumerations";
 import { leafTasks } from "../../model/job-graph";
 import { isExpression, mayHold } from "../../model/job-spec";
 import { type Setting, settingAt, textAt } from "../../model/settings";
 import { nearest } from "../../nearest";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
-
-const PAUSE = ["PAUSED", "UNPAUSED"];
-const SOURCE = ["GIT", "WORKSPACE"];
 
 /** A setting, and the values that it may have. */
 interface Enumeration {
@@ -20,69 +33,31 @@ const enumerations = (table: Readonly<Record<string, readonly string[]>>): Enume
 
 /** Settings that the Jobs API takes a few values for; of a cluster, wherever there is one. */
 const OF_JOB = enumerations({
-  "continuous.pause_status": PAUSE,
-  "continuous.task_retry_mode": ["NEVER", "ON_FAILURE"],
-  "schedule.pause_status": PAUSE,
-  "trigger.pause_status": PAUSE,
-  "trigger.periodic.unit": ["HOURS", "DAYS", "WEEKS", "MINUTES"],
-  "trigger.table_update.condition": ["ANY_UPDATED", "ALL_UPDATED"],
-  "trigger.model.condition": ["MODEL_CREATED", "MODEL_VERSION_READY", "MODEL_ALIAS_SET"],
-  performance_target: ["PERFORMANCE_OPTIMIZED", "STANDARD"],
+  "continuous.pause_status": PAUSE_STATUSES,
+  "continuous.task_retry_mode": TASK_RETRY_MODES,
+  "schedule.pause_status": PAUSE_STATUSES,
+  "trigger.pause_status": PAUSE_STATUSES,
+  "trigger.periodic.unit": SERVICE_PERIODIC_UNITS,
+  "trigger.table_update.condition": TABLE_UPDATE_CONDITIONS,
+  "trigger.model.condition": MODEL_CONDITIONS,
+  performance_target: PERFORMANCE_TARGETS,
 });
 const OF_TASK = enumerations({
-  run_if: [
-    "ALL_SUCCESS",
-    "AT_LEAST_ONE_SUCCESS",
-    "NONE_FAILED",
-    "ALL_DONE",
-    "AT_LEAST_ONE_FAILED",
-    "ALL_FAILED",
-  ],
-  "condition_task.op": [
-    "EQUAL_TO",
-    "NOT_EQUAL",
-    "GREATER_THAN",
-    "GREATER_THAN_OR_EQUAL",
-    "LESS_THAN",
-    "LESS_THAN_OR_EQUAL",
-  ],
-  "notebook_task.source": SOURCE,
-  "spark_python_task.source": SOURCE,
-  "dbt_task.source": SOURCE,
-  "sql_task.file.source": SOURCE,
+  run_if: RUN_IF,
+  "condition_task.op": CONDITION_OPERATORS,
+  "notebook_task.source": TASK_SOURCES,
+  "spark_python_task.source": TASK_SOURCES,
+  "dbt_task.source": TASK_SOURCES,
+  "sql_task.file.source": TASK_SOURCES,
 });
 const OF_CLUSTER = enumerations({
-  data_security_mode: [
-    "DATA_SECURITY_MODE_AUTO",
-    "DATA_SECURITY_MODE_DEDICATED",
-    "DATA_SECURITY_MODE_STANDARD",
-    "LEGACY_PASSTHROUGH",
-    "LEGACY_SINGLE_USER",
-    "LEGACY_SINGLE_USER_STANDARD",
-    "LEGACY_TABLE_ACL",
-    "NONE",
-    "SINGLE_USER",
-    "USER_ISOLATION",
-  ],
-  runtime_engine: ["NULL", "PHOTON", "STANDARD"],
-  "aws_attributes.availability": ["ON_DEMAND", "SPOT", "SPOT_WITH_FALLBACK"],
-  "azure_attributes.availability": ["ON_DEMAND_AZURE", "SPOT_AZURE", "SPOT_WITH_FALLBACK_AZURE"],
-  "gcp_attributes.availability": [
-    "ON_DEMAND_GCP",
-    "PREEMPTIBLE_GCP",
-    "PREEMPTIBLE_WITH_FALLBACK_GCP",
-  ],
+  data_security_mode: DATA_SECURITY_MODES,
+  runtime_engine: RUNTIME_ENGINES,
+  "aws_attributes.availability": AVAILABILITIES.aws_attributes,
+  "azure_attributes.availability": AVAILABILITIES.azure_attributes,
+  "gcp_attributes.availability": AVAILABILITIES.gcp_attributes,
 });
-const OF_HEALTH_RULE = enumerations({
-  op: ["GREATER_THAN"],
-  metric: [
-    "RUN_DURATION_SECONDS",
-    "STREAMING_BACKLOG_BYTES",
-    "STREAMING_BACKLOG_FILES",
-    "STREAMING_BACKLOG_RECORDS",
-    "STREAMING_BACKLOG_SECONDS",
-  ],
-});
+const OF_HEALTH_RULE = enumerations({ op: HEALTH_OPERATORS, metric: HEALTH_METRICS });
 
 /** What such settings are called, wherever they stand. */
 const NAMES = new Set(

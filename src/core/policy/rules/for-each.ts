@@ -1,4 +1,5 @@
 import type { TaskSpec } from "../../model/job-spec";
+import { MAX_FOR_EACH_CONCURRENCY, MAX_FOR_EACH_INPUTS } from "../../model/limits";
 import { settingAt } from "../../model/settings";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
@@ -46,18 +47,18 @@ export const forEach = defineRule({
           };
         }
         const isLegal = (count: number): boolean =>
-          Number.isInteger(count) && count >= 1 && count <= MAX_CONCURRENCY;
+          Number.isInteger(count) && count >= 1 && count <= MAX_FOR_EACH_CONCURRENCY;
         if (concurrency !== undefined && !isLegal(concurrency)) {
           yield {
             message: `${name} has a concurrency of ${concurrency}`,
-            fix: `choose a whole number from 1 to ${MAX_CONCURRENCY}`,
+            fix: `choose a whole number from 1 to ${MAX_FOR_EACH_CONCURRENCY}`,
             sites,
           };
         }
-        if (inputs.length > MAX_INPUTS) {
+        if (inputs.length > MAX_FOR_EACH_INPUTS) {
           yield {
             message: `${name} has inputs of ${inputs.length} characters`,
-            fix: `keep them at ${MAX_INPUTS}, or let a task before it set them as a task value`,
+            fix: `keep them at ${MAX_FOR_EACH_INPUTS}, or let a task before it set them as a task value`,
             sites,
           };
         }
@@ -84,6 +85,3 @@ function isSet(task: TaskSpec, name: string): boolean {
   const value = settingAt(task.settings, name);
   return value !== undefined && value !== null && value !== false && value !== 0;
 }
-
-const MAX_CONCURRENCY = 100;
-const MAX_INPUTS = 10_000;

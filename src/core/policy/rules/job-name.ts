@@ -1,3 +1,4 @@
+import { MAX_DESCRIPTION, MAX_NAME_BYTES } from "../../model/limits";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 
@@ -16,11 +17,11 @@ export const jobName = defineRule({
   *check(graph) {
     for (const job of graph.jobs) {
       const { name = "" } = job;
-      const bytes = name.length > MAX_NAME / 3 ? new TextEncoder().encode(name).length : 0;
-      if (bytes > MAX_NAME) {
+      const bytes = name.length > MAX_NAME_BYTES / 3 ? new TextEncoder().encode(name).length : 0;
+      if (bytes > MAX_NAME_BYTES) {
         yield {
           message: `the name of job ${quote(job.key)} has ${bytes} bytes`,
-          fix: `keep it at ${MAX_NAME} bytes of UTF-8`,
+          fix: `keep it at ${MAX_NAME_BYTES} bytes of UTF-8`,
           sites: [{ job }],
         };
       }
@@ -35,6 +36,3 @@ export const jobName = defineRule({
     }
   },
 });
-
-const MAX_NAME = 4096;
-const MAX_DESCRIPTION = 27_700;

@@ -1,5 +1,6 @@
 import { countEach } from "../../model/count-each";
 import { isExpression } from "../../model/job-spec";
+import { PARAMETER_NAME_PATTERN } from "../../model/limits";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 
@@ -23,7 +24,7 @@ export const jobParameterName = defineRule({
     for (const job of graph.jobs) {
       const names = (job.parameters ?? []).map(({ name }) => name);
       for (const [name, count] of countEach(names)) {
-        if (!/^[\w.-]+$/.test(name) && !isExpression(name)) {
+        if (!PARAMETER_NAME_PATTERN.test(name) && !isExpression(name)) {
           yield {
             message: `job ${quote(job.key)} has a parameter with the name ${quote(name)}`,
             fix: "use letters, digits, _, - and .",

@@ -1,4 +1,5 @@
 import { isExpression } from "../../model/job-spec";
+import { MAX_TAGS, TAG_LENGTHS } from "../../model/limits";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 
@@ -20,8 +21,8 @@ export const jobTags = defineRule({
       "Databricks, Jobs API and resource limits: 25 tags; key and value AWS 127 and 255, Azure 512 and 256, GCP 63 and 63 characters",
   },
   *check(graph, { cloud }) {
-    // Without a configured cloud, the widest limit applies.
-    const [keyLimit, valueLimit] = cloud === undefined ? [512, 256] : LENGTHS[cloud];
+    // Without a configured cloud, the widest limits apply.
+    const { key: keyLimit, value: valueLimit } = TAG_LENGTHS[cloud ?? "azure"];
     for (const job of graph.jobs) {
       const tags = Object.entries(job.tags);
       if (tags.length > MAX_TAGS) {
@@ -48,6 +49,3 @@ export const jobTags = defineRule({
     }
   },
 });
-
-const MAX_TAGS = 25;
-const LENGTHS = { aws: [127, 255], azure: [512, 256], gcp: [63, 63] } as const;

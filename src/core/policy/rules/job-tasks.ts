@@ -1,3 +1,4 @@
+import { MAX_TASKS } from "../../model/limits";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 
@@ -24,5 +25,3 @@ export const jobTasks = defineRule({
     }
   },
 });
-
-const MAX_TASKS = 1000;

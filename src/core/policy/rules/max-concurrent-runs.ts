@@ -1,3 +1,4 @@
+import { MAX_CONCURRENT_RUNS } from "../../model/limits";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 
@@ -16,10 +17,14 @@ export const maxConcurrentRuns = defineRule({
   *check(graph) {
     for (const job of graph.jobs) {
       const runs = job.maxConcurrentRuns;
-      if (runs === undefined || (Number.isInteger(runs) && runs >= 0 && runs <= 1000)) continue;
+      if (
+        runs === undefined ||
+        (Number.isInteger(runs) && runs >= 0 && runs <= MAX_CONCURRENT_RUNS)
+      )
+        continue;
       yield {
         message: `job ${quote(job.key)} has max_concurrent_runs ${runs}`,
-        fix: "choose a whole number from 0 to 1000",
+        fix: `choose a whole number from 0 to ${MAX_CONCURRENT_RUNS}`,
         sites: [{ job }],
       };
     }

@@ -1,6 +1,7 @@
 import { longestPaths } from "../../model/graph-algorithms";
 import { leafTasks } from "../../model/job-graph";
-import { type JobSpec, MAX_RUN_JOB_DEPTH } from "../../model/job-spec";
+import type { JobSpec } from "../../model/job-spec";
+import { MAX_RUN_JOB_DEPTH } from "../../model/limits";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 

@@ -1,14 +1,12 @@
 import { leafTasks } from "../../model/job-graph";
 import { isExpression, type TaskSpec } from "../../model/job-spec";
+import { MAX_ALERT_SUBSCRIBERS, MAX_DBT_COMMANDS, MIN_TRIGGER_SECONDS } from "../../model/limits";
 import { type Setting, settingAt } from "../../model/settings";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 
 const TRIGGERS = ["file_arrival", "table_update", "model"];
 const INTERVALS = ["min_time_between_triggers_seconds", "wait_after_last_change_seconds"];
-const MIN_INTERVAL = 60;
-const MAX_COMMANDS = 10;
-const MAX_SUBSCRIBERS = 100;
 
 export const settingLimits = defineRule({
   name: "setting-limits",
@@ -31,10 +29,10 @@ export const settingLimits = defineRule({
         for (const trigger of TRIGGERS) {
           for (const interval of INTERVALS) {
             const seconds = Number(settingAt(job.settings, "trigger", trigger, interval) ?? NaN);
-            if (Number.isNaN(seconds) || seconds >= MIN_INTERVAL) continue;
+            if (Number.isNaN(seconds) || seconds >= MIN_TRIGGER_SECONDS) continue;
             yield {
               message: `the trigger of job ${quote(job.key)} has ${trigger}.${interval} ${seconds}`,
-              fix: `choose ${MIN_INTERVAL} seconds or more`,
+              fix: `choose ${MIN_TRIGGER_SECONDS} seconds or more`,
               sites: [{ job }],
             };
           }
@@ -60,10 +58,10 @@ function* problemsOf(task: TaskSpec) {
   if (task.types.includes("dbt_task")) yield* commandsOf(task, name);
   if (task.types.includes("alert_task")) {
     const subscribers = settingAt(task.settings, "alert_task", "subscribers");
-    if (Array.isArray(subscribers) && subscribers.length > MAX_SUBSCRIBERS) {
+    if (Array.isArray(subscribers) && subscribers.length > MAX_ALERT_SUBSCRIBERS) {
       yield {
         message: `${name} has ${subscribers.length} subscribers`,
-        fix: `keep ${MAX_SUBSCRIBERS} of them, or subscribe a notification destination`,
+        fix: `keep ${MAX_ALERT_SUBSCRIBERS} of them, or subscribe a notification destination`,
       };
     }
   }
@@ -73,13 +71,13 @@ function* commandsOf(task: TaskSpec, name: string) {
   const commands = settingAt(task.settings, "dbt_task", "commands");
   if (typeof commands === "string" || task.unknown?.has("dbt_task") === true) return;
   const list = Array.isArray(commands) ? (commands as readonly Setting[]) : [];
-  if (list.length === 0 || list.length > MAX_COMMANDS) {
+  if (list.length === 0 || list.length > MAX_DBT_COMMANDS) {
     yield {
       message: `${name} has ${list.length === 0 ? "no" : list.length} dbt commands`,
       fix:
         list.length === 0
           ? 'list its commands, such as "dbt run"'
-          : `keep ${MAX_COMMANDS}, or divide the task`,
+          : `keep ${MAX_DBT_COMMANDS}, or divide the task`,
     };
   }
   for (const command of list) {

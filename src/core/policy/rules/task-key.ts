@@ -1,4 +1,5 @@
-import { isExpression, TASK_KEY_PATTERN } from "../../model/job-spec";
+import { isExpression } from "../../model/job-spec";
+import { TASK_KEY_PATTERN } from "../../model/limits";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 

@@ -1,4 +1,5 @@
 import { leafTasks } from "../../model/job-graph";
+import { MAX_WEBHOOKS } from "../../model/limits";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 
@@ -37,5 +38,3 @@ export const webhookNotifications = defineRule({
     }
   },
 });
-
-const MAX_WEBHOOKS = 3;

@@ -1,5 +1,6 @@
 import type { TaskRun } from "../../services/jobs/records";
-import type { ConditionOperator, Task } from "../../services/jobs/schema/tasks";
+import type { ConditionOperator } from "@jobstrata/core/model";
+import type { Task } from "../../services/jobs/schema/tasks";
 import { type Ending, SUCCEEDED } from "../states";
 
 /** Compares the operands, whose references are resolved, and records the outcome. */

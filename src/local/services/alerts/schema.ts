@@ -1,3 +1,4 @@
+import { PAUSE_STATUSES } from "@jobstrata/core/model";
 import * as z from "zod";
 import { invalidParameter } from "../../api-error";
 import { checkCron } from "../../scheduler/triggers";
@@ -83,7 +84,7 @@ export const alertShape = object({
   run_as: runAs.optional(),
   run_as_user_name: z.string().optional(),
   schedule: object({
-    pause_status: z.enum(["PAUSED", "UNPAUSED"]).optional(),
+    pause_status: z.enum(PAUSE_STATUSES).optional(),
     quartz_cron_schedule: z.string(),
     timezone_id: z.string(),
   }),

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Int64, stringifyJson } from "@jobstrata/core/model";
+import { type Int64, stringifyJson, TASKS_PER_PAGE } from "@jobstrata/core/model";
 import { invalidParameter, jobNotFound } from "../../api-error";
 import type { Clock } from "../../clock";
 import { omit } from "../../omit";
@@ -17,7 +17,6 @@ import {
 import { object } from "../../schema/shape";
 import type { Scheduler } from "../../scheduler/scheduler";
 import { nextStart } from "../../scheduler/triggers";
-import { PAGE_SIZE } from "./views";
 import type { Store } from "../../store";
 import type { StoredJob } from "./store";
 import type { Identity } from "../identity/identity";
@@ -107,9 +106,9 @@ export function jobRoutes(store: Store, scheduler: Scheduler, clock: Clock, me: 
       const offset = query.page_token ?? 0;
       let written = job.json;
       let end = "";
-      if (version === "2.2" && (count > PAGE_SIZE || offset > 0)) {
+      if (version === "2.2" && (count > TASKS_PER_PAGE || offset > 0)) {
         written = stringifyJson(pageOf(settings, offset));
-        const next = offset + PAGE_SIZE;
+        const next = offset + TASKS_PER_PAGE;
         if (next < count) end = `,"has_more":true,"next_page_token":"${next}"`;
       }
       if (query.include_trigger_state === true) {
@@ -138,7 +137,7 @@ export function jobRoutes(store: Store, scheduler: Scheduler, clock: Clock, me: 
             settings: expand_tasks
               ? pageOf(settings, 0)
               : omit(settings, "tasks", "job_clusters", "environments", "parameters"),
-            ...(expand_tasks && (settings.tasks?.length ?? 0) > PAGE_SIZE
+            ...(expand_tasks && (settings.tasks?.length ?? 0) > TASKS_PER_PAGE
               ? { has_more: true }
               : {}),
           };
@@ -160,7 +159,7 @@ const headOf = (job: StoredJob, settings: JobSettings, me: Identity): Record<str
 
 /** The settings with one page of their tasks; pages after the first have the tasks alone of what comes in lists. */
 function pageOf(settings: JobSettings, offset: number): JobSettings {
-  const tasks = settings.tasks?.slice(offset, offset + PAGE_SIZE);
+  const tasks = settings.tasks?.slice(offset, offset + TASKS_PER_PAGE);
   const page: JobSettings = { ...settings, ...(tasks === undefined ? {} : { tasks }) };
   if (offset > 0) {
     delete page.job_clusters;

@@ -1,3 +1,4 @@
+import { TASKS_PER_PAGE } from "@jobstrata/core/model";
 import { invalidParameter, runNotFound } from "../../api-error";
 import type { JobSettings } from "./schema/settings";
 import { type NestedTask, type Task, TASK_TYPES } from "./schema/tasks";
@@ -7,7 +8,6 @@ import { originalRun } from "../../scheduler/repair";
 import { isOver, type Phase, stateOf, statusOf } from "../../scheduler/states";
 
 /** Answers hold no more tasks, or iterations, than this; the rest follows with `page_token`. */
-export const PAGE_SIZE = 100;
 
 type Json = Record<string, unknown>;
 
@@ -114,7 +114,7 @@ export class RunViews {
     const all = this.#store.runs.children(run.run_id);
     const attempts = includeHistory ? all : latestAttempts(all);
     const specs = new Map(settings.tasks?.map((spec) => [spec.task_key, spec]));
-    const page = paged ? attempts.slice(offset, offset + PAGE_SIZE) : attempts;
+    const page = paged ? attempts.slice(offset, offset + TASKS_PER_PAGE) : attempts;
     const more = attempts.length > offset + page.length;
     // Clients put the lists of all pages together; those other than of the tasks are whole on the first.
     const base = this.#base(run);
@@ -140,7 +140,7 @@ export class RunViews {
     if (spec !== undefined && "for_each_task" in spec && spec.for_each_task !== undefined) {
       const inner = spec.for_each_task.task;
       const all = latestOf(this.#store.runs.children(task.run_id), ({ index }) => index);
-      const page = all.slice(offset, offset + PAGE_SIZE);
+      const page = all.slice(offset, offset + TASKS_PER_PAGE);
       iterations = {
         iterations: page.map((each) => this.#task(inner, each, options)),
         ...(all.length > offset + page.length

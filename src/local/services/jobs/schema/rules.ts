@@ -1,3 +1,4 @@
+import { TAG_LENGTHS } from "@jobstrata/core/model";
 import { quoteWithSuggestion } from "@jobstrata/core/errors";
 import { invalidParameter } from "../../../api-error";
 import { checkReferences } from "../../../scheduler/references";
@@ -50,11 +51,15 @@ export function checkSettings(settings: JobSettings): void {
     names.add(name);
   }
   for (const [tag, value] of Object.entries(settings.tags ?? {})) {
-    if (tag.length === 0 || tag.length > 127) {
-      throw invalidParameter(`Tag key "${tag.slice(0, 40)}" must have 1 to 127 characters.`);
+    if (tag.length === 0 || tag.length > TAG_LENGTHS.aws.key) {
+      throw invalidParameter(
+        `Tag key "${tag.slice(0, 40)}" must have 1 to ${TAG_LENGTHS.aws.key} characters.`,
+      );
     }
-    if (value.length > 255)
-      throw invalidParameter(`The value of tag "${tag}" must not exceed 255 characters.`);
+    if (value.length > TAG_LENGTHS.aws.value)
+      throw invalidParameter(
+        `The value of tag "${tag}" must not exceed ${TAG_LENGTHS.aws.value} characters.`,
+      );
   }
   const triggers = [settings.schedule, settings.trigger, settings.continuous].filter(Boolean);
   if (triggers.length > 1) {

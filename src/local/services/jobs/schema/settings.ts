@@ -1,3 +1,22 @@
+import {
+  DIRTY_STATES,
+  EDIT_MODES,
+  GIT_PROVIDERS,
+  JOB_PERMISSION_LEVELS,
+  MAX_CONCURRENT_RUNS,
+  MAX_DESCRIPTION,
+  MAX_IDEMPOTENCY_TOKEN,
+  MAX_JOB_CLUSTERS,
+  MAX_NAME_BYTES,
+  MAX_TAGS,
+  MAX_TASKS,
+  MODEL_CONDITIONS,
+  PAUSE_STATUSES,
+  PERFORMANCE_TARGETS,
+  SERVICE_PERIODIC_UNITS,
+  TABLE_UPDATE_CONDITIONS,
+  TASK_RETRY_MODES,
+} from "@jobstrata/core/model";
 import * as z from "zod";
 import { invalidParameter } from "../../../api-error";
 import { omit, pick } from "../../../omit";
@@ -22,10 +41,7 @@ import {
   webhookNotifications,
 } from "./tasks";
 
-export const MAX_TASKS = 1000;
-export const MAX_TAGS = 25;
-
-const pauseStatus = z.enum(["PAUSED", "UNPAUSED"]).optional();
+const pauseStatus = z.enum(PAUSE_STATUSES).optional();
 const cron = { quartz_cron_expression: z.string(), timezone_id: z.string() };
 const sqlCondition = object({
   sql_query_id: z.string(),
@@ -39,14 +55,14 @@ const continuous = {
     start_hour: int32,
     timezone_id: z.string(),
   }).optional(),
-  task_retry_mode: z.enum(["NEVER", "ON_FAILURE"]).optional(),
+  task_retry_mode: z.enum(TASK_RETRY_MODES).optional(),
 };
 const waits = {
   min_time_between_triggers_seconds: int32.min(0).optional(),
   wait_after_last_change_seconds: int32.min(0).optional(),
 };
 const tableUpdate = object({
-  condition: z.enum(["ALL_UPDATED", "ANY_UPDATED"]).optional(),
+  condition: z.enum(TABLE_UPDATE_CONDITIONS).optional(),
   table_names: strings,
   ...waits,
 }).optional();
@@ -54,13 +70,13 @@ const eventTriggers = {
   file_arrival: object({ url: z.string(), ...waits }).optional(),
   model: object({
     aliases: strings.optional(),
-    condition: z.enum(["MODEL_ALIAS_SET", "MODEL_CREATED", "MODEL_VERSION_READY"]),
+    condition: z.enum(MODEL_CONDITIONS),
     securable_name: z.string().optional(),
     ...waits,
   }).optional(),
   periodic: object({
     interval: int32.min(1, "must be 1 or more"),
-    unit: z.enum(["MINUTES", "HOURS", "DAYS", "WEEKS"]),
+    unit: z.enum(SERVICE_PERIODIC_UNITS),
   }).optional(),
   sql_condition: sqlCondition.optional(),
   table_update: tableUpdate,
@@ -84,16 +100,6 @@ export const environments = z.array(
     }).optional(),
   }),
 );
-const GIT_PROVIDERS = [
-  "awsCodeCommit",
-  "azureDevOpsServices",
-  "bitbucketCloud",
-  "bitbucketServer",
-  "gitHub",
-  "gitHubEnterprise",
-  "gitLab",
-  "gitLabEnterpriseEdition",
-] as const;
 export const gitSource = object({
   git_branch: z.string().optional(),
   git_commit: z.string().optional(),
@@ -109,13 +115,13 @@ export const gitSource = object({
   git_tag: z.string().optional(),
   git_url: z.string(),
   job_source: object({
-    dirty_state: z.enum(["DISCONNECTED", "NOT_SYNCED"]).optional(),
+    dirty_state: z.enum(DIRTY_STATES).optional(),
     import_from_git_branch: z.string(),
     job_config_path: z.string(),
   }).optional(),
   sparse_checkout: object({ patterns: strings.optional() }).optional(),
 });
-export const performanceTarget = z.enum(["PERFORMANCE_OPTIMIZED", "STANDARD"]);
+export const performanceTarget = z.enum(PERFORMANCE_TARGETS);
 export const notificationSettings = object({
   no_alert_for_canceled_runs: z.boolean().optional(),
   no_alert_for_skipped_runs: z.boolean().optional(),
@@ -130,12 +136,7 @@ export const accessControlOf = <Level extends string>(levels: readonly [Level, .
       user_name: z.string().optional(),
     }),
   );
-export const accessControl = accessControlOf([
-  "CAN_MANAGE",
-  "CAN_MANAGE_RUN",
-  "CAN_VIEW",
-  "IS_OWNER",
-]);
+export const accessControl = accessControlOf(JOB_PERMISSION_LEVELS);
 const tasks = z.array(task).max(MAX_TASKS, `must not hold more than ${MAX_TASKS} tasks`);
 const timeout = int32.min(0, "must not be negative");
 
@@ -148,8 +149,11 @@ const settingsShape = {
     metadata_file_path: z.string().optional(),
     version_id: z.string().optional(),
   }).optional(),
-  description: z.string().max(27_700, "must not exceed 27700 characters").optional(),
-  edit_mode: z.enum(["EDITABLE", "UI_LOCKED"]).optional(),
+  description: z
+    .string()
+    .max(MAX_DESCRIPTION, `must not exceed ${MAX_DESCRIPTION} characters`)
+    .optional(),
+  edit_mode: z.enum(EDIT_MODES).optional(),
   email_notifications: emailNotifications.optional(),
   environments: environments.optional(),
   format: z.enum(["MULTI_TASK", "SINGLE_TASK"]).optional(),
@@ -163,13 +167,13 @@ const settingsShape = {
         serverless_compute_id: z.string().optional(),
       }),
     )
-    .max(100, "must not hold more than 100 clusters")
+    .max(MAX_JOB_CLUSTERS, `must not hold more than ${MAX_JOB_CLUSTERS} clusters`)
     .optional(),
   max_concurrent_runs: int32
     .min(0, "must not be negative")
-    .max(1000, "must not exceed 1000")
+    .max(MAX_CONCURRENT_RUNS, `must not exceed ${MAX_CONCURRENT_RUNS}`)
     .optional(),
-  name: text(4096).optional(),
+  name: text(MAX_NAME_BYTES).optional(),
   notification_settings: notificationSettings.optional(),
   parameters: z.array(object({ default: z.string(), name: parameterName })).optional(),
   parent_path: z.string().optional(),
@@ -221,7 +225,7 @@ export const deleteJob = object({ job_id: int64 });
 
 const idempotencyToken = z
   .string()
-  .max(64, "must not exceed 64 characters")
+  .max(MAX_IDEMPOTENCY_TOKEN, `must not exceed ${MAX_IDEMPOTENCY_TOKEN} characters`)
   .regex(/^\P{Cc}*$/u, "must not contain control characters");
 
 export const runNow = object({
@@ -247,7 +251,7 @@ export const submitRun = object({
   performance_target: performanceTarget.optional(),
   queue: queue.optional(),
   run_as: runAs.optional(),
-  run_name: text(4096).optional(),
+  run_name: text(MAX_NAME_BYTES).optional(),
   tasks: tasks.optional(),
   timeout_seconds: timeout.optional(),
   usage_policy_id: z.string().optional(),

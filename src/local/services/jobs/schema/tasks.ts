@@ -1,27 +1,17 @@
+import {
+  CONDITION_OPERATORS,
+  HEALTH_METRICS,
+  HEALTH_OPERATORS,
+  MAX_FOR_EACH_CONCURRENCY,
+  MAX_FOR_EACH_INPUTS,
+  MAX_TASK_DESCRIPTION_BYTES,
+  MAX_WEBHOOKS,
+  RUN_IF,
+  TASK_SOURCES,
+} from "@jobstrata/core/model";
 import * as z from "zod";
 import { library, newCluster } from "./cluster";
 import { int32, int64, key, object, stringMap, strings, text } from "../../../schema/shape";
-
-/** The six conditions under which a task runs once all that it depends on is decided. */
-export const RUN_IF = [
-  "ALL_SUCCESS",
-  "AT_LEAST_ONE_SUCCESS",
-  "NONE_FAILED",
-  "ALL_DONE",
-  "AT_LEAST_ONE_FAILED",
-  "ALL_FAILED",
-] as const;
-export type RunIf = (typeof RUN_IF)[number];
-
-export const CONDITION_OPERATORS = [
-  "EQUAL_TO",
-  "NOT_EQUAL",
-  "GREATER_THAN",
-  "GREATER_THAN_OR_EQUAL",
-  "LESS_THAN",
-  "LESS_THAN_OR_EQUAL",
-] as const;
-export type ConditionOperator = (typeof CONDITION_OPERATORS)[number];
 
 const emailShape = {
   no_alert_for_skipped_runs: z.boolean().optional(),
@@ -35,7 +25,7 @@ export const emailNotifications = object(emailShape);
 
 const webhooks = z
   .array(object({ id: z.string() }))
-  .max(3, "must not hold more than 3 destinations for an event");
+  .max(MAX_WEBHOOKS, `must not hold more than ${MAX_WEBHOOKS} destinations for an event`);
 export const webhookNotifications = object({
   on_duration_warning_threshold_exceeded: webhooks.optional(),
   on_failure: webhooks.optional(),
@@ -48,14 +38,8 @@ export const health = object({
   rules: z
     .array(
       object({
-        metric: z.enum([
-          "RUN_DURATION_SECONDS",
-          "STREAMING_BACKLOG_BYTES",
-          "STREAMING_BACKLOG_FILES",
-          "STREAMING_BACKLOG_RECORDS",
-          "STREAMING_BACKLOG_SECONDS",
-        ]),
-        op: z.enum(["GREATER_THAN"]),
+        metric: z.enum(HEALTH_METRICS),
+        op: z.enum(HEALTH_OPERATORS),
         value: int64,
       }),
     )
@@ -85,7 +69,7 @@ export const legacyParameters = {
 /** Empty means what the job says: from Git where it has a `git_source`. */
 const source = z.preprocess(
   (value) => (value === "" ? undefined : value),
-  z.enum(["WORKSPACE", "GIT"]).optional(),
+  z.enum(TASK_SOURCES).optional(),
 );
 const subscription = object({
   destination_id: z.string().optional(),
@@ -245,7 +229,7 @@ const common = {
   depends_on: z
     .array(object({ outcome: z.enum(["true", "false"]).optional(), task_key: z.string() }))
     .optional(),
-  description: text(1000).optional(),
+  description: text(MAX_TASK_DESCRIPTION_BYTES).optional(),
   disable_auto_optimization: z.boolean().optional(),
   disabled: z.boolean().optional(),
   email_notifications: emailNotifications.optional(),
@@ -271,8 +255,13 @@ export const task = object({
   ...common,
   task_key: key("task key"),
   for_each_task: object({
-    concurrency: int32.min(1, "must be 1 or more").max(100, "must not exceed 100").optional(),
-    inputs: z.string().max(10_000, "must not exceed 10000 characters"),
+    concurrency: int32
+      .min(1, "must be 1 or more")
+      .max(MAX_FOR_EACH_CONCURRENCY, `must not exceed ${MAX_FOR_EACH_CONCURRENCY}`)
+      .optional(),
+    inputs: z
+      .string()
+      .max(MAX_FOR_EACH_INPUTS, `must not exceed ${MAX_FOR_EACH_INPUTS} characters`),
     task: object({
       ...common,
       task_key: key("task key"),
