@@ -229,13 +229,20 @@ export type JobRef =
       readonly expression: string;
       readonly jobId?: string;
       readonly name?: string;
+      /** The reference is a `jobId` in a Terraform state, which does not say where the id came from. */
+      readonly isFromState?: true;
     }
   /** A number written down. */
   | { readonly kind: "literal"; readonly jobId: string }
   /** A reference to a job resource or output that does not exist. */
-  | { readonly kind: "missing"; readonly expression: string }
+  | { readonly kind: "missing"; readonly expression: string; readonly jobId?: string }
   /** A reference into another environment. */
-  | { readonly kind: "foreign"; readonly expression: string; readonly environment: string }
+  | {
+      readonly kind: "foreign";
+      readonly expression: string;
+      readonly environment: string;
+      readonly jobId?: string;
+    }
   /** An expression that is unknown before the plan, such as a variable. */
   | { readonly kind: "opaque"; readonly expression: string; readonly jobId?: string };
 

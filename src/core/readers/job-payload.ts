@@ -22,8 +22,8 @@ export interface PayloadContext extends SettingsContext {
   notebook(path: string, git: GitLocation | undefined, part: Json): NotebookRef;
   /** The SQL file, Python file or dbt project at `path`, if it is on this machine; `part` is what names it. */
   code?(path: string, part: Json): CodeFile | undefined;
-  /** The job that a `job_id` means. */
-  job(jobId: string | number): JobRef;
+  /** The job that the `job_id` of a `run_job_task` means. */
+  job(jobId: string | number, runJobTask: Json): JobRef;
   /** Where this part of the payload was written, if that is known. Asked only when somebody wants to know. */
   locate?(part: Json): SourceLocation | undefined;
 }
@@ -203,9 +203,10 @@ class PayloadReader {
       types: taskTypes(task, this.#dialect),
       ...(notebook && { notebook }),
       ...(notebook?.file?.code ? { code: notebook.file.code } : this.#code(task)),
-      ...((typeof jobId === "string" || typeof jobId === "number") && {
-        runJob: context.job(jobId),
-      }),
+      ...(runJobTask &&
+        (typeof jobId === "string" || typeof jobId === "number") && {
+          runJob: context.job(jobId, runJobTask),
+        }),
       ...(inner && { forEach: this.#task(inner) }),
       dependsOn: dependencies.map((dependency) => text(dependency.task_key)),
       ...optional("outcomes", outcomesOf(dependencies)),

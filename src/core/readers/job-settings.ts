@@ -22,7 +22,7 @@ export interface SettingsContext {
   /** How the settings have a file or folder that a bundle writes relative to the file that `part` stands in. */
   path?(path: string, part: Json): string;
   /** The `job_id` of a Run Job task as its author wrote it, where the payload has something else. */
-  jobExpression?(jobId: string): string;
+  jobExpression?(jobId: string, runJobTask: Json): string;
 }
 
 /** Arguments of a resource that the provider never sends. `lifecycle` stays: it is what bundles call it too. */
@@ -177,7 +177,7 @@ export class JobSettings {
     if (typeof scalar !== "string") return scalar;
     if (shape.isSource === true && scalar === (this.#isGit ? "GIT" : "WORKSPACE")) return undefined;
     if (shape.isSecret === true) return masked(scalar);
-    if (shape.isJobId === true) return this.#context.jobExpression?.(scalar) ?? scalar;
+    if (shape.isJobId === true) return this.#context.jobExpression?.(scalar, part) ?? scalar;
     if (shape.isPath === true && !this.#isOfGit(part)) return this.#path(scalar, part);
     return scalar;
   }

@@ -13,10 +13,6 @@ import { DEFAULT_ENVIRONMENT } from "../cdktf/app";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A job_id that leads to a job of the same plan, by its address. */
-const JOB = "${job at ";
-/** Between an expression and the id that it has in this plan. */
-const ID = "\0";
 /** References may lead through modules in and out; more steps than this is a cycle. */
 const MAX_STEPS = 50;
 
@@ -142,15 +138,13 @@ class Plan {
       if (job !== undefined) permitted.set(job, resource.values.access_control);
     }
     return this.#jobs.map((job) => {
-      const known = withoutEmpty(filled(job.values, job.unknown));
-      const { payload, settings, mayHold } = readJobPayload(
-        this.#withReferences(job, object(known)),
-        {
-          notebook: (path, git) => this.#notebook(path, git, job),
-          job: (id) => this.#reference(job, String(id)),
-          jobExpression,
-        },
-      );
+      const values = object(withoutEmpty(filled(job.values, job.unknown)));
+      const references = this.#references(job, values);
+      const { payload, settings, mayHold } = readJobPayload(values, {
+        notebook: (path, git) => this.#notebook(path, git, job),
+        job: (id, runJobTask) => references.get(runJobTask) ?? unfollowed(job, String(id)),
+        jobExpression: (id, runJobTask) => written(references.get(runJobTask)) ?? id,
+      });
       const owner = readOwner(permitted.get(job));
       const { unknown: after, sensitive } = job;
       const unknown = Object.keys({ ...after, ...sensitive }).filter(
@@ -175,60 +169,45 @@ class Plan {
     });
   }
 
-  /** The job with what its Run Job tasks lead to in place of ids that are not known yet. */
-  #withReferences(job: Resource, values: Json): Json {
+  /** Where the Run Job tasks of a job lead, by their blocks; without those that only name an id. */
+  #references(job: Resource, values: Json): ReadonlyMap<Json, JobRef> {
     const expressions = this.#expressionsOf(job);
-    const task = list(values.task).map((each, at) => {
-      const written = taskExpressions(expressions, each.task_key, at);
-      return this.#withReference(job, each, written);
-    });
-    return { ...values, task };
+    const found = new Map<Json, JobRef>();
+    for (const [at, task] of list(values.task).entries())
+      this.#addReferences(job, task, taskExpressions(expressions, task.task_key, at), found);
+    return found;
   }
 
-  #withReference(job: Resource, task: Json, expressions: Json): Json {
+  #addReferences(job: Resource, task: Json, expressions: Json, found: Map<Json, JobRef>): void {
     const [run] = list(task.run_job_task);
-    const [loop] = list(task.for_each_task);
-    const [inner] = loop === undefined ? [] : list(loop.task);
     const [writtenRun] = list(expressions.run_job_task);
+    const ref = run && this.#reference(job, run.job_id, object(writtenRun?.job_id));
+    if (run !== undefined && ref !== undefined) found.set(run, ref);
+    const [loop] = list(task.for_each_task);
     const [writtenLoop] = list(expressions.for_each_task);
-    const [writtenInner] = list(writtenLoop?.task);
-    return {
-      ...task,
-      ...(run && {
-        run_job_task: { ...run, job_id: this.#jobId(job, run.job_id, object(writtenRun?.job_id)) },
-      }),
-      ...(loop &&
-        inner && {
-          for_each_task: { ...loop, task: this.#withReference(job, inner, object(writtenInner)) },
-        }),
-    };
+    const [inner] = list(loop?.task);
+    const [writtenInner = {}] = list(writtenLoop?.task);
+    if (inner !== undefined) this.#addReferences(job, inner, writtenInner, found);
   }
 
-  /** What a `job_id` leads to: the address of a job, an expression, or the id itself. */
-  #jobId(job: Resource, id: unknown, expression: Json): unknown {
+  /** What a `job_id` leads to; undefined for an id that nothing more is known of. */
+  #reference(job: Resource, id: unknown, expression: Json): JobRef | undefined {
     const target = typeof id === "string" || typeof id === "number" ? String(id) : "";
     const known = this.#jobsById.get(target);
-    if (known !== undefined) return `${JOB}${known.address}}`;
+    if (known !== undefined) return { kind: "job", id: known.address };
     const end = this.#follow(job, this.#moduleOf(job.module), references(expression), job.module);
-    if (typeof end === "object") return `${JOB}${end.address}}`;
-    if (end !== undefined) return `\${${end}}${/^\d+$/.test(target) ? ID + target : ""}`;
-    // A state does not say where an id came from.
-    if (this.#configuration === undefined && target !== UNKNOWN_VALUE)
-      return `\${data.state ${target}}${ID}${target}`;
-    return id;
-  }
-
-  #reference(job: Resource, expression: string): JobRef {
-    if (expression.startsWith(JOB)) {
-      return { kind: "job", id: expression.slice(JOB.length, -1) };
+    if (typeof end === "object") return { kind: "job", id: end.address };
+    if (end !== undefined) {
+      const jobId = /^\d+$/.test(target) && { jobId: target };
+      const reference = { expression: `\${${end}}`, ...jobId };
+      if (end.startsWith("data.")) return { kind: "external", ...reference };
+      if (end.startsWith("databricks_job."))
+        return { kind: "missing", expression: reference.expression };
+      return { kind: "opaque", ...reference };
     }
-    if (/^\d+$/.test(expression)) return { kind: "literal", jobId: expression };
-    const [written = "", jobId] = expression.split(ID);
-    const known = jobId !== undefined && { jobId };
-    if (written.startsWith("${data.")) return { kind: "external", expression: written, ...known };
-    if (written.startsWith("${databricks_job.")) return { kind: "missing", expression: written };
-    if (written === UNKNOWN_VALUE) return { kind: "opaque", expression: job.address };
-    return { kind: "opaque", expression: written, ...known };
+    if (this.#configuration !== undefined || target === UNKNOWN_VALUE) return undefined;
+    const expressionOfState = `\${data.state ${target}}`;
+    return { kind: "external", expression: expressionOfState, jobId: target, isFromState: true };
   }
 
   #target(resource: Resource, attribute: string, value: unknown): Resource | undefined {
@@ -320,11 +299,19 @@ class Plan {
   }
 }
 
-/** What {@link Plan} has in place of a `job_id`, as somebody would write it. */
-function jobExpression(jobId: string): string {
-  if (jobId.startsWith(JOB)) return `\${${jobId.slice(JOB.length, -1)}.id}`;
-  const [expression = "", id] = jobId.split(ID);
-  return id !== undefined && expression.startsWith("${data.state ") ? id : expression;
+/** A `job_id` of which nothing but its value is known. */
+function unfollowed(job: Resource, id: string): JobRef {
+  if (/^\d+$/.test(id)) return { kind: "literal", jobId: id };
+  return { kind: "opaque", expression: id === UNKNOWN_VALUE ? job.address : id };
+}
+
+/** A reference as somebody would write it as a `job_id`. */
+function written(ref: JobRef | undefined): string | undefined {
+  if (ref === undefined) return undefined;
+  if (ref.kind === "job") return `\${${ref.id}.id}`;
+  if (ref.kind === "literal" || (ref.kind === "external" && ref.isFromState === true))
+    return ref.jobId;
+  return ref.expression;
 }
 
 function* resourcesOf(

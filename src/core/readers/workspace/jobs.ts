@@ -49,11 +49,11 @@ export function readWorkspaceJobs(
       const expression = `job ${target}`;
       // Where one of the two says nothing of its environment, nobody knows.
       if (environment !== undefined && ![own, environment].includes(DEFAULT_ENVIRONMENT))
-        return { kind: "foreign", expression, environment };
+        return { kind: "foreign", expression, environment, jobId: target };
       const isThere = environment !== undefined || hidden.has(target);
       return isThere
         ? { kind: "external", expression, jobId: target }
-        : { kind: "missing", expression };
+        : { kind: "missing", expression, jobId: target };
     };
     const { payload, settings, mayHold } = readJobPayload(
       settingsOf(job),

@@ -220,9 +220,8 @@ class Side {
     if (ref.kind === "literal") return { same: `id ${ref.jobId}`, shown: `job ${ref.jobId}` };
     const jobId = ref.kind === "external" || ref.kind === "opaque" ? ref.jobId : undefined;
     if (jobId === undefined) return { same: ref.expression, shown: shownText(ref.expression) };
-    // Of an id in a state nobody knows where it came from.
-    const isState = ref.expression.startsWith("${data.state ");
-    const shown = isState ? `job ${jobId}` : `${ref.expression}, job ${jobId}`;
+    const isBare = ref.kind === "external" && ref.isFromState === true;
+    const shown = isBare ? `job ${jobId}` : `${ref.expression}, job ${jobId}`;
     return { same: `id ${jobId}`, shown };
   }
 
