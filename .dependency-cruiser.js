@@ -17,24 +17,39 @@ const errors = "^src/core/(errors|nearest)\\.ts$";
 const zod = "^src/core/zod\\.ts$";
 const location = "^src/core/source-location\\.ts$";
 const terraform = "^src/core/terraform-binary\\.ts$";
+const files = "^src/core/(notebook-file|paths)\\.ts$";
 
 module.exports = {
   forbidden: [
     only("core-imports-nothing", core, []),
     only("model-imports-nothing", model, []),
     only("errors", errors, [location, "^src/core/model/text\\.ts$"]),
-    only("source-location", location, []),
+    only("source-location", location, [files]),
+    only("files", files, ["^src/core/model/notebook-format\\.ts$"]),
     only("terraform-binary", terraform, [errors]),
     only("lineage", room("core/lineage"), [model]),
-    only("readers", room("core/readers"), [model, errors, location, zod, room("core/lineage")]),
+    only("readers", room("core/readers"), [
+      model,
+      errors,
+      files,
+      location,
+      zod,
+      room("core/lineage"),
+    ]),
     only("rules-are-pure", "^src/core/policy/(rules/|rule\\.ts|evaluate\\.ts)", [
       model,
       "^src/core/policy/(data-conflicts|levels|references|suggest|units|words)\\.ts$",
       "^src/core/nearest\\.ts$",
       "^src/core/config/presets\\.ts$",
     ]),
-    only("policy", room("core/policy"), [model, room("core/readers"), room("core/config"), errors]),
-    only("config", room("core/config"), [model, errors, zod]),
+    only("policy", room("core/policy"), [
+      model,
+      room("core/readers"),
+      room("core/config"),
+      errors,
+      files,
+    ]),
+    only("config", room("core/config"), [model, errors, files, zod]),
     only("zod", zod, []),
     only("report", room("core/report"), [model]),
     only("render", room("core/render"), [model, room("core/report")]),

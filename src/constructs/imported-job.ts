@@ -1,7 +1,7 @@
 import type { DataDatabricksJob } from "@cdktf/provider-databricks/lib/data-databricks-job";
 import type { JobConfig } from "@cdktf/provider-databricks/lib/job";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { IMPORTED_JOB_ID, mark, quote } from "@jobstrata/core/model";
+import { IMPORTED_JOB_ID, mark, NOTEBOOK_HEADER, quote } from "@jobstrata/core/model";
 import { Construct } from "constructs";
 import { AtomicJob } from "./atomic-job";
 import type { IJob } from "./job";
@@ -102,10 +102,7 @@ class StandInJob extends AtomicJob implements StandIn {
 /** A notebook that says what it stands in for, and succeeds. */
 function stub(id: string, what: string): NotebookSource {
   const text = `Stands in for ${what}, which others own and this machine does not have.`;
-  return NotebookSource.fromContent(
-    id,
-    `# Databricks notebook source\nprint(${JSON.stringify(text)})\n`,
-  );
+  return NotebookSource.fromContent(id, `# ${NOTEBOOK_HEADER}\nprint(${JSON.stringify(text)})\n`);
 }
 
 /**

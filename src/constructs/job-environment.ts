@@ -1,13 +1,13 @@
 import type { TerraformStack } from "cdktf";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
 import {
+  isVariableName,
   type JobLevel,
   LOCAL_STATE_DIR,
   LOCAL_WAREHOUSE_ID,
   mark,
   quote,
   RESERVED_VARIABLE_NAMES,
-  isVariableName,
 } from "@jobstrata/core/model";
 import type { JobDefaults, JobOverrides, JobPermission, RunAs } from "./job-props";
 import { JOB_DEFAULTS, PERMISSIONS, RUN_AS } from "./job-shapes";

@@ -2,15 +2,16 @@ import type { JobConfig, JobTask, JobTaskRunJobTask } from "@cdktf/provider-data
 import { Construct } from "constructs";
 import { quoteWithSuggestion } from "@jobstrata/core/errors";
 import {
-  TASK_KEY_PATTERN,
-  mark,
-  quote,
+  compare,
   CONDITION_OPERATORS,
   type ConditionOperator,
+  mark,
   MAX_FOR_EACH_CONCURRENCY,
   MAX_FOR_EACH_INPUTS,
+  quote,
   RUN_IF,
   type RunIf,
+  TASK_KEY_PATTERN,
 } from "@jobstrata/core/model";
 import { type IJob, JobBase, type JobKind, notificationConfig } from "./job";
 import type { JobProps, TaskRetryProps, TaskSettings } from "./job-props";
@@ -399,6 +400,3 @@ function copyOf(list: readonly string[] | undefined): string[] | undefined {
 }
 
 /** By code unit, as Go sorts: a locale would differ between machines. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}

@@ -2,16 +2,16 @@ import type { JobConfig } from "@cdktf/provider-databricks/lib/job";
 import { JobstrataError } from "@jobstrata/core/errors";
 import {
   mark,
-  quote,
   MIN_TRIGGER_SECONDS,
   MODEL_CONDITIONS,
   type ModelCondition,
-  PERIODIC_UNITS,
   type PauseStatus,
+  PERIODIC_UNITS,
   type PeriodicUnit,
+  quote,
   TABLE_UPDATE_CONDITIONS,
-  TASK_RETRY_MODES,
   type TableUpdateCondition,
+  TASK_RETRY_MODES,
   type TaskRetryMode,
 } from "@jobstrata/core/model";
 import { quartzProblem, timeZoneProblem } from "./quartz";

@@ -14,13 +14,13 @@ import {
   JOB_LEVEL_TAG,
   type JobLevel,
   mark,
-  SOURCE,
-  quote,
   MAX_DESCRIPTION,
   MAX_NAME_BYTES,
   MAX_TAGS,
   MAX_WEBHOOKS,
   PARAMETER_NAME_PATTERN,
+  quote,
+  SOURCE,
 } from "@jobstrata/core/model";
 import { captureSource } from "@jobstrata/core/source-location";
 import type { FailureNotifications } from "./job-environment";

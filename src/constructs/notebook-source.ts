@@ -1,4 +1,5 @@
-import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { isSourceNotebook } from "@jobstrata/core/notebook-file";
+import { readFileSync, statSync } from "node:fs";
 import { basename, extname, posix, resolve } from "node:path";
 import type { JobConfig, JobTaskNotebookTask } from "@cdktf/provider-databricks/lib/job";
 import { Notebook } from "@cdktf/provider-databricks/lib/notebook";
@@ -6,13 +7,16 @@ import { TerraformAsset } from "cdktf";
 import type { Construct } from "constructs";
 import { JobstrataError } from "@jobstrata/core/errors";
 import {
-  mark,
-  printable,
-  quote,
   DIRTY_STATES,
   type DirtyState,
+  errorText,
   GIT_PROVIDERS,
   type GitProvider,
+  mark,
+  NOTEBOOK_LANGUAGES,
+  printable,
+  quote,
+  sourceFormat,
 } from "@jobstrata/core/model";
 import { type JobStack, pathInProject } from "./job-stack";
 import { exactlyOne, filled, object, oneOf, type Shapes, text } from "./shape";
@@ -142,7 +146,7 @@ export class NotebookSource {
     if (path === "" || path.startsWith("/") || path.startsWith("."))
       fail('must be relative to the root of the repository, without "/" or "./" before it');
     const extension = extname(path).toLowerCase();
-    if (extension === ".ipynb" || SOURCE_NOTEBOOKS[extension] !== undefined)
+    if (extension === ".ipynb" || sourceFormat(extension) !== undefined)
       fail(`must have no extension: ${quote(path.slice(0, -extension.length))}`);
     return new NotebookSource(stem(path), () => ({
       job: { gitSource },
@@ -173,17 +177,9 @@ function check(problem: string | undefined): void {
   if (problem !== undefined) throw new JobstrataError("invalid-notebook", problem);
 }
 
-/** How each kind of source notebook begins. */
-const SOURCE_NOTEBOOKS: Readonly<
-  Record<string, { readonly language: string; readonly firstLine: string }>
-> = {
-  ".py": { language: "PYTHON", firstLine: "# Databricks notebook source" },
-  ".sql": { language: "SQL", firstLine: "-- Databricks notebook source" },
-  ".scala": { language: "SCALA", firstLine: "// Databricks notebook source" },
-  ".r": { language: "R", firstLine: "# Databricks notebook source" },
-};
-
-const LANGUAGES = new Set(Object.values(SOURCE_NOTEBOOKS).map(({ language }) => language));
+const LANGUAGES: ReadonlySet<string> = new Set(
+  Object.values(NOTEBOOK_LANGUAGES).map(({ language }) => language),
+);
 
 function formatOf(
   path: string,
@@ -198,28 +194,12 @@ function formatOf(
 
   const extension = extname(file).toLowerCase();
   if (extension === ".ipynb") return { language: jupyterLanguage(file, fail), format: "JUPYTER" };
-  const source = SOURCE_NOTEBOOKS[extension];
+  const source = sourceFormat(extension);
   if (source === undefined) return fail(`must end with .py, .sql, .scala, .r or .ipynb`);
-  if (firstLine(file) !== source.firstLine) {
+  if (!isSourceNotebook(file)) {
     return fail(`is not a Databricks notebook: its first line must be ${quote(source.firstLine)}`);
   }
   return { language: source.language, format: "SOURCE" };
-}
-
-function firstLine(file: string): string {
-  const buffer = Buffer.alloc(200);
-  const descriptor = openSync(file, "r");
-  try {
-    const length = readSync(descriptor, buffer);
-    return (
-      buffer
-        .toString("utf8", 0, length)
-        .replace(/^\ufeff/, "")
-        .split(/\r?\n/)[0] ?? ""
-    ).trimEnd();
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 interface Jupyter {
@@ -232,9 +212,7 @@ function jupyterLanguage(file: string, fail: (problem: string) => never): string
   try {
     content = JSON.parse(readFileSync(file, "utf8")) as Jupyter | null;
   } catch (error) {
-    return fail(
-      `is not a Jupyter notebook: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    return fail(`is not a Jupyter notebook: ${errorText(error)}`);
   }
   if (!Array.isArray(content?.cells))
     return fail('is not a Jupyter notebook: it has no list of "cells"');

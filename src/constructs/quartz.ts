@@ -1,5 +1,5 @@
 import { quoteWithSuggestion } from "@jobstrata/core/errors";
-import { quote } from "@jobstrata/core/model";
+import { isJavaTimeZone, quote } from "@jobstrata/core/model";
 
 /** What is wrong with a Quartz cron expression, or undefined. */
 export function quartzProblem(expression: string): string | undefined {
@@ -33,13 +33,7 @@ export function quartzProblem(expression: string): string | undefined {
 /** What is wrong with a time zone, or undefined. */
 export function timeZoneProblem(timezoneId: string): string | undefined {
   if (timezoneId.includes("${") || timezoneId.includes("TfToken[")) return undefined;
-  // Java has these beside the zones of the tz database.
-  if (/^(?:UTC|GMT|UT)[+-]\d{1,2}(?::?\d\d)?$/.test(timezoneId)) return undefined;
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: timezoneId });
-    return undefined;
-  } catch {
-    const known = Intl.supportedValuesOf("timeZone");
-    return `timezoneId ${quoteWithSuggestion(timezoneId, known)} is not a time zone, such as "Europe/Berlin" or "UTC"`;
-  }
+  if (isJavaTimeZone(timezoneId)) return undefined;
+  const known = Intl.supportedValuesOf("timeZone");
+  return `timezoneId ${quoteWithSuggestion(timezoneId, known)} is not a time zone, such as "Europe/Berlin" or "UTC"`;
 }

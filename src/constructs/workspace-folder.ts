@@ -1,5 +1,6 @@
+import { posixRelative } from "@jobstrata/core/paths";
 import { readdirSync, statSync } from "node:fs";
-import { join, relative, resolve, sep } from "node:path";
+import { join, resolve } from "node:path";
 import { WorkspaceFile } from "@cdktf/provider-databricks/lib/workspace-file";
 import { TerraformAsset } from "cdktf";
 import { Construct } from "constructs";
@@ -50,7 +51,7 @@ export class WorkspaceFolder extends Construct {
 
     this.workspacePath = stack.claimUpload(pathInProject(folder), folder);
     for (const file of files) {
-      const name = relative(folder, file).split(sep).join("/");
+      const name = posixRelative(folder, file);
       if (statSync(file).size > MAX_SIZE)
         fail(`has ${quote(name)}, which is larger than the 10 MB that can be imported`);
       const source = new TerraformAsset(this, `source:${name}`, { path: file });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { posixRelative } from "./paths";
 
 /** Whether the files of a folder belong to one of this library's packages, as far as it has been asked. */
 const own = new Map<string, boolean>();
@@ -52,7 +53,7 @@ export function sourceOf(frames: readonly string[]): string | undefined {
     const segments = file.split(/[\\/]/);
     if (segments.includes("node_modules")) continue;
     if (isOwn(dirname(file))) continue;
-    return `${relative(process.cwd(), file).split(sep).join("/")}:${line}`;
+    return `${posixRelative(process.cwd(), file)}:${line}`;
   }
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { errorText } from "@jobstrata/core/model";
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { JobstrataError } from "@jobstrata/core/errors";
@@ -67,7 +68,7 @@ export function readFaultPlan(file: string): FaultPlan {
   } catch (error) {
     throw new JobstrataError(
       "local-workspace",
-      `The faults in ${file} cannot be used: ${(error as Error).message}`,
+      `The faults in ${file} cannot be used: ${errorText(error)}`,
     );
   }
 }

@@ -1,3 +1,4 @@
+import { errorText } from "@jobstrata/core/model";
 import { createExecutor, type ExecutorKind } from "./execute/choose";
 import { readFaultPlan } from "./faults";
 import type { WorkspacePage } from "./page/workspace-page";
@@ -50,7 +51,7 @@ export async function serve(page?: () => WorkspacePage): Promise<void> {
     process.once("SIGINT", stop);
     tell({ ready: { host, port } });
   } catch (error) {
-    tell({ failed: error instanceof Error ? error.message : String(error) });
+    tell({ failed: errorText(error) });
     process.exitCode = 2;
   }
 }

@@ -1,3 +1,4 @@
+import { errorText } from "@jobstrata/core/model";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the way to import what is one function
@@ -64,7 +65,7 @@ export class Store {
       }
       throw new JobstrataError(
         "local-workspace",
-        `${file} cannot be opened as the database of a local workspace: ${(error as Error).message}. ` +
+        `${file} cannot be opened as the database of a local workspace: ${errorText(error)}. ` +
           "Move the folder away, or let `jobstrata local reset` delete it.",
       );
     }

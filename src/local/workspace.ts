@@ -10,7 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { DEFAULT_DATA_DIR } from "@jobstrata/core/model";
+import { DEFAULT_DATA_DIR, errorText } from "@jobstrata/core/model";
 import { type Clock, systemClock } from "./clock";
 import type { TaskExecutor } from "./execute/executor";
 import { SimulatedExecutor } from "./execute/simulated";
@@ -219,7 +219,7 @@ export function makeDataDir(dataDir: string): void {
   } catch (error) {
     throw new JobstrataError(
       "local-workspace",
-      `${dataDir} cannot be the data folder: ${(error as Error).message}`,
+      `${dataDir} cannot be the data folder: ${errorText(error)}`,
     );
   }
 }

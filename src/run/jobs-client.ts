@@ -1,4 +1,4 @@
-import { TASKS_PER_PAGE, type JobId, type RunId } from "@jobstrata/core/model";
+import { type JobId, type RunId, TASKS_PER_PAGE } from "@jobstrata/core/model";
 import { WorkspaceHttp } from "./http";
 
 /** The state of a run, or of a task run. Names as in the Jobs API. */

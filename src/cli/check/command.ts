@@ -1,5 +1,6 @@
+import { posixRelative } from "@jobstrata/core/paths";
 import { readFileSync, writeFileSync } from "node:fs";
-import { isAbsolute, posix, relative, sep } from "node:path";
+import { isAbsolute, posix } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import {
   readBaseline,
@@ -194,7 +195,7 @@ function forFormat(format: CheckFormat, report: CheckReport): CheckReport {
   const { GITHUB_WORKSPACE, CI_PROJECT_DIR } = process.env;
   const root = GITHUB_WORKSPACE ?? CI_PROJECT_DIR;
   if (root === undefined || !OF_REPOSITORY.includes(format)) return report;
-  const folder = relative(root, process.cwd()).split(sep).join("/");
+  const folder = posixRelative(root, process.cwd());
   if (folder === "" || folder.startsWith("..") || isAbsolute(folder)) return report;
   const moved = (at: SourceLocation): SourceLocation => ({
     ...at,

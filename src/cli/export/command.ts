@@ -1,5 +1,6 @@
+import { posixRelative } from "@jobstrata/core/paths";
 import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import {
   type ExportedEnvironment,
@@ -97,7 +98,7 @@ export async function runExport(path: string, options: ExportOptions, io: Io): P
       if (uploaded === undefined && !isOfSource) return undefined;
       const found = uploaded ?? resolve(sourceFolder, file);
       if (!existsSync(found)) return undefined;
-      return relative(folder, found).split(sep).join("/") || ".";
+      return posixRelative(folder, found) || ".";
     },
   });
   for (const { job, environment, where, why, source } of bundle.refusals) {

@@ -1,3 +1,4 @@
+import { posixPath, relativePath } from "@jobstrata/core/paths";
 import { relative, resolve, sep } from "node:path";
 import {
   JobGraph,
@@ -6,7 +7,7 @@ import {
   type SourceLocation,
   type TaskSpec,
 } from "@jobstrata/core/model";
-import { fileNotebook, type Reading, relativePath } from "@jobstrata/core/readers";
+import { fileNotebook, type Reading } from "@jobstrata/core/readers";
 
 /** The folder of a source, and the folder of the source that it is compared with. */
 export interface Move {
@@ -70,7 +71,7 @@ function movedLocation<K extends string>(
   if (location === undefined || shown === undefined) return {};
   const path = inside(from, resolve(location.file));
   if (path === undefined) return {};
-  const moved = { ...location, file: shown(path.split(sep).join("/")) };
+  const moved = { ...location, file: shown(posixPath(path)) };
   return { [name]: moved } as Partial<Record<K, SourceLocation>>;
 }
 

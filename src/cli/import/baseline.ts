@@ -1,4 +1,4 @@
-import { relative, sep } from "node:path";
+import { posixRelative } from "@jobstrata/core/paths";
 import type { BaselineEntry } from "@jobstrata/core/config";
 import type { PlannedJob, Project } from "../emit";
 import {
@@ -108,5 +108,5 @@ function specOf(
 
 /** As the label of a file is there, where the project lies. */
 function labelIn(identity: string, folder: string): string {
-  return relative(folder, identity.slice("file:".length)).split(sep).join("/");
+  return posixRelative(folder, identity.slice("file:".length));
 }

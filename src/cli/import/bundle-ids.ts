@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { quote } from "@jobstrata/core/model";
+import { errorText, quote } from "@jobstrata/core/model";
 
 interface DirectState {
   readonly serial?: number;
@@ -58,7 +58,7 @@ function read(file: string): unknown {
   } catch (error) {
     throw new JobstrataError(
       "source",
-      `the state ${quote(file)} cannot be read: ${(error as Error).message}`,
+      `the state ${quote(file)} cannot be read: ${errorText(error)}`,
     );
   }
 }

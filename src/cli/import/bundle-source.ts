@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import type { ImportedEnvironment, ImportedVariable, ImportSource, JobComments } from "../emit";
-import type { JobSpec, Settings } from "@jobstrata/core/model";
+import { isVariableName, type JobSpec, type Settings } from "@jobstrata/core/model";
 import {
   type BundleOptions,
   type BundleSettings,
@@ -70,19 +70,13 @@ function keptVariables(targets: readonly BundleSettings[]): Set<string> {
     typeof value === "number" ||
     typeof value === "boolean" ||
     (typeof value === "string" && !/[$%]\{/.test(value));
-  const isName = (name: string): boolean =>
-    /^[A-Za-z_][\w-]*$/.test(name) && !META_ARGUMENTS.has(name);
   return new Set(
     [...names].filter(
-      (name) => isName(name) && targets.every(({ variables }) => isPlain(variables[name] ?? null)),
+      (name) =>
+        isVariableName(name) && targets.every(({ variables }) => isPlain(variables[name] ?? null)),
     ),
   );
 }
-
-/** What no variable of Terraform can be called. */
-const META_ARGUMENTS = new Set(
-  "count depends_on for_each lifecycle locals providers source version".split(" "),
-);
 
 function variablesOf(
   { variables, declared }: BundleSettings,

@@ -1,5 +1,6 @@
+import { posixRelative } from "@jobstrata/core/paths";
 import { readFileSync, statSync } from "node:fs";
-import { join, relative, resolve, sep } from "node:path";
+import { join, resolve } from "node:path";
 import { comparable, type ImportSource, type Project } from "../emit";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { type JobRef, jobOutputName, quote } from "@jobstrata/core/model";
@@ -135,7 +136,7 @@ function localPath(path: string, from: string | undefined, project: string): str
   for (let up = 0; up < 12; up++) {
     const file = resolve(project, "../".repeat(up), below);
     const isThere = statSync(file, { throwIfNoEntry: false }) !== undefined;
-    if (isThere) return relative(from, file).split(sep).join("/") || ".";
+    if (isThere) return posixRelative(from, file) || ".";
   }
   return path;
 }

@@ -1,5 +1,7 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { extname, relative, resolve, sep } from "node:path";
+import { posixRelative } from "@jobstrata/core/paths";
+import { isSourceNotebook } from "@jobstrata/core/notebook-file";
+import { statSync } from "node:fs";
+import { extname, resolve } from "node:path";
 import type { LocalFile } from "../emit";
 
 /**
@@ -24,31 +26,11 @@ export function localFilesOf(
 function localFile(file: string, project: string): LocalFile | undefined {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
-  const path = relative(project, file).split(sep).join("/") || ".";
+  const path = posixRelative(project, file) || ".";
   if (stats.isDirectory()) return { path, kind: "folder" };
   return { path, kind: isNotebook(file) ? "notebook" : "file" };
 }
 
-/** How source notebooks begin, by their extensions. */
-const FIRST_LINES: Readonly<Record<string, string>> = {
-  ".py": "# Databricks notebook source",
-  ".sql": "-- Databricks notebook source",
-  ".scala": "// Databricks notebook source",
-  ".r": "# Databricks notebook source",
-};
-
 function isNotebook(file: string): boolean {
-  const extension = extname(file).toLowerCase();
-  if (extension === ".ipynb") return true;
-  const expected = FIRST_LINES[extension];
-  if (expected === undefined) return false;
-  const buffer = Buffer.alloc(200);
-  const descriptor = openSync(file, "r");
-  try {
-    const text = buffer.toString("utf8", 0, readSync(descriptor, buffer));
-    const [line = ""] = text.replace(/^\ufeff/, "").split(/\r?\n/);
-    return line.trimEnd() === expected;
-  } finally {
-    closeSync(descriptor);
-  }
+  return extname(file).toLowerCase() === ".ipynb" || isSourceNotebook(file);
 }

@@ -1,6 +1,6 @@
 import { findRunning, newPageLink, start, type StartOptions } from "@jobstrata/local/commands";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { quote } from "@jobstrata/core/model";
+import { errorText, quote } from "@jobstrata/core/model";
 import type { Io } from "../io";
 import { SERVING } from "./server-options";
 import { prepareExecutor } from "./executor";
@@ -40,7 +40,7 @@ export async function openPage(
     const { default: open } = await import("open");
     await open(url);
   } catch (error) {
-    io.err(`No browser could be opened (${(error as Error).message}); open the link in one.`);
+    io.err(`No browser could be opened (${errorText(error)}); open the link in one.`);
   }
 }
 

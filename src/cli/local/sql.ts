@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { dataFolder } from "@jobstrata/local/commands";
 import { query, type QueryAnswer } from "@jobstrata/local/query";
-import { printable, quote } from "@jobstrata/core/model";
+import { errorText, printable, quote } from "@jobstrata/core/model";
 import { formatTable } from "@jobstrata/core/report";
 import type { Io } from "../io";
 import { enginePython } from "./executor";
@@ -53,7 +53,7 @@ function readSql(file: string): string {
   } catch (error) {
     throw new JobstrataError(
       "local-workspace",
-      `the SQL in ${quote(file)} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      `the SQL in ${quote(file)} cannot be read: ${errorText(error)}`,
     );
   }
 }

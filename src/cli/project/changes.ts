@@ -1,3 +1,4 @@
+import { errorText } from "@jobstrata/core/model";
 import {
   existsSync,
   lstatSync,
@@ -90,7 +91,7 @@ export class Changes {
       for (const action of undo.reverse()) action();
       throw new JobstrataError(
         "config",
-        `nothing is written, since one file cannot be: ${(error as Error).message}`,
+        `nothing is written, since one file cannot be: ${errorText(error)}`,
       );
     }
   }

@@ -1,3 +1,4 @@
+import { NOTEBOOK_HEADER } from "@jobstrata/core/model";
 import type { Framework } from "./framework";
 import { displayName, type JobNames, type LayerNames, snakeCase } from "./names";
 
@@ -152,11 +153,11 @@ export function notebookFile(
 ): string {
   const said = `${layer.name}: ${base}`;
   if (!options.catalog) {
-    return `# Databricks notebook source
+    return `# ${NOTEBOOK_HEADER}
 print("${said}")
 `;
   }
-  return `# Databricks notebook source
+  return `# ${NOTEBOOK_HEADER}
 # Widgets are read from the parameters of the job.
 dbutils.widgets.text("catalog", "main")
 catalog = dbutils.widgets.get("catalog")

@@ -1,3 +1,4 @@
+import { relativePath } from "@jobstrata/core/paths";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
@@ -7,12 +8,11 @@ import {
   bundlesBelow,
   readBundle,
   readBundles,
-  readJsonFile,
-  UnreadableJson,
   type Reading,
-  relativePath,
+  readJsonFile,
   readSynthesized,
   readTerraformJson,
+  UnreadableJson,
 } from "@jobstrata/core/readers";
 import { outputFolder } from "@jobstrata/run";
 

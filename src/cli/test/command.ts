@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { durationOf, printable, quote } from "@jobstrata/core/model";
+import { durationOf, errorText, printable, quote } from "@jobstrata/core/model";
 import {
   formatDuration,
   failuresOf,
@@ -175,9 +175,6 @@ function writeReport(
   try {
     writeFileSync(resolve(file), junitXml(environment, cases));
   } catch (error) {
-    throw new JobstrataError(
-      "run",
-      `${quote(file)} cannot be written: ${(error as Error).message}`,
-    );
+    throw new JobstrataError("run", `${quote(file)} cannot be written: ${errorText(error)}`);
   }
 }

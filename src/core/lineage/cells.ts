@@ -1,5 +1,6 @@
 import { objectOf } from "../model/json";
 import { withoutMarks } from "./unknown-text";
+import { NOTEBOOK_HEADER } from "../model/notebook-format";
 
 /** A language that is analysed, `run` for `%run`, or another one. */
 export type CellLanguage = "python" | "sql" | "run" | "other";
@@ -17,7 +18,7 @@ export interface Cell {
 const COMMENT_MARKS = { py: "#", sql: "--", scala: "//", r: "#" } as const;
 
 /** The first lines of files that are notebooks. */
-const HEADER = /^\uFEFF?(?:#|--|\/\/) Databricks notebook source/;
+const HEADER = new RegExp(`^\\uFEFF?(?:#|--|//) ${NOTEBOOK_HEADER}`);
 
 /** Whether a Python or SQL file is a notebook. */
 export function isNotebookSource(source: string): boolean {

@@ -1,5 +1,6 @@
 import { type Finding, SEVERITIES, type Severity } from "./finding";
 import type { SourceLocation } from "./job-spec";
+import { compare } from "./collections";
 
 /** Why a finding does not count. */
 export interface Suppression {
@@ -91,5 +92,3 @@ export function byPlace(a: CheckedFinding, b: CheckedFinding): number {
   const line = (a.location?.line ?? 0) - (b.location?.line ?? 0);
   return severity || file || line;
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

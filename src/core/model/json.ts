@@ -52,9 +52,20 @@ function markFor(text: string): string {
   return mark;
 }
 
+/** A JSON object whose members are not known. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** True for an object that is not a list. */
+export function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** The value, if it is a JSON object; else an empty one. */
-export function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
+export function objectOf(value: unknown): Json {
+  return isObject(value) ? value : {};
+}
+
+/** The JSON objects of a list, or the one that stands without a list. */
+export function objectsOf(value: unknown): Json[] {
+  return (Array.isArray(value) ? value : [value]).filter(isObject);
 }

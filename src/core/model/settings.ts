@@ -1,3 +1,5 @@
+import { isObject } from "./json";
+
 /** A value of the Jobs API. */
 export type Setting = string | number | boolean | null | readonly Setting[] | Settings;
 
@@ -31,7 +33,7 @@ export function textAt(
 }
 
 export function isSettings(value: Setting | undefined): value is Settings {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject(value);
 }
 
 /** Text that is equal for equal values, whatever the order of their names. */

@@ -14,3 +14,8 @@ export function printable(text: string): string {
 export function quote(text: string): string {
   return `"${printable(text)}"`;
 }
+
+/** The message of something that was thrown. */
+export function errorText(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,4 +1,4 @@
-import { relative, resolve, sep } from "node:path";
+import { resolve } from "node:path";
 import type { BaselineEntry } from "../config/baseline";
 import type { LoadedConfig } from "../config/config";
 import { ignoredBy } from "../config/ignore";
@@ -12,6 +12,7 @@ import { evaluate, sawNoJob } from "./evaluate";
 import type { Rule } from "./rule";
 import { located } from "./located";
 import { Suppressions } from "./suppressions";
+import { posixRelative } from "../paths";
 
 /** What {@link check} judges, and by what. */
 export interface CheckInput {
@@ -216,4 +217,4 @@ function liesIn(
   return files.every((file) => file !== undefined && isIgnored(file));
 }
 
-const shown = (file: string): string => relative(process.cwd(), resolve(file)).split(sep).join("/");
+const shown = (file: string): string => posixRelative(process.cwd(), resolve(file));

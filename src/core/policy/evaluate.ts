@@ -1,6 +1,6 @@
 import type { Finding } from "../model/finding";
 import type { JobGraph } from "../model/job-graph";
-import { quote } from "../model/text";
+import { errorText, quote } from "../model/text";
 import type { Rule } from "./rule";
 
 /**
@@ -44,7 +44,7 @@ function applyRule(rule: Rule, graph: JobGraph): Finding[] {
       {
         ...about,
         severity: "error",
-        message: `the rule failed: ${quote(error instanceof Error ? error.message : String(error))}`,
+        message: `the rule failed: ${quote(errorText(error))}`,
         fix: "report this as a bug of the rule; until then nothing is known about what it checks",
         sites: [],
         inconclusive: true,

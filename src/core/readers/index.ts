@@ -6,7 +6,6 @@ export * from "./job-settings";
 export * from "./json-file";
 export * from "./lazy";
 export * from "./reading";
-export * from "./relative-path";
 export * from "./bundle/bundle";
 export * from "./bundle/comments";
 export * from "./bundle/include-glob";

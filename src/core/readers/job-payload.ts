@@ -15,6 +15,7 @@ import type { CodeFile, CodeParameters } from "../model/lineage";
 import type { Settings } from "../model/settings";
 import { JobSettings, type SettingsContext } from "./job-settings";
 import { type Lazy, withLazy } from "./lazy";
+import { isObject, type Json, objectsOf } from "../model/json";
 
 /** What the payload alone cannot tell: where its notebook paths and job ids lead. */
 export interface PayloadContext extends SettingsContext {
@@ -41,8 +42,6 @@ export interface GitLocation {
 /** Blocks of Terraform that the Jobs API has lists of, by a name in the plural. */
 const BLOCKS = ["task", "environment", "parameter", "job_cluster"];
 const TEXTS = ["name", "description", "task_key", "environment_key", "job_cluster_key"];
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** What a payload alone tells of its job. */
 export type JobPayload = Omit<
@@ -131,7 +130,7 @@ class PayloadReader {
     const job = this.#job;
     const [git] = blocks(job, "git_source");
     this.#git = git === undefined ? undefined : { url: text(git.git_url ?? git.url) };
-    const tasks = list(job[this.#plural("task")]).map((task) => this.#task(task));
+    const tasks = objectsOf(job[this.#plural("task")]).map((task) => this.#task(task));
     if (this.#dialect === "terraform") {
       for (const task of dynamicBlocks(job, "task"))
         tasks.push(this.#task(task, { repeated: true }));
@@ -311,7 +310,7 @@ class LazyTask implements Lazy {
 
 /** Who owns a job, by the `permissions` of a bundle's or the `access_control` of a `databricks_permissions`. */
 export function readOwner(accessControl: unknown): PrincipalSpec | undefined {
-  const entry = list(accessControl).find(
+  const entry = objectsOf(accessControl).find(
     ({ level, permission_level: terraform = level }) => terraform === "IS_OWNER",
   );
   return entry && principal(entry);
@@ -417,12 +416,12 @@ function taskTypes(task: Json, dialect: Dialect): string[] {
 
 /** The blocks called `name`: one object, a list of them, or the content of dynamic ones. */
 function blocks(parent: Json, name: string): Json[] {
-  return [...list(parent[name]), ...dynamicBlocks(parent, name)];
+  return [...objectsOf(parent[name]), ...dynamicBlocks(parent, name)];
 }
 
 function dynamicBlocks(parent: Json, name: string): Json[] {
-  const dynamic = isObject(parent.dynamic) ? list(parent.dynamic[name]) : [];
-  return dynamic.flatMap((block) => list(block.content));
+  const dynamic = isObject(parent.dynamic) ? objectsOf(parent.dynamic[name]) : [];
+  return dynamic.flatMap((block) => objectsOf(block.content));
 }
 
 /** Null and a list of no blocks are, to Terraform, the same as nothing. */
@@ -433,14 +432,6 @@ function isPresent(value: unknown): boolean {
 /** A `count` of 0 or 1, or `${… ? 1 : 0}`, the usual way to make a resource or not to. */
 function isAtMostOne(count: unknown): boolean {
   return Number(count) <= 1 || /\?\s*(?:1\s*:\s*0|0\s*:\s*1)[\s)]*\}$/.test(text(count));
-}
-
-function list(value: unknown): Json[] {
-  return (Array.isArray(value) ? value : [value]).filter(isObject);
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function text(value: unknown): string {

@@ -14,8 +14,8 @@ import { maskSecret, UNKNOWN_VALUE } from "../model/placeholder";
 import { canonical, type Setting, type Settings, textAt } from "../model/settings";
 import type { Dialect } from "./job-payload";
 import { RESOURCE_META_ARGUMENTS } from "../model/terraform-names";
-
-type Json = Readonly<Record<string, unknown>>;
+import { isObject, type Json, objectsOf } from "../model/json";
+import { compare } from "../model/collections";
 
 /** What the payload alone cannot tell of its settings. */
 export interface SettingsContext {
@@ -152,7 +152,7 @@ export class JobSettings {
       const loops: [string, Setting][] = [];
       for (const [written, dynamic] of Object.entries(raw.dynamic)) {
         const name = this.#apiName(written, shape);
-        for (const { content, ...loop } of objects(dynamic)) {
+        for (const { content, ...loop } of objectsOf(dynamic)) {
           add(name, this.#value(content, shape.fields[name], raw));
           loops.push([name, this.#unknown(loop) ?? {}]);
         }
@@ -275,7 +275,7 @@ export class JobSettings {
  */
 export function accessControl(...lists: readonly unknown[]): Json {
   const entries = new Map<string, Json>();
-  for (const entry of lists.flatMap(objects)) {
+  for (const entry of lists.flatMap(objectsOf)) {
     const { level, permission_level: written = level, ...principal } = entry;
     const own = Object.entries(principal).filter(([, name]) => name !== "" && name !== null);
     const named = Object.fromEntries([["permission_level", written], ...own.sort()]) as Json;
@@ -314,8 +314,6 @@ function inOrder(items: readonly Setting[], shape: Shape | undefined): readonly 
     .map(([, item]) => item);
 }
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
 type Scalar = string | number | boolean;
 
 function isScalar(value: unknown): value is Scalar {
@@ -324,12 +322,4 @@ function isScalar(value: unknown): value is Scalar {
 
 function isFilled(value: unknown): boolean {
   return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
-}
-
-function objects(value: unknown): Json[] {
-  return (Array.isArray(value) ? value : [value]).filter(isObject);
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

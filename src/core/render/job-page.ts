@@ -17,6 +17,7 @@ import { hierarchyMermaid } from "./mermaid";
 import { conditionsOf, dependencyTexts, whatRuns } from "./task-words";
 import { INDEX_PAGE, pageNames } from "./page-name";
 import { hierarchyTree } from "./tree";
+import { compare } from "../model/collections";
 
 /** The first line of every page, by which a later run knows what it may replace and remove. */
 export const PAGE_MARK =
@@ -400,5 +401,3 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 function markdown(parts: readonly string[]): string {
   return `${[PAGE_MARK, ...parts].filter((part) => part !== "").join("\n\n")}\n`;
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

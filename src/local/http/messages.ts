@@ -1,5 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { parseJson, stringifyJson } from "@jobstrata/core/model";
+import { errorText, parseJson, stringifyJson } from "@jobstrata/core/model";
 import { ApiError, notJson } from "../api-error";
 import { RawAnswer } from "./route";
 
@@ -56,11 +56,7 @@ export function fail(
   const known =
     error instanceof ApiError
       ? error
-      : new ApiError(
-          500,
-          "INTERNAL_ERROR",
-          `The local workspace failed: ${error instanceof Error ? error.message : String(error)}`,
-        );
+      : new ApiError(500, "INTERNAL_ERROR", `The local workspace failed: ${errorText(error)}`);
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;

@@ -1,3 +1,4 @@
+import { errorText } from "@jobstrata/core/model";
 import { ValueError, type Path } from "./cty";
 import { ApiError } from "./workspace";
 
@@ -35,7 +36,7 @@ export class ConfigurationError extends Error {
  * @param action - what failed, such as "create job"
  */
 export function fromThrown(action: string, thrown: unknown): Diagnostic {
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const message = errorText(thrown);
   if (thrown instanceof ApiError) {
     return error(`cannot ${action}: ${message}`, thrown.detail);
   }

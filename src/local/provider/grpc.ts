@@ -1,4 +1,5 @@
 /** As much of gRPC over HTTP/2 as Terraform needs of a provider: calls with one request and one response. */
+import { errorText } from "@jobstrata/core/model";
 import { createServer } from "node:http2";
 import type { Http2Server, Http2Session, ServerHttp2Stream } from "node:http2";
 
@@ -56,7 +57,7 @@ async function serveCall(stream: ServerHttp2Stream, path: string, answer: Answer
     response = await answer(path, await requestOf(stream));
   } catch (thrown) {
     if (stream.destroyed) return;
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    const message = errorText(thrown);
     const status = thrown instanceof UnknownCall ? UNIMPLEMENTED : INTERNAL;
     const error = { "grpc-status": status, "grpc-message": encodeURIComponent(message) };
     stream.respond({ ...HEADERS, ...error }, { endStream: true });

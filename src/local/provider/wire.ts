@@ -2,7 +2,7 @@
  * Between a resource's state and the JSON of the workspace's API. Both hold the same arguments; they differ in how a
  * nested object is written (a block is a list of at most one), in a few names, and in what an absent value means.
  */
-import { int64Of, type Int64 } from "@jobstrata/core/model";
+import { type Int64, int64Of, isObject } from "@jobstrata/core/model";
 import { UNKNOWN, ValueError, asObject, listOf, type Obj, type Value } from "./cty";
 import { isZero } from "./plan";
 import type { Attribute, AttributeType, Block, NestedBlock } from "./schema";
@@ -158,7 +158,7 @@ export function withoutUnknowns(block: Block, state: Obj): Obj {
 }
 
 export function isJsonObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject(value);
 }
 
 /** The objects in a list of the workspace's answer; none if it is not a list. */

@@ -1,3 +1,4 @@
+import { errorText } from "@jobstrata/core/model";
 import type { Timer } from "../clock";
 import type { TaskRun } from "../services/jobs/records";
 import type { NestedTask, Task } from "../services/jobs/schema/tasks";
@@ -135,5 +136,4 @@ function retryOf(before: TaskRun, runId: number, now: number): TaskRun {
   };
 }
 
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
+const messageOf = (error: unknown): string => errorText(error);

@@ -1,4 +1,4 @@
-import { stringifyJson, MAX_RUN_PARAMETERS_BYTES } from "@jobstrata/core/model";
+import { MAX_RUN_PARAMETERS_BYTES, stringifyJson } from "@jobstrata/core/model";
 import { invalidParameter } from "../api-error";
 import {
   type JobParameter,

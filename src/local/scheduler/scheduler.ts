@@ -1,4 +1,4 @@
-import { MAX_RUN_JOB_DEPTH, type Int64 } from "@jobstrata/core/model";
+import { type Int64, MAX_RUN_JOB_DEPTH } from "@jobstrata/core/model";
 import { invalidParameter, invalidState, jobNotFound, runNotFound } from "../api-error";
 import type { Clock } from "../clock";
 import type { TaskExecutor } from "../execute/executor";

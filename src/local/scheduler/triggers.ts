@@ -1,3 +1,4 @@
+import { errorText, isTimeZone } from "@jobstrata/core/model";
 import { Cron } from "croner";
 import { invalidParameter } from "../api-error";
 import type { Clock, Timer } from "../clock";
@@ -29,15 +30,11 @@ export function checkCron(
   if ((fields[3] === "?") === (fields[5] === "?")) {
     throw invalid('exactly one of day of month and day of week must be "?".');
   }
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: timezone_id });
-  } catch {
-    throw invalidParameter(`Invalid timezone_id "${timezone_id}".`);
-  }
+  if (!isTimeZone(timezone_id)) throw invalidParameter(`Invalid timezone_id "${timezone_id}".`);
   try {
     parse({ quartz_cron_expression, timezone_id });
   } catch (error) {
-    throw invalid(error instanceof Error ? error.message : String(error));
+    throw invalid(errorText(error));
   }
 }
 

@@ -1,3 +1,4 @@
+import { isObject } from "@jobstrata/core/model";
 import * as z from "zod";
 import { quoteWithSuggestion } from "@jobstrata/core/errors";
 import { invalidParameter } from "../api-error";
@@ -42,17 +43,14 @@ export function applyMask(before: Fields, changes: Fields, paths: readonly strin
   for (const path of paths) {
     const last = path.at(-1) ?? "";
     let source: unknown = changes;
-    for (const name of path) source = isFields(source) ? source[name] : undefined;
+    for (const name of path) source = isObject(source) ? source[name] : undefined;
     let target = after;
     for (const name of path.slice(0, -1)) {
       const next = target[name];
-      target = isFields(next) ? next : (target[name] = {});
+      target = isObject(next) ? next : (target[name] = {});
     }
     if (source === undefined || source === null) Reflect.deleteProperty(target, last);
     else target[last] = source;
   }
   return after;
 }
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,5 +1,5 @@
 import type { JobSpec, Settings } from "@jobstrata/core/model";
-import { TASK_KEY_PATTERN } from "@jobstrata/core/model";
+import { GIT_PROVIDERS, PARAMETER_NAME_PATTERN, TASK_KEY_PATTERN } from "@jobstrata/core/model";
 import { computeOf, librariesOf } from "./compute";
 import { Fields, NotTyped, setterOf } from "./fields";
 import { planRetries, planTaskSettings } from "./task-settings";
@@ -26,7 +26,7 @@ export function planAtomic(
   const path = notebookTask.filled("notebook_path") ?? notebookTask.fail("notebook_path");
   const parameters = notebookTask.map("base_parameters");
   for (const name of Object.keys(parameters ?? {}))
-    if (!/^[\w.-]+$/.test(name)) notebookTask.fail("base_parameters");
+    if (!PARAMETER_NAME_PATTERN.test(name)) notebookTask.fail("base_parameters");
   set("parameters", parameters);
   const warehouse = notebookTask.filled("warehouse_id");
   const notebook = notebookOf(fields, notebookTask, path, context.notebookFile(spec));
@@ -45,17 +45,6 @@ export function planAtomic(
   return { level: "atomic", props: plan, notebook, taskKey, tasks: [] };
 }
 
-const PROVIDERS = [
-  "awsCodeCommit",
-  "azureDevOpsServices",
-  "bitbucketCloud",
-  "bitbucketServer",
-  "gitHub",
-  "gitHubEnterprise",
-  "gitLab",
-  "gitLabEnterpriseEdition",
-];
-
 function notebookOf(fields: Fields, task: Fields, path: string, file: string | undefined): Value {
   const git = fields.block("git_source");
   if (git !== undefined) {
@@ -65,7 +54,7 @@ function notebookOf(fields: Fields, task: Fields, path: string, file: string | u
     if (references.length !== 1) git.fail("git_branch");
     const result = invoke("NotebookSource.fromGit", {
       url: git.filled("git_url") ?? git.fail("git_url"),
-      provider: git.oneOf("git_provider", ...PROVIDERS) ?? git.fail("git_provider"),
+      provider: git.oneOf("git_provider", ...GIT_PROVIDERS) ?? git.fail("git_provider"),
       path,
       [reference.replace("git_", "")]: git.filled(reference) ?? git.fail(reference),
     });

@@ -1,7 +1,11 @@
 import {
+  CONDITION_OPERATORS,
   isSettings,
   type JobRef,
   type JobSpec,
+  MAX_FOR_EACH_CONCURRENCY,
+  MAX_FOR_EACH_INPUTS,
+  RUN_IF,
   type Settings,
   TASK_KEY_PATTERN,
   type TaskSpec,
@@ -12,14 +16,6 @@ import { planNotifications } from "./notifications";
 import { planRetries, planTaskSettings } from "./task-settings";
 import type { TypedContext, TypedTask } from "./plan";
 import type { Value } from "./value";
-
-const RUN_IF = [
-  "AT_LEAST_ONE_SUCCESS",
-  "NONE_FAILED",
-  "ALL_DONE",
-  "AT_LEAST_ONE_FAILED",
-  "ALL_FAILED",
-];
 
 /** Plans the tasks of a composite job or an orchestrator. */
 export function planTasks(
@@ -106,8 +102,7 @@ function dependenciesOf(
 
 function planCondition(condition: Fields, set: SetProp): void {
   set("left", condition.text("left") ?? condition.fail("left"));
-  const ops = ["EQUAL_TO", "NOT_EQUAL", "GREATER_THAN", "GREATER_THAN_OR_EQUAL"];
-  const op = condition.oneOf("op", ...ops, "LESS_THAN", "LESS_THAN_OR_EQUAL");
+  const op = condition.oneOf("op", ...CONDITION_OPERATORS);
   set("op", op ?? condition.fail("op"));
   set("right", condition.text("right") ?? condition.fail("right"));
   condition.done();
@@ -142,10 +137,11 @@ function innerRun(settings: Settings): Settings {
 
 function planLoop(loop: Fields, key: string, set: SetProp): void {
   const inputs = loop.text("inputs") ?? loop.fail("inputs");
-  if (inputs.length > 10_000) loop.fail("inputs");
+  if (inputs.length > MAX_FOR_EACH_INPUTS) loop.fail("inputs");
   set("inputs", inputsOf(inputs));
   const concurrency = loop.number("concurrency");
-  if (concurrency !== undefined && (concurrency < 1 || concurrency > 100)) loop.fail("concurrency");
+  if (concurrency !== undefined && (concurrency < 1 || concurrency > MAX_FOR_EACH_CONCURRENCY))
+    loop.fail("concurrency");
   set("concurrency", concurrency);
   const inner = loop.block("task") ?? loop.fail("task");
   loop.done();

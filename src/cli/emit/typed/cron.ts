@@ -36,14 +36,3 @@ function isItem(item: string, at: number): boolean {
 
 const inside = (text: string, least: number, most: number): boolean =>
   /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most;
-
-/** Whether the workspace and the library know a time zone. */
-export function isTimeZone(zone: string): boolean {
-  if (/^(?:UTC|GMT|UT)[+-]\d{1,2}(?::?\d\d)?$/.test(zone)) return true;
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,3 +1,4 @@
+import { HEALTH_METRICS, HEALTH_OPERATORS, MAX_WEBHOOKS } from "@jobstrata/core/model";
 import { Fields, type SetProp } from "./fields";
 import type { Value } from "./value";
 
@@ -8,13 +9,7 @@ const EVENTS = {
   on_duration_warning_threshold_exceeded: "onDurationWarningThresholdExceeded",
   on_streaming_backlog_exceeded: "onStreamingBacklogExceeded",
 } as const;
-const METRICS = [
-  "RUN_DURATION_SECONDS",
-  "STREAMING_BACKLOG_BYTES",
-  "STREAMING_BACKLOG_RECORDS",
-  "STREAMING_BACKLOG_SECONDS",
-  "STREAMING_BACKLOG_FILES",
-];
+
 /** Notifications and health rules, which jobs and tasks have alike. */
 export function planNotifications(fields: Fields, set: SetProp, isTask = false): void {
   const email = fields.block("email_notifications");
@@ -34,7 +29,7 @@ export function planNotifications(fields: Fields, set: SetProp, isTask = false):
     for (const [name, as] of Object.entries(EVENTS)) {
       const to = webhook.list(name);
       if (to.length === 0) continue;
-      if (to.length > 3) webhook.fail(name);
+      if (to.length > MAX_WEBHOOKS) webhook.fail(name);
       events[as] = to.map((entry) => {
         const each = new Fields(entry, `webhook_notifications.${name}.`);
         const id = each.filled("id") ?? each.fail("id");
@@ -56,8 +51,8 @@ export function planNotifications(fields: Fields, set: SetProp, isTask = false):
   if (health === undefined) return;
   const rules = health.list("rules").map((rule): Value => {
     const each = new Fields(rule, "health.rules.");
-    const metric = each.oneOf("metric", ...METRICS) ?? each.fail("metric");
-    if (each.oneOf("op", "GREATER_THAN") === undefined) each.fail("op");
+    const metric = each.oneOf("metric", ...HEALTH_METRICS) ?? each.fail("metric");
+    if (each.oneOf("op", ...HEALTH_OPERATORS) === undefined) each.fail("op");
     const value = each.number("value") ?? each.fail("value");
     each.done();
     return { metric, value: value < 0 ? each.fail("value") : value };

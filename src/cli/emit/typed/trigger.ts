@@ -1,4 +1,10 @@
-import { cronIsPlain, isTimeZone } from "./cron";
+import {
+  isJavaTimeZone,
+  MIN_TRIGGER_SECONDS,
+  MODEL_CONDITIONS,
+  PERIODIC_UNITS,
+} from "@jobstrata/core/model";
+import { cronIsPlain } from "./cron";
 import type { Fields, SetProp } from "./fields";
 import { invoke, type Invocation, optional, type Value } from "./value";
 
@@ -21,7 +27,7 @@ function triggerOf(kind: string, block: Fields): Invocation {
     const cron = block.text("quartz_cron_expression") ?? "";
     if (!cron.includes("${") && !cronIsPlain(cron)) block.fail("quartz_cron_expression");
     const zone = block.text("timezone_id") ?? block.fail("timezone_id");
-    if (!zone.includes("${") && !isTimeZone(zone)) block.fail("timezone_id");
+    if (!zone.includes("${") && !isJavaTimeZone(zone)) block.fail("timezone_id");
     return invoke("JobTrigger.schedule", { quartzCronExpression: cron, timezoneId: zone });
   }
   if (kind === "continuous") {
@@ -53,7 +59,7 @@ function eventOf(name: string, inner: Fields, waits: Record<string, Value>): Inv
       if (Object.keys(waits).length > 0) inner.fail("min_time_between_triggers_seconds");
       return invoke("JobTrigger.periodic", {
         interval: inner.number("interval") ?? inner.fail("interval"),
-        unit: inner.oneOf("unit", "HOURS", "DAYS", "WEEKS") ?? inner.fail("unit"),
+        unit: inner.oneOf("unit", ...PERIODIC_UNITS) ?? inner.fail("unit"),
       });
     case "file_arrival": {
       const url = inner.filled("url") ?? inner.fail("url");
@@ -71,9 +77,7 @@ function eventOf(name: string, inner: Fields, waits: Record<string, Value>): Inv
       });
     default:
       return invoke("JobTrigger.model", {
-        condition:
-          inner.oneOf("condition", "MODEL_CREATED", "MODEL_VERSION_READY", "MODEL_ALIAS_SET") ??
-          inner.fail("condition"),
+        condition: inner.oneOf("condition", ...MODEL_CONDITIONS) ?? inner.fail("condition"),
         ...optional("securableName", inner.filled("securable_name")),
         ...optional("aliases", inner.strings("aliases")),
         ...waits,
@@ -83,5 +87,5 @@ function eventOf(name: string, inner: Fields, waits: Record<string, Value>): Inv
 
 function atLeast60(fields: Fields, name: string): number | undefined {
   const value = fields.number(name);
-  return value === undefined || value >= 60 ? value : fields.fail(name);
+  return value === undefined || value >= MIN_TRIGGER_SECONDS ? value : fields.fail(name);
 }

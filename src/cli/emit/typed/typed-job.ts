@@ -1,4 +1,12 @@
-import type { JobSpec, Settings } from "@jobstrata/core/model";
+import {
+  JOB_PERMISSION_LEVELS,
+  type JobSpec,
+  MAX_DESCRIPTION,
+  MAX_TAGS,
+  PARAMETER_NAME_PATTERN,
+  PERFORMANCE_TARGETS,
+  type Settings,
+} from "@jobstrata/core/model";
 import { planAtomic } from "./atomic";
 import { planTasks } from "./composite";
 import { Fields, NotTyped, setterOf } from "./fields";
@@ -31,7 +39,7 @@ export function planTyped(job: JobSpec, settings: Settings, context: TypedContex
   set("runAs", runAsOf(fields.block("run_as")));
   set("permissions", permissionsOf(fields.list("access_control_list")));
   planNotifications(fields, set);
-  set("performanceTarget", fields.oneOf("performance_target", "STANDARD", "PERFORMANCE_OPTIMIZED"));
+  set("performanceTarget", fields.oneOf("performance_target", ...PERFORMANCE_TARGETS));
   set("usagePolicyId", fields.text("usage_policy_id"));
   set("budgetPolicyId", fields.text("budget_policy_id"));
   set("editMode", fields.oneOf("edit_mode", "UI_LOCKED"));
@@ -54,7 +62,7 @@ function parametersOf(parameters: readonly Settings[]): Value | undefined {
   for (const parameter of parameters) {
     const fields = new Fields(parameter, "parameters.");
     const name = fields.text("name") ?? "";
-    if (!/^[\w.-]+$/.test(name) || name === "__proto__" || Object.hasOwn(values, name))
+    if (!PARAMETER_NAME_PATTERN.test(name) || name === "__proto__" || Object.hasOwn(values, name))
       fields.fail("name");
     values[name] = fields.text("default") ?? fields.fail("default");
     fields.done();
@@ -71,13 +79,12 @@ function runAsOf(block: Fields | undefined): Value | undefined {
   return user === undefined ? { servicePrincipalName: service ?? "" } : { userName: user };
 }
 
-const LEVELS = ["CAN_VIEW", "CAN_MANAGE_RUN", "IS_OWNER", "CAN_MANAGE"];
-
 function permissionsOf(entries: readonly Settings[]): Value | undefined {
   if (entries.length === 0) return undefined;
   return entries.map((entry): Value => {
     const fields = new Fields(entry, "permissions.");
-    const level = fields.oneOf("permission_level", ...LEVELS) ?? fields.fail("level");
+    const level =
+      fields.oneOf("permission_level", ...JOB_PERMISSION_LEVELS) ?? fields.fail("level");
     const who = {
       ...optional("groupName", fields.filled("group_name")),
       ...optional("userName", fields.filled("user_name")),
@@ -97,11 +104,11 @@ function checkLimits(plan: Readonly<Record<string, Value>>): void {
   const { name, description, maxConcurrentRuns, timeoutSeconds, trigger, tags, queue } = plan;
   if (typeof name === "string" && (name.trim() === "" || Buffer.byteLength(name) > 4000))
     fail("name");
-  if (typeof description === "string" && description.length > 27_700) fail("description");
+  if (typeof description === "string" && description.length > MAX_DESCRIPTION) fail("description");
   if (typeof maxConcurrentRuns === "number" && (maxConcurrentRuns < 0 || maxConcurrentRuns > 1000))
     fail("max_concurrent_runs");
   if (typeof timeoutSeconds === "number" && timeoutSeconds < 0) fail("timeout_seconds");
-  if (Object.keys((tags ?? {}) as object).length > 25) fail("tags");
+  if (Object.keys((tags ?? {}) as object).length > MAX_TAGS) fail("tags");
   const isContinuous =
     typeof trigger === "object" && "$call" in trigger && trigger.$call === "JobTrigger.continuous";
   if (isContinuous && (maxConcurrentRuns !== undefined || queue === true)) fail("continuous");

@@ -1,4 +1,4 @@
-import { countEach } from "../../model/count-each";
+import { countEach } from "../../model/collections";
 import { leafTasks } from "../../model/job-graph";
 import { isExpression, type TaskSpec } from "../../model/job-spec";
 import { quote } from "../../model/text";

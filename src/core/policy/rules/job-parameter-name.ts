@@ -1,4 +1,4 @@
-import { countEach } from "../../model/count-each";
+import { countEach } from "../../model/collections";
 import { isExpression } from "../../model/job-spec";
 import { PARAMETER_NAME_PATTERN } from "../../model/limits";
 import { quote } from "../../model/text";

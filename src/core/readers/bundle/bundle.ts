@@ -1,5 +1,5 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { JobstrataError, quoteWithSuggestion } from "../../errors";
 import type { FindingSite } from "../../model/finding";
 import { JobGraph } from "../../model/job-graph";
@@ -16,7 +16,7 @@ import { quote } from "../../model/text";
 import { codeAt } from "../code/code-at";
 import { fileNotebook, workspaceNotebook } from "../notebook/identity";
 import { MAX_JOBS, type Reading, type ReadProblem } from "../reading";
-import { relativePath } from "../relative-path";
+import { posixRelative, relativePath } from "../../paths";
 import { includeGlob, isBroken, isPattern } from "./include-glob";
 import { LocalFiles, withNotebookExtension } from "./local-files";
 import { Merger, valueAt } from "./merge";
@@ -301,7 +301,7 @@ export class Bundle {
     const key = Object.entries(part).find(([, value]) => value === path)?.[0];
     const from = this.places.fileOf(part, key === undefined ? undefined : [key]) ?? this.file;
     const file = inFiles === undefined ? resolve(dirname(from), path) : join(root, inFiles);
-    return relative(this.folder, file).split(sep).join("/") || ".";
+    return posixRelative(this.folder, file) || ".";
   }
 
   /** The code at a path from the bundle's folder: a file, or the folder of a dbt project. */
@@ -464,7 +464,7 @@ export class Bundle {
           refuse(
             `include ${quote(pattern)} leads out of ${repository === undefined ? "the bundle, which is in no git repository" : "the repository"}, to ${quote(relativePath(path))}`,
             repository === undefined
-              ? `move the file into the bundle, or add its folder to sync: {paths: [., ${relative(this.folder, dirname(path)).split(sep).join("/")}]}`
+              ? `move the file into the bundle, or add its folder to sync: {paths: [., ${posixRelative(this.folder, dirname(path))}]}`
               : "move the file into the repository",
           );
         } else if (!/\.(?:ya?ml|json)$/.test(path)) {

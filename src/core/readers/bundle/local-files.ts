@@ -1,13 +1,15 @@
-import { existsSync, openSync, closeSync, readdirSync, readSync, statSync } from "node:fs";
-import { basename, dirname, extname, join, posix, relative, resolve, sep } from "node:path";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, dirname, extname, join, posix, resolve } from "node:path";
 import { isExpression } from "../../model/job-spec";
 import { nearest } from "../../nearest";
 import { quote } from "../../model/text";
 import type { ReadProblem } from "../reading";
-import { relativePath } from "../relative-path";
+import { posixRelative, relativePath } from "../../paths";
 import { includeGlob, isPattern } from "./include-glob";
 import { isInside } from "./roots";
 import { isValueMap, type KeyPath, type Places, type Value, type ValueMap } from "./yaml-file";
+import { firstLine } from "../../notebook-file";
+import { sourceFormat } from "../../model/notebook-format";
 
 /** A local file of a job that keeps it from being deployed. */
 export interface FileProblem extends Pick<ReadProblem, "severity" | "message" | "fix"> {
@@ -18,14 +20,7 @@ export interface FileProblem extends Pick<ReadProblem, "severity" | "message" | 
   readonly taskKey?: string;
 }
 
-/** The first line of a notebook, by the extension of its file. */
-const HEADERS: Readonly<Record<string, string>> = {
-  ".py": "# Databricks notebook source",
-  ".r": "# Databricks notebook source",
-  ".scala": "// Databricks notebook source",
-  ".sql": "-- Databricks notebook source",
-};
-export const NOTEBOOK_EXTENSIONS = [".py", ".r", ".scala", ".sql", ".ipynb"];
+export const NOTEBOOK_EXTENSIONS = [".py", ".r", ".scala", ".sql", ".ipynb"] as const;
 
 type Kind = "missing" | "folder" | "notebook" | "file";
 
@@ -146,7 +141,7 @@ class JobFiles {
       this.#missing(map, path, file, written, "notebook", NOTEBOOK_EXTENSIONS);
       return;
     }
-    const header = HEADERS[extname(file).toLowerCase()];
+    const header = sourceFormat(extname(file))?.firstLine;
     this.#report("notebook-file", map, path, {
       message: `${quote(written)} is ${kind === "folder" ? "a folder" : "a file"}, not a notebook${kind === "folder" || header === undefined ? "" : `: its first line is not ${quote(header)}`}`,
       fix:
@@ -227,7 +222,7 @@ class JobFiles {
   #isOutside(map: ValueMap, path: KeyPath, file: string, written: string, what: string): boolean {
     if (isInside(this.#root, file)) return false;
     const around = this.#files.kindOf(file) === "folder" ? file : dirname(file);
-    const way = relative(this.#folder, around).split(sep).join("/");
+    const way = posixRelative(this.#folder, around);
     this.#report(what === "notebook" ? "notebook-file" : "task-file", map, path, {
       message: `${what} ${quote(written)} is outside of the sync root, ${quote(relativePath(this.#root))}, so it is not uploaded`,
       fix: `add its folder to the bundle: sync: {paths: [., ${way}]}`,
@@ -289,22 +284,14 @@ function kindOf(file: string): Kind {
   }
   const extension = extname(file).toLowerCase();
   if (extension === ".ipynb") return "notebook";
-  const header = HEADERS[extension];
-  if (header === undefined) return "file";
-  return firstLine(file) === header ? "notebook" : "file";
+  const format = sourceFormat(extension);
+  return format !== undefined && startOf(file) === format.firstLine ? "notebook" : "file";
 }
 
 /** As much of the first line as the Databricks CLI looks at. */
-function firstLine(file: string): string | undefined {
+function startOf(file: string): string | undefined {
   try {
-    const descriptor = openSync(file, "r");
-    try {
-      const start = Buffer.alloc(32);
-      const read = readSync(descriptor, start);
-      return start.toString("utf8", 0, read).split(/\r?\n/)[0];
-    } finally {
-      closeSync(descriptor);
-    }
+    return firstLine(file, 32);
   } catch {
     return undefined;
   }

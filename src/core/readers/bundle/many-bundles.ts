@@ -6,7 +6,7 @@ import { type JobRef, type JobSpec, mayHold, type TaskSpec } from "../../model/j
 import { quote } from "../../model/text";
 import { withLazy } from "../lazy";
 import type { Reading } from "../reading";
-import { relativePath } from "../relative-path";
+import { relativePath } from "../../paths";
 import { type BundleOptions, bundleFile, readBundle } from "./bundle";
 
 /** Folders that hold no bundle of the project: of tools, and templates of bundles. */

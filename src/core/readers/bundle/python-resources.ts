@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { isExpression, type SourceLocation } from "../../model/job-spec";
 import { parseJson } from "../../model/json";
-import { printable, quote } from "../../model/text";
-import { relativePath } from "../relative-path";
+import { errorText, printable, quote } from "../../model/text";
+import { posixPath, relativePath } from "../../paths";
 import type { Bundle } from "./bundle";
 import { valueAt } from "./merge";
 import { isValueMap, type Value, type ValueMap } from "./yaml-file";
@@ -145,7 +145,7 @@ export class PythonResources {
     const from = this.#bundle.places.fileOf(written, [key]);
     if (from === undefined) return map;
     const way = relative(this.#bundle.folder, resolve(dirname(from), path));
-    return { ...map, [key]: way.split(sep).join("/") };
+    return { ...map, [key]: posixPath(way) };
   }
 
   #build(phase: Phase, configured: ValueMap, input: object): Built | undefined {
@@ -193,7 +193,7 @@ export class PythonResources {
         locations: this.#locations(jsonLines(path.locations)),
       };
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = errorText(error);
       this.#fail(
         `what Python built cannot be read: ${printable(message.slice(0, 200))}`,
         "try again",

@@ -1,5 +1,5 @@
 import type { SourceSuppression } from "../../model/suppression";
-import { relativePath } from "../relative-path";
+import { relativePath } from "../../paths";
 
 const COMMENT = /(?:^|\s)#\s*jobstrata-ignore\b(.*)$/;
 

@@ -3,7 +3,7 @@ import { join, relative, sep } from "node:path";
 import { parseDocument } from "yaml";
 import { quote } from "../../model/text";
 import type { ReadProblem } from "../reading";
-import { relativePath } from "../relative-path";
+import { posixRelative, relativePath } from "../../paths";
 import { BUNDLE_SCHEMA } from "./bundle-schema";
 import { isValueMap, type Value, type ValueMap } from "./yaml-file";
 
@@ -56,7 +56,7 @@ function problemOf(
   include: Value,
   what: string | number,
 ): ReadProblem {
-  const name = relative(folder, path).split(sep).join("/");
+  const name = posixRelative(folder, path);
   const [top = ""] = name.split("/");
   return {
     rule: "unread-file",

@@ -16,10 +16,11 @@ import {
   visit,
 } from "yaml";
 import type { SourceLocation } from "../../model/job-spec";
-import { printable, quote } from "../../model/text";
+import { errorText, printable, quote } from "../../model/text";
 import type { ReadProblem } from "../reading";
-import { relativePath } from "../relative-path";
+import { relativePath } from "../../paths";
 import { explainSlip, oneLine } from "./yaml-slip";
+import { isObject } from "../../model/json";
 
 /** No file that people write is bigger; parsing takes some hundred times this in memory. Bytes. */
 const MAX_FILE_SIZE = 2 * 2 ** 20;
@@ -45,7 +46,7 @@ export interface ValueMap {
 }
 
 export function isValueMap(value: Value): value is ValueMap {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject(value);
 }
 
 /** A YAML or JSON file, parsed. */
@@ -255,7 +256,7 @@ export function readYamlFile(path: string, places: Places, content?: string): Ya
     if (error instanceof Refused) return failed(error.message, "fix the file", error.offset);
     if (error instanceof RangeError)
       return failed("the file nests too deep to be read", "write it simpler");
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorText(error);
     return failed(`this is not YAML: ${oneLine(message)}`, "fix the file");
   }
 }

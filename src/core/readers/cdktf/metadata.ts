@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, relative, resolve, sep } from "node:path";
+import { join, resolve } from "node:path";
 import * as z from "../../zod";
 import type { SourceLocation } from "../../model/job-spec";
 import { METADATA_FILE } from "../../model/markers";
 import type { StackConfig, StackJob } from "./app";
+import { posixRelative } from "../../paths";
 
 export { METADATA_FILE };
 
@@ -46,7 +47,7 @@ export function writeStackMetadata(stacks: readonly StackConfig[], outdir: strin
 }
 
 function stackMetadata(stack: StackConfig, outdir: string): StackMetadata {
-  const below = (file: string): string => relative(outdir, resolve(file)).split(sep).join("/");
+  const below = (file: string): string => posixRelative(outdir, resolve(file));
   const moved = (source: SourceLocation): SourceLocation => ({
     ...source,
     file: below(source.file),
@@ -96,7 +97,7 @@ function fromMetadata(
   const { environment, jobs = {}, externalJobs, assets = {}, suppressions = [] } = metadata;
   const shown = (source: SourceLocation): SourceLocation => ({
     ...source,
-    file: relative(process.cwd(), resolve(outdir, source.file)).split(sep).join("/"),
+    file: posixRelative(process.cwd(), resolve(outdir, source.file)),
   });
   return {
     environment,

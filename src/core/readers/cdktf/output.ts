@@ -6,7 +6,7 @@ import type { Reading, ReadProblem } from "../reading";
 import { readStackMetadata } from "./metadata";
 import { blocksOf, stateKey, type TerraformConfig } from "../terraform/config";
 import { DEFAULT_ENVIRONMENT, readStackConfigs, type StackConfig } from "./app";
-import { relativePath } from "../relative-path";
+import { relativePath } from "../../paths";
 
 interface Manifest {
   readonly stacks?: Readonly<Record<string, ManifestStack>>;

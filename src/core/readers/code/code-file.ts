@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { relative, sep } from "node:path";
+
 import type { LineageFiles } from "../../lineage";
 import type { CodeFile, CodeLineage, CodeParameters } from "../../model/lineage";
 import { CODE_CACHE, hashOf } from "./code-cache";
+import { posixRelative } from "../../paths";
 
 /** Databricks exports no notebook that is bigger. Bytes. */
 const MAX_SIZE = 10 * 2 ** 20;
@@ -49,7 +50,7 @@ function readLineage(
   return lineage;
 }
 
-const labelOf = (file: string): string => relative(process.cwd(), file).split(sep).join("/");
+const labelOf = (file: string): string => posixRelative(process.cwd(), file);
 
 /** Files of this machine; each is read once. */
 class CodeFiles implements LineageFiles {

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { join } from "node:path";
 import type { SourceLocation } from "../../model/job-spec";
 import type {
   CodeFile,
@@ -8,6 +8,7 @@ import type {
   DataAccess,
   WriteKind,
 } from "../../model/lineage";
+import { posixRelative } from "../../paths";
 
 /** Bigger manifests are not read. Bytes. */
 const MAX_SIZE = 200 * 2 ** 20;
@@ -105,7 +106,7 @@ export class DbtProject implements CodeFile {
   }
 
   #labelOf(path: string): string {
-    return relative(process.cwd(), join(this.#folder, path)).split(sep).join("/");
+    return posixRelative(process.cwd(), join(this.#folder, path));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ObservedAccess } from "../../model/job-graph";
 import type { DataAccess, Observation } from "../../model/lineage";
+import { isObject } from "../../model/json";
 
 /** Rows of an export; more are of other times and jobs. */
 const MAX_ROWS = 1_000_000;
@@ -86,10 +87,10 @@ function rowsOf(text: string): Row[] | undefined {
 function jsonRows(text: string): Row[] | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isRow(value)
+    return isObject(value)
       ? [value]
       : Array.isArray(value)
-        ? (value as unknown[]).filter(isRow)
+        ? (value as unknown[]).filter(isObject)
         : undefined;
   } catch {
     // Line by line.
@@ -99,14 +100,11 @@ function jsonRows(text: string): Row[] | undefined {
       .split("\n")
       .filter((line) => line.trim() !== "")
       .map((line): unknown => JSON.parse(line))
-      .filter(isRow);
+      .filter(isObject);
   } catch {
     return undefined;
   }
 }
-
-const isRow = (value: unknown): value is Row =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** RFC 4180: fields may be in quotes, with line breaks in them. */
 function csvRows(text: string): string[][] {

@@ -1,7 +1,8 @@
 import { realpathSync } from "node:fs";
-import { posix, relative, sep } from "node:path";
+import { posix } from "node:path";
 import type { NotebookRef } from "../../model/job-spec";
 import { notebookFile } from "./widgets";
+import { posixRelative } from "../../paths";
 
 /** A notebook in a file of this machine. Links and spellings of the path that lead to one file are one notebook. */
 export function fileNotebook(file: string): NotebookRef {
@@ -11,7 +12,7 @@ export function fileNotebook(file: string): NotebookRef {
   } catch {
     // A file that is not there has only its spelling.
   }
-  const label = relative(process.cwd(), real).split(sep).join("/");
+  const label = posixRelative(process.cwd(), real);
   return { identity: `file:${real}`, label, file: notebookFile(real) };
 }
 

@@ -10,8 +10,7 @@ import { withLazy } from "../lazy";
 import { fileNotebook, gitNotebook, workspaceNotebook, workspacePath } from "../notebook/identity";
 import { MAX_JOBS, type Reading } from "../reading";
 import { DEFAULT_ENVIRONMENT } from "../cdktf/app";
-
-type Json = Readonly<Record<string, unknown>>;
+import { isObject, type Json, objectOf } from "../../model/json";
 
 /** References may lead through modules in and out; more steps than this is a cycle. */
 const MAX_STEPS = 50;
@@ -34,15 +33,15 @@ export function readTerraformJson(
   file: string,
   { mask = () => SENSITIVE_VALUE }: TerraformOptions = {},
 ): Reading {
-  const root = object(json);
-  const values = object(root.planned_values ?? root.values);
+  const root = objectOf(json);
+  const values = objectOf(root.planned_values ?? root.values);
   if (typeof root.format_version !== "string" || (!root.planned_values && !root.values)) {
     throw new JobstrataError(
       "source",
       `${file} is not what "terraform show -json" prints of a plan or a state`,
     );
   }
-  const jobs = new Plan(root, object(values.root_module), mask).jobs(file);
+  const jobs = new Plan(root, objectOf(values.root_module), mask).jobs(file);
   // A plan does not say what it is for; the names of its jobs may.
   const environments = new Set(
     jobs.flatMap(({ name = "" }) => environmentPrefix(name).environment ?? []),
@@ -62,15 +61,15 @@ export function readTerraformJson(
  * `json` is not a plan.
  */
 export function priorState(json: unknown): object | undefined {
-  const root = object(json);
+  const root = objectOf(json);
   if (!root.planned_values) return undefined;
-  const { values = {} } = object(root.prior_state);
+  const { values = {} } = objectOf(root.prior_state);
   return {
     format_version: root.format_version,
     values,
     resource_changes: list(root.resource_changes).map(({ address, change }) => ({
       address,
-      change: { after_sensitive: object(change).before_sensitive },
+      change: { after_sensitive: objectOf(change).before_sensitive },
     })),
   };
 }
@@ -104,7 +103,7 @@ class Plan {
   public constructor(root: Json, rootModule: Json, mask: (secret: string) => string) {
     const changes = new Map<unknown, Json>();
     for (const { address, change } of list(root.resource_changes))
-      changes.set(address, object(change));
+      changes.set(address, objectOf(change));
     this.#resources = [...resourcesOf(rootModule, "", changes, mask)];
     this.#jobs = this.#resources.filter(({ type }) => type === "databricks_job");
     if (this.#jobs.length > MAX_JOBS) {
@@ -126,8 +125,8 @@ class Plan {
       if (type === "databricks_notebook" && typeof path === "string" && typeof source === "string")
         this.#uploads.set(workspacePath(path), fileNotebook(resolve(source)));
     }
-    const configuration = object(root.configuration).root_module;
-    this.#configuration = configuration === undefined ? undefined : object(configuration);
+    const configuration = objectOf(root.configuration).root_module;
+    this.#configuration = configuration === undefined ? undefined : objectOf(configuration);
   }
 
   public jobs(file: string): JobSpec[] {
@@ -138,7 +137,7 @@ class Plan {
       if (job !== undefined) permitted.set(job, resource.values.access_control);
     }
     return this.#jobs.map((job) => {
-      const values = object(withoutEmpty(filled(job.values, job.unknown)));
+      const values = objectOf(withoutEmpty(filled(job.values, job.unknown)));
       const references = this.#references(job, values);
       const { payload, settings, mayHold } = readJobPayload(values, {
         notebook: (path, git) => this.#notebook(path, git, job),
@@ -181,7 +180,7 @@ class Plan {
   #addReferences(job: Resource, task: Json, expressions: Json, found: Map<Json, JobRef>): void {
     const [run] = list(task.run_job_task);
     const [writtenRun] = list(expressions.run_job_task);
-    const ref = run && this.#reference(job, run.job_id, object(writtenRun?.job_id));
+    const ref = run && this.#reference(job, run.job_id, objectOf(writtenRun?.job_id));
     if (run !== undefined && ref !== undefined) found.set(run, ref);
     const [loop] = list(task.for_each_task);
     const [writtenLoop] = list(expressions.for_each_task);
@@ -213,7 +212,7 @@ class Plan {
   #target(resource: Resource, attribute: string, value: unknown): Resource | undefined {
     const known = this.#jobsById.get(String(value));
     if (known !== undefined) return known;
-    const expression = object(this.#expressionsOf(resource)[attribute]);
+    const expression = objectOf(this.#expressionsOf(resource)[attribute]);
     const module = this.#moduleOf(resource.module);
     const end = this.#follow(resource, module, references(expression), resource.module);
     return typeof end === "object" ? end : undefined;
@@ -244,8 +243,8 @@ class Plan {
         names.find((name) => /^module\.[\w-]+(?:\[[^\]]*\])?\./.test(name)) ?? "",
       ) ?? [];
     if (call !== "") {
-      const inner = object(object(object(module.module_calls)[call]).module);
-      const expression = object(object(object(inner.outputs)[output]).expression);
+      const inner = objectOf(objectOf(objectOf(module.module_calls)[call]).module);
+      const expression = objectOf(objectOf(objectOf(inner.outputs)[output]).expression);
       const below = `${at === "" ? "" : `${at}.`}module.${call}`;
       return this.#follow(from, inner, references(expression), below, steps + 1) ?? first;
     }
@@ -254,8 +253,8 @@ class Plan {
     if (variable !== undefined && parent !== null) {
       const [, above = "", own = ""] = parent;
       const caller = this.#moduleOf(above);
-      const given = object(object(object(caller?.module_calls)[own]).expressions);
-      const refs = references(object(given[variable]));
+      const given = objectOf(objectOf(objectOf(caller?.module_calls)[own]).expressions);
+      const refs = references(objectOf(given[variable]));
       return this.#follow(from, caller, refs, above, steps + 1) ?? first;
     }
     return first;
@@ -283,7 +282,7 @@ class Plan {
   #moduleOf(address: string): Json | undefined {
     let module = this.#configuration;
     for (const [, call = ""] of withoutIndexes(address).matchAll(/module\.([\w-]+)/g))
-      module = object(object(object(module?.module_calls)[call]).module);
+      module = objectOf(objectOf(objectOf(module?.module_calls)[call]).module);
     return module;
   }
 
@@ -295,7 +294,7 @@ class Plan {
       resources = new Map(all.map((each) => [`${text(each.type)}.${text(each.name)}`, each]));
       this.#written.set(written, resources);
     }
-    return object(resources.get(`${type}.${name}`)?.expressions);
+    return objectOf(resources.get(`${type}.${name}`)?.expressions);
   }
 }
 
@@ -324,7 +323,7 @@ function* resourcesOf(
     if (resource.mode !== "managed") continue;
     const own = text(resource.address);
     const change = changes.get(resource.address);
-    const sensitive = [object(resource.sensitive_values), object(change?.after_sensitive)];
+    const sensitive = [objectOf(resource.sensitive_values), objectOf(change?.after_sensitive)];
     const values = sensitive.reduce<unknown>(
       (all, each) => masked(all, each, mask),
       resource.values,
@@ -335,8 +334,8 @@ function* resourcesOf(
       type: text(resource.type),
       name: text(resource.name),
       index: resource.index === undefined ? "" : `[${JSON.stringify(resource.index)}]`,
-      values: object(values),
-      unknown: object(change?.after_unknown),
+      values: objectOf(values),
+      unknown: objectOf(change?.after_unknown),
       sensitive: Object.assign({}, ...sensitive) as Json,
     };
   }
@@ -347,7 +346,7 @@ function* resourcesOf(
 /** The expressions of a task: by its key if that is a literal, else by its position. */
 function taskExpressions(expressions: Json, key: unknown, at: number): Json {
   const tasks = list(expressions.task);
-  const named = tasks.find((task) => object(task.task_key).constant_value === key);
+  const named = tasks.find((task) => objectOf(task.task_key).constant_value === key);
   return named ?? tasks[at] ?? {};
 }
 
@@ -360,7 +359,7 @@ function filled(values: unknown, unknown: unknown): unknown {
     return Array.from({ length }, (_, at) => filled(items[at], (unknown as unknown[])[at]));
   }
   if (typeof unknown !== "object" || unknown === null) return values;
-  const result: Record<string, unknown> = { ...object(values) };
+  const result: Record<string, unknown> = { ...objectOf(values) };
   for (const [key, value] of Object.entries(unknown)) {
     const all = filled(result[key], value);
     if (all !== undefined) result[key] = all;
@@ -391,7 +390,7 @@ const MAY_BE_EMPTY = ["default", "left", "right", "value"];
 /** Without the empty text that states have for what is not set. Blocks are lists; maps belong to the user. */
 function withoutEmpty(block: unknown): unknown {
   return Object.fromEntries(
-    Object.entries(object(block)).flatMap(([key, value]) => {
+    Object.entries(objectOf(block)).flatMap(([key, value]) => {
       if (value === "" && !MAY_BE_EMPTY.includes(key)) return [];
       if (!Array.isArray(value)) return [[key, value]];
       const items: unknown[] = value;
@@ -414,8 +413,5 @@ function references(expression: Json): string[] {
   return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
 }
 
-const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const object = (value: unknown): Json => (isObject(value) ? value : {});
-const list = (value: unknown): Json[] => (Array.isArray(value) ? value.map(object) : []);
+const list = (value: unknown): Json[] => (Array.isArray(value) ? value.map(objectOf) : []);
 const text = (value: unknown): string => (typeof value === "string" ? value : "");

@@ -12,6 +12,7 @@ import { type Hierarchy, hierarchyOf, type HierarchyOptions, UnknownJobs } from 
 import { whatRuns } from "../task-words";
 import { shownChange, shownText, type Sides, type ValueChange } from "./settings-diff";
 import { diffJobSettings, diffOutcomes, diffTaskSettings } from "./spec-diff";
+import { compare } from "../../model/collections";
 
 export type Change = "added" | "removed" | "changed";
 
@@ -423,8 +424,6 @@ function edgesOf(old: Side, now: Side, kept: ReadonlySet<string>): DiffEdge[] {
       return after.has(name) ? edge : { ...edge, change: "removed" };
     });
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 function sorted<V>(entries: readonly (readonly [string, V])[]): (readonly [string, V])[] {
   return [...entries].sort(([a], [b]) => compare(a, b));

@@ -2,6 +2,7 @@ import { dataFlow, type TaskAccess } from "../../model/data-flow";
 import type { JobGraph } from "../../model/job-graph";
 import type { SourceLocation } from "../../model/job-spec";
 import type { LineageProblem, Observation, WriteKind } from "../../model/lineage";
+import { compare } from "../../model/collections";
 
 /** Which jobs of an environment read and write which tables, for programs. docs/lineage.md describes it. */
 export interface LineageDocument {
@@ -153,8 +154,6 @@ function unknownOf({ job, task, name, write, unknown, at }: TaskAccess): Unknown
 export function tableNames(graph: JobGraph): string[] {
   return lineageDocument(graph).tables.map(({ name }) => name);
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 const byEdge = (a: LineageEdge, b: LineageEdge): number =>
   compare(a.job, b.job) ||

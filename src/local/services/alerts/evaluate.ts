@@ -1,4 +1,4 @@
-import { stringifyJson } from "@jobstrata/core/model";
+import { errorText, stringifyJson } from "@jobstrata/core/model";
 import type { QueryAnswer } from "../../execute/query";
 import type { AlertSettings } from "./schema";
 
@@ -61,7 +61,7 @@ export function evaluate(settings: Settings, result: Result): Evaluated {
     if ("error" in order) return { state: "ERROR", ...both, error: order.error };
     return { state: MEETS[operator](order.sign) ? "TRIGGERED" : "OK", ...both };
   } catch (error) {
-    return { state: "ERROR", error: (error as Error).message };
+    return { state: "ERROR", error: errorText(error) };
   }
 }
 

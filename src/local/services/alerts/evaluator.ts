@@ -1,4 +1,4 @@
-import type { PageAlert } from "@jobstrata/core/model";
+import { errorText, type PageAlert } from "@jobstrata/core/model";
 import { ApiError } from "../../api-error";
 import type { Clock, Timer } from "../../clock";
 import type { TaskExecutor } from "../../execute/executor";
@@ -171,7 +171,7 @@ export class AlertEvaluator {
     } catch (error) {
       failure = abort.signal.aborted
         ? `The query had not ended after ${PATIENCE / 60_000} minutes.`
-        : (error as Error).message;
+        : errorText(error);
     } finally {
       timer.cancel();
       this.#ended.signal.removeEventListener("abort", stop);

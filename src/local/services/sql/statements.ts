@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { JobstrataError } from "@jobstrata/core/errors";
-import { stringifyJson } from "@jobstrata/core/model";
+import { errorText, stringifyJson } from "@jobstrata/core/model";
 import { ApiError, doesNotExist, invalidParameter, invalidState } from "../../api-error";
 import type { TaskExecutor } from "../../execute/executor";
 import type { QueryAnswer, QueryRequest } from "../../execute/query";
@@ -162,8 +161,7 @@ async function cancel(statement: Statement): Promise<void> {
   await statement.done;
 }
 
-const messageOf = (error: unknown): string =>
-  error instanceof JobstrataError || error instanceof Error ? error.message : String(error);
+const messageOf = (error: unknown): string => errorText(error);
 
 function fail(statement: Statement, error_code: string, message: string): void {
   statement.state = "FAILED";

@@ -1,9 +1,13 @@
+import { NOTEBOOK_HEADER, NOTEBOOK_LANGUAGES, type NotebookLanguage } from "@jobstrata/core/model";
+
 /** Notebooks in their two formats: the source format, which is text with markers in comments, and Jupyter's JSON. */
 
-export const LANGUAGES = ["PYTHON", "SCALA", "SQL", "R"] as const;
-export type Language = (typeof LANGUAGES)[number];
+export const LANGUAGES = ["PYTHON", "SCALA", "SQL", "R"] as const satisfies NotebookLanguage[];
+export type Language = NotebookLanguage;
 
-const COMMENTS: Record<Language, string> = { PYTHON: "#", SCALA: "//", SQL: "--", R: "#" };
+const COMMENTS = Object.fromEntries(
+  Object.values(NOTEBOOK_LANGUAGES).map(({ language, comment }) => [language, comment]),
+) as Record<Language, string>;
 /** The magic of a cell in another language than the notebook's. */
 const MAGICS: Record<Language, string> = {
   PYTHON: "%python",
@@ -13,7 +17,7 @@ const MAGICS: Record<Language, string> = {
 };
 
 /** The first line of a notebook's source says that it is one. */
-const MARKER = /^(?:#|--|\/\/) Databricks notebook source\r?(?:\n|$)/;
+const MARKER = new RegExp(`^(?:#|--|//) ${NOTEBOOK_HEADER}\\r?(?:\\n|$)`);
 
 /** Whether text is a notebook in the source format. */
 export const isSourceNotebook = (text: string): boolean => MARKER.test(text);
@@ -106,5 +110,5 @@ export function jupyterToSource(text: string, language: Language): string | unde
       .join("\n");
   });
   const separator = `\n\n${comment} COMMAND ----------\n\n`;
-  return `${comment} Databricks notebook source\n${cells.join(separator)}\n`;
+  return `${comment} ${NOTEBOOK_HEADER}\n${cells.join(separator)}\n`;
 }

@@ -1,3 +1,4 @@
+import { compare } from "@jobstrata/core/model";
 import { omit } from "../../../omit";
 import type { JobSettings } from "./settings";
 import type { NestedTask, Task } from "./tasks";
@@ -61,5 +62,3 @@ function withDefaults<T extends Task | NestedTask>(
   }
   return normal;
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
