@@ -25,7 +25,88 @@ spark.table(f"{'p' if flag else 'q'}.t")
     ]);
   });
 
-  it("takes expressions of the deployment and of the run for unknown", () => {
+  it("keeps expressions of the deployment, which are the same in all tasks", () => {
+    const code = `
+schema = dbutils.widgets.get("schema").strip()
+spark.table(f"main.dev_{schema}.Orders")
+spark.sql("MERGE INTO IDENTIFIER(:t) USING x.y ON true", args={"t": "main.dev_" + schema + ".t"})
+spark.read.format("delta").load(f"{schema}.s.t")
+spark.table("main." + schema.replace("-", "_") + ".t")
+if schema == "x":
+    spark.table("a.x")
+else:
+    spark.table("a.y")
+`;
+    const parameters = { schema: "${workspace.current_user.short_name}" };
+    expect(shown(lineageOf({ "main.py": notebook(code) }, parameters))).toEqual([
+      "read main.dev_${workspace.current_user.short_name}.orders",
+      "merge main.dev_${workspace.current_user.short_name}.t",
+      "read x.y",
+      "read ${workspace.current_user.short_name}.s.t",
+      "read main.{workspace_current_user_short_name}.t (workspace_current_user_short_name = ?)",
+      "read a.x",
+      "read a.y",
+    ]);
+  });
+
+  it("takes a session that a helper makes for the session, and defaults of widgets that are not set", () => {
+    const code = `
+from company.spark import create_session
+spark = create_session("x")
+spark.read.table("a.t")
+try:
+    clean = int(dbutils.widgets.get("clean"))
+except:
+    clean = 0
+if clean:
+    spark.sql("DROP TABLE a.t")
+`;
+    expect(shown(lineageOf({ "main.py": notebook(code) }))).toEqual(["read a.t"]);
+  });
+
+  it("reads configuration and SQL from files of the project", () => {
+    const files = {
+      "jobs/main.py": notebook(`
+import json, yaml
+from pathlib import Path
+def load(path):
+    with open(path, "r", encoding="utf-8") as file:
+        return yaml.safe_load(file)
+config = load("../conf/tables.yml")
+spark.table(f"{config['source']['schema']}.{config['tables'][0]}")
+spark.sql(open("insert.sql").read().format(target=json.load(open("./target.json"))["name"]))
+spark.sql(Path("merge.sql").read_text())
+spark.table(yaml.safe_load(open("/Workspace/else.yml"))["name"])
+`),
+      "conf/tables.yml": "source: { schema: a.b }\ntables: [t, u]\n",
+      "jobs/insert.sql": "INSERT INTO {target} SELECT * FROM a.source",
+      "jobs/target.json": '{"name": "a.target"}',
+      "jobs/merge.sql": "MERGE INTO a.merged USING a.source ON true",
+    };
+    expect(shown(lineageOf(files))).toEqual([
+      "read a.b.t",
+      "append a.target",
+      "read a.source",
+      "merge a.merged",
+      "read {name} (name = ?)",
+    ]);
+  });
+
+  it("notes files that are copied to volumes", () => {
+    const code = `
+import shutil
+from pathlib import Path
+source = Path("/tmp/x") / "orders.csv"
+shutil.copy(source, Path("/Volumes/a/b/c") / source.name)
+shutil.copyfile("/dbfs/mnt/a.csv", "/tmp/a.csv")
+`;
+    expect(shown(lineageOf({ "main.py": notebook(code) }))).toEqual([
+      "create /Volumes/a/b/c/orders.csv",
+      "read /dbfs/mnt/a.csv",
+    ]);
+  });
+
+  it("takes values of the run for unknown", () => {
     const code = "spark.table(f\"{dbutils.widgets.get('catalog')}.s.t\")";
     const parameters = { catalog: "{{tasks.first.values.catalog}}" };
     expect(shown(lineageOf({ "main.py": notebook(code) }, parameters))).toEqual([

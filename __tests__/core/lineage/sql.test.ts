@@ -145,6 +145,12 @@ const CASES: readonly (readonly [name: string, sql: string, expected: readonly s
     "USE CATALOG c; USE SCHEMA s; SELECT * FROM t, x.y, a.b.c; USE d.e; SELECT * FROM t",
     ["read c.s.t", "read c.x.y", "read a.b.c", "read d.e.t"],
   ],
+  ["USE CATALOG, which resets the schema", "USE a.b; USE CATALOG c; SELECT * FROM t", ["read c.default.t"]],
+  [
+    "rows of VALUES, which are no paths",
+    "INSERT INTO a.t SELECT * FROM VALUES ('{\"url\": \"/a\"}', 1), ('/b', 2) AS v(x, y) JOIN b.u ON true",
+    ["append a.t", "read b.u"],
+  ],
   [
     "a name that is unknown in part",
     "SELECT * FROM ${catalog}.s.t",
@@ -173,10 +179,12 @@ describe("tables of SQL", () => {
   });
 
   it("puts parameters of a SQL task where its file names them", () => {
-    const sql = "SELECT * FROM {{catalog}}.s.t JOIN IDENTIFIER(:catalog || '.s.u') ON true";
+    const sql =
+      "SELECT * FROM {{catalog}}.s.t JOIN IDENTIFIER(:catalog || '.s.u') ON true; USE IDENTIFIER({{catalog}}); TABLE v";
     expect(shown(lineageOf({ "x.sql": sql }, { catalog: "main" }))).toEqual([
       "read main.s.t",
       "read main.s.u",
+      "read main.v",
     ]);
   });
 });

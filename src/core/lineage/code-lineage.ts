@@ -211,6 +211,13 @@ class NotebookRun implements Surroundings {
     this.#session.absorb(child.result());
   }
 
+  public readFile(path: string): string | undefined {
+    if (isAbsolute(path)) return undefined;
+    const text = this.#files.read(resolve(dirname(this.#within.at(-1) ?? this.#entry), path));
+    this.#budget.characters += text?.length ?? 0;
+    return this.#budget.characters > MAX_CODE ? undefined : text;
+  }
+
   public addPath(folder: string): void {
     const path = isAbsolute(folder) ? folder : resolve(dirname(this.#entry), folder);
     if (!this.#paths.includes(path) && this.#paths.length < MAX_FOLDERS) this.#paths.push(path);

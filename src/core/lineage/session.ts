@@ -7,7 +7,16 @@ import type {
 } from "../model/lineage";
 import type { SourceLocation } from "../model/job-spec";
 import { partsOf, scanSql } from "./sql/scan";
-import { changeKnown, isKnown, showUnknown, unknownParts, unknownText } from "./unknown-text";
+import {
+  changeKnown,
+  expressionText,
+  isKnown,
+  isUnknown,
+  MARKED,
+  showUnknown,
+  unknownParts,
+  unknownText,
+} from "./unknown-text";
 
 /** Maximum accesses of one task. */
 const MAX_ACCESSES = 5000;
@@ -45,12 +54,12 @@ export class Session {
   /** The value of a widget: what the task sets, else the default that the notebook gives it. */
   public widget(name: string): string | undefined {
     const set = this.parameters.named[name] ?? this.#defaults.get(name);
-    return set === undefined ? undefined : withoutExpressions(set, name);
+    return set === undefined ? undefined : marked(set, name);
   }
 
   /** An argument of a Python file. */
   public arguments(): string[] {
-    return (this.parameters.positional ?? []).map((text) => withoutExpressions(text, "argument"));
+    return (this.parameters.positional ?? []).map((text) => marked(text, "argument"));
   }
 
   /** The notebook makes a widget. */
@@ -73,7 +82,8 @@ export class Session {
   public use(catalog: string | undefined, schema: string | undefined): void {
     if (catalog !== undefined) {
       this.#catalog = catalog;
-      this.#schema = schema;
+      // USE CATALOG resets the schema.
+      this.#schema = schema ?? "default";
     } else if (schema !== undefined) this.#schema = schema;
   }
 
@@ -103,9 +113,9 @@ export class Session {
   ): void {
     const value = (name: string): string | undefined =>
       own.get(name) ?? this.#values.get(name.toLowerCase()) ?? this.widget(name);
-    const whole = unknownParts(text);
-    if (/^\s*\uE000[^\uE000\uE001]*\uE001\s*;?\s*$/.test(text)) {
-      this.problem(`the text of a SQL statement is not known: ${whole.join(", ")}`, locate(0));
+    if (isUnknown(text)) {
+      const [label = ""] = unknownParts(text);
+      this.problem(`the text of a SQL statement is not known: ${label}`, locate(0));
       return;
     }
     scanSql(text, {
@@ -143,7 +153,7 @@ export class Session {
    * Text keeps its lines.
    */
   public substituted(sql: string): string {
-    return sql.replace(
+    return quotedIdentifiers(sql).replace(
       /\$\{([\p{L}\p{N}_.:]{1,100})\}|\{\{([\p{L}\p{N}_.]{1,100})\}\}|(?<![\\\p{L}\p{N}_'"])\$([\p{L}_][\p{L}\p{N}_]{0,99})/gu,
       (_, braced?: string, doubled?: string, bare?: string) => {
         const name = braced ?? doubled ?? bare ?? "";
@@ -198,12 +208,24 @@ export class Session {
   }
 }
 
-/** Expressions of the deployment and dynamic values of the run are not known before. */
-function withoutExpressions(text: string, label: string): string {
-  return text.replace(/\{\{[^{}]*\}\}|\$\{[^{}]*\}/g, unknownText(label));
+/** In `IDENTIFIER({{name}})`, SQL tasks put in the value as a string. */
+function quotedIdentifiers(sql: string): string {
+  return sql.replace(
+    /(\bidentifier\s{0,5}\(\s{0,20})(\{\{[\p{L}\p{N}_.]{1,100}\}\})(?=\s*\))/giu,
+    "$1'$2'",
+  );
+}
+
+/** Dynamic values are known to the run only; expressions of the deployment are the same in all tasks. */
+function marked(text: string, label: string): string {
+  return text.replace(/\{\{[^{}]*\}\}|\$\{([^{}]*)\}/g, (_, expression?: string) =>
+    expression === undefined ? unknownText(label) : expressionText(expression),
+  );
 }
 
 /** In backticks where a part holds what a name cannot. */
 function shownPart(part: string): string {
-  return /^[\p{L}\p{N}_\uE000\uE001…$-]+$/u.test(part) ? part : `\`${part}\``;
+  return PLAIN_PART.test(part) ? part : `\`${part}\``;
 }
+
+const PLAIN_PART = new RegExp(`^[\\p{L}\\p{N}_${MARKED}$-]+$`, "u");

@@ -11,7 +11,8 @@ export interface DataAccess {
   /**
    * A table as the code names it, without quotes and in lower case: `catalog.schema.table`, or fewer parts where the
    * code gives fewer. A path as it is written, without a slash at its end. What cannot be resolved is in braces:
-   * `{catalog}.silver.orders`.
+   * `{catalog}.silver.orders`. Expressions of the deployment, which are the same in all tasks, stay as they are written:
+   * `main.${workspace.current_user.short_name}.orders`.
    */
   readonly name: string;
   readonly kind: "table" | "path";

@@ -1,7 +1,15 @@
 import type { SourceLocation } from "../../model/job-spec";
 import type { Session } from "../session";
 import { isKnown, unknownText } from "../unknown-text";
-import { callBuiltin, callExternal, callMethod, isBuiltin, isTooLong, member } from "./library";
+import {
+  callBuiltin,
+  callExternal,
+  callMethod,
+  isBuiltin,
+  isSessionName,
+  isTooLong,
+  member,
+} from "./library";
 import { parsePython } from "./parse";
 import type { Argument, Expression, Parameter, Statement } from "./syntax";
 import {
@@ -51,6 +59,8 @@ export interface Surroundings {
   ): { readonly label: string; readonly source: string } | undefined;
   /** Analyses the notebook that `dbutils.notebook.run` names. */
   runNotebook(path: string, parameters: ReadonlyMap<string, string>, from: SourceLocation): void;
+  /** The text of a file of the project, by its path from the notebook; undefined if there is none. */
+  readFile(path: string): string | undefined;
   /** A folder is added to the paths that modules are looked for in. */
   addPath(folder: string, file: string): void;
 }
@@ -105,6 +115,11 @@ export class Interpreter {
   /** What the code asks of its surroundings. */
   public addPath(folder: string): void {
     this.#surroundings.addPath(folder, this.#unit.file);
+  }
+
+  /** The text of a file of the project, by its path from the notebook; undefined if there is none. */
+  public readFile(path: string): string | undefined {
+    return this.#surroundings.readFile(path);
   }
 
   public runNotebook(path: string, parameters: ReadonlyMap<string, string>): void {
@@ -333,8 +348,7 @@ export class Interpreter {
     switch (target.kind) {
       case "name": {
         // An unknown value is spoken of by the name that it gets first.
-        const named = isType(value, "unknown") && value.label === "" ? unknown(target.name) : value;
-        scope.set(target.name, named);
+        scope.set(target.name, assigned(target.name, value));
         break;
       }
       case "list": {
@@ -837,6 +851,15 @@ export class Interpreter {
         return unknown("");
     }
   }
+}
+
+/** A value under the name that it is assigned to. */
+function assigned(name: string, value: Value): Value {
+  if (!isType(value, "unknown", "external")) return value;
+  // Made by a helper or library of which nothing else is known.
+  if (isSessionName(name)) return { type: "spark" };
+  // An unknown value is spoken of by the name that it gets first.
+  return isType(value, "unknown") && value.label === "" ? unknown(name) : value;
 }
 
 /** Parts of a text, as far as it may become long. */

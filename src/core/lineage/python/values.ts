@@ -124,6 +124,8 @@ export type SparkValue =
       readonly path: Value | undefined;
     }
   | { readonly type: "writerTo"; readonly table: Value }
+  /** A file of the project that is read. */
+  | { readonly type: "file"; readonly text: string }
   | { readonly type: "deltaTable"; readonly name: Value; readonly isPath: boolean }
   | { readonly type: "deltaBuilder"; readonly kind: "create" | "create-if-missing" }
   | { readonly type: "arguments"; readonly known: Map<string, Value>; readonly order: string[] };

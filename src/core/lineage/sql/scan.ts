@@ -1,5 +1,5 @@
 import type { WriteKind } from "../../model/lineage";
-import { unknownText } from "../unknown-text";
+import { isUnknown, unknownText } from "../unknown-text";
 import { sqlTokens, type SqlToken } from "./tokens";
 
 /** What SQL does, as the scan comes upon it. `at` is an offset in the text. */
@@ -103,6 +103,8 @@ const FILE_FUNCTIONS = new Set(["read_files", "cloud_files", "files", "list_file
 const FORMATS = new Set("delta parquet csv json text avro orc binaryfile iceberg xml".split(" "));
 
 class Statement {
+  /** The word that says what it does. */
+  #verb = "";
   readonly #tokens: readonly SqlToken[];
   readonly #to: number;
   readonly #sink: SqlSink;
@@ -160,6 +162,7 @@ class Statement {
     if (this.#isName(at) && this.#word(at + 1) === ":")
       at = this.#skip(at + 2, ...BEFORE_STATEMENT);
     const verb = this.#word(at);
+    this.#verb = verb;
     switch (verb) {
       case "insert":
         this.#insert(at);
@@ -487,8 +490,7 @@ class Statement {
       },
       this.#depth + 1,
     );
-    if (/^\s*\uE000[^\uE001]*\uE001\s*$/.test(sql))
-      sink.problem("the text of EXECUTE IMMEDIATE is not known", place);
+    if (isUnknown(sql)) sink.problem("the text of EXECUTE IMMEDIATE is not known", place);
   }
 
   /** The value of an expression of text: literals, parameters and variables, put together with || or concat. */
@@ -645,7 +647,7 @@ class Statement {
         continue;
       }
       if (kind === "string") {
-        if (level.expect) this.#sink.readPath(token.text, token.at);
+        if (level.expect && this.#verb === "copy") this.#sink.readPath(token.text, token.at);
         level.expect = false;
         continue;
       }
@@ -695,6 +697,8 @@ class Statement {
         }
         if (level.expect && word === "values") {
           level.expect = false;
+          // Commas divide its rows.
+          level.from = false;
           continue;
         }
       }

@@ -17,6 +17,8 @@ const PIECES = new RegExp(
   "gu",
 );
 
+const NAME_START = new RegExp(`^[\\p{L}_${MARKED}]`, "u");
+
 /** The tokens of SQL text, broken text included; in time proportional to its length. */
 export function sqlTokens(sql: string): SqlToken[] {
   const tokens: SqlToken[] = [];
@@ -61,7 +63,7 @@ export function sqlTokens(sql: string): SqlToken[] {
       } else tokens.push({ kind: "parameter", text, word: "", at, end });
       continue;
     }
-    if (/^[\p{L}_\uE000\uE001…]/u.test(piece))
+    if (NAME_START.test(piece))
       tokens.push({ kind: "name", text: piece, word: piece.toLowerCase(), at, end });
     else if (/^\d/.test(piece)) tokens.push({ kind: "number", text: piece, word: "", at, end });
     else tokens.push({ kind: "mark", text: piece, word: piece, at, end });

@@ -1,0 +1,56 @@
+import type { WriteKind } from "../../../model/lineage";
+import type { Args, Interpreter } from "../interpreter";
+import { FRAME, isType, textsOf, unknown, type Value } from "../values";
+
+export function given(args: Args, at: number, ...names: readonly string[]): Value | undefined {
+  for (const name of names) {
+    const value = args.named.get(name);
+    if (value !== undefined) return value;
+  }
+  return args.positional[at];
+}
+
+/** Each text that a value may be: one of several, or each item of a list. */
+export function each(value: Value | undefined): readonly string[] {
+  if (value === undefined) return [];
+  if (isType(value, "list")) return value.items.flatMap((item) => textsOf(item));
+  // A path object, a column, and so on.
+  return textsOf(value);
+}
+
+export function readTables({ session, here }: Interpreter, value: Value | undefined): Value {
+  for (const text of each(value)) session.read(text, here);
+  return FRAME;
+}
+
+export function writeTables(
+  { session, here }: Interpreter,
+  value: Value | undefined,
+  kind: WriteKind,
+): Value {
+  for (const text of each(value)) session.write(text, kind, here);
+  return unknown("");
+}
+
+export function readPaths({ session, here }: Interpreter, value: Value | undefined): Value {
+  for (const text of each(value)) session.readPath(text, here);
+  return FRAME;
+}
+
+export function writePaths(
+  { session, here }: Interpreter,
+  value: Value | undefined,
+  kind: WriteKind,
+): void {
+  for (const text of each(value)) session.writePath(text, kind, here);
+}
+
+/** A path that other machines see, too. */
+export function isShared(path: Value | undefined): boolean {
+  return typeof path === "string" && /^(?:\/dbfs\/|\/Volumes\/)/.test(path);
+}
+
+/** A value that nothing sets, after a change as before it. */
+export function failing(value: Value | undefined): Value | undefined {
+  return isType(value, "unknown") && value.fails === true ? value : undefined;
+}
