@@ -64,6 +64,51 @@ if clean:
     expect(shown(lineageOf({ "main.py": notebook(code) }))).toEqual(["read a.t"]);
   });
 
+  it("calls every function that a dict holds where its key is not known", () => {
+    const code = `
+def orders():
+    return spark.table("a.orders")
+models = {"orders": orders, "sales": lambda: spark.table("a.sales")}
+for row in spark.table("a.models").collect():
+    models[row["name"]]().write.saveAsTable("a.target")
+`;
+    expect(shown(lineageOf({ "main.py": notebook(code) }))).toEqual([
+      "read a.models",
+      "read a.orders",
+      "read a.sales",
+      "create a.target",
+    ]);
+  });
+
+  it("takes what a handler returns for a widget that nothing sets", () => {
+    const code = `
+def widget(name, default):
+    try:
+        value = dbutils.widgets.get(name)
+        return value if value else default
+    except Exception:
+        return default
+spark.table(widget("catalog", "main") + "." + widget("schema", "s") + ".t")
+`;
+    expect(shown(lineageOf({ "main.py": notebook(code) }, { schema: "silver" }))).toEqual([
+      "read main.silver.t",
+    ]);
+  });
+
+  it("knows the feature store", () => {
+    const code = `
+from databricks.feature_engineering import FeatureEngineeringClient
+fe = FeatureEngineeringClient()
+fe.create_table(name="a.b.features", primary_keys=["id"], df=fe.read_table(name="a.b.other"))
+fe.write_table(name="a.b.more", df=df)
+`;
+    expect(shown(lineageOf({ "main.py": notebook(code) }))).toEqual([
+      "read a.b.other",
+      "create a.b.features",
+      "merge a.b.more",
+    ]);
+  });
+
   it("reads configuration and SQL from files of the project", () => {
     const files = {
       "jobs/main.py": notebook(`

@@ -145,11 +145,20 @@ const CASES: readonly (readonly [name: string, sql: string, expected: readonly s
     "USE CATALOG c; USE SCHEMA s; SELECT * FROM t, x.y, a.b.c; USE d.e; SELECT * FROM t",
     ["read c.s.t", "read c.x.y", "read a.b.c", "read d.e.t"],
   ],
-  ["USE CATALOG, which resets the schema", "USE a.b; USE CATALOG c; SELECT * FROM t", ["read c.default.t"]],
+  [
+    "USE CATALOG, which resets the schema",
+    "USE a.b; USE CATALOG c; SELECT * FROM t",
+    ["read c.default.t"],
+  ],
   [
     "rows of VALUES, which are no paths",
     "INSERT INTO a.t SELECT * FROM VALUES ('{\"url\": \"/a\"}', 1), ('/b', 2) AS v(x, y) JOIN b.u ON true",
     ["append a.t", "read b.u"],
+  ],
+  [
+    "procedures, whose statements their callers execute",
+    "CREATE OR REPLACE PROCEDURE a.p() LANGUAGE SQL AS BEGIN IF x THEN SET y = CASE WHEN 1 THEN 2 END; END IF; INSERT INTO a.t SELECT * FROM cfg; END; SELECT * FROM a.u",
+    ["read a.u"],
   ],
   [
     "a name that is unknown in part",

@@ -14,6 +14,7 @@ import { parsePython } from "./parse";
 import type { Argument, Expression, Parameter, Statement } from "./syntax";
 import {
   either,
+  failing,
   FRAME,
   functionValue,
   type FunctionValue,
@@ -182,7 +183,9 @@ export class Interpreter {
         const tried = this.#block(statement.body, scope);
         const failed = tried === "raise";
         for (const handler of statement.handlers) {
-          const completion = failed ? this.#block(handler, scope) : this.#fallback(handler, scope);
+          const completion = failed
+            ? this.#block(handler, scope)
+            : this.#fallback(handler, scope, tried);
           if (failed) return this.#finally(statement.final, completion, scope);
         }
         const completion = tried === "next" ? this.#block(statement.otherwise, scope) : tried;
@@ -257,13 +260,18 @@ export class Interpreter {
   }
 
   /** A handler: what it does may be done, but what the code before has found out stays. */
-  #fallback(handler: readonly Statement[], scope: Scope): Completion {
+  #fallback(handler: readonly Statement[], scope: Scope, tried: Completion): Completion {
     const before = new Map(scope.names);
     const completion = this.#block(handler, scope);
-    if (completion === "return") this.#returns.at(-1)?.pop();
+    if (completion === "return") {
+      const returned = this.#returns.at(-1);
+      const fallback = returned?.pop();
+      const isFailing = tried === "return" && failing(returned?.at(-1)) !== undefined;
+      if (isFailing && fallback !== undefined) returned?.splice(-1, 1, fallback);
+    }
     for (const [name, value] of before)
       // A widget that nothing sets fails to be read, so that its handler counts.
-      if (!(isType(value, "unknown") && value.fails === true)) scope.names.set(name, value);
+      if (failing(value) === undefined) scope.names.set(name, value);
     return completion === "exit" ? "next" : completion;
   }
 
@@ -591,6 +599,10 @@ export class Interpreter {
         ? callBuiltin(this, called.path.slice("builtins.".length), given)
         : callExternal(this, called.path, given);
     }
+    // One of the functions in a dict or list, by a key that is not known.
+    if (callee.kind === "index")
+      for (const value of functionsIn(this.evaluate(callee.of, scope)))
+        this.callValue(value, given);
     this.callFunctions(given);
     return unknown(labelOfExpression(callee));
   }
@@ -874,6 +886,15 @@ function joined(parts: readonly (() => string)[]): string {
 
 function isStatements(body: FunctionValue["body"]): body is readonly Statement[] {
   return Array.isArray(body);
+}
+
+function functionsIn(value: Value): readonly Value[] {
+  const values = isType(value, "dict")
+    ? [...value.entries.values()]
+    : isType(value, "list")
+      ? value.items
+      : [];
+  return values.filter((item) => isType(item, "function", "method")).slice(0, MAX_ITEMS);
 }
 
 function isConstant(value: Value): boolean {

@@ -108,7 +108,8 @@ export type SparkValue =
         | "fs"
         | "notebook"
         | "pipelines"
-        | "deltaTableClass";
+        | "deltaTableClass"
+        | "features";
     }
   | {
       readonly type: "reader";
@@ -177,6 +178,11 @@ export function textOf(value: Value): string {
   if (typeof value === "boolean") return value ? "True" : "False";
   if (value === null) return "None";
   return unknownText(labelOf(value));
+}
+
+/** A value that nothing sets, after a change as before it. */
+export function failing(value: Value | undefined): Value | undefined {
+  return isType(value, "unknown") && value.fails === true ? value : undefined;
 }
 
 /** What to call a value that is not known. */

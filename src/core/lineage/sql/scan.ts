@@ -41,10 +41,34 @@ export function scanSql(sql: string, sink: SqlSink, depth = 0): void {
     if (token?.text === ")" && token.kind === "mark") parentheses--;
     const isEnd = token === undefined || (token.kind === "mark" && token.text === ";");
     if (!isEnd || (parentheses > 0 && token !== undefined)) continue;
-    if (at > start) new Statement(tokens, at, sink, depth).run(start);
+    if (isRoutine(tokens, start, at)) at = endOfBlock(tokens, start);
+    else if (at > start) new Statement(tokens, at, sink, depth).run(start);
     start = at + 1;
     parentheses = 0;
   }
+}
+
+/** Whether a statement makes a procedure or function of several statements: these are executed by its callers. */
+function isRoutine(tokens: readonly SqlToken[], from: number, to: number): boolean {
+  if (tokens[from]?.word !== "create") return false;
+  const kind = tokens.slice(from + 1, from + 5).map(({ word }) => word);
+  if (!kind.includes("procedure") && !kind.includes("function")) return false;
+  return tokens.slice(from, to).some(({ word }) => word === "begin");
+}
+
+/** Where the block that begins behind `from` ends. */
+function endOfBlock(tokens: readonly SqlToken[], from: number): number {
+  let depth = 0;
+  for (let at = from; at < tokens.length; at++) {
+    const word = tokens[at]?.word ?? "";
+    if (word === "begin" || word === "case") depth++;
+    if (word !== "end") continue;
+    const next = tokens[at + 1]?.word ?? "";
+    if (["if", "while", "for", "loop", "repeat"].includes(next)) continue;
+    if (next === "case") at++;
+    if (--depth === 0) return at + 1;
+  }
+  return tokens.length;
 }
 
 /** One level of parentheses. */

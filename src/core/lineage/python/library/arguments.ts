@@ -49,8 +49,3 @@ export function writePaths(
 export function isShared(path: Value | undefined): boolean {
   return typeof path === "string" && /^(?:\/dbfs\/|\/Volumes\/)/.test(path);
 }
-
-/** A value that nothing sets, after a change as before it. */
-export function failing(value: Value | undefined): Value | undefined {
-  return isType(value, "unknown") && value.fails === true ? value : undefined;
-}

@@ -1,7 +1,7 @@
 import { isKnown } from "../../unknown-text";
 import type { Args, Interpreter } from "../interpreter";
-import { isType, itemsOf, listOf, textOf, unknown, type Value } from "../values";
-import { failing, readTables } from "./arguments";
+import { failing, isType, itemsOf, listOf, textOf, unknown, type Value } from "../values";
+import { readTables } from "./arguments";
 import { openFile } from "./documents";
 import { member } from "./methods";
 import { runSql } from "./spark";

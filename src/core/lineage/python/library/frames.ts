@@ -1,6 +1,6 @@
 import type { Args, Interpreter } from "../interpreter";
-import { FRAME, isType, unknown, type Value } from "../values";
-import { each, failing, given, writePaths, writeTables } from "./arguments";
+import { failing, FRAME, isType, unknown, type Value } from "../values";
+import { each, given, writePaths, writeTables } from "./arguments";
 import { runSql } from "./spark";
 
 /** Methods of a data frame, and of anything unknown that may be one. */

@@ -4,6 +4,7 @@ import { ofArguments } from "./argparse";
 import { ofDict, ofList } from "./collections";
 import { ofDeltaBuilder, ofDeltaTable, ofDeltaTableClass } from "./delta";
 import { ofFile, projectFile } from "./documents";
+import { ofFeatures } from "./features";
 import { ofFrame } from "./frames";
 import { ofPipelines } from "./pipelines";
 import { ofCatalog, ofConf, ofReader, ofSpark } from "./spark";
@@ -94,6 +95,8 @@ export function callMethod(interpreter: Interpreter, self: Value, name: string, 
         return ofDeltaBuilder(interpreter, self, name, args);
       case "pipelines":
         return ofPipelines(interpreter, name, args);
+      case "features":
+        return ofFeatures(interpreter, name, args);
       case "file":
         return ofFile(self, name);
       case "list":

@@ -72,6 +72,8 @@ const readPandas: ModuleFunction = (interpreter, { positional: [first] }) => {
   return unknown("");
 };
 
+const featureStore: ModuleFunction = () => ({ type: "features" });
+
 /** Functions of libraries that say which tables and paths are meant. */
 const FUNCTIONS: Readonly<Record<string, ModuleFunction | undefined>> = {
   "os.getenv": environment,
@@ -92,6 +94,8 @@ const FUNCTIONS: Readonly<Record<string, ModuleFunction | undefined>> = {
   "argparse.ArgumentParser": () => ({ type: "arguments", known: new Map(), order: [] }),
   "sys.path.append": addPath,
   "sys.path.insert": addPath,
+  "databricks.feature_engineering.FeatureEngineeringClient": featureStore,
+  "databricks.feature_store.FeatureStoreClient": featureStore,
   "sys.exit": () => ({ type: "external", path: "exit" }),
   "functools.reduce": reduce,
   "functools.partial": sameValue,
