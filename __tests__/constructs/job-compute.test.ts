@@ -98,6 +98,24 @@ describe("JobCompute", () => {
       },
     ],
     [
+      "a cluster of the task alone",
+      JobCompute.taskCluster({
+        sparkVersion: "16.4.x-scala2.12",
+        nodeTypeId: "i3.xlarge",
+        numWorkers: 1,
+      }),
+      {
+        task: {
+          new_cluster: {
+            spark_version: "16.4.x-scala2.12",
+            node_type_id: "i3.xlarge",
+            num_workers: 1,
+          },
+        },
+        job: {},
+      },
+    ],
+    [
       "a cluster that exists",
       JobCompute.existingCluster("0923-164208-meows279"),
       { task: { existing_cluster_id: "0923-164208-meows279" }, job: {} },

@@ -96,6 +96,29 @@ describe("NotebookSource.fromFile", () => {
     expect(readFileSync(file, "utf8")).toBe(SOURCES["alerting/setup_alerting_tables.py"]);
   });
 
+  it("goes to the path in the workspace that is given", () => {
+    const { stack } = inFolder(folder, () =>
+      synthesize((app) => {
+        const { atomic } = alertingLayer(app, devEnvironment());
+        new AtomicJob(atomic, "tables_job", {
+          purpose: "setup",
+          notebook: NotebookSource.fromFile("alerting/setup_alerting_tables.py", {
+            workspacePath: "/Shared/old/tables",
+          }),
+        });
+      }),
+    );
+    const { databricks_notebook: notebooks } = stack("alerting-dev-atomic").resource ?? {};
+    expect(notebooks?.tables_job?.path).toBe("/Shared/old/tables");
+    expect(
+      messageOf(() =>
+        NotebookSource.fromFile("alerting/setup_alerting_tables.py", { workspacePath: "old" }),
+      ),
+    ).toContain(
+      'workspacePath "old" of notebook "alerting/setup_alerting_tables.py" must be absolute',
+    );
+  });
+
   it("lets the job run what was uploaded", () => {
     expect(upload(["alerting/setup_alerting_tables.py"]).job("job_0").task).toMatchObject([
       { notebook_task: { notebook_path: "${databricks_notebook.job_0.path}" } },

@@ -64,11 +64,18 @@ export class AtomicJob extends JobBase<AtomicJobProps> {
     this.checkConfig();
   }
 
+  /** A warehouse needs no environment of serverless compute. */
+  #compute(): JobCompute {
+    const { compute, warehouseId } = this.props;
+    if (compute !== undefined) return compute;
+    return warehouseId === undefined ? JobCompute.serverless() : JobCompute.notebookEnvironment();
+  }
+
   /** @internal */
   protected override kindConfig(): Partial<JobConfig> {
     const { parameters, libraries = [], warehouseId, disableAutoOptimization } = this.props;
     const { maxRetries, minRetryIntervalMillis, retryOnTimeout, task: settings = {} } = this.props;
-    const { job, task } = (this.props.compute ?? JobCompute.serverless()).toConfig();
+    const { job, task } = this.#compute().toConfig();
     return {
       ...this.#notebook.job,
       ...job,

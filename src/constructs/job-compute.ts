@@ -19,7 +19,10 @@ import {
 /** The arguments of a job and of its task that say what runs the task. @internal */
 export interface ComputeConfig {
   readonly job: Pick<JobConfig, "environment" | "jobCluster">;
-  readonly task: Pick<JobTask, "environmentKey" | "jobClusterKey" | "existingClusterId">;
+  readonly task: Pick<
+    JobTask,
+    "environmentKey" | "jobClusterKey" | "existingClusterId" | "newCluster"
+  >;
 }
 
 /** Where a file is in cloud storage, a volume or the workspace; exactly one of these. */
@@ -220,7 +223,7 @@ const CLUSTER: Shapes<JobCluster> = {
 
 const COMPUTE = Symbol.for("jobstrata/JobCompute");
 
-/** What runs the notebook of an atomic job: serverless compute, a job cluster, or a cluster that exists. */
+/** What runs the notebook of an atomic job: serverless compute, a cluster for the run, or a cluster that exists. */
 export class JobCompute {
   readonly #config: ComputeConfig;
 
@@ -268,29 +271,23 @@ export class JobCompute {
    * @throws JobstrataError `invalid-job` if it has neither nodes nor a number of workers, or both of them twice
    */
   public static jobCluster(newCluster: JobCluster, jobClusterKey = "default"): JobCompute {
-    check(object(CLUSTER, "sparkVersion")(newCluster, ""), "job cluster");
-    const { numWorkers, autoscale, nodeTypeId, instancePoolId, policyId } = newCluster;
-    if (nodeTypeId === undefined && instancePoolId === undefined && policyId === undefined)
-      check("it has no nodes; give nodeTypeId, instancePoolId or policyId", "job cluster");
-    if (numWorkers !== undefined && autoscale !== undefined)
-      check("it has numWorkers and autoscale; give one of them", "job cluster");
-    if (numWorkers === undefined && autoscale === undefined) {
-      if (policyId === undefined && newCluster.isSingleNode !== true)
-        check("it has no size; give numWorkers, autoscale or isSingleNode", "job cluster");
-    }
-    if (autoscale !== undefined && autoscale.minWorkers > autoscale.maxWorkers) {
-      const { minWorkers, maxWorkers } = autoscale;
-      if (!Token.isUnresolved(minWorkers) && !Token.isUnresolved(maxWorkers))
-        check(
-          `autoscale.minWorkers ${minWorkers} is more than maxWorkers ${maxWorkers}`,
-          "job cluster",
-        );
-    }
+    checkCluster(newCluster, "job cluster");
     check(filled(jobClusterKey, "jobClusterKey"), "job cluster");
     return new JobCompute({
       job: { jobCluster: [{ jobClusterKey, newCluster: newCluster as never }] },
       task: { jobClusterKey },
     });
+  }
+
+  /**
+   * A cluster that is created for each run of the job, written at its task (`new_cluster`) instead of among the clusters of
+   * the job. Runs alike; for jobs that are defined so elsewhere.
+   *
+   * @throws JobstrataError `invalid-job` as {@link JobCompute.jobCluster}
+   */
+  public static taskCluster(newCluster: JobCluster): JobCompute {
+    checkCluster(newCluster, "task cluster");
+    return new JobCompute({ job: {}, task: { newCluster: newCluster as never } });
   }
 
   /** An existing all-purpose cluster. */
@@ -323,6 +320,25 @@ const SERVERLESS: Shapes<ServerlessOptions> = {
   dependencies: listOf(filled),
   javaDependencies: listOf(filled),
 };
+
+/** Whether a cluster has nodes and a size, each once. */
+function checkCluster(newCluster: JobCluster, what: string): void {
+  check(object(CLUSTER, "sparkVersion")(newCluster, ""), what);
+  const { numWorkers, autoscale, nodeTypeId, instancePoolId, policyId } = newCluster;
+  if (nodeTypeId === undefined && instancePoolId === undefined && policyId === undefined)
+    check("it has no nodes; give nodeTypeId, instancePoolId or policyId", what);
+  if (numWorkers !== undefined && autoscale !== undefined)
+    check("it has numWorkers and autoscale; give one of them", what);
+  if (numWorkers === undefined && autoscale === undefined) {
+    if (policyId === undefined && newCluster.isSingleNode !== true)
+      check("it has no size; give numWorkers, autoscale or isSingleNode", what);
+  }
+  if (autoscale !== undefined && autoscale.minWorkers > autoscale.maxWorkers) {
+    const { minWorkers, maxWorkers } = autoscale;
+    if (!Token.isUnresolved(minWorkers) && !Token.isUnresolved(maxWorkers))
+      check(`autoscale.minWorkers ${minWorkers} is more than maxWorkers ${maxWorkers}`, what);
+  }
+}
 
 function check(problem: string | undefined, what: string): void {
   if (problem !== undefined) throw new JobstrataError("invalid-job", `${what}: ${problem}`);

@@ -156,7 +156,7 @@ export type Library =
 export interface NotebookTaskProps extends TaskRetryProps {
   /** Values that the notebook reads with `dbutils.widgets.get` (`base_parameters`). @default - none */
   readonly parameters?: Readonly<Record<string, string>>;
-  /** @default JobCompute.serverless() */
+  /** @default JobCompute.serverless(), unless there is a `warehouseId` */
   readonly compute?: JobCompute;
   /** SQL warehouse that runs a notebook of SQL cells, instead of `compute`. @default - none */
   readonly warehouseId?: string;
@@ -172,6 +172,8 @@ export interface NotebookTaskProps extends TaskRetryProps {
 export interface JobDefaults extends NotificationProps, TaskRetryProps {
   /** @default 0 */
   readonly timeoutSeconds?: number;
+  /** Does not apply to continuous jobs, which have one run. @default - 4 in development, else 1 */
+  readonly maxConcurrentRuns?: number;
 }
 
 /** Overrides of one job in one environment. Maps are merged by key; all other props are replaced. */

@@ -138,12 +138,13 @@ export class JobStack extends TerraformStack {
    * Says that `file` is uploaded into the notebook folder of this stack's environment.
    *
    * @param path below that folder
+   * @param workspacePath the path to upload to instead
    * @returns where it is then in the workspace
    * @internal
    * @throws JobstrataError `invalid-notebook` if another file is uploaded there
    */
-  public claimUpload(path: string, file: string): string {
-    const target = posix.join(this.environment.notebookRoot || "/", path);
+  public claimUpload(path: string, file: string, workspacePath?: string): string {
+    const target = workspacePath ?? posix.join(this.environment.notebookRoot || "/", path);
     const uploads = UPLOADS.get(this.node.root) ?? new Map<string, string>();
     UPLOADS.set(this.node.root, uploads);
     const place = `${this.environment.name} ${target}`;

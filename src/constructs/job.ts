@@ -354,10 +354,12 @@ function withOverrides<T extends JobProps>(props: T, overrides: JobOverrides | u
   return merged;
 }
 
-/** The defaults of a level that `props` can have; a continuous job may have no retries, since it starts again anyway. */
+/** The defaults of a level that `props` can have; a continuous job has one run, and no retries, since it starts again anyway. */
 function defaultsFor(defaults: JobDefaults = {}, { trigger }: JobProps): JobDefaults {
   if (trigger?.isContinuous !== true) return definedOnly(defaults);
-  const fitting = Object.entries(defaults).filter(([name]) => !Object.hasOwn(RETRIES, name));
+  const fitting = Object.entries(defaults).filter(
+    ([name]) => !Object.hasOwn(RETRIES, name) && name !== "maxConcurrentRuns",
+  );
   return definedOnly(Object.fromEntries(fitting) as JobDefaults);
 }
 

@@ -33,6 +33,16 @@ export type GitReference =
   | { readonly tag: string; readonly branch?: never; readonly commit?: never }
   | { readonly commit: string; readonly branch?: never; readonly tag?: never };
 
+/** Options of {@link NotebookSource.fromFile}. */
+export interface FileNotebookOptions {
+  /**
+   * The absolute path in the workspace that the notebook is uploaded to, without extension. Each environment of one
+   * workspace needs another.
+   * @default - in the notebook folder of the environment, at the path that the file has in the project
+   */
+  readonly workspacePath?: string;
+}
+
 /** Options of {@link NotebookSource.fromGit}. */
 export type GitNotebookOptions = GitReference & {
   readonly url: string;
@@ -94,13 +104,24 @@ export class NotebookSource {
    *   (`.py`, `.sql`, `.scala`, `.r`, with its first line) or an `.ipynb`
    * @throws JobstrataError `invalid-notebook` if the file does not exist or is not a notebook
    */
-  public static fromFile(path: string): NotebookSource {
+  public static fromFile(path: string, options: FileNotebookOptions = {}): NotebookSource {
     check(filled(path, "path"));
+    check(object<FileNotebookOptions>({ workspacePath: filled })(options, "options"));
+    const { workspacePath } = options;
+    if (workspacePath !== undefined && !/^(?:\/|\$\{)/.test(workspacePath)) {
+      check(
+        `workspacePath ${quote(workspacePath)} of notebook ${quote(path)} must be absolute, such as "/Shared/x"`,
+      );
+    }
     const file = resolve(path);
     const format = formatOf(path, file);
     return new NotebookSource(stem(file), (job, stack, key) => {
       const path = pathInProject(file);
-      const uploadPath = stack.claimUpload(path.slice(0, -extname(path).length), file);
+      const uploadPath = stack.claimUpload(
+        path.slice(0, -extname(path).length),
+        file,
+        workspacePath,
+      );
       // Under the job's own name, so that the two are found together: databricks_notebook.<key>, databricks_job.<key>.
       const asset = new TerraformAsset(job, "source", { path: file });
       const notebook = new Notebook(job, "notebook", {
