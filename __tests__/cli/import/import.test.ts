@@ -480,8 +480,17 @@ resources:
     const project = join(folder, "project");
     const io = listener();
     expect(await runImport(folder, options(project, { adopt: true }), io)).toBe(0);
-    expect(io.lines).toContain("dev: the first deployment takes over 1 jobs");
-    expect(io.lines).toContain("  to add: load is not deployed yet");
+    expect(io.lines).toEqual(
+      expect.arrayContaining([
+        "dev: the first deployment imports 1 job",
+        "  to add: other, not deployed yet",
+        "  to change: edit_mode, deployment of load: the bundle locks its jobs in the workspace",
+        "prod: the first deployment imports 0 jobs",
+      ]),
+    );
+    expect(readFileSync(join(project, "release/unbind.sh"), "utf8")).toMatch(
+      /^databricks bundle deployment unbind load --target dev$/m,
+    );
     expect(readFileSync(join(project, "jobs/adopted.ts"), "utf8")).toContain('load: "17"');
     expect(synthesizeProjects(folder, [project])).toEqual([]);
     const stack = readFileSync(
@@ -492,6 +501,7 @@ resources:
 
     expect(await runImport(undefined, options(project, { done: true }), listener())).toBe(0);
     expect(existsSync(join(project, "jobs/adopted.ts"))).toBe(false);
+    expect(existsSync(join(project, "release"))).toBe(false);
     expect(readFileSync(join(project, "main.ts"), "utf8")).not.toContain("adopt");
     const again = listener();
     expect(await runImport(folder, options(project), again)).toBe(0);

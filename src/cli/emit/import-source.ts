@@ -17,8 +17,16 @@ export interface ImportedEnvironment {
   /** The same with references to variables kept: the settings of jobs by key. @default - those of the graph */
   readonly symbolic?: ReadonlyMap<string, Settings>;
   readonly variables: Readonly<Record<string, ImportedVariable>>;
+  /** The workspace that it is deployed to. @default - whichever the deploying shell is logged in to */
+  readonly workspace?: { readonly host?: string; readonly profile?: string };
   /** The id that each job has in the workspace, by its {@link JobSpec.id}, as far as it is deployed. */
   readonly ids?: ReadonlyMap<string, string>;
+  /** Keys of deployed jobs that the source no longer has. */
+  readonly forgotten?: readonly string[];
+  /** Addresses of the Terraform resources that the project takes over. */
+  readonly managed?: readonly string[];
+  /** The notebooks that the source manages: their paths in the workspace, by the {@link NotebookRef.identity} of their files. */
+  readonly notebooks?: ReadonlyMap<string, string>;
 }
 
 /** Comments of a job in its source. */

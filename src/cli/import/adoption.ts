@@ -1,11 +1,12 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { ImportSource, Project } from "../emit";
+import type { ImportedEnvironment, ImportSource, Project } from "../emit";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { printable, quote } from "@jobstrata/core/model";
+import { leafTasks, printable, quote } from "@jobstrata/core/model";
 import type { Io } from "../io";
 import { Changes } from "../project/changes";
 import { earlierFiles, MANIFEST, manifestText } from "./project-files";
+import { RELEASE_FILES, releaseSteps } from "./release";
 
 const FILE = "jobs/adopted.ts";
 
@@ -36,51 +37,84 @@ export function checkAdoption({ environments }: ImportSource): void {
   );
 }
 
-/** Says what the first deployment takes over, what it changes, and how to release the jobs from what manages them now. */
+/**
+ * Says what the first deployment imports, adds and changes, and why; and how to release the jobs from what manages them now.
+ */
 export function reportAdoption(source: ImportSource, project: Project, io: Io): void {
   io.out("");
-  for (const { name, ids = new Map<string, string>(), graph } of source.environments) {
-    const missing = graph.jobs.filter(({ id }) => !ids.has(id));
-    io.out(printable(`${name}: the first deployment takes over ${ids.size} jobs`));
-    for (const { key } of missing) io.out(printable(`  to add: ${key} is not deployed yet`));
-    if (source.kind !== "bundle") continue;
-    const uploads = project.jobs.filter(({ environments }) => environments.includes(name));
-    if (uploads.length > 0 && ids.size > 0) {
-      io.out("  to add: notebooks and files of this machine, below the folder of the environment");
-      io.out(
-        "  to change: notebook_path of the jobs that run these; edit_mode and deployment, which locked the jobs",
-      );
-    }
+  for (const environment of source.environments) {
+    const { name, ids = new Map<string, string>(), graph, forgotten = [] } = environment;
+    const count = ids.size === 1 ? "1 job" : `${ids.size} jobs`;
+    io.out(printable(`${name}: the first deployment imports ${count}`));
+    const missing = graph.jobs.filter(({ id }) => !ids.has(id)).map(({ key }) => key);
+    if (missing.length > 0) io.out(printable(`  to add: ${listed(missing)}, not deployed yet`));
+    if (forgotten.length > 0)
+      io.out(printable(`  left alone: ${listed(forgotten)}, deployed but no longer in the source`));
+    if (ids.size === 0) continue;
+    for (const line of plannedChanges(source, environment, project)) io.out(printable(`  ${line}`));
   }
   io.out("");
-  for (const line of releaseSteps(source)) io.out(printable(line));
+  io.out("In this order:");
+  for (const line of releaseSteps(source, project)) io.out(printable(line));
 }
 
-function releaseSteps({ kind, environments }: ImportSource): string[] {
-  const done = "3. jobstrata import --done -o <project>";
+/** What the first plan changes in the jobs of an environment, and why. */
+function plannedChanges(
+  { kind }: ImportSource,
+  {
+    name,
+    ids = new Map<string, string>(),
+    notebooks = new Map<string, string>(),
+  }: ImportedEnvironment,
+  project: Project,
+): string[] {
+  const planned = project.jobsIn(name).filter(({ spec }) => ids.has(spec.id));
+  const lines: string[] = [];
+  const add = (keys: readonly string[], what: string, why: string): void => {
+    if (keys.length === 0) return;
+    const whose = keys.length === planned.length && keys.length > 1 ? "all jobs" : listed(keys);
+    lines.push(`to change: ${what} of ${whose}: ${why}`);
+  };
   if (kind === "bundle") {
-    const [first] = environments;
-    return [
-      "In this order:",
-      "1. Deploy the project: it takes the jobs over while the bundle still knows them. Deploy the bundle no more.",
-      `2. For each job and target: databricks bundle deployment unbind <key> -t ${first?.name ?? "<target>"}; then remove the job from the bundle.`,
-      done,
-    ];
+    const keys = planned.map(({ spec }) => spec.key);
+    add(keys, "edit_mode, deployment", "the bundle locks its jobs in the workspace");
+    const withFiles = planned.filter(({ spec }) =>
+      leafTasks(spec).some(({ notebook }) => notebook?.identity.startsWith("file:") === true),
+    );
+    add(
+      withFiles.map(({ spec }) => spec.key),
+      "notebook_path",
+      "the project adds the notebooks of this machine to the folder of the environment",
+    );
   }
-  if (kind === "terraform") {
-    return [
-      "In this order:",
-      "1. Deploy the project: it takes the jobs over while the old state still knows them.",
-      "2. In the old configuration, replace each job and its permissions by a removed block: removed { from = databricks_job.<name>  lifecycle { destroy = false } }; then apply.",
-      done,
-    ];
+  const kept = new Set(
+    planned.flatMap(({ spec }) =>
+      leafTasks(spec).flatMap(({ notebook }) => notebooks.get(notebook?.identity ?? "") ?? []),
+    ),
+  );
+  if (kept.size > 0) {
+    const many = kept.size === 1 ? "1 notebook" : `${kept.size} notebooks`;
+    lines.push(
+      `to import: ${many}, where they are; source and md5 change, since the project has copies of the files`,
+    );
   }
-  return [
-    "In this order:",
-    "1. Tell the owners of the jobs that the project manages them from now on.",
-    "2. Deploy the project.",
-    done,
-  ];
+  for (const [variable, written] of project.placeholders) {
+    const users = planned.filter(({ settings }) =>
+      JSON.stringify(settings).includes(`\${var.${variable}}`),
+    );
+    add(
+      users.map(({ spec }) => spec.key),
+      `what holds ${written}`,
+      `unless the variable ${variable} gets the value that it has now`,
+    );
+  }
+  return lines;
+}
+
+/** A few of many names. */
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 10).join(", ");
+  return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
 }
 
 /**
@@ -97,17 +131,19 @@ export function removeAdoption(folder: string, io: Io): number {
   const without = text
     .replace(/^import \{ adopt \} from "\.\/jobs\/adopted";\n/m, "")
     .replace(/^adopt\(app\);\n\n?/m, "");
-  const hasFile = existsSync(join(folder, FILE));
-  if (without === text && !hasFile) {
+  const written = [FILE, ...RELEASE_FILES].filter((path) => existsSync(join(folder, path)));
+  if (without === text && written.length === 0) {
     io.out("Nothing to remove: the project adopts no jobs.");
     return 0;
   }
   const changes = new Changes(folder);
   if (without !== text) changes.edit("main.ts", without, "adopts no jobs any more");
-  const files = earlierFiles(folder).filter((path) => path !== FILE);
+  const files = earlierFiles(folder).filter((path) => !written.includes(path));
   if (existsSync(join(folder, MANIFEST))) changes.edit(MANIFEST, manifestText(files), "its files");
   changes.apply();
-  rmSync(join(folder, FILE), { force: true });
-  io.out(`Removed ${FILE}; the next plan says the same without it.`);
+  for (const path of written) rmSync(join(folder, path), { force: true });
+  const release = join(folder, "release");
+  if (existsSync(release) && readdirSync(release).length === 0) rmdirSync(release);
+  io.out(`Removed ${written.join(", ")}; the next plan says the same without it.`);
   return 0;
 }

@@ -10,7 +10,9 @@ import {
   type Reading,
 } from "@jobstrata/core/readers";
 
-import { deployedIds } from "./bundle-ids";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
+import { type BundleState, currentState, localStates, readState } from "./bundle-state";
 
 /** A source that was read, and what of it could not be. */
 export interface ReadSource {
@@ -18,8 +20,26 @@ export interface ReadSource {
   readonly readings: readonly Reading[];
 }
 
-/** Reads a bundle with all of its targets, or those that are asked for. */
-export function readBundleSource(file: string, options: BundleOptions): ReadSource {
+/** How a bundle is imported. */
+export interface BundleSourceOptions extends BundleOptions {
+  /** Whether the ids of the deployed jobs are needed. @default false */
+  readonly adopt?: boolean;
+  /** States or summaries to read the ids from, `[target=]file`. @default - those beside the bundle */
+  readonly states?: readonly string[];
+  /** Also reads the states that the bundle keeps in the workspace. @default false */
+  readonly remoteState?: boolean;
+}
+
+/**
+ * Reads a bundle with all of its targets, or those that are asked for.
+ *
+ * @throws JobstrataError `source` if it has not such a target, or a state cannot be read; `authentication` without a login to
+ *   a workspace whose state is asked for
+ */
+export async function readBundleSource(
+  file: string,
+  options: BundleSourceOptions,
+): Promise<ReadSource> {
   const reading = readBundle(file, options);
   const settings = readBundleSettings(file, options);
   const keep = keptVariables([...settings.values()]);
@@ -30,22 +50,24 @@ export function readBundleSource(file: string, options: BundleOptions): ReadSour
     ]),
   );
   const folder = dirname(resolve(file));
+  const deployed = await deployedJobs(folder, settings, options);
   const environments = reading.graphs.map((graph): ImportedEnvironment => {
     const own = settings.get(graph.environment);
-    const variables = own === undefined ? {} : variablesOf(own, keep);
     const kept = symbolic.get(graph.environment);
-    const ids = deployedIds(folder, graph.environment);
+    const jobs = deployed.get(graph.environment);
+    const keys = new Set(graph.jobs.map(({ key }) => key));
+    const ids = graph.jobs.flatMap(({ id, key }): [string, string][] => {
+      const each = jobs?.get(key);
+      return each === undefined ? [] : [[id, each]];
+    });
     return {
       name: graph.environment,
       graph,
-      variables,
+      variables: own === undefined ? {} : variablesOf(own, keep),
+      ...(own && workspaceOf(own)),
       ...(kept && { symbolic: kept }),
-      ids: new Map(
-        graph.jobs.flatMap(({ id, key }): [string, string][] => {
-          const deployed = ids.get(key);
-          return deployed === undefined ? [] : [[id, deployed]];
-        }),
-      ),
+      ids: new Map(ids),
+      forgotten: [...(jobs?.keys() ?? [])].filter((key) => !keys.has(key)),
     };
   });
   const [first] = settings.values();
@@ -60,6 +82,62 @@ export function readBundleSource(file: string, options: BundleOptions): ReadSour
     },
     readings: [reading],
   };
+}
+
+function workspaceOf({ host, profile }: BundleSettings): Pick<ImportedEnvironment, "workspace"> {
+  if (host === undefined && profile === undefined) return {};
+  return {
+    workspace: { ...(host !== undefined && { host }), ...(profile !== undefined && { profile }) },
+  };
+}
+
+/** The ids of the deployed jobs of each target, by their keys. */
+async function deployedJobs(
+  folder: string,
+  targets: ReadonlyMap<string, BundleSettings>,
+  { adopt = false, states = [], remoteState = false }: BundleSourceOptions,
+): Promise<ReadonlyMap<string, BundleState["jobs"]>> {
+  const result = new Map<string, BundleState["jobs"]>();
+  if (!adopt) return result;
+  const given = givenStates(states, [...targets.keys()]);
+  for (const [target, settings] of targets) {
+    const found = given.get(target) ?? localStates(folder, target);
+    if (remoteState) {
+      // Everybody else need not wait for what logs in to a workspace.
+      const { remoteStates } =
+        // eslint-disable-next-line @typescript-eslint/no-require-imports
+        require("./remote-state") as typeof import("./remote-state");
+      found.push(...(await remoteStates({ target, ...settings })));
+    }
+    const state = currentState(found, target);
+    if (state !== undefined) result.set(target, state.jobs);
+  }
+  return result;
+}
+
+/** The states that were named, by the targets that they are of. */
+function givenStates(
+  entries: readonly string[],
+  targets: readonly string[],
+): ReadonlyMap<string, BundleState[]> {
+  const result = new Map<string, BundleState[]>();
+  for (const entry of entries) {
+    const named = targets.find((target) => entry.startsWith(`${target}=`));
+    const { state, target = targets.length === 1 ? targets[0] : undefined } = readState(
+      named === undefined ? entry : entry.slice(named.length + 1),
+    );
+    const of = named ?? target;
+    if (of === undefined || !targets.includes(of)) {
+      throw new JobstrataError(
+        "config",
+        of === undefined
+          ? `${quote(entry)} does not say which target it is of; write --state ${targets[0] ?? "dev"}=${entry}`
+          : `${quote(entry)} is of target ${quote(of)}, which is not imported; the targets are ${targets.map(quote).join(", ")}`,
+      );
+    }
+    result.set(of, [...(result.get(of) ?? []), state]);
+  }
+  return result;
 }
 
 /** Names of variables that Terraform can have: single values that lead to nothing else. */

@@ -18,6 +18,7 @@ import { globOf } from "./glob";
 import { localFilesOf } from "./local-files";
 import { earlierFiles, ownFiles, settingFiles } from "./project-files";
 import { type ImportReadOptions, readImportSource } from "./read-source";
+import { releaseFiles } from "./release";
 
 /** Options of `jobstrata import`. */
 export interface ImportOptions extends ImportReadOptions {
@@ -78,6 +79,14 @@ export function addImportCommand(program: Command, io: Io): void {
     .option("--force", "write over files that differ")
     .option("--partial", "leave out jobs that cannot be expressed, instead of writing nothing")
     .option("--adopt", "let the first deployment take over the running jobs, with their ids")
+    .option(
+      "--state <[target=]file...>",
+      'with --adopt: take the ids from these states of a bundle, or from what "databricks bundle summary -o json" prints',
+    )
+    .option(
+      "--remote-state",
+      "with --adopt: read the states that a bundle keeps in the workspace, too",
+    )
     .option(
       "--done",
       "remove from the project what --adopt has written; after the first deployment",
@@ -156,7 +165,8 @@ export async function runImport(
     return 0;
   }
   const baseline = baselineOf(project, names, folder);
-  const code = write(project, ownFiles(project, baseline), folder, options, io);
+  const release = options.adopt === true ? releaseFiles(source) : new Map<string, string>();
+  const code = write(project, ownFiles(project, baseline, release), folder, options, io);
   if (code === 0 && options.adopt === true) reportAdoption(source, project, io);
   return code;
 }

@@ -15,8 +15,9 @@ export const MANIFEST = "jobstrata.import.json";
 export function ownFiles(
   project: Project,
   baseline: readonly BaselineEntry[],
+  others: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {
-  const files = new Map(project.files);
+  const files = new Map([...project.files, ...others]);
   if (baseline.length > 0) files.set(BASELINE, baselineText(baseline));
   return files.set(MANIFEST, manifestText([...files.keys(), MANIFEST]));
 }

@@ -16,6 +16,12 @@ export interface ImportReadOptions {
   readonly name?: string;
   readonly tag?: string;
   readonly creator?: string;
+  /** Whether the ids of the deployed jobs are needed. */
+  readonly adopt?: boolean;
+  /** States or summaries of a bundle to read ids from, `[target=]file`. */
+  readonly state?: readonly string[];
+  /** Reads the ids from the states that a bundle keeps in the workspace, too. */
+  readonly remoteState?: boolean;
 }
 
 /**
@@ -29,6 +35,7 @@ export async function readImportSource(
   io: Io,
 ): Promise<ReadSource> {
   const { source, targets = [], python = false, local = false } = options;
+  checkOptions(options);
   if (source === "workspace" || local) {
     if (path !== undefined) {
       throw new JobstrataError(
@@ -42,17 +49,31 @@ export async function readImportSource(
       require("./workspace-source") as typeof import("./workspace-source");
     return readWorkspaceSource(options, io);
   }
-  const filter = (["name", "tag", "creator"] as const).find((each) => options[each] !== undefined);
-  if (filter !== undefined)
-    throw new JobstrataError("config", `--${filter} goes with --source workspace or --local`);
   const at = path ?? ".";
   if (at === "-") return readTerraformSource(at);
   if (!existsSync(at)) throw new JobstrataError("source", `${quote(at)} does not exist`);
   const isFile = !statSync(at).isDirectory();
   const bundle = source === "terraform" || isJson(at) ? undefined : bundleFile(at);
-  if (bundle !== undefined) return readBundleSource(bundle, { targets, python });
+  if (bundle !== undefined) {
+    const { adopt = false, state: states = [], remoteState = false } = options;
+    return readBundleSource(bundle, { targets, python, adopt, states, remoteState });
+  }
   if (isFile && source !== "bundle") return readTerraformSource(at);
   throw new JobstrataError("source", `${quote(at)} holds no bundle (databricks.yml)`);
+}
+
+/** Options that go with others only. */
+function checkOptions(options: ImportReadOptions): void {
+  const { source, local = false, state, remoteState = false, adopt = false } = options;
+  const filter = (["name", "tag", "creator"] as const).find((each) => options[each] !== undefined);
+  if (filter !== undefined && source !== "workspace" && !local)
+    throw new JobstrataError("config", `--${filter} goes with --source workspace or --local`);
+  const named = state !== undefined ? "--state" : remoteState ? "--remote-state" : undefined;
+  if (named !== undefined && !adopt)
+    throw new JobstrataError(
+      "config",
+      `${named} gives the ids of running jobs; it goes with --adopt`,
+    );
 }
 
 const isJson = (path: string): boolean => /\.json$/i.test(path);

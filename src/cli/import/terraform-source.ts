@@ -1,15 +1,26 @@
-import { basename, dirname, extname } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, extname, resolve } from "node:path";
 import type { ImportedEnvironment } from "../emit";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { type JobSpec, maskSecret, quote } from "@jobstrata/core/model";
-import { readJsonFile, readTerraformJson, UnreadableJson } from "@jobstrata/core/readers";
+import { type JobGraph, type JobSpec, maskSecret, quote } from "@jobstrata/core/model";
+import {
+  fileNotebook,
+  readJsonFile,
+  readTerraformJson,
+  UnreadableJson,
+} from "@jobstrata/core/readers";
 import type { ReadSource } from "./bundle-source";
 
 interface Module {
   readonly resources?: readonly {
     readonly address?: unknown;
     readonly type?: unknown;
-    readonly values?: { readonly id?: unknown };
+    readonly mode?: unknown;
+    readonly values?: {
+      readonly id?: unknown;
+      readonly path?: unknown;
+      readonly source?: unknown;
+    };
   }[];
   readonly child_modules?: readonly Module[];
 }
@@ -27,11 +38,15 @@ export function readTerraformSource(path: string): ReadSource {
     values?: { root_module?: Module };
     prior_state?: { values?: { root_module?: Module } };
   };
-  const byAddress = new Map(idsIn((values ?? prior?.values)?.root_module));
+  const root = (values ?? prior?.values)?.root_module;
+  const byAddress = new Map(idsIn(root));
+  const notebooks = new Map(notebooksIn(root));
   const environments = reading.graphs.map((graph): ImportedEnvironment => ({
     name: graph.environment,
     graph,
     variables: {},
+    notebooks,
+    managed: managedIn(root, graph, notebooks),
     ids: new Map(
       graph.jobs.flatMap(({ id }): [string, string][] => {
         const deployed = byAddress.get(id);
@@ -67,7 +82,7 @@ function parsed(path: string): object {
 
 /** The ids of the deployed jobs by their addresses. */
 function* idsIn(module: Module | undefined): Iterable<[string, string]> {
-  for (const { address, type, values } of module?.resources ?? []) {
+  for (const { address, type, values } of resourcesIn(module)) {
     const id = values?.id;
     if (
       type === "databricks_job" &&
@@ -76,7 +91,44 @@ function* idsIn(module: Module | undefined): Iterable<[string, string]> {
     )
       yield [address, String(id)];
   }
-  for (const child of module?.child_modules ?? []) yield* idsIn(child);
+}
+
+/** Addresses of the jobs, their permissions, and the notebooks that the project takes over. */
+function managedIn(
+  root: Module | undefined,
+  graph: JobGraph,
+  notebooks: ReadonlyMap<string, string>,
+): string[] {
+  const resources = [...resourcesIn(root)];
+  const addresses = new Set(graph.jobs.map(({ id }) => id));
+  const jobs = resources.filter(({ address }) => addresses.has(String(address)));
+  const ids = new Set(jobs.map(({ values }) => `/jobs/${String(values?.id)}`));
+  const paths = new Set(notebooks.values());
+  const others = resources.filter(
+    ({ type, mode, values }) =>
+      mode !== "data" &&
+      ((type === "databricks_permissions" && ids.has(String(values?.id))) ||
+        (type === "databricks_notebook" && paths.has(String(values?.path)))),
+  );
+  return [...jobs, ...others].map(({ address }) => String(address));
+}
+
+function* resourcesIn(
+  module: Module | undefined,
+): Iterable<NonNullable<Module["resources"]>[number]> {
+  yield* module?.resources ?? [];
+  for (const child of module?.child_modules ?? []) yield* resourcesIn(child);
+}
+
+/** The paths in the workspace of notebooks that are uploaded from files which are here. */
+function* notebooksIn(module: Module | undefined): Iterable<[string, string]> {
+  for (const { type, mode, values } of resourcesIn(module)) {
+    const { path, source } = values ?? {};
+    if (type !== "databricks_notebook" || mode === "data") continue;
+    if (typeof path !== "string" || typeof source !== "string") continue;
+    const file = resolve(source);
+    if (existsSync(file)) yield [fileNotebook(file).identity, path];
+  }
 }
 
 /** `Sales` of `[dev] Sales - Load orders`. */

@@ -9,7 +9,7 @@ import {
   quote,
 } from "@jobstrata/core/model";
 import { readWorkspaceJobs } from "@jobstrata/core/readers";
-import { type ApiJob, WorkspaceError } from "@jobstrata/run";
+import { type ApiJob, atOnce, WorkspaceError } from "@jobstrata/run";
 import type { Io } from "../io";
 import { WorkspaceTarget } from "../workspace/target";
 import type { ReadSource } from "./bundle-source";
@@ -74,17 +74,19 @@ export async function readWorkspaceSource(
     const environments: ImportedEnvironment[] = [];
     for (const graph of reading.graphs) {
       if (targets.length > 0 && !targets.includes(graph.environment)) continue;
-      const specs: JobSpec[] = [];
-      for (const spec of graph.jobs) {
-        const id = jobIdIn(spec);
-        const path = `2.0/permissions/jobs/${id}`;
+      const permitted = new Map<JobSpec, JobSpec>();
+      await atOnce(graph.jobs, async (spec) => {
+        const path = `2.0/permissions/jobs/${jobIdIn(spec)}`;
         const entries = entriesOf(await client.http.request<Permissions>("GET", path));
-        specs.push(withPermissions(spec, entries));
-      }
+        permitted.set(spec, withPermissions(spec, entries));
+      });
+      const specs = graph.jobs.map((spec) => permitted.get(spec) ?? spec);
       environments.push({
         name: graph.environment,
         graph: new JobGraph(graph.environment, specs, undefined, "workspace"),
         variables: {},
+        // The ids are those of this workspace.
+        ...(local !== true && { workspace: { host: client.http.host } }),
         ids: new Map(specs.map((spec) => [spec.id, jobIdIn(spec)])),
       });
     }

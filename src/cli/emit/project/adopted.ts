@@ -4,13 +4,49 @@ import type { ImportFramework } from "../import-source";
 /** Ids of running jobs by environment and key. */
 export type AdoptedJobs = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** The file that lets the first deployment take over running jobs, and their permissions, with their ids. */
-export function adoptedFile(framework: ImportFramework, jobs: AdoptedJobs): string {
+/** Paths of notebooks in the workspace, by environment. */
+export type AdoptedNotebooks = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * The file that lets the first deployment take over running jobs with their ids, their permissions, and the notebooks that
+ * the source manages.
+ */
+export function adoptedFile(
+  framework: ImportFramework,
+  jobs: AdoptedJobs,
+  notebooks: AdoptedNotebooks,
+): string {
   const environments = [...jobs].map(([environment, ids]) => {
     const lines = [...ids].map(([key, id]) => `    ${nameOf(key)}: ${quoted(id)},\n`);
     return `  ${nameOf(environment)}: {\n${lines.join("")}  },\n`;
   });
-  return `import { JobStack } from "@jobstrata/${framework}";
+  const paths = [...notebooks].flatMap(([environment, own]) =>
+    own.length === 0
+      ? []
+      : [
+          `  ${nameOf(environment)}: [\n${own.map((path) => `    ${quoted(path)},\n`).join("")}  ],\n`,
+        ],
+  );
+  const hasNotebooks = paths.length > 0;
+  const notebookTable = hasNotebooks
+    ? `
+/** Paths of the notebooks in the workspace that it takes over. */
+const NOTEBOOKS: Readonly<Record<string, readonly string[]>> = {
+${paths.join("")}};
+`
+    : "";
+  const adoptNotebooks = hasNotebooks
+    ? `    const paths = new Set(NOTEBOOKS[stack.environment.name]);
+    for (const each of stack.node.findAll()) {
+      if (each instanceof Notebook && paths.has(each.pathInput))
+        each.importFrom(each.pathInput);
+    }
+`
+    : "";
+  const notebookImport = hasNotebooks
+    ? `import { Notebook } from "${framework === "cdktf" ? "@cdktf" : "@cdktn"}/provider-databricks/lib/notebook";\n`
+    : "";
+  return `${notebookImport}import { JobStack } from "@jobstrata/${framework}";
 import { TerraformResource } from "${framework}";
 import type { IConstruct } from "constructs";
 
@@ -20,7 +56,7 @@ import type { IConstruct } from "constructs";
  */
 const ADOPTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 ${environments.join("")}};
-
+${notebookTable}
 /** Imports the running jobs, and their permissions where the project has some. */
 export function adopt(app: IConstruct): void {
   for (const stack of app.node.findAll()) {
@@ -35,7 +71,7 @@ export function adopt(app: IConstruct): void {
         stack.node.tryFindChild(\`\${key}_permissions\`);
       importFrom(permissions, \`/jobs/\${id}\`);
     }
-  }
+${adoptNotebooks}  }
 }
 
 function importFrom(resource: IConstruct | undefined, id: string): void {

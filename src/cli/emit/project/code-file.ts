@@ -8,7 +8,11 @@ export type ProjectValue =
   | { readonly $file: string }
   | { readonly $job: string }
   | { readonly $external: string }
-  | { readonly $upload: "notebook" | "file" | "folder"; readonly path: string }
+  | {
+      readonly $upload: "notebook" | "file" | "folder";
+      readonly path: string;
+      readonly workspacePath?: string;
+    }
   | { readonly $vary: Readonly<Record<string, Value | undefined>> }
   | { readonly $placeholder: string };
 
@@ -107,8 +111,15 @@ export class CodeFile {
       return call("environment.variable", text(value.$placeholder));
     }
     if ("$upload" in value) {
+      const { workspacePath } = value;
+      const at = workspacePath === undefined ? [] : [text(workspacePath)];
       const name = { notebook: "uploadNotebook", file: "uploadFile", folder: "uploadFolder" };
-      return call(this.useLocal(name[value.$upload], "uploads"), raw("stack"), text(value.path));
+      return call(
+        this.useLocal(name[value.$upload], "uploads"),
+        raw("stack"),
+        text(value.path),
+        ...at,
+      );
     }
     if ("$vary" in value) {
       this.usesEnvironment = true;

@@ -61,6 +61,7 @@ function environmentCode(
     { name: "name", value: text(environment.name) },
     { name: "mode", value: text("imported") },
     ...prefixCode,
+    ...(environment.workspace ? [{ name: "workspace", value: data(environment.workspace) }] : []),
     ...(hierarchyTags ? [] : [{ name: "hierarchyTags", value: raw("false") }]),
     ...(variables.length > 0 ? [{ name: "variables", value: object(variables, true) }] : []),
     ...settings,

@@ -1,7 +1,7 @@
 import { type JobLevel, type JobRef, leafTasks, type TaskSpec } from "@jobstrata/core/model";
 import type { ImportSource } from "../import-source";
 import { NotTyped } from "../typed/fields";
-import type { TypedJob } from "../typed/plan";
+import type { NotebookFile, TypedJob } from "../typed/plan";
 import { planTyped } from "../typed/typed-job";
 import type { ImportedJob, ProjectJobs } from "./jobs";
 import type { FindLocalFile } from "./local-file";
@@ -36,7 +36,8 @@ export function planJobs(
         notebooks.check(job, environment);
         const context = {
           level: job.level,
-          notebookFile: (task: TaskSpec) => notebookFile(task, source, localFile),
+          notebookFile: (task: TaskSpec) =>
+            notebookFile(task, source, managedNotebooks(source, environment), localFile),
           typed: (ref: JobRef) => typedTarget(environment, ref),
         };
         typed.set(environment, planTyped(spec, settings, context));
@@ -83,18 +84,28 @@ class NotebookUses {
   }
 }
 
+type ManagedNotebooks = ReadonlyMap<string, string>;
+const NO_NOTEBOOKS: ManagedNotebooks = new Map();
+
+/** The notebooks that a source manages in an environment. */
+function managedNotebooks({ environments }: ImportSource, environment: string): ManagedNotebooks {
+  return environments.find(({ name }) => name === environment)?.notebooks ?? NO_NOTEBOOKS;
+}
+
 function notebookFile(
   task: TaskSpec,
   source: ImportSource,
+  managed: ManagedNotebooks,
   localFile: FindLocalFile,
-): string | undefined {
+): NotebookFile | undefined {
   if (task.notebook?.identity.startsWith("file:") !== true) return undefined;
   const file = localFile(task.notebook.identity.slice("file:".length), task);
   // A state names files of where it was deployed from.
   if (file === undefined && source.kind !== "bundle") return undefined;
   if (file?.kind !== "notebook")
     throw new NotTyped(`${task.notebook.label} is not a notebook file`);
-  return file.path;
+  const workspacePath = managed.get(task.notebook.identity);
+  return { path: file.path, ...(workspacePath !== undefined && { workspacePath }) };
 }
 
 /** Whether the tasks are the same but for their props. */

@@ -1,4 +1,10 @@
-import type { JobLevel, JobRef, JobSpec, Settings } from "@jobstrata/core/model";
+import {
+  type JobLevel,
+  type JobRef,
+  type JobSpec,
+  leafTasks,
+  type Settings,
+} from "@jobstrata/core/model";
 import type { ImportFramework, ImportSource, Refusal } from "../import-source";
 import { NotExpressible } from "../not-expressible";
 import { mapTexts } from "../symbolic";
@@ -108,7 +114,8 @@ class ProjectWriter {
     add("main.ts", mainFile(framework, this.#jobs, names, adopt));
     const code = [...files.values()].join("\n");
     add("jobs/environments.ts", environmentsFile(framework, environments, this.#texts, code));
-    if (adopt) add("jobs/adopted.ts", adoptedFile(framework, this.#adopted()));
+    if (adopt)
+      add("jobs/adopted.ts", adoptedFile(framework, this.#adopted(), this.#adoptedNotebooks()));
     add("jobs/external.ts", this.#externals.file());
     add("jobs/uploads.ts", this.#uploads.file(framework));
     return {
@@ -182,7 +189,7 @@ class ProjectWriter {
           planRaw(spec, settings, {
             framework: this.#options.framework,
             jobId: (ref, where) => this.#jobId(environment, ref, where),
-            file: (...args) => this.#uploads.valueOf(...args),
+            file: (...args) => this.#uploads.valueOf(environment, ...args),
           }),
         );
         const entries = rawPermissions(settings);
@@ -216,6 +223,18 @@ class ProjectWriter {
     if (ref.kind === "missing")
       throw new NotExpressible(where, `refers to a job that is not there: ${ref.expression}`);
     return this.#target(environment, ref);
+  }
+
+  /** Paths of the notebooks that the project uploads and the source manages, by environment. */
+  #adoptedNotebooks(): Map<string, string[]> {
+    return new Map(
+      this.#source.environments.map(({ name, graph, notebooks = new Map<string, string>() }) => {
+        const paths = graph.jobs
+          .flatMap((spec) => leafTasks(spec))
+          .flatMap(({ notebook }) => notebooks.get(notebook?.identity ?? "") ?? []);
+        return [name, [...new Set(paths)].sort()];
+      }),
+    );
   }
 
   /** Ids of the running jobs, by environment and key. */

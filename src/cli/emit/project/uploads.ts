@@ -10,6 +10,8 @@ import type { ProjectTexts } from "./project-texts";
 /** Files of this machine that generated jobs name, uploaded by functions of `jobs/uploads.ts`. */
 export class Uploads {
   readonly #kinds = new Set<LocalFile["kind"]>();
+  /** Whether some notebooks stay where they are in the workspace. */
+  #keepsPaths = false;
   readonly #source: ImportSource;
   readonly #localFile: FindLocalFile;
   readonly #texts: ProjectTexts;
@@ -22,6 +24,7 @@ export class Uploads {
 
   /** The call that uploads the file of a path; undefined for a path of the workspace. @throws NotExpressible */
   public valueOf(
+    environment: string,
     path: string,
     isNotebook: boolean,
     task: TaskSpec | undefined,
@@ -29,6 +32,15 @@ export class Uploads {
   ): Value | undefined {
     const identity = isNotebook ? task?.notebook?.identity : undefined;
     const isFileNotebook = identity?.startsWith("file:") === true;
+    const workspacePath = this.#managed(environment).get(identity ?? "");
+    if (workspacePath !== undefined && isFileNotebook) {
+      const file = this.#localFile(identity.slice("file:".length), task);
+      if (file?.kind === "notebook") {
+        this.#kinds.add("notebook");
+        this.#keepsPaths = true;
+        return { $upload: "notebook", path: file.path, workspacePath };
+      }
+    }
     if (
       this.#source.folder === undefined ||
       (!isFileNotebook && (path.startsWith("/") || /^(?:\w+:|\$\{)/.test(path)))
@@ -56,11 +68,23 @@ export class Uploads {
 
   /** The text of `jobs/uploads.ts`; undefined if nothing is uploaded. */
   public file(framework: ImportFramework): string | undefined {
-    return this.#kinds.size === 0 ? undefined : uploadsFile(framework, this.#kinds);
+    return this.#kinds.size === 0
+      ? undefined
+      : uploadsFile(framework, this.#kinds, this.#keepsPaths);
+  }
+
+  /** The notebooks that the source manages in an environment. */
+  #managed(environment: string): ReadonlyMap<string, string> {
+    const found = this.#source.environments.find(({ name }) => name === environment);
+    return found?.notebooks ?? new Map<string, string>();
   }
 }
 
-function uploadsFile(framework: ImportFramework, kinds: ReadonlySet<LocalFile["kind"]>): string {
+function uploadsFile(
+  framework: ImportFramework,
+  kinds: ReadonlySet<LocalFile["kind"]>,
+  keepsPaths: boolean,
+): string {
   const provider = `${framework === "cdktf" ? "@cdktf" : "@cdktn"}/provider-databricks/lib`;
   const hasAssets = kinds.has("notebook") || kinds.has("file");
   const imports = [
@@ -73,7 +97,7 @@ function uploadsFile(framework: ImportFramework, kinds: ReadonlySet<LocalFile["k
     hasAssets && `import type { IConstruct } from "constructs";\n`,
   ];
   const parts = [
-    kinds.has("notebook") && UPLOAD_NOTEBOOK,
+    kinds.has("notebook") && (keepsPaths ? UPLOAD_OR_KEEP_NOTEBOOK : UPLOAD_NOTEBOOK),
     kinds.has("file") && UPLOAD_FILE,
     kinds.has("folder") && UPLOAD_FOLDER,
     hasAssets && UPLOADS,
@@ -110,6 +134,14 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   ".sql": "SQL",
 };
 `;
+/** The same, for notebooks that stay where they are in the workspace. */
+const UPLOAD_OR_KEEP_NOTEBOOK = UPLOAD_NOTEBOOK.replace(
+  "(stack: JobStack, file: string): string {",
+  "(\n  stack: JobStack,\n  file: string,\n  at?: string,\n): string {",
+).replace(
+  "const path = workspacePath(stack, file.slice(0, -extension.length));",
+  "const path =\n    at ?? workspacePath(stack, file.slice(0, -extension.length));",
+);
 const UPLOAD_FILE = `/** Uploads a file; gives its path in the workspace. */
 export function uploadFile(stack: JobStack, file: string): string {
   const id = \`file \${file}\`;

@@ -3,7 +3,7 @@ import { GIT_PROVIDERS, PARAMETER_NAME_PATTERN, TASK_KEY_PATTERN } from "@jobstr
 import { computeOf, librariesOf } from "./compute";
 import { Fields, NotTyped, setterOf } from "./fields";
 import { planRetries, planTaskSettings } from "./task-settings";
-import type { TypedContext, TypedJob } from "./plan";
+import type { NotebookFile, TypedContext, TypedJob } from "./plan";
 import { invoke, type Value } from "./value";
 
 /** Plans the one notebook task of an atomic job into `plan`. */
@@ -31,9 +31,8 @@ export function planAtomic(
   const warehouse = notebookTask.filled("warehouse_id");
   const notebook = notebookOf(fields, notebookTask, path, context.notebookFile(spec));
   notebookTask.done();
-  // With a warehouse, the class still gives the job an environment of serverless compute.
-  if (warehouse !== undefined) notebookTask.fail("warehouse_id");
-  set("compute", computeOf(fields, task));
+  set("warehouseId", warehouse);
+  set("compute", computeOf(fields, task, warehouse !== undefined));
   set("libraries", librariesOf(task.list("libraries")));
   planRetries(task, set);
   set("disableAutoOptimization", task.flag("disable_auto_optimization"));
@@ -45,7 +44,12 @@ export function planAtomic(
   return { level: "atomic", props: plan, notebook, taskKey, tasks: [] };
 }
 
-function notebookOf(fields: Fields, task: Fields, path: string, file: string | undefined): Value {
+function notebookOf(
+  fields: Fields,
+  task: Fields,
+  path: string,
+  file: NotebookFile | undefined,
+): Value {
   const git = fields.block("git_source");
   if (git !== undefined) {
     if (/^[/.]/.test(path) || /\.(?:py|sql|scala|r|ipynb)$/i.test(path)) task.fail("notebook_path");
@@ -61,7 +65,11 @@ function notebookOf(fields: Fields, task: Fields, path: string, file: string | u
     git.done();
     return result;
   }
-  if (file !== undefined) return invoke("NotebookSource.fromFile", { $file: file });
+  if (file !== undefined) {
+    const { path: local, workspacePath } = file;
+    const options = workspacePath === undefined ? [] : [{ workspacePath }];
+    return invoke("NotebookSource.fromFile", { $file: local }, ...options);
+  }
   if (!path.startsWith("/") && !path.startsWith("${")) task.fail("notebook_path");
   return invoke("NotebookSource.fromWorkspace", path);
 }

@@ -3,23 +3,29 @@ import { Fields, type SetProp, setterOf } from "./fields";
 import { camelCase, invoke, type Invocation, optional, type Value } from "./value";
 
 /** What the task of an atomic job runs on; undefined for the default of the class. */
-export function computeOf(fields: Fields, task: Fields): Invocation | undefined {
+export function computeOf(
+  fields: Fields,
+  task: Fields,
+  hasWarehouse: boolean,
+): Invocation | undefined {
   const environmentKey = task.filled("environment_key");
   const clusterKey = task.filled("job_cluster_key");
   const existing = task.filled("existing_cluster_id");
+  const own = task.block("new_cluster");
   const environments = fields.list("environments");
   const clusters = fields.list("job_clusters");
-  if ([environmentKey, clusterKey, existing].filter((key) => key !== undefined).length > 1)
-    task.fail("job_cluster_key");
+  const given = [environmentKey, clusterKey, existing, own].filter((each) => each !== undefined);
+  if (given.length + (hasWarehouse ? 1 : 0) > 1) task.fail("job_cluster_key");
   if (environments.length !== (environmentKey === undefined ? 0 : 1)) fields.fail("environments");
   if (clusters.length !== (clusterKey === undefined ? 0 : 1)) fields.fail("job_clusters");
   if (existing !== undefined) return invoke("JobCompute.existingCluster", existing);
+  if (own !== undefined) return invoke("JobCompute.taskCluster", clusterOf(own));
   const [environment] = environments;
   if (environment !== undefined)
     return serverlessOf(new Fields(environment, "environments."), environmentKey);
   const [cluster] = clusters;
-  if (cluster !== undefined) return clusterOf(new Fields(cluster, "job_clusters."), clusterKey);
-  return invoke("JobCompute.notebookEnvironment");
+  if (cluster !== undefined) return jobClusterOf(new Fields(cluster, "job_clusters."), clusterKey);
+  return hasWarehouse ? undefined : invoke("JobCompute.notebookEnvironment");
 }
 
 function serverlessOf(environment: Fields, wanted: string | undefined): Invocation | undefined {
@@ -92,11 +98,17 @@ const AVAILABILITY: Readonly<Record<string, readonly string[]>> = {
   gcp_attributes: ["PREEMPTIBLE_GCP", "ON_DEMAND_GCP", "PREEMPTIBLE_WITH_FALLBACK_GCP"],
 };
 
-function clusterOf(jobCluster: Fields, wanted: string | undefined): Invocation {
+function jobClusterOf(jobCluster: Fields, wanted: string | undefined): Invocation {
   const key = jobCluster.filled("job_cluster_key");
   if (key === undefined || key !== wanted) jobCluster.fail("job_cluster_key");
   const cluster = jobCluster.block("new_cluster") ?? jobCluster.fail("new_cluster");
   jobCluster.done();
+  const props = clusterOf(cluster);
+  return invoke("JobCompute.jobCluster", props, ...(key === "default" ? [] : [key]));
+}
+
+/** The arguments of a cluster, as `JobCompute` takes them. */
+function clusterOf(cluster: Fields): Record<string, Value> {
   const props: Record<string, Value> = {};
   const setProp = setterOf(props);
   const set: SetProp = (name, value) => {
@@ -116,7 +128,7 @@ function clusterOf(jobCluster: Fields, wanted: string | undefined): Invocation {
   }
   cluster.done();
   checkCluster(cluster, props);
-  return invoke("JobCompute.jobCluster", props, ...(key === "default" ? [] : [key]));
+  return props;
 }
 
 function blockOf(

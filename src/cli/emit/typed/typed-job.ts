@@ -43,6 +43,7 @@ export function planTyped(job: JobSpec, settings: Settings, context: TypedContex
   set("usagePolicyId", fields.text("usage_policy_id"));
   set("budgetPolicyId", fields.text("budget_policy_id"));
   set("editMode", fields.oneOf("edit_mode", "UI_LOCKED"));
+  set("deployment", deploymentOf(fields.block("deployment")));
   const provider = fields.block("provider_config");
   if (provider !== undefined)
     set("providerConfig", provider.required("workspace_id", "workspaceId"));
@@ -68,6 +69,14 @@ function parametersOf(parameters: readonly Settings[]): Value | undefined {
     fields.done();
   }
   return values;
+}
+
+function deploymentOf(block: Fields | undefined): Value | undefined {
+  if (block === undefined) return undefined;
+  const kind = block.oneOf("kind", "BUNDLE") ?? block.fail("kind");
+  const metadataFilePath = block.filled("metadata_file_path");
+  block.done();
+  return { kind, ...optional("metadataFilePath", metadataFilePath) };
 }
 
 function runAsOf(block: Fields | undefined): Value | undefined {

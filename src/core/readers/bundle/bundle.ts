@@ -103,8 +103,11 @@ export interface BundleSettings {
   readonly variables: ValueMap;
   /** What the bundle says of each variable. */
   readonly declared: ValueMap;
-  /** `host` and `profile` of the workspace. */
-  readonly workspace: ValueMap;
+  /** Which workspace it is deployed to, as far as the bundle says so. */
+  readonly host?: string;
+  readonly profile?: string;
+  /** `workspace.state_path`, with `${workspace.current_user.userName}` for who deploys it. */
+  readonly statePath: string;
 }
 
 /**
@@ -228,13 +231,13 @@ export class Bundle {
     const override = valueAt(this.#config.targets, [target]);
     const settings = isValueMap(override) ? this.#overridden(target, override) : this.#config;
     const reader = new TargetReader(this, target, settings, EMPTY);
-    const { bundle, variables, workspace } = settings;
+    const { bundle, variables } = settings;
     const name = isValueMap(bundle) ? bundle.name : undefined;
     return {
       name: typeof name === "string" ? name : "bundle",
       variables: reader.variables(),
       declared: isValueMap(variables) ? variables : EMPTY,
-      workspace: isValueMap(workspace) ? workspace : EMPTY,
+      ...reader.workspaceSettings(),
     };
   }
 

@@ -7,7 +7,7 @@ import { type GitLocation, readJobPayload } from "../job-payload";
 import { accessControl } from "../job-settings";
 import { withLazy } from "../lazy";
 import { gitNotebook } from "../notebook/identity";
-import type { Bundle } from "./bundle";
+import type { Bundle, BundleSettings } from "./bundle";
 import { Interpolation } from "./interpolate";
 import { withValue } from "./merge";
 import { checkShape } from "./shape";
@@ -105,6 +105,21 @@ export class TargetReader {
       return [name, value === `\${var.${name}}` ? null : value];
     });
     return Object.fromEntries(values);
+  }
+
+  /** Which workspace the target is deployed to, as far as the bundle says so, and where its state is there. */
+  public workspaceSettings(): Pick<BundleSettings, "host" | "profile" | "statePath"> {
+    const { workspace } = this.#config;
+    const setting = (name: "host" | "profile"): string | undefined => {
+      const given = isValueMap(workspace) ? this.#interpolation.fill(workspace[name]) : undefined;
+      return typeof given === "string" && given !== "" && !given.includes("${") ? given : undefined;
+    };
+    const [host, profile] = [setting("host"), setting("profile")];
+    return {
+      ...(host !== undefined && { host }),
+      ...(profile !== undefined && { profile }),
+      statePath: String(this.#interpolation.fill("${workspace.state_path}")),
+    };
   }
 
   public jobs(): JobSpec[] {

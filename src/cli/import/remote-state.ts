@@ -1,0 +1,91 @@
+import { JobstrataError } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
+import { resolveAuth, WorkspaceError, WorkspaceHttp } from "@jobstrata/run";
+import { type BundleState, STATE_FILES, stateOf } from "./bundle-state";
+
+/** Where a target of a bundle keeps its state. */
+export interface RemoteTarget {
+  readonly target: string;
+  readonly host?: string;
+  readonly profile?: string;
+  /** `workspace.state_path`; the user who deploys may stand in it as a reference. */
+  readonly statePath: string;
+}
+
+/**
+ * Reads the states that a bundle keeps in the workspace of a target. Nothing is changed there.
+ *
+ * @throws JobstrataError `authentication` without a login, `source` if the workspace does not answer or it would be another one
+ *   than the login is for
+ */
+export async function remoteStates(
+  { target, host, profile, statePath }: RemoteTarget,
+  env: Readonly<NodeJS.ProcessEnv> = process.env,
+): Promise<BundleState[]> {
+  const { DATABRICKS_HOST: other } = env;
+  if (host !== undefined && other !== undefined && originOf(host) !== originOf(other)) {
+    // The token of one workspace is not for another.
+    throw new JobstrataError(
+      "authentication",
+      `target ${quote(target)} is in the workspace ${quote(host)}, but DATABRICKS_HOST is ${quote(other)}; import the targets of one workspace at a time with --target`,
+    );
+  }
+  const http = new WorkspaceHttp(
+    resolveAuth({
+      env,
+      ...(host !== undefined && { host }),
+      ...(profile !== undefined && { profile }),
+    }),
+  );
+  try {
+    const folder = await withUser(statePath, http);
+    const states: BundleState[] = [];
+    for (const name of Object.values(STATE_FILES)) {
+      const path = `${folder.replace(/\/+$/, "")}/${name}`;
+      const json = await exported(http, path);
+      if (json !== undefined) states.push(stateOf(json, path));
+    }
+    return states;
+  } catch (error) {
+    if (!(error instanceof WorkspaceError)) throw error;
+    throw new JobstrataError(
+      "source",
+      `the state of target ${quote(target)} cannot be read from the workspace: ${error.message}`,
+    );
+  }
+}
+
+/** The path with the names of the user who is logged in. */
+async function withUser(path: string, http: WorkspaceHttp): Promise<string> {
+  if (!path.includes("${workspace.current_user.")) return path;
+  const { userName = "" } = await http.request<{ userName?: string }>(
+    "GET",
+    "2.0/preview/scim/v2/Me",
+  );
+  const shortName = userName.replace(/@.*$/, "").replace(/[^A-Za-z0-9]+/g, "_");
+  return path
+    .replaceAll("${workspace.current_user.userName}", userName)
+    .replaceAll("${workspace.current_user.short_name}", shortName);
+}
+
+/** What a file of the workspace holds; undefined if it does not exist. */
+async function exported(http: WorkspaceHttp, path: string): Promise<object | undefined> {
+  try {
+    const query = new URLSearchParams({ path, format: "AUTO" });
+    const { content = "" } = await http.request<{ content?: string }>(
+      "GET",
+      `2.0/workspace/export?${query.toString()}`,
+    );
+    return JSON.parse(Buffer.from(content, "base64").toString("utf8")) as object;
+  } catch (error) {
+    if (error instanceof WorkspaceError && error.status === 404) return undefined;
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new JobstrataError("source", `the state ${quote(path)} of the workspace is not JSON`);
+  }
+}
+
+const originOf = (host: string): string =>
+  host
+    .replace(/^(?!https?:\/\/)/, "https://")
+    .replace(/\/+$/, "")
+    .toLowerCase();
