@@ -11,6 +11,7 @@ import {
   type DestinationStore,
   destinationStore,
 } from "./services/notification-destinations/store";
+import { QueryStore } from "./services/queries/store";
 import { PermissionStore, PERMISSIONS_SCHEMA } from "./services/permissions/store";
 import { Secrets, SECRETS_SCHEMA } from "./services/secrets/store";
 import { ObjectStore, OBJECTS_SCHEMA } from "./services/workspace/store";
@@ -37,6 +38,7 @@ export class Store {
   public readonly objects: ObjectStore;
   public readonly alerts: AlertStore;
   public readonly destinations: DestinationStore;
+  public readonly queries: QueryStore;
   public readonly secrets: Secrets;
   readonly #sql: Sql;
 
@@ -88,6 +90,7 @@ export class Store {
     this.objects = new ObjectStore(this.#sql);
     this.alerts = new AlertStore(this.#sql);
     this.destinations = destinationStore(this.#sql);
+    this.queries = new QueryStore(this.#sql);
     this.secrets = new Secrets(this.#sql);
   }
 

@@ -29,13 +29,14 @@ import { destinationRoutes } from "./services/notification-destinations/routes";
 import { loginRoutes } from "./services/login/routes";
 import { permissionRoutes } from "./services/permissions/routes";
 import type { Route } from "./http/route";
+import { queryRoutes } from "./services/queries/routes";
 import { runRoutes } from "./services/jobs/run-routes";
 import { secretRoutes } from "./services/secrets/routes";
 import { sqlStatementRoutes } from "./services/sql/routes";
 import { telemetryRoutes } from "./services/telemetry/routes";
 import { unityCatalogRoutes } from "./services/unity-catalog/routes";
 import { warehouseRoutes } from "./services/sql/warehouses";
-import { readFiles, readNotebook } from "./services/workspace/read";
+import { readFile, readFiles, readNotebook } from "./services/workspace/read";
 import { workspaceRoutes } from "./services/workspace/routes";
 import { Scheduler } from "./scheduler/scheduler";
 import { RunViews } from "./services/jobs/views";
@@ -124,6 +125,8 @@ export async function startLocalWorkspace(
     scheduler = new Scheduler(store, clock, executor, {
       workspace: { id: WORKSPACE_ID, url: host },
       notebook: (path) => readNotebook(store, path),
+      file: (path) => readFile(store, path),
+      savedQuery: (id) => store.queries.saved(id),
       files: (folder) => [...readFiles(store, folder)],
       openAccess: () => ({ host, ...server.grantToken() }),
     });
@@ -139,6 +142,7 @@ export async function startLocalWorkspace(
     server.router.add(destinationRoutes(store));
     server.router.add(secretRoutes(store, clock, ME));
     server.router.add(warehouseRoutes(ME));
+    server.router.add(queryRoutes(store, clock, ME));
     server.router.add(sqlStatementRoutes(new SqlStatements(executor.query?.bind(executor))));
     server.router.add(unityCatalogRoutes(dataDir, ME, WORKSPACE_ID));
     server.router.add(clusterRoutes());

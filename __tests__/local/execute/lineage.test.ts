@@ -12,7 +12,7 @@ const request = {
   jobRunId: 77,
   taskKey: "main",
 } as TaskRequest;
-const notebook = { path: "/Shared/silver_orders", language: "PYTHON", source: "" };
+const notebook = "/Shared/silver_orders";
 
 describe("lineage of the local workspace", () => {
   it("keeps what runs read and wrote, for commands and for check --lineage", async () => {

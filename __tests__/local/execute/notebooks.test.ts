@@ -99,7 +99,7 @@ describeWithEngine("a notebook", () => {
     [
       "fails when its process is killed",
       ["import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"],
-      { state: "FAILED", error: "the notebook's process was ended by SIGKILL" },
+      { state: "FAILED", error: "the task's process was ended by SIGKILL" },
     ],
     [
       "has an error of one line even if the message has more",

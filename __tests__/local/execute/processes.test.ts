@@ -128,7 +128,7 @@ describeWithEngine("the processes of a notebook", () => {
     ]);
     expect(outcome).toMatchObject({
       state: "FAILED",
-      error: "MemoryError: the notebook exceeded its memory limit of 400 MiB",
+      error: "MemoryError: the task exceeded its memory limit of 400 MiB",
     });
   });
 

@@ -148,18 +148,4 @@ describeWithEngine("Spark in a notebook", () => {
       "9\n",
     );
   });
-
-  it("fails for other kinds of tasks by their names", async () => {
-    const task = {
-      spark_python_task: { python_file: "/Shared/alerts/a.py" },
-      notebook_task: undefined,
-      environment_key: "default",
-    };
-    const environments = [{ environment_key: "default", spec: { environment_version: "2" } }];
-    const outcome = await client.runPath("/Shared/none", { task, job: { environments } });
-    expect(outcome).toMatchObject({
-      state: "FAILED",
-      error: expect.stringContaining("runs notebook tasks only, not a spark_python_task"),
-    });
-  });
 });

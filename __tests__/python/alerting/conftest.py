@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,19 +15,40 @@ from alerting.definitions import DEFINITION_COLUMNS, Definitions, add_alerts, lo
 from alerting.names import Target
 from alerting.seeding import seed_alerts, seed_destinations
 from alerting.tables import ALERTS, create_tables
-from jobstrata_local.engine import open_session
+
+ON_SPARK = "JOBSTRATA_TEST_SPARK" in os.environ
+"""Whether the tests run on Apache Spark with Delta instead of the engine of the local workspace: `npm run test:spark`."""
+CATALOGS = ("spark_catalog",) if ON_SPARK else ("main", "prod_eu")
+"""Delta on Apache Spark has one catalog."""
+CATALOG = CATALOGS[0]
 
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return open_session(tmp_path_factory.mktemp("warehouse"), ["main", "prod_eu"], note=lambda text: None)
+    warehouse = tmp_path_factory.mktemp("warehouse")
+    if ON_SPARK:
+        from apache_spark import open_spark
+
+        return open_spark(warehouse)
+    from jobstrata_local.engine import open_session
+
+    return open_session(warehouse, CATALOGS, note=lambda text: None)
+
+
+def versions(spark: Any, table: str) -> int:
+    """How often a table has been committed to."""
+    if ON_SPARK:
+        return int(spark.sql(f"DESCRIBE HISTORY {table}").count())
+    catalog, schema, name = (part.strip("`") for part in table.split("."))
+    location = spark.sql(f"SHOW SCHEMAS IN {catalog}").where(f"name = '{schema}'").first()["locationUri"]
+    return len(list((Path(location) / name / "_delta_log").glob("*.json")))
 
 
 @pytest.fixture
 def target(spark: Any) -> Iterator[Target]:
-    place = Target("main", f"gold_{next(_numbers)}")
+    place = Target(CATALOG, f"gold_{next(_numbers)}")
     create_tables(spark, place)
     seed_destinations(spark, place, load_destinations())
     yield place

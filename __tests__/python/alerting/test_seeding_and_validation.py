@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import alert, definitions, rows
+from conftest import CATALOG, CATALOGS, alert, definitions, rows, versions
 
 from alerting.definitions import load_alerts, load_destinations
 from alerting.names import Target
@@ -29,12 +28,6 @@ from jobstrata_local.sample_data import SAMPLE_TABLES, create_sample_tables
 HOSTILE = 'O\'Reilly "x" `y`; DROP TABLE main.gold.t; -- ${catalog} ${nobody} \\ \n {{ALERT_NAME}} \u202e'
 
 
-def versions(spark: Any, target: Target) -> int:
-    """How often the table of alerts has been committed to."""
-    location = spark.sql("SHOW SCHEMAS IN main").where(f"name = '{target.gold_schema}'").first()["locationUri"]
-    return len(list((Path(location) / ALERTS.name / "_delta_log").glob("*.json")))
-
-
 def test_the_tables_have_their_columns_and_are_made_once(spark: Any, target: Target) -> None:
     create_tables(spark, target)
     for table in ALL:
@@ -48,10 +41,10 @@ def test_the_tables_have_their_columns_and_are_made_once(spark: Any, target: Tar
 def test_seeding_puts_all_alerts_there_and_then_nothing_more(spark: Any, target: Target) -> None:
     found = load_alerts()
     assert len(seed_alerts(spark, target, found).inserted) == 29
-    before = versions(spark, target)
+    before = versions(spark, target.table(ALERTS.name))
     report = seed_alerts(spark, target, found)
     assert (len(report.unchanged), report.inserted, report.updated, report.kept) == (29, [], [], [])
-    assert versions(spark, target) == before, "nothing is committed"
+    assert versions(spark, target.table(ALERTS.name)) == before, "nothing is committed"
     counted = rows(spark, f"SELECT count(*), count(DISTINCT alert_id) FROM {target.table(ALERTS.name)}")
     assert counted == [(29, 29)]
     (row,) = spark.table(target.table(ALERTS.name)).where("alert_id = 'COST-001'").collect()
@@ -123,13 +116,13 @@ def test_hostile_text_stays_data(spark: Any, target: Target) -> None:
 
 def test_ten_thousand_alerts_are_one_merge(spark: Any, target: Target) -> None:
     many = definitions(*[alert(number) for number in range(1, 10_001)])
-    before = versions(spark, target)
+    before = versions(spark, target.table(ALERTS.name))
     assert len(seed_alerts(spark, target, many).inserted) == 10_000
-    assert versions(spark, target) == before + 1
+    assert versions(spark, target.table(ALERTS.name)) == before + 1
     assert rows(spark, f"SELECT count(*) FROM {target.table(ALERTS.name)}") == [(10_000,)]
 
 
-@pytest.mark.parametrize("catalog", ["main", "prod_eu"])
+@pytest.mark.parametrize("catalog", CATALOGS)
 def test_every_alert_is_valid_where_its_tables_are(spark: Any, catalog: str) -> None:
     target = Target(catalog, "gold")
     create_tables(spark, target)
@@ -161,7 +154,7 @@ def test_every_alert_is_valid_where_its_tables_are(spark: Any, catalog: str) -> 
         ),
         (
             {"alert_query_template": "SELECT 1 AS value, '' AS alert_message FROM ${catalog}.none.t"},
-            "TABLE_OR_VIEW_NOT_FOUND: main.none.t does not exist",
+            f"TABLE_OR_VIEW_NOT_FOUND: {CATALOG}.none.t does not exist",
         ),
         ({"alert_query_template": "SELECT 1 AS value,, 2"}, "PARSE_SYNTAX_ERROR: near"),
         ({"alert_query_template": "SELECT 1 AS other, '' AS alert_message"}, "the query has no column value"),

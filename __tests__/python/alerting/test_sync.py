@@ -237,7 +237,7 @@ def test_an_alert_is_made_as_its_row_says(spark: Any, target: Target, workspace:
         "COST-001: channel 'oncall-slack' has not been synced and is skipped",
     ]
     ((name, made),) = workspace.alerts.items()
-    assert name == f"[CRITICAL] COST-001 Something costs (main.{target.gold_schema})"
+    assert name == f"[CRITICAL] COST-001 Something costs ({target.catalog}.{target.gold_schema})"
     identity = made.pop("id")
     assert made == {
         "display_name": name,
@@ -327,7 +327,7 @@ def test_a_changed_row_updates_its_alert(
     assert (report.updated, report.unchanged) == (["COST-001"], ["COST-002"])
     after = {name: each["id"] for name, each in workspace.alerts.items()}
     assert sorted(after.values()) == sorted(before.values()), "the same alerts"
-    assert f"[INFO] COST-001 Renamed (main.{target.gold_schema})" in after
+    assert f"[INFO] COST-001 Renamed ({target.catalog}.{target.gold_schema})" in after
 
 
 def test_an_alert_without_a_written_back_id_is_found_by_name_and_a_lost_one_is_made_again(
@@ -377,7 +377,7 @@ def test_a_dry_run_needs_no_warehouse_and_changes_nothing(
 ) -> None:
     seed(alert(1))
     report = run(spark, target, workspace, dry_run=True, warehouse_id="")
-    assert report.planned == [f"create [INFO] COST-001 Something costs (main.{target.gold_schema})"]
+    assert report.planned == [f"create [INFO] COST-001 Something costs ({target.catalog}.{target.gold_schema})"]
     assert workspace.changes() == []
     assert status(spark, target) == {"COST-001": (None, None, None)}
     with pytest.raises(ValueError, match="warehouse_id is empty"):
@@ -505,7 +505,7 @@ def test_metrics_are_recorded(spark: Any, target: Target, workspace: WorkspaceSt
     assert 0 < row["min_api_latency_ms"] <= row["avg_api_latency_ms"] <= row["max_api_latency_ms"]
     assert row["min_api_latency_ms"] <= row["p95_api_latency_ms"] <= row["max_api_latency_ms"]
     assert row["total_duration_seconds"] > 0
-    assert (row["dry_run"], row["catalog"], row["gold_schema"]) == (False, "main", target.gold_schema)
+    assert (row["dry_run"], row["catalog"], row["gold_schema"]) == (False, target.catalog, target.gold_schema)
 
 
 def test_a_percentile() -> None:

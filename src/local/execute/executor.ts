@@ -16,16 +16,24 @@ export interface TaskRequest {
   definition: Readonly<Record<string, unknown>>;
   /** What `dbutils.widgets.get` gives: the task's own parameters, overridden by those of the run and of the job. */
   parameters: Readonly<Record<string, string>>;
+  /** The command line of a Python file or of the entry point of a wheel. */
+  arguments: readonly string[];
   /** The notebook of a notebook task. */
   notebook?: Notebook;
   /** The serverless environment that the task names. */
   environment?: { environment_version?: string; client?: string; dependencies?: string[] };
+  /** The libraries that the task itself asks for, as the Jobs API has them. */
+  libraries: readonly Readonly<Record<string, unknown>>[];
   /** The values that the tasks of this run have set so far, by task key and name. */
   taskValues: () => Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** The defaults of the parameters that the job declares. */
   jobDefaults: Readonly<Record<string, string>>;
   /** The files, no notebooks, in a folder of the workspace and in the folders below it. */
   files: (folder: string) => readonly WorkspaceFile[];
+  /** A file of the workspace, if there is one at the path. */
+  file: (path: string) => WorkspaceFile | undefined;
+  /** A saved query, by its id. */
+  savedQuery: (id: string) => SavedQuery | undefined;
   /** Lets the attempt use the workspace's own API; nothing is granted to an attempt that does not ask. */
   openAccess: () => WorkspaceAccess;
 }
@@ -50,6 +58,14 @@ export interface Notebook {
 export interface WorkspaceFile {
   path: string;
   content: Buffer;
+}
+
+/** A query that was saved with the Queries API. */
+export interface SavedQuery {
+  readonly display_name: string;
+  readonly text: string;
+  readonly catalog?: string;
+  readonly schema?: string;
 }
 
 /** How an attempt ended. */

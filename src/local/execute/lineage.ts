@@ -1,8 +1,8 @@
 import { appendFileSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Notebook, TaskOutcome, TaskRequest } from "./executor";
+import type { TaskOutcome, TaskRequest } from "./executor";
 
-/** What a run of a notebook did with one table or path; columns as in `system.access.table_lineage`, where that has them. */
+/** What a run of a task did with one table or path; columns as in `system.access.table_lineage`, where that has them. */
 export interface LineageRow {
   readonly observed_by: "local";
   /** ISO 8601. */
@@ -13,7 +13,8 @@ export interface LineageRow {
   /** Id of the job's run. */
   readonly entity_run_id: string;
   readonly job_id: string;
-  readonly notebook_path: string;
+  /** Of the notebook, or of the file; absent for a wheel. */
+  readonly notebook_path?: string;
   readonly source_table_full_name?: string;
   readonly source_path?: string;
   readonly target_table_full_name?: string;
@@ -29,7 +30,7 @@ const fileIn = (dataDir: string): string => join(dataDir, "lineage.jsonl");
 export function recordLineage(
   dataDir: string,
   { jobName, jobId, jobRunId, taskKey }: TaskRequest,
-  { path }: Notebook,
+  path: string,
   accesses: NonNullable<TaskOutcome["lineage"]>,
 ): void {
   if (accesses.length === 0) return;
@@ -40,7 +41,7 @@ export function recordLineage(
     job_id: String(jobId),
     task_key: taskKey,
     entity_run_id: String(jobRunId),
-    notebook_path: path,
+    ...(path === "" ? {} : { notebook_path: path }),
   } as const;
   const rows = accesses.map(({ mode, name }): LineageRow => {
     const isPath = name.startsWith("/") || name.includes("://");

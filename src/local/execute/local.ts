@@ -7,7 +7,8 @@ import { JobstrataError } from "@jobstrata/core/errors";
 import { query, type QueryAnswer, type QueryBatch, type QueryRequest, warehouseOf } from "./query";
 import { type Engine, PYTHON_SOURCES } from "./engine";
 import { recordLineage } from "./lineage";
-import type { Notebook, TaskExecutor, TaskOutcome, TaskRequest } from "./executor";
+import type { TaskExecutor, TaskOutcome, TaskRequest, WorkspaceFile } from "./executor";
+import { prepare, type Prepared, Refusal } from "./program";
 
 /** Options of a {@link LocalExecutor}. */
 export interface LocalExecutorOptions {
@@ -17,14 +18,14 @@ export interface LocalExecutorOptions {
   readonly engine: () => Promise<Engine>;
   /** What executes tasks where there is no engine to be had. @default the tasks fail */
   readonly fallback?: TaskExecutor;
-  /** What the processes of a notebook may hold in memory; bytes. @default 4 GiB */
+  /** What the processes of a task may hold in memory; bytes. @default 4 GiB */
   readonly memoryLimit?: number;
 }
 
 const MEMORY_LIMIT = 4 * 1024 ** 3;
-/** What is kept of what a notebook prints; bytes. The service keeps 5 MB. */
+/** What is kept of what a task prints; bytes. The service keeps 5 MB. */
 const MAX_OUTPUT = 5 * 1024 ** 2;
-/** A notebook's processes are given this long to end when the run ends; milliseconds. */
+/** A task's processes are given this long to end when the run ends; milliseconds. */
 const GRACE = 2_000;
 /** What is still in a pipe when its process has ended is read within this time; milliseconds. */
 const DRAIN = 500;
@@ -32,8 +33,8 @@ const DRAIN = 500;
 const CATALOG_PARAMETER = /(?:^|_)catalog$/;
 
 /**
- * Executes notebook tasks for real, each in a process of its own on an engine of its own, with the tables of the data
- * folder. A process gets the token of its run, a working folder with the workspace files beside the notebook, and nothing
+ * Executes notebooks, Python files, wheels and SQL for real, each task in a process of its own on an engine of its own, with the tables of the data
+ * folder. A process gets the token of its run, a working folder with the workspace files beside the program, and nothing
  * of this process's environment.
  */
 export class LocalExecutor implements TaskExecutor {
@@ -50,8 +51,8 @@ export class LocalExecutor implements TaskExecutor {
   }
 
   public async execute(request: TaskRequest, signal: AbortSignal): Promise<TaskOutcome> {
-    const { notebook } = request;
-    if (notebook === undefined) return failed(unsupported(request));
+    const prepared = preparedOrRefused(request, this.#options.dataDir);
+    if (prepared instanceof Refusal) return failed(prepared.message);
     const ended = AbortSignal.any([signal, this.#closing.signal]);
     const { engine, fallback } = this.#options;
     let python: string;
@@ -62,7 +63,7 @@ export class LocalExecutor implements TaskExecutor {
       const outcome = await fallback.execute(request, ended);
       return { ...outcome, logs: `[simulated] ${error.message}\n${outcome.logs ?? ""}` };
     }
-    const work = this.#run(python, request, notebook, ended);
+    const work = this.#run(python, request, prepared, ended);
     this.#active.add(work);
     try {
       return await work;
@@ -96,7 +97,7 @@ export class LocalExecutor implements TaskExecutor {
   async #run(
     python: string,
     request: TaskRequest,
-    notebook: Notebook,
+    { program, folder: beside, wheels, dependencies }: Prepared,
     signal: AbortSignal,
   ): Promise<TaskOutcome> {
     signal.throwIfAborted();
@@ -107,8 +108,8 @@ export class LocalExecutor implements TaskExecutor {
     const folder = join(dataDir, "runs", String(request.runId));
     const access = request.openAccess();
     try {
-      writeFiles(request, notebook, folder);
-      const { lineage, ...outcome } = await superviseNotebook(python, {
+      writeFiles(request, beside, folder);
+      const { lineage, ...outcome } = await supervise(python, {
         folder,
         env: {
           PATH: process.env.PATH ?? "",
@@ -123,17 +124,19 @@ export class LocalExecutor implements TaskExecutor {
           DATABRICKS_TOKEN: access.token,
         },
         request: {
-          notebook,
+          program,
+          folder: beside,
+          wheels: writeWheels(wheels, folder),
           parameters: request.parameters,
           taskKey: request.taskKey,
           taskValues: request.taskValues(),
-          dependencies: request.environment?.dependencies ?? [],
+          dependencies,
           warehouse,
           memoryLimitBytes: memoryLimit,
         },
         signal,
       });
-      recordLineage(dataDir, request, notebook, lineage ?? []);
+      recordLineage(dataDir, request, "path" in program ? program.path : "", lineage ?? []);
       return outcome;
     } finally {
       access.revoke();
@@ -142,10 +145,13 @@ export class LocalExecutor implements TaskExecutor {
   }
 }
 
-function unsupported({ type, definition }: TaskRequest): string {
-  return type === "notebook_task" && definition.source === "GIT"
-    ? "the local executor runs notebooks of the workspace only; this one is of a git repository"
-    : `the local executor runs notebook tasks only, not a ${type}; --executor simulated pretends to run any task`;
+function preparedOrRefused(request: TaskRequest, dataDir: string): Prepared | Refusal {
+  try {
+    return prepare(request, dataDir);
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
 }
 
 const failed = (error: string): TaskOutcome => ({ succeeded: false, error, errorTrace: error });
@@ -161,18 +167,28 @@ function deployedCatalogs({ definition, jobDefaults }: TaskRequest): string[] {
     .map(([, value]) => value);
 }
 
-/** Lays what is beside the notebook in the workspace into the working folder. */
-function writeFiles(request: TaskRequest, notebook: Notebook, folder: string): void {
+/** Lays what is in a folder of the workspace into the working folder. */
+function writeFiles(request: TaskRequest, beside: string, folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   const place = (path: string): string =>
     join(folder, "Workspace", path.replace(/^\/Workspace\//, "/"));
-  const beside = posix.dirname(notebook.path);
   for (const each of [join(folder, "tmp"), place(beside)])
     mkdirSync(each, { recursive: true, mode: 0o700 });
-  for (const { path, content } of request.files(beside)) {
+  // A wheel stands nowhere; the whole workspace is not laid beside it.
+  for (const { path, content } of beside === "/" ? [] : request.files(beside)) {
     mkdirSync(dirname(place(path)), { recursive: true, mode: 0o700 });
     writeFileSync(place(path), content);
   }
+}
+
+/** Writes wheels, each in a folder of its own since their names may be the same. Returns the files. */
+function writeWheels(wheels: readonly WorkspaceFile[], folder: string): string[] {
+  return wheels.map(({ path, content }, at) => {
+    const file = join(folder, "wheels", String(at), posix.basename(path));
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(file, content);
+    return file;
+  });
 }
 
 interface Supervised {
@@ -183,17 +199,17 @@ interface Supervised {
 }
 
 /**
- * Runs a notebook below a supervisor, which ends all that it has started once its standard input ends: when the run is
+ * Runs a program below a supervisor, which ends all that it has started once its standard input ends: when the run is
  * over, and also when this process is gone.
  */
-async function superviseNotebook(
+async function supervise(
   python: string,
   { folder, env, request, signal }: Supervised,
 ): Promise<TaskOutcome> {
   const child = spawn(python, ["-u", "-m", "jobstrata_local.supervise"], {
     cwd: folder,
     env,
-    // Ctrl-C in a terminal is for this process, which then ends its notebooks.
+    // Ctrl-C in a terminal is for this process, which then ends its tasks.
     detached: true,
     stdio: ["pipe", "pipe", "pipe", "pipe"],
   });
@@ -228,7 +244,7 @@ async function superviseNotebook(
     if (said !== undefined) return { ...said, ...(logs === "" ? {} : { logs }) };
     const why = trouble().trim().split("\n").at(-1) ?? "";
     return {
-      ...failed(`the notebook's process ended with exit code ${code ?? "none"}: ${why}`),
+      ...failed(`the task's process ended with exit code ${code ?? "none"}: ${why}`),
       logs,
     };
   } finally {

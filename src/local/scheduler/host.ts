@@ -1,5 +1,11 @@
 import type { Clock } from "../clock";
-import type { Notebook, TaskExecutor, WorkspaceAccess, WorkspaceFile } from "../execute/executor";
+import type {
+  Notebook,
+  SavedQuery,
+  TaskExecutor,
+  WorkspaceAccess,
+  WorkspaceFile,
+} from "../execute/executor";
 import type { JobRun, TaskOutput, TaskRun } from "../services/jobs/records";
 import type { Task } from "../services/jobs/schema/tasks";
 import type { Ending } from "./states";
@@ -14,7 +20,9 @@ export interface RunHost {
   saveTaskRun(run: TaskRun): void;
   saveOutput(runId: number, output: TaskOutput): void;
   notebook(path: string): Notebook | undefined;
+  file(path: string): WorkspaceFile | undefined;
   files(folder: string): readonly WorkspaceFile[];
+  savedQuery(id: string): SavedQuery | undefined;
   openAccess(): WorkspaceAccess;
   /** Starts a run of another job. @throws {Error} when that is not possible */
   startChild(parent: JobRun, task: TaskRun, definition: RunJobDefinition): ChildRun;

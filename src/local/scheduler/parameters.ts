@@ -53,12 +53,35 @@ export function taskParameters(
   given: LegacyParameters | undefined,
   ofJob: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const own = definition.base_parameters ?? definition.named_parameters ?? {};
+  const own =
+    definition.base_parameters ??
+    definition.named_parameters ??
+    (Array.isArray(definition.parameters) ? {} : definition.parameters);
   const byType =
     "notebook_path" in definition
       ? given?.notebook_params
       : "package_name" in definition
         ? given?.python_named_params
-        : undefined;
+        : "warehouse_id" in definition
+          ? given?.sql_params
+          : undefined;
   return { ...(own as Record<string, string>), ...byType, ...ofJob };
+}
+
+/**
+ * The command line of a Python file or a wheel: named parameters as `--name=value`, else the list of the task, which
+ * `python_params` of the run replace. Only named parameters get the values of job parameters, as in the service.
+ *
+ * @param parameters what {@link taskParameters} gives
+ */
+export function taskArguments(
+  definition: Readonly<Record<string, unknown>>,
+  given: LegacyParameters | undefined,
+  parameters: Readonly<Record<string, string>>,
+): readonly string[] {
+  if (given?.python_params !== undefined && given.python_named_params === undefined)
+    return given.python_params;
+  if (definition.named_parameters !== undefined || given?.python_named_params !== undefined)
+    return Object.entries(parameters).map(([name, value]) => `--${name}=${value}`);
+  return Array.isArray(definition.parameters) ? (definition.parameters as string[]) : [];
 }

@@ -66,7 +66,10 @@ export class Scheduler {
     store: Store,
     clock: Clock,
     executor: TaskExecutor,
-    surroundings: Pick<RunHost, "workspace" | "notebook" | "files" | "openAccess">,
+    surroundings: Pick<
+      RunHost,
+      "workspace" | "notebook" | "file" | "files" | "savedQuery" | "openAccess"
+    >,
   ) {
     this.#store = store;
     this.#clock = clock;

@@ -4,7 +4,7 @@ import type { TaskRun } from "../../services/jobs/records";
 import { taskType } from "../../services/jobs/schema/rules";
 import type { NestedTask, Task } from "../../services/jobs/schema/tasks";
 import type { RunHost } from "../host";
-import { taskParameters } from "../parameters";
+import { taskArguments, taskParameters } from "../parameters";
 import { type ReferenceContext, resolve } from "../references";
 import { type Ending, ended, SUCCEEDED } from "../states";
 import type { RunContext } from "./context";
@@ -29,8 +29,8 @@ export async function performExecuted(
     run.overriding_parameters,
     references.job.parameters,
   );
-  attempt.resolved =
-    task.notebook_task === undefined ? { parameters } : { base_parameters: parameters };
+  const given = taskArguments(definition, run.overriding_parameters, parameters);
+  attempt.resolved = resolvedOf(task, parameters, given);
   let notebook: Notebook | undefined;
   if (task.notebook_task !== undefined && task.notebook_task.source !== "GIT") {
     const path = references.task.notebookPath;
@@ -54,13 +54,17 @@ export async function performExecuted(
     type,
     definition,
     parameters,
+    arguments: given,
     ...(notebook === undefined ? {} : { notebook }),
     ...(environment === undefined ? {} : { environment }),
+    libraries: resolve(task.libraries ?? [], references),
     taskValues: () => context.taskValues(),
     jobDefaults: Object.fromEntries(
       (settings.parameters ?? []).map((parameter) => [parameter.name, parameter.default]),
     ),
+    file: (path) => host.file(path),
     files: (folder) => host.files(folder),
+    savedQuery: (id) => host.savedQuery(id),
     openAccess: () => {
       const access = host.openAccess();
       opened.push(access);
@@ -72,6 +76,20 @@ export async function performExecuted(
   } finally {
     for (const access of opened) access.revoke();
   }
+}
+
+/** The parameters of the task as `include_resolved_values` shows them. */
+function resolvedOf(
+  { notebook_task, spark_python_task, python_wheel_task }: Task | NestedTask,
+  parameters: Readonly<Record<string, string>>,
+  given: readonly string[],
+): Record<string, unknown> {
+  if (notebook_task !== undefined) return { base_parameters: parameters };
+  if (spark_python_task !== undefined) return { parameters: given };
+  if (python_wheel_task === undefined) return { parameters };
+  return python_wheel_task.named_parameters === undefined
+    ? { parameters: given }
+    : { named_parameters: parameters };
 }
 
 function conclude(host: RunHost, attempt: TaskRun, outcome: TaskOutcome): Ending {

@@ -67,6 +67,16 @@ export class RunViews {
               truncated: false,
             },
           }),
+      ...(spec?.sql_task === undefined
+        ? {}
+        : {
+            sql_output: {
+              query_output: {
+                warehouse_id: spec.sql_task.warehouse_id,
+                output_link: this.link(task.job_id, task.run_id),
+              },
+            },
+          }),
       ...(task.run_job_run_id === undefined
         ? {}
         : { run_job_output: { run_id: task.run_job_run_id } }),

@@ -28,7 +28,9 @@ def run_child(context: Context, path: str, timeout_seconds: int, arguments: dict
     _write_files(posixpath.dirname(notebook["path"]), context.workspace)
     request = {
         **context.request,
-        "notebook": notebook,
+        "program": {"kind": "notebook", **notebook},
+        "folder": posixpath.dirname(notebook["path"]),
+        "wheels": [],
         "parameters": arguments,
         "taskKey": None,
         "taskValues": {},

@@ -1,4 +1,4 @@
-"""What one run of a notebook knows and leaves."""
+"""What one run of a task knows and leaves."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 @dataclass
 class Context:
-    """The request of a run, in the terms of the notebook, and what it sets."""
+    """The request of a run, in the terms of its program, and what it sets."""
 
-    notebook_path: str
+    path: str
+    """Of the notebook or file, as the task names it; empty for a wheel."""
     parameters: dict[str, str]
     """In their final values."""
     task_key: str | None
@@ -25,8 +26,18 @@ class Context:
     """The task values that it sets."""
 
     @property
+    def notebook_path(self) -> str:
+        """Its path in the workspace, as ``%run`` and ``dbutils.notebook.run`` name others beside it."""
+        return in_workspace(self.path)
+
+    @property
     def workspace(self) -> Path:
         return self.folder / "Workspace"
+
+
+def in_workspace(path: str) -> str:
+    """An absolute path without the ``/Workspace`` that it may begin with."""
+    return "/" + path.removeprefix("/Workspace/").lstrip("/")
 
 
 class NotebookExit(BaseException):

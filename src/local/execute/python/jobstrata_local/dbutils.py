@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from .context import Context, NotebookExit, PythonRestart
+from .filesystem import FileSystem
 from .secrets import Secrets
+from .storage import Storage
 from .task_values import TaskValues
 from .widgets import Widgets
 
@@ -14,7 +17,8 @@ _HELP = """dbutils of the local workspace:
   notebook           exit, run
   jobs.taskValues    set, get
   secrets            get, getBytes, list, listScopes
-  library            restartPython"""
+  library            restartPython
+  fs                 ls, head, put, mkdirs, rm, cp, mv, on /Volumes/…, dbfs:/… and file:/…"""
 
 
 class NotAvailableLocallyError(AttributeError):
@@ -101,6 +105,12 @@ class Library(_Part):
         raise PythonRestart
 
 
+class Files(FileSystem, _Part):
+    """``dbutils.fs``."""
+
+    _name = "dbutils.fs"
+
+
 class DBUtils(_Part):
     """``dbutils``."""
 
@@ -110,4 +120,4 @@ class DBUtils(_Part):
         self.jobs = Jobs(context)
         self.secrets = Secrets()
         self.library = Library()
-        self.fs = Unavailable("dbutils.fs", "files below the notebook's folder are in its current directory")
+        self.fs = Files(Storage.beside(Path(context.request["warehouse"])))

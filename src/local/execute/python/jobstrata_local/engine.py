@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import threading
 import time
 import warnings
@@ -12,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from .lineage import SESSION, Accesses, of_message
+from .storage import Storage
 from .warehouse import TableName, Warehouse
 
 ATTEMPTS = 12
 """How often a statement is tried that meets another commit to its table. Delta on Spark tries far more often."""
+_PATH = re.compile(r"`((?:/Volumes/|dbfs:/)[^`]*)`")
+"""Of files in a query: ``csv.`/Volumes/…```."""
 _CONFLICT = (
     "Failed to commit transaction",
     "Transaction failed",
@@ -65,6 +69,7 @@ class Adapter:
         # It ends when nothing refers to it any more.
         self._server = server
         self._warehouse = warehouse
+        self._storage = Storage.beside(warehouse.root)
         self._note = note
         self._noted: set[str] = set()
         self._lock = threading.Lock()
@@ -151,6 +156,7 @@ class Adapter:
                 attribute = "query" if kind == "SQL" else "sql"
                 text = getattr(message, attribute)
                 if text:
+                    text = _PATH.sub(lambda found: f"`{self._storage.local(found[1])}`", text)
                     statement = adapt(text, self._warehouse)
                     setattr(message, attribute, statement.sql)
                     prepared.sql = statement.sql
@@ -161,6 +167,10 @@ class Adapter:
                 name = message.unparsed_identifier if kind == "NamedTable" else message.table_name
                 check_name(name, self._warehouse)
                 prepared.tables.append(name)
+            elif kind == "WriteOperation" and message.path:
+                message.path = self._storage.local(message.path)
+            elif kind == "DataSource":
+                message.paths[:] = [self._storage.local(path) for path in message.paths]
             elif kind == "UnresolvedFunction" and message.function_name in ("current_user", "session_user", "user"):
                 message.function_name = "concat"
                 message.arguments.add().literal.string = LOCAL_USER

@@ -44,7 +44,7 @@ def translated(error: SparkConnectGrpcException, sql: str | None, tables: Iterab
         name = full[0] if len(full) == 1 else last
         return _analysis("TABLE_OR_VIEW_NOT_FOUND", f"The table or view {quoted(name)} cannot be found.", "42P01")
     if found := _MISSING_SCHEMA.search(message):
-        return _analysis("SCHEMA_NOT_FOUND", f"The schema {quoted(found[1])} cannot be found.", "42704")
+        return no_such_schema(found[1])
     if found := _EXISTING_TABLE.search(message):
         return _analysis(
             "TABLE_OR_VIEW_ALREADY_EXISTS",
@@ -71,6 +71,11 @@ def translated(error: SparkConnectGrpcException, sql: str | None, tables: Iterab
     if sql is not None and _SYNTAX_END.search(message):
         return _syntax("Syntax error at or near end of input.", message)
     return error
+
+
+def no_such_schema(name: str) -> AnalysisException:
+    """What Databricks raises for a schema that there is not."""
+    return _analysis("SCHEMA_NOT_FOUND", f"The schema {quoted(name)} cannot be found.", "42704")
 
 
 def no_such_catalog(name: str, known: Iterable[str]) -> AnalysisException:

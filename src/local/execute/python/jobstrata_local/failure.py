@@ -1,4 +1,4 @@
-"""The exception that ended a notebook, in the words of the workspace."""
+"""The exception that ended a task, in the words of the workspace."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _line(error: BaseException) -> str:
     name = type(error).__name__
     if isinstance(error, SystemExit):
         return (
-            f"SystemExit: {error.code}. sys.exit fails a notebook, whatever the code; end it with dbutils.notebook.exit"
+            f"SystemExit: {error.code}. sys.exit fails a task, whatever the code; return, or end a notebook with dbutils.notebook.exit"
         )
     if isinstance(error, SyntaxError):
         return f"{name}: {error.msg} ({error.filename}, line {error.lineno})"

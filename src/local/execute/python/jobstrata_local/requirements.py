@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import email
 import shlex
-from collections.abc import Iterable
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -49,6 +53,26 @@ def check(requirements: Iterable[str]) -> list[str]:
             raise UnsatisfiedRequirement(f"{text!r} is not met: the local workspace has {requirement.name} {version}")
         met.append(f"{requirement.name} {version}")
     return met
+
+
+def install(wheels: Sequence[str], folder: Path) -> None:
+    """
+    Installs wheels, and nothing that they need, into a folder of the run, which modules are then found in.
+
+    :raises UnsatisfiedRequirement: if a wheel is not one for this Python, or needs what there is not
+    """
+    options = ["--no-index", "--no-deps", "--no-input", "--no-cache-dir", "--no-compile", "--quiet"]
+    command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", *options]
+    done = subprocess.run([*command, "--target", str(folder), *wheels], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")] or ["ERROR: pip failed"]
+        raise UnsatisfiedRequirement(lines[0].removeprefix("ERROR: "))
+    sys.path.insert(1, str(folder))
+    for wheel in wheels:
+        with zipfile.ZipFile(wheel) as archive:
+            (name,) = (each for each in archive.namelist() if each.endswith(".dist-info/METADATA"))
+            about = email.message_from_bytes(archive.read(name))
+        check(each for each in about.get_all("Requires-Dist", []) if "extra ==" not in each.replace("extra==", "extra =="))
 
 
 def pip(arguments: str) -> None:

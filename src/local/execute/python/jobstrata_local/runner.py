@@ -1,12 +1,14 @@
-"""Executes the cells of a notebook, in the ways of Databricks."""
+"""Executes the program of a task, above all the cells of a notebook, in the ways of Databricks."""
 
 from __future__ import annotations
 import __future__
 
 import ast
+import importlib
 import os
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ _FUTURE_FLAGS = [getattr(__future__, name).compiler_flag for name in __future__.
 
 
 class Runner:
-    """One run of a notebook, with those that it includes by %run."""
+    """One run of a program; of a notebook with those that it includes by %run."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -34,20 +36,63 @@ class Runner:
         self._flags = 0
         self._modules = frozenset(sys.modules)
 
-    def run(self, request: dict[str, str]) -> None:
+    def run(self, program: dict[str, Any]) -> None:
         """
-        Executes a notebook to its end.
+        Executes a program to its end.
 
-        :param request: its ``path``, ``language`` and ``source``
-        :raises NotebookSourceError: before anything is executed, if it or one that it includes cannot be
-        :raises BaseException: whatever the notebook raises
+        :param program: see `run_task`
+        :raises NotebookSourceError: before anything is executed, if a notebook or one that it includes cannot be
+        :raises BaseException: whatever the program raises
         """
-        notebook = self._load(request, ())
+        kind = program["kind"]
+        notebook = self._load({**program, "path": self._context.notebook_path}, ()) if kind == "notebook" else None
         self._namespace = install_main_module()
         self._namespace.update(notebook_globals(self._dbutils, self._session))
         offer_to_modules(notebook_globals(self._dbutils, self._session))
         self._session.open_for_pyspark()
-        self._execute(notebook)
+        if notebook is not None:
+            self._execute(notebook)
+        elif kind == "python":
+            self._script(program["path"], program["source"], program["arguments"])
+        elif kind == "wheel":
+            self._entry_point(program["package"], program["entryPoint"], program["arguments"])
+        else:
+            self._sql_file(program["path"], program["source"])
+
+    def _script(self, path: str, source: str, arguments: list[str]) -> None:
+        """Executes a file where a notebook would stand: with ``spark`` and ``dbutils``, and without ``__file__``."""
+        sys.argv = [path, *arguments]
+        remember_source(path, source)
+        exec(compile(source, path, "exec", dont_inherit=True), self._namespace)
+
+    def _entry_point(self, package: str, name: str, arguments: list[str]) -> None:
+        """Calls an entry point of an installed package or, if it declares none of that name, its function."""
+        sys.argv = [name, *arguments]
+        try:
+            points = metadata.distribution(package).entry_points
+        except metadata.PackageNotFoundError:
+            raise requirements.UnsatisfiedRequirement(
+                f"package {package!r} is not installed; give its wheel in the dependencies of the environment"
+            ) from None
+        found = [point for point in points if point.name == name]
+        if found:
+            found[0].load()()
+            return
+        module = importlib.import_module(package.replace("-", "_"))
+        if not callable(function := getattr(module, name, None)):
+            raise AttributeError(f"package {package!r} has neither an entry point nor a function {name!r}")
+        function()
+
+    def _sql_file(self, path: str, source: str) -> None:
+        """Executes statements one after another, and shows what each gives."""
+        from .query import statements
+        from .sql_cell import run_sql, with_values
+
+        parameters = self._context.parameters
+        for statement in statements(with_values(source, parameters)):
+            line = source.count("\n", 0, max(0, source.find(statement))) + 1
+            code = compile("\n" * (line - 1) + "work()", path, "exec").replace(co_name="%sql")
+            exec(code, {"work": lambda text=statement: display(run_sql(self._session.open(), text, parameters))})
 
     def _load(self, request: dict[str, str], including: tuple[str, ...]) -> Notebook:
         """Parses a notebook, and all that it includes, so that what cannot be executed is known before anything is."""

@@ -1,7 +1,8 @@
-"""Cells of SQL."""
+"""Cells and files of SQL."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import sqlglot
@@ -22,6 +23,22 @@ def run_sql(spark: Any, text: str, widgets: dict[str, str]) -> Any:
         arguments = {name: widgets[name] for name in _parameters(statement) if name in widgets}
         frame = spark.sql(statement, args=arguments) if arguments else spark.sql(statement)
     return frame
+
+
+def with_values(text: str, parameters: dict[str, str]) -> str:
+    """
+    The text with the values of ``{{name}}``, the older way to write a parameter of a query or file.
+
+    Databricks puts them in as literals of text; the quotes that are around a place already are replaced with it.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        name = found["name"]
+        if name not in parameters:
+            raise ValueError(f"the parameter {{{{{name}}}}} has no value; set it in the parameters of the task")
+        return "'" + parameters[name].replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+    return re.sub(r"(?P<quote>['\"]?)\{\{\s*(?P<name>[\w.-]+)\s*\}\}(?P=quote)", value, text)
 
 
 def _parameters(statement: str) -> set[str]:

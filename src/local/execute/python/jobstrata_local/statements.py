@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -11,7 +12,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.tokenizer_core import Token, TokenType
 
-from .errors import no_such_catalog, unsupported
+from .errors import no_such_catalog, no_such_schema, unsupported
+from .storage import Storage
 from .warehouse import Warehouse
 
 # It warns of every statement that it only reads as words.
@@ -72,6 +74,8 @@ def adapt(sql: str, warehouse: Warehouse) -> Statement:
     edits: list[tuple[int, int, str]] = []
     if head == "CREATE" and second == "CATALOG":
         return _create_catalog(tokens, warehouse)
+    if head in ("CREATE", "DROP") and second == "VOLUME":
+        return _volume(head, tokens, warehouse)
     if head == "CREATE" and second in ("SCHEMA", "DATABASE"):
         edits += _create_schema(tokens, warehouse, statement)
     elif head == "CREATE" and "TABLE" in (second, *words[2:]):
@@ -166,6 +170,26 @@ def _create_catalog(tokens: Sequence[Token], warehouse: Warehouse) -> Statement:
     warehouse.create_catalog(name)
     note = f"catalog {name} is there for notebooks and queries that start from now on"
     return Statement(f"SELECT {_literal(note)} AS note", notes=[note])
+
+
+def _volume(head: str, tokens: Sequence[Token], warehouse: Warehouse) -> Statement:
+    """Makes or deletes the folder of a volume."""
+    quiet = any(token.text.upper() == "EXISTS" for token in tokens)
+    parts = [token.text for token in tokens[2:] if token.text.upper() not in ("IF", "NOT", "EXISTS", ".")]
+    if len(parts) != 3:
+        raise unsupported(f"{head} VOLUME with other than a full name", f"Write {head} VOLUME catalog.schema.volume.")
+    warehouse.path(*parts)
+    name = ".".join(parts)
+    folder = Storage.beside(warehouse.root).volumes.joinpath(*parts)
+    if folder.is_dir() == (head == "CREATE") and not quiet:
+        raise unsupported(f"{head} VOLUME {name}, which {'exists' if head == 'CREATE' else 'does not exist'},")
+    if head == "CREATE":
+        if parts[1] not in warehouse.schemas(parts[0]):
+            raise no_such_schema(f"{parts[0]}.{parts[1]}")
+        folder.mkdir(parents=True, exist_ok=True)
+    elif folder.is_dir():
+        shutil.rmtree(folder)
+    return Statement(f"SELECT {_literal(f'{head} VOLUME {name}')} AS note")
 
 
 def _create_schema(tokens: Sequence[Token], warehouse: Warehouse, statement: Statement) -> list[tuple[int, int, str]]:

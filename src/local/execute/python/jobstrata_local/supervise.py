@@ -1,8 +1,8 @@
-"""Runs one notebook below itself, and leaves nothing of it behind: ``python -m jobstrata_local.supervise``.
+"""Runs the program of one task below itself, and leaves nothing of it behind: ``python -m jobstrata_local.supervise``.
 
-Standard input brings the request, JSON in one line, and then stays open: its end means that the notebook must end. What
-the notebook prints goes to standard output, and the outcome, as JSON, to file descriptor 3, or
-to the one that the only argument names. See `run_notebook` for both.
+Standard input brings the request, JSON in one line, and then stays open: its end means that the task must end. What
+it prints goes to standard output, and the outcome, as JSON, to file descriptor 3, or
+to the one that the only argument names. See `run_task` for both.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .processes import adopt_orphans, descendants, die_with_parent, end_descenda
 
 OUTCOME_FD = int(sys.argv[1]) if len(sys.argv) > 1 else 3
 GRACE = 1.0
-"""Seconds that a notebook has between SIGTERM and SIGKILL."""
+"""Seconds that a task has between SIGTERM and SIGKILL."""
 _LOOK = 0.25
 """Seconds between two looks at the memory."""
 
@@ -33,9 +33,9 @@ def main() -> int:
     if not request:
         return 1
     outcome, told = os.pipe()
-    notebook = _start(request, told)
+    task = _start(request, told)
     os.close(told)
-    answer = _watch(notebook, outcome, json.loads(request).get("memoryLimitBytes"))
+    answer = _watch(task, outcome, json.loads(request).get("memoryLimitBytes"))
     if answer is None:
         _end(GRACE, 1)
     end_descendants(0)
@@ -45,25 +45,25 @@ def main() -> int:
 
 
 def _start(request: bytes, told: int) -> subprocess.Popen[bytes]:
-    notebook = subprocess.Popen(
-        [sys.executable, "-u", "-m", "jobstrata_local.run_notebook", str(told)],
+    task = subprocess.Popen(
+        [sys.executable, "-u", "-m", "jobstrata_local.run_task", str(told)],
         stdin=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         pass_fds=[told],
         start_new_session=True,
         preexec_fn=die_with_parent(),
     )
-    assert notebook.stdin is not None
+    assert task.stdin is not None
     try:
-        with notebook.stdin as stdin:
+        with task.stdin as stdin:
             stdin.write(request)
     except BrokenPipeError:
         pass  # It ended at once; what it left says why.
-    return notebook
+    return task
 
 
-def _watch(notebook: subprocess.Popen[bytes], outcome: int, limit: int | None) -> bytes | None:
-    """What the notebook came to, in a line of JSON. ``None`` if it is to be ended first."""
+def _watch(task: subprocess.Popen[bytes], outcome: int, limit: int | None) -> bytes | None:
+    """What the task came to, in a line of JSON. ``None`` if it is to be ended first."""
     answer = b""
     next_look = 0.0
     with selectors.DefaultSelector() as selector:
@@ -80,7 +80,7 @@ def _watch(notebook: subprocess.Popen[bytes], outcome: int, limit: int | None) -
                         return answer
                     if not data:
                         selector.unregister(outcome)
-            code = notebook.poll()
+            code = task.poll()
             if code is not None:
                 # Somebody whom it has started may hold the other end; what it said itself is there.
                 os.set_blocking(outcome, False)
@@ -88,7 +88,7 @@ def _watch(notebook: subprocess.Popen[bytes], outcome: int, limit: int | None) -
             if limit is not None and time.monotonic() >= next_look:
                 next_look = time.monotonic() + _LOOK
                 if memory_of(descendants(os.getpid()), limit) > limit:
-                    return _failure(f"MemoryError: the notebook exceeded its memory limit of {_readable(limit)}")
+                    return _failure(f"MemoryError: the task exceeded its memory limit of {_readable(limit)}")
 
 
 def _rest(outcome: int, answer: bytes) -> bytes | None:
@@ -102,12 +102,12 @@ def _rest(outcome: int, answer: bytes) -> bytes | None:
 
 def _ended(code: int) -> str:
     if code >= 0:
-        return f"the notebook's process ended with exit code {code}"
+        return f"the task's process ended with exit code {code}"
     try:
         name = signal.Signals(-code).name
     except ValueError:
         name = f"signal {-code}"
-    return f"the notebook's process was ended by {name}"
+    return f"the task's process was ended by {name}"
 
 
 def _failure(error: str) -> bytes:
