@@ -216,7 +216,6 @@ describeWithEngine("tasks other than notebooks", () => {
       py_missing: `the Python file /Workspace${FOLDER}/none.py was not found in the local workspace`,
       py_secrets: "ValueError: [REDACTED]",
       py_memory: "MemoryError: the task exceeded its memory limit of 600 MiB",
-      py_slow: expect.any(String),
       dbt: expect.stringContaining("does not run dbt_task: dbt's adapter for Databricks connects"),
       jar: "the local executor does not run a spark_jar_task; --executor simulated pretends to run any task",
     });
@@ -281,7 +280,7 @@ describeWithEngine("tasks other than notebooks", () => {
         "ValueError '/main/bronze/../../../x' leads out of the storage of the local workspace",
         "ValueError the local workspace has no storage for s3:/ paths; use /Volumes, dbfs:/ or file:/",
         "NotAvailableLocallyError dbutils.fs.mount is not available in the local workspace; dbutils.help() lists what is",
-        "AnalysisException [SCHEMA_NOT_FOUND] The schema `main`.`none` cannot be found.",
+        "AnalysisException [SCHEMA_NOT_FOUND] The schema `main`.`none` cannot be found. SQLSTATE: 42704",
         "",
       ].join("\n"),
     });

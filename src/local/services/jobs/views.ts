@@ -73,7 +73,7 @@ export class RunViews {
             sql_output: {
               query_output: {
                 warehouse_id: spec.sql_task.warehouse_id,
-                output_link: this.link(task.job_id, task.run_id),
+                output_link: this.#link(task.job_id, task.run_id),
               },
             },
           }),
