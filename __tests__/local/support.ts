@@ -91,10 +91,10 @@ export interface Simulation {
 /** A workspace whose time stands still, with one notebook, and tasks that do what `rules` say. */
 export async function simulate(
   rules: SimulationRule[] = [],
-  options: LocalWorkspaceOptions = {},
+  options: Omit<LocalWorkspaceOptions, "clock"> & { clock?: ManualClock } = {},
 ): Promise<Simulation> {
-  const clock = new ManualClock();
-  const executor = new SimulatedExecutor(clock, rules);
+  const clock = options.clock ?? new ManualClock();
+  const executor = options.executor ?? new SimulatedExecutor(clock, rules);
   const client = await startClient({ ...options, clock, executor });
   await client.putNotebook(NOTEBOOK);
   return { client, clock };

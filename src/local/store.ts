@@ -12,6 +12,7 @@ import {
   destinationStore,
 } from "./services/notification-destinations/store";
 import { QueryStore } from "./services/queries/store";
+import { TriggerStore } from "./scheduler/triggers/store";
 import { PermissionStore, PERMISSIONS_SCHEMA } from "./services/permissions/store";
 import { Secrets, SECRETS_SCHEMA } from "./services/secrets/store";
 import { ObjectStore, OBJECTS_SCHEMA } from "./services/workspace/store";
@@ -39,6 +40,7 @@ export class Store {
   public readonly alerts: AlertStore;
   public readonly destinations: DestinationStore;
   public readonly queries: QueryStore;
+  public readonly triggers: TriggerStore;
   public readonly secrets: Secrets;
   readonly #sql: Sql;
 
@@ -91,6 +93,7 @@ export class Store {
     this.alerts = new AlertStore(this.#sql);
     this.destinations = destinationStore(this.#sql);
     this.queries = new QueryStore(this.#sql);
+    this.triggers = new TriggerStore(this.#sql);
     this.secrets = new Secrets(this.#sql);
   }
 

@@ -38,6 +38,7 @@ import { unityCatalogRoutes } from "./services/unity-catalog/routes";
 import { warehouseRoutes } from "./services/sql/warehouses";
 import { readFile, readFiles, readNotebook } from "./services/workspace/read";
 import { workspaceRoutes } from "./services/workspace/routes";
+import { type LimitOptions, Limits, NO_LIMITS } from "./scheduler/limits";
 import { Scheduler } from "./scheduler/scheduler";
 import { RunViews } from "./services/jobs/views";
 import { SqlStatements } from "./services/sql/statements";
@@ -58,6 +59,8 @@ export interface LocalWorkspaceOptions {
   clock?: Clock;
   /** What executes tasks, or what makes it for a data folder. @default one that only simulates it */
   executor?: TaskExecutor | ((dataDir: string) => TaskExecutor);
+  /** The limits of the service to keep, or false for none. @default those of the service */
+  limits?: LimitOptions | false;
   /** What is to go wrong. @default nothing */
   faults?: FaultPlan;
   /** Makes what the page shows, when it is first asked for. @default there is no page */
@@ -122,7 +125,10 @@ export async function startLocalWorkspace(
   try {
     const actual = await listen(server, ephemeral ? undefined : dataDir, options.port);
     const host = `http://${LOOPBACK}:${actual}`;
+    const limits = new Limits(clock, options.limits === false ? NO_LIMITS : options.limits);
     scheduler = new Scheduler(store, clock, executor, {
+      dataDir,
+      limits,
       workspace: { id: WORKSPACE_ID, url: host },
       notebook: (path) => readNotebook(store, path),
       file: (path) => readFile(store, path),
@@ -132,7 +138,7 @@ export async function startLocalWorkspace(
     });
     const views = new RunViews(store, ME.userName, host);
     const started = clock.now();
-    server.router.add(jobRoutes(store, scheduler, clock, ME));
+    server.router.add(jobRoutes(store, scheduler, limits, clock, ME));
     server.router.add(runRoutes(store, scheduler, views));
     server.router.add(workspaceRoutes(store, clock, ME));
     server.router.add(permissionRoutes(store, ME));
@@ -169,6 +175,7 @@ export async function startLocalWorkspace(
           ...scheduler?.counts(),
           ignored_query_fields: server.router.ignoredQueryFields(),
         }),
+        () => scheduler?.triggers() ?? [],
         () => {
           options.onStop?.();
           void stop();

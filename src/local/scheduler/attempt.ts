@@ -88,7 +88,11 @@ export class Attempts {
       const controller = new AbortController();
       let reason: Ending | undefined;
       let timer: Timer | undefined;
+      let isCounted = true;
+      this.#host.limits.taskStarted();
       const finish = (ending: Ending): void => {
+        if (isCounted) this.#host.limits.taskEnded();
+        isCounted = false;
         timer?.cancel();
         scope.delete(stop);
         resolve(reason ?? ending);

@@ -8,12 +8,14 @@ import type {
 } from "../execute/executor";
 import type { JobRun, TaskOutput, TaskRun } from "../services/jobs/records";
 import type { Task } from "../services/jobs/schema/tasks";
+import type { Limits } from "./limits";
 import type { Ending } from "./states";
 
 /** The interface from a run to its workspace. */
 export interface RunHost {
   readonly clock: Clock;
   readonly executor: TaskExecutor;
+  readonly limits: Limits;
   readonly workspace: { id: string; url: string };
   newRunId(): number;
   saveJobRun(run: JobRun): void;

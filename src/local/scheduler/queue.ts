@@ -1,4 +1,5 @@
 import type { JobRun } from "../services/jobs/records";
+import type { Limits } from "./limits";
 import type { ActiveRun } from "./run";
 import { CANCELED } from "./states";
 
@@ -9,7 +10,7 @@ export interface Live {
   limit: number;
 }
 
-/** Limits the concurrent runs of each job; other runs are queued in order of arrival. */
+/** Limits the concurrent runs of each job and of the workspace; other runs are queued in order of arrival. */
 export class RunQueue {
   readonly #running = new Map<number, Live>();
   readonly #queued = new Map<number, Live>();
@@ -19,9 +20,11 @@ export class RunQueue {
   readonly #runningOfJob = new Map<number, number>();
 
   readonly #save: (run: JobRun) => void;
+  readonly #limits: Limits;
 
-  public constructor(save: (run: JobRun) => void) {
+  public constructor(save: (run: JobRun) => void, limits: Limits) {
     this.#save = save;
+    this.#limits = limits;
   }
 
   public counts(): { active_runs: number; queued_runs: number } {
@@ -38,8 +41,18 @@ export class RunQueue {
     return [...this.#running.values()].map(({ active }) => active);
   }
 
+  /** Whether a run of the job is active or queued. */
+  public isActive(jobId: number): boolean {
+    return this.#runningOfJob.has(jobId) || this.#queuedOfJob.has(jobId);
+  }
+
   public hasRoom(jobId: number, limit: number): boolean {
     return (this.#runningOfJob.get(jobId) ?? 0) < limit;
+  }
+
+  /** Whether a run may begin. What a Run Job task starts must not wait for the workspace, which may wait for it. */
+  public mayBegin({ job_id, parent }: JobRun, limit: number): boolean {
+    return this.hasRoom(job_id, limit) && (parent !== undefined || !this.#limits.isReached());
   }
 
   public begin(live: Live): void {
@@ -52,7 +65,11 @@ export class RunQueue {
   public enqueue(live: Live): void {
     const { run } = live.active;
     run.life = "QUEUED";
-    run.message = `Queued: job ${run.job_id} has as many active runs as it may have (${live.limit}).`;
+    const isOfJob = !this.hasRoom(run.job_id, live.limit);
+    run.queue_code = isOfJob ? "MAX_CONCURRENT_RUNS_REACHED" : "ACTIVE_RUNS_LIMIT_REACHED";
+    run.message = isOfJob
+      ? `Queued: job ${run.job_id} has as many active runs as it may have (${live.limit}).`
+      : "Queued: the workspace has as many active task runs as it may have.";
     this.#queued.set(run.run_id, live);
     const others = this.#queuedOfJob.get(run.job_id);
     if (others === undefined) this.#queuedOfJob.set(run.job_id, new Set([run.run_id]));
@@ -95,9 +112,10 @@ export class RunQueue {
     for (;;) {
       const [first] = this.#queuedOfJob.get(jobId) ?? [];
       const live = first === undefined ? undefined : this.#queued.get(first);
-      if (live === undefined || !this.hasRoom(jobId, live.limit)) return;
+      if (live === undefined || !this.mayBegin(live.active.run, live.limit)) return;
       this.#dequeue(live.active.run.run_id);
       live.active.run.message = "";
+      delete live.active.run.queue_code;
       this.begin(live);
     }
   }

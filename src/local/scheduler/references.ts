@@ -13,6 +13,8 @@ export interface ReferenceContext {
     /** Milliseconds since the epoch. */
     startTime: number;
     trigger: string;
+    /** Of the file arrival trigger that started the run. */
+    triggerLocation: string;
     parameters: Readonly<Record<string, string>>;
   };
   task: TaskFacts & { name: string };
@@ -56,7 +58,7 @@ const JOB_FIELDS: Record<string, (context: ReferenceContext) => string> = {
   "job.run_id": ({ job }) => String(job.runId),
   "job.repair_count": ({ job }) => String(job.repairCount),
   "job.trigger.type": ({ job }) => job.trigger,
-  "job.trigger.file_arrival.location": () => "",
+  "job.trigger.file_arrival.location": ({ job }) => job.triggerLocation,
   "task.name": ({ task }) => task.name,
   "task.run_id": ({ task }) => String(task.runId),
   "task.execution_count": ({ task }) => String(task.executionCount),

@@ -148,6 +148,7 @@ export class ActiveRun implements RunContext {
         repairCount: Math.max(run.repairs.length - 1, 0),
         startTime: run.start_time,
         trigger: run.trigger.toLowerCase(),
+        triggerLocation: run.trigger_location ?? "",
         parameters: {},
       },
       task: {

@@ -45,6 +45,8 @@ export interface Phase {
   result?: ResultState;
   message: string;
   code?: TerminationCode;
+  /** Why a queued run waits. */
+  queue_code?: "ACTIVE_RUNS_LIMIT_REACHED" | "MAX_CONCURRENT_RUNS_REACHED";
 }
 
 /** How a run ended. */
@@ -159,7 +161,10 @@ export function statusOf(phase: Phase): Record<string, unknown> {
   if (phase.life === "QUEUED") {
     return {
       state: "QUEUED",
-      queue_details: { code: "MAX_CONCURRENT_RUNS_REACHED", message: phase.message },
+      queue_details: {
+        code: phase.queue_code ?? "MAX_CONCURRENT_RUNS_REACHED",
+        message: phase.message,
+      },
     };
   }
   return { state: phase.life === "WAITING_FOR_RETRY" ? "WAITING" : phase.life };

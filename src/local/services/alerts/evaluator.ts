@@ -3,7 +3,8 @@ import { ApiError } from "../../api-error";
 import type { Clock, Timer } from "../../clock";
 import type { TaskExecutor } from "../../execute/executor";
 import type { QueryAnswer } from "../../execute/query";
-import { Triggers } from "../../scheduler/triggers";
+import { byCron } from "../../scheduler/triggers/cron";
+import { Timetable } from "../../scheduler/triggers/timetable";
 import type { Store } from "../../store";
 import { type AlertState, evaluate, type Evaluated, queryOf, type Result } from "./evaluate";
 import { conditionOf, messageOf } from "./notification";
@@ -26,7 +27,7 @@ export type AlertView = PageAlert;
 export class AlertEvaluator {
   /** Called when alerts, or what they came to, have changed. */
   public onChange: () => void = () => undefined;
-  readonly #schedules: Triggers<string>;
+  readonly #schedules: Timetable<string>;
   readonly #due = new Set<string>();
   #gathering: Timer | undefined;
   #working: Promise<void> | undefined;
@@ -50,7 +51,7 @@ export class AlertEvaluator {
     this.#query = query;
     this.#host = host;
 
-    this.#schedules = new Triggers(clock, (id) => {
+    this.#schedules = new Timetable(clock, (id) => {
       this.#due.add(id);
       this.#gathering ??= clock.after(GATHER, () => {
         this.#gathering = undefined;
@@ -80,7 +81,7 @@ export class AlertEvaluator {
   }
 
   public alertDeleted(id: string): void {
-    this.#schedules.set(id, undefined);
+    this.#schedules.set(id, []);
     this.onChange();
   }
 
@@ -107,17 +108,12 @@ export class AlertEvaluator {
     await this.#request(ids ?? [...this.#store.alerts.all()].map(({ id }) => id));
   }
 
-  #schedule({ id, settings, lifecycle_state }: AlertRecord): void {
+  #schedule({ id, settings, lifecycle_state, evaluated }: AlertRecord): void {
     const { quartz_cron_schedule, timezone_id, pause_status = "UNPAUSED" } = settings.schedule;
     const isOn = lifecycle_state === "ACTIVE" && pause_status === "UNPAUSED";
-    this.#schedules.set(
-      id,
-      isOn
-        ? {
-            schedule: { quartz_cron_expression: quartz_cron_schedule, timezone_id, pause_status },
-          }
-        : undefined,
-    );
+    const next = byCron({ quartz_cron_expression: quartz_cron_schedule, timezone_id });
+    const last = evaluated === undefined ? undefined : Date.parse(evaluated.at);
+    this.#schedules.set(id, isOn ? [["", next, last] as const] : []);
   }
 
   /** Resolves when all that is due now was evaluated. */

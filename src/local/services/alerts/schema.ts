@@ -1,7 +1,7 @@
 import { PAUSE_STATUSES } from "@jobstrata/core/model";
 import * as z from "zod";
 import { invalidParameter } from "../../api-error";
-import { checkCron } from "../../scheduler/triggers";
+import { checkCron } from "../../scheduler/triggers/cron";
 import { int32, object } from "../../schema/shape";
 
 const given = (what: string): z.ZodString => z.string().regex(/\S/, `must not be empty: ${what}`);

@@ -4,14 +4,16 @@ import { get, post, type Route, send } from "../../http/route";
 
 const NO_VERSION = [""];
 
-/** Status of the workspace, injected faults, and stop. Not part of the Databricks API. */
+/** Status of the workspace, its triggers, injected faults, and stop. Not part of the Databricks API. */
 export function controlRoutes(
   faults: Faults,
   status: () => Record<string, unknown>,
+  triggers: () => object[],
   stop: () => void,
 ): Route[] {
   return [
     get("/local/status", NO_VERSION, object({}), status),
+    get("/local/triggers", NO_VERSION, object({}), () => ({ triggers: triggers() })),
     get("/local/faults", NO_VERSION, object({}), () => faults.report()),
     send("PUT", "/local/faults", NO_VERSION, faultPlan, ({ body }) => {
       faults.set(body);

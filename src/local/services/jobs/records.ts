@@ -19,7 +19,14 @@ export const LEGACY_PARAMETERS = [
   "sql_params",
 ] as const satisfies (keyof LegacyParameters & keyof RunNow)[];
 
-export type TriggerType = "PERIODIC" | "ONE_TIME" | "RUN_JOB_TASK";
+export type TriggerType =
+  | "CONTINUOUS"
+  | "CONTINUOUS_RESTART"
+  | "FILE_ARRIVAL"
+  | "ONE_TIME"
+  | "PERIODIC"
+  | "RUN_JOB_TASK"
+  | "TABLE";
 
 /** What is kept under the id of a run. */
 export type Run = JobRun | TaskRun;
@@ -43,6 +50,8 @@ export interface JobRun extends Phase {
   overriding_parameters?: LegacyParameters;
   /** The only tasks to run, when not all of them. */
   only?: string[];
+  /** The location of the file arrival trigger that started it. */
+  trigger_location?: string;
   /** The task run that started it, and the jobs above it, outermost first. */
   parent?: { task_run_id: number; run_id: number; jobs: number[] };
   /** The original run first. Empty until there is a repair. */

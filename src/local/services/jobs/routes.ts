@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Int64, stringifyJson, TASKS_PER_PAGE } from "@jobstrata/core/model";
+import { type Int64, LOCAL_WAREHOUSE_ID, stringifyJson, TASKS_PER_PAGE } from "@jobstrata/core/model";
 import { invalidParameter, jobNotFound } from "../../api-error";
 import type { Clock } from "../../clock";
 import { omit } from "../../omit";
@@ -15,11 +15,13 @@ import {
   updateJob,
 } from "./schema/settings";
 import { object } from "../../schema/shape";
+import type { Limits } from "../../scheduler/limits";
 import type { Scheduler } from "../../scheduler/scheduler";
-import { nextStart } from "../../scheduler/triggers";
+import { definitionsOf, type SqlCondition, timesOf } from "../../scheduler/triggers/definitions";
 import type { Store } from "../../store";
 import type { StoredJob } from "./store";
 import type { Identity } from "../identity/identity";
+import { warehouseNotFound } from "../sql/warehouses";
 import { permissionsOfDeletedJob, permissionsOfNewJob } from "../permissions/routes";
 import { flag, get, id, integer, post, RawAnswer, type Route } from "../../http/route";
 
@@ -40,16 +42,27 @@ const listQuery = object({
   page_token: integer.optional(),
 });
 
-export function jobRoutes(store: Store, scheduler: Scheduler, clock: Clock, me: Identity): Route[] {
+export function jobRoutes(
+  store: Store,
+  scheduler: Scheduler,
+  limits: Limits,
+  clock: Clock,
+  me: Identity,
+): Route[] {
   const load = (jobId: Int64): StoredJob => {
     const job = typeof jobId === "number" ? store.jobs.get(jobId) : undefined;
     if (job === undefined) throw jobNotFound(jobId);
     return job;
   };
 
-  const change = (jobId: number, settings: JobSettings): void => {
+  const check = (settings: JobSettings, jobId?: number): void => {
     checkRunJobs(store, settings, jobId);
     checkSettings(settings);
+    for (const { condition } of definitionsOf(settings)) checkCondition(store, condition);
+  };
+
+  const change = (jobId: number, settings: JobSettings): void => {
+    check(settings, jobId);
     const normal = normalise(settings);
     store.jobs.change(jobId, normal);
     scheduler.jobChanged(jobId, normal);
@@ -58,8 +71,8 @@ export function jobRoutes(store: Store, scheduler: Scheduler, clock: Clock, me: 
   return [
     post("jobs/create", VERSIONS, createJob, ({ body }) => {
       const { access_control_list, ...settings } = body;
-      checkRunJobs(store, settings);
-      checkSettings(settings);
+      check(settings);
+      limits.jobCreated();
       const normal = normalise(settings);
       return store.atomically(() => {
         const job_id = store.jobs.create(normal, me.userName, clock.now());
@@ -112,10 +125,8 @@ export function jobRoutes(store: Store, scheduler: Scheduler, clock: Clock, me: 
         if (next < count) end = `,"has_more":true,"next_page_token":"${next}"`;
       }
       if (query.include_trigger_state === true) {
-        const next_run_time = nextStart(settings, clock.now());
-        if (settings.trigger?.periodic !== undefined && next_run_time !== undefined) {
-          end += `,"trigger_state":${stringifyJson({ periodic: { next_run_time } })}`;
-        }
+        const state = triggerState(scheduler, job.job_id, settings, clock.now());
+        if (Object.keys(state).length > 0) end += `,"trigger_state":${stringifyJson(state)}`;
       }
       // The settings are text already; to read and to write them again would be most of the work.
       const head = stringifyJson(headOf(job, settings, me)).slice(0, -1);
@@ -156,6 +167,45 @@ const headOf = (job: StoredJob, settings: JobSettings, me: Identity): Record<str
     settings.run_as?.user_name ?? settings.run_as?.service_principal_name ?? me.userName,
   created_time: job.created_time,
 });
+
+/** What a SQL condition refers to must be there. */
+function checkCondition(store: Store, condition: SqlCondition | undefined): void {
+  if (condition === undefined) return;
+  if (condition.warehouse_id !== LOCAL_WAREHOUSE_ID)
+    throw invalidParameter(`warehouse_id: ${warehouseNotFound(condition.warehouse_id).message}`);
+  if (store.queries.saved(condition.sql_query_id) === undefined)
+    throw invalidParameter(
+      `sql_query_id: Query with ID '${condition.sql_query_id.slice(0, 100)}' does not exist.`,
+    );
+}
+
+/** How the triggers of a job stand, as the service shows it. */
+function triggerState(
+  scheduler: Scheduler,
+  jobId: number,
+  settings: JobSettings,
+  now: number,
+): Record<string, unknown> {
+  const { states, continuous } = scheduler.triggersOf(jobId);
+  const state: Record<string, unknown> = continuous === undefined ? {} : { continuous };
+  for (const { kind, state: each } of states) {
+    if (kind === "periodic") {
+      const definition = definitionsOf(settings).find((found) => found.kind === kind);
+      const next = definition && timesOf(definition, each.since)?.(Math.max(now, each.last ?? 0));
+      state.periodic = { next_run_time: next };
+    } else if (kind === "file_arrival") state.file_arrival = { using_file_events: false };
+    else if (each.tables !== undefined) {
+      const { versions, updated } = each.tables;
+      state.table = {
+        last_seen_table_states: Object.keys(versions).map((table_name) => ({
+          table_name,
+          has_seen_updates: updated.includes(table_name),
+        })),
+      };
+    }
+  }
+  return state;
+}
 
 /** The settings with one page of their tasks; pages after the first have the tasks alone of what comes in lists. */
 function pageOf(settings: JobSettings, offset: number): JobSettings {
@@ -206,11 +256,12 @@ function merged(
 }
 
 /**
- * Refuses a job that would run itself, directly or through other jobs. The depth is left to the run: it depends on
+ * Refuses a job that would run one that does not exist, or itself, directly or through other jobs. The depth is left to the run: it depends on
  * where a chain starts.
  */
 function checkRunJobs(store: Store, settings: JobSettings, jobId?: number): void {
   const pending = runJobIds(settings);
+  const asked = new Set(pending);
   const seen = new Set<Int64>();
   let id: Int64 | undefined;
   while ((id = pending.pop()) !== undefined) {
@@ -221,6 +272,8 @@ function checkRunJobs(store: Store, settings: JobSettings, jobId?: number): void
     if (seen.has(id)) continue;
     seen.add(id);
     const job = typeof id === "number" ? store.jobs.get(id) : undefined;
+    // As the service says it; the jobs further down were checked when they were created, and may be gone since.
+    if (job === undefined && asked.has(id)) throw jobNotFound(id);
     if (job?.json.includes('"run_job_task"') === true) {
       pending.push(...runJobIds(store.jobs.settings(job.settings_id)));
     }

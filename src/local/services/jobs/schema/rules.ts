@@ -2,7 +2,7 @@ import { TAG_LENGTHS } from "@jobstrata/core/model";
 import { quoteWithSuggestion } from "@jobstrata/core/errors";
 import { invalidParameter } from "../../../api-error";
 import { checkReferences } from "../../../scheduler/references";
-import { checkCron } from "../../../scheduler/triggers";
+import { checkCron } from "../../../scheduler/triggers/cron";
 import type { JobSettings } from "./settings";
 import { type NestedTask, type Task, TASK_TYPES, type TaskType } from "./tasks";
 

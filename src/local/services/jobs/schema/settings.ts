@@ -57,9 +57,10 @@ const continuous = {
   }).optional(),
   task_retry_mode: z.enum(TASK_RETRY_MODES).optional(),
 };
+const pause = int32.min(60, "must be 60 or more").optional();
 const waits = {
-  min_time_between_triggers_seconds: int32.min(0).optional(),
-  wait_after_last_change_seconds: int32.min(0).optional(),
+  min_time_between_triggers_seconds: pause,
+  wait_after_last_change_seconds: pause,
 };
 const tableUpdate = object({
   condition: z.enum(TABLE_UPDATE_CONDITIONS).optional(),

@@ -1,0 +1,105 @@
+import type { Clock, Timer } from "../../clock";
+import type { Phase } from "../states";
+import { verdict } from "../states";
+
+/** Between the end of a run and the next; the service promises less than 60 000. Milliseconds. */
+const RESTART = 10_000;
+/** Failures in a row that are not backed off from. */
+const ALLOWED_FAILURES = 3;
+/** The first of the longer pauses, which double; milliseconds. */
+const BACKOFF = 60_000;
+const MAX_BACKOFF = 3_600_000;
+/** A run that has lasted this long was healthy, whatever it came to; milliseconds. */
+const HEALTHY = 600_000;
+
+interface Job {
+  failures: number;
+  timer: Timer | undefined;
+  /** When it starts again; undefined while a run is active. */
+  next: number | undefined;
+}
+
+/** How a continuous job stands, as `jobs/get` shows it. */
+export interface ContinuousState {
+  readonly consecutive_failures: number;
+  readonly is_backing_off: boolean;
+  readonly next_attempt_ms?: number;
+}
+
+/** Keeps one run of each continuous job active, with longer and longer pauses while its runs fail. */
+export class ContinuousJobs {
+  readonly #jobs = new Map<number, Job>();
+  readonly #clock: Clock;
+  readonly #start: (jobId: number) => void;
+
+  public constructor(clock: Clock, start: (jobId: number) => void) {
+    this.#clock = clock;
+    this.#start = start;
+  }
+
+  /** @param isActive whether a run of the job is active or queued */
+  public add(jobId: number, isActive: boolean): void {
+    if (this.#jobs.has(jobId)) return;
+    const job: Job = { failures: 0, timer: undefined, next: undefined };
+    this.#jobs.set(jobId, job);
+    if (!isActive) this.#arm(jobId, job, 0);
+  }
+
+  public remove(jobId: number): void {
+    this.#jobs.get(jobId)?.timer?.cancel();
+    this.#jobs.delete(jobId);
+  }
+
+  public stop(): void {
+    for (const jobId of [...this.#jobs.keys()]) this.remove(jobId);
+  }
+
+  /** A run of any job has begun, whoever started it. */
+  public runStarted(jobId: number): void {
+    const job = this.#jobs.get(jobId);
+    if (job === undefined) return;
+    job.timer?.cancel();
+    job.next = undefined;
+  }
+
+  /** A run of any job has ended. @param isAnotherActive whether another run of the job is active or queued */
+  public runEnded(
+    jobId: number,
+    run: Phase & { start_time: number; end_time?: number },
+    isAnotherActive: boolean,
+  ): void {
+    const job = this.#jobs.get(jobId);
+    if (job === undefined) return;
+    const result = verdict(run);
+    const wasHealthy = (run.end_time ?? 0) - run.start_time >= HEALTHY;
+    // Whoever cancels a run wants another one, with the settings of now.
+    if (result === "failed") job.failures = wasHealthy ? 1 : job.failures + 1;
+    else if (result === "succeeded") job.failures = 0;
+    if (!isAnotherActive) this.#arm(jobId, job, pauseAfter(job.failures));
+  }
+
+  public state(jobId: number): ContinuousState | undefined {
+    const job = this.#jobs.get(jobId);
+    if (job === undefined) return undefined;
+    return {
+      consecutive_failures: job.failures,
+      is_backing_off: job.next !== undefined && job.failures >= ALLOWED_FAILURES,
+      ...(job.next === undefined ? {} : { next_attempt_ms: job.next }),
+    };
+  }
+
+  #arm(jobId: number, job: Job, pause: number): void {
+    job.timer?.cancel();
+    job.next = this.#clock.now() + pause;
+    job.timer = this.#clock.after(pause, () => {
+      job.next = undefined;
+      this.#start(jobId);
+    });
+  }
+}
+
+/** Before the next run; milliseconds. */
+const pauseAfter = (failures: number): number =>
+  failures < ALLOWED_FAILURES
+    ? RESTART
+    : Math.min(MAX_BACKOFF, BACKOFF * 2 ** (failures - ALLOWED_FAILURES));

@@ -1,0 +1,53 @@
+import { errorText, isTimeZone } from "@jobstrata/core/model";
+import { Cron } from "croner";
+import { invalidParameter } from "../../api-error";
+
+export interface CronSchedule {
+  quartz_cron_expression: string;
+  timezone_id: string;
+}
+
+/** When something starts next after a moment; both in milliseconds since the epoch. */
+export type NextStart = (after: number) => number | undefined;
+
+/**
+ * @param field how the request calls the expression
+ * @throws {ApiError} unless the expression is one of Quartz's and the time zone exists
+ */
+export function checkCron(
+  { quartz_cron_expression, timezone_id }: CronSchedule,
+  field = "quartz_cron_expression",
+): void {
+  const invalid = (why: string): Error =>
+    invalidParameter(`Invalid ${field} "${quartz_cron_expression}": ${why}`);
+  const fields = quartz_cron_expression.trim().split(/\s+/);
+  if (fields.length < 6 || fields.length > 7) {
+    throw invalid(
+      "it must have 6 or 7 fields: seconds, minutes, hours, day of month, month, day of week and, if any, year.",
+    );
+  }
+  if ((fields[3] === "?") === (fields[5] === "?")) {
+    throw invalid('exactly one of day of month and day of week must be "?".');
+  }
+  if (!isTimeZone(timezone_id)) throw invalidParameter(`Invalid timezone_id "${timezone_id}".`);
+  try {
+    parse({ quartz_cron_expression, timezone_id });
+  } catch (error) {
+    throw invalid(errorText(error));
+  }
+}
+
+/** Days of the week count from 1 = Sunday, and `0/5` means every 5 from 0, as Quartz has it. */
+const parse = ({ quartz_cron_expression, timezone_id }: CronSchedule): Cron =>
+  new Cron(quartz_cron_expression.trim(), {
+    paused: true,
+    timezone: timezone_id,
+    mode: "6-or-7-parts",
+    alternativeWeekdays: true,
+    sloppyRanges: true,
+  });
+
+export function byCron(schedule: CronSchedule): NextStart {
+  const cron = parse(schedule);
+  return (after) => cron.nextRun(new Date(after))?.getTime();
+}

@@ -1,0 +1,69 @@
+import { readdirSync, type Dirent } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { storagePath } from "../../execute/program";
+import type { FileArrival } from "./definitions";
+import { isQuiet, type Waiting } from "./waits";
+
+/** Files of a folder that are looked at, as with the service for a location without file events. */
+const MAX_FILES = 10_000;
+const EVERYTHING = { recursive: true, withFileTypes: true } as const;
+
+/** What a file arrival trigger remembers. */
+export interface FileArrivalState extends Waiting {
+  /** The files that have started a run, or were there before the trigger, by their paths in the folder. */
+  known: string[];
+  /** Those that have arrived since. */
+  pending: string[];
+}
+
+/** What is there when the trigger is set has not arrived. Read at once: a file may come in the next moment. */
+export function filesBefore({ url }: FileArrival, dataDir: string): FileArrivalState {
+  const folder = storagePath(dataDir, url);
+  let entries: Dirent[] = [];
+  try {
+    if (folder !== undefined) entries = readdirSync(folder, EVERYTHING);
+  } catch {
+    // There is no such folder yet.
+  }
+  return { known: namesOf(folder ?? "", entries), pending: [] };
+}
+
+/** Looks for files that have arrived. A file that is overwritten has not. */
+export async function lookForFiles(
+  { url, ...waits }: FileArrival,
+  state: FileArrivalState,
+  dataDir: string,
+  now: number,
+): Promise<{ state: FileArrivalState; changed: boolean; fires: boolean }> {
+  const folder = storagePath(dataDir, url) ?? "";
+  const entries = folder === "" ? [] : await readdir(folder, EVERYTHING).catch(() => []);
+  const there = new Set(namesOf(folder, entries));
+  const known = new Set(state.known.filter((name) => there.has(name)));
+  const pending = new Set(state.pending.filter((name) => there.has(name)));
+  let changed = known.size < state.known.length || pending.size < state.pending.length;
+  const next: FileArrivalState = { ...state };
+  for (const name of there) {
+    if (known.has(name) || pending.has(name)) continue;
+    pending.add(name);
+    next.changedAt = now;
+    changed = true;
+  }
+  const fires = pending.size > 0 && isQuiet(next, waits, now);
+  if (fires) {
+    for (const name of pending) known.add(name);
+    pending.clear();
+    next.firedAt = now;
+  }
+  return {
+    state: { ...next, known: [...known], pending: [...pending] },
+    changed: changed || fires,
+    fires,
+  };
+}
+
+const namesOf = (folder: string, entries: readonly Dirent[]): string[] =>
+  entries
+    .filter((entry) => entry.isFile())
+    .slice(0, MAX_FILES)
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)));

@@ -1,0 +1,271 @@
+import type { Clock, Timer } from "../../clock";
+import type { SavedQuery, TaskExecutor } from "../../execute/executor";
+import type { JobRun, TriggerType } from "../../services/jobs/records";
+import type { JobSettings } from "../../services/jobs/schema/settings";
+import { ContinuousJobs, type ContinuousState } from "./continuous";
+import { type Definition, definitionsOf, timesOf } from "./definitions";
+import { filesBefore, lookForFiles } from "./file-arrival";
+import { ask } from "./sql-condition";
+import type { TriggerState, TriggerStore } from "./store";
+import { lookForUpdates, tablesBefore } from "./table-update";
+import { Timetable } from "./timetable";
+
+/** Files and tables are looked at this often; the service does so about every minute. Milliseconds. */
+const CHECK = 10_000;
+
+/** What triggers need of their workspace. */
+export interface TriggerHost {
+  readonly clock: Clock;
+  readonly dataDir: string;
+  readonly states: TriggerStore;
+  readonly query: TaskExecutor["query"];
+  savedQuery(id: string): SavedQuery | undefined;
+  /** All that `write` changes is kept at once, or none of it. */
+  atomically(write: () => void): void;
+  /** The settings of a job as they are now. */
+  settings(jobId: number): JobSettings | undefined;
+  /** Starts a run of a job; whether it is queued or skipped is the business of the job. */
+  start(jobId: number, how: { trigger: TriggerType; location?: string }): void;
+  /** Whether a run of the job is active or queued. */
+  isActive(jobId: number): boolean;
+}
+
+/** Starts jobs by themselves: at times, for files, for tables, or always again. */
+export class JobTriggers {
+  readonly #host: TriggerHost;
+  readonly #times: Timetable<number>;
+  readonly #continuous: ContinuousJobs;
+  /** Of each job that has any, by their keys. */
+  readonly #definitions = new Map<number, Map<string, Definition>>();
+  readonly #asking = new Set<string>();
+  readonly #ended = new AbortController();
+  #check: Timer | undefined;
+
+  public constructor(host: TriggerHost) {
+    this.#host = host;
+    this.#times = new Timetable(host.clock, (jobId, key, due) => {
+      this.#fire(jobId, key, (state) => ({ ...state, last: due }), { trigger: "PERIODIC" });
+    });
+    this.#continuous = new ContinuousJobs(host.clock, (jobId) => {
+      if (!host.isActive(jobId)) host.start(jobId, { trigger: "CONTINUOUS" });
+    });
+  }
+
+  /** From now on the job starts as `settings` say; `undefined` means never. A trigger that it had before goes on. */
+  public set(jobId: number, settings: JobSettings | undefined): void {
+    const { states, clock, dataDir } = this.#host;
+    const definitions = new Map(
+      (settings === undefined ? [] : definitionsOf(settings)).map((each) => [each.key, each]),
+    );
+    const had = this.#definitions.has(jobId);
+    if (definitions.size === 0 && !had) {
+      // Most jobs; but one that was paused or is gone may have left something.
+      if (states.ofJob(jobId) !== undefined) states.save(jobId, {});
+      return;
+    }
+    const before = states.ofJob(jobId)?.triggers ?? {};
+    const after: Record<string, TriggerState> = {};
+    for (const [key, { kind, spec }] of definitions) {
+      if (kind === "continuous") continue;
+      after[key] = before[key] ?? {
+        since: clock.now(),
+        ...(kind === "file_arrival" ? { files: filesBefore(spec, dataDir) } : {}),
+        ...(kind === "table_update" ? { tables: tablesBefore(spec, dataDir) } : {}),
+      };
+    }
+    states.save(jobId, after);
+    this.#arm(jobId, definitions, after);
+  }
+
+  /** A run of a job has been launched, by whomever. */
+  public runStarted(jobId: number): void {
+    this.#continuous.runStarted(jobId);
+  }
+
+  public runEnded(run: JobRun): void {
+    this.#continuous.runEnded(run.job_id, run, this.#host.isActive(run.job_id));
+  }
+
+  /** How a continuous job stands; undefined for any other. */
+  public continuous(jobId: number): ContinuousState | undefined {
+    return this.#continuous.state(jobId);
+  }
+
+  public isContinuous(jobId: number): boolean {
+    return this.#continuous.state(jobId) !== undefined;
+  }
+
+  /** What the triggers of a job remember, by their kinds. */
+  public states(jobId: number): { kind: string; state: TriggerState }[] {
+    const { triggers = {} } = this.#host.states.ofJob(jobId) ?? {};
+    return [...(this.#definitions.get(jobId) ?? [])].flatMap(([key, { kind }]) => {
+      const state = triggers[key];
+      return state === undefined ? [] : [{ kind, state }];
+    });
+  }
+
+  /** Every trigger that is not paused: its job, its kind, when it started a run last, and what its condition came to. */
+  public all(): object[] {
+    return [...this.#definitions.keys()].flatMap((job_id) => {
+      const continuous = this.#continuous.state(job_id);
+      return [
+        ...(continuous === undefined ? [] : [{ job_id, kind: "continuous", ...continuous }]),
+        ...this.states(job_id).map(({ kind, state: { since, last, files, tables, condition } }) => {
+          const fired = last ?? files?.firedAt ?? tables?.firedAt;
+          return {
+            job_id,
+            kind,
+            since,
+            ...(fired === undefined ? {} : { last_fired: fired }),
+            ...(condition === undefined ? {} : { condition }),
+          };
+        }),
+      ];
+    });
+  }
+
+  public stop(): void {
+    this.#ended.abort();
+    this.#check?.cancel();
+    this.#times.stop();
+    this.#continuous.stop();
+  }
+
+  #arm(
+    jobId: number,
+    definitions: Map<string, Definition>,
+    states: Readonly<Record<string, TriggerState>>,
+  ): void {
+    if (definitions.size === 0) this.#definitions.delete(jobId);
+    else this.#definitions.set(jobId, definitions);
+    const all = [...definitions.values()];
+    this.#times.set(
+      jobId,
+      all.flatMap((each) => {
+        const { since = 0, last } = states[each.key] ?? {};
+        const next = timesOf(each, since);
+        return next === undefined ? [] : [[each.key, next, last ?? since] as const];
+      }),
+    );
+    if (all.some(({ kind }) => kind === "continuous"))
+      this.#continuous.add(jobId, this.#host.isActive(jobId));
+    else this.#continuous.remove(jobId);
+    for (const each of all) {
+      const isAsked = states[each.key]?.condition !== undefined;
+      // As documented: the first value is that of when the trigger is saved.
+      if (each.condition?.trigger_mode === "RESULT_VALUE_CHANGES" && !isAsked)
+        void this.#ask(jobId, each);
+      if (each.kind === "file_arrival" || each.kind === "table_update")
+        this.#check ??= this.#host.clock.after(CHECK, () => void this.#lookAround());
+    }
+  }
+
+  /** Looks at files and tables, of one job after another, so that other work comes in between. */
+  async #lookAround(): Promise<void> {
+    let isNeeded = false;
+    for (const [jobId, definitions] of [...this.#definitions]) {
+      for (const definition of definitions.values()) {
+        if (definition.kind !== "file_arrival" && definition.kind !== "table_update") continue;
+        isNeeded = true;
+        await this.#look(jobId, definition);
+        if (this.#ended.signal.aborted) return;
+      }
+    }
+    this.#check = isNeeded
+      ? this.#host.clock.after(CHECK, () => void this.#lookAround())
+      : undefined;
+  }
+
+  async #look(
+    jobId: number,
+    definition: Definition & { kind: "file_arrival" | "table_update" },
+  ): Promise<void> {
+    const { dataDir, clock, states } = this.#host;
+    const { key, kind } = definition;
+    const state = states.ofJob(jobId)?.triggers[key];
+    if (state === undefined) return;
+    const now = clock.now();
+    const seen =
+      kind === "file_arrival"
+        ? await lookForFiles(definition.spec, filesOf(state), dataDir, now)
+        : await lookForUpdates(definition.spec, tablesOf(state), dataDir, now);
+    if (!seen.changed || this.#ended.signal.aborted) return;
+    const change = (before: TriggerState): TriggerState => ({
+      ...before,
+      ...("known" in seen.state ? { files: seen.state } : { tables: seen.state }),
+    });
+    if (!seen.fires) this.#change(jobId, key, change);
+    else if (kind === "file_arrival")
+      this.#fire(jobId, key, change, { trigger: "FILE_ARRIVAL", location: definition.spec.url });
+    else this.#fire(jobId, key, change, { trigger: "TABLE" });
+  }
+
+  /** Remembers that a trigger has fired and starts the run in one step, so that neither is there without the other. */
+  #fire(
+    jobId: number,
+    key: string,
+    change: (state: TriggerState) => TriggerState,
+    how: { trigger: TriggerType; location?: string },
+  ): void {
+    const definition = this.#definitions.get(jobId)?.get(key);
+    if (definition === undefined) return;
+    this.#host.atomically(() => {
+      this.#change(jobId, key, change);
+      if (definition.condition === undefined) this.#host.start(jobId, how);
+    });
+    if (definition.condition !== undefined) {
+      void this.#ask(jobId, definition).then((isMet) => {
+        if (isMet) this.#host.start(jobId, how);
+      });
+    }
+  }
+
+  /** Asks the SQL condition of a trigger; false also while it is being asked already. */
+  async #ask(jobId: number, { key, condition }: Definition): Promise<boolean> {
+    const place = `${jobId}/${key}`;
+    if (condition === undefined || this.#asking.has(place)) return false;
+    this.#asking.add(place);
+    try {
+      const { clock, query, states } = this.#host;
+      const parameters = this.#host.settings(jobId)?.parameters ?? [];
+      const before = states.ofJob(jobId)?.triggers[key]?.condition?.value;
+      const answer = await ask(condition, {
+        clock,
+        query,
+        saved: this.#host.savedQuery(condition.sql_query_id),
+        parameters: Object.fromEntries(parameters.map((each) => [each.name, each.default])),
+        before,
+        signal: this.#ended.signal,
+      });
+      if (this.#ended.signal.aborted) return false;
+      const { isMet, ...rest } = answer;
+      const value = "value" in answer ? answer.value : before;
+      this.#change(jobId, key, (state) => ({
+        ...state,
+        condition: {
+          at: clock.now(),
+          is_met: isMet,
+          ...rest,
+          ...(value === undefined ? {} : { value }),
+        },
+      }));
+      return isMet && this.#definitions.get(jobId)?.has(key) === true;
+    } finally {
+      this.#asking.delete(place);
+    }
+  }
+
+  /** Changes what a trigger remembers, if it is still there. */
+  #change(jobId: number, key: string, change: (state: TriggerState) => TriggerState): void {
+    const { states } = this.#host;
+    const triggers = states.ofJob(jobId)?.triggers;
+    const state = triggers?.[key];
+    if (triggers !== undefined && state !== undefined)
+      states.save(jobId, { ...triggers, [key]: change(state) });
+  }
+}
+
+const filesOf = ({ files }: TriggerState): NonNullable<TriggerState["files"]> =>
+  files ?? { known: [], pending: [] };
+const tablesOf = ({ tables }: TriggerState): NonNullable<TriggerState["tables"]> =>
+  tables ?? { versions: {}, updated: [] };
