@@ -25,7 +25,10 @@ describe("jobs/create", () => {
   const cluster = { spark_version: "15.4.x-scala2.12", node_type_id: "m", num_workers: 1 };
   const valid: [string, Json][] = [
     ["nothing at all", {}],
-    ["numbers in text", { tasks: [{ task_key: "a", run_job_task: { job_id: "12" } }] }],
+    [
+      "numbers in text",
+      { health: { rules: [{ metric: "RUN_DURATION_SECONDS", op: "GREATER_THAN", value: "12" }] } },
+    ],
     ["fields that are null", { name: null, tasks }],
     [
       "a job cluster",

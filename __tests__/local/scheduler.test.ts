@@ -329,23 +329,46 @@ describe("Run Job tasks", () => {
     });
   });
 
-  it("fail when the child fails, is not there, or does not declare a parameter", async () => {
+  it("must run a job that exists, when they are created and when they are changed", async () => {
+    const { client } = await simulate();
+    const message = {
+      status: 400,
+      body: { error_code: "INVALID_PARAMETER_VALUE", message: "Job 4711 does not exist." },
+    };
+    const tasks = [runJob("missing", 4711)];
+    const forEach = [
+      { task_key: "each", for_each_task: { inputs: "[1]", task: runJob("missing", 4711) } },
+    ];
+    const job = await client.createJob({ tasks: [notebookTask("a")] });
+    for (const [path, body] of [
+      ["create", { tasks }],
+      ["create", { tasks: forEach }],
+      ["reset", { job_id: job, new_settings: { tasks } }],
+      ["update", { job_id: job, new_settings: { tasks } }],
+    ] as const) {
+      expect(await client.ask("POST", `/api/2.2/jobs/${path}`, body)).toMatchObject(message);
+    }
+  });
+
+  it("fail when the child fails, is not there any more, or does not declare a parameter", async () => {
     const { client, clock } = await simulate([{ taskKey: "broken", outcome: "failure" }]);
     const broken = await client.createJob({ tasks: [notebookTask("broken")] });
+    const gone = await client.createJob({ tasks: [notebookTask("a")] });
     const parent = await client.createJob({
       tasks: [
         runJob("fails", broken),
-        runJob("missing", 4711),
+        runJob("missing", gone),
         runJob("undeclared", broken, { job_parameters: { catlog: "x" } }),
       ],
     });
+    await client.ok("POST", "/api/2.2/jobs/delete", { job_id: gone });
     const runId = await client.runNow(parent);
     await clock.advance(100);
     const run = await client.run(runId);
     expect(resultsOf(run)).toEqual({ fails: "FAILED", missing: "FAILED", undeclared: "FAILED" });
     const messages = run.tasks.map((task: Json) => task.state.state_message).join("\n");
     expect(messages).toContain("ended with FAILED");
-    expect(messages).toContain("Job 4711 does not exist.");
+    expect(messages).toContain(`Job ${gone} does not exist.`);
     expect(messages).toContain('does not declare the job parameter "catlog"');
   });
 
@@ -582,10 +605,41 @@ describe("repair", () => {
     expect((await client.run(runId, "&include_history=true")).repair_history).toHaveLength(3);
   });
 
+  it("runs tasks with the settings that the job has now, and a Run Job task with a new run", async () => {
+    const { client, clock } = await simulate([{ taskKey: "old", outcome: "failure" }]);
+    const child = await client.createJob({ tasks: [notebookTask("old")] });
+    const task = { task_key: "down", run_job_task: { job_id: child } };
+    const job = await client.createJob({ tasks: [notebookTask("first"), task] });
+    const runId = await client.runNow(job);
+    await clock.advance(100);
+    const before = await client.run(runId);
+    expect(resultsOf(before)).toEqual({ first: "SUCCESS", down: "FAILED" });
+    await client.ok("POST", "/api/2.2/jobs/reset", {
+      job_id: child,
+      new_settings: { tasks: [notebookTask("new")] },
+    });
+    const tasks = [notebookTask("first"), task, notebookTask("last", ["down"])];
+    await client.ok("POST", "/api/2.2/jobs/reset", { job_id: job, new_settings: { tasks } });
+    await client.ok("POST", "/api/2.2/jobs/runs/repair", {
+      run_id: runId,
+      rerun_all_failed_tasks: true,
+      rerun_dependent_tasks: true,
+    });
+    await clock.advance(100);
+    expect(resultsOf(await client.run(runId))).toEqual({
+      first: "SUCCESS",
+      down: "SUCCESS",
+      last: "SUCCESS",
+    });
+    const { runs } = await client.ok("GET", `/api/2.2/jobs/runs/list?job_id=${child}`);
+    expect(runs.map((run: Json) => run.state.result_state)).toEqual(["SUCCESS", "FAILED"]);
+  });
+
   it.each([
     [{}, "exactly one"],
     [{ rerun_tasks: ["setup"], rerun_all_failed_tasks: true }, "exactly one"],
     [{ rerun_tasks: ["nothing"] }, 'names task "nothing"'],
+    [{ rerun_tasks: ["setup", "setup"] }, "cannot contain duplicate task keys"],
     [{ rerun_all_failed_tasks: true }, "no task to repair"],
   ])("refuses %j", async (more, message) => {
     const { client, clock } = await simulate();

@@ -63,9 +63,12 @@ describe("start times", () => {
   /** A clock that can be set, and lets timers run on. */
   class SettableClock implements Clock {
     public offset = 0;
-    public constructor(private readonly time: ManualClock) {}
-    public now = (): number => this.time.now() + this.offset;
-    public after: Clock["after"] = (delay, action) => this.time.after(delay, action);
+    readonly #time: ManualClock;
+    public constructor(time: ManualClock) {
+      this.#time = time;
+    }
+    public now = (): number => this.#time.now() + this.offset;
+    public after: Clock["after"] = (delay, action) => this.#time.after(delay, action);
   }
 
   const timetable = (clock: Clock): { times: Timetable<number>; starts: number[] } => {
@@ -213,7 +216,7 @@ describe("a continuous job", () => {
     expect(await state()).toEqual({
       consecutive_failures: 8,
       is_backing_off: true,
-      next_attempt_ms: runs.at(-1).end_time + 1920 * SECOND,
+      next_attempt_ms: Number(runs.at(-1).end_time) + 1920 * SECOND,
     });
     // Whoever asks for a run does not wait for the pause to end.
     const asked = await client.runNow(job);

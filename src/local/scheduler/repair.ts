@@ -39,6 +39,8 @@ export function tasksToRepair(
   if ((rerun_tasks !== undefined) === rerun_all_failed_tasks) {
     throw invalidParameter("A repair needs exactly one of rerun_tasks and rerun_all_failed_tasks.");
   }
+  if (new Set(rerun_tasks).size < (rerun_tasks?.length ?? 0))
+    throw invalidParameter("rerun_tasks cannot contain duplicate task keys.");
   const keys = new Set(tasks.map(({ task_key }) => task_key));
   for (const key of rerun_tasks ?? []) {
     if (!keys.has(key))

@@ -195,6 +195,9 @@ export class Scheduler {
     if (run === undefined) throw runNotFound(asked);
     checkRepair(run, request);
     const { run_id } = run;
+    const { settings_id: before } = run;
+    // As documented, tasks are run again with the settings that the job has now.
+    run.settings_id = this.#store.jobs.get(run.job_id)?.settings_id ?? before;
     const settings = this.#store.jobs.settings(run.settings_id);
     const attempts = latestAttempts(this.#store.runs.children(run_id));
     const earlier = new Map(attempts.map((attempt) => [attempt.task_key, attempt]));
@@ -228,6 +231,7 @@ export class Scheduler {
       task_run_ids: active.attemptIds(),
     });
     this.#launcher.queue.begin({ active, limit });
+    if (before !== run.settings_id) this.#store.jobs.dropSettings(before);
     return { repair_id };
   }
 
