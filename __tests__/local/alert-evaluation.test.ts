@@ -341,6 +341,47 @@ describe("alerts of a workspace", () => {
     expect(alerts[0].error).toBe("The query had not ended after 10 minutes.");
   });
 
+  it("fail alone when their query takes too long or ends the engine, and the others are evaluated", async () => {
+    const settings = (query_text: string): object => ({ query_text });
+    for (const [name, sql] of [
+      ["a", "SELECT 1"],
+      ["b", "slow"],
+      ["c", "SELECT 2"],
+      ["d", "crash"],
+      ["e", "SELECT 3"],
+    ] as const) {
+      await create(name, {}, settings(sql));
+    }
+    query = (request, onAnswer, signal) => {
+      for (const { sql } of (request as QueryBatch).statements) {
+        if (sql === "crash") return Promise.reject(new Error("the local engine failed"));
+        if (sql === "slow") {
+          return new Promise((_resolve, reject) => {
+            signal.addEventListener("abort", () => {
+              reject(new Error("aborted"));
+            });
+          });
+        }
+        onAnswer(rows("double", 6000));
+      }
+      return Promise.resolve();
+    };
+    let isDone = false;
+    const evaluated = now().finally(() => (isDone = true));
+    // As soon as the slow one is asked, it has ten minutes.
+    while (!isDone) await clock.advance(60_000);
+    const { alerts } = await evaluated;
+    expect(
+      alerts.map(({ display_name, state, error }: Json) => [display_name, error ?? state]),
+    ).toEqual([
+      ["a", "TRIGGERED"],
+      ["b", "The query had not ended after 10 minutes."],
+      ["c", "TRIGGERED"],
+      ["d", "the local engine failed"],
+      ["e", "TRIGGERED"],
+    ]);
+  });
+
   it("do not pile up while others are evaluated", async () => {
     await create(
       "COST-001",

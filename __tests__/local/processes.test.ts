@@ -118,6 +118,30 @@ describe("a server that is killed", () => {
     expect(Buffer.from(secret.value, "base64").toString()).toBe("https://hooks.example.com/1");
   });
 
+  it("starts nothing a second time for a time that has started it", async () => {
+    const { child, client } = await spawnServer();
+    await client.putNotebook(NOTEBOOK);
+    const job = await client.createJob({
+      tasks: [notebookTask("a")],
+      max_concurrent_runs: 1000,
+      schedule: { quartz_cron_expression: "* * * * * ?", timezone_id: "UTC" },
+    });
+    const triggerOf = async (server: Client): Promise<{ since: number; last_fired: number }> =>
+      (await server.ok("GET", "/local/triggers")).triggers[0];
+    const countOf = async (server: Client): Promise<number> =>
+      (await server.ok("GET", `/api/2.2/jobs/runs/list?job_id=${job}&limit=25`)).runs?.length ?? 0;
+    const until = async (server: Client, count: number): Promise<void> => {
+      while ((await countOf(server)) < count) await new Promise((done) => setTimeout(done, 50));
+    };
+    await until(client, 2);
+    await killed(child);
+    const after = await startClient({ dataDir: folder });
+    await until(after, (await countOf(after)) + 2);
+    await after.ok("POST", "/api/2.2/jobs/update", { job_id: job, new_settings: { name: "x" } });
+    const { since, last_fired } = await triggerOf(after);
+    expect(await countOf(after)).toBeLessThanOrEqual(Math.floor((last_fired - since) / 1000) + 1);
+  });
+
   it("leaves runs that the next process closes, or resumes from the queue", async () => {
     const { child, client } = await spawnServer();
     await client.putNotebook(NOTEBOOK);

@@ -263,7 +263,7 @@ describe("a file arrival trigger", () => {
     // A file that is overwritten has not arrived; one that comes while nobody looks has.
     writeFileSync(join(landing, "before.csv"), "again");
     await simulation.clock.advance(60 * SECOND);
-    await client.workspace.stop();
+    // As after a kill: nothing is said goodbye to.
     const moved = copied(dataDir);
     writeFileSync(join(moved, "volumes", "main", "bronze", "landing", "meanwhile.csv"), "");
     const later = await simulate([], { dataDir: moved });

@@ -32,6 +32,8 @@ export interface StartOptions extends ServingOptions {
   faults?: string;
   /** @default local where the engine can be had, else simulated */
   executor?: ExecutorKind;
+  /** Whether the limits of the service are kept. @default true */
+  limits?: boolean;
 }
 
 export interface WorkspaceStatus {
@@ -72,6 +74,7 @@ export async function start(options: StartOptions = {}): Promise<WorkspaceState>
     ...(options.port === undefined ? {} : { port: options.port }),
     engineDir: engineFolder(dataDir),
     ephemeral: options.ephemeral ?? false,
+    ...(options.limits === false ? { limits: false } : {}),
     ...(options.executor === undefined ? {} : { executor: options.executor }),
     ...(faults === undefined ? {} : { faultsFile: resolve(faults) }),
   };
@@ -125,6 +128,7 @@ export async function startInProcess(options: StartOptions = {}): Promise<LocalW
   const workspace = await startLocalWorkspace({
     dataDir,
     ephemeral: options.ephemeral ?? false,
+    ...(options.limits === false ? { limits: false } : {}),
     ...(options.page === undefined ? {} : { page: options.page }),
     executor: (folder) => createExecutor(options.executor, folder, engineFolder(dataDir)),
     ...(options.port === undefined ? {} : { port: options.port }),

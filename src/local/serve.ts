@@ -13,6 +13,7 @@ export interface ServeOptions {
   engineDir: string;
   executor?: ExecutorKind;
   faultsFile?: string;
+  limits?: false;
 }
 
 /** What the process says on its IPC channel once it is ready, or when it cannot start. */

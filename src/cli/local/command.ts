@@ -31,6 +31,10 @@ export function addLocalCommand(program: Command, io: Io): void {
   )
     .choices(["local", "registry"])
     .default("local");
+  const limits = new Option(
+    "--no-limits",
+    "do not enforce the service's limits of task runs at once and jobs created in an hour",
+  );
   const executor = new Option(
     "--executor <which>",
     "run notebooks for real or simulate them; local by default if Python is available",
@@ -43,6 +47,7 @@ export function addLocalCommand(program: Command, io: Io): void {
     .addOption(faults)
     .addOption(ephemeral)
     .addOption(executor)
+    .addOption(limits)
     .option("--port <number>", "port on 127.0.0.1; any free port by default", parsePort)
     .action(async (options: SessionOptions) => {
       const { host, pid } = await actions().start({
@@ -116,6 +121,7 @@ export function addLocalCommand(program: Command, io: Io): void {
     .addOption(ephemeral)
     .addOption(provider)
     .addOption(executor)
+    .addOption(limits)
     .argument("<command...>")
     .passThroughOptions()
     .action(async (command: string[], options: SessionOptions) => {
@@ -130,6 +136,7 @@ export function addLocalCommand(program: Command, io: Io): void {
     .addOption(ephemeral)
     .addOption(provider)
     .addOption(executor)
+    .addOption(limits)
     .argument("<stacks...>", "names of stacks, * for any")
     .option("--sample-data", "create the tables that the notebooks read from other layers")
     .option("--run <job>", "key of the job to run after the deployment")

@@ -1,6 +1,7 @@
 import { readdirSync, type Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
+import type { Clock } from "../../clock";
 import { storagePath } from "../../execute/program";
 import type { FileArrival } from "./definitions";
 import { isQuiet, type Waiting } from "./waits";
@@ -34,11 +35,12 @@ export async function lookForFiles(
   { url, ...waits }: FileArrival,
   state: FileArrivalState,
   dataDir: string,
-  now: number,
+  clock: Clock,
 ): Promise<{ state: FileArrivalState; changed: boolean; fires: boolean }> {
   const folder = storagePath(dataDir, url) ?? "";
   const entries = folder === "" ? [] : await readdir(folder, EVERYTHING).catch(() => []);
   const there = new Set(namesOf(folder, entries));
+  const now = clock.now();
   const known = new Set(state.known.filter((name) => there.has(name)));
   const pending = new Set(state.pending.filter((name) => there.has(name)));
   let changed = known.size < state.known.length || pending.size < state.pending.length;

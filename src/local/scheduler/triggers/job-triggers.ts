@@ -184,11 +184,10 @@ export class JobTriggers {
     const { key, kind } = definition;
     const state = states.ofJob(jobId)?.triggers[key];
     if (state === undefined) return;
-    const now = clock.now();
     const seen =
       kind === "file_arrival"
-        ? await lookForFiles(definition.spec, filesOf(state), dataDir, now)
-        : await lookForUpdates(definition.spec, tablesOf(state), dataDir, now);
+        ? await lookForFiles(definition.spec, filesOf(state), dataDir, clock)
+        : await lookForUpdates(definition.spec, tablesOf(state), dataDir, clock);
     if (!seen.changed || this.#ended.signal.aborted) return;
     const change = (before: TriggerState): TriggerState => ({
       ...before,

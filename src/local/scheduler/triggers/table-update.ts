@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Clock } from "../../clock";
 import { warehouseOf } from "../../execute/query";
 import type { TableUpdate } from "./definitions";
 import { isQuiet, type Waiting } from "./waits";
@@ -32,7 +33,7 @@ export async function lookForUpdates(
   { table_names, condition = "ANY_UPDATED", ...waits }: TableUpdate,
   state: TableUpdateState,
   dataDir: string,
-  now: number,
+  clock: Clock,
 ): Promise<{ state: TableUpdateState; changed: boolean; fires: boolean }> {
   const next: TableUpdateState = { ...state, versions: { ...state.versions } };
   const updated = new Set(state.updated);
@@ -46,8 +47,9 @@ export async function lookForUpdates(
     changed = true;
     if (!(await changesData(log, commits))) continue;
     updated.add(table);
-    next.changedAt = now;
+    next.changedAt = clock.now();
   }
+  const now = clock.now();
   const isMet =
     condition === "ALL_UPDATED" ? updated.size === table_names.length : updated.size > 0;
   const fires = isMet && isQuiet(next, waits, now);

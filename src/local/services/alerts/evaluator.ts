@@ -10,12 +10,14 @@ import { type AlertState, evaluate, type Evaluated, queryOf, type Result } from 
 import { conditionOf, messageOf } from "./notification";
 import type { AlertRecord, NotificationRecord } from "./store";
 
-/** Alerts that are evaluated together fail together when the engine takes longer; milliseconds. */
+/** How long the query of an alert may take; milliseconds. */
 const PATIENCE = 10 * 60_000;
 /** Alerts that fall due within this time are evaluated together; milliseconds. */
 const GATHER = 100;
 /** Rows that a notification may show. */
 const MAX_ROWS = 100;
+
+type Answer = Exclude<QueryAnswer, { note: string }>;
 
 /** An alert and what its last evaluation came to. */
 export type AlertView = PageAlert;
@@ -139,15 +141,41 @@ export class AlertEvaluator {
     }
   }
 
+  /**
+   * Evaluates alerts in one process. One whose query takes too long, or ends the process, fails alone; those after it
+   * are evaluated in another process.
+   */
   async #evaluateTogether(alerts: readonly AlertRecord[]): Promise<void> {
-    const answers: Exclude<QueryAnswer, { note: string }>[] = [];
-    const abort = new AbortController();
-    const stop = (): void => {
-      abort.abort();
+    let left = alerts;
+    let isEngineBroken = false;
+    while (left.length > 0) {
+      const { answers, failure } = await this.#ask(left);
+      // A workspace that stops leaves alerts as they were.
+      if (this.#ended.signal.aborted) return;
+      const isFailed = answers.length < left.length;
+      // Twice in a row without a single answer: it is not the query.
+      const isGivenUp = isFailed && answers.length === 0 && isEngineBroken;
+      isEngineBroken = isFailed && answers.length === 0;
+      const done = isGivenUp ? left : left.slice(0, answers.length + 1);
+      this.#store.atomically(() => {
+        for (const [at, alert] of done.entries()) this.#conclude(alert.id, answers[at], failure);
+      });
+      left = left.slice(done.length);
+    }
+    this.onChange();
+  }
+
+  /** Asks the queries of alerts one after another, until one fails by more than its own error. */
+  async #ask(alerts: readonly AlertRecord[]): Promise<{ answers: Answer[]; failure: string }> {
+    const answers: Answer[] = [];
+    const late = new AbortController();
+    let timer: Timer | undefined;
+    const patience = (): void => {
+      timer?.cancel();
+      timer = this.#clock.after(PATIENCE, () => {
+        late.abort();
+      });
     };
-    this.#ended.signal.addEventListener("abort", stop, { once: true });
-    const timer = this.#clock.after(PATIENCE, stop);
-    let failure = "";
     const statements = alerts.map(({ settings }) => ({
       sql: queryOf(settings),
       parameters: (settings.parameters ?? []).map(({ name, value = null, type = "STRING" }) => ({
@@ -156,35 +184,29 @@ export class AlertEvaluator {
         type,
       })),
     }));
+    patience();
     try {
       await this.#query?.(
         { statements, limit: MAX_ROWS },
         (answer) => {
-          if (!("note" in answer)) answers.push(answer);
+          if ("note" in answer) return;
+          answers.push(answer);
+          patience();
         },
-        abort.signal,
+        AbortSignal.any([this.#ended.signal, late.signal]),
       );
+      return { answers, failure: "The engine gave no answer." };
     } catch (error) {
-      failure = abort.signal.aborted
+      const failure = late.signal.aborted
         ? `The query had not ended after ${PATIENCE / 60_000} minutes.`
         : errorText(error);
+      return { answers, failure };
     } finally {
-      timer.cancel();
-      this.#ended.signal.removeEventListener("abort", stop);
+      timer?.cancel();
     }
-    // A workspace that stops leaves alerts as they were.
-    if (this.#ended.signal.aborted) return;
-    this.#store.atomically(() => {
-      for (const [at, alert] of alerts.entries()) this.#conclude(alert.id, answers[at], failure);
-    });
-    this.onChange();
   }
 
-  #conclude(
-    id: string,
-    answer: Exclude<QueryAnswer, { note: string }> | undefined,
-    failure: string,
-  ): void {
+  #conclude(id: string, answer: Answer | undefined, failure: string): void {
     // It may have been changed or deleted since.
     const alert = this.#store.alerts.get(id);
     if (alert === undefined) return;
