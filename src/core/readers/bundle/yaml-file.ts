@@ -1,5 +1,5 @@
 import { lstatSync, readFileSync, statSync } from "node:fs";
-import { isDeepStrictEqual } from "node:util";
+import { YAMLException } from "js-yaml";
 import {
   type Document,
   isAlias,
@@ -16,15 +16,16 @@ import {
   visit,
 } from "yaml";
 import type { SourceLocation } from "../../model/job-spec";
-import { errorText, printable, quote } from "../../model/text";
+import { errorText } from "../../model/text";
 import type { ReadProblem } from "../reading";
 import { relativePath } from "../../paths";
-import { explainSlip, oneLine } from "./yaml-slip";
-import { isObject } from "../../model/json";
+import { explainSlip, oneLine, type Slip } from "./yaml-slip";
+import { locationAt, type YamlText } from "./yaml-text";
+import { nodesOf, parseNodes, type Value, type ValueMap, type YamlNode } from "./yaml-nodes";
+import { Refused, YamlValues } from "./yaml-values";
 
 /** No file that people write is bigger; parsing takes some hundred times this in memory. Bytes. */
 const MAX_FILE_SIZE = 2 * 2 ** 20;
-const MAX_DEPTH = 100;
 
 const PARSE: ParseOptions & DocumentOptions & SchemaOptions = {
   version: "1.2",
@@ -37,17 +38,7 @@ const PARSE: ParseOptions & DocumentOptions & SchemaOptions = {
   logLevel: "error",
   strict: true,
 };
-/** Of a file, with every alias written out. */
-const MAX_VALUES = 1_000_000;
-
-export type Value = string | number | boolean | null | undefined | readonly Value[] | ValueMap;
-export interface ValueMap {
-  readonly [key: string]: Value;
-}
-
-export function isValueMap(value: Value): value is ValueMap {
-  return isObject(value);
-}
+export { isValueMap, type Value, type ValueMap } from "./yaml-nodes";
 
 /** A YAML or JSON file, parsed. */
 export interface YamlFile {
@@ -58,11 +49,6 @@ export interface YamlFile {
   /** How many values it holds, one in the other. */
   readonly size: number;
   readonly problems: readonly ReadProblem[];
-}
-
-interface YamlText {
-  readonly path: string;
-  readonly text: string;
 }
 
 interface Place {
@@ -192,27 +178,6 @@ function isAnchored(node: unknown): boolean {
   return parts.length > 0 && parts.every(isAnchored);
 }
 
-/** Where the lines of a file begin; kept for as long as the file is. */
-const lineStarts = new WeakMap<YamlText, readonly number[]>();
-
-function locationAt({ file, offset }: Pick<Place, "file" | "offset">): SourceLocation {
-  let starts = lineStarts.get(file);
-  if (starts === undefined) {
-    const found = [0];
-    for (let at = file.text.indexOf("\n"); at !== -1; at = file.text.indexOf("\n", at + 1))
-      found.push(at + 1);
-    lineStarts.set(file, (starts = found));
-  }
-  let line = 0;
-  for (let end = starts.length; end - line > 1;) {
-    const middle = (line + end) >> 1;
-    if ((starts[middle] ?? 0) <= offset) line = middle;
-    else end = middle;
-  }
-  const column = offset - (starts[line] ?? 0) + 1;
-  return { file: relativePath(file.path), line: line + 1, column };
-}
-
 /**
  * Reads a file of a bundle. What is wrong with it is in its problems; nothing is thrown.
  *
@@ -242,16 +207,17 @@ export function readYamlFile(path: string, places: Places, content?: string): Ya
     text = read;
   }
   try {
-    const document = parseDocument(text, PARSE);
-    const [slip] = [...document.errors].sort((a, b) => a.pos[0] - b.pos[0]);
-    if (slip !== undefined) {
-      const { what, fix, offset = slip.pos[0] } = explainSlip(text, slip);
+    const node = nodesIn(text);
+    if ("slip" in node) {
+      const { what, fix, offset } = node.slip;
       return failed(`this is not YAML: ${what}`, fix, offset);
     }
-    const { contents } = document;
-    const converter = new Converter({ path, text }, places);
-    const value = contents === null ? undefined : converter.convert(contents);
-    return { path, text, value, size: converter.size, problems: converter.problems };
+    const file = { path, text };
+    const values = new YamlValues(file, (map, offset) => {
+      places.set(map, { file, offset });
+    });
+    const value = node.root && values.convert(node.root);
+    return { path, text, value, size: values.size, problems: values.problems };
   } catch (error) {
     if (error instanceof Refused) return failed(error.message, "fix the file", error.offset);
     if (error instanceof RangeError)
@@ -259,6 +225,19 @@ export function readYamlFile(path: string, places: Places, content?: string): Ya
     const message = errorText(error);
     return failed(`this is not YAML: ${oneLine(message)}`, "fix the file");
   }
+}
+
+/** The nodes of a text, or what keeps it from being YAML; the slower parser takes more, and knows better what is wrong. */
+function nodesIn(text: string): { readonly root: YamlNode | undefined } | { readonly slip: Slip } {
+  try {
+    return { root: parseNodes(text) };
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+  }
+  const document = parseDocument(text, PARSE);
+  const [slip] = [...document.errors].sort((a, b) => a.pos[0] - b.pos[0]);
+  if (slip === undefined) return { root: nodesOf(document) };
+  return { slip: { offset: slip.pos[0], ...explainSlip(text, slip) } };
 }
 
 /** What a file holds, or why it cannot be read. */
@@ -291,141 +270,6 @@ function isLink(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-class Refused extends Error {
-  public constructor(
-    message: string,
-    public readonly offset: number,
-  ) {
-    super(message);
-  }
-}
-
-/** A map without the prototype's names. An object of a class takes a third of the memory of one that is made without. */
-// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- it is all in its prototype
-class PlainMap {}
-Object.setPrototypeOf(PlainMap.prototype, null);
-delete (PlainMap.prototype as { constructor?: unknown }).constructor;
-
-/** Turns nodes into plain values, without the prototype's names, and notes where maps are. */
-class Converter {
-  readonly #anchors = new Map<string, { value: Value; size: number }>();
-  /** What is wrong and does not keep the rest from being read. */
-  public readonly problems: ReadProblem[] = [];
-  #size = 0;
-
-  readonly #file: YamlText;
-  readonly #places: Places;
-
-  public constructor(file: YamlText, places: Places) {
-    this.#file = file;
-    this.#places = places;
-  }
-
-  /** How many values were converted. */
-  public get size(): number {
-    return this.#size;
-  }
-
-  public convert(node: unknown, depth = 0, offset?: number): Value {
-    const at = offset ?? startOf(node);
-    if (depth > MAX_DEPTH) throw new Refused(`values nest deeper than ${MAX_DEPTH}`, at);
-    if (++this.#size > MAX_VALUES)
-      throw new Refused(`there are more than ${MAX_VALUES} values, aliases written out`, at);
-    if (isAlias(node)) {
-      const anchor = this.#anchors.get(node.source);
-      if (anchor === undefined) throw new Refused(`alias ${quote(node.source)} has no anchor`, at);
-      this.#size += anchor.size;
-      return anchor.value;
-    }
-    const before = this.#size;
-    const value = this.#plain(node, depth, at);
-    const name = (node as { anchor?: string } | null)?.anchor;
-    if (name !== undefined) this.#anchors.set(name, { value, size: this.#size - before });
-    return value;
-  }
-
-  #plain(node: unknown, depth: number, at: number): Value {
-    if (isSeq(node)) return node.items.map((item) => this.convert(item, depth + 1));
-    if (isMap(node)) {
-      const map = new PlainMap() as Record<string, Value>;
-      let merged: readonly Value[] | undefined;
-      const keys = new Map<string, number>();
-      for (const { key, value } of node.items) {
-        const name = isScalar(key) ? String(key.value) : "";
-        const converted = this.convert(value, depth + 1, startOf(key));
-        this.#checkKey(key, name, keys, isDeepStrictEqual(map[name], converted));
-        if (name === "<<" && isScalar(key) && key.type === "PLAIN") {
-          if (merged !== undefined)
-            throw new Refused('key "<<" is written twice; merge a list of maps', startOf(key));
-          merged = Array.isArray(converted) ? (converted as Value[]) : [converted];
-        } else map[name] = converted;
-      }
-      const whole = merged === undefined ? map : (new PlainMap() as Record<string, Value>);
-      for (const other of merged ?? []) {
-        if (!isValueMap(other)) throw new Refused('"<<" merges a value that is not a map', at);
-        // To the Databricks CLI the last of several maps counts.
-        Object.assign(whole, other);
-      }
-      if (whole !== map) Object.assign(whole, map);
-      this.#places.set(whole, { file: this.#file, offset: at });
-      return whole;
-    }
-    if (!isScalar(node)) return null;
-    const { value, source, type } = node;
-    if (type === "PLAIN" && source !== undefined) {
-      const integer = integerOf(source);
-      if (integer !== undefined) return integer;
-    }
-    return typeof value === "bigint" || value instanceof Date ? String(value) : (value as Value);
-  }
-
-  /** Says what the Databricks CLI refuses of a key, and that only the last of several counts. */
-  #checkKey(key: unknown, name: string, keys: Map<string, number>, isSame: boolean): void {
-    const at = startOf(key);
-    const location = () => locationAt({ file: this.#file, offset: at });
-    const before = keys.get(name);
-    keys.set(name, at);
-    if (name === "<<") return;
-    if (before !== undefined) {
-      const { line } = locationAt({ file: this.#file, offset: before });
-      this.problems.push({
-        rule: "duplicate-key",
-        severity: isSame ? "warning" : "error",
-        message: `key ${quote(name)} is already in line ${line ?? 0}${isSame ? ", with the same value" : "; only this value counts"}`,
-        fix: isSame ? "remove one of the two" : "remove one of the two, or merge them",
-        location: location(),
-      });
-    }
-    const value = isScalar(key) ? key.value : undefined;
-    if (typeof value === "string" || value === null) return;
-    this.problems.push({
-      rule: "job-schema",
-      severity: "error",
-      message: isScalar(key)
-        ? `key ${printable(name)} is a ${typeof value}, which the Databricks CLI refuses`
-        : "a map or list is used as a key",
-      fix: isScalar(key)
-        ? `quote it: "${printable(name)}"`
-        : 'quote a value that begins with a brace: "{{job.id}}"',
-      location: location(),
-    });
-  }
-}
-
-/** An integer as the Databricks CLI reads one: `1_000`, `0b11`, `0o17` and `0x1f` are some, `017` is 17. */
-const INTEGER =
-  /^([+-]?)(\d+|[1-9]\d*(?:_\d+)+|0b_?[01]+(?:_[01]+)*|0o_?[0-7]+(?:_[0-7]+)*|0x_?[\da-f]+(?:_[\da-f]+)*)$/i;
-
-/** The value of an integer; as its decimal digits where no number holds it, as an id that is rounded is that of another job. */
-function integerOf(source: string): number | string | undefined {
-  const [, sign, written] = INTEGER.exec(source) ?? [];
-  if (written === undefined) return undefined;
-  const size = BigInt(written.toLowerCase().replaceAll("_", ""));
-  const value = sign === "-" ? -size : size;
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : String(value);
 }
 
 function startOf(node: unknown): number {

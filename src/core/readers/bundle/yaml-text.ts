@@ -1,0 +1,36 @@
+import type { SourceLocation } from "../../model/job-spec";
+import { relativePath } from "../../paths";
+
+/** A file and what it holds. */
+export interface YamlText {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Where the lines of a file begin; kept for as long as the file is. */
+const lineStarts = new WeakMap<YamlText, readonly number[]>();
+
+/** The place of a character of a file. */
+export function locationAt({
+  file,
+  offset,
+}: {
+  readonly file: YamlText;
+  readonly offset: number;
+}): SourceLocation {
+  let starts = lineStarts.get(file);
+  if (starts === undefined) {
+    const found = [0];
+    for (let at = file.text.indexOf("\n"); at !== -1; at = file.text.indexOf("\n", at + 1))
+      found.push(at + 1);
+    lineStarts.set(file, (starts = found));
+  }
+  let line = 0;
+  for (let end = starts.length; end - line > 1;) {
+    const middle = (line + end) >> 1;
+    if ((starts[middle] ?? 0) <= offset) line = middle;
+    else end = middle;
+  }
+  const column = offset - (starts[line] ?? 0) + 1;
+  return { file: relativePath(file.path), line: line + 1, column };
+}

@@ -1,0 +1,136 @@
+import { isDeepStrictEqual } from "node:util";
+import { printable, quote } from "../../model/text";
+import type { ReadProblem } from "../reading";
+import { isValueMap, type Value, type ValueMap, type YamlNode, type YamlPair } from "./yaml-nodes";
+import { locationAt, type YamlText } from "./yaml-text";
+
+const MAX_DEPTH = 100;
+/** Of a file, with every alias written out. */
+const MAX_VALUES = 1_000_000;
+
+/** A file that is YAML, but holds what is not read. */
+export class Refused extends Error {
+  public constructor(
+    message: string,
+    public readonly offset: number,
+  ) {
+    super(message);
+  }
+}
+
+/** A map without the prototype's names. An object of a class takes a third of the memory of one that is made without. */
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- it is all in its prototype
+class PlainMap {}
+Object.setPrototypeOf(PlainMap.prototype, null);
+delete (PlainMap.prototype as { constructor?: unknown }).constructor;
+
+/** Turns the nodes of a file into plain values, and notes where maps are: at their key, or where they begin. */
+export class YamlValues {
+  /** What is wrong and does not keep the rest from being read. */
+  public readonly problems: ReadProblem[] = [];
+  readonly #anchors = new Map<string, { value: Value; size: number }>();
+  readonly #file: YamlText;
+  readonly #wrote: (map: object, offset: number) => void;
+  #size = 0;
+
+  /** @param wrote is called for each map, with the offset of its place */
+  public constructor(file: YamlText, wrote: (map: object, offset: number) => void) {
+    this.#file = file;
+    this.#wrote = wrote;
+  }
+
+  /** How many values were converted. */
+  public get size(): number {
+    return this.#size;
+  }
+
+  /** @throws Refused for what is not read */
+  public convert(node: YamlNode, depth = 0, at = node.start): Value {
+    if (depth > MAX_DEPTH) throw new Refused(`values nest deeper than ${MAX_DEPTH}`, at);
+    if (++this.#size > MAX_VALUES)
+      throw new Refused(`there are more than ${MAX_VALUES} values, aliases written out`, at);
+    if (node.kind === "alias") {
+      const anchor = this.#anchors.get(node.name);
+      if (anchor === undefined) throw new Refused(`alias ${quote(node.name)} has no anchor`, at);
+      this.#size += anchor.size;
+      return anchor.value;
+    }
+    const before = this.#size;
+    const value = this.#plain(node, depth, at);
+    if (node.anchor !== undefined)
+      this.#anchors.set(node.anchor, { value, size: this.#size - before });
+    return value;
+  }
+
+  #plain(node: Exclude<YamlNode, { kind: "alias" }>, depth: number, at: number): Value {
+    switch (node.kind) {
+      case "scalar":
+        return node.value;
+      case "list":
+        return node.items.map((item) => this.convert(item, depth + 1));
+      case "map":
+        return this.#map(node.pairs, depth, at);
+    }
+  }
+
+  #map(pairs: readonly YamlPair[], depth: number, at: number): ValueMap {
+    const map = new PlainMap() as Record<string, Value>;
+    let merged: readonly Value[] | undefined;
+    for (const { key, value } of pairs) {
+      const name = nameOf(key);
+      const converted = this.convert(value, depth + 1, key.start);
+      if (name === "<<" && key.kind === "scalar" && key.isPlain) {
+        if (merged !== undefined)
+          throw new Refused('key "<<" is written twice; merge a list of maps', key.start);
+        merged = Array.isArray(converted) ? (converted as Value[]) : [converted];
+        continue;
+      }
+      this.#checkKey(key);
+      if (name in map) this.#reportTwice(name, pairs, key, isDeepStrictEqual(map[name], converted));
+      map[name] = converted;
+    }
+    const whole = merged === undefined ? map : (new PlainMap() as Record<string, Value>);
+    for (const other of merged ?? []) {
+      if (!isValueMap(other)) throw new Refused('"<<" merges a value that is not a map', at);
+      // To the Databricks CLI the last of several maps counts.
+      Object.assign(whole, other);
+    }
+    if (whole !== map) Object.assign(whole, map);
+    this.#wrote(whole, at);
+    return whole;
+  }
+
+  /** Says that only the last of several keys counts. */
+  #reportTwice(name: string, pairs: readonly YamlPair[], key: YamlNode, isSame: boolean): void {
+    const same = pairs.map((pair) => pair.key).filter((each) => nameOf(each) === name);
+    const earlier = same[same.indexOf(key) - 1];
+    const { line } = locationAt({ file: this.#file, offset: earlier?.start ?? 0 });
+    this.problems.push({
+      rule: "duplicate-key",
+      severity: isSame ? "warning" : "error",
+      message: `key ${quote(name)} is already in line ${line ?? 0}${isSame ? ", with the same value" : "; only this value counts"}`,
+      fix: isSame ? "remove one of the two" : "remove one of the two, or merge them",
+      location: locationAt({ file: this.#file, offset: key.start }),
+    });
+  }
+
+  /** Says what the Databricks CLI refuses of a key. */
+  #checkKey(key: YamlNode): void {
+    const isScalar = key.kind === "scalar";
+    if (isScalar && (typeof key.value === "string" || key.value === null)) return;
+    const name = isScalar ? printable(String(key.value)) : "";
+    this.problems.push({
+      rule: "job-schema",
+      severity: "error",
+      message: isScalar
+        ? `key ${name} is a ${typeof key.value}, which the Databricks CLI refuses`
+        : "a map or list is used as a key",
+      fix: isScalar
+        ? `quote it: "${name}"`
+        : 'quote a value that begins with a brace: "{{job.id}}"',
+      location: locationAt({ file: this.#file, offset: key.start }),
+    });
+  }
+}
+
+const nameOf = (key: YamlNode): string => (key.kind === "scalar" ? String(key.value) : "");
