@@ -66,6 +66,10 @@ export function objectOf(value: unknown): Json {
 }
 
 /** The JSON objects of a list, or the one that stands without a list. */
-export function objectsOf(value: unknown): Json[] {
+export function objectsOf(value: unknown): readonly Json[] {
+  // Most names that readers ask for are not there.
+  if (value === undefined || value === null) return NONE;
   return (Array.isArray(value) ? value : [value]).filter(isObject);
 }
+
+const NONE: readonly Json[] = [];

@@ -329,14 +329,18 @@ function principal(names: Json): PrincipalSpec {
 
 /** Attributes that are set to an expression, so that nothing is known of them yet. Text says so itself. */
 function unknownOf(block: Json): string[] {
-  return Object.keys(block).filter((key) => {
+  const unknown: string[] = [];
+  for (const key in block) {
     const value = block[key];
-    return typeof value === "string" && isExpression(value) && !TEXTS.includes(key);
-  });
+    if (typeof value === "string" && isExpression(value) && !TEXTS.includes(key)) unknown.push(key);
+  }
+  return unknown;
 }
 
+const TRIGGERS = ["schedule", "trigger", "continuous"] as const;
+
 function triggersOf(job: Json): TriggerSpec[] {
-  return (["schedule", "trigger", "continuous"] as const).flatMap((kind) =>
+  return TRIGGERS.filter((kind) => job[kind] !== undefined).flatMap((kind) =>
     blocks(job, kind).map((block): TriggerSpec => {
       const status = textOf(block.pause_status) ?? "UNPAUSED";
       return {
@@ -381,6 +385,8 @@ function causeOf(trigger: Json): string | undefined {
 }
 
 function notificationsOf(parent: Json): NotificationSpec[] {
+  if (parent.email_notifications === undefined && parent.webhook_notifications === undefined)
+    return [];
   return (["email", "webhook"] as const).flatMap((channel) =>
     blocks(parent, `${channel}_notifications`).flatMap((block) =>
       Object.entries(block).flatMap(([event, targets]): NotificationSpec[] => {
@@ -399,8 +405,22 @@ function inputsOf(inputs: unknown): string | undefined {
   return Array.isArray(inputs) ? JSON.stringify(inputs) : textOf(inputs);
 }
 
+/** As a value of its own, whatever it is called. */
+function define(texts: Record<string, string>, key: string, value: string): void {
+  if (key === "__proto__")
+    Object.defineProperty(texts, key, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  else texts[key] = value;
+}
+
+const NOTHING = {};
+
 function optional<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
-  return value === undefined ? {} : ({ [key]: value } as Partial<Record<K, V>>);
+  return value === undefined ? NOTHING : ({ [key]: value } as Partial<Record<K, V>>);
 }
 
 /** The names of the `*_task` blocks of a task. */
@@ -408,18 +428,20 @@ function taskTypes(task: Json, dialect: Dialect): string[] {
   // Terraform's JSON has null or no block where a task lacks one; in YAML either is a type with nothing below it.
   const isThere = (value: unknown): boolean =>
     dialect === "api" ? value !== undefined : isPresent(value);
-  const types = Object.keys(task).filter((key) => key.endsWith("_task") && isThere(task[key]));
+  const types: string[] = [];
+  for (const key in task) if (key.endsWith("_task") && isThere(task[key])) types.push(key);
   const dynamic = task.dynamic;
   if (isObject(dynamic)) types.push(...Object.keys(dynamic).filter((key) => key.endsWith("_task")));
   return types;
 }
 
 /** The blocks called `name`: one object, a list of them, or the content of dynamic ones. */
-function blocks(parent: Json, name: string): Json[] {
-  return [...objectsOf(parent[name]), ...dynamicBlocks(parent, name)];
+function blocks(parent: Json, name: string): readonly Json[] {
+  const written = objectsOf(parent[name]);
+  return parent.dynamic === undefined ? written : [...written, ...dynamicBlocks(parent, name)];
 }
 
-function dynamicBlocks(parent: Json, name: string): Json[] {
+function dynamicBlocks(parent: Json, name: string): readonly Json[] {
   const dynamic = isObject(parent.dynamic) ? objectsOf(parent.dynamic[name]) : [];
   return dynamic.flatMap((block) => objectsOf(block.content));
 }
@@ -454,5 +476,7 @@ function readMap(map: unknown): Record<string, string> {
   // Nobody knows what is in it.
   if (typeof map === "string" && isExpression(map)) return { [map]: "" };
   if (!isObject(map)) return {};
-  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, text(value)]));
+  const texts: Record<string, string> = {};
+  for (const key in map) define(texts, key, text(map[key]));
+  return texts;
 }

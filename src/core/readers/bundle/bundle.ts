@@ -1,4 +1,4 @@
-import { existsSync, realpathSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { JobstrataError, quoteWithSuggestion } from "../../errors";
 import type { FindingSite } from "../../model/finding";
@@ -16,6 +16,7 @@ import { quote } from "../../model/text";
 import { codeAt } from "../code/code-at";
 import { fileNotebook, workspaceNotebook } from "../notebook/identity";
 import { MAX_JOBS, type Reading, type ReadProblem } from "../reading";
+import { realPath } from "../real-path";
 import { posixRelative, relativePath } from "../../paths";
 import { includeGlob, isBroken, isPattern } from "./include-glob";
 import { LocalFiles, withNotebookExtension } from "./local-files";
@@ -395,7 +396,7 @@ export class Bundle {
   /** @param holds what the file is: a part of the bundle, or values of variables */
   #load(path: string, holds: "bundle" | "values" = "bundle"): ValueMap | undefined {
     if (this.#characters > MAX_TOTAL || this.#values > MAX_TOTAL_VALUES) return undefined;
-    this.#read.add(realPath(path));
+    this.#read.add(realPath(path) ?? path);
     const { text, value, size, problems } = readYamlFile(
       path,
       this.places,
@@ -436,12 +437,12 @@ export class Bundle {
     const { include } = config;
     // The check of shapes reports any other shape.
     if (!Array.isArray(include)) return [];
-    const root = realpathSync(this.file);
-    const folder = realpathSync(this.folder);
+    const root = realPath(this.file) ?? this.file;
+    const folder = realPath(this.folder) ?? this.folder;
     const { repository = repositoryOf(folder) } = this.#options;
     const limits = [
       folder,
-      ...(repository === undefined ? [] : [realPath(repository)]),
+      ...(repository === undefined ? [] : [realPath(repository) ?? repository]),
       syncRootOf(folder, config.sync, this.places),
     ];
     /** By their real paths, as links may lead to one file twice. */
@@ -462,7 +463,7 @@ export class Bundle {
           "correct the path, or remove it",
         );
       for (const path of files) {
-        const real = realPath(path);
+        const real = realPath(path) ?? path;
         if (!limits.some((limit) => isInside(limit, real))) {
           refuse(
             `include ${quote(pattern)} leads out of ${repository === undefined ? "the bundle, which is in no git repository" : "the repository"}, to ${quote(relativePath(path))}`,
@@ -612,13 +613,4 @@ function pythonSite(config: ValueMap): { map: ValueMap; key: "python" | "pydabs"
   return (["python", "pydabs"] as const)
     .filter((key) => experimental[key] !== undefined && experimental[key] !== null)
     .map((key) => ({ map: experimental, key }))[0];
-}
-
-/** Where links lead to; the path itself, if that is nowhere. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
+import { realPath } from "../real-path";
 
 /** True for a pattern, false for the path of one file. */
 export function isPattern(text: string): boolean {
@@ -46,11 +47,7 @@ function namesIn(folder: string, pattern: string): string[] {
 
 /** The path itself for a link to nothing, so that reading it says so; undefined if there is nothing at all. */
 function realPathOf(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return isThere(path) ? path : undefined;
-  }
+  return realPath(path) ?? (isThere(path) ? path : undefined);
 }
 
 function isThere(path: string): boolean {

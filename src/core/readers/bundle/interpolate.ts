@@ -1,5 +1,5 @@
 import { valueAt } from "./merge";
-import { isValueMap, type KeyPath, type Places, type Value, type ValueMap } from "./yaml-file";
+import { type KeyPath, type Places, type Value, type ValueMap } from "./yaml-file";
 
 /** `${var.catalog}`, `${bundle.target}`, `${var.clusters[0].size}`, as the Databricks CLI knows them. */
 const NAME = String.raw`\p{L}[\p{L}\p{N}]*(?:[-_]+[\p{L}\p{N}]+)*`;
@@ -42,17 +42,35 @@ export class Interpolation {
 
   /** A copy of `value` with all that is known filled in; `value` itself where there is nothing to fill in. */
   public fill(value: Value, steps = 0, at?: ValueSite): Value {
-    if (typeof value === "string")
-      return value.includes("${") ? this.#text(value, steps, at) : value;
-    if (Array.isArray(value)) {
-      const items: readonly Value[] = value;
-      const filled = items.map((item, index) => this.fill(item, steps, itemOf(at, index)));
-      return filled.some((item, at) => item !== items[at]) ? filled : items;
+    return this.#fill(value, steps, at?.map, at?.path[0], at?.path[1]);
+  }
+
+  // A site is made for texts with references only: most values have none.
+  #fill(value: Value, steps: number, map?: ValueMap, key?: string, item?: number): Value {
+    if (typeof value === "string") {
+      if (!value.includes("${")) return value;
+      const at =
+        map === undefined || key === undefined
+          ? undefined
+          : { map, path: item === undefined ? ([key] as const) : ([key, item] as const) };
+      return this.#text(value, steps, at);
     }
-    if (!isValueMap(value)) return value;
+    if (Array.isArray(value)) {
+      let list: Value[] | undefined;
+      for (const [index, before] of (value as readonly Value[]).entries()) {
+        const filled = this.#fill(before, steps, map, key, item ?? index);
+        if (filled !== before) (list ??= [...(value as Value[])])[index] = filled;
+      }
+      return list ?? value;
+    }
+    if (typeof value !== "object" || value === null) return value;
+    return this.#fillMap(value as ValueMap, steps);
+  }
+
+  #fillMap(value: ValueMap, steps: number): Value {
     let result: Record<string, Value> | undefined;
     for (const key in value) {
-      const filled = this.fill(value[key], steps, { map: value, path: [key] });
+      const filled = this.#fill(value[key], steps, value, key);
       if (filled === value[key]) continue;
       if (result === undefined) {
         result = Object.assign(Object.create(null), value) as Record<string, Value>;
@@ -93,6 +111,3 @@ export class Interpolation {
     return filled;
   }
 }
-
-const itemOf = (at: ValueSite | undefined, index: number): ValueSite | undefined =>
-  at === undefined || at.path[1] !== undefined ? at : { map: at.map, path: [at.path[0], index] };

@@ -4,6 +4,7 @@ import { isExpression } from "../../model/job-spec";
 import { nearest } from "../../nearest";
 import { quote } from "../../model/text";
 import type { ReadProblem } from "../reading";
+import { CODE_FILES } from "../code/code-file";
 import { posixRelative, relativePath } from "../../paths";
 import { includeGlob, isPattern } from "./include-glob";
 import { isInside } from "./roots";
@@ -288,8 +289,10 @@ function kindOf(file: string): Kind {
   return format !== undefined && startOf(file) === format.firstLine ? "notebook" : "file";
 }
 
-/** As much of the first line as the Databricks CLI looks at. */
+/** As much of the first line as the Databricks CLI looks at. Most files are read anyway, and only once. */
 function startOf(file: string): string | undefined {
+  const text = CODE_FILES.read(file);
+  if (text !== undefined) return text.slice(0, 32).split(/\r?\n/)[0];
   try {
     return firstLine(file, 32);
   } catch {

@@ -36,16 +36,24 @@ const JUDGED = new Set(["TaskDependency.task_key", "RunJobTask.job_id", "Task.ta
 /** How the Databricks CLI lets people write true and false. */
 const BOOLEANS = /^(?:true|false|[yYnN]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$/;
 
-const types = new Map<string, ReadonlyMap<string, Field>>();
+/** The fields of a type, and the names of those that it must have. */
+interface Fields extends ReadonlyMap<string, Field> {
+  readonly required: readonly string[];
+}
 
-function fieldsOf(type: string): ReadonlyMap<string, Field> {
+const types = new Map<string, Fields>();
+
+function fieldsOf(type: string): Fields {
   let fields = types.get(type);
   if (fields === undefined) {
     const entries = (BUNDLE_SCHEMA[type] ?? "").split(" ").map((text): [string, Field] => {
       const [, name = "", mark, shape = ""] = /^([^!:]+)(!?):(.*)$/.exec(text) ?? [];
       return [name, { shape: parseShape(shape), required: mark === "!" }];
     });
-    types.set(type, (fields = new Map(entries)));
+    const required = entries
+      .filter(([name, { required }]) => required && !JUDGED.has(`${type}.${name}`))
+      .map(([name]) => name);
+    types.set(type, (fields = Object.assign(new Map(entries), { required })));
   }
   return fields;
 }
@@ -87,10 +95,10 @@ class ShapeChecker {
     for (const key in map) {
       const field = fields.get(key);
       if (field === undefined) this.#unknown(map, key, type, label);
-      else this.#value(map[key], field.shape, map, [key], `${type}.${key}`);
+      else if (!isRightAtOnce(map[key], field.shape))
+        this.#value(map[key], field.shape, map, [key], `${type}.${key}`);
     }
-    for (const [name, { required }] of fields) {
-      if (!this.#isWhole || !required || JUDGED.has(`${type}.${name}`)) continue;
+    for (const name of this.#isWhole ? fields.required : []) {
       // An empty value is reported at its key.
       if (map[name] !== undefined && map[name] !== null) continue;
       this.#report("warning", "job-schema", map, undefined, {
@@ -227,6 +235,14 @@ function belongsTo(key: string, type: string): string | undefined {
     if (around !== type && fieldsOf(around).has(key)) return `to ${LABELS[around] ?? around}`;
   }
   return undefined;
+}
+
+/** Whether a value is of the right shape, without a look at what is in it. Most are. */
+function isRightAtOnce(value: Value, { kind }: Shape): boolean {
+  return kind === "any" || kind === "string"
+    ? typeof value === "string"
+    : (kind === "int" && Number.isInteger(value)) ||
+        (kind === "bool" && typeof value === "boolean");
 }
 
 function isScalarOf({ kind }: Shape, value: Value): boolean {

@@ -1,8 +1,9 @@
-import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { parseDocument } from "yaml";
 import { quote } from "../../model/text";
 import type { ReadProblem } from "../reading";
+import { realPath } from "../real-path";
 import { posixRelative, relativePath } from "../../paths";
 import { BUNDLE_SCHEMA } from "./bundle-schema";
 import { isValueMap, type Value, type ValueMap } from "./yaml-file";
@@ -35,7 +36,7 @@ export function unreadFiles(
 ): ReadProblem[] {
   const byFolder = new Map<string, { readonly path: string; readonly what: string }[]>();
   for (const path of yamlFiles(folder)) {
-    const what = read.has(realPath(path)) ? undefined : definedIn(path);
+    const what = read.has(realPath(path) ?? path) ? undefined : definedIn(path);
     if (what === undefined) continue;
     const [top = ""] = relative(folder, path).split(sep);
     byFolder.set(top, [...(byFolder.get(top) ?? []), { path, what }]);
@@ -139,11 +140,3 @@ function definedIn(path: string): string | undefined {
 const TYPES = new Set(
   (BUNDLE_SCHEMA.Resources ?? "").split(" ").map((field) => field.replace(/!?:.*$/, "")),
 );
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
-}

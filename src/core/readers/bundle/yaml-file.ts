@@ -1,5 +1,4 @@
 import { lstatSync, readFileSync, statSync } from "node:fs";
-import { YAMLException } from "js-yaml";
 import {
   type Document,
   isAlias,
@@ -229,16 +228,15 @@ export function readYamlFile(path: string, places: Places, content?: string): Ya
 
 /** The nodes of a text, or what keeps it from being YAML; the slower parser takes more, and knows better what is wrong. */
 function nodesIn(text: string): { readonly root: YamlNode | undefined } | { readonly slip: Slip } {
-  try {
-    return { root: parseNodes(text) };
-  } catch (error) {
-    if (!(error instanceof YAMLException)) throw error;
-  }
+  const nodes = parseNodes(text);
+  if (nodes !== undefined) return nodes;
   const document = parseDocument(text, PARSE);
   const [slip] = [...document.errors].sort((a, b) => a.pos[0] - b.pos[0]);
   if (slip === undefined) return { root: nodesOf(document) };
   return { slip: { offset: slip.pos[0], ...explainSlip(text, slip) } };
 }
+
+const UTF_8 = new TextDecoder("utf-8", { fatal: true });
 
 /** What a file holds, or why it cannot be read. */
 function readText(path: string): string | Pick<ReadProblem, "message" | "fix"> {
@@ -251,7 +249,7 @@ function readText(path: string): string | Pick<ReadProblem, "message" | "fix"> {
         fix: "split it into a file for each job",
       };
     }
-    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
+    return UTF_8.decode(readFileSync(path));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ERR_ENCODING_INVALID_ENCODED_DATA")

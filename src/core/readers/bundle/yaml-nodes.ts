@@ -40,12 +40,16 @@ export interface YamlPair {
 /**
  * The nodes of a text, from the events of a parser that is many times as fast as one that makes documents.
  *
- * @returns undefined for a text without a value
- * @throws YAMLException for what is not YAML, several documents and empty keys; also for a bracket that is closed at the
- *   indentation of its key, which YAML forbids and the Databricks CLI takes
+ * @returns the root, which a text without a value lacks; nothing at all for what this parser refuses: what is not YAML, several
+ *   documents, an empty key, and a bracket that is closed at the indentation of its key, which the Databricks CLI takes
  */
-export function parseNodes(text: string): YamlNode | undefined {
-  return new EventReader(text).read();
+export function parseNodes(text: string): { readonly root: YamlNode | undefined } | undefined {
+  try {
+    return { root: new EventReader(text).read() };
+  } catch (error) {
+    if (error instanceof YAMLException) return undefined;
+    throw error;
+  }
 }
 
 /** An event that begins a node. */

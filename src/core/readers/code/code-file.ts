@@ -52,13 +52,25 @@ function readLineage(
 
 const labelOf = (file: string): string => posixRelative(process.cwd(), file);
 
-/** Files of this machine; each is read once. */
+/** A text, and what its file was like when it was read. */
+interface ReadText {
+  readonly text: string;
+  readonly mtimeMs: number;
+  readonly size: number;
+  hash?: string;
+}
+
+/** The names in a folder, and when they last changed. */
+interface ReadNames {
+  readonly names: ReadonlySet<string>;
+  readonly hash: string;
+  readonly mtimeMs: number;
+}
+
+/** Files of this machine; each is read once, and again if it has changed. */
 class CodeFiles implements LineageFiles {
-  readonly #texts = new Map<string, { readonly text: string; readonly hash: string } | undefined>();
-  readonly #names = new Map<
-    string,
-    { readonly names: ReadonlySet<string>; readonly hash: string } | undefined
-  >();
+  readonly #texts = new Map<string, ReadText>();
+  readonly #names = new Map<string, ReadNames>();
 
   public read(file: string): string | undefined {
     return this.#text(file)?.text;
@@ -74,28 +86,38 @@ class CodeFiles implements LineageFiles {
 
   /** What identifies the content of a file or folder; empty if it is not there. */
   public hash(path: string, kind: "file" | "folder"): string {
-    return (kind === "file" ? this.#text(path)?.hash : this.#folder(path)?.hash) ?? "";
+    if (kind === "folder") return this.#folder(path)?.hash ?? "";
+    const read = this.#text(path);
+    return read === undefined ? "" : (read.hash ??= hashOf(read.text));
   }
 
-  #text(file: string): { readonly text: string; readonly hash: string } | undefined {
-    if (!this.#texts.has(file)) {
-      const text = readText(file);
-      this.#texts.set(file, text === undefined ? undefined : { text, hash: hashOf(text) });
+  #text(file: string): ReadText | undefined {
+    try {
+      const stats = statSync(file, { throwIfNoEntry: false });
+      if (stats?.isFile() !== true || stats.size > MAX_SIZE) return undefined;
+      const { mtimeMs, size } = stats;
+      const known = this.#texts.get(file);
+      if (known?.mtimeMs === mtimeMs && known.size === size) return known;
+      const read = { text: UTF_8.decode(readFileSync(file)), mtimeMs, size };
+      this.#texts.set(file, read);
+      return read;
+    } catch {
+      return undefined;
     }
-    return this.#texts.get(file);
   }
 
-  #folder(
-    folder: string,
-  ): { readonly names: ReadonlySet<string>; readonly hash: string } | undefined {
-    if (!this.#names.has(folder)) {
+  #folder(folder: string): ReadNames | undefined {
+    try {
+      const { mtimeMs } = statSync(folder);
+      const known = this.#names.get(folder);
+      if (known?.mtimeMs === mtimeMs) return known;
       const names = readNames(folder);
-      this.#names.set(
-        folder,
-        names === undefined ? undefined : { names: new Set(names), hash: hashOf(names.join("\n")) },
-      );
+      const read = { names: new Set(names), hash: hashOf(names.join("\n")), mtimeMs };
+      this.#names.set(folder, read);
+      return read;
+    } catch {
+      return undefined;
     }
-    return this.#names.get(folder);
   }
 }
 
@@ -120,28 +142,16 @@ class RecordedFiles implements LineageFiles {
   }
 }
 
-function readText(file: string): string | undefined {
-  try {
-    const stats = statSync(file);
-    if (!stats.isFile() || stats.size > MAX_SIZE) return undefined;
-    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
-  } catch {
-    return undefined;
-  }
-}
+const UTF_8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Of everything else in a folder nothing depends, so that files come and go without another analysis. */
-function readNames(folder: string): string[] | undefined {
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-      .filter(
-        (entry) =>
-          entry.name.endsWith(".py") || entry.isDirectory() || entry.name === "databricks.yml",
-      )
-      .map(({ name }) => name)
-      .filter((name) => name === ".git" || !/^(?:\.|__pycache__|node_modules)/.test(name))
-      .sort();
-  } catch {
-    return undefined;
-  }
+function readNames(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(
+      (entry) =>
+        entry.name.endsWith(".py") || entry.isDirectory() || entry.name === "databricks.yml",
+    )
+    .map(({ name }) => name)
+    .filter((name) => name === ".git" || !/^(?:\.|__pycache__|node_modules)/.test(name))
+    .sort();
 }

@@ -1,17 +1,13 @@
-import { realpathSync } from "node:fs";
 import { posix } from "node:path";
 import type { NotebookRef } from "../../model/job-spec";
+import { realPath } from "../real-path";
 import { notebookFile } from "./widgets";
 import { posixRelative } from "../../paths";
 
 /** A notebook in a file of this machine. Links and spellings of the path that lead to one file are one notebook. */
 export function fileNotebook(file: string): NotebookRef {
-  let real = file;
-  try {
-    real = realpathSync(file);
-  } catch {
-    // A file that is not there has only its spelling.
-  }
+  // A file that is not there has only its spelling.
+  const real = realPath(file) ?? file;
   const label = posixRelative(process.cwd(), real);
   return { identity: `file:${real}`, label, file: notebookFile(real) };
 }

@@ -1,11 +1,8 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, isAbsolute, resolve } from "node:path";
 import type { NotebookFile, NotebookWidgets } from "../../model/job-spec";
 import { objectOf } from "../../model/json";
-import { FileOfCode } from "../code/code-file";
-
-/** Databricks exports no notebook that is bigger. Bytes. */
-const MAX_SIZE = 10 * 2 ** 20;
+import { CODE_FILES, FileOfCode } from "../code/code-file";
 
 /** By the extension of a notebook in source form. */
 const LANGUAGES: ReadonlyMap<string, Language> = new Map([
@@ -49,10 +46,9 @@ function sizeOf(file: string): number | undefined {
 /** @param within the notebooks that run this one, which would otherwise be read forever */
 function readWidgets(file: string, within: readonly string[] = []): NotebookWidgets | undefined {
   const [, extension = ""] = /\.([a-z]+)$/i.exec(file) ?? [];
-  const size = sizeOf(file);
-  if (size === undefined || size > MAX_SIZE) return undefined;
   try {
-    const source = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+    const source = CODE_FILES.read(file);
+    if (source === undefined) return undefined;
     return notebookWidgets(source, extension, (path) => {
       const found = notebookAt(file, path);
       const known = [...within, file];
