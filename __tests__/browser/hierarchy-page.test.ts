@@ -140,6 +140,7 @@ describeInBrowser("the HTML page of a hierarchy", () => {
 
   test("opens and closes a composite, with the mouse and with the keyboard", async () => {
     const page = await open({ dev: manyJobs(20) });
+    await page.getByRole("button", { name: "Collapse all" }).click();
     expect(await items(page)).not.toContain("table_0_job");
     await page.getByRole("treeitem", { name: "load_0_job" }).locator(".toggle").click();
     expect(await items(page)).toContain("table_4_job");
@@ -193,9 +194,11 @@ describeInBrowser("the HTML page of a hierarchy", () => {
     const page = await open({ dev: [SETUP, TABLES, SEED], prod: [SETUP, TABLES] });
     await page.getByLabel("Environment").selectOption("prod");
     await page.getByText("2 jobs").waitFor();
-    expect(await page.locator(".job .task").count()).toBe(0);
+    const tasks = async (): Promise<string[]> => page.locator(".task .key").allTextContents();
+    expect(await tasks()).not.toContain("setup_tables");
     await page.getByRole("checkbox", { name: "Tasks" }).check();
-    expect(await page.locator(".job .task").allTextContents()).toContain("run_alerting_tables_job");
+    await page.getByRole("button", { name: "Expand all" }).click();
+    expect(await tasks()).toContain("setup_tables");
   });
 
   test("can be dragged, scrolled and zoomed", async () => {
@@ -221,6 +224,59 @@ describeInBrowser("the HTML page of a hierarchy", () => {
     await page.mouse.up();
     const dragged = await place();
     expect([Math.round(dragged.x - fitted.x), Math.round(dragged.y - fitted.y)]).toEqual([30, 40]);
+  });
+
+  test("opens as many boxes as can be read, and Fit closes others", async () => {
+    const page = await open({ dev: [SETUP, TABLES, SEED] });
+    expect(await items(page)).toEqual([SETUP.key, TABLES.key, SEED.key]);
+    const many = await open({ dev: manyJobs(200) });
+    expect((await items(many)).filter((key) => key.startsWith("table"))).toEqual([]);
+    await many.getByText("composite · 5 jobs").first().waitFor();
+    const small = await open({ dev: manyJobs(20) });
+    await small.getByRole("button", { name: "Expand all" }).click();
+    await small.getByRole("button", { name: "Fit" }).click();
+    const heights = await small.locator(".drawing .job text").evaluateAll((texts) =>
+      texts.map((text) => {
+        const scale = (text as SVGTextElement).getScreenCTM()?.a ?? 0;
+        return parseFloat(getComputedStyle(text).fontSize) * scale;
+      }),
+    );
+    expect(Math.min(...heights)).toBeGreaterThan(8.99);
+    const drawn = await small.locator(".graph > .drawing").boundingBox();
+    for (const item of await small.getByRole("treeitem").all()) {
+      const { x = 0, y = 0, width = 0, height = 0 } = (await item.boundingBox()) ?? {};
+      expect(x + width).toBeLessThanOrEqual((drawn?.x ?? 0) + (drawn?.width ?? 0));
+      expect(y + height).toBeLessThanOrEqual((drawn?.y ?? 0) + (drawn?.height ?? 0));
+    }
+  });
+
+  test("shows a list first where there is little room, which opens, closes and selects", async () => {
+    const page = await open({ dev: [SETUP, TABLES, SEED] }, { width: 390 });
+    expect(await page.locator(".graph > .drawing").count()).toBe(0);
+    expect(await items(page)).toEqual([SETUP.key, `1. ${TABLES.key}`, `2. ${SEED.key}`]);
+    await page.getByRole("treeitem", { name: SETUP.key }).focus();
+    await page.keyboard.press("ArrowDown");
+    await isAt(page, TABLES.key);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: TABLES.key }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("treeitem", { name: SETUP.key }).locator(".toggle").click();
+    expect(await items(page)).toEqual([SETUP.key]);
+    await page.getByRole("button", { name: "List" }).click();
+    await page.locator(".graph > .drawing").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("lets single-key shortcuts be turned off", async () => {
+    const page = await open({ dev: [SETUP, TABLES, SEED] });
+    await page.getByRole("checkbox", { name: "Single-key shortcuts" }).uncheck();
+    await page.getByRole("treeitem", { name: SETUP.key }).focus();
+    await page.keyboard.press("/");
+    await isAt(page, SETUP.key);
+    await page.getByRole("checkbox", { name: "Single-key shortcuts" }).check();
+    await page.getByRole("treeitem", { name: SETUP.key }).focus();
+    await page.keyboard.press("/");
+    await page.locator("input:focus").waitFor();
   });
 
   test("shows hostile names as text without executing them", async () => {

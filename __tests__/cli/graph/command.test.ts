@@ -277,7 +277,7 @@ targets: {dev: {}}
         /\{\{job\.parameters\.n\}\} (?:>|&gt;) 10/,
       ],
     ],
-    ["svg", "jobs", [/<title>if \{\{job\.parameters\.n\}\} (?:>|&gt;) 10 is true<\/title>/]],
+    ["svg", "jobs", [/>true<\/text>/, /\{\{job\.parameters\.n\}\} (?:>|&gt;) 10/]],
     [
       "html",
       "tasks",

@@ -72,7 +72,7 @@ test("a declared external job is drawn once, with what runs it and what comes be
 
 test("it is in every format", () => {
   const all = drawn();
-  expect(hierarchyTree(all)).toContain("├─ audit (external)  after seed\n");
+  expect(hierarchyTree(all)).toContain("├─ 2. audit (external)  after seed\n");
   for (const text of [
     hierarchyDot(all),
     hierarchyMermaid(all).text,

@@ -34,10 +34,10 @@ describe("a tree", () => {
     ]);
     expect(hierarchyTree(drawn)).toMatchInlineSnapshot(`
      "all  composite
-     ├─ one  composite
+     ├─ 1. one  composite
      │  └─ shared  composite
      │     └─ seed  atomic  seed.py
-     └─ two  composite  after one
+     └─ 2. two  composite  after one
         └─ shared  composite  (see above)"
     `);
   });
@@ -83,11 +83,11 @@ describe("a tree", () => {
     );
     expect(hierarchyTree(drawn, { level: "tasks" })).toMatchInlineSnapshot(`
      "all  composite  ✖ notebook-in-one-job
-     ├─ own  own.py
-     ├─ run_gone  job 12
-     ├─ run_far  job \${var.job}
-     ├─ empty  nothing
-     ├─ each  for each of its inputs  after own
+     ├─ 1. own  own.py
+     ├─ 1. run_gone  job 12
+     ├─ 1. run_far  job \${var.job}
+     ├─ 1. empty  nothing
+     ├─ 2. each  for each of its inputs  after own
      └─ inner  → seed  atomic  ! retries  in each"
     `);
   });

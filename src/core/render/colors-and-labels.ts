@@ -1,15 +1,18 @@
 import { printable } from "../model/text";
+import { LIGHT } from "./page/drawing-style";
 import { type HierarchyJob, worstOf } from "./hierarchy";
 
-/** Of jobs, by their level; dark text is readable on each. */
+const color = (name: string): string => LIGHT[name] ?? "";
+
+/** Of jobs, by their level: neutral, as in the other drawings; dark text is readable on each. */
 export const LEVEL_COLORS = {
-  orchestrator: { fill: "#ede7f6", line: "#5e35b1" },
-  composite: { fill: "#e3f2fd", line: "#1565c0" },
-  atomic: { fill: "#e8f5e9", line: "#2e7d32" },
-  other: { fill: "#eeeeee", line: "#616161" },
+  orchestrator: { fill: color("orchestrator-fill"), line: color("faint") },
+  composite: { fill: color("composite-fill"), line: color("faint") },
+  atomic: { fill: color("atomic-fill"), line: color("faint") },
+  other: { fill: color("other-fill"), line: color("faint") },
 } as const;
 
-export const FINDING_COLORS = { error: "#c62828", warning: "#b26a00" } as const;
+export const FINDING_COLORS = { error: color("error"), warning: color("warning") } as const;
 
 /** What stands before the name of a job that the policy finds wanting, so that colour is not all that says it. */
 export function markOf(job: HierarchyJob): string {

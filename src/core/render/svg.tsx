@@ -3,7 +3,7 @@ import { hierarchyDocument } from "./document";
 import type { Hierarchy } from "./hierarchy";
 import { Drawing } from "./page/drawing";
 import { plainDrawingStyle } from "./page/drawing-style";
-import { layoutOf } from "./page/layout";
+import { layoutOf } from "./page/layout/layout";
 import { printable } from "../model/text";
 
 /** The hierarchy as an SVG file that needs nothing else. Light or dark as its reader likes it. */
@@ -22,7 +22,7 @@ export function hierarchySvg(
       width={width}
       height={height}
       role="img"
-      aria-label={`${title}. Solid arrows lead from a job to the jobs that it runs, dashed ones from what comes first to what waits for it.`}
+      aria-label={`${title}. Each box holds the jobs that it runs; arrows lead from what comes first to what waits for it.`}
     >
       <title>{title}</title>
       <style>{plainDrawingStyle()}</style>

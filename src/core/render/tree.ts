@@ -1,3 +1,5 @@
+import { longestPaths } from "../model/graph-algorithms";
+import type { TaskSpec } from "../model/job-spec";
 import { printable } from "../model/text";
 import { PLAIN, type Style } from "../report/style";
 import { type Hierarchy, type HierarchyJob, rootsOf, worstOf } from "./hierarchy";
@@ -103,12 +105,18 @@ class Tree {
 
   #jobs(job: HierarchyJob): Entry[] {
     const byKey = new Map(job.tasks.map((task) => [task.spec.taskKey, task]));
-    const targets = new Map<HierarchyJob, { after: Set<string>; when: Set<string> }>();
+    const steps = stepsOf(job);
+    const targets = new Map<
+      HierarchyJob,
+      { step: number | undefined; after: Set<string>; when: Set<string> }
+    >();
     for (const { runs, spec, loop } of job.tasks) {
       const target = this.#job(runs);
       if (target === undefined) continue;
-      const { after, when } = targets.get(target) ?? { after: new Set(), when: new Set() };
-      targets.set(target, { after, when });
+      const known = targets.get(target);
+      const step = known === undefined ? steps.get((loop ?? spec).taskKey) : known.step;
+      const { after, when } = known ?? { after: new Set(), when: new Set() };
+      targets.set(target, { step, after, when });
       for (const each of loop === undefined ? [spec] : [loop, spec]) {
         for (const key of each.dependsOn) {
           const task = byKey.get(key);
@@ -127,21 +135,23 @@ class Tree {
       }
       if (loop !== undefined) when.add(whatRuns(loop));
     }
-    return [...targets].map(([job, { after, when }]) => ({
-      text: this.#label(job) + this.#after([...after], [...when]),
-      job,
+    return [...targets].map(([target, { step, after, when }]) => ({
+      text: this.#step(step) + this.#label(target) + this.#after([...after], [...when]),
+      job: target,
     }));
   }
 
   #tasks(job: HierarchyJob): Entry[] {
     const style = this.#style;
+    const steps = stepsOf(job);
     return job.tasks.map(({ spec, runs, loop }) => {
       const target = this.#job(runs);
       const after = this.#after(dependencyTexts(spec), [
         ...(loop === undefined ? [] : [`in ${loop.taskKey}`]),
         ...conditionsOf(spec),
       ]);
-      const key = printable(spec.taskKey);
+      const step = loop === undefined ? this.#step(steps.get(spec.taskKey)) : "";
+      const key = step + printable(spec.taskKey);
       if (target === undefined)
         return { text: `${key}  ${style.faint(printable(whatRuns(spec)))}${after}` };
       return {
@@ -149,6 +159,10 @@ class Tree {
         job: target,
       };
     });
+  }
+
+  #step(step: number | undefined): string {
+    return step === undefined ? "" : `${this.#style.faint(`${step}.`)} `;
   }
 
   #label(job: HierarchyJob): string {
@@ -171,6 +185,20 @@ class Tree {
     const words = [...waits, ...when.map(printable)].join(", ");
     return words === "" ? "" : `  ${this.#style.faint(words)}`;
   }
+}
+
+/**
+ * Which step each task is, from 1, where any waits for another: one more than the latest of those that it waits for. Tasks in
+ * a cycle, and behind one, have none.
+ */
+function stepsOf(job: HierarchyJob): ReadonlyMap<string, number> {
+  const tasks = job.tasks.flatMap(({ spec, loop }) => (loop === undefined ? [spec] : []));
+  const byKey = new Map(tasks.map((task) => [task.taskKey, task]));
+  const before = ({ dependsOn }: TaskSpec): TaskSpec[] =>
+    dependsOn.flatMap((key) => byKey.get(key) ?? []);
+  if (!tasks.some((task) => before(task).length > 0)) return new Map();
+  const lengths = longestPaths(tasks, before);
+  return new Map([...lengths].map(([{ taskKey }, length]) => [taskKey, length + 1]));
 }
 
 function findingsOf(job: HierarchyJob, style: Style): string[] {

@@ -6,17 +6,13 @@ export const LIGHT: Palette = {
   ink: "#1c1e21",
   faint: "#55595f",
   rule: "#c9ccd1",
+  edge: "#7d838b",
   focus: "#0b57d0",
-  orchestrator: "#6a3fb5",
-  "orchestrator-fill": "#f3eefb",
-  composite: "#1560b0",
-  "composite-fill": "#eaf3fc",
-  atomic: "#2c7a35",
-  "atomic-fill": "#edf7ee",
-  other: "#666a70",
+  "orchestrator-fill": "#e9ebee",
+  "composite-fill": "#f4f5f7",
+  "atomic-fill": "#ffffff",
   "other-fill": "#f2f3f4",
-  run: "#4a5560",
-  wait: "#a35a00",
+  arrow: "#4a5560",
   error: "#b3261e",
   warning: "#8a5300",
   good: "#2c7a35",
@@ -28,17 +24,13 @@ export const DARK: Palette = {
   ink: "#eceef1",
   faint: "#b0b5bc",
   rule: "#454a51",
+  edge: "#80868f",
   focus: "#8ab4f8",
-  orchestrator: "#c3a6f5",
-  "orchestrator-fill": "#2b2340",
-  composite: "#86bdf5",
-  "composite-fill": "#152a3e",
-  atomic: "#8fd498",
-  "atomic-fill": "#16301b",
-  other: "#a9aeb5",
+  "orchestrator-fill": "#2b2f35",
+  "composite-fill": "#212429",
+  "atomic-fill": "#16181b",
   "other-fill": "#26292d",
-  run: "#aab3bd",
-  wait: "#f0ac4e",
+  arrow: "#aab3bd",
   error: "#ff8a80",
   warning: "#f5b95f",
   good: "#8fd498",
@@ -47,33 +39,30 @@ export const DARK: Palette = {
 
 const LEVELS = ["orchestrator", "composite", "atomic", "other"];
 
-/** How drawings look. Colour never says alone what a word, a dash or a mark says too. */
+/** How drawings look. Levels have neutral fills and a word; colour is for state, and never says alone what a mark says too. */
 export const DRAWING_STYLE = `
 .drawing text { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: var(--ink) }
 .drawing .key { font-weight: 600 }
 .drawing .what { fill: var(--faint); font-size: 11px }
-.drawing .when { fill: var(--wait); font-size: 11px }
-.drawing .label { text-anchor: end; font-size: 10px; fill: var(--run) }
-.drawing .label.depends_on { fill: var(--wait) }
-.drawing .task { font-size: 11px; white-space: pre }
+.drawing .when { font-style: italic }
+.drawing .label { font-size: 11px; font-weight: 600; paint-order: stroke; stroke: var(--paper); stroke-width: 3px }
 .drawing .mark { text-anchor: end; font-weight: 700 }
 .drawing .mark.error { fill: var(--error) }
 .drawing .mark.warning { fill: var(--warning) }
-.drawing .box, .drawing .stack { stroke-width: 1.5 }
-.drawing .rule { stroke: var(--rule); fill: none }
+.drawing .box, .drawing .stack { stroke: var(--edge); stroke-width: 1.2 }
 ${LEVELS.map(
   (level) =>
-    `.drawing .${level} > .box, .drawing .${level} > .stack { fill: var(--${level}-fill); stroke: var(--${level}) }`,
+    `.drawing .${level} > .box, .drawing .${level} > .stack { fill: var(--${level}-fill) }`,
 ).join("\n")}
-.drawing .job.warning .box { stroke: var(--warning); stroke-width: 2.5 }
-.drawing .job.error .box { stroke: var(--error); stroke-width: 3 }
-.drawing .line { fill: none; stroke-width: 1.5 }
-.drawing .line.run_job { stroke: var(--run) }
-.drawing .line.depends_on { stroke: var(--wait); stroke-dasharray: 5 4 }
+.drawing .task .box { fill: var(--paper); stroke-dasharray: 3 3 }
+.drawing .frame { fill: none; stroke: var(--edge); stroke-width: 1; stroke-dasharray: 1 3; stroke-linecap: round }
+.drawing .job.warning > .box { stroke: var(--warning); stroke-width: 2 }
+.drawing .job.error > .box { stroke: var(--error); stroke-width: 2.5 }
+.drawing .line { fill: none; stroke: var(--arrow); stroke-width: 1.5 }
 .drawing .line.near { stroke-width: 3 }
-.drawing .head.run_job { fill: var(--run) }
-.drawing .head.depends_on { fill: none; stroke: var(--wait); stroke-width: 1.8 }
+.drawing .head { fill: var(--arrow) }
 .drawing .far { opacity: 0.25 }
+.drawing .expanded.far { opacity: 0.6 }
 .drawing .good { fill: var(--good) }
 .drawing .bad { stroke: var(--error); stroke-width: 2.5 }
 .drawing .active { fill: none; stroke: var(--active); stroke-width: 3 }

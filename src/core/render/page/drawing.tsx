@@ -1,17 +1,15 @@
 import { printable } from "../../model/text";
-import type { DocumentJob, DocumentTask } from "../document";
+import type { DocumentJob } from "../document";
+import { cut } from "./layout/box-text";
 import {
   BOX_HEIGHT,
   type Box,
-  cut,
   type Layout,
   type Line,
-  MARGIN,
-  rowText,
-  shortWhat,
-  whenWords,
-} from "./layout";
-import { LEVEL_WORDS, levelOf } from "./level";
+  LINE_HEIGHT,
+  type TaskBox,
+} from "./layout/layout";
+import { levelOf } from "./level";
 
 /** A part of a drawing, in its pixels. */
 export interface Window {
@@ -31,8 +29,9 @@ export interface JobState {
 
 /** What a reader can do with a drawing; without it, it is a picture. */
 export interface DrawingActions {
-  readonly onSelect: (id: string) => void;
-  readonly onToggle: (id: string) => void;
+  readonly onSelect: (id: string, place: string) => void;
+  /** Opens or closes a box. */
+  readonly onToggle: (place: string) => void;
 }
 
 /** What is to be seen of a layout. */
@@ -41,11 +40,11 @@ export interface DrawingProps {
   /** Only what lies in it is drawn. @default - everything */
   readonly window?: Window;
   readonly actions?: DrawingActions;
-  /** The job whose details are shown. */
+  /** Id of the job whose details are shown. */
   readonly selected?: string | undefined;
-  /** The job that the keyboard is at. */
+  /** The box that the keyboard is at, by its place. */
   readonly current?: string | undefined;
-  /** Jobs that were searched for; the others step back. */
+  /** Ids of jobs that were searched for; the others step back. */
   readonly matches?: ReadonlySet<string> | undefined;
   /** How the last runs of jobs stand, by their ids. */
   readonly states?: ReadonlyMap<string, JobState>;
@@ -54,87 +53,150 @@ export interface DrawingProps {
 /** The content of an SVG: jobs and the arrows between them. The only thing that draws them, in files and in browsers. */
 export function Drawing(props: DrawingProps) {
   const { layout, window, actions } = props;
-  const boxes =
-    window === undefined ? layout.boxes : layout.boxes.filter((box) => isIn(box, window));
-  const lines =
-    window === undefined
-      ? layout.lines
-      : layout.lines.filter(({ top, bottom }) => bottom >= window.top && top <= window.bottom);
+  const inSight = <T,>(items: readonly T[], extentOf: (item: T) => Window): readonly T[] =>
+    window === undefined ? items : items.filter((item) => meet(extentOf(item), window));
+  const boxes = inSight(layout.boxes, extentOf);
   const tree = actions === undefined ? {} : ({ role: "tree", "aria-label": "Jobs" } as const);
+  const marks = marksOf(props);
   return (
     <g>
-      <Arrowheads />
-      <g aria-hidden="true">
-        {lines.map((line) => (
-          <Arrow key={`${line.kind} ${line.from} ${line.to} ${line.path}`} {...line} {...props} />
-        ))}
-      </g>
+      <Arrowhead />
       <g {...tree}>
         {boxes.map((box) => (
-          <JobBox key={box.job.id} box={box} {...props} />
+          <JobBox key={box.place} box={box} {...props} />
+        ))}
+      </g>
+      <g aria-hidden="true">
+        {inSight(layout.frames, extentOf).map(({ x, y, width, height }) => (
+          <rect
+            key={`${x} ${y}`}
+            class={`frame${props.matches === undefined ? "" : " far"}`}
+            {...{ x, y, width, height }}
+            rx="10"
+          />
+        ))}
+        {inSight(layout.tasks, extentOf).map((task) => (
+          <TaskMark key={task.id} task={task} {...props} />
+        ))}
+        {inSight(layout.lines, ({ extent }) => extent).map((line) => (
+          <Arrow
+            key={`${line.from[0] ?? ""} ${line.to[0] ?? ""} ${line.path}`}
+            {...line}
+            {...marks}
+          />
         ))}
       </g>
     </g>
   );
 }
 
-/** Whether any of a box is in the window. */
-function isIn(box: Box, { left, top, right, bottom }: Window): boolean {
+const extentOf = ({ x, y, width, height }: Pick<Box, "x" | "y" | "width" | "height">): Window => ({
+  left: x,
+  top: y,
+  right: x + width,
+  bottom: y + height,
+});
+
+/** Whether they have a part in common; what stands out at the edge of a box counts as the box. */
+function meet(a: Window, b: Window): boolean {
+  const edge = 12;
   return (
-    box.x + box.width + MARGIN >= left &&
-    box.x - MARGIN <= right &&
-    box.y + box.height >= top &&
-    box.y <= bottom
+    a.right + edge >= b.left &&
+    a.left - edge <= b.right &&
+    a.bottom + edge >= b.top &&
+    a.top - edge <= b.bottom
   );
 }
 
-function Arrowheads() {
+/** Which arrows stand out or step back, by the places at their ends. */
+interface Marks {
+  readonly near: ReadonlySet<string> | undefined;
+  readonly found: ReadonlySet<string> | undefined;
+}
+
+function marksOf({ layout, selected, matches }: DrawingProps): Marks {
+  const places = (holds: (id: string) => boolean): Set<string> =>
+    new Set(layout.boxes.filter(({ job }) => holds(job.id)).map(({ place }) => place));
+  return {
+    near: selected === undefined ? undefined : places((id) => id === selected),
+    found: matches === undefined ? undefined : places((id) => matches.has(id)),
+  };
+}
+
+function Arrowhead() {
   return (
     <defs>
       <marker
-        id="run_job-head"
+        id="arrowhead"
         viewBox="0 0 10 10"
         refX="9"
         refY="5"
-        markerWidth="8"
-        markerHeight="8"
+        markerUnits="userSpaceOnUse"
+        markerWidth="11"
+        markerHeight="11"
         orient="auto"
       >
-        <path class="head run_job" d="M0 1L9 5L0 9z" />
-      </marker>
-      <marker
-        id="depends_on-head"
-        viewBox="0 0 10 10"
-        refX="8"
-        refY="5"
-        markerWidth="9"
-        markerHeight="9"
-        orient="auto"
-      >
-        <path class="head depends_on" d="M1 1L8 5L1 9" />
+        <path class="head" d="M0 1L9 5L0 9z" />
       </marker>
     </defs>
   );
 }
 
-/** Characters of what stands on an arrow, between two columns. */
-const MAX_LABEL = 13;
-
-function Arrow(props: Line & Omit<DrawingProps, "layout">) {
-  const { kind, from, to, path, label, x, y, selected, matches } = props;
-  const near = selected !== undefined && (from === selected || to === selected);
-  const far = matches !== undefined && !(matches.has(from) && matches.has(to));
-  const classes = `${kind}${near ? " near" : ""}${far ? " far" : ""}`;
-  const arrow = <path class={`line ${classes}`} d={path} marker-end={`url(#${kind}-head)`} />;
-  if (label === undefined) return arrow;
+function Arrow({ from, to, path, label, x, y, near, found }: Line & Marks) {
+  const holds = (marked: ReadonlySet<string>, ends: readonly string[]): boolean =>
+    ends.some((end) => marked.has(end));
+  const isNear = near !== undefined && (holds(near, from) || holds(near, to));
+  const isFar = found !== undefined && !(holds(found, from) && holds(found, to));
+  const classes = `${isNear ? " near" : ""}${isFar ? " far" : ""}`;
   return (
-    <g>
-      <title>{printable(label.slice(0, 500))}</title>
-      {arrow}
-      <text class={`label ${classes}`} x={x - 10} y={y - 4}>
-        {cut(label, MAX_LABEL)}
+    <>
+      <path class={`line${classes}`} d={path} marker-end="url(#arrowhead)" />
+      {label !== undefined && (
+        <text class={`label${classes}`} x={x} y={y}>
+          {label}
+        </text>
+      )}
+    </>
+  );
+}
+
+function TaskMark({
+  task: { task, lines, x, y, width, height, job },
+  actions,
+  matches,
+}: Omit<DrawingProps, "layout"> & { readonly task: TaskBox }) {
+  const far = matches !== undefined && !matches.has(job.id);
+  return (
+    <g
+      class={`task${far ? " far" : ""}`}
+      transform={`translate(${x} ${y})`}
+      {...(actions && {
+        onClick: () => {
+          actions.onSelect(job.id, "");
+        },
+      })}
+    >
+      <title>
+        {printable([task.task_key, task.what, ...(task.when ?? [])].join("\n").slice(0, 1000))}
+      </title>
+      <rect class="box" width={width} height={height} rx={BOX_HEIGHT / 2} />
+      <text class="key" x="16" y="19">
+        {cut(task.task_key)}
       </text>
+      <Lines lines={lines} x={16} />
     </g>
+  );
+}
+
+function Lines({ lines, x }: { readonly lines: readonly string[]; readonly x: number }) {
+  return (
+    <>
+      {lines.map((line, at) => (
+        <text key={at} class={at === 0 ? "what" : "what when"} x={x} y={36 + at * LINE_HEIGHT}>
+          {line}
+        </text>
+      ))}
+    </>
   );
 }
 
@@ -146,110 +208,76 @@ function JobBox({
   matches,
   states,
 }: Omit<DrawingProps, "layout"> & { readonly box: Box }) {
-  const { job, x, y, width, height, rows } = box;
-  const level = levelOf(job);
+  const { place, job, x, y, width, height, lines, expanded, canExpand } = box;
   const worst = worstOf(job);
-  const classes = ["job", level, ...(worst === undefined ? [] : [worst])];
+  const classes = ["job", levelOf(job), ...(worst === undefined ? [] : [worst])];
+  if (expanded) classes.push("expanded");
   if (job.id === selected) classes.push("selected");
-  if (job.id === current) classes.push("current");
+  if (place === current) classes.push("current");
   if (matches !== undefined && !matches.has(job.id)) classes.push("far");
   const state = states?.get(job.id);
-  const what = cut(whatOf(box), Math.floor((width - 24) / 6.6));
+  const hasToggle = actions !== undefined && canExpand;
   const mark = worst === undefined ? "" : `${worst === "error" ? "✖" : "!"} ${job.findings.length}`;
-  const texts = rows.map(({ task }) => rowText(task));
   const item =
     actions === undefined
       ? {}
       : {
           role: "treeitem" as const,
-          id: itemId(job.id),
-          tabindex: job.id === current ? 0 : -1,
+          id: itemId(place),
+          tabindex: place === current ? 0 : -1,
           "aria-level": box.depth + 1,
-          "aria-posinset": box.place + 1,
+          "aria-posinset": box.at + 1,
           "aria-setsize": Math.max(1, box.siblings),
           "aria-selected": job.id === selected,
-          ...(box.runs > 0 && { "aria-expanded": box.expanded }),
+          ...(canExpand && { "aria-expanded": expanded }),
           onClick: () => {
-            actions.onSelect(job.id);
+            actions.onSelect(job.id, place);
           },
         };
   return (
     <g class={classes.join(" ")} transform={`translate(${x} ${y})`} {...item}>
       {actions === undefined && <title>{titleOf(job)}</title>}
-      {level === "orchestrator" && (
-        <rect class="stack" x="6" y="-6" width={width} height={height} rx="6" />
-      )}
-      {(level === "composite" || level === "orchestrator") && (
-        <rect class="stack" x="3" y="-3" width={width} height={height} rx="6" />
+      {canExpand && !expanded && (
+        <rect class="stack" x="4" y="4" width={width} height={height} rx="6" />
       )}
       <rect class="box" width={width} height={height} rx="6" />
-      <text class="key" x="12" y="19">
+      <text class="key" x={hasToggle ? 30 : 12} y="19">
         {cut(job.key)}
       </text>
-      <text class="what" x="12" y="36">
-        {what}
-      </text>
+      <Lines lines={lines} x={12} />
       {worst !== undefined && (
-        <text class={`mark ${worst}`} x={width - 10} y="19">
+        <text class={`mark ${worst}`} x={width - 12} y="19">
           {mark}
         </text>
       )}
       {state !== undefined && (
-        <g class="state" transform={`translate(${width - 14} 33)`}>
+        <g class="state" transform={`translate(${width - 16} 33)`}>
           <title>last run {printable(state.state)}</title>
           <StateMark {...state} />
         </g>
       )}
-      {rows.length > 0 && <path class="rule" d={`M1 ${BOX_HEIGHT - 2}H${width - 1}`} />}
-      {rows.map(({ task, y: middle }, at) => (
-        <text key={task.id} class="task" x="12" y={middle - y + 4}>
-          {isCut(texts[at]) && <title>{taskTitle(task)}</title>}
-          {texts[at]?.key}
-          <tspan class="what">{texts[at]?.what}</tspan>
-          {texts[at]?.when !== "" && <tspan class="when">{texts[at]?.when}</tspan>}
-        </text>
-      ))}
-      {actions !== undefined && box.runs > 0 && (
+      {hasToggle && (
         <g
           class="toggle"
           aria-hidden="true"
-          transform={`translate(${width} ${BOX_HEIGHT / 2})`}
+          transform="translate(17 15)"
           onClick={(event) => {
             event.stopPropagation();
-            actions.onToggle(job.id);
+            actions.onToggle(place);
           }}
         >
-          <circle r="9" />
-          <path d={box.expanded ? "M-4 0H4" : "M-4 0H4M0 -4V4"} />
+          <circle r="8" />
+          <path d={expanded ? "M-4 0H4" : "M-4 0H4M0 -4V4"} />
         </g>
       )}
     </g>
   );
 }
 
-const isCut = (text: ReturnType<typeof rowText> | undefined): boolean =>
-  text !== undefined && Object.values(text).some((part) => part.endsWith("…"));
-
-/** All that the line of a task has no room for. */
-function taskTitle(task: DocumentTask): string {
-  const text = [task.task_key, task.what, whenWords(task)].filter((part) => part !== "");
-  return printable(text.join("  ").slice(0, 1000));
-}
-
 /** A disc for what went well, a cross for what did not, a ring for what is under way. */
 export function StateMark({ phase, good }: Pick<JobState, "phase" | "good">) {
   if (phase !== "ended") return <circle class="active" r="4.5" />;
   return good ? <circle class="good" r="5" /> : <path class="bad" d="M-4 -4L4 4M4 -4L-4 4" />;
-}
-
-/** What stands below the name of a job. */
-function whatOf({ job, runs }: Box): string {
-  const [task, ...others] = job.tasks;
-  const word = LEVEL_WORDS[levelOf(job)];
-  if (runs > 0) return `${word} · runs ${runs}`;
-  if (task === undefined) return `${word} · no tasks`;
-  if (others.length > 0) return `${word} · ${job.tasks.length} tasks`;
-  return `${word} · ${shortWhat(task)}`;
 }
 
 function titleOf({ key, name, tasks, findings }: DocumentJob): string {
@@ -272,7 +300,7 @@ export function worstOf({
   return findings.length > 0 ? "warning" : undefined;
 }
 
-/** The id that a job's box has in the page. */
-export function itemId(job: string): string {
-  return `job-${job}`;
+/** The id that a box has in the page, by its place. */
+export function itemId(place: string): string {
+  return `job-${place}`;
 }

@@ -1,7 +1,7 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { HierarchyPageData } from "../html";
-import { GraphView } from "./graph-view";
+import { GraphView } from "./graph/graph-view";
 import { ThemeButton } from "./theme-button";
 
 /** The page of `jobstrata graph --format html`, whose hierarchies are in the page itself. */

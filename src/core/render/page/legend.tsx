@@ -1,4 +1,5 @@
 import { type JobState, StateMark } from "./drawing";
+import { ShortcutsSwitch } from "./shortcuts";
 
 const STATES: readonly (readonly [Pick<JobState, "phase" | "good">, string])[] = [
   [{ phase: "ended", good: true }, "succeeded"],
@@ -13,16 +14,29 @@ export function Legend({ hasStates }: { readonly hasStates: boolean }) {
       <summary>Legend</summary>
       <ul>
         <li>
-          <svg class="drawing" width="44" height="12" aria-hidden="true">
-            <path class="line run_job" d="M2 6H36" marker-end="url(#run_job-head)" />
+          <svg class="drawing" width="44" height="20" aria-hidden="true">
+            <g class="composite">
+              <rect class="box" x="1" y="1" width="42" height="18" rx="4" />
+            </g>
+            <g class="atomic">
+              <rect class="box" x="10" y="5" width="24" height="10" rx="3" />
+            </g>
           </svg>
-          runs (run_job_task)
+          runs what is inside (run_job_task)
         </li>
         <li>
           <svg class="drawing" width="44" height="12" aria-hidden="true">
-            <path class="line depends_on" d="M2 6H36" marker-end="url(#depends_on-head)" />
+            <path class="line" d="M2 6H40" marker-end="url(#arrowhead)" />
           </svg>
           comes before (depends_on)
+        </li>
+        <li>
+          <svg class="drawing" width="44" height="16" aria-hidden="true">
+            <g class="task">
+              <rect class="box" x="1" y="1" width="42" height="14" rx="7" />
+            </g>
+          </svg>
+          task that runs no job
         </li>
         {hasStates && (
           <li>
@@ -48,6 +62,7 @@ export function Legend({ hasStates }: { readonly hasStates: boolean }) {
         <kbd>/</kbd> search, arrow keys and <kbd>Enter</kbd> in the drawing, <kbd>+</kbd>{" "}
         <kbd>−</kbd> <kbd>0</kbd> zoom
       </p>
+      <ShortcutsSwitch />
     </details>
   );
 }

@@ -24,17 +24,18 @@ main { flex: 1; min-height: 0; display: flex; flex-direction: column }
 .faint { color: var(--faint) }
 code, kbd, pre { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere }
 kbd { border: 1px solid var(--rule); border-radius: 3px; padding: 0 4px }
-button, input, select { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--rule); border-radius: 6px; padding: 4px 10px; min-height: 30px }
+button, input, select { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--edge); border-radius: 6px; padding: 4px 10px; min-height: 30px }
 input[type="checkbox"] { min-height: 0; vertical-align: -2px }
 button:not(:disabled) { cursor: pointer }
 button:hover:not(:disabled) { border-color: var(--focus) }
+button[aria-pressed="true"] { background: var(--other-fill); border-color: var(--focus) }
 button:disabled { color: var(--faint) }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 1px }
 button.link { border: 0; background: none; padding: 0; min-height: 0; color: var(--focus); text-align: start; overflow-wrap: anywhere; text-decoration: underline }
 .theme { margin-inline-start: auto }
 
 .graph { position: relative; flex: 1; min-height: 0; display: grid; grid-template: auto minmax(0, 1fr) / minmax(0, 1fr) auto }
-.graph > .drawing, .found, .legend { grid-area: 2 / 1 }
+.graph > .drawing, .joblist, .found, .legend { grid-area: 2 / 1 }
 .toolbar { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: center; padding: 8px 16px; border-bottom: 1px solid var(--rule) }
 .toolbar input[type="search"] { width: 220px }
 .group { display: inline-flex; gap: 4px }
@@ -46,10 +47,7 @@ button.link { border: 0; background: none; padding: 0; min-height: 0; color: var
 .legend li { display: flex; gap: 8px; align-items: center }
 aside { grid-area: 2 / 2; width: 400px; overflow: auto; border-left: 1px solid var(--rule); padding: 12px 16px; position: relative; background: var(--paper) }
 .close { position: sticky; float: right; top: 0; padding: 0 8px }
-.badge { display: inline-block; border: 1px solid; border-radius: 10px; padding: 0 10px; font-size: 12px }
-${["orchestrator", "composite", "atomic", "other"]
-  .map((level) => `.badge.${level} { color: var(--${level}); background: var(--${level}-fill) }`)
-  .join("\n")}
+.badge { display: inline-block; border: 1px solid var(--edge); border-radius: 10px; padding: 0 10px; font-size: 12px; background: var(--other-fill) }
 .links { display: inline-flex; flex-wrap: wrap; gap: 2px 10px }
 .tasks li { padding: 4px 0 }
 .tasks li > code { display: block }
@@ -78,6 +76,16 @@ a.button { display: inline-flex; align-items: center; border: 1px solid var(--ru
 .item button:focus-visible, .row button:focus-visible { outline-offset: -2px }
 .item span { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; max-width: 100% }
 .item .faint { font-size: 12px }
+.joblist .item { display: flex; gap: 6px; align-items: center; height: 48px; padding-inline-end: 16px; border-bottom: 1px solid var(--rule); cursor: pointer }
+.joblist .item.selected { background: var(--other-fill); box-shadow: inset 3px 0 var(--focus) }
+.joblist .item.far { opacity: 0.5 }
+.joblist .item:focus-visible { outline-offset: -2px }
+.joblist .toggle { width: 28px; line-height: 40px; text-align: center; flex: none }
+.joblist .text { flex: 1; min-width: 0; display: flex; flex-direction: column }
+.joblist .key { font-weight: 600 }
+.joblist .mark.error { color: var(--error) }
+.joblist .mark.warning { color: var(--warning) }
+.joblist svg { flex: none }
 .run { display: flex; flex-direction: column; min-height: 0 }
 .alerts { overflow: auto; padding: 8px 16px }
 .alerts table { border-collapse: collapse; width: 100% }
@@ -98,7 +106,7 @@ a.button { display: inline-flex; align-items: center; border: 1px solid var(--ru
 .row.selected { background: var(--other-fill) }
 .row .lane { position: relative; height: 100%; overflow: hidden }
 .tick { position: absolute; top: 7px; border-left: 1px solid var(--rule); padding-left: 3px }
-.bar { position: absolute; top: 8px; height: 14px; border-radius: 3px; background: var(--other) }
+.bar { position: absolute; top: 8px; height: 14px; border-radius: 3px; background: var(--edge) }
 .bar.good { background: var(--good) }
 .bar.bad { background: repeating-linear-gradient(45deg, var(--error) 0 6px, var(--paper) 6px 8px) }
 .bar.active { background: var(--active) }

@@ -3,7 +3,8 @@ import { zoom, type ZoomBehavior, zoomIdentity, zoomTransform, type ZoomTransfor
 import { type RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Window } from "./drawing";
-import { type Box, type Layout, MARGIN } from "./layout";
+import { READABLE } from "./graph/expansion";
+import { type Box, type Layout, MARGIN } from "./layout/layout";
 
 /** Where a reader is in a drawing, and how to bring them somewhere else. */
 export interface PanZoom {
@@ -13,7 +14,7 @@ export interface PanZoom {
   readonly window: Window;
   /** Multiplies the scale. */
   readonly zoomBy: (factor: number) => void;
-  /** Shows the whole drawing. */
+  /** Shows as much of the drawing as can be read. */
   readonly fit: () => void;
   /** Moves as little as it takes to have the box in sight, and large enough to be read. */
   readonly show: (box: Box) => void;
@@ -22,8 +23,6 @@ export interface PanZoom {
 }
 
 const SCALES: [number, number] = [0.05, 4];
-/** Below this nothing can be read, so that the first look shows a part. */
-const READABLE = 0.6;
 
 /**
  * Lets the reader drag, scroll and pinch a drawing: the wheel scrolls, with Ctrl it zooms, as in maps and documents.
@@ -71,25 +70,25 @@ export function usePanZoom(svg: RefObject<SVGSVGElement>, layout: Layout, start:
       element.removeEventListener("wheel", scroll);
       selection.on(".zoom", null);
     };
-  }, [svg]);
+  }, [svg, start]);
 
   const move = (next: ZoomTransform): void => {
     const element = svg.current;
     if (element === null || behavior.current === undefined) return;
     behavior.current.transform(select(element), next);
   };
-  const fit = (smallest = SCALES[0]): void => {
+  const fit = (): void => {
     const element = svg.current;
     if (element === null) return;
     const { width, height } = latest.current;
     const { clientWidth, clientHeight } = element;
-    const scale = Math.max(smallest, Math.min(1, clientWidth / width, clientHeight / height));
+    const scale = Math.max(READABLE, Math.min(1, clientWidth / width, clientHeight / height));
     const x = Math.max(0, (clientWidth - width * scale) / 2);
     const y = Math.max(0, (clientHeight - height * scale) / 2);
     move(zoomIdentity.translate(x, y).scale(scale));
   };
   useEffect(() => {
-    fit(READABLE);
+    fit();
   }, [start]);
 
   return {
@@ -104,9 +103,7 @@ export function usePanZoom(svg: RefObject<SVGSVGElement>, layout: Layout, start:
       const element = svg.current;
       if (element !== null) behavior.current?.scaleBy(select(element), factor);
     },
-    fit: () => {
-      fit();
-    },
+    fit,
     show: ({ x, y, width, height }) => {
       const element = svg.current;
       if (element === null) return;

@@ -24,9 +24,9 @@ export function VirtualRows({
   /** A row to bring into sight … */
   readonly shown?: number | undefined;
   /** … when this changes, or the row is there at last. Rows that come above it move nothing. */
-  readonly shownKey?: number | bigint | undefined;
+  readonly shownKey?: number | bigint | string | undefined;
   readonly class: string;
-  readonly role: "list" | "rowgroup";
+  readonly role: "list" | "rowgroup" | "tree";
   readonly "aria-label"?: string;
   readonly onKeyDown?: (event: KeyboardEvent) => void;
 }) {

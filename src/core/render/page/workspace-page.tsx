@@ -5,7 +5,7 @@ import { printable } from "../../model/text";
 import type { DocumentJob } from "../document";
 import type { JobState } from "./drawing";
 import { AlertsView } from "./alerts-view";
-import { GraphView } from "./graph-view";
+import { GraphView } from "./graph/graph-view";
 import { PageClient, PageFailure } from "./page-client";
 import { jobStateOf } from "./run-state";
 import { RunsView } from "./runs-view";

@@ -1,0 +1,97 @@
+import type { HierarchyDocument } from "../../document";
+import { type Box, type Layout, layoutOf, once } from "../layout/layout";
+import type { Size } from "../layout/pack";
+
+/** Below this scale the smallest text of a drawing has less than nine pixels. */
+export const READABLE = 9 / 11;
+/** For hierarchies of more jobs, boxes are opened by whole levels alone. */
+const MAX_SINGLE = 300;
+const MAX_TRIES = 40;
+/** Larger ones are closed at first. */
+const MAX_WHOLE = 2_000;
+
+/** Which boxes of a hierarchy to open. */
+export class Expansion {
+  readonly #document: HierarchyDocument;
+  readonly #level: "jobs" | "tasks";
+  #everything: Layout | undefined;
+
+  public constructor(document: HierarchyDocument, level: "jobs" | "tasks") {
+    this.#document = document;
+    this.#level = level;
+  }
+
+  /** Places that show each job once with what is in it. */
+  public all(): Set<string> {
+    return new Set(
+      this.#whole()
+        .boxes.filter(isOpen)
+        .map(({ place }) => place),
+    );
+  }
+
+  /** As much as can be read in a window of this size; of one job at the top always what is in it. */
+  public fitting({ width, height }: Size): Set<string> {
+    if (this.#document.jobs.length > MAX_WHOLE) {
+      const [root, another] = this.layout(new Set()).boxes;
+      return new Set(root !== undefined && another === undefined ? [root.place] : []);
+    }
+    const candidates = this.#whole().boxes.filter(isOpen);
+    const upTo = (depth: number): Set<string> =>
+      new Set(candidates.filter((box) => box.depth < depth).map(({ place }) => place));
+    const fits = (expanded: ReadonlySet<string>): boolean => {
+      const layout = this.layout(expanded, width / height);
+      return layout.width * READABLE <= width && layout.height * READABLE <= height;
+    };
+    const deepest = candidates.reduce((most, { depth }) => Math.max(most, depth), -1) + 1;
+    let depth = 0;
+    while (depth < deepest && fits(upTo(depth + 1))) depth++;
+    const roots = this.#whole().boxes.filter((box) => box.depth === 0);
+    if (depth === 0 && roots.length === 1) depth = 1;
+    const expanded = upTo(depth);
+    if (depth >= deepest || this.#document.jobs.length > MAX_SINGLE) return expanded;
+    let tries = 0;
+    for (const box of candidates) {
+      if (box.depth < depth || (box.parent !== undefined && !expanded.has(box.parent))) continue;
+      if (tries++ > MAX_TRIES) break;
+      expanded.add(box.place);
+      if (!fits(expanded)) expanded.delete(box.place);
+    }
+    return expanded;
+  }
+
+  public layout(expanded: ReadonlySet<string>, aspect?: number): Layout {
+    return layoutOf(this.#document, {
+      level: this.#level,
+      isExpanded: (place) => expanded.has(place),
+      ...(aspect !== undefined && { aspect }),
+    });
+  }
+
+  /** The places to open for a job to be seen, from the top down. */
+  public above(job: string): string[] {
+    const { boxes } = this.#whole();
+    const byPlace = new Map(boxes.map((box) => [box.place, box]));
+    const places: string[] = [];
+    let box = boxes.find((each) => each.job.id === job);
+    while (box !== undefined) {
+      const parent: Box | undefined =
+        box.parent === undefined ? undefined : byPlace.get(box.parent);
+      const { job: top } = box;
+      // What is too deep for its place continues at the top, once that is opened.
+      box = parent ?? boxes.find((each) => each.continued && each.job === top);
+      if (box !== undefined) places.push(box.place);
+      if (places.length > boxes.length) break;
+    }
+    return places.reverse();
+  }
+
+  #whole(): Layout {
+    return (this.#everything ??= layoutOf(this.#document, {
+      level: this.#level,
+      isExpanded: once(),
+    }));
+  }
+}
+
+const isOpen = ({ expanded, continued }: Box): boolean => expanded || continued;

@@ -1,0 +1,103 @@
+import { useEffect } from "preact/hooks";
+import { printable } from "../../../model/text";
+import { itemId, type DrawingProps, StateMark, worstOf } from "../drawing";
+import type { Box } from "../layout/layout";
+import { VirtualRows } from "../virtual-rows";
+
+const ROW = 48;
+
+/** The same boxes as in the drawing, one below the other in the order of their steps: what fits a narrow screen. */
+export function JobList({
+  layout,
+  selected,
+  current,
+  matches,
+  states,
+  actions,
+  onKeyDown,
+}: Omit<DrawingProps, "window"> & { readonly onKeyDown: (event: KeyboardEvent) => void }) {
+  const { boxes } = layout;
+  const at = boxes.findIndex(({ place }) => place === current);
+  useEffect(() => {
+    const { activeElement } = window.document;
+    if (current !== undefined && activeElement?.closest(".joblist"))
+      window.document.getElementById(itemId(current))?.focus({ preventScroll: true });
+  }, [current]);
+  const row = (box: Box, top: number) => {
+    const { place, job, lines, depth, step, canExpand, expanded } = box;
+    const worst = worstOf(job);
+    const state = states?.get(job.id);
+    const far = matches !== undefined && !matches.has(job.id);
+    return (
+      <div
+        key={place}
+        id={itemId(place)}
+        role="treeitem"
+        class={`item job${job.id === selected ? " selected" : ""}${far ? " far" : ""}`}
+        style={{ top: `${top}px`, paddingInlineStart: `${12 + Math.min(depth, 8) * 18}px` }}
+        tabindex={place === current ? 0 : -1}
+        aria-level={depth + 1}
+        aria-posinset={box.at + 1}
+        aria-setsize={Math.max(1, box.siblings)}
+        aria-selected={job.id === selected}
+        {...(canExpand && { "aria-expanded": expanded })}
+        onClick={() => actions?.onSelect(job.id, place)}
+      >
+        {canExpand ? (
+          <span
+            class="toggle"
+            aria-hidden="true"
+            onClick={(event) => {
+              event.stopPropagation();
+              actions?.onToggle(place);
+            }}
+          >
+            {expanded ? "▾" : "▸"}
+          </span>
+        ) : (
+          <span class="toggle" aria-hidden="true" />
+        )}
+        <span class="text">
+          <span class="key">
+            {step !== undefined && <span class="faint">{step}. </span>}
+            {printable(job.key.slice(0, 200))}
+          </span>
+          <span class="faint">{lines.join(" · ")}</span>
+        </span>
+        {worst !== undefined && (
+          <span class={`mark ${worst}`}>
+            {worst === "error" ? "✖" : "!"} {job.findings.length}
+          </span>
+        )}
+        {state !== undefined && (
+          <svg
+            class="drawing"
+            width="14"
+            height="14"
+            viewBox="-7 -7 14 14"
+            role="img"
+            aria-label={`last run ${printable(state.state)}`}
+          >
+            <StateMark {...state} />
+          </svg>
+        )}
+      </div>
+    );
+  };
+  return (
+    <VirtualRows
+      class="joblist rows"
+      role="tree"
+      aria-label="Jobs"
+      count={boxes.length}
+      rowHeight={ROW}
+      shown={at}
+      shownKey={current}
+      onKeyDown={onKeyDown}
+      row={(index, top) => {
+        const box = boxes[index];
+        return box === undefined ? null : row(box, top);
+      }}
+    />
+  );
+}

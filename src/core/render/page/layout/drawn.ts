@@ -1,0 +1,136 @@
+import type { DocumentJob } from "../../document";
+import type { Arranged } from "./arrange";
+import type { Box, Line, TaskBox } from "./layout";
+import type { Point, Rect } from "./pack";
+
+/** Between the edge of a box and what is in it. */
+export const PADDING = 18;
+/** How round the corners of arrows are. */
+const CORNER = 7;
+
+/** What a place is before it is known where it goes. */
+export interface Place {
+  readonly place: string;
+  readonly job: DocumentJob;
+  readonly lines: readonly string[];
+  readonly parent: Place | undefined;
+  readonly depth: number;
+  readonly canExpand: boolean;
+  readonly children: readonly Child[];
+  readonly inside: Arranged | undefined;
+  readonly width: number;
+  readonly height: number;
+  readonly expanded: boolean;
+  readonly continued: boolean;
+}
+
+export type Child = Place | TaskBox;
+
+export const isPlace = (child: Child): child is Place => "place" in child;
+
+/** Everything in its place. */
+export class Drawn {
+  public readonly boxes: Box[] = [];
+  public readonly tasks: TaskBox[] = [];
+  public readonly frames: Rect[] = [];
+  public readonly lines: Line[] = [];
+
+  public add(
+    each: Place,
+    { x, y, width, height }: Rect,
+    { at, siblings, step }: Pick<Box, "at" | "siblings" | "step">,
+  ): void {
+    const { place, job, lines, parent, depth, children, inside } = each;
+    const { canExpand, expanded, continued } = each;
+    this.boxes.push({
+      ...{ place, job, lines, parent: parent?.place, depth, canExpand, expanded, continued },
+      ...{ x, y, width, height, at, siblings, step },
+    });
+    if (inside === undefined) return;
+    const left = x + PADDING;
+    const top = y + height - PADDING - inside.height;
+    const moved = (rect: Rect): Rect => ({ ...rect, x: left + rect.x, y: top + rect.y });
+    for (const frame of inside.frames) this.frames.push(moved(frame));
+    const ids = children.map((child) => (isPlace(child) ? child.place : child.id));
+    for (const { from, to, label, points } of inside.routes)
+      this.lines.push(
+        lineOf(
+          from.map((item) => ids[item] ?? ""),
+          to.map((item) => ids[item] ?? ""),
+          points.map(([across, down]): Point => [left + across, top + down]),
+          label,
+        ),
+      );
+    const stepOf = (item: number): number => inside.steps[item] ?? -1;
+    const rectOf = (item: number): Rect =>
+      moved(inside.items[item] ?? { x: 0, y: 0, width: 0, height: 0 });
+    const jobs: { child: Place; item: number }[] = [];
+    for (const [item, child] of children.entries()) {
+      if (isPlace(child)) jobs.push({ child, item });
+      else this.tasks.push({ ...child, ...rectOf(item) });
+    }
+    jobs.sort(
+      (a, b) =>
+        stepOf(a.item) - stepOf(b.item) ||
+        rectOf(a.item).y - rectOf(b.item).y ||
+        rectOf(a.item).x - rectOf(b.item).x,
+    );
+    for (const [index, { child, item }] of jobs.entries()) {
+      const before = inside.steps[item];
+      this.add(child, rectOf(item), {
+        at: index,
+        siblings: jobs.length,
+        step: before === undefined ? undefined : before + 1,
+      });
+    }
+  }
+}
+
+function lineOf(
+  from: readonly string[],
+  to: readonly string[],
+  points: readonly Point[],
+  label: string | undefined,
+): Line {
+  const extent = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
+  for (const [x, y] of points) {
+    extent.left = Math.min(extent.left, x);
+    extent.right = Math.max(extent.right, x);
+    extent.top = Math.min(extent.top, y);
+    extent.bottom = Math.max(extent.bottom, y);
+  }
+  const [[x, y] = [0, 0]] = points;
+  return {
+    ...{ from, to, points, extent, path: pathOf(points) },
+    ...(label !== undefined && { label }),
+    x: x + 5,
+    y: y - 4,
+  };
+}
+
+/** Straight parts with round corners. */
+function pathOf(points: readonly Point[]): string {
+  const [[startX, startY] = [0, 0], ...others] = points;
+  let path = `M${at(startX)} ${at(startY)}`;
+  for (const [index, [x, y]] of others.entries()) {
+    const [beforeX, beforeY] = points[index] ?? [x, y];
+    const next = others[index + 1];
+    if (next === undefined) {
+      path += `L${at(x)} ${at(y)}`;
+      continue;
+    }
+    const before = Math.hypot(x - beforeX, y - beforeY);
+    const behind = Math.hypot(next[0] - x, next[1] - y);
+    const radius = Math.min(CORNER, before / 2, behind / 2);
+    if (radius < 0.5) {
+      path += `L${at(x)} ${at(y)}`;
+      continue;
+    }
+    const toward = ([otherX, otherY]: Point, length: number): string =>
+      `${at(x + ((otherX - x) / length) * radius)} ${at(y + ((otherY - y) / length) * radius)}`;
+    path += `L${toward([beforeX, beforeY], before)}Q${at(x)} ${at(y)} ${toward(next, behind)}`;
+  }
+  return path;
+}
+
+const at = (value: number): string => String(Math.round(value * 10) / 10);

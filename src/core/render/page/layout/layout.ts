@@ -1,0 +1,326 @@
+import { compare } from "../../../model/collections";
+import type { DocumentJob, DocumentTask, HierarchyDocument } from "../../document";
+import { rootsOf } from "../../hierarchy";
+import { arrange, type Arranged } from "./arrange";
+import { cut, shortWhat, widthOf } from "./box-text";
+import { LEVEL_WORDS, levelOf } from "../level";
+import { type Child, Drawn, isPlace, PADDING, type Place } from "./drawn";
+import type { Wait } from "./layers";
+import { pack, type Point, type Rect } from "./pack";
+
+/**
+ * Where everything goes in a drawing, in pixels. A job that runs others is a box with its tasks inside, from left to right by
+ * what waits for what. Each inside is laid out by itself, and only what is open, so that hierarchies of 10 000 jobs are fine.
+ */
+export interface Layout {
+  /** Jobs, each before what is in it, in the order of the steps. */
+  readonly boxes: readonly Box[];
+  /** Tasks that run no job. */
+  readonly tasks: readonly TaskBox[];
+  /** Around boxes that wait for the same, and that the same waits for. */
+  readonly frames: readonly Rect[];
+  readonly lines: readonly Line[];
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A job in a drawing. One that several tasks run has a box for each. */
+export interface Box extends Rect {
+  /** Unique in the drawing: the way to it from the top, the same whatever is open. */
+  readonly place: string;
+  readonly job: DocumentJob;
+  /** Below its key. */
+  readonly lines: readonly string[];
+  /** The box that it is in, by its place; undefined at the top. */
+  readonly parent: string | undefined;
+  /** How many boxes it is in. */
+  readonly depth: number;
+  /** Which of the steps of its job it is, from 1, if these have an order. */
+  readonly step: number | undefined;
+  /** Its place among the jobs in the same box, from 0, and how many these are. */
+  readonly at: number;
+  readonly siblings: number;
+  /** There is something to be shown in it. */
+  readonly canExpand: boolean;
+  /** That is drawn here. */
+  readonly expanded: boolean;
+  /** That is drawn in a box at the top, as this one is too deep in others. */
+  readonly continued: boolean;
+}
+
+/** A task in a drawing that runs no job of it. */
+export interface TaskBox extends Rect {
+  readonly id: string;
+  readonly task: DocumentTask;
+  readonly lines: readonly string[];
+  /** The job that it is in. */
+  readonly job: DocumentJob;
+}
+
+/** An arrow from what comes first to what waits for it. */
+export interface Line {
+  /** Places of boxes, ids of task boxes: one, or those in a common frame. */
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  /** As SVG has it in `d`. */
+  readonly path: string;
+  /** The outcome that the first must have, if one is named. */
+  readonly label?: string;
+  /** Where the label begins. */
+  readonly x: number;
+  readonly y: number;
+  readonly points: readonly Point[];
+  /** What it lies in. */
+  readonly extent: {
+    readonly left: number;
+    readonly top: number;
+    readonly right: number;
+    readonly bottom: number;
+  };
+}
+
+/** What to draw, and how. */
+export interface LayoutOptions {
+  /** Jobs, with the tasks of those that run others; or the tasks of all. @default "jobs" */
+  readonly level?: "jobs" | "tasks";
+  /**
+   * Whether what is in a box is drawn; asked for each box from the top down, once.
+   *
+   * @default - of each job once, at the first of its places
+   */
+  readonly isExpanded?: (place: string, job: DocumentJob) => boolean;
+  /** How wide a drawing is to be for its height, as far as its order allows. @default 1.6 */
+  readonly aspect?: number;
+}
+
+export const BOX_HEIGHT = 46;
+export const LINE_HEIGHT = 16;
+export const MARGIN = 24;
+const MIN_WIDTH = 150;
+const PART_GAP = 24;
+/** Deeper boxes begin again at the top: a chain of thousands of jobs has no room in each other. */
+const MAX_DEPTH = 12;
+/** More jobs are not counted. */
+const MAX_COUNTED = 1_000;
+
+/** Expands each job once, at the first place that is asked for, and where it continues at the top. */
+export function once(): (place: string, job: DocumentJob) => boolean {
+  const expanded = new Set<DocumentJob>();
+  return (place, job) => {
+    if (expanded.has(job)) return place === job.id;
+    expanded.add(job);
+    return true;
+  };
+}
+
+/** The place of a task's job in the box of another. */
+export const placeIn = (parent: string, taskKey: string): string => `${parent}\u0001${taskKey}`;
+
+/** Lays out the jobs of a document. Their order in it, and that of their tasks, does not matter. */
+export function layoutOf(
+  { jobs }: Pick<HierarchyDocument, "jobs">,
+  options: LayoutOptions = {},
+): Layout {
+  return new Composition(jobs, options).layout();
+}
+
+class Composition {
+  readonly #byId: ReadonlyMap<string, DocumentJob>;
+  readonly #jobs: readonly DocumentJob[];
+  readonly #level: "jobs" | "tasks";
+  readonly #isExpanded: (place: string, job: DocumentJob) => boolean;
+  readonly #aspect: number;
+  /** Jobs at the top, to which those that are too deep at their place are added. */
+  #tops = new Set<DocumentJob>();
+
+  public constructor(jobs: readonly DocumentJob[], options: LayoutOptions) {
+    this.#jobs = [...jobs].sort((a, b) => compare(a.key, b.key) || compare(a.id, b.id));
+    this.#byId = new Map(jobs.map((job) => [job.id, job]));
+    this.#level = options.level ?? "jobs";
+    this.#isExpanded = options.isExpanded ?? once();
+    this.#aspect = options.aspect ?? 1.6;
+  }
+
+  public layout(): Layout {
+    const roots = rootsOf(this.#jobs, (job) => this.#runs(job));
+    // What holds others goes before what stands alone.
+    const holds = (job: DocumentJob): boolean => job.tasks.some(({ runs }) => runs !== undefined);
+    this.#tops = new Set([...roots.filter(holds), ...roots.filter((job) => !holds(job))]);
+    // A set is iterated over what is added on the way, too.
+    const tops: Place[] = [];
+    for (const job of this.#tops) tops.push(this.#place(job, job.id, undefined, undefined));
+    const parts: (readonly Place[])[] = [
+      tops.filter(({ canExpand }) => canExpand),
+      tops.filter(({ canExpand }) => !canExpand),
+    ];
+    const drawn = new Drawn();
+    let [width, y, at] = [0, MARGIN, 0];
+    for (const part of parts) {
+      if (part.length === 0) continue;
+      const [closed, leafWidth] = [(each: Place) => !each.expanded, widest(part)];
+      const sizes = part.map((each) => ({
+        width: closed(each) ? leafWidth : each.width,
+        height: each.height,
+      }));
+      const packed = pack(sizes, PART_GAP, this.#aspect, width);
+      for (const [index, top] of part.entries()) {
+        const { x = 0, y: down = 0 } = packed.places[index] ?? {};
+        const rect = { x: MARGIN + x, y: y + down, ...top, ...sizes[index] };
+        drawn.add(top, rect, { at: at++, siblings: tops.length, step: undefined });
+      }
+      width = Math.max(width, packed.width);
+      y += packed.height + PART_GAP;
+    }
+    return {
+      boxes: drawn.boxes,
+      tasks: drawn.tasks,
+      frames: drawn.frames,
+      lines: drawn.lines,
+      width: width + 2 * MARGIN,
+      height: Math.max(2 * MARGIN, y - PART_GAP + MARGIN),
+    };
+  }
+
+  #runs(job: DocumentJob): DocumentJob[] {
+    return job.tasks.flatMap(({ runs }) =>
+      runs === undefined ? [] : (this.#byId.get(runs) ?? []),
+    );
+  }
+
+  #place(
+    job: DocumentJob,
+    place: string,
+    task: DocumentTask | undefined,
+    parent: Place | undefined,
+    notes: readonly string[] = [],
+  ): Place {
+    const depth = parent === undefined ? 0 : parent.depth + 1;
+    let canExpand = this.#level === "tasks" ? job.tasks.length > 0 : this.#runs(job).length > 0;
+    for (let above = parent; above !== undefined; above = above.parent)
+      if (above.job === job) canExpand = false;
+    const isOpen = canExpand && this.#isExpanded(place, job);
+    const continued = isOpen && depth >= MAX_DEPTH;
+    const expanded = isOpen && !continued;
+    if (continued) this.#tops.add(job);
+    const own =
+      this.#level === "tasks" && task !== undefined && task.task_key !== job.key
+        ? [`task ${task.task_key}`]
+        : [];
+    const where = continued ? ["continued below"] : [];
+    const lines = [this.#what(job, expanded), ...own, ...notes, ...where].map((line) => cut(line));
+    const headWidth = Math.max(
+      MIN_WIDTH,
+      widthOf([`${cut(job.key)}${job.findings.length > 0 ? "     " : "  "}`, ...lines]) +
+        (canExpand ? 16 : 0),
+    );
+    const headHeight = BOX_HEIGHT + (lines.length - 1) * LINE_HEIGHT;
+    const shell = { place, job, lines, parent, depth, canExpand, expanded, continued };
+    if (!expanded)
+      return { ...shell, children: [], inside: undefined, width: headWidth, height: headHeight };
+    const { children, inside } = this.#inside({
+      ...shell,
+      children: [],
+      inside: undefined,
+      width: 0,
+      height: 0,
+    });
+    return {
+      ...shell,
+      children,
+      inside,
+      width: Math.max(headWidth, inside.width + 2 * PADDING),
+      height: headHeight + inside.height + PADDING,
+    };
+  }
+
+  #inside(parent: Place): { children: Child[]; inside: Arranged } {
+    const { job } = parent;
+    const tasks = job.tasks
+      .filter(({ inside }) => inside === undefined)
+      .sort((a, b) => compare(a.task_key, b.task_key) || compare(a.id, b.id));
+    const bodies = new Map<string, DocumentTask>();
+    for (const task of job.tasks) if (task.inside !== undefined) bodies.set(task.inside, task);
+    const used = new Set<string>();
+    const children = tasks.map((task): Child => {
+      const body = bodies.get(task.task_key);
+      const runs = task.runs ?? body?.runs;
+      const target = runs === undefined ? undefined : this.#byId.get(runs);
+      const notes = notesOf(task, body, target !== undefined);
+      if (target !== undefined) {
+        let place = placeIn(parent.place, task.task_key);
+        // Only a wrong job has a task key twice.
+        while (used.has(place)) place += "\u0001";
+        used.add(place);
+        return this.#place(target, place, body ?? task, parent, notes);
+      }
+      const lines = [shortWhat(task), ...notes].map((line) => cut(line));
+      return {
+        // A job may be drawn more than once.
+        id: `${parent.place}\u0002${task.id}`,
+        task,
+        job,
+        lines,
+        x: 0,
+        y: 0,
+        width: widthOf([cut(task.task_key), ...lines]) + 8,
+        height: BOX_HEIGHT + (lines.length - 1) * LINE_HEIGHT,
+      };
+    });
+    const places = new Map(tasks.map(({ task_key }, at) => [task_key, at]));
+    const waits = tasks.flatMap((task, to) =>
+      [...new Set(task.depends_on)].sort().flatMap((key): Wait[] => {
+        const from = places.get(key);
+        const label = task.outcomes?.[key];
+        if (from === undefined) return [];
+        return [{ from, to, ...(label !== undefined && { label: cut(label, 6) }) }];
+      }),
+    );
+    const items = children.map((child) => ({
+      width: child.width,
+      height: child.height,
+      isLeaf: !isPlace(child) || !child.expanded,
+    }));
+    return { children, inside: arrange(items, waits, BOX_HEIGHT / 2, this.#aspect) };
+  }
+
+  /** What stands below the key of a job. */
+  #what(job: DocumentJob, expanded: boolean): string {
+    const word = LEVEL_WORDS[levelOf(job)];
+    const [task, ...others] = job.tasks;
+    if (this.#runs(job).length > 0) return expanded ? word : `${word} · ${this.#badge(job)}`;
+    if (task === undefined) return job.external === true ? "external" : `${word} · no tasks`;
+    if (others.length > 0) return `${word} · ${job.tasks.length} tasks`;
+    return expanded ? word : `${word} · ${shortWhat(task)}`;
+  }
+
+  /** What is in a closed box. */
+  #badge(job: DocumentJob): string {
+    const below = new Set(this.#runs(job));
+    for (const each of below) {
+      if (below.size >= MAX_COUNTED) break;
+      for (const next of this.#runs(each)) below.add(next);
+    }
+    below.delete(job);
+    const findings = [...below].flatMap((each) => each.findings);
+    const errors = findings.filter(({ severity }) => severity === "error").length;
+    const others = findings.length - errors;
+    const more = below.size >= MAX_COUNTED ? "+" : "";
+    return [
+      `${below.size}${more} ${below.size === 1 ? "job" : "jobs"}`,
+      ...(errors > 0 ? [`${errors} ${errors === 1 ? "error" : "errors"}`] : []),
+      ...(others > 0 ? [`${others} ${others === 1 ? "warning" : "warnings"}`] : []),
+    ].join(", ");
+  }
+}
+
+/** When a task runs, and what repeats it; its arrows say the rest. */
+function notesOf(task: DocumentTask, body: DocumentTask | undefined, runsJob: boolean): string[] {
+  const { when = [] } = task;
+  if (body === undefined) return [...when];
+  // `what` of a for-each task says what it repeats for.
+  const repeats = runsJob ? [task.what] : [`${body.task_key}: ${shortWhat(body)}`];
+  return [...repeats, ...when, ...(body.when ?? [])];
+}
+
+const widest = (places: readonly Place[]): number =>
+  places.reduce((most, { expanded, width }) => (expanded ? most : Math.max(most, width)), 0);
