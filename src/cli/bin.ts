@@ -1,7 +1,6 @@
-import { CommanderError } from "commander";
-import { JobstrataError } from "@jobstrata/core/errors";
+import { stopAtInterrupt } from "./interrupts";
 import type { Io } from "./io";
-import { createProgram } from "./program";
+import { main } from "./main";
 
 const io: Io = {
   out: (line) => process.stdout.write(`${line}\n`),
@@ -16,19 +15,8 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  try {
-    await createProgram(io).parseAsync(args.length === 0 ? ["--help"] : args, { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      // Commander has said what is wrong already.
-      io.exitCode = error.exitCode === 0 ? 0 : 2;
-    } else if (error instanceof JobstrataError) {
-      io.err(error.message);
-      io.exitCode = 2;
-    } else throw error;
-  }
+const args = process.argv.slice(2);
+stopAtInterrupt(args, io);
+void main(args, io).then(() => {
   process.exitCode = io.exitCode;
-}
-
-void main(process.argv.slice(2));
+});

@@ -1,7 +1,20 @@
 import { constants } from "node:os";
+import type { Io } from "./io";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 type Signal = (typeof SIGNALS)[number];
+
+/** Ends a command that has nothing to clean up at the first signal, with a line that says so. */
+export function stopAtInterrupt(args: readonly string[], io: Io): void {
+  const name = args.filter((arg) => /^[a-z]/.test(arg)).slice(0, args[0] === "local" ? 2 : 1);
+  const stop = (signal: NodeJS.Signals): void => {
+    // Who cleans up says so itself.
+    if (process.listenerCount(signal) > 1) return;
+    io.err(`Stopped ${["jobstrata", ...name].join(" ")}; it had not finished`);
+    process.exit(128 + constants.signals[signal]);
+  };
+  for (const signal of SIGNALS) process.on(signal, stop);
+}
 
 /** What is done when the user wants to end: at the first signal `first`, at a second one `second`. */
 export class Interrupts {

@@ -1,47 +1,64 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command } from "commander";
-import { addAddCommand } from "./add/command";
-import { addCheckCommand } from "./check/command";
-import { addDocsCommand } from "./docs/command";
-import { addExportCommand } from "./export/command";
-import { addGraphCommand } from "./graph/command";
-import { addImportCommand } from "./import/command";
-import { addInitCommand } from "./init/command";
-import { addLineageCommand } from "./lineage/command";
-import { addLocalCommand } from "./local/command";
-import { addRepairCommand } from "./repair/command";
-import { addRulesCommand } from "./rules/command";
-import { addRunCommand } from "./run/command";
-import { addRunsCommand } from "./runs/command";
-import { addTestCommand } from "./test/command";
 import type { Io } from "./io";
-import { PACKAGE_FOLDER, packageVersion } from "./package-folder";
+import { helpText } from "./help-text";
+import { packageVersion } from "./package-folder";
 
-/** What `--help` prints. In a checkout it lies beside the README. */
-const HELP = [join(PACKAGE_FOLDER, "help"), join(PACKAGE_FOLDER, "..", "..", "help")];
+type AddCommand = (program: Command, io: Io) => void;
 
-/** The command line of `jobstrata`. Parsing throws a CommanderError, having said what is wrong, instead of exiting. */
-export function createProgram(io: Io): Command {
+/* eslint-disable @typescript-eslint/no-require-imports -- a command is loaded when it is called: others cost it nothing */
+/** Every command, in the order of the help, and what adds it to the program. */
+const COMMANDS: Readonly<Record<string, () => AddCommand>> = {
+  init: () => (require("./init/command") as typeof import("./init/command")).addInitCommand,
+  add: () => (require("./add/command") as typeof import("./add/command")).addAddCommand,
+  import: () => (require("./import/command") as typeof import("./import/command")).addImportCommand,
+  export: () => (require("./export/command") as typeof import("./export/command")).addExportCommand,
+  check: () => (require("./check/command") as typeof import("./check/command")).addCheckCommand,
+  rules: () => (require("./rules/command") as typeof import("./rules/command")).addRulesCommand,
+  graph: () => (require("./graph/command") as typeof import("./graph/command")).addGraphCommand,
+  lineage: () =>
+    (require("./lineage/command") as typeof import("./lineage/command")).addLineageCommand,
+  docs: () => (require("./docs/command") as typeof import("./docs/command")).addDocsCommand,
+  run: () => (require("./run/command") as typeof import("./run/command")).addRunCommand,
+  repair: () => (require("./repair/command") as typeof import("./repair/command")).addRepairCommand,
+  test: () => (require("./test/command") as typeof import("./test/command")).addTestCommand,
+  runs: () => (require("./runs/command") as typeof import("./runs/command")).addRunsCommand,
+  local: () => (require("./local/command") as typeof import("./local/command")).addLocalCommand,
+  completion: () =>
+    (require("./completion/command") as typeof import("./completion/command")).addCompletionCommand,
+};
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
+
+/**
+ * The command line of `jobstrata`. Parsing throws a CommanderError, having said what is wrong, instead of exiting.
+ *
+ * @param wanted the only command to load; of the others the names are known. @default - all are loaded
+ */
+export function createProgram(io: Io, wanted?: string): Command {
   const program = new Command("jobstrata")
     .version(packageVersion())
-    .showHelpAfterError("Try jobstrata --help")
     .enablePositionalOptions()
+    .configureOutput({
+      writeOut: (text) => {
+        io.out(text.trimEnd());
+      },
+      writeErr: (text) => {
+        io.err(text.trimEnd());
+      },
+    })
     .exitOverride();
-  addInitCommand(program, io);
-  addAddCommand(program, io);
-  addImportCommand(program, io);
-  addExportCommand(program, io);
-  addCheckCommand(program, io);
-  addRulesCommand(program, io);
-  addGraphCommand(program, io);
-  addLineageCommand(program, io);
-  addDocsCommand(program, io);
-  addRunCommand(program, io);
-  addRepairCommand(program, io);
-  addTestCommand(program, io);
-  addRunsCommand(program, io);
-  addLocalCommand(program, io);
-  program.helpInformation = () => readFileSync(HELP.find(existsSync) ?? "", "utf8");
+  for (const [name, load] of Object.entries(COMMANDS)) {
+    if (wanted === undefined || wanted === name) load()(program, io);
+    else program.command(name);
+  }
+  program.helpInformation = () => helpText();
+  pointAtOwnHelp(program, "jobstrata");
   return program;
+}
+
+/** After a mistake each command leads to its own help. */
+function pointAtOwnHelp(command: Command, path: string): void {
+  command.showHelpAfterError(`Try ${path} --help`);
+  for (const each of command.commands) pointAtOwnHelp(each, `${path} ${each.name()}`);
 }

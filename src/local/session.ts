@@ -1,5 +1,5 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "@jobstrata/core/paths";
 import { LOCAL_STATE_DIR } from "@jobstrata/core/model";
 import { terraformBinary } from "@jobstrata/core/terraform-binary";
 import { type StartOptions, useWorkspace } from "./commands";
@@ -43,7 +43,7 @@ export async function openSession(
   const { host, token, dataDir } = workspace;
   const outdir = join(dataDir, "cdktf.out");
   const stateDir = join(dataDir, "state");
-  for (const folder of [outdir, stateDir]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const folder of [outdir, stateDir]) makeFolder(folder, 0o700);
   const provider =
     options.provider === "registry"
       ? undefined

@@ -1,5 +1,6 @@
+import { makeFolder } from "@jobstrata/core/paths";
 import { errorText } from "@jobstrata/core/model";
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the way to import what is one function
 import Database = require("libsql");
@@ -46,7 +47,7 @@ export class Store {
 
   /** @throws {JobstrataError} when another process has the folder, or it does not hold a workspace */
   public static open(folder: string): Store {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     const file = join(folder, "workspace.db");
     // SQLite gives its journal the mode of the database.
     closeSync(openSync(file, "a", 0o600));

@@ -1,14 +1,7 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeFolder } from "@jobstrata/core/paths";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { DEFAULT_DATA_DIR, errorText } from "@jobstrata/core/model";
 import { type Clock, systemClock } from "./clock";
@@ -225,7 +218,7 @@ async function listen(
  */
 export function makeDataDir(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(dataDir, 0o700);
     chmodSync(dataDir, 0o700);
   } catch (error) {
     throw new JobstrataError(

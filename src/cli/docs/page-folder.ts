@@ -1,7 +1,6 @@
 import {
   closeSync,
   lstatSync,
-  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -12,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "@jobstrata/core/paths";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { quote } from "@jobstrata/core/model";
 
@@ -35,7 +35,7 @@ export function writePages(
   mark: string,
 ): WrittenPages {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const present = readdirSync(folder);
     const foreign = [...pages.keys()].filter(
       (name) => stateOf(join(folder, name), mark) === "foreign",

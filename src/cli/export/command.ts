@@ -1,5 +1,5 @@
-import { posixRelative } from "@jobstrata/core/paths";
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { makeFolder, posixRelative } from "@jobstrata/core/paths";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import {
@@ -167,7 +167,7 @@ function write(
     io.out("Nothing has changed.");
     return 0;
   }
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   changes.apply();
   io.out(
     printable(

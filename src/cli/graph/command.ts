@@ -162,7 +162,7 @@ function unknownJob(
   const [graph] = graphs;
   const [unknown] = drawn;
   const name = unknown instanceof UnknownJobs ? (unknown.names[0] ?? "") : "";
-  const keys = graph?.jobs.map(({ key }) => key) ?? [];
+  const keys = [...new Set(graph?.jobs.map(({ key }) => key))];
   return new JobstrataError(
     "source",
     `${quote(graph?.environment ?? "")} has no job ${quoteWithSuggestion(name, keys)}; it has ${keys.slice(0, 20).map(quote).join(", ") || "none"}${keys.length > 20 ? ", …" : ""}`,

@@ -13,11 +13,21 @@ export function writeDrawing(file: string, text: string): void {
   }
 }
 
-/** The format of a file, by its extension. */
+/**
+ * The format of a file, by its extension; undefined without one.
+ *
+ * @throws JobstrataError `config` if the extension is that of another format
+ */
 export function formatByName<F extends string>(
   file: string | undefined,
   formats: Readonly<Record<string, F>>,
 ): F | undefined {
-  const extension = /\.([a-z]+)$/i.exec(file ?? "")?.[1]?.toLowerCase() ?? "";
-  return Object.hasOwn(formats, extension) ? formats[extension] : undefined;
+  const extension = /\.([a-z0-9]+)$/i.exec(file ?? "")?.[1]?.toLowerCase();
+  if (extension === undefined) return undefined;
+  if (Object.hasOwn(formats, extension)) return formats[extension];
+  const known = Object.keys(formats).map((each) => `.${each}`);
+  throw new JobstrataError(
+    "config",
+    `${quote(file ?? "")}: there is no format for .${extension}; use ${known.join(", ")}, or add --format`,
+  );
 }

@@ -131,10 +131,24 @@ async function commitOf(git: Git, revision: string): Promise<string> {
       if (!(error instanceof GitFailed)) throw error;
     }
   }
+  if (!(await hasCommits(git)))
+    throw new JobstrataError(
+      "source",
+      `the repository of ${quote(git.folder)} has no commit yet, so there is nothing to compare with; commit first`,
+    );
   throw new JobstrataError(
     "source",
     `${quote(revision)} is neither a path nor a revision that git knows here; fetch it first (in CI, check out with fetch-depth: 0)`,
   );
+}
+
+async function hasCommits(git: Git): Promise<boolean> {
+  try {
+    return (await git.run(["rev-list", "--all", "--max-count=1"])).trim() !== "";
+  } catch (error) {
+    if (error instanceof GitFailed) return true;
+    throw error;
+  }
 }
 
 /** The content of a file at a commit; empty if it does not exist. */
@@ -157,11 +171,12 @@ class GitFailed extends Error {
 const execute = promisify(execFile);
 
 class Git {
-  readonly #folder: string;
   readonly #signal: AbortSignal | undefined;
 
-  public constructor(folder: string, signal: AbortSignal | undefined) {
-    this.#folder = folder;
+  public constructor(
+    public readonly folder: string,
+    signal: AbortSignal | undefined,
+  ) {
     this.#signal = signal;
   }
 
@@ -172,7 +187,7 @@ class Git {
   ): Promise<string> {
     const own = Object.entries(process.env).filter(([name]) => !OF_HOOKS.includes(name));
     const running = execute("git", [...SETTINGS.flatMap((each) => ["-c", each]), ...args], {
-      cwd: this.#folder,
+      cwd: this.folder,
       env: {
         ...Object.fromEntries(own),
         LC_ALL: "C",

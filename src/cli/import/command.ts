@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { type ImportFramework, type Project, writeProject } from "../emit";
+import { makeFolder } from "@jobstrata/core/paths";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { formatLocation, printable, quote } from "@jobstrata/core/model";
 import { diffText } from "@jobstrata/core/render";
@@ -206,7 +207,7 @@ function write(
     return 0;
   }
   for (const [path, text] of settingFiles(folder, framework)) changes.create(path, text);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   changes.apply();
   for (const path of gone) rmSync(join(folder, path), { force: true });
   report(project, changes, output, framework, io);

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { type Command, Option } from "commander";
+import { makeFolder } from "@jobstrata/core/paths";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { printable, quote } from "@jobstrata/core/model";
 import type { Io } from "../io";
@@ -72,7 +73,7 @@ export async function init(path: string, options: InitOptions, io: Io): Promise<
   planJobs(project, choices, changes);
   planManifest(project, choices, changes);
   planSettings(project, choices, changes);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   changes.apply();
   reportChanges(changes, io);
   reportNext(project, choices, path, io);

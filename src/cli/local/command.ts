@@ -65,6 +65,7 @@ export function addLocalCommand(program: Command, io: Io): void {
     .addOption(data)
     .addOption(executor)
     .argument("[address]", "URL of a job or a run, as printed by the databricks command")
+    .option("--run <id>", "show this run, of a job or of a task", parseRunId)
     .option("--no-browser", "only print the link")
     .action(async (address: string | undefined, options: OpenOptions) => {
       await actions().openPage(address, options, io);

@@ -1,6 +1,6 @@
 import { findRunning, newPageLink, start, type StartOptions } from "@jobstrata/local/commands";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { errorText, quote } from "@jobstrata/core/model";
+import { errorText, quote, type RunId } from "@jobstrata/core/model";
 import type { Io } from "../io";
 import { SERVING } from "./server-options";
 import { prepareExecutor } from "./executor";
@@ -9,6 +9,8 @@ import { prepareExecutor } from "./executor";
 export interface OpenOptions extends Pick<StartOptions, "data" | "executor"> {
   /** @default true */
   readonly browser?: boolean;
+  /** A run to show, of a job or of a task. */
+  readonly run?: RunId;
 }
 
 /**
@@ -20,18 +22,22 @@ export interface OpenOptions extends Pick<StartOptions, "data" | "executor"> {
  */
 export async function openPage(
   address: string | undefined,
-  { browser = true, ...options }: OpenOptions,
+  { browser = true, run, ...options }: OpenOptions,
   io: Io,
   env: Readonly<NodeJS.ProcessEnv> = process.env,
 ): Promise<void> {
-  const place = address === undefined ? "/" : placeOf(address);
+  if (run !== undefined && address !== undefined)
+    throw new JobstrataError("local-workspace", "give an address or --run, not both");
+  const place =
+    run !== undefined ? `#/runs/${run}` : address === undefined ? "/" : placeOf(address);
   if ((await findRunning(options.data)) === undefined) {
     const executor = await prepareExecutor(options, io);
     const { host, pid } = await start({ ...options, ...SERVING, executor });
     io.err(`The local workspace is at ${host} (process ${pid}).`);
   }
   const link = new URL(await newPageLink(options.data));
-  link.pathname = place;
+  if (place.startsWith("#")) link.hash += place;
+  else link.pathname = place;
   const url = link.href;
   io.out(url);
   io.err("The link works once, within five minutes.");
@@ -44,11 +50,15 @@ export async function openPage(
   }
 }
 
-/** The path of a job or a run in an address, or in a path alone. */
+/** The place of a job or a run that an address leads to, or its path or fragment alone. */
 function placeOf(address: string): string {
   const url = URL.canParse(address, "http://127.0.0.1")
     ? new URL(address, "http://127.0.0.1")
     : undefined;
+  const own = /^#\/(?:runs(?:\/(?:job\/)?\d{1,19})?|jobs(?:\/\d{1,19})?|alerts)$/.exec(
+    url?.hash ?? "",
+  );
+  if (own !== null) return own[0];
   const hash = /^#job\/(\d+)(?:\/run\/(\d+))?$/.exec(url?.hash ?? "");
   const [, job, run] = hash ?? /^\/jobs\/(\d+)(?:\/runs\/(\d+))?$/.exec(url?.pathname ?? "") ?? [];
   if (job === undefined) {

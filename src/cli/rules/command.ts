@@ -36,7 +36,10 @@ function showRules(name: string | undefined, io: Io): void {
   const rule = RULES.find((each) => each.name === name);
   if (rule === undefined) {
     const names = RULES.map((each) => each.name);
-    throw new JobstrataError("config", `there is no rule ${quoteWithSuggestion(name, names)}`);
+    throw new JobstrataError(
+      "config",
+      `there is no rule ${quoteWithSuggestion(name, names)}; the rules are ${names.join(", ")}`,
+    );
   }
   io.out(rulePage(rule).trimEnd());
 }

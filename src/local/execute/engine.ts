@@ -1,16 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { makeFolder } from "@jobstrata/core/paths";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { printable } from "@jobstrata/core/model";
 
@@ -66,7 +59,7 @@ export async function ensureEngine(
   if (installed !== undefined) return installed;
   const base = await findPython();
   if (base === undefined) throw new JobstrataError("local-workspace", noPython());
-  mkdirSync(dirname(folder), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(folder), 0o700);
   const unlock = await lock(`${folder}.lock`, () => {
     onProgress("Another process is installing the notebook engine; waiting for it");
   });

@@ -69,10 +69,15 @@ export class PageData implements RunSource {
     };
   }
 
-  /** @throws {ApiError} when there is no such run of a job */
+  /**
+   * The run of a job, or the one that the run of a task belongs to.
+   *
+   * @throws {ApiError} when there is no such run
+   */
   public async tree(page: WorkspacePage, runId: number): Promise<JobRunNode> {
-    if (this.#store.runs.jobRun(runId) === undefined) throw runNotFound(runId);
-    return page.tree(runId, this);
+    const run = this.#store.runs.get(runId);
+    if (run === undefined) throw runNotFound(runId);
+    return page.tree(run.kind === "job" ? runId : run.job_run_id, this);
   }
 
   public taskOutput(taskRunId: number): PageOutput {

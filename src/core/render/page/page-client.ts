@@ -48,10 +48,10 @@ export class PageClient {
 
   /** Logs in with the code of the link, once; later with what is kept for this tab. Undefined where there is neither. */
   public static async open(): Promise<PageClient | undefined> {
-    const code = /^#code=(.+)$/.exec(location.hash)?.[1];
+    const [, code, place = ""] = /^#code=([^#]+)(#.*)?$/.exec(location.hash) ?? [];
     if (code !== undefined) {
-      // The code is used up, and nobody has to see it.
-      history.replaceState(null, "", location.pathname);
+      // The code is used up, and nobody has to see it; what follows it is a place in the page.
+      history.replaceState(null, "", location.pathname + place);
       const { token } = (await ask("/page/session", { body: { code } })) as PageSession;
       sessionStorage.setItem(TOKEN, token);
     }

@@ -185,7 +185,8 @@ function RunDetails({
   const [taskRunId, setTaskRunId] = useState<RunId>();
   if (run === undefined) return <p class="message faint">Reading run {runId} …</p>;
   if (typeof run === "string") return <p class="message">{printable(run)}</p>;
-  const task = taskRunId === undefined ? firstFailure(run) : findTask(run, taskRunId);
+  const task =
+    taskRunId === undefined ? (findTask(run, runId) ?? firstShown(run)) : findTask(run, taskRunId);
   const isOver = run.status.phase === "ended";
   return (
     <section class="run" aria-label={`Run ${runId}`}>
@@ -199,7 +200,11 @@ function RunDetails({
             {isOver && `, ${durationText(run, 0)}`}
           </span>
         </p>
-        {run.status.message !== "" && <p>{printable(run.status.message)}</p>}
+        {headlineOf(run) !== "" && (
+          <p class={succeeded(run) ? "" : "headline"} title={printable(run.status.message)}>
+            {printable(headlineOf(run))}
+          </p>
+        )}
         <p class="group">
           {!isOver && (
             <button
@@ -252,10 +257,21 @@ function findTask(run: JobRunNode, runId: RunId): TaskRunNode | undefined {
   return undefined;
 }
 
-/** What somebody who looks at a failed run wants to see. */
-function firstFailure(run: JobRunNode): TaskRunNode | undefined {
+/** What somebody who looks at a run wants to see: the innermost error of a failed one, the output of one task. */
+function firstShown(run: JobRunNode): TaskRunNode | undefined {
+  const [task, another] = run.tasks;
+  return innermostFailure(run) ?? (another === undefined ? task : undefined);
+}
+
+function innermostFailure(run: JobRunNode): TaskRunNode | undefined {
   for (const task of tasksIn(run)) if (task.output?.error !== undefined) return task;
   return undefined;
+}
+
+/** Why a run failed: the innermost error, rather than the messages of all that wraps it. */
+function headlineOf(run: JobRunNode): string {
+  const [line = ""] = (innermostFailure(run)?.output?.error ?? "").trim().split("\n");
+  return line === "" ? run.status.message : line;
 }
 
 function TaskDetails({

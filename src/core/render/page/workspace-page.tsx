@@ -236,13 +236,19 @@ function LoggedOut({ why }: { readonly why?: string }) {
           Only the user who started the workspace can open this page. Use{" "}
           <code>
             npx jobstrata local open
-            {location.pathname === "/" ? "" : ` ${printable(location.pathname)}`}
+            {placeWords()}
           </code>
           .
         </p>
       </div>
     </main>
   );
+}
+
+/** What is behind the command for the place in the address to be opened. */
+function placeWords(): string {
+  const place = `${location.pathname === "/" ? "" : location.pathname}${location.hash}`;
+  return place === "" || place === "#" ? "" : ` '${printable(place.replaceAll("'", ""))}'`;
 }
 
 PageClient.open().then(

@@ -297,8 +297,7 @@ function windowSize(svg: SVGSVGElement | null | undefined): {
   readonly width: number;
   readonly height: number;
 } {
-  if (svg && svg.clientWidth > 0)
-    return { width: svg.clientWidth, height: svg.clientHeight };
+  if (svg && svg.clientWidth > 0) return { width: svg.clientWidth, height: svg.clientHeight };
   return {
     width: window.innerWidth - AROUND.width,
     height: window.innerHeight - AROUND.height,

@@ -1,0 +1,77 @@
+import { CommanderError } from "commander";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
+import { helpTopics, topicText } from "./help-text";
+import type { Io } from "./io";
+import { COMMAND_NAMES, createProgram } from "./program";
+
+/** Runs a command line. Its exit code is left in `io`. */
+export async function main(line: readonly string[], io: Io): Promise<void> {
+  const { args, isQuiet } = withoutQuiet(line);
+  const held: string[] = [];
+  const heard: Io = isQuiet
+    ? {
+        out: (text) => {
+          io.out(text);
+        },
+        err: (text) => held.push(text),
+        exitCode: 0,
+      }
+    : io;
+  try {
+    await parse(args, heard);
+  } catch (error) {
+    const message = messageOf(error);
+    if (message === undefined) throw error;
+    if (message !== "") heard.err(message);
+    heard.exitCode = error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
+  }
+  io.exitCode = heard.exitCode;
+  if (io.exitCode !== 0) for (const text of held) io.err(text);
+}
+
+/** `--quiet` before or among the options of a command; what follows `--` is for others. */
+function withoutQuiet(line: readonly string[]): { args: string[]; isQuiet: boolean } {
+  const end = line.includes("--") ? line.indexOf("--") : line.length;
+  const own = line.slice(0, end).filter((word) => word !== "--quiet");
+  return { args: [...own, ...line.slice(end)], isQuiet: own.length < end };
+}
+
+async function parse(args: readonly string[], io: Io): Promise<void> {
+  const [first, second, ...others] = args;
+  if (first === "help" && second !== undefined) {
+    if (helpTopics().includes(second) || !COMMAND_NAMES.includes(second)) {
+      io.out(topicText(second, COMMAND_NAMES));
+      return;
+    }
+    await createProgram(io, second).parseAsync([second, ...others, "--help"], { from: "user" });
+    return;
+  }
+  if (first === undefined || first === "help") return parse(["--help"], io);
+  if (first === "version") return parse(["--version", ...args.slice(1)], io);
+  await createProgram(io, first).parseAsync(args, { from: "user" });
+}
+
+/** What to say of an error; nothing if that has been said, undefined if it is a fault of this program. */
+function messageOf(error: unknown): string | undefined {
+  if (error instanceof CommanderError) return "";
+  if (error instanceof JobstrataError) return error.message;
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  const words = SYSTEM_ERRORS[code ?? ""];
+  // What the system refuses is no fault of this program: a folder that cannot be written, a disk that is full.
+  if (words === undefined || syscall === undefined) return undefined;
+  return `${path === undefined ? syscall : quote(path)}: ${words} (${code ?? ""})`;
+}
+
+const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "not permitted",
+  EROFS: "the file system is read-only",
+  ENOSPC: "no space left on the disk",
+  EDQUOT: "the disk quota is used up",
+  ENOTDIR: "a part of the path is not a folder",
+  EISDIR: "it is a folder",
+  ENAMETOOLONG: "the name is too long",
+  EMFILE: "too many open files",
+  ELOOP: "too many symbolic links",
+};
