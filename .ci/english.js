@@ -7,7 +7,7 @@ const PHRASES = [
     /(?<!\b(?:there|which) )\b(is|are) no (?!longer|more|fewer|less)\w+/i,
     '"is not a …", "must be …"',
   ],
-  [/\bof others\b(?!\))/i, '"external", "another user\'s", "other …"'],
+  [/\bof others\b(?![).])/i, '"external", "another user\'s", "other …"'],
   [/\b(is|are|be|been|was|were) (told(?! apart)|said)\b/i, '"reports", "shows", "is passed"'],
   [/\btold of\b/i, '"notified about", "receives"'],
   [/\bso many\b/i, '"N", "at most N", "the number of …"'],

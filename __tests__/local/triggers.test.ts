@@ -275,7 +275,7 @@ describe("a file arrival trigger", () => {
     expect(state.trigger_state).toEqual({ file_arrival: { using_file_events: false } });
   });
 
-  it("waits as it is told, and counts nothing twice", async () => {
+  it("waits as long as its settings say, and counts nothing twice", async () => {
     const dataDir = newFolder();
     const landing = join(dataDir, "volumes", "main", "bronze", "landing");
     mkdirSync(landing, { recursive: true });

@@ -52,13 +52,13 @@ async function parse(args: readonly string[], io: Io): Promise<void> {
   await createProgram(io, first).parseAsync(args, { from: "user" });
 }
 
-/** What to say of an error; nothing if that has been said, undefined if it is a fault of this program. */
+/** The message of an error: empty if it is on the screen already, undefined for a bug of this program. */
 function messageOf(error: unknown): string | undefined {
   if (error instanceof CommanderError) return "";
   if (error instanceof JobstrataError) return error.message;
   const { code, path, syscall } = error as NodeJS.ErrnoException;
   const words = SYSTEM_ERRORS[code ?? ""];
-  // What the system refuses is no fault of this program: a folder that cannot be written, a disk that is full.
+  // The system refuses: a folder that cannot be written, a full disk.
   if (words === undefined || syscall === undefined) return undefined;
   return `${path === undefined ? syscall : quote(path)}: ${words} (${code ?? ""})`;
 }

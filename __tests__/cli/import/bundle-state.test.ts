@@ -58,7 +58,7 @@ describe("the state of a bundle", () => {
       direct(1, {}, { state_version: 3, features: { later: {} } }),
       'has version 3 with "later"',
     ],
-    ["something else", "{}", '"x" is no state of a bundle'],
+    ["something else", "{}", '"x" is not the state of a bundle'],
   ])("is refused in %s", (_, text, message) => {
     expect(messageOf(() => stateOf(parsed(text), "x"))).toContain(message);
   });

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LOCAL_WAREHOUSE_ID } from "../../../src/core/model/markers";
-import { describeWithEngine, INSTALL_TIMEOUT, sharedEngine } from "../../support/engine";
+import { describeWithEngine, sharedEngine } from "../../support/engine";
 import { type Json, resultsOf } from "../support";
 import { type NotebookClient, type Outcome, startNotebooks, stopNotebooks } from "./support";
 
@@ -45,7 +45,7 @@ describeWithEngine("tasks other than notebooks", () => {
       string_value: "s3cr3t-pin",
     });
     mkdirSync(join(client.workspace.dataDir, "warehouse", "main"), { recursive: true });
-  }, INSTALL_TIMEOUT);
+  });
   afterAll(stopNotebooks);
 
   const put = (name: string, content: string | Buffer): Promise<void> =>

@@ -72,7 +72,7 @@ export function localStates(
  * Reads a state of either engine, or what `databricks bundle summary -o json` prints.
  *
  * @returns the state, and the target if the file names it
- * @throws JobstrataError `source` if it is none of them
+ * @throws {JobstrataError} `source` if it has none of these forms
  */
 export function readState(file: string): { readonly state: BundleState; readonly target?: string } {
   const json = parsed(readText(file), file);
@@ -87,7 +87,7 @@ export function readState(file: string): { readonly state: BundleState; readonly
  *
  * @param from where it comes from, for messages
  * @param wal what the direct engine has deployed since, unless it came to an end
- * @throws JobstrataError `source` if it is none of them
+ * @throws {JobstrataError} `source` if it has none of these forms
  */
 export function stateOf(json: object, from: string, wal?: string): BundleState {
   if ("state" in json || "state_version" in json)
@@ -104,7 +104,7 @@ export function stateOf(json: object, from: string, wal?: string): BundleState {
   }
   throw new JobstrataError(
     "source",
-    `${quote(from)} is no state of a bundle; give resources.json, terraform.tfstate, or what "databricks bundle summary -o json" prints`,
+    `${quote(from)} is not the state of a bundle; give resources.json, terraform.tfstate, or what "databricks bundle summary -o json" prints`,
   );
 }
 

@@ -54,7 +54,7 @@ export class ContinuousJobs {
     for (const jobId of [...this.#jobs.keys()]) this.remove(jobId);
   }
 
-  /** A run of any job has begun, whoever started it. */
+  /** A run of any job has begun: of this trigger or by a request. */
   public runStarted(jobId: number): void {
     const job = this.#jobs.get(jobId);
     if (job === undefined) return;
@@ -72,7 +72,7 @@ export class ContinuousJobs {
     if (job === undefined) return;
     const result = verdict(run);
     const wasHealthy = (run.end_time ?? 0) - run.start_time >= HEALTHY;
-    // Whoever cancels a run wants another one, with the settings of now.
+    // A cancelled run is replaced by one with the current settings.
     if (result === "failed") job.failures = wasHealthy ? 1 : job.failures + 1;
     else if (result === "succeeded") job.failures = 0;
     if (!isAnotherActive) this.#arm(jobId, job, pauseAfter(job.failures));

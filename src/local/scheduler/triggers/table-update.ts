@@ -60,7 +60,7 @@ export async function lookForUpdates(
   return { state: { ...next, updated: [...updated] }, changed: changed || fires, fires };
 }
 
-/** The folder of the log of a table; one that does not exist for what is no name of three parts. */
+/** The folder of the log of a table; one that does not exist where `table` does not have three parts. */
 function logOf(table: string, dataDir: string): string {
   const parts = table.split(".");
   const isName = parts.length === 3 && parts.every((part) => /^[^/\\\0]+$/.test(part));
