@@ -3,9 +3,10 @@
  * that the provider package generates; and the start of the real app. Every app runs in a process of its own, the two
  * variants in turn, from compiled JavaScript (so that neither pays for TypeScript or source maps). Then the local
  * workspace, its notebooks, following runs, the check of bundles and stacks, and drawings: see local.ts, notebooks.ts,
- * runs.ts, check.ts and graph.ts.
+ * runs.ts, check.ts, graph.ts and migration.ts.
  *
- * Options: `--json FILE` writes the figures, `--only synth`, `local`, `notebooks`, `runs`, `check` or `graph` measures one part,
+ * Options: `--json FILE` writes the figures, `--only synth`, `local`, `notebooks`, `runs`, `check`, `graph` or `migration`
+ * measures one part,
  * `--sizes 100,1000` the numbers of jobs, `--runs N` how often each runs.
  */
 import { execFileSync } from "node:child_process";
@@ -17,6 +18,7 @@ import { buildPackages } from "../packaging/build";
 import { type CheckFigures, measureCheck } from "./check";
 import { GRAPH_FORMATS, type GraphRow, measureGraph } from "./graph";
 import type { LocalFigures } from "./local";
+import { measureMigration, type MigrationFigures } from "./migration";
 import type { NotebookFigures } from "./notebooks";
 import type { RunFigures } from "./runs";
 
@@ -39,7 +41,7 @@ interface Row extends Record<Variant, Measurement> {
 }
 
 const ROOT = resolve(__dirname, "..");
-const PARTS = ["synth", "check", "graph", "local", "notebooks", "runs"];
+const PARTS = ["synth", "check", "graph", "migration", "local", "notebooks", "runs"];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -69,6 +71,7 @@ async function main(): Promise<void> {
     const synth = wants("synth") ? measureSynth(work, sizes, runs) : {};
     const checking = wants("check") ? { check: measureChecks(work, sizes, runs) } : {};
     const drawing = wants("graph") ? { graph: await measureGraphs(work, sizes, runs) } : {};
+    const moving = wants("migration") ? { migration: measureMoves(work, runs) } : {};
     const local = wants("local") ? { local: measureLocal(work) } : {};
     const following = wants("runs") ? { following: measureRuns(work) } : {};
     const notebooks = wants("notebooks") ? { notebooks: measureNotebooks() } : {};
@@ -79,6 +82,7 @@ async function main(): Promise<void> {
         ...synth,
         ...checking,
         ...drawing,
+        ...moving,
         ...local,
         ...following,
         ...notebooks,
@@ -230,6 +234,20 @@ async function measureGraphs(
     );
   }
   return rows;
+}
+
+function measureMoves(work: string, runs: number): MigrationFigures {
+  const figures = measureMigration(work, runs);
+  const row = ({ wallMs, peakMiB }: MigrationFigures["import"]): object => ({
+    figure: `${round(wallMs / 1000)} s, ${Math.round(peakMiB)} MiB`,
+    required: "10 s, 600 MB",
+  });
+  console.log(`\nA bundle of ${figures.jobs} jobs, median of ${runs} runs`);
+  console.table({
+    "jobstrata import": row(figures.import),
+    "jobstrata export": row(figures.export),
+  });
+  return figures;
 }
 
 function measureLocal(work: string): LocalFigures {

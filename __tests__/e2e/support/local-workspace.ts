@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FaultPlan } from "../../../src/local";
@@ -89,6 +89,11 @@ export class TestWorkspace {
     }
   }
 
+  /** The stacks that were synthesized. */
+  public stacks(): string[] {
+    return readdirSync(join(this.#session.outdir, "stacks")).sort();
+  }
+
   /** Where Terraform runs for a stack. */
   public stackFolder(stack: string): string {
     return join(this.#session.outdir, "stacks", stack);
@@ -137,7 +142,7 @@ export class TestWorkspace {
 
   /** What the workspace answers. Rejects when it refuses. */
   public async api<T = unknown>(
-    method: "GET" | "POST" | "PUT",
+    method: "GET" | "POST" | "PUT" | "PATCH",
     path: string,
     body?: object,
   ): Promise<T> {
