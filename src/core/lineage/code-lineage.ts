@@ -2,7 +2,8 @@ import { dirname, extname, isAbsolute, join, resolve } from "node:path";
 import type { SourceLocation } from "../model/job-spec";
 import type { CodeLineage, CodeParameters } from "../model/lineage";
 import { type Cell, isNotebookSource, notebookCells } from "./cells";
-import { Interpreter, type Surroundings, unitOf } from "./python/interpreter";
+import { Interpreter, type Surroundings } from "./python/interpreter";
+import { unitOf } from "./python/unit";
 import { Session } from "./session";
 import { isKnown, showUnknown } from "./unknown-text";
 

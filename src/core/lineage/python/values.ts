@@ -199,6 +199,9 @@ export function textsOf(value: Value): readonly string[] {
   return isType(value, "any") ? value.of : [textOf(value)];
 }
 
+/** Items of a list that are gone through. */
+export const MAX_ITEMS = 300;
+
 const MAX_ALTERNATIVES = 8;
 
 /** What a value is that is one of two. @param label to call it by */

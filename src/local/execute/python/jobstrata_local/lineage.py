@@ -50,7 +50,8 @@ class Lineage:
                         self._seen[(mode, full)] = None
             self._views.update(name.lower() for name in accesses.views)
             if accesses.catalog is not None:
-                self._catalog, self._schema = accesses.catalog, None
+                # As Databricks does: the catalog resets the schema.
+                self._catalog, self._schema = accesses.catalog, "default"
             if accesses.schema is not None:
                 self._schema = accesses.schema
 
