@@ -95,7 +95,7 @@ export class Interpreter {
     return this.#surroundings.module(path, this.unit.file);
   }
 
-  /** Whether so many expressions have been evaluated that no more are. */
+  /** Whether the limit of evaluated expressions is reached. */
   public get isExhausted(): boolean {
     return this.#evaluated > MAX_EXPRESSIONS;
   }
