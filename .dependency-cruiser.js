@@ -8,7 +8,7 @@ const only = (name, from, allowed) => ({
   name,
   severity: "error",
   from: { path: from },
-  to: { path: "^(src/|main\\.ts)", pathNot: [from, ...allowed] },
+  to: { path: "^(src/|main\\.ts)", pathNot: [from, "/node_modules/", ...allowed] },
 });
 
 const core = room("core");

@@ -451,6 +451,25 @@ resources: {jobs: {seed: {name: "NAME", tasks: [{task_key: a, notebook_task: {no
     expect(jobOf(YAML.replace("NAME", name)).name).toBe(`-${expected}`);
   });
 
+  test.each([
+    ["a field of a job", "${resources.jobs.other.git_source.git_branch}", "main"],
+    ["the same in Terraform's words", "${resources.jobs.other.git_source[0].branch}", "main"],
+    ["blocks of Terraform", "${resources.jobs.other.task[0].library[0].whl}", "/x.whl"],
+    ["the name of a job", "${resources.jobs.other.name}", "Other"],
+    ["what the deployment makes", "${resources.jobs.other.id}", "${resources.jobs.other.id}"],
+    ["a field that nothing has", "${resources.jobs.other.tag}", "${resources.jobs.other.tag}"],
+  ])("name %s", (_, reference, expected) => {
+    expect(jobOf(withOther(reference)).description).toBe(expected);
+  });
+
+  test("name no name that gets a prefix when it is deployed", () => {
+    const text = withOther("${resources.jobs.other.name}");
+    for (const target of ["mode: development", 'presets: {name_prefix: "x "}'])
+      expect(jobOf(`${text}targets: {dev: {${target}}}\n`).description).toBe(
+        "${resources.jobs.other.name}",
+      );
+  });
+
   test("that only a target knows are refused", () => {
     expect(
       problemsOf(read({ "databricks.yml": `targets: {dev: {variables: {day: 1}}}\n${JOB}` })),
@@ -879,3 +898,16 @@ test("a pattern of include may find files where it wants folders", () => {
   expect(problemsOf(reading)).toEqual([]);
   expect(reading.graphs[0]?.jobs.map(({ key }) => key)).toEqual(["seed"]);
 });
+
+/** A job whose description is a reference to another job. */
+const withOther = (reference: string): string => `resources:
+  jobs:
+    seed: {name: Seed, description: "${reference}"}
+    other:
+      name: Other
+      git_source: {git_branch: main, git_url: "https://example.com/x", git_provider: gitHub}
+      tasks:
+        - task_key: a
+          libraries: [{whl: /x.whl}]
+          notebook_task: {notebook_path: /Shared/x}
+`;

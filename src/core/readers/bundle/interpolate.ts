@@ -1,5 +1,5 @@
 import { valueAt } from "./merge";
-import { type KeyPath, type Places, type Value, type ValueMap } from "./yaml-file";
+import { isValueMap, type KeyPath, type Places, type Value, type ValueMap } from "./yaml-file";
 
 /** `${var.catalog}`, `${bundle.target}`, `${var.clusters[0].size}`, as the Databricks CLI knows them. */
 const NAME = String.raw`\p{L}[\p{L}\p{N}]*(?:[-_]+[\p{L}\p{N}]+)*`;
@@ -24,19 +24,23 @@ export class Interpolation {
 
   readonly #root: Value;
   readonly #places: Places;
+  readonly #namesGetPrefix: boolean;
   readonly #unknown: (reference: string, at: ValueSite | undefined) => void;
 
   /**
    * @param root what references are looked up in, such as `{bundle, var, workspace}`
+   * @param namesGetPrefix the target puts something before the names of resources when it is deployed
    * @param unknown called with each reference to a variable that nobody has declared, and the first place of it
    */
   public constructor(
     root: Value,
     places: Places,
+    namesGetPrefix: boolean,
     unknown: (reference: string, at: ValueSite | undefined) => void,
   ) {
     this.#root = root;
     this.#places = places;
+    this.#namesGetPrefix = namesGetPrefix;
     this.#unknown = unknown;
   }
 
@@ -102,7 +106,7 @@ export class Interpolation {
     // What `${var.catalog}` is short for.
     const isLong = area === "variables" && field === "value";
     const parts = isLong ? ["var", name, ...rest] : written;
-    const value = valueAt(this.#root, parts);
+    const value = area === "resources" ? this.#ofResource(parts) : valueAt(this.#root, parts);
     if (parts[0] === "var" && valueAt(this.#root, parts.slice(0, 2)) === undefined) {
       this.#unknown(path, at);
     }
@@ -110,4 +114,33 @@ export class Interpolation {
     this.#known.set(path, filled);
     return filled;
   }
+
+  /** A field of a resource, in the words of bundles or of Terraform; undefined for what the deployment makes of it. */
+  #ofResource([resources = "", type = "", key = "", ...fields]: readonly string[]): Value {
+    if (this.#namesGetPrefix && fields.length === 1 && fields[0] === "name") return undefined;
+    let at = valueAt(this.#root, [resources, type, key]);
+    for (const field of fields) {
+      // To Terraform, a block is a list of one.
+      if (isValueMap(at) && field === "0") continue;
+      const isOwn = !isValueMap(at) || Object.hasOwn(at, field);
+      at = valueAt(at, [isOwn ? field : (TERRAFORM[field] ?? field)]);
+    }
+    return at;
+  }
 }
+
+/** Fields of jobs and pipelines that Terraform calls otherwise. */
+const TERRAFORM: Readonly<Record<string, string>> = {
+  task: "tasks",
+  environment: "environments",
+  job_cluster: "job_clusters",
+  parameter: "parameters",
+  library: "libraries",
+  cluster: "clusters",
+  notification: "notifications",
+  branch: "git_branch",
+  commit: "git_commit",
+  provider: "git_provider",
+  tag: "git_tag",
+  url: "git_url",
+};

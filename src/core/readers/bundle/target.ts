@@ -59,7 +59,10 @@ export class TargetReader {
       var: this.#variables(target),
     };
     for (const name of bundle.keep ?? []) root.var[name] = null;
-    this.#interpolation = new Interpolation(root, bundle.places, (reference, at) => {
+    const { presets } = config;
+    const prefix = isValueMap(presets) ? unlessEmpty(presets.name_prefix) : undefined;
+    const isPrefixed = prefix !== undefined || config.mode === "development";
+    this.#interpolation = new Interpolation(root, bundle.places, isPrefixed, (reference, at) => {
       const names = Object.keys(root.var);
       const [, used = ""] = reference.split(/[.[\]]+/);
       const best = names.includes(used) ? undefined : nearest(used, names);
