@@ -65,7 +65,7 @@ export class Interpolation {
         const filled = this.#fill(before, steps, map, key, item ?? index);
         if (filled !== before) (list ??= [...(value as Value[])])[index] = filled;
       }
-      return list ?? value;
+      return list ?? (value as readonly Value[]);
     }
     if (typeof value !== "object" || value === null) return value;
     return this.#fillMap(value as ValueMap, steps);
