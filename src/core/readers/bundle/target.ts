@@ -118,10 +118,11 @@ export class TargetReader {
       return typeof given === "string" && given !== "" && !given.includes("${") ? given : undefined;
     };
     const [host, profile] = [setting("host"), setting("profile")];
+    const statePath = this.#interpolation.fill("${workspace.state_path}");
     return {
       ...(host !== undefined && { host }),
       ...(profile !== undefined && { profile }),
-      statePath: String(this.#interpolation.fill("${workspace.state_path}")),
+      statePath: typeof statePath === "string" ? statePath : "",
     };
   }
 
