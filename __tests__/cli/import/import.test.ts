@@ -12,7 +12,16 @@ import { runExport } from "../../../src/cli/export/command";
 import { type ImportOptions, runImport } from "../../../src/cli/import/command";
 import { listener, synthesizeProjects } from "../../support/imported";
 import { bundle } from "../../support/random-bundle";
-import { folderWith, freshFolder, inFolder } from "../../support/synth";
+import { AlertingJobs } from "../../../src/alerting/atomic-jobs";
+import { dev } from "../../../src/alerting/environments";
+import {
+  folderWith,
+  freshFolder,
+  inFolder,
+  synthesize,
+  type TerraformJson,
+} from "../../support/synth";
+import { JobLayer } from "@jobstrata/cdktf";
 
 const FIXTURES = resolve(__dirname, "..", "..", "fixtures");
 const NOTEBOOK = "# Databricks notebook source\n";
@@ -54,6 +63,16 @@ resources:
       job_clusters: [{ job_cluster_key: main, new_cluster: "\${var.cluster}" }]
     score:
       tasks: [{ task_key: score, notebook_task: { notebook_path: "/Users/\${workspace.current_user.userName}/score" } }]
+    rescore:
+      tasks: [{ task_key: rescore, job_cluster_key: main, notebook_task: { notebook_path: /Shared/rescore } }]
+      job_clusters: [{ job_cluster_key: main, new_cluster: "\${var.cluster}" }]
+    ask:
+      tasks: [{ task_key: ask, notebook_task: { notebook_path: /Shared/ask, warehouse_id: "\${var.warehouse}" } }]
+    refit:
+      tasks:
+        - task_key: refit
+          notebook_task: { notebook_path: /Shared/refit }
+          new_cluster: { spark_version: 15.4.x-scala2.12, node_type_id: i3.xlarge, num_workers: 1 }
     nightly:
       tasks:
         - task_key: check
@@ -221,6 +240,7 @@ describe("jobstrata import of bundles, and export of what it wrote", () => {
        JobTrigger,
        NotebookSource,
      } from "@jobstrata/cdktf";
+     import { mainCluster } from "../clusters";
 
      // Loads the orders.
      export function addIngest(stack: JobStack): AtomicJob {
@@ -237,16 +257,21 @@ describe("jobstrata import of bundles, and export of what it wrote", () => {
            timezoneId: "UTC",
          }),
          parameters: { catalog: environment.variable("catalog") },
-         compute: JobCompute.jobCluster(
-           {
-             sparkVersion: "15.4.x-scala2.12",
-             nodeTypeId: "i3.xlarge",
-             numWorkers: 2,
-           },
-           "main",
-         ),
+         compute: JobCompute.jobCluster(mainCluster, "main"),
        });
      }
+     "
+    `);
+    expect(read("jobs/clusters.ts")).toMatchInlineSnapshot(`
+     "import type { JobCluster } from "@jobstrata/cdktf";
+
+     // Clusters that several jobs have. Each run of a job gets one of its own.
+
+     export const mainCluster: JobCluster = {
+       sparkVersion: "15.4.x-scala2.12",
+       nodeTypeId: "i3.xlarge",
+       numWorkers: 2,
+     };
      "
     `);
     expect(read("jobs/sales/nightly.ts")).toMatchInlineSnapshot(`
@@ -294,32 +319,23 @@ describe("jobstrata import of bundles, and export of what it wrote", () => {
          variables: {
            catalog: { default: "main", description: "Where tables are" },
            warehouse: { description: "Id of the warehouse Shared" },
+           file_whl: { description: "What the source has as dist/*.whl" },
            workspace_current_user_short_name: {
              description: "What the source has as workspace.current_user.short_name",
            },
            workspace_current_user_user_name: {
              description: "What the source has as workspace.current_user.userName",
            },
-           file_whl: { description: "What the source has as dist/*.whl" },
            resources_pipelines_dlt_id: {
              description: "What the source has as resources.pipelines.dlt.id",
            },
            foo_x: { description: "What the source has as FOO-x" },
          },
+         tags: { dev: "\${var.workspace_current_user_short_name}" },
+         defaults: { atomic: { maxConcurrentRuns: 4 } },
          jobs: {
-           ingest: {
-             tags: { dev: "\${var.workspace_current_user_short_name}" },
-             paused: true,
-             maxConcurrentRuns: 4,
-           },
-           score: {
-             tags: { dev: "\${var.workspace_current_user_short_name}" },
-             maxConcurrentRuns: 4,
-           },
-           nightly: {
-             tags: { dev: "\${var.workspace_current_user_short_name}" },
-             maxConcurrentRuns: 4,
-           },
+           ingest: { paused: true },
+           nightly: { maxConcurrentRuns: 4 },
          },
        }),
        new JobEnvironment({
@@ -329,13 +345,13 @@ describe("jobstrata import of bundles, and export of what it wrote", () => {
          variables: {
            catalog: { default: "prod", description: "Where tables are" },
            warehouse: { description: "Id of the warehouse Shared" },
+           file_whl: { description: "What the source has as dist/*.whl" },
            workspace_current_user_short_name: {
              description: "What the source has as workspace.current_user.short_name",
            },
            workspace_current_user_user_name: {
              description: "What the source has as workspace.current_user.userName",
            },
-           file_whl: { description: "What the source has as dist/*.whl" },
            resources_pipelines_dlt_id: {
              description: "What the source has as resources.pipelines.dlt.id",
            },
@@ -346,8 +362,8 @@ describe("jobstrata import of bundles, and export of what it wrote", () => {
          jobs: {
            ingest: {
              name: "[prod] Ingest",
-             tags: { extra: "1" },
              jobParameters: { mode: "full" },
+             tags: { extra: "1" },
              timeoutSeconds: 60,
            },
          },
@@ -373,6 +389,25 @@ describe("jobstrata import of bundles, and export of what it wrote", () => {
      }
      "
     `);
+  });
+
+  it("has the five jobs of the alerting app, as that has them", () => {
+    const stack = "alerting-dev-atomic";
+    const app = synthesize((root) => {
+      new AlertingJobs(new JobLayer(root, "alerting", { environment: dev }).atomic);
+    }).stack(stack);
+    const project = projectOf(join(FIXTURES, "alerting-bundle"));
+    const file = join(project, `cdktf.out/stacks/${stack}/cdk.tf.json`);
+    const imported = JSON.parse(readFileSync(file, "utf8")) as TerraformJson;
+    const jobsOf = ({ resource }: TerraformJson): object =>
+      Object.fromEntries(
+        Object.entries(resource?.databricks_job ?? {}).map(([key, job]) => [
+          key,
+          { ...job, "//": undefined },
+        ]),
+      );
+    expect(Object.keys(jobsOf(imported))).toHaveLength(5);
+    expect(jobsOf(imported)).toEqual(jobsOf(app));
   });
 
   it("comes back as the bundle that it was", async () => {

@@ -183,7 +183,7 @@ function replay(
     // A line that was cut off when the deployment ended.
     const entry = line.trim() === "" ? undefined : lineOf(line);
     if (entry?.k === undefined) continue;
-    if (entry.v == null) entries.delete(entry.k);
+    if (entry.v === null || entry.v === undefined) entries.delete(entry.k);
     else entries.set(entry.k, entry.v);
   }
 }

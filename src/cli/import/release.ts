@@ -31,7 +31,7 @@ export function releaseSteps({ kind }: ImportSource, { jobs }: Project): string[
     ],
     workspace: [`Tell the owners of ${many} that the project manages them from now on.`, deploy],
     cdktf: [deploy],
-  }[kind ?? "workspace"];
+  }[kind];
   return [...steps, "jobstrata import --done -o <project>"].map((step, at) => `${at + 1}. ${step}`);
 }
 

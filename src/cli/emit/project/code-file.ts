@@ -8,6 +8,8 @@ export type ProjectValue =
   | { readonly $file: string }
   | { readonly $job: string }
   | { readonly $external: string }
+  /** A constant of `jobs/clusters.ts`. */
+  | { readonly $shared: string }
   | {
       readonly $upload: "notebook" | "file" | "folder";
       readonly path: string;
@@ -50,6 +52,11 @@ export class CodeFile {
 
   public useLocal(name: string, file: string): string {
     return this.use(name, `${this.#options.up}/${file}`);
+  }
+
+  /** Imports what another file imports. */
+  public useAllOf(other: CodeFile): void {
+    for (const [from, names] of other.#imports) for (const name of names) this.use(name, from);
   }
 
   /** A module of the provider's generated classes. */
@@ -106,6 +113,7 @@ export class CodeFile {
     if ("$file" in value) return text(value.$file);
     if ("$job" in value) return raw(`jobs.${this.#options.member?.(value.$job) ?? value.$job}.id`);
     if ("$external" in value) return raw(`${this.useLocal(value.$external, "external")}(stack).id`);
+    if ("$shared" in value) return raw(this.useLocal(value.$shared, "clusters"));
     if ("$placeholder" in value) {
       this.usesEnvironment = true;
       return call("environment.variable", text(value.$placeholder));

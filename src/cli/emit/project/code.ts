@@ -238,10 +238,13 @@ export function statement(
 
 /** `import { A, B } from "x";` */
 export function importLine(names: Iterable<string>, from: string): string {
-  const all = [...names].sort(compareNames);
-  const line = `import { ${all.join(", ")} } from ${quoted(from)};\n`;
+  const given = [...names].sort(compareNames);
+  const isTypes = given.every((name) => name.startsWith("type "));
+  const all = isTypes ? given.map((name) => name.replace(/^type /, "")) : given;
+  const word = isTypes ? "import type" : "import";
+  const line = `${word} { ${all.join(", ")} } from ${quoted(from)};\n`;
   if (line.length - 1 <= WIDTH || all.length === 1) return line;
-  return `import {\n${all.map((name) => `  ${name},\n`).join("")}} from ${quoted(from)};\n`;
+  return `${word} {\n${all.map((name) => `  ${name},\n`).join("")}} from ${quoted(from)};\n`;
 }
 
 function compareNames(a: string, b: string): number {

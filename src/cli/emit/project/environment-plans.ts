@@ -6,14 +6,15 @@ import type { Value } from "../typed/value";
 import { divide, mapValues, vary, varyProps } from "./divide";
 import type { JobPlan } from "./job-plans";
 import type { ImportedJob, ProjectJobs } from "./jobs";
+import { OWN_TAGS, SharedProps } from "./shared-props";
 
 /** What an environment says of all of its jobs, and of single ones. */
 export interface EnvironmentPlan {
   readonly environment: ImportedEnvironment;
   readonly prefix: string;
   readonly hierarchyTags: boolean;
-  /** What all jobs of the three classes have alike. */
-  readonly shared: Record<string, Value>;
+  /** What all jobs of the three classes have alike, as props of the environment. */
+  readonly shared: SharedProps;
   /** By key of the job and prop. */
   readonly overrides: Record<string, Record<string, Value>>;
 }
@@ -49,7 +50,7 @@ export function planEnvironments(
       environment,
       prefix: prefixOf(names, name),
       hierarchyTags,
-      shared: sharedProps(own),
+      shared: new SharedProps(own),
       overrides: {},
     };
   });
@@ -71,7 +72,7 @@ function merge(
     const props: Record<string, Value> = { ...plan.props };
     const { name } = props;
     if (typeof name === "string" && name.startsWith(prefix)) props.name = name.slice(prefix.length);
-    for (const key of Object.keys(shared)) Reflect.deleteProperty(props, key);
+    shared.takeFrom(props, job.level);
     splitTags(props, job, hierarchyTags);
     all.set(environment.name, props);
   }
@@ -129,8 +130,6 @@ function conform({ level, props }: TypedJob): boolean {
   );
 }
 
-const OWN_TAGS: ReadonlySet<string> = new Set([JOB_LEVEL_TAG, "orchestrator", "layer", "purpose"]);
-
 /** Takes out of the tags what the class, the stack and props say. */
 function splitTags(props: Record<string, Value>, job: ImportedJob, hierarchyTags: boolean): void {
   const all = (props.tags ?? {}) as Readonly<Record<string, string>>;
@@ -145,22 +144,6 @@ function splitTags(props: Record<string, Value>, job: ImportedJob, hierarchyTags
   if (layer !== job.layer) props.layer = layer;
   props.purpose = purpose;
   if (Object.keys(rest).length > 0) props.tags = rest;
-}
-
-/** `runAs` and `permissions`, where all jobs have the same. */
-function sharedProps(plans: readonly TypedJob[]): Record<string, Value> {
-  const shared: Record<string, Value> = {};
-  if (plans.length < 2) return shared;
-  for (const name of ["runAs", "permissions"]) {
-    const values = plans.map(({ props }) => props[name]);
-    const [first] = values;
-    if (
-      first !== undefined &&
-      values.every((value) => JSON.stringify(value) === JSON.stringify(first))
-    )
-      shared[name] = first;
-  }
-  return shared;
 }
 
 /** The name of a notebook, by which its task is called unless it says otherwise. */

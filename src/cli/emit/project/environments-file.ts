@@ -3,6 +3,7 @@ import { call, type Code, data, layOut, object, raw, text } from "./code";
 import { CodeFile } from "./code-file";
 import type { EnvironmentPlan } from "./environment-plans";
 import type { ProjectTexts } from "./project-texts";
+import type { SharedClusters } from "./shared-clusters";
 
 /**
  * The text of `jobs/environments.ts`.
@@ -14,12 +15,13 @@ export function environmentsFile(
   plans: readonly EnvironmentPlan[],
   texts: ProjectTexts,
   others: string,
+  clusters: SharedClusters,
 ): string {
-  const items = plans.map((plan) => environmentCode(framework, plan, texts));
+  const items = plans.map((plan) => environmentCode(framework, plan, texts, clusters));
   const imports = new CodeFile({ framework, up: ".", readText: () => [] });
   imports.use("JobEnvironment");
-  const list = items.map((code) => `  ${layOut(code, 2, 2, 1)},\n`).join("");
-  for (const name of ["JobCompute", "JobTrigger"]) if (list.includes(`${name}.`)) imports.use(name);
+  for (const { file } of items) imports.useAllOf(file);
+  const list = items.map(({ code }) => `  ${layOut(code, 2, 2, 1)},\n`).join("");
   const helpers = [
     others.includes("inEnvironment(") && IN_ENVIRONMENT,
     others.includes("onlyIn(") && ONLY_IN,
@@ -39,7 +41,8 @@ function environmentCode(
   framework: ImportFramework,
   { environment, prefix, hierarchyTags, shared, overrides }: EnvironmentPlan,
   texts: ProjectTexts,
-): Code {
+  clusters: SharedClusters,
+): { readonly code: Code; readonly file: CodeFile } {
   const file = new CodeFile({
     framework,
     up: ".",
@@ -48,10 +51,10 @@ function environmentCode(
   });
   const jobs = Object.entries(overrides).map(([name, value]) => ({
     name,
-    value: file.object(value),
+    value: file.object(clusters.replace(value)),
   }));
   const settings = [
-    ...file.entries(shared),
+    ...file.entries(shared.props),
     ...(jobs.length > 0 ? [{ name: "jobs", value: object(jobs, true) }] : []),
   ];
   const prefixCode = prefix === "" ? [] : [{ name: "namePrefix", value: file.text(prefix) }];
@@ -66,7 +69,7 @@ function environmentCode(
     ...(variables.length > 0 ? [{ name: "variables", value: object(variables, true) }] : []),
     ...settings,
   ];
-  return call("new JobEnvironment", object(entries, true));
+  return { code: call("new JobEnvironment", object(entries, true)), file };
 }
 
 function variablesOf(

@@ -23,6 +23,7 @@ import type { FindLocalFile } from "./local-file";
 import { fileOf, functionOf, mainFile } from "./main-file";
 import { ProjectTexts } from "./project-texts";
 import { planRaw, rawPermissions } from "./raw-job";
+import { SharedClusters } from "./shared-clusters";
 import { Uploads } from "./uploads";
 
 export interface ProjectOptions {
@@ -76,6 +77,12 @@ export function writeProject(source: ImportSource, options: ProjectOptions): Pro
   return new ProjectWriter(source, options).project();
 }
 
+/** A job as the provider's generated class makes it. */
+interface RawJobPlan {
+  readonly config: Record<string, Value>;
+  readonly permissions: Value | undefined;
+}
+
 class ProjectWriter {
   readonly #source: ImportSource;
   readonly #options: ProjectOptions;
@@ -110,10 +117,24 @@ class ProjectWriter {
     const add = (path: string, text: string | undefined): void => {
       if (text !== undefined) files.set(path, text);
     };
-    for (const job of order) add(fileOf(job), this.#jobFile(job, jobs.get(job)));
+    const plans = new Map(
+      order.flatMap((job): [ImportedJob, TypedJob | RawJobPlan][] => {
+        const plan = jobs.get(job) ?? this.#rawPlan(job);
+        return plan === undefined ? [] : [[job, plan]];
+      }),
+    );
+    const clusters = new SharedClusters(framework, this.#texts, [
+      ...[...plans.values()].map((plan) => ("level" in plan ? plan.props : plan.config)),
+      ...environments.map(({ overrides }) => overrides),
+    ]);
+    for (const [job, plan] of plans) add(fileOf(job), this.#jobFile(job, plan, clusters));
+    add("jobs/clusters.ts", clusters.file());
     add("main.ts", mainFile(framework, this.#jobs, names, adopt));
     const code = [...files.values()].join("\n");
-    add("jobs/environments.ts", environmentsFile(framework, environments, this.#texts, code));
+    add(
+      "jobs/environments.ts",
+      environmentsFile(framework, environments, this.#texts, code, clusters),
+    );
     if (adopt)
       add("jobs/adopted.ts", adoptedFile(framework, this.#adopted(), this.#adoptedNotebooks()));
     add("jobs/external.ts", this.#externals.file());
@@ -170,7 +191,7 @@ class ProjectWriter {
     });
   }
 
-  #jobFile(job: ImportedJob, typed: TypedJob | undefined): string | undefined {
+  #jobFile(job: ImportedJob, plan: TypedJob | RawJobPlan, clusters: SharedClusters): string {
     const file = this.#codeFile("..", job);
     const [first] = job.byEnvironment.values();
     const input = {
@@ -179,7 +200,13 @@ class ProjectWriter {
       needs: this.#jobs.runs(job).map(({ member }) => member),
       comments: first && this.#source.comments?.(first.spec),
     };
-    if (typed !== undefined) return typedJobFile(input, typed, file);
+    if ("level" in plan)
+      return typedJobFile(input, { ...plan, props: clusters.replace(plan.props) }, file);
+    return rawJobFile(input, clusters.replace(plan.config), plan.permissions, file);
+  }
+
+  /** A job as the provider's generated class; undefined if that cannot express it, which is then refused. */
+  #rawPlan(job: ImportedJob): RawJobPlan | undefined {
     const configs = new Map<string, Record<string, Value>>();
     const permissions = new Map<string, Value | undefined>();
     for (const [environment, { spec, settings }] of job.byEnvironment) {
@@ -200,7 +227,7 @@ class ProjectWriter {
         return undefined;
       }
     }
-    return rawJobFile(input, varyProps(configs), vary(permissions), file);
+    return { config: varyProps(configs), permissions: vary(permissions) };
   }
 
   #codeFile(up: string, job?: ImportedJob): CodeFile {

@@ -166,7 +166,7 @@ export function uploadFolder(stack: JobStack, path: string): string {
 `;
 const UPLOADS = `/** Below the folder of the environment, at the path that it has here. */
 function workspacePath(stack: JobStack, file: string): string {
-  const path = posixRelative(process.cwd(), resolve(file));
+  const path = relative(process.cwd(), resolve(file)).split(sep).join("/");
   return posix.join(
     stack.environment.notebookRoot,
     path.replace(/^(?:\\.\\.\\/)+/, ""),
