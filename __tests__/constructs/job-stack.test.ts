@@ -1,10 +1,12 @@
-import { App as CdktfApp, type TerraformResource } from "cdktf";
+import { Job } from "@cdktf/provider-databricks/lib/job";
+import { App as CdktfApp, type TerraformResource, Token } from "cdktf";
 import { Construct } from "constructs";
 import {
   App,
   AtomicJob,
   type AtomicJobProps,
   CompositeJob,
+  fromJobId,
   JobLayer,
   JobStack,
   JobTrigger,
@@ -24,6 +26,18 @@ describe("JobStack", () => {
     });
     expect(job("vacuum_job").tags).toEqual({ job_level: "atomic", purpose: "vacuum" });
     expect(stack("maintenance").output).toHaveProperty("vacuum_job_id");
+  });
+
+  it("has no outputs, which Terraform would refuse, with jobs of the provider's class alone", () => {
+    const { stack } = synthesize((app) => {
+      const jobs = new JobStack(app, "maintenance", { environment: devEnvironment() });
+      const other = fromJobId(jobs, "other_job", "17");
+      new Job(jobs, "vacuum_job", {
+        task: [{ taskKey: "vacuum", runJobTask: { jobId: Token.asNumber(other.id) } }],
+        tags: { job_level: "composite", orchestrator: "true" },
+      });
+    });
+    expect(stack("maintenance")).not.toHaveProperty("output");
   });
 
   it("is the same when it is synthesized again", () => {

@@ -269,6 +269,8 @@ export class JobStack extends TerraformStack {
    * finds its id in the state that is there. Not as constructs, of which there would be two for each job.
    */
   #addOutputs(config: Config): void {
+    // Terraform refuses an empty block of outputs.
+    if (this.jobKeys.length === 0) return;
     const outputs = (config.output ??= {});
     // Where the CLI looks for the outputs of a stack by construct.
     const byConstruct = (config["//"].outputs[this.node.id] ??= {});

@@ -618,6 +618,84 @@ resources:
     ).toBe(0);
   });
 
+  it("takes over the notebooks that a state manages, where they are", async () => {
+    const folder = folderWith({ "old/load.py": NOTEBOOK, "old/extra.py": NOTEBOOK });
+    const notebook = (name: string): object => ({
+      address: `databricks_notebook.${name}`,
+      mode: "managed",
+      type: "databricks_notebook",
+      name,
+      values: {
+        id: `/Shared/old/${name}`,
+        path: `/Shared/old/${name}`,
+        source: join(folder, `old/${name}.py`),
+      },
+    });
+    const job = (name: string, index: string, keys: readonly string[]): object => ({
+      address: `databricks_job.${name}${index}`,
+      mode: "managed",
+      type: "databricks_job",
+      name,
+      ...(index !== "" && { index: "eu" }),
+      values: {
+        id: name,
+        name,
+        task: keys.map((key) => ({
+          task_key: key,
+          notebook_task: [{ notebook_path: `/Shared/old/${key}` }],
+        })),
+      },
+    });
+    const permissions = {
+      address: "databricks_permissions.load",
+      mode: "managed",
+      type: "databricks_permissions",
+      name: "load",
+      values: {
+        id: "/jobs/load",
+        job_id: "load",
+        access_control: [{ group_name: "users", permission_level: "CAN_VIEW" }],
+      },
+    };
+    const resources = [
+      notebook("load"),
+      notebook("extra"),
+      job("load", "", ["load"]),
+      job("both", '["eu"]', ["extra", "extra_2"]),
+      permissions,
+    ];
+    const state = { format_version: "1.0", values: { root_module: { resources } } };
+    writeFileSync(join(folder, "state.json"), JSON.stringify(state));
+    const project = join(folder, "project");
+    const io = listener();
+    const code = await runImport(join(folder, "state.json"), options(project, { adopt: true }), io);
+    expect([code, io.errors]).toEqual([0, []]);
+    expect(io.lines).toContain(
+      "  to import: 2 notebooks, where they are; source and md5 change, since the project has copies of the files",
+    );
+    const read = (path: string): string => readFileSync(join(project, path), "utf8");
+    expect(read("jobs/state/load.ts")).toContain('workspacePath: "/Shared/old/load"');
+    expect(read("jobs/state/both_eu.ts")).toContain('"/Shared/old/extra"');
+    expect(read("jobs/adopted.ts")).toContain(
+      'default: ["/Shared/old/extra", "/Shared/old/load"],',
+    );
+    for (const file of ["jobs/adopted.ts", "jobs/uploads.ts"])
+      expect(await formatted(read(file))).toBe(read(file));
+    expect(read("release/removed.tf").match(/from = .*/g)).toEqual([
+      "from = databricks_job.load",
+      "from = databricks_job.both",
+      "from = databricks_notebook.load",
+      "from = databricks_notebook.extra",
+      "from = databricks_permissions.load",
+    ]);
+    expect(synthesizeProjects(folder, [project])).toEqual([]);
+    const { databricks_notebook: notebooks } =
+      (JSON.parse(read("cdktf.out/stacks/state-default-atomic/cdk.tf.json")) as TerraformJson)
+        .resource ?? {};
+    const paths = Object.values(notebooks ?? {}).map(({ path }) => path);
+    expect(paths.sort()).toEqual(["/Shared/old/extra", "/Shared/old/load"]);
+  });
+
   it("writes nothing of a source that cannot be read as a whole", async () => {
     const folder = folderWith({ "databricks.yml": "bundle: { name: x }\nresources: [" });
     expect(await runImport(folder, options(join(folder, "project")), listener())).toBe(2);

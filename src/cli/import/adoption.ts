@@ -33,7 +33,7 @@ export function checkAdoption({ environments }: ImportSource): void {
   if (owners.size > 0) return;
   throw new JobstrataError(
     "config",
-    "--adopt found no deployed job: a bundle has its state in .databricks/bundle/<target> after a deployment from this folder; a state of Terraform and a workspace have the ids themselves",
+    "--adopt found no deployed job: a bundle has its state in .databricks/bundle/<target> after a deployment from this folder, --remote-state reads it from the workspace, --state names a file; a state of Terraform and a workspace have the ids themselves",
   );
 }
 

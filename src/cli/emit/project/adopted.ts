@@ -1,4 +1,4 @@
-import { quoted } from "./code";
+import { assignment, list, quoted, text } from "./code";
 import type { ImportFramework } from "../import-source";
 
 /** Ids of running jobs by environment and key. */
@@ -23,9 +23,7 @@ export function adoptedFile(
   const paths = [...notebooks].flatMap(([environment, own]) =>
     own.length === 0
       ? []
-      : [
-          `  ${nameOf(environment)}: [\n${own.map((path) => `    ${quoted(path)},\n`).join("")}  ],\n`,
-        ],
+      : [`  ${assignment(`${nameOf(environment)}:`, list(own.map(text)), 2, 1)},\n`],
   );
   const hasNotebooks = paths.length > 0;
   const notebookTable = hasNotebooks

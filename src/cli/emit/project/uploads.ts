@@ -140,7 +140,7 @@ const UPLOAD_OR_KEEP_NOTEBOOK = UPLOAD_NOTEBOOK.replace(
   "(\n  stack: JobStack,\n  file: string,\n  at?: string,\n): string {",
 ).replace(
   "const path = workspacePath(stack, file.slice(0, -extension.length));",
-  "const path =\n    at ?? workspacePath(stack, file.slice(0, -extension.length));",
+  "const path = at ?? workspacePath(stack, file.slice(0, -extension.length));",
 );
 const UPLOAD_FILE = `/** Uploads a file; gives its path in the workspace. */
 export function uploadFile(stack: JobStack, file: string): string {
