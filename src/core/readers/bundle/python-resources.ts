@@ -247,7 +247,7 @@ export class PythonResources {
       hasFailed ||= isError;
       const why = typeof detail === "string" ? reasonOf(detail) : "";
       const place = this.#place(location);
-      this.#bundle.add({
+      this.#bundle.problems.add({
         severity: isError ? "error" : "warning",
         message: printable(`${String(summary)}${why === "" ? "" : `: ${why}`}`.slice(0, 500)),
         fix: why.includes("No module named")
@@ -284,7 +284,7 @@ export class PythonResources {
 
   #fail(message: string, fix: string, key?: string): void {
     const location = this.#bundle.pythonLocation(key) ?? this.#configured();
-    this.#bundle.add({ severity: "error", message, fix, location });
+    this.#bundle.problems.add({ severity: "error", message, fix, location });
   }
 }
 

@@ -11,9 +11,8 @@ import type { Bundle, BundleSettings } from "./bundle";
 import { Interpolation } from "./interpolate";
 import { withValue } from "./merge";
 import { checkShape } from "./shape";
-import { isValueMap, type Value, type ValueMap } from "./yaml-file";
+import { EMPTY, isValueMap, type Value, type ValueMap } from "./yaml-file";
 
-const EMPTY: ValueMap = Object.create(null) as ValueMap;
 
 /** `/Workspace` may be left out of paths in a workspace. */
 export const withoutMount = (path: string): string => path.replace(/^\/Workspace(?=\/)/, "");
@@ -66,7 +65,7 @@ export class TargetReader {
       const names = Object.keys(root.var);
       const [, used = ""] = reference.split(/[.[\]]+/);
       const best = names.includes(used) ? undefined : nearest(used, names);
-      bundle.report({
+      bundle.problems.report({
         severity: "error",
         message: `\${${printable(reference)}} is not a variable of the bundle${best === undefined ? "" : ` (did you mean ${quote(best)}?)`}`,
         fix:
@@ -184,10 +183,10 @@ export class TargetReader {
   #check(job: ValueMap, spec: JobSpec): void {
     const bundle = this.#bundle;
     const environment = this.#target;
-    bundle.reportShape(checkShape(job, "Job", bundle.places), { environment, job: spec });
+    bundle.problems.reportShape(checkShape(job, "Job", bundle.places), { environment, job: spec });
     for (const { taskKey, ...problem } of bundle.files.check(job, this.#syncRoot, this.#builds())) {
       const site = { job: spec, ...(taskKey !== undefined && { taskKey }) };
-      bundle.report({ ...problem, environment, sites: [site] });
+      bundle.problems.report({ ...problem, environment, sites: [site] });
     }
   }
 

@@ -39,6 +39,9 @@ const PARSE: ParseOptions & DocumentOptions & SchemaOptions = {
 };
 export { isValueMap, type Value, type ValueMap } from "./yaml-nodes";
 
+export const EMPTY: ValueMap = Object.create(null) as ValueMap;
+
+
 /** A YAML or JSON file, parsed. */
 export interface YamlFile {
   readonly path: string;

@@ -1,0 +1,156 @@
+import { dirname, resolve } from "node:path";
+import { quote } from "../../model/text";
+import { posixRelative, relativePath } from "../../paths";
+import type { SourceSuppression } from "../../model/suppression";
+import { realPath } from "../real-path";
+import { includeGlob, isBroken, isPattern } from "./include-glob";
+import type { Problems } from "./problems";
+import { isInside, repositoryOf, syncRootOf } from "./roots";
+import { checkShape } from "./shape";
+import { readSuppressions } from "./suppressions";
+import { isValueMap, type Places, readYamlFile, type Value, type ValueMap } from "./yaml-file";
+
+/** No bundle that people write has more. */
+const MAX_FILES = 100_000;
+/** All files together: characters, and values in them. */
+const MAX_TOTAL = 32 * 2 ** 20;
+const MAX_TOTAL_VALUES = 1_500_000;
+
+/** How the files of a bundle are found. */
+export interface FileOptions {
+  /** Files outside of it are not read. @default - the work tree of git, else what `sync.paths` name */
+  readonly repository?: string;
+  /** Texts that stand for what files hold, by their absolute paths. @default - none */
+  readonly contents?: ReadonlyMap<string, string>;
+}
+
+/** Reads the files of a bundle, up to a limit for all of them. */
+export class BundleFiles {
+  public readonly suppressions: SourceSuppression[] = [];
+  /** The real paths of the files that were read. */
+  public readonly read = new Set<string>();
+  #characters = 0;
+  #values = 0;
+
+  readonly #file: string;
+  readonly #folder: string;
+  readonly #places: Places;
+  readonly #problems: Problems;
+  readonly #options: FileOptions;
+
+  /** @param file the bundle's own file */
+  public constructor(file: string, places: Places, problems: Problems, options: FileOptions) {
+    this.#file = file;
+    this.#folder = dirname(file);
+    this.#places = places;
+    this.#problems = problems;
+    this.#options = options;
+  }
+
+  /** @param holds what the file is: a part of the bundle, or values of variables */
+  public load(path: string, holds: "bundle" | "values" = "bundle"): ValueMap | undefined {
+    if (this.#characters > MAX_TOTAL || this.#values > MAX_TOTAL_VALUES) return undefined;
+    this.read.add(realPath(path) ?? path);
+    const { text, value, size, problems } = readYamlFile(
+      path,
+      this.#places,
+      this.#options.contents?.get(resolve(path)),
+    );
+    for (const problem of problems) this.#problems.add(problem);
+    if (problems.some(({ rule }) => rule === undefined)) return undefined;
+    this.#characters += text.length;
+    this.#values += size;
+    if (this.#characters > MAX_TOTAL || this.#values > MAX_TOTAL_VALUES) {
+      this.#problems.report({
+        severity: "error",
+        message: `the files of the bundle have more than ${MAX_TOTAL} characters or ${MAX_TOTAL_VALUES} values`,
+        fix: "divide the bundle; what comes after that is not read",
+      });
+      return undefined;
+    }
+    this.suppressions.push(...readSuppressions(path, text));
+    if (value === undefined || value === null) return undefined;
+    if (isValueMap(value)) {
+      if (holds === "bundle") this.#problems.reportShape(checkShape(value, "Root", this.#places));
+      return value;
+    }
+    this.#problems.add({
+      severity: "error",
+      message: "the file must hold a map",
+      fix:
+        holds === "bundle"
+          ? "begin it with a key such as resources"
+          : "write the values of variables below their names",
+      location: { file: relativePath(path), line: 1 },
+    });
+    return undefined;
+  }
+
+  /** Files that `include` names, each once, in its order. What leads out of the repository is not read. */
+  public included(config: ValueMap): string[] {
+    const { include } = config;
+    // The check of shapes reports any other shape.
+    if (!Array.isArray(include)) return [];
+    const root = realPath(this.#file) ?? this.#file;
+    const folder = realPath(this.#folder) ?? this.#folder;
+    const { repository = repositoryOf(folder) } = this.#options;
+    const limits = [
+      folder,
+      ...(repository === undefined ? [] : [realPath(repository) ?? repository]),
+      syncRootOf(folder, config.sync, this.#places),
+    ];
+    /** By their real paths, as links may lead to one file twice. */
+    const found = new Map<string, string>();
+    for (const [at, pattern] of (include as readonly Value[]).entries()) {
+      if (typeof pattern !== "string") continue;
+      const refuse = (message: string, fix: string): void => {
+        this.#problems.report({
+          severity: "error",
+          message,
+          fix,
+          map: config,
+          path: ["include", at],
+        });
+      };
+      if (isBroken(pattern)) {
+        refuse(`include names ${quote(pattern)}, in which a [ is not closed`, "close it");
+        continue;
+      }
+      const files = includeGlob(this.#folder, pattern.replaceAll("\\", "/"));
+      if (files.length === 0 && !isPattern(pattern))
+        refuse(
+          `include names ${quote(pattern)}, which does not exist`,
+          "correct the path, or remove it",
+        );
+      for (const path of files) {
+        const real = realPath(path) ?? path;
+        if (!limits.some((limit) => isInside(limit, real))) {
+          refuse(
+            `include ${quote(pattern)} leads out of ${repository === undefined ? "the bundle, which is in no git repository" : "the repository"}, to ${quote(relativePath(path))}`,
+            repository === undefined
+              ? `move the file into the bundle, or add its folder to sync: {paths: [., ${posixRelative(this.#folder, dirname(path))}]}`
+              : "move the file into the repository",
+          );
+        } else if (!/\.(?:ya?ml|json)$/.test(path)) {
+          refuse(
+            `include ${quote(pattern)} finds ${quote(relativePath(path))}, which is not a .yml, .yaml or .json file`,
+            "let it name such files alone",
+          );
+        } else if (real !== root && path.length < (found.get(real)?.length ?? Infinity)) {
+          found.set(real, path);
+        }
+      }
+    }
+    if (found.size > MAX_FILES) {
+      this.#problems.report({
+        severity: "error",
+        message: `include finds ${found.size} files`,
+        fix: "name fewer of them",
+        map: config,
+        path: ["include"],
+      });
+      return [];
+    }
+    return [...found.values()];
+  }
+}
