@@ -67,7 +67,7 @@ describe("import rules", () => {
     write("src/core/policy/rules/probe.ts", "node:fs");
     write("src/core/readers/probe.ts", "cdktf");
     write("src/core/policy/probe.ts", "@jobstrata/run");
-    write("src/core/report/probe.ts", "../readers/job-payload");
+    write("src/core/report/probe.ts", "../readers/payload/job-payload");
     write("src/constructs/probe.ts", "../core/model/text");
     write("src/run/probe.ts", "@jobstrata/local");
     write("src/local/probe.ts", "../cli/probe");
@@ -89,7 +89,7 @@ describe("import rules", () => {
       "packages-by-name: src/local/probe.ts -> src/cli/probe.ts",
       "policy: src/core/policy/probe.ts -> src/run/index.ts",
       "provider-knows-the-workspace-by-http-only: src/local/provider/probe.ts -> src/local/store.ts",
-      "report: src/core/report/probe.ts -> src/core/readers/job-payload.ts",
+      "report: src/core/report/probe.ts -> src/core/readers/payload/job-payload.ts",
       "run: src/run/probe.ts -> src/local/index.ts",
     ]);
   });

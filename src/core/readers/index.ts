@@ -1,8 +1,6 @@
 export * from "./code/code-cache";
 export * from "./code/code-file";
 export * from "./code/observed-lineage";
-export * from "./job-payload";
-export * from "./job-settings";
 export * from "./json-file";
 export * from "./lazy";
 export * from "./reading";
@@ -21,5 +19,8 @@ export * from "./cdktf/output";
 export * from "./notebook/identity";
 export * from "./notebook/widgets";
 export { blocksOf, stateKey, type TerraformConfig } from "./terraform/config";
+export * from "./payload/job-payload";
+export * from "./payload/job-settings";
+export { readOwner } from "./payload/people";
 export * from "./terraform/plan-or-state";
 export * from "./workspace/jobs";

@@ -8,7 +8,7 @@ import {
 } from "../../../../src/core/model/job-schema";
 import type { JobSpec } from "../../../../src/core/model/job-spec";
 import { canonical } from "../../../../src/core/model/settings";
-import { readJobPayload } from "../../../../src/core/readers/job-payload";
+import { readJobPayload } from "../../../../src/core/readers/payload/job-payload";
 import { diffJson } from "../../../../src/core/render/diff/diff-json";
 import { diffText } from "../../../../src/core/render/diff/diff-text";
 import {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { JobRef, JobSpec, NotebookRef } from "../../model/job-spec";
 import { nearest } from "../../nearest";
 import { printable, quote } from "../../model/text";
-import { type GitLocation, readJobPayload } from "../job-payload";
-import { accessControl } from "../job-settings";
+import { type GitLocation, readJobPayload } from "../payload/job-payload";
+import { accessControl } from "../payload/job-settings";
 import { withLazy } from "../lazy";
 import { gitNotebook } from "../notebook/identity";
 import type { Bundle, BundleSettings } from "./bundle";
@@ -12,7 +12,6 @@ import { Interpolation } from "./interpolate";
 import { withValue } from "./merge";
 import { checkShape } from "./shape";
 import { EMPTY, isValueMap, type Value, type ValueMap } from "./yaml-file";
-
 
 /** `/Workspace` may be left out of paths in a workspace. */
 export const withoutMount = (path: string): string => path.replace(/^\/Workspace(?=\/)/, "");

@@ -41,7 +41,6 @@ export { isValueMap, type Value, type ValueMap } from "./yaml-nodes";
 
 export const EMPTY: ValueMap = Object.create(null) as ValueMap;
 
-
 /** A YAML or JSON file, parsed. */
 export interface YamlFile {
   readonly path: string;

@@ -3,8 +3,9 @@ import { withoutEnvironment } from "../../model/environment-name";
 import { JobGraph } from "../../model/job-graph";
 import type { JobRef, JobSpec, NotebookRef, SourceLocation } from "../../model/job-spec";
 import type { SourceSuppression } from "../../model/suppression";
-import { readJobPayload, readOwner, type GitLocation } from "../job-payload";
-import { accessControl } from "../job-settings";
+import { type GitLocation, readJobPayload } from "../payload/job-payload";
+import { readOwner } from "../payload/people";
+import { accessControl } from "../payload/job-settings";
 import { withLazy } from "../lazy";
 import { fileNotebook, gitNotebook, workspaceNotebook, workspacePath } from "../notebook/identity";
 import {

@@ -2,7 +2,7 @@ import { compareInt64, type JobId } from "../../model/int64";
 import { environmentPrefix } from "../../model/environment-name";
 import { JobGraph } from "../../model/job-graph";
 import type { JobRef, JobSpec } from "../../model/job-spec";
-import { readJobPayload } from "../job-payload";
+import { readJobPayload } from "../payload/job-payload";
 import { withLazy } from "../lazy";
 import { gitNotebook, workspaceNotebook } from "../notebook/identity";
 import type { Reading } from "../reading";

@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { JobGraph } from "../../../src/core/model/job-graph";
-import { UNKNOWN_VALUE } from "../../../src/core/model/placeholder";
-import { isSettings, settingAt, type Settings, textAt } from "../../../src/core/model/settings";
-import { readBundle } from "../../../src/core/readers/bundle/bundle";
-import { type Dialect, readJobPayload } from "../../../src/core/readers/job-payload";
-import { readTerraformJson } from "../../../src/core/readers/terraform/plan-or-state";
-import { readWorkspaceJobs } from "../../../src/core/readers/workspace/jobs";
-import { tempFolder } from "../../support/policy";
+import type { JobGraph } from "../../../../src/core/model/job-graph";
+import { UNKNOWN_VALUE } from "../../../../src/core/model/placeholder";
+import { isSettings, settingAt, type Settings, textAt } from "../../../../src/core/model/settings";
+import { readBundle } from "../../../../src/core/readers/bundle/bundle";
+import { type Dialect, readJobPayload } from "../../../../src/core/readers/payload/job-payload";
+import { readTerraformJson } from "../../../../src/core/readers/terraform/plan-or-state";
+import { readWorkspaceJobs } from "../../../../src/core/readers/workspace/jobs";
+import { tempFolder } from "../../../support/policy";
 
 function settingsOf(job: object, dialect: Dialect, more?: Settings): Settings {
   const { payload, settings } = readJobPayload(

@@ -8,14 +8,15 @@ import {
   type Shape,
   type StringsShape,
   TASK_SCHEMA,
-} from "../model/job-schema";
-import { isExpression } from "../model/job-spec";
-import { maskSecret, UNKNOWN_VALUE } from "../model/placeholder";
-import { canonical, type Setting, type Settings, textAt } from "../model/settings";
+} from "../../model/job-schema";
+import { isExpression } from "../../model/job-spec";
+import { maskSecret, UNKNOWN_VALUE } from "../../model/placeholder";
+import { canonical, type Setting, type Settings, textAt } from "../../model/settings";
 import type { Dialect } from "./job-payload";
-import { RESOURCE_META_ARGUMENTS } from "../model/terraform-names";
-import { isObject, type Json, objectsOf } from "../model/json";
-import { compare } from "../model/collections";
+import { RESOURCE_META_ARGUMENTS } from "../../model/terraform-names";
+import { isObject, type Json, objectsOf } from "../../model/json";
+import { compare } from "../../model/collections";
+import { isPresent } from "./blocks";
 
 /** What the payload alone cannot tell of its settings. */
 export interface SettingsContext {
@@ -56,7 +57,7 @@ export class JobSettings {
     this.#context = context;
     this.#isSingle = isSingle;
 
-    this.#isGit = isFilled(job.git_source);
+    this.#isGit = isPresent(job.git_source);
   }
 
   /**
@@ -83,9 +84,9 @@ export class JobSettings {
       result.tasks = [...(Array.isArray(tasks) ? (tasks as Setting[]) : []), this.ofSingleTask()];
     }
     // The Databricks CLI turns queueing on where nobody has said anything, Terraform's provider turns it off.
-    if (dialect === "terraform" && !isFilled(job.queue)) result.queue = { enabled: false };
+    if (dialect === "terraform" && !isPresent(job.queue)) result.queue = { enabled: false };
     // A continuous job cannot queue; each source says so in its own way.
-    if (isFilled(job.continuous) && canonical(result.queue) === '{"enabled":false}')
+    if (isPresent(job.continuous) && canonical(result.queue) === '{"enabled":false}')
       delete result.queue;
     if (isDeployedBundle(result.deployment)) {
       // What the Databricks CLI notes on the jobs of every bundle.
@@ -318,8 +319,4 @@ type Scalar = string | number | boolean;
 
 function isScalar(value: unknown): value is Scalar {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
-}
-
-function isFilled(value: unknown): boolean {
-  return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 }

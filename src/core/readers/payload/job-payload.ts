@@ -1,21 +1,31 @@
 import {
   type ConditionSpec,
+  isExpression,
   type JobRef,
   type JobSpec,
   type NotebookRef,
-  type NotificationSpec,
-  type PrincipalSpec,
   type SourceLocation,
   type TaskSpec,
-  type TriggerSpec,
-  isExpression,
-} from "../model/job-spec";
-import { JOB_SCHEMA } from "../model/job-schema";
-import type { CodeFile, CodeParameters } from "../model/lineage";
-import type { Settings } from "../model/settings";
+} from "../../model/job-spec";
+import { JOB_SCHEMA } from "../../model/job-schema";
+import type { CodeFile, CodeParameters } from "../../model/lineage";
+import type { Settings } from "../../model/settings";
 import { JobSettings, type SettingsContext } from "./job-settings";
-import { type Lazy, withLazy } from "./lazy";
-import { isObject, type Json, objectsOf } from "../model/json";
+import { type Lazy, withLazy } from "../lazy";
+import { isObject, type Json, objectsOf } from "../../model/json";
+import {
+  apiName,
+  blocks,
+  dynamicBlocks,
+  isPresent,
+  numberOf,
+  optional,
+  readMap,
+  text,
+  textOf,
+} from "./blocks";
+import { notificationsOf, principal, readOwner } from "./people";
+import { triggersOf } from "./triggers";
 
 /** What the payload alone cannot tell: where its notebook paths and job ids lead. */
 export interface PayloadContext extends SettingsContext {
@@ -39,8 +49,6 @@ export interface GitLocation {
   readonly url: string;
 }
 
-/** Blocks of Terraform that the Jobs API has lists of, by a name in the plural. */
-const BLOCKS = ["task", "environment", "parameter", "job_cluster"];
 const TEXTS = ["name", "description", "task_key", "environment_key", "job_cluster_key"];
 
 /** What a payload alone tells of its job. */
@@ -141,7 +149,8 @@ class PayloadReader {
     const triggers = triggersOf(job);
     const notifications = notificationsOf(job);
     const [runAs] = blocks(job, "run_as");
-    const unknown = unknownOf(job).map((name) => this.#apiName(name));
+    const written = unknownOf(job);
+    const unknown = this.#dialect === "terraform" ? written.map(apiName) : written;
     const owner = this.#dialect === "api" ? readOwner(job.permissions) : undefined;
     return {
       ...optional("name", textOf(job.name)),
@@ -258,13 +267,6 @@ class PayloadReader {
     if (this.#dialect === "terraform") return name;
     return name === "library" ? "libraries" : `${name}s`;
   }
-
-  /** `task` is `tasks` in the Jobs API. */
-  #apiName(attribute: string): string {
-    return this.#dialect === "terraform" && BLOCKS.includes(attribute)
-      ? `${attribute}s`
-      : attribute;
-  }
 }
 
 function outcomesOf(dependencies: readonly Json[]): Map<string, string> | undefined {
@@ -308,25 +310,6 @@ class LazyTask implements Lazy {
   }
 }
 
-/** Who owns a job, by the `permissions` of a bundle's or the `access_control` of a `databricks_permissions`. */
-export function readOwner(accessControl: unknown): PrincipalSpec | undefined {
-  const entry = objectsOf(accessControl).find(
-    ({ level, permission_level: terraform = level }) => terraform === "IS_OWNER",
-  );
-  return entry && principal(entry);
-}
-
-function principal(names: Json): PrincipalSpec {
-  // Plans and states have empty text for the names that are not given.
-  const name = (key: string): string | undefined =>
-    names[key] === "" ? undefined : textOf(names[key]);
-  return {
-    ...optional("servicePrincipal", name("service_principal_name")),
-    ...optional("user", name("user_name")),
-    ...optional("group", name("group_name")),
-  };
-}
-
 /** Attributes that are set to an expression, so that nothing is known of them yet. Text says so itself. */
 function unknownOf(block: Json): string[] {
   const unknown: string[] = [];
@@ -337,90 +320,9 @@ function unknownOf(block: Json): string[] {
   return unknown;
 }
 
-const TRIGGERS = ["schedule", "trigger", "continuous"] as const;
-
-function triggersOf(job: Json): TriggerSpec[] {
-  return TRIGGERS.filter((kind) => job[kind] !== undefined).flatMap((kind) =>
-    blocks(job, kind).map((block): TriggerSpec => {
-      const status = textOf(block.pause_status) ?? "UNPAUSED";
-      return {
-        kind,
-        ...optional("detail", kind === "schedule" ? cronOf(block) : causeOf(block)),
-        ...(!isExpression(status) && { paused: status.toUpperCase() === "PAUSED" }),
-      };
-    }),
-  );
-}
-
-function cronOf(schedule: Json): string | undefined {
-  const cron = textOf(schedule.quartz_cron_expression);
-  const zone = textOf(schedule.timezone_id);
-  return cron === undefined || zone === undefined ? cron : `${cron} (${zone})`;
-}
-
-/** What a trigger waits for; a continuous job waits for nothing. */
-function causeOf(trigger: Json): string | undefined {
-  const causes = [
-    ...blocks(trigger, "periodic").map(({ interval, unit }) => {
-      const name = text(unit);
-      return `every ${text(interval)} ${isExpression(name) ? name : name.toLowerCase()}`;
-    }),
-    ...blocks(trigger, "file_arrival").map(({ url }) => `files in ${text(url)}`),
-    // `table` is the old name.
-    ...[...blocks(trigger, "table_update"), ...blocks(trigger, "table")].map(
-      ({ table_names: names, condition }) => {
-        const tables = (Array.isArray(names) ? names : [names]).map(text).join(", ");
-        return `updates of ${condition === "ALL_UPDATED" ? "all of " : ""}${tables}`;
-      },
-    ),
-    ...blocks(trigger, "model").map(
-      ({ securable_name: model, condition }) =>
-        `${text(condition)
-          .replace(/^MODEL_/, "model ")
-          .replaceAll("_", " ")
-          .toLowerCase()} ${text(model)}`,
-    ),
-  ];
-  return causes.length === 0 ? undefined : causes.join("; ");
-}
-
-function notificationsOf(parent: Json): NotificationSpec[] {
-  if (parent.email_notifications === undefined && parent.webhook_notifications === undefined)
-    return [];
-  return (["email", "webhook"] as const).flatMap((channel) =>
-    blocks(parent, `${channel}_notifications`).flatMap((block) =>
-      Object.entries(block).flatMap(([event, targets]): NotificationSpec[] => {
-        if (!event.startsWith("on_") || !isPresent(targets)) return [];
-        const all = Array.isArray(targets) ? (targets as unknown[]) : [targets];
-        return [
-          { event, channel, count: all.length, ...(channel === "email" && { to: all.map(text) }) },
-        ];
-      }),
-    ),
-  );
-}
-
 /** Inputs may be written as JSON text or, in a bundle's complex variable, as a list. */
 function inputsOf(inputs: unknown): string | undefined {
   return Array.isArray(inputs) ? JSON.stringify(inputs) : textOf(inputs);
-}
-
-/** As a value of its own, whatever it is called. */
-function define(texts: Record<string, string>, key: string, value: string): void {
-  if (key === "__proto__")
-    Object.defineProperty(texts, key, {
-      value,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-  else texts[key] = value;
-}
-
-const NOTHING = {};
-
-function optional<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
-  return value === undefined ? NOTHING : ({ [key]: value } as Partial<Record<K, V>>);
 }
 
 /** The names of the `*_task` blocks of a task. */
@@ -435,48 +337,7 @@ function taskTypes(task: Json, dialect: Dialect): string[] {
   return types;
 }
 
-/** The blocks called `name`: one object, a list of them, or the content of dynamic ones. */
-function blocks(parent: Json, name: string): readonly Json[] {
-  const written = objectsOf(parent[name]);
-  return parent.dynamic === undefined ? written : [...written, ...dynamicBlocks(parent, name)];
-}
-
-function dynamicBlocks(parent: Json, name: string): readonly Json[] {
-  const dynamic = isObject(parent.dynamic) ? objectsOf(parent.dynamic[name]) : [];
-  return dynamic.flatMap((block) => objectsOf(block.content));
-}
-
-/** Null and a list of no blocks are, to Terraform, the same as nothing. */
-function isPresent(value: unknown): boolean {
-  return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
-}
-
 /** A `count` of 0 or 1, or `${… ? 1 : 0}`, the usual way to make a resource or not to. */
 function isAtMostOne(count: unknown): boolean {
   return Number(count) <= 1 || /\?\s*(?:1\s*:\s*0|0\s*:\s*1)[\s)]*\}$/.test(text(count));
-}
-
-function text(value: unknown): string {
-  return textOf(value) ?? "";
-}
-
-/** Text as the service gets it: YAML and JSON write numbers and true or false without quotes. */
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
-    ? String(value)
-    : undefined;
-}
-
-function numberOf(value: unknown): number | undefined {
-  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  return typeof number === "number" && !Number.isNaN(number) ? number : undefined;
-}
-
-function readMap(map: unknown): Record<string, string> {
-  // Nobody knows what is in it.
-  if (typeof map === "string" && isExpression(map)) return { [map]: "" };
-  if (!isObject(map)) return {};
-  const texts: Record<string, string> = {};
-  for (const key in map) define(texts, key, text(map[key]));
-  return texts;
 }
