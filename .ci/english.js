@@ -25,6 +25,7 @@ const PHRASES = [
   [/\bof (its|his|their) own of\b/i, '"its own … for"'],
   [/\bcalled otherwise\b/i, '"renamed", "with another name"'],
   [/\b(is|are) to be (had|found out)\b/i, '"is available", "can be detected"'],
+  [/@throws (?!\{)\S+/, '"@throws {JobstrataError} …"'],
 ];
 
 const PLACES =

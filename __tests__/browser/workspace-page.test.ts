@@ -43,7 +43,7 @@ class Gate implements TaskExecutor {
     return { succeeded: true, result: `done ${HOSTILE}`, logs: "" };
   }
 
-  public query: TaskExecutor["query"] = (_request, onAnswer) => {
+  public query: NonNullable<TaskExecutor["query"]> = (_request, onAnswer) => {
     onAnswer({ columns: [{ name: "cost", type: "double" }], rows: [[6000]], truncated: false });
     return Promise.resolve();
   };

@@ -26,13 +26,17 @@ export function task(taskKey: string, spec: Partial<TaskSpec> = {}): TaskSpec {
 export function notebookTask(
   taskKey: string,
   path: string,
-  spec: Partial<TaskSpec> = {},
+  spec: Omit<Partial<TaskSpec>, "environmentKey"> & {
+    /** Undefined for a task without one. @default "default" */
+    readonly environmentKey?: string | undefined;
+  } = {},
 ): TaskSpec {
+  const { environmentKey, ...rest } = { environmentKey: "default", ...spec };
   return task(taskKey, {
     types: ["notebook_task"],
     notebook: { identity: `file:/app/${path}`, label: path },
-    environmentKey: "default",
-    ...spec,
+    ...(environmentKey !== undefined && { environmentKey }),
+    ...rest,
   });
 }
 

@@ -23,7 +23,7 @@ export const helpText = (): string => `${(parts().get("") ?? "").trimEnd()}\n`;
 
 export const helpTopics = (): string[] => [...parts().keys()].filter((topic) => topic !== "");
 
-/** Everything about a topic, or with `all` about each. @throws JobstrataError `config` if there is no such topic */
+/** Everything about a topic, or with `all` about each. @throws {JobstrataError} `config` if there is no such topic */
 export function topicText(topic: string, commands: readonly string[]): string {
   const all = parts();
   if (topic === "all") return [...all.values()].map((part) => part.trimEnd()).join("\n\n");

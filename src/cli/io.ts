@@ -23,7 +23,7 @@ export function parsePort(text: string): number {
   return port;
 }
 
-/** @throws InvalidArgumentError if it is not the id of a job or run */
+/** @throws {InvalidArgumentError} if it is not the id of a job or run */
 function parseId<Id>(text: string, idOf: (text: string) => Id | undefined): Id {
   const id = /^\d+$/.test(text) && !/^0+$/.test(text) ? idOf(text) : undefined;
   if (id === undefined)

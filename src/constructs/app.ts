@@ -13,7 +13,7 @@ export interface AppProps extends AppConfig {
    * The rules of the policy.
    * @default - all rules
    */
-  readonly rules?: readonly Rule[];
+  readonly rules?: readonly Rule[] | undefined;
 }
 
 /**
@@ -26,7 +26,7 @@ export interface AppProps extends AppConfig {
 export class App extends CdktfApp {
   readonly #rules: readonly Rule[] | undefined;
 
-  /** @throws JobstrataError `invalid-policy` for invalid rules */
+  /** @throws {JobstrataError} `invalid-policy` for invalid rules */
   public constructor(props: AppProps = {}) {
     const problem = isObject(props)
       ? props.rules === undefined
@@ -47,7 +47,7 @@ export class App extends CdktfApp {
   /**
    * Checks the hierarchy, then writes the configuration of all stacks.
    *
-   * @throws JobstrataError `policy-violated`
+   * @throws {JobstrataError} `policy-violated`
    */
   public override synth(): void {
     takeConfigurations(this.outdir);

@@ -14,7 +14,7 @@ export interface AtomicJobProps extends JobProps, NotebookTaskProps {
   /** The one notebook that the job runs. */
   readonly notebook: NotebookSource;
   /** Key of the task. @default - the name of the notebook */
-  readonly taskKey?: string;
+  readonly taskKey?: string | undefined;
 }
 
 const ATOMIC_JOB: Shapes<AtomicJobProps> = {
@@ -37,7 +37,7 @@ export class AtomicJob extends JobBase<AtomicJobProps> {
 
   readonly #notebook: NotebookConfig;
 
-  /** @throws JobstrataError if the key, a tag, a parameter or a limit of the Jobs API is not kept */
+  /** @throws {JobstrataError} if the key, a tag, a parameter or a limit of the Jobs API is not kept */
   public constructor(scope: Construct, id: string, props: AtomicJobProps) {
     super(scope, id, props, {
       level: "atomic",

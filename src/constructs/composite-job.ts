@@ -15,7 +15,7 @@ export type CompositeJobProps = JobProps;
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the key matters only to the tasks of this very job
 export class CompositeJob<Key extends string = any> extends JobOfJobs<Key> {
-  /** @throws JobstrataError if the key, a tag, a parameter or a limit of the Jobs API is not kept */
+  /** @throws {JobstrataError} if the key, a tag, a parameter or a limit of the Jobs API is not kept */
   public constructor(scope: Construct, id: Key, props: CompositeJobProps) {
     super(scope, id, props, {
       level: "composite",

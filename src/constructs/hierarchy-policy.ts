@@ -14,7 +14,7 @@ export interface HierarchyPolicyProps {
    * The rules of the policy.
    * @default - all rules
    */
-  readonly rules?: readonly Rule[];
+  readonly rules?: readonly Rule[] | undefined;
 }
 
 const PROPS: Shapes<HierarchyPolicyProps> = { rules };
@@ -31,7 +31,7 @@ const PROPS: Shapes<HierarchyPolicyProps> = { rules };
 export class HierarchyPolicy implements IAspect {
   readonly #rules: readonly Rule[];
 
-  /** @throws JobstrataError `invalid-policy` for invalid rules */
+  /** @throws {JobstrataError} `invalid-policy` for invalid rules */
   public constructor(props: HierarchyPolicyProps = {}) {
     const problem = object(PROPS)(props, "");
     if (problem !== undefined)
@@ -70,7 +70,7 @@ export class HierarchyPolicy implements IAspect {
  * within an environment.
  *
  * @param name such as `prod_us`
- * @throws JobstrataError `invalid-environment` if that is not the name of one
+ * @throws {JobstrataError} `invalid-environment` if that is not the name of one
  */
 export function setEnvironment(stack: TerraformStack, name: string): void {
   const problem = !Construct.isConstruct(stack)

@@ -18,10 +18,12 @@ export interface ImportedJobProps {
    * Replaces the job in the local workspace, where it does not exist.
    * @default - a notebook that says so and succeeds
    */
-  readonly local?: {
-    /** The notebook to run instead. */
-    readonly notebook: NotebookSource;
-  };
+  readonly local?:
+    | {
+        /** The notebook to run instead. */
+        readonly notebook: NotebookSource;
+      }
+    | undefined;
 }
 
 const PROPS: Shapes<ImportedJobProps> = {
@@ -110,7 +112,7 @@ function stub(id: string, what: string): NotebookSource {
  * replaces it, as set in the options.
  *
  * @param jobId the number of the job, or an expression that gives it, such as `${var.job_id}`
- * @throws JobstrataError `invalid-job` if it is neither
+ * @throws {JobstrataError} `invalid-job` if it is neither
  */
 export function fromJobId(
   scope: Construct,
@@ -148,7 +150,7 @@ export function fromJobId(
  * replaces it, as set in the options.
  *
  * @param jobName the whole display name, unique in the workspace
- * @throws JobstrataError `no-environment` if `scope` is not in a {@link JobStack}
+ * @throws {JobstrataError} `no-environment` if `scope` is not in a {@link JobStack}
  */
 export function fromJobName(
   scope: Construct,

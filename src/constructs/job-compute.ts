@@ -29,7 +29,7 @@ export interface ComputeConfig {
 export type InitScript =
   | { readonly workspace: { readonly destination: string } }
   | { readonly volumes: { readonly destination: string } }
-  | { readonly s3: { readonly destination: string; readonly region?: string } }
+  | { readonly s3: { readonly destination: string; readonly region?: string | undefined } }
   | { readonly abfss: { readonly destination: string } }
   | { readonly gcs: { readonly destination: string } };
 
@@ -37,111 +37,128 @@ export type InitScript =
 export type ClusterLogConf =
   | { readonly volumes: { readonly destination: string } }
   | { readonly dbfs: { readonly destination: string } }
-  | { readonly s3: { readonly destination: string; readonly region?: string } };
+  | { readonly s3: { readonly destination: string; readonly region?: string | undefined } };
 
 /** A cluster that is created for a run. The names are those of `new_cluster` in the Jobs API. */
 export interface JobCluster {
   /** Runtime version such as `16.4.x-scala2.12`. */
   readonly sparkVersion: string;
   /** @default - the instance pool's or the policy's */
-  readonly nodeTypeId?: string;
+  readonly nodeTypeId?: string | undefined;
   /** @default - nodeTypeId */
-  readonly driverNodeTypeId?: string;
+  readonly driverNodeTypeId?: string | undefined;
   /** Not together with `autoscale`. @default - autoscale */
-  readonly numWorkers?: number;
+  readonly numWorkers?: number | undefined;
   /** @default - numWorkers */
-  readonly autoscale?: { readonly minWorkers: number; readonly maxWorkers: number };
+  readonly autoscale?: { readonly minWorkers: number; readonly maxWorkers: number } | undefined;
   /** @default - none */
-  readonly instancePoolId?: string;
+  readonly instancePoolId?: string | undefined;
   /** @default - instancePoolId */
-  readonly driverInstancePoolId?: string;
+  readonly driverInstancePoolId?: string | undefined;
   /** @default - none */
-  readonly policyId?: string;
+  readonly policyId?: string | undefined;
   /** Uses the policy's values for options that are not set here. @default false */
-  readonly applyPolicyDefaultValues?: boolean;
+  readonly applyPolicyDefaultValues?: boolean | undefined;
   /** Such as `SINGLE_USER` or `USER_ISOLATION`. @default - the workspace's */
-  readonly dataSecurityMode?: string;
+  readonly dataSecurityMode?: string | undefined;
   /** The user of a single-user cluster. @default - the identity that the job runs as */
-  readonly singleUserName?: string;
+  readonly singleUserName?: string | undefined;
   /** @default - none */
-  readonly sparkConf?: Readonly<Record<string, string>>;
+  readonly sparkConf?: Readonly<Record<string, string>> | undefined;
   /** @default - none */
-  readonly sparkEnvVars?: Readonly<Record<string, string>>;
+  readonly sparkEnvVars?: Readonly<Record<string, string>> | undefined;
   /** @default - none */
-  readonly customTags?: Readonly<Record<string, string>>;
+  readonly customTags?: Readonly<Record<string, string>> | undefined;
   /** `STANDARD` or `PHOTON`. @default - the runtime's */
-  readonly runtimeEngine?: "STANDARD" | "PHOTON";
+  readonly runtimeEngine?: "STANDARD" | "PHOTON" | undefined;
   /** `CLASSIC_PREVIEW` allows `isSingleNode` and `useMlRuntime`. @default - none */
-  readonly kind?: string;
+  readonly kind?: string | undefined;
   /** A driver without workers. @default false */
-  readonly isSingleNode?: boolean;
+  readonly isSingleNode?: boolean | undefined;
   /** @default false */
-  readonly useMlRuntime?: boolean;
+  readonly useMlRuntime?: boolean | undefined;
   /** Options of `aws_attributes`. @default - none */
-  readonly awsAttributes?: {
-    readonly availability?: "SPOT" | "ON_DEMAND" | "SPOT_WITH_FALLBACK";
-    readonly zoneId?: string;
-    readonly firstOnDemand?: number;
-    readonly spotBidPricePercent?: number;
-    readonly instanceProfileArn?: string;
-    readonly ebsVolumeType?: string;
-    readonly ebsVolumeCount?: number;
-    readonly ebsVolumeSize?: number;
-    readonly ebsVolumeIops?: number;
-    readonly ebsVolumeThroughput?: number;
-  };
+  readonly awsAttributes?:
+    | {
+        readonly availability?: "SPOT" | "ON_DEMAND" | "SPOT_WITH_FALLBACK" | undefined;
+        readonly zoneId?: string | undefined;
+        readonly firstOnDemand?: number | undefined;
+        readonly spotBidPricePercent?: number | undefined;
+        readonly instanceProfileArn?: string | undefined;
+        readonly ebsVolumeType?: string | undefined;
+        readonly ebsVolumeCount?: number | undefined;
+        readonly ebsVolumeSize?: number | undefined;
+        readonly ebsVolumeIops?: number | undefined;
+        readonly ebsVolumeThroughput?: number | undefined;
+      }
+    | undefined;
   /** Options of `azure_attributes`. @default - none */
-  readonly azureAttributes?: {
-    readonly availability?: "SPOT_AZURE" | "ON_DEMAND_AZURE" | "SPOT_WITH_FALLBACK_AZURE";
-    readonly firstOnDemand?: number;
-    readonly spotBidMaxPrice?: number;
-    readonly logAnalyticsInfo?: {
-      readonly logAnalyticsWorkspaceId?: string;
-      /**
-       * A secret: give a `sensitive` variable of the environment, `environment.variable("log_analytics_key")`. A literal is
-       * written into `cdk.tf.json`; Terraform's state holds the value either way.
-       */
-      readonly logAnalyticsPrimaryKey?: string;
-    };
-  };
+  readonly azureAttributes?:
+    | {
+        readonly availability?:
+          "SPOT_AZURE" | "ON_DEMAND_AZURE" | "SPOT_WITH_FALLBACK_AZURE" | undefined;
+        readonly firstOnDemand?: number | undefined;
+        readonly spotBidMaxPrice?: number | undefined;
+        readonly logAnalyticsInfo?:
+          | {
+              readonly logAnalyticsWorkspaceId?: string | undefined;
+              /**
+               * A secret: give a `sensitive` variable of the environment, `environment.variable("log_analytics_key")`. A literal is
+               * written into `cdk.tf.json`; Terraform's state holds the value either way.
+               */
+              readonly logAnalyticsPrimaryKey?: string | undefined;
+            }
+          | undefined;
+      }
+    | undefined;
   /** Options of `gcp_attributes`. @default - none */
-  readonly gcpAttributes?: {
-    readonly availability?: "PREEMPTIBLE_GCP" | "ON_DEMAND_GCP" | "PREEMPTIBLE_WITH_FALLBACK_GCP";
-    readonly zoneId?: string;
-    readonly firstOnDemand?: number;
-    readonly googleServiceAccount?: string;
-    readonly bootDiskSize?: number;
-    readonly localSsdCount?: number;
-  };
+  readonly gcpAttributes?:
+    | {
+        readonly availability?:
+          "PREEMPTIBLE_GCP" | "ON_DEMAND_GCP" | "PREEMPTIBLE_WITH_FALLBACK_GCP" | undefined;
+        readonly zoneId?: string | undefined;
+        readonly firstOnDemand?: number | undefined;
+        readonly googleServiceAccount?: string | undefined;
+        readonly bootDiskSize?: number | undefined;
+        readonly localSsdCount?: number | undefined;
+      }
+    | undefined;
   /** Run on every node in this order before Spark starts. @default - none */
-  readonly initScripts?: readonly InitScript[];
+  readonly initScripts?: readonly InitScript[] | undefined;
   /** @default - logs are deleted with the cluster */
-  readonly clusterLogConf?: ClusterLogConf;
+  readonly clusterLogConf?: ClusterLogConf | undefined;
   /** An image of Databricks Container Services. @default - the runtime's */
-  readonly dockerImage?: {
-    readonly url: string;
-    /**
-     * The login of the registry. The password is a secret: give a `sensitive` variable of the environment,
-     * `environment.variable("registry_password")`. A literal is written into `cdk.tf.json`; Terraform's state holds the value
-     * either way.
-     * @default - none, for a public image
-     */
-    readonly basicAuth?: { readonly username: string; readonly password: string };
-  };
+  readonly dockerImage?:
+    | {
+        readonly url: string;
+        /**
+         * The login of the registry. The password is a secret: give a `sensitive` variable of the environment,
+         * `environment.variable("registry_password")`. A literal is written into `cdk.tf.json`; Terraform's state holds the value
+         * either way.
+         * @default - none, for a public image
+         */
+        readonly basicAuth?: { readonly username: string; readonly password: string } | undefined;
+      }
+    | undefined;
   /** Adds disks when they fill up. @default false */
-  readonly enableElasticDisk?: boolean;
+  readonly enableElasticDisk?: boolean | undefined;
   /** @default false */
-  readonly enableLocalDiskEncryption?: boolean;
+  readonly enableLocalDiskEncryption?: boolean | undefined;
   /** For remote disks of GCP and Azure, in Mb/s. @default - the cloud's */
-  readonly remoteDiskThroughput?: number;
+  readonly remoteDiskThroughput?: number | undefined;
   /** For remote disks of GCP and Azure, in GB. @default - the cloud's */
-  readonly totalInitialRemoteDiskSize?: number;
+  readonly totalInitialRemoteDiskSize?: number | undefined;
   /** @default - none */
-  readonly sshPublicKeys?: readonly string[];
+  readonly sshPublicKeys?: readonly string[] | undefined;
   /** The workloads that may run on the cluster. @default - both */
-  readonly workloadType?: {
-    readonly clients: { readonly jobs?: boolean; readonly notebooks?: boolean };
-  };
+  readonly workloadType?:
+    | {
+        readonly clients: {
+          readonly jobs?: boolean | undefined;
+          readonly notebooks?: boolean | undefined;
+        };
+      }
+    | undefined;
 }
 
 const DESTINATION = object({ destination: filled }, "destination");
@@ -268,7 +285,7 @@ export class JobCompute {
   /**
    * A cluster that is created for each run of the job.
    *
-   * @throws JobstrataError `invalid-job` if it has neither nodes nor a number of workers, or both of them twice
+   * @throws {JobstrataError} `invalid-job` if it has neither nodes nor a number of workers, or both of them twice
    */
   public static jobCluster(newCluster: JobCluster, jobClusterKey = "default"): JobCompute {
     checkCluster(newCluster, "job cluster");
@@ -283,7 +300,7 @@ export class JobCompute {
    * A cluster that is created for each run of the job, written at its task (`new_cluster`) instead of among the clusters of
    * the job. Runs alike; for jobs that are defined so elsewhere.
    *
-   * @throws JobstrataError `invalid-job` as {@link JobCompute.jobCluster}
+   * @throws {JobstrataError} `invalid-job` as {@link JobCompute.jobCluster}
    */
   public static taskCluster(newCluster: JobCluster): JobCompute {
     checkCluster(newCluster, "task cluster");
@@ -305,13 +322,13 @@ export class JobCompute {
 /** Options of {@link JobCompute.serverless}. */
 export interface ServerlessOptions {
   /** Serverless environment version. @default "4" */
-  readonly environmentVersion?: string;
+  readonly environmentVersion?: string | undefined;
   /** @default "default" */
-  readonly environmentKey?: string;
+  readonly environmentKey?: string | undefined;
   /** Requirements for pip, such as `databricks-sdk>=0.40`. @default - none */
-  readonly dependencies?: readonly string[];
+  readonly dependencies?: readonly string[] | undefined;
   /** Paths of JAR files. @default - none */
-  readonly javaDependencies?: readonly string[];
+  readonly javaDependencies?: readonly string[] | undefined;
 }
 
 const SERVERLESS: Shapes<ServerlessOptions> = {

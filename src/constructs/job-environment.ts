@@ -35,29 +35,29 @@ export type VariableDefault = string | number | boolean | readonly VariableValue
 /** A Terraform variable with more options than its default. */
 export interface VariableProps {
   /** Text, a number, true or false, a list, or a map. @default - none: Terraform asks for a value */
-  readonly default?: VariableValue;
+  readonly default?: VariableValue | undefined;
   /** Such as `list(string)` or `map(number)`. @default - that of the default, else `string` */
-  readonly type?: string;
+  readonly type?: string | undefined;
   /** Shown by Terraform when it asks for the value. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** Keeps the value out of Terraform's output. @default false */
-  readonly sensitive?: boolean;
+  readonly sensitive?: boolean | undefined;
 }
 
 /** The Databricks workspace. Credentials come from Databricks unified authentication, never from code. */
 export interface Workspace {
   /** URL such as `https://my.cloud.databricks.com`. @default - `DATABRICKS_HOST` or the profile's */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** Profile of `~/.databrickscfg`. @default - `DATABRICKS_CONFIG_PROFILE`, or what the SDK finds */
-  readonly profile?: string;
+  readonly profile?: string | undefined;
 }
 
 /** Recipients of notifications about failed runs of any job of an environment. */
 export interface FailureNotifications {
   /** E-mail addresses. @default - none */
-  readonly emails?: readonly string[];
+  readonly emails?: readonly string[] | undefined;
   /** Ids of notification destinations; at most 3. @default - none */
-  readonly webhooks?: readonly string[];
+  readonly webhooks?: readonly string[] | undefined;
 }
 
 /** Options of a {@link JobEnvironment}. */
@@ -74,54 +74,54 @@ export interface JobEnvironmentProps {
   readonly mode: "development" | "production" | "imported";
 
   /** Comes before the name of every job. @default `[<name>] `; none in imported mode */
-  readonly namePrefix?: string;
+  readonly namePrefix?: string | undefined;
 
   /**
    * Whether jobs get the tags `job_level`, `layer`, `purpose` and `orchestrator` by themselves. False for imported jobs that
    * lack them: these have no tags but those in `tags`. The rules judge the tags that jobs have.
    * @default true
    */
-  readonly hierarchyTags?: boolean;
+  readonly hierarchyTags?: boolean | undefined;
 
   /**
    * Terraform variables of every stack of the environment, by name, with their defaults here. `--var`, `TF_VAR_…` and
    * variable files replace the defaults.
    * @default - none
    */
-  readonly variables?: Readonly<Record<string, VariableDefault | VariableProps>>;
+  readonly variables?: Readonly<Record<string, VariableDefault | VariableProps>> | undefined;
 
   /** @default - all from the shell's environment */
-  readonly workspace?: Workspace;
+  readonly workspace?: Workspace | undefined;
 
   /**
    * Creates the Terraform backend of a stack: `(stack) => new S3Backend(stack, { key: stack.node.id, … })`.
    * @default - `terraform.<stack>.tfstate` in the folder that the app runs in
    */
-  readonly backend?: (stack: TerraformStack) => unknown;
+  readonly backend?: ((stack: TerraformStack) => unknown) | undefined;
 
   /** Tags of every job. @default - none */
-  readonly tags?: Readonly<Record<string, string>>;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
 
   /** Workspace folder that local notebooks are uploaded below. @default - `/Shared/jobstrata/<name>` */
-  readonly notebookRoot?: string;
+  readonly notebookRoot?: string | undefined;
 
   /** The identity that jobs run as, unless a job sets its own. @default - the deploying identity; required in production */
-  readonly runAs?: RunAs;
+  readonly runAs?: RunAs | undefined;
 
   /** Permissions of every job, unless the job has its own. @default - none; required in production */
-  readonly permissions?: readonly JobPermission[];
+  readonly permissions?: readonly JobPermission[] | undefined;
 
   /** Notified about every failed run, in addition to the recipients of the job. @default - nobody */
-  readonly failureNotifications?: FailureNotifications;
+  readonly failureNotifications?: FailureNotifications | undefined;
 
   /**
    * Defaults for the jobs of each level: retries, timeouts, health rules, notifications.
    * @default - nothing
    */
-  readonly defaults?: Readonly<Partial<Record<JobLevel, JobDefaults>>>;
+  readonly defaults?: Readonly<Partial<Record<JobLevel, JobDefaults>>> | undefined;
 
   /** Overrides of single jobs in this environment, by job key. @default - none */
-  readonly jobs?: Readonly<Record<string, JobOverrides>>;
+  readonly jobs?: Readonly<Record<string, JobOverrides>> | undefined;
 }
 
 const ENVIRONMENT_CLASS = Symbol.for("jobstrata/JobEnvironment");
@@ -210,7 +210,7 @@ export class JobEnvironment {
   /** Workspace folder that local notebooks are uploaded below; without `/Workspace`, as the API reports paths. */
   public readonly notebookRoot: string;
 
-  /** @throws JobstrataError `invalid-environment` if an option is invalid */
+  /** @throws {JobstrataError} `invalid-environment` if an option is invalid */
   public constructor(public readonly props: JobEnvironmentProps) {
     const given: unknown = props;
     const fail = (problem: string): never => {
@@ -272,7 +272,7 @@ export class JobEnvironment {
    * A reference to one of the environment's variables, for parameters and other text.
    *
    * @returns the Terraform expression `${var.<name>}`; for a list or a map, its JSON: `${jsonencode(var.<name>)}`
-   * @throws JobstrataError `unknown-variable` if the environment does not declare it
+   * @throws {JobstrataError} `unknown-variable` if the environment does not declare it
    */
   public variable(name: string): string {
     const names = this.variableNames;

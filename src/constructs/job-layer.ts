@@ -11,7 +11,7 @@ export interface JobLayerProps {
    * One stack, `<layer>-<env>`, instead of one for each level.
    * @default false
    */
-  readonly singleStack?: boolean;
+  readonly singleStack?: boolean | undefined;
 }
 
 const LAYER: Shapes<JobLayerProps> = {
@@ -36,7 +36,7 @@ export class JobLayer {
   /**
    * @param scope the app
    * @param name name of the layer: the prefix of its stack names, and the tag `layer` of its jobs
-   * @throws JobstrataError `invalid-stack` if the app already has this layer
+   * @throws {JobstrataError} `invalid-stack` if the app already has this layer
    */
   public constructor(scope: Construct, name: string, props: JobLayerProps) {
     const problem = text(name, "name") ?? object(LAYER, "environment")(props, "");
@@ -58,7 +58,7 @@ export class JobLayer {
    * For an orchestrator of the composite jobs of this layer. The first access to this property creates the stack. Put an
    * orchestrator of several layers in its own `JobStack`.
    *
-   * @throws JobstrataError `invalid-stack` if the name of the stack is taken
+   * @throws {JobstrataError} `invalid-stack` if the name of the stack is taken
    */
   public get orchestrator(): JobStack {
     return (this.#orchestrator ??= this.#makeOrchestrator());

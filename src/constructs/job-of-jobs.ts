@@ -81,38 +81,38 @@ export class ConditionTask<Key extends string = any> extends Task<Key> {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as for Task
 export interface TaskProps<Key extends string = any> extends TaskSettings {
   /** What has to end before the task starts: handles that earlier calls returned. @default - nothing */
-  readonly dependsOn?: Task<Key> | readonly Task<Key>[];
+  readonly dependsOn?: Task<Key> | readonly Task<Key>[] | undefined;
   /** @default "ALL_SUCCESS" */
-  readonly runIf?: RunIf;
+  readonly runIf?: RunIf | undefined;
 }
 
 /** Options of `addRunJobTask`. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as for Task
 export interface RunJobTaskProps<Key extends string = any> extends TaskProps<Key>, TaskRetryProps {
   /** Job parameters for the run; the job must declare them. @default - the job's own defaults */
-  readonly jobParameters?: Readonly<Record<string, string>>;
+  readonly jobParameters?: Readonly<Record<string, string>> | undefined;
   /**
    * Says that an orchestrator is meant to run an atomic job, which is for a composite job elsewhere. Not for composite
    * jobs, which run nothing else.
    * @default false
    */
-  readonly runsAtomicJob?: boolean;
+  readonly runsAtomicJob?: boolean | undefined;
   /** `base_parameters` of the notebook tasks of a job without job parameters. @default - none */
-  readonly notebookParams?: Readonly<Record<string, string>>;
+  readonly notebookParams?: Readonly<Record<string, string>> | undefined;
   /** For the Python script tasks of the job. @default - none */
-  readonly pythonParams?: readonly string[];
+  readonly pythonParams?: readonly string[] | undefined;
   /** For the Python wheel tasks of the job. @default - none */
-  readonly pythonNamedParams?: Readonly<Record<string, string>>;
+  readonly pythonNamedParams?: Readonly<Record<string, string>> | undefined;
   /** For the SQL tasks of the job. @default - none */
-  readonly sqlParams?: Readonly<Record<string, string>>;
+  readonly sqlParams?: Readonly<Record<string, string>> | undefined;
   /** For the dbt tasks of the job. @default - none */
-  readonly dbtCommands?: readonly string[];
+  readonly dbtCommands?: readonly string[] | undefined;
   /** For the JAR tasks of the job. @default - none */
-  readonly jarParams?: readonly string[];
+  readonly jarParams?: readonly string[] | undefined;
   /** For the Spark Submit tasks of the job. @default - none */
-  readonly sparkSubmitParams?: readonly string[];
+  readonly sparkSubmitParams?: readonly string[] | undefined;
   /** For the pipeline tasks of the job. @default - none */
-  readonly pipelineParams?: { readonly fullRefresh?: boolean };
+  readonly pipelineParams?: { readonly fullRefresh?: boolean | undefined } | undefined;
 }
 
 /** Options of `addConditionTask`. */
@@ -131,9 +131,9 @@ export interface ForEachTaskProps<Key extends string = any> extends RunJobTaskPr
   /** What to run the job for: values, or a reference such as `{{tasks.list.values.regions}}`. At most 10 000 characters. */
   readonly inputs: readonly (string | number | boolean | object)[] | string;
   /** How many runs at a time, at most 100. @default 1 */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** All iterations together are cancelled after this many seconds; 0 is never. @default 0 */
-  readonly forEachTimeoutSeconds?: number;
+  readonly forEachTimeoutSeconds?: number | undefined;
 }
 
 const dependencies: Shape = (value, path) => {
@@ -198,7 +198,7 @@ export abstract class JobOfJobs<Key extends string = any> extends JobBase {
    * Adds a task that runs another job.
    *
    * @param job any job of the same environment, in whichever stack, or one declared with `fromJobId` or `fromJobName`
-   * @throws JobstrataError if the key is taken or not valid, or the job, a dependency or a parameter cannot be meant
+   * @throws {JobstrataError} if the key is taken or not valid, or the job, a dependency or a parameter cannot be meant
    */
   public addRunJobTask(taskKey: string, job: IJob, props: RunJobTaskProps<Key> = {}): Task<Key> {
     this.#check(taskKey, props, RUN_JOB);
@@ -213,7 +213,7 @@ export abstract class JobOfJobs<Key extends string = any> extends JobBase {
   /**
    * Adds a task that compares two values; others depend on its outcomes.
    *
-   * @throws JobstrataError if the key is taken or not valid, or a dependency cannot be meant
+   * @throws {JobstrataError} if the key is taken or not valid, or a dependency cannot be meant
    */
   public addConditionTask(taskKey: string, props: ConditionTaskProps<Key>): ConditionTask<Key> {
     this.#check(taskKey, props, CONDITION, "left", "op", "right");
@@ -229,7 +229,7 @@ export abstract class JobOfJobs<Key extends string = any> extends JobBase {
   /**
    * Adds a task that runs another job once for every input; `{{input}}` in a job parameter is the input.
    *
-   * @throws JobstrataError as {@link addRunJobTask}, and for inputs or a concurrency beyond the limits
+   * @throws {JobstrataError} as {@link addRunJobTask}, and for inputs or a concurrency beyond the limits
    */
   public addForEachTask(taskKey: string, job: IJob, props: ForEachTaskProps<Key>): Task<Key> {
     this.#check(taskKey, props, FOR_EACH, "inputs");
@@ -249,7 +249,7 @@ export abstract class JobOfJobs<Key extends string = any> extends JobBase {
           taskKey: `${taskKey.slice(0, 90)}_iteration`,
           runJobTask: this.#runJobTask(taskKey, job, props),
           ...this.#attempts(props),
-          ...notificationConfig({ ...definedOnly({ healthRules }) }),
+          ...notificationConfig({ healthRules }),
         },
       },
       ...definedOnly({ timeoutSeconds: forEachTimeoutSeconds }),
@@ -385,7 +385,7 @@ export abstract class JobOfJobs<Key extends string = any> extends JobBase {
         dbtCommands: copyOf(props.dbtCommands),
         jarParams: copyOf(props.jarParams),
         sparkSubmitParams: copyOf(props.sparkSubmitParams),
-        pipelineParams: props.pipelineParams,
+        pipelineParams: props.pipelineParams && definedOnly(props.pipelineParams),
       }),
     };
   }

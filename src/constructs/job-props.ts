@@ -26,54 +26,54 @@ export type JobPermission = {
 export interface HealthRule {
   readonly metric: HealthMetric;
   /** The only operator that Databricks supports. @default "GREATER_THAN" */
-  readonly op?: HealthOperator;
+  readonly op?: HealthOperator | undefined;
   /** The threshold, in the unit of the metric. */
   readonly value: number;
 }
 
 /** Recipients by event. */
 export interface NotificationEvents {
-  readonly onStart?: readonly string[];
-  readonly onSuccess?: readonly string[];
-  readonly onFailure?: readonly string[];
+  readonly onStart?: readonly string[] | undefined;
+  readonly onSuccess?: readonly string[] | undefined;
+  readonly onFailure?: readonly string[] | undefined;
   /** Needs a health rule for RUN_DURATION_SECONDS. */
-  readonly onDurationWarningThresholdExceeded?: readonly string[];
+  readonly onDurationWarningThresholdExceeded?: readonly string[] | undefined;
   /** Needs a health rule for one of the STREAMING_BACKLOG metrics. */
-  readonly onStreamingBacklogExceeded?: readonly string[];
+  readonly onStreamingBacklogExceeded?: readonly string[] | undefined;
 }
 
 /** Notifications and health rules of jobs and tasks. */
 export interface NotificationProps {
   /** Thresholds that notifications can be sent for. @default - none */
-  readonly healthRules?: readonly HealthRule[];
+  readonly healthRules?: readonly HealthRule[] | undefined;
   /** E-mail addresses by event. @default - none; for a job, the environment's */
-  readonly emailNotifications?: NotificationEvents;
+  readonly emailNotifications?: NotificationEvents | undefined;
   /** Ids of notification destinations by event, at most 3 each. @default - none; for a job, the environment's */
-  readonly webhookNotifications?: NotificationEvents;
+  readonly webhookNotifications?: NotificationEvents | undefined;
   /** Suppresses notifications about skipped runs. @default false */
-  readonly noAlertForSkippedRuns?: boolean;
+  readonly noAlertForSkippedRuns?: boolean | undefined;
   /** Suppresses notifications about cancelled runs. @default false */
-  readonly noAlertForCanceledRuns?: boolean;
+  readonly noAlertForCanceledRuns?: boolean | undefined;
 }
 
 /** Settings of a task that do not depend on its type. */
 export interface TaskSettings extends NotificationProps {
   /** At most 1000 characters. @default - none */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** Cancels the task after this number of seconds; 0 means never. @default 0 */
-  readonly timeoutSeconds?: number;
+  readonly timeoutSeconds?: number | undefined;
   /** Skips the task; its dependents run as if it had succeeded. @default false */
-  readonly disabled?: boolean;
+  readonly disabled?: boolean | undefined;
   /** Notifies about the last attempt only. @default false */
-  readonly alertOnLastAttempt?: boolean;
+  readonly alertOnLastAttempt?: boolean | undefined;
 }
 
 /** How long Terraform waits for the workspace, such as `20m`. */
 export interface OperationTimeouts {
   /** @default - the provider's */
-  readonly create?: string;
+  readonly create?: string | undefined;
   /** @default - the provider's */
-  readonly update?: string;
+  readonly update?: string | undefined;
 }
 
 /** Props of jobs of every level. */
@@ -82,71 +82,72 @@ export interface JobProps extends NotificationProps {
    * Display name, without the environment: its prefix, such as `[dev] `, is added. At most 4096 bytes with the prefix.
    * @default - the construct id
    */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** At most 27 700 characters. @default - none */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** Tag `layer`: the domain that the job belongs to. @default - the layer of the stack, if it has one */
-  readonly layer?: string;
+  readonly layer?: string | undefined;
   /** Tag `purpose`: what the job does, in a word, such as `ingest`. */
   readonly purpose: string;
   /** Additional tags. A job has at most 25, including those set by the library. @default - none */
-  readonly tags?: Readonly<Record<string, string>>;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
   /** Job parameters with their defaults, which can be overridden for each run. @default - none */
-  readonly jobParameters?: Readonly<Record<string, string>>;
+  readonly jobParameters?: Readonly<Record<string, string>> | undefined;
   /** What starts the job. @default - none: it is started manually or by another job */
-  readonly trigger?: JobTrigger;
+  readonly trigger?: JobTrigger | undefined;
   /**
    * Whether the trigger is paused.
    * @default - true in development, where only the environment's override of this job can change it; else false
    */
-  readonly paused?: boolean;
+  readonly paused?: boolean | undefined;
   /** Cancels a run after this number of seconds; 0 means never. @default - the environment's, else 0 */
-  readonly timeoutSeconds?: number;
+  readonly timeoutSeconds?: number | undefined;
   /** 0-1000; 0 skips every run. @default - 4 in development, else 1; 1 for a continuous job */
-  readonly maxConcurrentRuns?: number;
+  readonly maxConcurrentRuns?: number | undefined;
   /** Whether a run waits if `maxConcurrentRuns` is reached. @default true, except for a continuous job, which cannot queue */
-  readonly queue?: boolean;
+  readonly queue?: boolean | undefined;
   /** @default - the environment's */
-  readonly runAs?: RunAs;
+  readonly runAs?: RunAs | undefined;
   /** @default - the environment's */
-  readonly permissions?: readonly JobPermission[];
+  readonly permissions?: readonly JobPermission[] | undefined;
   /** Performance mode of serverless tasks. @default - the workspace's */
-  readonly performanceTarget?: PerformanceTarget;
+  readonly performanceTarget?: PerformanceTarget | undefined;
   /** Id of the serverless usage policy that pays for the job. @default - the workspace's */
-  readonly usagePolicyId?: string;
+  readonly usagePolicyId?: string | undefined;
   /** Id of the budget policy that pays for the job; the older name of a usage policy. @default - the workspace's */
-  readonly budgetPolicyId?: string;
+  readonly budgetPolicyId?: string | undefined;
   /** Whether users may edit the job in the workspace. @default "EDITABLE" */
-  readonly editMode?: EditMode;
+  readonly editMode?: EditMode | undefined;
   /** Marks the job as managed by a bundle, which locks it in the workspace. @default - Terraform manages it */
-  readonly deployment?: { readonly kind: "BUNDLE"; readonly metadataFilePath?: string };
+  readonly deployment?:
+    { readonly kind: "BUNDLE"; readonly metadataFilePath?: string | undefined } | undefined;
   /** The workspace of the job, for a provider that is configured for an account. @default - the provider's */
-  readonly providerConfig?: { readonly workspaceId: string };
+  readonly providerConfig?: { readonly workspaceId: string } | undefined;
   /** How long Terraform waits. @default - the provider's */
-  readonly timeouts?: OperationTimeouts;
+  readonly timeouts?: OperationTimeouts | undefined;
 }
 
 /** How a task is retried. */
 export interface TaskRetryProps {
   /** How often a failed task is retried; -1 means indefinitely. @default - the environment's, else 0 */
-  readonly maxRetries?: number;
+  readonly maxRetries?: number | undefined;
   /** Pause between two attempts, in milliseconds. @default - the environment's, else 0 */
-  readonly minRetryIntervalMillis?: number;
+  readonly minRetryIntervalMillis?: number | undefined;
   /** Whether a task that timed out is retried. @default - the environment's, else false */
-  readonly retryOnTimeout?: boolean;
+  readonly retryOnTimeout?: boolean | undefined;
 }
 
 /** A library for a cluster; exactly one of these. Serverless compute takes `dependencies` instead. */
 export type Library =
-  | { readonly pypi: { readonly package: string; readonly repo?: string } }
+  | { readonly pypi: { readonly package: string; readonly repo?: string | undefined } }
   | {
       readonly maven: {
         readonly coordinates: string;
-        readonly repo?: string;
-        readonly exclusions?: readonly string[];
+        readonly repo?: string | undefined;
+        readonly exclusions?: readonly string[] | undefined;
       };
     }
-  | { readonly cran: { readonly package: string; readonly repo?: string } }
+  | { readonly cran: { readonly package: string; readonly repo?: string | undefined } }
   | { readonly whl: string }
   | { readonly jar: string }
   | { readonly egg: string }
@@ -155,25 +156,25 @@ export type Library =
 /** How an atomic job runs its notebook. */
 export interface NotebookTaskProps extends TaskRetryProps {
   /** Values that the notebook reads with `dbutils.widgets.get` (`base_parameters`). @default - none */
-  readonly parameters?: Readonly<Record<string, string>>;
+  readonly parameters?: Readonly<Record<string, string>> | undefined;
   /** @default JobCompute.serverless(), unless there is a `warehouseId` */
-  readonly compute?: JobCompute;
+  readonly compute?: JobCompute | undefined;
   /** SQL warehouse that runs a notebook of SQL cells, instead of `compute`. @default - none */
-  readonly warehouseId?: string;
+  readonly warehouseId?: string | undefined;
   /** Libraries that the cluster installs before the notebook runs. @default - none */
-  readonly libraries?: readonly Library[];
+  readonly libraries?: readonly Library[] | undefined;
   /** Keeps serverless compute from optimizing and retrying the task. @default false */
-  readonly disableAutoOptimization?: boolean;
+  readonly disableAutoOptimization?: boolean | undefined;
   /** Settings of the task itself: description, timeout, notifications … @default - none */
-  readonly task?: TaskSettings;
+  readonly task?: TaskSettings | undefined;
 }
 
 /** Defaults for the jobs of one level in an environment. */
 export interface JobDefaults extends NotificationProps, TaskRetryProps {
   /** @default 0 */
-  readonly timeoutSeconds?: number;
+  readonly timeoutSeconds?: number | undefined;
   /** Does not apply to continuous jobs, which have one run. @default - 4 in development, else 1 */
-  readonly maxConcurrentRuns?: number;
+  readonly maxConcurrentRuns?: number | undefined;
 }
 
 /** Overrides of one job in one environment. Maps are merged by key; all other props are replaced. */

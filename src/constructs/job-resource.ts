@@ -142,7 +142,7 @@ export class JobResource extends TerraformResource {
   /**
    * Sets what no prop reaches, in Terraform's words.
    *
-   * @throws JobstrataError `invalid-job` for a path that `databricks_job` does not have
+   * @throws {JobstrataError} `invalid-job` for a path that `databricks_job` does not have
    */
   public override addOverride(path: string, value: unknown): void {
     this.#checkOverride(path, path.split("."), value);
@@ -186,7 +186,7 @@ export class JobResource extends TerraformResource {
   /**
    * Gives an argument another value, as the properties of the provider package's own class do.
    *
-   * @throws JobstrataError `tag-conflict` for tags that contradict the hierarchy's
+   * @throws {JobstrataError} `tag-conflict` for tags that contradict the hierarchy's
    */
   public assign(name: string, value: unknown): void {
     if (name === "tags") this.#checkTags(value);
@@ -215,7 +215,7 @@ export class JobResource extends TerraformResource {
     this.assign(name, name === "tags" ? { ...this.#hierarchyTags } : undefined);
   }
 
-  /** @throws JobstrataError `invalid-job-key`: outputs and references of the job go by its construct id */
+  /** @throws {JobstrataError} `invalid-job-key`: outputs and references of the job go by its construct id */
   public override overrideLogicalId(newLogicalId: string): void {
     if (newLogicalId !== this.node.scope?.node.id) {
       throw new JobstrataError(

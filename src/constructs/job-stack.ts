@@ -23,6 +23,7 @@ import { policeAll, policeFromBirth } from "./police";
 import { JobEnvironment, variableConfig, variableType } from "./job-environment";
 import type { JobResource } from "./job-resource";
 import { filled, made, object, type Shapes, shown } from "./shape";
+import { definedOnly } from "./objects";
 
 const JOB_STACK = Symbol.for("jobstrata/JobStack");
 
@@ -30,7 +31,7 @@ const JOB_STACK = Symbol.for("jobstrata/JobStack");
 export interface JobStackProps {
   readonly environment: JobEnvironment;
   /** Tag `layer` of the stack's jobs. @default - set by the jobs themselves */
-  readonly layer?: string;
+  readonly layer?: string | undefined;
 }
 
 const STACK: Shapes<JobStackProps> = {
@@ -61,7 +62,7 @@ export class JobStack extends TerraformStack {
   readonly #outgoing = new Map<string, TerraformOutput>();
   readonly #supports: Construct;
 
-  /** @throws JobstrataError `invalid-stack` if its name could not be part of a reference */
+  /** @throws {JobstrataError} `invalid-stack` if its name could not be part of a reference */
   public constructor(scope: Construct, id: string, props: JobStackProps) {
     super(scope, checkedId(scope, id, props));
     this.environment = props.environment;
@@ -77,7 +78,7 @@ export class JobStack extends TerraformStack {
     new DatabricksProvider(
       this.#supports,
       "databricks",
-      local === undefined ? { ...workspace } : {},
+      local === undefined ? definedOnly({ ...workspace }) : {},
     );
     if (local !== undefined)
       new LocalBackend(this, { path: join(local, `${this.node.id}.tfstate`) });
@@ -86,7 +87,7 @@ export class JobStack extends TerraformStack {
     for (const [name, value] of Object.entries(variables)) {
       const { type, ...config } = variableConfig(value);
       new TerraformVariable(this.#supports, `var.${name}`, {
-        ...config,
+        ...definedOnly(config),
         type: type ?? variableType(config.default),
       }).overrideLogicalId(name);
     }
@@ -101,7 +102,7 @@ export class JobStack extends TerraformStack {
    * The stack that `construct` is in.
    *
    * @param place how an error calls what is made there
-   * @throws JobstrataError `no-environment` if that is not a {@link JobStack}
+   * @throws {JobstrataError} `no-environment` if that is not a {@link JobStack}
    */
   public static override of(construct: IConstruct, place = `[${construct.node.path}]`): JobStack {
     for (
@@ -121,7 +122,7 @@ export class JobStack extends TerraformStack {
    * Makes a job known to its stack.
    *
    * @internal
-   * @throws JobstrataError `duplicate-job-key` if its key, or what it exports, belongs to another job
+   * @throws {JobstrataError} `duplicate-job-key` if its key, or what it exports, belongs to another job
    */
   public registerJob(job: RegisteredJob): void {
     const other = this.#jobs.get(jobOutputBase(job.key));
@@ -141,7 +142,7 @@ export class JobStack extends TerraformStack {
    * @param workspacePath the path to upload to instead
    * @returns where it is then in the workspace
    * @internal
-   * @throws JobstrataError `invalid-notebook` if another file is uploaded there
+   * @throws {JobstrataError} `invalid-notebook` if another file is uploaded there
    */
   public claimUpload(path: string, file: string, workspacePath?: string): string {
     const target = workspacePath ?? posix.join(this.environment.notebookRoot || "/", path);
@@ -370,7 +371,7 @@ function checkedId(scope: Construct | undefined, id: string, props: JobStackProp
 /**
  * Where a construct is going to be, for the message of an error.
  *
- * @throws JobstrataError `no-environment` if `scope` is not in an environment's stack
+ * @throws {JobstrataError} `no-environment` if `scope` is not in an environment's stack
  */
 export function placeOf(
   scope: unknown,

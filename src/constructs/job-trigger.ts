@@ -16,6 +16,7 @@ import {
 } from "@jobstrata/core/model";
 import { quartzProblem, timeZoneProblem } from "./quartz";
 import { filled, listOf, object, oneOf, type Shapes, text, whole } from "./shape";
+import { definedOnly } from "./objects";
 
 /** The arguments of a job that start it. @internal */
 export type TriggerConfig = Pick<JobConfig, "schedule" | "trigger" | "continuous">;
@@ -23,9 +24,9 @@ export type TriggerConfig = Pick<JobConfig, "schedule" | "trigger" | "continuous
 /** Wait times of a trigger on data. */
 export interface TriggerPauses {
   /** Minimum seconds between two starts; 60 or more. @default - none */
-  readonly minTimeBetweenTriggersSeconds?: number;
+  readonly minTimeBetweenTriggersSeconds?: number | undefined;
   /** Seconds without a change before the start; 60 or more. @default - none */
-  readonly waitAfterLastChangeSeconds?: number;
+  readonly waitAfterLastChangeSeconds?: number | undefined;
 }
 
 /** Options of {@link JobTrigger.schedule}. */
@@ -33,7 +34,7 @@ export interface ScheduleOptions {
   /** Six or seven fields, seconds first: `0 0 6 * * ?`. */
   readonly quartzCronExpression: string;
   /** Java time zone such as `Europe/Berlin`. @default "UTC" */
-  readonly timezoneId?: string;
+  readonly timezoneId?: string | undefined;
 }
 
 /** Options of {@link JobTrigger.periodic}. */
@@ -54,7 +55,7 @@ export interface TableUpdateOptions extends TriggerPauses {
   /** Full names, `catalog.schema.table`. */
   readonly tableNames: readonly string[];
   /** Whether one changed table is enough. @default "ANY_UPDATED" */
-  readonly condition?: TableUpdateCondition;
+  readonly condition?: TableUpdateCondition | undefined;
 }
 
 /** Options of {@link JobTrigger.model}. */
@@ -62,15 +63,15 @@ export interface ModelOptions extends TriggerPauses {
   /** The event of the model. */
   readonly condition: ModelCondition;
   /** Full name of a model, or of a schema or catalog of models. @default - the whole metastore */
-  readonly securableName?: string;
+  readonly securableName?: string | undefined;
   /** The aliases that count for MODEL_ALIAS_SET. @default - all */
-  readonly aliases?: readonly string[];
+  readonly aliases?: readonly string[] | undefined;
 }
 
 /** Options of {@link JobTrigger.continuous}. */
 export interface ContinuousOptions {
   /** Whether failed tasks are retried within the run. @default - the workspace's */
-  readonly taskRetryMode?: TaskRetryMode;
+  readonly taskRetryMode?: TaskRetryMode | undefined;
 }
 
 const PAUSES: Shapes<TriggerPauses> = {
@@ -120,7 +121,7 @@ export class JobTrigger {
   /**
    * Runs at the times of a Quartz cron expression.
    *
-   * @throws JobstrataError `invalid-job` for an expression that Quartz would refuse, or an unknown time zone
+   * @throws {JobstrataError} `invalid-job` for an expression that Quartz would refuse, or an unknown time zone
    */
   public static schedule(options: ScheduleOptions): JobTrigger {
     check("schedule", object(SCHEDULE, "quartzCronExpression")(options, ""));
@@ -134,7 +135,7 @@ export class JobTrigger {
   /**
    * Runs every `interval` `unit`.
    *
-   * @throws JobstrataError `invalid-job` for another unit or an interval below 1
+   * @throws {JobstrataError} `invalid-job` for another unit or an interval below 1
    */
   public static periodic(options: PeriodicOptions): JobTrigger {
     check("periodic trigger", object(PERIODIC, "interval", "unit")(options, ""));
@@ -147,7 +148,7 @@ export class JobTrigger {
   /**
    * Runs when files arrive below a Unity Catalog storage location.
    *
-   * @throws JobstrataError `invalid-job` for a URL that is not one of a folder
+   * @throws {JobstrataError} `invalid-job` for a URL that is not one of a folder
    */
   public static fileArrival(options: FileArrivalOptions): JobTrigger {
     check("file arrival trigger", object(FILE_ARRIVAL, "url")(options, ""));
@@ -163,14 +164,14 @@ export class JobTrigger {
     if (!url.endsWith("/") && !url.endsWith("}"))
       check("file arrival trigger", `url ${quote(url)} must end with a slash: ${quote(`${url}/`)}`);
     return new JobTrigger(false, (pauseStatus) => ({
-      trigger: { fileArrival: { ...options }, pauseStatus },
+      trigger: { fileArrival: definedOnly(options), pauseStatus },
     }));
   }
 
   /**
    * Runs when Unity Catalog tables change.
    *
-   * @throws JobstrataError `invalid-job` without a table
+   * @throws {JobstrataError} `invalid-job` without a table
    */
   public static tableUpdate(options: TableUpdateOptions): JobTrigger {
     check("table update trigger", object(TABLE_UPDATE, "tableNames")(options, ""));
@@ -181,27 +182,32 @@ export class JobTrigger {
         "tableNames is an empty list; name the tables that start the job",
       );
     return new JobTrigger(false, (pauseStatus) => ({
-      trigger: { tableUpdate: { ...rest, tableNames: [...tableNames] }, pauseStatus },
+      trigger: { tableUpdate: { ...definedOnly(rest), tableNames: [...tableNames] }, pauseStatus },
     }));
   }
 
   /**
    * Runs when something happens to a model of Unity Catalog.
    *
-   * @throws JobstrataError `invalid-job` for another condition
+   * @throws {JobstrataError} `invalid-job` for another condition
    */
   public static model(options: ModelOptions): JobTrigger {
     check("model trigger", object(MODEL, "condition")(options, ""));
     const { aliases, ...rest } = options;
     return new JobTrigger(false, (pauseStatus) => ({
-      trigger: { model: { ...rest, ...(aliases && { aliases: [...aliases] }) }, pauseStatus },
+      trigger: {
+        model: { ...definedOnly(rest), ...(aliases && { aliases: [...aliases] }) },
+        pauseStatus,
+      },
     }));
   }
 
   /** Runs again as soon as it has ended. */
   public static continuous(options: ContinuousOptions = {}): JobTrigger {
     check("continuous trigger", object(CONTINUOUS)(options, ""));
-    return new JobTrigger(true, (pauseStatus) => ({ continuous: { ...options, pauseStatus } }));
+    return new JobTrigger(true, (pauseStatus) => ({
+      continuous: { ...definedOnly(options), pauseStatus },
+    }));
   }
 
   /** The arguments of the job, paused or not. @internal */

@@ -142,7 +142,7 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
    * Sets an argument of one task that has no prop, at whatever position the task is in Terraform's list.
    *
    * @param path below the task, in Terraform's words: `notebook_task.source`
-   * @throws JobstrataError `invalid-job` for a path that `databricks_job` does not have; in the synthesis, if the job
+   * @throws {JobstrataError} `invalid-job` for a path that `databricks_job` does not have; in the synthesis, if the job
    *   has no such task
    */
   public addTaskOverride(taskKey: string, path: string, value: unknown): void {
@@ -198,7 +198,7 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
     const paused = isDevelopment
       ? (defaults.jobs?.[this.key]?.paused ?? true)
       : (props.paused ?? false);
-    return definedOnly<JobConfig>({
+    return definedOnly({
       name: this.name,
       description: props.description,
       tags: this.#tags,
@@ -218,9 +218,9 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
       usagePolicyId: props.usagePolicyId,
       budgetPolicyId: props.budgetPolicyId,
       editMode: props.editMode,
-      deployment: props.deployment,
+      deployment: props.deployment && definedOnly(props.deployment),
       providerConfig: props.providerConfig,
-      timeouts: props.timeouts,
+      timeouts: props.timeouts && definedOnly(props.timeouts),
       ...this.kindConfig(),
     });
   }
@@ -365,7 +365,7 @@ function defaultsFor(defaults: JobDefaults = {}, { trigger }: JobProps): JobDefa
 
 /** Notifications and health rules as the provider has them, for a job and for a task alike. @internal */
 export function notificationConfig(
-  props: NotificationProps & { readonly alertOnLastAttempt?: boolean },
+  props: NotificationProps & { readonly alertOnLastAttempt?: boolean | undefined },
   failures: FailureNotifications = {},
 ): Pick<
   JobConfig,

@@ -33,7 +33,7 @@ export interface Output {
  * Judges stacks by rules as the project has configured them, in the folder that the app runs in.
  *
  * @param rules all of {@link RULES} by default
- * @throws JobstrataError `policy-violated`, `config`; no configuration is left in the output folder then
+ * @throws {JobstrataError} `policy-violated`, `config`; no configuration is left in the output folder then
  */
 export function judge(
   stacks: readonly StackToJudge[],
@@ -48,7 +48,7 @@ export function judge(
 /**
  * What the rules, as the project has configured them, find in stacks and nothing excuses.
  *
- * @throws JobstrataError `config`
+ * @throws {JobstrataError} `config`
  */
 export function findingsIn(
   stacks: readonly StackConfig[],
@@ -80,7 +80,7 @@ export function findingsIn(
 /**
  * Prints what is worth a look.
  *
- * @throws JobstrataError `policy-violated` if that is an error; no configuration is left in the output folder then
+ * @throws {JobstrataError} `policy-violated` if that is an error; no configuration is left in the output folder then
  */
 function report(findings: readonly CheckedFinding[], { outdir, isWritten }: Output): void {
   const errors = findings.filter(({ severity }) => severity === "error");

@@ -102,7 +102,7 @@ export class NotebookSource {
    *
    * @param path relative to the folder that the app runs in, or absolute; a source notebook as Databricks exports it
    *   (`.py`, `.sql`, `.scala`, `.r`, with its first line) or an `.ipynb`
-   * @throws JobstrataError `invalid-notebook` if the file does not exist or is not a notebook
+   * @throws {JobstrataError} `invalid-notebook` if the file does not exist or is not a notebook
    */
   public static fromFile(path: string, options: FileNotebookOptions = {}): NotebookSource {
     check(filled(path, "path"));
@@ -138,7 +138,7 @@ export class NotebookSource {
    * An existing notebook of the workspace.
    *
    * @param path absolute, such as `/Workspace/Shared/x` or `/Repos/…`
-   * @throws JobstrataError `invalid-notebook` for a relative path
+   * @throws {JobstrataError} `invalid-notebook` for a relative path
    */
   public static fromWorkspace(path: string): NotebookSource {
     check(text(path, "path"));
@@ -154,7 +154,7 @@ export class NotebookSource {
   /**
    * A notebook of a git repository, checked out for each run.
    *
-   * @throws JobstrataError `invalid-notebook` for another provider, a path that is not in the repository or has an
+   * @throws {JobstrataError} `invalid-notebook` for another provider, a path that is not in the repository or has an
    *   extension, or more than one of branch, tag and commit
    */
   public static fromGit(options: GitNotebookOptions): NotebookSource {

@@ -66,7 +66,7 @@ export class PolicyRun {
   /**
    * Lets `write` synthesize `stack`, once the policy has passed, without running its aspects a second time.
    *
-   * @throws JobstrataError `policy-violated` with every violation of every stack; nothing is left to plan then
+   * @throws {JobstrataError} `policy-violated` with every violation of every stack; nothing is left to plan then
    */
   public synthesize(stack: TerraformStack, session: ISynthesisSession, write: () => void): void {
     const config = this.configOf(stack, session);

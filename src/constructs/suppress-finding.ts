@@ -11,9 +11,9 @@ export interface SuppressFindingProps {
   /** Why the rule does not hold here; for those who read it later. */
   readonly reason: string;
   /** The last day on which it holds, `YYYY-MM-DD`. @default - it holds forever */
-  readonly until?: string;
+  readonly until?: string | undefined;
   /** The task that is meant. @default - the job itself and all of its tasks */
-  readonly taskKey?: string;
+  readonly taskKey?: string | undefined;
 }
 
 const day: Shape = (value, path) =>
@@ -34,7 +34,7 @@ const PROPS: Shapes<SuppressFindingProps> = {
  * Excuses the findings of one rule for a job, or for every job below a construct or stack. One that excuses nothing, or that
  * has ended, is reported.
  *
- * @throws JobstrataError `invalid-suppression` without a rule or reason, or for an invalid day
+ * @throws {JobstrataError} `invalid-suppression` without a rule or reason, or for an invalid day
  */
 export function suppressFinding(scope: IConstruct, props: SuppressFindingProps): void {
   if (!Construct.isConstruct(scope)) {

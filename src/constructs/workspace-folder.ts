@@ -27,7 +27,7 @@ export class WorkspaceFolder extends Construct {
   public readonly workspacePath: string;
 
   /**
-   * @throws JobstrataError `invalid-workspace-folder` if it is not a folder, has no files, or has a file that is too large;
+   * @throws {JobstrataError} `invalid-workspace-folder` if it is not a folder, has no files, or has a file that is too large;
    *   `no-environment` outside of a {@link JobStack}
    */
   public constructor(scope: Construct, id: string, props: WorkspaceFolderProps) {

@@ -5,7 +5,7 @@ import { JobstrataError } from "./errors";
 /**
  * The program to use: what the user says, else terraform, else tofu.
  *
- * @throws JobstrataError `terraform` if there is none
+ * @throws {JobstrataError} `terraform` if there is none
  */
 export function terraformBinary(env: NodeJS.ProcessEnv = process.env): string {
   const named = env.TERRAFORM_BINARY_NAME;

@@ -17,7 +17,7 @@ export interface RunOptions {
  *
  * @param command the program and its arguments
  * @returns the command's exit code; 128 and the number of the signal that ended it
- * @throws JobstrataError as {@link openSession}, or if there is no such program
+ * @throws {JobstrataError} as {@link openSession}, or if there is no such program
  */
 export async function exec(
   command: readonly string[],

@@ -32,7 +32,7 @@ export interface LocalSession {
  * Finds the local workspace of a data folder, or starts one for as long as the session lasts, and makes Terraform, the
  * CDKTF CLI and the Databricks tools use it. Everything that they leave is in the data folder.
  *
- * @throws JobstrataError `local-workspace` if neither terraform nor tofu is on the PATH, or the workspace cannot start
+ * @throws {JobstrataError} `local-workspace` if neither terraform nor tofu is on the PATH, or the workspace cannot start
  */
 export async function openSession(
   options: SessionOptions = {},

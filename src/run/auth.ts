@@ -90,7 +90,7 @@ const METHODS: readonly Method[] = [
  * Databricks CLI and of the Azure CLI, and service principals of Azure. The SDK for JavaScript needs a newer Node.js than
  * this package.
  *
- * @throws JobstrataError `authentication` if there is no workspace, or no way to log in to it
+ * @throws {JobstrataError} `authentication` if there is no workspace, or no way to log in to it
  */
 export function resolveAuth(options: AuthOptions = {}): WorkspaceAuth {
   const config = readConfig(options);

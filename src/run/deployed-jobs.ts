@@ -34,7 +34,7 @@ export interface DeployedTask {
  * Jobs and all jobs that they run, as deployed.
  *
  * @param keys keys of jobs by their ids
- * @throws WorkspaceError if one of them cannot be read
+ * @throws {WorkspaceError} if one of them cannot be read
  */
 export async function readJobs(
   client: JobsClient,
@@ -63,7 +63,7 @@ export async function readJobs(
 export const jobLabel = (jobId: JobId, key: string | undefined, name: string): string =>
   key ?? (name === "" ? `job ${jobId}` : name);
 
-/** One job. @throws WorkspaceError if it cannot be read */
+/** One job. @throws {WorkspaceError} if it cannot be read */
 export async function readJob(
   client: JobsClient,
   jobId: JobId,
@@ -103,7 +103,7 @@ function deployedTask(task: ApiTask): DeployedTask {
 /**
  * Checks the parameters and tasks of a run before anything starts.
  *
- * @throws JobstrataError `run` for a parameter that the job does not declare, or a task that it does not have
+ * @throws {JobstrataError} `run` for a parameter that the job does not declare, or a task that it does not have
  */
 export function checkRequest(
   job: DeployedJob,
@@ -149,7 +149,7 @@ export function checkRequest(
   }
 }
 
-/** Refuses a part of a job whose tasks take values from tasks that are left out. @throws JobstrataError `run` */
+/** Refuses a part of a job whose tasks take values from tasks that are left out. @throws {JobstrataError} `run` */
 export function checkReferences(job: DeployedJob, only: readonly string[]): void {
   const chosen = new Set(only);
   for (const { taskKey, refersTo } of job.tasks) {

@@ -52,7 +52,7 @@ export function outputFolder(
  * The stacks that were synthesized, sorted by name.
  *
  * @param make the command that creates them, for the error if there are none
- * @throws JobstrataError `run` if there are none
+ * @throws {JobstrataError} `run` if there are none
  */
 export function readStacks(folder: string, make = "npx cdktf synth"): SynthesizedStack[] {
   const manifest = readJson(join(folder, "manifest.json")) as
@@ -123,7 +123,7 @@ function readJson(file: string): unknown {
   }
 }
 
-/** The stacks of one environment. @throws JobstrataError `run` if there is no such environment */
+/** The stacks of one environment. @throws {JobstrataError} `run` if there is no such environment */
 export function stacksOf(
   stacks: readonly SynthesizedStack[],
   environment: string,
@@ -141,7 +141,7 @@ export function stacksOf(
  * The ids of the jobs of a stack by their keys, from its Terraform outputs, wherever its state is kept. A job that is
  * not deployed is left out.
  *
- * @throws JobstrataError `terraform` if Terraform cannot read the state
+ * @throws {JobstrataError} `terraform` if Terraform cannot read the state
  */
 export async function readJobIds(
   stack: SynthesizedStack,

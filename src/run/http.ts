@@ -96,7 +96,7 @@ export class WorkspaceHttp {
 
   /**
    * @param path below `/api`, with its query
-   * @throws WorkspaceError if the workspace rejects the request, or does not respond within the budget
+   * @throws {WorkspaceError} if the workspace rejects the request, or does not respond within the budget
    */
   public async request<T>(
     method: "GET" | "POST",

@@ -33,7 +33,7 @@ export interface RepairPlan {
  * depends on it runs in a new run of the job above: the service says of a repaired child nothing to the run above it.
  *
  * @param references tasks of a job that refer to values of other tasks, by job and task key: they must run together
- * @throws JobstrataError `run` if there is nothing to repair
+ * @throws {JobstrataError} `run` if there is nothing to repair
  */
 export function planRepair(
   run: JobRunNode,
@@ -91,7 +91,7 @@ const ATTEMPTS = 5;
  * Starts the repair of one run. When no answer comes, the history of the run says whether the repair was taken, so that
  * it is never started twice.
  *
- * @throws WorkspaceError if the workspace refuses
+ * @throws {WorkspaceError} if the workspace refuses
  */
 export async function startRepair(
   client: JobsClient,

@@ -82,7 +82,7 @@ export class RunFollower {
     this.#allOutputs = allOutputs;
   }
 
-  /** Looks once. @throws WorkspaceError if the run cannot be read */
+  /** Looks once. @throws {WorkspaceError} if the run cannot be read */
   public async look(signal?: AbortSignal): Promise<JobRunNode> {
     const root = await this.#client.getRun(this.#rootId, { ...(signal && { signal }) });
     this.#runs.set(this.#rootId, root);
@@ -105,7 +105,7 @@ export class RunFollower {
     }
   }
 
-  /** Looks once, and at everything that there is to be seen now. @throws WorkspaceError if the run cannot be read */
+  /** Looks once, and at everything that there is to be seen now. @throws {WorkspaceError} if the run cannot be read */
   public async lookAtAll(): Promise<JobRunNode> {
     await this.look();
     for (let left = Infinity; ;) {

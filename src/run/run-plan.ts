@@ -33,7 +33,7 @@ interface Place {
  *
  * @param chosen the leaves to run
  * @param jobParameters what the user gives to the job at the top
- * @throws JobstrataError `run` if a task needs a value of one that does not run with it
+ * @throws {JobstrataError} `run` if a task needs a value of one that does not run with it
  */
 export function planRuns(
   job: DeployedJob,

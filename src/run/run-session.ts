@@ -67,7 +67,7 @@ export class RunSession {
    * Polls until the run and the runs that it started have ended.
    *
    * @returns the run as it ended; undefined after {@link leave}
-   * @throws WorkspaceError if the run cannot be read any more; it may still be active
+   * @throws {WorkspaceError} if the run cannot be read any more; it may still be active
    */
   public async follow(): Promise<JobRunNode | undefined> {
     const { patienceMs = 900_000, onLook, onOutage } = this.#options;
@@ -105,7 +105,7 @@ export class RunSession {
   /**
    * Asks the workspace to cancel the run; {@link follow} continues until it and its nested runs have ended.
    *
-   * @throws WorkspaceError if the workspace refuses
+   * @throws {WorkspaceError} if the workspace refuses
    */
   public async cancel(): Promise<void> {
     this.#canceling ??= this.#client.cancelRun(this.runId);

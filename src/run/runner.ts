@@ -99,7 +99,7 @@ export class Runner<S extends RunStep = RunStep> {
     return result;
   }
 
-  /** Stops starting runs and cancels the active ones. @throws WorkspaceError if the workspace refuses */
+  /** Stops starting runs and cancels the active ones. @throws {WorkspaceError} if the workspace refuses */
   public async cancel(): Promise<void> {
     this.#canceled = true;
     await Promise.all([...this.#sessions].map((session) => session.cancel()));

@@ -57,7 +57,7 @@ const isLeaf = ({ children }: TaskNode): boolean => children.length === 0;
  * `tag:key=value`, `job:key`, and `*` for any text. A name is a task key at any depth, the keys from the top with `/` between
  * them (one more before them where a single key is meant at the top only), or the key of the job that the task runs.
  *
- * @throws JobstrataError `run` if a selector is invalid or selects nothing
+ * @throws {JobstrataError} `run` if a selector is invalid or selects nothing
  */
 export function select(
   tree: readonly TaskNode[],

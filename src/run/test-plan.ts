@@ -15,7 +15,7 @@ export interface TestStep extends RunStep {
  * @param jobs the jobs of an environment, and what they run
  * @param own ids of the jobs of the environment: external jobs that they run are not tested
  * @param wanted the jobs to test with everything below them; all when empty
- * @throws JobstrataError `run` if there is nothing to test
+ * @throws {JobstrataError} `run` if there is nothing to test
  */
 export function planTests(
   jobs: ReadonlyMap<JobId, DeployedJob>,

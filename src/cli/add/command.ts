@@ -71,7 +71,7 @@ export function addAddCommand(program: Command, io: Io): void {
  * Writes an atomic job and its notebook, and makes it a member of its layer.
  *
  * @returns 0, or 1 if it cannot be inserted into the layer; then nothing is written
- * @throws JobstrataError `config` if the name is not valid or taken, or there is no such layer
+ * @throws {JobstrataError} `config` if the name is not valid or taken, or there is no such layer
  */
 export function addJob(folder: string, name: string, options: AddJobOptions, io: Io): number {
   const job = jobNames(name);
@@ -102,7 +102,7 @@ export function addJob(folder: string, name: string, options: AddJobOptions, io:
  *
  * @returns 0, or 1 if it cannot be inserted into the layer, or the layer has no job to run; then nothing is
  * written
- * @throws JobstrataError `config` if the name is not valid or taken, or there is no such layer
+ * @throws {JobstrataError} `config` if the name is not valid or taken, or there is no such layer
  */
 export function addComposite(folder: string, name: string, options: AddJobOptions, io: Io): number {
   const job = jobNames(name);
@@ -133,7 +133,7 @@ export function addComposite(folder: string, name: string, options: AddJobOption
  * Writes a layer without jobs, and adds it to every environment.
  *
  * @returns 0, or 1 if it cannot be inserted into the app; then nothing is written
- * @throws JobstrataError `config` if the name is not valid or taken
+ * @throws {JobstrataError} `config` if the name is not valid or taken
  */
 export function addLayer(folder: string, name: string, io: Io): number {
   const layer = layerNames(name);
@@ -160,7 +160,7 @@ export function addLayer(folder: string, name: string, io: Io): number {
  * Writes an orchestrator of the composite jobs of all layers, in its own stack, and adds it to every environment.
  *
  * @returns 0, or 1 if it cannot be inserted or has nothing to run; then nothing is written
- * @throws JobstrataError `config` if the name is not valid or taken
+ * @throws {JobstrataError} `config` if the name is not valid or taken
  */
 export function addOrchestrator(folder: string, name: string, io: Io): number {
   const job = jobNames(name);
@@ -236,7 +236,7 @@ function apply(changes: Changes, io: Io): number {
   return 0;
 }
 
-/** @throws JobstrataError `config` if the project was not created by init */
+/** @throws {JobstrataError} `config` if the project was not created by init */
 function appIn(folder: string): { readonly project: UserProject; readonly framework: Framework } {
   const project = readUserProject(folder);
   if (project.framework === undefined || textOf(folder, `${JOBS}/index.ts`) === undefined) {
@@ -269,7 +269,7 @@ function chosenLayer(folder: string, name: string | undefined): LayerNames {
   return layerNames(name);
 }
 
-/** @throws JobstrataError `config` if a layer already has a job with that name */
+/** @throws {JobstrataError} `config` if a layer already has a job with that name */
 function checkFree(folder: string, layer: LayerNames, job: JobNames): LayerMembers | undefined {
   checkNoJob(folder, layer, job);
   const members = layerMembers(textOf(folder, `${JOBS}/${layer.name}/layer.ts`) ?? "");
@@ -282,7 +282,7 @@ function checkFree(folder: string, layer: LayerNames, job: JobNames): LayerMembe
   return members;
 }
 
-/** @throws JobstrataError `config` if the file exists: the wiring would import something else */
+/** @throws {JobstrataError} `config` if the file exists: the wiring would import something else */
 function create(changes: Changes, folder: string, path: string, text: string): void {
   if (existsSync(resolve(folder, path))) {
     throw new JobstrataError("config", `${quote(path)} is there already; choose another name`);
@@ -290,7 +290,7 @@ function create(changes: Changes, folder: string, path: string, text: string): v
   changes.create(path, text);
 }
 
-/** @throws JobstrataError `config` if there is: ids of jobs are outputs by their key, and a run finds jobs by it */
+/** @throws {JobstrataError} `config` if there is: ids of jobs are outputs by their key, and a run finds jobs by it */
 function checkNoJob(folder: string, layer: LayerNames | undefined, job: JobNames): void {
   const isThere = (...path: string[]): boolean =>
     existsSync(resolve(folder, JOBS, ...path, `${job.key}.ts`));

@@ -105,7 +105,7 @@ function parsePreset(text: string): PresetName {
   return preset;
 }
 
-/** Checks the sources at `paths`. @throws JobstrataError `source`, `config` if nothing can be checked */
+/** Checks the sources at `paths`. @throws {JobstrataError} `source`, `config` if nothing can be checked */
 export async function runCheck(
   paths: readonly string[],
   options: CheckOptions,

@@ -8,7 +8,7 @@ export function findingsOf(readings: readonly Reading[], environment: string): C
   return inEnvironment(judge(readings), environment);
 }
 
-/** The findings, as reported by `jobstrata check`. @throws JobstrataError `config` */
+/** The findings, as reported by `jobstrata check`. @throws {JobstrataError} `config` */
 export function judge(readings: readonly Reading[]): readonly CheckedFinding[] {
   const config = loadConfig(
     ".",

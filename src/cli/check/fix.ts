@@ -111,7 +111,7 @@ const lineOf = ({ sites, location }: CheckedFinding): number =>
 /**
  * Writes the fixed files, each atomically.
  *
- * @throws JobstrataError `config` if one cannot be written, or has changed since it was read
+ * @throws {JobstrataError} `config` if one cannot be written, or has changed since it was read
  */
 export function writeFixes(fixes: readonly FixedFile[]): void {
   for (const { file, before, after } of fixes) {

@@ -33,7 +33,7 @@ export function addDocsCommand(program: Command, io: Io): void {
 /**
  * Writes the pages of one environment.
  *
- * @throws JobstrataError `source` if there are no jobs, `config` if other files in the folder have the names of pages
+ * @throws {JobstrataError} `source` if there are no jobs, `config` if other files in the folder have the names of pages
  */
 export async function runDocs(
   path: string | undefined,

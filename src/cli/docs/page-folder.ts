@@ -27,7 +27,7 @@ export interface WrittenPages {
  * written atomically.
  *
  * @param mark the first line of pages; files without it are not touched
- * @throws JobstrataError `config` before anything is written, if a page would replace another file
+ * @throws {JobstrataError} `config` before anything is written, if a page would replace another file
  */
 export function writePages(
   folder: string,

@@ -56,7 +56,7 @@ export function addExportCommand(program: Command, io: Io): void {
  *
  * @returns 0 if it is written or nothing has changed; 1 if something cannot be expressed or differs from files that are there;
  *   2 if the source could not be read as a whole
- * @throws JobstrataError `source`, `config`
+ * @throws {JobstrataError} `source`, `config`
  */
 export async function runExport(path: string, options: ExportOptions, io: Io): Promise<number> {
   const folder = resolve(options.output);

@@ -75,7 +75,7 @@ export class StackTexts {
     );
   }
 
-  /** A text with the expressions of a bundle in place of Terraform's. @throws NotExpressible */
+  /** A text with the expressions of a bundle in place of Terraform's. @throws {NotExpressible} */
   public text(environment: string, text: string, where: string): string {
     return text.replace(EXPRESSION, (expression) => {
       if (expression === "%%{") return "%{";

@@ -99,7 +99,7 @@ function parseDepth(text: string): number {
   return Number(text);
 }
 
-/** Draws the jobs of one environment, in HTML of all. @throws JobstrataError `source`, `config` if there is nothing to draw */
+/** Draws the jobs of one environment, in HTML of all. @throws {JobstrataError} `source`, `config` if there is nothing to draw */
 export async function runGraph(
   what: readonly string[],
   options: GraphOptions,

@@ -48,7 +48,7 @@ interface Compared {
 /**
  * Shows what changes from one hierarchy of jobs to another.
  *
- * @throws JobstrataError `source`, `config` if there is nothing to compare
+ * @throws {JobstrataError} `source`, `config` if there is nothing to compare
  */
 export async function runGraphDiff(
   what: readonly string[],

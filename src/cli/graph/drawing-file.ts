@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { quote } from "@jobstrata/core/model";
 
-/** Writes a drawing. @throws JobstrataError `config` if the file cannot be written */
+/** Writes a drawing. @throws {JobstrataError} `config` if the file cannot be written */
 export function writeDrawing(file: string, text: string): void {
   try {
     writeFileSync(file, text.endsWith("\n") ? text : `${text}\n`);
@@ -16,7 +16,7 @@ export function writeDrawing(file: string, text: string): void {
 /**
  * The format of a file, by its extension; undefined without one.
  *
- * @throws JobstrataError `config` if the extension is that of another format
+ * @throws {JobstrataError} `config` if the extension is that of another format
  */
 export function formatByName<F extends string>(
   file: string | undefined,

@@ -41,7 +41,7 @@ const OF_HOOKS = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
  *
  * @param bundle its file in the work tree
  * @param revision any expression that git resolves to a commit
- * @throws JobstrataError `source` without git or a repository, for an unknown revision, or one without the bundle
+ * @throws {JobstrataError} `source` without git or a repository, for an unknown revision, or one without the bundle
  */
 export async function atRevision<T>(
   bundle: string,

@@ -5,7 +5,7 @@ import type { Io } from "../io";
 import { drawnMermaid } from "../lineage/command";
 import type { GraphFormat, GraphOptions } from "./options";
 
-/** Jobs with the tables that they read and write. @throws JobstrataError `config` for a format that has no tables */
+/** Jobs with the tables that they read and write. @throws {JobstrataError} `config` for a format that has no tables */
 export function drawTables(
   graph: JobGraph,
   jobs: readonly string[],

@@ -13,7 +13,7 @@ const FILE = "jobs/adopted.ts";
 /**
  * Refuses what no deployment could take over.
  *
- * @throws JobstrataError `config` if no job is deployed, or two environments have the same job
+ * @throws {JobstrataError} `config` if no job is deployed, or two environments have the same job
  */
 export function checkAdoption({ environments }: ImportSource): void {
   const owners = new Map<string, string>();
@@ -121,7 +121,7 @@ function listed(names: readonly string[]): string {
  * Removes what `--adopt` has written, once the first deployment is done.
  *
  * @returns 0, also where nothing is left to remove
- * @throws JobstrataError `config` if the folder is not an imported project
+ * @throws {JobstrataError} `config` if the folder is not an imported project
  */
 export function removeAdoption(folder: string, io: Io): number {
   const main = join(folder, "main.ts");

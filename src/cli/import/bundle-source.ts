@@ -33,7 +33,7 @@ export interface BundleSourceOptions extends BundleOptions {
 /**
  * Reads a bundle with all of its targets, or those that are asked for.
  *
- * @throws JobstrataError `source` if it has not such a target, or a state cannot be read; `authentication` without a login to
+ * @throws {JobstrataError} `source` if it has not such a target, or a state cannot be read; `authentication` without a login to
  *   a workspace whose state is asked for
  */
 export async function readBundleSource(

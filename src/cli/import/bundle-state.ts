@@ -54,7 +54,7 @@ const DIRECT_VERSIONS: ReadonlySet<number> = new Set([0, 1, 2, 3]);
  * The states beside a bundle, of the engine that deployed it: in `.databricks/bundle/<target>`, or below
  * `DATABRICKS_BUNDLE_TMP`.
  *
- * @throws JobstrataError `source` if a state cannot be read
+ * @throws {JobstrataError} `source` if a state cannot be read
  */
 export function localStates(
   folder: string,
@@ -111,7 +111,7 @@ export function stateOf(json: object, from: string, wal?: string): BundleState {
 /**
  * Which of several states of one target counts: the one with the highest serial, the first of those that have the same.
  *
- * @throws JobstrataError `source` for states of different deployments, or of both engines with one serial
+ * @throws {JobstrataError} `source` for states of different deployments, or of both engines with one serial
  */
 export function currentState(
   states: readonly BundleState[],

@@ -119,7 +119,7 @@ function parseLayers(text: string): LayerPattern[] {
  *
  * @returns 0 if it is written or nothing has changed; 1 if something cannot be expressed, differs from files that are there, or
  *   `--verify` finds a difference; 2 if the source could not be read as a whole
- * @throws JobstrataError `source`, `config`, `authentication`
+ * @throws {JobstrataError} `source`, `config`, `authentication`
  */
 export async function runImport(
   path: string | undefined,

@@ -23,7 +23,7 @@ interface Config {
  *
  * @param outdir what `cdktf synth` has written, in the folder of the project
  * @returns what differs, for each environment that differs
- * @throws JobstrataError `source` if nothing was synthesized
+ * @throws {JobstrataError} `source` if nothing was synthesized
  */
 export function differences(
   source: ImportSource,

@@ -27,7 +27,7 @@ export interface ImportReadOptions {
 /**
  * Reads everything that a source says of its jobs.
  *
- * @throws JobstrataError `source` if there is nothing that can be read
+ * @throws {JobstrataError} `source` if there is nothing that can be read
  */
 export async function readImportSource(
   path: string | undefined,

@@ -15,7 +15,7 @@ export interface RemoteTarget {
 /**
  * Reads the states that a bundle keeps in the workspace of a target. Nothing is changed there.
  *
- * @throws JobstrataError `authentication` without a login, `source` if the workspace does not answer or it would be another one
+ * @throws {JobstrataError} `authentication` without a login, `source` if the workspace does not answer or it would be another one
  *   than the login is for
  */
 export async function remoteStates(

@@ -29,7 +29,7 @@ interface Module {
  * Reads what `terraform show -json` prints of a state or a plan.
  *
  * @param path "-" is standard input
- * @throws JobstrataError `source` if it is neither
+ * @throws {JobstrataError} `source` if it is neither
  */
 export function readTerraformSource(path: string): ReadSource {
   const json = parsed(path);

@@ -32,7 +32,7 @@ interface Permissions {
 /**
  * Reads jobs of a workspace with their permissions, all pages. Nothing in it is changed.
  *
- * @throws JobstrataError `authentication` without a login, `source` if the workspace does not answer
+ * @throws {JobstrataError} `authentication` without a login, `source` if the workspace does not answer
  */
 export async function readWorkspaceSource(
   { local, data = DEFAULT_DATA_DIR, name, tag, creator, targets = [] }: ImportReadOptions,

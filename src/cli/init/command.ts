@@ -62,7 +62,7 @@ const parseNames = (text: string): string[] => text.split(",").map((name) => nam
  * Writes the missing files for a first layer of jobs.
  *
  * @returns 0 if the project is complete, 1 if its one line cannot be inserted into the app; then nothing is written
- * @throws JobstrataError `config` if an option, or a file of the project, is not valid
+ * @throws {JobstrataError} `config` if an option, or a file of the project, is not valid
  */
 export async function init(path: string, options: InitOptions, io: Io): Promise<number> {
   const folder = resolve(path);

@@ -64,7 +64,7 @@ function parseDepth(text: string): number {
   return Number(text);
 }
 
-/** Shows the lineage of one environment. @throws JobstrataError `source` if there is nothing to show */
+/** Shows the lineage of one environment. @throws {JobstrataError} `source` if there is nothing to show */
 export async function runLineage(
   first: string | undefined,
   second: string | undefined,

@@ -8,7 +8,7 @@ import type { Io } from "../io";
 /**
  * What the local workspace has observed.
  *
- * @throws JobstrataError `source` if there is no local workspace
+ * @throws {JobstrataError} `source` if there is no local workspace
  */
 export function readLocalLineage({
   data = DEFAULT_DATA_DIR,

@@ -18,7 +18,7 @@ export const LINEAGE_OPTION = [
  * The same jobs with what their runs did with tables.
  *
  * @param source a file, or `local` for the local workspace; undefined for none
- * @throws JobstrataError `source` if it cannot be read
+ * @throws {JobstrataError} `source` if it cannot be read
  */
 export function withObservedLineage(
   readings: readonly Reading[],

@@ -19,7 +19,7 @@ export interface AlertsOptions {
  * Shows the alerts of the local workspace, and who would have been notified with which words.
  *
  * @returns 0, or 1 if an alert could not be evaluated
- * @throws JobstrataError `local-workspace` if the workspace cannot start, or has no engine to evaluate alerts with
+ * @throws {JobstrataError} `local-workspace` if the workspace cannot start, or has no engine to evaluate alerts with
  */
 export async function showAlerts(
   { evaluate = false, json = false, ...options }: AlertsOptions,

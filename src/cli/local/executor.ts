@@ -7,7 +7,7 @@ import type { Io } from "../io";
 /**
  * The Python of the notebook engine of a data folder, installed first if it is not.
  *
- * @throws JobstrataError `local-workspace` as `ensureEngine`
+ * @throws {JobstrataError} `local-workspace` as `ensureEngine`
  */
 export async function enginePython(data: string | undefined, io: Io): Promise<string> {
   const { python } = await ensureEngine(engineFolder(dataFolder(data)), (line) => {
@@ -20,7 +20,7 @@ export async function enginePython(data: string | undefined, io: Io): Promise<st
  * Prepares the executor of a workspace's notebooks, so that the first notebook does not have to wait.
  *
  * @returns the executor: simulated, with a message, if the engine is not available and not required
- * @throws JobstrataError `local-workspace` if the engine is required and not available
+ * @throws {JobstrataError} `local-workspace` if the engine is required and not available
  */
 export async function prepareExecutor(
   { data, executor }: { readonly data?: string; readonly executor?: ExecutorKind },

@@ -18,7 +18,7 @@ export interface OpenOptions extends Pick<StartOptions, "data" | "executor"> {
  * the link; without a display, it only prints the link.
  *
  * @param address of a job or a run to show; @default all jobs
- * @throws JobstrataError `local-workspace` if it cannot be started or has no page, or the address is not one of its own
+ * @throws {JobstrataError} `local-workspace` if it cannot be started or has no page, or the address is not one of its own
  */
 export async function openPage(
   address: string | undefined,

@@ -3,7 +3,7 @@ import { JobstrataError } from "@jobstrata/core/errors";
 /**
  * Loads a module that needs the package of the local workspace, which only those install who use it.
  *
- * @throws JobstrataError `local-workspace` where it is not installed
+ * @throws {JobstrataError} `local-workspace` where it is not installed
  */
 export function withLocalPackage<Module>(load: () => Module): Module {
   try {

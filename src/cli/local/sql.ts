@@ -24,7 +24,7 @@ export interface SqlOptions {
  * Queries the tables of the local workspace, whether it runs or not.
  *
  * @returns 0, or 1 if a statement failed
- * @throws JobstrataError `local-workspace` if nothing could be asked
+ * @throws {JobstrataError} `local-workspace` if nothing could be asked
  */
 export async function runSql(
   text: string | undefined,

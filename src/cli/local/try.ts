@@ -35,7 +35,7 @@ export interface TryOptions extends SessionOptions {
  * Deploys stacks to the local workspace with the CDKTF CLI, which checks their hierarchy first, and runs a job there.
  *
  * @returns 0 if everything went well, 1 if the policy, the deployment or the run failed
- * @throws JobstrataError `local-workspace` if it could not be tried
+ * @throws {JobstrataError} `local-workspace` if it could not be tried
  */
 export async function tryStacks(
   stacks: readonly string[],
@@ -202,7 +202,7 @@ function cdktf(): readonly [node: string, program: string] {
   );
 }
 
-/** A Node of at least this version: this one, or that on the PATH. @throws JobstrataError if there is none */
+/** A Node of at least this version: this one, or that on the PATH. @throws {JobstrataError} if there is none */
 function nodeFor(least: readonly [major: number, minor: number]): string {
   if (isAtLeast(process.version, least)) return process.execPath;
   const found = spawnSync("node", ["--version"], { encoding: "utf8" });

@@ -62,7 +62,7 @@ export class Changes {
   /**
    * Makes all changes or none: if one fails, it rolls back.
    *
-   * @throws JobstrataError `config` if a file cannot be written
+   * @throws {JobstrataError} `config` if a file cannot be written
    */
   public apply(): void {
     const undo: (() => void)[] = [];

@@ -43,7 +43,7 @@ const TAKEN_MEMBERS: ReadonlySet<string> = new Set([
   "orchestrator",
 ]);
 
-/** @throws JobstrataError `config` if the name is not valid for a job */
+/** @throws {JobstrataError} `config` if the name is not valid for a job */
 export function jobNames(name: string): JobNames {
   checkName("job", name);
   const base = name.replace(/_job$/, "");
@@ -63,7 +63,7 @@ export function jobNames(name: string): JobNames {
   };
 }
 
-/** @throws JobstrataError `config` if the name is not valid for a layer */
+/** @throws {JobstrataError} `config` if the name is not valid for a layer */
 export function layerNames(name: string): LayerNames {
   checkName("layer", name);
   const className = `${titleOf(name).replace(/ /g, "")}Layer`;
@@ -76,7 +76,7 @@ export function layerNames(name: string): LayerNames {
   return { name, className, title: titleOf(name) };
 }
 
-/** @throws JobstrataError `config` if the name is not valid for an environment */
+/** @throws {JobstrataError} `config` if the name is not valid for an environment */
 export function checkEnvironmentName(name: string): void {
   if (/^[a-z][a-z0-9_-]*$/.test(name)) return;
   throw new JobstrataError(

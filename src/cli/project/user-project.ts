@@ -30,7 +30,7 @@ export interface UserProject {
   readonly specifier: Specifier;
 }
 
-/** @throws JobstrataError `config` if a file cannot be read, or the app is not in TypeScript */
+/** @throws {JobstrataError} `config` if a file cannot be read, or the app is not in TypeScript */
 export function readUserProject(folder: string): UserProject {
   const manifestText = textOf(folder, "package.json");
   const manifest: PackageJson = parsed(manifestText, "package.json");

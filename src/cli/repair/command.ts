@@ -56,7 +56,7 @@ export function addRepairCommand(program: Command, io: Io): void {
     });
 }
 
-/** Repairs a run and gives the exit code. @throws JobstrataError, WorkspaceError if it cannot be tried */
+/** Repairs a run and gives the exit code. @throws {JobstrataError}, WorkspaceError if it cannot be tried */
 export async function repair(
   runId: RunId | undefined,
   options: RepairOptions,

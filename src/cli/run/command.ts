@@ -93,7 +93,7 @@ export function addRunCommand(program: Command, io: Io): void {
     });
 }
 
-/** Runs or watches a job and gives the exit code. @throws JobstrataError, WorkspaceError if it cannot be tried */
+/** Runs or watches a job and gives the exit code. @throws {JobstrataError}, WorkspaceError if it cannot be tried */
 export async function runJob(
   key: string | undefined,
   options: RunOptions,

@@ -37,7 +37,7 @@ export function addRunsCommand(program: Command, io: Io): void {
     });
 }
 
-/** Lists runs, or shows one. @throws JobstrataError, WorkspaceError if that is not possible */
+/** Lists runs, or shows one. @throws {JobstrataError}, WorkspaceError if that is not possible */
 export async function showRuns(
   what: string | undefined,
   options: RunsOptions,
@@ -55,7 +55,7 @@ export async function showRuns(
   }
 }
 
-/** Shows a run with everything that it has left. @throws WorkspaceError if it cannot be read */
+/** Shows a run with everything that it has left. @throws {WorkspaceError} if it cannot be read */
 export async function showRun(
   target: WorkspaceTarget,
   runId: RunId,

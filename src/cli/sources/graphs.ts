@@ -19,7 +19,7 @@ export function sayProblems(readings: readonly Reading[], io: Io): boolean {
 /**
  * The environments that have jobs, or the one of them that is asked for. At least one.
  *
- * @throws JobstrataError `source` if there are none
+ * @throws {JobstrataError} `source` if there are none
  */
 export function withJobs(
   readings: readonly Reading[],
@@ -35,7 +35,7 @@ export function withJobs(
 /**
  * The jobs of the environment that is asked for, else of the first that has any.
  *
- * @throws JobstrataError `source` if there are none
+ * @throws {JobstrataError} `source` if there are none
  */
 export function chosen(readings: readonly Reading[], target: string | undefined, io: Io): JobGraph {
   const [graph, ...others] = withJobs(readings, target);

@@ -39,7 +39,7 @@ export function addSourceOptions(command: Command): Command {
  *
  * @param targets environments to read; none means all
  * @param contents texts that stand for what files of bundles hold, by their absolute paths
- * @throws JobstrataError `source` if there is nothing that can be read, `authentication` without a login
+ * @throws {JobstrataError} `source` if there is nothing that can be read, `authentication` without a login
  */
 export async function readSources(
   paths: readonly string[],

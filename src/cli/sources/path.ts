@@ -38,7 +38,7 @@ export interface SourceOptions {
  * Reads the jobs at a path: a bundle, an app's synthesized stacks, a plan or state in JSON, or a folder that has some of
  * these.
  *
- * @throws JobstrataError `source` if there is nothing that can be read
+ * @throws {JobstrataError} `source` if there is nothing that can be read
  */
 export function readPath(path: string, options: SourceOptions): Reading[] {
   if (path !== "-" && !existsSync(path))

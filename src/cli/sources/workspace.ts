@@ -19,7 +19,7 @@ export type WorkspaceOptions = Pick<TargetOptions, "local" | "data">;
  * Reads every job of a workspace. Nothing in it is changed.
  *
  * @param targets environments, from the names of the jobs; none means all
- * @throws JobstrataError `authentication` without a login, `source` if the workspace does not answer
+ * @throws {JobstrataError} `authentication` without a login, `source` if the workspace does not answer
  */
 export async function readWorkspace(
   options: WorkspaceOptions,

@@ -56,7 +56,7 @@ export function addTestCommand(program: Command, io: Io): void {
     });
 }
 
-/** Tests the jobs of an environment and gives the exit code. @throws JobstrataError, WorkspaceError if it cannot be tried */
+/** Tests the jobs of an environment and gives the exit code. @throws {JobstrataError}, WorkspaceError if it cannot be tried */
 export async function test(keys: readonly string[], options: TestOptions, io: Io): Promise<number> {
   const { target: environment, junit } = options;
   if (environment === undefined)

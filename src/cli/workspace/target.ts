@@ -62,7 +62,7 @@ export class WorkspaceTarget {
   /**
    * Finds out which workspace is meant and how to log in to it. Nothing is asked of it yet.
    *
-   * @throws JobstrataError `run` if there is no such environment, `authentication` if there is no login
+   * @throws {JobstrataError} `run` if there is no such environment, `authentication` if there is no login
    */
   public static async open(
     options: TargetOptions,
@@ -137,7 +137,7 @@ export class WorkspaceTarget {
   /**
    * The id of a job of the environment.
    *
-   * @throws JobstrataError `run` if there is no such job, or it is not deployed; `terraform` if that cannot be found out
+   * @throws {JobstrataError} `run` if there is no such job, or it is not deployed; `terraform` if that cannot be found out
    */
   public async jobId(key: string): Promise<JobId> {
     const stack = this.#stacks.find(({ jobOutputs }) => jobOutputs.has(key));
@@ -165,7 +165,7 @@ export class WorkspaceTarget {
   /**
    * The ids of all deployed jobs of the environment by their keys.
    *
-   * @throws JobstrataError `run` if none is deployed
+   * @throws {JobstrataError} `run` if none is deployed
    */
   public async jobIds(): Promise<Map<string, JobId>> {
     const all = await Promise.all(this.#stacks.map((stack) => this.#idsOf(stack)));

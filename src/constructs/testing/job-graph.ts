@@ -34,7 +34,7 @@ export class TestedJobs {
   /**
    * The job with this key.
    *
-   * @throws JobstrataError `invalid-job-key` if there is none
+   * @throws {JobstrataError} `invalid-job-key` if there is none
    */
   public job(key: string): JobSpec {
     const job = this.graph.jobs.find((each) => each.key === key);
@@ -66,7 +66,7 @@ export function jobsOf(job: JobSpec): TestedJobs | undefined {
  * included, and judged as in a synthesis, but a violation does not throw.
  *
  * @param environment its name; needed if the app has several
- * @throws JobstrataError `no-environment` for an environment that the app does not have
+ * @throws {JobstrataError} `no-environment` for an environment that the app does not have
  */
 export function jobGraph(app: IConstruct, environment?: string): TestedJobs {
   const mistake = !Construct.isConstruct(app)

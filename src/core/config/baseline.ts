@@ -20,7 +20,7 @@ export const DEFAULT_BASELINE = "jobstrata.baseline.json";
 /**
  * The findings that a project has accepted; none without a file.
  *
- * @throws JobstrataError `config` if the file is not what {@link writeBaseline} writes
+ * @throws {JobstrataError} `config` if the file is not what {@link writeBaseline} writes
  */
 export function readBaseline(file: string): readonly BaselineEntry[] {
   let content: string;

@@ -149,7 +149,7 @@ export function baselineFile({ file, config }: LoadedConfig): string {
  *
  * @param given the file to read instead of looking for one
  * @param rules the known names, so that a typo does not disable a rule
- * @throws JobstrataError `config` if the configuration is invalid
+ * @throws {JobstrataError} `config` if the configuration is invalid
  */
 export function loadConfig(folder: string, rules: readonly string[], given?: string): LoadedConfig {
   const found = FILES.map((name) => join(folder, name)).filter((file) => existsSync(file));

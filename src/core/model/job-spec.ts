@@ -28,7 +28,7 @@ export interface JobSpec {
   /** The unit of state that the job is deployed with. */
   readonly stack: string;
   /** Where the job is defined, if known. */
-  readonly source?: SourceLocation;
+  readonly source?: SourceLocation | undefined;
   /** The display name. */
   readonly name?: string;
   readonly description?: string;
@@ -204,7 +204,7 @@ export interface NotebookRef {
 export interface NotebookFile {
   readonly exists: boolean;
   /** The widgets that the notebook names; undefined where its source could not be read. */
-  readonly widgets?: NotebookWidgets;
+  readonly widgets?: NotebookWidgets | undefined;
   /** Its code, for lineage. */
   readonly code?: CodeFile;
 }

@@ -7,7 +7,7 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
  * `JSON.parse`, but integers that a number can't hold exactly are what `large` makes of their digits.
  *
  * @param large @default BigInt
- * @throws SyntaxError as `JSON.parse`
+ * @throws {SyntaxError} as `JSON.parse`
  */
 export function parseJson(text: string, large: (digits: string) => unknown = BigInt): unknown {
   const value = JSON.parse(text) as unknown;

@@ -14,7 +14,7 @@ export class UnreadableJson extends Error {}
  * Reads a file, or a pipe, of JSON.
  *
  * @param path 0 is standard input
- * @throws UnreadableJson with what is wrong, such as `is not JSON`; errors of the file system
+ * @throws {UnreadableJson} with what is wrong, such as `is not JSON`; errors of the file system
  */
 export function readJsonFile(path: string | 0): unknown {
   const content = readUpTo(path, MAX_SIZE);

@@ -49,7 +49,7 @@ export function installedEngine(folder: string): Engine | undefined {
  * The engine, installed first if it is not: once, however many processes ask for it at the same time.
  *
  * @param onProgress told in lines how far the installation is
- * @throws JobstrataError `local-workspace` if there is no Python that can, or the installation fails
+ * @throws {JobstrataError} `local-workspace` if there is no Python that can, or the installation fails
  */
 export async function ensureEngine(
   folder: string,

@@ -58,7 +58,7 @@ export interface QueryParameter {
  *
  * @param python of the engine
  * @param signal ends the process; the promise then rejects with its reason
- * @throws JobstrataError `local-workspace` if the engine fails
+ * @throws {JobstrataError} `local-workspace` if the engine fails
  */
 export async function query(
   python: string,
@@ -83,7 +83,7 @@ export interface SampleTable {
 /**
  * Makes the sample tables that the alerting notebooks read, in every schema that is given.
  *
- * @throws JobstrataError `local-workspace` if the engine fails
+ * @throws {JobstrataError} `local-workspace` if the engine fails
  */
 export async function makeSampleData(
   python: string,

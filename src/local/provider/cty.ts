@@ -56,7 +56,7 @@ const UNKNOWN_EXTENSION = new ExtData(0, new Uint8Array([0]));
 
 /**
  * The value that `bytes` hold, in the full shape of `block`. Null for a resource that does not exist.
- * @throws ValueError for an integer of more than 64 bits, and for what does not fit the schema.
+ * @throws {ValueError} for an integer of more than 64 bits, and for what does not fit the schema.
  */
 export function decodeMsgpack(bytes: Uint8Array, block: Block): Obj | null {
   return conform(decode(bytes, { extensionCodec: extensions, useBigInt64: true }), block);
@@ -88,7 +88,7 @@ export function emptyObject(block: Block): Obj {
 
 /**
  * `value` in the full shape of `block`.
- * @throws ValueError
+ * @throws {ValueError}
  */
 export function conform(value: unknown, block: Block): Obj | null {
   if (value === null || value === undefined) return null;

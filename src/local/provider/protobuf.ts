@@ -125,7 +125,7 @@ function writeValue(
  * The message that `bytes` hold. Absent fields have the zero value of their type, and null for a message; fields that the
  * table lacks are skipped.
  *
- * @throws Error if the bytes are not a message, such as half of one
+ * @throws {Error} if the bytes are not a message, such as half of one
  */
 export function decodeMessage(messages: Messages, name: string, bytes: Uint8Array): Message {
   const fields = fieldsOf(messages, name);

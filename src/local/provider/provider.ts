@@ -217,7 +217,7 @@ export class Provider {
 
   /**
    * The workspace of an object.
-   * @throws ConfigurationError where its `provider_config` names another one
+   * @throws {ConfigurationError} where its `provider_config` names another one
    */
   async #workspaceOf(object: Obj): Promise<Workspace> {
     const workspace = this.#configured();

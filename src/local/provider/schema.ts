@@ -83,7 +83,7 @@ export type Extras = Readonly<Record<string, Extra>>;
 
 /**
  * The schema that `raw` and `extras` make together.
- * @throws Error when an extra names nothing in the schema: the package changed and the table must follow.
+ * @throws {Error} when an extra names nothing in the schema: the package changed and the table must follow.
  */
 export function buildSchema(version: number, raw: RawBlock, extras: Extras): Schema {
   const unused = new Set(Object.keys(extras));

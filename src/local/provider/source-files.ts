@@ -15,7 +15,7 @@ export class SourceFiles {
     this.#roots = roots;
   }
 
-  /** @throws ConfigurationError where no such file is found, or where it could be one of several different ones */
+  /** @throws {ConfigurationError} where no such file is found, or where it could be one of several different ones */
   public read(source: string): Buffer {
     const found = this.#candidates(source).filter((path) => existsSync(path));
     const [first, ...others] = found;

@@ -77,7 +77,7 @@ const SOCKET_PATH_LIMIT = 103;
  * Serves the stand-in provider from this process until `stop` is called. Any number of Terraform processes can use it
  * at once, each with its own configuration.
  *
- * @throws Error where the socket can't be made
+ * @throws {Error} where the socket can't be made
  */
 export async function startProvider(options: StartProviderOptions = {}): Promise<RunningProvider> {
   const ownDir = options.socketDir === undefined ? mkdtempSync(join(tmpdir(), "jobstrata-")) : "";

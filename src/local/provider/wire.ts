@@ -98,7 +98,7 @@ function mapFromWire(answer: JsonObject): Value {
   return Object.fromEntries(entries.map(([key, item]) => [key, scalarFromWire("string", item)]));
 }
 
-/** @throws ValueError for an integer of more than 64 bits */
+/** @throws {ValueError} for an integer of more than 64 bits */
 function scalarFromWire(type: AttributeType, answer: Json): Value {
   if (answer === null || typeof answer === "object") return null;
   if (type === "string") return String(answer);

@@ -68,7 +68,7 @@ export class Workspace {
     return this.#options.host.replace(/\/+$/, "");
   }
 
-  /** The workspace's own id, asked for once. @throws ApiError where it does not tell */
+  /** The workspace's own id, asked for once. @throws {ApiError} where it does not tell */
   public id(): Promise<string> {
     return (this.#ownId ??= this.#askId());
   }
@@ -86,17 +86,17 @@ export class Workspace {
     );
   }
 
-  /** @throws ApiError */
+  /** @throws {ApiError} */
   public get(path: string, query: Readonly<Record<string, string>> = {}): Promise<JsonObject> {
     return this.#ask("GET", `${path}?${new URLSearchParams(query).toString()}`, undefined);
   }
 
-  /** @throws ApiError */
+  /** @throws {ApiError} */
   public post(path: string, body: JsonObject): Promise<JsonObject> {
     return this.#ask("POST", path, body);
   }
 
-  /** @throws ApiError */
+  /** @throws {ApiError} */
   public put(path: string, body: JsonObject): Promise<JsonObject> {
     return this.#ask("PUT", path, body);
   }
@@ -123,7 +123,7 @@ export class Workspace {
     }
   }
 
-  /** @throws ApiError `failure`, with a word on the interruption, when Terraform stops meanwhile */
+  /** @throws {ApiError} `failure`, with a word on the interruption, when Terraform stops meanwhile */
   async #pause(attempt: number, failure: ApiError): Promise<void> {
     try {
       await sleep(this.#options.retryDelay(attempt), undefined, { signal: this.#options.stop });

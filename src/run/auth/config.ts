@@ -68,7 +68,7 @@ export interface Config extends Readonly<Partial<Record<Attribute, string>>> {
   half(): string | undefined;
 }
 
-/** @throws JobstrataError `authentication` */
+/** @throws {JobstrataError} `authentication` */
 export function readConfig(options: AuthOptions): Config {
   const env = options.env ?? process.env;
   const values = new Map<Attribute, { readonly value: string; readonly from: string }>();

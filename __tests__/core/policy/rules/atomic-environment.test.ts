@@ -1,8 +1,11 @@
-import type { JobSpec, TaskSpec } from "@jobstrata/cdktf";
+import type { JobSpec } from "@jobstrata/cdktf";
 import { atomicEnvironment } from "../../../../src/core/policy/rules/atomic-environment";
 import { atomicSpec, check, notebookTask, task } from "../../../support/policy";
 
-function tables(taskSpec: Partial<TaskSpec>, spec: Partial<JobSpec> = {}): JobSpec {
+function tables(
+  taskSpec: Parameters<typeof notebookTask>[2],
+  spec: Partial<JobSpec> = {},
+): JobSpec {
   const run = notebookTask("run", "tables.py", taskSpec);
   return atomicSpec("alerting_tables_job", "tables.py", { tasks: [run], ...spec });
 }

@@ -72,7 +72,7 @@ class NotebookUses {
     }
   }
 
-  /** @throws NotTyped if another job runs a notebook of the job */
+  /** @throws {NotTyped} if another job runs a notebook of the job */
   public check(job: ImportedJob, environment: string): void {
     const spec = job.byEnvironment.get(environment)?.spec;
     const shared = (spec === undefined ? [] : leafTasks(spec)).find(

@@ -61,7 +61,7 @@ export interface RawContext {
   ) => Value | undefined;
 }
 
-/** The arguments of a generated `Job` for a whole job. @throws NotExpressible */
+/** The arguments of a generated `Job` for a whole job. @throws {NotExpressible} */
 export function planRaw(
   job: JobSpec,
   settings: Settings,

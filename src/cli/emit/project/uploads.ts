@@ -22,7 +22,7 @@ export class Uploads {
     this.#texts = texts;
   }
 
-  /** The call that uploads the file of a path; undefined for a path of the workspace. @throws NotExpressible */
+  /** The call that uploads the file of a path; undefined for a path of the workspace. @throws {NotExpressible} */
   public valueOf(
     environment: string,
     path: string,

@@ -18,7 +18,7 @@ import { optional, type Value } from "./value";
 /**
  * Plans a job as one of the three classes. Every setting is used, or the job fits none, so that nothing is dropped.
  *
- * @throws NotTyped with what stands in the way
+ * @throws {NotTyped} with what stands in the way
  */
 export function planTyped(job: JobSpec, settings: Settings, context: TypedContext): TypedJob {
   const fields = new Fields(settings, "");

@@ -63,7 +63,7 @@ export interface BundleOptions extends FileOptions {
  * together: included files, overrides of targets, presets, variables.
  *
  * @param file the bundle's `databricks.yml`
- * @throws JobstrataError `source` for a target that the bundle lacks
+ * @throws {JobstrataError} `source` for a target that the bundle lacks
  */
 export function readBundle(file: string, options: BundleOptions = {}): Reading {
   const bundle = new Bundle(resolve(file), options);
@@ -94,7 +94,7 @@ export interface BundleSettings {
 /**
  * Reads what a bundle says of its targets beside their jobs.
  *
- * @throws JobstrataError `source` for a target that the bundle lacks
+ * @throws {JobstrataError} `source` for a target that the bundle lacks
  */
 export function readBundleSettings(
   file: string,

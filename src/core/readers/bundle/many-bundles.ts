@@ -50,7 +50,7 @@ function foldersIn(folder: string): Dirent[] {
  * target. Jobs that a bundle looks up by name are found in the others.
  *
  * @param folder that they lie in
- * @throws JobstrataError `source` for a target that none of them has
+ * @throws {JobstrataError} `source` for a target that none of them has
  */
 export function readBundles(
   files: readonly string[],

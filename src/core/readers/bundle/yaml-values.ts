@@ -44,7 +44,7 @@ export class YamlValues {
     return this.#size;
   }
 
-  /** @throws Refused for what is not read */
+  /** @throws {Refused} for what is not read */
   public convert(node: YamlNode, depth = 0, at = node.start): Value {
     if (depth > MAX_DEPTH) throw new Refused(`values nest deeper than ${MAX_DEPTH}`, at);
     if (++this.#size > MAX_VALUES)

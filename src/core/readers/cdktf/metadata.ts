@@ -10,30 +10,30 @@ export { METADATA_FILE };
 
 const location = z.object({
   file: z.string(),
-  line: z.number().optional(),
-  column: z.number().optional(),
+  line: z.number().exactOptional(),
+  column: z.number().exactOptional(),
 });
 
 /** Files are relative to the output folder. */
 const stackSchema = z.object({
   environment: z.string(),
   jobs: z
-    .record(z.string(), z.array(z.object({ id: z.string(), source: location.optional() })))
-    .optional(),
-  externalJobs: z.array(z.string()).optional(),
-  assets: z.record(z.string(), z.string()).optional(),
+    .record(z.string(), z.array(z.object({ id: z.string(), source: location.exactOptional() })))
+    .exactOptional(),
+  externalJobs: z.array(z.string()).exactOptional(),
+  assets: z.record(z.string(), z.string()).exactOptional(),
   suppressions: z
     .array(
       z.object({
         rules: z.array(z.string()),
         reason: z.string(),
-        until: z.string().optional(),
-        location: location.optional(),
-        jobIds: z.array(z.string()).optional(),
-        taskKey: z.string().optional(),
+        until: z.string().exactOptional(),
+        location: location.exactOptional(),
+        jobIds: z.array(z.string()).exactOptional(),
+        taskKey: z.string().exactOptional(),
       }),
     )
-    .optional(),
+    .exactOptional(),
 });
 const schema = z.object({ version: z.literal(1), stacks: z.record(z.string(), stackSchema) });
 type StackMetadata = z.infer<typeof stackSchema>;
@@ -70,7 +70,7 @@ function stackMetadata(stack: StackConfig, outdir: string): StackMetadata {
     ...(stack.suppressions.length > 0 && {
       suppressions: stack.suppressions.map((each) =>
         each.location === undefined ? each : { ...each, location: moved(each.location) },
-      ) as StackMetadata["suppressions"],
+      ) as NonNullable<StackMetadata["suppressions"]>,
     }),
   };
 }

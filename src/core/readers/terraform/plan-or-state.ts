@@ -27,7 +27,7 @@ export interface TerraformOptions {
  * `for_each` by itself. The secrets in it, which that prints, are left out.
  *
  * @param file where it was read from, to show
- * @throws JobstrataError `source` if it is neither a plan nor a state
+ * @throws {JobstrataError} `source` if it is neither a plan nor a state
  */
 export function readTerraformJson(
   json: unknown,

@@ -59,12 +59,12 @@ export class PageClient {
     return token === null ? undefined : new PageClient(token);
   }
 
-  /** @throws PageFailure */
+  /** @throws {PageFailure} */
   public async get<T>(path: string): Promise<T> {
     return (await ask(`/page/${path}`, { token: this.#token })) as T;
   }
 
-  /** @throws PageFailure */
+  /** @throws {PageFailure} */
   public async act<Name extends keyof PageActions>(
     name: Name,
     body: PageActions[Name],

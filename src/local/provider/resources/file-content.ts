@@ -49,7 +49,7 @@ export function resolveContent(config: Obj, prior: Obj | null, files: SourceFile
   return digest === prior.md5 ? { ...config, md5: digest } : config;
 }
 
-/** @throws ConfigurationError where the file can't be read */
+/** @throws {ConfigurationError} where the file can't be read */
 export function readContent(state: Obj, files: SourceFiles): Buffer {
   const content = textOf(state, "content_base64");
   return content === "" ? files.read(textOf(state, "source")) : Buffer.from(content, "base64");

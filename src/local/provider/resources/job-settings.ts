@@ -70,7 +70,7 @@ const GIT_PROVIDERS: Readonly<Record<string, string>> = {
 
 /**
  * Says which provider hosts a repository, where that follows from its URL.
- * @throws ConfigurationError if the provider can't be derived from the URL, or nothing says what to check out
+ * @throws {ConfigurationError} if the provider can't be derived from the URL, or nothing says what to check out
  */
 export function fillGitProvider(body: JsonObject): void {
   const git = body.git_source;

@@ -98,7 +98,7 @@ function apiVersion(state: Obj): "2.2" | "2.0" {
   return listOf(state.task).length > 0 || state.format === "MULTI_TASK" ? "2.2" : "2.0";
 }
 
-/** The number of a job in requests. @throws ConfigurationError for an id that is none */
+/** The number of a job in requests. @throws {ConfigurationError} for an id that is none */
 function idOf(state: Obj): JobId {
   const text = textOf(state, "id");
   const id = jobIdOf(text);
@@ -108,7 +108,7 @@ function idOf(state: Obj): JobId {
 
 /**
  * The number that the workspace gave a job.
- * @throws Error where it is missing or can't be held exactly
+ * @throws {Error} where it is missing or can't be held exactly
  */
 function jobId(answer: Json | undefined): string {
   const id = typeof answer === "string" ? undefined : jobIdOf(answer);

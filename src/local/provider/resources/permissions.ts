@@ -184,7 +184,7 @@ export const permissions = (schema: Schema): Resource => ({
   },
 });
 
-/** Sets all entries of an object. @throws ConfigurationError where the user of the token would lose control, which can't be undone */
+/** Sets all entries of an object. @throws {ConfigurationError} where the user of the token would lose control, which can't be undone */
 async function put(
   workspace: Workspace,
   kind: Kind,

@@ -39,7 +39,7 @@ export class Timetable<Id> {
    * Replaces the start times of `id`; none means never.
    * @param times by key, with the last time that has started it, if there was one
    */
-  public set(id: Id, times: Iterable<readonly [string, NextStart, number?]>): void {
+  public set(id: Id, times: Iterable<readonly [string, NextStart, (number | undefined)?]>): void {
     const now = this.#clock.now();
     const entries: Entry<Id>[] = [];
     for (const [key, next, last = now] of times) {

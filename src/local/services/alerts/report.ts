@@ -16,7 +16,7 @@ export interface AlertReport {
  * Asks a workspace that runs for its alerts.
  *
  * @param evaluate whether to evaluate them first, paused ones too
- * @throws JobstrataError `local-workspace` if it has no engine to evaluate them with
+ * @throws {JobstrataError} `local-workspace` if it has no engine to evaluate them with
  */
 export async function alertReport(
   { host, token }: { readonly host: string; readonly token: string },

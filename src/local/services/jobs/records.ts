@@ -122,8 +122,9 @@ export interface TaskOutput {
 export interface RunSettings {
   name: string;
   tasks: Task[];
-  environments?: { environment_key: string; spec?: Record<string, unknown> }[];
-  timeout_seconds?: number;
+  environments?:
+    { environment_key: string; spec?: Record<string, unknown> | undefined }[] | undefined;
+  timeout_seconds?: number | undefined;
   git_source?: unknown;
-  parameters?: { name: string; default: string }[];
+  parameters?: { name: string; default: string }[] | undefined;
 }
