@@ -17,6 +17,7 @@ const errors = "^src/core/(errors|nearest)\\.ts$";
 const zod = "^src/core/zod\\.ts$";
 const location = "^src/core/source-location\\.ts$";
 const terraform = "^src/core/terraform-binary\\.ts$";
+const folders = "^src/core/folders\\.ts$";
 const files = "^src/core/(notebook-file|paths)\\.ts$";
 
 module.exports = {
@@ -26,6 +27,7 @@ module.exports = {
     only("errors", errors, [location, "^src/core/model/text\\.ts$"]),
     only("source-location", location, [files]),
     only("files", files, ["^src/core/model/notebook-format\\.ts$"]),
+    only("folders", folders, [errors, "^src/core/model/text\\.ts$"]),
     only("terraform-binary", terraform, [errors]),
     only("lineage", room("core/lineage"), [model]),
     only("readers", room("core/readers"), [

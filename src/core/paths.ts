@@ -1,7 +1,4 @@
-import { mkdirSync, statSync } from "node:fs";
-import { dirname, relative, resolve, sep } from "node:path";
-import { JobstrataError } from "./errors";
-import { quote } from "./model/text";
+import { relative, sep } from "node:path";
 
 /** A path with `/` between its parts, on every platform. */
 export function posixPath(path: string): string {
@@ -17,39 +14,3 @@ export function posixRelative(folder: string, path: string): string {
 export function relativePath(path: string): string {
   return posixRelative(process.cwd(), path) || ".";
 }
-
-/**
- * Makes a folder with those that it is in, as far as they are not there. Node's own `recursive` never returns below `/proc`.
- *
- * @param mode permissions of the folders that are made
- * @throws {JobstrataError} `config` if it cannot be made
- */
-export function makeFolder(folder: string, mode?: number): void {
-  const missing: string[] = [];
-  for (let at = resolve(folder); !isFolder(at, folder); at = dirname(at)) missing.push(at);
-  for (const each of missing.reverse()) {
-    try {
-      mkdirSync(each, { ...(mode !== undefined && { mode }) });
-    } catch (error) {
-      // Another process may have made it meanwhile.
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unmade(folder, error);
-    }
-  }
-}
-
-function isFolder(path: string, wanted: string): boolean {
-  try {
-    if (statSync(path).isDirectory()) return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return false;
-    throw unmade(wanted, error);
-  }
-  throw new JobstrataError("config", `${quote(path)} is a file, not a folder`);
-}
-
-const unmade = (folder: string, error: unknown): JobstrataError =>
-  new JobstrataError(
-    "config",
-    `the folder ${quote(folder)} cannot be created: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
-  );

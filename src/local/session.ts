@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { makeFolder } from "@jobstrata/core/paths";
+import { makeFolder } from "@jobstrata/core/folders";
 import { LOCAL_STATE_DIR } from "@jobstrata/core/model";
 import { terraformBinary } from "@jobstrata/core/terraform-binary";
 import { type StartOptions, useWorkspace } from "./commands";

@@ -1,4 +1,4 @@
-import { makeFolder } from "@jobstrata/core/paths";
+import { makeFolder } from "@jobstrata/core/folders";
 import { errorText } from "@jobstrata/core/model";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeFolder } from "@jobstrata/core/paths";
+import { makeFolder } from "@jobstrata/core/folders";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { DEFAULT_DATA_DIR, errorText } from "@jobstrata/core/model";
 import { type Clock, systemClock } from "./clock";

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { makeFolder } from "@jobstrata/core/paths";
+import { makeFolder } from "@jobstrata/core/folders";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { quote } from "@jobstrata/core/model";
 

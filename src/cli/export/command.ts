@@ -1,4 +1,5 @@
-import { makeFolder, posixRelative } from "@jobstrata/core/paths";
+import { makeFolder } from "@jobstrata/core/folders";
+import { posixRelative } from "@jobstrata/core/paths";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { type Command, Option } from "commander";

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { type ImportFramework, type Project, writeProject } from "../emit";
-import { makeFolder } from "@jobstrata/core/paths";
+import { makeFolder } from "@jobstrata/core/folders";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { formatLocation, printable, quote } from "@jobstrata/core/model";
 import { diffText } from "@jobstrata/core/render";

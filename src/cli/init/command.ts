@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { type Command, Option } from "commander";
-import { makeFolder } from "@jobstrata/core/paths";
+import { makeFolder } from "@jobstrata/core/folders";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { printable, quote } from "@jobstrata/core/model";
 import type { Io } from "../io";
