@@ -108,7 +108,7 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
     const { defaults, jobs } = this.#stack.environment.props;
     const overrides = jobs?.[id];
     this.#checkOverrides(overrides, shapes);
-    const own: P = { ...defaultsFor(defaults?.[level], props), ...definedOnly(props) } as P;
+    const own = { ...defaultsFor(defaults?.[level], props), ...definedOnly(props) } as P;
     this.props = withOverrides(own, overrides);
     this.name = `${this.#stack.environment.namePrefix}${this.props.name ?? id}`;
     this.jobParameterNames = Object.keys(this.props.jobParameters ?? {});
