@@ -51,6 +51,7 @@ module.exports = {
       errors,
       files,
     ]),
+    only("split", room("core/split"), [model, "^src/core/policy/(levels|units)\\.ts$"]),
     only("config", room("core/config"), [model, errors, files, zod]),
     only("zod", zod, []),
     only("report", room("core/report"), [model]),

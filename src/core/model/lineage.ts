@@ -56,10 +56,23 @@ export interface CodeParameters {
   readonly positional?: readonly string[];
 }
 
+/** Something that code asks of the run or the cluster that it is in. */
+export interface RunContextUse {
+  /**
+   * It reads values that other tasks of the run have set, reads the ids of its run or job, or uses what stays on the
+   * cluster: global temporary views and files of its disk.
+   */
+  readonly kind: "task-values" | "run-id" | "cluster";
+  /** As the code has it, such as `taskValues.get`. */
+  readonly text: string;
+}
+
 /** Code of a task, in a file of this machine. It is read when first asked for. */
 export interface CodeFile {
   /** As messages name it. */
   readonly label: string;
   /** The tables that it reads and writes when it gets these parameters; undefined if there is no such file. */
   lineage(parameters: CodeParameters): CodeLineage | undefined;
+  /** What it asks of its run; undefined if it cannot be read. @default - nobody knows */
+  runContext?(): readonly RunContextUse[] | undefined;
 }

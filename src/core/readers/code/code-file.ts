@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 
 import type { LineageFiles } from "../../lineage";
-import type { CodeFile, CodeLineage, CodeParameters } from "../../model/lineage";
+import type { CodeFile, CodeLineage, CodeParameters, RunContextUse } from "../../model/lineage";
 import { CODE_CACHE, hashOf } from "./code-cache";
 import { posixRelative } from "../../paths";
+import { runContextOf } from "./run-context";
 
 /** Databricks exports no notebook that is bigger. Bytes. */
 const MAX_SIZE = 10 * 2 ** 20;
@@ -30,6 +31,10 @@ export class FileOfCode implements CodeFile {
     ]);
     if (!this.#known.has(key)) this.#known.set(key, readLineage(this.#file, parameters, key));
     return this.#known.get(key);
+  }
+
+  public runContext(): readonly RunContextUse[] | undefined {
+    return runContextOf(this.#file, CODE_FILES);
   }
 }
 

@@ -1,0 +1,94 @@
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, resolve } from "node:path";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { quote } from "@jobstrata/core/model";
+import { Interrupts } from "../interrupts";
+import type { ChangedFile } from "./split-bundle";
+
+/** Keeps what files held while several of them are replaced. */
+const JOURNAL = ".jobstrata/split-journal.json";
+
+type Kept = Pick<ChangedFile, "file" | "before" | "after">;
+
+/**
+ * Replaces files, all of them or none. Signals wait until that is done. If the process is killed, the files are restored by
+ * {@link restoreFiles}.
+ *
+ * @returns the exit code of a signal that came meanwhile
+ * @throws {JobstrataError} `config` if a file cannot be written, or has changed since it was read; no file is changed then
+ */
+export function replaceFiles(files: readonly ChangedFile[]): number | undefined {
+  const temporaries: string[] = [];
+  const replaced: Kept[] = [];
+  const ignore = (): void => undefined;
+  const interrupts = new Interrupts(ignore, ignore);
+  try {
+    for (const { file, before, after } of files) {
+      if (readFileSync(file, "utf8") !== before)
+        throw new JobstrataError("config", `${quote(file)} has changed meanwhile; run it again`);
+      const temporary = `${file}.${process.pid}.tmp`;
+      temporaries.push(temporary);
+      writeFileSync(temporary, after, { mode: statSync(file).mode });
+    }
+    if (files.length > 1) keep(files);
+    for (const [at, changed] of files.entries()) {
+      renameSync(temporaries[at] ?? "", changed.file);
+      replaced.push(changed);
+    }
+    return interrupts.exitCode;
+  } catch (error) {
+    restore(replaced);
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof JobstrataError || code === undefined) throw error;
+    throw new JobstrataError("config", `the files cannot be written, and none is changed: ${code}`);
+  } finally {
+    for (const temporary of temporaries) rmSync(temporary, { force: true });
+    rmSync(JOURNAL, { force: true });
+    interrupts.stop();
+  }
+}
+
+/** Restores files of which a process that was killed had replaced only some. @returns their names */
+export function restoreFiles(): string[] {
+  if (!existsSync(JOURNAL)) return [];
+  let kept: readonly Kept[] = [];
+  try {
+    kept = JSON.parse(readFileSync(JOURNAL, "utf8")) as readonly Kept[];
+  } catch {
+    // Not ours.
+  }
+  // What somebody has changed since stays as it is.
+  const replaced = kept.filter(
+    ({ file, after }) => existsSync(file) && readFileSync(file, "utf8") === after,
+  );
+  restore(replaced);
+  rmSync(JOURNAL, { force: true });
+  return replaced.map(({ file }) => file);
+}
+
+function keep(files: readonly ChangedFile[]): void {
+  mkdirSync(dirname(JOURNAL), { recursive: true });
+  const kept = files.map(({ file, before, after }): Kept => ({
+    file: resolve(file),
+    before,
+    after,
+  }));
+  writeFileSync(`${JOURNAL}.tmp`, JSON.stringify(kept), { mode: 0o600 });
+  renameSync(`${JOURNAL}.tmp`, JOURNAL);
+}
+
+function restore(files: readonly Kept[]): void {
+  for (const { file, before } of files) {
+    const temporary = `${file}.${process.pid}.restored.tmp`;
+    writeFileSync(temporary, before, existsSync(file) ? { mode: statSync(file).mode } : {});
+    renameSync(temporary, file);
+  }
+}

@@ -1,0 +1,45 @@
+import { stringify } from "yaml";
+import type { Raw, YamlFile } from "./yaml-segments";
+
+/** Text of settings in block style at an indentation, each line with its break. */
+export function rawLines(
+  file: YamlFile,
+  settings: Readonly<Record<string, Raw>>,
+  indent: number,
+): string {
+  if (Object.keys(settings).length === 0) return "";
+  const text = stringify(settings, { lineWidth: 0, aliasDuplicateObjects: false });
+  return indented(file, text, indent);
+}
+
+/** Every line that is not empty, moved to the right. */
+function indented({ newline }: YamlFile, text: string, indent: number): string {
+  return text
+    .split("\n")
+    .map((line) => (line === "" ? line : " ".repeat(indent) + line))
+    .join(newline);
+}
+
+/** A text that other lines can follow. */
+export function ended({ newline }: YamlFile, text: string): string {
+  return text === "" || text.endsWith("\n") ? text : text + newline;
+}
+
+/** Lines moved to the left or right; undefined where one has not as many blanks. */
+export function shifted(text: string, by: number): string | undefined {
+  if (by === 0) return text;
+  const lines = text.split("\n");
+  const moved = lines.map((line) => {
+    if (line.trim() === "") return line;
+    if (by > 0) return " ".repeat(by) + line;
+    return line.startsWith(" ".repeat(-by)) ? line.slice(-by) : undefined;
+  });
+  return moved.every((line) => line !== undefined) ? moved.join("\n") : undefined;
+}
+
+/** A text as YAML has it on one line: as it is if that is the same text, else in quotes. */
+export function scalarText(value: string): string {
+  const plain =
+    /^[A-Za-z_][\w./-]*$/.test(value) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(value);
+  return plain ? value : JSON.stringify(value);
+}

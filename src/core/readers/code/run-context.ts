@@ -1,0 +1,89 @@
+import { dirname, isAbsolute, resolve } from "node:path";
+import type { RunContextUse } from "../../model/lineage";
+
+/** Files of code, by their absolute paths. */
+interface Files {
+  read(file: string): string | undefined;
+}
+
+/** What code asks of its run, by how it asks. */
+const PATTERNS: readonly (readonly [RunContextUse["kind"], RegExp])[] = [
+  ["task-values", /\btaskValues\s*(?:\(\s*\))?\s*\.\s*get\b/],
+  ["run-id", /\b(?:currentRunId|multitaskParentRunId|jobRunId|rootRunId|taskRunId)\b/],
+  ["run-id", /\bspark\.databricks\.(?:job\.\w+|clusterUsageTags\.(?:clusterAllTags|clusterName))/],
+  ["cluster", /\bglobal_temp\b|\bcreate(?:OrReplace)?GlobalTempView\b/],
+  ["cluster", /\bGLOBAL\s+TEMP(?:ORARY)?\s+VIEW\b/i],
+  ["cluster", /\bfile:\/(?!\/*Workspace\b)|["'`]\/(?:tmp|local_disk0|databricks\/driver)\b/],
+];
+
+/** Names of tags of the notebook context that differ from run to run. Only of interest where the context is asked. */
+const CONTEXT = /\bgetContext\b|\bnotebook_utils\b|\bentry_point\b/;
+const CONTEXT_TAG = /["'](?:jobId|runId|idInJob|jobGroup|jobName|taskKey|parentRunId)["']/;
+
+/** `%run ./x`, and `dbutils.notebook.run("./x", …)`. */
+const INCLUDED =
+  /(?:^|\s)%run\s+(?:"([^"]+)"|'([^']+)'|(\S+))|\bnotebook\s*\.\s*run\s*\(\s*["']([^"']+)["']/g;
+
+/** Full-line comments; what begins with MAGIC is code. */
+const COMMENT = /^\s*(?:#(?! MAGIC)|--(?! MAGIC)|\/\/(?! MAGIC))/;
+
+const EXTENSIONS = ["", ".py", ".ipynb", ".sql", ".scala", ".r", ".R"];
+const MAX_FILES = 50;
+
+/**
+ * What the code of a file asks of the run that it is in, notebooks included that it runs by a literal path. Comments on
+ * lines of their own do not count.
+ *
+ * @returns undefined if there is no such file, or if it is not text
+ */
+export function runContextOf(file: string, files: Files): RunContextUse[] | undefined {
+  const found = new Map<string, RunContextUse>();
+  const seen = new Set([file]);
+  for (const each of seen) {
+    const text = files.read(each);
+    if (text === undefined) {
+      if (each === file) return undefined;
+      continue;
+    }
+    const lines = (each.endsWith(".ipynb") ? cellsOf(text) : text).split(/\r\n|\n|\r/);
+    const code = lines.filter((line) => !COMMENT.test(line));
+    const asks = code.some((line) => CONTEXT.test(line));
+    for (const line of code) {
+      for (const [kind, pattern] of PATTERNS) note(kind, pattern.exec(line)?.[0]);
+      if (asks) note("run-id", CONTEXT_TAG.exec(line)?.[0]);
+      for (const [, a, b, c, d] of line.matchAll(INCLUDED)) {
+        const path = includedFile(each, a ?? b ?? c ?? d ?? "", files);
+        if (path !== undefined && seen.size < MAX_FILES) seen.add(path);
+      }
+    }
+  }
+  return [...found.values()];
+
+  function note(kind: RunContextUse["kind"], text: string | undefined): void {
+    const what = text?.trim();
+    if (what !== undefined) found.set(`${kind} ${what}`, { kind, text: what });
+  }
+}
+
+function includedFile(from: string, path: string, files: Files): string | undefined {
+  if (path === "" || isAbsolute(path)) return undefined;
+  const base = resolve(dirname(from), path);
+  return EXTENSIONS.map((extension) => base + extension).find(
+    (candidate) => files.read(candidate) !== undefined,
+  );
+}
+
+/** The sources of the code cells of an exported notebook; all of its text if it is broken. */
+function cellsOf(text: string): string {
+  try {
+    const { cells = [] } = JSON.parse(text.replace(/^\uFEFF/, "")) as {
+      cells?: { cell_type?: string; source?: string | string[] }[];
+    };
+    return cells
+      .filter(({ cell_type: type }) => type === "code")
+      .map(({ source = "" }) => (Array.isArray(source) ? source.join("") : source))
+      .join("\n");
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,205 @@
+import { settingAt } from "../model/settings";
+import { quote } from "../model/text";
+import { type CodeTask, refusing } from "./candidates";
+import { expressionsIn, kindOf, taskReference } from "./references";
+import { namedParameters, namedParametersOf, textsIn } from "./task-parts";
+import type { HandedParameter, PassedValue, SettingPath, SplitRefusal } from "./types";
+
+/** How the parameters of moved code reach it in its own job. */
+export interface HandedDown {
+  /** What the job declares beyond the parameters that the job of its first use declares. */
+  readonly parameters: readonly HandedParameter[];
+  /** What each use passes, in the order of the uses. */
+  readonly passed: readonly ReadonlyMap<string, PassedValue>[];
+  readonly refusals: readonly SplitRefusal[];
+}
+
+interface Value {
+  readonly passed: PassedValue;
+  readonly text: string;
+}
+
+/**
+ * Finds what the users of code have to pass to the job that holds it now, so that the code gets what it got.
+ *
+ * @param uses tasks with the same code, the one first whose settings the job has
+ * @param isOwner the first of them is an atomic job that stays as it is
+ * @param moved task keys of each job whose code moves
+ */
+export function handDown(
+  uses: readonly CodeTask[],
+  type: string,
+  isOwner: boolean,
+  moved: (use: CodeTask, taskKey: string) => boolean,
+): HandedDown {
+  const [first] = uses;
+  if (first === undefined) return { parameters: [], passed: [], refusals: [] };
+  const result = new Collector(uses, isOwner);
+  const declared = new Set(uses.flatMap(({ job }) => parametersOf(job).map(({ name }) => name)));
+  const named = namedParametersOf(type);
+  const isNamed = (path: SettingPath): boolean => path[0] === type && path[1] === named;
+  // A text anywhere else in the settings of the code, which all its users have alike.
+  for (const { path, text } of textsIn(settingAt(first.task.settings, type), [type])) {
+    if (isNamed(path)) continue;
+    const kinds = expressionsIn(text).map((each) => kindOf(each, (key) => moved(first, key)));
+    if (!result.check(first, text, kinds) || !kinds.includes("parent")) continue;
+    const name = freeName(path.slice(1).join("_"), declared);
+    declared.add(name);
+    result.declare({ name, path, default: defaultOf(text) }, () => ({
+      passed: { kind: "setting", path, text },
+      text,
+    }));
+  }
+  const valueIn = (use: CodeTask, name: string): Value | undefined => {
+    const path = [type, named ?? "", name];
+    if (parametersOf(use.job).some((parameter) => parameter.name === name))
+      return { passed: { kind: "job", name }, text: `{{job.parameters.${name}}}` };
+    const own = named === undefined ? {} : namedParameters(use.task, type);
+    const text = Object.hasOwn(own, name) ? own[name] : undefined;
+    return text === undefined ? undefined : { passed: { kind: "setting", path, text }, text };
+  };
+  const names = new Set(
+    uses.flatMap(({ job, task }) => [
+      ...Object.keys(named === undefined ? {} : namedParameters(task, type)),
+      ...parametersOf(job).map(({ name }) => name),
+    ]),
+  );
+  for (const name of names) {
+    const values = uses.map((use) => valueIn(use, name));
+    const texts = values.flatMap((value) => value?.text ?? []);
+    const kinds = uses.flatMap((use, at) =>
+      expressionsIn(values[at]?.text ?? "").map((each) => kindOf(each, (key) => moved(use, key))),
+    );
+    const isJob = values.some((value) => value?.passed.kind === "job");
+    const isAlike = texts.length === uses.length && new Set(texts).size === 1 && !isJob;
+    if (isAlike && !kinds.some((kind) => kind === "parent" || typeof kind === "object")) continue;
+    const checked = uses.every((use, at) => {
+      const text = values[at]?.text ?? "";
+      const own = expressionsIn(text).map((each) => kindOf(each, (key) => moved(use, key)));
+      return (
+        (isOwner && at === 0) || result.check(use, text, own, !isAlike || own.includes("parent"))
+      );
+    });
+    if (!checked) continue;
+    const missing = uses.filter((_, at) => values[at] === undefined);
+    if (missing.length > 0 && reads(first, name)) {
+      for (const use of missing.length === uses.length ? [] : missing) result.missing(use, name);
+      continue;
+    }
+    const fromFirst = values[0];
+    // What a job parameter hides need not be possible in the other job.
+    const written = named === undefined ? undefined : namedParameters(first.task, type)[name];
+    const isDeclared = fromFirst?.passed.kind === "job";
+    const isPossible = expressionsIn(written ?? "").every(
+      (each) => kindOf(each, () => true) !== "parent" && taskReference(each) === undefined,
+    );
+    const path =
+      written === undefined || (isDeclared && isPossible) ? undefined : [type, named ?? "", name];
+    const preset =
+      parametersOf(first.job).find((parameter) => parameter.name === name)?.default ??
+      (isOwner ? fromFirst?.text : undefined) ??
+      defaultOf(texts[0] ?? "");
+    result.declare(
+      {
+        name,
+        ...(path !== undefined && { path }),
+        default: preset,
+        ...(isDeclared && { isDeclared }),
+      },
+      (at) => values[at],
+    );
+  }
+  return result.handedDown();
+}
+
+class Collector {
+  readonly #parameters: HandedParameter[] = [];
+  readonly #passed: Map<string, PassedValue>[];
+  readonly #refusals: SplitRefusal[] = [];
+  readonly #uses: readonly CodeTask[];
+  readonly #isOwner: boolean;
+
+  public constructor(uses: readonly CodeTask[], isOwner: boolean) {
+    this.#uses = uses;
+    this.#isOwner = isOwner;
+    this.#passed = uses.map(() => new Map<string, PassedValue>());
+  }
+
+  /** Whether a text can be resolved where it has to be; else it is refused. */
+  public check(
+    { job, task }: CodeTask,
+    text: string,
+    kinds: readonly ReturnType<typeof kindOf>[],
+    isPassed = kinds.includes("parent"),
+  ): boolean {
+    const refuse = refusing(job);
+    const { taskKey } = task;
+    for (const kind of kinds) {
+      if (typeof kind !== "object") continue;
+      this.#refusals.push(
+        refuse(
+          "task-values",
+          `task ${quote(taskKey)} refers to ${quote(text)}: ${kind.refused}`,
+          "hand it over in a table",
+          taskKey,
+        ),
+      );
+      return false;
+    }
+    if (!isPassed || !kinds.includes("own")) return true;
+    this.#refusals.push(
+      refuse(
+        "reference",
+        `task ${quote(taskKey)} mixes what its own run knows with what only the run of its job knows, or what differs between jobs, in ${quote(text)}`,
+        "make two parameters of it",
+        taskKey,
+      ),
+    );
+    return false;
+  }
+
+  public missing({ job, task }: CodeTask, name: string): void {
+    this.#refusals.push(
+      refusing(job)(
+        "parameters-differ",
+        `task ${quote(task.taskKey)} does not give its notebook the parameter ${quote(name)}, which other users of the notebook give it`,
+        "give it the value that the notebook has by default",
+        task.taskKey,
+      ),
+    );
+  }
+
+  public declare(parameter: HandedParameter, valueOf: (use: number) => Value | undefined): void {
+    if (parameter.isDeclared !== true || parameter.path !== undefined)
+      this.#parameters.push(parameter);
+    for (const at of this.#uses.keys()) {
+      const value = valueOf(at);
+      if (value !== undefined && !(this.#isOwner && at === 0))
+        this.#passed[at]?.set(parameter.name, value.passed);
+    }
+  }
+
+  public handedDown(): HandedDown {
+    return { parameters: this.#parameters, passed: this.#passed, refusals: this.#refusals };
+  }
+}
+
+const parametersOf = ({ parameters = [] }: CodeTask["job"]) => parameters;
+
+/** Whether code may read a parameter. */
+function reads({ task }: CodeTask, name: string): boolean {
+  const widgets = task.notebook?.file?.widgets;
+  if (widgets === undefined || widgets.open) return true;
+  return widgets.reads.includes(name) || widgets.declares.includes(name);
+}
+
+/** What the parameter is where nobody passes it: the text, where the job itself can resolve that. */
+const defaultOf = (text: string): string =>
+  expressionsIn(text).every((each) => /^job\.(?!parameters\b)/.test(each)) ? text : "";
+
+function freeName(wanted: string, taken: ReadonlySet<string>): string {
+  const base = wanted.replace(/[^\w.-]+/g, "_");
+  let name = base;
+  for (let count = 2; taken.has(name); count++) name = `${base}_${count}`;
+  return name;
+}
