@@ -9,7 +9,7 @@ import {
   type SplitPlan,
   type SplitRefusal,
 } from "@jobstrata/core/split";
-import { visit } from "yaml";
+import { type Node, visit } from "yaml";
 import { apply, type Replacement } from "../check/yaml-edit";
 import { NotEditable } from "./not-editable";
 import { JobText, jobsOf } from "./yaml-job";
@@ -58,7 +58,7 @@ export async function splitBundle(
     if (note(found, refused) && plans.some(({ composites }) => composites.length > 0)) continue;
     const edits = new Edits(texts, plans);
     if (note(edits.refusals, refused)) continue;
-    const files = edits.files();
+    const { files } = edits;
     const contents = new Map(files.map(({ file, after }) => [resolve(file), after]));
     const after = files.length === 0 ? before : await read(contents);
     if (note(unequal(plans, graphs, after, contents), refused)) continue;
@@ -80,21 +80,21 @@ function note(found: readonly SplitRefusal[], refused: Map<string, SplitRefusal[
   return refused.size > known.size;
 }
 
-/** The texts of the files that define jobs. */
+/** The texts of the files that define jobs. Their nodes take much more memory, and are not kept. */
 class Texts {
-  readonly #files = new Map<string, YamlFile | undefined>();
+  readonly #texts = new Map<string, string | undefined>();
 
-  public file(path: string): YamlFile | undefined {
-    if (!this.#files.has(path)) {
-      let file: YamlFile | undefined;
+  public text(path: string): string | undefined {
+    if (!this.#texts.has(path)) {
+      let text: string | undefined;
       try {
-        file = parseYaml(readFileSync(path, "utf8"));
+        text = readFileSync(path, "utf8");
       } catch {
         // A file that is gone is as one that nobody can change.
       }
-      this.#files.set(path, file);
+      this.#texts.set(path, text);
     }
-    return this.#files.get(path);
+    return this.#texts.get(path);
   }
 
   /** Keys of resources of all kinds, as the Databricks CLI wants each only once. */
@@ -104,7 +104,9 @@ class Texts {
     );
     const keys = graphs.flatMap((graph) => graph.jobs.map(({ key }) => key));
     for (const path of new Set(paths)) {
-      const root = this.file(path)?.document.contents;
+      const text = this.text(path);
+      if (text === undefined || !OTHER_RESOURCES.test(text)) continue;
+      const root = parseYaml(text)?.document.contents;
       for (const { value } of pairsOf(valueOf(root, "resources")))
         for (const { key } of pairsOf(value)) keys.push(String(key.value));
     }
@@ -112,68 +114,44 @@ class Texts {
   }
 }
 
+/** A key below `resources` that is not that of jobs. */
+const OTHER_RESOURCES =
+  /^ {1,8}(?!jobs\b)(?:[a-z]+_)?(?:alerts|apps|clusters|dashboards|endpoints|experiments|instances|models|monitors|pipelines|scopes|schemas|volumes|warehouses|catalogs|projects)\s*:/m;
+
 const isYaml = (file: string | undefined): boolean => /\.ya?ml$/i.test(file ?? "");
+
+/** A change to the text of a job. */
+interface JobChange {
+  readonly job: JobSpec;
+  readonly edit: (text: JobText, file: YamlFile) => readonly Replacement[];
+}
 
 /** The changes to files that make plans true. */
 class Edits {
   public readonly refusals: SplitRefusal[] = [];
-  readonly #texts: Texts;
-  readonly #edits = new Map<string, Replacement[]>();
-  readonly #jobs = new Map<string, JobText>();
-  readonly #changes = new Map<string, Set<string>>();
+  public readonly files: ChangedFile[] = [];
 
   public constructor(texts: Texts, plans: readonly SplitPlan[]) {
-    this.#texts = texts;
-    const runs = concurrentRuns(plans);
-    const done = new Set<string>();
-    for (const { composites, atomics } of plans) {
-      const isNew = composites.filter(({ job }) => !done.has(job.id));
-      for (const part of isNew)
-        this.#try(part.job, (text, file) => {
-          this.#checkAnchors(part.job, text.movedAnchors(part), file);
-          return text.compositeEdits(part);
-        });
-      for (const part of atomics) {
-        const id = `atomic ${part.existing?.id ?? ""} ${part.key}`;
-        if (done.has(id)) continue;
-        done.add(id);
-        const owner = part.existing ?? part.from.job;
-        this.#try(owner, (text, file) => {
-          if (part.existing !== undefined) return text.ownerEdits(part);
-          const lines = text.atomicLines(part, runs.get(part.key));
-          const isEnded = file.text[text.end - 1] === "\n";
-          const space = isEnded ? file.newline : file.newline.repeat(2);
-          return [{ from: text.end, to: text.end, text: space + lines }];
-        });
-      }
-      for (const { job } of isNew) done.add(job.id);
+    for (const [path, changes] of changesOf(plans)) {
+      const text = isYaml(path) ? texts.text(path) : undefined;
+      const file = text === undefined ? undefined : parseYaml(text);
+      const edits = changes.flatMap((change) => this.#editsOf(change, file));
+      if (file === undefined || edits.length === 0) continue;
+      const after = apply(file.text, edits);
+      const count = new Set(changes.map(({ job }) => job.id)).size;
+      if (after !== file.text)
+        this.files.push({ file: path, before: file.text, after, changes: count });
     }
   }
 
-  public files(): ChangedFile[] {
-    return [...this.#edits].flatMap(([file, edits]) => {
-      const before = this.#texts.file(file)?.text;
-      if (before === undefined) return [];
-      const after = apply(before, edits);
-      return after === before
-        ? []
-        : [{ file, before, after, changes: this.#changes.get(file)?.size ?? 0 }];
-    });
-  }
+  readonly #places = new WeakMap<YamlFile, ReturnType<typeof jobsOf>>();
+  readonly #jobs = new Map<string, JobText>();
 
-  #try(job: JobSpec, edit: (text: JobText, file: YamlFile) => readonly Replacement[]): void {
+  #editsOf({ job, edit }: JobChange, file: YamlFile | undefined): readonly Replacement[] {
     try {
-      const { source } = job;
-      const file = isYaml(source?.file) ? this.#texts.file(source?.file ?? "") : undefined;
-      const path = source?.file ?? "";
       if (file === undefined)
         throw new NotEditable("not-editable", "its file cannot be read as YAML");
-      const edits = edit(this.#textOf(job, file), file);
-      const known = this.#edits.get(path);
-      if (known === undefined) this.#edits.set(path, [...edits]);
-      else known.push(...edits);
-      const changed = this.#changes.get(path) ?? new Set();
-      this.#changes.set(path, changed.add(job.id));
+      return edit(this.#textOf(job, file), file);
     } catch (error) {
       if (!(error instanceof NotEditable)) throw error;
       this.refusals.push({
@@ -185,54 +163,84 @@ class Edits {
             ? "write out what is shared"
             : "write its YAML in block style, with settings in place of complex variables",
       });
+      return [];
     }
   }
 
   #textOf(job: JobSpec, file: YamlFile): JobText {
     const known = this.#jobs.get(job.id);
     if (known !== undefined) return known;
+    const places = this.#places.get(file) ?? jobsOf(file);
+    this.#places.set(file, places);
     const { line = 0, column = 1 } = job.source ?? { file: "" };
-    const place = this.#places(file).get(offsetOf(file, line, column));
+    const place = places.get(offsetOf(file, line, column));
     if (place === undefined)
       throw new NotEditable("not-editable", "its definition was not found in its file");
     const text = new JobText(file, place.keyStart, place.node);
+    // Those of one file follow each other.
+    this.#jobs.clear();
     this.#jobs.set(job.id, text);
     return text;
   }
+}
 
-  readonly #placesOf = new Map<YamlFile, ReturnType<typeof jobsOf>>();
-
-  #places(file: YamlFile): ReturnType<typeof jobsOf> {
-    const known = this.#placesOf.get(file) ?? jobsOf(file);
-    this.#placesOf.set(file, known);
-    return known;
-  }
-
-  /** What moves away may not hold an anchor that others refer to. */
-  #checkAnchors(job: JobSpec, anchors: readonly string[], file: YamlFile): void {
-    if (anchors.length === 0) return;
-    const { line = 0, column = 1 } = job.source ?? { file: "" };
-    const place = this.#places(file).get(offsetOf(file, line, column));
-    const own = new Set<string>();
-    const count = (node: unknown, add: (name: string) => void): void => {
-      visit(node as never, {
-        Alias: (_, { source }) => {
-          add(source);
-        },
+/** What changes in which file: each job once, as the first plan that has it says. */
+function changesOf(plans: readonly SplitPlan[]): Map<string, JobChange[]> {
+  const runs = concurrentRuns(plans);
+  const changes = new Map<string, JobChange[]>();
+  const done = new Set<string>();
+  const add = (id: string, job: JobSpec, edit: JobChange["edit"]): void => {
+    if (done.has(id)) return;
+    done.add(id);
+    const path = job.source?.file ?? "";
+    const known = changes.get(path);
+    if (known === undefined) changes.set(path, [{ job, edit }]);
+    else known.push({ job, edit });
+  };
+  for (const { composites, atomics } of plans) {
+    const made = new Map<JobSpec, AtomicPart[]>();
+    for (const part of atomics) {
+      const { job } = part.from;
+      if (part.existing !== undefined)
+        add(`owner ${part.key}`, part.existing, (text) => text.ownerEdits(part));
+      else made.set(job, [...(made.get(job) ?? []), part]);
+    }
+    for (const part of composites) {
+      add(`composite ${part.job.id}`, part.job, (text, file) => {
+        checkAnchors(text.movedAnchors(part), text.node, file);
+        return text.compositeEdits(part);
       });
-    };
-    const all = new Map<string, number>();
-    count(file.document.contents, (name) => all.set(name, (all.get(name) ?? 0) + 1));
-    const inJob = new Map<string, number>();
-    count(place?.node ?? null, (name) => inJob.set(name, (inJob.get(name) ?? 0) + 1));
-    for (const name of anchors) if ((all.get(name) ?? 0) > (inJob.get(name) ?? 0)) own.add(name);
-    const [shared] = own;
-    if (shared === undefined) return;
+      for (const atomic of made.get(part.job) ?? [])
+        add(`atomic ${atomic.key}`, part.job, (text, file) => {
+          const lines = text.atomicLines(atomic, runs.get(atomic.key));
+          const isEnded = file.text[text.end - 1] === "\n";
+          const space = isEnded ? file.newline : file.newline.repeat(2);
+          return [{ from: text.end, to: text.end, text: space + lines }];
+        });
+    }
+  }
+  return changes;
+}
+
+/** What moves away may not hold an anchor that others refer to. */
+function checkAnchors(anchors: readonly string[], job: unknown, file: YamlFile): void {
+  if (anchors.length === 0) return;
+  const count = (node: unknown): Map<string, number> => {
+    const found = new Map<string, number>();
+    visit(node as Node, {
+      Alias: (_, { source }) => {
+        found.set(source, (found.get(source) ?? 0) + 1);
+      },
+    });
+    return found;
+  };
+  const [all, own] = [count(file.document.contents), count(job)];
+  const shared = anchors.find((name) => (all.get(name) ?? 0) > (own.get(name) ?? 0));
+  if (shared !== undefined)
     throw new NotEditable(
       "shared-anchor",
       `what moves to another job has the anchor &${shared}, which other jobs refer to`,
     );
-  }
 }
 
 /** Numbers of concurrent runs that new jobs need and do not get from the job that they come from, the highest of all targets. */

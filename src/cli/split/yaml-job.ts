@@ -42,6 +42,8 @@ export class JobText {
   /** Columns of the `-` and of the settings of its tasks. */
   readonly #dash: number;
   readonly #taskColumn: number;
+  /** What stands below its key. */
+  public readonly node: unknown;
 
   /**
    * @param keyStart where the job's key begins
@@ -49,6 +51,7 @@ export class JobText {
    */
   public constructor(file: YamlFile, keyStart: number, node: unknown) {
     this.#file = file;
+    this.node = node;
     if (isAlias(node)) throw new NotEditable("shared-anchor", "the job is an alias of another");
     const segments = segmentsOf(file, node);
     const raw = rawOf(file, node);
