@@ -189,7 +189,7 @@ describe("split", () => {
     expect(readFileSync(join(folder, "databricks.yml"), "utf8")).toBe(ROOT);
     expect(readdirSync(join(folder, "resources"))).toEqual(["nightly.yml"]);
     const { code, out } = await jobstrata("check", folder, "--preset", "spec");
-    expect([code, out]).toEqual([0, expect.stringContaining("0 errors")]);
+    expect([code, out]).toEqual([0, expect.not.stringContaining("error")]);
   });
 
   it("changes nothing the second time", async () => {

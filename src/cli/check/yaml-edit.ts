@@ -84,7 +84,9 @@ export function quoteScalars(text: string): Replacement[] {
 export function apply(text: string, replacements: readonly Replacement[]): string {
   let result = "";
   let at = 0;
-  for (const { from, to, text: other } of [...replacements].sort((a, b) => a.from - b.from)) {
+  // What is inserted goes before what is replaced there.
+  const ordered = [...replacements].sort((a, b) => a.from - b.from || a.to - b.to);
+  for (const { from, to, text: other } of ordered) {
     result += text.slice(at, from) + other;
     at = to;
   }

@@ -183,7 +183,8 @@ class Recorder implements TaskExecutor {
     const isCode = path.startsWith(CODE_FOLDER);
     const got = isCode ? (definition.base_parameters as typeof parameters | undefined) : parameters;
     const named = Object.entries(got ?? {})
-      .filter(([name]) => isCode || this.#isRead(path, name))
+      // What a job declares for others of its users is empty, and not read.
+      .filter(([name, value]) => isCode || value !== "" || this.#isRead(path, name))
       .sort(([a], [b]) => (a < b ? -1 : 1));
     return `${path} ${JSON.stringify(named)}`;
   }
