@@ -260,6 +260,32 @@ describe("split", () => {
     expect((await split(folder, "-t", "test")).err).toContain('there is no target "test"');
   });
 
+  it("is done on the way into a project, too, and leaves the bundle as it is", async () => {
+    const folder = shop();
+    const output = join(folder, "app");
+    const said = await jobstrata(
+      "import",
+      folder,
+      "-o",
+      output,
+      "--split",
+      "--name-template",
+      "{task}_now",
+    );
+    expect([said.code, said.err]).toEqual([0, ""]);
+    expect(said.out).toContain("4 jobs: 1 atomic, 1 composite, 2 as generated");
+    const files = readdirSync(join(output, "jobs"), { recursive: true }).map(String);
+    expect(files.map((file) => file.replace(/^.*[\\/]/, "")).sort()).toEqual(
+      expect.arrayContaining(["extract_now.ts", "load_now.ts", "nightly_job.ts"]),
+    );
+    expect(jobsIn(folder)).toBe(BEFORE);
+    const state = await jobstrata("import", "-o", output, "--split", "--local");
+    expect([state.code, state.err]).toEqual([
+      2,
+      expect.stringContaining("--split splits the jobs of a bundle"),
+    ]);
+  });
+
   it("writes what is shared only once, in the file of its first user", async () => {
     const job = (key: string, region: string): string => `resources:
   jobs:

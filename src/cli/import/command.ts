@@ -19,6 +19,7 @@ import { globOf } from "./glob";
 import { localFilesOf } from "./local-files";
 import { earlierFiles, ownFiles, settingFiles } from "./project-files";
 import { type ImportReadOptions, readImportSource } from "./read-source";
+import { addSplitFlags, type SplitFlags } from "../split/flags";
 import { releaseFiles } from "./release";
 
 /** Options of `jobstrata import`. */
@@ -45,8 +46,7 @@ interface LayerPattern {
 
 /** Adds `jobstrata import`. */
 export function addImportCommand(program: Command, io: Io): void {
-  program
-    .command("import")
+  addSplitFlags(program.command("import"))
     .description("write a project of CDKTF or CDKTN for jobs that are defined elsewhere")
     .argument(
       "[source]",
@@ -79,6 +79,7 @@ export function addImportCommand(program: Command, io: Io): void {
     )
     .option("--force", "write over files that differ")
     .option("--partial", "leave out jobs that cannot be expressed, instead of writing nothing")
+    .option("--split", "split jobs of a bundle that break the law, as jobstrata split does")
     .option("--adopt", "let the first deployment take over the running jobs, with their ids")
     .option(
       "--state <[target=]file...>",
@@ -94,12 +95,14 @@ export function addImportCommand(program: Command, io: Io): void {
     )
     .option("--verify", "compare cdktf.out of the project with the source; write nothing")
     .action(async (source: string | undefined, options: CommandOptions) => {
-      const { target, ...others } = options;
-      io.exitCode = await runImport(source, { ...others, ...(target && { targets: target }) }, io);
+      const { target, split = false, ...others } = options;
+      const more = { ...(target && { targets: target }), ...(split && { split: others }) };
+      io.exitCode = await runImport(source, { ...others, ...more }, io);
     });
 }
 
-type CommandOptions = Omit<ImportOptions, "targets"> & { readonly target?: string[] };
+type CommandOptions = Omit<ImportOptions, "targets" | "split"> &
+  SplitFlags & { readonly target?: string[]; readonly split?: boolean };
 
 function parseLayers(text: string): LayerPattern[] {
   return text.split(",").map((entry) => {

@@ -1,8 +1,10 @@
 import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { quote } from "@jobstrata/core/model";
-import { bundleFile } from "@jobstrata/core/readers";
+import { printable, quote } from "@jobstrata/core/model";
+import { bundleFile, readBundle, type Reading } from "@jobstrata/core/readers";
 import type { Io } from "../io";
+import { type SplitFlags, splitOptions } from "../split/flags";
 import { readBundleSource, type ReadSource } from "./bundle-source";
 import { readTerraformSource } from "./terraform-source";
 
@@ -22,6 +24,8 @@ export interface ImportReadOptions {
   readonly state?: readonly string[];
   /** Reads the ids from the states that a bundle keeps in the workspace, too. */
   readonly remoteState?: boolean;
+  /** Splits jobs of a bundle that break the law, and leaves its files as they are. @default - they stay as they are */
+  readonly split?: SplitFlags;
 }
 
 /**
@@ -56,10 +60,30 @@ export async function readImportSource(
   const bundle = source === "terraform" || isJson(at) ? undefined : bundleFile(at);
   if (bundle !== undefined) {
     const { adopt = false, state: states = [], remoteState = false } = options;
-    return readBundleSource(bundle, { targets, python, adopt, states, remoteState });
+    const read = { targets, python, adopt, states, remoteState };
+    if (options.split === undefined) return readBundleSource(bundle, read);
+    const contents = await splitTexts(bundle, options.split, python, io);
+    return readBundleSource(bundle, { ...read, contents });
   }
   if (isFile && source !== "bundle") return readTerraformSource(at);
   throw new JobstrataError("source", `${quote(at)} holds no bundle (databricks.yml)`);
+}
+
+/** The texts of a bundle's files with its jobs split; jobs that cannot be split are reported. */
+async function splitTexts(
+  file: string,
+  flags: SplitFlags,
+  python: boolean,
+  io: Io,
+): Promise<ReadonlyMap<string, string>> {
+  const { splitBundle } =
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    require("../split/split-bundle") as typeof import("../split/split-bundle");
+  const read = (contents?: ReadonlyMap<string, string>): Promise<readonly Reading[]> =>
+    Promise.resolve([readBundle(file, { python, ...(contents !== undefined && { contents }) })]);
+  const { files, refusals } = await splitBundle(await read(), read, splitOptions(flags));
+  for (const { message, fix } of refusals) io.err(printable(`not split: ${message}; ${fix}`));
+  return new Map(files.map(({ file: path, after }) => [resolve(path), after]));
 }
 
 /** Options that go with others only. */
@@ -68,6 +92,8 @@ function checkOptions(options: ImportReadOptions): void {
   const filter = (["name", "tag", "creator"] as const).find((each) => options[each] !== undefined);
   if (filter !== undefined && source !== "workspace" && !local)
     throw new JobstrataError("config", `--${filter} goes with --source workspace or --local`);
+  if (options.split !== undefined && (source === "workspace" || source === "terraform" || local))
+    throw new JobstrataError("config", "--split splits the jobs of a bundle; name one");
   const named = state !== undefined ? "--state" : remoteState ? "--remote-state" : undefined;
   if (named !== undefined && !adopt)
     throw new JobstrataError(

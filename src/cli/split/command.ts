@@ -1,34 +1,23 @@
 import { existsSync } from "node:fs";
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { loadConfig } from "@jobstrata/core/config";
+import { type Command, Option } from "commander";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
 import { printable, quote } from "@jobstrata/core/model";
 import { configureRules, evaluate, RULES } from "@jobstrata/core/policy";
 import type { Reading } from "@jobstrata/core/readers";
 import { diffHierarchies, diffMermaid, diffText, UnknownJobs } from "@jobstrata/core/render";
 import { counted } from "@jobstrata/core/report";
-import type { SplitOptions } from "@jobstrata/core/split";
 import { diffOf } from "../check/fix";
 import { type Io, writeJson } from "../io";
 import { withLocalPackage } from "../local/package";
 import { sayProblems } from "../sources/graphs";
 import { readSources } from "../sources/options";
 import { styleFor } from "../terminal";
+import { addSplitFlags, type SplitFlags, splitOptions } from "./flags";
 import { planJson, planText, summaryText } from "./plan-text";
 import { type BundleSplit, splitBundle } from "./split-bundle";
 import { replaceFiles, restoreFiles } from "./write-files";
 
 const FORMATS = ["text", "diff", "mermaid", "json"] as const;
-
-/** Options of the commands that split jobs. */
-export interface SplitFlags {
-  readonly unit?: "notebook" | "code";
-  readonly nameTemplate?: string;
-  readonly jobKey: ReadonlyMap<string, string>;
-  readonly keepClusterGroups?: boolean;
-  readonly environmentVersion?: string;
-  readonly allowUnread?: boolean;
-}
 
 interface CommandOptions extends SplitFlags {
   readonly target: readonly string[];
@@ -62,73 +51,6 @@ export function addSplitCommand(program: Command, io: Io): void {
     .action(async (what: readonly string[], options: CommandOptions) => {
       io.exitCode = await runSplit(what, options, io);
     });
-}
-
-/** Adds {@link SplitFlags}. */
-export function addSplitFlags(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        "--unit <unit>",
-        "what belongs to exactly one atomic job (default: as configured, else notebook)",
-      ).choices(["notebook", "code"]),
-    )
-    .option(
-      "--name-template <template>",
-      "keys of new jobs (default: {job}_{task}_job, for a notebook of several jobs {notebook}_job)",
-      parseTemplate,
-    )
-    .addOption(
-      new Option("--job-key <task=key>", "key of the new job of a task; may be repeated")
-        .argParser(parseJobKey)
-        .default(new Map(), "by --name-template"),
-    )
-    .option("--keep-cluster-groups", "leave tasks that share a job cluster where they are")
-    .option(
-      "--environment-version <version>",
-      "serverless version for notebooks without an environment_key (default: their jobs are refused)",
-    )
-    .option("--allow-unread", "split jobs whose notebooks are not on this machine");
-}
-
-function parseTemplate(text: string): string {
-  const unknown = [...text.matchAll(/\{([^}]*)\}/g)].find(
-    ([, name = ""]) => !["job", "task", "notebook"].includes(name),
-  );
-  if (unknown !== undefined)
-    throw new InvalidArgumentError(`There are {job}, {task} and {notebook}, not ${unknown[0]}.`);
-  if (!/\{(?:task|notebook)\}/.test(text))
-    throw new InvalidArgumentError("It needs {task} or {notebook}, or all jobs get one key.");
-  return text;
-}
-
-function parseJobKey(text: string, before: ReadonlyMap<string, string>): Map<string, string> {
-  const [, task = "", key = ""] = /^([^=]+)=([A-Za-z0-9_-]+)$/.exec(text) ?? [];
-  if (key === "")
-    throw new InvalidArgumentError(
-      "Write a task key, or JOB/TASK, and a key: load=load_orders_job.",
-    );
-  return new Map([...before, [task, key]]);
-}
-
-/** What the options of a command say to the plan. @throws JobstrataError `config` */
-export function splitOptions(flags: SplitFlags, config?: string): SplitOptions {
-  const loaded = loadConfig(
-    ".",
-    RULES.map(({ name }) => name),
-    config,
-  );
-  const unit = flags.unit ?? loaded.config.unit;
-  return {
-    ...(unit !== undefined && { unit }),
-    ...(flags.nameTemplate !== undefined && { nameTemplate: flags.nameTemplate }),
-    keys: flags.jobKey,
-    keepClusterGroups: flags.keepClusterGroups === true,
-    allowUnread: flags.allowUnread === true,
-    ...(flags.environmentVersion !== undefined && {
-      environmentVersion: flags.environmentVersion,
-    }),
-  };
 }
 
 /**

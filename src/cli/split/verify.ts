@@ -10,7 +10,7 @@ import {
   type TaskSpec,
 } from "@jobstrata/core/model";
 import { counted } from "@jobstrata/core/report";
-import type { SplitPlan, SplitRefusal } from "@jobstrata/core/split";
+import { namedParametersOf, type SplitPlan, type SplitRefusal } from "@jobstrata/core/split";
 import type { BundleSplit } from "./split-bundle";
 import {
   CODE_FOLDER,
@@ -270,7 +270,7 @@ class Deployment {
 
   async #create(job: JobSpec): Promise<number> {
     const tasks: Settings[] = [];
-    for (const task of job.tasks) tasks.push(await this.#task(task, job.key));
+    for (const task of job.tasks) tasks.push(await this.#task(task, job));
     const { settings } = job;
     return this.#workspace.createJob({
       name: job.name ?? job.key,
@@ -281,7 +281,8 @@ class Deployment {
     });
   }
 
-  async #task(task: TaskSpec, key: string): Promise<Settings> {
+  async #task(task: TaskSpec, job: JobSpec): Promise<Settings> {
+    const { key } = job;
     const { settings, forEach, runJob } = task;
     const endless = settings.max_retries === -1 && { max_retries: MANY_RETRIES };
     const kept = { ...pick(settings, KEPT), ...endless };
@@ -291,7 +292,7 @@ class Deployment {
         ...kept,
         for_each_task: {
           ...(isSettings(settings.for_each_task) ? settings.for_each_task : {}),
-          task: await this.#task(forEach, key),
+          task: await this.#task(forEach, job),
         },
       };
     if (runJob !== undefined) {
@@ -313,7 +314,7 @@ class Deployment {
     await this.#notebook(path);
     const parameters =
       task.notebook === undefined
-        ? Object.fromEntries(textsOf(block, ""))
+        ? Object.fromEntries(textsOf(overridden(block, code, job), ""))
         : isSettings(block) && isSettings(block.base_parameters)
           ? block.base_parameters
           : {};
@@ -379,6 +380,19 @@ function marked(key: string, value: Setting, references = RUNS): Setting {
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [name, marked(key, item, references)]),
   );
+}
+
+/** Parameters by name that job parameters of the same name win over. */
+function overridden(block: Setting | undefined, type: string, job: JobSpec): Setting | undefined {
+  const list = namedParametersOf(type);
+  const own = list !== undefined && isSettings(block) ? block[list] : undefined;
+  if (list === undefined || !isSettings(block) || !isSettings(own)) return block;
+  const declared = new Set((job.parameters ?? []).map(({ name }) => name));
+  const values = Object.entries(own).map(([name, value]): [string, Setting] => [
+    name,
+    declared.has(name) ? `{{job.parameters.${name}}}` : value,
+  ]);
+  return { ...block, [list]: Object.fromEntries(values) };
 }
 
 function textsOf(value: Setting | undefined, name: string): [string, string][] {

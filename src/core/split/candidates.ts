@@ -1,6 +1,7 @@
 import { longestPaths } from "../model/graph-algorithms";
 import { type JobGraph, leafTasks } from "../model/job-graph";
-import { isComposite, type JobSpec, MAX_RUN_JOB_DEPTH, type TaskSpec } from "../model/job-spec";
+import { isComposite, type JobSpec, type TaskSpec } from "../model/job-spec";
+import { MAX_RUN_JOB_DEPTH } from "../model/limits";
 import { settingAt } from "../model/settings";
 import { quote } from "../model/text";
 import { isOutside, levelOf } from "../policy/levels";
@@ -43,10 +44,10 @@ export class Candidates {
   readonly #uses = new Map<string, CodeTask[]>();
   readonly #ofJob = new Map<JobSpec, readonly CodeTask[]>();
 
-  public constructor(
-    public readonly graph: JobGraph,
-    private readonly options: SplitOptions,
-  ) {
+  readonly #options: SplitOptions;
+
+  public constructor(graph: JobGraph, options: SplitOptions) {
+    this.#options = options;
     for (const job of graph.jobs) {
       const tasks = codeTasks(job);
       this.#ofJob.set(job, tasks);
@@ -77,7 +78,7 @@ export class Candidates {
 
   /** Whether the law says that a split is needed. */
   public needsSplit(job: JobSpec): boolean {
-    const { unit = "notebook" } = this.options;
+    const { unit = "notebook" } = this.#options;
     const tasks = this.tasksOf(job);
     if (tasks.length === 0 || isOutside(job, { unit })) return false;
     if (isComposite(job) || !this.#isAtomic(job)) return true;
@@ -85,7 +86,7 @@ export class Candidates {
   }
 
   #isShared({ identity, task }: CodeTask): boolean {
-    const counts = this.options.unit === "code" || task.notebook !== undefined;
+    const counts = this.#options.unit === "code" || task.notebook !== undefined;
     return counts && this.usesOf(identity).length > 1;
   }
 

@@ -1,4 +1,4 @@
 export { newName } from "./names";
 export { planSplit } from "./plan";
-export { INHERITED, movesWithCode } from "./task-parts";
+export { INHERITED, movesWithCode, namedParametersOf } from "./task-parts";
 export * from "./types";
