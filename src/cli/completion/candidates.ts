@@ -11,7 +11,7 @@ import { SCRIPTS } from "./scripts";
 const SILENT: Io = { out: () => undefined, err: () => undefined, exitCode: 0 };
 
 /** Commands whose arguments are keys of jobs. */
-const TAKES_JOBS: readonly string[] = ["run", "runs", "repair", "test", "graph"];
+const TAKES_JOBS: readonly string[] = ["run", "runs", "repair", "test", "graph", "split"];
 
 /**
  * What the last word of a command line can become.
