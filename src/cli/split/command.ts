@@ -58,7 +58,7 @@ export function addSplitCommand(program: Command, io: Io): void {
  *
  * @returns 0 if they are split, or nothing needs to be; 1 if a job is refused, or `--dry-run` finds something to split; 2 if the
  *   bundle could not be read as a whole
- * @throws JobstrataError `source`, `config` if there is nothing that can be split
+ * @throws {JobstrataError} `source`, `config` if there is nothing that can be split
  */
 export async function runSplit(
   what: readonly string[],

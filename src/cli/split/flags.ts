@@ -60,7 +60,7 @@ function parseJobKey(text: string, before: ReadonlyMap<string, string>): Map<str
   return new Map([...before, [task, key]]);
 }
 
-/** What the options of a command say to the plan. @throws JobstrataError `config` */
+/** What the options of a command say to the plan. @throws {JobstrataError} `config` */
 export function splitOptions(flags: SplitFlags, config?: string): SplitOptions {
   const loaded = loadConfig(
     ".",

@@ -47,7 +47,7 @@ export class JobText {
 
   /**
    * @param keyStart where the job's key begins
-   * @throws NotEditable if its text cannot be changed in place
+   * @throws {NotEditable} if its text cannot be changed in place
    */
   public constructor(file: YamlFile, keyStart: number, node: unknown) {
     this.#file = file;

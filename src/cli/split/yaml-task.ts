@@ -27,7 +27,7 @@ export interface TaskText {
   readonly column: number;
 }
 
-/** Finds the text of a task, or of the one that a for-each task repeats. @throws NotEditable */
+/** Finds the text of a task, or of the one that a for-each task repeats. @throws {NotEditable} */
 export function taskText(file: YamlFile, item: unknown, isInner: boolean): TaskText {
   const node = isInner ? valueOf(valueOf(item, "for_each_task"), "task") : item;
   if (isAlias(node)) throw new NotEditable("shared-anchor", "the task is an alias of another");
