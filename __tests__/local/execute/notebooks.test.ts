@@ -233,7 +233,7 @@ describeWithEngine("a notebook", () => {
     ],
     [
       "fails by name on what dbutils lacks",
-      ["dbutils.fs.ls('/')"],
+      ["dbutils.credentials.assumeRole('x')"],
       {
         error: /^NotAvailableLocallyError: dbutils\.fs\.ls is not available in the local workspace/,
       },
