@@ -366,10 +366,10 @@ describe("alerts of a workspace", () => {
       }
       return Promise.resolve();
     };
-    let isDone = false;
-    const evaluated = now().finally(() => (isDone = true));
+    const evaluation = { isDone: false };
+    const evaluated = now().finally(() => (evaluation.isDone = true));
     // As soon as the slow one is asked, it has ten minutes.
-    while (!isDone) await clock.advance(60_000);
+    while (!evaluation.isDone) await clock.advance(60_000);
     const { alerts } = await evaluated;
     expect(
       alerts.map(({ display_name, state, error }: Json) => [display_name, error ?? state]),

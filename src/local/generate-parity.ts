@@ -17,8 +17,19 @@ const DIFFERENCES: readonly (readonly [what: string, here: string])[] = [
   ],
   ["`git_source`", "is kept; a task that takes its source from Git fails when it runs"],
   [
-    "tasks other than notebooks, Run Job, if/else and for-each",
-    "are kept, and fail by their names when they run",
+    "`notebook_task`, `spark_python_task`, `python_wheel_task`, `sql_task` of a file or query",
+    "run for real, each in a process of its own, where there is an engine",
+  ],
+  ["`condition_task`, `for_each_task`, `run_job_task`", "as in the service"],
+  [
+    "`dbt_task`",
+    "is kept, and fails by its name when it runs: dbt's adapter for Databricks speaks TLS alone",
+  ],
+  ["other types of tasks", "are kept, and fail by their names when they run"],
+  ["repair of a Run Job task", "starts a new run of its job"],
+  [
+    "limits",
+    "2 000 task runs at once (429, or the queue) and 10 000 jobs created in an hour (`INVALID_STATE`); `--no-limits` switches them off",
   ],
   ["`always_running`, `control_run_state`, jobs in the single-task format", "are refused"],
   [
@@ -30,7 +41,12 @@ const DIFFERENCES: readonly (readonly [what: string, here: string])[] = [
     "come back sorted by `task_key`, as from the service: Terraform plans a change forever where the configuration is not",
   ],
   ["notebooks in the formats DBC, HTML and R Markdown", "are refused"],
-  ["continuous, file-arrival, table-update and model triggers", "are kept and never fire"],
+  [
+    "schedules, `periodic`, `continuous`, `file_arrival`, `table_update`, SQL conditions",
+    "fire, as local-workspace.md says; files are those of volumes and DBFS, tables those of the warehouse",
+  ],
+  ["model triggers, `file_arrival` of a cloud storage URL", "are kept and never fire"],
+  ["`task_retry_mode`, `maintenance_window` of a continuous job", "are kept without effect"],
   ["permissions and ACLs", "are kept without effect: there is one user"],
   [
     "alerts",

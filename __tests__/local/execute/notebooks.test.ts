@@ -233,9 +233,10 @@ describeWithEngine("a notebook", () => {
     ],
     [
       "fails by name on what dbutils lacks",
-      ["dbutils.credentials.assumeRole('x')"],
+      ["dbutils.fs.mount('a', 'b')"],
       {
-        error: /^NotAvailableLocallyError: dbutils\.fs\.ls is not available in the local workspace/,
+        error:
+          /^NotAvailableLocallyError: dbutils\.fs\.mount is not available in the local workspace/,
       },
     ],
     [

@@ -33,9 +33,7 @@ def describe(error: BaseException, workspace: Path) -> tuple[str, str]:
 def _line(error: BaseException) -> str:
     name = type(error).__name__
     if isinstance(error, SystemExit):
-        return (
-            f"SystemExit: {error.code}. sys.exit fails a task, whatever the code; return, or end a notebook with dbutils.notebook.exit"
-        )
+        return f"SystemExit: {error.code}. sys.exit fails a task, whatever the code; return, or end a notebook with dbutils.notebook.exit"
     if isinstance(error, SyntaxError):
         return f"{name}: {error.msg} ({error.filename}, line {error.lineno})"
     try:

@@ -72,7 +72,9 @@ def install(wheels: Sequence[str], folder: Path) -> None:
         with zipfile.ZipFile(wheel) as archive:
             (name,) = (each for each in archive.namelist() if each.endswith(".dist-info/METADATA"))
             about = email.message_from_bytes(archive.read(name))
-        check(each for each in about.get_all("Requires-Dist", []) if "extra ==" not in each.replace("extra==", "extra =="))
+        check(
+            each for each in about.get_all("Requires-Dist", []) if "extra ==" not in each.replace("extra==", "extra ==")
+        )
 
 
 def pip(arguments: str) -> None:

@@ -89,7 +89,7 @@ class Storage(NamedTuple):
                 for supporting in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
                     if before in supporting:
                         supporting.add(after)
-        builtins.open = io.open = self._redirected(io.open, 1)  # type: ignore[assignment]
+        builtins.open = io.open = self._redirected(io.open, 1)
         if hasattr(accessor, "open"):
             accessor.open = staticmethod(io.open)  # type: ignore[union-attr]
 
