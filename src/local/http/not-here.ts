@@ -30,7 +30,10 @@ export const NOT_HERE: readonly (readonly [path: string, sentence: string])[] = 
   ["/api/2.0/preview/sql/", "has no legacy SQL objects"],
   ["/api/2.0/sql/warehouses", "has one SQL warehouse, which cannot be changed"],
   ["/api/2.0/sql/config/", "has one SQL warehouse, which cannot be changed"],
-  ["/api/2.0/sql/", "has one SQL warehouse, its statements, queries and alerts, and nothing else of SQL"],
+  [
+    "/api/2.0/sql/",
+    "has one SQL warehouse, its statements, queries and alerts, and nothing else of SQL",
+  ],
   ["/api/2.0/workspace-conf", "has no settings of its own"],
   ["/api/2.0/settings/", "has no settings of its own"],
   ["/api/2.0/ip-access-lists", "listens to this machine only"],

@@ -1,5 +1,10 @@
 import * as z from "zod";
-import { type Int64, LOCAL_WAREHOUSE_ID, stringifyJson, TASKS_PER_PAGE } from "@jobstrata/core/model";
+import {
+  type Int64,
+  LOCAL_WAREHOUSE_ID,
+  stringifyJson,
+  TASKS_PER_PAGE,
+} from "@jobstrata/core/model";
 import { invalidParameter, jobNotFound } from "../../api-error";
 import type { Clock } from "../../clock";
 import { omit } from "../../omit";
