@@ -102,7 +102,7 @@ async function measureStart(folder: string): Promise<number> {
 }
 
 async function measureServer(data: string): Promise<LocalFigures["server"]> {
-  const { host, token, pid } = await start({ data });
+  const { host, token, pid } = await start({ data, limits: false });
   const call = client({ host, token });
   try {
     await importNotebook({ host, token });
@@ -138,7 +138,7 @@ async function measureServer(data: string): Promise<LocalFigures["server"]> {
 }
 
 async function measurePage(data: string): Promise<LocalFigures["page"]> {
-  const { host, token } = await start({ data, ...SERVING, executor: "simulated" });
+  const { host, token } = await start({ data, ...SERVING, executor: "simulated", limits: false });
   const call = client({ host, token });
   const left = new AbortController();
   try {
@@ -240,7 +240,11 @@ const immediate: TaskExecutor = {
  * @param dependsOn the tasks that a task waits for, by index
  */
 async function measureComposite(dependsOn: (index: number) => number[]): Promise<number> {
-  const workspace = await startLocalWorkspace({ ephemeral: true, executor: immediate });
+  const workspace = await startLocalWorkspace({
+    ephemeral: true,
+    executor: immediate,
+    limits: false,
+  });
   const call = client(workspace);
   try {
     await importNotebook(workspace);

@@ -46,7 +46,11 @@ const timed: TaskExecutor = {
 };
 
 async function serve(): Promise<void> {
-  const { host, token } = await startLocalWorkspace({ ephemeral: true, executor: timed });
+  const { host, token } = await startLocalWorkspace({
+    ephemeral: true,
+    executor: timed,
+    limits: false,
+  });
   process.send?.({ host, token });
 }
 

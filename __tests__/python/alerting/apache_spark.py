@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -42,3 +43,13 @@ def open_spark(warehouse: Path) -> Any:
     execute = spark.sql
     spark.sql = lambda text, *args, **kwargs: execute(_KEY.sub("", text), *args, **kwargs)
     return spark
+
+
+def copy_schema(spark: Any, source: str, target: str) -> None:
+    """Makes a schema with the tables of another one, from their files: a commit to a table takes seconds."""
+    warehouse = Path(spark.conf.get("spark.sql.warehouse.dir").removeprefix("file:"))
+    folder = warehouse / f"{target}.db"
+    shutil.copytree(warehouse / f"{source}.db", folder)
+    spark.sql(f"CREATE SCHEMA {target}")
+    for table in folder.iterdir():
+        spark.sql(f"CREATE TABLE {target}.{table.name} USING DELTA LOCATION '{table}'")

@@ -46,11 +46,29 @@ def versions(spark: Any, table: str) -> int:
     return len(list((Path(location) / name / "_delta_log").glob("*.json")))
 
 
-@pytest.fixture
-def target(spark: Any) -> Iterator[Target]:
-    place = Target(CATALOG, f"gold_{next(_numbers)}")
+@pytest.fixture(scope="session")
+def template(spark: Any) -> Target | None:
+    """A schema to copy, where it takes long to make one."""
+    return _made(spark, "template") if ON_SPARK else None
+
+
+def _made(spark: Any, schema: str) -> Target:
+    place = Target(CATALOG, schema)
     create_tables(spark, place)
     seed_destinations(spark, place, load_destinations())
+    return place
+
+
+@pytest.fixture
+def target(spark: Any, template: Target | None) -> Iterator[Target]:
+    schema = f"gold_{next(_numbers)}"
+    if template is None:
+        place = _made(spark, schema)
+    else:
+        from apache_spark import copy_schema
+
+        copy_schema(spark, template.gold_schema, schema)
+        place = Target(CATALOG, schema)
     yield place
     spark.sql(f"DROP SCHEMA IF EXISTS {place.schema} CASCADE")
 
