@@ -185,7 +185,7 @@ describe("the workflow of this repository", () => {
       env,
       encoding: "utf8",
     });
-    expect(output).toBe("jobstrata: no findings\n");
+    expect(output).toBe("jobstrata: no findings (1 suppressed)\n");
     expect(JSON.parse(readFileSync(sarif, "utf8"))).toMatchObject({ version: "2.1.0" });
     expect(readFileSync(join(folder, "summary.md"), "utf8")).toMatch(
       /^### Job hierarchy: no findings/,
