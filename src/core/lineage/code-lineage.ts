@@ -1,11 +1,11 @@
 import { dirname, extname, isAbsolute, join, resolve } from "node:path";
 import type { SourceLocation } from "../model/job-spec";
 import type { CodeLineage, CodeParameters } from "../model/lineage";
-import { type Cell, isNotebookSource, notebookCells } from "./cells";
+import { isNotebookSource, type NotebookCell, notebookSource } from "../model/notebook-cells";
 import { Interpreter, type Surroundings } from "./python/interpreter";
 import { unitOf } from "./python/unit";
 import { Session } from "./session";
-import { isKnown, showUnknown } from "./unknown-text";
+import { isKnown, showUnknown, withoutMarks } from "./unknown-text";
 
 /** The files of a project, as far as lineage needs them. */
 export interface LineageFiles {
@@ -54,6 +54,9 @@ export function codeLineage(
   return session.result();
 }
 
+const nameOf = (language: string, file: string): string =>
+  language === "other" ? extname(file).slice(1).toLowerCase() || "another language" : language;
+
 interface Budget {
   notebooks: number;
   characters: number;
@@ -98,13 +101,12 @@ class NotebookRun implements Surroundings {
     }
     const extension = extname(file).slice(1).toLowerCase();
     const isCells = extension === "ipynb" || isNotebookSource(source);
-    const whole: Cell = {
+    const whole: NotebookCell = {
       language: extension === "py" ? "python" : extension === "sql" ? "sql" : "other",
-      magic: extension,
       code: source,
       lineOf: (line) => line,
     };
-    const cells = isCells ? notebookCells(source, extension) : [whole];
+    const cells = isCells ? notebookSource(source, extension)?.cells : [whole];
     if (cells === undefined) {
       this.#session.problem("the notebook is not valid JSON", at);
       return true;
@@ -119,8 +121,9 @@ class NotebookRun implements Surroundings {
     return goesOn;
   }
 
-  #cell({ language, code, lineOf, magic }: Cell, file: string): boolean {
+  #cell({ language, code: written, lineOf }: NotebookCell, file: string): boolean {
     const label = this.#files.label(file);
+    const code = withoutMarks(written);
     switch (language) {
       case "python":
         try {
@@ -142,8 +145,8 @@ class NotebookRun implements Surroundings {
       }
       case "run":
         return this.#include(code, file, { file: label, line: lineOf(0) + 1 });
-      case "other":
-        this.#session.problem(`code in ${magic ?? "another language"} is not analysed`, {
+      default:
+        this.#session.problem(`code in ${nameOf(language, file)} is not analysed`, {
           file: label,
           line: lineOf(0) + 1,
         });

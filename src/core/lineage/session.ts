@@ -6,7 +6,8 @@ import type {
   WriteKind,
 } from "../model/lineage";
 import type { SourceLocation } from "../model/job-spec";
-import { partsOf, scanSql } from "./sql/scan";
+import { scanSql } from "./sql/scan";
+import { partsOf } from "./sql/statement-tokens";
 import {
   changeKnown,
   expressionText,

@@ -13,6 +13,7 @@ export * from "./json";
 export * from "./limits";
 export * from "./lineage";
 export * from "./markers";
+export * from "./notebook-cells";
 export * from "./notebook-format";
 export * from "./placeholder";
 export * from "./run-tree";

@@ -17,6 +17,7 @@ export * from "./cdktf/app";
 export * from "./cdktf/metadata";
 export * from "./cdktf/output";
 export * from "./notebook/identity";
+export * from "./notebook/notebook-file";
 export * from "./notebook/widgets";
 export { blocksOf, stateKey, type TerraformConfig } from "./terraform/config";
 export * from "./payload/job-payload";

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
-import { notebookFile, notebookWidgets } from "../../../../src/core/readers/notebook/widgets";
+import { notebookFile } from "../../../../src/core/readers/notebook/notebook-file";
+import { notebookWidgets } from "../../../../src/core/readers/notebook/widgets";
 import { tempFolder } from "../../../support/policy";
 
 const none = { reads: [], declares: [], open: false };

@@ -4,7 +4,7 @@ import { isExpression } from "../../model/job-spec";
 import { nearest } from "../../nearest";
 import { quote } from "../../model/text";
 import type { ReadProblem } from "../reading";
-import { CODE_FILES } from "../code/code-file";
+import { SOURCE_FILES } from "../code/source-files";
 import { posixRelative, relativePath } from "../../paths";
 import { includeGlob, isPattern } from "./include-glob";
 import { isInside } from "./roots";
@@ -291,7 +291,7 @@ function kindOf(file: string): Kind {
 
 /** As much of the first line as the Databricks CLI looks at. Most files are read anyway, and only once. */
 function startOf(file: string): string | undefined {
-  const text = CODE_FILES.read(file);
+  const text = SOURCE_FILES.read(file);
   if (text !== undefined) return text.slice(0, 32).split(/\r?\n/)[0];
   try {
     return firstLine(file, 32);

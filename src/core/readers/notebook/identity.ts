@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { NotebookRef } from "../../model/job-spec";
 import { realPath } from "../real-path";
-import { notebookFile } from "./widgets";
+import { notebookFile } from "./notebook-file";
 import { posixRelative } from "../../paths";
 
 /** A notebook in a file of this machine. Links and spellings of the path that lead to one file are one notebook. */

@@ -1,28 +1,33 @@
-import { objectOf } from "../model/json";
-import { withoutMarks } from "./unknown-text";
-import { NOTEBOOK_HEADER } from "../model/notebook-format";
+import { objectOf } from "./json";
+import { NOTEBOOK_HEADER, NOTEBOOK_LANGUAGES } from "./notebook-format";
 
-/** A language that is analysed, `run` for `%run`, or another one. */
-export type CellLanguage = "python" | "sql" | "run" | "other";
+/** A language of notebooks, `run` for `%run`, or something else. */
+export type CellLanguage = "python" | "sql" | "scala" | "r" | "run" | "other";
 
 /** A piece of a notebook. */
-export interface Cell {
+export interface NotebookCell {
   readonly language: CellLanguage;
-  /** The name of another language. */
-  readonly magic?: string;
+  /** Of `%run`, what follows it. */
   readonly code: string;
   /** The line of the file that a line of the code is in; both from 0. */
   readonly lineOf: (line: number) => number;
 }
 
-const COMMENT_MARKS = { py: "#", sql: "--", scala: "//", r: "#" } as const;
+/** A notebook, as far as its file tells. */
+export interface NotebookSource {
+  readonly cells: readonly NotebookCell[];
+  /** Names of widgets that a notebook in JSON comes with. */
+  readonly widgets: readonly string[];
+}
 
 /** The first lines of files that are notebooks. */
-const HEADER = new RegExp(`^\\uFEFF?(?:#|--|//) ${NOTEBOOK_HEADER}`);
+const FIRST_LINE = new RegExp(
+  `^\\uFEFF?(?:${[...new Set(Object.values(NOTEBOOK_LANGUAGES).map(({ comment }) => comment))].join("|")}) ${NOTEBOOK_HEADER}`,
+);
 
-/** Whether a Python or SQL file is a notebook. */
+/** Whether a source file is a notebook, by its first line. */
 export function isNotebookSource(source: string): boolean {
-  return HEADER.test(source);
+  return FIRST_LINE.test(source);
 }
 
 /** Cells that hold no code. Others, such as `%pip`, are one line of a cell. */
@@ -32,28 +37,35 @@ const LINE_MAGICS =
   /^(?:pip|conda|uv|reload_ext|load_ext|autoreload|config|restart_python|matplotlib|tensorboard)$/;
 
 /**
- * The cells of a notebook.
+ * A notebook in the source format, or in that of Jupyter. Never throws; takes time in proportion to the source.
  *
- * @param extension `py`, `sql`, `scala`, `r` or `ipynb`
- * @returns undefined for a broken `ipynb`
+ * @param extension with or without a dot, in any case: `py`, `sql`, `scala`, `r` or `ipynb`
+ * @returns undefined for another extension, and for a broken `ipynb`
  */
-export function notebookCells(source: string, extension: string): Cell[] | undefined {
-  const text = withoutMarks(source).replace(/\r\n?/g, "\n");
-  if (extension === "ipynb") return ipynbCells(text);
-  const mark = COMMENT_MARKS[extension as keyof typeof COMMENT_MARKS];
-  const own = languageOf(extension);
-  return sourceCells(text, mark, own);
+export function notebookSource(source: string, extension: string): NotebookSource | undefined {
+  const key = `.${extension.replace(/^\./, "").toLowerCase()}`;
+  if (key === ".ipynb") return jupyterSource(withPlainBreaks(source));
+  if (!Object.hasOwn(NOTEBOOK_LANGUAGES, key)) return undefined;
+  const { language, comment } = NOTEBOOK_LANGUAGES[key as keyof typeof NOTEBOOK_LANGUAGES];
+  return {
+    cells: sourceCells(withPlainBreaks(source), comment, languageOf(language)),
+    widgets: [],
+  };
 }
 
-function sourceCells(text: string, mark: string, own: CellLanguage): Cell[] {
-  const cells: Cell[] = [];
+const withPlainBreaks = (text: string): string => text.replace(/\r\n?/g, "\n");
+
+function sourceCells(text: string, mark: string, own: CellLanguage): NotebookCell[] {
+  const cells: NotebookCell[] = [];
   let code: string[] = [];
   let magic: string[] = [];
   let start = 0;
   const end = (next: number): void => {
     const first = start;
     const lineOf = (line: number): number => first + line;
-    if (magic.some((line) => line !== "")) cells.push(...withMagic(magic.join("\n"), own, lineOf));
+    // Without a % they are comments that only look like it.
+    if (magic.find((line) => line.trim() !== "")?.trimStart()[0] === "%")
+      cells.push(...withMagic(magic.join("\n"), own, lineOf));
     if (code.some((line) => line.trim() !== ""))
       cells.push(...withMagic(code.join("\n"), own, lineOf));
     code = [];
@@ -77,13 +89,19 @@ function sourceCells(text: string, mark: string, own: CellLanguage): Cell[] {
 }
 
 function languageOf(name: string): CellLanguage {
-  if (name === "py" || name === "python") return "python";
-  return name === "sql" ? "sql" : "other";
+  const known = name.toLowerCase();
+  return known === "python" || known === "sql" || known === "scala" || known === "r"
+    ? known
+    : "other";
 }
 
 /** A cell, whose first word may say that it is in another language, and whose lines may run notebooks. */
-function withMagic(code: string, own: CellLanguage, lineOf: Cell["lineOf"]): Cell[] {
-  const runs: Cell[] = [];
+function withMagic(
+  code: string,
+  own: CellLanguage,
+  lineOf: NotebookCell["lineOf"],
+): NotebookCell[] {
+  const runs: NotebookCell[] = [];
   let line = 0;
   let at = 0;
   const without = code.replace(/^[ \t]*%run\b[ \t]*(.*)$/gm, (_, path: string, offset: number) => {
@@ -104,17 +122,11 @@ function withMagic(code: string, own: CellLanguage, lineOf: Cell["lineOf"]): Cel
   // The magic's own line stays, so that lines keep their numbers.
   const rest = start.replace(/[^\n]/g, " ") + without.slice(start.length);
   if (rest.trim() === "") return runs;
-  const isLanguage = /^(?:python|sql|scala|r)$/.test(magic);
-  const language = isLanguage ? languageOf(magic) : own;
-  if (language === "python") return [...runs, { language, code: withoutLineMagics(rest), lineOf }];
+  const named = languageOf(magic);
+  const language = named === "other" ? own : named;
   return [
     ...runs,
-    {
-      language,
-      code: rest,
-      lineOf,
-      ...(language === "other" && { magic: isLanguage ? magic : "code" }),
-    },
+    { language, code: language === "python" ? withoutLineMagics(rest) : rest, lineOf },
   ];
 }
 
@@ -130,7 +142,7 @@ function countLines(text: string, from: number, to: number): number {
   return lines;
 }
 
-function ipynbCells(text: string): Cell[] | undefined {
+function jupyterSource(text: string): NotebookSource | undefined {
   let notebook: unknown;
   try {
     notebook = JSON.parse(text.replace(/^\uFEFF/, ""));
@@ -140,14 +152,15 @@ function ipynbCells(text: string): Cell[] | undefined {
   const { cells, metadata } = objectOf(notebook);
   if (!Array.isArray(cells)) return undefined;
   const about = objectOf(metadata);
+  const databricks = objectOf(about["application/vnd.databricks.v1+notebook"]);
   const named = [
-    objectOf(about["application/vnd.databricks.v1+notebook"]).language,
+    databricks.language,
     objectOf(about.kernelspec).language,
     objectOf(about.language_info).name,
   ].find((name) => typeof name === "string");
-  const own = named === undefined ? "python" : languageOf(named.toLowerCase());
+  const own = named === undefined ? "python" : languageOf(named);
   const places = new LinePlaces(text);
-  return (cells as unknown[]).flatMap((cell): Cell[] => {
+  const all = (cells as unknown[]).flatMap((cell): NotebookCell[] => {
     const { cell_type: type, source } = objectOf(cell);
     const parts = (Array.isArray(source) ? source : [source]).filter(
       (line): line is string => typeof line === "string",
@@ -156,8 +169,9 @@ function ipynbCells(text: string): Cell[] | undefined {
     if (type !== "code") return [];
     const known = lines.length > 1 || parts.join("").split("\n").length === 1;
     const lineOf = (line: number): number => (known ? lines[line] : undefined) ?? lines[0] ?? 0;
-    return withMagic(withoutMarks(parts.join("")).replace(/\r\n?/g, "\n"), own, lineOf);
+    return withMagic(withPlainBreaks(parts.join("")), own, lineOf);
   });
+  return { cells: all, widgets: Object.keys(objectOf(databricks.widgets)) };
 }
 
 /** Finds the lines of a JSON file that texts are in, one after the other. */

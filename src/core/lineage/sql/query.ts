@@ -1,0 +1,249 @@
+import type { SqlSink } from "./sink";
+import { partsOf, type StatementTokens } from "./statement-tokens";
+
+const MAX_PARENTHESES = 500;
+
+/** One level of parentheses. */
+interface Level {
+  /** The word before the parenthesis. */
+  readonly opener: string;
+  /** The common table expression that it defines. */
+  readonly cte: string | undefined;
+  ctes: Set<string> | undefined;
+  /** Between FROM and what follows its list. */
+  from: boolean;
+  /** A relation comes next. */
+  expect: boolean;
+}
+
+/** Functions whose argument has a FROM that names no table. */
+const FROM_IN_ARGUMENTS = new Set([
+  "extract",
+  "trim",
+  "substring",
+  "substr",
+  "overlay",
+  "position",
+]);
+
+const ENDS_FROM = new Set(
+  "where group having order limit qualify window select union except intersect minus set when cluster distribute sort lateral offset".split(
+    " ",
+  ),
+);
+
+/** Words that may follow a relation, so that what is before them is its name. */
+const ENDS_RELATION = new Set([
+  ...ENDS_FROM,
+  ..."as join inner left right full cross natural anti semi on using pivot unpivot tablesample".split(
+    " ",
+  ),
+]);
+
+const FILE_FUNCTIONS = new Set(["read_files", "cloud_files", "files", "list_files"]);
+const FORMATS = new Set("delta parquet csv json text avro orc binaryfile iceberg xml".split(" "));
+
+/** Finds what queries read. */
+export class QueryScan {
+  readonly #tokens: StatementTokens;
+  readonly #sink: SqlSink;
+  /** Strings behind FROM are paths. */
+  readonly #hasPaths: boolean;
+
+  public constructor(tokens: StatementTokens, sink: SqlSink, hasPaths: boolean) {
+    this.#tokens = tokens;
+    this.#sink = sink;
+    this.#hasPaths = hasPaths;
+  }
+
+  /** Notes the relation at `at`, and gives what is behind its name. */
+  public relation(at: number, levels: readonly Level[] = []): number {
+    const name = this.#tokens.dotted(at);
+    if (name === undefined) return at + 1;
+    const { parts, next } = name;
+    const [first = ""] = parts;
+    const path = pathOf(parts);
+    if (path !== undefined) this.#sink.readPath(path, this.#tokens.place(at));
+    else if (this.#tokens.word(next) === "(" && this.#isFunction(at, next)) {
+      const called = (parts.at(-1) ?? "").toLowerCase();
+      if (FILE_FUNCTIONS.has(called))
+        this.#argument(next, "path", (text, place) => {
+          this.#sink.readPath(text, place);
+        });
+      else if (
+        called === "table_changes" ||
+        called === "table_changes_by_path" ||
+        called === "vector_search"
+      )
+        this.#argument(next, "table", (text, place) => {
+          this.#sink.read(partsOf(text), place);
+        });
+    } else if (
+      parts.length > 1 ||
+      !levels.some(({ ctes }) => ctes?.has(first.toLowerCase()) === true)
+    )
+      this.#sink.read(parts, this.#tokens.place(at));
+    return next;
+  }
+
+  /** A parenthesis behind a relation's name holds arguments, unless it is behind IDENTIFIER(…) already. */
+  #isFunction(at: number, next: number): boolean {
+    return (
+      !(this.#tokens.word(at) === "identifier" && next > at + 1) &&
+      this.#tokens.all[next - 1]?.kind !== "quoted"
+    );
+  }
+
+  /** The first argument of a function, or the one that `=>` names. */
+  #argument(open: number, name: string, found: (text: string, at: number) => void): void {
+    let at = open + 1;
+    const close = this.#tokens.closing(open);
+    for (let place = open + 1; place < close; place++)
+      if (this.#tokens.word(place) === name && this.#tokens.word(place + 1) === "=") at = place + 3;
+    if (at === open + 1 && this.#tokens.word(at + 1) === "=") return;
+    let end = at;
+    for (let depth = 0; end < close; end++) {
+      const word = this.#tokens.word(end);
+      if (word === "(") depth++;
+      if (word === ")") depth--;
+      if (word === "," && depth === 0) break;
+    }
+    if (end > at) found(this.#tokens.text(at, end), this.#tokens.place(at));
+  }
+
+  /** Notes everything that is read from here on. @param isUsing a USING that the source of MERGE follows is at `from` */
+  public read(from: number, to: number, isUsing = false): void {
+    const levels: Level[] = [
+      { opener: "", cte: undefined, ctes: undefined, from: isUsing, expect: isUsing },
+    ];
+    let recursive = false;
+    for (let at = isUsing ? from + 1 : from; at < to; at++) {
+      const token = this.#tokens.all[at];
+      const level = levels.at(-1);
+      if (token === undefined || level === undefined) break;
+      const { word, kind } = token;
+      if (kind === "mark") {
+        if (word === "(") {
+          if (levels.length >= MAX_PARENTHESES) {
+            this.#sink.problem(
+              `SQL is nested deeper than ${MAX_PARENTHESES} parentheses`,
+              token.at,
+            );
+            return;
+          }
+          const next = this.#tokens.word(at + 1);
+          const isQuery = ["select", "with", "from", "values", "table"].includes(next);
+          const before = this.#tokens.all[at - 1];
+          const isStream = ["stream", "table", "snapshot"].includes(before?.word ?? "");
+          const isRelation = level.expect && !isQuery;
+          const expect = isRelation || (isStream && level.from && !isQuery);
+          level.expect = false;
+          levels.push({
+            opener: before?.word ?? "",
+            cte: undefined,
+            ctes: undefined,
+            from: expect,
+            expect,
+          });
+        } else if (word === ")") {
+          if (levels.length === 1) continue;
+          levels.pop();
+          const parent = levels.at(-1);
+          if (level.cte !== undefined && parent !== undefined) {
+            (parent.ctes ??= new Set()).add(level.cte);
+            if (this.#tokens.word(at + 1) === ",") at = this.#beginCte(at + 2, levels, recursive);
+          }
+        } else if (word === ",") {
+          if (level.from) level.expect = true;
+        } else if (word !== "." && word !== "|") level.expect = false;
+        continue;
+      }
+      if (kind === "string") {
+        if (level.expect && this.#hasPaths) this.#sink.readPath(token.text, token.at);
+        level.expect = false;
+        continue;
+      }
+      if (kind === "number" || kind === "parameter") {
+        level.expect = false;
+        continue;
+      }
+      const before = this.#tokens.word(at - 1);
+      if (kind === "name" && before !== ".") {
+        if (word === "with") {
+          const first = this.#tokens.skip(at + 1, "recursive");
+          recursive = first > at + 1;
+          const isCte =
+            this.#tokens.isName(first) && ["as", "("].includes(this.#tokens.word(first + 1));
+          if (isCte) {
+            at = this.#beginCte(first, levels, recursive);
+            continue;
+          }
+        }
+        if (word === "from") {
+          const isDistinct =
+            before === "distinct" && ["is", "not"].includes(this.#tokens.word(at - 2));
+          if (isDistinct || FROM_IN_ARGUMENTS.has(level.opener)) continue;
+          level.from = true;
+          level.expect = true;
+          continue;
+        }
+        if (word === "join") {
+          level.from = true;
+          level.expect = true;
+          continue;
+        }
+        // TABLE orders, for SELECT * FROM orders
+        const isQuery = at === from || ["(", "all", "union", "as", "name"].includes(before);
+        if (word === "table" && this.#tokens.isName(at + 1) && !level.expect && isQuery) {
+          level.expect = true;
+          continue;
+        }
+        if (level.expect && (word === "lateral" || word === "only")) continue;
+        if (level.expect && ["stream", "table", "snapshot"].includes(word)) {
+          const next = this.#tokens.word(at + 1);
+          const isNamed =
+            word !== "table" && this.#tokens.isName(at + 1) && !ENDS_RELATION.has(next);
+          if (next === "(" || isNamed) continue;
+        }
+        if (ENDS_FROM.has(word)) {
+          level.from = false;
+          level.expect = false;
+          continue;
+        }
+        if (level.expect && word === "values") {
+          level.expect = false;
+          // Commas divide its rows.
+          level.from = false;
+          continue;
+        }
+      }
+      if (!level.expect) continue;
+      level.expect = false;
+      at = this.relation(at, levels) - 1;
+    }
+  }
+
+  /** Begins the common table expression whose name is at `at`; gives the place of the parenthesis that opens it. */
+  #beginCte(at: number, levels: Level[], recursive: boolean): number {
+    if (!this.#tokens.isName(at)) return at - 1;
+    const name = (this.#tokens.all[at]?.text ?? "").toLowerCase();
+    let place = at + 1;
+    // AS may be left out; then the parenthesis holds the query instead of names of columns.
+    const isBody = ["select", "with", "from", "values", "("].includes(this.#tokens.word(place + 1));
+    if (this.#tokens.word(place) === "(" && !isBody) place = this.#tokens.closing(place) + 1;
+    if (this.#tokens.word(place) === "max") place += 3;
+    place = this.#tokens.skip(place, "as", "not", "materialized");
+    if (this.#tokens.word(place) !== "(" || levels.length >= MAX_PARENTHESES) return place - 1;
+    const level = levels.at(-1);
+    if (recursive && level !== undefined) (level.ctes ??= new Set()).add(name);
+    levels.push({ opener: "", cte: name, ctes: undefined, from: false, expect: false });
+    return place;
+  }
+}
+
+/** The path of delta.`/path` and the like. */
+export function pathOf(parts: readonly string[]): string | undefined {
+  const [format = "", path = "", ...more] = parts;
+  if (more.length > 0 || !FORMATS.has(format.toLowerCase())) return undefined;
+  return path.includes("/") || path.includes(":") ? path : undefined;
+}

@@ -1,0 +1,136 @@
+import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
+import type { LineageFiles } from "../../lineage";
+import { posixRelative } from "../../paths";
+import { hashOf } from "./code-cache";
+
+/** Databricks exports no notebook that is bigger. Bytes. */
+const MAX_SIZE = 10 * 2 ** 20;
+/** Texts that are kept at once. Characters. */
+const MAX_KEPT = 30_000_000;
+/** Files and folders of which the hash is kept. */
+const MAX_KNOWN = 200_000;
+
+interface Known<Content> {
+  /** What tells that a file or folder has changed. */
+  readonly state: string;
+  /** Made when it is first asked for. */
+  hash: string | undefined;
+  /** Undefined once it takes too much memory. */
+  content: Content | undefined;
+}
+
+/**
+ * Source files of this machine, read when they are first asked for and again when they have changed. Texts beyond a limit
+ * are forgotten, the oldest first.
+ */
+export class SourceFiles implements LineageFiles {
+  readonly #files = new Map<string, Known<string>>();
+  readonly #folders = new Map<string, Known<ReadonlySet<string>>>();
+  #kept = 0;
+
+  /** The text of a file; undefined if there is none, or it is no UTF-8 or too big. */
+  public read(file: string): string | undefined {
+    return this.#file(file, true)?.content;
+  }
+
+  /** The names of the folders and Python files in a folder; undefined if there is none. */
+  public names(folder: string): ReadonlySet<string> | undefined {
+    return this.#folder(folder)?.content;
+  }
+
+  public label(file: string): string {
+    return posixRelative(process.cwd(), file);
+  }
+
+  /** What identifies the content of a file or folder; empty if it is not there. */
+  public hash(path: string, kind: "file" | "folder"): string {
+    if (kind === "folder") return this.#folder(path)?.hash ?? "";
+    const known = this.#file(path, false);
+    if (known === undefined) return "";
+    return (known.hash ??= hashOf(known.content ?? ""));
+  }
+
+  #file(file: string, needsText: boolean): Known<string> | undefined {
+    const stats = statsOf(file);
+    if (stats?.isFile() !== true || stats.size > MAX_SIZE) return undefined;
+    const state = stateOf(stats);
+    const known = this.#files.get(file);
+    if (known?.state === state && (known.content !== undefined || !needsText)) return known;
+    const content = readText(file);
+    if (content === undefined) return undefined;
+    this.#kept += content.length - (known?.content?.length ?? 0);
+    const read = { state, hash: undefined, content };
+    // Behind all others.
+    this.#files.delete(file);
+    this.#files.set(file, read);
+    this.#forget();
+    return read;
+  }
+
+  #forget(): void {
+    if (this.#kept > MAX_KEPT)
+      for (const known of this.#files.values()) {
+        if (this.#kept <= MAX_KEPT / 2) break;
+        if (known.content === undefined) continue;
+        this.#kept -= known.content.length;
+        known.hash ??= hashOf(known.content);
+        known.content = undefined;
+      }
+    if (this.#files.size > MAX_KNOWN) this.#files.clear();
+    if (this.#folders.size > MAX_KNOWN) this.#folders.clear();
+  }
+
+  #folder(folder: string): Known<ReadonlySet<string>> | undefined {
+    const stats = statsOf(folder);
+    if (stats?.isDirectory() !== true) return undefined;
+    const state = stateOf(stats);
+    const known = this.#folders.get(folder);
+    if (known?.state === state) return known;
+    const names = readNames(folder);
+    if (names === undefined) return undefined;
+    const read = { state, hash: hashOf(names.join("\n")), content: new Set(names) };
+    this.#folders.set(folder, read);
+    return read;
+  }
+}
+
+/** @returns undefined if there is nothing, or nothing that may be looked at */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+export const isFile = (path: string): boolean => statsOf(path)?.isFile() === true;
+
+const stateOf = ({ mtimeMs, ctimeMs, size, ino }: Stats): string =>
+  `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
+
+/** What everything in this process reads through. */
+export const SOURCE_FILES = new SourceFiles();
+
+function readText(file: string): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of everything else in a folder nothing depends, so that files come and go without another analysis. */
+function readNames(folder: string): string[] | undefined {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter(
+        (entry) =>
+          entry.name.endsWith(".py") || entry.isDirectory() || entry.name === "databricks.yml",
+      )
+      .map(({ name }) => name)
+      .filter((name) => name === ".git" || !/^(?:\.|__pycache__|node_modules)/.test(name))
+      .sort();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,46 @@
+/** Places in code. */
+
+/** What a sticky pattern matches at `at`. */
+export function matchAt(pattern: RegExp, code: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(code);
+}
+
+/** Where the line ends that `from` is in, before its line break. */
+export function lineEnd(code: string, from: number): number {
+  const found = code.indexOf("\n", from);
+  return found === -1 ? code.length : found;
+}
+
+/** Where `mark` ends, or the code. */
+export function endOf(code: string, mark: string, from: number): number {
+  const found = code.indexOf(mark, from);
+  return found === -1 ? code.length : found + mark.length;
+}
+
+/** Where a comment ends whose text begins at `from`; in Scala and SQL it may hold others. */
+export function endOfComment(code: string, from: number): number {
+  const marks = /\/\*|\*\//g;
+  marks.lastIndex = from;
+  for (let depth = 1; depth > 0;) {
+    const match = marks.exec(code);
+    if (match === null) return code.length;
+    depth += match[0] === "/*" ? 1 : -1;
+  }
+  return marks.lastIndex;
+}
+
+/** Where the closing quote of a text is that begins at `from`, or the end of the code. */
+export function endOfQuoted(code: string, from: number, quote: string, escapes: boolean): number {
+  const marks = /["'`\\]/g;
+  marks.lastIndex = from;
+  for (let match = marks.exec(code); match !== null; match = marks.exec(code)) {
+    if (match[0] === quote) return match.index;
+    if (match[0] === "\\" && escapes) marks.lastIndex++;
+  }
+  return code.length;
+}
+
+export function nesting(character: string): number {
+  return "([{".includes(character) ? 1 : ")]}".includes(character) ? -1 : 0;
+}
