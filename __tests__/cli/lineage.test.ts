@@ -3,6 +3,7 @@ import { join } from "node:path";
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the module is a class
 import Ajv = require("ajv");
 import { tempFolder } from "../support/policy";
+import type { LineageDocument } from "@jobstrata/core/render";
 import { jobstrata } from "./program-support";
 
 const job = (key: string): string => `    ${key}:
@@ -162,9 +163,25 @@ Read by
     expect(
       (await jobstrata("graph", folder, "--level", "tables", "--format", "dot")).out,
     ).toContain('"job silver_orders" -> "table dev.silver.orders";');
-    expect(
-      (await jobstrata("graph", folder, "--level", "tables", "--format", "svg")).err,
-    ).toContain("--level tables cannot be drawn as svg");
+    const { out: svg } = await jobstrata("graph", folder, "--level", "tables", "--format", "svg");
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+    const { edges } = JSON.parse(
+      (await jobstrata("lineage", folder, "--format", "json")).out,
+    ) as LineageDocument;
+    const arrows = new Set(edges.map(({ job, table, mode }) => `${job} ${table} ${mode}`));
+    expect(svg.match(/class="line"/g)).toHaveLength(arrows.size);
+    expect(svg).toContain("<title>job silver_orders</title>");
+    expect(svg).toContain(">dev.silver.orders</text>");
+    const { out: html } = await jobstrata(
+      "lineage",
+      "dev.silver.orders",
+      folder,
+      "--format",
+      "html",
+    );
+    expect(html).toContain("default-src 'none'; style-src 'sha256-");
+    expect(html).not.toContain("<script");
+    expect(html).toContain("<title>table dev.silver.orders</title>");
   });
 
   it("gives events of OpenLineage that its schema takes", async () => {

@@ -1,11 +1,17 @@
 import { JobstrataError } from "@jobstrata/core/errors";
 import { type JobGraph, quote } from "@jobstrata/core/model";
-import { lineageDocument, lineageDot, lineageText } from "@jobstrata/core/render";
+import {
+  lineageDocument,
+  lineageDot,
+  lineageHtml,
+  lineageSvg,
+  lineageText,
+} from "@jobstrata/core/render";
 import type { Io } from "../io";
 import { drawnMermaid } from "../lineage/command";
 import type { GraphFormat, GraphOptions } from "./options";
 
-/** Jobs with the tables that they read and write. @throws {JobstrataError} `config` for a format that has no tables */
+/** Jobs with the tables that they read and write. @throws {JobstrataError} `source` for a job that does not exist */
 export function drawTables(
   graph: JobGraph,
   jobs: readonly string[],
@@ -27,10 +33,8 @@ export function drawTables(
     case "json":
       return JSON.stringify(document, undefined, 2);
     case "svg":
+      return lineageSvg(document);
     case "html":
-      throw new JobstrataError(
-        "config",
-        `--level tables cannot be drawn as ${format}; use tree, mermaid, dot or json`,
-      );
+      return lineageHtml(document);
   }
 }

@@ -5,7 +5,10 @@ import { type JobGraph, quote } from "@jobstrata/core/model";
 import {
   lineageDocument,
   type LineageDocument,
+  lineageDot,
+  lineageHtml,
   lineageMermaid,
+  lineageSvg,
   lineageText,
   openLineageEvents,
   tableLineageText,
@@ -17,7 +20,7 @@ import { chosen, sayProblems } from "../sources/graphs";
 import { addSourceOptions, readSources, type SourcesOptions } from "../sources/options";
 import { LINEAGE_OPTION, withObservedLineage } from "./observed";
 
-const FORMATS = ["text", "json", "mermaid", "openlineage"] as const;
+const FORMATS = ["text", "json", "mermaid", "dot", "svg", "html", "openlineage"] as const;
 type Format = (typeof FORMATS)[number];
 
 /** Options of `jobstrata lineage`. */
@@ -89,7 +92,15 @@ export async function runLineage(
   if (table !== undefined && document.edges.length === 0) throw unknownTable(graph, table);
   const format =
     options.format ??
-    formatByName<Format>(output, { mmd: "mermaid", mermaid: "mermaid", json: "json" }) ??
+    formatByName<Format>(output, {
+      mmd: "mermaid",
+      mermaid: "mermaid",
+      json: "json",
+      dot: "dot",
+      gv: "dot",
+      svg: "svg",
+      html: "html",
+    }) ??
     "text";
   const text = written(document, format, table, options, io);
   if (output === undefined) io.out(text.trimEnd());
@@ -111,6 +122,12 @@ function written(
       return JSON.stringify(document, undefined, 2);
     case "mermaid":
       return drawnMermaid(document, "LR", io);
+    case "dot":
+      return lineageDot(document);
+    case "svg":
+      return lineageSvg(document);
+    case "html":
+      return lineageHtml(document);
     case "openlineage":
       return JSON.stringify(
         openLineageEvents(document, {

@@ -7,6 +7,7 @@ export * from "./colors-and-labels";
 export * from "./mermaid-limits";
 export * from "./lineage/lineage-document";
 export * from "./lineage/lineage-drawing";
+export * from "./lineage/lineage-svg";
 export * from "./lineage/lineage-text";
 export * from "./lineage/open-lineage";
 export * from "./mermaid";

@@ -123,7 +123,8 @@ function marksOf({ layout, selected, matches }: DrawingProps): Marks {
   };
 }
 
-function Arrowhead() {
+/** The head that arrows refer to. */
+export function Arrowhead() {
   return (
     <defs>
       <marker
