@@ -23,8 +23,8 @@ import {
   printable,
   quote,
 } from "@jobstrata/core/model";
-import { check, today, RULES } from "@jobstrata/core/policy";
-import type { Reading } from "@jobstrata/core/readers";
+import { check, configureRules, today, RULES } from "@jobstrata/core/policy";
+import { analyseAhead, type Reading } from "@jobstrata/core/readers";
 import { CHECK_FORMATS, type CheckFormat, counted } from "@jobstrata/core/report";
 import { diffOf, fixAll, type FixedFile, writeFixes } from "./fix";
 import type { Io } from "../io";
@@ -124,15 +124,14 @@ export async function runCheck(
     ...(options.preset.length > 0 && { presets: [...options.preset] }),
   };
   const targets = options.target.length > 0 ? options.target : (config.targets ?? []);
+  const usesLineage = configureRules(RULES, config).some((rule) => rule.usesLineage === true);
   const readJobs = async (
     contents?: Parameters<typeof readSources>[4],
-  ): Promise<readonly Reading[]> =>
-    withObservedLineage(
-      await readSources(paths, options, targets, io, contents),
-      options.lineage,
-      options.data,
-      io,
-    );
+  ): Promise<readonly Reading[]> => {
+    const read = await readSources(paths, options, targets, io, contents);
+    if (usesLineage) await analyseAhead(read.flatMap(({ graphs }) => graphs));
+    return withObservedLineage(read, options.lineage, options.data, io);
+  };
   let readings = await readJobs();
   const file = options.baseline ?? baselineFile(loaded);
   const judge = (entries: ReturnType<typeof readBaseline>, read = readings): CheckReport =>

@@ -16,6 +16,7 @@ import {
 } from "@jobstrata/core/render";
 import { formatByName, writeDrawing } from "../graph/drawing-file";
 import type { Io } from "../io";
+import { analyseAhead } from "@jobstrata/core/readers";
 import { chosen, sayProblems } from "../sources/graphs";
 import { addSourceOptions, readSources, type SourcesOptions } from "../sources/options";
 import { LINEAGE_OPTION, withObservedLineage } from "./observed";
@@ -80,6 +81,7 @@ export async function runLineage(
   const path = isPath ? first : second;
   const targets = options.target === undefined ? [] : [options.target];
   const readings = await readSources(path === undefined ? [] : [path], options, targets, io);
+  await analyseAhead(readings.flatMap(({ graphs }) => graphs));
   const isComplete = sayProblems(readings, io);
   const joined = withObservedLineage(readings, options.lineage, options.data, io);
   const graph = chosen(joined, options.target, io);

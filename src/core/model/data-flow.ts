@@ -1,6 +1,6 @@
 import { isExpression, type JobSpec, type TaskSpec } from "./job-spec";
 import type { JobGraph } from "./job-graph";
-import type { CodeParameters, DataAccess, LineageProblem } from "./lineage";
+import type { CodeFile, CodeParameters, DataAccess, LineageProblem } from "./lineage";
 
 /** What a task does with a table; of a task that runs a job, what the tasks of that job do. */
 export interface TaskAccess extends DataAccess {
@@ -65,6 +65,17 @@ export class DataFlow {
         unique.set(JSON.stringify([owner.id, task.taskKey, kind, name, write]), access);
       }
     return [...unique.values()];
+  }
+
+  /** The code of all tasks, with the parameters that it gets in every way in which its job is run. */
+  public *code(): Generator<{ readonly code: CodeFile; readonly parameters: CodeParameters }> {
+    this.#contexts ??= this.#allContexts();
+    for (const job of this.#graph.jobs)
+      for (const parameters of this.#contexts.get(job) ?? [defaults(job)])
+        for (const outer of job.tasks)
+          for (const { task, values } of repeated(outer, parameters))
+            if (outer.disabled !== true && task.code !== undefined)
+              yield { code: task.code, parameters: codeParameters(task, values) };
   }
 
   /** How jobs are run by others, from the top. */

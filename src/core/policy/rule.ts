@@ -17,6 +17,8 @@ export interface RuleOptions extends Readonly<Record<string, unknown>> {
 
 /** A law of the hierarchy: a pure function of one environment's jobs. */
 export interface Rule {
+  /** It compares the tables that tasks read and write. @default false */
+  readonly usesLineage?: true;
   /** Kebab case, equal to the name of the file that defines it. */
   readonly name: string;
   /** What must hold, in one sentence. */

@@ -1,3 +1,4 @@
+export { analyseAhead } from "./code/analyse-ahead";
 export * from "./code/code-cache";
 export * from "./code/code-file";
 export * from "./code/observed-lineage";

@@ -4,6 +4,7 @@ import { defineRule } from "../rule";
 
 export const dependencyWithoutData = defineRule({
   name: "dependency-without-data",
+  usesLineage: true,
   summary: "A task depends on another one because of the tables between them.",
   rationale:
     "A dependency that no data needs makes a run take longer than it has to. Only tasks of which all tables are known are compared.",

@@ -14,6 +14,7 @@ import { defineRule } from "../rule";
 
 export const missingDependency = defineRule({
   name: "missing-dependency",
+  usesLineage: true,
   summary: "A task that reads a table comes after the tasks of the same job that write it.",
   rationale:
     "Tasks that nothing orders run at the same time, so that the reader may see the table of yesterday, or half of today's. The run succeeds all the same.",

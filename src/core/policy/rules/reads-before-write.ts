@@ -12,6 +12,7 @@ import { defineRule } from "../rule";
 
 export const readsBeforeWrite = defineRule({
   name: "reads-before-write",
+  usesLineage: true,
   summary: "No task reads a table that only a later task of the same job writes.",
   rationale:
     "The reader sees what the run before has left. Where a task reads a table to continue from there, it writes the table itself, or what it writes leads to it.",

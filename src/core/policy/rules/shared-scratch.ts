@@ -4,6 +4,7 @@ import { defineRule } from "../rule";
 
 export const sharedScratch = defineRule({
   name: "shared-scratch",
+  usesLineage: true,
   summary: "Tasks that may run at the same time share no temporary table or path.",
   rationale:
     "Each overwrites what the other is about to read. Names with tmp, temp or scratch in them, and global temporary views, are taken for temporary.",

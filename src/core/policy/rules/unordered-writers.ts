@@ -14,6 +14,7 @@ import { defineRule } from "../rule";
 
 export const unorderedWriters = defineRule({
   name: "unordered-writers",
+  usesLineage: true,
   summary: "Tasks of one job that write the same table run in an order.",
   rationale:
     "Of two tasks that write at the same time, the later one wins, or fails with a conflict: the table depends on chance.",

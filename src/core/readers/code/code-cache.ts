@@ -8,6 +8,7 @@ import type { CodeLineage } from "../../model/lineage";
 const VERSION = 2;
 /** A bigger cache is not read. Bytes. */
 const MAX_SIZE = 200 * 2 ** 20;
+const MAX_ENTRIES = 100_000;
 
 interface Entry {
   readonly lineage: CodeLineage;
@@ -75,12 +76,13 @@ export class CodeCache {
     lineage: CodeLineage,
     used: ReadonlyMap<string, string>,
   ): void {
-    if (this.#file === undefined) return;
-    if (!this.#isChanged)
+    if (!this.#isChanged && this.#file !== undefined)
       process.once("exit", () => {
         this.close();
       });
     this.#isChanged = true;
+    // A process that runs for long.
+    if (this.#next.size > MAX_ENTRIES) this.#next.clear();
     const indexed = Array.from(
       used,
       ([path, hash]) => [this.#index(path), this.#index(hash)] as const,

@@ -15,6 +15,11 @@ export class FileOfCode implements CodeFile {
     this.#file = file;
   }
 
+  /** Absolute, with its extension. */
+  public get file(): string {
+    return this.#file;
+  }
+
   public get label(): string {
     return SOURCE_FILES.label(this.#file);
   }
@@ -30,7 +35,8 @@ export class FileOfCode implements CodeFile {
   }
 }
 
-function keyOf({ named, positional }: CodeParameters): string {
+/** Identifies parameters. */
+export function keyOf({ named, positional }: CodeParameters): string {
   const entries = Object.entries(named).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([entries, positional]);
 }
@@ -49,7 +55,7 @@ function readLineage(
 }
 
 /** The lineage of a file, and what it was found in: `file PATH` and `folder PATH` with a hash. */
-function analyse(
+export function analyse(
   file: string,
   parameters: CodeParameters,
 ): { readonly lineage: CodeLineage; readonly used: ReadonlyMap<string, string> } | undefined {

@@ -5,7 +5,6 @@ import { hashOf } from "./code-cache";
 
 /** Databricks exports no notebook that is bigger. Bytes. */
 const MAX_SIZE = 10 * 2 ** 20;
-/** Texts that are kept at once. Characters. */
 const MAX_KEPT = 30_000_000;
 /** Files and folders of which the hash is kept. */
 const MAX_KNOWN = 200_000;
@@ -26,7 +25,13 @@ interface Known<Content> {
 export class SourceFiles implements LineageFiles {
   readonly #files = new Map<string, Known<string>>();
   readonly #folders = new Map<string, Known<ReadonlySet<string>>>();
+  readonly #maxKept: number;
   #kept = 0;
+
+  /** @param maxKept texts that are kept at once; characters */
+  public constructor(maxKept = MAX_KEPT) {
+    this.#maxKept = maxKept;
+  }
 
   /** The text of a file; undefined if there is none, or it is no UTF-8 or too big. */
   public read(file: string): string | undefined {
@@ -68,9 +73,9 @@ export class SourceFiles implements LineageFiles {
   }
 
   #forget(): void {
-    if (this.#kept > MAX_KEPT)
+    if (this.#kept > this.#maxKept)
       for (const known of this.#files.values()) {
-        if (this.#kept <= MAX_KEPT / 2) break;
+        if (this.#kept <= this.#maxKept / 2) break;
         if (known.content === undefined) continue;
         this.#kept -= known.content.length;
         known.hash ??= hashOf(known.content);
