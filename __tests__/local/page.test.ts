@@ -6,6 +6,8 @@ import type { JobRunNode } from "../../src/core/model/run-tree";
 import type { SimulationRule, TaskExecutor } from "../../src/local";
 import { statusOf } from "../../src/run/api-status";
 import type { WorkspacePage } from "../../src/local/page/workspace-page";
+import type { TaskRequest } from "../../src/local/execute/executor";
+import { recordLineage } from "../../src/local/execute/lineage";
 import { ask, newCode, page, Visitor } from "./page-support";
 import {
   type Client,
@@ -444,6 +446,31 @@ describe("the alerts of the page", () => {
     expect(alerts).toMatchObject([
       { id, display_name: "COST-001", state: "TRIGGERED", condition: "cost > 5000", value: "6000" },
     ]);
+  });
+});
+
+describe("the tables of a job", () => {
+  it("are those that its runs read and wrote", async () => {
+    const client = await startClient({ page });
+    const visitor = await Visitor.of(client.workspace);
+    expect(await visitor.ok("GET", "/page/tables?job_id=5")).toEqual({ reads: [], writes: [] });
+    const request = { jobId: 5, jobName: "orders", jobRunId: 7, taskKey: "main" } as TaskRequest;
+    const notebook = "/Shared/orders";
+    const accesses = [
+      { mode: "read", name: "dev.b" },
+      { mode: "read", name: "dev.a" },
+      { mode: "write", name: "/Volumes/dev/out" },
+    ] as const;
+    recordLineage(client.workspace.dataDir, request, notebook, accesses);
+    recordLineage(client.workspace.dataDir, request, notebook, accesses);
+    recordLineage(client.workspace.dataDir, { ...request, jobId: 6 }, notebook, [
+      { mode: "read", name: "dev.c" },
+    ]);
+    expect(await visitor.ok("GET", "/page/tables?job_id=5")).toEqual({
+      reads: ["dev.a", "dev.b"],
+      writes: ["/Volumes/dev/out"],
+    });
+    expect((await visitor.ask("GET", "/page/tables")).status).toBe(400);
   });
 });
 

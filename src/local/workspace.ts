@@ -149,7 +149,7 @@ export async function startLocalWorkspace(
     server.router.add(loginRoutes(host, WORKSPACE_ID));
     server.router.add(telemetryRoutes());
     if (options.page !== undefined) {
-      const data = new PageData(store, scheduler, views, alerts);
+      const data = new PageData(store, scheduler, views, alerts, dataDir);
       const page = new PageServer(host, options.page, data, scheduler, clock, settle);
       scheduler.listener = page;
       alerts.onChange = () => {

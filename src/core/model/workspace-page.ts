@@ -31,6 +31,12 @@ export interface PageAlerts {
   readonly alerts: readonly PageAlert[];
 }
 
+/** `GET /page/tables?job_id=N`: tables and paths that runs of the job read and wrote, each once, in alphabetical order. */
+export interface PageTables {
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+}
+
 /** A SQL alert and what its last evaluation came to. */
 export interface PageAlert {
   readonly id: string;

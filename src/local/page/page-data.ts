@@ -4,10 +4,12 @@ import {
   type PageOutput,
   type PageRun,
   type PageRuns,
+  type PageTables,
   type RunId,
   stringifyJson,
 } from "@jobstrata/core/model";
 import { runNotFound } from "../api-error";
+import { readLineage } from "../execute/lineage";
 import { ownId } from "../own-id";
 import type { JobRun } from "../services/jobs/records";
 import type { Scheduler } from "../scheduler/scheduler";
@@ -27,17 +29,21 @@ export class PageData implements RunSource {
   readonly #scheduler: Scheduler;
   readonly #views: RunViews;
   readonly #evaluator: AlertEvaluator;
+  readonly #dataDir: string;
 
+  /** @param dataDir where the lineage of the workspace is kept */
   public constructor(
     store: Store,
     scheduler: Scheduler,
     views: RunViews,
     evaluator: AlertEvaluator,
+    dataDir: string,
   ) {
     this.#store = store;
     this.#scheduler = scheduler;
     this.#views = views;
     this.#evaluator = evaluator;
+    this.#dataDir = dataDir;
   }
 
   public hierarchy(page: WorkspacePage, host: string): string {
@@ -59,6 +65,16 @@ export class PageData implements RunSource {
 
   public alerts(): PageAlerts {
     return { alerts: this.#evaluator.views() };
+  }
+
+  public tables(jobId: number): PageTables {
+    const rows = readLineage(this.#dataDir).filter(({ job_id: id }) => id === String(jobId));
+    const sorted = (names: readonly (string | undefined)[]): string[] =>
+      [...new Set(names.filter((name) => name !== undefined))].sort();
+    return {
+      reads: sorted(rows.map((row) => row.source_table_full_name ?? row.source_path)),
+      writes: sorted(rows.map((row) => row.target_table_full_name ?? row.target_path)),
+    };
   }
 
   public runs(filter: RunFilter): PageRuns {

@@ -61,6 +61,7 @@ const runsQuery = object({
   job_id: integer.optional(),
   roots: flag.optional(),
 });
+const tablesQuery = object({ job_id: integer });
 const sessionBody = object({ code: z.string() });
 const jobBody = object({ job_id: z.int() });
 const runBody = object({ run_id: z.int() });
@@ -184,6 +185,8 @@ export class PageServer implements Site, ChangeListener {
       case "GET alerts":
         parse(none, query);
         return this.#data.alerts();
+      case "GET tables":
+        return this.#data.tables(parse(tablesQuery, query).job_id);
       case "GET runs":
         return this.#runs(parse(runsQuery, query));
       case "GET events":

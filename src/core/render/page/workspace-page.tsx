@@ -10,6 +10,7 @@ import { PageClient, PageFailure } from "./page-client";
 import { jobStateOf } from "./run-state";
 import { RunsView } from "./runs-view";
 import { ThemeButton } from "./theme-button";
+import { JobTables } from "./job-tables";
 import { useRuns, useWorkspace, type Workspace } from "./use-workspace";
 
 /** Where a reader is; the address says it, so that it can be gone back to. */
@@ -196,19 +197,22 @@ function Jobs({
       states={states}
       actions={(job: DocumentJob) =>
         job.external !== true && (
-          <p class="group">
-            <button
-              type="button"
-              onClick={() => {
-                act(() => client.act("run", { job_id: jobOfDocument(job.id) }));
-              }}
-            >
-              Run
-            </button>
-            <a class="button" href={`#/runs/job/${jobOfDocument(job.id)}`}>
-              Its runs
-            </a>
-          </p>
+          <>
+            <p class="group">
+              <button
+                type="button"
+                onClick={() => {
+                  act(() => client.act("run", { job_id: jobOfDocument(job.id) }));
+                }}
+              >
+                Run
+              </button>
+              <a class="button" href={`#/runs/job/${jobOfDocument(job.id)}`}>
+                Its runs
+              </a>
+            </p>
+            <JobTables client={client} jobId={String(jobOfDocument(job.id))} />
+          </>
         )
       }
     />
