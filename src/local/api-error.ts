@@ -1,7 +1,7 @@
 import type { Int64 } from "@jobstrata/core/model";
 
 /** The error codes that the Databricks REST API uses, as far as this workspace has a use for them. */
-export type ApiErrorCode =
+type ApiErrorCode =
   | "ABORTED"
   | "ENDPOINT_NOT_FOUND"
   | "INTERNAL_ERROR"

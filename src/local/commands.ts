@@ -36,7 +36,7 @@ export interface StartOptions extends ServingOptions {
   limits?: boolean;
 }
 
-export interface WorkspaceStatus {
+interface WorkspaceStatus {
   running: boolean;
   dataDir: string;
   host?: string;
@@ -123,7 +123,7 @@ export async function start(options: StartOptions = {}): Promise<WorkspaceState>
  * Starts a workspace in this process, for as long as that lives, and lets other processes find it.
  * @throws {JobstrataError} as `startLocalWorkspace`
  */
-export async function startInProcess(options: StartOptions = {}): Promise<LocalWorkspace> {
+async function startInProcess(options: StartOptions = {}): Promise<LocalWorkspace> {
   const dataDir = dataFolder(options.data);
   const workspace = await startLocalWorkspace({
     dataDir,

@@ -26,7 +26,7 @@ import {
 const { JOBS } = templates;
 
 /** Options of `jobstrata add job` and `add composite`. */
-export interface AddJobOptions {
+interface AddJobOptions {
   readonly layer?: string;
 }
 
@@ -73,7 +73,7 @@ export function addAddCommand(program: Command, io: Io): void {
  * @returns 0, or 1 if it cannot be inserted into the layer; then nothing is written
  * @throws {JobstrataError} `config` if the name is not valid or taken, or there is no such layer
  */
-export function addJob(folder: string, name: string, options: AddJobOptions, io: Io): number {
+function addJob(folder: string, name: string, options: AddJobOptions, io: Io): number {
   const job = jobNames(name);
   const { project, framework } = appIn(folder);
   const layer = chosenLayer(folder, options.layer);
@@ -104,7 +104,7 @@ export function addJob(folder: string, name: string, options: AddJobOptions, io:
  * written
  * @throws {JobstrataError} `config` if the name is not valid or taken, or there is no such layer
  */
-export function addComposite(folder: string, name: string, options: AddJobOptions, io: Io): number {
+function addComposite(folder: string, name: string, options: AddJobOptions, io: Io): number {
   const job = jobNames(name);
   const { project, framework } = appIn(folder);
   const layer = chosenLayer(folder, options.layer);
@@ -135,7 +135,7 @@ export function addComposite(folder: string, name: string, options: AddJobOption
  * @returns 0, or 1 if it cannot be inserted into the app; then nothing is written
  * @throws {JobstrataError} `config` if the name is not valid or taken
  */
-export function addLayer(folder: string, name: string, io: Io): number {
+function addLayer(folder: string, name: string, io: Io): number {
   const layer = layerNames(name);
   const { project, framework } = appIn(folder);
   const path = `${JOBS}/index.ts`;
@@ -162,7 +162,7 @@ export function addLayer(folder: string, name: string, io: Io): number {
  * @returns 0, or 1 if it cannot be inserted or has nothing to run; then nothing is written
  * @throws {JobstrataError} `config` if the name is not valid or taken
  */
-export function addOrchestrator(folder: string, name: string, io: Io): number {
+function addOrchestrator(folder: string, name: string, io: Io): number {
   const job = jobNames(name);
   const { project, framework } = appIn(folder);
   const path = `${JOBS}/index.ts`;

@@ -33,7 +33,7 @@ import { addSourceOptions, readSources, type SourcesOptions } from "../sources/o
 import { styleFor } from "../terminal";
 
 /** Options of `jobstrata check`. */
-export interface CheckOptions extends SourcesOptions {
+interface CheckOptions extends SourcesOptions {
   readonly target: readonly string[];
   readonly config?: string;
   readonly preset: readonly PresetName[];
@@ -106,11 +106,7 @@ function parsePreset(text: string): PresetName {
 }
 
 /** Checks the sources at `paths`. @throws {JobstrataError} `source`, `config` if nothing can be checked */
-export async function runCheck(
-  paths: readonly string[],
-  options: CheckOptions,
-  io: Io,
-): Promise<number> {
+async function runCheck(paths: readonly string[], options: CheckOptions, io: Io): Promise<number> {
   if (options.dryRun === true && options.fix !== true)
     throw new JobstrataError("config", "--dry-run needs --fix");
   const outputs = options.output.map((output) => parseOutput(output, options.format));

@@ -14,14 +14,14 @@ import {
 import type { ItemEdit, SettingEdit } from "@jobstrata/core/model";
 
 /** A setting to change in a YAML file, of the map that begins at a place. */
-export type PlacedEdit = (SettingEdit | ItemEdit) & {
+type PlacedEdit = (SettingEdit | ItemEdit) & {
   /** From 1, as findings have it: where the key of the map is, or the map itself in a list. */
   readonly line: number;
   readonly column: number;
 };
 
 /** Characters of a text that others take the place of. */
-export interface Replacement {
+interface Replacement {
   readonly from: number;
   readonly to: number;
   readonly text: string;

@@ -10,7 +10,7 @@ import { writePages } from "./page-folder";
 import { addSourceOptions, readSources, type SourcesOptions } from "../sources/options";
 
 /** Options of `jobstrata docs`. */
-export interface DocsOptions extends SourcesOptions {
+interface DocsOptions extends SourcesOptions {
   readonly target?: string;
   readonly output: string;
 }
@@ -35,7 +35,7 @@ export function addDocsCommand(program: Command, io: Io): void {
  *
  * @throws {JobstrataError} `source` if there are no jobs, `config` if other files in the folder have the names of pages
  */
-export async function runDocs(
+async function runDocs(
   path: string | undefined,
   { target, output, ...sources }: DocsOptions,
   io: Io,

@@ -16,7 +16,7 @@ import { JobstrataError } from "@jobstrata/core/errors";
 import { quote } from "@jobstrata/core/model";
 
 /** The result of writing the pages of a folder. */
-export interface WrittenPages {
+interface WrittenPages {
   readonly written: number;
   readonly unchanged: number;
   readonly removed: number;

@@ -15,7 +15,7 @@ import { JobstrataError } from "@jobstrata/core/errors";
 import { printable, quote } from "@jobstrata/core/model";
 
 /** A bundle at a git revision. */
-export interface Checkout {
+interface Checkout {
   /** Its `databricks.yml`, or another name of that file. */
   readonly file: string;
   /** The temporary folder that replaces {@link repository}. */

@@ -17,7 +17,7 @@ import { appLines, isAppWired, wireApp } from "../project/wiring";
 import { reportChanges, reportLines } from "../project/report";
 
 /** Options of `jobstrata init`. */
-export interface InitOptions {
+interface InitOptions {
   readonly framework?: Framework;
   readonly layer?: string;
   readonly environments?: readonly string[];

@@ -69,7 +69,7 @@ function parseDepth(text: string): number {
 }
 
 /** Shows the lineage of one environment. @throws {JobstrataError} `source` if there is nothing to show */
-export async function runLineage(
+async function runLineage(
   first: string | undefined,
   second: string | undefined,
   options: LineageOptions,

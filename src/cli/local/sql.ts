@@ -8,7 +8,7 @@ import type { Io } from "../io";
 import { enginePython } from "./executor";
 
 /** How rows are printed. */
-export type RowFormat = "table" | "json" | "csv";
+type RowFormat = "table" | "json" | "csv";
 
 /** Options of {@link runSql}. */
 export interface SqlOptions {

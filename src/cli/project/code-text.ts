@@ -109,7 +109,7 @@ export function closingBracket(masked: string, open: number): number | undefined
 }
 
 /** Text that goes in before the character at an index. */
-export interface Insertion {
+interface Insertion {
   readonly at: number;
   readonly text: string;
 }

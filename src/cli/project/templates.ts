@@ -48,7 +48,7 @@ ${names.map((name) => (isProduction(name) ? productionEnvironment(name) : develo
 }
 
 /** Environments of these names run their schedules, as a service principal. */
-export function isProduction(name: string): boolean {
+function isProduction(name: string): boolean {
   return /^prod(uction)?([_-]|$)/.test(name);
 }
 
@@ -242,7 +242,7 @@ ${tasks.map(({ key: task, job: run }) => `  job.addRunJobTask("${task}", ${run})
 }
 
 /** A layer, what it is called in `jobs/index.ts`, and its composite jobs. */
-export interface OrchestratedLayer {
+interface OrchestratedLayer {
   readonly layer: LayerNames;
   readonly variable: string;
   readonly composites: readonly string[];

@@ -6,7 +6,7 @@ import { type Framework, FRAMEWORKS } from "./framework";
 import { JOBS, type Specifier } from "./templates";
 
 /** `package.json`, as far as it is read. */
-export interface PackageJson {
+interface PackageJson {
   readonly name?: string;
   readonly type?: string;
   readonly dependencies?: Readonly<Record<string, string>>;

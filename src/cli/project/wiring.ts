@@ -26,7 +26,7 @@ export interface Lines {
 }
 
 /** What wiring came to: the new text, or undefined where no place was found. */
-export type Wired = string | undefined;
+type Wired = string | undefined;
 
 /** Where `addJobs` is, seen from the file of an app. */
 function jobsPath(entry: string): string {

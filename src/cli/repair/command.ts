@@ -29,7 +29,7 @@ import { type TargetOptions, WorkspaceTarget } from "../workspace/target";
 import { addTargetOptions, formatOption } from "../run/command";
 
 /** Options of `jobstrata repair`. */
-export interface RepairOptions extends TargetOptions {
+interface RepairOptions extends TargetOptions {
   readonly last?: boolean | string;
   readonly timeout?: number;
   readonly dryRun?: boolean;

@@ -45,7 +45,7 @@ export const executionOf = (
 });
 
 /** A run that goes on already, instead of one that is to be started. */
-export interface Ongoing {
+interface Ongoing {
   readonly runId: RunId;
   /** How it stood before it was repaired. */
   readonly before?: JobRunNode;

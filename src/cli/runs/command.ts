@@ -18,7 +18,7 @@ import { type TargetOptions, WorkspaceTarget } from "../workspace/target";
 import { addTargetOptions, formatOption } from "../run/command";
 
 /** Options of `jobstrata runs`. */
-export interface RunsOptions extends TargetOptions {
+interface RunsOptions extends TargetOptions {
   readonly limit: number;
   readonly format: Format;
 }
@@ -38,11 +38,7 @@ export function addRunsCommand(program: Command, io: Io): void {
 }
 
 /** Lists runs, or shows one. @throws {JobstrataError}, WorkspaceError if that is not possible */
-export async function showRuns(
-  what: string | undefined,
-  options: RunsOptions,
-  io: Io,
-): Promise<number> {
+async function showRuns(what: string | undefined, options: RunsOptions, io: Io): Promise<number> {
   const target = await WorkspaceTarget.open(options, io);
   try {
     // Keys of jobs begin with a letter.

@@ -19,7 +19,7 @@ import { type TargetOptions, WorkspaceTarget } from "../workspace/target";
 import { addTargetOptions, formatOption } from "../run/command";
 
 /** Options of `jobstrata test`. */
-export interface TestOptions extends TargetOptions {
+interface TestOptions extends TargetOptions {
   readonly keepGoing?: boolean;
   readonly atomicOnly?: boolean;
   readonly parallel: number;

@@ -66,13 +66,12 @@ export function fittingLevel(job: JobSpec, graph: JobGraph): JobLevel | undefine
 
 /** Whether a job runs one that runs others itself. */
 export function runsComposites(job: JobSpec, graph: JobGraph): boolean {
-  return graph
-    .runs(job)
-    .some(
-      (target) =>
-        isComposite(target) ||
-        (levelOf(target) === undefined && contentOf(target).runJobs.length > 0),
-    );
+  return graph.runs(job).some(isAboveAtomic);
+}
+
+/** Whether a job is above the atomic ones. One with the tag atomic that runs jobs is another mistake. */
+export function isAboveAtomic(job: JobSpec): boolean {
+  return isComposite(job) || (levelOf(job) === undefined && contentOf(job).runJobs.length > 0);
 }
 
 /** How to give a job a level, in the situation that it is in. */

@@ -9,6 +9,7 @@ import {
   type TaskSpec,
 } from "../model/job-spec";
 import { whenRuns } from "./task-words";
+import { append } from "../model/collections";
 
 /** The drawing of an environment. Ids of jobs and tasks are unique in it. */
 export interface Hierarchy {
@@ -191,12 +192,6 @@ function byJob(findings: readonly CheckedFinding[]): ReadonlyMap<string, Checked
   }
   foundIn.set(findings, found);
   return found;
-}
-
-function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const before = map.get(key);
-  if (before === undefined) map.set(key, [value]);
-  else before.push(value);
 }
 
 /** The jobs that no other runs; of jobs that run each other in a cycle, the first. */

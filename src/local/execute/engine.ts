@@ -16,7 +16,7 @@ export interface Engine {
 /** Where the Python packages of this folder are, and what they need. */
 export const PYTHON_SOURCES = join(__dirname, "python");
 /** Names the folder of an engine that several data folders share. */
-export const ENGINE_DIR = "JOBSTRATA_ENGINE_DIR";
+const ENGINE_DIR = "JOBSTRATA_ENGINE_DIR";
 /** Names the Python to make the engine with. */
 export const PYTHON = "JOBSTRATA_PYTHON";
 
@@ -71,7 +71,7 @@ export async function ensureEngine(
 }
 
 /** What to tell somebody whose machine has no Python for the engine. */
-export function noPython(): string {
+function noPython(): string {
   return (
     `notebooks need Python ${MINIMUM} or newer with venv and pip, and there is none on the PATH; install one ` +
     `(on Debian and Ubuntu: python3 and python3-venv), or name it in ${PYTHON}`

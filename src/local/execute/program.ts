@@ -3,7 +3,7 @@ import { join, posix } from "node:path";
 import type { TaskRequest, WorkspaceFile } from "./executor";
 
 /** What the Python process of a task executes; `run_task.py` says what each field means. */
-export type Program =
+type Program =
   | {
       readonly kind: "notebook";
       readonly path: string;

@@ -45,7 +45,7 @@ export interface QueryBatch {
   readonly limit: number;
 }
 
-export interface QueryParameter {
+interface QueryParameter {
   readonly name: string;
   /** Null if there is none. */
   readonly value: string | null;
@@ -73,7 +73,7 @@ export async function query(
 }
 
 /** How many rows each sample table has, or why one was left alone. */
-export interface SampleTable {
+interface SampleTable {
   readonly table: string;
   readonly rows?: number;
   /** Somebody else's table stands there. */

@@ -11,7 +11,7 @@ const MAX_RUNS = 500;
 const MAX_STREAMS = 32;
 
 /** What a stream is written to; a response to a request. */
-export interface Sink {
+interface Sink {
   /** False when it takes no more before it has drained. */
   write(text: string): boolean;
   on(event: "drain" | "close", listener: () => void): unknown;

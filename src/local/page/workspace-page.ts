@@ -11,7 +11,7 @@ export interface WorkspacePage {
 }
 
 /** The files of the page. */
-export interface PageFiles {
+interface PageFiles {
   readonly html: string;
   readonly script: string;
   readonly style: string;

@@ -14,7 +14,7 @@ const INTERNAL = 13;
 /** A call that the server does not have. */
 export class UnknownCall extends Error {}
 
-export interface GrpcServerOptions {
+interface GrpcServerOptions {
   /** Called for each connection, since each has a state of its own. */
   readonly onConnection: () => Answer;
   /** Paths of calls whose response is a stream that stays open and empty until the connection ends. */

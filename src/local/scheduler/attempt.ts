@@ -7,11 +7,7 @@ import { type Ending, ended, isOver, TASK_TIMED_OUT } from "./states";
 import type { StopScope } from "./stop-scope";
 
 /** Executes a task once. */
-export type Perform = (
-  task: Task | NestedTask,
-  attempt: TaskRun,
-  signal: AbortSignal,
-) => Promise<Ending>;
+type Perform = (task: Task | NestedTask, attempt: TaskRun, signal: AbortSignal) => Promise<Ending>;
 
 /** Timeout for a canceled task to stop, as in the service; milliseconds. */
 const STOP_GRACE = 30_000;

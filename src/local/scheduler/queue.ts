@@ -4,7 +4,7 @@ import type { ActiveRun } from "./run";
 import { CANCELED } from "./states";
 
 /** An active or queued run. */
-export interface Live {
+interface Live {
   active: ActiveRun;
   /** Maximum concurrent runs of the job. */
   limit: number;

@@ -33,7 +33,7 @@ interface TaskFacts {
   notebookPath: string;
 }
 
-export type TaskValues = Readonly<Record<string, unknown>>;
+type TaskValues = Readonly<Record<string, unknown>>;
 
 const REFERENCE = /\{\{\s*([^{}]*?)\s*\}\}/g;
 const NAMESPACES = ["job", "task", "tasks", "workspace", "input"];

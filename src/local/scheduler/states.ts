@@ -1,7 +1,7 @@
 import type { RunStatus } from "@jobstrata/core/model";
 
 /** The life cycle state of a run in the Jobs API. */
-export type LifeCycleState =
+type LifeCycleState =
   | "QUEUED"
   | "PENDING"
   | "RUNNING"
@@ -25,7 +25,7 @@ export type ResultState =
   | "DISABLED";
 
 /** Why a run ended, in the newer `status` object. */
-export type TerminationCode =
+type TerminationCode =
   | "SUCCESS"
   | "SUCCESS_WITH_FAILURES"
   | "RUN_EXECUTION_ERROR"

@@ -1,8 +1,9 @@
 import {
+  isSettings,
   JOB_LEVEL_TAG,
   JOB_LEVELS,
-  isSettings,
   type JobLevel,
+  jobOutputBase,
   type JobRef,
   type JobSpec,
   leafTasks,
@@ -273,10 +274,9 @@ function resolvedText(written: string, environment: ImportedEnvironment): string
 
 /** A key whose outputs are free, too: `x` and `x_job` have the same. */
 function freeKey(key: string, taken: Set<string>): string {
-  const base = (each: string): string => `${each.replace(/_job$/, "")}_job`;
   let free = key;
-  for (let count = 2; taken.has(base(free)); count++) free = `${key}_${count}`;
-  taken.add(base(free));
+  for (let count = 2; taken.has(jobOutputBase(free)); count++) free = `${key}_${count}`;
+  taken.add(jobOutputBase(free));
   return free;
 }
 

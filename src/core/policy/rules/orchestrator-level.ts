@@ -1,6 +1,6 @@
-import { isComposite, JOB_LEVEL_TAG, type JobSpec } from "../../model/job-spec";
+import { isComposite, JOB_LEVEL_TAG } from "../../model/job-spec";
 import { quote } from "../../model/text";
-import { contentOf, levelOf, runsComposites } from "../levels";
+import { contentOf, isAboveAtomic, levelOf, runsComposites } from "../levels";
 import { defineRule } from "../rule";
 
 export const orchestratorLevel = defineRule({
@@ -22,7 +22,7 @@ export const orchestratorLevel = defineRule({
     for (const job of graph.jobs) {
       const level = levelOf(job);
       if (!isComposite(job)) continue;
-      const composite = graph.runs(job).find((target) => isRunningOthers(target));
+      const composite = graph.runs(job).find((target) => isAboveAtomic(target));
       if (level === "composite" && composite !== undefined) {
         yield {
           message: `composite job ${quote(job.key)} runs ${quote(composite.key)}, which runs other jobs itself`,
@@ -44,8 +44,3 @@ export const orchestratorLevel = defineRule({
     }
   },
 });
-
-/** Whether a job is above the atomic ones. One with the tag atomic that runs jobs is another mistake. */
-function isRunningOthers(job: JobSpec): boolean {
-  return isComposite(job) || (levelOf(job) === undefined && contentOf(job).runJobs.length > 0);
-}

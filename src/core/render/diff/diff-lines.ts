@@ -2,6 +2,7 @@ import { printable } from "../../model/text";
 import { dependencyText } from "../task-words";
 import type { Change, HierarchyDiff, JobDiff, OrphanedJob, TaskDiff } from "./hierarchy-diff";
 import type { Sides, ValueChange } from "./settings-diff";
+import { append } from "../../model/collections";
 
 /** How names and values are written in a format. */
 export interface DiffWriter {
@@ -241,12 +242,6 @@ export function reportOf(diffs: readonly HierarchyDiff[], writer: DiffWriter): D
 
 function nameOf({ environment, was }: HierarchyDiff, { name, arrow }: DiffWriter): string {
   return was === undefined ? name(environment) : `${name(was)} ${arrow} ${name(environment)}`;
-}
-
-function append(map: Map<string, string[]>, key: string, value: string): void {
-  const known = map.get(key);
-  if (known === undefined) map.set(key, [value]);
-  else known.push(value);
 }
 
 /** The environment to draw, if there is room for one: that with most changes. */

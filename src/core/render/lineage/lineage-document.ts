@@ -2,7 +2,7 @@ import { dataFlow, type TaskAccess } from "../../model/data-flow";
 import type { JobGraph } from "../../model/job-graph";
 import type { SourceLocation } from "../../model/job-spec";
 import type { LineageProblem, Observation, WriteKind } from "../../model/lineage";
-import { compare } from "../../model/collections";
+import { append, compare } from "../../model/collections";
 
 /** Which jobs of an environment read and write which tables, for programs. docs/lineage.md describes it. */
 export interface LineageDocument {
@@ -98,8 +98,8 @@ function around(
   const byTask = new Map<TaskAccess["task"], TaskAccess[]>();
   const byTable = new Map<string, TaskAccess[]>();
   for (const access of accesses) {
-    push(byTask, access.task, access);
-    push(byTable, access.name.toLowerCase(), access);
+    append(byTask, access.task, access);
+    append(byTable, access.name.toLowerCase(), access);
   }
   const walk = (isUp: boolean): void => {
     let names = [table];
@@ -124,12 +124,6 @@ function around(
   if (direction !== "down") walk(true);
   if (direction !== "up") walk(false);
   return [...found];
-}
-
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const before = map.get(key);
-  if (before === undefined) map.set(key, [value]);
-  else before.push(value);
 }
 
 function edgeOf({ job, task, name, write, at, observed }: TaskAccess): LineageEdge {

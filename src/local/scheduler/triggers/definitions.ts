@@ -24,7 +24,7 @@ export type Definition = {
 );
 
 /** The part of a job's settings that says when it starts by itself. */
-export type StartSettings = Pick<JobSettings, "continuous" | "schedule" | "trigger" | "triggers">;
+type StartSettings = Pick<JobSettings, "continuous" | "schedule" | "trigger" | "triggers">;
 
 /** What makes the job start by itself, and is not paused. */
 export function definitionsOf(settings: StartSettings): Definition[] {

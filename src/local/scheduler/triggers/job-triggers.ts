@@ -14,7 +14,7 @@ import { Timetable } from "./timetable";
 const CHECK = 10_000;
 
 /** What triggers need of their workspace. */
-export interface TriggerHost {
+interface TriggerHost {
   readonly clock: Clock;
   readonly dataDir: string;
   readonly states: TriggerStore;

@@ -15,7 +15,7 @@ export interface TriggerState {
   condition?: { at: number; is_met: boolean; error?: string; value?: string };
 }
 
-export interface TriggerRecord {
+interface TriggerRecord {
   readonly id: string;
   readonly job_id: number;
   /** By the keys of their definitions. */

@@ -11,7 +11,7 @@ import { isOver, type Phase, stateOf, statusOf } from "../../scheduler/states";
 
 type Json = Record<string, unknown>;
 
-export interface RunViewOptions {
+interface RunViewOptions {
   includeHistory?: boolean;
   includeResolvedValues?: boolean;
   /** Where to go on, as the page before said in `next_page_token`. */
