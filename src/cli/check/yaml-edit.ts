@@ -21,7 +21,7 @@ type PlacedEdit = (SettingEdit | ItemEdit) & {
 };
 
 /** Characters of a text that others take the place of. */
-interface Replacement {
+export interface Replacement {
   readonly from: number;
   readonly to: number;
   readonly text: string;
