@@ -98,14 +98,14 @@ describe("start times", () => {
     times.set(7, [atSix]);
     // A machine that slept through the night.
     clock.offset = 7 * HOUR;
-    await time.advance(30 * SECOND);
+    await time.advance(60 * SECOND);
     expect(starts).toEqual([Date.UTC(2026, 0, 1, 6)]);
     clock.offset -= HOUR - 1;
     await time.advance(2 * HOUR);
     expect(starts).toHaveLength(1);
     // A clock that was wrong by a month does not stop everything for a month.
     clock.offset -= 31 * 24 * HOUR;
-    await time.advance(24 * HOUR + 30 * SECOND);
+    await time.advance(24 * HOUR + 60 * SECOND);
     expect(starts).toHaveLength(2);
     times.stop();
   });
@@ -273,6 +273,35 @@ describe("a file arrival trigger", () => {
       `/api/2.2/jobs/get?job_id=${job}&include_trigger_state=true`,
     );
     expect(state.trigger_state).toEqual({ file_arrival: { using_file_events: false } });
+  });
+
+  it("does not pile up runs behind one that takes long", async () => {
+    const dataDir = newFolder();
+    const landing = join(dataDir, "volumes", "main", "bronze", "landing");
+    mkdirSync(landing, { recursive: true });
+    const simulation = await simulate([{ duration: 24 * HOUR }], { dataDir });
+    const { client, clock } = simulation;
+    const job = await client.createJob({
+      tasks: [notebookTask("a")],
+      trigger: { file_arrival: { url: "/Volumes/main/bronze/landing" } },
+    });
+    let count = 0;
+    const until = async (runs: number): Promise<void> => {
+      while ((await runsOf(client, job)).length < runs) {
+        writeFileSync(join(landing, `${count++}.csv`), "");
+        await clock.advance(10 * SECOND);
+      }
+    };
+    await until(2);
+    for (let more = 0; more < 20; more++) {
+      writeFileSync(join(landing, `${count++}.csv`), "");
+      await clock.advance(60 * SECOND);
+    }
+    const states = (await runsOf(client, job)).map((run) => run.status.state);
+    expect(states).toEqual(["RUNNING", "QUEUED"]);
+    await client.ok("POST", "/api/2.2/jobs/runs/cancel-all", { job_id: job });
+    // What came meanwhile has not been forgotten.
+    while ((await runsOf(client, job)).length < 3) await clock.advance(10 * SECOND);
   });
 
   it("waits as long as its settings say, and counts nothing twice", async () => {

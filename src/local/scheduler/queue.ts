@@ -46,6 +46,11 @@ export class RunQueue {
     return this.#runningOfJob.has(jobId) || this.#queuedOfJob.has(jobId);
   }
 
+  /** Whether a run of the job is queued. */
+  public isQueued(jobId: number): boolean {
+    return this.#queuedOfJob.has(jobId);
+  }
+
   public hasRoom(jobId: number, limit: number): boolean {
     return (this.#runningOfJob.get(jobId) ?? 0) < limit;
   }

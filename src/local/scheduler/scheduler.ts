@@ -69,6 +69,7 @@ export class Scheduler {
         this.#trigger(jobId, how);
       },
       isActive: (jobId) => this.#launcher.queue.isActive(jobId),
+      isQueued: (jobId) => this.#launcher.queue.isQueued(jobId),
     });
     this.#launcher.onLaunch = (jobId) => {
       this.#triggers.runStarted(jobId);

@@ -28,6 +28,8 @@ interface TriggerHost {
   start(jobId: number, how: { trigger: TriggerType; location?: string }): void;
   /** Whether a run of the job is active or queued. */
   isActive(jobId: number): boolean;
+  /** Whether a run of the job is queued. */
+  isQueued(jobId: number): boolean;
 }
 
 /** Starts jobs by themselves: at times, for files, for tables, or always again. */
@@ -183,7 +185,8 @@ export class JobTriggers {
     const { dataDir, clock, states } = this.#host;
     const { key, kind } = definition;
     const state = states.ofJob(jobId)?.triggers[key];
-    if (state === undefined) return;
+    // The run that is queued already will see what arrives until it starts; another one would pile up behind it.
+    if (state === undefined || this.#host.isQueued(jobId)) return;
     const seen =
       kind === "file_arrival"
         ? await lookForFiles(definition.spec, filesOf(state), dataDir, clock)

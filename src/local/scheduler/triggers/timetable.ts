@@ -2,7 +2,7 @@ import type { Clock, Timer } from "../../clock";
 import type { NextStart } from "./cron";
 
 /** The clock is looked at no later than this, since it may be set while a timer runs; milliseconds. */
-const LOOK = 30_000;
+const LOOK = 60_000;
 /** A timer may come a moment early; milliseconds. */
 const EARLY = 10;
 /** A clock that is set back by more than this is not waited for; milliseconds. */
@@ -48,25 +48,21 @@ export class Timetable<Id> {
     }
     if (entries.length === 0) this.#entries.delete(id);
     else this.#entries.set(id, entries);
-    this.#arm();
+    // What was armed for start times that are gone finds nothing due.
+    for (const { due } of entries) this.#arm(due);
   }
 
   public stop(): void {
     this.#entries.clear();
-    this.#arm();
+    this.#timer?.cancel();
+    this.#armed = Infinity;
   }
 
-  #arm(): void {
-    if (this.#entries.size === 0) {
-      this.#timer?.cancel();
-      this.#armed = Infinity;
-      return;
-    }
+  /** Looks at what is due at a time, or earlier. */
+  #arm(due: number): void {
     const now = this.#clock.now();
-    let first = now + LOOK;
-    for (const entries of this.#entries.values())
-      for (const { due } of entries) first = Math.min(first, due);
-    if (this.#armed > now && this.#armed <= first) return;
+    const first = Math.min(due, now + LOOK);
+    if (this.#armed <= first) return;
     this.#timer?.cancel();
     this.#armed = first;
     this.#timer = this.#clock.after(first - now, () => {
@@ -91,6 +87,9 @@ export class Timetable<Id> {
       entry.due = entry.next(Math.max(time, now)) ?? Infinity;
       this.#start(entry.id, entry.key, time);
     }
-    this.#arm();
+    let first = Infinity;
+    for (const entries of this.#entries.values())
+      for (const { due: next } of entries) first = Math.min(first, next);
+    if (this.#entries.size > 0) this.#arm(first);
   }
 }
