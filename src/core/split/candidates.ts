@@ -1,5 +1,5 @@
 import { longestPaths } from "../model/graph-algorithms";
-import { type JobGraph, leafTasks } from "../model/job-graph";
+import { type JobGraph, leafTasks, type TaskUse } from "../model/job-graph";
 import { isComposite, type JobSpec, type TaskSpec } from "../model/job-spec";
 import { MAX_RUN_JOB_DEPTH } from "../model/limits";
 import { settingAt } from "../model/settings";
@@ -112,7 +112,7 @@ export function refusing(job: JobSpec) {
 export function refusalsOf(
   job: JobSpec,
   tasks: readonly CodeTask[],
-  graph: JobGraph,
+  callers: Callers,
   options: SplitOptions,
 ): SplitRefusal[] {
   const refuse = refusing(job);
@@ -144,31 +144,10 @@ export function refusalsOf(
       ),
     ];
   return [
-    ...depthRefusal(job, graph),
-    ...pushedParameters(job, graph),
+    ...callers.depthRefusal(job),
+    ...callers.pushedParameters(job),
     ...tasks.flatMap((use) => codeRefusals(use, tasks, options)),
     ...referenceRefusals(job, tasks),
-  ];
-}
-
-function depthRefusal(job: JobSpec, graph: JobGraph): SplitRefusal[] {
-  const above = new Map<JobSpec, JobSpec[]>();
-  for (const other of graph.jobs)
-    for (const target of graph.runs(other)) {
-      const found = above.get(target);
-      if (found === undefined) above.set(target, [other]);
-      else found.push(other);
-    }
-  const reach = new Set([job]);
-  for (const each of reach) for (const next of above.get(each) ?? []) reach.add(next);
-  const depth = longestPaths(reach, (each) => above.get(each) ?? []).get(job) ?? MAX_RUN_JOB_DEPTH;
-  if (depth < MAX_RUN_JOB_DEPTH) return [];
-  return [
-    refusing(job)(
-      "depth",
-      `job ${quote(job.key)} is run ${depth} run_job_task deep, so that its atomic jobs would be deeper than ${MAX_RUN_JOB_DEPTH}`,
-      "let a job higher up run it",
-    ),
   ];
 }
 
@@ -184,10 +163,38 @@ const PUSHED = [
   "pipeline_params",
 ];
 
-function pushedParameters(job: JobSpec, graph: JobGraph): SplitRefusal[] {
-  for (const other of graph.jobs) {
-    for (const { runJob, settings, taskKey } of leafTasks(other)) {
-      if (runJob?.kind !== "job" || runJob.id !== job.id) continue;
+/** The jobs that run each job, and the tasks by which they do. */
+export class Callers {
+  readonly #above = new Map<string, TaskUse[]>();
+
+  public constructor(graph: JobGraph) {
+    for (const job of graph.jobs)
+      for (const task of leafTasks(job)) {
+        if (task.runJob?.kind !== "job") continue;
+        const known = this.#above.get(task.runJob.id);
+        if (known === undefined) this.#above.set(task.runJob.id, [{ job, task }]);
+        else known.push({ job, task });
+      }
+  }
+
+  public depthRefusal(job: JobSpec): SplitRefusal[] {
+    const above = (each: JobSpec): JobSpec[] => this.#of(each).map((use) => use.job);
+    const reach = new Set([job]);
+    for (const each of reach) for (const next of above(each)) reach.add(next);
+    const depth = longestPaths(reach, above).get(job) ?? MAX_RUN_JOB_DEPTH;
+    if (depth < MAX_RUN_JOB_DEPTH) return [];
+    return [
+      refusing(job)(
+        "depth",
+        `job ${quote(job.key)} is run ${depth} run_job_task deep, so that its atomic jobs would be deeper than ${MAX_RUN_JOB_DEPTH}`,
+        "let a job higher up run it",
+      ),
+    ];
+  }
+
+  public pushedParameters(job: JobSpec): SplitRefusal[] {
+    for (const { job: other, task } of this.#of(job)) {
+      const { settings, taskKey } = task;
       const name = PUSHED.find((each) => settingAt(settings, "run_job_task", each) !== undefined);
       if (name === undefined) continue;
       return [
@@ -198,8 +205,12 @@ function pushedParameters(job: JobSpec, graph: JobGraph): SplitRefusal[] {
         ),
       ];
     }
+    return [];
   }
-  return [];
+
+  #of({ id }: JobSpec): readonly TaskUse[] {
+    return this.#above.get(id) ?? [];
+  }
 }
 
 function codeRefusals(

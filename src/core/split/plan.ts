@@ -3,7 +3,7 @@ import type { JobSpec } from "../model/job-spec";
 import { settingAt } from "../model/settings";
 import { quote } from "../model/text";
 import { runsComposites } from "../policy/levels";
-import { Candidates, type CodeTask, refusalsOf, refusing } from "./candidates";
+import { Callers, Candidates, type CodeTask, refusalsOf, refusing } from "./candidates";
 import { atomicSettings, compositeSettings } from "./job-settings";
 import { differences, keptSettings, maxConcurrentRuns } from "./likeness";
 import { keyOf, nameOf } from "./names";
@@ -59,8 +59,9 @@ class Planner {
       ({ id, key }) => (wanted === undefined || wanted.includes(key)) && except?.has(id) !== true,
     );
     const broken = asked.filter((job) => this.#candidates.needsSplit(job));
+    const callers = new Callers(this.#graph);
     for (const job of broken) {
-      const found = refusalsOf(job, this.#moving(job), this.#graph, this.#options);
+      const found = refusalsOf(job, this.#moving(job), callers, this.#options);
       if (found.length > 0) this.#refused.set(job, found);
     }
     for (;;) {
@@ -84,6 +85,7 @@ class Planner {
   }
 
   #groups(jobs: readonly JobSpec[]): Group[] {
+    const isSplit = new Set(jobs);
     const groups = new Map<string, { uses: CodeTask[]; owner?: CodeTask }>();
     for (const job of jobs) {
       for (const use of this.#moving(job)) {
@@ -95,7 +97,7 @@ class Planner {
           continue;
         }
         const owner = isCode ? this.#candidates.ownerOf(identity) : undefined;
-        const isThere = owner !== undefined && !jobs.includes(owner.job);
+        const isThere = owner !== undefined && !isSplit.has(owner.job);
         groups.set(identity, isThere ? { uses: [owner, use], owner } : { uses: [use] });
       }
     }
@@ -205,18 +207,21 @@ class Planner {
 
   #result(jobs: readonly JobSpec[], atomics: readonly AtomicPart[]): SplitPlan {
     const moved = atomics.flatMap(({ uses }) => uses);
+    const ofJob = new Map(jobs.map((job): [JobSpec, MovedTask[]] => [job, []]));
+    for (const each of moved) ofJob.get(each.job)?.push(each);
+    const isSplit = new Set(jobs);
     const composites = jobs.map((job): CompositePart => {
-      const tasks = moved.filter((each) => each.job === job);
+      const tasks = ofJob.get(job) ?? [];
       const keepsCode = tasks.length < this.#candidates.tasksOf(job).length;
       const runsOne =
         runsComposites(job, this.#graph) ||
-        this.#graph.runs(job).some((target) => jobs.includes(target));
+        this.#graph.runs(job).some((target) => isSplit.has(target));
       const level = runsOne ? "orchestrator" : "composite";
       const part = { job, tasks, ...(!keepsCode && ({ level } as const)) };
       return { ...part, settings: compositeSettings(part) };
     });
     this.#noteGroups();
-    this.#noteUsers(jobs);
+    this.#noteUsers(isSplit);
     const clusters = countClusters(moved);
     return {
       environment: this.#graph.environment,
@@ -240,13 +245,13 @@ class Planner {
   }
 
   /** Says where a notebook stays in other jobs, as those were not asked for or were refused. */
-  #noteUsers(jobs: readonly JobSpec[]): void {
+  #noteUsers(jobs: ReadonlySet<JobSpec>): void {
     for (const job of jobs) {
       for (const { identity, task } of this.#candidates.tasksOf(job)) {
         if (task.notebook === undefined) continue;
         const others = this.#candidates
           .usesOf(identity)
-          .filter((use) => !jobs.includes(use.job) && this.#candidates.ownerOf(identity) !== use)
+          .filter((use) => !jobs.has(use.job) && this.#candidates.ownerOf(identity) !== use)
           .map((use) => quote(use.job.key));
         if (others.length === 0) continue;
         const names = [...new Set(others)].join(", ");
