@@ -14,6 +14,7 @@ import { readBundle } from "../src/core/readers/bundle/bundle";
 /** How many atomic jobs each composite job runs. */
 const RUN_BY_ONE = 5;
 const RULES_OF = 10_000;
+const UNSPLIT_JOBS = 1000;
 
 /** Reads what its task passes, so that the check has nothing to say of it. */
 const NOTEBOOK = `# Databricks notebook source
@@ -45,6 +46,8 @@ export interface CheckFigures {
   readonly hundred: Cost;
   /** The rules of lineage on 1,000 notebooks of 300 lines: nothing known of them, and everything. */
   readonly lineage: { readonly first: Cost; readonly second: Cost };
+  /** `jobstrata split` of 1,000 jobs of ten notebooks, a file each. */
+  readonly split: Cost;
   /** The rules of the presets `spec` and `limits` on a graph in memory, the first time in their process. */
   readonly rules: { readonly jobs: number; readonly tasks: number; readonly ms: number };
 }
@@ -176,13 +179,54 @@ export function measureCheck(
     return { wallMs, peakMiB };
   };
   const lineage = { first: lineageCost(), second: lineageCost() };
+  const unsplit = join(work, "split");
+  writeUnsplitBundle(unsplit);
+  const { output, ...split } = costOfCommand(js, ["split", unsplit]);
+  if (output.split("composite of 10 atomic jobs").length !== UNSPLIT_JOBS + 1)
+    throw new Error(`split left something:\n${output}`);
   return {
     rows,
+    split,
     small: cost(join(root, "__tests__", "fixtures", "alerting-bundle")),
     hundred: cost(hundred),
     lineage,
     rules: { jobs, tasks, ms: median(judged.map(({ ms }) => ms)) },
   };
+}
+
+/** Writes jobs of ten notebooks that depend on each other in a row. */
+function writeUnsplitBundle(folder: string): void {
+  for (const name of ["resources", "src"]) mkdirSync(join(folder, name), { recursive: true });
+  writeFileSync(
+    join(folder, "databricks.yml"),
+    "bundle: { name: flows }\ninclude: [resources/*.yml]\ntargets: { bench: { default: true } }\n",
+  );
+  for (let job = 0; job < UNSPLIT_JOBS; job++) {
+    const tasks = Array.from({ length: 10 }, (_, at) => {
+      writeFileSync(join(folder, "src", `step_${job}_${at}.py`), NOTEBOOK);
+      return `        - task_key: step_${at}
+${at === 0 ? "" : `          depends_on:\n            - task_key: step_${at - 1}\n`}          environment_key: default
+          notebook_task:
+            notebook_path: ../src/step_${job}_${at}.py
+            base_parameters:
+              catalog: main
+              gold_schema: "{{job.run_id}}"
+`;
+    });
+    writeFileSync(
+      join(folder, "resources", `flow_${job}.yml`),
+      `resources:
+  jobs:
+    flow_${job}_job:
+      name: Flow ${job}
+      environments:
+        - environment_key: default
+          spec:
+            environment_version: "4"
+      tasks:
+${tasks.join("")}`,
+    );
+  }
 }
 
 /** What one `jobstrata check` costs. It must find nothing: what it judges is in order. */

@@ -146,7 +146,7 @@ function measureImport(work: string): ImportFigures {
 function measureChecks(work: string, sizes: readonly number[], runs: number): CheckFigures {
   console.log(`\njobstrata check, median of ${runs} runs`);
   const figures = measureCheck(ROOT, work, sizes, runs);
-  const { rows, small, hundred, lineage, rules } = figures;
+  const { rows, small, hundred, lineage, rules, split } = figures;
   console.table(
     rows.map(({ jobs, files, bundle, synthesized }) => ({
       jobs: jobs + jobs / 5,
@@ -186,6 +186,10 @@ function measureChecks(work: string, sizes: readonly number[], runs: number): Ch
     "the same, second": {
       figure: `${round(lineage.second.wallMs / 1000)} s, ${Math.round(lineage.second.peakMiB)} MiB`,
       required: "1 s, 600 MB",
+    },
+    "split of 1000 jobs of 10 notebooks": {
+      figure: `${round(split.wallMs / 1000)} s, ${Math.round(split.peakMiB)} MiB`,
+      required: "10 s",
     },
     "bundle of 6 jobs": { figure: `${Math.round(small.wallMs)} ms`, required: "400 ms" },
     [`rules alone, ${rules.jobs} jobs, ${rules.tasks} tasks`]: {

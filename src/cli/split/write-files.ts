@@ -3,6 +3,7 @@ import {
   mkdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -51,7 +52,7 @@ export function replaceFiles(files: readonly ChangedFile[]): number | undefined 
     throw new JobstrataError("config", `the files cannot be written, and none is changed: ${code}`);
   } finally {
     for (const temporary of temporaries) rmSync(temporary, { force: true });
-    rmSync(JOURNAL, { force: true });
+    forget();
     interrupts.stop();
   }
 }
@@ -70,8 +71,18 @@ export function restoreFiles(): string[] {
     ({ file, after }) => existsSync(file) && readFileSync(file, "utf8") === after,
   );
   restore(replaced);
-  rmSync(JOURNAL, { force: true });
+  forget();
   return replaced.map(({ file }) => file);
+}
+
+/** Removes the journal, and its folder if that was made for it. */
+function forget(): void {
+  rmSync(JOURNAL, { force: true });
+  try {
+    rmdirSync(dirname(JOURNAL));
+  } catch {
+    // There is more in it, or it is not there.
+  }
 }
 
 function keep(files: readonly ChangedFile[]): void {
