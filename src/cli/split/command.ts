@@ -89,7 +89,9 @@ export async function runSplit(
   show(split, options, io);
   const refused = new Set(refusals.map(({ job }) => job.id)).size;
   if (files.length === 0) {
-    if (refused === 0) io.err("Every job keeps the law: nothing is split.");
+    const isKept = plans.some(({ notes }) => notes.length > 0);
+    if (refused === 0 && isKept) io.err("Nothing is split: job clusters keep tasks together.");
+    else if (refused === 0) io.err("Every job keeps the law: nothing is split.");
     else io.err(`Nothing is split: ${counted(refused, "job")} refused.`);
     return refused === 0 ? 0 : 1;
   }
