@@ -490,6 +490,54 @@ resources:
     expect(readdirSync(folder)).toEqual(["databricks.yml"]);
   });
 
+  it("leaves out what cannot be expressed, and what runs it, with --partial", async () => {
+    const folder = folderWith({
+      "databricks.yml": `
+bundle: { name: shop }
+resources:
+  jobs:
+    good: { tasks: [{ task_key: a, notebook_task: { notebook_path: /Shared/good } }] }
+    missing: { tasks: [{ task_key: a, notebook_task: { notebook_path: ./none.py } }] }
+    nightly: { tasks: [{ task_key: a, run_job_task: { job_id: "\${resources.jobs.missing.id}" } }] }
+`,
+      ".databricks/bundle/default/resources.json": JSON.stringify({
+        state_version: 2,
+        serial: 1,
+        state: {
+          "resources.jobs.good": { __id__: "17" },
+          "resources.jobs.missing": { __id__: "18" },
+        },
+      }),
+    });
+    const project = join(folder, "project");
+    const io = listener();
+    const partial = options(project, { partial: true, adopt: true });
+    expect(await runImport(folder, partial, io)).toBe(0);
+    expect(io.errors.join("\n")).toContain(
+      'job "nightly" of default: tasks run missing, which is refused',
+    );
+    expect(filesOf(project)).not.toContain("jobs/shop/missing.ts");
+    const read = (path: string): string => readFileSync(join(project, path), "utf8");
+    expect(read("main.ts")).not.toMatch(/missing|nightly/i);
+    expect(read("jobs/adopted.ts")).not.toContain("18");
+    expect(read("release/unbind.sh")).not.toContain("missing");
+    expect(synthesizeProjects(folder, [project])).toEqual([]);
+    const verified = listener();
+    const verify = options(project, { partial: true, verify: true });
+    expect([await runImport(folder, verify, verified), verified.lines]).toEqual([
+      0,
+      ["Equal: 1 job in default."],
+    ]);
+  });
+
+  it("says that a project has to be synthesized before it can be compared", async () => {
+    const folder = folderWith(good);
+    const verify = options(join(folder, "project"), { verify: true });
+    await expect(runImport(folder, verify, listener())).rejects.toThrow(
+      "does not exist; synthesize the project first",
+    );
+  });
+
   it.each([
     ["nowhere", {}, '"nowhere" does not exist'],
     [".", {}, '"." holds no bundle (databricks.yml)'],

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { type ImportFramework, type Project, writeProject } from "../emit";
+import { type ImportFramework, type ImportSource, type Project, writeProject } from "../emit";
 import { makeFolder } from "@jobstrata/core/folders";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { formatLocation, printable, quote } from "@jobstrata/core/model";
+import { formatLocation, JobGraph, printable, quote } from "@jobstrata/core/model";
 import { diffText } from "@jobstrata/core/render";
 import { diffOf } from "../check/fix";
 import { sayProblems } from "../sources/graphs";
@@ -138,8 +138,7 @@ export async function runImport(
     io.err("Nothing is written, since the source could not be read as a whole.");
     return 2;
   }
-  const count = source.environments.reduce((sum, { graph }) => sum + graph.jobs.length, 0);
-  if (count === 0) throw new JobstrataError("source", "there is no job to import");
+  if (countOf(source) === 0) throw new JobstrataError("source", "there is no job to import");
   const project = writeProject(source, {
     framework: options.framework,
     localFile: localFilesOf(source.folder, folder),
@@ -157,22 +156,46 @@ export async function runImport(
     );
     return 1;
   }
-  const names = source.environments.map(({ name }) => name);
-  if (options.adopt === true) checkAdoption(source);
+  const kept = project.refusals.length === 0 ? source : withoutRefused(source, project);
+  if (kept.environments.every(({ graph }) => graph.jobs.length === 0))
+    throw new JobstrataError("source", "there is no job that can be expressed");
+  const names = kept.environments.map(({ name }) => name);
+  if (options.adopt === true) checkAdoption(kept);
   if (options.verify === true) {
-    const diffs = differences(source, project, join(folder, "cdktf.out"), folder);
+    const diffs = differences(kept, project, join(folder, "cdktf.out"), folder);
     if (diffs.length > 0) {
       io.out(diffText(diffs, { since: "the source", style: styleFor() }).trimEnd());
       return 1;
     }
-    io.out(`Equal: ${count} jobs in ${names.join(", ")}.`);
+    const equal = countOf(kept);
+    io.out(`Equal: ${equal === 1 ? "1 job" : `${equal} jobs`} in ${names.join(", ")}.`);
     return 0;
   }
   const baseline = baselineOf(project, names, folder);
-  const release = options.adopt === true ? releaseFiles(source) : new Map<string, string>();
+  const release = options.adopt === true ? releaseFiles(kept) : new Map<string, string>();
   const code = write(project, ownFiles(project, baseline, release), folder, options, io);
-  if (code === 0 && options.adopt === true) reportAdoption(source, project, io);
+  if (code === 0 && options.adopt === true) reportAdoption(kept, project, io);
   return code;
+}
+
+const countOf = ({ environments }: ImportSource): number =>
+  environments.reduce((sum, { graph }) => sum + graph.jobs.length, 0);
+
+/** The source with the jobs alone that the project has. */
+function withoutRefused(source: ImportSource, project: Project): ImportSource {
+  return {
+    ...source,
+    environments: source.environments.map((environment) => {
+      const { name, graph, ids = new Map<string, string>() } = environment;
+      const specs = new Set(project.jobsIn(name).map(({ spec }) => spec.id));
+      const jobs = graph.jobs.filter(({ id }) => specs.has(id));
+      return {
+        ...environment,
+        graph: new JobGraph(name, jobs, undefined, graph.kind),
+        ids: new Map([...ids].filter(([id]) => specs.has(id))),
+      };
+    }),
+  };
 }
 
 function write(

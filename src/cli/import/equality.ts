@@ -1,5 +1,5 @@
 import { posixRelative } from "@jobstrata/core/paths";
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { comparable, type ImportSource, type Project } from "../emit";
 import { JobstrataError } from "@jobstrata/core/errors";
@@ -31,6 +31,12 @@ export function differences(
   outdir: string,
   folder: string,
 ): HierarchyDiff[] {
+  if (!existsSync(outdir)) {
+    throw new JobstrataError(
+      "source",
+      `${quote(outdir)} does not exist; synthesize the project first, with npx cdktf synth or npx cdktn synth in its folder`,
+    );
+  }
   const synthesized = readSynthesized(outdir);
   const stacks = stacksIn(outdir);
   return source.environments.flatMap(({ name, graph }) => {

@@ -31,11 +31,11 @@ export interface ImportedJob {
 /** The jobs of a source: each once, with its level and layer, in the order in which they need each other. */
 export class ProjectJobs {
   readonly refusals: Refusal[] = [];
-  /** Jobs after those that they run. */
-  readonly order: readonly ImportedJob[];
   /** Whether each layer is one stack, because stacks by level would need each other both ways. */
   readonly singleStack: boolean;
   readonly #source: ImportSource;
+  readonly #order: readonly ImportedJob[];
+  readonly #refused = new Set<ImportedJob>();
   readonly #all: ImportedJob[] = [];
   readonly #byId = new Map<string, ImportedJob>();
   readonly #bySourceKey = new Map<string, ImportedJob>();
@@ -48,10 +48,15 @@ export class ProjectJobs {
     for (const job of this.#all) this.#runs.set(job, this.#findRuns(job));
     this.#setLevels();
     for (const job of this.#all) job.layer = this.#layerOf(job, layerOf);
-    this.order = this.#inOrder();
+    this.#order = this.#inOrder();
     this.singleStack = this.#isCircular();
     const name = keyOf(source.name).toLowerCase();
     if (this.singleStack) for (const job of this.#all) job.layer = name;
+  }
+
+  /** Jobs after those that they run, without those that are refused. */
+  public get order(): readonly ImportedJob[] {
+    return this.#order.filter((job) => !this.#refused.has(job));
   }
 
   /** In the order of the source. */
@@ -83,14 +88,26 @@ export class ProjectJobs {
     return this.#runs.get(job) ?? [];
   }
 
+  /** Refuses the jobs that run refused ones, since these are left out. */
+  public refuseDependents(): void {
+    for (const job of this.#order) {
+      const target = this.runs(job).find((each) => this.#refused.has(each));
+      const [first] = job.byEnvironment;
+      if (target === undefined || first === undefined || this.#refused.has(job)) continue;
+      const [environment, { spec }] = first;
+      this.refuse(job, environment, "tasks", `run ${target.was}, which is refused`, spec);
+    }
+  }
+
   public refuse(
-    { was }: ImportedJob,
+    job: ImportedJob,
     environment: string,
     where: string,
     why: string,
     { source }: JobSpec,
   ): void {
-    this.refusals.push({ job: was, environment, where, why, ...(source && { source }) });
+    this.#refused.add(job);
+    this.refusals.push({ job: job.was, environment, where, why, ...(source && { source }) });
   }
 
   #collect(): void {

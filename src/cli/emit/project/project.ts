@@ -13,7 +13,7 @@ import type { Value } from "../typed/value";
 import { adoptedFile } from "./adopted";
 import { CodeFile } from "./code-file";
 import { vary, varyProps } from "./divide";
-import { planEnvironments } from "./environment-plans";
+import { type EnvironmentPlan, planEnvironments } from "./environment-plans";
 import { environmentsFile } from "./environments-file";
 import { ExternalJobs } from "./external-jobs";
 import { rawJobFile, typedJobFile } from "./job-file";
@@ -105,7 +105,7 @@ class ProjectWriter {
 
   public project(): Project {
     const { framework, adopt = false } = this.#options;
-    const { order, refusals, singleStack } = this.#jobs;
+    const { refusals, singleStack } = this.#jobs;
     const names = this.#source.environments.map(({ name }) => name);
     const { environments, jobs } = planEnvironments(
       this.#source.environments,
@@ -118,11 +118,14 @@ class ProjectWriter {
       if (text !== undefined) files.set(path, text);
     };
     const plans = new Map(
-      order.flatMap((job): [ImportedJob, TypedJob | RawJobPlan][] => {
+      this.#jobs.order.flatMap((job): [ImportedJob, TypedJob | RawJobPlan][] => {
         const plan = jobs.get(job) ?? this.#rawPlan(job);
         return plan === undefined ? [] : [[job, plan]];
       }),
     );
+    this.#jobs.refuseDependents();
+    const { order } = this.#jobs;
+    this.#leaveOut(plans, environments);
     const clusters = new SharedClusters(framework, this.#texts, [
       ...[...plans.values()].map((plan) => ("level" in plan ? plan.props : plan.config)),
       ...environments.map(({ overrides }) => overrides),
@@ -147,6 +150,19 @@ class ProjectWriter {
       singleStack,
       jobsIn: (environment) => this.#jobsIn(environment),
     };
+  }
+
+  /** Leaves out what is refused. */
+  #leaveOut(
+    plans: Map<ImportedJob, TypedJob | RawJobPlan>,
+    environments: readonly EnvironmentPlan[],
+  ): void {
+    const kept = new Set(this.#jobs.order);
+    for (const job of this.#jobs.all) {
+      if (kept.has(job)) continue;
+      plans.delete(job);
+      for (const { overrides } of environments) Reflect.deleteProperty(overrides, job.key);
+    }
   }
 
   #projectJob(job: ImportedJob): ProjectJob {
@@ -266,13 +282,14 @@ class ProjectWriter {
 
   /** Ids of the running jobs, by environment and key. */
   #adopted(): Map<string, Map<string, string>> {
+    const kept = new Set(this.#jobs.order);
     return new Map(
       this.#source.environments.map(({ name, ids = new Map<string, string>() }) => [
         name,
         new Map(
           [...ids].flatMap(([id, deployed]): [string, string][] => {
             const job = this.#jobs.withId(name, id);
-            return job === undefined ? [] : [[job.key, deployed]];
+            return job === undefined || !kept.has(job) ? [] : [[job.key, deployed]];
           }),
         ),
       ]),
