@@ -315,3 +315,14 @@ describe("text", () => {
     expect(printed("text", reportOf({ seed: job }))).toBe("1 job, 1 task: no findings");
   });
 });
+
+test("a finding in a plan of Terraform stands at the address of its resource", () => {
+  const report = reportOf(WRONG);
+  const location = { file: "plan.json", address: 'module.etl.databricks_job.load["eu"]' };
+  const planned = { ...report, findings: report.findings.map((each) => ({ ...each, location })) };
+  for (const format of ["text", "github", "junit"] as const)
+    expect(printed(format, planned)).toContain('module.etl.databricks_job.load["eu"]');
+  expect(printed("text", planned)).toMatch(
+    /^plan\.json\n {2}module\.etl\.databricks_job\.load\["eu"\] {2}error /,
+  );
+});

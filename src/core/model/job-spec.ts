@@ -9,11 +9,14 @@ export interface SourceLocation {
   readonly line?: number;
   /** From 1. */
   readonly column?: number;
+  /** Of a resource in a plan or state of Terraform, which knows no lines: `module.etl.databricks_job.load["eu"]`. */
+  readonly address?: string;
 }
 
-/** `file:line:column`, as far as it is known. */
-export function formatLocation({ file, line, column }: SourceLocation): string {
-  return [file, line, column].filter((part) => part !== undefined).join(":");
+/** `file:line:column`, as far as it is known; `file address` where Terraform's address stands for the line. */
+export function formatLocation({ file, line, column, address }: SourceLocation): string {
+  const place = [file, line, column].filter((part) => part !== undefined).join(":");
+  return address === undefined ? place : `${place} ${address}`;
 }
 
 /**

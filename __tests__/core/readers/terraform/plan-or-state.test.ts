@@ -144,7 +144,7 @@ describe.each(CLIS)("a project of %s", (cli) => {
       key: 'regional["eu"]',
       stack: "module.layer",
       name: "[dev] regional_eu",
-      source: { file: "plan.json" },
+      source: { file: "plan.json", address: IDS[3] },
       tags: { job_level: "atomic", layer: "alerting" },
       environments: [{ key: "default", version: "4" }],
     });

@@ -130,7 +130,7 @@ class Plan {
         id: job.address,
         key: job.name + job.index,
         stack: job.module === "" ? "root" : job.module,
-        source: { file },
+        source: { file, address: job.address },
         duplicates: [],
         hasPermissions: permitted.has(job),
         ...(owner && { owner }),

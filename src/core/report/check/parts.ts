@@ -129,5 +129,6 @@ export function fullText(finding: CheckedFinding): string[] {
     }),
     `fix: ${printable(fix)}`,
     ...(location === undefined && sites[0] !== undefined ? [`in ${siteName(sites[0])}`] : []),
+    ...(location?.address === undefined ? [] : [`in ${printable(location.address)}`]),
   ];
 }

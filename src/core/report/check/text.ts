@@ -99,7 +99,9 @@ function findingLines(
   const told = all || others.length <= MAX_OTHERS + 1 ? others : others.slice(0, MAX_OTHERS);
   const { severity, rule, message, fix, location } = finding;
   const environment = environmentText(finding);
-  const where = location?.line === undefined ? "" : `${location.line}:${location.column ?? 1}  `;
+  const { line, column = 1, address = "" } = location ?? {};
+  const place = line === undefined ? printable(address) : `${line}:${column}`;
+  const where = place === "" ? "" : `${place}  `;
   const color = severity === "error" ? style.bad : style.busy;
   const scope = environment === undefined ? "" : ` [${printable(environment)}]`;
   return [
