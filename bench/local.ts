@@ -102,7 +102,8 @@ async function measureStart(folder: string): Promise<number> {
 }
 
 async function measureServer(data: string): Promise<LocalFigures["server"]> {
-  const { host, token, pid } = await start({ data, limits: false });
+  // Runs that execute a notebook each would measure Python.
+  const { host, token, pid } = await start({ data, executor: "simulated", limits: false });
   const call = client({ host, token });
   try {
     await importNotebook({ host, token });
