@@ -32,7 +32,7 @@ export interface Analysed {
 }
 
 /**
- * Analyses the code of all tasks in several threads, so that whoever asks for their tables afterwards finds them known.
+ * Analyses the code of all tasks in several threads, so that their tables are known when the rules ask for them.
  * Does nothing if little is to be done, or nothing can be done at the same time.
  *
  * @param program of a thread

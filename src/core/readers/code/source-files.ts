@@ -33,7 +33,7 @@ export class SourceFiles implements LineageFiles {
     this.#maxKept = maxKept;
   }
 
-  /** The text of a file; undefined if there is none, or it is no UTF-8 or too big. */
+  /** The text of a file; undefined if it does not exist, is too big or is not UTF-8. */
   public read(file: string): string | undefined {
     return this.#file(file, true)?.content;
   }
