@@ -103,7 +103,7 @@ describe("the command line", () => {
     [["check", "--output", ""], []],
     [["nope", ""], []],
   ])("completes %j", async (words, expected) => {
-    expect((await candidates(words)).sort()).toEqual([...expected].sort());
+    expect((await candidates(words, createProgram)).sort()).toEqual([...expected].sort());
   });
 
   test.each(Object.keys(SCRIPTS))(

@@ -119,8 +119,9 @@ describe("a wrong input", () => {
     writeFileSync(join(folder, "other.json"), '{"x": 1}');
     writeFileSync(join(folder, "file.txt"), "text");
     process.chdir(folder);
-    for (const name of Object.keys(process.env))
-      if (name.startsWith("DATABRICKS")) delete process.env[name];
+    process.env = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !name.startsWith("DATABRICKS")),
+    );
     process.env.DATABRICKS_CONFIG_FILE = join(folder, "no-such-file");
   });
   afterAll(() => {

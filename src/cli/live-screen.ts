@@ -11,7 +11,8 @@ export interface Terminal {
 
 const HIDE_CURSOR = "\u001b[?25l";
 const SHOW_CURSOR = "\u001b[?25h";
-const CLEAR_DOWN = "\u001b[0J";
+/** Clears a line from the cursor on. Clearing down from the top would put copies into the history of tmux and screen. */
+const CLEAR_LINE = "\u001b[K";
 /** Terminals that know them show what is between at once, so that nothing flickers. */
 const BEGIN = "\u001b[?2026h";
 const END = "\u001b[?2026l";
@@ -24,6 +25,16 @@ export class LiveScreen {
   readonly #stopListening: () => void;
   readonly #restore = (): void => {
     this.#terminal.write(SHOW_CURSOR);
+  };
+  /** Ctrl-Z: the shell gets its cursor, and what is drawn stays above its prompt. */
+  readonly #suspend = (): void => {
+    this.#terminal.write(SHOW_CURSOR);
+    process.kill(process.pid, "SIGSTOP");
+  };
+  readonly #resume = (): void => {
+    this.#terminal.write(HIDE_CURSOR);
+    this.#drawn = 0;
+    this.#show(this.#lines);
   };
 
   readonly #terminal: Terminal;
@@ -40,6 +51,10 @@ export class LiveScreen {
     terminal.write(HIDE_CURSOR);
     // However this process ends, the cursor comes back.
     process.on("exit", this.#restore);
+    if (process.platform !== "win32") {
+      process.on("SIGTSTP", this.#suspend);
+      process.on("SIGCONT", this.#resume);
+    }
     this.#stopListening = terminal.onResize(() => {
       this.update();
     });
@@ -56,23 +71,34 @@ export class LiveScreen {
 
   /** Takes away what is drawn. */
   public close(): void {
-    this.#terminal.write(this.#eraseCodes());
+    this.#terminal.write(this.#over([]));
     this.#stopListening();
     process.off("exit", this.#restore);
+    process.off("SIGTSTP", this.#suspend);
+    process.off("SIGCONT", this.#resume);
     this.#restore();
   }
 
   #show(lines: readonly string[]): void {
-    const erase = this.#eraseCodes();
+    const codes = this.#over(lines);
     this.#drawn = lines.length;
     this.#columns = this.#terminal.columns;
     this.#lines = lines;
-    this.#terminal.write(`${BEGIN}${erase}${lines.map((line) => `${line}\n`).join("")}${END}`);
+    this.#terminal.write(`${BEGIN}${codes}${END}`);
   }
 
-  /** Back to where drawing began. A terminal that became narrower has wrapped the lines that are too long for it now. */
-  #eraseCodes(): string {
-    if (this.#drawn === 0) return `\r${CLEAR_DOWN}`;
+  /** Writes lines over those that are there, and blanks over what is left of those. */
+  #over(lines: readonly string[]): string {
+    const before = this.#height();
+    // The terminal has written ^C and ^Z where the cursor was.
+    const up = `\r${CLEAR_LINE}${before === 0 ? "" : `\u001b[${before}A`}`;
+    const left = Math.max(0, before - lines.length);
+    const back = left === 0 ? "" : `\u001b[${left}A`;
+    return `${up}${lines.map((line) => `${line}${CLEAR_LINE}\n`).join("")}${`${CLEAR_LINE}\n`.repeat(left)}${back}`;
+  }
+
+  /** Rows that are drawn. A terminal that became narrower has wrapped the lines that are too long for it now. */
+  #height(): number {
     const { columns, rows } = this.#terminal;
     const wrapped =
       columns < this.#columns
@@ -81,7 +107,7 @@ export class LiveScreen {
             0,
           )
         : this.#drawn;
-    return `\r\u001b[${Math.min(wrapped, rows - 1)}A${CLEAR_DOWN}`;
+    return Math.min(wrapped, rows - 1);
   }
 }
 

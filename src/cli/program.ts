@@ -24,8 +24,11 @@ const COMMANDS: Readonly<Record<string, () => AddCommand>> = {
   test: () => (require("./test/command") as typeof import("./test/command")).addTestCommand,
   runs: () => (require("./runs/command") as typeof import("./runs/command")).addRunsCommand,
   local: () => (require("./local/command") as typeof import("./local/command")).addLocalCommand,
-  completion: () =>
-    (require("./completion/command") as typeof import("./completion/command")).addCompletionCommand,
+  completion: () => (program, io) => {
+    const { addCompletionCommand } =
+      require("./completion/command") as typeof import("./completion/command");
+    addCompletionCommand(program, io, createProgram);
+  },
 };
 /* eslint-enable @typescript-eslint/no-require-imports */
 

@@ -15,6 +15,8 @@ export class WorkspaceError extends Error {
     public readonly transient: boolean,
     /** The delay that the workspace requests before a retry; milliseconds. */
     public readonly retryAfterMs: number | undefined,
+    /** What the workspace said, without the request and its codes. */
+    public readonly reason: string = message,
   ) {
     super(message);
     this.name = "WorkspaceError";
@@ -64,12 +66,15 @@ export class WorkspaceError extends Error {
     const { error_code, message } = serviceError(body);
     const said = printable([error_code, message].filter(Boolean).join(": "));
     const fix = FIXES[status]?.(host) ?? "";
+    // The fix begins with a full stop of its own.
+    const answer = fix === "" ? said : said.replace(/\.$/, "");
     return new WorkspaceError(
-      `${where}: ${status}${said === "" ? "" : ` ${said}`}${fix}`,
+      `${where}: ${status}${answer === "" ? "" : ` ${answer}`}${fix}`,
       status,
       error_code,
       TRANSIENT.includes(status),
       retryAfterMs,
+      message === undefined ? undefined : printable(message),
     );
   }
 

@@ -4,7 +4,6 @@ import { type JobGraph, leafTasks } from "@jobstrata/core/model";
 import { RULES } from "@jobstrata/core/policy";
 import { helpTopics } from "../help-text";
 import type { Io } from "../io";
-import { COMMAND_NAMES, createProgram } from "../program";
 import { readSources } from "../sources/options";
 import { SCRIPTS } from "./scripts";
 
@@ -13,27 +12,39 @@ const SILENT: Io = { out: () => undefined, err: () => undefined, exitCode: 0 };
 /** Commands whose arguments are keys of jobs. */
 const TAKES_JOBS: readonly string[] = ["run", "runs", "repair", "test", "graph", "split"];
 
+/** Makes the program with one command, and the names of the others. */
+export type CreateProgram = (io: Io, wanted?: string) => Command;
+
 /**
  * What the last word of a command line can become.
  *
  * @param words what follows the name of the program; the last may be empty or unfinished
  */
-export async function candidates(words: readonly string[]): Promise<string[]> {
+export async function candidates(
+  words: readonly string[],
+  create: CreateProgram,
+): Promise<string[]> {
   const before = words.slice(0, -1);
   const word = words.at(-1) ?? "";
-  const found = await possible(before, word);
+  const found = await possible(before, word, create);
   return [...new Set(found)].filter((each) => each.startsWith(word) && !each.includes("\n"));
 }
 
-async function possible(before: readonly string[], word: string): Promise<readonly string[]> {
+async function possible(
+  before: readonly string[],
+  word: string,
+  create: CreateProgram,
+): Promise<readonly string[]> {
   const [name] = before;
+  const program = create(SILENT, name ?? "");
+  const names = program.commands.map((each) => each.name());
   if (name === undefined)
     return word.startsWith("-")
       ? ["--help", "--version", "--quiet"]
-      : [...COMMAND_NAMES, "help", "version"];
-  if (name === "help") return before.length === 1 ? [...helpTopics(), ...COMMAND_NAMES] : [];
+      : [...names, "help", "version"];
+  if (name === "help") return before.length === 1 ? [...helpTopics(), ...names] : [];
   if (name === "completion") return before.length === 1 ? Object.keys(SCRIPTS) : [];
-  const command = commandOf(before);
+  const command = commandOf(before, program);
   if (command === undefined) return [];
   const last = before.at(-1) ?? "";
   const option = command.options.find(({ long, short }) => last === long || last === short);
@@ -47,9 +58,9 @@ async function possible(before: readonly string[], word: string): Promise<readon
 }
 
 /** The command, or the command of a command, that has been typed. */
-function commandOf(before: readonly string[]): Command | undefined {
+function commandOf(before: readonly string[], program: Command): Command | undefined {
   const [name, ...others] = before;
-  let command = createProgram(SILENT, name).commands.find((each) => each.name() === name);
+  let command = program.commands.find((each) => each.name() === name);
   for (const word of others) {
     const next = command?.commands.find((each) => each.name() === word);
     if (next !== undefined) command = next;

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
 import type { Io } from "../io";
-import { candidates } from "./candidates";
+import { candidates, type CreateProgram } from "./candidates";
 import { SCRIPTS, type Shell } from "./scripts";
 
 /** Adds `jobstrata completion`. */
-export function addCompletionCommand(program: Command, io: Io): void {
+export function addCompletionCommand(program: Command, io: Io, create: CreateProgram): void {
   program
     .command("completion")
     .description("print a script that completes commands, options, jobs, environments and rules")
@@ -21,7 +21,7 @@ fish: jobstrata completion fish > ~/.config/fish/completions/jobstrata.fish`,
     .passThroughOptions()
     .action(async (shell: string, words: readonly string[]) => {
       if (shell === "words") {
-        for (const candidate of await candidates(words)) io.out(candidate);
+        for (const candidate of await candidates(words, create)) io.out(candidate);
         return;
       }
       if (!isShell(shell))

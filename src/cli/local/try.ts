@@ -8,6 +8,7 @@ import { type LocalSession, openSession, type SessionOptions } from "@jobstrata/
 import { type JobId, jobIdOf, jobOutputName, printable, quote } from "@jobstrata/core/model";
 import { tokenLogin } from "@jobstrata/run";
 import { terraformBinary } from "@jobstrata/core/terraform-binary";
+import { Interrupts } from "../interrupts";
 import type { Io } from "../io";
 import { openCommand, SERVING } from "./server-options";
 import { execute, type ExecutionOptions, stepOf } from "../run/execution";
@@ -49,7 +50,7 @@ export async function tryStacks(
   try {
     io.out(`Local workspace at ${session.host}, data in ${printable(session.dataDir)}`);
     const outputs = await deploy(session, stacks, io);
-    if (outputs === undefined) return 1;
+    if (typeof outputs === "number") return outputs;
     if (executor === "simulated" && (withSamples || sql !== undefined || alerts))
       io.err("Sample data, queries and alerts are left out: they need the notebook engine");
     if (withSamples && executor === "local") {
@@ -74,16 +75,23 @@ export async function tryStacks(
   }
 }
 
-/** Outputs of all stacks by name; undefined if the deployment failed. */
+/** Outputs of all stacks by name; the exit code if the deployment failed, or was interrupted. */
 async function deploy(
   { env, dataDir }: LocalSession,
   stacks: readonly string[],
   io: Io,
-): Promise<Map<string, unknown> | undefined> {
+): Promise<Map<string, unknown> | number> {
   io.out(`\nDeploy ${stacks.map(printable).join(" ")}: policy, then terraform apply`);
   const folder = mkdtempSync(join(dataDir, "deploy-"));
   const outputsFile = join(folder, "outputs.json");
   let log = "";
+  // Terraform gets the signal too, and ends what it has begun.
+  const interrupts = new Interrupts(
+    () => {
+      io.err("Stopping the deployment, once Terraform has finished what it began");
+    },
+    () => undefined,
+  );
   try {
     const command = [
       ...cdktf(),
@@ -99,10 +107,17 @@ async function deploy(
       onOutput: (text) => (log += text),
     });
     const text = plain(log);
+    if (interrupts.exitCode !== undefined) {
+      const names = stacks.map(printable).join(" ");
+      io.err(
+        `Stopped deploying ${names}. What was applied stays: deploy again to continue, or delete it with npx jobstrata local reset`,
+      );
+      return interrupts.exitCode;
+    }
     if (code !== 0) {
-      io.err(text);
+      for (const line of failureFirst(text)) io.err(line);
       io.err(`The deployment failed with exit code ${code}.`);
-      return undefined;
+      return 1;
     }
     for (const [stack, counts] of applied(text)) io.out(`  ${stack.padEnd(30)} ${counts}`);
     io.out(`  done in ${seconds(Date.now() - started)}`);
@@ -113,8 +128,29 @@ async function deploy(
     >;
     return new Map(Object.values(byStack).flatMap((outputs) => Object.entries(outputs)));
   } finally {
+    interrupts.stop();
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Lines that the CLIs print whatever happens, and that say nothing of a failure. */
+const NOISE =
+  /checkpoint|\.terraformrc|There is a newer version|Support for .* is deprecated|npm notice|^\s*[│╷╵]?\s*$|^Synthesizing$|development overrides are in effect/i;
+
+/** A log of the CLI: first the line that says what is wrong, then all that is not noise. */
+export function failureFirst(text: string): string[] {
+  const lines = text.split("\n").filter((line) => !NOISE.test(line));
+  const unknown = /Usage Error: Can't find given stack "?([^"\n]*?)"?\s*$/m.exec(text)?.[1];
+  const stacks = /^\s*- (.+)$/gm;
+  if (unknown !== undefined) {
+    const names = [...text.matchAll(stacks)].map(([, name = ""]) => name.trim());
+    return [
+      `no stack matches ${quote(unknown)}${names.length === 0 ? "" : `; stacks: ${names.join(", ")}`}`,
+    ];
+  }
+  const first = lines.findIndex((line) => /\b(?:Error|error)\b ?:/.test(line));
+  const [line] = first < 0 ? [] : lines.splice(first, 1);
+  return line === undefined ? lines : [line.trim(), ...lines];
 }
 
 /**

@@ -13,15 +13,9 @@ import {
 } from "@jobstrata/run";
 import { type Io, parseDuration, parseJobId, parseRunId } from "../io";
 import { showPlan } from "./plan";
-import {
-  execute,
-  type ExecutionOptions,
-  executionOf,
-  type Format,
-  FORMATS,
-  stepOf,
-} from "./execution";
+import { execute, type ExecutionOptions, executionOf, type Format, FORMATS } from "./execution";
 import { showEnd } from "./end";
+import { watchRun } from "./watch";
 import { reportingErrors } from "../workspace/errors";
 import { type TargetOptions, WorkspaceTarget } from "../workspace/target";
 
@@ -118,11 +112,7 @@ export async function runJob(
     }
     if (options.watch !== undefined) {
       if (options.target !== undefined) await target.jobIds().catch(() => undefined);
-      const run = await target.client.getRun(options.watch);
-      const name = { jobId: run.job_id ?? 0, name: run.run_name ?? "" };
-      const step = stepOf(name, target.keys.get(name.jobId));
-      const watched = await execute(target, [step], execution, io, { runId: options.watch });
-      return showEnd(target, watched, execution, io);
+      return await watchRun(target, options.watch, execution, io);
     }
     const jobId = await findJob(target, key, options);
     // Keys of what is run below are only names, which may come later; a plan needs them.

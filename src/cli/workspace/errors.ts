@@ -16,7 +16,8 @@ export async function reportingErrors(
   } catch (error) {
     if (!(error instanceof JobstrataError) && !(error instanceof WorkspaceError)) throw error;
     // External values are escaped where they are inserted; the message keeps its own line breaks.
-    const message = error.message.split("\n").map(printable).join("\n");
+    const text = error instanceof WorkspaceError && error.notFound ? error.reason : error.message;
+    const message = text.split("\n").map(printable).join("\n");
     io.err(message);
     if (format !== "text") {
       const report = {

@@ -145,7 +145,7 @@ export class WorkspaceTarget {
       if (this.environment === undefined) {
         throw new JobstrataError(
           "run",
-          `say with -t in which environment to run ${quote(key)}; or give --job-id or --name`,
+          `say with -t in which environment to run ${quote(key)}${onlyEnvironment()}; or give --job-id or --name`,
         );
       }
       const keys = this.#jobKeys;
@@ -230,6 +230,18 @@ function isLocal(environment: string, data: string): boolean {
     return stacksOf(readStacks(join(data, "cdktf.out")), environment).length > 0;
   } catch {
     return false;
+  }
+}
+
+/** The environment, where only one is synthesized: ` (-t dev)`. */
+function onlyEnvironment(): string {
+  try {
+    const [only, another] = new Set(
+      readStacks(outputFolder()).flatMap(({ environment }) => environment ?? []),
+    );
+    return only === undefined || another !== undefined ? "" : ` (-t ${printable(only)})`;
+  } catch {
+    return "";
   }
 }
 

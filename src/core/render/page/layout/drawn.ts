@@ -110,11 +110,11 @@ function lineOf(
 
 /** Straight parts with round corners. */
 function pathOf(points: readonly Point[]): string {
-  const [[startX, startY] = [0, 0], ...others] = points;
+  const [[startX, startY] = [0, 0], ...rest] = points;
   let path = `M${at(startX)} ${at(startY)}`;
-  for (const [index, [x, y]] of others.entries()) {
+  for (const [index, [x, y]] of rest.entries()) {
     const [beforeX, beforeY] = points[index] ?? [x, y];
-    const next = others[index + 1];
+    const next = rest[index + 1];
     if (next === undefined) {
       path += `L${at(x)} ${at(y)}`;
       continue;
