@@ -1,4 +1,8 @@
-import { applied, isAtLeast } from "../../src/cli/local/try";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { applied, failureFirst, isAtLeast } from "../../src/cli/local/try";
+import { idsInStates } from "../../src/cli/local/unrecorded";
 
 describe("what Terraform did in each stack", () => {
   it("is read where the line has the stack's name, and where an earlier line of its piece has it", () => {
@@ -34,5 +38,40 @@ describe("the Node that a CLI needs", () => {
     ["none", false],
   ])("%s: %s", (version, enough) => {
     expect(isAtLeast(version, [22, 19])).toBe(enough);
+  });
+});
+
+describe("a log of a deployment that failed", () => {
+  it("begins with the line that says why, and leaves out what is always there", () => {
+    const log = [
+      "The checkpoint service could not be reached",
+      "a-atomic  databricks_job.x: Creating...",
+      "a-atomic  ╷",
+      "          │ Error: cannot create job: no such cluster",
+      "          │ ",
+      "There is a newer version of cdktf-cli",
+    ].join("\n");
+    expect(failureFirst(log)).toEqual([
+      "│ Error: cannot create job: no such cluster",
+      "a-atomic  databricks_job.x: Creating...",
+      "a-atomic  ╷",
+    ]);
+  });
+});
+
+describe("ids in states", () => {
+  it("are those of jobs, as far as a state can be read", () => {
+    const folder = mkdtempSync(join(tmpdir(), "jobstrata-states-"));
+    try {
+      const job = (id: string) => ({ type: "databricks_job", instances: [{ attributes: { id } }] });
+      const other = { type: "databricks_notebook", instances: [{ attributes: { id: "3" } }] };
+      writeFileSync(join(folder, "a.tfstate"), JSON.stringify({ resources: [job("1"), other] }));
+      writeFileSync(join(folder, "b.tfstate"), JSON.stringify({ resources: [job("2")] }));
+      writeFileSync(join(folder, "broken.tfstate"), "{");
+      expect([...idsInStates(folder)].sort()).toEqual(["1", "2"]);
+      expect(idsInStates(join(folder, "none")).size).toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -198,8 +198,13 @@ describe("the commands", () => {
   it("start, find, stop and reset a workspace", async () => {
     const data = join(folder, "data");
     expect(await status({ data })).toEqual({ running: false, dataDir: data });
+    process.env.AWS_SECRET_ACCESS_KEY = "secret-of-the-shell";
     const state = await start({ data });
+    delete process.env.AWS_SECRET_ACCESS_KEY;
     try {
+      // Notebooks can read the environment of the server that started them.
+      if (process.platform === "linux")
+        expect(readFileSync(`/proc/${state.pid}/environ`, "utf8")).not.toContain("secret-of");
       expect((statSync(join(data, "server.json")).mode & 0o777).toString(8)).toBe("600");
       expect(await findRunning(data)).toEqual(state);
       const shown = await status({ data });

@@ -84,6 +84,24 @@ describe("the server", () => {
     expect((await client.ask("GET", ME)).status).toBe(200);
   });
 
+  it("answers 400 to JSON that nests too deep, which clients do not send again", async () => {
+    const deep = `{"tags": ${"[".repeat(50_000)}${"]".repeat(50_000)}}`;
+    const answer = await fetch(`${client.workspace.host}/api/2.2/jobs/create`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${client.workspace.token}` },
+      body: deep,
+    });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toEqual({
+      error_code: "MALFORMED_REQUEST",
+      message: "The JSON nests deeper than 500 levels.",
+    });
+    const brackets = await client.ask("POST", "/api/2.2/jobs/create", {
+      name: `\\"${"[{".repeat(1000)}`,
+    });
+    expect(brackets.status).toBe(200);
+  });
+
   it("does not fail over names that objects have anyway", async () => {
     for (const name of ["__proto__", "constructor", "toString"]) {
       const answer = await client.ask("GET", `${ME}?${name}=1`);

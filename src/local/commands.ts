@@ -54,6 +54,14 @@ const ASK_TIMEOUT = 5_000;
 /** Where the data of a workspace is, from what the user gave. */
 export const dataFolder = (data?: string): string => resolve(data ?? DEFAULT_DATA_DIR);
 
+/** What a server needs of the environment. */
+const SERVER_ENV =
+  /^(PATH|HOME|USER|LOGNAME|SHELL|TMPDIR|TMP|TEMP|TZ|LANG|LC_\w+|JOBSTRATA_\w+|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT)$/i;
+
+/** Notebooks can read the environment of the server in `/proc`: no secret of the user's shell may be in it. */
+const serverEnv = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => SERVER_ENV.test(name)));
+
 /**
  * Starts a workspace in a process of its own, which outlives this one.
  * @throws {JobstrataError} when one runs for the folder already, or it cannot start
@@ -86,6 +94,7 @@ export async function start(options: StartOptions = {}): Promise<WorkspaceState>
     detached: true,
     execArgv: fromSource ? ["-r", join(__dirname, "../../packaging/typescript.js")] : [],
     stdio: ["ignore", log, log, "ipc"],
+    env: serverEnv(process.env),
   });
   closeSync(log);
   const message = await new Promise<ServeMessage>((done) => {

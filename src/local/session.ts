@@ -1,3 +1,4 @@
+import { chmodSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "@jobstrata/core/folders";
 import { LOCAL_STATE_DIR } from "@jobstrata/core/model";
@@ -77,7 +78,15 @@ export async function openSession(
     },
     stop: async () => {
       await provider?.stop();
+      protectStates(stateDir);
       await workspace.stop();
     },
   };
+}
+
+/** State files hold secrets, and Terraform lets everybody read them who can enter the folder. */
+function protectStates(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder))
+    if (name.includes(".tfstate")) chmodSync(join(folder, name), 0o600);
 }

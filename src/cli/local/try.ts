@@ -19,6 +19,7 @@ import { enginePython, prepareExecutor } from "./executor";
 import { sampleData } from "./samples";
 import { showTriggered } from "./alerts";
 import { runSql } from "./sql";
+import { jobsOf, unrecordedJobs } from "./unrecorded";
 
 /** Options of {@link tryStacks}. */
 export interface TryOptions extends SessionOptions {
@@ -49,7 +50,13 @@ export async function tryStacks(
   const session = await openSession({ ...options, ...SERVING, executor });
   try {
     io.out(`Local workspace at ${session.host}, data in ${printable(session.dataDir)}`);
+    const before = await jobsOf(session);
     const outputs = await deploy(session, stacks, io);
+    const lost = await unrecordedJobs(session, before);
+    if (lost.length > 0)
+      io.err(
+        `Created, but in no Terraform state, as the answer was lost: ${lost.join(", ")}. Terraform will create them again; delete these on the page, or with the Jobs API`,
+      );
     if (typeof outputs === "number") return outputs;
     if (executor === "simulated" && (withSamples || sql !== undefined || alerts))
       io.err("Sample data, queries and alerts are left out: they need the notebook engine");

@@ -18,14 +18,35 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   return Buffer.concat(chunks);
 }
 
-/** @throws {ApiError} for what is not JSON */
+/** Deeper JSON than this fills the stack of what looks at it; settings of jobs have fewer than ten levels. */
+const MAX_DEPTH = 500;
+
+/** @throws {ApiError} for what is not JSON, or nests too deep */
 export function readJson(body: Buffer): unknown {
   if (body.length === 0) return {};
+  if (nestsDeeper(body, MAX_DEPTH))
+    throw new ApiError(400, "MALFORMED_REQUEST", `The JSON nests deeper than ${MAX_DEPTH} levels.`);
   try {
     return parseJson(body.toString());
   } catch (error) {
     throw notJson(error);
   }
+}
+
+/** Whether brackets outside of strings nest deeper. A quote, a backslash and brackets are one byte each in UTF-8. */
+function nestsDeeper(body: Buffer, most: number): boolean {
+  if (body.length <= 2 * most) return false;
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < body.length; at++) {
+    const byte = body[at];
+    if (byte === 0x22) isText = !isText;
+    else if (isText && byte === 0x5c) at++;
+    else if (!isText && (byte === 0x5b || byte === 0x7b)) {
+      if (++depth > most) return true;
+    } else if (!isText && (byte === 0x5d || byte === 0x7d)) depth--;
+  }
+  return false;
 }
 
 export function write(

@@ -39,7 +39,8 @@ export class Sql {
       this.run("COMMIT");
       return result;
     } catch (error) {
-      this.run("ROLLBACK");
+      // After some errors, such as a full disk, SQLite has rolled back already.
+      if (this.#database.inTransaction) this.run("ROLLBACK");
       throw error;
     }
   }

@@ -26,22 +26,28 @@ export class Interpolation {
   readonly #places: Places;
   readonly #namesGetPrefix: boolean;
   readonly #unknown: (reference: string, at: ValueSite | undefined) => void;
+  readonly #circle: (references: readonly string[], at: ValueSite | undefined) => void;
+  /** The references that are being looked up, each for the one before it. */
+  readonly #open: string[] = [];
 
   /**
    * @param root what references are looked up in, such as `{bundle, var, workspace}`
    * @param namesGetPrefix the target puts something before the names of resources when it is deployed
    * @param unknown called with each reference to a variable that nobody has declared, and the first place of it
+   * @param circle called with references that lead back to the first of them: `var.a`, `var.b`, `var.a`
    */
   public constructor(
     root: Value,
     places: Places,
     namesGetPrefix: boolean,
     unknown: (reference: string, at: ValueSite | undefined) => void,
+    circle: (references: readonly string[], at: ValueSite | undefined) => void = () => undefined,
   ) {
     this.#root = root;
     this.#places = places;
     this.#namesGetPrefix = namesGetPrefix;
     this.#unknown = unknown;
+    this.#circle = circle;
   }
 
   /** A copy of `value` with all that is known filled in; `value` itself where there is nothing to fill in. */
@@ -100,7 +106,9 @@ export class Interpolation {
 
   #lookUp(path: string, steps: number, at: ValueSite | undefined): Value {
     if (this.#known.has(path)) return this.#known.get(path);
-    if (steps > MAX_STEPS) return undefined;
+    const before = this.#open.indexOf(path);
+    if (before >= 0) this.#circle([...this.#open.slice(before), path], at);
+    if (before >= 0 || steps > MAX_STEPS) return undefined;
     const written = path.split(/[.[\]]+/).filter((part) => part !== "");
     const [area = "", name = "", field, ...rest] = written;
     // What `${var.catalog}` is short for.
@@ -110,7 +118,9 @@ export class Interpolation {
     if (parts[0] === "var" && valueAt(this.#root, parts.slice(0, 2)) === undefined) {
       this.#unknown(path, at);
     }
+    this.#open.push(path);
     const filled = value === null ? undefined : this.fill(value, steps + 1, at);
+    this.#open.pop();
     this.#known.set(path, filled);
     return filled;
   }

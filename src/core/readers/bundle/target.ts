@@ -8,7 +8,7 @@ import { accessControl } from "../payload/job-settings";
 import { withLazy } from "../lazy";
 import { gitNotebook } from "../notebook/identity";
 import type { Bundle, BundleSettings } from "./bundle";
-import { Interpolation } from "./interpolate";
+import { Interpolation, type ValueSite } from "./interpolate";
 import { withValue } from "./merge";
 import { checkShape } from "./shape";
 import { EMPTY, isValueMap, type Value, type ValueMap } from "./yaml-file";
@@ -60,7 +60,7 @@ export class TargetReader {
     const { presets } = config;
     const prefix = isValueMap(presets) ? unlessEmpty(presets.name_prefix) : undefined;
     const isPrefixed = prefix !== undefined || config.mode === "development";
-    this.#interpolation = new Interpolation(root, bundle.places, isPrefixed, (reference, at) => {
+    const unknown = (reference: string, at: ValueSite | undefined): void => {
       const names = Object.keys(root.var);
       const [, used = ""] = reference.split(/[.[\]]+/);
       const best = names.includes(used) ? undefined : nearest(used, names);
@@ -73,7 +73,17 @@ export class TargetReader {
             : `write \${var.${best}}, or declare it below variables`,
         ...at,
       });
-    });
+    };
+    const circle = (references: readonly string[], at: ValueSite | undefined): void => {
+      const names = references.map((reference) => `\${${printable(reference)}}`);
+      bundle.report({
+        severity: "error",
+        message: `${names.join(" -> ")} lead back to themselves, so they have no value`,
+        fix: "give one of them a value without the others",
+        ...at,
+      });
+    };
+    this.#interpolation = new Interpolation(root, bundle.places, isPrefixed, unknown, circle);
     this.#syncRoot = bundle.syncRoot(config);
     const uploaded = this.#interpolation.fill("${workspace.file_path}");
     this.#uploaded = typeof uploaded === "string" ? withoutMount(uploaded) : "";
