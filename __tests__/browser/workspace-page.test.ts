@@ -167,6 +167,54 @@ describeInBrowser("the page of the local workspace", () => {
     expect(complaints).toEqual([]);
   });
 
+  test("opens a run of a task, also by the link of a login, and asks for the same place without one", async () => {
+    const tables = await job("Tables", [notebookTask("load"), notebookTask("bad_seed")]);
+    const { run_id } = await client.finished(await client.runNow(tables));
+    const { tasks } = await client.ok("GET", `/api/2.2/jobs/runs/get?run_id=${run_id}`);
+    const [, task] = tasks as { run_id: number; task_key: string }[];
+    await page.goto(
+      `${client.workspace.host}/#code=${await newCode(client.workspace)}#/runs/${task?.run_id}`,
+    );
+    await page.getByRole("region", { name: `Task ${task?.task_key}` }).waitFor();
+    expect(new URL(page.url()).hash).toBe(`#/runs/${task?.run_id}`);
+    await page.evaluate(() => {
+      sessionStorage.clear();
+    });
+    await page.reload();
+    await page.getByText(`npx jobstrata local open '#/runs/${task?.run_id}'`).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("filters runs, and shows the last ones of a job as a strip of links", async () => {
+    const tables = await job("Tables", [notebookTask("load")]);
+    const seeds = await job("Seeds", [notebookTask("bad_seed")]);
+    for (const id of [tables, seeds, tables]) await client.finished(await client.runNow(id));
+    await open();
+    await page.getByRole("link", { name: "Runs" }).click();
+    const runs = page.getByRole("list", { name: "Runs, newest first" }).getByRole("listitem");
+    await runs.nth(2).waitFor();
+    await page.getByLabel("State").selectOption("failed");
+    await page.getByText("1 of 3 runs").waitFor();
+    expect(await runs.allTextContents()).toEqual([
+      expect.stringMatching(/Seeds.*FAILED.*(ago|now)/),
+    ]);
+    await page.getByLabel("State").selectOption("");
+    await page.getByRole("searchbox", { name: "Job" }).fill("tables");
+    await page.getByText("2 of 3 runs").waitFor();
+    await runs.first().getByRole("button").click();
+    // A run of one task opens with its output.
+    await page.getByRole("region", { name: "Task load" }).waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByRole("link", { name: "Jobs" }).click();
+    await page.getByRole("treeitem", { name: /^Tables/ }).click();
+    const strip = page.getByRole("list", { name: "Last runs, oldest first" });
+    await strip.getByRole("link").nth(1).waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await strip.getByRole("link").first().click();
+    await page.getByRole("region", { name: /^Run \d/ }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   test("runs a job, shows it live with what it runs, and cancels it", async () => {
     await hierarchy("load", "slow_seed");
     await open();

@@ -59,6 +59,13 @@ describe("a log of a deployment that failed", () => {
   });
 });
 
+it("an unknown stack is reported with those that there are", () => {
+  const log = "Error: Usage Error: Could not find stack for pattern 'nope'\n0 Stacks deploying";
+  expect(failureFirst(log, ["dev-atomic", "dev-composite"])).toEqual([
+    'no stack matches "nope"; stacks: dev-atomic, dev-composite',
+  ]);
+});
+
 describe("ids in states", () => {
   it("are those of jobs, as far as a state can be read", () => {
     const folder = mkdtempSync(join(tmpdir(), "jobstrata-states-"));

@@ -1,3 +1,4 @@
+import { configVersion } from "@jobstrata/core/config";
 import { JobstrataError } from "@jobstrata/core/errors";
 import type { PageJob, RunSource, WorkspacePage } from "@jobstrata/local/page";
 import type { CheckedFinding, JobRunNode, PageHierarchy, RunId } from "@jobstrata/core/model";
@@ -18,7 +19,7 @@ const MAX_TEXTS = 2_000_000;
 
 /** The page of a local workspace, composed of readers, policy, drawings and the follower of runs. */
 export function workspacePage(): WorkspacePage {
-  return { files: pageFiles, hierarchy, tree };
+  return { files: pageFiles, hierarchy, tree, version: () => configVersion(".") };
 }
 
 function hierarchy(host: string, jobs: readonly PageJob[]): PageHierarchy<HierarchyDocument> {

@@ -6,7 +6,7 @@ import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
 import { runCommand } from "@jobstrata/local/exec";
 import { type LocalSession, openSession, type SessionOptions } from "@jobstrata/local/session";
 import { type JobId, jobIdOf, jobOutputName, printable, quote } from "@jobstrata/core/model";
-import { tokenLogin } from "@jobstrata/run";
+import { readStacks, tokenLogin } from "@jobstrata/run";
 import { terraformBinary } from "@jobstrata/core/terraform-binary";
 import { Interrupts } from "../interrupts";
 import type { Io } from "../io";
@@ -122,7 +122,7 @@ async function deploy(
       return interrupts.exitCode;
     }
     if (code !== 0) {
-      for (const line of failureFirst(text)) io.err(line);
+      for (const line of failureFirst(text, synthesized(dataDir))) io.err(line);
       io.err(`The deployment failed with exit code ${code}.`);
       return 1;
     }
@@ -140,21 +140,29 @@ async function deploy(
   }
 }
 
+/** Names of the stacks that have been synthesized for the local workspace. */
+function synthesized(dataDir: string): string[] {
+  try {
+    return readStacks(join(dataDir, "cdktf.out")).map(({ name }) => name);
+  } catch (error) {
+    // The app could not be synthesized, which the log says.
+    if (error instanceof JobstrataError) return [];
+    throw error;
+  }
+}
+
 /** Lines that the CLIs print whatever happens, and that say nothing of a failure. */
 const NOISE =
-  /checkpoint|\.terraformrc|There is a newer version|Support for .* is deprecated|npm notice|^\s*[│╷╵]?\s*$|^Synthesizing$|development overrides are in effect/i;
+  /checkpoint|\.terraformrc|There is a newer version|Support for .* is deprecated|npm notice|^\s*[│╷╵]?\s*$|^Synthesizing$|CLI configuration|Stacks deploying|development overrides are in effect/i;
 
-/** A log of the CLI: first the line that says what is wrong, then all that is not noise. */
-export function failureFirst(text: string): string[] {
+/** A log of the CLI, or what is wrong with a name of a stack: first the line that says what is wrong, then all that is not noise. */
+export function failureFirst(text: string, stacks: readonly string[] = []): string[] {
   const lines = text.split("\n").filter((line) => !NOISE.test(line));
-  const unknown = /Usage Error: Can't find given stack "?([^"\n]*?)"?\s*$/m.exec(text)?.[1];
-  const stacks = /^\s*- (.+)$/gm;
-  if (unknown !== undefined) {
-    const names = [...text.matchAll(stacks)].map(([, name = ""]) => name.trim());
+  const unknown = /Could not find stack for pattern '(.*)'/.exec(text)?.[1];
+  if (unknown !== undefined)
     return [
-      `no stack matches ${quote(unknown)}${names.length === 0 ? "" : `; stacks: ${names.join(", ")}`}`,
+      `no stack matches ${quote(unknown)}${stacks.length === 0 ? "" : `; stacks: ${stacks.map(printable).join(", ")}`}`,
     ];
-  }
   const first = lines.findIndex((line) => /\b(?:Error|error)\b ?:/.test(line));
   const [line] = first < 0 ? [] : lines.splice(first, 1);
   return line === undefined ? lines : [line.trim(), ...lines];

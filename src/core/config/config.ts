@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseDocument } from "yaml";
 import * as z from "../zod";
@@ -142,6 +142,14 @@ export function configSchema(
 /** The path of a project's baseline: next to its configuration by default. */
 export function baselineFile({ file, config }: LoadedConfig): string {
   return join(file === undefined ? "." : dirname(file), config.baseline ?? DEFAULT_BASELINE);
+}
+
+/** Another text when a configuration file of the folder has come, gone or changed. */
+export function configVersion(folder: string): string {
+  return FILES.map((name) => {
+    const stats = statSync(join(folder, name), { throwIfNoEntry: false });
+    return stats === undefined ? "" : `${stats.mtimeMs} ${stats.size}`;
+  }).join();
 }
 
 /**

@@ -22,8 +22,9 @@ import type { RunSource, WorkspacePage } from "./workspace-page";
 
 /** What the page asks the workspace for. */
 export class PageData implements RunSource {
-  /** As JSON, until jobs change. */
+  /** As JSON, until jobs or the configuration change. */
   #hierarchyJson: string | undefined;
+  #version: string | undefined;
 
   readonly #store: Store;
   readonly #scheduler: Scheduler;
@@ -47,6 +48,9 @@ export class PageData implements RunSource {
   }
 
   public hierarchy(page: WorkspacePage, host: string): string {
+    const version = page.version?.();
+    if (version !== this.#version) this.#hierarchyJson = undefined;
+    this.#version = version;
     this.#hierarchyJson ??= stringifyJson(
       page.hierarchy(
         host,

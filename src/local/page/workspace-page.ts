@@ -6,6 +6,8 @@ export interface WorkspacePage {
   files(): PageFiles;
   /** All jobs as they are drawn, with what the policy finds. */
   hierarchy(host: string, jobs: readonly PageJob[]): PageHierarchy<object>;
+  /** Changes when what the policy finds may have changed with its configuration. @default it never does */
+  version?(): string;
   /** A run with everything below it. */
   tree(runId: RunId, runs: RunSource): Promise<JobRunNode>;
 }

@@ -86,6 +86,14 @@ a.button { display: inline-flex; align-items: center; border: 1px solid var(--ru
 .joblist .mark.error { color: var(--error) }
 .joblist .mark.warning { color: var(--warning) }
 .joblist svg { flex: none }
+.facts { display: flex; gap: 10px }
+.facts > .run-state { flex: none }
+.filters { display: flex; gap: 6px; padding: 4px 16px }
+.filters > * { min-width: 0; flex: 1 1 0 }
+.headline { color: var(--error); font-weight: 600 }
+.history { display: flex; gap: 3px; align-items: flex-end; list-style: none; margin: 8px 0; padding: 0; height: 32px }
+.history a { display: flex; align-items: flex-end; height: 32px; width: 14px }
+.history .bar { position: static; display: block; width: 100% }
 .run { display: flex; flex-direction: column; min-height: 0 }
 .alerts { overflow: auto; padding: 8px 16px }
 .alerts table { border-collapse: collapse; width: 100% }

@@ -1,5 +1,6 @@
 import { durationOf, didNotRun, type RunStatus, succeeded } from "../../model/run-tree";
 import { printable } from "../../model/text";
+import type { PageRun } from "../../model/workspace-page";
 import { formatDuration, formatElapsed } from "../../report/duration";
 import type { JobState } from "./drawing";
 
@@ -48,4 +49,29 @@ export function durationText(
   if (run.startTime === undefined || run.status.phase === "waiting") return "";
   const duration = durationOf(run, now);
   return run.status.phase === "ended" ? formatDuration(duration) : formatElapsed(duration);
+}
+
+/** When a run of the list began and ended. */
+export const runTimes = ({ status, start_time: startTime, end_time: endTime }: PageRun) => ({
+  status,
+  startTime,
+  ...(endTime !== undefined && { endTime }),
+});
+
+const UNITS = [
+  [60, "s"],
+  [60, "min"],
+  [24, "h"],
+  [7, "days"],
+] as const;
+
+/** How long ago a time is: `just now`, `3 min ago`; after a week, the date. */
+export function agoText(time: number, now: number): string {
+  let count = Math.floor((now - time) / 1000);
+  if (count < 5) return "just now";
+  for (const [next, unit] of UNITS) {
+    if (count < next) return `${count} ${count === 1 && unit === "days" ? "day" : unit} ago`;
+    count = Math.floor(count / next);
+  }
+  return new Date(time).toLocaleDateString(undefined, { dateStyle: "medium" });
 }

@@ -9,7 +9,8 @@ import {
 import { printable } from "../../model/text";
 import type { PageRun } from "../../model/workspace-page";
 import type { PageClient } from "./page-client";
-import { durationText, RunState } from "./run-state";
+import { FilterBar, filtered, useFilters } from "./run-filters";
+import { agoText, durationText, RunState, runTimes } from "./run-state";
 import { tasksIn } from "./tasks-in";
 import { Timeline } from "./timeline";
 import { type RunList, useRun, type Workspace } from "./use-workspace";
@@ -38,7 +39,10 @@ export function RunsView({
   readonly onSelect: (runId: RunId) => void;
   readonly onAct: (act: () => Promise<{ readonly run_id?: RunId }>) => void;
 }) {
-  const { runs, readMore, more } = list;
+  const { readMore, more } = list;
+  const now = useNow() + workspace.ahead;
+  const [filters, setFilters] = useFilters();
+  const runs = filtered(list.runs, filters, now);
   const at = runs.findIndex(({ run_id: id }) => id === selected);
   const onKey = (event: KeyboardEvent): void => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -51,8 +55,9 @@ export function RunsView({
     <div class="runs">
       <nav aria-label="Runs">
         <p class="faint">
-          {runs.length}
-          {more ? "+" : ""} {runs.length === 1 ? "run" : "runs"}
+          {runs.length === list.runs.length ? "" : `${runs.length} of `}
+          {list.runs.length}
+          {more ? "+" : ""} {list.runs.length === 1 ? "run" : "runs"}
           {jobName !== undefined && (
             <>
               {" "}
@@ -63,6 +68,7 @@ export function RunsView({
             </>
           )}
         </p>
+        <FilterBar filters={filters} onChange={setFilters} />
         <VirtualRows
           class="rows"
           role="list"
@@ -83,7 +89,7 @@ export function RunsView({
                 count={more ? -1 : runs.length}
                 top={top}
                 isSelected={run.run_id === selected}
-                now={Date.now() + workspace.ahead}
+                now={now}
                 onSelect={onSelect}
               />
             );
@@ -92,7 +98,7 @@ export function RunsView({
       </nav>
       {selected === undefined ? (
         <p class="message faint">
-          {runs.length === 0 ? "Nothing has run yet." : "Choose a run to see its timeline."}
+          {list.runs.length === 0 ? "Nothing has run yet." : "Choose a run to see its timeline."}
         </p>
       ) : (
         <RunDetails
@@ -148,20 +154,30 @@ function RunItem({
         }}
       >
         <span class="name">{printable(run.name.slice(0, 200))}</span>
-        <span class="faint">
-          <RunState {...run} /> · run {run.run_id} · {timeOf(run.start_time)}
-          {run.end_time !== undefined && ` · ${durationText(timesOf(run), now)}`}
+        <span class="faint facts">
+          <RunState {...run} />
+          <span title={timeOf(run.start_time)}>{agoText(run.start_time, now)}</span>
+          <span>{durationText(runTimes(run), now)}</span>
+          <span>run {run.run_id}</span>
         </span>
       </button>
     </div>
   );
 }
 
-const timesOf = ({ status, start_time: startTime, end_time: endTime }: PageRun) => ({
-  status,
-  startTime,
-  ...(endTime !== undefined && { endTime }),
-});
+/** The time, which goes on. */
+function useNow(): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      setNow(Date.now());
+    }, 1000);
+    return () => {
+      clearInterval(timer);
+    };
+  }, []);
+  return now;
+}
 
 function timeOf(milliseconds: number): string {
   return new Date(milliseconds).toLocaleString(undefined, {

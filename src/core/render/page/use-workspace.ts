@@ -103,7 +103,13 @@ export function useWorkspace(client: PageClient): Workspace {
       },
       end.signal,
     );
+    // The configuration of the policy may have changed while the reader was elsewhere.
+    const look = (): void => {
+      if (window.document.visibilityState === "visible") readJobs();
+    };
+    window.addEventListener("focus", look);
     return () => {
+      window.removeEventListener("focus", look);
       end.abort();
     };
   }, [client]);

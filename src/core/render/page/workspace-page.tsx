@@ -8,6 +8,7 @@ import { AlertsView } from "./alerts-view";
 import { GraphView } from "./graph/graph-view";
 import { PageClient, PageFailure } from "./page-client";
 import { jobStateOf } from "./run-state";
+import { RunHistory } from "./run-history";
 import { RunsView } from "./runs-view";
 import { ThemeButton } from "./theme-button";
 import { JobTables } from "./job-tables";
@@ -198,6 +199,12 @@ function Jobs({
       actions={(job: DocumentJob) =>
         job.external !== true && (
           <>
+            <RunHistory
+              key={job.id}
+              client={client}
+              workspace={workspace}
+              jobId={jobOfDocument(job.id)}
+            />
             <p class="group">
               <button
                 type="button"
