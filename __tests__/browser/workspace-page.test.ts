@@ -172,6 +172,8 @@ describeInBrowser("the page of the local workspace", () => {
     const { run_id } = await client.finished(await client.runNow(tables));
     const { tasks } = await client.ok("GET", `/api/2.2/jobs/runs/get?run_id=${run_id}`);
     const [, task] = tasks as { run_id: number; task_key: string }[];
+    await open();
+    await page.goto("about:blank");
     await page.goto(
       `${client.workspace.host}/#code=${await newCode(client.workspace)}#/runs/${task?.run_id}`,
     );

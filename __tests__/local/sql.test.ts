@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- what it exports is the class
 import Database = require("libsql");
 import { Sql } from "../../src/local/store/sql";
 

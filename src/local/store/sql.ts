@@ -32,7 +32,7 @@ export class Sql {
 
   /** All that `write` changes is kept, or none of it. */
   public atomically<T>(write: () => T): T {
-    if (this.#database.inTransaction) return write();
+    if (this.#isInTransaction()) return write();
     this.run("BEGIN");
     try {
       const result = write();
@@ -40,9 +40,13 @@ export class Sql {
       return result;
     } catch (error) {
       // After some errors, such as a full disk, SQLite has rolled back already.
-      if (this.#database.inTransaction) this.run("ROLLBACK");
+      if (this.#isInTransaction()) this.run("ROLLBACK");
       throw error;
     }
+  }
+
+  #isInTransaction(): boolean {
+    return this.#database.inTransaction;
   }
 
   #statement(sql: string): Statement {

@@ -7,7 +7,7 @@ export interface RunFilters {
   readonly state: "" | "failed" | "active" | "succeeded";
   /** A part of the name of the job, in any case. */
   readonly job: string;
-  /** Started within so many milliseconds; 0 for any time. */
+  /** Maximum age in milliseconds; 0 for any. */
   readonly since: number;
 }
 
