@@ -76,7 +76,7 @@ export class TargetReader {
     };
     const circle = (references: readonly string[], at: ValueSite | undefined): void => {
       const names = references.map((reference) => `\${${printable(reference)}}`);
-      bundle.report({
+      bundle.problems.report({
         severity: "error",
         message: `${names.join(" -> ")} lead back to themselves, so they have no value`,
         fix: "give one of them a value without the others",
