@@ -10,7 +10,7 @@ const STATES: readonly (readonly [Pick<JobState, "phase" | "good">, string])[] =
 /** What the arrows, marks and keys mean. */
 export function Legend({ hasStates }: { readonly hasStates: boolean }) {
   return (
-    <details class="legend" open>
+    <details class="legend">
       <summary>Legend</summary>
       <ul>
         <li>
