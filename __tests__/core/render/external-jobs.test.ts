@@ -7,8 +7,8 @@ import {
   diffHierarchies,
   type HierarchyDiff,
   type JobDiff,
-  type JobPair,
 } from "../../../src/core/render/diff/hierarchy-diff";
+import type { JobPair } from "../../../src/core/render/diff/job-pairs";
 import { type Hierarchy, UnknownJobs } from "../../../src/core/render/hierarchy";
 import { jobPages } from "../../../src/core/render/job-page";
 import { hierarchyMermaid } from "../../../src/core/render/mermaid";

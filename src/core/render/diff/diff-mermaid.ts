@@ -1,6 +1,7 @@
 import { textOf } from "../mermaid";
 import { inRoom, type MermaidEdge, type MermaidPart } from "../mermaid-limits";
-import type { Change, DiffEdge, HierarchyDiff, JobPair, TaskDiff } from "./hierarchy-diff";
+import type { Change, DiffEdge, HierarchyDiff, TaskDiff } from "./hierarchy-diff";
+import type { JobPair } from "./job-pairs";
 
 export interface DiffMermaidOptions {
   /** Jobs alone, or the tasks that differ, too. @default "jobs" */
