@@ -86,7 +86,7 @@ function externalName(
   if (ref.kind === "literal") return `id ${ref.jobId}`;
   if (ref.kind === "job") return ref.id;
   if (ref.kind === "external" && ref.name !== undefined) return `name ${ref.name}`;
-  if ("jobId" in ref && ref.jobId !== undefined) return `id ${ref.jobId}`;
+  if ("jobId" in ref) return `id ${ref.jobId}`;
   const lookup = /data\.databricks_job\.([\w-]+)\.id/.exec(ref.expression)?.[1];
   if (lookup !== undefined) {
     const found = configs.map(({ data }) => data?.databricks_job?.[lookup]?.job_name).find(Boolean);

@@ -296,7 +296,7 @@ export class EventsView implements RunView {
         ...("retries" in node && { retries: node.retries }),
         ...(child && { child_run_id: child.runId, child_job_id: child.jobId }),
         ...(node.url !== undefined && { run_page_url: node.url }),
-        ...("output" in node && node.output?.error !== undefined && { error: node.output.error }),
+        ...("output" in node && node.output.error !== undefined && { error: node.output.error }),
         ...(node.status.message !== "" && { state_message: node.status.message }),
       });
     }

@@ -1,8 +1,7 @@
 import * as junit from "junit-report-builder";
 
 /** The package exports its builder itself, though its types say that it is the default export. */
-const library =
-  (junit as { default?: junit.Builder }).default ?? (junit as unknown as junit.Builder);
+const library = junit as unknown as junit.Builder;
 
 /** One job that was tested. */
 export interface TestCase {
