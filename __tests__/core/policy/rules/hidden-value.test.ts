@@ -33,3 +33,60 @@ test("reports a value of base_parameters that a job parameter overrides", () => 
     },
   ]);
 });
+
+test.each([
+  [
+    "a timeout of a task that the job's ends before",
+    jobSpec("seed", { timeoutSeconds: 600, tasks: [task("load", { timeoutSeconds: 900 })] }),
+    'task "load" may take 900 seconds, but job "seed" ends after 600',
+  ],
+  [
+    "run_if of a task that depends on nothing",
+    jobSpec("seed", { tasks: [task("load", { runIf: "ALL_DONE" })] }),
+    'run_if "ALL_DONE" of task "load" has no effect, as the task depends on no other',
+  ],
+  [
+    "a job cluster that no task names",
+    jobSpec("seed", {
+      jobClusterKeys: ["main", "large"],
+      tasks: [task("load", { jobClusterKey: "main" })],
+    }),
+    'no task of job "seed" runs on its job cluster "large"',
+  ],
+])("reports %s", (_, job, message) => {
+  expect(check(hiddenValue, [job])).toMatchObject([{ message }]);
+});
+
+test.each([
+  [
+    "a timeout of a job without one",
+    jobSpec("seed", { tasks: [task("a", { timeoutSeconds: 9 })] }),
+  ],
+  [
+    "the job's timeout for its only task",
+    jobSpec("seed", { timeoutSeconds: 600, tasks: [task("a", { timeoutSeconds: 600 })] }),
+  ],
+  [
+    "run_if after another task",
+    jobSpec("seed", { tasks: [task("a"), task("b", { dependsOn: ["a"], runIf: "ALL_DONE" })] }),
+  ],
+  [
+    "run_if whose depends_on only the plan knows",
+    jobSpec("seed", {
+      tasks: [task("a", { runIf: "ALL_DONE", unknown: new Set(["depends_on"]) })],
+    }),
+  ],
+  [
+    "a job cluster of the task of a for-each",
+    jobSpec("seed", {
+      jobClusterKeys: ["main"],
+      tasks: [task("each", { forEach: task("one", { jobClusterKey: "main" }) })],
+    }),
+  ],
+  [
+    "a job cluster whose key is an expression",
+    jobSpec("seed", { jobClusterKeys: ["${var.cluster}"], tasks: [task("a")] }),
+  ],
+])("allows %s", (_, job) => {
+  expect(check(hiddenValue, [job])).toEqual([]);
+});

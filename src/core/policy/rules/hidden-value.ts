@@ -1,13 +1,14 @@
+import type { RuleMatch } from "../../model/finding";
 import { leafTasks } from "../../model/job-graph";
-import { isExpression } from "../../model/job-spec";
+import { isExpression, type JobSpec } from "../../model/job-spec";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 
 export const hiddenValue = defineRule({
   name: "hidden-value",
-  summary: "No value is hidden by another one.",
+  summary: "Each value takes effect: no other one hides it.",
   rationale:
-    "A value that never takes effect misleads anyone who changes it. A job parameter overrides the base_parameters of the same name; a lookup overrides the default of a variable.",
+    "A value that never takes effect misleads anyone who changes it. A job parameter overrides the base_parameters of the same name; a lookup overrides the default of a variable; the timeout of a job ends a task before a longer one of its own; run_if needs tasks to look at; a job cluster that no task names is never started.",
   severity: "warning",
   preset: "correctness",
   docs: {
@@ -26,28 +27,75 @@ tasks:
       notebook_path: ../src/seed_all_alerts.py`,
     fix: "Remove the value that has no effect, or the one that hides it.",
     source:
-      "Databricks, job parameters: they take precedence over task parameters of the same name; Databricks Asset Bundles: variables",
+      "Databricks, job parameters: they take precedence over task parameters of the same name; Databricks Asset Bundles: variables; Jobs API: timeout_seconds, run_if, job_clusters",
   },
   // The reader of bundles finds what is not in a graph: the default of a variable that is looked up.
   *check(graph) {
     for (const job of graph.jobs) {
-      const { parameters = [] } = job;
-      if (parameters.length === 0) continue;
-      const defaults = new Map(parameters.map((parameter) => [parameter.name, parameter.default]));
-      for (const { taskKey, notebook, parameters: own = {} } of leafTasks(job)) {
-        if (notebook === undefined) continue;
-        for (const [name, value] of Object.entries(own)) {
-          if (!defaults.has(name) || isSame(value, name, defaults.get(name))) continue;
-          yield {
-            message: `base_parameters of task ${quote(taskKey)} set ${quote(name)}, which the parameter of job ${quote(job.key)} with that name overrides`,
-            fix: "remove it from base_parameters, or rename one of the two",
-            sites: [{ job, taskKey }],
-          };
-        }
-      }
+      yield* hiddenParameters(job);
+      yield* hiddenTimeouts(job);
+      yield* conditionsOfNothing(job);
+      yield* unusedClusters(job);
     }
   },
 });
+
+function* hiddenParameters(job: JobSpec): Generator<RuleMatch> {
+  const { parameters = [] } = job;
+  if (parameters.length === 0) return;
+  const defaults = new Map(parameters.map((parameter) => [parameter.name, parameter.default]));
+  for (const { taskKey, notebook, parameters: own = {} } of leafTasks(job)) {
+    if (notebook === undefined) continue;
+    for (const [name, value] of Object.entries(own)) {
+      if (!defaults.has(name) || isSame(value, name, defaults.get(name))) continue;
+      yield {
+        message: `base_parameters of task ${quote(taskKey)} set ${quote(name)}, which the parameter of job ${quote(job.key)} with that name overrides`,
+        fix: "remove it from base_parameters, or rename one of the two",
+        sites: [{ job, taskKey }],
+      };
+    }
+  }
+}
+
+function* hiddenTimeouts(job: JobSpec): Generator<RuleMatch> {
+  const { timeoutSeconds: limit = 0 } = job;
+  if (limit <= 0) return;
+  for (const { taskKey, timeoutSeconds: own = 0 } of job.tasks) {
+    if (own <= limit) continue;
+    yield {
+      message: `task ${quote(taskKey)} may take ${own} seconds, but job ${quote(job.key)} ends after ${limit}`,
+      fix: "give the task a timeout_seconds below the job's, or raise the job's",
+      sites: [{ job, taskKey }],
+    };
+  }
+}
+
+function* conditionsOfNothing(job: JobSpec): Generator<RuleMatch> {
+  for (const { taskKey, runIf = "ALL_SUCCESS", dependsOn, unknown } of job.tasks) {
+    if (runIf === "ALL_SUCCESS" || isExpression(runIf) || dependsOn.length > 0) continue;
+    if (unknown?.has("depends_on") === true) continue;
+    yield {
+      message: `run_if ${quote(runIf)} of task ${quote(taskKey)} has no effect, as the task depends on no other`,
+      fix: "remove run_if, or add the tasks to depends_on",
+      sites: [{ job, taskKey }],
+    };
+  }
+}
+
+function* unusedClusters(job: JobSpec): Generator<RuleMatch> {
+  const keys = job.jobClusterKeys ?? [];
+  if (keys.length === 0 || job.unknown?.has("tasks") === true) return;
+  const used = leafTasks(job).flatMap(({ jobClusterKey }) => jobClusterKey ?? []);
+  if ([...keys, ...used].some(isExpression)) return;
+  for (const key of new Set(keys)) {
+    if (used.includes(key)) continue;
+    yield {
+      message: `no task of job ${quote(job.key)} runs on its job cluster ${quote(key)}`,
+      fix: "remove the job cluster, or name it in the job_cluster_key of a task",
+      sites: [{ job }],
+    };
+  }
+}
 
 /** Whether the task says what the job says anyway, or nobody knows. */
 function isSame(value: string, name: string, byJob: string | undefined): boolean {
