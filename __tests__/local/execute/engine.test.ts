@@ -22,6 +22,7 @@ case "$*" in
     if [ -n "$TEST_PIP_FAILS" ]; then echo "ERROR: no route to the index" >&2; exit 1; fi
     sleep 0.2
     echo "Collecting pysail==0.7.2 (from -r requirements.txt)"
+    echo "  Downloading pysail-0.7.2.whl (57.0 MB)"
     echo "Installing collected packages: pysail" ;;
 esac
 `;
@@ -61,8 +62,8 @@ describe("the installation of the engine", () => {
     expect(python).toBe(join(engine, "bin", "python"));
     expect(lines).toEqual([
       expect.stringContaining("Installing the notebook engine"),
-      expect.stringMatching(/^ {3}1 of about \d+: pysail==0\.7\.2$/),
-      "  unpacking",
+      expect.stringMatching(/^ {3}1 of about \d+, \d+ left: pysail==0\.7\.2 \(57\.0 MB\)$/),
+      expect.stringMatching(/^ {2}unpacking/),
       expect.stringMatching(/installed in \d+ s/),
     ]);
     expect(left()).toEqual(["engine"]);

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { makeFolder } from "@jobstrata/core/folders";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { printable } from "@jobstrata/core/model";
+import { InstallProgress } from "./install-progress";
 
 /** What notebooks run on: Sail, a Spark engine in Rust, in a virtual environment of Python's. */
 export interface Engine {
@@ -108,16 +109,11 @@ async function install(
     const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input"];
     const locked = [...pip, "--progress-bar", "off", "--require-hashes", "--no-deps"];
     await must(run(python, [...locked, "-r", BUILD_REQUIREMENTS]), "pip install");
-    let count = 0;
-    const total = requirementCount();
+    const progress = new InstallProgress(requirementCount());
     await must(
       run(python, [...locked, "--no-build-isolation", "-r", REQUIREMENTS], (line) => {
-        const [, requirement] = /^Collecting (\S+)/.exec(line) ?? [];
-        if (requirement !== undefined)
-          onProgress(
-            `  ${String(++count).padStart(2)} of about ${total}: ${printable(requirement)}`,
-          );
-        else if (line.startsWith("Installing collected")) onProgress("  unpacking");
+        const report = progress.take(line);
+        if (report !== undefined) onProgress(report);
       }),
       "pip install",
     );
