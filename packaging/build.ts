@@ -21,6 +21,7 @@ import { build, type Metafile, type Plugin } from "esbuild";
 import { PAGE_NAMES, PAGE_OPTIONS, pageScript } from "../src/core/render/page-files";
 import { makeBarrelsLazy } from "./barrels";
 import { CDKTN, forCdktn } from "./cdktn";
+import { keepLinesOfMaps } from "./line-maps";
 import { dropUnreachable } from "./reachable";
 
 export const ROOT = resolve(__dirname, "..");
@@ -84,6 +85,7 @@ export async function buildPackages(
   const compiled = mkdtempSync(join(tmpdir(), "jobstrata-build-"));
   try {
     compile(compiled);
+    keepLinesOfMaps(compiled);
     makeBarrelsLazy(compiled);
     rmSync(out, { recursive: true, force: true });
     const folders = new Map<string, string>();
