@@ -516,12 +516,14 @@ describe("a workspace", () => {
         { tags, environments },
       ),
     );
+    const gone = await client.createJob(job("[dev] gone", []));
     const many = ids.map((id, at) => ({ task_key: `t${at}`, run_job_task: { job_id: id } }));
     await client.createJob(
-      job("[dev] all", [...many, { task_key: "gone", run_job_task: { job_id: 4711 } }], {
+      job("[dev] all", [...many, { task_key: "gone", run_job_task: { job_id: gone } }], {
         tags: { job_level: "composite" },
       }),
     );
+    await client.ok("POST", "/api/2.2/jobs/delete", { job_id: gone });
     const before: unknown = await client.ok(
       "GET",
       "/api/2.2/jobs/list?limit=100&expand_tasks=true",
@@ -551,7 +553,7 @@ describe("a workspace", () => {
         rule: "job-reference",
         job: "all",
         task: "gone",
-        message: 'run_job_task refers to "job 4711", which does not exist',
+        message: `run_job_task refers to "job ${gone}", which does not exist`,
       },
     ]);
     const dev = await check(["--source", "workspace", "-t", "prod"], { env });
