@@ -342,7 +342,10 @@ describe("the runs of the page", () => {
     });
     expect(await visitor.ok("GET", `/page/outputs/${seeded?.runId}`)).toEqual(seeded?.output);
 
-    for (const path of [`runs/99999`, `runs/${seeded?.runId}`, `outputs/${runId}`, `outputs/0`]) {
+    const ofTask: JobRunNode = await visitor.ok("GET", `/page/runs/${seeded?.runId}`);
+    expect(ofTask.runId).toBe(tree.tasks[1]?.child?.runId);
+
+    for (const path of [`runs/99999`, `outputs/${runId}`, `outputs/0`]) {
       const refused = await visitor.ask("GET", `/page/${path}`);
       expect([refused.status, refused.body.error_code]).toEqual([400, "INVALID_PARAMETER_VALUE"]);
     }

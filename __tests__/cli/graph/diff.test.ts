@@ -413,7 +413,7 @@ describe("what cannot be compared is reported in one line", () => {
       "a file of DOT",
       () => repository().root,
       ["--output", "x.dot"],
-      /^--diff has no format dot; use --format text/,
+      /^"x\.dot": there is no format for \.dot; use \.json, .*, or add --format/,
     ],
     [
       "standard input twice",
@@ -444,7 +444,9 @@ describe("what cannot be compared is reported in one line", () => {
     const empty = tempFolder();
     cpSync(bundle, empty, { recursive: true });
     git(empty, "init", "-q");
-    expect((await diff(empty)).err).toMatch(/^"HEAD" is neither/);
+    expect((await diff(empty)).err).toMatch(
+      /^the repository of ".*" has no commit yet, so there is nothing to compare with; commit first/,
+    );
     expect(leftBehind()).toEqual([]);
   });
 
