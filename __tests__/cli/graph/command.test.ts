@@ -27,10 +27,10 @@ describe("jobstrata graph", () => {
     expect({ code, err }).toEqual({ code: 0, err: 'Drawing "dev"; -t chooses another: "prod"\n' });
     expect(out.split("\n").map((line) => line.split("  ")[0])).toEqual([
       "nightly_refresh",
-      "├─ bronze_refresh",
+      "├─ 1. bronze_refresh",
       "│",
       "│",
-      "└─ silver_refresh",
+      "└─ 2. silver_refresh",
       "",
       "",
     ]);
@@ -213,11 +213,11 @@ targets: {dev: {}}
       .map((line) => line.replace(/ {2}[✖!] [a-z-]+(?:, [a-z-]+)*(?= {2}|$)/, "").trim());
     expect(lines).toEqual([
       "branch  composite",
-      "├─ check  {{job.parameters.n}} > 10",
-      "├─ each  for each of [1,2], 2 at once",
+      "├─ 1. check  {{job.parameters.n}} > 10",
+      "├─ 1. each  for each of [1,2], 2 at once",
       "├─ body  → each  no level  in each",
       "│  └─ run  /Shared/each",
-      "├─ big  → load  no level  after check (true)",
+      "├─ 2. big  → load  no level  after check (true)",
       "│  ├─ sql  SQL file report.sql",
       "│  ├─ query  SQL query q1",
       "│  ├─ alert  SQL alert a1",
@@ -231,8 +231,8 @@ targets: {dev: {}}
       "│  ├─ power_bi  Power BI model sales in workspace finance",
       "│  ├─ clean_room  notebook shared of clean room room",
       "│  └─ quantum  quantum",
-      "├─ small  /Shared/small  after check (false)",
-      "└─ mop_up  /Shared/mop  after big, small, if at least one failed, disabled",
+      "├─ 2. small  /Shared/small  after check (false)",
+      "└─ 3. mop_up  /Shared/mop  after big, small, if at least one failed, disabled",
       "",
     ]);
   });

@@ -37,7 +37,7 @@ describe(`the matchers in jest ${version}`, () => {
       () => {
         expect29(setup).toRunJob("tables_job", { after: ["seed_job"] });
       },
-      /to run "tables_job" after "seed_job", but it does not wait for "seed_job"\n\nsetup_job {2}composite\n├─ tables/,
+      /to run "tables_job" after "seed_job", but it does not wait for "seed_job"\n\nsetup_job {2}composite\n├─ 1\. tables/,
     ],
     [
       "not",

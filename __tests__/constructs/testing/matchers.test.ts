@@ -93,13 +93,13 @@ test("a failure message shows the actual state and the tree", () => {
    "expected job "setup_job" to run "validation_job" after "audit", but it does not wait for "audit"
 
    setup_job  composite
-   ├─ tables  → tables_job  atomic
+   ├─ 1. tables  → tables_job  atomic
    │  └─ tables  /Shared/alerting/tables
-   ├─ audit  for each of ["a"]  after tables
+   ├─ 2. audit  for each of ["a"]  after tables
    ├─ audit_iteration  → audit (external)  in audit
-   ├─ seed  → seed_job  atomic  after tables
+   ├─ 2. seed  → seed_job  atomic  after tables
    │  └─ seed  /Shared/alerting/seed
-   └─ validation  → validation_job  atomic  after seed
+   └─ 3. validation  → validation_job  atomic  after seed
       └─ validation  /Shared/alerting/validation
    "
   `);

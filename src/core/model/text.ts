@@ -17,5 +17,7 @@ export function quote(text: string): string {
 
 /** The message of something that was thrown. */
 export function errorText(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  // Errors of another context, such as Node's own within a test, are not instances of this one's Error.
+  const { message } = Object(thrown) as { message?: unknown };
+  return typeof message === "string" ? message : String(thrown);
 }

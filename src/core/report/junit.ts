@@ -1,7 +1,8 @@
 import * as junit from "junit-report-builder";
 
 /** The package exports its builder itself, though its types say that it is the default export. */
-const library = junit as unknown as junit.Builder;
+const exported = junit as unknown as { readonly default?: junit.Builder };
+const library = exported.default ?? (junit as unknown as junit.Builder);
 
 /** One job that was tested. */
 export interface TestCase {

@@ -378,7 +378,6 @@ variables:
   catalog: {default: main}
   schema: {default: "\${var.catalog}_gold"}
   cluster: {type: complex, default: {spark: {version: 16}, sizes: [1, 2]}}
-  circle: {default: "\${var.circle}"}
 workspace: {root_path: /Workspace/x}
 targets:
   dev: {variables: {catalog: dev}}
@@ -398,7 +397,6 @@ resources:
     ["${workspace.current_user.userName}", "dev", "${workspace.current_user.userName}"],
     ["${resources.pipelines.x.id}", "dev", "${resources.pipelines.x.id}"],
     ["$${var.catalog} ${ var.catalog }", "dev", "$dev ${ var.catalog }"],
-    ["${var.circle}", "dev", "${var.circle}"],
   ])("%s is, in %s, %s", (name, target, expected) => {
     expect(jobOf(yaml(name), "seed", target === "prod" ? "prod" : "dev").name).toBe(expected);
   });
@@ -496,7 +494,7 @@ resources: {jobs: {seed: {name: "NAME", tasks: [{task_key: a, notebook_task: {no
 
   test("that nobody declares are reported once for all targets", () => {
     expect(problemsOf(read({ "databricks.yml": yaml("${var.catlog}") }))).toEqual([
-      'error databricks.yml:14: ${var.catlog} is not a variable of the bundle (did you mean "catalog"?)',
+      'error databricks.yml:13: ${var.catlog} is not a variable of the bundle (did you mean "catalog"?)',
     ]);
   });
 
