@@ -19,6 +19,7 @@ const MAIN = { catalog: "main", schema: "gold" };
 interface Alert {
   id: string;
   display_name: string;
+  query_text: string;
 }
 
 describeWithTerraform("with Terraform", () => {
@@ -95,9 +96,11 @@ describeWithTerraform("with Terraform", () => {
       Object.fromEntries(Object.entries(tasks).map(([key, { result }]) => [key, result]));
     const exitValues = ({ tasks }: Finished): Record<string, string | undefined> =>
       Object.fromEntries(Object.entries(tasks).map(([key, { output }]) => [key, output?.result]));
+    /** Without their states, which change whenever a schedule fires. */
     const alerts = async (): Promise<Alert[]> => {
       const path = "/api/2.0/alerts?page_size=100";
-      return (await workspace.api<{ alerts?: Alert[] }>("GET", path)).alerts ?? [];
+      const { alerts: all = [] } = await workspace.api<{ alerts?: Alert[] }>("GET", path);
+      return all.map(({ id, display_name, query_text }) => ({ id, display_name, query_text }));
     };
     const destinations = async (): Promise<{ id: string; display_name: string }[]> => {
       const path = "/api/2.0/notification-destinations?page_size=100";
