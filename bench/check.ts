@@ -5,11 +5,10 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { check } from "../src/core/policy/check";
-import { RULES } from "../src/core/policy/rules";
-import { JobGraph } from "../src/core/model/job-graph";
+import { JobGraph } from "@jobstrata/core/model";
+import { check, RULES } from "@jobstrata/core/policy";
+import { readBundle } from "@jobstrata/core/readers";
 import { writeLineageBundle } from "./lineage";
-import { readBundle } from "../src/core/readers/bundle/bundle";
 
 /** How many atomic jobs each composite job runs. */
 const RUN_BY_ONE = 5;
@@ -277,7 +276,9 @@ function judge(file: string): CheckFigures["rules"] {
     today: "2026-11-24",
   });
   const ms = performance.now() - before;
-  if (report.findings.length > 0) throw new Error("the rules found something");
+  const [finding] = report.findings;
+  if (finding !== undefined)
+    throw new Error(`the rules found: ${finding.rule}: ${finding.message}`);
   return { jobs: report.jobs, tasks: report.tasks, ms };
 }
 
