@@ -6,12 +6,12 @@ import {
   isScalar,
   isSeq,
   type ParsedNode,
-  type Pair,
   parseDocument,
   type Scalar,
   type YAMLMap,
 } from "yaml";
 import type { ItemEdit, SettingEdit } from "@jobstrata/core/model";
+import { offsetOf, pairsOf, type ScalarPair } from "../yaml-nodes";
 
 /** A setting to change in a YAML file, of the map that begins at a place. */
 type PlacedEdit = (SettingEdit | ItemEdit) & {
@@ -101,15 +101,6 @@ function parse(text: string): Document | undefined {
     logLevel: "error",
   });
   return document.errors.length > 0 ? undefined : document;
-}
-
-function offsetOf(text: string, line: number, column: number): number {
-  let start = 0;
-  for (let at = 1; at < line; at++) {
-    start = text.indexOf("\n", start) + 1;
-    if (start === 0) return -1;
-  }
-  return start + column - 1;
 }
 
 /** The map whose key, or which itself, begins at `offset`. */
@@ -365,12 +356,6 @@ function asText(value: unknown): unknown {
   if (typeof value === "object" && value !== null)
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asText(item)]));
   return typeof value === "number" || typeof value === "boolean" ? String(value) : value;
-}
-
-type ScalarPair = Pair & { readonly key: Scalar };
-
-function pairsOf(node: unknown): ScalarPair[] {
-  return isMap(node) ? node.items.filter((pair): pair is ScalarPair => isScalar(pair.key)) : [];
 }
 
 const itemsOf = (node: unknown): unknown[] => (isSeq(node) ? node.items : []);

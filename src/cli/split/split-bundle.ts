@@ -13,7 +13,8 @@ import { type Node, visit } from "yaml";
 import { apply, type Replacement } from "../check/yaml-edit";
 import { NotEditable } from "./not-editable";
 import { JobText, jobsOf } from "./yaml-job";
-import { pairsOf, parseYaml, valueOf, type YamlFile } from "./yaml-segments";
+import { offsetOf, pairsOf } from "../yaml-nodes";
+import { parseYaml, valueOf, type YamlFile } from "./yaml-segments";
 
 /** A file that a split changes. */
 export interface ChangedFile {
@@ -173,7 +174,7 @@ class Edits {
     const places = this.#places.get(file) ?? jobsOf(file);
     this.#places.set(file, places);
     const { line = 0, column = 1 } = job.source ?? { file: "" };
-    const place = places.get(offsetOf(file, line, column));
+    const place = places.get(offsetOf(file.text, line, column));
     if (place === undefined)
       throw new NotEditable("not-editable", "its definition was not found in its file");
     const text = new JobText(file, place.keyStart, place.node);
@@ -254,15 +255,6 @@ function concurrentRuns(plans: readonly SplitPlan[]): Map<string, number> {
     }
   }
   return new Map([...most].filter(([key]) => differs.has(key)));
-}
-
-function offsetOf({ text }: YamlFile, line: number, column: number): number {
-  let start = 0;
-  for (let at = 1; at < line; at++) {
-    start = text.indexOf("\n", start) + 1;
-    if (start === 0) return -1;
-  }
-  return start + column - 1;
 }
 
 /** Jobs for which the changed texts do not say what was planned. */

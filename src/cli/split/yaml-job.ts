@@ -1,6 +1,7 @@
 import { type AtomicPart, type CompositePart, INHERITED, newName } from "@jobstrata/core/split";
 import { isAlias, isMap, isScalar } from "yaml";
 import type { Replacement } from "../check/yaml-edit";
+import { pairsOf } from "../yaml-nodes";
 import { NotEditable } from "./not-editable";
 import { ended, rawLines, scalarText } from "./yaml-lines";
 import {
@@ -9,7 +10,6 @@ import {
   isRawMap,
   type Item,
   itemsOf,
-  pairsOf,
   type Raw,
   rawAt,
   rawOf,

@@ -4,12 +4,11 @@ import {
   isMap,
   isScalar,
   isSeq,
-  type Pair,
   parseDocument,
-  type Scalar,
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
+import { pairsOf } from "../yaml-nodes";
 
 /** A YAML file with its nodes, and where they are in its text. */
 export interface YamlFile {
@@ -50,13 +49,6 @@ export interface Item {
   readonly gapStart: number;
   readonly start: number;
   readonly end: number;
-}
-
-type ScalarPair = Pair & { readonly key: Scalar };
-
-/** The pairs of a map; of an alias none. */
-export function pairsOf(node: unknown): readonly ScalarPair[] {
-  return isMap(node) ? node.items.filter((pair): pair is ScalarPair => isScalar(pair.key)) : [];
 }
 
 /** The value of a key, the last of several. */

@@ -2,7 +2,7 @@ import type { ImportSource } from "../import-source";
 import { unique, variableName } from "../names";
 import { escaped, partsOf } from "../texts";
 import { type ImportedJob, isTarget, type ProjectJobs, variablePath } from "./jobs";
-import type { TextPart } from "./text-code";
+import { terraformOf, type TextPart } from "./text-code";
 
 /** Turns texts of the source into texts of the project: references into variables and jobs, secrets into variables. */
 export class ProjectTexts {
@@ -55,11 +55,7 @@ export class ProjectTexts {
   public terraform(written: string, environment: string): string {
     const isJob = /^\$\{resources\.jobs\.[^.[\]}]+\.id\}$/.test(written);
     if (isJob) return written;
-    return this.parts(written, undefined, environment)
-      .map((part) =>
-        "variable" in part ? `\${var.${part.variable}}` : "terraform" in part ? part.terraform : "",
-      )
-      .join("");
+    return this.parts(written, undefined, environment).map(terraformOf).join("");
   }
 
   /** The variable for what the project cannot know. */

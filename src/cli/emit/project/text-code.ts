@@ -15,11 +15,9 @@ export function textCode(parts: readonly TextPart[], variable?: (name: string) =
     if ("variable" in first && variable !== undefined) return variable(first.variable);
     if ("code" in first) return raw(first.code);
   }
-  const terraform = (part: TextPart): string =>
-    "variable" in part ? `\${var.${part.variable}}` : "terraform" in part ? part.terraform : "";
-  if (parts.every((part) => !("code" in part))) return text(parts.map(terraform).join(""));
+  if (parts.every((part) => !("code" in part))) return text(parts.map(terraformOf).join(""));
   const body = parts
-    .map((part) => ("code" in part ? `\${${part.code}}` : templateText(terraform(part))))
+    .map((part) => ("code" in part ? `\${${part.code}}` : templateText(terraformOf(part))))
     .join("");
   return { kind: "raw", text: `\`${body}\``, isTemplate: true };
 }
@@ -31,4 +29,13 @@ function templateText(plain: string): string {
     .replaceAll("${", "\\${")
     .replaceAll("\u2028", "\\u2028")
     .replaceAll("\u2029", "\\u2029");
+}
+
+/** A part other than code, as Terraform writes it. */
+export function terraformOf(part: TextPart): string {
+  return "variable" in part
+    ? `\${var.${part.variable}}`
+    : "terraform" in part
+      ? part.terraform
+      : "";
 }

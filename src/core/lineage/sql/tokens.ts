@@ -71,8 +71,8 @@ export function sqlTokens(sql: string): SqlToken[] {
   return tokens;
 }
 
-/** Where a comment ends whose text begins at `from`; it may hold others. */
-function endOfComment(sql: string, from: number): number {
+/** Where a comment ends whose text begins at `from`; in Scala and SQL it may hold others. */
+export function endOfComment(sql: string, from: number): number {
   const marks = /\/\*|\*\//g;
   marks.lastIndex = from;
   for (let depth = 1; depth > 0;) {

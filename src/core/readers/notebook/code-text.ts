@@ -18,18 +18,6 @@ export function endOf(code: string, mark: string, from: number): number {
   return found === -1 ? code.length : found + mark.length;
 }
 
-/** Where a comment ends whose text begins at `from`; in Scala and SQL it may hold others. */
-export function endOfComment(code: string, from: number): number {
-  const marks = /\/\*|\*\//g;
-  marks.lastIndex = from;
-  for (let depth = 1; depth > 0;) {
-    const match = marks.exec(code);
-    if (match === null) return code.length;
-    depth += match[0] === "/*" ? 1 : -1;
-  }
-  return marks.lastIndex;
-}
-
 /** Where the closing quote of a text is that begins at `from`, or the end of the code. */
 export function endOfQuoted(code: string, from: number, quote: string, escapes: boolean): number {
   const marks = /["'`\\]/g;

@@ -1,5 +1,6 @@
 import { NOTEBOOK_LANGUAGES } from "../../model/notebook-format";
-import { endOf, endOfComment, endOfQuoted, lineEnd, matchAt, nesting } from "./code-text";
+import { endOfComment } from "../../lineage/sql/tokens";
+import { endOf, endOfQuoted, lineEnd, matchAt, nesting } from "./code-text";
 
 /** A language whose code is read. */
 export type CodeLanguage = "python" | "scala" | "r";

@@ -1,7 +1,8 @@
 import type { NotebookWidgets } from "../../model/job-spec";
 import { type NotebookCell, notebookSource } from "../../model/notebook-cells";
 import { branches, pythonBranches } from "./branches";
-import { endOf, endOfComment, endOfQuoted, matchAt, nesting } from "./code-text";
+import { endOfComment } from "../../lineage/sql/tokens";
+import { endOf, endOfQuoted, matchAt, nesting } from "./code-text";
 import { type Token, tokensOf } from "./code-tokens";
 
 /**

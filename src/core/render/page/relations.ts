@@ -1,3 +1,4 @@
+import { append } from "../../model/collections";
 import type { DocumentJob, HierarchyDocument } from "../document";
 
 /** Who runs whom in a document. */
@@ -10,8 +11,8 @@ export class Relations {
     this.#jobs = new Map(jobs.map((job) => [job.id, job]));
     for (const { kind, from, to } of edges) {
       if (kind !== "run_job") continue;
-      add(this.#runs, from, to);
-      add(this.#runBy, to, from);
+      append(this.#runs, from, to);
+      append(this.#runBy, to, from);
     }
   }
 
@@ -50,10 +51,4 @@ export class Relations {
       ].some((candidate) => candidate.toLowerCase().includes(wanted)),
     );
   }
-}
-
-function add(map: Map<string, string[]>, key: string, value: string): void {
-  const before = map.get(key);
-  if (before === undefined) map.set(key, [value]);
-  else before.push(value);
 }
