@@ -46,7 +46,7 @@ const runsOf = async (client: Client, jobId: number): Promise<Json[]> => {
   return runs.toReversed();
 };
 
-/** Lets time pass until a job has so many runs, and gives them. */
+/** Advances the clock until a job has `count` runs, and returns them. */
 async function untilRuns(
   { client, clock }: Simulation,
   jobId: number,
@@ -218,7 +218,7 @@ describe("a continuous job", () => {
       is_backing_off: true,
       next_attempt_ms: Number(runs.at(-1).end_time) + 1920 * SECOND,
     });
-    // Whoever asks for a run does not wait for the pause to end.
+    // A requested run does not wait for the pause to end.
     const asked = await client.runNow(job);
     await clock.advance(SECOND);
     expect((await client.run(asked)).state.result_state).toBe("FAILED");
@@ -260,7 +260,7 @@ describe("a file arrival trigger", () => {
     expect(tasks[0].resolved_values.notebook_task.base_parameters).toEqual({
       from: `${url} file_arrival`,
     });
-    // A file that is overwritten has not arrived; one that comes while nobody looks has.
+    // An overwritten file has not arrived; one that comes between two checks has.
     writeFileSync(join(landing, "before.csv"), "again");
     await simulation.clock.advance(60 * SECOND);
     // As after a kill: nothing is said goodbye to.

@@ -10,7 +10,7 @@ interface Element {
   readonly elements?: readonly Element[];
 }
 
-/** Every element of an SVG. @throws {Error} if it is no XML */
+/** Every element of an SVG. @throws {Error} if it is not XML */
 function elementsOf(svg: string): Element[] {
   const open = [...((xml2js(svg) as Element).elements ?? [])];
   for (const element of open) open.push(...(element.elements ?? []));
