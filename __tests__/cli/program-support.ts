@@ -1,6 +1,8 @@
 import { CommanderError } from "commander";
+import { main } from "../../src/cli/main";
 import { createProgram } from "../../src/cli/program";
 import { JobstrataError } from "../../src/core/errors";
+import type { Ended } from "../e2e/support/processes";
 
 // Who runs the tests may watch them in a terminal.
 Object.assign(process.env, { NO_COLOR: "1", TERM: "dumb", LC_ALL: "C.UTF-8" });
@@ -35,4 +37,37 @@ export async function jobstrata(...args: string[]): Promise<Said> {
     io.exitCode = 2;
   }
   return { code: io.exitCode, out, err };
+}
+
+/** The folder and the whole environment of a command. */
+export interface Surroundings {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Runs a command line as the program does, from its arguments to the exit code, in this process: a process of its own costs
+ * a second. For commands that end by themselves; signals, terminals and pipes need the real program.
+ */
+export async function commandLine(
+  args: readonly string[],
+  { cwd, env }: Surroundings,
+): Promise<Ended> {
+  const before = { cwd: process.cwd(), env: process.env };
+  let stdout = "";
+  let stderr = "";
+  const io = {
+    out: (line: string) => (stdout += `${line}\n`),
+    err: (line: string) => (stderr += `${line}\n`),
+    exitCode: 0,
+  };
+  process.chdir(cwd);
+  process.env = { ...env };
+  try {
+    await main(args, io);
+  } finally {
+    process.chdir(before.cwd);
+    process.env = before.env;
+  }
+  return { code: io.exitCode, signal: null, stdout, stderr, text: stdout + stderr };
 }

@@ -4,6 +4,7 @@ import { type Ended, NODE_TS, ROOT, start } from "../../e2e/support/processes";
 import { ALERTING, makeProject, NOTEBOOK, VIOLATION } from "../../e2e/support/project";
 import { startClient, stopAll } from "../../local/support";
 import { tempFolder } from "../../support/policy";
+import { commandLine } from "../program-support";
 
 const FIXTURES = join(ROOT, "__tests__", "fixtures");
 afterAll(stopAll);
@@ -15,10 +16,10 @@ interface Options {
 
 /** Runs the program; whatever it says, it shows no stack trace. */
 async function jobstrata(args: readonly string[], { cwd, env = {} }: Options = {}): Promise<Ended> {
-  const ended = await start([...NODE_TS, join(ROOT, "src", "cli", "bin.ts"), ...args], {
+  const ended = await commandLine(args, {
     cwd: cwd ?? tempFolder(),
     env: { PATH: process.env.PATH, HOME: tempFolder(), CI: "true", ...env },
-  }).ended;
+  });
   expect(ended.text).not.toMatch(/^\s+at .*\.(ts|js):\d+/m);
   return ended;
 }

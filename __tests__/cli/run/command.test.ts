@@ -15,6 +15,7 @@ import { ALERTING, makeProject, NOTEBOOK } from "../../e2e/support/project";
 import { describeWithTerraform } from "../../e2e/support/terraform";
 import { notebookTask } from "../../local/support";
 import { RunWorkspace, stopAll } from "../../run/workspace";
+import { commandLine, type Surroundings } from "../program-support";
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "jobstrata-run-")));
 let workspace: RunWorkspace;
@@ -32,26 +33,25 @@ interface Options {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-function startCli(
-  args: readonly string[],
-  { cwd = folder, env = {} }: Options = {},
-): StartedProcess {
-  return start([...NODE_TS, join(ROOT, "src", "cli", "bin.ts"), ...args], {
-    cwd,
-    env: {
-      PATH: process.env.PATH,
-      HOME: folder,
-      TMPDIR: folder,
-      CI: "true",
-      DATABRICKS_HOST: workspace.host,
-      DATABRICKS_TOKEN: workspace.token,
-      ...env,
-    },
-  });
-}
+const surroundings = ({ cwd = folder, env = {} }: Options = {}): Surroundings => ({
+  cwd,
+  env: {
+    PATH: process.env.PATH,
+    HOME: folder,
+    TMPDIR: folder,
+    CI: "true",
+    DATABRICKS_HOST: workspace.host,
+    DATABRICKS_TOKEN: workspace.token,
+    ...env,
+  },
+});
+
+/** For signals alone, since a process costs a second. */
+const startCli = (args: readonly string[], options?: Options): StartedProcess =>
+  start([...NODE_TS, join(ROOT, "src", "cli", "bin.ts"), ...args], surroundings(options));
 
 const cli = (args: readonly string[], options?: Options): Promise<Ended> =>
-  startCli(args, options).ended;
+  commandLine(args, surroundings(options));
 
 /** What the exit code is, and that nothing is shown that must not be. */
 async function ends(code: number, args: readonly string[], options?: Options): Promise<Ended> {
