@@ -21,7 +21,7 @@ const OPTIONS = {
 const SALT = JSON.stringify([version, OPTIONS]);
 
 for (const extension of [".ts", ".tsx"])
-  Module._extensions[extension] = (module, file) => module._compile(compiled(file), file);
+  Module._extensions[extension] = (loaded, file) => loaded._compile(compiled(file), file);
 
 // Stack traces name lines of the TypeScript.
 process.setSourceMapsEnabled(true);

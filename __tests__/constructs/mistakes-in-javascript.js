@@ -1,4 +1,3 @@
-const process = require("node:process");
 // What a compiler would refuse, by people who have none. Each entry: what is wrong, the code that does it, and how the
 // message begins.
 const {

@@ -405,11 +405,11 @@ describe("jobs that others own", () => {
     });
     expect(stack("alerting-dev-atomic").data?.databricks_job).toHaveProperty("ingest");
     const { resource } = stack("alerting-dev-composite");
-    const [ingest] = resource?.databricks_job?.alerting_setup_job?.task as [
-      { run_job_task: { job_id: string } },
-    ];
+    const [ingest] = (resource?.databricks_job?.alerting_setup_job?.task ?? []) as {
+      run_job_task: { job_id: string };
+    }[];
     const output = /^\$\{data\.terraform_remote_state\.alerting-dev-atomic\.outputs\.(\w+)\}$/.exec(
-      ingest.run_job_task.job_id,
+      ingest?.run_job_task.job_id ?? "",
     )?.[1];
     expect(stack("alerting-dev-atomic").output?.[output ?? ""]).toEqual({
       value: "${data.databricks_job.ingest.id}",

@@ -12,7 +12,7 @@ export {
 declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- it is how jest's types are extended
   namespace jest {
-    // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- as jest declares it
+    // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- as jest declares it
     interface Matchers<R, T = {}> extends JobMatchers<R> {}
   }
 }
