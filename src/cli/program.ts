@@ -18,6 +18,8 @@ const COMMANDS: Readonly<Record<string, () => AddCommand>> = {
   graph: () => (require("./graph/command") as typeof import("./graph/command")).addGraphCommand,
   lineage: () =>
     (require("./lineage/command") as typeof import("./lineage/command")).addLineageCommand,
+  changed: () =>
+    (require("./changed/command") as typeof import("./changed/command")).addChangedCommand,
   docs: () => (require("./docs/command") as typeof import("./docs/command")).addDocsCommand,
   run: () => (require("./run/command") as typeof import("./run/command")).addRunCommand,
   repair: () => (require("./repair/command") as typeof import("./repair/command")).addRepairCommand,

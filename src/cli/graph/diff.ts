@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
-import { JobGraph, maskSecret, quote } from "@jobstrata/core/model";
+import { maskSecret, quote } from "@jobstrata/core/model";
 import { type Reading, priorState, readTerraformJson } from "@jobstrata/core/readers";
 import {
   type DiffSource,
@@ -17,7 +17,8 @@ import {
 import { PLAIN } from "@jobstrata/core/report";
 import { readPath, type SourceOptions } from "../sources/path";
 import { formatByName, writeDrawing } from "./drawing-file";
-import { atRevision } from "./git-revision";
+import { atRevision } from "../git/revision";
+import { environmentPairs } from "../sources/environment-pairs";
 import { sayProblems } from "../sources/graphs";
 import { Interrupts } from "../interrupts";
 import type { Io } from "../io";
@@ -211,7 +212,7 @@ function diffsOf(
   { target, direction, depth }: GraphOptions,
 ): HierarchyDiff[] {
   const options = { direction, ...(depth !== undefined && { depth }) };
-  const pairs = environmentsOf(before.graphs, after.graphs, target);
+  const pairs = environmentPairs(before.graphs, after.graphs, target);
   if (pairs.length === 0) throw new JobstrataError("source", "there is no job to compare");
   const known = new Set<string>();
   const diffs = pairs.flatMap(({ old, now }) => {
@@ -234,39 +235,6 @@ function diffsOf(
     "source",
     `there is no job ${quoteWithSuggestion(unknown, names)}, neither before nor after`,
   );
-}
-
-interface EnvironmentPair {
-  readonly old?: JobGraph;
-  readonly now?: JobGraph;
-}
-
-/** Pairs environments by name; if each side has only one, pairs these. */
-function environmentsOf(
-  before: readonly JobGraph[],
-  after: readonly JobGraph[],
-  target: string | undefined,
-): EnvironmentPair[] {
-  const isAsked = ({ environment }: JobGraph): boolean =>
-    target === undefined || environment === target;
-  const [now, ...others] = after.filter(isAsked);
-  const sameName = before.find(({ environment }) => environment === now?.environment);
-  const [old] = before;
-  if (now !== undefined && others.length === 0 && !sameName && old !== undefined) {
-    if (before.length === 1 && now.jobs.length > 0) {
-      // A source of no jobs does not know what its environment is called.
-      const named = old.jobs.length === 0 ? new JobGraph(now.environment, []) : old;
-      return [{ old: named, now }];
-    }
-  }
-  const names = [...after, ...before].filter(isAsked).map(({ environment }) => environment);
-  return [...new Set(names)].flatMap((name) => {
-    const find = (graphs: readonly JobGraph[]): JobGraph | undefined =>
-      graphs.find(({ environment }) => environment === name);
-    const [first, second] = [find(before), find(after)];
-    if ((first?.jobs.length ?? 0) + (second?.jobs.length ?? 0) === 0) return [];
-    return [{ ...(first && { old: first }), ...(second && { now: second }) }];
-  });
 }
 
 function draw(

@@ -1,0 +1,151 @@
+import { existsSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, resolve } from "node:path";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { maskSecret, type SourceKind } from "@jobstrata/core/model";
+import { bundleFile, priorState, type Reading, readTerraformJson } from "@jobstrata/core/readers";
+import { commitOf, Git, GitFailed, workTreeOf } from "../git/git";
+import { checkOut, copyOverrides, isRead } from "../git/revision";
+import { movedReading, withoutCommonEnd } from "../graph/relocation";
+import type { Io } from "../io";
+import { readPath, type SourceOptions } from "../sources/path";
+import type { BaseSource } from "./document";
+import { FolderChanges, type FileChanges } from "./file-changes";
+import { GitChanges } from "./git-changes";
+
+/** What jobs are compared with. */
+export interface Base {
+  readonly from: BaseSource;
+  /** Its jobs, with the places of the current side; undefined if they are the same as those. */
+  readonly reading?: Reading;
+  /** How files differ; undefined if the base does not say. */
+  readonly files?: FileChanges;
+  /** What of it cannot be seen, in sentences. */
+  readonly problems: readonly string[];
+}
+
+/** The current side, and how it was read. */
+export interface Current {
+  readonly reading: Reading;
+  readonly options: Omit<SourceOptions, "targets">;
+  readonly signal?: AbortSignal;
+  readonly io: Io;
+}
+
+const HINT = "name a folder or the JSON of a plan or state as the base";
+
+/**
+ * Reads the base: `workspace`, a path, else a revision of git (`git:REVISION` for one that a path is called by, too).
+ *
+ * @throws {JobstrataError} `source` if it cannot be read
+ */
+export async function readBase(base: string, current: Current): Promise<Base> {
+  const isPath = !base.startsWith("git:") && (base === "-" || existsSync(base));
+  if (isPath) return atPath(base, current);
+  return atRevision(base.replace(/^git:/, ""), current);
+}
+
+function atPath(path: string, { reading, options }: Current): Base {
+  const priors: string[] = [];
+  const terraform: SourceOptions["terraform"] = (json, file) => {
+    const state = priorState(json);
+    if (state !== undefined) priors.push(file);
+    return readTerraformJson(state ?? json, file, { mask: maskSecret });
+  };
+  const readings = readPath(path, { ...options, targets: [], terraform });
+  const before = sameKind(readings, reading.kind);
+  const from = {
+    kind: before.kind,
+    path: before.path,
+    ...(priors.length > 0 && { prior_state: true as const }),
+  };
+  const isMovable =
+    before.kind === reading.kind && (before.kind === "bundle" || before.kind === "cdktf");
+  if (!isMovable)
+    return {
+      from,
+      reading: before,
+      problems: ["the base does not hold the code of jobs, so only their settings are compared"],
+    };
+  const move = withoutCommonEnd(folderOf(before), folderOf(reading));
+  return {
+    from,
+    reading: movedReading(before, move),
+    files: new FolderChanges(move.from, move.to),
+    problems: [],
+  };
+}
+
+/** Of several readings, that which is of the same kind as what it is compared with. */
+function sameKind(readings: readonly Reading[], kind: SourceKind): Reading {
+  const found = readings.find((each) => each.kind === kind) ?? readings[0];
+  if (found === undefined) throw new JobstrataError("source", "the base holds no jobs");
+  return found;
+}
+
+/** The folder of a bundle or of several, or the one that synthesized stacks are in. */
+export function folderOf({ path, kind }: Reading): string {
+  const real = realpathSync(resolve(path));
+  return kind === "bundle" && statSync(real).isDirectory() ? real : dirname(real);
+}
+
+async function atRevision(revision: string, current: Current): Promise<Base> {
+  const { reading, signal } = current;
+  const folder = folderOf(reading);
+  const git = new Git(await workTreeOf(folder, signal, HINT), signal, HINT);
+  const commit = await commitOf(git, revision);
+  const from = { kind: reading.kind, path: reading.path, revision, commit };
+  try {
+    const files = await GitChanges.since(git, commit);
+    if (reading.kind === "bundle") {
+      const before = hasConfigChanges(files, current)
+        ? await bundleAt(git, commit, revision, folder, current)
+        : undefined;
+      return { from, ...(before && { reading: before }), files, problems: [] };
+    }
+    throw new JobstrataError("source", "only a bundle is compared with a revision");
+  } catch (error) {
+    throw error instanceof GitFailed ? error.explained() : error;
+  }
+}
+
+/** Whether files from which jobs are read have changed, or links, which may lead to some. */
+function hasConfigChanges(files: GitChanges, { options }: Current): boolean {
+  const isConfig = options.python === true ? /./ : /\.(?:ya?ml|json)$/i;
+  for (const path of files.paths) if (isConfig.test(path)) return true;
+  return files.hasLinks;
+}
+
+/** The bundle at a commit, or all bundles of a folder. */
+async function bundleAt(
+  git: Git,
+  commit: string,
+  revision: string,
+  folder: string,
+  { reading, options }: Current,
+): Promise<Reading> {
+  const temporary = realpathSync(mkdtempSync(join(tmpdir(), "jobstrata-changed-")));
+  try {
+    const root = await checkOut(git, commit, temporary, {
+      isRead: options.python === true ? () => true : isRead,
+    });
+    const inside = relative(git.folder, folder);
+    const place = join(root, inside);
+    const file = bundleFile(resolve(reading.path));
+    const path = file === undefined ? place : join(place, relative(folder, realpathSync(file)));
+    if (!existsSync(path))
+      throw new JobstrataError("source", `${revision} has no bundle in ${inside || "its root"}`);
+    copyOverrides(folder, place);
+    const [before = reading] = readPath(path, {
+      ...options,
+      source: "bundle",
+      targets: [],
+      repository: root,
+    });
+    const shown = (way: string): string => `${revision}:${way}`;
+    // While the files are there: places of jobs are found when they are asked for.
+    return movedReading(before, { from: root, to: git.folder, shown });
+  } finally {
+    rmSync(temporary, { recursive: true, force: true, maxRetries: 3 });
+  }
+}

@@ -1,0 +1,219 @@
+import { dirname, resolve } from "node:path";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { type JobGraph, type JobSpec, printable } from "@jobstrata/core/model";
+import { relativePath } from "@jobstrata/core/paths";
+import { bundleFile, type Reading } from "@jobstrata/core/readers";
+import {
+  diffHierarchies,
+  type DiffLine,
+  type JobDiff,
+  jobLine,
+  UnknownJobs,
+} from "@jobstrata/core/render";
+import type { Io } from "../io";
+import { environmentPairs, type EnvironmentPair } from "../sources/environment-pairs";
+import { readSources, type SourcesOptions } from "../sources/options";
+import { type Base, folderOf, readBase } from "./base";
+import {
+  type BaseSource,
+  type ChangedDocument,
+  type ChangedJob,
+  type Reason,
+  summaryOf,
+} from "./document";
+import { downstreamOf } from "./downstream";
+import { entryFor } from "./entry";
+import { JobInputs } from "./job-inputs";
+import { renamedJobs } from "./renamed-jobs";
+
+/** What to compare. */
+export interface ChangesRequest extends SourcesOptions {
+  /** A revision of git, a path, or `workspace`. @default "HEAD" */
+  readonly base?: string;
+  /** The jobs that are compared with it. @default "." */
+  readonly path?: string;
+  /** Environments. @default - all */
+  readonly target?: readonly string[];
+}
+
+/** What differs from a base. */
+export interface Changes {
+  readonly document: ChangedDocument;
+  /** The base, at the places of the current side; none if it could not be read. */
+  readonly before: readonly Reading[];
+  readonly after: readonly Reading[];
+}
+
+/**
+ * Compares jobs with a base: their settings, and the files that they depend on. If the base cannot be read,
+ * every job counts as modified.
+ *
+ * @throws {JobstrataError} `source` if the jobs themselves cannot be read
+ */
+export async function findChanges(
+  request: ChangesRequest,
+  io: Io,
+  signal?: AbortSignal,
+): Promise<Changes> {
+  const { base = "HEAD", path, target = [], ...sources } = request;
+  const after = await readSources(path === undefined ? [] : [path], sources, target, io);
+  const reading = after.find(({ kind }) => kind === "bundle") ?? after[0];
+  if (reading === undefined) throw new JobstrataError("source", "there are no jobs to compare");
+  const { source, python } = sources;
+  const options = { ...(source && { source }), ...(python !== undefined && { python }) };
+  let found: Base;
+  try {
+    found = await readBase(base, { reading, options, io, ...(signal && { signal }) });
+    for (const { severity, rule, message } of found.reading?.problems ?? [])
+      if (severity === "error" && rule === undefined) throw new JobstrataError("source", message);
+  } catch (error) {
+    if (!(error instanceof JobstrataError) || signal?.aborted === true) throw error;
+    return { document: everything(reading, base, error.message), before: [], after: [reading] };
+  }
+  const before = found.reading ?? reading;
+  return { document: compare(reading, found, target), before: [before], after: [reading] };
+}
+
+const UNREADABLE: Reason = { kind: "unknown", text: "the base cannot be read" };
+
+/** All jobs, because nobody knows what they were. */
+function everything(reading: Reading, base: string, problem: string): ChangedDocument {
+  const environments = reading.graphs.map(({ environment, jobs }) => ({
+    environment,
+    jobs: jobs.map((job) => entryFor(job.key, job, "modified", [UNREADABLE])),
+  }));
+  return documentOf(reading, { kind: reading.kind, path: base }, environments, {
+    complete: false,
+    problems: [`the base cannot be read: ${problem}; every job counts as modified`],
+  });
+}
+
+function compare(reading: Reading, base: Base, targets: readonly string[]): ChangedDocument {
+  const before = base.reading ?? reading;
+  const asked = (graphs: readonly JobGraph[]): readonly JobGraph[] =>
+    targets.length === 0
+      ? graphs
+      : graphs.filter(({ environment }) => targets.includes(environment));
+  const pairs = environmentPairs(asked(before.graphs), asked(reading.graphs), undefined);
+  const inputs = base.files && new JobInputs(base.files);
+  const folders = new Map<string, string>();
+  const ofCode = (job: JobSpec): Reason[] => {
+    if (inputs === undefined) return [];
+    const file = job.source?.file ?? "";
+    const folder = folders.get(file) ?? projectFolder(reading, file);
+    folders.set(file, folder);
+    return inputs.changesOf(job, folder).map(({ taskKey, change, text }) => ({
+      kind: change.kind === "unknown" ? ("unknown" as const) : ("code" as const),
+      text,
+      ...(taskKey !== undefined && { task: taskKey }),
+      file: relativePath(change.path),
+    }));
+  };
+  const environments = pairs.map((pair) => {
+    const changed = changedJobs(pair, base.reading === undefined, ofCode);
+    const environment = (pair.now ?? pair.old)?.environment ?? "";
+    return { environment, jobs: [...changed, ...downstreamOf(pair.now, changed)].sort(byKey) };
+  });
+  return documentOf(reading, base.from, environments, {
+    complete: true,
+    problems: base.problems,
+  });
+}
+
+const byKey = (a: ChangedJob, b: ChangedJob): number =>
+  a.job < b.job ? -1 : a.job > b.job ? 1 : 0;
+
+/** The jobs of an environment that differ themselves. */
+function changedJobs(
+  { old, now }: EnvironmentPair,
+  isSameReading: boolean,
+  ofCode: (job: JobSpec) => Reason[],
+): ChangedJob[] {
+  const diff = isSameReading ? undefined : diffHierarchies(old, now);
+  const diffs = new Map(
+    (diff === undefined || diff instanceof UnknownJobs ? [] : diff.jobs).map((job) => [
+      job.after ?? job.before,
+      job,
+    ]),
+  );
+  const changed: ChangedJob[] = [];
+  const renamed = renamedJobs([...diffs.values()]);
+  const gone = new Set([...renamed.values()].map(({ before }) => before));
+  for (const job of now?.jobs ?? []) {
+    const own = diffs.get(job);
+    const from = renamed.get(job);
+    const code = ofCode(job);
+    if (own === undefined && code.length === 0) continue;
+    const key = own?.key ?? job.key;
+    if (own?.change === "added" && from === undefined) {
+      changed.push(entryFor(key, job, "new", [{ kind: "new", text: "is new" }]));
+      continue;
+    }
+    const reasons: Reason[] = [];
+    if (from?.before !== undefined)
+      reasons.push({ kind: "renamed", text: `was renamed from ${printable(from.before.key)}` });
+    else if (own !== undefined) reasons.push(...settingsReasons(own));
+    const entry = entryFor(key, job, "modified", [...reasons, ...code]);
+    changed.push(from?.before ? { ...entry, renamed_from: from.before.key } : entry);
+  }
+  for (const { key, before, change } of diffs.values()) {
+    if (change !== "removed" || before === undefined || gone.has(before)) continue;
+    changed.push(entryFor(key, before, "removed", [{ kind: "removed", text: "was removed" }]));
+  }
+  return changed;
+}
+
+const WRITER = {
+  name: printable,
+  value: (text: string) => JSON.stringify(text),
+  plain: printable,
+  arrow: "→",
+};
+
+/** What is set to something else, a line each. */
+function settingsReasons(job: JobDiff): Reason[] {
+  const reasons: Reason[] = [];
+  const { before, after } = job;
+  if (before !== undefined && after !== undefined && before.stack !== after.stack) {
+    const text = `stack: ${printable(before.stack)} → ${printable(after.stack)}`;
+    reasons.push({ kind: "settings", text });
+  }
+  const visit = (line: DiffLine, above: string): void => {
+    const text = above === "" ? line.text : `${above}: ${line.text}`;
+    if (line.below.length === 0) reasons.push({ kind: "settings", text });
+    else for (const each of line.below) visit(each, text);
+  };
+  for (const line of jobLine(job, WRITER).below) visit(line, "");
+  return reasons;
+}
+
+/** The folder that a job's paths start from: that of its bundle, or of the app. */
+function projectFolder(reading: Reading, file: string): string {
+  const folder = folderOf(reading);
+  for (let at = dirname(resolve(file)); at.length > folder.length; at = dirname(at))
+    if (bundleFile(at) !== undefined) return at;
+  return folder;
+}
+
+function documentOf(
+  reading: Reading,
+  from: BaseSource,
+  environments: ChangedDocument["environments"],
+  rest: Pick<ChangedDocument, "complete" | "problems">,
+): ChangedDocument {
+  const all = new Set(reading.graphs.flatMap(({ jobs }) => jobs.map(({ key }) => key)));
+  const now = new Set(reading.graphs.flatMap(({ jobs }) => jobs.map(({ stack }) => stack)));
+  const stacks = new Set<string>();
+  for (const { jobs } of environments)
+    for (const { state, stack } of jobs)
+      if (state !== "downstream" && (state !== "removed" || now.has(stack))) stacks.add(stack);
+  return {
+    version: 1,
+    from,
+    to: { kind: reading.kind, path: reading.path },
+    ...rest,
+    summary: summaryOf(environments, all),
+    stacks: [...stacks].sort(),
+    environments: environments.filter(({ jobs }) => jobs.length > 0),
+  };
+}

@@ -1,0 +1,152 @@
+/** What the text of a code file names: modules, notebooks, files and folders. Nothing of it need exist. */
+export interface CodeReferences {
+  /** Modules that are imported: `lib.tables`, `..common`; of `from lib import tables` both that and `lib`. */
+  readonly modules: readonly string[];
+  /** Packages of which a module is imported whose name is computed. */
+  readonly packages: readonly string[];
+  /** Paths of notebooks that run, with or without an extension. */
+  readonly notebooks: readonly string[];
+  /** Texts that may be paths of files. */
+  readonly files: readonly string[];
+  /** Folders from which files are taken whose names are computed, or that are listed. */
+  readonly folders: readonly string[];
+  /** Folders that the code adds to those in which modules are looked for, as far as it names them. */
+  readonly searchPaths: readonly string[];
+  /** It adds folders, which may be others than those named. */
+  readonly extendsSearch: boolean;
+}
+
+const FROM =
+  /(?:^|[;:\n])[ \t]*from[ \t\\\n]+(\.*[\p{L}\p{N}_.]*)[ \t\\\n]+import[ \t\\\n]*(\([^)]*\)|[^\n;#]+)/gu;
+const IMPORT = /(?:^|[;:\n])[ \t]*import[ \t]+([\p{L}\p{N}_. ,\t]+)/gu;
+const RUN = /(?:^|\n)[ \t]*%run[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|(\S+))/g;
+/** Lines of cells that give files to other programs: %pip install -r requirements.txt. */
+const MAGIC = /(?:^|\n)[ \t]*[%!](?!run\b|md\b)([^\n]*)/g;
+/** A string, with up to 100 characters of code before it on the line. */
+const STRING =
+  /(?:\b([rbfuRBFU]{1,2})|([fs])(?="))?("""(?:[^\\]|\\[^])*?"""|'''(?:[^\\]|\\[^])*?'''|"(?:[^"\\\n]|\\[^])*"|'(?:[^'\\\n]|\\[^])*')/g;
+const DYNAMIC_IMPORT = /(?:import_module|__import__)\s*\(\s*$/;
+const RUNS_NOTEBOOK = /\bnotebook\s*\.\s*run\s*\(\s*(?:path\s*=\s*)?$/;
+const SEARCHES = /\bsys\s*\.\s*path\b/;
+const LISTS =
+  /\b(?:listdir|scandir|walk|glob|iglob|rglob|iterdir|Path|PurePath|join|joinpath|ls|copytree)\s*\(\s*$/;
+/** A text that may be a path: no line breaks, no address of another machine. */
+const PATH = /^(?!\w+:\/\/)[^\n\r\0*?<>|"']{1,400}$/;
+
+/** The marks that begin the lines of another language in a notebook. */
+const MAGIC_MARK = /^(?:#|--|\/\/) MAGIC ?/gm;
+/** Code of one file that is looked at. Characters. */
+const MAX_CODE = 5_000_000;
+
+/** Finds what code names, without executing it: all of it counts, whether it would run or not. Takes linear time. */
+export function codeReferences(source: string, isJupyter: boolean): CodeReferences {
+  const text = (isJupyter ? cellsOf(source) : source.replaceAll(MAGIC_MARK, ""))
+    .slice(0, MAX_CODE)
+    .replaceAll("\r\n", "\n");
+  const found = {
+    modules: new Set<string>(),
+    packages: new Set<string>(),
+    notebooks: new Set<string>(),
+    files: new Set<string>(),
+    folders: new Set<string>(),
+    searchPaths: new Set<string>(),
+  };
+  for (const [, path = "", names = ""] of text.matchAll(FROM)) {
+    found.modules.add(path);
+    for (const name of names
+      .replace(/[()\\]/g, " ")
+      .replace(/#[^\n]*/g, "")
+      .split(",")) {
+      const [first = ""] = name.trim().split(/\s+/);
+      if (/^[\p{L}\p{N}_]+$/u.test(first))
+        found.modules.add(path.endsWith(".") ? `${path}${first}` : `${path}.${first}`);
+    }
+  }
+  for (const [, names = ""] of text.matchAll(IMPORT))
+    for (const name of names.split(",")) {
+      const [first = ""] = name.trim().split(/\s+/);
+      if (first !== "") found.modules.add(first);
+    }
+  for (const [, a, b, c] of text.matchAll(RUN)) found.notebooks.add(a ?? b ?? c ?? "");
+  for (const [, words = ""] of text.matchAll(MAGIC))
+    for (const word of words.split(/[\s"'=;&|]+/)) if (/[./]/.test(word)) addPath(word, found);
+  const withoutComments = text.replace(/(^|\n)([ \t]*)#[^\n]*/g, "$1");
+  for (const match of withoutComments.matchAll(STRING)) addString(withoutComments, match, found);
+  return {
+    modules: [...found.modules],
+    packages: [...found.packages],
+    notebooks: [...found.notebooks],
+    files: [...found.files],
+    folders: [...found.folders],
+    searchPaths: [...found.searchPaths],
+    extendsSearch: SEARCHES.test(text),
+  };
+}
+
+interface Found {
+  readonly modules: Set<string>;
+  readonly packages: Set<string>;
+  readonly notebooks: Set<string>;
+  readonly files: Set<string>;
+  readonly folders: Set<string>;
+  readonly searchPaths: Set<string>;
+}
+
+function addString(text: string, match: RegExpExecArray, found: Found): void {
+  const [, prefix = "", scala = "", quoted = ""] = match;
+  const value =
+    quoted.startsWith('"""') || quoted.startsWith("'''")
+      ? quoted.slice(3, -3)
+      : quoted.slice(1, -1);
+  const lineStart = text.lastIndexOf("\n", match.index) + 1;
+  const before = text.slice(Math.max(lineStart, match.index - 200), match.index);
+  const computed = /f/i.test(prefix) || scala !== "" ? /\$?\{|\$\w/.exec(value)?.index : undefined;
+  if (SEARCHES.test(before) && computed === undefined) found.searchPaths.add(value);
+  if (DYNAMIC_IMPORT.test(before)) {
+    const known = computed === undefined ? value : value.slice(0, computed);
+    if (computed === undefined) found.modules.add(known);
+    else found.packages.add(known.replace(/\.?[^.]*$/, ""));
+    return;
+  }
+  if (computed !== undefined) {
+    const known = value.slice(0, computed);
+    const folder = known.slice(0, known.lastIndexOf("/") + 1);
+    if (folder !== "") addFolder(folder, found);
+    // Behind a folder that is computed: f"{root}/config/tables.yml".
+    const rest = /^\$?\{[^{}]*\}(\/[^{}$]+)$/.exec(value)?.[1];
+    if (rest !== undefined) addPath(rest, found);
+    return;
+  }
+  if (RUNS_NOTEBOOK.test(before)) found.notebooks.add(value);
+  else {
+    if (value.endsWith("/") || LISTS.test(before)) addFolder(value, found);
+    // Text of another language may name files, too: one word at a time.
+    if (value.includes("\n")) return;
+    addPath(value, found);
+  }
+}
+
+function addFolder(path: string, found: Found): void {
+  const folder = path.replace(/\/+$/, "");
+  // The whole project would make every file an input.
+  if (PATH.test(folder) && !/^(?:\.{0,2}\/?)*$/.test(folder)) found.folders.add(folder);
+}
+
+function addPath(path: string, found: Found): void {
+  if (PATH.test(path) && /[\p{L}\p{N}]/u.test(path)) found.files.add(path);
+}
+
+/** The code cells of an exported notebook; all of its text if it is broken. */
+function cellsOf(text: string): string {
+  try {
+    const { cells = [] } = JSON.parse(text.replace(/^\uFEFF/, "")) as {
+      cells?: { cell_type?: string; source?: string | string[] }[];
+    };
+    return cells
+      .filter(({ cell_type: type }) => type === "code")
+      .map(({ source = "" }) => (Array.isArray(source) ? source.join("") : source))
+      .join("\n");
+  } catch {
+    return text;
+  }
+}

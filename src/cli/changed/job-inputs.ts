@@ -1,0 +1,333 @@
+import { dirname, extname, isAbsolute, join, resolve } from "node:path";
+import { leafTasks, type JobSpec, type Setting, type Settings } from "@jobstrata/core/model";
+import { relativePath } from "@jobstrata/core/paths";
+import { type CodeReferences, codeReferences } from "./code-references";
+import { contentOf, type FileChange, type FileChanges } from "./file-changes";
+
+/** Why the code of a job is not what it was. */
+export interface CodeChange {
+  readonly taskKey?: string;
+  readonly change: FileChange;
+  /** One line: `notebook src/x.py: helper src/lib/y.py changed`. */
+  readonly text: string;
+}
+
+/** A file that a job depends on, and what it is to the file that leads to it. */
+interface Input {
+  readonly path: string;
+  readonly role: string;
+  readonly isFolder?: true;
+}
+
+/** Extensions that paths of notebooks leave out. */
+const EXTENSIONS = ["", ".py", ".ipynb", ".sql", ".scala", ".r", ".R"];
+const CODE = /\.(?:py|ipynb|sql|scala|r)$/i;
+/** Settings that name libraries. */
+const LIBRARIES = new Set(["whl", "jar", "egg", "dependencies"]);
+/** Folders above a file in which modules are looked for. */
+const MAX_FOLDERS = 12;
+/** Files of one task. */
+const MAX_FILES = 5000;
+
+/** Finds which files jobs depend on, and which of them differ from the base. Files are read once for all jobs. */
+export class JobInputs {
+  readonly #files: FileChanges;
+  readonly #references = new Map<string, CodeReferences | undefined>();
+  readonly #changes = new Map<string, FirstChange | undefined>();
+  readonly #roots = new Map<string, readonly string[]>();
+  #modules: ReadonlyMap<string, readonly string[]> | undefined;
+
+  public constructor(files: FileChanges) {
+    this.#files = files;
+  }
+
+  /**
+   * What differs of the files of a job.
+   *
+   * @param folder that paths in the settings of the job start from
+   */
+  public changesOf(job: JobSpec, folder: string): CodeChange[] {
+    const found: CodeChange[] = [];
+    const add = (taskKey: string | undefined, entry: Input): void => {
+      const first = this.#firstChange(entry);
+      if (first === undefined) return;
+      const text = describe(entry, first);
+      if (found.some((each) => each.text === text)) return;
+      found.push({ ...(taskKey !== undefined && { taskKey }), change: first.change, text });
+    };
+    for (const task of leafTasks(job)) {
+      const file = /^file:(.*)$/s.exec(task.notebook?.identity ?? "")?.[1];
+      if (file !== undefined) add(task.taskKey, { path: file, role: "notebook" });
+      for (const input of this.#inSettings(task.settings, folder, job)) add(task.taskKey, input);
+    }
+    const { tasks: _, ...others } = job.settings;
+    for (const input of this.#inSettings(others, folder, job)) add(undefined, input);
+    return found;
+  }
+
+  /** Files that settings name, wherever they do. */
+  #inSettings(settings: Settings, folder: string, job: JobSpec): Input[] {
+    const bases = [folder];
+    if (job.source !== undefined) bases.push(dirname(resolve(job.source.file)));
+    if (job.hasGitSource === true) bases.push(this.#files.root);
+    const inputs: Input[] = [];
+    for (const { text, name } of textsOf(settings)) {
+      if (text.length > 1000 || text.includes("\n")) continue;
+      // The folder that a bundle uploads its files to stands for its own.
+      const uploaded = /(?:\/files|\$\{workspace\.file_path\})\/([^${}]+)$/.exec(text)?.[1];
+      if (uploaded !== undefined) inputs.push(...this.#named(uploaded, [folder], name));
+      const path = text.replace(/^-r\s+/, "").replace(/\[[^\]]*\]$/, "");
+      if (isAbsolute(path) || path.includes("${") || /^\w+:/.test(path)) continue;
+      inputs.push(...this.#named(path, bases, name));
+    }
+    return inputs;
+  }
+
+  #named(path: string, bases: readonly string[], name: string): Input[] {
+    if (name === "project_directory")
+      return bases.map((base) => ({
+        path: resolve(base, path),
+        role: "dbt project",
+        isFolder: true as const,
+      }));
+    if (/\.(?:whl|jar|egg)$/.test(path) || (LIBRARIES.has(name) && path.includes("*")))
+      return bases.flatMap((base) => this.#library(resolve(base, path)));
+    const isNotebook = name === "notebook_path" || name === "path";
+    return bases.flatMap((base) => this.#existing(resolve(base, path), isNotebook, roleOf(name)));
+  }
+
+  /** A library is built from the Python project that its folder belongs to. */
+  #library(path: string): Input[] {
+    const folder = dirname(path);
+    const built: Input[] = [];
+    for (const project of [folder, dirname(folder)]) {
+      const names = this.#files.names(project);
+      const settings = ["pyproject.toml", "setup.py", "setup.cfg"].filter((name) =>
+        names.has(name),
+      );
+      if (settings.length === 0) continue;
+      for (const name of [...settings, "poetry.lock", "uv.lock", "MANIFEST.in"])
+        if (names.has(name)) built.push({ path: join(project, name), role: "library" });
+      const source = names.has("src") ? join(project, "src") : project;
+      built.push({ path: source, role: "library", isFolder: true });
+      break;
+    }
+    // A built file counts only if nothing tells what it is built from.
+    if (built.length > 0) return built;
+    return path.includes("*")
+      ? [{ path: folder, role: "library", isFolder: true }]
+      : this.#existing(path, false, "library");
+  }
+
+  /** The file at a path, if there is one now or was one. */
+  #existing(path: string, isNotebook: boolean, role: string): Input[] {
+    const names = this.#files.names(dirname(path));
+    const base = path.slice(dirname(path).length).replace(/^[/\\]/, "");
+    return (isNotebook ? EXTENSIONS : [""])
+      .filter((extension) => base !== "" && names.has(base + extension))
+      .map((extension) => ({ path: path + extension, role }));
+  }
+
+  /** The first difference in a file and in all that it leads to, in the order of the code. */
+  #firstChange(entry: Input): FirstChange | undefined {
+    const key = `${entry.isFolder === true ? "folder" : entry.role} ${entry.path}`;
+    if (!this.#changes.has(key)) this.#changes.set(key, this.#search(entry));
+    return this.#changes.get(key);
+  }
+
+  #search(entry: Input): FirstChange | undefined {
+    const seen = new Set<string>();
+    const queue: Input[] = [entry];
+    for (const input of queue) {
+      if (seen.has(input.path) || seen.size > MAX_FILES) continue;
+      seen.add(input.path);
+      const change =
+        input.isFolder === true
+          ? this.#files.changeBelow(input.path)
+          : this.#files.changeOf(input.path);
+      if (change !== undefined) return { input, change };
+      if (input.isFolder !== true) queue.push(...this.#from(input.path, dirname(entry.path)));
+    }
+    return undefined;
+  }
+
+  /** What the code of a file leads to. */
+  #from(path: string, entryFolder: string): Input[] {
+    if (!CODE.test(path)) return [];
+    if (!this.#references.has(path)) this.#references.set(path, referencesOf(path));
+    const references = this.#references.get(path);
+    if (references === undefined) return [];
+    const own = dirname(path);
+    const bases = own === entryFolder ? [own] : [own, entryFolder];
+    const inputs: Input[] = [];
+    for (const base of bases) {
+      for (const each of references.notebooks)
+        inputs.push(...this.#existing(resolve(base, each), true, "included notebook"));
+      for (const each of references.files)
+        inputs.push(...this.#existing(resolve(base, withoutRoot(each)), false, "file"));
+      for (const each of references.folders)
+        if (this.#existing(resolve(base, withoutRoot(each)), false, "").length > 0)
+          inputs.push({ path: resolve(base, withoutRoot(each)), role: "folder", isFolder: true });
+    }
+    if (path.endsWith(".sql") || references.modules.length + references.packages.length === 0)
+      return inputs;
+    const added = references.searchPaths.flatMap((each) =>
+      isAbsolute(each) ? [] : bases.map((base) => resolve(base, each)),
+    );
+    const roots = [...added, ...bases.flatMap((base) => this.#rootsOf(base))];
+    for (const each of references.modules)
+      inputs.push(...this.#module(each, own, roots, references.extendsSearch));
+    for (const each of references.packages)
+      for (const root of roots) {
+        const folder = join(root, ...each.split("."));
+        if (each !== "" && this.#existing(folder, false, "").length > 0)
+          inputs.push({ path: folder, role: "package", isFolder: true });
+      }
+    return inputs;
+  }
+
+  /** The folders in which modules are looked for: that of the code, those above it, and their `src`. */
+  #rootsOf(folder: string): readonly string[] {
+    const known = this.#roots.get(folder);
+    if (known !== undefined) return known;
+    const roots: string[] = [];
+    for (let at = folder; roots.length < 2 * MAX_FOLDERS; at = dirname(at)) {
+      roots.push(at, join(at, "src"));
+      if (at === this.#files.root || dirname(at) === at) break;
+    }
+    this.#roots.set(folder, roots);
+    return roots;
+  }
+
+  #module(path: string, own: string, roots: readonly string[], isAnywhere: boolean): Input[] {
+    const [, dots = "", rest = ""] = /^(\.*)(.*)$/s.exec(path) ?? [];
+    const parts = rest === "" ? [] : rest.split(".").filter((part) => part !== "");
+    if (dots !== "") {
+      const base = resolve(own, ...Array.from({ length: dots.length - 1 }, () => ".."));
+      return this.#moduleIn(base, parts);
+    }
+    const [first] = parts;
+    if (first === undefined) return [];
+    const inputs: Input[] = [];
+    for (const root of roots) {
+      const found = this.#moduleIn(root, parts);
+      inputs.push(...found);
+      // Python takes the first one.
+      if (found.some((each) => contentOf(each.path) !== undefined)) {
+        if (!isAnywhere) return inputs;
+        break;
+      }
+    }
+    // It may be in a folder that the cluster or the code adds, or in a wheel of the project.
+    for (const root of this.#foldersWith(first))
+      if (!roots.includes(root)) inputs.push(...this.#moduleIn(root, parts));
+    return inputs;
+  }
+
+  /** A module below a folder, and the packages that it is in, which are executed first. */
+  #moduleIn(root: string, parts: readonly string[]): Input[] {
+    const inputs: Input[] = [];
+    let at = root;
+    if (parts.length === 0) return this.#existing(join(at, "__init__.py"), false, "helper");
+    for (const part of parts) {
+      const names = this.#files.names(at);
+      if (names.has(`${part}.py`)) inputs.push({ path: join(at, `${part}.py`), role: "helper" });
+      if (!names.has(part)) break;
+      at = join(at, part);
+      inputs.push(...this.#existing(join(at, "__init__.py"), false, "helper"));
+    }
+    return inputs;
+  }
+
+  /** The folders of the project that hold a module or package of that name. */
+  #foldersWith(name: string): readonly string[] {
+    this.#modules ??= modulesIn(this.#files);
+    return this.#modules.get(name) ?? [];
+  }
+}
+
+interface FirstChange {
+  readonly input: Input;
+  readonly change: FileChange;
+}
+
+function referencesOf(path: string): CodeReferences | undefined {
+  const content = contentOf(path);
+  return content && codeReferences(content.toString("utf8"), path.endsWith(".ipynb"));
+}
+
+/** Behind what a cluster calls its root, the project may follow. */
+const withoutRoot = (path: string): string => path.replace(/^\/+/, "");
+
+/** Folders by the names of the modules and packages that they hold. */
+function modulesIn(files: FileChanges): Map<string, readonly string[]> {
+  const found = new Map<string, Set<string>>();
+  const seen = new Set<string>();
+  const note = (name: string, folder: string): void => {
+    const folders = found.get(name) ?? new Set();
+    found.set(name, folders);
+    folders.add(folder);
+  };
+  for (const file of files.pythonFiles()) {
+    let folder = dirname(file);
+    note(file.slice(folder.length + 1, -".py".length), folder);
+    while (folder.length > files.root.length && !seen.has(folder)) {
+      seen.add(folder);
+      const above = dirname(folder);
+      note(folder.slice(above.length).replace(/^[/\\]/, ""), above);
+      folder = above;
+    }
+  }
+  return new Map(Array.from(found, ([name, folders]) => [name, [...folders]]));
+}
+
+/** Every text in settings, with the name of the setting that it is the value of. */
+function* textsOf(
+  value: Setting | undefined,
+  name = "",
+): Generator<{ readonly text: string; readonly name: string }> {
+  if (typeof value === "string") yield { text: value, name };
+  else if (Array.isArray(value))
+    for (const item of value as readonly Setting[]) yield* textsOf(item, name);
+  else if (typeof value === "object" && value !== null)
+    for (const [key, item] of Object.entries(value)) yield* textsOf(item, key);
+}
+
+function roleOf(name: string): string {
+  switch (name) {
+    case "notebook_path":
+      return "notebook";
+    case "python_file":
+      return "Python file";
+    case "requirements":
+    case "dependencies":
+      return "requirements file";
+    default:
+      return "file";
+  }
+}
+
+const VERBS: Readonly<Record<FileChange["kind"], string>> = {
+  changed: "changed",
+  new: "is new",
+  removed: "was removed",
+  renamed: "was renamed",
+  unknown: "cannot be compared",
+};
+
+/** `notebook src/x.py: helper src/lib/y.py changed`. */
+function describe(entry: Input, { input, change }: FirstChange): string {
+  const label = relativePath(change.path === input.path ? input.path : change.path);
+  const verb = VERBS[change.kind];
+  const from = change.was === undefined ? "" : ` from ${relativePath(change.was)}`;
+  const why = change.why === undefined ? "" : `: it ${change.why}`;
+  const isOwn = input.path === entry.path;
+  const what =
+    isOwn && entry.isFolder !== true
+      ? `${entry.role} ${label}`
+      : `${entry.role} ${relativePath(entry.path)}: ${isOwn ? "" : `${input.role} `}${label}`;
+  return `${what} ${verb}${from}${why}`;
+}
+
+/** Whether a path is that of a notebook or another code file. */
+export const isCode = (path: string): boolean => CODE.test(extname(path));
