@@ -2,7 +2,7 @@ import { dirname, extname, isAbsolute, join, resolve } from "node:path";
 import { leafTasks, type JobSpec, type Setting, type Settings } from "@jobstrata/core/model";
 import { relativePath } from "@jobstrata/core/paths";
 import { type CodeReferences, codeReferences } from "./code-references";
-import { contentOf, type FileChange, type FileChanges } from "./file-changes";
+import { contentOf, type FileChange, type FileChanges, isFile } from "./file-changes";
 
 /** Why the code of a job is not what it was. */
 export interface CodeChange {
@@ -34,6 +34,9 @@ export class JobInputs {
   readonly #files: FileChanges;
   readonly #references = new Map<string, CodeReferences | undefined>();
   readonly #changes = new Map<string, FirstChange | undefined>();
+  /** What files lead to, by the folder of what the task runs. */
+  readonly #named = new Map<string, readonly Input[]>();
+  readonly #there = new Map<string, boolean>();
   readonly #roots = new Map<string, readonly string[]>();
   #modules: ReadonlyMap<string, readonly string[]> | undefined;
 
@@ -75,15 +78,15 @@ export class JobInputs {
       if (text.length > 1000 || text.includes("\n")) continue;
       // The folder that a bundle uploads its files to stands for its own.
       const uploaded = /(?:\/files|\$\{workspace\.file_path\})\/([^${}]+)$/.exec(text)?.[1];
-      if (uploaded !== undefined) inputs.push(...this.#named(uploaded, [folder], name));
+      if (uploaded !== undefined) inputs.push(...this.#ofSetting(uploaded, [folder], name));
       const path = text.replace(/^-r\s+/, "").replace(/\[[^\]]*\]$/, "");
       if (isAbsolute(path) || path.includes("${") || /^\w+:/.test(path)) continue;
-      inputs.push(...this.#named(path, bases, name));
+      inputs.push(...this.#ofSetting(path, bases, name));
     }
     return inputs;
   }
 
-  #named(path: string, bases: readonly string[], name: string): Input[] {
+  #ofSetting(path: string, bases: readonly string[], name: string): Input[] {
     if (name === "project_directory")
       return bases.map((base) => ({
         path: resolve(base, path),
@@ -119,6 +122,12 @@ export class JobInputs {
       : this.#existing(path, false, "library");
   }
 
+  #isThere(path: string): boolean {
+    let isThere = this.#there.get(path);
+    if (isThere === undefined) this.#there.set(path, (isThere = isFile(path)));
+    return isThere;
+  }
+
   /** The file at a path, if there is one now or was one. */
   #existing(path: string, isNotebook: boolean, role: string): Input[] {
     const names = this.#files.names(dirname(path));
@@ -152,13 +161,20 @@ export class JobInputs {
   }
 
   /** What the code of a file leads to. */
-  #from(path: string, entryFolder: string): Input[] {
+  #from(path: string, entryFolder: string): readonly Input[] {
+    const key = `${entryFolder} ${path}`;
+    let found = this.#named.get(key);
+    if (found === undefined) this.#named.set(key, (found = this.#find(path, entryFolder)));
+    return found;
+  }
+
+  #find(path: string, entryFolder: string): Input[] {
     if (!CODE.test(path)) return [];
     if (!this.#references.has(path)) this.#references.set(path, referencesOf(path));
     const references = this.#references.get(path);
     if (references === undefined) return [];
     const own = dirname(path);
-    const bases = own === entryFolder ? [own] : [own, entryFolder];
+    const bases = own === entryFolder ? [own] : [entryFolder, own];
     const inputs: Input[] = [];
     for (const base of bases) {
       for (const each of references.notebooks)
@@ -209,15 +225,15 @@ export class JobInputs {
     const [first] = parts;
     if (first === undefined) return [];
     const inputs: Input[] = [];
-    for (const root of roots) {
+    let isFound = false;
+    for (const [at, root] of roots.entries()) {
       const found = this.#moduleIn(root, parts);
       inputs.push(...found);
-      // Python takes the first one.
-      if (found.some((each) => contentOf(each.path) !== undefined)) {
-        if (!isAnywhere) return inputs;
-        break;
-      }
+      isFound ||= found.some((each) => this.#isThere(each.path));
+      // The folder of the notebook comes first for Python; in which order the others do, differs.
+      if (at === 0 && isFound && !isAnywhere) return inputs;
     }
+    if (isFound && !isAnywhere) return inputs;
     // It may be in a folder that the cluster or the code adds, or in a wheel of the project.
     for (const root of this.#foldersWith(first))
       if (!roots.includes(root)) inputs.push(...this.#moduleIn(root, parts));
