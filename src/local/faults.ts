@@ -1,4 +1,4 @@
-import { errorText } from "@jobstrata/core/model";
+import { errorText, globOf } from "@jobstrata/core/model";
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { JobstrataError } from "@jobstrata/core/errors";
@@ -76,7 +76,7 @@ export function readFaultPlan(file: string): FaultPlan {
 /** Decides what goes wrong, by a plan that can be changed while the workspace runs. */
 export class Faults {
   #plan: FaultPlan = {};
-  #patterns: (RegExp | undefined)[] = [];
+  #patterns: (((request: string) => boolean) | undefined)[] = [];
   #struck: number[] = [];
   readonly #failed = new Map<string, number>();
   #random = generator(1);
@@ -92,7 +92,7 @@ export class Faults {
     this.#failed.clear();
     this.#struck = (plan.requests ?? []).map(() => 0);
     this.#patterns = (plan.requests ?? []).map(({ match }) =>
-      match === undefined ? undefined : glob(match),
+      match === undefined ? undefined : globOf(match),
     );
   }
 
@@ -108,7 +108,7 @@ export class Faults {
     for (const [index, fault] of requests.entries()) {
       const struck = this.#struck[index] ?? 0;
       if (fault.times !== undefined && struck >= fault.times) continue;
-      if (this.#patterns[index]?.test(`${method} ${path}`) === false) continue;
+      if (this.#patterns[index]?.(`${method} ${path}`) === false) continue;
       if (fault.body !== undefined && !body.includes(fault.body)) continue;
       if (fault.rate !== undefined && this.#random() >= fault.rate) continue;
       this.#struck[index] = struck + 1;
@@ -174,14 +174,6 @@ export function faultError(status: FaultStatus): ApiError {
       );
   }
 }
-
-const glob = (match: string): RegExp =>
-  new RegExp(
-    `^${match
-      .split("*")
-      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
-      .join(".*")}$`,
-  );
 
 /** Numbers from 0 to 1 that depend on nothing but the seed (mulberry32). */
 function generator(seed: number): () => number {

@@ -1,5 +1,5 @@
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
-import { type JobId, quote } from "@jobstrata/core/model";
+import { globOf, type JobId, quote } from "@jobstrata/core/model";
 import type { DeployedJob, DeployedTask } from "./deployed-jobs";
 
 /** A task at its place below the job that is run; a job that is run from two places is there twice. */
@@ -109,7 +109,7 @@ function evaluate(tree: readonly TaskNode[], atom: string, selector: string): Se
 
 function namedBy(tree: readonly TaskNode[], method: string, value: string): TaskNode[] {
   const all = [...withDescendants(tree)];
-  const matches = glob(value);
+  const matches = globOf(value);
   switch (method) {
     case "task": {
       const names = (node: TaskNode): string[] => [
@@ -156,12 +156,6 @@ function found(
     "run",
     `no ${what} below the job is called ${quoteWithSuggestion(value, candidates)}; there are ${[...candidates].slice(0, 30).map(quote).join(", ")}`,
   );
-}
-
-function glob(pattern: string): (name: string) => boolean {
-  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  const regex = new RegExp(`^${parts.join(".*")}$`);
-  return (name) => regex.test(name);
 }
 
 /** Adds the tasks that are reachable from `start` in at most `steps` steps. */

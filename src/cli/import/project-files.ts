@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { type BaselineEntry, baselineText } from "@jobstrata/core/config";
 import type { ImportFramework, Project } from "../emit";
 import { packageVersion } from "../package-folder";
 import { DEPENDENCIES } from "../project/framework";
+import { packageName, sortedByName } from "../project/package-json";
 import { cdktfJson, GITIGNORE_LINES, TSCONFIG } from "../project/templates";
 
 /** The baseline of a project, where `check` and the synthesis look for it. */
@@ -32,7 +33,7 @@ export function settingFiles(
   folder: string,
   framework: ImportFramework,
 ): ReadonlyMap<string, string> {
-  const name = projectName(folder);
+  const name = packageName(folder);
   const { app, command, tools, node } = DEPENDENCIES[framework];
   const { tsx = "", typescript = "", "@types/node": types = "" } = tools;
   const own = `^${packageVersion()}`;
@@ -42,8 +43,8 @@ export function settingFiles(
     private: true,
     engines: { node },
     scripts: { synth: `${framework} synth`, check: "jobstrata check", typecheck: "tsc" },
-    dependencies: sorted({ ...app, [`@jobstrata/${framework}`]: own }),
-    devDependencies: sorted({
+    dependencies: sortedByName({ ...app, [`@jobstrata/${framework}`]: own }),
+    devDependencies: sortedByName({
       ...command,
       "@jobstrata/local": own,
       jobstrata: own,
@@ -73,16 +74,4 @@ export function earlierFiles(folder: string): readonly string[] {
   } catch {
     return [];
   }
-}
-
-function sorted(object: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function projectName(folder: string): string {
-  const name = basename(folder)
-    .toLowerCase()
-    .replace(/[^a-z0-9-]+/g, "-")
-    .replace(/^-+|-+$/g, "");
-  return name === "" ? "jobs" : name;
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { ImportedEnvironment } from "../emit";
 import { JobstrataError } from "@jobstrata/core/errors";
 import {
+  globOf,
   DEFAULT_DATA_DIR,
   JobGraph,
   type JobSpec,
@@ -13,7 +14,6 @@ import { type ApiJob, atOnce, WorkspaceError } from "@jobstrata/run";
 import type { Io } from "../io";
 import { WorkspaceTarget } from "../workspace/target";
 import type { ReadSource } from "./bundle-source";
-import { globOf } from "./glob";
 import type { ImportReadOptions } from "./read-source";
 import { layerInName } from "./terraform-source";
 

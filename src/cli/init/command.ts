@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { type Command, Option } from "commander";
 import { makeFolder } from "@jobstrata/core/folders";
@@ -11,6 +11,7 @@ import { Changes } from "../project/changes";
 import { DEPENDENCIES, type Framework, FRAMEWORKS } from "../project/framework";
 import { withMembers } from "../project/manifest-text";
 import { checkEnvironmentName, jobNames, type LayerNames, layerNames } from "../project/names";
+import { packageName, sortedByName } from "../project/package-json";
 import * as templates from "../project/templates";
 import { dependenciesOf, readUserProject, textOf, type UserProject } from "../project/user-project";
 import { appLines, isAppWired, wireApp } from "../project/wiring";
@@ -229,7 +230,7 @@ function planManifest(project: UserProject, { framework }: Choices, changes: Cha
   const devDependencies = { ...command, "@jobstrata/local": own, jobstrata: own };
   if (project.manifestText === undefined) {
     const manifest = {
-      name: projectName(project),
+      name: packageName(project.folder),
       version: "0.0.0",
       private: true,
       engines: { node },
@@ -239,8 +240,8 @@ function planManifest(project: UserProject, { framework }: Choices, changes: Cha
         test: "jest",
         typecheck: "tsc",
       },
-      dependencies: sorted(dependencies),
-      devDependencies: sorted({ ...devDependencies, ...tools }),
+      dependencies: sortedByName(dependencies),
+      devDependencies: sortedByName({ ...devDependencies, ...tools }),
     };
     changes.create("package.json", `${JSON.stringify(manifest, undefined, 2)}\n`);
     return;
@@ -272,7 +273,7 @@ function planSettings(
 ): void {
   planGitignore(project, changes);
   if (project.isApp) return;
-  const name = projectName(project);
+  const name = project.manifest.name ?? packageName(project.folder);
   changes.create("cdktf.json", templates.cdktfJson(name));
   changes.create("tsconfig.json", templates.TSCONFIG);
   changes.create("jest.config.js", templates.JEST_CONFIG);
@@ -307,19 +308,6 @@ function planGitignore({ folder }: UserProject, changes: Changes): void {
   const begin = text === "" || text.endsWith("\n") ? text : `${text}${eol}`;
   const added = missing.map((line) => `${line}${eol}`).join("");
   changes.edit(".gitignore", begin + added, `adds ${missing.join(", ")}`);
-}
-
-/** A name that npm accepts, from that of the folder. */
-function projectName({ folder, manifest }: UserProject): string {
-  const name = basename(folder)
-    .toLowerCase()
-    .replace(/[^a-z0-9-]+/g, "-")
-    .replace(/^-+|-+$/g, "");
-  return manifest.name ?? (name === "" ? "jobs" : name);
-}
-
-function sorted(object: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const INSTALL: readonly (readonly [lockfile: string, command: string])[] = [

@@ -2,6 +2,7 @@
  * TypeScript as text: enough of its grammar to find where a line belongs. The compiler is not used, since it is the project's,
  * in any version, and need not be installed yet.
  */
+import { escapeRegExp } from "@jobstrata/core/model";
 
 /** The text with comments and the contents of literals blanked out; every other character keeps its place. */
 export function maskLiterals(text: string): string {
@@ -154,6 +155,6 @@ export function importPlace(text: string, masked: string): Insertion["at"] {
 
 /** Whether the text imports from a relative path, written with or without an extension. */
 export function importsFrom(text: string, specifier: string): boolean {
-  const path = specifier.replace(/\.js$/, "").replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const path = escapeRegExp(specifier.replace(/\.js$/, ""));
   return new RegExp(`^import\\b[^;]*?["']${path}(?:\\.[jt]s)?["']`, "m").test(text);
 }

@@ -1,3 +1,5 @@
+import { escapeRegExp } from "./patterns";
+
 /** The environment that a name usually means by one of its words: `alerting-dev`, `prod_jobs`, `AlertingStaging`. */
 export function environmentInName(name: string): string | undefined {
   return wordsOf(name).find((word) => ENVIRONMENT_WORDS.has(word));
@@ -5,7 +7,7 @@ export function environmentInName(name: string): string | undefined {
 
 /** Puts `*` for an environment if it is a word before the last part of an id: `load-*-atomic/seed`. */
 export function withoutEnvironment(environment: string): (id: string) => string {
-  const name = environment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const name = escapeRegExp(environment);
   const word = new RegExp(`(?<![A-Za-z0-9])${name}(?![A-Za-z0-9])`, "g");
   return (id) => {
     const end = id.lastIndexOf("/") + 1;

@@ -15,6 +15,7 @@ export * from "./lineage";
 export * from "./markers";
 export * from "./notebook-cells";
 export * from "./notebook-format";
+export * from "./patterns";
 export * from "./placeholder";
 export * from "./run-tree";
 export * from "./settings";

@@ -1,4 +1,4 @@
-import { stringifyJson } from "@jobstrata/core/model";
+import { escapeRegExp, stringifyJson } from "@jobstrata/core/model";
 import type { Clock } from "../../clock";
 import type { SavedQuery, TaskExecutor } from "../../execute/executor";
 import type { QueryAnswer } from "../../execute/query";
@@ -39,7 +39,7 @@ export async function ask(
     late.abort();
   });
   const used = Object.entries(parameters).filter(([name]) =>
-    new RegExp(`:${name.replace(/[.\\-]/g, "\\$&")}\\b`).test(saved.text),
+    new RegExp(`:${escapeRegExp(name)}\\b`).test(saved.text),
   );
   try {
     await query(

@@ -1,0 +1,18 @@
+import { basename } from "node:path";
+import { compare } from "@jobstrata/core/model";
+
+/** A name that npm accepts, from that of the folder. */
+export function packageName(folder: string): string {
+  const name = basename(folder)
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, "-")
+    .replace(/^-+|-+$/g, "");
+  return name === "" ? "jobs" : name;
+}
+
+/** Dependencies in the order in which npm writes them. */
+export function sortedByName(
+  dependencies: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(dependencies).sort(([a], [b]) => compare(a, b)));
+}
