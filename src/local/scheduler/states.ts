@@ -139,7 +139,7 @@ export function briefly(phase: Phase): RunStatus {
 }
 
 /** The deprecated but still universal `state` of a run. */
-export function stateOf({ life, result, message }: Phase): Record<string, unknown> {
+export function apiState({ life, result, message }: Phase): Record<string, unknown> {
   return {
     life_cycle_state: life,
     ...(result === undefined ? {} : { result_state: result }),
@@ -150,7 +150,7 @@ export function stateOf({ life, result, message }: Phase): Record<string, unknow
 }
 
 /** The newer `status` of a run. */
-export function statusOf(phase: Phase): Record<string, unknown> {
+export function apiStatus(phase: Phase): Record<string, unknown> {
   if (isOver(phase)) {
     const { code = "INTERNAL_ERROR", message } = phase;
     return {

@@ -5,7 +5,7 @@ import { type NestedTask, type Task, TASK_TYPES } from "./schema/tasks";
 import type { Store } from "../../store";
 import type { JobRun, Repair, Run, TaskRun } from "./records";
 import { originalRun } from "../../scheduler/repair";
-import { isOver, type Phase, stateOf, statusOf } from "../../scheduler/states";
+import { isOver, type Phase, apiState, apiStatus } from "../../scheduler/states";
 
 /** Answers hold no more tasks, or iterations, than this; the rest follows with `page_token`. */
 
@@ -246,8 +246,8 @@ export class RunViews {
 
   #progress(run: Phase & { start_time: number; end_time?: number }): Json {
     return {
-      state: stateOf(run),
-      status: statusOf(run),
+      state: apiState(run),
+      status: apiStatus(run),
       start_time: run.start_time,
       setup_duration: 0,
       execution_duration: run.end_time === undefined ? 0 : run.end_time - run.start_time,
@@ -283,7 +283,7 @@ const repairView = (repair: JobRun["repairs"][number], index: number): Json => (
   ...(index === 0 ? {} : { id: repair.id }),
   start_time: repair.start_time,
   end_time: repair.end_time ?? 0,
-  state: stateOf(repair),
-  status: statusOf(repair),
+  state: apiState(repair),
+  status: apiStatus(repair),
   task_run_ids: repair.task_run_ids,
 });
