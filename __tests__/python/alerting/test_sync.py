@@ -241,7 +241,7 @@ def test_an_alert_is_made_as_its_row_says(spark: Any, target: Target, workspace:
     identity = made.pop("id")
     assert made == {
         "display_name": name,
-        "query_text": f"SELECT a AS value, '' AS alert_message FROM `main`.`{target.gold_schema}`.t",
+        "query_text": f"SELECT a AS value, '' AS alert_message FROM `{target.catalog}`.`{target.gold_schema}`.t",
         "warehouse_id": "w1",
         "custom_summary": "CRITICAL: Something costs of finops",
         "custom_description": "{{QUERY_RESULT_VALUE}} against 2.5",
