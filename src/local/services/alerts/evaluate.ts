@@ -10,33 +10,33 @@ type Comparison = Exclude<Settings["comparison_operator"], "IS_NULL" | "IS_NOT_N
 /** Rows of a query. */
 export type Result = Extract<QueryAnswer, { columns: unknown }>;
 
-/** What the evaluation of an alert came to. */
+/** The result of evaluating an alert. */
 export interface Evaluated {
   readonly state: AlertState;
-  /** Why it could not be evaluated. */
+  /** The reason for state `ERROR`. */
   readonly error?: string;
-  /** What was compared, and with what; as text. Null is a value too. */
+  /** The compared value, as text; null for SQL NULL. */
   readonly value?: string | null;
   readonly threshold?: string | null;
 }
 
-/** How many rows there were, beside what an aggregation makes of them. */
+/** Column with the number of rows under an aggregation. */
 const ROWS = "jobstrata_rows";
 
 /**
- * The query that an alert runs. As with the service, an aggregation is put around the query of the alert, so that nothing is
- * left of its rows.
+ * The SQL that an alert runs. Like Databricks, wraps the alert's query in its aggregations, so the result no longer
+ * holds the query's rows.
  */
 export function queryOf({ query_text, evaluation }: AlertSettings): string {
   const columns = aggregated(evaluation);
   if (columns === undefined) return query_text;
   const inner = query_text.replace(/[;\s]+$/, "");
   const outer = columns.map((column, at) => `${aggregation(column)} AS ${nameOf(at)}`);
-  // On lines of their own, since the query may end with a comment.
+  // The query stands on its own lines because it may end with a comment.
   return `SELECT ${outer.join(", ")}, COUNT(*) AS ${ROWS} FROM (\n${inner}\n)`;
 }
 
-/** What the result of {@link queryOf} means. */
+/** Compares the result of {@link queryOf} with the alert's condition. */
 export function evaluate(settings: Settings, result: Result): Evaluated {
   const { comparison_operator: operator, source, threshold, empty_result_state } = settings;
   const [row] = result.rows;
@@ -46,7 +46,7 @@ export function evaluate(settings: Settings, result: Result): Evaluated {
   try {
     if (row === undefined) return { state: empty_result_state ?? "UNKNOWN" };
     const value = read(source, 0);
-    // Of no rows, COUNT makes a number and everything else NULL.
+    // Without rows, COUNT returns 0 and every other aggregation NULL.
     if (columns !== undefined && value === null && Number(cell(result, ROWS)) === 0)
       return { state: empty_result_state ?? "UNKNOWN" };
     const shown = textOf(value);
@@ -74,7 +74,7 @@ const MEETS: Readonly<Record<Comparison, (sign: number) => boolean>> = {
   LESS_THAN_OR_EQUAL: (sign) => sign <= 0,
 };
 
-/** The columns that are looked at, where any of them is aggregated. */
+/** The value and threshold columns, if any of them is aggregated. */
 function aggregated({ source, threshold }: Settings): Column[] | undefined {
   const columns = threshold?.column === undefined ? [source] : [source, threshold.column];
   return columns.some((column) => column.aggregation !== undefined) ? columns : undefined;
@@ -88,7 +88,7 @@ function aggregation({ aggregation: how, name }: Column): string {
 
 const nameOf = (at: number): string => (at === 0 ? "alert_value" : "alert_threshold");
 
-/** A value of the first row; numbers that come as text are numbers. @throws {Error} where there is no such column */
+/** A value of the first row; converts numbers sent as text. @throws {Error} if the column does not exist */
 function cell({ columns, rows }: Result, name: string): unknown {
   let at = columns.findIndex((column) => column.name === name);
   if (at === -1)
@@ -108,7 +108,7 @@ function valueOf(value: NonNullable<Settings["threshold"]>["value"]): unknown {
   return value?.double_value ?? value?.string_value ?? value?.bool_value ?? null;
 }
 
-/** Compares a value with its threshold: below, equal or above; or the reason why they cannot be compared. */
+/** Compares a value with its threshold: a negative, zero or positive sign, or the reason why they cannot be compared. */
 function compare(
   value: unknown,
   limit: unknown,
@@ -138,7 +138,7 @@ function numberOf(value: unknown): number {
   return Number(value);
 }
 
-/** As notifications show it. */
+/** Formats a value for notifications. */
 export function textOf(value: unknown): string | null {
   if (value === null || value === undefined) return null;
   if (typeof value === "string") return value;

@@ -10,24 +10,24 @@ import { type AlertState, evaluate, type Evaluated, queryOf, type Result } from 
 import { conditionOf, messageOf } from "./notification";
 import type { AlertRecord, NotificationRecord } from "./store";
 
-/** How long the query of an alert may take; milliseconds. */
+/** Maximum duration of an alert's query; milliseconds. */
 const PATIENCE = 10 * 60_000;
 /** Alerts that fall due within this time are evaluated together; milliseconds. */
 const GATHER = 100;
-/** Rows that a notification may show. */
+/** Maximum rows in a notification. */
 const MAX_ROWS = 100;
 
 type Answer = Exclude<QueryAnswer, { note: string }>;
 
-/** An alert and what its last evaluation came to. */
+/** An alert and the result of its last evaluation. */
 export type AlertView = PageAlert;
 
 /**
- * Evaluates alerts, on their schedules and on demand, with the engine of the notebooks. Those that fall due while some are
- * evaluated wait, each at most once, and are then evaluated together in one process.
+ * Evaluates alerts on their schedules and on demand, with the engine that runs notebooks. Alerts that fall due during
+ * an evaluation are queued, each at most once, and evaluated next as one batch in one process.
  */
 export class AlertEvaluator {
-  /** Called when alerts, or what they came to, have changed. */
+  /** Called when alerts or their results have changed. */
   public onChange: () => void = () => undefined;
   readonly #schedules: Timetable<string>;
   readonly #due = new Set<string>();
@@ -40,7 +40,7 @@ export class AlertEvaluator {
   readonly #query: TaskExecutor["query"];
   readonly #host: string;
 
-  /** @param query of the executor; without it there is no engine, and alerts are kept only */
+  /** @param query runs SQL on the executor; undefined if it has no engine, and alerts are then stored but not evaluated */
   public constructor(
     store: Store,
     clock: Clock,
@@ -76,7 +76,7 @@ export class AlertEvaluator {
     await this.#working;
   }
 
-  /** To be called after an alert was created, changed or moved to the trash. */
+  /** Call after an alert was created, changed or moved to the trash. */
   public alertChanged(alert: AlertRecord): void {
     if (this.#query !== undefined) this.#schedule(alert);
     this.onChange();
@@ -87,7 +87,7 @@ export class AlertEvaluator {
     this.onChange();
   }
 
-  /** Every alert as it stands, in the order of their names. */
+  /** All alerts with their current state, sorted by name. */
   public views(): AlertView[] {
     return [...this.#store.alerts.all()].map(viewOf).sort((a, b) => {
       return a.display_name < b.display_name ? -1 : 1;
@@ -95,9 +95,9 @@ export class AlertEvaluator {
   }
 
   /**
-   * Evaluates alerts now, paused ones too.
-   * @param ids @default all that are not in the trash
-   * @throws {ApiError} where there is no engine
+   * Evaluates alerts now, including paused ones.
+   * @param ids @default all alerts that are not in the trash
+   * @throws {ApiError} if the executor has no engine
    */
   public async evaluate(ids?: readonly string[]): Promise<void> {
     if (this.#query === undefined) {
@@ -118,14 +118,14 @@ export class AlertEvaluator {
     this.#schedules.set(id, isOn ? [["", next, last] as const] : []);
   }
 
-  /** Resolves when all that is due now was evaluated. */
+  /** Resolves when every alert that is due now has been evaluated. */
   #request(ids: Iterable<string>): Promise<void> {
     for (const id of ids) this.#due.add(id);
     return (this.#working ??= this.#work());
   }
 
   async #work(): Promise<void> {
-    // The caller has to receive this first.
+    // `#request` must store this promise before the work begins.
     await Promise.resolve();
     try {
       while (this.#due.size > 0 && !this.#ended.signal.aborted) {
@@ -142,18 +142,18 @@ export class AlertEvaluator {
   }
 
   /**
-   * Evaluates alerts in one process. One whose query takes too long, or ends the process, fails alone; those after it
-   * are evaluated in another process.
+   * Evaluates alerts in one process. An alert whose query takes too long or crashes the process fails alone; the alerts
+   * after it are evaluated in a new process.
    */
   async #evaluateTogether(alerts: readonly AlertRecord[]): Promise<void> {
     let left = alerts;
     let isEngineBroken = false;
     while (left.length > 0) {
       const { answers, failure } = await this.#ask(left);
-      // A workspace that stops leaves alerts as they were.
+      // When the workspace stops, alerts keep their last result.
       if (this.#ended.signal.aborted) return;
       const isFailed = answers.length < left.length;
-      // Twice in a row without a single answer: it is not the query.
+      // Two processes in a row without an answer: the engine is broken, not the query.
       const isGivenUp = isFailed && answers.length === 0 && isEngineBroken;
       isEngineBroken = isFailed && answers.length === 0;
       const done = isGivenUp ? left : left.slice(0, answers.length + 1);
@@ -165,7 +165,10 @@ export class AlertEvaluator {
     this.onChange();
   }
 
-  /** Asks the queries of alerts one after another, until one fails by more than its own error. */
+  /**
+   * Runs the alerts' queries in order. Stops at the first that breaks the process or times out; SQL errors do not stop
+   * it.
+   */
   async #ask(alerts: readonly AlertRecord[]): Promise<{ answers: Answer[]; failure: string }> {
     const answers: Answer[] = [];
     const late = new AbortController();
@@ -207,7 +210,7 @@ export class AlertEvaluator {
   }
 
   #conclude(id: string, answer: Answer | undefined, failure: string): void {
-    // It may have been changed or deleted since.
+    // The alert may have been changed or deleted during the query.
     const alert = this.#store.alerts.get(id);
     if (alert === undefined) return;
     const result = answer !== undefined && "columns" in answer ? answer : undefined;
@@ -253,7 +256,7 @@ export class AlertEvaluator {
     }
   }
 
-  /** A destination that was deleted gets nothing any more. */
+  /** Undefined for a deleted destination. */
   #recipientOf({
     user_email,
     destination_id,
@@ -270,8 +273,8 @@ export class AlertEvaluator {
 }
 
 /**
- * Whether subscribers are to hear of a state: once when it becomes TRIGGERED, then every `retrigger_seconds` if there are
- * any, and when it is OK again if they want to.
+ * Whether to notify subscribers of a state: when it becomes TRIGGERED, every `retrigger_seconds` after that if set, and
+ * when it returns to OK if `notify_on_ok` is set.
  */
 function isToBeNotified(
   { settings, evaluated }: AlertRecord,

@@ -2,7 +2,7 @@ import type { Evaluated, Result } from "./evaluate";
 import { textOf } from "./evaluate";
 import type { AlertRecord } from "./store";
 
-/** What a notification says. */
+/** Text of a notification. */
 export interface Message {
   readonly subject: string;
   readonly body: string;
@@ -33,9 +33,10 @@ export function conditionOf({ settings }: AlertRecord): string {
 }
 
 /**
- * The notification of an alert whose state has changed: from its own templates, else as the service writes it.
+ * The notification for a change of an alert's state, from the alert's templates or, without them, in Databricks'
+ * wording.
  *
- * @param result what its query has come to; after an aggregation nothing is left of its rows
+ * @param result the query's result; after an aggregation it no longer holds the query's rows
  * @param url the address of the alert
  */
 export function messageOf(
@@ -67,7 +68,7 @@ export function messageOf(
       : template.replace(/\{\{\{?\s*([A-Z_]+)\s*\}?\}\}/g, (found: string, name: string) => {
           const value = values[name];
           if (value === undefined) return found;
-          // As Mustache has it, three braces leave HTML as it is.
+          // As in Mustache, three braces insert the value without escaping HTML.
           return found.startsWith("{{{") ? value : escaped(value);
         });
   return {

@@ -6,17 +6,17 @@ import type { NotificationRecord } from "./store";
 export type { AlertView } from "./evaluator";
 export type { NotificationRecord } from "./store";
 
-/** The alerts of a workspace that runs, and what they would have sent, newest first. */
+/** The alerts of a running workspace and the notifications that they would have sent, newest first. */
 export interface AlertReport {
   readonly alerts: readonly AlertView[];
   readonly notifications: readonly NotificationRecord[];
 }
 
 /**
- * Asks a workspace that runs for its alerts.
+ * Fetches the alerts of a running workspace.
  *
- * @param evaluate whether to evaluate them first, paused ones too
- * @throws {JobstrataError} `local-workspace` if it has no engine to evaluate them with
+ * @param evaluate whether to evaluate them first, including paused ones
+ * @throws {JobstrataError} `local-workspace` if the workspace has no engine to evaluate them
  */
 export async function alertReport(
   { host, token }: { readonly host: string; readonly token: string },

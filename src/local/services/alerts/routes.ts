@@ -23,15 +23,15 @@ import { flag, get, post, type Route, send } from "../../http/route";
 import { warehouseNotFound } from "../sql/warehouses";
 import { canonical } from "../workspace/paths";
 
-/** Notifications of one answer, newest first. */
+/** Maximum notifications in a response, newest first. */
 const MAX_NOTIFICATIONS = 500;
 
-/** A partial alert: which of its fields count, the mask says. */
+/** A partial alert. `update_mask` selects the fields to apply, and only those are validated. */
 const changesShape = object(
   Object.fromEntries(Object.keys(alertShape.shape).map((field) => [field, z.unknown().optional()])),
 );
 
-/** SQL alerts, version 2. */
+/** Alerts API v2. */
 export function alertRoutes(
   store: Store,
   clock: Clock,
@@ -134,7 +134,7 @@ export function alertRoutes(
   ];
 }
 
-/** Alerts as they stand, their evaluation on demand, and what they would have sent. No part of Databricks. */
+/** Endpoints outside the Databricks API: alerts with their current state, evaluation on demand, and notifications. */
 export function alertControlRoutes(store: Store, evaluator: AlertEvaluator): Route[] {
   const path = "/local/alerts";
   return [
@@ -165,11 +165,11 @@ export function alertControlRoutes(store: Store, evaluator: AlertEvaluator): Rou
 
 const homeOf = (me: Identity): string => `/Users/${me.userName}`;
 
-/** Alerts are files in folders of the workspace, so a name is taken only in its folder. */
+/** Alerts are files in workspace folders, so names are unique per folder. */
 const nameOf = ({ parent_path, display_name }: AlertRecord["settings"]): string =>
   JSON.stringify([canonical(parent_path), display_name]);
 
-/** The name that was asked for or, where an alert of the folder has it, the first of "name (1)", "name (2)" that is free. */
+/** The requested name, or the first free one of "name (1)", "name (2)", … if another alert of the folder has it. */
 function freeName(store: Store, settings: AlertRecord["settings"]): string {
   let { display_name } = settings;
   for (let count = 1; store.alerts.named(nameOf({ ...settings, display_name })); count++) {
@@ -195,7 +195,7 @@ function withoutOutput(alert: z.infer<typeof alertShape>): AlertSettings {
 
 /**
  * The settings of an alert after an update.
- * @param all whether the mask was `*`: then what cannot be updated is passed over unless it would change
+ * @param all whether the mask is `*`; read-only fields are then ignored unless the update would change them
  */
 function changed(
   { settings: before }: AlertRecord,
@@ -227,8 +227,8 @@ function changed(
 }
 
 /**
- * What the alert refers to must be there. A destination that it referred to before may be gone: that must not keep other
- * fields from being updated.
+ * Checks that the objects an alert refers to exist. Skips destinations that the alert already had: a deleted one must
+ * not block updates of other fields.
  */
 function checkReferences(
   store: Store,
@@ -271,7 +271,7 @@ function effectiveRunAs(
   me: Identity,
 ): NonNullable<AlertSettings["run_as"]> {
   if (run_as !== undefined) return run_as;
-  // The older field holds either; only the name of a user has an @ in it.
+  // The older field holds a user or a service principal; only a user name contains an @.
   const name = run_as_user_name ?? me.userName;
   return name.includes("@") ? { user_name: name } : { service_principal_name: name };
 }

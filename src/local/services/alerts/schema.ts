@@ -34,10 +34,10 @@ const runAs = object({
 });
 
 const STATES = ["ERROR", "OK", "TRIGGERED", "UNKNOWN"] as const;
-/** Only the service sets these fields. Sent back to it with an alert that was read, they are ignored. */
+/** Output-only field. Ignored in requests, because clients send back the alert that they read. */
 const outputOnly = z.unknown().optional();
 
-/** An alert, as the Alerts API v2 takes it. */
+/** Request body of an alert in the Alerts API v2. */
 export const alertShape = object({
   create_time: outputOnly,
   custom_description: z.string().optional(),
@@ -92,13 +92,13 @@ export const alertShape = object({
   warehouse_id: z.string(),
 });
 
-/** What a client sets of an alert. */
+/** The fields of an alert that clients can set. */
 export type AlertSettings = Omit<
   z.infer<typeof alertShape>,
   "create_time" | "effective_run_as" | "id" | "lifecycle_state" | "owner_user_name" | "update_time"
 >;
 
-/** The fields that only the service sets, as a field mask would name them. */
+/** Output-only fields, as paths of a field mask. */
 export const OUTPUT_ONLY: readonly string[] = [
   "create_time",
   "effective_run_as",
@@ -111,8 +111,8 @@ export const OUTPUT_ONLY: readonly string[] = [
 ];
 
 /**
- * Everything that an alert must hold beyond its shape and what it refers to.
- * @throws {ApiError} for the first rule that is broken
+ * Checks the rules that the schema cannot express. Does not look up referenced objects.
+ * @throws {ApiError} for the first broken rule
  */
 export function checkAlert({ evaluation, schedule, run_as, parameters = [] }: AlertSettings): void {
   const { comparison_operator, notification, threshold } = evaluation;

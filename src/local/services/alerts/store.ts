@@ -5,10 +5,10 @@ import type { AlertState, Evaluated } from "./evaluate";
 import type { Message } from "./notification";
 import type { AlertSettings } from "./schema";
 
-/** Of notifications, the newest are kept. */
+/** Maximum stored notifications; the oldest are dropped. */
 const NOTIFICATIONS_KEPT = 1000;
 
-/** What is kept of an alert. */
+/** A stored alert. */
 export interface AlertRecord {
   settings: AlertSettings & { parent_path: string };
   id: string;
@@ -16,16 +16,16 @@ export interface AlertRecord {
   create_time: string;
   update_time: string;
   lifecycle_state: "ACTIVE" | "DELETED";
-  /** What the last evaluation came to; absent before the first. */
+  /** The last evaluation; absent before the first. */
   evaluated?: Evaluated & {
     /** RFC 3339. */
     readonly at: string;
-    /** When subscribers were last notified that it is triggered; milliseconds since the epoch. */
+    /** When subscribers were last notified that the alert is triggered; milliseconds since the epoch. */
     readonly notified?: number;
   };
 }
 
-/** A notification that the service would have sent. Nothing is ever sent from here. */
+/** A notification that Databricks would have sent. The local workspace sends nothing. */
 export interface NotificationRecord extends Message {
   readonly id: string;
   readonly alert_id: string;
@@ -33,7 +33,6 @@ export interface NotificationRecord extends Message {
   /** RFC 3339. */
   readonly time: string;
   readonly state: AlertState;
-  /** Who would have got it. */
   readonly recipient:
     | { readonly user_email: string }
     | {
@@ -43,7 +42,7 @@ export interface NotificationRecord extends Message {
       };
 }
 
-/** Alerts by id, found by their folders and names, and what they have given notice of. */
+/** Alerts by id, with an index on folder and name, and their notifications. */
 export class AlertStore extends Documents<AlertRecord> {
   public readonly notifications: Documents<NotificationRecord>;
 

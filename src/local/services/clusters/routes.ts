@@ -28,8 +28,8 @@ const NODE_TYPES = [
 const VERSIONS = ["2.0", "2.1"];
 
 /**
- * What configurations look up of clusters. Jobs may name clusters, policies and pools; there are none to look up, and all
- * that runs, runs on this machine.
+ * Compute metadata that Terraform data sources look up. Clusters, policies and pools do not exist here: jobs may refer
+ * to any, and everything runs on this machine.
  */
 export function clusterRoutes(): Route[] {
   return [

@@ -20,13 +20,13 @@ export function controlRoutes(
       return faults.report();
     }),
     post("/local/stop", NO_VERSION, object({}), () => {
-      // After the answer.
+      // Stop after the response was sent.
       setImmediate(stop);
     }),
   ];
 }
 
-/** Lets the owner, and nobody else, into the page of the workspace. */
+/** Creates a login link for the workspace page. Requires the workspace's token. */
 export function pageRoutes(newLink: () => string): Route[] {
   return [post("/local/page", NO_VERSION, object({}), () => ({ url: newLink() }))];
 }

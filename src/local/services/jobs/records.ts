@@ -3,7 +3,7 @@ import type { RunNow } from "./schema/settings";
 import type { legacyParameters, Task } from "./schema/tasks";
 import type { Phase } from "../../scheduler/states";
 
-/** Parameters by task type, from before there were job parameters. */
+/** Parameters by task type, which precede job parameters in the Jobs API. */
 export type LegacyParameters = {
   [K in keyof typeof legacyParameters]?: z.infer<(typeof legacyParameters)[K]>;
 };
@@ -28,10 +28,10 @@ export type TriggerType =
   | "RUN_JOB_TASK"
   | "TABLE";
 
-/** What is kept under the id of a run. */
+/** A stored run. */
 export type Run = JobRun | TaskRun;
 
-/** A run of a job, or of tasks that were submitted without one. */
+/** A run of a job, or a submitted run without a job. */
 export interface JobRun extends Phase {
   kind: "job";
   run_id: number;
@@ -40,7 +40,7 @@ export interface JobRun extends Phase {
   run_name: string;
   run_type: "JOB_RUN" | "SUBMIT_RUN";
   trigger: TriggerType;
-  /** Where its tasks stand: see `Store.settings`. */
+  /** The settings that the run uses; see `Store.settings`. */
   settings_id: number;
   start_time: number;
   /** When it left the queue. */
@@ -48,13 +48,13 @@ export interface JobRun extends Phase {
   end_time?: number;
   job_parameters: JobParameter[];
   overriding_parameters?: LegacyParameters;
-  /** The only tasks to run, when not all of them. */
+  /** Keys of the tasks to run. @default all */
   only?: string[];
   /** The location of the file arrival trigger that started it. */
   trigger_location?: string;
-  /** The task run that started it, and the jobs above it, outermost first. */
+  /** The task run that started this run, and its ancestor jobs, outermost first. */
   parent?: { task_run_id: number; run_id: number; jobs: number[] };
-  /** The original run first. Empty until there is a repair. */
+  /** The original run, then its repairs. Empty before the first repair. */
   repairs: Repair[];
 }
 
@@ -72,32 +72,32 @@ export interface Repair extends Phase {
   task_run_ids: number[];
 }
 
-/** An attempt at a task of a run, or at an iteration of a for-each task. */
+/** An attempt at a task, or at an iteration of a for-each task. */
 export interface TaskRun extends Phase {
   kind: "task" | "iteration";
   run_id: number;
   job_run_id: number;
   job_id: number;
-  /** The job's run; of an iteration, the attempt at its for-each task. */
+  /** The id of the job run; for an iteration, of the attempt at its for-each task. */
   parent_id: number;
   task_key: string;
-  /** 0 for the first attempt since the run or its last repair began. */
+  /** 0 for the first attempt since the run or its last repair started. */
   attempt: number;
-  /** The first attempt of that series. */
+  /** The run id of that first attempt. */
   original_attempt_run_id: number;
   start_time: number;
   end_time?: number;
-  /** The run of the other job that a Run Job task started. */
+  /** The job run that a Run Job task started. */
   run_job_run_id?: number;
-  /** Of a condition task that succeeded. */
+  /** Only for a condition task that succeeded. */
   outcome?: "true" | "false";
   /** The definition of the task with its references resolved. */
   resolved?: Record<string, unknown>;
   values?: Readonly<Record<string, unknown>>;
-  /** Of an iteration: its place in the inputs, and its input. */
+  /** Only for an iteration: its index in the inputs, and its input. */
   index?: number;
   input?: unknown;
-  /** Of a for-each task: how its iterations stand. */
+  /** Only for a for-each task. */
   iterations?: IterationCounts;
 }
 
@@ -106,11 +106,11 @@ export interface IterationCounts {
   active: number;
   succeeded: number;
   failed: number;
-  /** The places in the inputs that succeeded, so that a repair leaves them alone. */
+  /** Indexes of the inputs that succeeded; a repair skips them. */
   done: number[];
 }
 
-/** What an attempt came up with, beside its state. */
+/** Output of an attempt. */
 export interface TaskOutput {
   result?: string;
   logs?: string;
@@ -118,7 +118,7 @@ export interface TaskOutput {
   errorTrace?: string;
 }
 
-/** The part of job settings that a run keeps. */
+/** The job settings that a run uses. */
 export interface RunSettings {
   name: string;
   tasks: Task[];

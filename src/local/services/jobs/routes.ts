@@ -91,7 +91,7 @@ export function jobRoutes(
     post("jobs/reset", VERSIONS, resetJob, ({ body: { job_id, new_settings } }) => {
       const job = load(job_id);
       const before = store.jobs.settings(job.settings_id);
-      // As with the service, leaving run_as out does not take it away.
+      // As in Databricks, a reset without run_as keeps the old one.
       const run_as = new_settings.run_as ?? before.run_as;
       change(job.job_id, { ...new_settings, ...(run_as === undefined ? {} : { run_as }) });
     }),
@@ -133,7 +133,7 @@ export function jobRoutes(
         const state = triggerState(scheduler, job.job_id, settings, clock.now());
         if (Object.keys(state).length > 0) end += `,"trigger_state":${stringifyJson(state)}`;
       }
-      // The settings are text already; to read and to write them again would be most of the work.
+      // Append the stored JSON as it is: parsing and serializing it would be most of the work.
       const head = stringifyJson(headOf(job, settings, me)).slice(0, -1);
       return new RawAnswer(`${head},"settings":${written}${end}}`);
     }),
@@ -173,7 +173,7 @@ const headOf = (job: StoredJob, settings: JobSettings, me: Identity): Record<str
   created_time: job.created_time,
 });
 
-/** What a SQL condition refers to must be there. */
+/** Checks that the warehouse and the query of a SQL condition exist. */
 function checkCondition(store: Store, condition: SqlCondition | undefined): void {
   if (condition === undefined) return;
   if (condition.warehouse_id !== LOCAL_WAREHOUSE_ID)
@@ -184,7 +184,7 @@ function checkCondition(store: Store, condition: SqlCondition | undefined): void
     );
 }
 
-/** How the triggers of a job stand, as the service shows it. */
+/** The `trigger_state` of a job. */
 function triggerState(
   scheduler: Scheduler,
   jobId: number,
@@ -212,7 +212,7 @@ function triggerState(
   return state;
 }
 
-/** The settings with one page of their tasks; pages after the first have the tasks alone of what comes in lists. */
+/** The settings with one page of tasks. Pages after the first omit the other lists. */
 function pageOf(settings: JobSettings, offset: number): JobSettings {
   const tasks = settings.tasks?.slice(offset, offset + TASKS_PER_PAGE);
   const page: JobSettings = { ...settings, ...(tasks === undefined ? {} : { tasks }) };
@@ -224,7 +224,10 @@ function pageOf(settings: JobSettings, offset: number): JobSettings {
   return page;
 }
 
-/** The update of a job: fields are replaced, but tasks, clusters and environments are replaced one by one, by their keys. */
+/**
+ * Applies `jobs/update`: replaces whole fields, but tasks, job clusters and environments entry by entry, matched by
+ * key.
+ */
 function merged(
   before: JobSettings,
   changes: JobSettings,
@@ -237,7 +240,7 @@ function merged(
     const entries = new Map<unknown, unknown>();
     const old = (before[field] ?? []) as Record<string, unknown>[];
     for (const entry of [...old, ...changed]) entries.set(entry[key], entry);
-    // Two entries of the request with one key must be seen by the check that follows.
+    // Keep duplicate keys of the request, so that the check below reports them.
     after[field] =
       new Set(changed.map((entry) => entry[key])).size < changed.length
         ? changed
@@ -261,8 +264,8 @@ function merged(
 }
 
 /**
- * Refuses a job that would run one that does not exist, or itself, directly or through other jobs. The depth is left to the run: it depends on
- * where a chain starts.
+ * Rejects a job that runs a missing job, or itself, directly or through other jobs. Nesting depth is checked when a job
+ * runs, because it depends on the outermost job.
  */
 function checkRunJobs(store: Store, settings: JobSettings, jobId?: number): void {
   const pending = runJobIds(settings);
@@ -277,7 +280,8 @@ function checkRunJobs(store: Store, settings: JobSettings, jobId?: number): void
     if (seen.has(id)) continue;
     seen.add(id);
     const job = typeof id === "number" ? store.jobs.get(id) : undefined;
-    // As the service says it; the jobs further down were checked when they were created, and may be gone since.
+    // Only direct references must exist. Jobs further down were checked when they were created and may be deleted
+    // since.
     if (job === undefined && asked.has(id)) throw jobNotFound(id);
     if (job?.json.includes('"run_job_task"') === true) {
       pending.push(...runJobIds(store.jobs.settings(job.settings_id)));

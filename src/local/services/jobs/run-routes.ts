@@ -52,7 +52,7 @@ export function runRoutes(store: Store, scheduler: Scheduler, views: RunViews): 
         if (job_id === undefined && all_queued_runs !== true) {
           throw invalidParameter("Missing required field: job_id");
         }
-        // No job of this workspace has an id beyond 2^53, and so no runs.
+        // Local job ids stay below 2^53, so a bigint id has no runs.
         if (typeof job_id !== "bigint") scheduler.cancelAll(job_id, all_queued_runs === true);
       },
     ),
@@ -78,7 +78,7 @@ export function runRoutes(store: Store, scheduler: Scheduler, views: RunViews): 
         throw invalidParameter("active_only and completed_only cannot both be true.");
       }
       const asked = query.limit ?? DEFAULT_LISTED;
-      // The service takes 0 for as many as it gives at once.
+      // In Databricks, 0 means the maximum.
       const limit = asked === 0 ? MAX_LISTED : asked;
       if (limit < 0 || limit > MAX_LISTED)
         throw invalidParameter(`limit must be from 0 to ${MAX_LISTED} (got ${asked}).`);

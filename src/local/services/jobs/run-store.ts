@@ -17,12 +17,12 @@ export const RUNS_SCHEMA = `
   CREATE TABLE IF NOT EXISTS tokens (token TEXT PRIMARY KEY, run_id INTEGER NOT NULL);
 `;
 
-/** Which runs of jobs to list; newest first. */
+/** Filter of job runs, which are listed newest first. */
 export interface RunFilter {
   jobId?: number | undefined;
   active?: boolean | undefined;
   runType?: string | undefined;
-  /** Only runs that no task of another has started. */
+  /** Only runs that no Run Job task started. */
   roots?: boolean | undefined;
   startedFrom?: number | undefined;
   startedTo?: number | undefined;
@@ -32,7 +32,7 @@ export interface RunFilter {
   limit: number;
 }
 
-/** Runs of jobs, attempts at their tasks and iterations of these, what they came up with, and the tokens of requests. */
+/** Job runs, attempts at tasks and iterations, their outputs, and idempotency tokens. */
 export class RunStore {
   readonly #dirty = new Map<number, Run>();
   #flushing = false;
@@ -41,7 +41,7 @@ export class RunStore {
   readonly #sql: Sql;
   readonly #dropSettings: (settingsId: number) => void;
 
-  /** @param dropSettings called with settings that a run that was deleted had */
+  /** @param dropSettings called with the settings id of a deleted run */
   public constructor(sql: Sql, dropSettings: (settingsId: number) => void) {
     this.#sql = sql;
     this.#dropSettings = dropSettings;
@@ -55,8 +55,8 @@ export class RunStore {
   }
 
   /**
-   * Kept with the next `flush`: before the next answer to any request and, without one, as soon as there is nothing
-   * else to do. Until then the run may still change.
+   * Queues a run for the next `flush`, which happens before the next response, or else as soon as the event loop is
+   * idle. The run may still change until then.
    */
   public save(run: Run): void {
     this.#dirty.set(run.run_id, run);
@@ -96,7 +96,7 @@ export class RunStore {
     return row === undefined ? undefined : runOf(row);
   }
 
-  /** The run of a job; `undefined` for that of a task too. */
+  /** A job run; `undefined` if the id belongs to a task run. */
   public jobRun(runId: number): JobRun | undefined {
     const run = this.get(runId);
     return run?.kind === "job" ? run : undefined;
@@ -109,7 +109,7 @@ export class RunStore {
     );
   }
 
-  /** Attempts at the tasks of a job's run, or iterations of an attempt, in the order in which they were made. */
+  /** The attempts of a job run, or the iterations of a for-each attempt, oldest first. */
   public children(parentId: number): TaskRun[] {
     this.flush();
     return this.#sql
@@ -119,7 +119,7 @@ export class RunStore {
 
   public list(filter: RunFilter): JobRun[] {
     this.flush();
-    // Only the conditions that are asked for, so that SQLite chooses the index that fits them.
+    // Add only the given conditions, so that SQLite picks a matching index.
     const where = ["parent_id IS NULL"];
     const values: unknown[] = [];
     const add = (condition: string, value: unknown): void => {
@@ -144,13 +144,13 @@ export class RunStore {
       .map(runOf) as JobRun[];
   }
 
-  /** What was not over when the last process ended, parents first. */
+  /** Runs that had not ended when the last process stopped, parents first. */
   public active(): Run[] {
     this.flush();
     return this.#sql.rows("SELECT record FROM runs WHERE active = 1 ORDER BY run_id").map(runOf);
   }
 
-  /** With everything below it. */
+  /** Deletes a run with its task runs and outputs. */
   public delete(runId: number): void {
     this.flush();
     this.#sql.atomically(() => {
@@ -172,7 +172,7 @@ export class RunStore {
     return row === undefined ? undefined : (parseJson(String(row.json)) as TaskOutput);
   }
 
-  /** The run may have been deleted since; its token stays used. */
+  /** The run that used an idempotency token. A token stays used after its run was deleted. */
   public ofToken(token: string): number | undefined {
     return this.#sql.row("SELECT run_id FROM tokens WHERE token = ?", token)?.run_id as
       number | undefined;
@@ -183,5 +183,4 @@ export class RunStore {
   }
 }
 
-/** What `save` has written. */
 const runOf = ({ record }: Row): Run => parseJson(String(record)) as Run;

@@ -14,7 +14,7 @@ export const JOBS_SCHEMA = `
   CREATE INDEX IF NOT EXISTS jobs_by_name ON jobs (name COLLATE NOCASE);
 `;
 
-/** Settings that runs have in common are parsed once; this many are remembered. */
+/** Maximum parsed settings in the cache; runs of one job share them. */
 const SETTINGS_REMEMBERED = 256;
 
 export interface StoredJob {
@@ -23,18 +23,18 @@ export interface StoredJob {
   created_time: number;
   creator: string;
   settings_id: number;
-  /** The settings, as JSON: most that ask for a job want no more than this text. */
+  /** The settings as JSON; most callers need no more than the text. */
   json: string;
 }
 
-/** Jobs, and the settings of jobs and of their runs. */
+/** Jobs, and the settings of jobs and runs. */
 export class JobStore {
   readonly #remembered = new Map<number, JobSettings>();
 
   readonly #sql: Sql;
   readonly #beforeDrop: () => void;
 
-  /** @param beforeDrop called before it is looked up whether settings are still used */
+  /** @param beforeDrop called before checking whether settings are still used */
   public constructor(sql: Sql, beforeDrop: () => void) {
     this.#sql = sql;
     this.#beforeDrop = beforeDrop;
@@ -83,7 +83,7 @@ export class JobStore {
     return Number(this.#sql.row("SELECT count(*) AS count FROM jobs")?.count);
   }
 
-  /** Newest first, as the service lists them. */
+  /** Newest first, as in Databricks. */
   public list(filter: {
     name?: string | undefined;
     before?: number | undefined;
@@ -111,7 +111,7 @@ export class JobStore {
     }
   }
 
-  /** The settings that `saveSettings` numbered. They are shared, and not to be changed. */
+  /** Settings by the id from `saveSettings`. The object is shared and must not be changed. */
   public settings(settingsId: number): JobSettings {
     const known = this.#remembered.get(settingsId);
     if (known !== undefined) return known;
@@ -124,7 +124,7 @@ export class JobStore {
     return settings;
   }
 
-  /** Equal settings are kept once, however many jobs and runs have them. */
+  /** Stores equal settings once and returns their id. */
   public saveSettings(settings: JobSettings): number {
     const json = stringifyJson(settings);
     const digest = createHash("sha256").update(json).digest("base64");
@@ -136,7 +136,7 @@ export class JobStore {
     );
   }
 
-  /** Forgets settings that neither a job nor a run has any more. */
+  /** Deletes settings that no job or run uses. */
   public dropSettings(settingsId: number): void {
     this.#beforeDrop();
     this.#sql.run(

@@ -7,20 +7,18 @@ import type { JobRun, Repair, Run, TaskRun } from "./records";
 import { originalRun } from "../../scheduler/repair";
 import { isOver, type Phase, apiState, apiStatus } from "../../scheduler/states";
 
-/** Answers hold no more tasks, or iterations, than this; the rest follows with `page_token`. */
-
 type Json = Record<string, unknown>;
 
 interface RunViewOptions {
   includeHistory?: boolean;
   includeResolvedValues?: boolean;
-  /** Where to go on, as the page before said in `next_page_token`. */
+  /** Index of the first task; `next_page_token` of the previous page. */
   offset?: number;
-  /** 2.2 pages; the versions before it give everything at once. @default true */
+  /** Whether to split tasks into pages; API versions before 2.2 do not. @default true */
   paged?: boolean;
 }
 
-/** Runs as the Jobs API shows them. */
+/** Runs in the format of the Jobs API. */
 export class RunViews {
   readonly #store: Store;
   readonly #creator: string;
@@ -37,7 +35,7 @@ export class RunViews {
     this.#url = url;
   }
 
-  /** A run of a job, or the run of one of its tasks. @throws {ApiError} when there is none */
+  /** A job run or a task run. @throws {ApiError} if it does not exist */
   public get(runId: number, options: RunViewOptions = {}): Json {
     const run = this.#load(runId);
     return run.kind === "job" ? this.#jobRun(run, options) : this.#taskRun(run, options);
@@ -48,7 +46,7 @@ export class RunViews {
     return expandTasks ? this.#jobRun(run, {}) : this.#base(run);
   }
 
-  /** What a task came up with. @throws {ApiError} for a run of several tasks */
+  /** The output of a task. @throws {ApiError} for a job run with several tasks */
   public output(runId: number): Json {
     const task = this.singleTask(runId, "Retrieving the output");
     const metadata = this.get(task.run_id);
@@ -86,7 +84,7 @@ export class RunViews {
     };
   }
 
-  /** The task that `runId` is the run of: a task's own run, or that of a job of one task. @throws {ApiError} */
+  /** The task run with this id, or the only task of this job run. @throws {ApiError} if the job run has several tasks */
   public singleTask(runId: number, what: string): TaskRun {
     const run = this.#load(runId);
     if (run.kind !== "job") return run;
@@ -95,7 +93,7 @@ export class RunViews {
     throw severalTasks(what);
   }
 
-  /** What the settings say of the task, and where. */
+  /** The definition of a task, and the settings that contain it. */
   public specOf(task: TaskRun): { spec: Task | NestedTask | undefined; settings: JobSettings } {
     const settings = this.#settings(task.job_run_id);
     if (task.kind === "task") {
@@ -126,7 +124,7 @@ export class RunViews {
     const specs = new Map(settings.tasks?.map((spec) => [spec.task_key, spec]));
     const page = paged ? attempts.slice(offset, offset + TASKS_PER_PAGE) : attempts;
     const more = attempts.length > offset + page.length;
-    // Clients put the lists of all pages together; those other than of the tasks are whole on the first.
+    // Clients concatenate the lists of all pages, so lists other than `tasks` are on the first page only.
     const base = this.#base(run);
     if (offset > 0) delete base.job_parameters;
     return {
@@ -218,7 +216,7 @@ export class RunViews {
     };
   }
 
-  /** What a run adds to the fields that say what its task does. */
+  /** The task type field with its results: the outcome of a condition, the iterations of a for-each task. */
   #typeView(spec: Task | NestedTask | undefined, attempt: TaskRun): Json {
     if (spec?.condition_task !== undefined && attempt.outcome !== undefined) {
       return {
@@ -266,11 +264,11 @@ const severalTasks = (what: string): Error =>
     `${what} of runs with multiple tasks is not supported. Please retrieve the output of each individual task run instead.`,
   );
 
-/** The attempts at the tasks of a run that count. */
+/** The latest attempt at each task. */
 export const latestAttempts = (attempts: readonly TaskRun[]): TaskRun[] =>
   latestOf(attempts, ({ task_key }) => task_key);
 
-/** Of the attempts with equal keys the last, in the order of the first. */
+/** The last attempt for each key, in the order of the first. */
 function latestOf(attempts: readonly TaskRun[], key: (attempt: TaskRun) => unknown): TaskRun[] {
   return [...new Map(attempts.map((attempt) => [key(attempt), attempt])).values()];
 }

@@ -7,7 +7,10 @@ const NO_OAUTH =
   "The local workspace takes access tokens only: start the command with npx jobstrata local exec, " +
   "which sets DATABRICKS_HOST and DATABRICKS_TOKEN.";
 
-/** What clients ask before they log in. There is nothing to log in with but the token. */
+/**
+ * OAuth discovery endpoints, which clients call before login. They refuse OAuth logins: the workspace takes its token
+ * only.
+ */
 export function loginRoutes(host: string, workspaceId: string): Route[] {
   const oidc = `${host}/oidc`;
   return [
@@ -55,7 +58,9 @@ export function loginRoutes(host: string, workspaceId: string): Route[] {
   ];
 }
 
-/** A client waits for its browser on this machine; nobody is sent elsewhere. @throws {ApiError} */
+/**
+ * Allows redirects to this machine only, where the client waits for the browser. @throws {ApiError} for other addresses
+ */
 function loopback(address: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url?.protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname))

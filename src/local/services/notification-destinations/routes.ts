@@ -8,8 +8,8 @@ import { get, post, type Route, send } from "../../http/route";
 import type { DestinationRecord } from "./store";
 
 /**
- * The kinds of destination. Each of `enough` is a set of fields that will do; `secrets` are all the fields that are taken
- * and never given back.
+ * The kinds of destination. `enough` lists alternative sets of required fields; `secrets` lists the fields that are
+ * never returned.
  */
 const KINDS = {
   email: { type: "EMAIL", secrets: [], enough: [["addresses"]] },
@@ -33,13 +33,13 @@ const KINDS = {
 type Kind = keyof typeof KINDS;
 const KIND_NAMES = Object.keys(KINDS) as Kind[];
 
-// No check but that of the type: the message of any other would quote the value.
+// Check the type only: the message of any other check would quote the value.
 const confidential = (kind: Kind): z.ZodType<Record<string, unknown>> =>
   object(
     Object.fromEntries(
       KINDS[kind].secrets.flatMap((field) => [
         [field, z.string().optional()],
-        // Sent back with a configuration that was read.
+        // Clients send this back with a configuration that they read.
         [`${field}_set`, z.boolean().optional()],
       ]),
     ),
@@ -121,8 +121,8 @@ const destinationNotFound = (id: string): ApiError =>
   doesNotExist(`Notification destination with ID '${id.slice(0, 100)}' does not exist.`);
 
 /**
- * What is kept of a configuration.
- * @throws {ApiError} that never quotes a value: unless it is of exactly one kind, and complete
+ * The part of a configuration to store, without secrets.
+ * @throws {ApiError} unless the configuration is of exactly one kind and complete; the message never quotes a value
  */
 function configured(
   given: z.infer<typeof config>,

@@ -1,7 +1,7 @@
 import { Documents } from "../../store/documents";
 import type { Sql } from "../../store/sql";
 
-/** What is kept of a destination: of what is confidential only that it was set, since nothing is ever sent from here. */
+/** A stored destination. For a secret, it only records that it was set: the local workspace sends nothing. */
 export interface DestinationRecord {
   id: string;
   display_name: string;

@@ -11,16 +11,16 @@ import { int64Of, jobIdOf, LOCAL_WAREHOUSE_ID } from "@jobstrata/core/model";
 
 /** A kind of object that has permissions. */
 interface Kind {
-  /** As the path of the request has it. */
+  /** Name in request paths. */
   path: string;
-  /** Another path that clients use; answers have the first one. */
+  /** Alternative name in request paths; responses use `path`. */
   alias?: string;
-  /** As answers have it. */
+  /** Name in responses. */
   objectType: string;
   levels: Readonly<Record<string, string>>;
-  /** Whether objects of this kind have exactly one owner. */
+  /** Whether objects of this kind must have exactly one owner. */
   owned: boolean;
-  /** @throws {ApiError} where there is no object of this id */
+  /** @throws {ApiError} if no object has this id */
   check: (store: Store, id: string) => void;
 }
 
@@ -148,7 +148,7 @@ export function permissionRoutes(store: Store, me: Identity): Route[] {
   });
 }
 
-/** Gives a new job these permissions; without an owner among them it is the user's. */
+/** Sets the permissions of a new job. Without an owner among them, the user becomes its owner. */
 export function permissionsOfNewJob(
   store: Store,
   me: Identity,
@@ -177,7 +177,7 @@ function replace(store: Store, kind: Kind, id: string, entries: readonly Permiss
   store.permissions.put(objectId(kind, id), entries);
 }
 
-/** The root of the workspace inherits nothing: what administrators may do there is an entry of its own. */
+/** The workspace root inherits no permissions, so administrators have an entry of their own there. */
 const isRoot = ({ objectType }: Kind, id: string): boolean =>
   objectType === "directory" && id === "0";
 
@@ -195,7 +195,7 @@ function load(store: Store, me: Identity, kind: Kind, id: string): PermissionEnt
   return kind.owned ? [ownedBy(me)] : [];
 }
 
-/** As with the service, administrators may manage everything, by what they may do with all objects of its kind. */
+/** As in Databricks, administrators inherit CAN_MANAGE on every object. */
 const inherited = ({ path }: Kind): object => ({
   group_name: "admins",
   all_permissions: [

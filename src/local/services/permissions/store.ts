@@ -4,7 +4,7 @@ export const PERMISSIONS_SCHEMA = `
   CREATE TABLE IF NOT EXISTS permissions (object TEXT PRIMARY KEY, json TEXT NOT NULL);
 `;
 
-/** Who may do what: one of three principals, and a level. */
+/** A permission level for a user, a group or a service principal. */
 export interface PermissionEntry {
   permission_level: string;
   user_name?: string | undefined;
@@ -12,7 +12,7 @@ export interface PermissionEntry {
   service_principal_name?: string | undefined;
 }
 
-/** The permissions of objects that were given any, by the objects' ids, such as `/jobs/1`. */
+/** Explicit permissions by object id, such as `/jobs/1`. */
 export class PermissionStore {
   readonly #sql: Sql;
 

@@ -40,7 +40,7 @@ const updateBody = object({
   update_mask: z.string(),
 });
 
-/** Saved queries, for SQL tasks and for SQL conditions of triggers to refer to. */
+/** Queries API. SQL tasks and SQL conditions of triggers refer to saved queries. */
 export function queryRoutes(store: Store, clock: Clock, me: Identity): Route[] {
   const load = (id: string): QueryRecord => {
     const found = store.queries.get(id);

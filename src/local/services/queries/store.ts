@@ -2,7 +2,7 @@ import type { SavedQuery } from "../../execute/executor";
 import { Documents } from "../../store/documents";
 import type { Sql } from "../../store/sql";
 
-/** A saved query, as the Queries API has it. */
+/** A stored query of the Queries API. */
 export interface QueryRecord {
   readonly id: string;
   readonly settings: Readonly<Record<string, unknown>> & {
@@ -22,7 +22,7 @@ export class QueryStore extends Documents<QueryRecord> {
     super(sql, "query");
   }
 
-  /** What a task or a trigger runs. Undefined for a query in the trash too. */
+  /** A query for a task or a trigger to run. Undefined if it is missing or in the trash. */
   public saved(id: string): SavedQuery | undefined {
     const found = this.get(id);
     if (found?.lifecycle_state !== "ACTIVE") return undefined;

@@ -32,14 +32,14 @@ const secretKey = z
 const principal = z.string().regex(/\S/, "must name a user, a group or a service principal");
 
 const putBody = object({
-  // No check but that of the type: the message of any other would quote the value.
+  // Check the type only: the message of any other check would quote the value.
   bytes_value: z.string().optional(),
   key: secretKey,
   scope: scopeName,
   string_value: z.string().optional(),
 });
 
-/** Secret scopes, their secrets, and who may use them. The permissions are kept; there is one user, who may do anything. */
+/** Secrets API. ACLs are stored but not enforced: the one user may do anything. */
 export function secretRoutes(store: Store, clock: Clock, me: Identity): Route[] {
   const { secrets } = store;
   const checkScope = (scope: string): void => {
@@ -129,7 +129,7 @@ export function secretRoutes(store: Store, clock: Clock, me: Identity): Route[] 
   ];
 }
 
-/** @throws {ApiError} that never quotes the value */
+/** The value of a secret. @throws {ApiError} if invalid; the message never quotes the value */
 function valueOf({ bytes_value, string_value }: z.infer<typeof putBody>): Buffer {
   if ((bytes_value === undefined) === (string_value === undefined)) {
     throw malformedRequest("Exactly one of bytes_value, string_value must be given.");

@@ -17,7 +17,7 @@ export interface SecretAcl {
   permission: string;
 }
 
-/** Secret scopes with their secrets and permissions. The names of scopes and keys differ by more than upper and lower case. */
+/** Secret scopes with their secrets and ACLs. Names of scopes and keys ignore upper and lower case. */
 export class Secrets {
   readonly #sql: Sql;
 
@@ -25,7 +25,7 @@ export class Secrets {
     this.#sql = sql;
   }
 
-  /** In the order of their names. */
+  /** Sorted by name. */
   public scopes(): string[] {
     return this.#sql
       .rows("SELECT name FROM secret_scopes ORDER BY name")
@@ -40,7 +40,7 @@ export class Secrets {
     this.#sql.run("INSERT INTO secret_scopes VALUES (?)", scope);
   }
 
-  /** With everything in it. */
+  /** Deletes a scope with its secrets and ACLs. */
   public deleteScope(scope: string): void {
     this.#sql.atomically(() => {
       this.#sql.run("DELETE FROM secrets WHERE scope = ?", scope);
@@ -49,7 +49,7 @@ export class Secrets {
     });
   }
 
-  /** The keys of a scope, and when each was put; milliseconds since the epoch. */
+  /** The keys of a scope and when each was last set; milliseconds since the epoch. */
   public keys(scope: string): { key: string; updated: number }[] {
     return this.#sql.rows(
       "SELECT key, updated FROM secrets WHERE scope = ? ORDER BY key",
@@ -74,7 +74,7 @@ export class Secrets {
     this.#sql.run("DELETE FROM secrets WHERE scope = ? AND key = ?", scope, key);
   }
 
-  /** In the order of the principals' names. */
+  /** Sorted by principal. */
   public acls(scope: string): SecretAcl[] {
     return this.#sql.rows(
       "SELECT principal, permission FROM secret_acls WHERE scope = ? ORDER BY principal",

@@ -25,7 +25,7 @@ const executeBody = object({
   warehouse_id: z.string(),
 });
 
-/** The Statement Execution API, on the one warehouse. Results come inline, as arrays of JSON. */
+/** Statement Execution API on the local warehouse. Supports inline results as JSON arrays only. */
 export function sqlStatementRoutes(statements: SqlStatements): Route[] {
   const path = "sql/statements";
   return [

@@ -4,15 +4,15 @@ import { ApiError, doesNotExist, invalidParameter, invalidState } from "../../ap
 import type { TaskExecutor } from "../../execute/executor";
 import type { QueryAnswer, QueryRequest } from "../../execute/query";
 
-/** Maximum finished statements that are remembered. */
+/** Maximum finished statements in memory. */
 const REMEMBERED = 100;
 /** Maximum concurrent statements; each is a process of several hundred megabytes. */
 const MAX_RUNNING = 8;
-/** Rows of a chunk, as clients fetch results piece by piece. */
+/** Rows of a result chunk. */
 const CHUNK_ROWS = 1000;
-/** Rows of a result without a `row_limit`. */
+/** Maximum rows of a result, and the default of `row_limit`. */
 const MAX_ROWS = 100_000;
-/** What a result may hold inline, as with the service; characters of JSON. */
+/** Databricks' size limit of an inline result; characters of JSON. */
 const MAX_INLINE = 25 * 1024 * 1024;
 
 type State = "PENDING" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELED" | "CLOSED";
@@ -21,7 +21,7 @@ type Rows = Extract<QueryAnswer, { columns: unknown }>;
 interface Statement {
   readonly id: string;
   readonly abort: AbortController;
-  /** Resolves when it is over. */
+  /** Resolves when the statement has ended. */
   readonly done: Promise<void>;
   state: State;
   error?: { error_code: string; message: string };
@@ -30,14 +30,14 @@ interface Statement {
   truncated: boolean;
 }
 
-/** What to do with a statement that has not ended when the answer is due. */
+/** How long a request waits for its statement, and what happens after that. */
 export interface Waiting {
   /** Milliseconds. */
   readonly timeout: number;
   readonly onTimeout: "CONTINUE" | "CANCEL";
 }
 
-/** SQL statements as the Statement Execution API runs them, on the engine and the tables of the local workspace. */
+/** SQL statements of the Statement Execution API, run by the local engine on local tables. */
 export class SqlStatements {
   readonly #statements = new Map<string, Statement>();
   #running = 0;
@@ -48,7 +48,7 @@ export class SqlStatements {
     this.#query = query;
   }
 
-  /** @returns the statement as it stands when it is over or the time is up. @throws {ApiError} */
+  /** @returns the statement when it has ended or the timeout has passed. @throws {ApiError} */
   public async execute(
     request: Omit<QueryRequest, "limit"> & { readonly rowLimit?: number },
     waiting: Waiting,
@@ -78,12 +78,12 @@ export class SqlStatements {
     return view(statement);
   }
 
-  /** @throws {ApiError} where it is not known, or no longer */
+  /** @throws {ApiError} if the statement is unknown or no longer in memory */
   public get(id: string): object {
     return view(this.#load(id));
   }
 
-  /** @throws {ApiError} where there is no such part of a result */
+  /** @throws {ApiError} if the statement has no result or the index is out of range */
   public chunk(id: string, index: number): object {
     const statement = this.#load(id);
     if (statement.state !== "SUCCEEDED")
@@ -95,7 +95,7 @@ export class SqlStatements {
     return chunkView(statement, index);
   }
 
-  /** @throws {ApiError} where it is not known */
+  /** @throws {ApiError} if the statement is unknown */
   public async cancel(id: string): Promise<void> {
     await cancel(this.#load(id));
   }
@@ -145,7 +145,7 @@ export class SqlStatements {
     return statement;
   }
 
-  /** The oldest of those that are over. */
+  /** Drops the oldest finished statements above the limit. */
   #forget(): void {
     for (const [id, statement] of this.#statements) {
       if (this.#statements.size <= REMEMBERED) return;
@@ -198,7 +198,7 @@ function finish(statement: Statement, answers: readonly QueryAnswer[]): void {
 
 const TIMESTAMP = /^(\d{4,}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d+))?/;
 
-/** Values of results are text, or null. */
+/** Results hold text or null. */
 function textOf(value: unknown, type: string): string | null {
   if (value === null || value === undefined) return null;
   if (typeof value !== "string") return stringifyJson(value);

@@ -5,7 +5,7 @@ import { pageQuery } from "../../http/paging";
 import type { Identity } from "../identity/identity";
 import { get, integer, post, type Route } from "../../http/route";
 
-/** One SQL warehouse, which can be looked at and referred to. See `statements.ts` for what it runs. */
+/** SQL Warehouses API with one warehouse. `statements.ts` runs its SQL. */
 export function warehouseRoutes(me: Identity): Route[] {
   const warehouse = {
     id: LOCAL_WAREHOUSE_ID,
@@ -31,7 +31,7 @@ export function warehouseRoutes(me: Identity): Route[] {
       if (wildcard !== LOCAL_WAREHOUSE_ID) throw warehouseNotFound(wildcard);
       return warehouse;
     }),
-    // It always runs, which is the state that clients wait for after a start.
+    // The warehouse is always RUNNING, the state that clients poll for after a start.
     post("sql/warehouses/*/start", ["2.0"], object({}), ({ wildcard }) => {
       if (wildcard !== LOCAL_WAREHOUSE_ID) throw warehouseNotFound(wildcard);
       return {};

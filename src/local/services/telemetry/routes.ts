@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Route } from "../../http/route";
 
-/** What the CLI reports of its use is taken, so that it does not try again, and dropped. */
+/** Accepts and drops the Databricks CLI's telemetry, so that it does not retry. */
 export function telemetryRoutes(): Route[] {
   return ["/telemetry-ext", "/telemetry-unauth"].map((path) => ({
     method: "POST",
@@ -14,7 +14,7 @@ export function telemetryRoutes(): Route[] {
   }));
 }
 
-/** How many entries a report has. The CLI sends those again that are not counted. */
+/** The number of entries in a report. The CLI resends entries that are not counted. */
 function protoLogs(body: Buffer): number {
   try {
     const { protoLogs: logs } = JSON.parse(body.toString()) as { protoLogs?: unknown };

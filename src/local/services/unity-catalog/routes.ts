@@ -11,7 +11,7 @@ import { flag, get, integer, type Route } from "../../http/route";
 const METASTORE = "10ca10ca-0000-0000-0000-000000000000";
 const lists = { max_results: integer.optional(), include_browse: flag.optional(), ...pageQuery };
 
-/** Catalogs, schemas and tables of the warehouse folder, to be read. They are made and changed by SQL. */
+/** Unity Catalog API, read-only, over the warehouse folder. SQL creates and changes the catalogs, schemas and tables. */
 export function unityCatalogRoutes(dataDir: string, me: Identity, workspaceId: string): Route[] {
   const root = warehouseOf(dataDir);
   const common = { owner: me.userName, metastore_id: METASTORE };
@@ -116,7 +116,7 @@ export function unityCatalogRoutes(dataDir: string, me: Identity, workspaceId: s
   ];
 }
 
-/** What stands in a folder of the warehouse, in the order of its names. */
+/** Names of the subfolders of a warehouse folder, sorted. */
 function foldersIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
@@ -130,7 +130,7 @@ interface Field {
   readonly nullable: boolean;
 }
 
-/** The columns of a Delta table by the last entry of its log that says so; none where only a checkpoint does. */
+/** The columns of a Delta table, from the last metadata entry of its log. Empty if only a checkpoint holds them. */
 function columnsOf(table: string): object[] {
   const log = join(table, "_delta_log");
   if (!existsSync(log)) return [];
@@ -167,7 +167,7 @@ const SQL_NAMES: Readonly<Record<string, string>> = {
   short: "smallint",
 };
 
-/** A type of Delta's log as SQL writes it. */
+/** Converts a type of the Delta log to SQL. */
 function sqlType(type: unknown): string {
   if (typeof type === "string") return SQL_NAMES[type] ?? type;
   const nested = type as {

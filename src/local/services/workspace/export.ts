@@ -9,12 +9,12 @@ import {
 } from "./notebook-format";
 import type { WorkspaceObject } from "./store";
 
-/** Whether a notebook came as one of Jupyter, in which form it is kept. */
+/** Whether a notebook was imported, and is stored, as a Jupyter notebook. */
 export function isJupyter(store: Store, { path }: WorkspaceObject): boolean {
   return jupyterLanguage(store.objects.content(path)?.toString() ?? "") !== undefined;
 }
 
-/** What a notebook or file is exported as. @throws {ApiError} for a format that it can't have */
+/** Exports a notebook or file. @throws {ApiError} for an unsupported format */
 export function exported(
   store: Store,
   found: WorkspaceObject,
@@ -31,7 +31,7 @@ export function exported(
   const language = (found.language ?? "PYTHON") as Language;
   const text = content.toString();
   const fromJupyter = jupyterLanguage(text) !== undefined;
-  // AUTO is the form in which it came.
+  // AUTO exports the format in which the notebook was imported.
   const asJupyter =
     format === "JUPYTER" || (fromJupyter && (format === "AUTO" || format === "RAW"));
   if (!asJupyter && !["SOURCE", "AUTO", "RAW"].includes(format))

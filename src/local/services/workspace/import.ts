@@ -9,9 +9,9 @@ import { EXTENSIONS, FORMATS, unsupported } from "./formats";
 import { isSourceNotebook, jupyterLanguage, LANGUAGES } from "./notebook-format";
 import { canonical, parentOf } from "./paths";
 
-/** The content of a notebook or file; bytes. */
+/** Maximum size of a notebook or file; bytes. */
 const MAX_CONTENT = 10 * 1024 * 1024;
-/** How this workspace asks for formats that it can't read or write. */
+/** Formats that can be imported. */
 const IMPORTED: readonly string[] = ["SOURCE", "AUTO", "RAW", "JUPYTER"];
 
 export const importBody = object({
@@ -25,7 +25,7 @@ type Import = z.infer<typeof importBody>;
 
 const EXTENSION = /\.(py|scala|sql|r|ipynb)$/i;
 
-/** Where a file that is imported comes to stand: a notebook loses its extension. */
+/** The workspace path of an imported file: notebooks lose their extension. */
 export function importedPath(path: string, content: Buffer): string {
   const place = canonical(path);
   const extension = EXTENSION.exec(place)?.[1]?.toLowerCase();
@@ -131,7 +131,7 @@ export async function readForm(
   body: Buffer,
   contentType: string,
 ): Promise<{ request: Import; content: Buffer }> {
-  // Loaded when it is needed: most clients send JSON.
+  // Loaded on demand: most clients send JSON.
   const { Busboy } = await import("@fastify/busboy");
   const fields: Record<string, unknown> = {};
   const chunks: Buffer[] = [];
@@ -163,7 +163,7 @@ export async function readForm(
     ...fields,
     ...(overwrite === undefined ? {} : { overwrite: overwrite === "true" }),
   });
-  // A form may hold the content as a file, as it is, or as a field, in base64.
+  // A form holds the content as a raw file or as a base64 field.
   const content = chunks.length > 0 ? Buffer.concat(chunks) : decode(request.content ?? "");
   return { request, content };
 }

@@ -1,6 +1,6 @@
 import { NOTEBOOK_HEADER, NOTEBOOK_LANGUAGES, type NotebookLanguage } from "@jobstrata/core/model";
 
-/** Notebooks in their two formats: the source format, which is text with markers in comments, and Jupyter's JSON. */
+/** Converts notebooks between the source format (text with markers in comments) and Jupyter's JSON. */
 
 export const LANGUAGES = ["PYTHON", "SCALA", "SQL", "R"] as const satisfies NotebookLanguage[];
 export type Language = NotebookLanguage;
@@ -8,7 +8,7 @@ export type Language = NotebookLanguage;
 const COMMENTS = Object.fromEntries(
   Object.values(NOTEBOOK_LANGUAGES).map(({ language, comment }) => [language, comment]),
 ) as Record<Language, string>;
-/** The magic of a cell in another language than the notebook's. */
+/** Magic commands of cells whose language differs from the notebook's. */
 const MAGICS: Record<Language, string> = {
   PYTHON: "%python",
   SCALA: "%scala",
@@ -16,7 +16,7 @@ const MAGICS: Record<Language, string> = {
   R: "%r",
 };
 
-/** The first line of a notebook's source says that it is one. */
+/** First line of a notebook in the source format. */
 const MARKER = new RegExp(`^(?:#|--|//) ${NOTEBOOK_HEADER}\\r?(?:\\n|$)`);
 
 /** Whether text is a notebook in the source format. */
@@ -32,7 +32,7 @@ interface JupyterNotebook {
   readonly metadata?: { readonly language_info?: { readonly name?: unknown } } | null;
 }
 
-/** The notebook in `text`; undefined where it is none. */
+/** Parses a Jupyter notebook; undefined if `text` is not one. */
 function parseJupyter(text: string): JupyterNotebook | undefined {
   if (!/^\s*\{/.test(text.slice(0, 100))) return undefined;
   try {
@@ -43,7 +43,7 @@ function parseJupyter(text: string): JupyterNotebook | undefined {
   }
 }
 
-/** The language of a Jupyter notebook; undefined of what is none. */
+/** The language of a Jupyter notebook; undefined if `text` is not one. */
 export function jupyterLanguage(text: string): Language | undefined {
   const notebook = parseJupyter(text);
   if (notebook === undefined) return undefined;
@@ -53,7 +53,7 @@ export function jupyterLanguage(text: string): Language | undefined {
   );
 }
 
-/** A notebook in the source format as a Jupyter notebook, with a cell for each of its commands and no outputs. */
+/** Converts a notebook from the source format to Jupyter, with a cell for each command and no outputs. */
 export function sourceToJupyter(source: string, language: Language): string {
   const cells = cellsOf(source, language).map((text) => {
     const markdown = /^%md(?:-sandbox)?(?:[ \t]|\r?\n|$)/.exec(text);
@@ -71,7 +71,7 @@ export function sourceToJupyter(source: string, language: Language): string {
   return `${JSON.stringify(notebook, undefined, 1)}\n`;
 }
 
-/** The commands of a notebook in the source format, with `# MAGIC ` taken from the lines that have it. */
+/** The commands of a notebook in the source format, without `# MAGIC ` prefixes. */
 function cellsOf(source: string, language: Language): string[] {
   const comment = COMMENTS[language];
   const body = source.replace(MARKER, "");
@@ -88,7 +88,7 @@ function cellsOf(source: string, language: Language): string[] {
 }
 
 /**
- * A Jupyter notebook in the source format, without its outputs.
+ * Converts a Jupyter notebook to the source format, without its outputs.
  * @returns undefined if `text` is not a Jupyter notebook
  */
 export function jupyterToSource(text: string, language: Language): string | undefined {
@@ -102,7 +102,7 @@ export function jupyterToSource(text: string, language: Language): string | unde
         ? source
         : "";
     const cell = cell_type === "markdown" ? `%md\n${lines}` : lines;
-    // A cell that begins with a magic is written in comments, so that the file stays code of its language.
+    // Write a cell that begins with a magic as comments, so that the file remains valid code.
     if (!cell.startsWith("%") || cell.startsWith(`${MAGICS[language]}\n`)) return cell;
     return cell
       .split("\n")

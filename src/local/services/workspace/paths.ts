@@ -4,8 +4,8 @@ const MAX_PATH = 4096;
 const MAX_SEGMENT = 255;
 
 /**
- * The one way to write a path: `/Workspace` in front means the same as nothing. A path can go nowhere but down, whatever
- * later makes a file of it.
+ * The canonical form of a path, without the optional `/Workspace` prefix. Rejects `..` and similar segments, so that
+ * paths stay safe as file names.
  */
 export function canonical(path: string): string {
   if (!path.startsWith("/"))
@@ -33,7 +33,7 @@ export function canonical(path: string): string {
 
 export const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
 
-/** The path in the URL of a file, where its slashes may be encoded. @throws {ApiError} */
+/** Decodes a file's path in a URL, where slashes may be encoded. @throws {ApiError} */
 export function pathInUrl(encoded: string): string {
   try {
     return `/${decodeURIComponent(encoded)}`;

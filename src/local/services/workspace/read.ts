@@ -2,7 +2,7 @@ import type { Notebook, WorkspaceFile } from "../../execute/executor";
 import type { Store } from "../../store";
 import { canonical } from "./paths";
 
-/** The notebook at a path as a task or `%run` names it, if there is one. */
+/** Reads a notebook by the path in a task or `%run`; undefined if it does not exist. */
 export function readNotebook(store: Store, path: string): Notebook | undefined {
   let place: string;
   try {
@@ -16,7 +16,7 @@ export function readNotebook(store: Store, path: string): Notebook | undefined {
   return { path, language: found.language ?? "PYTHON", source };
 }
 
-/** The file at a path as a task names it, if there is one; notebooks are none. */
+/** Reads a file by the path in a task; undefined if it does not exist or is a notebook. */
 export function readFile(store: Store, path: string): WorkspaceFile | undefined {
   let place: string;
   try {
@@ -28,7 +28,7 @@ export function readFile(store: Store, path: string): WorkspaceFile | undefined 
   return { path, content: store.objects.content(place) ?? Buffer.alloc(0) };
 }
 
-/** The files, no notebooks, in a folder and in the folders below it. */
+/** Reads all files below a folder, except notebooks. */
 export function* readFiles(store: Store, folder: string): Generator<WorkspaceFile> {
   for (const { path, object_type } of store.objects.children(canonical(folder))) {
     if (object_type === "DIRECTORY") yield* readFiles(store, path);

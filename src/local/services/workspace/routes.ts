@@ -30,8 +30,8 @@ export function workspaceRoutes(store: Store, clock: Clock, me: Identity): Route
     return found;
   };
 
-  // Of notebooks and files that it creates at once in a new folder, this provider gives up those that fail for want of the
-  // folder and find, looking again, that another one has made it.
+  // The Terraform provider creates notebooks and files concurrently. If several need the same new folder, all but one
+  // fail, and it does not retry them because the folder exists by then. Creating the folder first avoids this.
   const makeParent = (path: string, userAgent = ""): void => {
     if (!userAgent.startsWith("databricks-tf-provider/")) return;
     store.atomically(() => {

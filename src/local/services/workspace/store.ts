@@ -41,7 +41,7 @@ export class ObjectStore {
     return Buffer.isBuffer(content) ? content : undefined;
   }
 
-  /** An existing object keeps its id and the time of its creation. */
+  /** Creates or overwrites an object. An existing object keeps its id and creation time. */
   public put(
     path: string,
     type: ObjectType,
@@ -61,10 +61,10 @@ export class ObjectStore {
     );
   }
 
-  /** The objects in a folder, not those in the folders in it. */
+  /** The direct children of a folder. */
   public children(folder: string): WorkspaceObject[] {
     const prefix = folder === "/" ? "/" : `${folder}/`;
-    // All paths that start with the prefix lie between it and the same with its last character, "/", made "0".
+    // Range scan: "0" follows "/" in ASCII, so every path with the prefix sorts between the two bounds.
     return this.#sql.rows(
       `${OBJECTS} WHERE path > ?1 AND path < ?2 AND instr(substr(path, ?3), '/') = 0 ORDER BY path`,
       prefix,
@@ -73,7 +73,7 @@ export class ObjectStore {
     ) as unknown as WorkspaceObject[];
   }
 
-  /** With everything below it. */
+  /** Deletes an object and everything below it. */
   public delete(path: string): void {
     this.#sql.run(
       "DELETE FROM objects WHERE path = ?1 OR (path > ?2 AND path < ?3)",
@@ -84,6 +84,6 @@ export class ObjectStore {
   }
 }
 
-/** The root has the id 0, by which Terraform knows it. */
+/** The root has the id 0, which Terraform expects. */
 const OBJECTS =
   "SELECT path, CASE path WHEN '/' THEN 0 ELSE object_id END AS object_id, object_type, language, created_at, modified_at, coalesce(length(content), 0) AS size FROM objects";

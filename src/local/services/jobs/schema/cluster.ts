@@ -17,7 +17,7 @@ const alternateNodes = object({
 });
 const count = int32.min(0);
 
-/** A job cluster. It is kept and given back, never started. */
+/** A job cluster. Stored and returned, but never started. */
 export const newCluster = object({
   apply_policy_default_values: z.boolean().optional(),
   autoscale: object({ min_workers: count.optional(), max_workers: count.optional() }).optional(),

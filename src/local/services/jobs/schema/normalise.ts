@@ -4,8 +4,8 @@ import type { JobSettings } from "./settings";
 import type { NestedTask, Task } from "./tasks";
 
 /**
- * The settings as the service gives them back: its defaults filled in, the dependencies of a task sorted, everything
- * else in the order and with the values that were sent, so that Terraform sees no difference in what it wrote.
+ * The settings as Databricks returns them, so that Terraform sees no diff: defaults filled in, `depends_on` sorted,
+ * everything else in the order and with the values sent.
  */
 export function normalise(settings: JobSettings): JobSettings {
   return {
@@ -57,7 +57,7 @@ function withDefaults<T extends Task | NestedTask>(
     normal.notebook_task = { ...notebook_task, source: notebook_task.source ?? source };
   }
   if (new_cluster?.apply_policy_default_values !== undefined) {
-    // The service acts on it and never gives it back.
+    // Databricks applies this field but never returns it.
     normal.new_cluster = omit(new_cluster, "apply_policy_default_values");
   }
   return normal;

@@ -7,8 +7,8 @@ import type { JobSettings } from "./settings";
 import { type NestedTask, type Task, TASK_TYPES, type TaskType } from "./tasks";
 
 /**
- * Everything that a set of tasks must hold beyond the shape of each.
- * @throws {ApiError} for the first rule that is broken
+ * Checks rules across tasks, such as unique keys, references and cycles.
+ * @throws {ApiError} for the first broken rule
  */
 export function checkTasks(
   tasks: readonly Task[],
@@ -42,7 +42,7 @@ export function checkTasks(
   checkAcyclic(tasks, keys);
 }
 
-/** Everything that the settings of a job must hold beyond their shape. */
+/** Checks rules across the settings of a job. @throws {ApiError} for the first broken rule */
 export function checkSettings(settings: JobSettings): void {
   const names = new Set<string>();
   for (const { name } of settings.parameters ?? []) {
@@ -72,7 +72,7 @@ export function checkSettings(settings: JobSettings): void {
   checkTasks(settings.tasks ?? [], settings);
 }
 
-/** What the task does, as the name of its field. */
+/** The task type, as the name of its field. @throws {ApiError} if the task has none */
 export function taskType(task: Task | NestedTask): TaskType {
   const type = TASK_TYPES.find((name) => task[name] !== undefined);
   if (type === undefined)
@@ -152,7 +152,7 @@ function checkDependencies(task: Task, keys: ReadonlyMap<string, Task>): void {
   }
 }
 
-/** Kahn's algorithm; what is left over holds a cycle. */
+/** Kahn's algorithm; the remaining tasks contain a cycle. */
 function checkAcyclic(tasks: readonly Task[], keys: ReadonlyMap<string, Task>): void {
   const waiting = new Map<string, number>();
   const dependents = new Map<string, string[]>();

@@ -48,7 +48,7 @@ const sqlCondition = object({
   trigger_mode: z.enum(["QUERY_RETURNS_ROWS", "RESULT_VALUE_CHANGES"]).optional(),
   warehouse_id: z.string(),
 });
-/** What a continuous trigger says, of a job's own or one of several. */
+/** Fields of a continuous trigger, shared by `continuous` and `triggers`. */
 const continuous = {
   maintenance_window: object({
     day_of_week: z.string(),
@@ -104,7 +104,7 @@ export const environments = z.array(
 export const gitSource = object({
   git_branch: z.string().optional(),
   git_commit: z.string().optional(),
-  // The service takes them in any case.
+  // Databricks ignores upper and lower case here.
   git_provider: z.preprocess(
     (value) =>
       GIT_PROVIDERS.find(
@@ -127,7 +127,7 @@ export const notificationSettings = object({
   no_alert_for_canceled_runs: z.boolean().optional(),
   no_alert_for_skipped_runs: z.boolean().optional(),
 });
-/** Entries with one of these levels each. */
+/** An access control list with these permission levels. */
 export const accessControlOf = <Level extends string>(levels: readonly [Level, ...Level[]]) =>
   z.array(
     object({
@@ -264,8 +264,8 @@ export type SubmitRun = Omit<z.infer<typeof submitRun>, keyof typeof singleTask>
 };
 
 /**
- * A request in the format of several tasks. Airflow's operators send one task at the top of the request.
- * @throws {ApiError} where there is no task, or one in both formats
+ * Converts a request with a single top-level task, which Airflow's operators send, to a list of `tasks`.
+ * @throws {ApiError} if the request has both
  */
 export function tasksOf(request: z.infer<typeof submitRun>): SubmitRun {
   const fields = Object.keys(singleTask) as (keyof typeof singleTask)[];

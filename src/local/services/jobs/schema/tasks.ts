@@ -54,7 +54,7 @@ export const pipelineParams = object({
   reset_checkpoint_selection: strings.optional(),
 });
 
-/** The parameters of one task type each, as run-now, repair and a Run Job task take them. */
+/** Parameters by task type, in run-now, repair and Run Job tasks. */
 export const legacyParameters = {
   dbt_commands: strings.optional(),
   jar_params: strings.optional(),
@@ -66,7 +66,7 @@ export const legacyParameters = {
   sql_params: stringMap.optional(),
 };
 
-/** Empty means what the job says: from Git where it has a `git_source`. */
+/** An empty string means the default: GIT if the job has a `git_source`. */
 const source = z.preprocess(
   (value) => (value === "" ? undefined : value),
   z.enum(TASK_SOURCES).optional(),
@@ -78,7 +78,7 @@ const subscription = object({
 const subscriptions = z.array(subscription).optional();
 const powerBiStorage = z.enum(["DIRECT_QUERY", "DUAL", "IMPORT"]).optional();
 
-/** What a task does: exactly one of these. Those without a meaning here are kept and simulated. */
+/** The task types, of which a task has exactly one. Types that cannot run locally are stored and simulated. */
 const taskTypes = {
   ai_runtime_task: z.record(z.string(), z.unknown()).optional(),
   alert_task: object({
@@ -212,11 +212,11 @@ const taskTypes = {
   }).optional(),
 };
 
-/** The fields of a task that say what it does. */
+/** Names of the fields that hold a task type. */
 export const TASK_TYPES = [...Object.keys(taskTypes), "for_each_task"] as TaskType[];
 export type TaskType = keyof typeof taskTypes | "for_each_task";
 
-/** What a run of one task may have at its top instead of `tasks`. */
+/** Top-level fields of a submitted run that has one task instead of `tasks`. */
 export const singleTask = {
   existing_cluster_id: z.string().optional(),
   libraries: z.array(library).optional(),
@@ -251,7 +251,6 @@ const common = {
 };
 
 export const task = object({
-  // An iteration's key is made from it, so the task of a for-each task may go without a valid one of its own.
   ...common,
   task_key: key("task key"),
   for_each_task: object({
