@@ -1,6 +1,6 @@
 import type { Int64 } from "@jobstrata/core/model";
 
-/** The error codes that the Databricks REST API uses, as far as this workspace has a use for them. */
+/** The error codes of the Databricks REST API that the local workspace uses. */
 type ApiErrorCode =
   | "ABORTED"
   | "ENDPOINT_NOT_FOUND"
@@ -21,7 +21,7 @@ type ApiErrorCode =
   | "DEADLINE_EXCEEDED"
   | "UNAUTHENTICATED";
 
-/** A request that is answered with an error: `{"error_code": …, "message": …}` and an HTTP status. */
+/** An error response: an HTTP status and `{"error_code": …, "message": …}`. */
 export class ApiError extends Error {
   public constructor(
     public readonly status: number,
@@ -39,7 +39,7 @@ export const invalidParameter = (message: string): ApiError =>
 export const malformedRequest = (message: string): ApiError =>
   new ApiError(400, "MALFORMED_REQUEST", message);
 
-/** What `JSON.parse` found wrong, without the part of the text that it quotes: there may be a secret in it. */
+/** An error for invalid JSON. Omits the text that `JSON.parse` quotes, which may hold a secret. */
 export const notJson = (error: unknown): ApiError => {
   const { message } = error as Error;
   return malformedRequest(
@@ -56,7 +56,7 @@ export const doesNotExist = (message: string): ApiError =>
 export const invalidState = (message: string): ApiError =>
   new ApiError(400, "INVALID_STATE", message);
 
-/** The Jobs API answers 400, not 404, for a job or a run that it does not know. */
+/** The Jobs API answers 400, not 404, for an unknown job or run. */
 export const jobNotFound = (jobId: Int64): ApiError =>
   invalidParameter(`Job ${jobId} does not exist.`);
 

@@ -1,4 +1,4 @@
-/** Where the workspace gets its time from, so that a test can make hours pass in no time. */
+/** The workspace's source of time, so that tests can skip hours. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -7,11 +7,11 @@ export interface Clock {
 }
 
 export interface Timer {
-  /** The action will not be called any more. No effect after it was. */
+  /** Cancels the action. No effect after the action was called. */
   cancel(): void;
 }
 
-/** Node's timers overflow beyond this many milliseconds (24.8 days) and would fire at once. */
+/** Node's timers overflow above this delay (24.8 days) and fire at once; milliseconds. */
 const MAX_DELAY = 2 ** 31 - 1;
 
 /** The machine's own time. */
@@ -57,7 +57,7 @@ export class ManualClock implements Clock {
     return { cancel: () => this.#timers.delete(timer) };
   }
 
-  /** Lets `duration` milliseconds pass: what falls due is done in order, with everything that follows from it. */
+  /** Advances by `duration` milliseconds. Runs due timers in order, along with everything that they trigger. */
   public async advance(duration: number): Promise<void> {
     const end = this.#time + duration;
     for (;;) {
@@ -80,7 +80,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Everything that was ready to go on has gone on. */
+/** Resolves when all pending callbacks have run. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

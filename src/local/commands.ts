@@ -13,26 +13,26 @@ import type { ServeMessage, ServeOptions } from "./serve";
 import { readState, removeState, writeState, type WorkspaceState } from "./state-file";
 import { type LocalWorkspace, makeDataDir, startLocalWorkspace } from "./workspace";
 
-/** What a workspace serves beside its API. */
+/** Options of the workspace page. */
 export interface ServingOptions {
-  /** Makes what the page shows, when it is first asked for. @default there is no page */
+  /** Creates the page on its first request. @default there is no page */
   page?: () => WorkspacePage;
-  /** The program of a server process, which calls `serve` with the same. @default one without a page */
+  /** The server program, which calls `serve` with the same page. @default a server without a page */
   program?: string;
 }
 
 export interface StartOptions extends ServingOptions {
   /** @default `.jobstrata/local` in the current folder */
   data?: string;
-  /** @default the last one of the folder, else any that is free */
+  /** @default the last port of the data folder, or any free port */
   port?: number;
-  /** Remembers nothing once it is stopped. @default false */
+  /** Deletes all data when the workspace stops. @default false */
   ephemeral?: boolean;
-  /** A file, JSON or YAML, that says what is to go wrong. */
+  /** Path of a fault plan, as JSON or YAML. */
   faults?: string;
-  /** @default local where the engine can be had, else simulated */
+  /** @default local if the engine is available, otherwise simulated */
   executor?: ExecutorKind;
-  /** Whether the limits of the service are kept. @default true */
+  /** Whether to enforce Databricks' limits. @default true */
   limits?: boolean;
 }
 
@@ -41,30 +41,33 @@ interface WorkspaceStatus {
   dataDir: string;
   host?: string;
   pid?: number;
-  /** The first and the last characters of the token, for a person to tell two apart. */
+  /** The first and last characters of the token, enough to tell two apart. */
   token?: string;
   jobs?: number;
   activeRuns?: number;
 }
 
-/** A process that was asked to start or to stop is given this long; milliseconds. */
+/** Timeout for the server process to start or stop; milliseconds. */
 const PATIENCE = 15_000;
 const ASK_TIMEOUT = 5_000;
 
-/** Where the data of a workspace is, from what the user gave. */
+/** The absolute path of a data folder. */
 export const dataFolder = (data?: string): string => resolve(data ?? DEFAULT_DATA_DIR);
 
-/** What a server needs of the environment. */
+/** The environment variables that a server needs. */
 const SERVER_ENV =
   /^(PATH|HOME|USER|LOGNAME|SHELL|TMPDIR|TMP|TEMP|TZ|LANG|LC_\w+|JOBSTRATA_\w+|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT)$/i;
 
-/** Notebooks can read the environment of the server in `/proc`: no secret of the user's shell may be in it. */
+/**
+ * Drops all other variables: notebooks can read the server's environment in `/proc`, so it must hold no secret of the
+ * user's shell.
+ */
 const serverEnv = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => SERVER_ENV.test(name)));
 
 /**
- * Starts a workspace in a process of its own, which outlives this one.
- * @throws {JobstrataError} when one runs for the folder already, or it cannot start
+ * Starts a workspace in a detached process.
+ * @throws {JobstrataError} if a workspace already runs for the folder, or cannot start
  */
 export async function start(options: StartOptions = {}): Promise<WorkspaceState> {
   const dataDir = dataFolder(options.data);
@@ -87,7 +90,7 @@ export async function start(options: StartOptions = {}): Promise<WorkspaceState>
     ...(faults === undefined ? {} : { faultsFile: resolve(faults) }),
   };
   const log = openSync(join(dataDir, "server.log"), "a", 0o600);
-  // Beside this file is the one to run. Both are TypeScript in a checkout, which needs its loader.
+  // The program is next to this file. In a checkout both are TypeScript, which needs a loader.
   const fromSource = __filename.endsWith(".ts");
   const { program = join(__dirname, fromSource ? "serve.ts" : "serve.js") } = options;
   const child = fork(program, [JSON.stringify(serve)], {
@@ -129,7 +132,7 @@ export async function start(options: StartOptions = {}): Promise<WorkspaceState>
 }
 
 /**
- * Starts a workspace in this process, for as long as that lives, and lets other processes find it.
+ * Starts a workspace in this process and lets other processes find it.
  * @throws {JobstrataError} as `startLocalWorkspace`
  */
 async function startInProcess(options: StartOptions = {}): Promise<LocalWorkspace> {
@@ -157,16 +160,19 @@ async function startInProcess(options: StartOptions = {}): Promise<LocalWorkspac
   };
 }
 
-/** A workspace to talk to: the one that runs for the folder, or one that lasts until `stop`. */
+/** The running workspace of a folder, or one that runs until `stop`. */
 export interface WorkspaceInUse {
   readonly host: string;
   readonly token: string;
   readonly dataDir: string;
-  /** Stops it if it was started for this use. */
+  /** Stops the workspace if `useWorkspace` started it. */
   stop(): Promise<void>;
 }
 
-/** Finds the workspace of the folder, or starts one in this process. @throws {JobstrataError} as `startInProcess` */
+/**
+ * Returns the running workspace of a folder, or starts one in this process. @throws {JobstrataError} as
+ * `startInProcess`
+ */
 export async function useWorkspace(options: StartOptions = {}): Promise<WorkspaceInUse> {
   const running = options.ephemeral === true ? undefined : await findRunning(options.data);
   if (running === undefined) return startInProcess(options);
@@ -190,12 +196,12 @@ export async function status(options: { data?: string } = {}): Promise<Workspace
   };
 }
 
-/** Stops the workspace of the folder and waits until it is gone. False when there was none. */
+/** Stops the workspace of a folder and waits for its end. @returns false if none was running */
 export async function stop(options: { data?: string } = {}): Promise<boolean> {
   const dataDir = dataFolder(options.data);
   const state = readState(dataDir);
   if (state === undefined) return false;
-  // Asked over its port and with its token, so that no other process that has its id by now is ended.
+  // Stop it through its API, not by process id: another process may have the id by now.
   const answer = await ask(state, "POST", "/local/stop");
   if (answer !== undefined) {
     const end = Date.now() + PATIENCE;
@@ -213,7 +219,7 @@ export async function stop(options: { data?: string } = {}): Promise<boolean> {
   return answer !== undefined;
 }
 
-/** Stops the workspace of the folder and deletes all that it remembers. */
+/** Stops the workspace of a folder and deletes its data. */
 export async function reset(options: { data?: string } = {}): Promise<void> {
   const dataDir = dataFolder(options.data);
   await stop(options);
@@ -228,13 +234,13 @@ export async function reset(options: { data?: string } = {}): Promise<void> {
       `${dataDir} does not hold a local workspace, so it was not deleted.`,
     );
   }
-  // The engine is not data of the workspace, and takes a while to install.
+  // Keep the engine: it is not data, and takes a while to install.
   const deleted = entries.filter((entry) => entry !== "engine");
   for (const entry of deleted) rmSync(join(dataDir, entry), { recursive: true, force: true });
   if (deleted.length === entries.length) rmSync(dataDir, { recursive: true, force: true });
 }
 
-/** The workspace that runs for the folder, if one does and answers. */
+/** The running workspace of a folder; undefined if none responds. */
 export async function findRunning(data?: string): Promise<WorkspaceState | undefined> {
   const dataDir = dataFolder(data);
   return (await running(dataDir)) ? readState(dataDir) : undefined;
@@ -246,8 +252,8 @@ async function running(dataDir: string): Promise<boolean> {
 }
 
 /**
- * A link to the page of the workspace that runs for the folder. It works once, for five minutes.
- * @throws {JobstrataError} when none runs, or it has no page
+ * Creates a link to the page of the running workspace. The link works once and expires after five minutes.
+ * @throws {JobstrataError} if no workspace is running, or it has no page
  */
 export async function newPageLink(data?: string): Promise<string> {
   const state = readState(dataFolder(data));
@@ -261,7 +267,7 @@ export async function newPageLink(data?: string): Promise<string> {
   );
 }
 
-/** What the workspace answers; `undefined` when it is not there, or is not the one that left the state. */
+/** The response of a workspace; undefined if it does not respond, or is not the workspace of the state file. */
 function ask(
   { host, token }: WorkspaceState,
   method: "GET" | "POST",

@@ -5,10 +5,10 @@ import { JobstrataError } from "@jobstrata/core/errors";
 import { quote } from "@jobstrata/core/model";
 import { openSession, type SessionOptions } from "./session";
 
-/** How a child process is run. */
+/** Options of {@link runCommand}. */
 export interface RunOptions {
   readonly env: Readonly<NodeJS.ProcessEnv>;
-  /** Called with what the child prints; without it, the child has this process's own terminal. */
+  /** Called with the child's output. @default the child uses this process's terminal */
   readonly onOutput?: (text: string) => void;
 }
 
@@ -16,8 +16,8 @@ export interface RunOptions {
  * Runs a command in the local workspace.
  *
  * @param command the program and its arguments
- * @returns the command's exit code; 128 and the number of the signal that ended it
- * @throws {JobstrataError} as {@link openSession}, or if there is no such program
+ * @returns the command's exit code, or 128 plus the number of the signal that ended it
+ * @throws {JobstrataError} as {@link openSession}, or if the program does not exist
  */
 export async function exec(
   command: readonly string[],
@@ -31,7 +31,7 @@ export async function exec(
   }
 }
 
-/** Runs a program to its end, handing on the signals that this process gets meanwhile. */
+/** Runs a program and forwards signals to it. */
 export async function runCommand(
   [program = "", ...args]: readonly string[],
   options: RunOptions,
@@ -47,8 +47,8 @@ export async function runCommand(
     stream?.setEncoding("utf8").on("data", (text: string) => onOutput?.(text));
   }
   const handOn = (signal: NodeJS.Signals): void => {
-    // A signal must come once, since a second SIGINT makes Terraform give up its state. Ctrl-C reaches every process of
-    // a terminal by itself. Without one the child has a group of its own, which is sent what comes here.
+    // Deliver each signal once: a second SIGINT makes Terraform abandon its state. In a terminal, Ctrl-C reaches all
+    // processes anyway. Without a terminal, the child has its own process group, which gets the signal here.
     if (!ownGroup) {
       if (signal !== "SIGINT") child.kill(signal);
       return;
@@ -56,7 +56,7 @@ export async function runCommand(
     try {
       if (child.pid !== undefined) process.kill(-child.pid, signal);
     } catch {
-      // It has just ended.
+      // The child has just ended.
     }
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -77,7 +77,7 @@ export async function runCommand(
   }
 }
 
-/** Whether this process belongs to a terminal, even where its input comes from elsewhere. */
+/** Whether this process has a controlling terminal, even if its input is redirected. */
 function hasTerminal(): boolean {
   try {
     closeSync(openSync("/dev/tty", "r"));

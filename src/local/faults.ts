@@ -14,24 +14,24 @@ const STATUSES = [403, 429, 500, 503, 504] as const;
 export type FaultStatus = (typeof STATUSES)[number];
 
 const requestFault = object({
-  /** `METHOD /path`; a `*` stands for any text. @default every request */
+  /** `METHOD /path`, where `*` matches any text. @default every request */
   match: z.string().optional(),
-  /** Strikes only requests whose body contains this text, as it was sent. @default every body, and none */
+  /** Text that the raw body must contain. @default any body, or none */
   body: z.string().min(1, "must not be empty").optional(),
   /**
-   * `latency` delays the answer; a number is the status of an error; `drop` closes the connection without an answer;
-   * `half` closes it in the middle of one.
+   * `latency` delays the response; a number responds with that status; `drop` closes the connection without a response;
+   * `half` closes it in the middle of the response.
    */
   fault: z.union([z.literal(STATUSES), z.enum(["latency", "drop", "half"])]),
-  /** How likely it is to strike a request that matches. @default 1 */
+  /** Probability for a matching request. @default 1 */
   rate: rate.optional(),
-  /** How often it strikes at most. @default without limit */
+  /** Maximum number of times. @default unlimited */
   times: count.optional(),
-  /** Whether the request is carried out nevertheless. @default false; always true of `latency` and `half` */
+  /** Whether to execute the request before failing it. @default false; always true for `latency` and `half` */
   carried_out: z.boolean().optional(),
-  /** Seconds, of a 429 or 503. @default 1 */
+  /** `Retry-After` of a 429 or 503; seconds. @default 1 */
   retry_after: count.optional(),
-  /** Milliseconds, of `latency`. @default 100 */
+  /** Delay of `latency`; milliseconds. @default 100 */
   milliseconds: count.optional(),
 });
 
@@ -40,12 +40,12 @@ const taskFault = object({
   job: z.string().optional(),
   /** @default every task */
   task_key: z.string().optional(),
-  /** How many attempts fail before the next one is executed; counted for each task of each job. */
+  /** Number of attempts that fail before one is executed, for each task of each job. */
   failures: count,
   error: z.string().optional(),
 });
 
-/** What is to go wrong. With the same seed the same requests in the same order meet the same faults. */
+/** A fault plan. The same seed and the same sequence of requests produce the same faults. */
 export const faultPlan = object({
   seed: z.int().optional(),
   requests: z.array(requestFault).optional(),
@@ -54,12 +54,12 @@ export const faultPlan = object({
 export type FaultPlan = z.infer<typeof faultPlan>;
 export type RequestFault = z.infer<typeof requestFault>;
 
-/** @throws {JobstrataError} when the file cannot be read, or is not a valid plan of faults */
+/** @throws {JobstrataError} if the file cannot be read or is not a valid fault plan */
 export function readFaultPlan(file: string): FaultPlan {
   try {
     const text = readFileSync(file, "utf8");
     if (/\.ya?ml$/i.test(file)) {
-      // Loaded when it is needed: it would be a good part of the time that the workspace takes to start.
+      // Loaded on demand: loading it takes a large part of the workspace's startup time.
       // eslint-disable-next-line @typescript-eslint/no-require-imports
       const yaml = require("yaml") as typeof import("yaml");
       return parse(faultPlan, yaml.parse(text));
@@ -73,7 +73,7 @@ export function readFaultPlan(file: string): FaultPlan {
   }
 }
 
-/** Decides what goes wrong, by a plan that can be changed while the workspace runs. */
+/** Injects faults by a plan that can be replaced at run time. */
 export class Faults {
   #plan: FaultPlan = {};
   #patterns: (((request: string) => boolean) | undefined)[] = [];
@@ -85,7 +85,7 @@ export class Faults {
     this.set(plan);
   }
 
-  /** Replaces the plan; what was counted for the last one is forgotten. */
+  /** Replaces the plan and resets all counters. */
   public set(plan: FaultPlan): void {
     this.#plan = plan;
     this.#random = generator(plan.seed ?? 1);
@@ -96,12 +96,12 @@ export class Faults {
     );
   }
 
-  /** The plan, and how often each of its request faults has struck. */
+  /** The plan, and how often each request fault has occurred. */
   public report(): Record<string, unknown> {
     return { plan: this.#plan, struck: this.#struck };
   }
 
-  /** What goes wrong with this request: of the faults that match, the first that strikes. */
+  /** The fault to inject into a request: the first matching one that occurs. */
   public strike(method: string, path: string, body: Buffer): RequestFault | undefined {
     const { requests } = this.#plan;
     if (requests === undefined) return undefined;
@@ -117,7 +117,7 @@ export class Faults {
     return undefined;
   }
 
-  /** Executes tasks with `executor`, except for the attempts that are to fail. */
+  /** Wraps an executor, so that attempts fail as planned. */
   public around(executor: TaskExecutor): TaskExecutor {
     return {
       execute: (request, signal) => {
@@ -151,7 +151,7 @@ export class Faults {
   }
 }
 
-/** The error that a fault with a status answers with. */
+/** The error response for a fault with a status. */
 export function faultError(status: FaultStatus): ApiError {
   switch (status) {
     case 403:
@@ -175,7 +175,7 @@ export function faultError(status: FaultStatus): ApiError {
   }
 }
 
-/** Numbers from 0 to 1 that depend on nothing but the seed (mulberry32). */
+/** A seeded generator of numbers from 0 to 1 (mulberry32). */
 function generator(seed: number): () => number {
   let state = seed | 0;
   return () => {

@@ -1,4 +1,4 @@
-/** Writes docs/local-parity.md, what the local workspace answers: part of `npm run generate:docs`. */
+/** Writes docs/local-parity.md, the list of supported endpoints: part of `npm run generate:docs`. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
@@ -6,7 +6,7 @@ import { NOT_HERE } from "./http/not-here";
 import type { Route } from "./http/route";
 import { startLocalWorkspace } from "./workspace";
 
-/** Where an answer is another than the service's. */
+/** Differences from Databricks. */
 const DIFFERENCES: readonly (readonly [what: string, here: string])[] = [
   ["ids of jobs and runs", "count from 1; any 64-bit integer is understood and given back exactly"],
   ["fields of a query that are not known", "are ignored, and counted in `/local/status`"],
@@ -69,7 +69,7 @@ const DIFFERENCES: readonly (readonly [what: string, here: string])[] = [
   ],
 ];
 
-/** The document, not yet formatted. */
+/** The document, before formatting. */
 export async function parityDocument(): Promise<string> {
   const workspace = await startLocalWorkspace({ ephemeral: true });
   const { endpoints } = workspace;

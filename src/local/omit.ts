@@ -5,7 +5,7 @@ export function omit<T extends object, K extends keyof T>(value: T, ...fields: K
   return copy;
 }
 
-/** Those of some fields that `value` has. */
+/** A copy of `value` with only the given fields. */
 export function pick<T extends object, K extends keyof T>(
   value: T,
   fields: readonly K[],

@@ -1,9 +1,9 @@
 import type { Int64 } from "@jobstrata/core/model";
 
 /**
- * An id that a client named as one of this workspace may be. Those count from 1, so that none is beyond 2^53.
+ * Narrows a client's id to a local id. Local ids count from 1, so they never exceed 2^53.
  *
- * @param missing the error where there can be no such object
+ * @param missing creates the error for an id that cannot exist
  * @throws {ApiError} `missing`
  */
 export function ownId(id: Int64, missing: (id: Int64) => Error): number {

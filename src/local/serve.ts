@@ -5,7 +5,7 @@ import type { WorkspacePage } from "./page/workspace-page";
 import { removeState, writeState } from "./state-file";
 import { startLocalWorkspace } from "./workspace";
 
-/** The options of a server process, as JSON in its only argument. */
+/** Options of a server process, passed as JSON in its only argument. */
 export interface ServeOptions {
   dataDir: string;
   port?: number;
@@ -16,13 +16,13 @@ export interface ServeOptions {
   limits?: false;
 }
 
-/** What the process says on its IPC channel once it is ready, or when it cannot start. */
+/** The message that the process sends on its IPC channel when it is ready or fails to start. */
 export type ServeMessage = { ready: { host: string; port: number } } | { failed: string };
 
 /**
- * The body of the detached process: serves until it is asked to stop.
+ * Main function of the detached process: serves until a client stops the workspace.
  *
- * @param page what the page shows; without it there is none
+ * @param page creates the page; without it the workspace has none
  */
 export async function serve(page?: () => WorkspacePage): Promise<void> {
   const { faultsFile, executor, engineDir, ...options } = JSON.parse(
@@ -57,5 +57,5 @@ export async function serve(page?: () => WorkspacePage): Promise<void> {
   }
 }
 
-// Where no other program lends it a page.
+// Run as a program of its own, the server has no page.
 if (require.main === module) void serve();

@@ -9,31 +9,32 @@ import { providerVersionFor, startProvider } from "./provider";
 /** Options of {@link openSession}. */
 export interface SessionOptions extends StartOptions {
   /**
-   * Which Terraform provider talks to the workspace: the stand-in that this package carries, or the genuine one, which
-   * Terraform installs from its registry or from a mirror of the user's.
+   * The Terraform provider: `local` is the stand-in of this package; `registry` is the genuine provider, which
+   * Terraform installs from its registry or a mirror.
    * @default "local"
    */
   readonly provider?: "local" | "registry";
 }
 
-/** A local workspace and the settings by which commands work in it instead of in a real one. */
+/** A local workspace and the environment that makes commands use it instead of a real one. */
 export interface LocalSession {
   readonly host: string;
   readonly token: string;
   readonly dataDir: string;
-  /** Where the CDKTF CLI puts what it synthesizes. */
+  /** Output folder of the CDKTF CLI. */
   readonly outdir: string;
   /** The environment for child processes. */
   readonly env: Readonly<NodeJS.ProcessEnv>;
-  /** Ends what this session has started; a workspace that ran before goes on. */
+  /** Stops what this session started. A workspace that was already running continues. */
   stop(): Promise<void>;
 }
 
 /**
- * Finds the local workspace of a data folder, or starts one for as long as the session lasts, and makes Terraform, the
- * CDKTF CLI and the Databricks tools use it. Everything that they leave is in the data folder.
+ * Returns the running workspace of a data folder, or starts one for the session, and configures Terraform, the CDKTF
+ * CLI and the Databricks tools to use it. All their files go to the data folder.
  *
- * @throws {JobstrataError} `local-workspace` if neither terraform nor tofu is on the PATH, or the workspace cannot start
+ * @throws {JobstrataError} `local-workspace` if neither terraform nor tofu is on the PATH, or the workspace cannot
+ *   start
  */
 export async function openSession(
   options: SessionOptions = {},
@@ -55,7 +56,7 @@ export async function openSession(
           sourceRoots: [dataDir, process.cwd()],
         });
 
-  // Whatever names a real workspace or its credentials must not reach the children.
+  // Do not pass the address or credentials of a real workspace to child processes.
   const env = Object.fromEntries(
     Object.entries(parentEnv).filter(([name]) => !name.startsWith("DATABRICKS_")),
   );
@@ -84,7 +85,7 @@ export async function openSession(
   };
 }
 
-/** State files hold secrets, and Terraform lets everybody read them who can enter the folder. */
+/** Makes state files readable by the owner only: they hold secrets, and Terraform creates them readable by others. */
 function protectStates(folder: string): void {
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder))

@@ -4,7 +4,7 @@ import * as z from "zod";
 
 const state = z.object({ host: z.string(), port: z.int(), pid: z.int(), token: z.string() });
 
-/** How a workspace that runs for a data folder is reached. It holds the token, so only its owner can read it. */
+/** Connection data of a running workspace. Contains the token, so only the owner can read the file. */
 export type WorkspaceState = z.infer<typeof state>;
 
 const fileOf = (dataDir: string): string => join(dataDir, "server.json");
@@ -12,12 +12,12 @@ const fileOf = (dataDir: string): string => join(dataDir, "server.json");
 export function writeState(dataDir: string, value: WorkspaceState): void {
   const file = fileOf(dataDir);
   const draft = `${file}.${process.pid}`;
-  // A reader finds all of it or nothing.
+  // Write and rename, so that readers never see a partial file.
   writeFileSync(draft, `${JSON.stringify(value)}\n`, { mode: 0o600 });
   renameSync(draft, file);
 }
 
-/** What the last server of the folder left; it may be gone by now. */
+/** The state of the last server of a folder, which may no longer run. */
 export function readState(dataDir: string): WorkspaceState | undefined {
   try {
     return state.parse(JSON.parse(readFileSync(fileOf(dataDir), "utf8")));

@@ -30,8 +30,8 @@ const SCHEMA = [
 ].join("");
 
 /**
- * Everything that the workspace remembers, in one SQLite file that only its owner can read. What was committed before
- * the process was killed is there afterwards. One process at a time.
+ * All data of the workspace, in one SQLite file that only its owner can read. Committed data survives a crash. Only one
+ * process can open it at a time.
  */
 export class Store {
   public readonly jobs: JobStore;
@@ -45,18 +45,18 @@ export class Store {
   public readonly secrets: Secrets;
   readonly #sql: Sql;
 
-  /** @throws {JobstrataError} when another process has the folder, or it does not hold a workspace */
+  /** @throws {JobstrataError} if another process uses the folder, or its database is not a workspace */
   public static open(folder: string): Store {
     makeFolder(folder, 0o700);
     const file = join(folder, "workspace.db");
-    // SQLite gives its journal the mode of the database.
+    // SQLite creates the journal with the mode of the database.
     closeSync(openSync(file, "a", 0o600));
     const database = new Database(file, { timeout: 0 });
     try {
-      // The lock is held until the process ends, however it ends.
+      // The lock lasts until the process ends, even if it crashes.
       database.pragma("locking_mode = EXCLUSIVE");
       database.pragma("journal_mode = WAL");
-      // What was written survives the process at once; a power cut may cost the last moments, never the rest.
+      // Writes survive a crash of the process at once; a power failure may lose only the latest ones.
       database.pragma("synchronous = NORMAL");
       database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
     } catch (error) {
@@ -98,7 +98,7 @@ export class Store {
     this.secrets = new Secrets(this.#sql);
   }
 
-  /** Writes what is still to be kept. */
+  /** Writes pending changes. */
   public flush(): void {
     this.runs.flush();
   }
@@ -108,7 +108,7 @@ export class Store {
     this.#database.close();
   }
 
-  /** All that `write` changes is kept, or none of it. */
+  /** Runs `write` in a transaction. */
   public atomically<T>(write: () => T): T {
     return this.#sql.atomically(write);
   }

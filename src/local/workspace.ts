@@ -40,48 +40,48 @@ import { Store } from "./store";
 import { newToken } from "./http/tokens";
 
 export interface LocalWorkspaceOptions {
-  /** The folder that holds everything that the workspace remembers. @default `.jobstrata/local` in the current folder */
+  /** Data folder of the workspace. @default `.jobstrata/local` in the current folder */
   dataDir?: string;
-  /** Uses a temporary folder instead, which is removed when the workspace stops. @default false */
+  /** Uses a temporary data folder, which is deleted when the workspace stops. @default false */
   ephemeral?: boolean;
-  /** The port on the loopback interface. @default the one that this workspace had before, else any that is free */
+  /** Port on the loopback interface. @default the port that this workspace had before, or any free port */
   port?: number;
-  /** What requests must bear. @default a new one */
+  /** Bearer token that requests must send. @default a new token */
   token?: string;
   /** @default the machine's own time */
   clock?: Clock;
-  /** What executes tasks, or what makes it for a data folder. @default one that only simulates it */
+  /** The executor, or a function that creates it for a data folder. @default a simulated executor */
   executor?: TaskExecutor | ((dataDir: string) => TaskExecutor);
-  /** The limits of the service to keep, or false for none. @default those of the service */
+  /** Limits to enforce; false for none. @default Databricks' limits */
   limits?: LimitOptions | false;
-  /** What is to go wrong. @default nothing */
+  /** Faults to inject. @default none */
   faults?: FaultPlan;
-  /** Makes what the page shows, when it is first asked for. @default there is no page */
+  /** Creates the page on its first request. @default there is no page */
   page?: () => WorkspacePage;
-  /** Called when a client asks the workspace to stop, before it does. */
+  /** Called when a client requests a stop, before the workspace stops. */
   onStop?: () => void;
 }
 
-/** A workspace that is ready to take requests. */
+/** A running workspace. */
 export interface LocalWorkspace {
-  /** Its address, as clients take it: `http://127.0.0.1:PORT`. */
+  /** Address for clients: `http://127.0.0.1:PORT`. */
   host: string;
   port: number;
   token: string;
   /** The same as `host`. */
   url: string;
   dataDir: string;
-  /** Everything that it answers. */
+  /** All supported endpoints. */
   endpoints: readonly Route[];
-  /** Stops every run and the server; what was acknowledged is kept. Resolves when nothing is left running. */
+  /** Stops all runs and the server; acknowledged changes are kept. Resolves when everything has stopped. */
   stop(): Promise<void>;
 }
 
 const WORKSPACE_ID = "1000000000";
 
 /**
- * Starts a Databricks workspace on this machine.
- * @throws {JobstrataError} when the port or the folder is in use
+ * Starts a local Databricks workspace.
+ * @throws {JobstrataError} if the port or the folder is in use
  */
 export async function startLocalWorkspace(
   options: LocalWorkspaceOptions = {},
@@ -100,7 +100,7 @@ export async function startLocalWorkspace(
     store.flush();
   };
   const server = new LocalServer(token, faults, settle, {
-    // Providers and SDKs learn from it which workspace they talk to.
+    // Providers and SDKs read the workspace id from this header.
     "X-Databricks-Org-Id": WORKSPACE_ID,
   });
   let scheduler: Scheduler | undefined;
@@ -192,10 +192,7 @@ export async function startLocalWorkspace(
   }
 }
 
-/**
- * Listens on the port given, else on the last one of the folder, since jobs are known by URLs that contain it, else on
- * any that is free.
- */
+/** Listens on the given port, or on the folder's last port, which URLs of jobs contain, or on any free port. */
 async function listen(
   server: LocalServer,
   dataDir: string | undefined,
@@ -213,8 +210,8 @@ async function listen(
 }
 
 /**
- * Makes the data folder, which only its owner may enter.
- * @throws {JobstrataError} when it cannot be made
+ * Creates the data folder, accessible by its owner only.
+ * @throws {JobstrataError} if it cannot be created
  */
 export function makeDataDir(dataDir: string): void {
   try {

@@ -4,16 +4,15 @@ import type { TaskExecutor } from "./executor";
 import { LocalExecutor } from "./local";
 import { SimulatedExecutor } from "./simulated";
 
-/** Whether notebooks are executed for real on this machine, or only simulated. */
+/** Whether notebooks run on this machine or are simulated. */
 export type ExecutorKind = "local" | "simulated";
 
 /**
- * What executes the tasks of a workspace.
+ * Creates the executor of a workspace.
  *
- * @param kind without one, notebooks are executed for real where the engine can be had, and simulated where it cannot,
- *   which their output says
+ * @param kind @default local if the engine is available, otherwise simulated, which the task output reports
  * @param dataDir of the workspace
- * @param engineDir where the engine is, or is installed when the first notebook runs
+ * @param engineDir the engine's folder; the first notebook installs the engine there if it is missing
  */
 export function createExecutor(
   kind: ExecutorKind | undefined,
@@ -22,7 +21,7 @@ export function createExecutor(
 ): TaskExecutor {
   const simulated = new SimulatedExecutor(systemClock);
   if (kind === "simulated") return simulated;
-  // Asked once: what fails takes a while to do so.
+  // Try once: even a failure takes a while.
   let asked: Promise<Engine> | undefined;
   return new LocalExecutor({
     dataDir,

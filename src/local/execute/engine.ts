@@ -8,32 +8,32 @@ import { JobstrataError } from "@jobstrata/core/errors";
 import { printable } from "@jobstrata/core/model";
 import { InstallProgress } from "./install-progress";
 
-/** What notebooks run on: Sail, a Spark engine in Rust, in a virtual environment of Python's. */
+/** The engine of notebooks: Sail, a Spark engine in Rust, in a Python virtual environment. */
 export interface Engine {
-  /** The program of the environment. */
+  /** Path of the environment's Python. */
   readonly python: string;
 }
 
-/** Where the Python packages of this folder are, and what they need. */
+/** Folder of the Python packages and their requirements. */
 export const PYTHON_SOURCES = join(__dirname, "python");
-/** Names the folder of an engine that several data folders share. */
+/** Environment variable: the folder of an engine that several data folders share. */
 const ENGINE_DIR = "JOBSTRATA_ENGINE_DIR";
-/** Names the Python to make the engine with. */
+/** Environment variable: the Python that creates the engine. */
 export const PYTHON = "JOBSTRATA_PYTHON";
 
 const REQUIREMENTS = join(PYTHON_SOURCES, "requirements.txt");
 const BUILD_REQUIREMENTS = join(PYTHON_SOURCES, "requirements-build.txt");
 const MINIMUM = "3.10";
 const NAMES = ["python3", "python3.13", "python3.12", "python3.11", "python3.10", "python3.14"];
-/** Written last, so that an environment that has it is whole. */
+/** Written last, so its presence means that the installation is complete. */
 const MARKER = "jobstrata.json";
 
-/** The folder of the engine of a data folder. */
+/** The engine's folder for a data folder. */
 export function engineFolder(dataDir: string, env: NodeJS.ProcessEnv = process.env): string {
   return resolve(env[ENGINE_DIR] ?? join(dataDir, "engine"));
 }
 
-/** The engine, if it is installed as the requirements of now want it. */
+/** The installed engine; undefined if it is missing or its requirements have changed. */
 export function installedEngine(folder: string): Engine | undefined {
   const python = pythonOf(folder);
   try {
@@ -47,10 +47,10 @@ export function installedEngine(folder: string): Engine | undefined {
 }
 
 /**
- * The engine, installed first if it is not: once, however many processes ask for it at the same time.
+ * Returns the engine and installs it if needed. Concurrent processes install it once.
  *
- * @param onProgress told in lines how far the installation is
- * @throws {JobstrataError} `local-workspace` if there is no Python that can, or the installation fails
+ * @param onProgress called with lines about the progress of the installation
+ * @throws {JobstrataError} `local-workspace` if there is no suitable Python, or the installation fails
  */
 export async function ensureEngine(
   folder: string,
@@ -71,7 +71,7 @@ export async function ensureEngine(
   }
 }
 
-/** What to tell somebody whose machine has no Python for the engine. */
+/** The error for a machine without a suitable Python. */
 function noPython(): string {
   return (
     `notebooks need Python ${MINIMUM} or newer with venv and pip, and there is none on the PATH; install one ` +
@@ -79,7 +79,7 @@ function noPython(): string {
   );
 }
 
-/** A Python of this machine that can make the engine's environment. */
+/** Finds a Python that can create the engine's environment. */
 export async function findPython(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<string | undefined> {
@@ -130,14 +130,14 @@ async function install(
 
 const pythonOf = (folder: string): string => join(folder, "bin", "python");
 
-/** Of all that decides what is installed. */
+/** Digest of the requirements. */
 function digest(): string {
   const hash = createHash("sha256");
   for (const file of [BUILD_REQUIREMENTS, REQUIREMENTS]) hash.update(readFileSync(file));
   return hash.digest("hex");
 }
 
-/** How many packages there are; some have a line for each of several versions of Python. */
+/** The number of packages. Some have a line for each of several Python versions. */
 function requirementCount(): number {
   const names = readFileSync(REQUIREMENTS, "utf8").matchAll(/^([A-Za-z][\w.-]*)==/gm);
   return new Set([...names].map(([, name]) => name)).size;
@@ -148,14 +148,14 @@ interface Ended {
   readonly output: string;
 }
 
-/** Runs a program to its end. @throws {Error} if it cannot be started */
+/** Runs a program. @throws {Error} if it cannot be started */
 function run(
   program: string,
   args: readonly string[],
   onLine: (line: string) => void = () => undefined,
 ): Promise<Ended> {
   const env: NodeJS.ProcessEnv = { ...process.env, PYTHONNOUSERSITE: "1" };
-  // They belong to another environment.
+  // These variables refer to another environment.
   for (const name of ["PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX"])
     // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- names of the list above
     delete env[name];
@@ -188,10 +188,10 @@ async function must(ended: Promise<Ended>, what: string): Promise<void> {
   );
 }
 
-/** A process that holds the lock for longer than this, without a sign of life, has ended; milliseconds. */
+/** A lock without an update for this long is stale; milliseconds. */
 const STALE = 15 * 60_000;
 
-/** Waits until it is this process's turn. Resolves with what ends the turn. */
+/** Acquires a lock file. @returns a function that releases it */
 export async function lock(file: string, onWait: () => void): Promise<() => void> {
   let told = false;
   for (;;) {
@@ -216,7 +216,7 @@ function abandoned(file: string): boolean {
   try {
     const age = Date.now() - statSync(file).mtimeMs;
     const pid = Number(readFileSync(file, "utf8"));
-    // It is written in two steps, the first of which makes it.
+    // The file is created before the id is written, so it can be empty for a moment.
     if (pid === 0) return age > 5_000;
     process.kill(pid, 0);
     return age > STALE;

@@ -1,50 +1,50 @@
 import type { TaskType } from "../services/jobs/schema/tasks";
 import type { QueryAnswer, QueryBatch, QueryRequest } from "./query";
 
-/** One attempt at a task, ready to be executed: every reference resolved, every parameter in its final value. */
+/** One attempt at a task, with all references resolved and all parameters final. */
 export interface TaskRequest {
   jobId: number;
   jobName: string;
   jobRunId: number;
-  /** The id of this attempt's own run. */
+  /** The run id of this attempt. */
   runId: number;
   taskKey: string;
   /** 0 for the first attempt, 1 for the first retry. */
   attempt: number;
-  /** The field of the task that says what it does, such as `notebook_task`, and what stands in it. */
+  /** The field with the task's type, such as `notebook_task`, and its value. */
   type: TaskType;
   definition: Readonly<Record<string, unknown>>;
-  /** What `dbutils.widgets.get` gives: the task's own parameters, overridden by those of the run and of the job. */
+  /** Values for `dbutils.widgets.get`: the task's parameters, overridden by those of the run and the job. */
   parameters: Readonly<Record<string, string>>;
-  /** The command line of a Python file or of the entry point of a wheel. */
+  /** Command line arguments of a Python file or a wheel's entry point. */
   arguments: readonly string[];
   /** The notebook of a notebook task. */
   notebook?: Notebook;
-  /** The serverless environment that the task names. */
+  /** The serverless environment of the task. */
   environment?: { environment_version?: string; client?: string; dependencies?: string[] };
-  /** The libraries that the task itself asks for, as the Jobs API has them. */
+  /** The task's `libraries`, as in the Jobs API. */
   libraries: readonly Readonly<Record<string, unknown>>[];
-  /** The values that the tasks of this run have set so far, by task key and name. */
+  /** Task values set in this run so far, by task key and name. */
   taskValues: () => Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  /** The defaults of the parameters that the job declares. */
+  /** The defaults of the job's parameters. */
   jobDefaults: Readonly<Record<string, string>>;
-  /** The files, no notebooks, in a folder of the workspace and in the folders below it. */
+  /** All files below a workspace folder, except notebooks. */
   files: (folder: string) => readonly WorkspaceFile[];
-  /** A file of the workspace, if there is one at the path. */
+  /** The workspace file at a path, if it exists. */
   file: (path: string) => WorkspaceFile | undefined;
   /** A saved query, by its id. */
   savedQuery: (id: string) => SavedQuery | undefined;
-  /** Lets the attempt use the workspace's own API; nothing is granted to an attempt that does not ask. */
+  /** Grants the attempt access to the workspace's API. Attempts that do not call this get none. */
   openAccess: () => WorkspaceAccess;
 }
 
-/** What a task needs to call the REST API of its workspace: everything under `/api`, but not the control of it. */
+/** A task's access to the REST API of its workspace: everything under `/api`, without the control endpoints. */
 export interface WorkspaceAccess {
   /** `http://127.0.0.1:PORT`. */
   host: string;
-  /** A bearer token of this access alone. Never to be logged. */
+  /** A bearer token for this access only. Never log it. */
   token: string;
-  /** The token is worth nothing afterwards. Happens by itself when the attempt ends. */
+  /** Invalidates the token. Called automatically when the attempt ends. */
   revoke: () => void;
 }
 
@@ -71,28 +71,28 @@ export interface SavedQuery {
 /** How an attempt ended. */
 export interface TaskOutcome {
   succeeded: boolean;
-  /** What the notebook gave to `dbutils.notebook.exit`. */
+  /** The argument of `dbutils.notebook.exit`. */
   result?: string;
   logs?: string;
-  /** Of a failure: the exception in one line, and all of it. */
+  /** For a failure: the exception in one line, and the full traceback. */
   error?: string;
   errorTrace?: string;
-  /** What the task set with `dbutils.jobs.taskValues.set`. */
+  /** Values set with `dbutils.jobs.taskValues.set`. */
   values?: Readonly<Record<string, unknown>>;
-  /** The tables and paths that its statements read and wrote. */
+  /** Tables and paths that the task read and wrote. */
   lineage?: readonly { readonly mode: "read" | "write"; readonly name: string }[];
 }
 
-/** What executes the tasks of a run. */
+/** Executes tasks. */
 export interface TaskExecutor {
   /**
-   * Resolves when the attempt has ended; a failed task is an outcome, and an exception means that it could not be
-   * executed at all. When `signal` is aborted the promise must settle soon, and nothing of the attempt may be left.
+   * Resolves when the attempt has ended, also for a failed task. Rejects if the task could not be executed at all.
+   * After `signal` aborts, the promise must settle soon and leave no process behind.
    */
   execute(request: TaskRequest, signal: AbortSignal): Promise<TaskOutcome>;
   /**
-   * Answers SQL about the tables. Rejects when `signal` is aborted, and when there is no engine.
-   * @default there are no tables to ask
+   * Runs SQL on the tables. Rejects when `signal` aborts or if there is no engine.
+   * @default the executor has no tables
    */
   query?(
     request: QueryRequest | QueryBatch,

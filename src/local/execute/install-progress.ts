@@ -2,7 +2,7 @@ import { printable } from "@jobstrata/core/model";
 
 const BYTES: Readonly<Record<string, number>> = { bytes: 1, kB: 1e3, MB: 1e6, GB: 1e9 };
 
-/** How far pip is: which package of how many, how much it has downloaded, and how fast. */
+/** Progress of pip: the current package, the total, and the download size and speed. */
 export class InstallProgress {
   readonly #total: number;
   readonly #now: () => number;
@@ -12,7 +12,7 @@ export class InstallProgress {
   #bytes = 0;
 
   /**
-   * @param total how many packages there are
+   * @param total number of packages
    * @param now the time in milliseconds
    */
   public constructor(total: number, now: () => number = Date.now) {
@@ -21,7 +21,7 @@ export class InstallProgress {
     this.#started = now();
   }
 
-  /** What to report after a line of pip; undefined if the line says nothing new. */
+  /** The message to show after a line of pip; undefined if there is nothing new. */
   public take(line: string): string | undefined {
     const [, name] = /^Collecting (\S+)/.exec(line) ?? [];
     if (name !== undefined) {
@@ -44,7 +44,7 @@ export class InstallProgress {
     return `  ${String(this.#count).padStart(2)} of about ${this.#total}, ${left} left: ${printable(this.#package)}`;
   }
 
-  /** What is downloaded so far, and its rate. */
+  /** The download size so far and its speed. */
   #downloaded(): string {
     const seconds = (this.#now() - this.#started) / 1000;
     if (this.#bytes === 0 || seconds <= 0) return "";

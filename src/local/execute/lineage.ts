@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, renameSync, statSync, writeFileSync } fro
 import { join } from "node:path";
 import type { TaskOutcome, TaskRequest } from "./executor";
 
-/** What a run of a task did with one table or path; columns as in `system.access.table_lineage`, where that has them. */
+/** One table or path that a task read or wrote. Columns as in `system.access.table_lineage`, where it has them. */
 export interface LineageRow {
   readonly observed_by: "local";
   /** ISO 8601. */
@@ -10,10 +10,10 @@ export interface LineageRow {
   /** The job's name. */
   readonly job_name: string;
   readonly task_key: string;
-  /** Id of the job's run. */
+  /** Id of the job run. */
   readonly entity_run_id: string;
   readonly job_id: string;
-  /** Of the notebook, or of the file; absent for a wheel. */
+  /** Path of the notebook or Python file; absent for a wheel. */
   readonly notebook_path?: string;
   readonly source_table_full_name?: string;
   readonly source_path?: string;
@@ -21,12 +21,12 @@ export interface LineageRow {
   readonly target_path?: string;
 }
 
-/** Of a longer file the first half is dropped. Bytes. */
+/** Size at which the older half of the file is dropped; bytes. */
 const MAX_SIZE = 20 * 2 ** 20;
 
 const fileIn = (dataDir: string): string => join(dataDir, "lineage.jsonl");
 
-/** Appends what a run has read and written to the lineage of the workspace. */
+/** Appends a task's reads and writes to the workspace's lineage. */
 export function recordLineage(
   dataDir: string,
   { jobName, jobId, jobRunId, taskKey }: TaskRequest,
@@ -61,7 +61,7 @@ function shorten(file: string): void {
   renameSync(`${file}.tmp`, file);
 }
 
-/** The lineage that the workspace of a data folder has recorded, oldest first. */
+/** The recorded lineage of a data folder, oldest first. */
 export function readLineage(dataDir: string): LineageRow[] {
   let text: string;
   try {
@@ -73,7 +73,7 @@ export function readLineage(dataDir: string): LineageRow[] {
     try {
       return line === "" ? [] : [JSON.parse(line) as LineageRow];
     } catch {
-      // The last line of a process that was killed.
+      // A killed process may leave an incomplete last line.
       return [];
     }
   });

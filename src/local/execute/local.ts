@@ -12,30 +12,30 @@ import { prepare, type Prepared, Refusal } from "./program";
 
 /** Options of a {@link LocalExecutor}. */
 export interface LocalExecutorOptions {
-  /** Data folder of the workspace: tables and the working folders of runs are in it. */
+  /** Data folder of the workspace, with the tables and the working folders of runs. */
   readonly dataDir: string;
-  /** Gives the engine; asked for by the first task. */
+  /** Provides the engine; called for the first task. */
   readonly engine: () => Promise<Engine>;
-  /** What executes tasks where there is no engine to be had. @default the tasks fail */
+  /** Executes tasks if the engine is unavailable. @default the tasks fail */
   readonly fallback?: TaskExecutor;
-  /** What the processes of a task may hold in memory; bytes. @default 4 GiB */
+  /** Memory limit for all processes of a task; bytes. @default 4 GiB */
   readonly memoryLimit?: number;
 }
 
 const MEMORY_LIMIT = 4 * 1024 ** 3;
-/** What is kept of what a task prints; bytes. The service keeps 5 MB. */
+/** Maximum stored output of a task; bytes. Databricks keeps 5 MB. */
 const MAX_OUTPUT = 5 * 1024 ** 2;
-/** A task's processes are given this long to end when the run ends; milliseconds. */
+/** Timeout for a task's processes to end when the run ends; milliseconds. */
 const GRACE = 2_000;
-/** What is still in a pipe when its process has ended is read within this time; milliseconds. */
+/** Timeout to read the rest of a pipe after its process has ended; milliseconds. */
 const DRAIN = 500;
-/** The parameters whose deployed values make catalogs. */
+/** Parameters whose deployed values name catalogs to create. */
 const CATALOG_PARAMETER = /(?:^|_)catalog$/;
 
 /**
- * Executes notebooks, Python files, wheels and SQL for real, each task in a process of its own on an engine of its own, with the tables of the data
- * folder. A process gets the token of its run, a working folder with the workspace files beside the program, and nothing
- * of this process's environment.
+ * Executes notebooks, Python files, wheels and SQL. Each task runs in its own process with its own engine, on the
+ * tables of the data folder. The process gets the token of its run and a working folder with the workspace files next
+ * to the program, but none of this process's environment.
  */
 export class LocalExecutor implements TaskExecutor {
   readonly #active = new Set<Promise<unknown>>();
@@ -43,7 +43,7 @@ export class LocalExecutor implements TaskExecutor {
 
   readonly #options: LocalExecutorOptions;
 
-  /** The data folder must be this workspace's own by now: what another process has left of its runs is deleted. */
+  /** Deletes the leftovers of earlier runs, so the data folder must be locked by this workspace. */
   public constructor(options: LocalExecutorOptions) {
     this.#options = options;
 
@@ -157,8 +157,8 @@ function preparedOrRefused(request: TaskRequest, dataDir: string): Prepared | Re
 const failed = (error: string): TaskOutcome => ({ succeeded: false, error, errorTrace: error });
 
 /**
- * Catalogs exist once somebody has made them. Locally nobody does, so those exist that a deployed job names as a default,
- * and not what a single run is given, so that a wrong one is an error as it is on Databricks.
+ * The catalogs to create for a task: those that the deployed job names as defaults. Values passed to a single run do
+ * not count, so a wrong catalog fails as it does on Databricks.
  */
 function deployedCatalogs({ definition, jobDefaults }: TaskRequest): string[] {
   const base = (definition.base_parameters ?? {}) as Record<string, string>;
@@ -167,21 +167,21 @@ function deployedCatalogs({ definition, jobDefaults }: TaskRequest): string[] {
     .map(([, value]) => value);
 }
 
-/** Lays what is in a folder of the workspace into the working folder. */
+/** Copies a workspace folder into the working folder. */
 function writeFiles(request: TaskRequest, beside: string, folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   const place = (path: string): string =>
     join(folder, "Workspace", path.replace(/^\/Workspace\//, "/"));
   for (const each of [join(folder, "tmp"), place(beside)])
     mkdirSync(each, { recursive: true, mode: 0o700 });
-  // A wheel stands nowhere; the whole workspace is not laid beside it.
+  // A wheel has no folder; do not copy the whole workspace for it.
   for (const { path, content } of beside === "/" ? [] : request.files(beside)) {
     mkdirSync(dirname(place(path)), { recursive: true, mode: 0o700 });
     writeFileSync(place(path), content);
   }
 }
 
-/** Writes wheels, each in a folder of its own since their names may be the same. Returns the files. */
+/** Writes each wheel to its own folder, since names may be equal. @returns the paths */
 function writeWheels(wheels: readonly WorkspaceFile[], folder: string): string[] {
   return wheels.map(({ path, content }, at) => {
     const file = join(folder, "wheels", String(at), posix.basename(path));
@@ -199,8 +199,8 @@ interface Supervised {
 }
 
 /**
- * Runs a program below a supervisor, which ends all that it has started once its standard input ends: when the run is
- * over, and also when this process is gone.
+ * Runs a program under a supervisor. The supervisor ends all of its processes when its standard input closes: after the
+ * run, or when this process dies.
  */
 async function supervise(
   python: string,
@@ -209,7 +209,7 @@ async function supervise(
   const child = spawn(python, ["-u", "-m", "jobstrata_local.supervise"], {
     cwd: folder,
     env,
-    // Ctrl-C in a terminal is for this process, which then ends its tasks.
+    // Ctrl-C must reach this process only, which then ends its tasks.
     detached: true,
     stdio: ["pipe", "pipe", "pipe", "pipe"],
   });
@@ -232,7 +232,7 @@ async function supervise(
       child.once("error", reject);
       child.once("close", resolve);
       child.once("exit", () => {
-        // Somebody who has escaped from a supervisor that was killed may hold the other end forever.
+        // A process that escaped a killed supervisor may hold the pipe open forever.
         drain = setTimeout(() => {
           for (const stream of [stdout, stderr, report as Readable]) stream.destroy();
         }, DRAIN);
@@ -263,7 +263,7 @@ function parseOutcome(text: string): TaskOutcome | undefined {
   }
 }
 
-/** Keeps the first `limit` bytes of a stream, and reads the rest away. */
+/** Keeps the first `limit` bytes of a stream and discards the rest. */
 function collect(stream: Readable, limit: number): () => string {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import type { TaskRequest, WorkspaceFile } from "./executor";
 
-/** What the Python process of a task executes; `run_task.py` says what each field means. */
+/** The program of a task's Python process; `run_task.py` describes the fields. */
 type Program =
   | {
       readonly kind: "notebook";
@@ -24,17 +24,17 @@ type Program =
     }
   | { readonly kind: "sql"; readonly path: string; readonly source: string };
 
-/** A program with what is to be there before it starts. */
+/** A program and the files and packages that it needs. */
 export interface Prepared {
   readonly program: Program;
-  /** Folder of the workspace whose files are beside the program. */
+  /** The workspace folder that contains the program. */
   readonly folder: string;
   readonly wheels: readonly WorkspaceFile[];
   /** Requirements by name and version. */
   readonly dependencies: readonly string[];
 }
 
-/** Why a task cannot be executed here. */
+/** A task that the local executor does not support. */
 export class Refusal extends Error {}
 
 const GIT = "the local executor runs files of the workspace only; this one is of a git repository";
@@ -43,8 +43,8 @@ const DBT =
   "which the local workspace does not have";
 
 /**
- * What a task is to execute.
- * @throws {Refusal} for a kind of task, or a file, that there is not here
+ * The program of a task.
+ * @throws {Refusal} for an unsupported kind of task or a missing file
  */
 export function prepare(request: TaskRequest, dataDir: string): Prepared {
   const read = (path: string, what: string): WorkspaceFile =>
@@ -134,7 +134,7 @@ function requirementOf(library: Readonly<Record<string, unknown>>): string {
 const onWorkspace = (path: string): boolean =>
   path.startsWith("/") && !/^\/(?:Volumes|dbfs)(?:\/|$)/.test(path);
 
-/** Reads a file of the workspace, a volume or DBFS. @throws {Refusal} where there is none */
+/** Reads a file of the workspace, a volume or DBFS. @throws {Refusal} if it does not exist */
 function readFile(
   request: TaskRequest,
   dataDir: string,
@@ -157,8 +157,8 @@ function readFile(
 }
 
 /**
- * Where a path of a volume or of DBFS is on this machine; `storage.py` has the same rules.
- * @returns undefined for any other path, and for one that leads out of the storage
+ * The local path of a volume or DBFS path; `storage.py` has the same rules.
+ * @returns undefined for any other path and for a path that leaves the storage
  */
 export function storagePath(dataDir: string, path: string): string | undefined {
   const plain = path

@@ -5,37 +5,37 @@ import { parseJson } from "@jobstrata/core/model";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { PYTHON_SOURCES } from "./engine";
 
-/** What one statement came to. */
+/** The result of a statement. */
 export type QueryAnswer =
   | {
       readonly columns: readonly { readonly name: string; readonly type: string }[];
       readonly rows: readonly (readonly unknown[])[];
-      /** There are more rows than were asked for. */
+      /** Whether the result has more rows than the limit. */
       readonly truncated: boolean;
     }
-  /** What the engine leaves out of what was asked. */
+  /** A part of the statement that the engine ignores. */
   | { readonly note: string }
-  /** Why the statement failed; none that follows it was tried. */
+  /** The statement failed; later statements were not run. */
   | { readonly error: string; readonly statement: string };
 
 /** Folder of the tables of a data folder. */
 export const warehouseOf = (dataDir: string): string => join(dataDir, "warehouse");
 
-/** Statements, and what they mean: values of `:name`, and where unqualified names are looked for. */
+/** SQL statements, with parameter values and defaults for unqualified names. */
 export interface QueryRequest {
-  /** Statements with semicolons between them. */
+  /** Statements separated by semicolons. */
   readonly sql: string;
   /** How many rows of each answer at most. */
   readonly limit: number;
-  /** Of the only statement: values by the names of its parameters, as text of a type. */
+  /** Values for `:name` in the statement. Requires exactly one statement. */
   readonly parameters?: readonly QueryParameter[];
-  /** @default the first by name */
+  /** @default the first catalog by name */
   readonly catalog?: string;
   /** @default `default` */
   readonly schema?: string;
 }
 
-/** Statements that have nothing to do with each other: each is answered, whatever became of those before it. */
+/** Independent statements: an error does not stop the statements after it. */
 export interface QueryBatch {
   readonly statements: readonly {
     readonly sql: string;
@@ -47,17 +47,17 @@ export interface QueryBatch {
 
 interface QueryParameter {
   readonly name: string;
-  /** Null if there is none. */
+  /** Null for SQL NULL. */
   readonly value: string | null;
-  /** Of SQL, such as `DECIMAL(18,2)`. */
+  /** SQL type, such as `DECIMAL(18,2)`. */
   readonly type: string;
 }
 
 /**
- * Answers SQL statements about the tables of a data folder, in a process of its own.
+ * Runs SQL on the tables of a data folder, in a separate process.
  *
  * @param python of the engine
- * @param signal ends the process; the promise then rejects with its reason
+ * @param signal ends the process; the promise then rejects with the signal's reason
  * @throws {JobstrataError} `local-workspace` if the engine fails
  */
 export async function query(
@@ -72,16 +72,16 @@ export async function query(
   await runModule(python, "query", { warehouse: warehouseOf(dataDir), ...request }, onLine, signal);
 }
 
-/** How many rows each sample table has, or why one was left alone. */
+/** A sample table: its number of rows, or why it was skipped. */
 interface SampleTable {
   readonly table: string;
   readonly rows?: number;
-  /** Somebody else's table stands there. */
+  /** The reason: a table of the same name exists that is not a sample. */
   readonly kept?: string;
 }
 
 /**
- * Makes the sample tables that the alerting notebooks read, in every schema that is given.
+ * Creates the sample tables of the alerting example in each of the given schemas.
  *
  * @throws {JobstrataError} `local-workspace` if the engine fails
  */

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock";
 import type { TaskExecutor, TaskOutcome, TaskRequest } from "./executor";
 
-/** How the simulated executor treats the tasks that it fits. A field that is left out fits everything. */
+/** The outcome of the tasks that a rule matches. An omitted field matches every task. */
 export interface SimulationRule {
   /** The display name of the job. */
   job?: string;
@@ -10,19 +10,19 @@ export interface SimulationRule {
   attempt?: number;
   /** Milliseconds. @default 5 */
   duration?: number;
-  /** What the task comes to. @default "success" */
+  /** @default "success" */
   outcome?: "success" | "failure";
-  /** The error of a failure, in one line. @default "simulated failure" */
+  /** One-line error of a failure. @default "simulated failure" */
   error?: string;
   /** The notebook's result. */
   result?: string;
-  /** The task values that it sets. */
+  /** The task values to set. */
   values?: Readonly<Record<string, unknown>>;
 }
 
 const DEFAULT_DURATION = 5;
 
-/** Executes nothing: it waits, and then says that the task did what the first rule that fits it says. */
+/** Executes nothing: waits, then returns the outcome of the first matching rule. */
 export class SimulatedExecutor implements TaskExecutor {
   readonly #clock: Clock;
   readonly #rules: readonly SimulationRule[];

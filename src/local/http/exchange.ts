@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RawAnswer } from "./route";
 
-/** A request on its way through the middleware, with their results so far. */
+/** A request in the middleware chain, with the results so far. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -10,14 +10,14 @@ export interface Exchange {
   readonly path: string;
   readonly search: string;
   body: Buffer;
-  /** What is to be sent; `undefined` where there is nothing (more) to send. */
+  /** The response to send; `undefined` if there is none, or it was already sent. */
   answer: RawAnswer | undefined;
 }
 
-/** One step of a request: does its part, and the rest of the steps by `next`. */
+/** One step of the chain; `next` runs the steps after it. */
 export type Middleware = (exchange: Exchange, next: () => Promise<void>) => Promise<void> | void;
 
-/** All steps as one. */
+/** Combines steps into one function. */
 export function compose(steps: readonly Middleware[]): (exchange: Exchange) => Promise<void> {
   return (exchange) => {
     const run = async (index: number): Promise<void> =>

@@ -3,7 +3,7 @@ import { errorText, parseJson, stringifyJson } from "@jobstrata/core/model";
 import { ApiError, notJson } from "../api-error";
 import { RawAnswer } from "./route";
 
-/** The body of a request. @throws {ApiError} when it has more than `limit` bytes */
+/** Reads the body of a request. @throws {ApiError} if it exceeds `limit` bytes */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const tooLarge = (): ApiError =>
     new ApiError(413, "MALFORMED_REQUEST", `The body must not exceed ${limit} bytes.`);
@@ -18,10 +18,13 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   return Buffer.concat(chunks);
 }
 
-/** Deeper JSON than this fills the stack of what looks at it; settings of jobs have fewer than ten levels. */
+/**
+ * Maximum nesting of JSON: deeper JSON overflows the stack of code that walks it. Job settings have fewer than ten
+ * levels.
+ */
 const MAX_DEPTH = 500;
 
-/** @throws {ApiError} for what is not JSON, or nests too deep */
+/** @throws {ApiError} if the body is not JSON or nests too deeply */
 export function readJson(body: Buffer): unknown {
   if (body.length === 0) return {};
   if (nestsDeeper(body, MAX_DEPTH))
@@ -33,7 +36,10 @@ export function readJson(body: Buffer): unknown {
   }
 }
 
-/** Whether brackets outside of strings nest deeper. A quote, a backslash and brackets are one byte each in UTF-8. */
+/**
+ * Whether brackets outside strings nest deeper than `most`. Scans bytes, since the relevant characters are one byte
+ * each in UTF-8.
+ */
 function nestsDeeper(body: Buffer, most: number): boolean {
   if (body.length <= 2 * most) return false;
   let depth = 0;
@@ -68,7 +74,7 @@ export function write(
 export const asRaw = (answer: unknown): RawAnswer =>
   answer instanceof RawAnswer ? answer : new RawAnswer(stringifyJson(answer ?? {}));
 
-/** Responds with an error; anything but an {@link ApiError} is a failure of the workspace itself. */
+/** Responds with an error. Anything but an {@link ApiError} is an internal error of the workspace. */
 export function fail(
   response: ServerResponse,
   error: unknown,
@@ -82,7 +88,7 @@ export function fail(
     response.destroy();
     return;
   }
-  // What is left of a body that was refused would be taken for the next request.
+  // Close the connection: the unread body would be parsed as the next request.
   if (known.status === 413) response.setHeader("Connection", "close");
   const answer = { error_code: known.errorCode, message: known.message };
   write(response, known.status, answer, headers);

@@ -1,6 +1,6 @@
 import { ApiError } from "../api-error";
 
-/** Parts of the service that the local workspace does not have, by the beginning of their paths: what to say of each. */
+/** Unsupported parts of the Databricks API, by path prefix, each with an explanation. */
 export const NOT_HERE: readonly (readonly [path: string, sentence: string])[] = [
   ["/api/2.0/dbfs/", "has no DBFS; keep files in the workspace (workspace-files) instead"],
   ["/api/2.0/fs/", "has no volumes; keep files in the workspace (workspace-files) instead"],
@@ -48,8 +48,8 @@ export const NOT_HERE: readonly (readonly [path: string, sentence: string])[] = 
 ];
 
 /**
- * Why there is nothing at the path; undefined where it is not even a part of the service. It is an answer that clients show at
- * once: they take 404 for an object that is missing, and try others again.
+ * The error for an unsupported part of the API; undefined if the path is unknown to Databricks too. Uses 501 because
+ * clients show it at once: they read 404 as a missing object and retry other errors.
  */
 export function notHere(path: string): ApiError | undefined {
   const [, sentence] = NOT_HERE.find(([start]) => path.startsWith(start)) ?? [];

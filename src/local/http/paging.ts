@@ -6,17 +6,17 @@ import { integer } from "./route";
 const DEFAULT_PAGE = 20;
 const MAX_PAGE = 100;
 
-/** The query of a list that comes in pages. */
+/** Query parameters of a paged list. */
 export const pageQuery = {
-  /** How many to answer with at most; 0 means the default, 20, and more than 100 means 100. */
+  /** Maximum entries in the response. 0 means the default, 20; values above 100 mean 100. */
   page_size: integer.optional(),
-  /** The `next_page_token` of the page before. */
+  /** The `next_page_token` of the previous page. */
   page_token: z
     .union([z.literal(""), z.string().regex(/^\d{1,15}$/, "is not a token of a page before")])
     .optional(),
 };
 
-/** One page of the documents, and the token of the next one if there is one. */
+/** One page of documents, with the token of the next page if there is one. */
 export function pageOf<T extends { readonly id: string }>(
   documents: Documents<T>,
   query: { page_size?: number | undefined; page_token?: string | undefined },

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { type Int64, int64Of } from "@jobstrata/core/model";
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 
-/** An authorized request. */
+/** An authenticated request. */
 export interface LocalRequest<Query = unknown, Body = unknown> {
   query: Query;
   body: Body;
@@ -15,38 +15,38 @@ export interface LocalRequest<Query = unknown, Body = unknown> {
   headers: IncomingHttpHeaders;
 }
 
-/** An answer that is not made from an object: JSON that is text already, or a file. */
+/** A response that is not serialized from an object: JSON text or a file. */
 export class RawAnswer {
   public constructor(
     public readonly body: string | Buffer,
     public readonly contentType = "application/json",
-    /** The status of the answer, and headers beside those of every answer. */
+    /** HTTP status. `headers` are sent in addition to those of every response. */
     public readonly status = 200,
     public readonly headers: OutgoingHttpHeaders = {},
   ) {}
 }
 
-/** One endpoint. Its answer is an object, sent as JSON; `undefined` is sent as `{}`. */
+/** An endpoint. The returned object is sent as JSON; `undefined` is sent as `{}`. */
 export interface Route {
   method: string;
   /**
-   * Its path after `/api/<version>`, or the whole of it if it starts with a `/`. A `*` stands for one segment, `**` for one or
-   * more at the end.
+   * The path after `/api/<version>`, or the whole path if it starts with `/`. `*` matches one segment; `**`, at the
+   * end, one or more.
    */
   path: string;
-  /** The versions of the API that have it. */
+  /** API versions with this endpoint. */
   versions: readonly string[];
-  /** As with the service, fields that are not named here are ignored. */
+  /** Query parameters. Like Databricks, ignores unknown ones. */
   query: z.ZodObject;
   body: z.ZodType | undefined;
-  /** Receives the raw body of any type. */
+  /** Whether the handler gets the raw body, of any content type. */
   rawBody: boolean;
   handle: (request: LocalRequest) => unknown;
 }
 
 const none = z.object({});
 
-/** Reads `query`, which holds text only, by the shape that is given. */
+/** A GET endpoint. `query` parses the parameters, which arrive as text. */
 export function get<Query extends z.ZodObject>(
   path: string,
   versions: readonly string[],
@@ -90,13 +90,13 @@ export const post = <Body extends z.ZodType>(
   handle: (request: LocalRequest<unknown, z.infer<Body>>) => unknown,
 ): Route => send("POST", path, versions, body, handle);
 
-/** A whole number in a query, such as a limit. */
+/** An integer query parameter, such as a limit. */
 export const integer = z
   .string()
   .regex(/^-?\d{1,15}$/, "must be a whole number")
   .transform(Number);
 
-/** The id of a job or a run in a query. */
+/** A job or run id as a query parameter. */
 export const id = z.string().transform((text, context): Int64 => {
   const value = int64Of(text);
   if (value !== undefined) return value;
@@ -104,7 +104,7 @@ export const id = z.string().transform((text, context): Int64 => {
   return z.NEVER;
 });
 
-/** Clients of some languages write `True`. */
+/** A boolean query parameter. Accepts any case, since some clients write `True`. */
 export const flag = z
   .string()
   .regex(/^(?:true|false)$/i, "must be true or false")

@@ -7,10 +7,10 @@ import { asRaw, readJson } from "./messages";
 import { notHere } from "./not-here";
 import type { LocalRequest, Route } from "./route";
 
-/** Maximum ignored fields that are counted one by one. */
+/** Maximum distinct ignored fields to count. */
 const MAX_IGNORED = 1000;
 
-/** Finds the endpoint that a request is for, and has it answer. */
+/** Dispatches requests to endpoints. */
 export class Router {
   readonly #routes = new Map<string, Route>();
   readonly #wildcards: { pattern: RegExp; route: Route; version: string }[] = [];
@@ -33,12 +33,12 @@ export class Router {
     }
   }
 
-  /** Every endpoint, in the order in which they were added. */
+  /** All endpoints, in the order of registration. */
   public endpoints(): readonly Route[] {
     return this.#added;
   }
 
-  /** How often a query had a field that its endpoint does not know, as `GET /api/…?field`. */
+  /** Counts of unknown query parameters, by `GET /api/…?field`. */
   public ignoredQueryFields(): Record<string, number> {
     return Object.fromEntries(this.#ignored);
   }
@@ -56,7 +56,7 @@ export class Router {
     search: string,
     body: Buffer,
   ): unknown {
-    // As with the service, an empty field is one that was not sent.
+    // Like Databricks, treat an empty parameter as absent.
     const fields = [...new URLSearchParams(search)].filter(([, value]) => value !== "");
     const given = Object.fromEntries(fields);
     this.#noteIgnored(route, given);
@@ -98,7 +98,7 @@ export class Router {
   }
 }
 
-/** The endpoint that a request is for, what stands for its wildcards, and the version of the API. */
+/** The endpoint of a request, the values of its wildcards, and the API version. */
 interface Found {
   readonly route: Route;
   readonly wildcards: readonly string[];

@@ -16,7 +16,7 @@ const REQUEST_TIMEOUT = 30_000;
 
 export const LOOPBACK = "127.0.0.1";
 
-/** Accepts requests from this machine only, and only with a token. */
+/** Accepts authenticated requests from this machine only. */
 export class LocalServer {
   public readonly router = new Router();
   readonly #login: Login;
@@ -25,9 +25,9 @@ export class LocalServer {
   #hosts: ReadonlySet<string> = new Set();
 
   /**
-   * @param token what the owner of the workspace bears: everything is open to it
-   * @param settle called before every answer, so that nothing is acknowledged that is not kept
-   * @param headers of every answer
+   * @param token the owner's token, which gives access to everything
+   * @param settle called before every response, to persist what it acknowledges
+   * @param headers of every response
    */
   public constructor(
     token: string,
@@ -51,17 +51,17 @@ export class LocalServer {
     });
   }
 
-  /** A further token, for everything under `/api` and nothing else, until it is revoked. */
+  /** Creates a token for `/api` only, valid until revoked. */
   public grantToken(): { token: string; revoke: () => void } {
     return this.#login.grant();
   }
 
-  /** Leaves to a site what is not of the API. */
+  /** Passes requests outside the API to a site. */
   public mount(site: Site): void {
     this.#site = site;
   }
 
-  /** Starts to listen. @param port 0 means any that is free */
+  /** Starts to listen. @param port 0 means any free port */
   public async listen(port: number): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       const refuse = (error: NodeJS.ErrnoException): void => {
@@ -81,7 +81,7 @@ export class LocalServer {
     return actual;
   }
 
-  /** Accepts no more requests, and lets active ones end. */
+  /** Stops accepting requests and waits for active ones. */
   public async close(): Promise<void> {
     this.#site?.close();
     await new Promise<void>((resolve) => {
@@ -89,7 +89,7 @@ export class LocalServer {
         resolve();
       });
       this.#server.closeIdleConnections();
-      // A client that keeps a connection busy longer than this does not wait for an answer.
+      // A client that is still connected after this does not wait for a response.
       setTimeout(() => {
         this.#server.closeAllConnections();
       }, 500).unref();

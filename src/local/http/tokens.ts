@@ -1,23 +1,23 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 
-/** A token that nobody can guess, in the form that the service gives to them. */
+/** A random token in Databricks' format. */
 export const newToken = (): string => `dapi${randomBytes(24).toString("hex")}`;
 
 const digest = (token: string): Buffer => createHash("sha256").update(token).digest();
 
-/** Tokens that open something. How long it takes to look for one tells nothing about those that there are. */
+/** A set of tokens. Lookups take constant time, so that timing reveals nothing about valid tokens. */
 export class Tokens {
-  /** When each ends, by its digest. */
+  /** Expiry times by digest of the token. */
   readonly #known = new Map<Buffer, number>();
 
   readonly #limit: number;
 
-  /** @param limit how many there may be; of more, the oldest are forgotten */
+  /** @param limit maximum number of tokens; beyond it, the oldest are dropped */
   public constructor(limit = Infinity) {
     this.#limit = limit;
   }
 
-  /** @returns what forgets the token */
+  /** @returns a function that removes the token */
   public add(token: string, until = Infinity): () => void {
     const added = digest(token);
     this.#known.set(added, until);
@@ -47,6 +47,6 @@ export class Tokens {
   }
 }
 
-/** The token that a request bears, from its `Authorization` header. */
+/** The bearer token of an `Authorization` header. */
 export const bearerOf = (authorization: string | undefined): string | undefined =>
   /^Bearer (.+)$/i.exec(authorization ?? "")?.[1];

@@ -2,29 +2,29 @@ import type { PageEvents } from "@jobstrata/core/model";
 import { ApiError } from "../api-error";
 import type { Clock, Timer } from "../clock";
 
-/** The interval at which changes of runs and jobs, and a heartbeat, are sent; milliseconds. */
+/** Interval between events about runs, events about jobs, and heartbeats; milliseconds. */
 const RUNS_EVERY = 200;
 const JOBS_EVERY = 1000;
 const HEARTBEAT_EVERY = 15_000;
-/** If more runs than this change in that time, one event says so instead of an event for each. */
+/** If more runs change within an interval, one event replaces the individual ones. */
 const MAX_RUNS = 500;
 const MAX_STREAMS = 32;
 
-/** What a stream is written to; a response to a request. */
+/** The target of a stream; an HTTP response. */
 interface Sink {
-  /** False when it takes no more before it has drained. */
+  /** Returns false if the buffer is full until `drain`. */
   write(text: string): boolean;
   on(event: "drain" | "close", listener: () => void): unknown;
   end(): unknown;
 }
 
 /**
- * Sends events to all listeners, and drops what a slow one does not read in time. By hand, since better-sse leaves that
- * to its user: see ADR 14.
+ * Sends events to all listeners and drops events for slow ones. Not better-sse, which leaves backpressure to its user:
+ * see ADR 14.
  */
 export class EventStreams<Run> {
   readonly #streams = new Set<Stream>();
-  /** Runs that have changed, as far as they are at hand. */
+  /** Changed runs by id, with their records if already loaded. */
   readonly #changed = new Map<number, Run | undefined>();
   #isOutOfDate = false;
   readonly #runs: Tick;
@@ -56,7 +56,7 @@ export class EventStreams<Run> {
     });
   }
 
-  /** @throws {ApiError} when there are enough already */
+  /** @throws {ApiError} if the maximum number of streams is reached */
   public admit(): void {
     if (this.#streams.size < MAX_STREAMS) return;
     throw new ApiError(
@@ -130,7 +130,7 @@ export class EventStreams<Run> {
   }
 }
 
-/** One listener. While he does not read, he has at most what was sent at once. */
+/** One listener. A slow listener buffers at most one event. */
 class Stream {
   #isFull = false;
   #hasMissed = false;
@@ -158,7 +158,7 @@ class Stream {
   }
 }
 
-/** Does something once a while after it is due, however often it becomes due meanwhile. */
+/** Debounces an action: runs it once, a delay after it first became due. */
 class Tick {
   #timer: Timer | undefined;
 

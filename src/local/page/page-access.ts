@@ -3,13 +3,13 @@ import { ApiError } from "../api-error";
 import type { Clock } from "../clock";
 import { newToken, Tokens } from "../http/tokens";
 
-/** The code of a link is good for so long; milliseconds. */
+/** Lifetime of a link's code; milliseconds. */
 const CODE_LIFETIME = 5 * 60_000;
-/** Of more links that nobody has used, or of more pages, the oldest are forgotten. */
+/** Maximum unused links and open sessions; beyond it, the oldest are dropped. */
 const MAX_CODES = 64;
 const MAX_SESSIONS = 64;
 
-/** Access to the page: through a link that only the owner can create and that works once. */
+/** Access control of the page. Only the owner can create a link to it, and each link works once. */
 export class PageAccess {
   readonly #codes = new Tokens(MAX_CODES);
   readonly #sessions = new Tokens(MAX_SESSIONS);
@@ -26,7 +26,7 @@ export class PageAccess {
     return code;
   }
 
-  /** Exchanges a code for a token. @throws {ApiError} when it is no longer valid */
+  /** Exchanges a code for a session token. @throws {ApiError} if the code is no longer valid */
   public newSession(code: string): string {
     if (!this.#codes.take(code, this.#clock.now())) {
       throw new ApiError(

@@ -20,9 +20,9 @@ import type { RunFilter } from "../services/jobs/run-store";
 import type { Store } from "../store";
 import type { RunSource, WorkspacePage } from "./workspace-page";
 
-/** What the page asks the workspace for. */
+/** The workspace's data for the page. */
 export class PageData implements RunSource {
-  /** As JSON, until jobs or the configuration change. */
+  /** Cached JSON of the hierarchy, until jobs or the configuration change. */
   #hierarchyJson: string | undefined;
   #version: string | undefined;
 
@@ -32,7 +32,7 @@ export class PageData implements RunSource {
   readonly #evaluator: AlertEvaluator;
   readonly #dataDir: string;
 
-  /** @param dataDir where the lineage of the workspace is kept */
+  /** @param dataDir data folder with the recorded lineage */
   public constructor(
     store: Store,
     scheduler: Scheduler,
@@ -90,9 +90,9 @@ export class PageData implements RunSource {
   }
 
   /**
-   * The run of a job, or the one that the run of a task belongs to.
+   * The tree of a job run, found by its id or the id of one of its task runs.
    *
-   * @throws {ApiError} when there is no such run
+   * @throws {ApiError} if the run does not exist
    */
   public async tree(page: WorkspacePage, runId: number): Promise<JobRunNode> {
     const run = this.#store.runs.get(runId);
@@ -106,7 +106,7 @@ export class PageData implements RunSource {
     return this.#store.runs.output(taskRunId) ?? {};
   }
 
-  /** The event of a run that has changed. */
+  /** The event for a changed run. */
   public view(runId: number, run = this.#scheduler.jobRun(runId)): PageRun | undefined {
     return run === undefined ? undefined : pageRun(run);
   }
@@ -119,7 +119,7 @@ export class PageData implements RunSource {
     const runId = ownId(asked, runNotFound);
     const root = this.#store.runs.jobRun(runId);
     const runs = new Map(root === undefined ? [] : [[runId, root]]);
-    // A map is iterated over what is added on the way too.
+    // Iterating over a map includes entries that are added meanwhile.
     for (const run of runs.values()) {
       for (const child of this.#startedBy(run)) {
         const below = this.#store.runs.jobRun(child);
@@ -134,7 +134,7 @@ export class PageData implements RunSource {
     return this.#views.output(ownId(runId, runNotFound));
   }
 
-  /** Most runs have no task that runs a job, which their settings tell. */
+  /** The runs that Run Job tasks of a run started. Checks the settings first, since most runs have no such task. */
   #startedBy({ run_id, settings_id }: JobRun): number[] {
     const { tasks = [] } = this.#store.jobs.settings(settings_id);
     if (!tasks.some(({ run_job_task }) => run_job_task !== undefined)) return [];

@@ -19,12 +19,12 @@ import { PageAccess } from "./page-access";
 import type { PageData } from "./page-data";
 import type { WorkspacePage } from "./workspace-page";
 
-/** What the page sends is a few numbers. Bytes. */
+/** Maximum size of a request from the page, which sends only a few numbers; bytes. */
 const MAX_BODY = 4096;
 const DEFAULT_LISTED = 100;
 const MAX_LISTED = 500;
 
-/** The page loads what this server has and nothing else, and no other page can do anything with it. */
+/** The page loads from this server only, and no other page can embed or read it. */
 const HEADERS: OutgoingHttpHeaders = {
   "Content-Security-Policy": [
     "default-src 'none'",
@@ -49,9 +49,9 @@ const FILES = {
   "/page.js": ["script", "text/javascript; charset=utf-8"],
   "/page.css": ["style", "text/css; charset=utf-8"],
 } as const;
-/** Addresses of jobs and runs as the databricks command writes them; the page finds out what to show. */
+/** URLs of jobs and runs, as the databricks CLI prints them. The page itself decides what to show. */
 const PLACE = /^\/jobs\/\d{1,19}(?:\/runs\/\d{1,19})?$/;
-/** Browsers ask for it by themselves. */
+/** Browsers request this file on their own. */
 const ICON = "/favicon.ico";
 
 const none = object({});
@@ -66,7 +66,7 @@ const sessionBody = object({ code: z.string() });
 const jobBody = object({ job_id: z.int() });
 const runBody = object({ run_id: z.int() });
 
-/** Serves the page of the workspace, and its requests, to clients with a session. */
+/** Serves the page, and handles its requests from clients with a session. */
 export class PageServer implements Site, ChangeListener {
   readonly #access: PageAccess;
   readonly #streams: EventStreams<JobRun>;
@@ -81,8 +81,8 @@ export class PageServer implements Site, ChangeListener {
 
   /**
    * @param host the address of the workspace
-   * @param load called when the page is first asked for
-   * @param settle is awaited before every answer, so that nothing is acknowledged that is not kept
+   * @param load called on the first request of the page
+   * @param settle called before every response, to persist what it acknowledges
    */
   public constructor(
     host: string,
@@ -103,9 +103,9 @@ export class PageServer implements Site, ChangeListener {
     this.#streams = new EventStreams(clock, (runId, run) => data.view(runId, run));
   }
 
-  /** The address of the page for its owner, good once. */
+  /** Creates a link to the page that works once. */
   public newLink(): string {
-    // What is behind # is never sent to anybody.
+    // Browsers never send the part after #.
     return `${this.#host}/#code=${this.#access.newCode()}`;
   }
 
@@ -160,7 +160,7 @@ export class PageServer implements Site, ChangeListener {
       return;
     }
     const [name, contentType] = FILES[PLACE.test(path) ? "/" : (path as keyof typeof FILES)];
-    // Of the answer to HEAD, Node sends the headers only.
+    // For HEAD, Node sends the headers only.
     write(response, 200, new RawAnswer(this.#page.files()[name], contentType), HEADERS);
   }
 
@@ -242,12 +242,12 @@ export class PageServer implements Site, ChangeListener {
   }
 }
 
-/** What stands for an answer that goes on. */
+/** Marks a response that was left open as an event stream. */
 const STREAMED = Symbol("streamed");
 
 /**
- * Refuses what a browser sends for another page than ours. It could do nothing without a session; so it learns nothing from how
- * that is refused either.
+ * Rejects requests that a browser sends for another page. They could do nothing without a session, so the error reveals
+ * nothing either.
  * @throws {ApiError} `PERMISSION_DENIED`
  */
 function refuseOthers({ headers }: IncomingMessage): void {

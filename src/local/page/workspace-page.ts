@@ -1,36 +1,36 @@
 import { type JobRunNode, type PageHierarchy, type RunId } from "@jobstrata/core/model";
 
-/** What the page shows that the workspace itself does not know how to make. */
+/** Creates the parts of the page that the workspace cannot create itself. */
 export interface WorkspacePage {
-  /** What a browser loads. */
+  /** The static files of the page. */
   files(): PageFiles;
-  /** All jobs as they are drawn, with what the policy finds. */
+  /** The drawing of all jobs, with policy findings. */
   hierarchy(host: string, jobs: readonly PageJob[]): PageHierarchy<object>;
-  /** Changes when what the policy finds may have changed with its configuration. @default it never does */
+  /** A version that changes when the policy configuration changes. @default constant */
   version?(): string;
-  /** A run with everything below it. */
+  /** A run with its tasks and child runs. */
   tree(runId: RunId, runs: RunSource): Promise<JobRunNode>;
 }
 
-/** The files of the page. */
+/** Contents of the static files. */
 interface PageFiles {
   readonly html: string;
   readonly script: string;
   readonly style: string;
 }
 
-/** A job as the Jobs API has it. */
+/** A job in the format of the Jobs API. */
 export interface PageJob {
   readonly job_id: number;
   readonly settings: object;
 }
 
-/** Runs as the Jobs API has them, with all of their tasks at once. */
+/** Runs in the format of the Jobs API, with all their tasks on one page. */
 export interface RunSource {
-  /** Of a job or of a task. @throws {ApiError} when there is none */
+  /** A job run or task run. @throws {ApiError} if it does not exist */
   run(runId: RunId): object;
-  /** The runs that tasks of a run have started, and so on, each before those below it. */
+  /** All runs that a run started, directly or indirectly, parents first. */
   below(runId: RunId): object[];
-  /** What the run of a task has left. @throws {ApiError} when there is none */
+  /** The output of a task run. @throws {ApiError} if it does not exist */
   output(runId: RunId): object;
 }

@@ -1,15 +1,15 @@
 /**
- * Terraform's values: how they are written on the wire (MessagePack) and in a state file (JSON), and how they are held
- * here, which is as plain JavaScript values with one symbol for "not known yet".
+ * Terraform's values: their encoding on the wire (MessagePack) and in state files (JSON), and their representation here
+ * as plain JavaScript values, with a symbol for "unknown".
  *
- * A value always has the full shape of its schema: an object has every attribute (null if there is none) and a
- * block that is absent is an empty list. Everything here is linear in the size of the value.
+ * A value always has the full shape of its schema: an object has every attribute (null if unset), and an absent block
+ * is an empty list. All functions here are linear in the size of the value.
  */
 import { int64Of, parseJson } from "@jobstrata/core/model";
 import { ExtData, ExtensionCodec, decode, encode } from "@msgpack/msgpack";
 import type { AttributeType, Block, NestedBlock } from "./schema";
 
-/** A value that will only be known after apply. */
+/** A value that is known only after apply. */
 export const UNKNOWN: unique symbol = Symbol("unknown");
 
 export type Value =
@@ -22,13 +22,13 @@ export type Value =
   | readonly Value[]
   | { readonly [name: string]: Value };
 
-/** A value of a block or a resource: every attribute and nested block by its Terraform name. */
+/** The value of a block or resource: every attribute and nested block by its Terraform name. */
 export type Obj = Readonly<Record<string, Value>>;
 
-/** A path into a value, as Terraform's diagnostics write it: names, and indexes of lists. */
+/** A path into a value, as in Terraform's diagnostics: names, and indexes of lists. */
 export type Path = readonly (string | number)[];
 
-/** A value that does not fit its schema, or that can't be carried without loss. */
+/** A value that does not match its schema or cannot be represented exactly. */
 export class ValueError extends Error {
   public constructor(
     message: string,
@@ -39,8 +39,8 @@ export class ValueError extends Error {
 }
 
 /**
- * Extension 0 is a plain unknown; 12 is an unknown of which something is known already (`"job-${databricks_job.a.id}"`
- * starts with "job-"), which is a hint that a provider may ignore.
+ * MessagePack extensions. 0 is a plain unknown. 12 is an unknown with refinements (`"job-${databricks_job.a.id}"`
+ * starts with "job-"), which providers may ignore.
  */
 const UNKNOWN_TYPES = [0, 12];
 const extensions = new ExtensionCodec();
@@ -51,23 +51,23 @@ for (const type of UNKNOWN_TYPES) {
     decode: () => UNKNOWN,
   });
 }
-/** How Terraform itself writes a plain unknown. */
+/** Terraform's encoding of a plain unknown. */
 const UNKNOWN_EXTENSION = new ExtData(0, new Uint8Array([0]));
 
 /**
- * The value that `bytes` hold, in the full shape of `block`. Null for a resource that does not exist.
- * @throws {ValueError} for an integer of more than 64 bits, and for what does not fit the schema.
+ * Decodes a value in the full shape of `block`. Null for a resource that does not exist.
+ * @throws {ValueError} for an integer of more than 64 bits, or a value that does not match the schema
  */
 export function decodeMsgpack(bytes: Uint8Array, block: Block): Obj | null {
   return conform(decode(bytes, { extensionCodec: extensions, useBigInt64: true }), block);
 }
 
-/** The value that a state file's JSON holds, in the full shape of `block`; arguments that no longer exist are dropped. */
+/** Decodes the JSON of a state file in the full shape of `block`. Drops arguments that no longer exist. */
 export function decodeJson(text: string, block: Block): Obj | null {
   return conform(parseJson(text), block);
 }
 
-/** `value`, which must have the full shape of its schema, as Terraform reads it. */
+/** Encodes a value, which must have the full shape of its schema. */
 export function encodeMsgpack(value: Obj | null): Uint8Array {
   return encode(withExtensions(value), { useBigInt64: true });
 }
@@ -81,13 +81,13 @@ function withExtensions(value: Value): unknown {
   return result;
 }
 
-/** A value of `block` in which nothing is set. */
+/** A value of `block` with nothing set. */
 export function emptyObject(block: Block): Obj {
   return objectOf(block, {}, []);
 }
 
 /**
- * `value` in the full shape of `block`.
+ * Converts `value` to the full shape of `block`.
  * @throws {ValueError}
  */
 export function conform(value: unknown, block: Block): Obj | null {
@@ -160,7 +160,7 @@ function attributeOf(
   }
 }
 
-/** Terraform writes a number as text where 64 bits don't hold it; rounding is not an option. */
+/** Rejects numbers beyond 64 bits, which Terraform sends as text, because rounding would change them. */
 function numberOf(value: unknown, path: Path): number | bigint {
   if (typeof value === "number" && !Number.isInteger(value)) return value;
   const integer = typeof value === "string" ? undefined : int64Of(value);
@@ -174,19 +174,19 @@ function describe(value: unknown): string {
   return typeof value === "symbol" ? "an unknown value" : String(value);
 }
 
-/** Whether `value` holds an unknown anywhere. */
+/** Whether `value` contains an unknown at any depth. */
 export function hasUnknown(value: Value): boolean {
   if (value === UNKNOWN) return true;
   if (Array.isArray(value)) return value.some(hasUnknown);
   return typeof value === "object" && value !== null && Object.values(value).some(hasUnknown);
 }
 
-/** The members of a list or set; none where it is absent or not known. */
+/** The members of a list or set; empty if it is absent or unknown. */
 export function listOf(value: Value | undefined): readonly Value[] {
   return Array.isArray(value) ? (value as readonly Value[]) : [];
 }
 
-/** `value` where it is an object or a map, else null. */
+/** `value` if it is an object or a map, otherwise null. */
 export function asObject(value: Value | undefined): Obj | null {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? (value as Obj)

@@ -2,14 +2,14 @@ import { errorText } from "@jobstrata/core/model";
 import { ValueError, type Path } from "./cty";
 import { ApiError } from "./workspace";
 
-/** What Terraform prints to its user: an error stops it, a warning does not. */
+/** A message that Terraform prints. An error stops Terraform, a warning does not. */
 export interface Diagnostic {
   readonly severity: "error" | "warning";
-  /** One line: what is wrong. */
+  /** The problem, in one line. */
   readonly summary: string;
-  /** How to fix it, or what the workspace said; may be empty. */
+  /** How to fix it, or the workspace's message; may be empty. */
   readonly detail: string;
-  /** The argument it is about; empty for the resource as a whole. */
+  /** The affected argument; empty for the whole resource. */
   readonly path: Path;
 }
 
@@ -21,7 +21,7 @@ export function warning(summary: string, detail = "", path: Path = []): Diagnost
   return { severity: "warning", summary, detail, path };
 }
 
-/** A mistake in the configuration that shows only when it is planned or applied. */
+/** An error in the configuration that is detected only during plan or apply. */
 export class ConfigurationError extends Error {
   public constructor(
     message: string,
@@ -32,7 +32,7 @@ export class ConfigurationError extends Error {
 }
 
 /**
- * What `thrown` means to the user of Terraform.
+ * Converts an exception to a diagnostic.
  * @param action - what failed, such as "create job"
  */
 export function fromThrown(action: string, thrown: unknown): Diagnostic {

@@ -1,19 +1,19 @@
 /**
- * Derives the schema file of one version of the provider from a CDK package, so that the stand-in provider knows every
- * argument that the constructs can write, and no other. `npm run generate:provider-schema` does it for the installed
- * package, where a test fails when the committed file differs from what this makes; `npm run generate:provider-schema
- * -- FOLDER` for an unpacked @cdktn/provider-databricks, which this project does not install.
+ * Generates the schema file of a provider version from a CDK package, so that the stand-in provider knows exactly the
+ * arguments that constructs can write. `npm run generate:provider-schema` uses the installed package; a test fails if
+ * the committed file differs. `npm run generate:provider-schema -- FOLDER` uses an unpacked @cdktn/provider-databricks,
+ * which this project does not install.
  *
- * Two files of the package are read. The generated mappers (`jobTaskToHclTerraform`) say how each argument is named in
- * Terraform, whether it is a block, and its type; they are regular enough to be read as text, which needs no part of
- * the package to be loaded. `.jsii` says which arguments are required. What only has a getter is computed.
+ * It reads two files of the package. The generated mappers (`jobTaskToHclTerraform`) give each argument's Terraform
+ * name, its type, and whether it is a block. They are regular enough to parse as text, so the package is never loaded.
+ * `.jsii` gives the required arguments. An argument with only a getter is computed.
  */
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { RawBlock, RawNestedBlock } from "./schema";
 import { providerVersionOf } from "./version";
 
-/** Where each schema comes from: the folder of the CDK package, and the class in it. */
+/** The source of each schema: a folder of the CDK package and a class in it. */
 const SOURCES = {
   provider: ["provider", "DatabricksProvider"],
   databricks_directory: ["directory", "Directory"],
@@ -37,7 +37,7 @@ interface Writable {
   blocks?: Record<string, RawNestedBlock>;
 }
 
-/** The text of the schema file for the CDK package in the folder `root`. */
+/** Generates the schema file for the CDK package in folder `root`. */
 export function generateSchema(root: string): string {
   const assembly = readJson(join(root, ".jsii")) as Assembly;
   const schemas: Record<string, RawBlock> = {};
@@ -68,7 +68,7 @@ const SIMPLE_TYPES: Readonly<Record<string, string>> = {
   numberList: "list(number)",
 };
 
-/** One entry of a generated mapper, as it is printed. */
+/** One entry of a generated mapper. */
 const ENTRY =
   /^ {8,12}(\w+): \{\s+value: (.+),\s+isBlock: (true|false),\s+type: "(\w+)",\s+storageClassType: "(\w+)",/gm;
 
@@ -98,7 +98,7 @@ class PackageReader {
     const synthesize = /^ {4}synthesizeHclAttributes\(\) \{(.*?)^ {4}\}/ms.exec(this.#main)?.[1];
     if (synthesize === undefined) throw new Error(`${this.#namespace}: no synthesizeHclAttributes`);
     const block: Writable = this.#block(synthesize, `${className}Config`);
-    // Terraform's own, no argument of the provider.
+    // A meta-argument of Terraform, not an argument of the provider.
     delete block.attributes?.alias;
     const getters =
       /^class \w+ extends cdkt[fn]\.Terraform\w+ \{(.*)/ms.exec(this.#main)?.[1] ?? "";
@@ -130,7 +130,7 @@ class PackageReader {
         ...(type === "set" ? { nesting: "set" as const } : {}),
         ...(type === "struct" ? { nesting: "single" as const } : {}),
         ...(required.has(property) ? { min: 1 } : {}),
-        // A block that can be repeated has a list mapper; any other list holds at most one.
+        // A repeatable block has a list mapper; any other list has at most one entry.
         ...(type !== "struct" && !value.includes("listMapper") ? { max: 1 } : {}),
         ...this.#block(nested, struct.charAt(0).toUpperCase() + struct.slice(1)),
       };
@@ -160,7 +160,7 @@ function simpleType(name: string): string {
   return type;
 }
 
-/** JSON with one line for each block's attributes: small, and still readable as a difference. */
+/** Formats JSON with one line for each block's attributes: compact, and diffs stay readable. */
 function format(value: unknown, indent = ""): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const entries = Object.entries(value);

@@ -1,9 +1,9 @@
-/** As much of gRPC over HTTP/2 as Terraform needs of a provider: calls with one request and one response. */
+/** The part of gRPC over HTTP/2 that Terraform providers need: calls with one request and one response. */
 import { errorText } from "@jobstrata/core/model";
 import { createServer } from "node:http2";
 import type { Http2Server, Http2Session, ServerHttp2Stream } from "node:http2";
 
-/** Answers one call of a connection: the bytes of its request message with those of the response. */
+/** Handles a call: takes the bytes of the request message and returns those of the response. */
 export type Answer = (path: string, request: Uint8Array) => Promise<Uint8Array>;
 
 /** Status codes of gRPC. */
@@ -11,21 +11,21 @@ const OK = 0;
 const UNIMPLEMENTED = 12;
 const INTERNAL = 13;
 
-/** A call that the server does not have. */
+/** A call that the server does not implement. */
 export class UnknownCall extends Error {}
 
 interface GrpcServerOptions {
-  /** Called for each connection, since each has a state of its own. */
+  /** Called for each connection, which has its own state. */
   readonly onConnection: () => Answer;
-  /** Paths of calls whose response is a stream that stays open and empty until the connection ends. */
+  /** Paths of calls whose response is an empty stream that stays open until the connection closes. */
   readonly openStreams: readonly string[];
 }
 
-/** A server that does not listen yet, without TLS. */
+/** Creates a server without TLS that does not listen yet. */
 export function grpcServer({ onConnection, openStreams }: GrpcServerOptions): Http2Server {
   const answers = new WeakMap<Http2Session, Answer>();
   const server = createServer({
-    // States and schemas are large. The peer is the user's own Terraform, behind a socket of theirs.
+    // States and schemas are large, and the peer is trusted: it is the user's Terraform on the user's socket.
     maxSessionMemory: Number.MAX_SAFE_INTEGER,
     settings: { initialWindowSize: 8 * 1024 * 1024 },
   });
@@ -37,7 +37,7 @@ export function grpcServer({ onConnection, openStreams }: GrpcServerOptions): Ht
   });
   server.on("stream", (stream, headers) => {
     const path = headers[":path"] ?? "";
-    // A call that Terraform gave up; there is nobody left to answer.
+    // Terraform canceled the call, so nobody waits for the response.
     stream.on("error", () => undefined);
     if (openStreams.includes(path)) {
       stream.respond(HEADERS, { waitForTrailers: true });
@@ -71,7 +71,7 @@ async function serveCall(stream: ServerHttp2Stream, path: string, answer: Answer
   stream.end(framed(response));
 }
 
-/** Before a message: whether it is compressed, and its length. */
+/** Message prefix: a compression flag and the length. */
 const PREFIX_BYTES = 5;
 
 async function requestOf(stream: ServerHttp2Stream): Promise<Uint8Array> {

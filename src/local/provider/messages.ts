@@ -1,4 +1,4 @@
-/** The protocol's messages as they pass through the calls, and what of ours is written into them. */
+/** The protocol's messages, and conversions from provider types to them. */
 import { encodeMsgpack, type Obj, type Path } from "./cty";
 import type { Diagnostic } from "./diagnostic";
 import type { AttributeType, Block, Schema } from "./schema";

@@ -1,18 +1,17 @@
 /**
- * What a change of the configuration does to a resource: the state that apply must reach, and whether the object has
- * to be replaced. It follows the rules of the plugin SDK that the genuine provider is built with, so that the two
- * agree on what is a change and what is not.
+ * Plans a change of a resource: the state that apply must reach, and whether the object must be replaced. Follows the
+ * plugin SDK of the genuine provider, so that both agree on what counts as a change.
  */
 import { UNKNOWN, asObject, hasUnknown, listOf, type Obj, type Path, type Value } from "./cty";
 import type { Attribute, Block, NestedBlock, Suppression } from "./schema";
 
 export interface Plan {
   readonly planned: Obj;
-  /** Arguments that can't be changed in place, as paths. */
+  /** Paths of changed arguments that cannot be updated in place. */
   readonly replace: readonly Path[];
 }
 
-/** The plan that brings a resource from `prior` (null: it does not exist) to `config`. */
+/** Plans the change of a resource from `prior` (null if it does not exist) to `config`. */
 export function planChange(block: Block, prior: Obj | null, config: Obj): Plan {
   const replace: Path[] = [];
   const planned = planBlock(block, prior, config, { create: prior === null, path: [], replace });
@@ -20,13 +19,13 @@ export function planChange(block: Block, prior: Obj | null, config: Obj): Plan {
 }
 
 interface Context {
-  /** Whether the whole resource is new: only then is a computed value unknown. */
+  /** Whether the resource is new. Computed values are unknown only then. */
   readonly create: boolean;
   readonly path: Path;
   readonly replace: Path[];
 }
 
-/** @param config - null where a block is not configured, but its prior value may stay */
+/** @param config - null if the block is not configured but its prior value may stay */
 function planBlock(block: Block, prior: Obj | null, config: Obj | null, context: Context): Obj {
   const result: Record<string, Value> = {};
   for (const [name, attribute] of block.attributes) {
@@ -52,15 +51,16 @@ function planAttribute(attribute: Attribute, prior: Value, config: Value, create
   }
   if (isZero(wanted) && asObject(wanted) !== null)
     return prior !== null && isZero(prior) ? prior : null;
-  // One member of a map that is not known yet hides the whole map, in the SDK.
+  // As in the SDK, one unknown member makes the whole map unknown.
   if (attribute.type === "map(string)" && hasUnknown(wanted)) return UNKNOWN;
   return !create && isSame(prior, wanted) ? prior : wanted;
 }
 
-/** What becomes of a value that is configured no longer, or that only the workspace has. */
+/** The planned value of an argument that is no longer configured, or that only the workspace has. */
 function withoutConfiguration(attribute: Attribute, prior: Value): Value {
   if (Array.isArray(prior)) {
-    // Only the length of a suppressed list is kept. That is how the SDK compares, and a flaw of the genuine provider.
+    // Keeps only the length of a suppressed list. This reproduces a flaw of the genuine provider: the SDK compares
+    // lengths.
     return attribute.suppress === undefined ? [] : prior.map(() => "");
   }
   if (isSuppressed(attribute.suppress, prior)) return prior;
@@ -94,7 +94,10 @@ function planItem(
   return planBlock(nested.block, asObject(prior), asObject(config), inner);
 }
 
-/** Members of a set have no index: one that was there already keeps its prior form. In a new one nothing is null. */
+/**
+ * Plans a set. Members have no index: existing members keep their prior form; new members have zero values instead of
+ * nulls.
+ */
 function planSet(block: Block, prior: readonly Value[], config: readonly Value[]): Value {
   const left = [...prior];
   return config.map((item) => {
@@ -105,7 +108,7 @@ function planSet(block: Block, prior: readonly Value[], config: readonly Value[]
   });
 }
 
-/** A member of a set as the SDK writes it: the zero value of its type for what is not configured. */
+/** Replaces nulls of a set member with zero values, as the SDK does. */
 function withZeros(block: Block, member: Obj): Obj {
   const result: Record<string, Value> = { ...member };
   for (const [name, { type }] of block.attributes) {
@@ -117,8 +120,8 @@ function withZeros(block: Block, member: Obj): Obj {
 const ZEROS: Readonly<Record<string, Value>> = { string: "", number: 0, bool: false };
 
 /**
- * `state`, which was read after an apply, in the form that the plan announced: to the SDK an empty list or map and
- * none are the same, and the plan decides which of them is kept. A set is kept as it was planned.
+ * Converts `state`, read after an apply, to the form that the plan announced. The SDK treats an empty list or map like
+ * an absent one, so the plan decides which form to keep. Sets stay as planned.
  */
 export function keepPlannedForm(block: Block, state: Obj, planned: Obj): Obj {
   const result: Record<string, Value> = { ...state };
@@ -148,13 +151,13 @@ export function keepPlannedForm(block: Block, state: Obj, planned: Obj): Obj {
   return result;
 }
 
-/** Whether `prior`, which is not configured, is kept without showing a change. */
+/** Whether to keep `prior`, which is not configured, without showing a change. */
 function isSuppressed(suppress: Suppression | undefined, prior: Value): boolean {
   if (suppress === undefined) return false;
   return suppress === "any" || prior === suppress.value;
 }
 
-/** Whether the SDK sees no difference: to it an absent value and the zero value of its type are the same. */
+/** Whether two values are equal to the SDK, which treats an absent value like the zero value of its type. */
 export function isSame(a: Value, b: Value): boolean {
   if (a === b) return true;
   if (a === UNKNOWN || b === UNKNOWN) return false;
@@ -172,7 +175,7 @@ export function isSame(a: Value, b: Value): boolean {
   );
 }
 
-/** Whether the SDK takes `value` for not set. */
+/** Whether the SDK treats `value` as unset. */
 export function isZero(value: Value): boolean {
   if (value === null || value === "" || value === 0 || value === false) return true;
   if (Array.isArray(value)) return value.length === 0;

@@ -1,14 +1,14 @@
 /**
- * Protocol Buffers messages, driven by tables of fields. A table is all that this provider needs of a `.proto` file; the
- * wire format itself is `@bufbuild/protobuf`'s.
+ * Encodes and decodes Protocol Buffers messages from tables of fields, without `.proto` files. `@bufbuild/protobuf`
+ * implements the wire format.
  */
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 
 type Scalar = "bytes" | "string" | "bool" | "int32" | "int64";
 
 /**
- * Fields by name: type and number. A type is a scalar or the name of a message; `*` before it means repeated, `map:` a
- * map from text to messages.
+ * Fields by name, each with type and number. A type is a scalar or the name of a message. The prefix `*` means
+ * repeated; `map:` means a map from strings to messages.
  */
 export type Fields = Readonly<Record<string, readonly [type: string, number: number]>>;
 export type Messages = Readonly<Record<string, Fields>>;
@@ -19,7 +19,7 @@ const SCALARS: Readonly<
     Scalar,
     {
       readonly wireType: WireType;
-      /** The value of a field that a message lacks. */
+      /** The value of an absent field. */
       readonly absent: () => unknown;
       readonly read: (reader: BinaryReader) => unknown;
       readonly write: (writer: BinaryWriter, value: never) => unknown;
@@ -50,7 +50,7 @@ const SCALARS: Readonly<
     read: (reader) => reader.int32(),
     write: (writer, value: number) => writer.int32(value),
   },
-  // Versions, indexes and counts: a number holds each of them.
+  // Used for versions, indexes and counts, which fit into a number.
   int64: {
     wireType: WireType.Varint,
     absent: () => 0,
@@ -75,7 +75,7 @@ function fieldsOf(messages: Messages, name: string): Fields {
   return fields;
 }
 
-/** The bytes of a message. Fields that are undefined or null are left out. */
+/** Encodes a message. Skips fields that are undefined or null. */
 export function encodeMessage(messages: Messages, name: string, message: Message): Uint8Array {
   return writeFields(messages, fieldsOf(messages, name), message, new BinaryWriter()).finish();
 }
@@ -122,10 +122,10 @@ function writeValue(
 }
 
 /**
- * The message that `bytes` hold. Absent fields have the zero value of their type, and null for a message; fields that the
- * table lacks are skipped.
+ * Decodes a message. An absent field has the zero value of its type; an absent message is null. Skips fields that the
+ * table lacks.
  *
- * @throws {Error} if the bytes are not a message, such as half of one
+ * @throws {Error} if the bytes are not a complete message
  */
 export function decodeMessage(messages: Messages, name: string, bytes: Uint8Array): Message {
   const fields = fieldsOf(messages, name);

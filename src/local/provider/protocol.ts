@@ -1,7 +1,7 @@
 /**
- * The part of Terraform's plugin protocol 6 that this provider speaks, and go-plugin's two services beside it: the
- * messages by name, with the fields and numbers of their `.proto` files. Calls that a newer Terraform adds are answered
- * with UNIMPLEMENTED, which it takes for "not supported".
+ * The part of Terraform's plugin protocol 6 that this provider implements, and two services of go-plugin: the messages
+ * by name, with the fields and numbers of their `.proto` files. Other calls, which newer Terraform versions may add,
+ * get UNIMPLEMENTED, which Terraform reads as "not supported".
  */
 import type { Messages } from "./protobuf";
 
@@ -17,7 +17,7 @@ export const MESSAGES: Messages = {
     attribute: ["AttributePath", 4],
   },
   AttributePath: { steps: ["*AttributePath.Step", 1] },
-  // One of the three is set.
+  // Exactly one of the fields is set.
   "AttributePath.Step": {
     attribute_name: ["string", 1],
     element_key_string: ["string", 2],
@@ -130,7 +130,7 @@ export const MESSAGES: Messages = {
   "StopProvider.Response": { Error: ["string", 1] },
 };
 
-/** The calls that the provider answers; each takes `<name>.Request` and returns `<name>.Response`. */
+/** The supported calls. Each takes `<name>.Request` and returns `<name>.Response`. */
 export const CALLS = [
   "GetMetadata",
   "GetProviderSchema",
@@ -149,9 +149,9 @@ export const CALLS = [
 
 export type CallName = (typeof CALLS)[number];
 
-/** Where Terraform finds the calls. */
+/** Path prefix of the calls. */
 export const PROVIDER_SERVICE = "/tfplugin6.Provider/";
-/** Terraform says goodbye here; request and response are empty. */
+/** Terraform calls this before it disconnects; request and response are empty. */
 export const SHUTDOWN = "/plugin.GRPCController/Shutdown";
-/** Where a provider's own output would go. Terraform wants the stream to stay open. */
+/** Stream of a provider's output. Terraform expects it to stay open. */
 export const STREAM_STDIO = "/plugin.GRPCStdio/StreamStdio";

@@ -1,6 +1,6 @@
 /**
- * The provider as one Terraform process sees it: the calls of the plugin protocol, answered from the resources. Each
- * connection has a provider of its own, because each Terraform process configures it for its own workspace.
+ * The provider for one Terraform process: handles the calls of the plugin protocol with the resources. Each connection
+ * has its own provider, because each Terraform process configures its own workspace.
  */
 import {
   UNKNOWN,
@@ -56,13 +56,13 @@ const DATA_SOURCES = {
   databricks_jobs: jobsData,
 } as const;
 
-/** What holds for every connection. */
+/** Options shared by all connections. */
 export interface ProviderOptions {
-  /** Where the workspace is, unless the `provider` block says otherwise. */
+  /** Address of the workspace; the `provider` block takes precedence. */
   readonly host: string | undefined;
-  /** The token for it, unless the `provider` block says otherwise. */
+  /** Token of the workspace; the `provider` block takes precedence. */
   readonly token: string | undefined;
-  /** The version of the genuine provider whose arguments it has. */
+  /** The version of the genuine provider to emulate. */
   readonly version: ProviderVersion;
   readonly files: SourceFiles;
   readonly retryDelay: (attempt: number) => number;
@@ -71,12 +71,12 @@ export interface ProviderOptions {
 type Request = Readonly<Record<string, unknown>>;
 type Response = Readonly<Record<string, unknown>>;
 
-/** Everything that one version of the provider has. */
+/** The schemas, resources and data sources of one provider version. */
 interface Offer {
   readonly configuration: Schema;
   readonly resources: Readonly<Record<string, Resource>>;
   readonly dataSources: Readonly<Record<string, DataSource>>;
-  /** Every schema as one message: large, the same for all, and asked for by every Terraform process. */
+  /** The cached response with all schemas: it is large, constant, and requested by every Terraform process. */
   schemaAnswer?: Response;
 }
 
@@ -95,7 +95,7 @@ function offerOf(version: ProviderVersion): Offer {
   return offer;
 }
 
-/** Each kind with its schema. */
+/** Creates each kind of resource or data source with its schema. */
 function made<Name extends string, T>(
   kinds: Readonly<Record<Name, (schema: Schema) => T>>,
   schema: (name: Name) => Schema,
@@ -117,7 +117,7 @@ export class Provider {
     this.#offer = offerOf(options.version);
   }
 
-  /** Answers one call. Whatever goes wrong is in the answer's diagnostics. */
+  /** Handles one call. Errors become diagnostics of the response. */
   public async answer(name: CallName, request: Request): Promise<Response> {
     switch (name) {
       case "GetMetadata":
@@ -173,7 +173,7 @@ export class Provider {
     }
   }
 
-  /** Answers with a resource's state in `field`, or with what prevented it. */
+  /** Responds with a resource's state in `field`, or with the error as diagnostics. */
   async #withState(
     action: string,
     request: Request,
@@ -190,7 +190,7 @@ export class Provider {
     }
   }
 
-  /** Only host and token count: other ways to authenticate (`profile` …) are accepted, but lead to no local workspace. */
+  /** Uses host and token only. Other authentication settings (`profile` …) are accepted but ignored. */
   #configure(request: Request): readonly Diagnostic[] {
     const { block } = this.#offer.configuration;
     const config = valueOf(request, "config", block) ?? emptyObject(block);
@@ -217,7 +217,7 @@ export class Provider {
 
   /**
    * The workspace of an object.
-   * @throws {ConfigurationError} where its `provider_config` names another one
+   * @throws {ConfigurationError} if its `provider_config` names another workspace
    */
   async #workspaceOf(object: Obj): Promise<Workspace> {
     const workspace = this.#configured();
@@ -259,7 +259,7 @@ export class Provider {
       const { block } = resource.schema;
       const prior = valueOf(request, "prior_state", block);
       const config = valueOf(request, "config", block);
-      // Null is a destruction, about which there is nothing to decide.
+      // Null means destroy, which needs no plan.
       if (config === null) return { planned_state: dynamicValue(null) };
       const { files } = this.#options;
       const wanted = resource.resolve?.(config, prior, files) ?? config;
@@ -268,7 +268,7 @@ export class Provider {
         planned_state: dynamicValue(planned),
         requires_replace: replace.map(pathMessage),
         planned_private: request.prior_private,
-        // Lets a plan differ from the configuration where a default or the workspace decides.
+        // Allows the plan to differ from the configuration where a default or the workspace decides.
         legacy_type_system: true,
       };
     } catch (thrown) {
@@ -291,10 +291,10 @@ export class Provider {
       prior = valueOf(request, "prior_state", resource.schema.block);
       planned = valueOf(request, "planned_state", resource.schema.block);
     } catch (thrown) {
-      // An answer without a state would mean that the object is gone.
+      // A response without a state would mean that the object was deleted.
       return { ...failed("apply", thrown), new_state: request.prior_state };
     }
-    // What the state is if the next step fails: Terraform must not lose an object that exists.
+    // The state to return if the next step fails: Terraform must not lose an object that exists.
     let state = prior;
     let action = prior === null ? "create" : planned === null ? "delete" : "update";
     try {
@@ -336,7 +336,10 @@ export class Provider {
     }
   }
 
-  /** What does not exist is imported by its id alone: Terraform reads it next, and says so better than we could. */
+  /**
+   * Reads an imported object. A missing object is imported with only its id: Terraform reads it next and reports the
+   * error better.
+   */
   async #readNew(resource: Resource, blank: Obj): Promise<Obj | null> {
     try {
       const workspace = this.#configured();
@@ -357,7 +360,7 @@ export class Provider {
       const config = valueOf(request, "config", block) ?? emptyObject(block);
       const workspace = await this.#workspaceOf(config);
       const state = await withWorkspaceId(source, workspace, await source.read(workspace, config));
-      // The SDK has no empty list for a block of a data source that is not configured.
+      // The SDK has no empty list for an unconfigured block of a data source.
       const isUnset = block.blocks.has("provider_config") && workspaceIdOf(state) === "";
       return { state: dynamicValue(isUnset ? { ...state, provider_config: null } : state) };
     } catch (thrown) {
@@ -397,12 +400,12 @@ function kindOf<T>(kinds: Readonly<Record<string, T>>, request: Request, what: s
   throw new ValueError(`the stand-in provider has no ${what} ${name}; it has ${known}`, []);
 }
 
-/** The id of the workspace that an object says it is of; empty where it does not. */
+/** The workspace id in an object's `provider_config`; empty if unset. */
 function workspaceIdOf(object: Obj): string {
   return textOf(asObject(listOf(object.provider_config)[0]) ?? {}, "workspace_id");
 }
 
-/** `state` with the workspace that it is of, where the schema wants that filled in. */
+/** Fills in the workspace id, if the schema has it as a computed value. */
 async function withWorkspaceId(
   { schema }: Resource | DataSource,
   workspace: Workspace,
@@ -419,7 +422,7 @@ function valueOf(request: Request, field: string, block: Block): Obj | null {
   return value === null || value.msgpack.length === 0 ? null : decodeMsgpack(value.msgpack, block);
 }
 
-/** An object that is gone already is as good as deleted. */
+/** Deletes an object. Succeeds if it no longer exists. */
 async function remove(resource: Resource, workspace: Workspace, state: Obj): Promise<void> {
   try {
     await resource.delete(workspace, state);
@@ -438,7 +441,7 @@ const NO_TOKEN = error(
   ["token"],
 );
 
-/** Why `host` can't be used; undefined where it can. */
+/** The error for an invalid `host`; undefined if it is valid. */
 function hostProblem(host: string): Diagnostic | undefined {
   if (host === "") {
     const detail = "Set `host` in the provider block, or let jobstrata's local workspace set it.";

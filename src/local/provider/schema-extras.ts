@@ -1,8 +1,7 @@
 /**
- * What the schema files can't hold, because the CDK package does not know it: which arguments are computed as well as
- * optional, what an absent argument means, which change means another object, and which differences between the
- * configuration and the workspace are not a change. Kept by hand, after the behaviour of databricks/databricks 1.99.0 and
- * what is known of 1.132.0.
+ * Schema information that the CDK package lacks: which arguments are both optional and computed, default values, which
+ * changes force replacement, and which differences between configuration and workspace are not a change. Maintained by
+ * hand, after the behaviour of databricks/databricks 1.99.0 and what is known of 1.132.0.
  */
 import { PAUSE_STATUSES, PERIODIC_UNITS, TABLE_UPDATE_CONDITIONS } from "@jobstrata/core/model";
 import type { Extra, Extras, Suppression } from "./schema";
@@ -26,7 +25,7 @@ function under(prefix: string, extras: Extras): Extras {
   return Object.fromEntries(Object.entries(extras).map(([path, extra]) => [prefix + path, extra]));
 }
 
-/** A block of which the workspace may return an empty or a filled one that nobody configured, and its arguments. */
+/** A block, and its arguments, that the workspace may return without it being configured. */
 function suppressedBlock(name: string, ...children: readonly string[]): Extras {
   return Object.fromEntries(
     [name, ...children.map((child) => `${name}.${child}`)].map((path) => [path, SUPPRESSED]),
@@ -43,7 +42,7 @@ const EMAIL_NOTIFICATIONS = suppressedBlock(
   "on_success",
 );
 
-/** What holds for a cluster that is configured, and for one that is read. */
+/** Extras of configured clusters and of clusters in data sources. */
 const ANY_CLUSTER: Extras = {
   driver_instance_pool_id: COMPUTED,
   driver_node_type_id: COMPUTED,
@@ -99,7 +98,7 @@ const NEW_CLUSTER: Extras = {
   ),
 };
 
-/** What a task and the task inside a for-each task have in common. */
+/** Extras of a task and of the task inside a for-each task. */
 const ANY_TASK: Extras = {
   retry_on_timeout: COMPUTED,
   run_if: { suppress: ALL_SUCCESS },
@@ -156,14 +155,14 @@ const JOB: Extras = {
   "task.spark_jar_task.run_as_repl": COMPUTED,
 };
 
-/** A task of a job as data. */
+/** A task in the job data source. */
 const TASK_DATA: Extras = {
   retry_on_timeout: COMPUTED,
   "library.egg": EGG,
   ...under("new_cluster.", ANY_CLUSTER),
 };
 
-/** A job as data. */
+/** A job in the job data source. */
 const JOB_DATA: Extras = {
   format: COMPUTED,
   run_as: COMPUTED,
@@ -174,16 +173,16 @@ const JOB_DATA: Extras = {
   ...under("task.for_each_task.task.", TASK_DATA),
 };
 
-/** What a notebook and a workspace file have in common. */
+/** Extras of notebooks and workspace files. */
 const FILE: Extras = {
   id: COMPUTED,
   object_id: COMPUTED,
   path: FORCE_NEW,
-  // Never equal to a real digest, so that a change of the content is a change of the resource.
+  // Never equals a real digest, so that a change of the content is a change of the resource.
   md5: { default: "different" },
 };
 
-/** Every argument of `databricks_permissions` that says whose permissions they are. */
+/** Arguments of `databricks_permissions` that identify the object. */
 const PERMISSION_OBJECTS = [
   "alert_v2_id",
   "app_name",
@@ -213,7 +212,7 @@ const PERMISSION_OBJECTS = [
   "workspace_file_path",
 ] as const;
 
-/** Arguments that can't be changed in place, and `id`. */
+/** Marks arguments as forcing replacement, and `id` as computed. */
 const madeAnew = (...names: readonly string[]): Extras => ({
   id: COMPUTED,
   ...Object.fromEntries(names.map((name) => [name, FORCE_NEW])),
@@ -224,7 +223,7 @@ interface Entry {
   readonly extras: Extras;
 }
 
-/** The version of each schema (0 unless said here) and its extras. */
+/** The version (default 0) and extras of each schema. */
 const EXTRAS: Readonly<Record<string, Entry>> = {
   provider: {
     extras: Object.fromEntries(
@@ -293,20 +292,20 @@ const EXTRAS: Readonly<Record<string, Entry>> = {
   "data.databricks_jobs": { extras: { id: COMPUTED, ids: COMPUTED, key: { default: "name" } } },
 };
 
-/** Which workspace a resource is in. 1.132 finds it out where the configuration does not say. */
+/** The workspace of a resource. 1.132 determines it if it is not configured. */
 const WORKSPACE: Extras = {
   provider_config: COMPUTED,
   "provider_config.workspace_id": { computed: true, forceNew: true },
 };
 
-/** The same in parts of a resource. */
+/** The workspace in nested blocks of a resource. */
 function workspaceOf(...holders: readonly string[]): Extras {
   return Object.fromEntries(
     holders.map((holder) => [`${holder}provider_config.workspace_id`, COMPUTED]),
   );
 }
 
-/** What 1.132 has beyond `EXTRAS`. */
+/** Additional extras of 1.132. */
 const EXTRAS_1_132: Readonly<Record<string, Extras>> = {
   databricks_directory: WORKSPACE,
   databricks_job: {
@@ -343,7 +342,7 @@ const EXTRAS_1_132: Readonly<Record<string, Extras>> = {
   "data.databricks_jobs": workspaceOf(""),
 };
 
-/** The version of the schema of that name, and its extras in that version of the provider. */
+/** The version and extras of a schema in a provider version. */
 export function extrasOf(name: string, provider: ProviderVersion): Required<Entry> {
   const { version = 0, extras = {} } = EXTRAS[name] ?? {};
   return { version, extras: { ...extras, ...(provider === "1.132" ? EXTRAS_1_132[name] : {}) } };

@@ -1,9 +1,9 @@
 /**
- * What a resource, a data source or the provider itself may hold. The names, types and nesting come from the CDK
- * package (`schema-*.json`, see `generate-schema.ts`), what that package can't tell from `schema-extras.ts`.
+ * Schemas of resources, data sources and the provider. Names, types and nesting come from the CDK package
+ * (`schema-*.json`, see `generate-schema.ts`); everything else from `schema-extras.ts`.
  */
 
-/** A Terraform type of the few that this provider needs. */
+/** The Terraform types that this provider needs. */
 export type AttributeType =
   "string" | "number" | "bool" | "list(string)" | "set(string)" | "map(string)";
 
@@ -11,28 +11,28 @@ export interface Attribute {
   readonly type: AttributeType;
   readonly required: boolean;
   readonly optional: boolean;
-  /** The provider fills it in where the configuration does not. */
+  /** Whether the provider sets the value if it is not configured. */
   readonly computed: boolean;
   readonly sensitive: boolean;
-  /** A change of it means another object, not an update of this one. */
+  /** Whether a change replaces the object instead of updating it. */
   readonly forceNew: boolean;
-  /** What an absent value means. */
+  /** The value of an unset argument. */
   readonly default: string | number | boolean | undefined;
-  /** How a value that only the workspace has is kept from showing up as a change. */
+  /** Which values that only the workspace has are not shown as a change. */
   readonly suppress: Suppression | undefined;
-  /** Why not to use it; Terraform warns with this text. */
+  /** The deprecation warning that Terraform shows. */
   readonly deprecated: string | undefined;
-  /** The only values that it takes; undefined where any will do. */
+  /** The allowed values; undefined means any. */
   readonly allowed: readonly string[] | undefined;
 }
 
-/** `"any"`: any value that the workspace added; otherwise only this value, the service's own default. */
+/** `"any"` suppresses every value that the workspace added; otherwise only this value, which is Databricks' default. */
 export type Suppression = "any" | { readonly value: string };
 
 export interface NestedBlock {
   readonly nesting: "list" | "set" | "single";
   readonly minItems: number;
-  /** 0 means without limit. */
+  /** 0 means unlimited. */
   readonly maxItems: number;
   readonly computed: boolean;
   readonly forceNew: boolean;
@@ -52,8 +52,8 @@ export interface Schema {
 }
 
 /**
- * A block as a schema file writes it: an attribute is its type, followed by `!` when it is required, by nothing when
- * it is optional, and by `=` when it can't be configured at all.
+ * A block in a schema file. An attribute is its type, followed by `!` if it is required and by `=` if it cannot be
+ * configured.
  */
 export interface RawBlock {
   readonly attributes?: Readonly<Record<string, string>>;
@@ -66,7 +66,7 @@ export interface RawNestedBlock extends RawBlock {
   readonly max?: number;
 }
 
-/** What the CDK package can't tell about one attribute or block. */
+/** Information about an attribute or block that the CDK package lacks. */
 export interface Extra {
   readonly computed?: boolean;
   readonly sensitive?: boolean;
@@ -78,12 +78,12 @@ export interface Extra {
   readonly allowed?: readonly string[];
 }
 
-/** Extras by path: names joined by dots, without indexes (`task.notebook_task.source`). */
+/** Extras by path: dotted names without indexes (`task.notebook_task.source`). */
 export type Extras = Readonly<Record<string, Extra>>;
 
 /**
- * The schema that `raw` and `extras` make together.
- * @throws {Error} when an extra names nothing in the schema: the package changed and the table must follow.
+ * Combines `raw` and `extras` into a schema.
+ * @throws {Error} if an extra names nothing in the schema: the package has changed, and the extras must follow.
  */
 export function buildSchema(version: number, raw: RawBlock, extras: Extras): Schema {
   const unused = new Set(Object.keys(extras));

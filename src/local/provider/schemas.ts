@@ -14,7 +14,7 @@ const RAW: Readonly<Record<ProviderVersion, Readonly<Record<SchemaName, unknown>
 
 const built = new Map<string, Schema>();
 
-/** The schema of that name in that version of the provider, built once. */
+/** The schema of a name in a provider version, cached. */
 export function schemaOf(name: SchemaName, provider: ProviderVersion): Schema {
   const key = `${provider} ${name}`;
   let schema = built.get(key);

@@ -3,10 +3,10 @@ import { isAbsolute, join } from "node:path";
 import { ConfigurationError } from "./diagnostic";
 
 /**
- * The local files that a configuration names. Terraform does not tell a provider that it did not start itself in which
- * folder it runs, so a relative name is looked for under every folder that it could mean: each root, and the stacks
- * that the CDKTF CLI writes below it (it runs Terraform in `cdktf.out/stacks/<stack>`, and an asset's name there holds
- * the hash of its content, so that equal names mean equal contents).
+ * Finds the local files that a configuration refers to. A provider that Terraform did not start does not know
+ * Terraform's working directory. So a relative path is searched under each root and under the stacks that the CDKTF CLI
+ * writes below it: the CLI runs Terraform in `cdktf.out/stacks/<stack>`, where an asset's name contains the hash of its
+ * content, so equal names mean equal contents.
  */
 export class SourceFiles {
   readonly #roots: readonly string[];
@@ -15,7 +15,7 @@ export class SourceFiles {
     this.#roots = roots;
   }
 
-  /** @throws {ConfigurationError} where no such file is found, or where it could be one of several different ones */
+  /** @throws {ConfigurationError} if the file is not found, or several different files match */
   public read(source: string): Buffer {
     const found = this.#candidates(source).filter((path) => existsSync(path));
     const [first, ...others] = found;
@@ -33,7 +33,7 @@ export class SourceFiles {
     return this.#candidates(source).some((path) => existsSync(path));
   }
 
-  /** Says where was looked. */
+  /** Names the folders that were searched. */
   public notFound(source: string): string {
     if (isAbsolute(source)) return `File ${source} does not exist`;
     return `File ${source} does not exist under ${this.#roots.join(", ")}; an absolute path, such as abspath("…"), is found anywhere`;

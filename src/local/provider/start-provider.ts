@@ -13,35 +13,34 @@ import { defaultRetryDelay } from "./workspace";
 export interface StartProviderOptions {
   /**
    * An existing folder for the provider's socket, which only its owner should be able to enter. Its path must be short:
-   * a socket's path has at most 103 bytes on macOS, 107 on Linux.
-   * @default - a new folder in the system's temporary one, removed by `stop`
+   * a socket path has at most 103 bytes on macOS and 107 on Linux.
+   * @default - a new temporary folder, removed by `stop`
    */
   readonly socketDir?: string;
   /**
-   * The workspace to use where a `provider` block names none: `http://127.0.0.1:PORT`. A provider that is reattached
-   * does not see the environment that Terraform was started with, so DATABRICKS_HOST has to be given here.
+   * Address of the workspace, `http://127.0.0.1:PORT`, if the `provider` block names none. A reattached provider does
+   * not see Terraform's environment, so DATABRICKS_HOST must be passed here.
    * @default - the `provider` block must name it
    */
   readonly host?: string;
   /**
-   * The token to use where a `provider` block has none (DATABRICKS_TOKEN, see `host`).
+   * Token of the workspace if the `provider` block has none (DATABRICKS_TOKEN, see `host`).
    * @default - the `provider` block must have it
    */
   readonly token?: string;
   /**
-   * The version of the genuine provider whose arguments it has.
+   * The version of the genuine provider to emulate.
    * @default "1.99"
    */
   readonly version?: ProviderVersion;
   /**
-   * Folders that a relative `source` of a notebook or file may be relative to; `cdktf.out/stacks/*` below each is
-   * looked into as well.
-   * @default - the folder that this process runs in
+   * Base folders for a relative `source` of a notebook or file. `cdktf.out/stacks/*` below each is searched too.
+   * @default - this process's working directory
    */
   readonly sourceRoots?: readonly string[];
   /**
-   * How long to wait (milliseconds) before a request is repeated that the workspace put off `attempt` times.
-   * @default - 1, 2, 3 … 10 seconds and a little more, as the genuine provider does
+   * Milliseconds to wait before retrying a throttled request; `attempt` counts the attempts so far.
+   * @default - 1, 2, 3 … 10 seconds plus jitter, as in the genuine provider
    */
   readonly retryDelay?: (attempt: number) => number;
 }
@@ -49,35 +48,35 @@ export interface StartProviderOptions {
 export interface RunningProvider {
   /** The value of TF_REATTACH_PROVIDERS, as an object. */
   readonly reattach: Readonly<Record<string, Reattach>>;
-  /** What to add to the environment of terraform, tofu or cdktf so that they use this provider. */
+  /** Environment variables that make terraform, tofu and cdktf use this provider. */
   readonly env: Readonly<Record<string, string>>;
-  /** Stops listening, cuts what is still connected, and removes the socket. */
+  /** Stops listening, closes open connections and removes the socket. */
   stop(): Promise<void>;
 }
 
-/** How Terraform finds a provider that runs already. */
+/** How Terraform reaches a running provider. */
 export interface Reattach {
   readonly Protocol: "grpc";
   readonly ProtocolVersion: 6;
   readonly Pid: number;
-  /** Terraform leaves such a provider running when it ends. */
+  /** Terraform does not stop such a provider when it ends. */
   readonly Test: true;
   readonly Addr: { readonly Network: "unix"; readonly String: string };
 }
 
-/** Terraform and OpenTofu each look for a provider under their own registry. */
+/** Terraform and OpenTofu each use their own registry in provider addresses. */
 const ADDRESSES = [
   "registry.terraform.io/databricks/databricks",
   "registry.opentofu.org/databricks/databricks",
 ];
-/** What every system allows for the path of a socket, in bytes. */
+/** Maximum length of a socket path on every supported system; bytes. */
 const SOCKET_PATH_LIMIT = 103;
 
 /**
- * Serves the stand-in provider from this process until `stop` is called. Any number of Terraform processes can use it
- * at once, each with its own configuration.
+ * Runs the stand-in provider in this process until `stop` is called. Several Terraform processes can use it at once,
+ * each with its own configuration.
  *
- * @throws {Error} where the socket can't be made
+ * @throws {Error} if the socket cannot be created
  */
 export async function startProvider(options: StartProviderOptions = {}): Promise<RunningProvider> {
   const ownDir = options.socketDir === undefined ? mkdtempSync(join(tmpdir(), "jobstrata-")) : "";
@@ -120,7 +119,7 @@ export async function startProvider(options: StartProviderOptions = {}): Promise
     reattach,
     env: {
       TF_REATTACH_PROVIDERS: JSON.stringify(reattach),
-      // The CDKTF CLI would ask the registry for the hashes of a provider that is not installed at all.
+      // The CDKTF CLI would ask the registry for hashes of a provider that is not installed.
       CDKTF_SKIP_PROVIDER_LOCK: "true",
       CHECKPOINT_DISABLE: "1",
       DISABLE_VERSION_CHECK: "1",
@@ -143,10 +142,10 @@ function nextNumber(): number {
   return ++started;
 }
 
-/** Terraform's calls, decoded for the provider of one connection. */
+/** Decodes Terraform's calls for the provider of one connection. */
 function answerFrom(provider: Provider): Answer {
   return async (path, request) => {
-    // Terraform closes the connection next.
+    // Nothing to do: Terraform closes the connection next.
     if (path === SHUTDOWN) return new Uint8Array();
     const name = CALLS.find((call) => path === PROVIDER_SERVICE + call);
     if (name === undefined) throw new UnknownCall(`no call ${path}`);

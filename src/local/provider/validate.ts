@@ -4,8 +4,8 @@ import { isZero } from "./plan";
 import type { Block } from "./schema";
 
 /**
- * What the schema alone says against a configuration, beyond what Terraform checks itself (types, what is required, how
- * many): values that are not allowed, and arguments that are deprecated.
+ * Checks a configuration against its schema for invalid values and deprecated arguments. Terraform itself checks types,
+ * required arguments and the number of blocks.
  */
 export function validateBlock(block: Block, config: Obj, path: Path = []): Diagnostic[] {
   const found: Diagnostic[] = [];
@@ -19,7 +19,7 @@ export function validateBlock(block: Block, config: Obj, path: Path = []): Diagn
   }
   for (const [name, nested] of block.blocks) {
     found.push(...deprecation(nested.deprecated, config[name] ?? null, [...path, name]));
-    // A path cannot name a member of a set.
+    // A diagnostic's path cannot identify a member of a set.
     if (nested.nesting !== "list") continue;
     for (const [index, item] of listOf(config[name]).entries()) {
       const object = asObject(item);
@@ -35,12 +35,12 @@ function deprecation(reason: string | undefined, value: Value, path: Path): Diag
   return [warning("Argument is deprecated", reason, path)];
 }
 
-/** Whether an argument or block is configured, as far as is known yet. */
+/** Whether an argument or block is configured. False for unknown values. */
 export function isSet(value: Value | undefined): boolean {
   return value !== undefined && value !== UNKNOWN && !isZero(value);
 }
 
-/** An error where more than one of `names` is configured. */
+/** An error if more than one of `names` is configured. */
 export function conflicts(config: Obj, names: readonly string[]): Diagnostic[] {
   const set = names.filter((name) => isSet(config[name]) || listOf(config[name]).length > 0);
   if (set.length < 2) return [];

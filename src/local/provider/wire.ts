@@ -1,6 +1,6 @@
 /**
- * Between a resource's state and the JSON of the workspace's API. Both hold the same arguments; they differ in how a
- * nested object is written (a block is a list of at most one), in a few names, and in what an absent value means.
+ * Converts between a resource's state and the JSON of the workspace's API. Both hold the same arguments. They differ in
+ * the form of nested objects (a block is a list of at most one), in a few names, and in the meaning of absent values.
  */
 import { type Int64, int64Of, isObject } from "@jobstrata/core/model";
 import { UNKNOWN, ValueError, asObject, listOf, type Obj, type Value } from "./cty";
@@ -10,7 +10,7 @@ import type { Attribute, AttributeType, Block, NestedBlock } from "./schema";
 export type Json = null | string | number | bigint | boolean | Json[] | { [name: string]: Json };
 export type JsonObject = Record<string, Json>;
 
-/** Blocks that Terraform names in the singular and the API in the plural, wherever they can be repeated. */
+/** Repeatable blocks, which are singular in Terraform and plural in the API. */
 const PLURALS: Readonly<Record<string, string>> = {
   environment: "environments",
   job_cluster: "job_clusters",
@@ -27,7 +27,7 @@ const GIT_SOURCE: Readonly<Record<string, string>> = {
   url: "git_url",
 };
 
-/** Known to Terraform only. */
+/** Exists in Terraform only. */
 const NEVER_SENT = new Set(["provider_config"]);
 
 function attributeName(name: string, parent: string): string {
@@ -39,10 +39,10 @@ function blockName(name: string, nested: NestedBlock): string {
 }
 
 /**
- * The request body for `state`: what is set. Zero values are left out, as the genuine provider does, except those of
- * required arguments.
+ * The request body for `state`, with the arguments that are set. Like the genuine provider, omits zero values unless
+ * the argument is required.
  *
- * @param parent - the name of the block that `state` is of; "" for a resource
+ * @param parent - the name of the block that contains `state`; "" for a resource
  */
 export function toWire(block: Block, state: Obj, parent = ""): JsonObject {
   const body: JsonObject = {};
@@ -60,7 +60,7 @@ export function toWire(block: Block, state: Obj, parent = ""): JsonObject {
   return body;
 }
 
-/** The value of a nested block that the workspace answered with, in full shape. */
+/** Converts a nested block of a response to its full shape. */
 function fromWire(block: Block, answer: JsonObject, parent: string): Obj {
   const result: Record<string, Value> = {};
   for (const [name, attribute] of block.attributes) {
@@ -77,7 +77,10 @@ function blocksFromWire(name: string, nested: NestedBlock, answer: Json): Value 
   return items.flatMap((item) => (isJsonObject(item) ? [fromWire(nested.block, item, name)] : []));
 }
 
-/** What the workspace does not mention has the zero value of its type, as in the structs of the genuine provider. */
+/**
+ * Converts an attribute of a response. An absent attribute gets the zero value of its type, as in the genuine
+ * provider's structs.
+ */
 function attributeFromWire(attribute: Attribute, answer: Json): Value {
   switch (attribute.type) {
     case "number":
@@ -113,8 +116,8 @@ function scalarFromWire(type: AttributeType, answer: Json): Value {
 }
 
 /**
- * `state` after a read that answered `answer`. What the workspace does not mention stays as it is, and so does what
- * only the workspace has: nobody configured it, so it is nobody's change. A new or imported resource takes in all.
+ * Merges a response into `state`. Arguments that the response omits keep their values. Arguments that only the
+ * workspace has are ignored, since nobody configured them. A new or imported resource takes everything.
  */
 export function mergeAnswer(block: Block, state: Obj, answer: JsonObject, isNew: boolean): Obj {
   const result: Record<string, Value> = { ...state };
@@ -133,12 +136,12 @@ export function mergeAnswer(block: Block, state: Obj, answer: JsonObject, isNew:
   return result;
 }
 
-/** A data source's whole value from an answer. */
+/** Converts a response to the value of a data source. */
 export function readAnswer(block: Block, answer: JsonObject): Obj {
   return fromWire(block, answer, "");
 }
 
-/** `state` with null or nothing for whatever is not known yet: what a request can be made of. */
+/** Replaces unknowns in `state` with null or nothing, for requests. */
 export function withoutUnknowns(block: Block, state: Obj): Obj {
   const result: Record<string, Value> = {};
   for (const name of block.attributes.keys()) {
@@ -161,18 +164,18 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
   return isObject(value);
 }
 
-/** The objects in a list of the workspace's answer; none if it is not a list. */
+/** The objects in a list of a response; empty if it is not a list. */
 export function jsonObjects(value: Json | undefined): JsonObject[] {
   return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
 
-/** A text or number of the workspace's answer as text; empty where it is neither. */
+/** A string or number of a response, as a string; empty for other types. */
 export function jsonText(value: Json | undefined): string {
   if (typeof value === "string") return value;
   return typeof value === "number" || typeof value === "bigint" ? String(value) : "";
 }
 
-/** A whole number of the workspace's answer, of up to 64 bits; 0 where it is none, as in the genuine provider. */
+/** An integer of a response, of up to 64 bits; otherwise 0, as in the genuine provider. */
 export function jsonInteger(value: Json | undefined): Int64 {
   return typeof value === "number" || typeof value === "bigint" ? (int64Of(value) ?? 0) : 0;
 }

@@ -1,19 +1,19 @@
 /**
- * The provider's only way to a workspace: its HTTP API. A request that the workspace puts off (429, 503, nothing
- * listening yet) is repeated until it gets through or Terraform is stopped; any other failure is reported at once,
- * because nobody knows what a request that ended half-way has done.
+ * Client of the workspace's HTTP API. Retries requests that the workspace throttles or cannot accept yet (429, 503,
+ * connection refused) until they succeed or Terraform stops. Reports any other failure at once, because the request may
+ * have been executed in part.
  */
 import { parseJson, stringifyJson } from "@jobstrata/core/model";
 import { Agent, request, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isJsonObject, type Json, type JsonObject } from "./wire";
 
-/** The workspace's answer to a request that it refused. */
+/** An error response of the workspace. */
 export class ApiError extends Error {
   public constructor(
-    /** HTTP status; 0 where there was no answer. */
+    /** HTTP status; 0 if there was no response. */
     public readonly status: number,
-    /** Databricks' own code, such as RESOURCE_DOES_NOT_EXIST; empty if there is none. */
+    /** Databricks' error code, such as RESOURCE_DOES_NOT_EXIST; empty if there is none. */
     public readonly code: string,
     message: string,
     public readonly detail: string,
@@ -21,7 +21,7 @@ export class ApiError extends Error {
     super(message);
   }
 
-  /** Whether the object that was asked for does not exist. */
+  /** Whether the requested object does not exist. */
   public get isMissing(): boolean {
     return (
       this.status === 404 ||
@@ -32,25 +32,25 @@ export class ApiError extends Error {
 }
 
 export interface WorkspaceOptions {
-  /** Where the workspace is: `http://127.0.0.1:8080`. */
+  /** Address of the workspace: `http://127.0.0.1:8080`. */
   readonly host: string;
   readonly token: string;
-  /** How long to wait before attempt `attempt` + 1, in milliseconds. */
+  /** Delay before attempt `attempt` + 1; milliseconds. */
   readonly retryDelay: (attempt: number) => number;
-  /** Aborted when Terraform wants to stop: no request is repeated after that. */
+  /** Aborted when Terraform wants to stop; no request is retried after that. */
   readonly stop: AbortSignal;
 }
 
-/** 1, 2, 3 … 10 seconds, and a little more so that parallel requests spread. */
+/** 1, 2, 3 … 10 seconds, plus jitter so that parallel requests spread out. */
 export function defaultRetryDelay(attempt: number): number {
   return Math.min(attempt, 10) * 1000 + 50 + Math.random() * 700;
 }
 
-/** No answer for this long (milliseconds) is a failure. */
+/** Response timeout; milliseconds. */
 const INACTIVITY = 60_000;
 /**
- * A connection for each request. One that is used again may have been closed meanwhile, and then nobody can tell whether
- * a creation got through; on this machine a new one costs next to nothing.
+ * Opens a new connection for each request. A kept-alive connection may close while it is idle, and then it is unclear
+ * whether the workspace executed a create request. Local connections are cheap.
  */
 const agent = new Agent({ keepAlive: false });
 
@@ -63,12 +63,12 @@ export class Workspace {
     this.#options = options;
   }
 
-  /** The workspace's address, without a slash at its end. */
+  /** The workspace's address without a trailing slash. */
   public get host(): string {
     return this.#options.host.replace(/\/+$/, "");
   }
 
-  /** The workspace's own id, asked for once. @throws {ApiError} where it does not tell */
+  /** The workspace's id, requested once. @throws {ApiError} if the workspace does not return it */
   public id(): Promise<string> {
     return (this.#ownId ??= this.#askId());
   }
@@ -123,7 +123,7 @@ export class Workspace {
     }
   }
 
-  /** @throws {ApiError} `failure`, with a word on the interruption, when Terraform stops meanwhile */
+  /** @throws {ApiError} `failure`, marked as interrupted, if Terraform stops during the pause */
   async #pause(attempt: number, failure: ApiError): Promise<void> {
     try {
       await sleep(this.#options.retryDelay(attempt), undefined, { signal: this.#options.stop });
@@ -191,7 +191,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** An answer to a request that succeeded. */
+/** A successful response. */
 interface Parsed {
   readonly headers: IncomingHttpHeaders;
   readonly body: JsonObject;

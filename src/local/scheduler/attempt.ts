@@ -9,10 +9,10 @@ import type { StopScope } from "./stop-scope";
 /** Executes a task once. */
 type Perform = (task: Task | NestedTask, attempt: TaskRun, signal: AbortSignal) => Promise<Ending>;
 
-/** Timeout for a canceled task to stop, as in the service; milliseconds. */
+/** Timeout for a canceled task to stop, as in Databricks; milliseconds. */
 const STOP_GRACE = 30_000;
 
-/** Attempts at tasks, with the tasks' retries and timeouts. */
+/** Runs tasks with their retries and timeouts. */
 export class Attempts {
   readonly #host: RunHost;
   readonly #perform: Perform;
@@ -22,7 +22,7 @@ export class Attempts {
     this.#perform = perform;
   }
 
-  /** Attempts at a task until one counts. `replace` is called with every attempt after `first`. */
+  /** Retries a task until it succeeds or has no retries left. Calls `replace` with every attempt after `first`. */
   public async untilOneCounts(
     task: Task | NestedTask,
     first: TaskRun,
@@ -36,7 +36,7 @@ export class Attempts {
       const ending = await this.#once(task, attempt, scope);
       const { max_retries = 0, min_retry_interval_millis = 0 } = task;
       const retriable =
-        // A task that could not even be executed would not be the next time either.
+        // A task that could not be started would fail again.
         (ending.result === "FAILED" && ending.life !== "INTERNAL_ERROR") ||
         (ending.result === "TIMEDOUT" && task.retry_on_timeout === true);
       const left = max_retries === -1 || attempt.attempt < max_retries;
@@ -50,18 +50,18 @@ export class Attempts {
     }
   }
 
-  /** Records how an attempt ended, unless it has ended before. */
+  /** Records the result of an attempt, unless it has already ended. */
   public end(attempt: TaskRun, ending: Ending): void {
     if (isOver(attempt)) return;
     const now = this.#host.clock.now();
-    // What never ran took no time.
+    // A task that never ran has a duration of 0.
     if (attempt.life === "BLOCKED") attempt.start_time = now;
     Object.assign(attempt, ending);
     attempt.end_time = now;
     this.#host.saveTaskRun(attempt);
   }
 
-  /** Resolves after `duration` milliseconds, or when the run is stopped, then with its ending. */
+  /** Resolves after `duration` milliseconds, or with the run's ending when the run is stopped. */
   #wait(duration: number, scope: StopScope): Promise<Ending | undefined> {
     return new Promise((resolve) => {
       const finish = (ending?: Ending): void => {
@@ -74,7 +74,7 @@ export class Attempts {
     });
   }
 
-  /** One attempt, with the task's timeout, that ends soon when the run is stopped. */
+  /** Runs one attempt with the task's timeout. Ends soon after the run is stopped. */
   #once(task: Task | NestedTask, attempt: TaskRun, scope: StopScope): Promise<Ending> {
     const { clock } = this.#host;
     if (scope.stopped !== undefined) return Promise.resolve(scope.stopped);

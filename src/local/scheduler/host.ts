@@ -26,9 +26,9 @@ export interface RunHost {
   files(folder: string): readonly WorkspaceFile[];
   savedQuery(id: string): SavedQuery | undefined;
   openAccess(): WorkspaceAccess;
-  /** Starts a run of another job. @throws {Error} when that is not possible */
+  /** Starts a run of another job. @throws {Error} if it cannot be started */
   startChild(parent: JobRun, task: TaskRun, definition: RunJobDefinition): ChildRun;
-  /** Called once, when the run is over. */
+  /** Called once, when the run has ended. */
   finished(run: JobRun): void;
 }
 

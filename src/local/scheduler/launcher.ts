@@ -19,7 +19,7 @@ import { RunQueue } from "./queue";
 import { ActiveRun } from "./run";
 import { type Ending, INTERRUPTED, TOO_MANY_RUNS } from "./states";
 
-/** What a run of a job, or of tasks without one, is to be started with. */
+/** Parameters of a new run, of a job or submitted without one. */
 export interface Start {
   jobId: number;
   settings: JobSettings;
@@ -30,15 +30,15 @@ export interface Start {
   overriding?: LegacyParameters;
   only?: string[];
   parent?: JobRun["parent"];
-  /** @default the setting of the job */
+  /** @default the job's `queue` setting */
   queue?: boolean;
-  /** The folder in which files have arrived. */
+  /** The folder of the file arrival trigger. */
   location?: string;
-  /** What identifies the request, so that it starts one run only. */
+  /** Idempotency token of the request. */
   token?: string;
 }
 
-/** What runs need of their workspace, beside what the launcher gives them. */
+/** The parts of {@link RunHost} that the workspace provides. */
 export type Surroundings = Pick<
   RunHost,
   "workspace" | "notebook" | "file" | "files" | "savedQuery" | "openAccess"
@@ -48,9 +48,9 @@ export type Surroundings = Pick<
 export class Launcher {
   public readonly queue: RunQueue;
   public readonly host: RunHost;
-  /** Called when a run of a job has started, is queued, or is skipped. */
+  /** Called when a run of a job starts, is queued or is skipped. */
   public onLaunch: (jobId: number) => void = () => undefined;
-  /** Called when a run has ended. */
+  /** Called when a run ends. */
   public onEnd: (run: JobRun) => void = () => undefined;
   #stopping = false;
 
@@ -58,7 +58,7 @@ export class Launcher {
   readonly #clock: Clock;
   readonly #limits: Limits;
 
-  /** @param changed called with the id of a job's run when it or a task of it has changed */
+  /** @param changed called with the id of a job run when the run or one of its tasks changes */
   public constructor(
     store: Store,
     clock: Clock,
@@ -96,7 +96,7 @@ export class Launcher {
     };
   }
 
-  /** Closes what the last process left open, and takes queued runs up again. */
+  /** Ends the runs that the last process left active and restores its queued runs. */
   public resume(): void {
     const now = this.#clock.now();
     for (const run of this.#store.runs.active()) {
@@ -123,7 +123,7 @@ export class Launcher {
     await Promise.all(underWay.map(({ done }) => done));
   }
 
-  /** @throws {ApiError} for an id of no job; ids of this workspace count from 1, so that none is beyond 2^53 */
+  /** @throws {ApiError} if the job does not exist */
   public jobSettings(asked: Int64): {
     jobId: number;
     settings: JobSettings;
@@ -138,7 +138,7 @@ export class Launcher {
     };
   }
 
-  /** Maximum concurrent runs of the job of a run. */
+  /** Maximum concurrent runs of a run's job. */
   public limitOf(run: JobRun): number {
     const job = run.job_id === 0 ? undefined : this.#store.jobs.get(run.job_id);
     return job === undefined
@@ -148,7 +148,7 @@ export class Launcher {
 
   /**
    * Starts a run, or queues or skips it if the job or the workspace has reached its maximum.
-   * @throws {ApiError} for a run on request that neither starts nor waits because the workspace has reached its maximum
+   * @throws {ApiError} if the workspace has reached its maximum and a requested run must not be queued
    */
   public launch(start: Start): JobRun {
     const { jobId, settings, token } = start;
@@ -239,7 +239,7 @@ export class Launcher {
   #finished(run: JobRun): void {
     const wasActive = this.queue.remove(run);
     if (this.#stopping) return;
-    // Runs of other jobs may have waited for the workspace to have room.
+    // Queued runs of other jobs may have waited for the workspace's limit.
     if (wasActive) this.queue.proceed(this.#limits.wasReached() ? undefined : run.job_id);
     this.onEnd(run);
   }
@@ -250,7 +250,7 @@ export class Launcher {
   }
 }
 
-/** The part of the settings that a run keeps. */
+/** The settings that a run uses. */
 export const runSettings = (settings: JobSettings): RunSettings => ({
   ...settings,
   name: settings.name ?? "Untitled",

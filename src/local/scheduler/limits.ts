@@ -1,11 +1,11 @@
 import { ApiError, invalidState } from "../api-error";
 import type { Clock } from "../clock";
 
-/** Limits of a workspace, as the service documents them. */
+/** Limits of a workspace, as documented by Databricks. */
 export interface LimitOptions {
-  /** Task runs that are active at once. @default 2000 */
+  /** Maximum concurrent task runs. @default 2000 */
   readonly taskRuns?: number;
-  /** Jobs that are created within an hour, submitted runs included. @default 10000 */
+  /** Maximum jobs created per hour, including submitted runs. @default 10000 */
   readonly jobsPerHour?: number;
 }
 
@@ -13,14 +13,14 @@ export const NO_LIMITS: LimitOptions = { taskRuns: Infinity, jobsPerHour: Infini
 
 const HOUR = 3_600_000;
 
-/** Counts what the service limits, and refuses what is too much. */
+/** Enforces Databricks' limits. */
 export class Limits {
   readonly #clock: Clock;
   readonly #maxTaskRuns: number;
   readonly #jobsPerHour: number;
   #taskRuns = 0;
   #wasReached = false;
-  /** When each job of the last hour was created, oldest first from `#first` on. */
+  /** Creation times of the jobs of the last hour, oldest first, from index `#first` on. */
   #created: number[] = [];
   #first = 0;
 
@@ -30,11 +30,11 @@ export class Limits {
     this.#jobsPerHour = jobsPerHour;
   }
 
-  /** To be called before a job is created or a run without one is submitted. @throws {ApiError} */
+  /** Call before creating a job or submitting a run. @throws {ApiError} if the limit is reached */
   public jobCreated(): void {
     if (this.#jobsPerHour === Infinity) return;
     const now = this.#clock.now();
-    // A clock that was set back must not keep what it created since.
+    // If the clock was set back, entries with later times must still expire.
     while ((this.#created[this.#first] ?? Infinity) <= now - HOUR) this.#first++;
     if (this.#first > this.#jobsPerHour) {
       this.#created = this.#created.slice(this.#first);
@@ -57,14 +57,14 @@ export class Limits {
     this.#taskRuns--;
   }
 
-  /** Whether no run may start for the time being. */
+  /** Whether the limit of task runs is reached, so that no run may start. */
   public isReached(): boolean {
     const isReached = this.#taskRuns >= this.#maxTaskRuns;
     this.#wasReached ||= isReached;
     return isReached;
   }
 
-  /** Whether the limit has been reached since the last call, so that runs of any job may wait. */
+  /** Whether the limit was reached since the last call, so that runs of any job may be waiting. */
   public wasReached(): boolean {
     const was = this.#wasReached;
     this.#wasReached = false;

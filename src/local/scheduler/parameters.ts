@@ -7,7 +7,7 @@ import {
 } from "../services/jobs/records";
 import type { JobSettings } from "../services/jobs/schema/settings";
 
-/** The parameters by task type that a request has. @throws {ApiError} */
+/** The parameters by task type in a request. @throws {ApiError} if they are invalid */
 export function legacyParametersOf(request: LegacyParameters): LegacyParameters {
   const given: Record<string, unknown> = {};
   for (const name of LEGACY_PARAMETERS) {
@@ -26,7 +26,10 @@ export function legacyParametersOf(request: LegacyParameters): LegacyParameters 
   return given;
 }
 
-/** The parameters of a run: what the job declares, with the values that are given. @throws {ApiError} */
+/**
+ * The job parameters of a run, with defaults overridden by the given values. @throws {ApiError} for an undeclared
+ * parameter
+ */
 export function jobParameters(
   jobId: number,
   settings: JobSettings,
@@ -47,7 +50,7 @@ export function jobParameters(
   }));
 }
 
-/** The task's own parameters, overridden by those given to the run, and these by the parameters of the job. */
+/** A task's parameters: its own, overridden by those of the run, overridden by those of the job. */
 export function taskParameters(
   definition: Readonly<Record<string, unknown>>,
   given: LegacyParameters | undefined,
@@ -69,10 +72,10 @@ export function taskParameters(
 }
 
 /**
- * The command line of a Python file or a wheel: named parameters as `--name=value`, else the list of the task, which
- * `python_params` of the run replace. Only named parameters get the values of job parameters, as in the service.
+ * The arguments of a Python file or wheel: named parameters as `--name=value`, otherwise the task's list, which the
+ * run's `python_params` replace. As in Databricks, only named parameters get job parameter values.
  *
- * @param parameters what {@link taskParameters} gives
+ * @param parameters result of {@link taskParameters}
  */
 export function taskArguments(
   definition: Readonly<Record<string, unknown>>,

@@ -55,7 +55,10 @@ export class RunQueue {
     return (this.#runningOfJob.get(jobId) ?? 0) < limit;
   }
 
-  /** Whether a run may begin. What a Run Job task starts must not wait for the workspace, which may wait for it. */
+  /**
+   * Whether a run may begin. A run started by a Run Job task ignores the workspace's limit: waiting for it could
+   * deadlock.
+   */
   public mayBegin({ job_id, parent }: JobRun, limit: number): boolean {
     return this.hasRoom(job_id, limit) && (parent !== undefined || !this.#limits.isReached());
   }
@@ -88,7 +91,7 @@ export class RunQueue {
     this.#dequeue(runId)?.active.abandon(CANCELED);
   }
 
-  /** Cancels the runs of a job or, without one, every queued run. */
+  /** Cancels the runs of a job, or all queued runs without one. */
   public cancelAll(jobId: number | undefined, queuedToo: boolean): void {
     const concerned = ({ active }: Live): boolean =>
       jobId === undefined || active.run.job_id === jobId;

@@ -3,7 +3,7 @@ import { stringifyJson } from "@jobstrata/core/model";
 import { invalidParameter } from "../api-error";
 import { type Task, TASK_TYPES } from "../services/jobs/schema/tasks";
 
-/** The values that `{{…}}` in the fields of a task may refer to. */
+/** Values for the `{{…}}` references in a task's fields. */
 export interface ReferenceContext {
   job: {
     id: number;
@@ -13,7 +13,7 @@ export interface ReferenceContext {
     /** Milliseconds since the epoch. */
     startTime: number;
     trigger: string;
-    /** Of the file arrival trigger that started the run. */
+    /** Location of the file arrival trigger that started the run. */
     triggerLocation: string;
     parameters: Readonly<Record<string, string>>;
   };
@@ -23,7 +23,7 @@ export interface ReferenceContext {
     key: string,
   ) => (TaskFacts & { resultState: string; errorCode: string; values: TaskValues }) | undefined;
   workspace: { id: string; url: string };
-  /** The element that an iteration of a for-each task works on. */
+  /** The input of a for-each iteration. */
   input?: unknown;
 }
 
@@ -65,7 +65,7 @@ const JOB_FIELDS: Record<string, (context: ReferenceContext) => string> = {
   "task.notebook_path": ({ task }) => task.notebookPath,
   "workspace.id": ({ workspace }) => workspace.id,
   "workspace.url": ({ workspace }) => workspace.url,
-  // The older names of the same things.
+  // Legacy names of the same values.
   job_id: ({ job }) => String(job.id),
   run_id: ({ task }) => String(task.runId),
   parent_run_id: ({ job }) => String(job.runId),
@@ -77,7 +77,7 @@ const JOB_FIELDS: Record<string, (context: ReferenceContext) => string> = {
 
 const TASK_FIELDS = ["run_id", "result_state", "error_code", "execution_count", "notebook_path"];
 
-/** `value` with every reference in every text in it replaced. @throws {Error} for one that has no value */
+/** Replaces all references in all strings of `value`. @throws {Error} if a reference has no value */
 export function resolve<T>(value: T, context: ReferenceContext): T {
   if (typeof value === "string") return resolveText(value, context) as T;
   if (Array.isArray(value)) return value.map((each: unknown) => resolve(each, context)) as T;
@@ -140,7 +140,7 @@ function lookUp(expression: string, context: ReferenceContext): string | undefin
   }
 }
 
-/** `a.[b c].d` is `a`, `b c`, `d`. */
+/** Splits a path: `a.[b c].d` into `a`, `b c`, `d`. */
 const pathOf = (expression: string): string[] =>
   [...expression.matchAll(/\[([^\]]*)\]|[^.[\]]+/g)].map((part) => part[1] ?? part[0]);
 
@@ -162,8 +162,8 @@ const unresolved = (expression: string, why: string): Error =>
   new Error(`The reference {{${expression}}} cannot be resolved: ${why}.`);
 
 /**
- * Checks the references that can be judged without a run: those into a known namespace must name a known field.
- * @throws {ApiError} for one that can never have a value
+ * Checks references without a run: a known namespace must have the referenced field.
+ * @throws {ApiError} for a reference that can never have a value
  */
 export function checkReferences(
   task: Task,

@@ -4,11 +4,11 @@ import type { Task } from "../services/jobs/schema/tasks";
 import type { JobRun, Repair, TaskRun } from "../services/jobs/records";
 import { isOver, verdict } from "./states";
 
-/** The id that the next repair of the run has to name; `undefined` where there was none yet. */
+/** The `latest_repair_id` that the next repair must send; undefined before the first repair. */
 export const latestRepair = ({ repairs }: JobRun): number | undefined =>
   repairs.length > 1 ? repairs.at(-1)?.id : undefined;
 
-/** @throws {ApiError} when the run is not over, or the request does not know of its latest repair */
+/** @throws {ApiError} if the run is still active, or `latest_repair_id` is out of date */
 export function checkRepair(run: JobRun, { latest_repair_id: named }: RepairRun): void {
   const { run_id } = run;
   if (!isOver(run))
@@ -26,9 +26,9 @@ export function checkRepair(run: JobRun, { latest_repair_id: named }: RepairRun)
 }
 
 /**
- * The tasks that a repair runs again. Without `rerun_dependent_tasks` no task that succeeded is among them unless the
- * request names it.
- * @throws {ApiError} when the request is not a repair
+ * The tasks that a repair reruns. Reruns a successful task only if the request names it, or through
+ * `rerun_dependent_tasks`.
+ * @throws {ApiError} if the request is not a valid repair
  */
 export function tasksToRepair(
   tasks: readonly Task[],
@@ -66,13 +66,13 @@ function addDependents(tasks: readonly Task[], rerun: Set<string>): void {
       else list.push(task_key);
     }
   }
-  // A set is iterated over what is added to it on the way too.
+  // Iterating over a set includes entries that are added meanwhile.
   for (const key of rerun) {
     for (const dependent of dependents.get(key) ?? []) rerun.add(dependent);
   }
 }
 
-/** The first entry in the history of a run, which says how it stood before any repair. */
+/** The first entry of a run's repair history: the original run. */
 export const originalRun = (run: JobRun, attempts: readonly TaskRun[]): Repair => ({
   id: 0,
   life: run.life,

@@ -2,9 +2,9 @@ import type { RunIf } from "@jobstrata/core/model";
 import { type Ending, EXCLUDED, UPSTREAM_CANCELED, UPSTREAM_FAILED, type Verdict } from "./states";
 
 /**
- * Whether a task runs, given what each of its dependencies came to; `undefined` means that it does, else the ending it
- * gets without having run. An excluded dependency counts as a success, but a task whose dependencies are all excluded
- * is excluded too; a canceled one counts as a failure, so that a task that cleans up runs.
+ * Evaluates a task's run-if condition: undefined if the task runs, otherwise the ending that it gets without running.
+ * An excluded dependency counts as a success, but a task is excluded if all its dependencies are. A canceled dependency
+ * counts as a failure, so that cleanup tasks run.
  */
 export function decide(runIf: RunIf, dependencies: readonly Verdict[]): Ending | undefined {
   if (dependencies.length === 0) return undefined;

@@ -23,18 +23,18 @@ import { performTask } from "./tasks/perform";
 /** A task of the run: its state and its dependents. */
 interface Node {
   task: Task;
-  /** The attempt that counts. */
+  /** The latest attempt. */
   attempt: TaskRun;
   /** Number of undecided dependencies. */
   waiting: number;
   dependents: Node[];
-  /** It is not to be run (again): it was left out, or a repair keeps its earlier result. */
+  /** Whether the task does not run: it was not selected, or a repair keeps its result. */
   kept: boolean;
 }
 
 /**
- * One run of a job from its beginning to its end, or one repair of it. A task is decided when it has ended or will not
- * run; once all that it depends on is decided, its run-if condition decides what happens to it.
+ * One run of a job, or one repair of a run. A task is settled when it has ended or will not run. When all dependencies
+ * of a task are settled, its run-if condition decides whether it runs.
  */
 export class ActiveRun implements RunContext {
   /** How the run ended. */
@@ -49,8 +49,8 @@ export class ActiveRun implements RunContext {
   readonly #scope = new StopScope();
 
   /**
-   * @param earlier the attempts of before a repair, the latest of each task
-   * @param rerun the tasks to run; the others keep what they came to `earlier`, or are left out
+   * @param earlier for a repair, the latest attempt at each task
+   * @param rerun keys of the tasks to run; other tasks keep their result of `earlier`, or are not part of the run
    */
   public constructor(
     public readonly host: RunHost,
@@ -81,7 +81,7 @@ export class ActiveRun implements RunContext {
     }
   }
 
-  /** The ids of the attempts that this run, or this repair, has begun with. */
+  /** Run ids of the attempts that this run or repair started with. */
   public attemptIds(): number[] {
     return [...this.#nodes.values()]
       .filter(({ kept }) => !kept)
@@ -91,7 +91,7 @@ export class ActiveRun implements RunContext {
   public begin(): void {
     const { run, host, settings } = this;
     run.life = "RUNNING";
-    // A repair does not change when the run first left the queue.
+    // A repair keeps the time at which the run first left the queue.
     run.begin_time ??= host.clock.now();
     host.saveJobRun(run);
     if (settings.timeout_seconds !== undefined && settings.timeout_seconds > 0) {
@@ -109,7 +109,7 @@ export class ActiveRun implements RunContext {
     else this.#drain();
   }
 
-  /** Ends a run that has not begun. */
+  /** Ends a run that has not started. */
   public abandon(ending: Ending): void {
     this.#scope.stop(ending);
     for (const { attempt, kept } of this.#nodes.values()) {
@@ -173,7 +173,7 @@ export class ActiveRun implements RunContext {
       ...(attempt.kind === "iteration" ? { input: attempt.input } : {}),
     };
     const given = Object.fromEntries(run.job_parameters.map(({ name, value }) => [name, value]));
-    // The value of a job parameter may hold references of its own, though not to other job parameters.
+    // A job parameter may contain references, except to other job parameters.
     context.job.parameters = resolve(given, context);
     return context;
   }
@@ -200,7 +200,7 @@ export class ActiveRun implements RunContext {
     };
   }
 
-  /** The tasks of this run that `node` depends on, each once. */
+  /** The tasks that `node` depends on, without duplicates. */
   #dependencies({ task }: Node): Node[] {
     const targets = new Set<Node>();
     for (const { task_key } of task.depends_on ?? []) {
@@ -210,7 +210,7 @@ export class ActiveRun implements RunContext {
     return [...targets];
   }
 
-  /** Continues with every ready task, without recursion: a chain of skipped tasks may be long. */
+  /** Processes all ready tasks. Not recursive, since chains of skipped tasks may be long. */
   #drain(): void {
     if (this.#draining) return;
     this.#draining = true;
@@ -242,7 +242,7 @@ export class ActiveRun implements RunContext {
       });
   }
 
-  /** The result of each dependency; one on the other outcome of a condition task counts as excluded. */
+  /** The verdict of each dependency. A dependency on the other outcome of a condition task counts as excluded. */
   #verdicts({ task }: Node): Verdict[] {
     const verdicts: Verdict[] = [];
     for (const { task_key, outcome } of task.depends_on ?? []) {
@@ -256,7 +256,7 @@ export class ActiveRun implements RunContext {
     return verdicts;
   }
 
-  /** The task is decided. The caller must `drain` afterwards. */
+  /** Settles a task. The caller must call `#drain` afterwards. */
   #settle(node: Node, ending: Ending): void {
     this.attempts.end(node.attempt, ending);
     this.#undecided--;
@@ -280,7 +280,7 @@ export class ActiveRun implements RunContext {
     this.#resolveDone(ending);
   }
 
-  /** The result of a run is that of its leaves, the tasks that no other waits for. */
+  /** The result of a run is that of its leaf tasks, on which no other task depends. */
   #outcome(): Ending {
     const nodes = [...this.#nodes.values()];
     const leaves = nodes.filter(({ dependents }) => dependents.length === 0);

@@ -16,12 +16,12 @@ import { ActiveRun } from "./run";
 import { isOver } from "./states";
 import { JobTriggers } from "./triggers/job-triggers";
 
-/** An executor that does not let go of its tasks when the workspace stops is left alone after this; milliseconds. */
+/** Maximum time to wait for an executor when the workspace stops; milliseconds. */
 const STOP_PATIENCE = 5000;
 
 /** Change listener; called synchronously and frequently. */
 export interface ChangeListener {
-  /** A job's run, or a task of it, is new or has changed. @param run the record, where it is the run itself */
+  /** A job run or one of its tasks was added or changed. @param run the record, if the job run itself changed */
   runChanged(runId: number, run?: JobRun): void;
   /** A run was deleted. */
   runDeleted(): void;
@@ -29,7 +29,7 @@ export interface ChangeListener {
   jobsChanged(): void;
 }
 
-/** Runs of all jobs: started by request or by triggers, canceled, repaired, deleted. */
+/** Starts, cancels, repairs and deletes runs, on request or by triggers. */
 export class Scheduler {
   public listener: ChangeListener | undefined;
   readonly #launcher: Launcher;
@@ -79,11 +79,11 @@ export class Scheduler {
     };
   }
 
-  /** Closes what the last process left open, takes queued runs up again and arms the triggers of all jobs. */
+  /** Ends the runs that the last process left active, restores its queued runs and arms all triggers. */
   public start(): void {
     this.#launcher.resume();
     for (const job of this.#store.jobs.all()) {
-      // Most jobs have none; the text tells without parsing it.
+      // Most jobs have no trigger, and a text search is faster than parsing.
       if (/"(?:schedule|triggers?|continuous)":/.test(job.json))
         this.#triggers.set(job.job_id, this.#store.jobs.settings(job.settings_id));
     }
@@ -93,25 +93,25 @@ export class Scheduler {
   public async stop(): Promise<void> {
     this.#triggers.stop();
     const stopped = this.#launcher.stop();
-    // On the machine's time, whatever the clock of the workspace: stopping must not wait forever.
+    // Use real time, not the workspace's clock, so that stopping never hangs.
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise((resolve) => (timer = setTimeout(resolve, STOP_PATIENCE)));
     await Promise.race([stopped, patience]);
     clearTimeout(timer);
   }
 
-  /** How many jobs there are, and how many runs that are not over. */
+  /** Numbers of jobs, active runs and queued runs. */
   public counts(): { jobs: number; active_runs: number; queued_runs: number } {
     return { jobs: this.#store.jobs.count(), ...this.#launcher.queue.counts() };
   }
 
-  /** To be called after the settings of a job were changed; `undefined` when it was deleted. */
+  /** Call after a job's settings change, with `undefined` after a job was deleted. */
   public jobChanged(jobId: number, settings: JobSettings | undefined): void {
     this.#triggers.set(jobId, settings);
     this.listener?.jobsChanged();
   }
 
-  /** The record of a job's run. */
+  /** The record of a job run. */
   public jobRun(runId: number): JobRun | undefined {
     return this.#launcher.queue.get(runId)?.run ?? this.#store.runs.jobRun(runId);
   }
@@ -137,7 +137,7 @@ export class Scheduler {
       settings,
       settingsId,
       runType: "JOB_RUN",
-      // As the service calls it where a continuous job is not left to itself.
+      // Databricks' name for a manual run of a continuous job.
       trigger: this.#triggers.isContinuous(job_id) ? "CONTINUOUS_RESTART" : "ONE_TIME",
       jobParameters: jobParameters(job_id, settings, request.job_parameters),
       ...(Object.keys(overriding).length === 0 ? {} : { overriding }),
@@ -173,7 +173,7 @@ export class Scheduler {
     return { run_id: run.run_id };
   }
 
-  /** A run that is over already stays as it is, as with the service. */
+  /** Cancels a run. Like Databricks, ignores a run that has ended. */
   public cancel(runId: number): void {
     const run = this.#store.runs.get(runId);
     if (run === undefined) throw runNotFound(runId);
@@ -185,7 +185,7 @@ export class Scheduler {
     this.#launcher.queue.cancel(runId);
   }
 
-  /** Cancels the runs of a job or, without one, every queued run. */
+  /** Cancels the runs of a job, or all queued runs without one. */
   public cancelAll(jobId: number | undefined, queuedToo: boolean): void {
     this.#launcher.queue.cancelAll(jobId, queuedToo);
   }
@@ -197,7 +197,7 @@ export class Scheduler {
     checkRepair(run, request);
     const { run_id } = run;
     const { settings_id: before } = run;
-    // As documented, tasks are run again with the settings that the job has now.
+    // As documented, a repair uses the job's current settings.
     run.settings_id = this.#store.jobs.get(run.job_id)?.settings_id ?? before;
     const settings = this.#store.jobs.settings(run.settings_id);
     const attempts = latestAttempts(this.#store.runs.children(run_id));
@@ -236,7 +236,7 @@ export class Scheduler {
     return { repair_id };
   }
 
-  /** @throws {ApiError} when the run is not over, or there is none */
+  /** @throws {ApiError} if the run is active or does not exist */
   public deleteRun(runId: number): void {
     const run = this.#store.runs.jobRun(runId);
     if (run === undefined) throw runNotFound(runId);
@@ -246,7 +246,7 @@ export class Scheduler {
     this.listener?.runDeleted();
   }
 
-  /** What the triggers of a job remember, and how it stands if it is continuous. */
+  /** The trigger states of a job, and its continuous state if it is a continuous job. */
   public triggersOf(jobId: number): {
     states: ReturnType<JobTriggers["states"]>;
     continuous: ReturnType<JobTriggers["continuous"]>;
@@ -257,7 +257,7 @@ export class Scheduler {
     };
   }
 
-  /** Every trigger that is not paused, and what it remembers. */
+  /** All triggers that are not paused, with their states. */
   public triggers(): object[] {
     return this.#triggers.all();
   }

@@ -45,7 +45,7 @@ export interface Phase {
   result?: ResultState;
   message: string;
   code?: TerminationCode;
-  /** Why a queued run waits. */
+  /** The reason why a run is queued. */
   queue_code?: "ACTIVE_RUNS_LIMIT_REACHED" | "MAX_CONCURRENT_RUNS_REACHED";
 }
 
@@ -106,7 +106,7 @@ export const INTERRUPTED = ended(
   "INTERNAL_ERROR",
 );
 
-/** How a finished task counts for its dependents and for the result of its run. */
+/** How a finished task counts for its dependents and its run's result. */
 export type Verdict = "succeeded" | "failed" | "canceled" | "excluded";
 
 export function verdict({ result }: Phase): Verdict {
@@ -125,7 +125,7 @@ export function verdict({ result }: Phase): Verdict {
   }
 }
 
-/** The state of a run in one word, as clients read it from `state`. */
+/** The state of a run in one word, as clients derive it from `state`. */
 export function briefly(phase: Phase): RunStatus {
   const { life, result, message } = phase;
   const waits = life === "QUEUED" || life === "BLOCKED" || life === "WAITING_FOR_RETRY";
@@ -138,7 +138,7 @@ export function briefly(phase: Phase): RunStatus {
   };
 }
 
-/** The deprecated but still universal `state` of a run. */
+/** The deprecated but still widely used `state` of a run. */
 export function apiState({ life, result, message }: Phase): Record<string, unknown> {
   return {
     life_cycle_state: life,

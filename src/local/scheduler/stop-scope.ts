@@ -1,8 +1,8 @@
 import type { Ending } from "./states";
 
-/** Active operations that can be stopped: attempts, and waits for a retry. */
+/** A set of active operations that can be stopped: attempts and retry delays. */
 export class StopScope {
-  /** What everything in it ends with, once it was stopped. */
+  /** The ending of all operations, set when the scope was stopped. */
   public stopped: Ending | undefined;
   readonly #stoppers = new Set<(ending: Ending) => void>();
 

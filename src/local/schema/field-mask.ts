@@ -6,8 +6,8 @@ import { invalidParameter } from "../api-error";
 type Fields = Record<string, unknown>;
 
 /**
- * The paths that a field mask names, such as `display_name,evaluation.threshold`; `*` names every field of `shape`.
- * @throws {ApiError} when it is empty or names what `shape` does not have, or one element of a list or map
+ * Parses a field mask such as `display_name,evaluation.threshold`; `*` means every field of `shape`.
+ * @throws {ApiError} if the mask is empty, or names an unknown field or an element of a list or map
  */
 export function parseMask(mask: string, shape: z.ZodObject): string[][] {
   if (mask === "*") return Object.keys(shape.shape).map((field) => [field]);
@@ -37,7 +37,7 @@ function fieldsOf(type: z.core.$ZodType | undefined): Record<string, z.core.$Zod
   return inner instanceof z.ZodObject ? inner.shape : {};
 }
 
-/** `before` with the values that `changes` has at the paths; a path that it has no value at is removed. */
+/** Copies the values at `paths` from `changes` to `before`. Removes a path that has no value in `changes`. */
 export function applyMask(before: Fields, changes: Fields, paths: readonly string[][]): Fields {
   const after = structuredClone(before);
   for (const path of paths) {

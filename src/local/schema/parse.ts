@@ -2,8 +2,8 @@ import type * as z from "zod";
 import { ApiError, invalidParameter, malformedRequest } from "../api-error";
 
 /**
- * `value` as `schema` describes it.
- * @throws {ApiError} that names the first field at fault: one that is unknown, missing, of the wrong type or out of range
+ * Validates `value` against `schema`.
+ * @throws {ApiError} that names the first invalid field: unknown, missing, of the wrong type or out of range
  */
 export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
   const given = withoutNulls(value);
@@ -16,8 +16,9 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown):
 }
 
 /**
- * Replaces a number that was sent as text: Airflow sends all of them so, and the service, as protobuf's JSON, takes it.
- * @returns whether there was one to replace
+ * Converts a number sent as text. Airflow sends all numbers as text, and Databricks accepts them, as protobuf's JSON
+ * does.
+ * @returns whether a number was converted
  */
 function readNumber(given: unknown, { code, path, ...issue }: z.core.$ZodIssue): boolean {
   const { expected, input } = issue as { expected?: string; input?: unknown };
@@ -70,14 +71,14 @@ function pathOf(path: PropertyKey[]): string {
   return text;
 }
 
-/** For the service, as in protobuf's JSON, a field that is null is a field that was not sent. */
+/** Removes nulls: as in protobuf's JSON, Databricks treats a null field as absent. */
 function withoutNulls(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(withoutNulls);
   const copy: Record<string, unknown> = {};
   for (const [key, member] of Object.entries(value)) {
     if (member === null) continue;
-    // A plain assignment would set the prototype of the copy.
+    // A plain assignment to `__proto__` would set the prototype of the copy.
     Object.defineProperty(copy, key, {
       value: withoutNulls(member),
       enumerable: true,

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { quoteWithSuggestion } from "@jobstrata/core/errors";
 import { type Int64, int64Of, TASK_KEY_PATTERN } from "@jobstrata/core/model";
 
-/** An object that refuses every field it does not name, and says which one. */
+/** An object schema that rejects unknown fields by name. */
 export function object<Shape extends z.ZodRawShape>(
   shape: Shape,
 ): z.ZodObject<Shape, z.core.$strict> {
@@ -15,7 +15,7 @@ export function object<Shape extends z.ZodRawShape>(
   });
 }
 
-/** The service reads a 64-bit number from a JSON string too. */
+/** Like Databricks, accepts a 64-bit integer as a JSON string too. */
 export const int64 = z.unknown().transform((value, context): Int64 => {
   const exact = int64Of(value);
   if (exact !== undefined) return exact;
@@ -31,11 +31,11 @@ export const int32 = z
 export const stringMap = z.record(z.string(), z.string());
 export const strings = z.array(z.string());
 
-/** At most `limit` bytes of UTF-8. */
+/** A string of at most `limit` bytes in UTF-8. */
 export const text = (limit: number): z.ZodString =>
   z.string().refine((value) => Buffer.byteLength(value) <= limit, `must not exceed ${limit} bytes`);
 
-/** A task key, an environment key or a cluster key: `what` is how messages call it. */
+/** A task, environment or cluster key. @param what the kind of key, for messages */
 export const key = (what: string): z.ZodString =>
   z
     .string()

@@ -8,7 +8,7 @@ export const DOCUMENTS_SCHEMA = `
   CREATE INDEX IF NOT EXISTS documents_by_name ON documents (kind, name) WHERE name IS NOT NULL;
 `;
 
-/** Documents of one kind, by the ids that clients know them by, in the order in which they were created. */
+/** Documents of one kind by id, in the order of creation. */
 export class Documents<T extends { readonly id: string }> {
   readonly #sql: Sql;
   readonly #kind: string;
@@ -24,7 +24,7 @@ export class Documents<T extends { readonly id: string }> {
     );
   }
 
-  /** The first that has the name. */
+  /** The first document with a name. */
   public named(name: string): T | undefined {
     return this.#read(
       this.#sql.row(
@@ -36,8 +36,8 @@ export class Documents<T extends { readonly id: string }> {
   }
 
   /**
-   * Those that have a name, each with its position, which grows with the order of creation.
-   * @param after the position of the last one before the page
+   * A page of the documents that have a name. Positions grow in the order of creation.
+   * @param after position of the last document of the previous page
    */
   public page(after: number, limit: number): { position: number; document: T }[] {
     return this.#sql
@@ -55,8 +55,8 @@ export class Documents<T extends { readonly id: string }> {
   }
 
   /**
-   * Creates or changes it; a change leaves it in its position.
-   * @param name what it is listed and found by; null for what is in the trash. Need not be unique
+   * Creates or changes a document. A changed document keeps its position.
+   * @param name for lists and lookups; null for a document in the trash. Need not be unique
    */
   public put(document: T, name: string | null): void {
     this.#sql.run(
@@ -69,7 +69,7 @@ export class Documents<T extends { readonly id: string }> {
     );
   }
 
-  /** The name that a document was put with. */
+  /** The name of a document. */
   public nameOf(id: string): string | null {
     const row = this.#sql.row(
       "SELECT name FROM documents WHERE kind = ? AND id = ?",
@@ -92,7 +92,7 @@ export class Documents<T extends { readonly id: string }> {
       .map(({ json }) => JSON.parse(String(json)) as T);
   }
 
-  /** Deletes all but the newest. */
+  /** Deletes all but the `count` newest documents. */
   public keep(count: number): void {
     this.#sql.run(
       `DELETE FROM documents WHERE kind = ?1 AND position <= (

@@ -2,7 +2,7 @@ import type { Database, RunResult, Statement } from "libsql";
 
 export type Row = Record<string, unknown>;
 
-/** The statements of one database, each prepared once. */
+/** A database with a cache of prepared statements. */
 export class Sql {
   readonly #statements = new Map<string, Statement>();
 
@@ -12,7 +12,7 @@ export class Sql {
     this.#database = database;
   }
 
-  // Values go to libsql as one list: it takes a lone Buffer for a set of named values, and aborts the process.
+  // Pass values to libsql as one list: it takes a single Buffer for a set of named values and aborts the process.
 
   public run(sql: string, ...values: unknown[]): RunResult {
     return this.#statement(sql).run(values);
@@ -30,7 +30,7 @@ export class Sql {
     return this.#database.open;
   }
 
-  /** All that `write` changes is kept, or none of it. */
+  /** Runs `write` in a transaction. */
   public atomically<T>(write: () => T): T {
     if (this.#isInTransaction()) return write();
     this.run("BEGIN");
@@ -39,7 +39,7 @@ export class Sql {
       this.run("COMMIT");
       return result;
     } catch (error) {
-      // After some errors, such as a full disk, SQLite has rolled back already.
+      // After some errors, such as a full disk, SQLite has already rolled back.
       if (this.#isInTransaction()) this.run("ROLLBACK");
       throw error;
     }

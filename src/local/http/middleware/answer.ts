@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from "node:http";
 import type { Middleware } from "../exchange";
 import { fail, write } from "../messages";
 
-/** Sends what the steps after it come to: an answer or an error. @param headers of every answer */
+/** Sends the response or error of the later steps. @param headers of every response */
 export const sendAnswer =
   (headers: OutgoingHttpHeaders): Middleware =>
   async (exchange, next) => {
@@ -16,7 +16,7 @@ export const sendAnswer =
     }
   };
 
-/** Nothing is acknowledged that is not kept. */
+/** Persists changes before the response acknowledges them. */
 export const settleFirst =
   (settle: () => void): Middleware =>
   async (_exchange, next) => {

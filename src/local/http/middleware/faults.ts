@@ -3,7 +3,7 @@ import { faultError, type Faults, type FaultStatus, type RequestFault } from "..
 import type { Exchange, Middleware } from "../exchange";
 import { fail } from "../messages";
 
-/** Lets go wrong what the plan of faults says. */
+/** Injects the faults of the fault plan. */
 export const injectFaults =
   (faults: Faults): Middleware =>
   async (exchange, next) => {
@@ -15,7 +15,7 @@ export const injectFaults =
     spoil(fault, exchange);
   };
 
-/** What a fault does before the request is carried out. False when there is nothing left to do. */
+/** Applies a fault before the request is executed. @returns false if the request is finished */
 async function survives(fault: RequestFault, { response }: Exchange): Promise<boolean> {
   const { fault: kind, carried_out = false, milliseconds = 100 } = fault;
   if (kind === "latency") {
@@ -28,7 +28,7 @@ async function survives(fault: RequestFault, { response }: Exchange): Promise<bo
   return false;
 }
 
-/** What a fault does to the answer of a request that was carried out. */
+/** Applies a fault to the response of an executed request. */
 function spoil(fault: RequestFault, exchange: Exchange): void {
   const { request, response, answer } = exchange;
   const { fault: kind } = fault;

@@ -4,8 +4,8 @@ import type { Middleware } from "../exchange";
 const MAX_URL = 8192;
 
 /**
- * Refuses requests that name another host: a page in a browser could reach the server under a name of its own that leads
- * to this machine.
+ * Rejects requests with a foreign `Host`: a web page could reach this server through a domain that resolves to this
+ * machine (DNS rebinding).
  */
 export const checkHost =
   (hosts: () => ReadonlySet<string>): Middleware =>

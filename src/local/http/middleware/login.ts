@@ -2,17 +2,17 @@ import { ApiError } from "../../api-error";
 import type { Exchange } from "../exchange";
 import { bearerOf, newToken, Tokens } from "../tokens";
 
-/** Accepts the owner's token, and tokens that were granted. */
+/** Authenticates requests by the owner's token or a granted token. */
 export class Login {
   readonly #owner = new Tokens();
   readonly #granted = new Tokens();
 
-  /** @param token what the owner of the workspace bears: everything is open to it */
+  /** @param token the owner's token, which gives access to everything */
   public constructor(token: string) {
     this.#owner.add(token);
   }
 
-  /** A further token, for everything under `/api` and nothing else, until it is revoked. */
+  /** Creates a token for `/api` only, valid until revoked. */
   public grant(): { token: string; revoke: () => void } {
     const token = newToken();
     return { token, revoke: this.#granted.add(token) };
@@ -23,10 +23,10 @@ export class Login {
     return next();
   };
 
-  /** @throws {ApiError} for a request without a valid token */
+  /** @throws {ApiError} if the request has no valid token */
   #admit({ request, method, path }: Exchange): void {
     const { authorization } = request.headers;
-    // Clients look here for how to log in before they do.
+    // Clients call the discovery endpoints before they log in.
     if (path.startsWith("/.well-known/") || path.startsWith("/oidc/")) return;
     if (authorization === undefined) {
       throw new ApiError(

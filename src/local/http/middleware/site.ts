@@ -1,16 +1,16 @@
 import type { Exchange, Middleware } from "../exchange";
 
-/** Something beside the API that decides for itself whom it answers. */
+/** A website outside the API, with its own access control. */
 export interface Site {
-  /** Whether the path is one of its own. */
+  /** Whether the site serves the path. */
   has(path: string): boolean;
-  /** Answers a request from this machine, in one way or another. */
+  /** Handles a request from this machine and always responds. */
   serve(exchange: Exchange): Promise<void>;
-  /** Ends what it still has to say to anybody. */
+  /** Ends open event streams. */
   close(): void;
 }
 
-/** Leaves to a site what is not of the API. */
+/** Passes requests outside the API to the site. */
 export const serveSite =
   (site: () => Site | undefined): Middleware =>
   (exchange, next) => {

@@ -15,7 +15,7 @@ import { getJob } from "./job";
 import { settingsOf } from "./job-settings";
 import { isServicePrincipal, textOf, type DataSource } from "./resource";
 
-/** A job by its id, or the first one of a name. */
+/** A job by its id, or the first job with a name. */
 export const jobData = (schema: Schema): DataSource => ({
   label: "job",
   schema,
@@ -28,7 +28,7 @@ export const jobData = (schema: Schema): DataSource => ({
     }
     const found =
       name === "" ? await getJob(workspace, id, "2.0") : await jobByName(workspace, name);
-    // Whom a job runs as is filled in where one job is asked for, not in those of a list.
+    // The API returns run_as for a single job, but not in lists.
     const settings =
       name === "" ? settingsOf(found) : isJsonObject(found.settings) ? found.settings : {};
     const jobId = jsonText(found.job_id);
@@ -48,7 +48,7 @@ function readJob(block: Block, found: JsonObject): Obj {
   return { job_settings: all.job_settings ?? [] };
 }
 
-/** The ids of all jobs, or of those with a text in their names, by name or by id. */
+/** The ids of all jobs, optionally filtered by text in their names, keyed by name or id. */
 export const jobsData = (schema: Schema): DataSource => ({
   label: "jobs",
   schema,
@@ -121,7 +121,7 @@ async function jobByName(workspace: Workspace, name: string): Promise<JsonObject
   throw new ConfigurationError("no job found with specified name", ["name"]);
 }
 
-/** Whose token the provider uses. */
+/** The user of the provider's token. */
 export const currentUserData = (schema: Schema): DataSource => ({
   label: "current user",
   schema,

@@ -1,4 +1,4 @@
-/** What a notebook and a workspace file have in common: a content from a file or from the configuration itself. */
+/** Shared code of notebooks and workspace files, whose content comes from a file or from the configuration. */
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { UNKNOWN, type Obj } from "../cty";
@@ -37,7 +37,7 @@ function isBase64(text: string): boolean {
   );
 }
 
-/** The configuration with its digest kept where the content is what it was at the last apply. */
+/** Keeps the digest of the last apply if the content is unchanged. */
 export function resolveContent(config: Obj, prior: Obj | null, files: SourceFiles): Obj {
   if (prior === null || config.md5 !== null || config.content_base64 === UNKNOWN) return config;
   let digest: string;
@@ -49,7 +49,7 @@ export function resolveContent(config: Obj, prior: Obj | null, files: SourceFile
   return digest === prior.md5 ? { ...config, md5: digest } : config;
 }
 
-/** @throws {ConfigurationError} where the file can't be read */
+/** @throws {ConfigurationError} if the file cannot be read */
 export function readContent(state: Obj, files: SourceFiles): Buffer {
   const content = textOf(state, "content_base64");
   return content === "" ? files.read(textOf(state, "source")) : Buffer.from(content, "base64");
@@ -59,7 +59,7 @@ export function md5(content: Buffer): string {
   return createHash("md5").update(content).digest("hex");
 }
 
-/** Imports a file or notebook, and creates its folder first if it is missing. */
+/** Imports a file or notebook. Creates its folder if it is missing. */
 export async function importContent(workspace: Workspace, body: JsonObject): Promise<JsonObject> {
   const path = jsonText(body.path);
   try {
@@ -73,12 +73,12 @@ export async function importContent(workspace: Workspace, body: JsonObject): Pro
   }
 }
 
-/** What the workspace says of the object at `path`. */
+/** The status of the workspace object at `path`. */
 export function getStatus(workspace: Workspace, path: string): Promise<JsonObject> {
   return workspace.get("/api/2.0/workspace/get-status", { path });
 }
 
-/** The computed arguments that follow from the path alone. */
+/** The computed arguments that depend on the path only. */
 export function links(workspace: Workspace, path: string): Obj {
   return { url: `${workspace.host}/#workspace${path}`, workspace_path: `/Workspace${path}` };
 }

@@ -1,4 +1,4 @@
-/** What is sent for a job, and what is made of the answer, beyond names and shapes. */
+/** Request and response conversions of jobs beyond names and shapes. */
 import type { Obj } from "../cty";
 import { ConfigurationError } from "../diagnostic";
 import type { Block } from "../schema";
@@ -6,9 +6,9 @@ import { isJsonObject, jsonText, toWire, type Json, type JsonObject } from "../w
 import { prepareClusters } from "./new-cluster";
 import { isServicePrincipal } from "./resource";
 
-/** Arguments that only Terraform knows. */
+/** Arguments that exist in Terraform only. */
 const NEVER_SENT = ["id", "url", "always_running", "control_run_state"];
-/** Arguments of a job that is its own single task (API 2.0). A job with tasks has no use for them. */
+/** Arguments of a single-task job (API 2.0). Jobs with tasks ignore them. */
 const SINGLE_TASK_ONLY = [
   "existing_cluster_id",
   "new_cluster",
@@ -25,18 +25,18 @@ const SINGLE_TASK_ONLY = [
   "min_retry_interval_millis",
   "retry_on_timeout",
 ];
-/** The settings of `planned`, a job of that block, for that version of the API. */
+/** The request settings for a planned job, for an API version. */
 export function settingsFor(block: Block, planned: Obj, version: string): JsonObject {
   const body = toWire(block, planned);
   const unsent = version === "2.2" ? [...NEVER_SENT, ...SINGLE_TASK_ONLY] : NEVER_SENT;
   for (const name of unsent) Reflect.deleteProperty(body, name);
   prepareClusters(body);
-  // The API 2.2 queues runs unless told not to; the genuine provider tells it not to unless asked.
+  // API 2.2 queues runs by default; the genuine provider disables queueing unless it is configured.
   if (version === "2.2") body.queue ??= { enabled: false };
   return body;
 }
 
-/** The order that the genuine provider sends and reads tasks in, whatever the configuration says. */
+/** Sorts tasks as the genuine provider does when it sends and reads them, whatever the configuration's order. */
 export function sortTasks(body: JsonObject): void {
   const sorted = sortedBy(arrayOf(body.tasks), "task_key");
   if (sorted.length > 0) body.tasks = sorted;
@@ -69,8 +69,8 @@ const GIT_PROVIDERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Says which provider hosts a repository, where that follows from its URL.
- * @throws {ConfigurationError} if the provider can't be derived from the URL, or nothing says what to check out
+ * Sets `git_provider` from the URL of the repository.
+ * @throws {ConfigurationError} if the URL does not identify a provider, or no branch, tag or commit is set
  */
 export function fillGitProvider(body: JsonObject): void {
   const git = body.git_source;
@@ -94,7 +94,7 @@ export function fillGitProvider(body: JsonObject): void {
   git.git_provider = provider;
 }
 
-/** The settings that a job was answered with, ordered, and with whom it runs as: the API tells that beside them. */
+/** The sorted settings of a job response, with `run_as`, which the API returns outside the settings. */
 export function settingsOf(answer: JsonObject): JsonObject {
   const settings = isJsonObject(answer.settings) ? answer.settings : {};
   sortTasks(settings);
@@ -103,7 +103,7 @@ export function settingsOf(answer: JsonObject): JsonObject {
   return settings;
 }
 
-/** Who a job runs as. */
+/** The `run_as` value for a principal's name. */
 function principal(name: string): JsonObject {
   return isServicePrincipal(name) ? { service_principal_name: name } : { user_name: name };
 }

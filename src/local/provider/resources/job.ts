@@ -15,7 +15,7 @@ import type { Workspace } from "../workspace";
 import { fillGitProvider, settingsFor, settingsOf, sortTasks } from "./job-settings";
 import { textOf, type Resource } from "./resource";
 
-/** Newer than the API 2.0, which does not tell them. */
+/** Fields that API 2.0 does not return. */
 const NOT_IN_OLD_API = ["budget_policy_id", "performance_target", "usage_policy_id"];
 
 export const job = (schema: Schema): Resource => ({
@@ -65,10 +65,10 @@ export const job = (schema: Schema): Resource => ({
   },
 });
 
-/** Lists that are answered in parts where they are long: beyond 100 tasks. */
+/** Lists that the API splits into pages, above 100 tasks. */
 const PAGED = ["tasks", "job_clusters", "parameters", "environments"];
 
-/** The whole of a job, all its pages. */
+/** Reads a job with all pages. */
 export async function getJob(
   workspace: Workspace,
   id: string,
@@ -93,12 +93,12 @@ export async function getJob(
   return whole;
 }
 
-/** A job without tasks is one of the old kind, which the genuine provider still serves through the old API. */
+/** A job without tasks is a single-task job, which the genuine provider still manages through the old API. */
 function apiVersion(state: Obj): "2.2" | "2.0" {
   return listOf(state.task).length > 0 || state.format === "MULTI_TASK" ? "2.2" : "2.0";
 }
 
-/** The number of a job in requests. @throws {ConfigurationError} for an id that is none */
+/** The job id for requests. @throws {ConfigurationError} if the id is invalid */
 function idOf(state: Obj): JobId {
   const text = textOf(state, "id");
   const id = jobIdOf(text);
@@ -107,8 +107,8 @@ function idOf(state: Obj): JobId {
 }
 
 /**
- * The number that the workspace gave a job.
- * @throws {Error} where it is missing or can't be held exactly
+ * The job id of a response.
+ * @throws {Error} if it is missing or cannot be represented exactly
  */
 function jobId(answer: Json | undefined): string {
   const id = typeof answer === "string" ? undefined : jobIdOf(answer);
@@ -118,7 +118,7 @@ function jobId(answer: Json | undefined): string {
   );
 }
 
-/** Names of which a job may have one at most. */
+/** Groups of mutually exclusive arguments. */
 const CONFLICTS: readonly (readonly string[])[] = [
   ["continuous", "schedule", "trigger"],
   ...[
@@ -142,7 +142,7 @@ function exactlyOne(config: Obj, block: string, names: readonly string[]): Diagn
   return [error("Invalid combination of arguments", detail, [block, 0])];
 }
 
-/** Better refused at plan than left out in silence. */
+/** Rejects unsupported arguments at plan time instead of ignoring them silently. */
 function runControl(config: Obj): Diagnostic[] {
   const set = ["always_running", "control_run_state"].filter((name) => config[name] === true);
   const detail = "Start and stop the job's runs yourself, or use the genuine provider.";

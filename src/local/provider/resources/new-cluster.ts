@@ -1,11 +1,11 @@
-/** What the genuine provider makes of a job's new clusters before it sends them. */
+/** Prepares new clusters for requests as the genuine provider does. */
 import { isJsonObject, jsonObjects, type Json, type JsonObject } from "../wire";
 
-/** In the schema, because clusters of their own have them, but no part of a job's cluster. */
+/** In the schema because standalone clusters have them; job clusters do not. */
 const NEVER_SENT = ["cluster_id", "idempotency_token", "cluster_mount_info"];
-/** With a pool, its instances say these. */
+/** Fields that an instance pool determines. */
 const SAID_BY_POOL = ["enable_elastic_disk", "node_type_id", "driver_node_type_id"];
-/** What is left of the cloud's settings with a pool. */
+/** The cloud attributes that remain with an instance pool. */
 const KEPT_WITH_POOL: Readonly<Record<string, readonly string[]>> = {
   aws_attributes: ["instance_profile_arn"],
   azure_attributes: [],
@@ -41,7 +41,7 @@ function prepare(cluster: JsonObject): JsonObject {
   const result = onlyAllowed
     ? pick(cluster, [...allowed.map(String), "apply_policy_default_values", "policy_id"])
     : cluster;
-  // A cluster of no workers is meant; one that scales by itself has no fixed number.
+  // 0 workers is a valid setting; an autoscaling cluster has no fixed number.
   if (result.autoscale === undefined) result.num_workers ??= 0;
   return result;
 }

@@ -15,7 +15,7 @@ import {
 } from "./file-content";
 import { textOf, type Resource } from "./resource";
 
-/** What the name of a source file says of a notebook. */
+/** Language and format of a notebook by its file extension. */
 const BY_EXTENSION: Readonly<Record<string, { language: string; format: string }>> = {
   ".scala": { language: "SCALA", format: "SOURCE" },
   ".py": { language: "PYTHON", format: "SOURCE" },
@@ -82,7 +82,7 @@ export const notebook = (schema: Schema): Resource => ({
     return { ...planned, ...links(workspace, path), md5: md5(content), object_id: id };
   },
 
-  /** A notebook of source code is what was sent. */
+  /** In the SOURCE format, the workspace stores exactly what was sent. */
   isComplete: (state) => state.format === "SOURCE",
 
   async delete(workspace, state) {

@@ -9,19 +9,19 @@ import { textOf, type Resource } from "./resource";
 
 /** A kind of object whose permissions the stand-in can set. */
 interface Kind {
-  /** As paths of the Permissions API have it: `jobs` in `/jobs/123`, which is also the id of the resource. */
+  /** Name in the Permissions API: `jobs` in `/jobs/123`, which is also the resource id. */
   readonly path: string;
-  /** As its answers have it. */
+  /** Name in responses. */
   readonly objectType: string;
-  /** Permission levels, and whether each lets its holder manage the object. */
+  /** Permission levels, with true for those that can manage the object. */
   readonly levels: Readonly<Record<string, boolean>>;
-  /** The argument that names an object by its id. */
+  /** The argument with the object's id. */
   readonly idField: string;
-  /** The argument that names an object by its path in the workspace. */
+  /** The argument with the object's workspace path. */
   readonly pathField?: string;
-  /** Whether the user of the token stays a manager unless an entry says otherwise. */
+  /** Whether to add CAN_MANAGE for the token's user if no entry mentions them. */
   readonly keepsManager?: boolean;
-  /** Who gets the object back when its permissions are destroyed; empty where the object is gone. */
+  /** The owner after the permissions are destroyed; empty if the object no longer exists. */
   readonly creator?: (workspace: Workspace, id: string) => Promise<string>;
 }
 
@@ -104,7 +104,7 @@ export const permissions = (schema: Schema): Resource => ({
   schema,
 
   validate(config) {
-    // What names whose permissions they are can't be changed, and nothing else.
+    // The arguments that identify the object, and only those, force replacement.
     const objects = [...schema.block.attributes]
       .filter(([name, { forceNew }]) => forceNew && config[name] !== null)
       .map(([name]) => name);
@@ -172,7 +172,7 @@ export const permissions = (schema: Schema): Resource => ({
     return planned;
   },
 
-  /** Leaves the object to its creator and what admins had. */
+  /** Resets the object to its creator and the entries of admins. */
   async delete(workspace, state) {
     const object = objectOf(textOf(state, "id"));
     const { kind, id } = object;
@@ -184,7 +184,10 @@ export const permissions = (schema: Schema): Resource => ({
   },
 });
 
-/** Sets all entries of an object. @throws {ConfigurationError} where the user of the token would lose control, which can't be undone */
+/**
+ * Sets all entries of an object.
+ * @throws {ConfigurationError} if the token's user would lose control, which cannot be undone
+ */
 async function put(
   workspace: Workspace,
   kind: Kind,
@@ -198,7 +201,7 @@ async function put(
   await send(workspace, kind, id, entries, me);
 }
 
-/** @param owner - who becomes the owner where no entry says so, of objects that have one */
+/** @param owner - the owner if no entry names one, for objects that have an owner */
 async function send(
   workspace: Workspace,
   kind: Kind,
@@ -213,7 +216,7 @@ async function send(
   if ("IS_OWNER" in kind.levels && !entries.some((entry) => entry.level === "IS_OWNER")) {
     list.push({ user_name: owner, permission_level: "IS_OWNER" });
   }
-  // The workspace does not let anybody take the root from the admins.
+  // The workspace rejects root permissions without the admins.
   if (kind.path === "directories" && id === "0" && !entries.some(isAdmins)) {
     list.push({ group_name: "admins", permission_level: "CAN_MANAGE" });
   }
@@ -244,11 +247,11 @@ function refuse(kind: Kind, entries: readonly Entry[], me: string): void {
 const isAdmins = ({ principal, name }: Entry): boolean =>
   principal === "group_name" && name === "admins";
 
-/** Names of users are the same in any case. */
+/** User names are case-insensitive. */
 const isUser = ({ principal, name }: Entry, user: string): boolean =>
   principal !== "group_name" && name.toLowerCase() === user.toLowerCase();
 
-/** An entry as the configuration spells it, so that another case of a name is not a change. */
+/** An entry in the configuration's spelling, so that a different case of a name is not a change. */
 function asConfigured(entry: Entry, configured: readonly Entry[]): Entry {
   if (entry.principal === "group_name") return entry;
   const same = configured.find(
@@ -262,7 +265,7 @@ async function currentUser(workspace: Workspace): Promise<string> {
   return jsonText(me.userName);
 }
 
-/** The id of the object at a path of the workspace. */
+/** The id of the object at a workspace path. */
 async function idAt(workspace: Workspace, path: string): Promise<string> {
   try {
     return jsonText((await getStatus(workspace, path)).object_id);
@@ -298,7 +301,7 @@ function entriesOf(state: Obj): Entry[] {
   });
 }
 
-/** What the workspace lists for the object itself, without what it inherits. */
+/** The entries of the object itself, without inherited ones. */
 function directEntries(answer: JsonObject): Entry[] {
   return jsonObjects(answer.access_control_list).flatMap((item) => {
     const principal = PRINCIPALS.find(

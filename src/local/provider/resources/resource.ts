@@ -5,49 +5,49 @@ import type { SourceFiles } from "../source-files";
 import type { Workspace } from "../workspace";
 
 /**
- * One kind of managed resource. States and configurations have the full shape of the schema; a state always has its
- * `id`. Whatever a method throws becomes a diagnostic.
+ * A kind of managed resource. States and configurations have the full shape of the schema; a state always has an `id`.
+ * Exceptions become diagnostics.
  */
 export interface Resource {
-  /** For messages: "job" in "cannot create job". */
+  /** Name in messages: "job" in "cannot create job". */
   readonly label: string;
   readonly schema: Schema;
-  /** What is wrong with a configuration, before anything is asked of the workspace. It may hold unknowns. */
+  /** Checks a configuration, which may contain unknowns, without calling the workspace. */
   validate?(config: Obj, files: SourceFiles): readonly Diagnostic[];
-  /** The configuration to plan with, where more than the schema decides what is a change. */
+  /** Adjusts the configuration before planning, if the schema alone does not determine what is a change. */
   resolve?(config: Obj, prior: Obj | null, files: SourceFiles): Obj;
   /**
-   * Makes the object of `planned`, in which nothing is unknown any more.
-   * @returns the state with its id; `read` completes it. It is kept even if that read fails.
+   * Creates the object of `planned`, which has no unknowns.
+   * @returns the state with its id. `read` completes it; it is kept even if that read fails.
    */
   create(workspace: Workspace, planned: Obj, files: SourceFiles): Promise<Obj>;
   /**
    * @param isNew - whether the object was just created or is being imported
-   * @returns null where the object does not exist any more
+   * @returns null if the object no longer exists
    */
   read(workspace: Workspace, state: Obj, isNew: boolean): Promise<Obj | null>;
-  /** Brings the object from `prior` to `planned`; `read` completes the state that is returned. */
+  /** Updates the object from `prior` to `planned`. `read` completes the returned state. */
   update(workspace: Workspace, planned: Obj, prior: Obj, files: SourceFiles): Promise<Obj>;
-  /** Whether `create` and `update` return all there is to know, so that nothing has to be read after them. */
+  /** Whether `create` and `update` return the complete state, so that no read is needed. */
   isComplete?(state: Obj): boolean;
-  /** An object that is gone already is as good as deleted: that may be thrown. */
+  /** Deletes the object. May throw "not found" if it no longer exists, which counts as success. */
   delete(workspace: Workspace, state: Obj): Promise<void>;
 }
 
-/** One kind of data source. */
+/** A kind of data source. */
 export interface DataSource {
   readonly label: string;
   readonly schema: Schema;
   read(workspace: Workspace, config: Obj): Promise<Obj>;
 }
 
-/** The text in `state[name]`; empty if there is none. */
+/** The string in `state[name]`; empty if unset. */
 export function textOf(state: Obj, name: string): string {
   const value = state[name];
   return typeof value === "string" ? value : "";
 }
 
-/** A user has an address, a service principal a UUID. */
+/** Whether a principal's name is a service principal's UUID and not a user's email address. */
 export function isServicePrincipal(name: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name);
 }

@@ -1,4 +1,4 @@
-/** Secret scopes, their secrets, and who may use them. A change replaces them. */
+/** Secret scopes, secrets and secret ACLs. Every change replaces the resource. */
 import type { Obj } from "../cty";
 import { ConfigurationError, error, type Diagnostic } from "../diagnostic";
 import type { Schema } from "../schema";
@@ -116,7 +116,7 @@ export const secretAcl = (schema: Schema): Resource => ({
 
   async delete(workspace, state) {
     const [scope, principal] = unpack(state, "principal");
-    // A principal that manages the scope by this entry would lose access to it.
+    // The token's user would lose access to the scope.
     if (textOf(state, "permission") === "MANAGE" && (await isMe(workspace, principal))) return;
     await workspace.post("/api/2.0/secrets/acls/delete", { scope, principal });
   },
@@ -137,12 +137,12 @@ function validateNames(config: Obj, names: readonly string[]): Diagnostic[] {
   });
 }
 
-/** Between the two parts of an id. */
+/** Separates the two parts of an id. */
 const SEPARATOR = "|||";
 
 const pack = (scope: string, name: string): string => `${scope}${SEPARATOR}${name}`;
 
-/** @param second - what follows the scope in the id */
+/** @param second - name of the second part, for messages */
 function unpack(state: Obj, second: string): readonly [scope: string, name: string] {
   const id = textOf(state, "id");
   const [scope = "", name = "", ...others] = id.split(SEPARATOR);
@@ -152,7 +152,7 @@ function unpack(state: Obj, second: string): readonly [scope: string, name: stri
   );
 }
 
-/** What was looked for in a list that does not have it. */
+/** The error for an entry that a list does not contain. */
 function missing(message: string): ApiError {
   return new ApiError(404, "NOT_FOUND", message, "");
 }

@@ -3,7 +3,7 @@ import type { ConditionOperator } from "@jobstrata/core/model";
 import type { Task } from "../../services/jobs/schema/tasks";
 import { type Ending, SUCCEEDED } from "../states";
 
-/** Compares the operands, whose references are resolved, and records the outcome. */
+/** Compares the resolved operands and records the outcome. */
 export function performCondition(
   { left, op, right }: NonNullable<Task["condition_task"]>,
   attempt: TaskRun,
@@ -14,8 +14,8 @@ export function performCondition(
 }
 
 /**
- * The outcome of a condition task. Equality compares text; order compares numbers.
- * @throws {Error} when an operand of an order comparison is not a number
+ * The outcome of a condition task. Equality compares text, order compares numbers.
+ * @throws {Error} if an operand of an order comparison is not a number
  */
 export function evaluate(op: ConditionOperator, left: string, right: string): boolean {
   if (op === "EQUAL_TO") return left === right;

@@ -4,14 +4,14 @@ import type { Attempts } from "../attempt";
 import type { RunHost } from "../host";
 import type { ReferenceContext } from "../references";
 
-/** What a task of any kind needs of the run that it belongs to. */
+/** The run, as seen by a task of any kind. */
 export interface RunContext {
   readonly host: RunHost;
   readonly run: JobRun;
   readonly settings: RunSettings;
   readonly attempts: Attempts;
-  /** What the references of a task stand for. */
+  /** The values for a task's references. */
   references(task: Task | NestedTask, attempt: TaskRun): ReferenceContext;
-  /** The values that the tasks of the run have set so far, by task key and name. */
+  /** Task values set in the run so far, by task key and name. */
   taskValues(): Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }

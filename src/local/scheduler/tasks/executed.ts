@@ -9,11 +9,14 @@ import { type ReferenceContext, resolve } from "../references";
 import { type Ending, ended, SUCCEEDED } from "../states";
 import type { RunContext } from "./context";
 
-/** The JSON of a task value; bytes. */
+/** Maximum size of a task value as JSON; bytes. */
 const MAX_TASK_VALUE = 48 * 1024;
 const FAILED_MESSAGE = "Workload failed, see run output for details";
 
-/** Has the executor execute a task: a notebook, a Python file, and whatever else is not of the scheduler itself. */
+/**
+ * Runs a task through the executor: every type that the scheduler does not handle itself, such as notebooks and Python
+ * files.
+ */
 export async function performExecuted(
   context: RunContext,
   task: Task | NestedTask,
@@ -78,7 +81,7 @@ export async function performExecuted(
   }
 }
 
-/** The parameters of the task as `include_resolved_values` shows them. */
+/** The task's parameters for `include_resolved_values`. */
 function resolvedOf(
   { notebook_task, spark_python_task, python_wheel_task }: Task | NestedTask,
   parameters: Readonly<Record<string, string>>,

@@ -10,7 +10,7 @@ interface Input {
   readonly index: number;
 }
 
-/** Every iteration is run, whatever the others come to, at most `concurrency` at a time. */
+/** Runs all iterations, at most `concurrency` at a time. A failed iteration does not stop the others. */
 export async function performForEach(
   context: RunContext,
   { concurrency = 1, inputs: written, task }: NonNullable<Task["for_each_task"]>,
@@ -35,7 +35,7 @@ export async function performForEach(
   signal.addEventListener("abort", () => {
     scope.stop(CANCELED);
   });
-  // Not p-limit: workers leave nothing in a queue after an abort. See ADR 14.
+  // Not p-limit: these workers leave no queue behind after an abort. See ADR 14.
   const work = async (): Promise<void> => {
     let next: Input | undefined;
     while (!signal.aborted && (next = left.pop()) !== undefined) {

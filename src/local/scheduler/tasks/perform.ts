@@ -8,7 +8,7 @@ import { performExecuted } from "./executed";
 import { performForEach } from "./for-each";
 import { performRunJob } from "./run-job";
 
-/** Does what a task says, once; each kind of task in its own way. */
+/** Runs a task once, by its type. */
 export async function performTask(
   run: RunContext,
   task: Task | NestedTask,

@@ -3,7 +3,7 @@ import type { RunJobDefinition } from "../host";
 import { CANCELED, type Ending, ended, type ResultState, SUCCEEDED, verdict } from "../states";
 import type { RunContext } from "./context";
 
-/** Starts a run of the other job, and comes to what it comes to. */
+/** Starts a run of another job, waits for it and takes over its result. */
 export async function performRunJob(
   { host, run }: RunContext,
   definition: RunJobDefinition,

@@ -2,31 +2,31 @@ import type { Clock, Timer } from "../../clock";
 import type { Phase } from "../states";
 import { verdict } from "../states";
 
-/** Between the end of a run and the next; the service promises less than 60 000. Milliseconds. */
+/** Delay between two runs; milliseconds. Databricks guarantees less than 60 000. */
 const RESTART = 10_000;
-/** Failures in a row that are not backed off from. */
+/** Consecutive failures without backoff. */
 const ALLOWED_FAILURES = 3;
-/** The first of the longer pauses, which double; milliseconds. */
+/** The first backoff delay, which doubles with each failure; milliseconds. */
 const BACKOFF = 60_000;
 const MAX_BACKOFF = 3_600_000;
-/** A run that has lasted this long was healthy, whatever it came to; milliseconds. */
+/** A run of at least this duration resets the backoff, even if it fails; milliseconds. */
 const HEALTHY = 600_000;
 
 interface Job {
   failures: number;
   timer: Timer | undefined;
-  /** When it starts again; undefined while a run is active. */
+  /** Time of the next start; undefined while a run is active. */
   next: number | undefined;
 }
 
-/** How a continuous job stands, as `jobs/get` shows it. */
+/** The state of a continuous job in `jobs/get`. */
 export interface ContinuousState {
   readonly consecutive_failures: number;
   readonly is_backing_off: boolean;
   readonly next_attempt_ms?: number;
 }
 
-/** Keeps one run of each continuous job active, with longer and longer pauses while its runs fail. */
+/** Keeps one run of each continuous job active, with exponential backoff while runs fail. */
 export class ContinuousJobs {
   readonly #jobs = new Map<number, Job>();
   readonly #clock: Clock;
@@ -54,7 +54,7 @@ export class ContinuousJobs {
     for (const jobId of [...this.#jobs.keys()]) this.remove(jobId);
   }
 
-  /** A run of any job has begun: of this trigger or by a request. */
+  /** Call when a run of any job starts, by this trigger or by request. */
   public runStarted(jobId: number): void {
     const job = this.#jobs.get(jobId);
     if (job === undefined) return;
@@ -62,7 +62,7 @@ export class ContinuousJobs {
     job.next = undefined;
   }
 
-  /** A run of any job has ended. @param isAnotherActive whether another run of the job is active or queued */
+  /** Call when a run of any job ends. @param isAnotherActive whether another run of the job is active or queued */
   public runEnded(
     jobId: number,
     run: Phase & { start_time: number; end_time?: number },
@@ -72,7 +72,7 @@ export class ContinuousJobs {
     if (job === undefined) return;
     const result = verdict(run);
     const wasHealthy = (run.end_time ?? 0) - run.start_time >= HEALTHY;
-    // A cancelled run is replaced by one with the current settings.
+    // A canceled run restarts with the current settings and does not count as a failure.
     if (result === "failed") job.failures = wasHealthy ? 1 : job.failures + 1;
     else if (result === "succeeded") job.failures = 0;
     if (!isAnotherActive) this.#arm(jobId, job, pauseAfter(job.failures));
@@ -98,7 +98,7 @@ export class ContinuousJobs {
   }
 }
 
-/** Before the next run; milliseconds. */
+/** Delay before the next run; milliseconds. */
 const pauseAfter = (failures: number): number =>
   failures < ALLOWED_FAILURES
     ? RESTART

@@ -7,12 +7,12 @@ export interface CronSchedule {
   timezone_id: string;
 }
 
-/** When something starts next after a moment; both in milliseconds since the epoch. */
+/** The next start after a time; both in milliseconds since the epoch. */
 export type NextStart = (after: number) => number | undefined;
 
 /**
- * @param field how the request calls the expression
- * @throws {ApiError} unless the expression is one of Quartz's and the time zone exists
+ * @param field name of the expression's field in the request
+ * @throws {ApiError} if the expression is not a Quartz expression or the time zone does not exist
  */
 export function checkCron(
   { quartz_cron_expression, timezone_id }: CronSchedule,
@@ -37,7 +37,7 @@ export function checkCron(
   }
 }
 
-/** Days of the week count from 1 = Sunday, and `0/5` means every 5 from 0, as Quartz has it. */
+/** As in Quartz, days of the week count from 1 = Sunday, and `0/5` means every 5 from 0. */
 const parse = ({ quartz_cron_expression, timezone_id }: CronSchedule): Cron =>
   new Cron(quartz_cron_expression.trim(), {
     paused: true,

@@ -10,9 +10,9 @@ export type TableUpdate = NonNullable<EventTriggers["table_update"]>;
 export type SqlCondition = NonNullable<EventTriggers["sql_condition"]>;
 type Periodic = NonNullable<EventTriggers["periodic"]>;
 
-/** What makes a job start by itself, with the query that is asked first, if any. */
+/** A trigger of a job, with its SQL condition if it has one. */
 export type Definition = {
-  /** Names it among the triggers of its job; another definition has another key. */
+  /** Identifies the trigger within its job. A changed definition has a new key. */
   readonly key: string;
   readonly condition?: SqlCondition;
 } & (
@@ -23,10 +23,10 @@ export type Definition = {
   | { readonly kind: "continuous"; readonly spec: object }
 );
 
-/** The part of a job's settings that says when it starts by itself. */
+/** The trigger fields of a job's settings. */
 type StartSettings = Pick<JobSettings, "continuous" | "schedule" | "trigger" | "triggers">;
 
-/** What makes the job start by itself, and is not paused. */
+/** The triggers of a job that are not paused. */
 export function definitionsOf(settings: StartSettings): Definition[] {
   const { continuous, schedule, trigger, triggers = [] } = settings;
   const found: Definition[] = [];
@@ -54,7 +54,9 @@ export function definitionsOf(settings: StartSettings): Definition[] {
   return found;
 }
 
-/** The times of a trigger that has any; a periodic one counts from `since`. */
+/**
+ * The start times of a schedule or periodic trigger; undefined for other kinds. A periodic trigger counts from `since`.
+ */
 export function timesOf(definition: Definition, since: number): NextStart | undefined {
   if (definition.kind === "schedule") return byCron(definition.spec);
   if (definition.kind !== "periodic") return undefined;

@@ -6,31 +6,31 @@ import { storagePath } from "../../execute/program";
 import type { FileArrival } from "./definitions";
 import { isQuiet, type Waiting } from "./waits";
 
-/** Files of a folder that are looked at, as with the service for a location without file events. */
+/** Maximum files in a watched folder, as in Databricks for a location without file events. */
 const MAX_FILES = 10_000;
 const EVERYTHING = { recursive: true, withFileTypes: true } as const;
 
-/** What a file arrival trigger remembers. */
+/** State of a file arrival trigger. */
 export interface FileArrivalState extends Waiting {
-  /** The files that have started a run, or were there before the trigger, by their paths in the folder. */
+  /** Paths, relative to the folder, of files that have started a run or existed before the trigger. */
   known: string[];
-  /** Those that have arrived since. */
+  /** Paths of files that have arrived since. */
   pending: string[];
 }
 
-/** What is there when the trigger is set has not arrived. Read at once: a file may come in the next moment. */
+/** The initial state: existing files do not count as arrived. Synchronous, because a new file may arrive at any moment. */
 export function filesBefore({ url }: FileArrival, dataDir: string): FileArrivalState {
   const folder = storagePath(dataDir, url);
   let entries: Dirent[] = [];
   try {
     if (folder !== undefined) entries = readdirSync(folder, EVERYTHING);
   } catch {
-    // There is no such folder yet.
+    // The folder does not exist yet.
   }
   return { known: namesOf(folder ?? "", entries), pending: [] };
 }
 
-/** Looks for files that have arrived. A file that is overwritten has not. */
+/** Checks for new files. An overwritten file does not count. */
 export async function lookForFiles(
   { url, ...waits }: FileArrival,
   state: FileArrivalState,

@@ -10,21 +10,21 @@ import type { TriggerState, TriggerStore } from "./store";
 import { lookForUpdates, tablesBefore } from "./table-update";
 import { Timetable } from "./timetable";
 
-/** Files and tables are looked at this often; the service does so about every minute. Milliseconds. */
+/** Polling interval for files and tables; milliseconds. Databricks polls about every minute. */
 const CHECK = 10_000;
 
-/** What triggers need of their workspace. */
+/** The workspace, as seen by triggers. */
 interface TriggerHost {
   readonly clock: Clock;
   readonly dataDir: string;
   readonly states: TriggerStore;
   readonly query: TaskExecutor["query"];
   savedQuery(id: string): SavedQuery | undefined;
-  /** All that `write` changes is kept at once, or none of it. */
+  /** Runs `write` in a transaction. */
   atomically(write: () => void): void;
-  /** The settings of a job as they are now. */
+  /** The current settings of a job. */
   settings(jobId: number): JobSettings | undefined;
-  /** Starts a run of a job; whether it is queued or skipped is the business of the job. */
+  /** Starts a run of a job, which may be queued or skipped. */
   start(jobId: number, how: { trigger: TriggerType; location?: string }): void;
   /** Whether a run of the job is active or queued. */
   isActive(jobId: number): boolean;
@@ -32,12 +32,12 @@ interface TriggerHost {
   isQueued(jobId: number): boolean;
 }
 
-/** Starts jobs by themselves: at times, for files, for tables, or always again. */
+/** Triggers of jobs: schedules, file arrivals, table updates and continuous jobs. */
 export class JobTriggers {
   readonly #host: TriggerHost;
   readonly #times: Timetable<number>;
   readonly #continuous: ContinuousJobs;
-  /** Of each job that has any, by their keys. */
+  /** Definitions by job id and key. */
   readonly #definitions = new Map<number, Map<string, Definition>>();
   readonly #asking = new Set<string>();
   readonly #ended = new AbortController();
@@ -53,7 +53,7 @@ export class JobTriggers {
     });
   }
 
-  /** From now on the job starts as `settings` say; `undefined` means never. A trigger that it had before goes on. */
+  /** Sets the triggers of a job; `undefined` removes them. Unchanged triggers keep their state. */
   public set(jobId: number, settings: JobSettings | undefined): void {
     const { states, clock, dataDir } = this.#host;
     const definitions = new Map(
@@ -61,7 +61,7 @@ export class JobTriggers {
     );
     const had = this.#definitions.has(jobId);
     if (definitions.size === 0 && !had) {
-      // Most jobs; but one that was paused or is gone may have left something.
+      // Most jobs have no triggers, but a paused or deleted one may have left state.
       if (states.ofJob(jobId) !== undefined) states.save(jobId, {});
       return;
     }
@@ -79,7 +79,7 @@ export class JobTriggers {
     this.#arm(jobId, definitions, after);
   }
 
-  /** A run of a job has been launched, by whomever. */
+  /** Call when a run of a job starts, by a trigger or by request. */
   public runStarted(jobId: number): void {
     this.#continuous.runStarted(jobId);
   }
@@ -88,7 +88,7 @@ export class JobTriggers {
     this.#continuous.runEnded(run.job_id, run, this.#host.isActive(run.job_id));
   }
 
-  /** How a continuous job stands; undefined for any other. */
+  /** The state of a continuous job; undefined for any other job. */
   public continuous(jobId: number): ContinuousState | undefined {
     return this.#continuous.state(jobId);
   }
@@ -97,7 +97,7 @@ export class JobTriggers {
     return this.#continuous.state(jobId) !== undefined;
   }
 
-  /** What the triggers of a job remember, by their kinds. */
+  /** The trigger states of a job, with their kinds. */
   public states(jobId: number): { kind: string; state: TriggerState }[] {
     const { triggers = {} } = this.#host.states.ofJob(jobId) ?? {};
     return [...(this.#definitions.get(jobId) ?? [])].flatMap(([key, { kind }]) => {
@@ -106,7 +106,7 @@ export class JobTriggers {
     });
   }
 
-  /** Every trigger that is not paused: its job, its kind, when it started a run last, and what its condition came to. */
+  /** All triggers that are not paused, with job, kind, last start and last condition result. */
   public all(): object[] {
     return [...this.#definitions.keys()].flatMap((job_id) => {
       const continuous = this.#continuous.state(job_id);
@@ -154,7 +154,7 @@ export class JobTriggers {
     else this.#continuous.remove(jobId);
     for (const each of all) {
       const isAsked = states[each.key]?.condition !== undefined;
-      // As documented: the first value is that of when the trigger is saved.
+      // As documented, the first value to compare is the one at the time the trigger is saved.
       if (each.condition?.trigger_mode === "RESULT_VALUE_CHANGES" && !isAsked)
         void this.#ask(jobId, each);
       if (each.kind === "file_arrival" || each.kind === "table_update")
@@ -162,7 +162,7 @@ export class JobTriggers {
     }
   }
 
-  /** Looks at files and tables, of one job after another, so that other work comes in between. */
+  /** Checks files and tables, one job after another, so that other work can run in between. */
   async #lookAround(): Promise<void> {
     let isNeeded = false;
     for (const [jobId, definitions] of [...this.#definitions]) {
@@ -185,7 +185,7 @@ export class JobTriggers {
     const { dataDir, clock, states } = this.#host;
     const { key, kind } = definition;
     const state = states.ofJob(jobId)?.triggers[key];
-    // The run that is queued already will see what arrives until it starts; another one would pile up behind it.
+    // The queued run will process everything that arrives before it starts; another run would only pile up.
     if (state === undefined || this.#host.isQueued(jobId)) return;
     const seen =
       kind === "file_arrival"
@@ -202,7 +202,7 @@ export class JobTriggers {
     else this.#fire(jobId, key, change, { trigger: "TABLE" });
   }
 
-  /** Remembers that a trigger has fired and starts the run in one step, so that neither is there without the other. */
+  /** Saves that a trigger has fired and starts the run, in one transaction. */
   #fire(
     jobId: number,
     key: string,
@@ -222,7 +222,7 @@ export class JobTriggers {
     }
   }
 
-  /** Asks the SQL condition of a trigger; false also while it is being asked already. */
+  /** Evaluates a trigger's SQL condition. False if an evaluation is already in progress. */
   async #ask(jobId: number, { key, condition }: Definition): Promise<boolean> {
     const place = `${jobId}/${key}`;
     if (condition === undefined || this.#asking.has(place)) return false;
@@ -257,7 +257,7 @@ export class JobTriggers {
     }
   }
 
-  /** Changes what a trigger remembers, if it is still there. */
+  /** Changes a trigger's state, if the trigger still exists. */
   #change(jobId: number, key: string, change: (state: TriggerState) => TriggerState): void {
     const { states } = this.#host;
     const triggers = states.ofJob(jobId)?.triggers;

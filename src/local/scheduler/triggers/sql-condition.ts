@@ -4,29 +4,29 @@ import type { SavedQuery, TaskExecutor } from "../../execute/executor";
 import type { QueryAnswer } from "../../execute/query";
 import type { SqlCondition } from "./definitions";
 
-/** How long a query may take; milliseconds. */
+/** Query timeout; milliseconds. */
 const PATIENCE = 10 * 60_000;
-/** Of a value that is compared; characters of JSON. */
+/** Maximum size of a compared value; characters of JSON. */
 const MAX_VALUE = 2 ** 20;
 
-/** What the query of a condition came to. */
+/** The result of a condition. */
 export type Answer =
   | { readonly isMet: boolean; readonly value?: string }
   | { readonly isMet: false; readonly error: string };
 
-/** What a condition asks with. */
+/** Inputs of a condition's evaluation. */
 export interface Asking {
   readonly clock: Clock;
   readonly query: TaskExecutor["query"];
   readonly saved: SavedQuery | undefined;
-  /** The parameters of the job, which the query may name as `:name`. */
+  /** The job's parameters, which the query may use as `:name`. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** The value of the last time, for RESULT_VALUE_CHANGES. */
+  /** The previous value, for RESULT_VALUE_CHANGES. */
   readonly before: string | undefined;
   readonly signal: AbortSignal;
 }
 
-/** Asks the query of a condition. A query that fails does not meet it. */
+/** Evaluates a condition. If its query fails, the condition is not met. */
 export async function ask(
   { sql_query_id, trigger_mode = "QUERY_RETURNS_ROWS" }: SqlCondition,
   { clock, query, saved, parameters, before, signal }: Asking,

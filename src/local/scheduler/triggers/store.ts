@@ -3,22 +3,22 @@ import type { Sql } from "../../store/sql";
 import type { FileArrivalState } from "./file-arrival";
 import type { TableUpdateState } from "./table-update";
 
-/** What one trigger of a job remembers, so that nothing starts a run twice, whatever happens to the process. */
+/** Persistent state of a trigger, so that no event starts two runs even if the process crashes. */
 export interface TriggerState {
-  /** When it was set; milliseconds since the epoch, like the others. */
+  /** When the trigger was set. All times are milliseconds since the epoch. */
   since: number;
-  /** The last time that has started a run, of a schedule or an interval. */
+  /** The last start time, for a schedule or interval. */
   last?: number;
   files?: FileArrivalState;
   tables?: TableUpdateState;
-  /** What the SQL condition came to when it was asked last. */
+  /** The last result of the SQL condition. */
   condition?: { at: number; is_met: boolean; error?: string; value?: string };
 }
 
 interface TriggerRecord {
   readonly id: string;
   readonly job_id: number;
-  /** By the keys of their definitions. */
+  /** Trigger states by definition key. */
   readonly triggers: Record<string, TriggerState>;
 }
 

@@ -6,29 +6,29 @@ import { warehouseOf } from "../../execute/query";
 import type { TableUpdate } from "./definitions";
 import { isQuiet, type Waiting } from "./waits";
 
-/** What a table update trigger remembers. */
+/** State of a table update trigger. */
 export interface TableUpdateState extends Waiting {
-  /** The last commit of each table that was looked at; -1 of a table that there was not. */
+  /** Last seen commit of each table; -1 if the table did not exist. */
   versions: Record<string, number>;
-  /** The tables whose data has changed since the last run. */
+  /** Tables whose data has changed since the last run. */
   updated: string[];
 }
 
-/** The tables as they are when the trigger is set. */
+/** The initial state: existing commits do not count as updates. */
 export function tablesBefore({ table_names }: TableUpdate, dataDir: string): TableUpdateState {
   const versions = table_names.map((table) => {
     let names: string[] = [];
     try {
       names = readdirSync(logOf(table, dataDir));
     } catch {
-      // There is no such table yet.
+      // The table does not exist yet.
     }
     return [table, commitsIn(names, -1).at(-1) ?? -1] as const;
   });
   return { versions: Object.fromEntries(versions), updated: [] };
 }
 
-/** Looks for commits that change the data of tables. */
+/** Checks for commits that change data. */
 export async function lookForUpdates(
   { table_names, condition = "ANY_UPDATED", ...waits }: TableUpdate,
   state: TableUpdateState,
@@ -60,21 +60,21 @@ export async function lookForUpdates(
   return { state: { ...next, updated: [...updated] }, changed: changed || fires, fires };
 }
 
-/** The folder of the log of a table; one that does not exist where `table` does not have three parts. */
+/** The log folder of a table. For a name without three parts, a path that cannot exist. */
 function logOf(table: string, dataDir: string): string {
   const parts = table.split(".");
   const isName = parts.length === 3 && parts.every((part) => /^[^/\\\0]+$/.test(part));
   return isName ? join(warehouseOf(dataDir), ...parts, "_delta_log") : join(dataDir, "\0");
 }
 
-/** The numbers of the commits after a version, in order. */
+/** The commit numbers after a version, sorted. */
 const commitsIn = (names: readonly string[], version: number): number[] =>
   names
     .flatMap((name) => (/^\d{20}\.json$/.test(name) ? [parseInt(name, 10)] : []))
     .filter((each) => each > version)
     .sort((a, b) => a - b);
 
-/** Whether any of the commits adds or removes rows; others change properties, or only how the data is stored. */
+/** Whether any of the commits adds or removes rows. Other commits change properties or only the storage layout. */
 async function changesData(log: string, commits: readonly number[]): Promise<boolean> {
   for (const commit of commits) {
     const file = join(log, `${String(commit).padStart(20, "0")}.json`);

@@ -1,24 +1,24 @@
 import type { Clock, Timer } from "../../clock";
 import type { NextStart } from "./cron";
 
-/** The clock is looked at no later than this, since it may be set while a timer runs; milliseconds. */
+/** Maximum interval between looks at the clock, which may be set while a timer runs; milliseconds. */
 const LOOK = 60_000;
-/** A timer may come a moment early; milliseconds. */
+/** Tolerance for timers that fire early; milliseconds. */
 const EARLY = 10;
-/** A clock that is set back by more than this is not waited for; milliseconds. */
+/** If the clock was set back by more than this, do not wait until it catches up; milliseconds. */
 const SET_BACK = 3_600_000;
 
 interface Entry<Id> {
   readonly id: Id;
-  /** Which of several start times of one id it is. */
+  /** Distinguishes several schedules of one id. */
   readonly key: string;
   readonly next: NextStart;
   due: number;
 }
 
 /**
- * What starts by itself at certain times: jobs and alerts. No time starts anything twice, even if the clock is set back by
- * up to an hour; what falls due while the process is not running is not made up for.
+ * Starts jobs and alerts on schedule. Starts each time at most once, even if the clock is set back by up to an hour.
+ * Skips times that fall due while the process is not running.
  */
 export class Timetable<Id> {
   readonly #entries = new Map<Id, Entry<Id>[]>();
@@ -28,7 +28,7 @@ export class Timetable<Id> {
   #armed = Infinity;
   #looked: number;
 
-  /** @param start called with the time that it is for */
+  /** @param start called with the scheduled time */
   public constructor(clock: Clock, start: (id: Id, key: string, due: number) => void) {
     this.#clock = clock;
     this.#start = start;
@@ -36,8 +36,8 @@ export class Timetable<Id> {
   }
 
   /**
-   * Replaces the start times of `id`; none means never.
-   * @param times by key, with the last time that has started it, if there was one
+   * Replaces the schedules of `id`; an empty list removes them.
+   * @param times by key, with the last start time if there was one
    */
   public set(id: Id, times: Iterable<readonly [string, NextStart, (number | undefined)?]>): void {
     const now = this.#clock.now();
@@ -48,7 +48,7 @@ export class Timetable<Id> {
     }
     if (entries.length === 0) this.#entries.delete(id);
     else this.#entries.set(id, entries);
-    // What was armed for start times that are gone finds nothing due.
+    // Timers of removed schedules find nothing due.
     for (const { due } of entries) this.#arm(due);
   }
 
@@ -58,7 +58,7 @@ export class Timetable<Id> {
     this.#armed = Infinity;
   }
 
-  /** Looks at what is due at a time, or earlier. */
+  /** Arms the timer to fire at `due` or earlier. */
   #arm(due: number): void {
     const now = this.#clock.now();
     const first = Math.min(due, now + LOOK);
