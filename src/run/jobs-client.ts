@@ -111,6 +111,23 @@ export interface ApiJob {
   readonly has_more?: boolean;
 }
 
+/** A page of a list of jobs. */
+export interface JobPage {
+  readonly jobs: readonly ApiJob[];
+  /** The token of the next page; empty on the last one. */
+  readonly next: string;
+}
+
+/** Whether a job of a list lacks something that it has, so that it must be asked for. */
+export function isCut({ has_more: more, settings = {} }: ApiJob): boolean {
+  const { tasks = [], environments } = settings;
+  return (
+    more === true ||
+    tasks.length >= TASKS_PER_PAGE ||
+    (environments === undefined && tasks.some((task) => "environment_key" in task))
+  );
+}
+
 /** The lists of a job's settings that come in pages of 100. */
 const PAGED = ["tasks", "parameters", "job_clusters", "environments"] as const;
 
@@ -166,25 +183,35 @@ export class JobsClient {
   }
 
   async *#jobs(query: string): AsyncGenerator<ApiJob> {
-    for (let page = ""; ;) {
+    for await (const { jobs } of this.#pages(query)) yield* jobs;
+  }
+
+  /**
+   * The pages of {@link listJobs}.
+   *
+   * @param from `next` of the page before, to go on from there
+   */
+  public listJobPages(from = ""): AsyncGenerator<JobPage> {
+    return this.#pages("limit=100&expand_tasks=true", from);
+  }
+
+  async *#pages(query: string, from = ""): AsyncGenerator<JobPage> {
+    for (let token = from; ;) {
+      const page = nextPage({ next_page_token: token });
       const answer = await this.#get<{ jobs?: ApiJob[]; next_page_token?: string }>(
         `jobs/list?${query}${page}`,
       );
-      yield* answer.jobs ?? [];
-      page = nextPage(answer);
-      if (page === "") return;
+      const { jobs = [], next_page_token: next = "" } = answer;
+      yield { jobs, next };
+      if (next === "") return;
+      token = next;
     }
   }
 
   /** Every job with all that it has. Only those that do not fit on a page are asked for one by one. */
   public async *listWholeJobs(): AsyncGenerator<ApiJob> {
     for await (const job of this.listJobs()) {
-      const { tasks = [], environments } = job.settings ?? {};
-      const cut =
-        job.has_more === true ||
-        tasks.length >= TASKS_PER_PAGE ||
-        (environments === undefined && tasks.some((task) => "environment_key" in task));
-      yield cut ? await this.getJob(job.job_id) : job;
+      yield isCut(job) ? await this.getJob(job.job_id) : job;
     }
   }
 

@@ -394,12 +394,13 @@ function inOrder(tasks: readonly TaskRunNode[]): TaskRunNode[] {
 export async function atOnce<T>(
   items: readonly T[],
   action: (item: T) => Promise<void>,
+  most = AT_ONCE,
 ): Promise<void> {
   const left = [...items].reverse();
   const work = async (): Promise<void> => {
     for (let item = left.pop(); item !== undefined; item = left.pop()) await action(item);
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, work));
 }
 
 /** The name of a run, else that of its job, else what is known of it. */

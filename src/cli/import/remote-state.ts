@@ -38,14 +38,7 @@ export async function remoteStates(
     }),
   );
   try {
-    const folder = await withUser(statePath, http);
-    const states: BundleState[] = [];
-    for (const name of Object.values(STATE_FILES)) {
-      const path = `${folder.replace(/\/+$/, "")}/${name}`;
-      const json = await exported(http, path);
-      if (json !== undefined) states.push(stateOf(json, path));
-    }
-    return states;
+    return await statesIn(http, await withUser(statePath, http));
   } catch (error) {
     if (!(error instanceof WorkspaceError)) throw error;
     throw new JobstrataError(
@@ -55,17 +48,41 @@ export async function remoteStates(
   }
 }
 
+/** The states in a folder of the workspace. @throws {WorkspaceError} if the workspace does not answer */
+export async function statesIn(http: WorkspaceHttp, folder: string): Promise<BundleState[]> {
+  const states: BundleState[] = [];
+  for (const name of Object.values(STATE_FILES)) {
+    const path = `${folder.replace(/\/+$/, "")}/${name}`;
+    const json = await exported(http, path);
+    if (json !== undefined) states.push(stateOf(json, path));
+  }
+  return states;
+}
+
 /** The path with the names of the user who is logged in. */
 async function withUser(path: string, http: WorkspaceHttp): Promise<string> {
   if (!path.includes("${workspace.current_user.")) return path;
-  const { userName = "" } = await http.request<{ userName?: string }>(
-    "GET",
-    "2.0/preview/scim/v2/Me",
-  );
-  const shortName = userName.replace(/@.*$/, "").replace(/[^A-Za-z0-9]+/g, "_");
-  return path
-    .replaceAll("${workspace.current_user.userName}", userName)
-    .replaceAll("${workspace.current_user.short_name}", shortName);
+  return (await currentUser(http))(path);
+}
+
+/** Fills the names of the user who is logged in into a text, as the Databricks CLI does. */
+export async function currentUser(http: WorkspaceHttp): Promise<(text: string) => string> {
+  const { userName = "", displayName = "" } = await http.request<{
+    userName?: string;
+    displayName?: string;
+  }>("GET", "2.0/preview/scim/v2/Me");
+  // The name of a service principal is a UUID, which nobody recognizes.
+  const isServicePrincipal = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(userName);
+  const name = isServicePrincipal && displayName !== "" ? displayName : userName;
+  const shortName = name
+    .replace(/@.*$/, "")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{Nd}]+/gu, "_")
+    .replace(/^_|_$/g, "");
+  return (text) =>
+    text
+      .replaceAll("${workspace.current_user.userName}", userName)
+      .replaceAll("${workspace.current_user.short_name}", shortName);
 }
 
 /** What a file of the workspace holds; undefined if it does not exist. */
@@ -84,7 +101,8 @@ async function exported(http: WorkspaceHttp, path: string): Promise<object | und
   }
 }
 
-const originOf = (host: string): string =>
+/** The address of a workspace in one spelling. */
+export const originOf = (host: string): string =>
   host
     .replace(/^(?!https?:\/\/)/, "https://")
     .replace(/\/+$/, "")

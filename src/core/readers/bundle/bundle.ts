@@ -89,6 +89,10 @@ export interface BundleSettings {
   readonly profile?: string;
   /** `workspace.state_path`, with `${workspace.current_user.userName}` for who deploys it. */
   readonly statePath: string;
+  /** `workspace.file_path`, without `/Workspace`: where the files of {@link syncRoot} are uploaded. */
+  readonly filePath: string;
+  /** The folder whose files are uploaded; absolute. */
+  readonly syncRoot: string;
 }
 
 /**

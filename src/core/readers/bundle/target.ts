@@ -119,7 +119,10 @@ export class TargetReader {
   }
 
   /** Which workspace the target is deployed to, as far as the bundle says so, and where its state is there. */
-  public workspaceSettings(): Pick<BundleSettings, "host" | "profile" | "statePath"> {
+  public workspaceSettings(): Pick<
+    BundleSettings,
+    "host" | "profile" | "statePath" | "filePath" | "syncRoot"
+  > {
     const { workspace } = this.#config;
     const setting = (name: "host" | "profile"): string | undefined => {
       const given = isValueMap(workspace) ? this.#interpolation.fill(workspace[name]) : undefined;
@@ -131,6 +134,8 @@ export class TargetReader {
       ...(host !== undefined && { host }),
       ...(profile !== undefined && { profile }),
       statePath: typeof statePath === "string" ? statePath : "",
+      filePath: this.#uploaded,
+      syncRoot: this.#syncRoot,
     };
   }
 

@@ -42,17 +42,8 @@ export class CodeCache {
    * user's cache folder; one file for each working folder.
    */
   public open(env: NodeJS.ProcessEnv, folder: string): void {
-    const { JOBSTRATA_CACHE: given } = env;
-    if (given === "off" || this.#file !== undefined) return;
-    const base =
-      given ??
-      join(
-        env.XDG_CACHE_HOME ??
-          (process.platform === "win32"
-            ? (env.LOCALAPPDATA ?? homedir())
-            : join(homedir(), ".cache")),
-        "jobstrata",
-      );
+    const base = cacheFolder(env);
+    if (base === undefined || this.#file !== undefined) return;
     this.#file = join(base, `lineage-${hashOf(folder)}.json`);
   }
 
@@ -129,6 +120,15 @@ export class CodeCache {
       // There is none yet, or it is broken.
     }
   }
+}
+
+/** The folder of files that may be lost: JOBSTRATA_CACHE, else in the user's cache folder; undefined if that is `off`. */
+export function cacheFolder(env: Readonly<NodeJS.ProcessEnv>): string | undefined {
+  const { JOBSTRATA_CACHE: given } = env;
+  if (given === "off") return undefined;
+  const home =
+    process.platform === "win32" ? (env.LOCALAPPDATA ?? homedir()) : join(homedir(), ".cache");
+  return given ?? join(env.XDG_CACHE_HOME ?? home, "jobstrata");
 }
 
 /** Identifies a text. */
