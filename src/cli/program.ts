@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => AddCommand>> = {
   changed: () =>
     (require("./changed/command") as typeof import("./changed/command")).addChangedCommand,
   docs: () => (require("./docs/command") as typeof import("./docs/command")).addDocsCommand,
+  drift: () => (require("./drift/command") as typeof import("./drift/command")).addDriftCommand,
   run: () => (require("./run/command") as typeof import("./run/command")).addRunCommand,
   repair: () => (require("./repair/command") as typeof import("./repair/command")).addRepairCommand,
   test: () => (require("./test/command") as typeof import("./test/command")).addTestCommand,

@@ -1,0 +1,197 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { DEFAULT_DATA_DIR, printable, quote, type SourceKind } from "@jobstrata/core/model";
+import { WorkspaceError } from "@jobstrata/run";
+import { currentUser } from "../import/remote-state";
+import type { Io } from "../io";
+import { sayProblems } from "../sources/graphs";
+import { styleFor } from "../terminal";
+import { Audit } from "./audit";
+import type { Code } from "./code";
+import { DRIFT_FORMATS, type DriftFormat, KINDS } from "./formats";
+import { LiveJobs } from "./live-jobs";
+import { readCode } from "./read-code";
+import { DRIFT_KINDS, type DriftKind, type DriftReport, hasFailed } from "./report";
+import { openWorkspace } from "./workspace";
+
+/** Options of `jobstrata drift`. */
+interface DriftOptions {
+  readonly target?: string;
+  readonly source?: SourceKind;
+  readonly python?: boolean;
+  readonly local?: boolean;
+  readonly data?: string;
+  readonly failOn: ReadonlySet<DriftKind>;
+  readonly format: DriftFormat;
+  readonly output: readonly string[];
+  readonly all?: boolean;
+  readonly state: readonly string[];
+  /** `--no-states`. */
+  readonly states: boolean;
+  /** `--no-permissions`. */
+  readonly permissions: boolean;
+  readonly resume?: boolean;
+}
+
+const FORMATS = Object.keys(DRIFT_FORMATS) as DriftFormat[];
+/** Nobody's jobs fail the audit of one code: other people have jobs, too. */
+const DEFAULT_FAIL_ON = DRIFT_KINDS.filter((kind) => kind !== "unmanaged");
+
+/** Adds `jobstrata drift`. */
+export function addDriftCommand(program: Command, io: Io): void {
+  const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+  program
+    .command("drift")
+    .description("compare the jobs of a workspace with their code; changes nothing")
+    .argument("[path]", "a bundle, an app or cdktf.out, or the JSON of terraform show", ".")
+    .option("-t, --target <name>", "target of the bundle, or environment of the app")
+    .addOption(
+      new Option("--source <kind>", "the kind of source, if it can't be detected").choices([
+        "cdktf",
+        "terraform",
+        "bundle",
+      ]),
+    )
+    .option("--python", "run the Python code of a bundle that defines jobs (databricks-bundles)")
+    .option("--local", "compare with the local workspace")
+    .option("--data <folder>", "data folder of the local workspace")
+    .addOption(
+      new Option(
+        "--fail-on <kinds>",
+        `exit with 1 for these, with commas between: ${DRIFT_KINDS.join(", ")}; a severity (error, warning, info) and all above; or none`,
+      )
+        .argParser(parseFailOn)
+        .default(new Set(DEFAULT_FAIL_ON), "all but unmanaged"),
+    )
+    .addOption(new Option("--format <format>", "what to print").choices(FORMATS).default("text"))
+    .addOption(
+      new Option("--output <[format=]file>", "write a report to a file; may be repeated")
+        .argParser(collect)
+        .default([], "none"),
+    )
+    .option("--all", "also list jobs that are equal, and values that the platform gave")
+    .addOption(
+      new Option(
+        "--state <file>",
+        "take the ids of jobs from this state of a bundle; may be repeated",
+      )
+        .argParser(collect)
+        .default([], "those beside the bundle and in the workspace"),
+    )
+    .option("--no-states", "find jobs by their names only")
+    .option("--no-permissions", "leave out permissions, which take a request for each job")
+    .option("--resume", "go on with an audit of the last hour that was interrupted")
+    .action(async (path: string, options: DriftOptions) => {
+      io.exitCode = await runDrift(path, options, io);
+    });
+}
+
+function parseFailOn(text: string): ReadonlySet<DriftKind> {
+  if (text === "none") return new Set();
+  if (text === "all") return new Set(DRIFT_KINDS);
+  const severities = ["error", "warning", "info"];
+  return new Set(
+    text.split(",").flatMap((word): DriftKind[] => {
+      const name = word.trim();
+      const kind = DRIFT_KINDS.find((each) => each === name);
+      if (kind !== undefined) return [kind];
+      const least = severities.indexOf(name);
+      if (least >= 0)
+        return DRIFT_KINDS.filter((each) => severities.indexOf(KINDS[each].severity) <= least);
+      throw new InvalidArgumentError(
+        `Allowed are ${DRIFT_KINDS.join(", ")}, error, warning, info, all and none.`,
+      );
+    }),
+  );
+}
+
+/** Compares the code with a workspace. @throws {JobstrataError} `source`, `authentication`, `config` */
+async function runDrift(path: string, options: DriftOptions, io: Io): Promise<number> {
+  const outputs = options.output.map((output) => parseOutput(output, options.format));
+  const code = readCode(codePath(path, options), {
+    ...options,
+    states: options.state,
+  });
+  const isComplete = sayProblems([code.reading], io);
+  const report = { ...(await audited(code, options, io)), failOn: options.failOn };
+  const { all = false } = options;
+  for (const { format, file } of outputs) write(file, DRIFT_FORMATS[format](report, { all }));
+  if (!outputs.some(({ isMain }) => isMain))
+    io.out(DRIFT_FORMATS[options.format](report, { style: styleFor(), all }).trimEnd());
+  if (!isComplete) return 2;
+  return hasFailed(report) ? 1 : 0;
+}
+
+/** What was deployed to the local workspace was synthesized for it. */
+function codePath(path: string, { local, data = DEFAULT_DATA_DIR, source }: DriftOptions): string {
+  if (local !== true || path !== "." || source === "bundle") return path;
+  const outdir = join(data, "cdktf.out");
+  return existsSync(join(outdir, "manifest.json")) ? outdir : path;
+}
+
+async function audited(
+  code: Code,
+  options: DriftOptions,
+  io: Io,
+): Promise<Omit<DriftReport, "failOn">> {
+  const workspace = await openWorkspace(code, options, io);
+  let live: LiveJobs | undefined;
+  let isDone = false;
+  try {
+    const { client } = workspace;
+    const name = [client.http.host, code.path, code.target, process.cwd()].join("\n");
+    live = LiveJobs.open(name, options.resume === true);
+    const user = code.kind === "bundle" ? await currentUser(client.http) : (text: string) => text;
+    const audit = new Audit(code, client, live, {
+      useStates: options.states,
+      usePermissions: options.permissions,
+      notes: (note) => {
+        io.err(printable(note));
+      },
+      user,
+    });
+    const report = await audit.run();
+    isDone = true;
+    return report;
+  } catch (error) {
+    if (!(error instanceof WorkspaceError)) throw error;
+    const resume = live !== undefined && live.size > 0 && live.isKept;
+    throw new JobstrataError(
+      "source",
+      `the workspace cannot be read: ${error.message}${resume ? "; --resume goes on from here" : ""}`,
+    );
+  } finally {
+    live?.close(!isDone);
+    await workspace.close();
+  }
+}
+
+interface Output {
+  readonly format: DriftFormat;
+  readonly file: string;
+  /** Replaces the printed report. */
+  readonly isMain: boolean;
+}
+
+function parseOutput(text: string, main: DriftFormat): Output {
+  const [, format = "", file = ""] = /^([a-z]+)=(.+)$/s.exec(text) ?? [];
+  if (file === "") return { format: main, file: text, isMain: true };
+  const known = FORMATS.find((name) => name === format);
+  if (known !== undefined) return { format: known, file, isMain: false };
+  throw new JobstrataError(
+    "config",
+    `--output ${quote(text)}: there is no format ${quote(format)}; there are ${FORMATS.join(", ")}`,
+  );
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text.endsWith("\n") ? text : `${text}\n`);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new JobstrataError("config", `the report ${quote(file)} cannot be written: ${code}`);
+  }
+}

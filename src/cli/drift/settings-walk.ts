@@ -1,0 +1,206 @@
+import {
+  canonical,
+  isSensitive,
+  isSettings,
+  JOB_SCHEMA,
+  maskSecret,
+  type Setting,
+  type Settings,
+  type Shape,
+  textAt,
+} from "@jobstrata/core/model";
+
+/** Where a text of the settings stands. */
+export interface TextPlace {
+  /** The name of its setting. */
+  readonly name: string;
+  /** The task type or block that holds it, such as `notebook_task`. */
+  readonly holder: string;
+  readonly shape: Shape | undefined;
+  /** The settings that it stands among. */
+  readonly part: Settings;
+}
+
+/** The settings of a job with other texts; lists without an order are sorted by what they hold then. */
+export function withTexts(
+  settings: Settings,
+  change: (text: string, place: TextPlace) => string,
+): Settings {
+  const visit = (value: Setting, shape: Shape | undefined, place: TextPlace): Setting => {
+    if (typeof value === "string") return change(value, { ...place, shape });
+    if (Array.isArray(value)) {
+      const items = value as readonly Setting[];
+      const inner = shape?.kind === "list" ? shape.of : shape;
+      return sorted(
+        items.map((item) => visit(item, inner, place)),
+        shape,
+      );
+    }
+    if (!isSettings(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value).flatMap(([name, each]): [string, Setting][] => {
+        const inner = fieldShape(shape, name);
+        const next = visit(each, inner, { name, holder: place.name, shape: inner, part: value });
+        const typed = typeof each === "string" ? typedText(next, inner) : next;
+        return typed === undefined ? [] : [[name, typed]];
+      }),
+    );
+  };
+  return visit(settings, JOB_SCHEMA, {
+    name: "",
+    holder: "",
+    shape: JOB_SCHEMA,
+    part: {},
+  }) as Settings;
+}
+
+/** A value of an expression, as the reader would have it; undefined if it is the same as nothing. */
+function typedText(value: Setting, shape: Shape | undefined): Setting | undefined {
+  if (typeof value !== "string") return value;
+  const isFlag = shape?.kind === "boolean" && /^(?:true|false)$/.test(value);
+  const isNumber = shape?.kind === "number" && value.trim() !== "" && !Number.isNaN(Number(value));
+  const typed = isFlag ? value === "true" : isNumber ? Number(value) : value;
+  const isScalar = shape?.kind === "string" || isFlag || isNumber;
+  if (!isScalar) return typed;
+  if (typed === "" && shape.mayBeEmpty !== true) return undefined;
+  return typed === shape.default ? undefined : typed;
+}
+
+export function fieldShape(shape: Shape | undefined, name: string): Shape | undefined {
+  if (shape?.kind === "map") return shape;
+  return shape?.kind === "object" && Object.hasOwn(shape.fields, name)
+    ? shape.fields[name]
+    : undefined;
+}
+
+function sorted(items: readonly Setting[], shape: Shape | undefined): readonly Setting[] {
+  const isSet = (shape?.kind === "strings" || shape?.kind === "list") && shape.isSet === true;
+  if (!isSet) return items;
+  return items
+    .map((item) => [canonical(item), item] as const)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([, item]) => item);
+}
+
+/** What {@link filledFrom} has made of the settings of the code. */
+export interface Filled {
+  /** The settings, with what live settings have in place of expressions that they fit. */
+  readonly settings: Settings;
+  /** Paths of values that are known only where the job is deployed from, so that they prove nothing. */
+  readonly open: readonly string[];
+}
+
+/**
+ * Fills expressions that nobody could resolve with what the live job has there, if it fits around them: a variable without a
+ * value stands for any text.
+ */
+export function filledFrom(code: Settings, live: Settings): Filled {
+  const open: string[] = [];
+  const visit = (
+    value: Setting,
+    other: Setting | undefined,
+    shape: Shape | undefined,
+    path: readonly string[],
+  ): Setting => {
+    if (typeof value === "string") {
+      const found = other === undefined ? undefined : filledText(value, other);
+      if (found === undefined) return value;
+      if (found.isOpen) open.push(path.join("."));
+      return found.value;
+    }
+    if (Array.isArray(value)) {
+      const items = value as readonly Setting[];
+      const others = Array.isArray(other) ? (other as readonly Setting[]) : [];
+      return filledList(items, others, shape, (item, match, name) =>
+        visit(item, match, shape?.kind === "list" ? shape.of : undefined, [...path, name]),
+      );
+    }
+    if (!isSettings(value)) return value;
+    const held = isSettings(other) ? other : {};
+    return Object.fromEntries(
+      Object.entries(value).map(([name, each]) => [
+        name,
+        visit(each, Object.hasOwn(held, name) ? held[name] : undefined, fieldShape(shape, name), [
+          ...path,
+          name,
+        ]),
+      ]),
+    );
+  };
+  const settings = visit(code, live, JOB_SCHEMA, []) as Settings;
+  return { settings, open };
+}
+
+type Visit = (item: Setting, match: Setting | undefined, name: string) => Setting;
+
+function filledList(
+  items: readonly Setting[],
+  others: readonly Setting[],
+  shape: Shape | undefined,
+  visit: Visit,
+): readonly Setting[] {
+  if (shape?.kind === "list" && shape.key !== undefined) {
+    const { key } = shape;
+    const byKey = new Map(others.map((item) => [textAt(item, key), item]));
+    return items.map((item) => {
+      const name = textAt(item, key) ?? "";
+      return visit(item, byKey.get(name), name);
+    });
+  }
+  const isSet = (shape?.kind === "strings" || shape?.kind === "list") && shape.isSet === true;
+  if (!isSet) return items.map((item, at) => visit(item, others[at], String(at)));
+  // What is equal is taken first, so that an expression gets what is left.
+  const left = others.filter(
+    (other) => !items.some((item) => canonical(item) === canonical(other)),
+  );
+  const filled = items.map((item, at) => {
+    if (others.some((other) => canonical(other) === canonical(item))) return item;
+    for (const [index, other] of left.entries()) {
+      const tried = visit(item, other, String(at));
+      if (canonical(tried) !== canonical(other)) continue;
+      left.splice(index, 1);
+      return tried;
+    }
+    return item;
+  });
+  return sorted(filled, shape);
+}
+
+/** Stands behind a dollar sign that begins no expression. */
+const LITERAL = "\ue000";
+/** Text in which `${` begins no expression. */
+export const literal = (text: string): string => text.replaceAll("${", `$${LITERAL}{`);
+/** The same as it is shown. */
+export const unescaped = (text: string): string => text.replaceAll(LITERAL, "");
+
+const EXPRESSION = /\$\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}/g;
+
+/** What is in an expression's place; undefined if the text has none, or the value does not fit around it. */
+function filledText(
+  text: string,
+  value: Setting,
+): { readonly value: Setting; readonly isOpen: boolean } | undefined {
+  if (typeof value === "object" || text === value) return undefined;
+  if (isSensitive(text)) return undefined;
+  const live = String(value);
+  if (!text.includes("${")) {
+    // The reader has masked the live value, as its name is that of a secret.
+    if (isSensitive(live) && maskSecret(text) === live) return { value, isOpen: false };
+    return undefined;
+  }
+  if (isSensitive(live)) return { value, isOpen: true };
+  const pattern = text
+    .split(EXPRESSION)
+    .map((part) => part.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&"))
+    .join("[^]*");
+  if (pattern === text || !new RegExp(`^${pattern}$`).test(live)) return undefined;
+  return { value, isOpen: true };
+}
+
+/** Whether a text still has an expression that stands for any text. */
+export const isOpenText = (text: string): boolean => text.includes("${") && !isSensitive(text);
+
+/** A pattern of names with expressions in them, such as of jobs that others deploy. */
+export function fits(pattern: string, name: string): boolean {
+  return pattern === name || filledText(pattern, name) !== undefined;
+}
