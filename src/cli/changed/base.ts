@@ -2,8 +2,14 @@ import { existsSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { maskSecret, type SourceKind } from "@jobstrata/core/model";
-import { bundleFile, priorState, type Reading, readTerraformJson } from "@jobstrata/core/readers";
+import { maskSecret, quote, type SourceKind } from "@jobstrata/core/model";
+import {
+  bundleFile,
+  priorState,
+  type Reading,
+  readSynthesized,
+  readTerraformJson,
+} from "@jobstrata/core/readers";
 import { commitOf, Git, GitFailed, workTreeOf } from "../git/git";
 import { checkOut, copyOverrides, isRead } from "../git/revision";
 import { movedReading, withoutCommonEnd } from "../graph/relocation";
@@ -12,6 +18,7 @@ import { readPath, type SourceOptions } from "../sources/path";
 import type { BaseSource } from "./document";
 import { FolderChanges, type FileChanges } from "./file-changes";
 import { GitChanges } from "./git-changes";
+import { appFolder, synthesizeAt } from "./synthesized-base";
 
 /** What jobs are compared with. */
 export interface Base {
@@ -95,18 +102,34 @@ async function atRevision(revision: string, current: Current): Promise<Base> {
   const git = new Git(await workTreeOf(folder, signal, HINT), signal, HINT);
   const commit = await commitOf(git, revision);
   const from = { kind: reading.kind, path: reading.path, revision, commit };
+  const base = { git, commit, revision, folder, current };
   try {
     const files = await GitChanges.since(git, commit);
-    if (reading.kind === "bundle") {
-      const before = hasConfigChanges(files, current)
-        ? await bundleAt(git, commit, revision, folder, current)
-        : undefined;
-      return { from, ...(before && { reading: before }), files, problems: [] };
+    switch (reading.kind) {
+      case "bundle":
+        if (!hasConfigChanges(files, current)) return { from, files, problems: [] };
+        return { from, reading: await bundleAt(base), files, problems: [] };
+      case "cdktf":
+        return { from, reading: await appAt(base), files, problems: [] };
+      default:
+        throw new JobstrataError(
+          "source",
+          "a plan, a state and a workspace have no revisions; name the JSON of another plan or state as the base",
+        );
     }
-    throw new JobstrataError("source", "only a bundle is compared with a revision");
   } catch (error) {
     throw error instanceof GitFailed ? error.explained() : error;
   }
+}
+
+/** A commit, and the source to read there. */
+interface AtCommit {
+  readonly git: Git;
+  readonly commit: string;
+  readonly revision: string;
+  /** Of the source now. */
+  readonly folder: string;
+  readonly current: Current;
 }
 
 /** Whether files from which jobs are read have changed, or links, which may lead to some. */
@@ -117,15 +140,9 @@ function hasConfigChanges(files: GitChanges, { options }: Current): boolean {
 }
 
 /** The bundle at a commit, or all bundles of a folder. */
-async function bundleAt(
-  git: Git,
-  commit: string,
-  revision: string,
-  folder: string,
-  { reading, options }: Current,
-): Promise<Reading> {
-  const temporary = realpathSync(mkdtempSync(join(tmpdir(), "jobstrata-changed-")));
-  try {
+function bundleAt({ git, commit, revision, folder, current }: AtCommit): Promise<Reading> {
+  const { reading, options } = current;
+  return inTemporaryFolder(async (temporary) => {
     const root = await checkOut(git, commit, temporary, {
       isRead: options.python === true ? () => true : isRead,
     });
@@ -145,7 +162,29 @@ async function bundleAt(
     const shown = (way: string): string => `${revision}:${way}`;
     // While the files are there: places of jobs are found when they are asked for.
     return movedReading(before, { from: root, to: git.folder, shown });
+  });
+}
+
+/** The stacks of an app at a commit. */
+function appAt({ git, commit, revision, folder, current }: AtCommit): Promise<Reading> {
+  const app = appFolder(folder);
+  if (app === undefined)
+    throw new JobstrataError(
+      "source",
+      `${quote(current.reading.path)} does not belong to an app (there is no cdktf.json above it); name the cdktf.out of the base`,
+    );
+  return inTemporaryFolder(async (temporary) => {
+    const { root, outdir } = await synthesizeAt(git, commit, app, temporary, current.signal);
+    const shown = (way: string): string => `${revision}:${way}`;
+    return movedReading(readSynthesized(outdir), { from: root, to: git.folder, shown });
+  });
+}
+
+async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "jobstrata-changed-")));
+  try {
+    return await use(folder);
   } finally {
-    rmSync(temporary, { recursive: true, force: true, maxRetries: 3 });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }

@@ -29,7 +29,7 @@ const DYNAMIC_IMPORT = /(?:import_module|__import__)\s*\(\s*$/;
 const RUNS_NOTEBOOK = /\bnotebook\s*\.\s*run\s*\(\s*(?:path\s*=\s*)?$/;
 const SEARCHES = /\bsys\s*\.\s*path\b/;
 const LISTS =
-  /\b(?:listdir|scandir|walk|glob|iglob|rglob|iterdir|Path|PurePath|join|joinpath|ls|copytree)\s*\(\s*$/;
+  /[\w)\]]\s*\/\s*$|\b(?:listdir|scandir|walk|glob|iglob|rglob|iterdir|Path|PurePath|join|joinpath|ls|copytree)\s*\(\s*$/;
 /** A text that may be a path: no line breaks, no address of another machine. */
 const PATH = /^(?!\w+:\/\/)[^\n\r\0*?<>|"']{1,400}$/;
 

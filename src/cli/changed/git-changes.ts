@@ -1,7 +1,7 @@
 import { existsSync, lstatSync } from "node:fs";
 import { basename, dirname, extname, join, relative, sep } from "node:path";
 import { type Git, GitFailed } from "../git/git";
-import { type FileChange, type FileChanges, Folders, RealPaths } from "./file-changes";
+import { type FileChange, type FileChanges, Folders, isFile, RealPaths } from "./file-changes";
 
 /** The mode of a submodule in a tree. */
 const SUBMODULE = "160000";
@@ -55,7 +55,7 @@ export class GitChanges implements FileChanges {
       const above = this.#above(each);
       if (above !== undefined && (existsSync(path) || above.kind !== "new")) return above;
     }
-    if (this.#tracked.has(real) || !existsSync(real)) return undefined;
+    if (this.#tracked.has(real) || !isFile(real)) return undefined;
     const way = relative(this.root, real);
     const isOutside = way === ".." || way.startsWith(`..${sep}`);
     return {

@@ -1,4 +1,4 @@
-import { dirname, extname, isAbsolute, join, resolve } from "node:path";
+import { dirname, extname, isAbsolute, join, resolve, sep } from "node:path";
 import { leafTasks, type JobSpec, type Setting, type Settings } from "@jobstrata/core/model";
 import { relativePath } from "@jobstrata/core/paths";
 import { type CodeReferences, codeReferences } from "./code-references";
@@ -148,8 +148,9 @@ export class JobInputs {
     const seen = new Set<string>();
     const queue: Input[] = [entry];
     for (const input of queue) {
-      if (seen.has(input.path) || seen.size > MAX_FILES) continue;
-      seen.add(input.path);
+      const place = input.isFolder === true ? `${input.path}${sep}` : input.path;
+      if (seen.has(place) || seen.size > MAX_FILES) continue;
+      seen.add(place);
       const change =
         input.isFolder === true
           ? this.#files.changeBelow(input.path)

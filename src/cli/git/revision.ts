@@ -89,7 +89,7 @@ export async function checkOut(
     commit,
     ...(inside === undefined ? [] : ["--", `${inside}/`]),
   ]);
-  const files = list.split("\0").filter((line) => isWanted(line));
+  const files = list.split("\0").filter((line) => line !== "" && isWanted(line));
   await git.run(
     ["update-index", "-z", "--index-info"],
     files.map((line) => `${line}\0`).join(""),
