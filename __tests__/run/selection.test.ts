@@ -98,7 +98,7 @@ describe("select", () => {
     ],
     ["tag:nope", 'no tag below the job is called "nope"'],
     ["job:alerting_sed_job", '(did you mean "alerting_seed_job"?)'],
-    ["path:x", 'unknown selector method "path:"; use task:, job: or tag:'],
+    ["path:x", 'unknown selector method "path:"; use task:, job:, tag: or state:'],
     ["@seed_all_alerts", 'invalid selector "@seed_all_alerts"; write task, task+'],
     ["+", 'invalid selector "+"'],
     ["seed_all_alerts,", "invalid selector"],

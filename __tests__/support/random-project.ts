@@ -220,7 +220,7 @@ const MUTATIONS: readonly Mutation[] = [
     files.delete(path);
     return { what: `remove ${path}`, project: { ...project, files } };
   },
-  // The module is elsewhere; whoever imports it says so.
+  // The module is elsewhere; files that import it name the new place.
   (project, dice) => {
     const from = dice.of([...project.files.keys()].filter(isModule));
     const to = from.replace(/\.py$/, "_new.py");

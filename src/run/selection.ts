@@ -51,31 +51,47 @@ export function* withDescendants(nodes: readonly TaskNode[]): Generator<TaskNode
 
 const isLeaf = ({ children }: TaskNode): boolean => children.length === 0;
 
+/** What `state:` selectors mean: jobs by their keys or, where these are not known, by their display names. */
+export interface StateSelection {
+  /** The jobs of a state, such as `modified`. */
+  jobs(state: string): ReadonlySet<string>;
+  /** The jobs that follow those. */
+  downstream(state: string): ReadonlySet<string>;
+}
+
 /**
  * The tasks that selectors choose, as the leaves below them. The syntax is that of dbt: `task`, `task+` with what depends
  * on it, `+task` with what it depends on, `2+task` with two steps of that, `a b` either, `a,b` both,
- * `tag:key=value`, `job:key`, and `*` for any text. A name is a task key at any depth, the keys from the top with `/` between
+ * `tag:key=value`, `job:key`, `state:modified`, and `*` for any text. A name is a task key at any depth, the keys from the top with `/` between
  * them (one more before them where a single key is meant at the top only), or the key of the job that the task runs.
  *
+ * @param states what `state:` selectors mean; they may select nothing
  * @throws {JobstrataError} `run` if a selector is invalid or selects nothing
  */
 export function select(
   tree: readonly TaskNode[],
   selectors: readonly string[],
   exclude: readonly string[] = [],
+  states?: StateSelection,
 ): Set<TaskNode> {
-  const chosen = union(tree, selectors);
-  for (const leaf of union(tree, exclude)) chosen.delete(leaf);
-  if (chosen.size === 0) {
+  const chosen = union(tree, selectors, states);
+  for (const leaf of union(tree, exclude, states)) chosen.delete(leaf);
+  if (chosen.size === 0 && states === undefined) {
     throw new JobstrataError("run", `${selectors.map(quote).join(" ")} leaves no task to run`);
   }
   return chosen;
 }
 
-function union(tree: readonly TaskNode[], selectors: readonly string[]): Set<TaskNode> {
+function union(
+  tree: readonly TaskNode[],
+  selectors: readonly string[],
+  states: StateSelection | undefined,
+): Set<TaskNode> {
   const chosen = new Set<TaskNode>();
   for (const selector of selectors.flatMap((text) => text.split(/\s+/)).filter(Boolean)) {
-    const parts = selector.split(",").map((atom) => leavesBelow(evaluate(tree, atom, selector)));
+    const parts = selector
+      .split(",")
+      .map((atom) => leavesBelow(evaluate(tree, atom, selector, states)));
     const [first = new Set<TaskNode>(), ...others] = parts;
     for (const leaf of first) if (others.every((other) => other.has(leaf))) chosen.add(leaf);
   }
@@ -88,7 +104,12 @@ function leavesBelow(nodes: Iterable<TaskNode>): Set<TaskNode> {
 
 const ATOM = /^(?:(\d*)(\+))?(?:(\w+):)?([^+@:][^+@]*)(?:(\+)(\d*))?$/;
 
-function evaluate(tree: readonly TaskNode[], atom: string, selector: string): Set<TaskNode> {
+function evaluate(
+  tree: readonly TaskNode[],
+  atom: string,
+  selector: string,
+  states: StateSelection | undefined,
+): Set<TaskNode> {
   const match = ATOM.exec(atom);
   if (match === null) {
     throw new JobstrataError(
@@ -97,8 +118,10 @@ function evaluate(tree: readonly TaskNode[], atom: string, selector: string): Se
     );
   }
   const [, upSteps, up, method = "task", value = "", down, downSteps] = match;
-  const named = namedBy(tree, method, value);
+  const named = method === "state" ? inState(tree, value, states) : namedBy(tree, method, value);
   const chosen = new Set(named);
+  if (method === "state" && down !== undefined && downSteps === "")
+    for (const leaf of following(tree, value, states)) chosen.add(leaf);
   if (up !== undefined) walk(chosen, named, neighbours(tree, waitsFor), upSteps);
   if (down !== undefined) {
     const isAfter = (node: TaskNode, other: TaskNode): boolean => waitsFor(other, node);
@@ -106,6 +129,39 @@ function evaluate(tree: readonly TaskNode[], atom: string, selector: string): Se
   }
   return chosen;
 }
+
+/** The tasks of jobs that are in a state, and those that run such jobs. */
+function inState(
+  tree: readonly TaskNode[],
+  state: string,
+  states: StateSelection | undefined,
+): TaskNode[] {
+  if (states === undefined || !["modified", "new", "removed"].includes(state)) {
+    throw new JobstrataError(
+      "run",
+      states === undefined
+        ? "state: selectors need a base to compare with, such as --state origin/main"
+        : `unknown state ${quote(state)}; use state:modified, state:new or state:removed`,
+    );
+  }
+  const jobs = states.jobs(state);
+  return [...withDescendants(tree)].filter(
+    ({ job, runs }) => isAmong(jobs, job) || isAmong(jobs, runs),
+  );
+}
+
+/** The tasks of jobs that follow, without those of the jobs that these run. */
+function following(
+  tree: readonly TaskNode[],
+  state: string,
+  states: StateSelection | undefined,
+): TaskNode[] {
+  const jobs = states?.downstream(state) ?? new Set();
+  return [...withDescendants(tree)].filter((node) => isLeaf(node) && isAmong(jobs, node.job));
+}
+
+const isAmong = (jobs: ReadonlySet<string>, job: DeployedJob | undefined): boolean =>
+  job !== undefined && jobs.has(job.key ?? job.name);
 
 function namedBy(tree: readonly TaskNode[], method: string, value: string): TaskNode[] {
   const all = [...withDescendants(tree)];
@@ -137,7 +193,7 @@ function namedBy(tree: readonly TaskNode[], method: string, value: string): Task
     default:
       throw new JobstrataError(
         "run",
-        `unknown selector method ${quote(`${method}:`)}; use task:, job: or tag:`,
+        `unknown selector method ${quote(`${method}:`)}; use task:, job:, tag: or state:`,
       );
   }
 }

@@ -39,6 +39,20 @@ export function planTests(
   return [...atomicSteps, ...inSteps(composite, runs, "composite", atomicSteps)];
 }
 
+/** Some of the steps; those that come before stay before. */
+export function onlySteps(
+  steps: readonly TestStep[],
+  isWanted: (job: DeployedJob) => boolean,
+): TestStep[] {
+  const kept = new Map<RunStep, TestStep>();
+  for (const step of steps) {
+    if (!isWanted(step.job)) continue;
+    const after = step.after.flatMap((each) => kept.get(each) ?? []);
+    kept.set(step, { ...step, after });
+  }
+  return [...kept.values()];
+}
+
 function levelOf({ tags, tasks }: DeployedJob): "atomic" | "composite" {
   const level = tags[JOB_LEVEL_TAG];
   if (level === "atomic") return level;

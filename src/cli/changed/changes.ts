@@ -34,6 +34,8 @@ export interface ChangesRequest extends SourcesOptions {
   readonly path?: string;
   /** Environments. @default - all */
   readonly target?: readonly string[];
+  /** The jobs at {@link path}, if they have been read already. */
+  readonly readings?: readonly Reading[];
 }
 
 /** What differs from a base. */
@@ -55,8 +57,9 @@ export async function findChanges(
   io: Io,
   signal?: AbortSignal,
 ): Promise<Changes> {
-  const { base = "HEAD", path, target = [], ...sources } = request;
-  const after = await readSources(path === undefined ? [] : [path], sources, target, io);
+  const { base = "HEAD", path, target = [], readings, ...sources } = request;
+  const paths = path === undefined ? [] : [path];
+  const after = readings ?? (await readSources(paths, sources, target, io));
   const reading = after.find(({ kind }) => kind === "bundle") ?? after[0];
   if (reading === undefined) throw new JobstrataError("source", "there are no jobs to compare");
   const { source, python } = sources;

@@ -2,13 +2,13 @@ import { type Command, Option } from "commander";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { printable } from "@jobstrata/core/model";
 import { counted } from "@jobstrata/core/report";
-import { Interrupts } from "../interrupts";
 import type { Io } from "../io";
 import { sayProblems } from "../sources/graphs";
 import { addSourceOptions, type SourcesOptions } from "../sources/options";
 import { styleFor } from "../terminal";
-import { type Changes, findChanges } from "./changes";
+import { findChanges } from "./changes";
 import type { ChangedDocument, ChangedJob, JobState } from "./document";
+import { interruptible } from "./interruptible";
 
 const FORMATS = ["text", "json", "github-matrix"] as const;
 
@@ -66,30 +66,6 @@ async function runChanged(
   else if (format === "github-matrix") io.out(JSON.stringify(matrixOf(document)));
   else for (const line of linesOf(document)) io.out(line);
   return isComplete ? 0 : 2;
-}
-
-/** What it finds, or the exit code if it was interrupted; everything temporary is removed by then. */
-export async function interruptible(
-  find: (signal: AbortSignal) => Promise<Changes>,
-): Promise<Changes | number> {
-  const aborted = new AbortController();
-  const interrupts = new Interrupts(
-    () => {
-      aborted.abort();
-    },
-    () => undefined,
-  );
-  try {
-    const changes = await find(aborted.signal);
-    // What came while files were read comes now.
-    await new Promise(setImmediate);
-    return interrupts.exitCode ?? changes;
-  } catch (error) {
-    if (interrupts.exitCode === undefined) throw error;
-    return interrupts.exitCode;
-  } finally {
-    interrupts.stop();
-  }
 }
 
 /** The matrix of a GitHub Actions job: an entry for each job to run. */

@@ -38,6 +38,8 @@ export type JobState = "modified" | "new" | "removed" | "downstream";
 export interface ChangedJob {
   /** Its key. */
   readonly job: string;
+  /** Unique in its environment: the construct path, or the place in the bundle. */
+  readonly id: string;
   readonly state: JobState;
   readonly stack: string;
   /** The display name. */

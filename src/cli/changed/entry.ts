@@ -11,6 +11,7 @@ export function entryFor(
   const level = JOB_LEVELS.find((each) => each === job.tags[JOB_LEVEL_TAG]);
   return {
     job: key,
+    id: job.id,
     state,
     stack: job.stack,
     ...(job.name !== undefined && { name: job.name }),

@@ -204,7 +204,7 @@ async function runShell(
   const said = output
     .split("\n")
     .map((line) => printable(line.trim()))
-    .filter((line) => line !== "" && !/^at /.test(line));
+    .filter((line) => line !== "" && !line.startsWith("at "));
   const shown = said.find((line) => /error/i.test(line)) ?? said.at(-1) ?? "";
   throw new JobstrataError(
     "source",

@@ -27,13 +27,14 @@ import { check, configureRules, today, RULES } from "@jobstrata/core/policy";
 import { analyseAhead, type Reading } from "@jobstrata/core/readers";
 import { CHECK_FORMATS, type CheckFormat, counted } from "@jobstrata/core/report";
 import { diffOf, fixAll, type FixedFile, writeFixes } from "./fix";
+import { addStateOptions, findStates, type StateOptions } from "../changed/options";
 import type { Io } from "../io";
 import { LINEAGE_OPTION, withObservedLineage } from "../lineage/observed";
 import { addSourceOptions, readSources, type SourcesOptions } from "../sources/options";
 import { styleFor } from "../terminal";
 
 /** Options of `jobstrata check`. */
-interface CheckOptions extends SourcesOptions {
+interface CheckOptions extends SourcesOptions, StateOptions {
   readonly target: readonly string[];
   readonly config?: string;
   readonly preset: readonly PresetName[];
@@ -54,7 +55,7 @@ const FORMATS = Object.keys(CHECK_FORMATS) as CheckFormat[];
 /** Adds `jobstrata check`. */
 export function addCheckCommand(program: Command, io: Io): void {
   const collect = (value: string, before: readonly string[]): string[] => [...before, value];
-  addSourceOptions(program.command("check"))
+  addStateOptions(addSourceOptions(program.command("check")))
     .description("check a hierarchy of jobs from any source")
     .argument(
       "[path...]",
@@ -109,6 +110,14 @@ function parsePreset(text: string): PresetName {
 async function runCheck(paths: readonly string[], options: CheckOptions, io: Io): Promise<number> {
   if (options.dryRun === true && options.fix !== true)
     throw new JobstrataError("config", "--dry-run needs --fix");
+  if (options.select !== undefined) {
+    const other = [
+      options.updateBaseline === true ? "--update-baseline" : "",
+      options.fix === true ? "--fix" : "",
+    ].find(Boolean);
+    if (other !== undefined)
+      throw new JobstrataError("config", `--select cannot be combined with ${other}`);
+  }
   const outputs = options.output.map((output) => parseOutput(output, options.format));
   const loaded = loadConfig(
     ".",
@@ -165,6 +174,9 @@ async function runCheck(paths: readonly string[], options: CheckOptions, io: Io)
     report = judge(readBaseline(file));
   }
   report = { ...report, findings: [...report.findings].sort(byPlace) };
+  const selected = await selectedFindings(report, readings, paths, { ...options, targets }, io);
+  if (typeof selected === "number") return selected;
+  report = selected;
   for (const output of outputs) write(output, report);
   if (!outputs.some(({ isMain }) => isMain)) {
     const shown = forFormat(options.format, report);
@@ -174,6 +186,41 @@ async function runCheck(paths: readonly string[], options: CheckOptions, io: Io)
   }
   if (report.incomplete) return 2;
   return openFindings(report).some(({ severity }) => atLeast(severity, report.failOn)) ? 1 : 0;
+}
+
+/** The report with the findings of the jobs that `--select` chooses; the exit code after Ctrl-C. */
+async function selectedFindings(
+  report: CheckReport,
+  readings: readonly Reading[],
+  paths: readonly string[],
+  { targets, ...options }: CheckOptions & { readonly targets: readonly string[] },
+  io: Io,
+): Promise<CheckReport | number> {
+  if (paths.length > 1 && options.select !== undefined)
+    throw new JobstrataError("config", "--select compares one source with its base; give one path");
+  const { select = [], source, python } = options;
+  const compared = {
+    readings,
+    target: targets,
+    path: paths[0],
+    ...(source && { source }),
+    ...(python !== undefined && { python }),
+  };
+  const states = await findStates(options, compared, io);
+  if (states === undefined || typeof states === "number") return states ?? report;
+  const ids = new Set<string>();
+  const keys = new Set<string>();
+  for (const graph of readings.flatMap(({ graphs }) => graphs))
+    for (const { id, key } of states.chosen(graph, select)) {
+      ids.add(id);
+      keys.add(key);
+    }
+  io.err(`Findings of ${states.describe(select, keys.size)}`);
+  // A finding without a job concerns the whole.
+  const findings = report.findings.filter(
+    ({ sites }) => sites.length === 0 || sites.some(({ job }) => ids.has(job.id)),
+  );
+  return { ...report, findings };
 }
 
 function describeFixes(fixes: readonly FixedFile[], done: string): string {

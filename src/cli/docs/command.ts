@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
 import { quote } from "@jobstrata/core/model";
 import { counted } from "@jobstrata/core/report";
-import { jobPages, PAGE_MARK } from "@jobstrata/core/render";
+import { INDEX_PAGE, jobPages, PAGE_MARK, pageNames } from "@jobstrata/core/render";
+import { addStateOptions, findStates, type StateOptions } from "../changed/options";
 import { findingsOf } from "../check/findings";
 import { chosen, sayProblems } from "../sources/graphs";
 import type { Io } from "../io";
@@ -10,14 +11,14 @@ import { writePages } from "./page-folder";
 import { addSourceOptions, readSources, type SourcesOptions } from "../sources/options";
 
 /** Options of `jobstrata docs`. */
-interface DocsOptions extends SourcesOptions {
+interface DocsOptions extends SourcesOptions, StateOptions {
   readonly target?: string;
   readonly output: string;
 }
 
 /** Adds `jobstrata docs`. */
 export function addDocsCommand(program: Command, io: Io): void {
-  addSourceOptions(program.command("docs"))
+  addStateOptions(addSourceOptions(program.command("docs")))
     .description("write a Markdown page for each job, and an index")
     .argument("[path]", "a source that check reads (default: this folder)")
     .requiredOption(
@@ -37,7 +38,7 @@ export function addDocsCommand(program: Command, io: Io): void {
  */
 async function runDocs(
   path: string | undefined,
-  { target, output, ...sources }: DocsOptions,
+  { target, output, select, state, ...sources }: DocsOptions,
   io: Io,
 ): Promise<number> {
   // All environments, as a page says in which of them its job is.
@@ -67,9 +68,26 @@ async function runDocs(
     findings: findingsOf(readings, graph.environment),
     environmentsOf: (key) => [...(environments.get(key) ?? [])],
   });
-  const { written, unchanged, removed } = writePages(output, pages, PAGE_MARK);
+  const { source, python } = sources;
+  const compared = {
+    readings,
+    target: [graph.environment],
+    path,
+    ...(source && { source }),
+    ...(python !== undefined && { python }),
+  };
+  const states = await findStates({ select, state }, compared, io);
+  if (typeof states === "number") return states;
+  const fileNames = pageNames(graph.jobs);
+  const only =
+    states &&
+    new Set([
+      INDEX_PAGE,
+      ...states.chosen(graph, select ?? []).flatMap(({ id }) => fileNames.get(id) ?? []),
+    ]);
+  const { written, unchanged, removed } = writePages(output, pages, PAGE_MARK, only);
   io.err(
-    `${counted(pages.size, "page")} in ${quote(output)}: ${written} written, ${unchanged} unchanged, ${removed} removed`,
+    `${counted(only?.size ?? pages.size, "page")} in ${quote(output)}: ${written} written, ${unchanged} unchanged, ${removed} removed`,
   );
   return 0;
 }

@@ -27,19 +27,22 @@ interface WrittenPages {
  * written atomically.
  *
  * @param mark the first line of pages; files without it are not touched
+ * @param only names of the pages to write; then none is removed. @default - all
  * @throws {JobstrataError} `config` before anything is written, if a page would replace another file
  */
 export function writePages(
   folder: string,
   pages: ReadonlyMap<string, string>,
   mark: string,
+  only?: ReadonlySet<string>,
 ): WrittenPages {
+  const wanted = [...pages].filter(([name]) => only?.has(name) ?? true);
   try {
     makeFolder(folder);
     const present = readdirSync(folder);
-    const foreign = [...pages.keys()].filter(
-      (name) => stateOf(join(folder, name), mark) === "foreign",
-    );
+    const foreign = wanted
+      .map(([name]) => name)
+      .filter((name) => stateOf(join(folder, name), mark) === "foreign");
     if (foreign.length > 0) {
       const names = foreign.slice(0, 3).map(quote).join(", ");
       throw new JobstrataError(
@@ -47,16 +50,19 @@ export function writePages(
         `${quote(folder)} has ${names}${foreign.length > 3 ? ", …" : ""}, which jobstrata docs has not written; nothing is changed. Choose another folder`,
       );
     }
-    const changed = [...pages].filter(([name, text]) => textOf(join(folder, name)) !== text);
+    const changed = wanted.filter(([name, text]) => textOf(join(folder, name)) !== text);
     replaceFiles(folder, changed);
     const gone = present.filter(
       (name) =>
-        name.endsWith(".md") && !pages.has(name) && stateOf(join(folder, name), mark) === "own",
+        only === undefined &&
+        name.endsWith(".md") &&
+        !pages.has(name) &&
+        stateOf(join(folder, name), mark) === "own",
     );
     for (const name of gone) rmSync(join(folder, name));
     return {
       written: changed.length,
-      unchanged: pages.size - changed.length,
+      unchanged: wanted.length - changed.length,
       removed: gone.length,
     };
   } catch (error) {

@@ -15,6 +15,7 @@ import {
 import { PLAIN } from "@jobstrata/core/report";
 import { formatByName, writeDrawing } from "./drawing-file";
 import { drawTables } from "./tables";
+import { addStateOptions, findStates } from "../changed/options";
 import { DIFF_FORMATS, GRAPH_FORMATS, type GraphFormat, type GraphOptions } from "./options";
 import { inEnvironment, judge } from "../check/findings";
 import { chosen, sayProblems, withJobs } from "../sources/graphs";
@@ -38,7 +39,7 @@ const BY_EXTENSION: Readonly<Record<string, GraphFormat>> = {
 
 /** Adds `jobstrata graph`. */
 export function addGraphCommand(program: Command, io: Io): void {
-  addSourceOptions(program.command("graph"))
+  addStateOptions(addSourceOptions(program.command("graph")))
     .description("draw which jobs run which, with policy findings")
     .argument("[what...]", "a source that check reads (default: this folder), then job keys")
     .option(
@@ -123,6 +124,12 @@ export async function runGraph(
   );
   const isComplete = sayProblems(readings, io);
   const jobs = hasPath ? others : what;
+  if (options.select !== undefined) {
+    const other =
+      jobs.length > 0 ? "keys of jobs" : level === "tables" ? "--level tables" : undefined;
+    if (other !== undefined)
+      throw new JobstrataError("config", `--select cannot be combined with ${other}`);
+  }
   if (level === "tables") {
     const joined = withObservedLineage(readings, options.lineage, options.data, io);
     const drawn = drawTables(chosen(joined, options.target, io), jobs, format, options, io);
@@ -133,12 +140,29 @@ export async function runGraph(
   // A page has room for every environment; all else shows one.
   const graphs =
     format === "html" ? withJobs(readings, options.target) : [chosen(readings, options.target, io)];
+  const environments = graphs.map(({ environment }) => environment);
+  const { source, python, select = [] } = options;
+  const compared = {
+    readings,
+    target: environments,
+    path: hasPath ? first : undefined,
+    ...(source && { source }),
+    ...(python !== undefined && { python }),
+  };
+  const states = await findStates(options, compared, io);
+  if (typeof states === "number") return states;
+  const selected = states?.among(graphs, select);
+  if (states !== undefined && selected?.size === 0) {
+    io.err(`Nothing to draw: ${states.describe(select, 0)}`);
+    return isComplete ? 0 : 2;
+  }
   const findings = judge(readings);
-  const drawn = graphs.map((graph) =>
+  const drawn = [...(selected?.keys() ?? graphs)].map((graph) =>
     hierarchyOf(graph, {
-      jobs,
+      jobs: selected?.get(graph) ?? jobs,
       direction,
-      ...(depth !== undefined && { depth }),
+      // Of a selection, nothing else is drawn.
+      ...(depth === undefined ? selected && { depth: 0 } : { depth }),
       findings: inEnvironment(findings, graph.environment),
     }),
   );

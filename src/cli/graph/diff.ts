@@ -57,6 +57,11 @@ export async function runGraphDiff(
   io: Io,
 ): Promise<number> {
   const format = formatOf(options);
+  if (options.select !== undefined || options.state !== undefined)
+    throw new JobstrataError(
+      "config",
+      "--select cannot be combined with --diff, which shows nothing else",
+    );
   const aborted = new AbortController();
   const interrupts = new Interrupts(
     () => {

@@ -1,3 +1,4 @@
+import type { StateOptions } from "../changed/options";
 import type { SourcesOptions } from "../sources/options";
 
 /** Formats of a drawing. */
@@ -8,7 +9,7 @@ export const DIFF_FORMATS = ["text", "markdown"] as const;
 export type DiffFormat = (typeof DIFF_FORMATS)[number];
 
 /** Options of `jobstrata graph`. */
-export interface GraphOptions extends SourcesOptions {
+export interface GraphOptions extends SourcesOptions, StateOptions {
   readonly target?: string;
   readonly format?: GraphFormat | DiffFormat;
   readonly level: "jobs" | "tasks" | "tables";

@@ -9,6 +9,7 @@ import {
   planRuns,
   type RunStep,
   select,
+  type StateSelection,
   taskTree,
 } from "@jobstrata/run";
 import { type Io, parseDuration, parseJobId, parseRunId } from "../io";
@@ -16,6 +17,7 @@ import { showPlan } from "./plan";
 import { execute, type ExecutionOptions, executionOf, type Format, FORMATS } from "./execution";
 import { showEnd } from "./end";
 import { watchRun } from "./watch";
+import { findStates, STATE_OPTION } from "../changed/options";
 import { reportingErrors } from "../workspace/errors";
 import { type TargetOptions, WorkspaceTarget } from "../workspace/target";
 
@@ -27,6 +29,8 @@ export interface RunOptions extends TargetOptions {
   readonly only?: readonly string[];
   readonly select?: readonly string[];
   readonly exclude?: readonly string[];
+  /** The base of `state:` selectors. */
+  readonly state?: string;
   readonly param?: Readonly<Record<string, string>>;
   readonly notebookParam?: Readonly<Record<string, string>>;
   /** False with `--no-wait`. */
@@ -67,6 +71,7 @@ export function addRunCommand(program: Command, io: Io): void {
     .option("--only <tasks>", "run only these tasks of the job: a,b", collectList)
     .option("--select <selector>", 'select tasks at any depth, such as "seed_all_alerts+"', collect)
     .option("--exclude <selector>", "exclude tasks at any depth", collect)
+    .option(...STATE_OPTION)
     .option("--param <name=value>", "set a job parameter", collectPairs)
     .option(
       "--notebook-param <name=value>",
@@ -118,7 +123,17 @@ export async function runJob(
     // Keys of what is run below are only names, which may come later; a plan needs them.
     if (isDeep(options) && target.environment !== undefined) await target.jobIds();
     else target.readKeys();
-    const steps = await plan(target, jobId, options);
+    const states = await findStates(
+      { select: [...(options.select ?? []), ...(options.exclude ?? [])], state: options.state },
+      options.target === undefined ? {} : { target: [options.target] },
+      io,
+    );
+    if (typeof states === "number") return states;
+    const steps = await plan(target, jobId, options, states?.selection(options.target));
+    if (steps.length === 0) {
+      io.err("Nothing to run: no task is of a job that the selectors choose");
+      return 0;
+    }
     if (options.dryRun === true) {
       showPlan(steps, options.format, io);
       return 0;
@@ -140,6 +155,7 @@ export async function runJob(
 const USELESS_WITH_WATCH = {
   only: "--only",
   select: "--select",
+  state: "--state",
   exclude: "--exclude",
   param: "--param",
   notebookParam: "--notebook-param",
@@ -210,6 +226,7 @@ async function plan(
   target: WorkspaceTarget,
   jobId: JobId,
   options: RunOptions,
+  states: StateSelection | undefined,
 ): Promise<RunStep[]> {
   const { only, select: selectors, exclude, param = {}, notebookParam } = options;
   const { client, keys } = target;
@@ -229,7 +246,7 @@ async function plan(
         "--notebook-param is for one job, not for a selection over several; use --param",
       );
     const tree = taskTree(job, jobs);
-    const chosen = select(tree, selectors ?? ["*"], exclude);
+    const chosen = select(tree, selectors ?? ["*"], exclude, states);
     return planRuns(job, tree, chosen, param);
   }
   return [

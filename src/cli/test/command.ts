@@ -10,7 +10,8 @@ import {
   reasonLines,
   formatTable,
 } from "@jobstrata/core/report";
-import { readJobs, type StepResult, planTests, type TestStep } from "@jobstrata/run";
+import { onlySteps, readJobs, type StepResult, planTests, type TestStep } from "@jobstrata/run";
+import { addStateOptions, findStates, type StateOptions } from "../changed/options";
 import { type Io, parseCount, parseDuration, writeJson } from "../io";
 import { execute, type ExecutionOptions, executionOf, type Format } from "../run/execution";
 import { showEnd } from "../run/end";
@@ -19,7 +20,7 @@ import { type TargetOptions, WorkspaceTarget } from "../workspace/target";
 import { addTargetOptions, formatOption } from "../run/command";
 
 /** Options of `jobstrata test`. */
-interface TestOptions extends TargetOptions {
+interface TestOptions extends TargetOptions, StateOptions {
   readonly keepGoing?: boolean;
   readonly atomicOnly?: boolean;
   readonly parallel: number;
@@ -32,7 +33,7 @@ interface TestOptions extends TargetOptions {
 
 /** Adds `jobstrata test`. */
 export function addTestCommand(program: Command, io: Io): void {
-  addTargetOptions(program.command("test"))
+  addStateOptions(addTargetOptions(program.command("test")))
     .description(
       "run each atomic job alone, in the order of their dependencies, then the composite jobs",
     )
@@ -61,16 +62,25 @@ export async function test(keys: readonly string[], options: TestOptions, io: Io
   const { target: environment, junit } = options;
   if (environment === undefined)
     throw new JobstrataError("run", "say with -t which environment to test");
+  const chosen = await selectedKeys(keys, environment, options, io);
+  if (typeof chosen === "number") return chosen;
+  if (chosen?.size === 0) {
+    io.err("Nothing to test: no job is selected");
+    return 0;
+  }
   // A report that cannot be written is better known before the jobs have run.
   if (junit !== undefined) writeReport(junit, environment, []);
   const target = await WorkspaceTarget.open(options, io);
   try {
     const ids = await target.jobIds();
-    const wanted = await Promise.all(keys.map((key) => target.jobId(key)));
+    const wanted = await Promise.all([...(chosen ?? keys)].map((key) => target.jobId(key)));
     const jobs = await readJobs(target.client, [...ids.values()], target.keys);
-    const steps = planTests(jobs, new Set(ids.values()), wanted, {
+    const planned = planTests(jobs, new Set(ids.values()), wanted, {
       atomicOnly: options.atomicOnly === true,
     });
+    // What has changed is tested without what it runs, unless that has changed, too.
+    const steps =
+      chosen === undefined ? planned : onlySteps(planned, ({ key }) => chosen.has(key ?? ""));
     if (options.dryRun === true) {
       showPlan(steps, options.format, io);
       return 0;
@@ -89,6 +99,20 @@ export async function test(keys: readonly string[], options: TestOptions, io: Io
   } finally {
     await target.close();
   }
+}
+
+/** Keys of the jobs that `--select` chooses; the exit code after Ctrl-C. */
+async function selectedKeys(
+  keys: readonly string[],
+  environment: string,
+  { select, state }: TestOptions,
+  io: Io,
+): Promise<ReadonlySet<string> | number | undefined> {
+  if (keys.length > 0 && select !== undefined)
+    throw new JobstrataError("run", "--select cannot be combined with keys of jobs");
+  const states = await findStates({ select, state }, { target: [environment] }, io);
+  if (states === undefined || typeof states === "number") return states;
+  return new Set(states.jobs(environment, select ?? []).map(({ key }) => key));
 }
 
 function showPlan(steps: readonly TestStep[], format: Format, io: Io): void {

@@ -1,0 +1,148 @@
+import { JobstrataError } from "@jobstrata/core/errors";
+import { type JobGraph, type JobSpec, printable, quote } from "@jobstrata/core/model";
+import { counted } from "@jobstrata/core/report";
+import type { StateSelection } from "@jobstrata/run";
+import type { Io } from "../io";
+import { type Changes, findChanges } from "./changes";
+import type { ChangedJob, JobState } from "./document";
+import { downstreamOf } from "./downstream";
+import { interruptible } from "./interruptible";
+import { type Compared, isStateSelector, parseState, type StateOptions } from "./options";
+
+/** What a `state:` selector means. As in dbt, what is new is modified, too. */
+const STATES: Readonly<Record<string, readonly JobState[]>> = {
+  modified: ["modified", "new"],
+  new: ["new"],
+  removed: ["removed"],
+};
+
+/** The jobs of each environment that differ from a base. */
+export class JobStates {
+  readonly #changes: Changes;
+
+  public constructor(changes: Changes) {
+    this.#changes = changes;
+  }
+
+  /**
+   * Compares jobs with the base of `--state`, and says on standard error what of it cannot be seen.
+   *
+   * @returns the exit code after Ctrl-C
+   * @throws {JobstrataError} `config` without a base, or without a selector that asks for it
+   */
+  public static async find(
+    { select = [], state }: StateOptions,
+    { path, ...compared }: Compared,
+    io: Io,
+  ): Promise<JobStates | number> {
+    if (!select.some(isStateSelector)) {
+      throw new JobstrataError(
+        "config",
+        "--state needs a selector that asks for changes, such as --select state:modified+",
+      );
+    }
+    if (state === undefined) {
+      throw new JobstrataError(
+        "config",
+        `--select ${select.map(printable).join(" ")} needs a base to compare with, such as --state origin/main`,
+      );
+    }
+    const changes = await interruptible((signal) =>
+      findChanges({ ...compared, base: state, ...(path !== undefined && { path }) }, io, signal),
+    );
+    if (typeof changes === "number") return changes;
+    for (const problem of changes.document.problems) io.err(printable(problem));
+    return new JobStates(changes);
+  }
+
+  /** What the jobs were compared with. */
+  public get since(): string {
+    const { revision, path } = this.#changes.document.from;
+    return printable(revision ?? path);
+  }
+
+  /**
+   * Ids of the jobs of an environment that selectors choose: those of any of them; of parts with a comma between, those of all.
+   *
+   * @throws {JobstrataError} `config` for another selector
+   */
+  public select(environment: string, selectors: readonly string[]): ReadonlySet<string> {
+    const chosen = new Set<string>();
+    for (const selector of selectors.flatMap((text) => text.split(/\s+/)).filter(Boolean)) {
+      const parts = selector
+        .split(",")
+        .map((atom) => new Set(this.#of(environment, atom).map(({ id }) => id)));
+      const [first = new Set<string>(), ...others] = parts;
+      for (const id of first) if (others.every((part) => part.has(id))) chosen.add(id);
+    }
+    return chosen;
+  }
+
+  #of(environment: string, atom: string): ChangedJob[] {
+    const asked = parseState(atom);
+    if (asked === undefined) {
+      throw new JobstrataError(
+        "config",
+        `invalid selector ${quote(atom)}; use state:modified, state:new or state:removed, each with or without + behind it`,
+      );
+    }
+    const own = this.#in(environment, STATES[asked.state] ?? []);
+    return asked.isDownstream ? [...own, ...this.#following(environment, asked.state)] : own;
+  }
+
+  #in(environment: string, states: readonly JobState[]): ChangedJob[] {
+    const jobs = this.#changes.document.environments.find(
+      (each) => each.environment === environment,
+    )?.jobs;
+    return (jobs ?? []).filter(({ state }) => states.includes(state));
+  }
+
+  /** What follows jobs of a state, directly or through others. */
+  #following(environment: string, name: string): ChangedJob[] {
+    const graphs = this.#changes.after.flatMap((reading) => reading.graphs);
+    const graph = graphs.find((each) => each.environment === environment);
+    return downstreamOf(graph, this.#in(environment, STATES[name] ?? []));
+  }
+
+  /** Ids of the jobs that selectors choose, by their graphs; without graphs that have none. */
+  public among(
+    graphs: readonly JobGraph[],
+    selectors: readonly string[],
+  ): Map<JobGraph, readonly string[]> {
+    const chosen = graphs.map(
+      (graph) => [graph, this.chosen(graph, selectors).map(({ id }) => id)] as const,
+    );
+    return new Map(chosen.filter(([, ids]) => ids.length > 0));
+  }
+
+  /** The jobs of an environment that selectors choose, without those that are gone. */
+  public jobs(environment: string, selectors: readonly string[]): JobSpec[] {
+    const graphs = this.#changes.after.flatMap((reading) => reading.graphs);
+    return graphs
+      .filter((graph) => graph.environment === environment)
+      .flatMap((graph) => this.chosen(graph, selectors));
+  }
+
+  /** The jobs of a graph that selectors choose. */
+  public chosen(graph: JobGraph, selectors: readonly string[]): JobSpec[] {
+    const ids = this.select(graph.environment, selectors);
+    return graph.jobs.filter(({ id }) => ids.has(id));
+  }
+
+  /** What `state:` selectors of `run` mean. @param wanted the environment. @default - the first that differs */
+  public selection(wanted?: string): StateSelection {
+    const environment = wanted ?? this.#changes.document.environments[0]?.environment ?? "";
+    // A deployed job is known by its key, or only by its name.
+    const named = (jobs: readonly ChangedJob[]): ReadonlySet<string> =>
+      new Set(jobs.flatMap(({ job, name }) => [job.slice(job.lastIndexOf("/") + 1), name ?? job]));
+    return {
+      jobs: (state) => named(this.#in(environment, STATES[state] ?? [])),
+      downstream: (state) => named(this.#following(environment, state)),
+    };
+  }
+
+  /** One line: how many jobs are selected. */
+  public describe(selectors: readonly string[], count: number): string {
+    return `${selectors.map(printable).join(" ")} since ${this.since}: ${count === 0 ? "no job" : counted(count, "job")}`;
+  }
+}
