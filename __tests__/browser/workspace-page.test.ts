@@ -187,8 +187,13 @@ describeInBrowser("the page of the local workspace", () => {
     expect(complaints).toEqual([]);
   });
 
-  test("filters runs, and shows the last ones of a job as a strip of links", async () => {
-    const tables = await job("Tables", [notebookTask("load")]);
+  test("filters runs, and shows the last ones of a job in its box and as a strip of links", async () => {
+    const tables = await client.createJob({
+      name: "[dev] Tables",
+      tags: { job_level: "atomic" },
+      tasks: [notebookTask("load")],
+      schedule: { quartz_cron_expression: "0 0 8 * * ?", timezone_id: "UTC" },
+    });
     const seeds = await job("Seeds", [notebookTask("bad_seed")]);
     for (const id of [tables, seeds, tables]) await client.finished(await client.runNow(id));
     await open();
@@ -196,19 +201,29 @@ describeInBrowser("the page of the local workspace", () => {
     const runs = page.getByRole("list", { name: "Runs, newest first" }).getByRole("listitem");
     await runs.nth(2).waitFor();
     await page.getByLabel("State").selectOption("failed");
-    await page.getByText("1 of 3 runs").waitFor();
+    await page.getByText("1 run", { exact: true }).waitFor();
     expect(await runs.allTextContents()).toEqual([
       expect.stringMatching(/Seeds.*FAILED.*(ago|now)/),
     ]);
     await page.getByLabel("State").selectOption("");
     await page.getByRole("searchbox", { name: "Job" }).fill("tables");
-    await page.getByText("2 of 3 runs").waitFor();
+    await page.getByText("2 runs", { exact: true }).waitFor();
+    const { run_id: next } = await client.finished(await client.runNow(tables));
+    await page.getByText("3 runs", { exact: true }).waitFor();
+    expect(await runs.first().textContent()).toContain(`run ${next}`);
     await runs.first().getByRole("button").click();
     // A run of one task opens with its output.
     await page.getByRole("region", { name: "Task load" }).waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
     await page.getByRole("link", { name: "Jobs" }).click();
-    await page.getByRole("treeitem", { name: /^Tables/ }).click();
+    const box = page.getByRole("treeitem", {
+      name: /^Tables.*last 3 runs, 0 failed.* s.*next in /,
+    });
+    await box.waitFor();
+    expect(await box.locator(".bars .good").count()).toBe(3);
+    const other = page.getByRole("treeitem", { name: /^Seeds.*last 1 run, 1 failed/ });
+    expect(await other.locator(".bars .bad").count()).toBe(1);
+    await box.click();
     const strip = page.getByRole("list", { name: "Last runs, oldest first" });
     await strip.getByRole("link").nth(1).waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);

@@ -309,6 +309,62 @@ describe("the runs of the page", () => {
     expect((await visitor.ask("GET", "/page/runs?sort=x")).status).toBe(400);
   });
 
+  it("are filtered by outcome, name and start, however many lie between", async () => {
+    const { client, clock, visitor } = await visit([{ taskKey: "bad", outcome: "failure" }]);
+    const good = await client.createJob({
+      name: "Tables",
+      max_concurrent_runs: 1000,
+      tasks: [notebookTask("a")],
+    });
+    const bad = await client.createJob({ name: "Ärger", tasks: [notebookTask("bad")] });
+    const first = await client.runNow(bad);
+    await clock.advance(10_000);
+    for (let count = 0; count < 520; count++) {
+      await client.runNow(good);
+      if (count % 100 === 0) await clock.advance(1000);
+    }
+    await clock.advance(10_000);
+    const last = await client.runNow(bad);
+    await clock.advance(10_000);
+    const ids = async (query: string): Promise<number[]> => {
+      const { runs } = await visitor.ok("GET", `/page/runs?${query}`);
+      return runs.map(({ run_id }: Json) => run_id);
+    };
+    expect(await ids("outcome=failed")).toEqual([last, first]);
+    expect(await ids(`outcome=failed&before=${last}`)).toEqual([first]);
+    expect(await ids(`name=${encodeURIComponent("äRG")}`)).toEqual([last, first]);
+    const [{ start_time }] = (await visitor.ok("GET", "/page/runs?limit=1")).runs;
+    expect(await ids(`since=${start_time}`)).toEqual([last]);
+    expect(await ids("outcome=active")).toEqual([]);
+    const { runs, more } = await visitor.ok("GET", "/page/runs?outcome=succeeded&limit=500");
+    expect([runs.length, more]).toEqual([500, true]);
+    expect((await visitor.ask("GET", "/page/runs?outcome=bad")).status).toBe(400);
+  });
+
+  it("are the last ones of each job, with the time of its next start", async () => {
+    const { client, clock, visitor } = await visit();
+    const tables = await client.createJob({ name: "Tables", tasks: [notebookTask("a")] });
+    const seeds = await client.createJob({
+      name: "Seeds",
+      tasks: [notebookTask("a")],
+      trigger: { periodic: { interval: 1, unit: "HOURS" } },
+    });
+    for (let count = 0; count < 25; count++) {
+      await client.runNow(tables);
+      await clock.advance(1000);
+    }
+    const { jobs } = await visitor.ok("GET", `/page/activity?job_ids=${tables},${seeds},999`);
+    expect(jobs).toEqual([
+      { job_id: tables, runs: expect.any(Array) },
+      { job_id: seeds, runs: [], next_start: expect.any(Number) },
+    ]);
+    const listed = await visitor.ok("GET", `/page/runs?job_id=${tables}&limit=20`);
+    expect(jobs[0].runs).toEqual(listed.runs);
+    expect(jobs[1].next_start - clock.now()).toBe(3_600_000 - 25_000);
+    for (const ids of ["", "a", "1,,2", "-1"])
+      expect((await visitor.ask("GET", `/page/activity?job_ids=${ids}`)).status).toBe(400);
+  });
+
   it("are trees with all below them, the errors and the outputs", async () => {
     const { client, clock, visitor } = await visit([
       { job: "Seeds", taskKey: "seed", outcome: "failure", error: "out of luck" },
@@ -546,6 +602,40 @@ describe("the events of the page", () => {
     void clock.advance(15_000);
     while (listener.comments === before) await listener.more();
     listener.left.abort();
+  });
+
+  it("tell that findings are out of date when the configuration or its baseline changes", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "jobstrata-test-"));
+    const before = process.cwd();
+    try {
+      process.chdir(folder);
+      const { client, clock, visitor } = await visit();
+      await client.createJob({ name: "Tables", tasks: [notebookTask("a")] });
+      const findings = async (): Promise<number> => {
+        const { environments } = await visitor.ok("GET", "/page/hierarchy");
+        return environments[0].jobs[0].findings.length;
+      };
+      expect(await findings()).toBeGreaterThan(0);
+      const listener = await visitor.listen();
+      await clock.advance(2000);
+      const change = async (file: string, text: string): Promise<void> => {
+        writeFileSync(file, text);
+        const heard = listener.named("jobs").length;
+        await clock.advance(2000);
+        while (listener.named("jobs").length === heard) await listener.more();
+        await findings();
+      };
+      writeFileSync("kept.json", "{}");
+      await clock.advance(2000);
+      await change("jobstrata.config.json", '{"baseline":"kept.json"}');
+      await change("kept.json", '{"version":1}');
+      await clock.advance(10_000);
+      expect(listener.named("jobs")).toHaveLength(2);
+      listener.left.abort();
+    } finally {
+      process.chdir(before);
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("do not tell of thousands of runs one by one", async () => {

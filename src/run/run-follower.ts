@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   type IterationCounts,
   type JobId,
@@ -19,6 +20,8 @@ import {
 } from "./jobs-client";
 import { WorkspaceError } from "./workspace-error";
 
+/** Runs of a tree that are made in one go. */
+const RUNS_IN_PART = 100;
 /** Maximum pages of runs read per poll; runs that are not on them are requested one by one. */
 const MAX_PAGES = 60;
 /** Maximum runs, or outputs, requested one by one per poll. */
@@ -84,13 +87,17 @@ export class RunFollower {
 
   /** Looks once. @throws {WorkspaceError} if the run cannot be read */
   public async look(signal?: AbortSignal): Promise<JobRunNode> {
+    await this.#lookOnce(signal);
+    return this.tree;
+  }
+
+  async #lookOnce(signal?: AbortSignal): Promise<void> {
     const root = await this.#client.getRun(this.#rootId, { ...(signal && { signal }) });
     this.#runs.set(this.#rootId, root);
     await this.#findName(root);
     await this.#lookBelow(signal);
     await this.#fetchOutputs();
     if (statusOf(root).phase === "ended") this.#looksAfterEnd++;
-    return this.tree;
   }
 
   /** A run that failed before it began may have no name; its job has. */
@@ -107,13 +114,13 @@ export class RunFollower {
 
   /** Looks once, and at everything that there is to be seen now. @throws {WorkspaceError} if the run cannot be read */
   public async lookAtAll(): Promise<JobRunNode> {
-    await this.look();
+    await this.#lookOnce();
     for (let left = Infinity; ;) {
       const wanted = this.#outputsWanted().length + this.#wanted().length;
-      if (wanted === 0 || wanted >= left) return this.tree;
+      if (wanted === 0 || wanted >= left) return this.#treeInParts();
       left = wanted;
       await this.#lookBelow();
-      await this.#fetchOutputs();
+      await this.#fetchOutputs(Infinity);
     }
   }
 
@@ -129,9 +136,24 @@ export class RunFollower {
 
   /** What the last look has found. */
   public get tree(): JobRunNode {
+    return this.#jobRun(this.#root);
+  }
+
+  /** {@link tree}, made in parts: in a server, other requests come in between. */
+  async #treeInParts(): Promise<JobRunNode> {
+    const [, ...below] = this.#known();
+    const made = new Map<RunId, JobRunNode>();
+    for (const [at, run] of below.reverse().entries()) {
+      made.set(run.run_id, this.#jobRun(run, 0, made));
+      if (at % RUNS_IN_PART === RUNS_IN_PART - 1) await nextTurn();
+    }
+    return this.#jobRun(this.#root, 0, made);
+  }
+
+  get #root(): ApiRun {
     const root = this.#runs.get(this.#rootId);
     if (root === undefined) throw new Error(`Run ${this.#rootId} was not looked at.`);
-    return this.#jobRun(root);
+    return root;
   }
 
   /** Runs below the followed one that are not over, deepest first. */
@@ -270,8 +292,8 @@ export class RunFollower {
     return wanted;
   }
 
-  async #fetchOutputs(): Promise<void> {
-    await atOnce(this.#outputsWanted().slice(0, MAX_SINGLE), async (task) => {
+  async #fetchOutputs(most = MAX_SINGLE): Promise<void> {
+    await atOnce(this.#outputsWanted().slice(0, most), async (task) => {
       try {
         this.#outputs.set(task.run_id, taskOutput(await this.#client.getOutput(task.run_id)));
         if (task.for_each_task !== undefined) await this.#fetchIterations(task.run_id);
@@ -301,7 +323,8 @@ export class RunFollower {
     });
   }
 
-  #jobRun(run: ApiRun, depth = 0): JobRunNode {
+  /** @param made what was made already of runs below it */
+  #jobRun(run: ApiRun, depth = 0, made: ReadonlyMap<RunId, JobRunNode> = new Map()): JobRunNode {
     const jobId = run.job_id ?? 0;
     const key = this.#keys.get(jobId);
     return {
@@ -314,11 +337,11 @@ export class RunFollower {
         : statusOf(run),
       ...times(run),
       ...(run.run_page_url !== undefined && { url: run.run_page_url }),
-      tasks: inOrder((run.tasks ?? []).map((task) => this.#taskRun(task, depth))),
+      tasks: inOrder((run.tasks ?? []).map((task) => this.#taskRun(task, depth, made))),
     };
   }
 
-  #taskRun(task: ApiTaskRun, depth: number): TaskRunNode {
+  #taskRun(task: ApiTaskRun, depth: number, made: ReadonlyMap<RunId, JobRunNode>): TaskRunNode {
     const status = statusOf(task);
     const child = depth > 10 ? undefined : this.#childRun(task);
     const iterations = iterationCounts(task);
@@ -336,11 +359,11 @@ export class RunFollower {
       ...(status.phase === "waiting" || didNotRun({ status }) ? {} : times(task)),
       retries: task.attempt_number ?? 0,
       ...(task.run_page_url !== undefined && { url: task.run_page_url }),
-      ...(child && { child: this.#jobRun(child, depth + 1) }),
+      ...(child && { child: made.get(child.run_id) ?? this.#jobRun(child, depth + 1, made) }),
       ...(task.run_job_task?.job_id !== undefined && { runJobId: task.run_job_task.job_id }),
       ...(iterations && { iterations }),
       ...(iterationRuns && {
-        iterationRuns: iterationRuns.map((each) => this.#taskRun(each, depth + 1)),
+        iterationRuns: iterationRuns.map((each) => this.#taskRun(each, depth + 1, made)),
       }),
       ...(output && { output }),
     };

@@ -1,4 +1,4 @@
-import { baselineFile, loadConfig, readBaseline } from "@jobstrata/core/config";
+import { baselineFile, loadConfig, type LoadedConfig, readBaseline } from "@jobstrata/core/config";
 import type { CheckedFinding } from "@jobstrata/core/model";
 import { check, RULES, today } from "@jobstrata/core/policy";
 import type { Reading } from "@jobstrata/core/readers";
@@ -8,12 +8,16 @@ export function findingsOf(readings: readonly Reading[], environment: string): C
   return inEnvironment(judge(readings), environment);
 }
 
-/** The findings, as reported by `jobstrata check`. @throws {JobstrataError} `config` */
-export function judge(readings: readonly Reading[]): readonly CheckedFinding[] {
-  const config = loadConfig(
+/** The configuration of the current folder. @throws {JobstrataError} `config` */
+export const projectConfig = (): LoadedConfig =>
+  loadConfig(
     ".",
     RULES.map(({ name }) => name),
   );
+
+/** The findings, as reported by `jobstrata check`. @throws {JobstrataError} `config` */
+export function judge(readings: readonly Reading[]): readonly CheckedFinding[] {
+  const config = projectConfig();
   const file = baselineFile(config);
   const baseline = { file, entries: readBaseline(file) };
   return check({ readings, rules: RULES, config, baseline, today: today() }).findings;

@@ -1,7 +1,9 @@
-import { configVersion } from "@jobstrata/core/config";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { baselineFile, configVersion } from "@jobstrata/core/config";
 import { JobstrataError } from "@jobstrata/core/errors";
 import type { PageJob, RunSource, WorkspacePage } from "@jobstrata/local/page";
 import type { CheckedFinding, JobRunNode, PageHierarchy, RunId } from "@jobstrata/core/model";
+import { today } from "@jobstrata/core/policy";
 import { readWorkspaceJobs, type Reading } from "@jobstrata/core/readers";
 import {
   type HierarchyDocument,
@@ -11,7 +13,7 @@ import {
   pageFiles,
 } from "@jobstrata/core/render";
 import { type ApiRun, type ApiRunOutput, RunFollower, type RunReader } from "@jobstrata/run";
-import { inEnvironment, judge } from "../check/findings";
+import { inEnvironment, judge, projectConfig } from "../check/findings";
 
 /** Maximum text of the logs and the trace of a task, and of all tasks of a run, in one response; characters. */
 const MAX_TEXT = 20_000;
@@ -19,7 +21,27 @@ const MAX_TEXTS = 2_000_000;
 
 /** The page of a local workspace, composed of readers, policy, drawings and the follower of runs. */
 export function workspacePage(): WorkspacePage {
-  return { files: pageFiles, hierarchy, tree, version: () => configVersion(".") };
+  let known: { readonly config: string; readonly baseline: readonly string[] } | undefined;
+  return {
+    files: pageFiles,
+    hierarchy,
+    tree,
+    version: () => {
+      const config = configVersion(".");
+      if (known?.config !== config) known = { config, baseline: baselineOf() };
+      // Suppressions expire.
+      return `${configVersion(".", known.baseline)} ${today()}`;
+    },
+  };
+}
+
+/** The file of the baseline, unless the configuration is invalid. */
+function baselineOf(): readonly string[] {
+  try {
+    return [baselineFile(projectConfig())];
+  } catch {
+    return [];
+  }
 }
 
 function hierarchy(host: string, jobs: readonly PageJob[]): PageHierarchy<HierarchyDocument> {
@@ -46,12 +68,17 @@ function judged(reading: Reading): {
 }
 
 async function tree(runId: RunId, runs: RunSource): Promise<JobRunNode> {
-  return new RunFollower(readerOf(runId, runs), runId).lookAtAll();
+  const found = await new RunFollower(readerOf(runId, runs), runId).lookAtAll();
+  await nextTurn();
+  return found;
 }
 
-/** Reads the runs of this process. What runs below the one that is followed is known here, and need not be looked for. */
+/**
+ * Reads the runs of this process. What runs below the one that is followed is known here, and need not be looked for.
+ * Between the parts of a large tree, other requests are answered.
+ */
 function readerOf(root: RunId, runs: RunSource): RunReader {
-  let below: readonly ApiRun[] | undefined;
+  let below: ApiRun[] | undefined;
   let left = MAX_TEXTS;
   const end = (text: string | undefined): string | undefined => {
     const kept = text?.slice(-Math.min(MAX_TEXT, left));
@@ -59,19 +86,28 @@ function readerOf(root: RunId, runs: RunSource): RunReader {
     return kept;
   };
   return {
-    getRun: (runId) => Promise.resolve(runs.run(runId) as ApiRun),
-    listRuns: () => {
-      below ??= runs.below(root) as ApiRun[];
-      return Promise.resolve({ runs: below });
+    getRun: async (runId) => {
+      const run = runs.run(runId) as ApiRun;
+      await nextTurn();
+      return run;
     },
-    getOutput: (runId) => {
+    listRuns: async () => {
+      if (below === undefined) {
+        below = [];
+        for await (const run of runs.below(root)) below.push(run as ApiRun);
+        await nextTurn();
+      }
+      return { runs: below };
+    },
+    getOutput: async (runId) => {
+      await nextTurn();
       const output = runs.output(runId) as ApiRunOutput;
       const [logs, error_trace] = [end(output.logs), end(output.error_trace)];
-      return Promise.resolve({
+      return {
         ...output,
         ...(logs !== undefined && { logs }),
         ...(error_trace !== undefined && { error_trace }),
-      });
+      };
     },
   };
 }

@@ -144,12 +144,18 @@ export function baselineFile({ file, config }: LoadedConfig): string {
   return join(file === undefined ? "." : dirname(file), config.baseline ?? DEFAULT_BASELINE);
 }
 
-/** Another text when a configuration file of the folder has come, gone or changed. */
-export function configVersion(folder: string): string {
-  return FILES.map((name) => {
-    const stats = statSync(join(folder, name), { throwIfNoEntry: false });
-    return stats === undefined ? "" : `${stats.mtimeMs} ${stats.size}`;
-  }).join();
+/**
+ * Another text when a configuration file of the folder has come, gone or changed.
+ *
+ * @param others more files, such as the baseline that the configuration names
+ */
+export function configVersion(folder: string, others: readonly string[] = []): string {
+  return [...FILES.map((name) => join(folder, name)), ...others]
+    .map((file) => {
+      const stats = statSync(file, { throwIfNoEntry: false });
+      return stats === undefined ? "" : `${stats.mtimeMs} ${stats.size}`;
+    })
+    .join();
 }
 
 /**

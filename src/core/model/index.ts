@@ -17,6 +17,7 @@ export * from "./notebook-cells";
 export * from "./notebook-format";
 export * from "./patterns";
 export * from "./placeholder";
+export * from "./run-filter";
 export * from "./run-tree";
 export * from "./settings";
 export * from "./suppression";

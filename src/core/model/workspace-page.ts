@@ -19,12 +19,32 @@ export interface PageRun {
   readonly parent_run_id?: RunId;
 }
 
-/** `GET /page/runs?before=RUN_ID&limit=N&job_id=N&roots=true`: newest first, 100 unless `limit`, 500 at most, says else. */
+/**
+ * `GET /page/runs?before=RUN_ID&limit=N&job_id=N&roots=true&outcome=O&name=TEXT&since=TIME`: newest first, 100 unless
+ * `limit`, 500 at most, says else. The last three are those of `RunConditions`.
+ */
 export interface PageRuns {
   readonly runs: readonly PageRun[];
   /** There are older ones. */
   readonly more: boolean;
 }
+
+/** `GET /page/activity?job_ids=N,N,…`: of 100 jobs at most. Jobs that there are not are left out. */
+export interface PageActivity {
+  readonly jobs: readonly JobActivity[];
+}
+
+/** What a job has done, and will do. */
+export interface JobActivity {
+  readonly job_id: JobId;
+  /** Its last runs, newest first, {@link RECENT_RUNS} at most. */
+  readonly runs: readonly PageRun[];
+  /** When its schedule starts it next; absent without one, and while it is paused. */
+  readonly next_start?: number;
+}
+
+export const RECENT_RUNS = 20;
+export const MAX_ACTIVITY_JOBS = 100;
 
 /** `GET /page/alerts`: every SQL alert, in the order of their names. */
 export interface PageAlerts {

@@ -6,6 +6,8 @@ import type { Clock, Timer } from "../clock";
 const RUNS_EVERY = 200;
 const JOBS_EVERY = 1000;
 const HEARTBEAT_EVERY = 15_000;
+/** How often it is looked whether findings are out of date; milliseconds. */
+const LOOK_EVERY = 2000;
 /** If more runs change within an interval, one event replaces the individual ones. */
 const MAX_RUNS = 500;
 const MAX_STREAMS = 32;
@@ -31,13 +33,18 @@ export class EventStreams<Run> {
   readonly #jobs: Tick;
   readonly #alerts: Tick;
   readonly #heartbeat: Tick;
+  readonly #look: Tick;
 
   readonly #view: (runId: number, run: Run | undefined) => PageEvents["run"] | undefined;
 
-  /** @param view the event of a run; `undefined` if it no longer exists */
+  /**
+   * @param view the event of a run; `undefined` if it no longer exists
+   * @param areOutOfDate whether what listeners know of jobs is out of date, although no job has changed
+   */
   public constructor(
     clock: Clock,
     view: (runId: number, run: Run | undefined) => PageEvents["run"] | undefined,
+    areOutOfDate: () => boolean = () => false,
   ) {
     this.#view = view;
 
@@ -53,6 +60,10 @@ export class EventStreams<Run> {
     this.#heartbeat = new Tick(clock, HEARTBEAT_EVERY, () => {
       this.#send(":\n\n");
       this.#heartbeat.due();
+    });
+    this.#look = new Tick(clock, LOOK_EVERY, () => {
+      if (areOutOfDate()) this.#send(event("jobs", {}));
+      this.#look.due();
     });
   }
 
@@ -75,6 +86,7 @@ export class EventStreams<Run> {
     });
     stream.send(event("hello", hello));
     this.#heartbeat.due();
+    this.#look.due();
   }
 
   public runChanged(runId: number, run?: Run): void {
@@ -106,9 +118,13 @@ export class EventStreams<Run> {
   }
 
   #rest(): void {
-    for (const tick of [this.#runs, this.#jobs, this.#alerts, this.#heartbeat]) tick.cancel();
+    for (const tick of this.#ticks) tick.cancel();
     this.#changed.clear();
     this.#isOutOfDate = false;
+  }
+
+  get #ticks(): readonly Tick[] {
+    return [this.#runs, this.#jobs, this.#alerts, this.#heartbeat, this.#look];
   }
 
   #runEvents(): string {

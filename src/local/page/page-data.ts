@@ -1,10 +1,15 @@
 import {
+  type JobActivity,
   type JobRunNode,
+  meets,
+  type PageActivity,
   type PageAlerts,
   type PageOutput,
   type PageRun,
   type PageRuns,
   type PageTables,
+  RECENT_RUNS,
+  type RunConditions,
   type RunId,
   stringifyJson,
 } from "@jobstrata/core/model";
@@ -18,7 +23,14 @@ import { latestAttempts, type RunViews } from "../services/jobs/views";
 import type { AlertEvaluator } from "../services/alerts/evaluator";
 import type { RunFilter } from "../services/jobs/run-store";
 import type { Store } from "../store";
+import { Turn } from "./turn";
 import type { RunSource, WorkspacePage } from "./workspace-page";
+
+/** Runs of jobs and of tasks are looked through this many at a time. */
+const IDS_AT_ONCE = 1000;
+
+/** Which runs the page lists. */
+type PageRunFilter = Pick<RunFilter, "before" | "jobId" | "limit" | "roots">;
 
 /** The workspace's data for the page. */
 export class PageData implements RunSource {
@@ -48,9 +60,8 @@ export class PageData implements RunSource {
   }
 
   public hierarchy(page: WorkspacePage, host: string): string {
-    const version = page.version?.();
-    if (version !== this.#version) this.#hierarchyJson = undefined;
-    this.#version = version;
+    if (this.isOutOfDate(page)) this.#hierarchyJson = undefined;
+    this.#version = page.version?.();
     this.#hierarchyJson ??= stringifyJson(
       page.hierarchy(
         host,
@@ -61,6 +72,11 @@ export class PageData implements RunSource {
       ),
     );
     return this.#hierarchyJson;
+  }
+
+  /** Whether the configuration has changed since the hierarchy was made. */
+  public isOutOfDate(page: WorkspacePage): boolean {
+    return this.#hierarchyJson !== undefined && page.version?.() !== this.#version;
   }
 
   public jobsChanged(): void {
@@ -81,12 +97,43 @@ export class PageData implements RunSource {
     };
   }
 
-  public runs(filter: RunFilter): PageRuns {
-    const runs = this.#store.runs.list({ ...filter, limit: filter.limit + 1 });
-    return {
-      runs: runs.slice(0, filter.limit).map(pageRun),
-      more: runs.length > filter.limit,
-    };
+  /** Looks through the runs in parts: few may meet the conditions. */
+  public async runs(filter: PageRunFilter, conditions: RunConditions): Promise<PageRuns> {
+    const turn = new Turn();
+    const { limit, ...rest } = filter;
+    const isActive = conditions.outcome === "active" ? { active: true } : {};
+    const found: PageRun[] = [];
+    let before = filter.before ?? this.#store.runs.lastId() + 1;
+    while (before > 1 && found.length <= limit) {
+      const from = Math.max(1, before - IDS_AT_ONCE);
+      const runs = this.#store.runs.list({
+        ...rest,
+        ...isActive,
+        before,
+        from,
+        limit: IDS_AT_ONCE,
+      });
+      found.push(...runs.map(pageRun).filter((run) => meets(run, conditions)));
+      // Runs are numbered as they start.
+      if ((runs.at(-1)?.start_time ?? Infinity) < (conditions.since ?? 0)) break;
+      before = from;
+      await turn.pass();
+    }
+    return { runs: found.slice(0, limit), more: found.length > limit };
+  }
+
+  /** What jobs have done last, and will do next. */
+  public async activity(jobIds: readonly number[]): Promise<PageActivity> {
+    const turn = new Turn();
+    const jobs: JobActivity[] = [];
+    for (const job_id of jobIds) {
+      if (this.#store.jobs.get(job_id) === undefined) continue;
+      const runs = this.#store.runs.list({ jobId: job_id, limit: RECENT_RUNS }).map(pageRun);
+      const next_start = this.#scheduler.nextStart(job_id);
+      jobs.push({ job_id, runs, ...(next_start !== undefined && { next_start }) });
+      await turn.pass();
+    }
+    return { jobs };
   }
 
   /**
@@ -115,23 +162,23 @@ export class PageData implements RunSource {
     return this.#views.get(ownId(runId, runNotFound), { paged: false });
   }
 
-  public below(asked: RunId): object[] {
-    const runId = ownId(asked, runNotFound);
-    const root = this.#store.runs.jobRun(runId);
-    const runs = new Map(root === undefined ? [] : [[runId, root]]);
-    // Iterating over a map includes entries that are added meanwhile.
-    for (const run of runs.values()) {
-      for (const child of this.#startedBy(run)) {
-        const below = this.#store.runs.jobRun(child);
-        if (below !== undefined) runs.set(child, below);
-      }
+  public async *below(asked: RunId): AsyncGenerator<object> {
+    const turn = new Turn();
+    const ids = new Set([ownId(asked, runNotFound)]);
+    // A set is iterated over what is added on the way too.
+    for (const id of ids) {
+      const run = this.#store.runs.jobRun(id);
+      if (run === undefined) continue;
+      for (const child of this.#startedBy(run)) ids.add(child);
+      if (id !== asked) yield this.#views.listed(run, true);
+      await turn.pass();
     }
-    runs.delete(runId);
-    return [...runs.values()].map((run) => this.#views.listed(run, true));
   }
 
   public output(runId: RunId): object {
-    return this.#views.output(ownId(runId, runNotFound));
+    return this.#views.bareOutput(
+      this.#views.singleTask(ownId(runId, runNotFound), "Retrieving the output"),
+    );
   }
 
   /** The runs that Run Job tasks of a run started. Checks the settings first, since most runs have no such task. */

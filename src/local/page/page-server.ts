@@ -1,6 +1,12 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import * as z from "zod";
-import { type PageStarted, runIdOf } from "@jobstrata/core/model";
+import {
+  MAX_ACTIVITY_JOBS,
+  type PageRuns,
+  type PageStarted,
+  RUN_OUTCOMES,
+  runIdOf,
+} from "@jobstrata/core/model";
 import { ApiError, runNotFound } from "../api-error";
 import type { Clock } from "../clock";
 import { fail, readBody, readJson, write } from "../http/messages";
@@ -60,7 +66,11 @@ const runsQuery = object({
   limit: integer.optional(),
   job_id: integer.optional(),
   roots: flag.optional(),
+  outcome: z.enum(RUN_OUTCOMES).optional(),
+  name: z.string().optional(),
+  since: integer.optional(),
 });
+const activityQuery = object({ job_ids: z.string().regex(/^\d{1,15}(?:,\d{1,15})*$/) });
 const tablesQuery = object({ job_id: integer });
 const sessionBody = object({ code: z.string() });
 const jobBody = object({ job_id: z.int() });
@@ -100,7 +110,11 @@ export class PageServer implements Site, ChangeListener {
     this.#settle = settle;
 
     this.#access = new PageAccess(clock);
-    this.#streams = new EventStreams(clock, (runId, run) => data.view(runId, run));
+    this.#streams = new EventStreams(
+      clock,
+      (runId, run) => data.view(runId, run),
+      () => this.#loaded !== undefined && data.isOutOfDate(this.#loaded),
+    );
   }
 
   /** Creates a link to the page that works once. */
@@ -187,6 +201,10 @@ export class PageServer implements Site, ChangeListener {
         return this.#data.alerts();
       case "GET tables":
         return this.#data.tables(parse(tablesQuery, query).job_id);
+      case "GET activity": {
+        const ids = parse(activityQuery, query).job_ids.split(",").map(Number);
+        return this.#data.activity([...new Set(ids)].slice(0, MAX_ACTIVITY_JOBS));
+      }
       case "GET runs":
         return this.#runs(parse(runsQuery, query));
       case "GET events":
@@ -204,13 +222,21 @@ export class PageServer implements Site, ChangeListener {
     }
   }
 
-  #runs({ before, limit = DEFAULT_LISTED, job_id, roots }: z.infer<typeof runsQuery>) {
-    return this.#data.runs({
-      limit: Math.min(Math.max(limit, 1), MAX_LISTED),
-      ...(before !== undefined && { before }),
-      ...(job_id !== undefined && { jobId: job_id }),
-      ...(roots !== undefined && { roots }),
-    });
+  #runs(query: z.infer<typeof runsQuery>): Promise<PageRuns> {
+    const { before, limit = DEFAULT_LISTED, job_id, roots, outcome, name, since } = query;
+    return this.#data.runs(
+      {
+        limit: Math.min(Math.max(limit, 1), MAX_LISTED),
+        ...(before !== undefined && { before }),
+        ...(job_id !== undefined && { jobId: job_id }),
+        ...(roots !== undefined && { roots }),
+      },
+      {
+        ...(outcome !== undefined && { outcome }),
+        ...(name !== undefined && { name }),
+        ...(since !== undefined && { since }),
+      },
+    );
   }
 
   #stream(response: ServerResponse): typeof STREAMED {

@@ -30,7 +30,7 @@ export interface RunSource {
   /** A job run or task run. @throws {ApiError} if it does not exist */
   run(runId: RunId): object;
   /** All runs that a run started, directly or indirectly, parents first. */
-  below(runId: RunId): object[];
+  below(runId: RunId): AsyncIterable<object>;
   /** The output of a task run. @throws {ApiError} if it does not exist */
   output(runId: RunId): object;
 }

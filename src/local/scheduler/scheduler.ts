@@ -257,6 +257,11 @@ export class Scheduler {
     };
   }
 
+  /** When a schedule starts a job next; milliseconds since 1970. */
+  public nextStart(jobId: number): number | undefined {
+    return this.#triggers.nextStart(jobId);
+  }
+
   /** All triggers that are not paused, with their states. */
   public triggers(): object[] {
     return this.#triggers.all();

@@ -66,6 +66,10 @@ ${LEVELS.map(
 .drawing .good { fill: var(--good) }
 .drawing .bad { stroke: var(--error); stroke-width: 2.5 }
 .drawing .active { fill: none; stroke: var(--active); stroke-width: 3 }
+.drawing .bars .good { fill: var(--good) }
+.drawing .bars .bad { fill: var(--paper); stroke: var(--error); stroke-width: 1.5 }
+.drawing .bars .active, .drawing .bars .waiting { fill: var(--active); stroke: none }
+.drawing .bars .skipped { fill: var(--edge) }
 `.trim();
 
 /** {@link DRAWING_STYLE} for a file that is to be read by programs which know no variables of CSS, too. */

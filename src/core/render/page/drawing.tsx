@@ -1,4 +1,5 @@
 import { printable } from "../../model/text";
+import { RECENT_RUNS } from "../../model/workspace-page";
 import type { DocumentJob } from "../document";
 import { cut } from "./layout/box-text";
 import {
@@ -10,6 +11,7 @@ import {
   type TaskBox,
 } from "./layout/layout";
 import { levelOf } from "./level";
+import type { RunClass } from "./run-state";
 
 /** A part of a drawing, in its pixels. */
 export interface Window {
@@ -25,6 +27,22 @@ export interface JobState {
   /** As the Jobs API names it. */
   readonly state: string;
   readonly good: boolean;
+}
+
+/** What is shown in a box of what its job has done, and will do. */
+export interface BoxActivity {
+  /** Of the last run that ran. */
+  readonly state?: JobState;
+  /** The last runs, oldest first. */
+  readonly bars: readonly {
+    readonly kind: RunClass;
+    /** How long it took, as a part of what the longest took. */
+    readonly share: number;
+  }[];
+  /** How long the last run took; empty if there was none. */
+  readonly took: string;
+  /** When the job starts by itself; may be empty. */
+  readonly next: string;
 }
 
 /** What a reader can do with a drawing; without it, it is a picture. */
@@ -46,8 +64,8 @@ export interface DrawingProps {
   readonly current?: string | undefined;
   /** Ids of jobs that were searched for; the others step back. */
   readonly matches?: ReadonlySet<string> | undefined;
-  /** How the last runs of jobs stand, by their ids. */
-  readonly states?: ReadonlyMap<string, JobState>;
+  /** What a job has done; undefined while that is not known. Boxes must have rows for it. */
+  readonly activityOf?: (job: DocumentJob) => BoxActivity | undefined;
 }
 
 /** The content of an SVG: jobs and the arrows between them. The only thing that draws them, in files and in browsers. */
@@ -207,7 +225,7 @@ function JobBox({
   selected,
   current,
   matches,
-  states,
+  activityOf,
 }: Omit<DrawingProps, "layout"> & { readonly box: Box }) {
   const { place, job, x, y, width, height, lines, expanded, canExpand } = box;
   const worst = worstOf(job);
@@ -216,7 +234,8 @@ function JobBox({
   if (job.id === selected) classes.push("selected");
   if (place === current) classes.push("current");
   if (matches !== undefined && !matches.has(job.id)) classes.push("far");
-  const state = states?.get(job.id);
+  const activity = activityOf?.(job);
+  const state = activity?.state;
   const hasToggle = actions !== undefined && canExpand;
   const mark = worst === undefined ? "" : `${worst === "error" ? "✖" : "!"} ${job.findings.length}`;
   const item =
@@ -257,6 +276,19 @@ function JobBox({
           <StateMark {...state} />
         </g>
       )}
+      {activity !== undefined && box.rows > 0 && (
+        <g transform={`translate(12 ${36 + lines.length * LINE_HEIGHT})`}>
+          <RunBars bars={activity.bars} />
+          <text class="what" x={activity.bars.length === 0 ? 0 : activity.bars.length * BAR + 6}>
+            {activity.bars.length === 0 ? "has not run" : activity.took}
+          </text>
+          {box.rows > 1 && (
+            <text class="what" y={LINE_HEIGHT}>
+              {cut(activity.next)}
+            </text>
+          )}
+        </g>
+      )}
       {hasToggle && (
         <g
           class="toggle"
@@ -271,6 +303,29 @@ function JobBox({
           <path d={expanded ? "M-4 0H4" : "M-4 0H4M0 -4V4"} />
         </g>
       )}
+    </g>
+  );
+}
+
+const BAR = 4;
+const BAR_HEIGHT = 11;
+/** The width of {@link RunBars}, in pixels. */
+export const BARS_WIDTH = RECENT_RUNS * BAR;
+
+/** The last runs of a job on a line, the newest at the right. A bar that failed is hollow. */
+export function RunBars({ bars }: Pick<BoxActivity, "bars">) {
+  const failed = bars.filter(({ kind }) => kind === "bad").length;
+  return (
+    <g class="bars">
+      <title>
+        last {bars.length} {bars.length === 1 ? "run" : "runs"}, {failed} failed
+      </title>
+      {bars.map(({ kind, share }, at) => {
+        const height = Math.round(3 + (BAR_HEIGHT - 3) * share);
+        return (
+          <rect key={at} class={kind} x={at * BAR} y={-height} width={BAR - 1} height={height} />
+        );
+      })}
     </g>
   );
 }

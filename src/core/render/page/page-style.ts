@@ -89,7 +89,7 @@ a.button { display: inline-flex; align-items: center; border: 1px solid var(--ru
 .facts { display: flex; gap: 10px }
 .facts > .run-state { flex: none }
 .filters { display: flex; gap: 6px; padding: 4px 16px }
-.filters > * { min-width: 0; flex: 1 1 0 }
+.filters > input { min-width: 0; flex: 1 1 0 }
 .headline { color: var(--error); font-weight: 600 }
 .history { display: flex; gap: 3px; align-items: flex-end; list-style: none; margin: 8px 0; padding: 0; height: 32px }
 .history a { display: flex; align-items: flex-end; height: 32px; width: 14px }
@@ -132,7 +132,7 @@ ${DRAWING_STYLE}
 @media (max-width: 720px) {
   .graph { grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr) }
   aside { grid-area: 3 / 1; width: auto; max-height: 55vh; border-left: 0; border-top: 1px solid var(--rule) }
-  .graph.open .legend, .keys { display: none }
+  .graph.open .legend, p.keys { display: none }
   .toolbar input[type="search"] { width: 100% }
   .runs { grid-template: minmax(120px, 30%) minmax(0, 1fr) / minmax(0, 1fr) }
   .runs > nav { border-right: 0; border-bottom: 1px solid var(--rule) }

@@ -1,17 +1,5 @@
-import { useState } from "preact/hooks";
-import type { PageRun } from "../../model/workspace-page";
-import { classOf } from "./run-state";
-
-/** Which runs of a list are shown. */
-export interface RunFilters {
-  readonly state: "" | "failed" | "active" | "succeeded";
-  /** A part of the name of the job, in any case. */
-  readonly job: string;
-  /** Maximum age in milliseconds; 0 for any. */
-  readonly since: number;
-}
-
-const NONE: RunFilters = { state: "", job: "", since: 0 };
+import { useEffect, useState } from "preact/hooks";
+import type { RunConditions, RunOutcome } from "../../model/run-filter";
 
 const HOUR = 3_600_000;
 const SINCE: readonly (readonly [number, string])[] = [
@@ -21,65 +9,73 @@ const SINCE: readonly (readonly [number, string])[] = [
   [7 * 24 * HOUR, "last week"],
 ];
 
-const CLASSES: Readonly<Record<string, readonly string[]>> = {
-  failed: ["bad"],
-  active: ["active", "waiting"],
-  succeeded: ["good"],
-};
+const OUTCOMES: readonly (readonly [RunOutcome, string])[] = [
+  ["failed", "failed"],
+  ["active", "under way"],
+  ["succeeded", "succeeded"],
+  ["skipped", "did not run"],
+];
 
-/** The runs that a reader wants to see. */
-export function filtered(
-  runs: readonly PageRun[],
-  { state, job, since }: RunFilters,
-  now: number,
-): readonly PageRun[] {
-  const wanted = job.trim().toLowerCase();
-  const classes = CLASSES[state];
-  if (wanted === "" && classes === undefined && since === 0) return runs;
-  return runs.filter(
-    (run) =>
-      (classes === undefined || classes.includes(classOf(run))) &&
-      (since === 0 || run.start_time >= now - since) &&
-      run.name.toLowerCase().includes(wanted),
-  );
+/** A name is looked for once nothing was typed for this long; milliseconds. */
+const TYPED = 250;
+
+/** The conditions that a reader sets for the runs that are listed. */
+export interface RunFilters {
+  readonly conditions: RunConditions;
+  readonly set: (conditions: RunConditions) => void;
 }
 
-export function useFilters(): [RunFilters, (change: Partial<RunFilters>) => void] {
-  const [filters, set] = useState(NONE);
-  return [
-    filters,
-    (change) => {
-      set((before) => ({ ...before, ...change }));
-    },
-  ];
+export function useFilters(): RunFilters {
+  const [conditions, set] = useState<RunConditions>({});
+  return { conditions, set };
 }
 
+/** @param now by the clock of the workspace */
 export function FilterBar({
-  filters,
-  onChange,
+  filters: { conditions, set },
+  now,
 }: {
   readonly filters: RunFilters;
-  readonly onChange: (change: Partial<RunFilters>) => void;
+  readonly now: number;
 }) {
+  const [age, setAge] = useState(0);
+  const [name, setName] = useState(conditions.name ?? "");
+  const change = (key: keyof RunConditions, value: string | number | undefined): void => {
+    const { [key]: _, ...others } = conditions;
+    set(value === undefined ? others : { ...others, [key]: value });
+  };
+  useEffect(() => {
+    const wanted = name.trim() === "" ? undefined : name.trim();
+    if (wanted === conditions.name) return undefined;
+    const timer = setTimeout(() => {
+      change("name", wanted);
+    }, TYPED);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [name, conditions]);
   return (
     <div class="filters" role="group" aria-label="Filters">
       <select
         aria-label="State"
-        value={filters.state}
+        value={conditions.outcome ?? ""}
         onChange={({ currentTarget: { value } }) => {
-          onChange({ state: value as RunFilters["state"] });
+          change("outcome", value === "" ? undefined : value);
         }}
       >
         <option value="">any state</option>
-        <option value="failed">failed</option>
-        <option value="active">under way</option>
-        <option value="succeeded">succeeded</option>
+        {OUTCOMES.map(([outcome, words]) => (
+          <option key={outcome} value={outcome}>
+            {words}
+          </option>
+        ))}
       </select>
       <select
         aria-label="Started"
-        value={filters.since}
+        value={age}
         onChange={({ currentTarget: { value } }) => {
-          onChange({ since: Number(value) });
+          setAge(Number(value));
+          change("since", value === "0" ? undefined : now - Number(value));
         }}
       >
         {SINCE.map(([since, words]) => (
@@ -92,9 +88,9 @@ export function FilterBar({
         type="search"
         aria-label="Job"
         placeholder="Job"
-        value={filters.job}
+        value={name}
         onInput={({ currentTarget: { value } }) => {
-          onChange({ job: value });
+          setName(value);
         }}
       />
     </div>

@@ -1,41 +1,16 @@
-import { useEffect, useState } from "preact/hooks";
-import type { JobId } from "../../model/int64";
 import { printable } from "../../model/text";
-import type { PageRun, PageRuns } from "../../model/workspace-page";
-import type { PageClient } from "./page-client";
+import type { JobActivity, PageRun } from "../../model/workspace-page";
 import { agoText, classOf, durationText, runTimes } from "./run-state";
-import type { Workspace } from "./use-workspace";
-
-const SHOWN = 20;
 
 /** The last runs of a job, the newest at the right, each a link. Its height says how long it took beside the others. */
 export function RunHistory({
-  client,
-  workspace: { changed, resyncs, ahead },
-  jobId,
-}: {
-  readonly client: PageClient;
-  readonly workspace: Workspace;
-  readonly jobId: JobId;
+  runs,
+  now,
+}: Pick<JobActivity, "runs"> & {
+  /** By the clock of the workspace. */
+  readonly now: number;
 }) {
-  const [runs, setRuns] = useState<readonly PageRun[]>([]);
-  const mine = changed.filter((run) => run.job_id === jobId);
-  const news = mine.map(({ run_id: id, status }) => `${id} ${status.state}`).join();
-  useEffect(() => {
-    let isCurrent = true;
-    client.get<PageRuns>(`runs?limit=${SHOWN}&job_id=${jobId}`).then(
-      (page) => {
-        if (isCurrent) setRuns(page.runs);
-      },
-      // The connection reports its own errors.
-      () => undefined,
-    );
-    return () => {
-      isCurrent = false;
-    };
-  }, [client, jobId, resyncs, news]);
   if (runs.length === 0) return <p class="faint">It has not run yet.</p>;
-  const now = Date.now() + ahead;
   const tookOf = (run: PageRun): number => (run.end_time ?? now) - run.start_time;
   const longest = runs.reduce((most, run) => Math.max(most, tookOf(run)), 1);
   return (

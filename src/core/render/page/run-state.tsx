@@ -1,4 +1,5 @@
-import { durationOf, didNotRun, type RunStatus, succeeded } from "../../model/run-tree";
+import { outcomeOf, type RunOutcome } from "../../model/run-filter";
+import { durationOf, type RunStatus } from "../../model/run-tree";
 import { printable } from "../../model/text";
 import type { PageRun } from "../../model/workspace-page";
 import { formatDuration, formatElapsed } from "../../report/duration";
@@ -8,15 +9,23 @@ interface Stateful {
   readonly status: RunStatus;
 }
 
-/** The class of a state: `good`, `bad`, `active`, `waiting` or `skipped`. */
-export function classOf(run: Stateful): string {
-  const { phase, state } = run.status;
+/** The class of a state. */
+export type RunClass = "good" | "bad" | "active" | "waiting" | "skipped";
+
+export function classOf(run: Stateful): RunClass {
+  const { phase } = run.status;
   if (phase !== "ended") return phase;
-  if (didNotRun(run)) return "skipped";
-  return succeeded(run) || state === "SUCCESS_WITH_FAILURES" ? "good" : "bad";
+  return CLASSES[outcomeOf(run)];
 }
 
-const MARKS: Readonly<Record<string, string>> = {
+const CLASSES: Readonly<Record<RunOutcome, RunClass>> = {
+  active: "active",
+  failed: "bad",
+  skipped: "skipped",
+  succeeded: "good",
+};
+
+const MARKS: Readonly<Record<RunClass, string>> = {
   good: "✔",
   bad: "✖",
   active: "●",
@@ -64,6 +73,15 @@ const UNITS = [
   [24, "h"],
   [7, "days"],
 ] as const;
+
+/** When a time will be: `in 3 min`; after a day, the date. */
+export function inText(time: number, now: number): string {
+  const minutes = Math.ceil((time - now) / 60_000);
+  if (minutes <= 1) return "in a minute";
+  if (minutes < 60) return `in ${minutes} min`;
+  if (minutes < 24 * 60) return `in ${Math.round(minutes / 60)} h`;
+  return new Date(time).toLocaleString(undefined, { dateStyle: "short", timeStyle: "short" });
+}
 
 /** How long ago a time is: `just now`, `3 min ago`; after a week, the date. */
 export function agoText(time: number, now: number): string {

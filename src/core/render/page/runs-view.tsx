@@ -9,9 +9,10 @@ import {
 import { printable } from "../../model/text";
 import type { PageRun } from "../../model/workspace-page";
 import type { PageClient } from "./page-client";
-import { FilterBar, filtered, useFilters } from "./run-filters";
+import { FilterBar, type RunFilters } from "./run-filters";
 import { agoText, durationText, RunState, runTimes } from "./run-state";
 import { tasksIn } from "./tasks-in";
+import { useNow } from "./use-now";
 import { Timeline } from "./timeline";
 import { type RunList, useRun, type Workspace } from "./use-workspace";
 import { VirtualRows } from "./virtual-rows";
@@ -23,6 +24,7 @@ export function RunsView({
   client,
   workspace,
   list,
+  filters,
   jobName,
   onAllJobs,
   selected,
@@ -32,6 +34,7 @@ export function RunsView({
   readonly client: PageClient;
   readonly workspace: Workspace;
   readonly list: RunList;
+  readonly filters: RunFilters;
   /** The job whose runs these are; undefined for those of all. */
   readonly jobName: string | undefined;
   readonly onAllJobs: () => void;
@@ -39,10 +42,9 @@ export function RunsView({
   readonly onSelect: (runId: RunId) => void;
   readonly onAct: (act: () => Promise<{ readonly run_id?: RunId }>) => void;
 }) {
-  const { readMore, more } = list;
-  const now = useNow() + workspace.ahead;
-  const [filters, setFilters] = useFilters();
-  const runs = filtered(list.runs, filters, now);
+  const { runs, readMore, more } = list;
+  const now = useNow(1000) + workspace.ahead;
+  const isFiltered = Object.keys(filters.conditions).length > 0;
   const at = runs.findIndex(({ run_id: id }) => id === selected);
   const onKey = (event: KeyboardEvent): void => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -55,9 +57,8 @@ export function RunsView({
     <div class="runs">
       <nav aria-label="Runs">
         <p class="faint">
-          {runs.length === list.runs.length ? "" : `${runs.length} of `}
-          {list.runs.length}
-          {more ? "+" : ""} {list.runs.length === 1 ? "run" : "runs"}
+          {runs.length}
+          {more ? "+" : ""} {runs.length === 1 ? "run" : "runs"}
           {jobName !== undefined && (
             <>
               {" "}
@@ -68,7 +69,7 @@ export function RunsView({
             </>
           )}
         </p>
-        <FilterBar filters={filters} onChange={setFilters} />
+        <FilterBar filters={filters} now={now} />
         <VirtualRows
           class="rows"
           role="list"
@@ -98,7 +99,11 @@ export function RunsView({
       </nav>
       {selected === undefined ? (
         <p class="message faint">
-          {list.runs.length === 0 ? "Nothing has run yet." : "Choose a run to see its timeline."}
+          {runs.length > 0
+            ? "Choose a run to see its timeline."
+            : isFiltered
+              ? "No run meets the filters."
+              : "Nothing has run yet."}
         </p>
       ) : (
         <RunDetails
@@ -163,20 +168,6 @@ function RunItem({
       </button>
     </div>
   );
-}
-
-/** The time, which goes on. */
-function useNow(): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => {
-      setNow(Date.now());
-    }, 1000);
-    return () => {
-      clearInterval(timer);
-    };
-  }, []);
-  return now;
 }
 
 function timeOf(milliseconds: number): string {

@@ -1,5 +1,6 @@
 import { compareInt64, type JobId, type RunId } from "../../model/int64";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { meets, type RunConditions } from "../../model/run-filter";
 import type { JobRunNode } from "../../model/run-tree";
 import { tasksIn } from "./tasks-in";
 import type { PageHierarchy, PageRun, PageRuns } from "../../model/workspace-page";
@@ -23,8 +24,6 @@ export interface Workspace {
   /** How far the clock of the workspace is ahead of the browser's; milliseconds. */
   readonly ahead: number;
   readonly hierarchy: PageHierarchy<HierarchyDocument> | undefined;
-  /** The latest run of each job, by its id. */
-  readonly latest: ReadonlyMap<JobId, PageRun>;
   /** The runs that have changed last. Another object for every change. */
   readonly changed: readonly PageRun[];
   /** Grows when everything that is known of runs is to be asked for afresh. */
@@ -42,7 +41,6 @@ export function useWorkspace(client: PageClient): Workspace {
     host: "",
     ahead: 0,
     hierarchy: undefined,
-    latest: new Map(),
     changed: [],
     resyncs: 0,
     alertChanges: 0,
@@ -65,13 +63,10 @@ export function useWorkspace(client: PageClient): Workspace {
       setState((before) => ({ ...before, alertChanges: before.alertChanges + 1 }));
     };
     const add = (changed: readonly PageRun[]): void => {
-      setState((before) => ({ ...before, latest: withLatest(before.latest, changed), changed }));
+      set({ changed });
     };
     const readRuns = (): void => {
       setState((before) => ({ ...before, resyncs: before.resyncs + 1 }));
-      client.get<PageRuns>(`runs?limit=${PAGE}`).then(({ runs }) => {
-        setState((before) => ({ ...before, latest: withLatest(before.latest, runs) }));
-      }, failed);
     };
     let waiting: PageRun[] = [];
     void client.follow(
@@ -116,16 +111,6 @@ export function useWorkspace(client: PageClient): Workspace {
   return state;
 }
 
-function withLatest(
-  before: ReadonlyMap<JobId, PageRun>,
-  runs: readonly PageRun[],
-): Map<JobId, PageRun> {
-  const latest = new Map(before);
-  for (const run of runs)
-    if (run.run_id >= (latest.get(run.job_id)?.run_id ?? 0)) latest.set(run.job_id, run);
-  return latest;
-}
-
 /** Runs, newest first, as many as have been asked for. */
 export interface RunList {
   readonly runs: readonly PageRun[];
@@ -135,17 +120,19 @@ export interface RunList {
   readonly readMore: () => void;
 }
 
-/** The list of the runs that were not started by others, or of all runs of a job. */
+/** The list of the runs that were not started by others, or of all runs of a job, as far as they meet the conditions. */
 export function useRuns(
   client: PageClient,
   { changed, resyncs }: Workspace,
   jobId: JobId | undefined,
+  conditions: RunConditions,
 ): RunList {
-  const filter = jobId === undefined ? "roots=true" : `job_id=${jobId}`;
+  const filter = queryOf(jobId, conditions);
   const [list, setList] = useState<PageRuns & { readonly filter: string }>(noRuns(filter));
   const reading = useRef(false);
   const belongs = (run: PageRun): boolean =>
-    jobId === undefined ? run.parent_run_id === undefined : run.job_id === jobId;
+    (jobId === undefined ? run.parent_run_id === undefined : run.job_id === jobId) &&
+    meets(run, conditions);
   useEffect(() => {
     let isCurrent = true;
     client.get<PageRuns>(`runs?limit=${PAGE}&${filter}`).then(
@@ -160,18 +147,19 @@ export function useRuns(
     };
   }, [client, filter, resyncs]);
   useEffect(() => {
-    const news = new Map(changed.filter(belongs).map((run) => [run.run_id, run]));
-    if (news.size === 0) return;
+    if (changed.length === 0) return;
     setList((before) => {
       if (before.filter !== filter) return before;
       const { runs, more } = before;
-      const kept = runs.map((run) => {
-        const change = news.get(run.run_id);
-        news.delete(run.run_id);
-        return change ?? run;
-      });
       const oldest = runs.at(-1)?.run_id ?? 0;
-      const added = [...news.values()].filter(({ run_id: id }) => !more || id > oldest);
+      const news = new Map(changed.map((run) => [run.run_id, run]));
+      const isKnown = new Set(runs.map(({ run_id: id }) => id));
+      const added = [...news.values()].filter(
+        (run) => belongs(run) && (isKnown.has(run.run_id) || !more || run.run_id > oldest),
+      );
+      // Some no longer meet the conditions.
+      const kept = runs.filter(({ run_id: id }) => !news.has(id));
+      if (added.length === 0 && kept.length === runs.length) return before;
       return {
         filter,
         runs: [...added, ...kept].sort((a, b) => compareInt64(b.run_id, a.run_id)),
@@ -206,6 +194,16 @@ export function useRuns(
         });
     },
   };
+}
+
+function queryOf(jobId: JobId | undefined, { outcome, name, since }: RunConditions): string {
+  const query = new URLSearchParams(
+    jobId === undefined ? { roots: "true" } : { job_id: String(jobId) },
+  );
+  if (outcome !== undefined) query.set("outcome", outcome);
+  if (name !== undefined) query.set("name", name);
+  if (since !== undefined) query.set("since", String(since));
+  return query.toString();
 }
 
 const noRuns = (filter: string): PageRuns & { readonly filter: string } => ({

@@ -2,16 +2,19 @@ import { render } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type JobId, jobIdOf, type RunId, runIdOf } from "../../model/int64";
 import { printable } from "../../model/text";
+import type { PageActivity } from "../../model/workspace-page";
 import type { DocumentJob } from "../document";
-import type { JobState } from "./drawing";
+import { Activities } from "./activities";
 import { AlertsView } from "./alerts-view";
+import { boxActivity } from "./box-activity";
 import { GraphView } from "./graph/graph-view";
 import { PageClient, PageFailure } from "./page-client";
-import { jobStateOf } from "./run-state";
+import { useFilters } from "./run-filters";
 import { RunHistory } from "./run-history";
 import { RunsView } from "./runs-view";
 import { ThemeButton } from "./theme-button";
 import { JobTables } from "./job-tables";
+import { useNow } from "./use-now";
 import { useRuns, useWorkspace, type Workspace } from "./use-workspace";
 
 /** Where a reader is; the address says it, so that it can be gone back to. */
@@ -72,7 +75,8 @@ function WorkspacePage({ client }: { readonly client: PageClient }) {
       window.removeEventListener("hashchange", follow);
     };
   }, []);
-  const list = useRuns(client, workspace, listed);
+  const filters = useFilters();
+  const list = useRuns(client, workspace, listed, filters.conditions);
   const acting = useRef(false);
   const act = (start: () => Promise<{ readonly run_id?: RunId }>): void => {
     // A second click does not repeat the action.
@@ -141,6 +145,7 @@ function WorkspacePage({ client }: { readonly client: PageClient }) {
             client={client}
             workspace={workspace}
             list={list}
+            filters={filters}
             jobName={listed === undefined ? undefined : jobNameOf(workspace, listed)}
             onAllJobs={() => {
               go("#/runs");
@@ -168,17 +173,9 @@ function Jobs({
   readonly jobId: JobId | undefined;
   readonly act: (start: () => Promise<{ readonly run_id?: RunId }>) => void;
 }) {
-  const { hierarchy, host, latest } = workspace;
-  const states = useMemo(
-    () =>
-      new Map(
-        [...latest].flatMap(([id, run]): [string, JobState][] => {
-          const state = jobStateOf(run);
-          return state === undefined ? [] : [[documentId(host, id), state]];
-        }),
-      ),
-    [latest, host],
-  );
+  const { hierarchy, host } = workspace;
+  const activities = useActivities(client, workspace);
+  const now = useNow(NEWS) + workspace.ahead;
   if (hierarchy === undefined) return <p class="message faint">Reading the jobs …</p>;
   if (hierarchy.environments.length === 0) {
     return (
@@ -195,16 +192,15 @@ function Jobs({
       onSelect={(id) => {
         go(id === undefined ? "#/jobs" : `#/jobs/${jobOfDocument(id)}`);
       }}
-      states={states}
+      activityOf={(job) => {
+        if (job.external === true) return undefined;
+        const activity = activities.of(jobOfDocument(job.id));
+        return activity && boxActivity(activity, job, now);
+      }}
       actions={(job: DocumentJob) =>
         job.external !== true && (
           <>
-            <RunHistory
-              key={job.id}
-              client={client}
-              workspace={workspace}
-              jobId={jobOfDocument(job.id)}
-            />
+            <RunHistory runs={activities.of(jobOfDocument(job.id))?.runs ?? []} now={now} />
             <p class="group">
               <button
                 type="button"
@@ -224,6 +220,30 @@ function Jobs({
       }
     />
   );
+}
+
+/** How often times in the drawing are renewed; milliseconds. */
+const NEWS = 5000;
+
+function useActivities(client: PageClient, { changed, resyncs, hierarchy }: Workspace): Activities {
+  const [, redraw] = useState(0);
+  const activities = useMemo(
+    () =>
+      new Activities(
+        (ids) => client.get<PageActivity>(`activity?job_ids=${ids.join()}`),
+        () => {
+          redraw((count) => count + 1);
+        },
+      ),
+    [client],
+  );
+  useEffect(() => {
+    activities.runsChanged(changed);
+  }, [changed]);
+  useEffect(() => {
+    activities.outOfDate();
+  }, [resyncs, hierarchy]);
+  return activities;
 }
 
 /** The id of a job in the hierarchy, as the workspace reader makes it; that of an external job ends with its id, too. */

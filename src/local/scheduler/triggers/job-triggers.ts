@@ -88,6 +88,11 @@ export class JobTriggers {
     this.#continuous.runEnded(run.job_id, run, this.#host.isActive(run.job_id));
   }
 
+  /** When a schedule starts the job next. */
+  public nextStart(jobId: number): number | undefined {
+    return this.#times.next(jobId);
+  }
+
   /** The state of a continuous job; undefined for any other job. */
   public continuous(jobId: number): ContinuousState | undefined {
     return this.#continuous.state(jobId);

@@ -52,6 +52,14 @@ export class Timetable<Id> {
     for (const { due } of entries) this.#arm(due);
   }
 
+  /** When `id` is due next. */
+  public next(id: Id): number | undefined {
+    const entries = this.#entries.get(id);
+    if (entries === undefined) return undefined;
+    const due = Math.min(...entries.map((entry) => entry.due));
+    return due === Infinity ? undefined : due;
+  }
+
   public stop(): void {
     this.#entries.clear();
     this.#timer?.cancel();

@@ -28,6 +28,8 @@ export interface RunFilter {
   startedTo?: number | undefined;
   /** Only runs older than this one. */
   before?: number | undefined;
+  /** Only this run and newer ones. */
+  from?: number | undefined;
   offset?: number | undefined;
   limit: number;
 }
@@ -132,6 +134,7 @@ export class RunStore {
     add("start_time >= ?", filter.startedFrom);
     add("start_time <= ?", filter.startedTo);
     add("run_id < ?", filter.before);
+    add("run_id >= ?", filter.from);
     if (filter.roots === true) where.push("record ->> '$.parent.run_id' IS NULL");
     if (filter.active !== undefined) where.push(`active = ${filter.active ? 1 : 0}`);
     return this.#sql
@@ -142,6 +145,11 @@ export class RunStore {
         filter.offset ?? 0,
       )
       .map(runOf) as JobRun[];
+  }
+
+  /** The id of the newest run; 0 if there was none yet. */
+  public lastId(): number {
+    return this.#nextId - 1;
   }
 
   /** Runs that had not ended when the last process stopped, parents first. */

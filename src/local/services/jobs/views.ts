@@ -49,11 +49,14 @@ export class RunViews {
   /** The output of a task. @throws {ApiError} for a job run with several tasks */
   public output(runId: number): Json {
     const task = this.singleTask(runId, "Retrieving the output");
-    const metadata = this.get(task.run_id);
+    return { metadata: this.get(task.run_id), ...this.bareOutput(task) };
+  }
+
+  /** What a task came up with. */
+  public bareOutput(task: TaskRun): Json {
     const output = this.#store.runs.output(task.run_id) ?? {};
     const { spec } = this.specOf(task);
     return {
-      metadata,
       ...(output.error === undefined ? {} : { error: output.error }),
       ...(output.errorTrace === undefined ? {} : { error_trace: output.errorTrace }),
       ...(output.logs === undefined ? {} : { logs: output.logs, logs_truncated: false }),

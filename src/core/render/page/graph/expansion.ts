@@ -1,4 +1,4 @@
-import type { HierarchyDocument } from "../../document";
+import type { DocumentJob, HierarchyDocument } from "../../document";
 import { type Box, type Layout, layoutOf, once } from "../layout/layout";
 import type { Size } from "../layout/pack";
 
@@ -14,11 +14,18 @@ const MAX_WHOLE = 2_000;
 export class Expansion {
   readonly #document: HierarchyDocument;
   readonly #level: "jobs" | "tasks";
+  readonly #rowsOf: ((job: DocumentJob) => number) | undefined;
   #everything: Layout | undefined;
 
-  public constructor(document: HierarchyDocument, level: "jobs" | "tasks") {
+  /** @param rowsOf as in the options of a layout */
+  public constructor(
+    document: HierarchyDocument,
+    level: "jobs" | "tasks",
+    rowsOf?: (job: DocumentJob) => number,
+  ) {
     this.#document = document;
     this.#level = level;
+    this.#rowsOf = rowsOf;
   }
 
   /** Places that show each job once with what is in it. */
@@ -64,6 +71,7 @@ export class Expansion {
     return layoutOf(this.#document, {
       level: this.#level,
       isExpanded: (place) => expanded.has(place),
+      ...(this.#rowsOf && { rowsOf: this.#rowsOf }),
       ...(aspect !== undefined && { aspect }),
     });
   }
@@ -90,6 +98,7 @@ export class Expansion {
     return (this.#everything ??= layoutOf(this.#document, {
       level: this.#level,
       isExpanded: once(),
+      ...(this.#rowsOf && { rowsOf: this.#rowsOf }),
     }));
   }
 }

@@ -2,7 +2,8 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { printable } from "../../../model/text";
 import type { DocumentJob, HierarchyDocument } from "../../document";
-import { Drawing, itemId, type JobState } from "../drawing";
+import { activityRows } from "../box-activity";
+import { type BoxActivity, Drawing, itemId } from "../drawing";
 import { JobDetails } from "../job-details";
 import type { Box } from "../layout/layout";
 import { Legend } from "../legend";
@@ -28,7 +29,7 @@ export function GraphView({
   level = "jobs",
   selected,
   onSelect,
-  states,
+  activityOf,
   actions,
 }: {
   /** At least one. */
@@ -38,7 +39,8 @@ export function GraphView({
   /** Id of the job whose details are shown. */
   readonly selected: string | undefined;
   readonly onSelect: (id: string | undefined) => void;
-  readonly states?: ReadonlyMap<string, JobState>;
+  /** What a job has done; undefined while it is not known. */
+  readonly activityOf?: (job: DocumentJob) => BoxActivity | undefined;
   /** What can be done with a job. */
   readonly actions?: (job: DocumentJob) => ComponentChildren;
 }) {
@@ -77,7 +79,7 @@ export function GraphView({
       selected={selected}
       onSelect={onSelect}
       picker={picker}
-      {...(states && { states })}
+      {...(activityOf && { activityOf })}
       {...(actions && { actions })}
     />
   );
@@ -90,7 +92,7 @@ function Hierarchy({
   firstLevel,
   selected,
   onSelect,
-  states,
+  activityOf,
   actions,
   picker,
 }: {
@@ -98,7 +100,8 @@ function Hierarchy({
   readonly firstLevel: "jobs" | "tasks";
   readonly selected: string | undefined;
   readonly onSelect: (id: string | undefined) => void;
-  readonly states?: ReadonlyMap<string, JobState>;
+  /** What a job has done; undefined while it is not known. */
+  readonly activityOf?: (job: DocumentJob) => BoxActivity | undefined;
   readonly actions?: (job: DocumentJob) => ComponentChildren;
   readonly picker: ComponentChildren;
 }) {
@@ -110,7 +113,11 @@ function Hierarchy({
   const [view, setView] = useState<"drawing" | "list">(() =>
     window.innerWidth <= NARROW ? "list" : "drawing",
   );
-  const expansion = useMemo(() => new Expansion(document, level), [document, level]);
+  const hasRows = activityOf !== undefined;
+  const expansion = useMemo(
+    () => new Expansion(document, level, hasRows ? activityRows : undefined),
+    [document, level, hasRows],
+  );
   const [expanded, setExpanded] = useState<ReadonlySet<string>>(() =>
     view === "list" && document.jobs.length <= LISTED_WHOLE
       ? expansion.all()
@@ -229,7 +236,7 @@ function Hierarchy({
     selected,
     current,
     matches,
-    ...(states && { states }),
+    ...(activityOf && { activityOf }),
     actions: { onSelect: choose, onToggle: toggle },
   };
   return (
@@ -271,7 +278,7 @@ function Hierarchy({
               <Drawing {...drawn} {...(!printing && { window: panZoom.window })} />
             </g>
           </svg>
-          <Legend hasStates={states !== undefined} />
+          <Legend hasStates={activityOf !== undefined} />
         </>
       )}
       {isOpen && (

@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { printable } from "../../../model/text";
-import { itemId, type DrawingProps, StateMark, worstOf } from "../drawing";
+import { BARS_WIDTH, itemId, type DrawingProps, RunBars, StateMark, worstOf } from "../drawing";
 import type { Box } from "../layout/layout";
 import { VirtualRows } from "../virtual-rows";
 
@@ -12,7 +12,7 @@ export function JobList({
   selected,
   current,
   matches,
-  states,
+  activityOf,
   actions,
   onKeyDown,
 }: Omit<DrawingProps, "window"> & { readonly onKeyDown: (event: KeyboardEvent) => void }) {
@@ -26,7 +26,7 @@ export function JobList({
   const row = (box: Box, top: number) => {
     const { place, job, lines, depth, step, canExpand, expanded } = box;
     const worst = worstOf(job);
-    const state = states?.get(job.id);
+    const activity = activityOf?.(job);
     const far = matches !== undefined && !matches.has(job.id);
     return (
       <div
@@ -62,23 +62,33 @@ export function JobList({
             {step !== undefined && <span class="faint">{step}. </span>}
             {printable(job.key.slice(0, 200))}
           </span>
-          <span class="faint">{lines.join(" · ")}</span>
+          <span class="faint">
+            {[...lines, activity?.took, activity?.next]
+              .filter((line) => line !== undefined && line !== "")
+              .map((line) => printable(line ?? ""))
+              .join(" · ")}
+          </span>
         </span>
         {worst !== undefined && (
           <span class={`mark ${worst}`}>
             {worst === "error" ? "✖" : "!"} {job.findings.length}
           </span>
         )}
-        {state !== undefined && (
+        {activity !== undefined && activity.bars.length > 0 && (
+          <svg class="drawing" width={BARS_WIDTH} height="14" viewBox={`0 -12 ${BARS_WIDTH} 14`}>
+            <RunBars bars={activity.bars} />
+          </svg>
+        )}
+        {activity?.state !== undefined && (
           <svg
-            class="drawing"
+            class="drawing state"
             width="14"
             height="14"
             viewBox="-7 -7 14 14"
             role="img"
-            aria-label={`last run ${printable(state.state)}`}
+            aria-label={`last run ${printable(activity.state.state)}`}
           >
-            <StateMark {...state} />
+            <StateMark {...activity.state} />
           </svg>
         )}
       </div>

@@ -13,6 +13,7 @@ export interface Place {
   readonly place: string;
   readonly job: DocumentJob;
   readonly lines: readonly string[];
+  readonly rows: number;
   readonly parent: Place | undefined;
   readonly depth: number;
   readonly canExpand: boolean;
@@ -40,10 +41,10 @@ export class Drawn {
     { x, y, width, height }: Rect,
     { at, siblings, step }: Pick<Box, "at" | "siblings" | "step">,
   ): void {
-    const { place, job, lines, parent, depth, children, inside } = each;
+    const { place, job, lines, rows, parent, depth, children, inside } = each;
     const { canExpand, expanded, continued } = each;
     this.boxes.push({
-      ...{ place, job, lines, parent: parent?.place, depth, canExpand, expanded, continued },
+      ...{ place, job, lines, rows, parent: parent?.place, depth, canExpand, expanded, continued },
       ...{ x, y, width, height, at, siblings, step },
     });
     if (inside === undefined) return;

@@ -31,6 +31,8 @@ export interface Box extends Rect {
   readonly job: DocumentJob;
   /** Below its key. */
   readonly lines: readonly string[];
+  /** How many rows are left free below them. */
+  readonly rows: number;
   /** The box that it is in, by its place; undefined at the top. */
   readonly parent: string | undefined;
   /** How many boxes it is in. */
@@ -89,6 +91,8 @@ export interface LayoutOptions {
    * @default - of each job once, at the first of its places
    */
   readonly isExpanded?: (place: string, job: DocumentJob) => boolean;
+  /** How many rows a box leaves free for what is known later. @default - none */
+  readonly rowsOf?: (job: DocumentJob) => number;
   /** How wide a drawing is to be for its height, as far as its order allows. @default 1.6 */
   readonly aspect?: number;
 }
@@ -97,6 +101,8 @@ export const BOX_HEIGHT = 46;
 export const LINE_HEIGHT = 16;
 export const MARGIN = 24;
 const MIN_WIDTH = 150;
+/** With a row for runs: twenty bars, and how long the last took. */
+const MIN_ROW_WIDTH = 190;
 const PART_GAP = 24;
 /** Deeper boxes begin again at the top: a chain of thousands of jobs has no room in each other. */
 const MAX_DEPTH = 12;
@@ -129,6 +135,7 @@ class Composition {
   readonly #jobs: readonly DocumentJob[];
   readonly #level: "jobs" | "tasks";
   readonly #isExpanded: (place: string, job: DocumentJob) => boolean;
+  readonly #rowsOf: (job: DocumentJob) => number;
   readonly #aspect: number;
   /** Jobs at the top, to which those that are too deep at their place are added. */
   #tops = new Set<DocumentJob>();
@@ -138,6 +145,7 @@ class Composition {
     this.#byId = new Map(jobs.map((job) => [job.id, job]));
     this.#level = options.level ?? "jobs";
     this.#isExpanded = options.isExpanded ?? once();
+    this.#rowsOf = options.rowsOf ?? (() => 0);
     this.#aspect = options.aspect ?? 1.6;
   }
 
@@ -208,13 +216,14 @@ class Composition {
         : [];
     const where = continued ? ["continued below"] : [];
     const lines = [this.#what(job, expanded), ...own, ...notes, ...where].map((line) => cut(line));
+    const rows = this.#rowsOf(job);
     const headWidth = Math.max(
-      MIN_WIDTH,
+      rows > 0 ? MIN_ROW_WIDTH : MIN_WIDTH,
       widthOf([`${cut(job.key)}${job.findings.length > 0 ? "     " : "  "}`, ...lines]) +
         (canExpand ? 16 : 0),
     );
-    const headHeight = BOX_HEIGHT + (lines.length - 1) * LINE_HEIGHT;
-    const shell = { place, job, lines, parent, depth, canExpand, expanded, continued };
+    const headHeight = BOX_HEIGHT + (lines.length - 1 + rows) * LINE_HEIGHT;
+    const shell = { place, job, lines, rows, parent, depth, canExpand, expanded, continued };
     if (!expanded)
       return { ...shell, children: [], inside: undefined, width: headWidth, height: headHeight };
     const { children, inside } = this.#inside({
