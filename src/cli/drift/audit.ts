@@ -194,14 +194,15 @@ export class Audit {
   #compareJob({ spec }: Match, id: string, change: TextChange) {
     const live = this.#live.job(id);
     if (live === undefined) return NOTHING;
-    const { deploymentOf } = this.#code;
-    const written = withTexts(spec.settings, change);
+    const { kind, deploymentOf, sent = (settings: Settings) => settings } = this.#code;
+    const written = sent(withTexts(spec.settings, change));
     const code =
       deploymentOf === undefined
         ? written
         : withCodeDeployment(written, deploymentOf(spec), change);
-    const stored = withTexts(liveSettings(live, deploymentOf !== undefined), (text, place) =>
-      samePath(literalUnlessMasked(text), place),
+    const stored = withTexts(
+      liveSettings(live, deploymentOf !== undefined, kind !== "bundle"),
+      (text, place) => samePath(literalUnlessMasked(text), place),
     );
     const compared = compareSettings(code, stored, live.creator_user_name);
     const permissions = this.#live.permissions(id);

@@ -1,4 +1,4 @@
-import type { JobGraph, JobSpec, SourceKind } from "@jobstrata/core/model";
+import type { JobGraph, JobSpec, Settings, SourceKind } from "@jobstrata/core/model";
 import type { Reading } from "@jobstrata/core/readers";
 import type { WorkspaceHttp } from "@jobstrata/run";
 import type { TextPlace } from "./settings-walk";
@@ -20,6 +20,8 @@ export interface Code {
   states(http: WorkspaceHttp, notes: (note: string) => void): Promise<States>;
   /** How the deployment fills the texts of jobs. */
   texts(context: TextContext): (job: JobSpec) => TextChange;
+  /** What the deployment makes of settings before it sends them. @default - nothing */
+  readonly sent?: (settings: Settings) => Settings;
   /** What readers leave out; undefined if the source does not have it. */
   readonly deploymentOf?: (job: JobSpec) => DeploymentNote;
 }

@@ -63,18 +63,34 @@ function runsOf(tasks: unknown): string[] {
  * The settings of a live job in the form that readers give to those of the code.
  *
  * @param withLock with what bundles note on their jobs, which readers leave out
+ * @param isTerraform a deployment of Terraform is compared with it
  */
-export function liveSettings(job: LiveJob, withLock: boolean): Settings {
-  const raw = withIdsAsText(job.settings ?? {}) as Readonly<Record<string, unknown>>;
+export function liveSettings(job: LiveJob, withLock: boolean, isTerraform = false): Settings {
+  const stored = withIdsAsText(job.settings ?? {});
+  const raw = (isTerraform ? withClients(stored) : stored) as Readonly<Record<string, unknown>>;
   const ref = (id: string | number) => ({ kind: "literal", jobId: String(id) }) as const;
   const context = { notebook: workspaceNotebook, job: ref };
   // Without a queue runs are not queued: the service has no default of its own, only its clients have.
   const queue = raw.queue ?? (raw.continuous === undefined ? { enabled: false } : undefined);
   const { settings } = readJobPayload({ ...raw, queue }, context, "api");
-  const { run_as: stored = runAsOf(job), ...rest } = settings();
-  const all = { ...rest, ...(stored !== undefined && { run_as: stored }) };
+  const { run_as: runAs = runAsOf(job), ...rest } = settings();
+  const all = { ...rest, ...(runAs !== undefined && { run_as: runAs }) };
   if (!withLock) return all;
   return withDeployment(all, { deployment: raw.deployment, editMode: raw.edit_mode });
+}
+
+/** The provider sends what is true of the clients of a cluster, and nothing for what is false. */
+function withClients(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withClients);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [
+      name,
+      name === "workload_type" && isObject(each) && isObject(each.clients)
+        ? { ...each, clients: { jobs: false, notebooks: false, ...each.clients } }
+        : withClients(each),
+    ]),
+  );
 }
 
 function runAsOf({ run_as_user_name: name = "" }: LiveJob): Settings | undefined {

@@ -8,6 +8,7 @@ import { readTerraformSource } from "../import/terraform-source";
 import { readPath } from "../sources/path";
 import { bundleCode } from "./bundle-code";
 import { type Code, samePath, type States } from "./code";
+import { sentByProvider } from "./provider-settings";
 import { stackCode } from "./stack-code";
 
 /** Which code is audited. */
@@ -108,5 +109,6 @@ function terraformCode(path: string, { target }: CodeOptions): Code {
     workspace: {},
     states: () => Promise.resolve(states),
     texts: () => () => samePath,
+    sent: sentByProvider,
   };
 }

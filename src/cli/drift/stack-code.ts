@@ -20,6 +20,7 @@ import {
   type TextChange,
   type TextContext,
 } from "./code";
+import { sentByProvider } from "./provider-settings";
 import { literal } from "./settings-walk";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -65,6 +66,7 @@ export function stackCode(
       const texts = new StackTexts(all, graph, context, env);
       return (job) => texts.of(job);
     },
+    sent: sentByProvider,
     deploymentOf: ({ stack, key }) => {
       const { deployment, edit_mode: editMode } = stacks.get(stack)?.jobs.get(key) ?? {};
       const [block = deployment] = Array.isArray(deployment) ? (deployment as unknown[]) : [];

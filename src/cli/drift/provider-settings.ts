@@ -1,0 +1,68 @@
+import { isSettings, type Setting, type Settings, textAt } from "@jobstrata/core/model";
+
+/** Arguments of clusters that a job's new cluster does not have. */
+const NEVER_SENT = ["cluster_id", "idempotency_token", "cluster_mount_info"];
+/** With a pool, its instances say these. */
+const SAID_BY_POOL = ["enable_elastic_disk", "node_type_id", "driver_node_type_id"];
+/** What is left of the cloud's settings with a pool. */
+const KEPT_WITH_POOL: Readonly<Record<string, readonly string[]>> = {
+  aws_attributes: ["instance_profile_arn"],
+  azure_attributes: [],
+  gcp_attributes: ["google_service_account"],
+};
+const ALLOW_LIST = "__apply_policy_default_values_allow_list";
+
+const GIT_PROVIDERS: Readonly<Record<string, string>> = {
+  "bitbucket.org": "bitbucketCloud",
+  "dev.azure.com": "azureDevOpsServices",
+  "github.com": "gitHub",
+  "gitlab.com": "gitLab",
+};
+
+/** Settings of a job as Terraform's provider sends them. */
+export function sentByProvider(settings: Settings): Settings {
+  const sent = visit(settings) as Settings;
+  const { git_source: git } = sent;
+  if (!isSettings(git) || git.git_provider !== undefined) return sent;
+  const host = /^https:\/\/(?:[^@/]*@)?([^/:]+)/.exec(textAt(git, "git_url") ?? "")?.[1] ?? "";
+  const provider = host.endsWith(".visualstudio.com")
+    ? "azureDevOpsServices"
+    : GIT_PROVIDERS[host.toLowerCase()];
+  return provider === undefined
+    ? sent
+    : { ...sent, git_source: { ...git, git_provider: provider } };
+}
+
+function visit(value: Setting): Setting {
+  if (Array.isArray(value)) return (value as readonly Setting[]).map(visit);
+  if (!isSettings(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [
+      name,
+      name === "new_cluster" && isSettings(each) ? clusterOf(each) : visit(each),
+    ]),
+  );
+}
+
+function clusterOf(written: Settings): Settings {
+  let cluster = without(written, [...NEVER_SENT, ALLOW_LIST]);
+  if (cluster.instance_pool_id === undefined)
+    cluster = without(cluster, ["driver_instance_pool_id"]);
+  else {
+    cluster = without(cluster, SAID_BY_POOL);
+    for (const [name, kept] of Object.entries(KEPT_WITH_POOL)) {
+      const attributes = cluster[name];
+      if (isSettings(attributes)) cluster = { ...cluster, [name]: only(attributes, kept) };
+    }
+  }
+  const allowed = written[ALLOW_LIST];
+  return cluster.apply_policy_default_values === true && Array.isArray(allowed)
+    ? only(cluster, [...allowed.map(String), "policy_id"])
+    : cluster;
+}
+
+const without = (settings: Settings, names: readonly string[]): Settings =>
+  Object.fromEntries(Object.entries(settings).filter(([name]) => !names.includes(name)));
+
+const only = (settings: Settings, names: readonly string[]): Settings =>
+  Object.fromEntries(Object.entries(settings).filter(([name]) => names.includes(name)));
