@@ -41,6 +41,7 @@ const HOSTILE = [
   "\u0007\b\r",
   "a\n::error::b",
   "%0A::error::",
+  "a;sourcepath=b]##vso[task.setvariable variable=PATH]c",
   "]]></failure>",
   "<script>alert(1)</script>",
   "`code` | cell | [click](https://evil.example) @everyone",
@@ -64,7 +65,7 @@ const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
 describe("external names", () => {
   const report = hostile();
 
-  test.each(["text", "markdown", "github", "junit"] as const)(
+  test.each(["text", "markdown", "github", "junit", "azure"] as const)(
     "bring no control characters into %s",
     (format) => {
       expect(report.findings.length).toBeGreaterThan(HOSTILE.length);
@@ -81,6 +82,16 @@ describe("external names", () => {
       );
     for (const format of ["text", "markdown"] as const)
       expect(printed(format, report)).not.toMatch(/^\s*::/m);
+  });
+
+  test("cannot be logging commands of Azure Pipelines", () => {
+    const lines = printed("azure", report).split("\n");
+    expect(lines).toHaveLength(groupFindings(report).length + 1);
+    for (const line of lines.slice(0, -1))
+      expect(line).toMatch(
+        /^##vso\[task\.logissue type=error;sourcepath=[^;\]]+;linenumber=\d+;columnnumber=\d+;code=[\w-]+;\]\S/,
+      );
+    expect(lines.at(-1)).not.toContain("##vso");
   });
 
   test("end no element of XML", () => {

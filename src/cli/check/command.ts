@@ -1,6 +1,3 @@
-import { posixRelative } from "@jobstrata/core/paths";
-import { readFileSync, writeFileSync } from "node:fs";
-import { isAbsolute, posix } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import {
   readBaseline,
@@ -17,17 +14,16 @@ import {
   byPlace,
   type CheckReport,
   openFindings,
-  type SourceLocation,
   atLeast,
   type Severity,
   printable,
-  quote,
 } from "@jobstrata/core/model";
 import { check, configureRules, today, RULES } from "@jobstrata/core/policy";
 import { analyseAhead, type Reading } from "@jobstrata/core/readers";
 import { CHECK_FORMATS, type CheckFormat, counted } from "@jobstrata/core/report";
 import { diffOf, fixAll, type FixedFile, writeFixes } from "./fix";
 import { addStateOptions, findStates, type StateOptions } from "../changed/options";
+import { checkText, parseOutput, writeReport } from "./outputs";
 import type { Io } from "../io";
 import { LINEAGE_OPTION, withObservedLineage } from "../lineage/observed";
 import { addSourceOptions, readSources, type SourcesOptions } from "../sources/options";
@@ -118,7 +114,7 @@ async function runCheck(paths: readonly string[], options: CheckOptions, io: Io)
     if (other !== undefined)
       throw new JobstrataError("config", `--select cannot be combined with ${other}`);
   }
-  const outputs = options.output.map((output) => parseOutput(output, options.format));
+  const outputs = options.output.map((output) => parseOutput(output, options.format, FORMATS));
   const loaded = loadConfig(
     ".",
     RULES.map(({ name }) => name),
@@ -177,12 +173,10 @@ async function runCheck(paths: readonly string[], options: CheckOptions, io: Io)
   const selected = await selectedFindings(report, readings, paths, { ...options, targets }, io);
   if (typeof selected === "number") return selected;
   report = selected;
-  for (const output of outputs) write(output, report);
+  for (const { format, file } of outputs) writeReport(file, checkText(format, report));
   if (!outputs.some(({ isMain }) => isMain)) {
-    const shown = forFormat(options.format, report);
     const { all = false } = options;
-    const format = CHECK_FORMATS[options.format];
-    io.out(format(shown, { style: styleFor(), lines: linesOf(), all }).trimEnd());
+    io.out(checkText(options.format, report, { style: styleFor(), all }).trimEnd());
   }
   if (report.incomplete) return 2;
   return openFindings(report).some(({ severity }) => atLeast(severity, report.failOn)) ? 1 : 0;
@@ -227,74 +221,4 @@ function describeFixes(fixes: readonly FixedFile[], done: string): string {
   if (fixes.length === 0) return "Nothing can be fixed automatically.";
   const changes = fixes.reduce((sum, fix) => sum + fix.changes, 0);
   return `${counted(changes, "change")} ${done} in ${counted(fixes.length, "file")}.`;
-}
-
-/** Formats for CI servers, which resolve files from the root of the repository. */
-const OF_REPOSITORY: readonly CheckFormat[] = ["github", "gitlab", "sarif"];
-
-/** The report with the paths that a format needs, even if the check runs in a subfolder of the repository. */
-function forFormat(format: CheckFormat, report: CheckReport): CheckReport {
-  const { GITHUB_WORKSPACE, CI_PROJECT_DIR } = process.env;
-  const root = GITHUB_WORKSPACE ?? CI_PROJECT_DIR;
-  if (root === undefined || !OF_REPOSITORY.includes(format)) return report;
-  const folder = posixRelative(root, process.cwd());
-  if (folder === "" || folder.startsWith("..") || isAbsolute(folder)) return report;
-  const moved = (at: SourceLocation): SourceLocation => ({
-    ...at,
-    file: posix.join(folder, at.file),
-  });
-  const findings = report.findings.map((finding) => ({
-    ...finding,
-    ...(finding.location && { location: moved(finding.location) }),
-    sites: finding.sites.map((site) => ({
-      ...site,
-      ...(site.source && { source: moved(site.source) }),
-    })),
-  }));
-  return { ...report, findings };
-}
-
-interface Output {
-  readonly format: CheckFormat;
-  readonly file: string;
-  /** Replaces the printed report. */
-  readonly isMain: boolean;
-}
-
-function parseOutput(text: string, main: CheckFormat): Output {
-  const [, format = "", file = ""] = /^([a-z]+)=(.+)$/s.exec(text) ?? [];
-  if (file === "") return { format: main, file: text, isMain: true };
-  const known = FORMATS.find((name) => name === format);
-  if (known !== undefined) return { format: known, file, isMain: false };
-  throw new JobstrataError(
-    "config",
-    `--output ${quote(text)}: there is no format ${quote(format)}; there are ${FORMATS.join(", ")}`,
-  );
-}
-
-function write({ format, file }: Output, report: CheckReport): void {
-  try {
-    const text = CHECK_FORMATS[format](forFormat(format, report), { lines: linesOf() });
-    writeFileSync(file, text.endsWith("\n") ? text : `${text}\n`);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new JobstrataError("config", `the report ${quote(file)} cannot be written: ${code}`);
-  }
-}
-
-/** The lines of files, each read once; undefined for what cannot be shown. */
-function linesOf(): (file: string) => readonly string[] | undefined {
-  const files = new Map<string, readonly string[] | undefined>();
-  return (file) => {
-    if (files.has(file)) return files.get(file);
-    let lines: readonly string[] | undefined;
-    try {
-      lines = readFileSync(file, "utf8").split(/\r?\n/);
-    } catch {
-      // A path of another machine, such as in an old plan.
-    }
-    files.set(file, lines);
-    return lines;
-  };
 }

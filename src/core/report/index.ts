@@ -9,6 +9,7 @@ export * from "./run-tree";
 export * from "./style";
 export * from "./table";
 export * from "./text";
+export * from "./check/azure";
 export * from "./check/formats";
 export * from "./check/github";
 export * from "./check/gitlab";

@@ -1,5 +1,6 @@
 import type { CheckReport } from "../../model/check-report";
 import { PLAIN, type Style } from "../style";
+import { checkAzure } from "./azure";
 import { checkGithub } from "./github";
 import { checkGitlab } from "./gitlab";
 import { checkJson } from "./json";
@@ -8,7 +9,8 @@ import { checkMarkdown } from "./markdown";
 import { checkSarif } from "./sarif";
 import { checkText, type FileLines } from "./text";
 
-export type CheckFormat = "text" | "json" | "sarif" | "junit" | "github" | "markdown" | "gitlab";
+export type CheckFormat =
+  "text" | "json" | "sarif" | "junit" | "github" | "markdown" | "gitlab" | "azure";
 
 /** How a report is shown, for the formats that people read. */
 export interface CheckFormatOptions {
@@ -31,4 +33,5 @@ export const CHECK_FORMATS: Readonly<
   github: checkGithub,
   markdown: (report, { all }) => checkMarkdown(report, all),
   gitlab: checkGitlab,
+  azure: checkAzure,
 };

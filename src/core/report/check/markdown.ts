@@ -18,9 +18,6 @@ const MAX_ROWS = 100;
 
 /** A comment for a pull request, or the summary of a CI job. */
 export function checkMarkdown(report: CheckReport, all = false): string {
-  const open = all
-    ? openFindings(report).map((finding): FindingGroup => ({ findings: [finding] }))
-    : groupFindings(report);
   const beside = asides(report);
   const lines = [
     `### Job hierarchy: ${summary(report)}`,
@@ -29,12 +26,33 @@ export function checkMarkdown(report: CheckReport, all = false): string {
   ];
   if (report.incomplete)
     lines.push("", "**The check is incomplete: some sources could not be checked.**");
-  if (open.length > 0) {
-    lines.push("", "| | Rule | Where | What | Fix |", "|---|---|---|---|---|");
-    for (const group of open.slice(0, MAX_ROWS)) lines.push(row(group, report));
-    if (open.length > MAX_ROWS) lines.push("", `… and ${open.length - MAX_ROWS} more.`);
-  }
+  const { rows, leftOut } = findingsTable(report, { all });
+  if (rows.length > 0) lines.push("", ...rows);
+  if (leftOut > 0) lines.push("", `… and ${leftOut} more.`);
   return lines.join("\n");
+}
+
+/** Open findings as the lines of a table, none without findings; and how many rows do not fit. */
+export function findingsTable(
+  report: CheckReport,
+  {
+    all = false,
+    maxCharacters = Infinity,
+  }: { readonly all?: boolean; readonly maxCharacters?: number } = {},
+): { readonly rows: string[]; readonly leftOut: number } {
+  const open = all
+    ? openFindings(report).map((finding): FindingGroup => ({ findings: [finding] }))
+    : groupFindings(report);
+  if (open.length === 0) return { rows: [], leftOut: 0 };
+  const rows = ["| | Rule | Where | What | Fix |", "|---|---|---|---|---|"];
+  let room = maxCharacters;
+  for (const [at, group] of open.entries()) {
+    const line = row(group, report);
+    room -= line.length + 1;
+    if (at === MAX_ROWS || room < 0) return { rows, leftOut: open.length - at };
+    rows.push(line);
+  }
+  return { rows, leftOut: 0 };
 }
 
 function row({ findings, jobs }: FindingGroup, report: CheckReport): string {
