@@ -20,21 +20,40 @@ const WRITER: DiffWriter = {
   arrow: "→",
 };
 
+/** How changes are written as Markdown. */
+export interface DiffMarkdownOptions extends DiffMermaidOptions {
+  /** What they are compared with. */
+  readonly since: string;
+  /** Level and first words of the heading. @default "### Job hierarchy" */
+  readonly heading?: string;
+  /** Whether to draw them. @default true */
+  readonly drawing?: boolean;
+  /** Bytes to keep to. @default - those of a comment on GitHub */
+  readonly maxBytes?: number;
+}
+
 /** What changes, as a comment for a pull request: a summary, a drawing, and every change to fold out. */
 export function diffMarkdown(
   diffs: readonly HierarchyDiff[],
-  { since, ...options }: { readonly since: string } & DiffMermaidOptions,
+  {
+    since,
+    heading = "### Job hierarchy",
+    drawing = true,
+    maxBytes = MAX_BYTES,
+    ...options
+  }: DiffMarkdownOptions,
 ): string {
   const { heads, sections } = reportOf(diffs, WRITER);
-  const page = new Page();
-  page.add(`### Job hierarchy: ${summaryOf(countChanges(diffs))}`, "");
+  const page = new Page(maxBytes - RESERVED);
+  page.add(`${heading}: ${summaryOf(countChanges(diffs))}`, "");
   for (const { environments, said } of heads)
     page.add(`- ${someOf(environments)}: ${said}, since ${WRITER.name(since)}`);
   const notes = sections.flatMap(({ said }) => said.filter(({ mark }) => mark === "note"));
   if (notes.length > 0) page.add("", ...notes.slice(0, 20).flatMap((line) => bullets(line, "")));
   const drawn = mostChanged(diffs);
-  if (drawn !== undefined && drawn.jobs.length > 0) {
-    const { text } = diffMermaid(drawn, { ...options, maxCharacters: MAX_DRAWN });
+  if (drawing && drawn !== undefined && drawn.jobs.length > 0) {
+    const maxCharacters = Math.min(MAX_DRAWN, Math.floor(maxBytes / 3));
+    const { text } = diffMermaid(drawn, { ...options, maxCharacters });
     const name = diffs.length > 1 ? ["", `As drawn for ${WRITER.name(drawn.environment)}:`] : [];
     page.add(...name, "", ["```mermaid", text.trimEnd(), "```"].join("\n"));
   }
@@ -61,8 +80,12 @@ function someOf(environments: readonly string[]): string {
 /** Lines for as long as there is room. */
 class Page {
   readonly #lines: string[] = [];
-  #room = MAX_BYTES - RESERVED;
+  #room: number;
   #leftOut = 0;
+
+  public constructor(room: number) {
+    this.#room = room;
+  }
 
   public add(...lines: readonly string[]): void {
     for (const line of lines) this.#add(line);
@@ -104,7 +127,7 @@ class Page {
 }
 
 /** Text as code, in which nothing means anything: no HTML, no link, nobody's name. */
-function codeSpan(text: string): string {
+export function codeSpan(text: string): string {
   const shown = printable(text);
   const longest = Math.max(0, ...Array.from(shown.matchAll(/`+/g), ([run]) => run.length));
   const fence = "`".repeat(longest + 1);
