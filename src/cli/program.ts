@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => AddCommand>> = {
   import: () => (require("./import/command") as typeof import("./import/command")).addImportCommand,
   export: () => (require("./export/command") as typeof import("./export/command")).addExportCommand,
   check: () => (require("./check/command") as typeof import("./check/command")).addCheckCommand,
+  review: () => (require("./review/command") as typeof import("./review/command")).addReviewCommand,
   split: () => (require("./split/command") as typeof import("./split/command")).addSplitCommand,
   rules: () => (require("./rules/command") as typeof import("./rules/command")).addRulesCommand,
   graph: () => (require("./graph/command") as typeof import("./graph/command")).addGraphCommand,

@@ -69,7 +69,7 @@ async function runChanged(
 }
 
 /** The matrix of a GitHub Actions job: an entry for each job to run. */
-function matrixOf({ environments }: ChangedDocument): object {
+export function matrixOf({ environments }: ChangedDocument): object {
   return {
     include: environments.flatMap(({ environment, jobs }) =>
       jobs

@@ -68,7 +68,7 @@ export async function readSources(
 }
 
 /** Whether the configuration leaves out a path. It is not read before something asks. */
-function ignoring(file: string | undefined): (path: string) => boolean {
+export function ignoring(file: string | undefined): (path: string) => boolean {
   let isIgnored: ReturnType<typeof ignoredBy> | undefined;
   return (path) => {
     const names = RULES.map(({ name }) => name);

@@ -1,0 +1,212 @@
+import { resolve } from "node:path";
+import { type Command, Option } from "commander";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { atLeast, type CheckReport, openFindings, type Severity } from "@jobstrata/core/model";
+import { posixRelative } from "@jobstrata/core/paths";
+import { CHECK_FORMATS, type CheckFormat } from "@jobstrata/core/report";
+import { matrixOf } from "../changed/command";
+import type { ChangedDocument } from "../changed/document";
+import { checkReadings } from "../check/findings";
+import { checkText, parseOutput, writeReport } from "../check/outputs";
+import { Interrupts } from "../interrupts";
+import type { Io } from "../io";
+import { addSourceOptions, readSources, type SourcesOptions } from "../sources/options";
+import { styleFor } from "../terminal";
+import { ciRun } from "./ci-environment";
+import { compareWithBase } from "./compare";
+import { readPlan } from "./plan";
+import { publish } from "./publish";
+import { compareFindings, type Review } from "./review";
+import { reviewJson } from "./review-json";
+import { isNews, reviewMarkdown } from "./review-markdown";
+import { writeStepOutputs } from "./step-outputs";
+
+/** Options of `jobstrata review`. */
+interface ReviewOptions extends SourcesOptions {
+  readonly target: readonly string[];
+  readonly baseline?: string;
+  readonly failOn?: Severity;
+  readonly findings: "new" | "all";
+  readonly plan: readonly string[];
+  readonly name?: string;
+  readonly format: CheckFormat;
+  readonly output: readonly string[];
+  readonly publish?: boolean;
+  /** False with `--no-comment`. */
+  readonly comment: boolean;
+}
+
+const FORMATS = Object.keys(CHECK_FORMATS) as CheckFormat[];
+/** Formats in which people and CI systems see the findings that count; the others have all, to be compared elsewhere. */
+const OF_CHANGE: readonly CheckFormat[] = ["text", "github", "azure"];
+
+/** Adds `jobstrata review`. */
+export function addReviewCommand(program: Command, io: Io): void {
+  const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+  addSourceOptions(program.command("review"))
+    .description("report what a change does to the jobs, with its findings, for a pull request")
+    .argument(
+      "[base]",
+      "what to compare with: a git revision, a folder, a plan or state (default: what CI builds upon, else HEAD)",
+    )
+    .argument("[path]", "a source that check reads (default: this folder)")
+    .addOption(
+      new Option("-t, --target <name>", "only this target or environment; may be repeated")
+        .argParser(collect)
+        .default([], "all"),
+    )
+    .option("--config <file>", "configuration file, instead of jobstrata.config.json or .yaml")
+    .option("--baseline <file>", "accepted findings, instead of jobstrata.baseline.json")
+    .addOption(
+      new Option(
+        "--findings <which>",
+        "findings that fail the review: those that the base lacks, or all",
+      )
+        .choices(["new", "all"])
+        .default("new"),
+    )
+    .addOption(
+      new Option(
+        "--fail-on <severity>",
+        "exit with 1 for findings of this severity and above",
+      ).choices(["error", "warning", "info"]),
+    )
+    .addOption(
+      new Option(
+        "--plan <file>",
+        "say what a plan would do (terraform show -json); may be repeated",
+      )
+        .argParser(collect)
+        .default([], "none"),
+    )
+    .addOption(
+      new Option("--format <format>", "what to print").choices(FORMATS).default("markdown"),
+    )
+    .addOption(
+      new Option("--output <[format=]file>", "write a report to a file; may be repeated")
+        .argParser(collect)
+        .default([], "none"),
+    )
+    .option("--publish", "in CI: write the job summary and the comment on the pull request")
+    .option("--no-comment", "with --publish: write the job summary only")
+    .option("--name <name>", "tells several reviews of one pull request apart (default: the path)")
+    .action(async (base: string, path: string, options: ReviewOptions) => {
+      io.exitCode = await interruptible((signal) => runReview(base, path, options, io, signal));
+    });
+}
+
+/** Everything temporary is removed when the user interrupts it. */
+async function interruptible(run: (signal: AbortSignal) => Promise<number>): Promise<number> {
+  const aborted = new AbortController();
+  const interrupts = new Interrupts(
+    () => {
+      aborted.abort();
+    },
+    (code) => process.exit(code),
+  );
+  try {
+    const code = await run(aborted.signal);
+    return interrupts.exitCode ?? code;
+  } catch (error) {
+    if (interrupts.exitCode === undefined) throw error;
+    return interrupts.exitCode;
+  } finally {
+    interrupts.stop();
+  }
+}
+
+/** Reviews the jobs at a path. @throws {JobstrataError} `source`, `config` if there is nothing to review */
+async function runReview(
+  base = "",
+  given = "",
+  options: ReviewOptions,
+  io: Io,
+  signal: AbortSignal,
+): Promise<number> {
+  const { target, format, source, local } = options;
+  if (source === "workspace" || local === true)
+    throw new JobstrataError(
+      "config",
+      "a workspace cannot be reviewed: review the source of its jobs",
+    );
+  const path = given === "" ? "." : given;
+  const outputs = options.output.map((output) => parseOutput(output, format, FORMATS));
+  const plans = options.plan.map(readPlan);
+  const run = ciRun(process.env);
+  const report = await checkReadings(await readSources([path], options, target, io), options);
+  const request = { ...options, path };
+  const compared = await compareWithBase(base === "" ? undefined : base, request, run, io, signal);
+  const { document } = compared;
+  const review: Review = {
+    name: options.name ?? nameOf(path),
+    ...(compared.since !== undefined && { since: compared.since }),
+    problems: compared.problems,
+    hierarchy: compared.hierarchy,
+    affected: compared.affected,
+    jobs: report.distinct.jobs,
+    stacks: document?.stacks ?? [],
+    findings: compareFindings(report, compared.findings),
+    plans,
+  };
+  const counting = options.findings === "all" ? openFindings(report) : review.findings.added;
+  const isFailed = counting.some(({ severity }) => atLeast(severity, report.failOn));
+  const exitCode = report.incomplete ? 2 : isFailed ? 1 : 0;
+  const text = (chosen: CheckFormat, isPrinted = false): string => {
+    if (chosen === "markdown") return reviewMarkdown(review);
+    if (chosen === "json") return reviewJson(review, document, exitCode);
+    const shown: CheckReport = {
+      ...report,
+      ...(OF_CHANGE.includes(chosen) && { findings: counting }),
+    };
+    return checkText(chosen, shown, isPrinted ? { style: styleFor() } : {});
+  };
+  for (const output of outputs) writeReport(output.file, text(output.format));
+  if (!outputs.some(({ isMain }) => isMain)) io.out(text(format, true).trimEnd());
+  if (format !== "markdown") for (const problem of review.problems) io.err(`note: ${problem}`);
+  if (options.publish === true && !signal.aborted)
+    await publishReview(review, document, options, io);
+  return exitCode;
+}
+
+async function publishReview(
+  review: Review,
+  document: ChangedDocument | undefined,
+  { comment }: ReviewOptions,
+  io: Io,
+): Promise<void> {
+  const run = ciRun(process.env);
+  if (run === undefined) {
+    io.err(
+      "note: nothing was published: this is not a job of GitHub Actions, GitLab CI or Azure Pipelines",
+    );
+    return;
+  }
+  const publication = {
+    name: review.name,
+    markdown: reviewMarkdown(review),
+    isNews: isNews(review),
+  };
+  const url = await publish(publication, run, process.env, io, { comment });
+  const { added, fixed } = review.findings;
+  const jobs = review.affected.filter(({ state }) => state !== "removed").map(({ job }) => job);
+  writeStepOutputs(
+    {
+      "comment-url": url ?? "",
+      jobs: JSON.stringify(jobs),
+      matrix: JSON.stringify(document === undefined ? { include: [] } : matrixOf(document)),
+      stacks: JSON.stringify(review.stacks),
+      "new-findings": String(added.length),
+      "fixed-findings": String(fixed.length),
+    },
+    process.env,
+    io,
+  );
+}
+
+/** The path, from the root of the repository; empty for the root. */
+function nameOf(path: string): string {
+  const { GITHUB_WORKSPACE, CI_PROJECT_DIR, BUILD_SOURCESDIRECTORY } = process.env;
+  const root = GITHUB_WORKSPACE ?? CI_PROJECT_DIR ?? BUILD_SOURCESDIRECTORY ?? process.cwd();
+  const name = posixRelative(root, resolve(path));
+  return name === "." ? "" : name;
+}

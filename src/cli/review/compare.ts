@@ -1,0 +1,121 @@
+import { existsSync } from "node:fs";
+import type { CheckedFinding } from "@jobstrata/core/model";
+import { diffHierarchies, type HierarchyDiff, UnknownJobs } from "@jobstrata/core/render";
+import { type Changes, findChanges } from "../changed/changes";
+import type { ChangedDocument } from "../changed/document";
+import type { Io } from "../io";
+import { environmentPairs } from "../sources/environment-pairs";
+import { baseFindings, type BaseRequest, problemOf } from "./base-findings";
+import { baseOf, mergeBaseOf } from "./base";
+import type { CiRun } from "./ci-environment";
+import type { AffectedJob } from "./review";
+
+/** A change, compared with its base. */
+export interface Comparison {
+  /** The base, for people; undefined if there is none. */
+  readonly since?: string;
+  readonly document?: ChangedDocument;
+  readonly hierarchy: readonly HierarchyDiff[];
+  readonly affected: readonly AffectedJob[];
+  /** The findings of the base; undefined if nobody knows them. */
+  readonly findings?: readonly CheckedFinding[];
+  /** In sentences. */
+  readonly problems: readonly string[];
+}
+
+const NOTHING = { hierarchy: [], affected: [], problems: [] };
+
+/** Compares with the base that is asked for, that of the CI run, or outside of CI the last commit. */
+export async function compareWithBase(
+  given: string | undefined,
+  request: BaseRequest,
+  run: CiRun | undefined,
+  io: Io,
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const base = await chosenBase(given, run);
+  if (base === undefined) return NOTHING;
+  if ("problem" in base) {
+    const problem = `There is nothing to compare with, so every finding counts as new: ${base.problem}`;
+    return { ...NOTHING, problems: [problem] };
+  }
+  const changes = await findChanges({ ...request, base: base.revision }, io, signal);
+  const { document } = changes;
+  const problems = [...(base.note === undefined ? [] : [base.note]), ...document.problems];
+  let findings: readonly CheckedFinding[] | undefined;
+  try {
+    findings = await baseFindings(changes, request, signal);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    problems.push(
+      `The base cannot be checked, so every finding counts as new: ${problemOf(error)}`,
+    );
+  }
+  return {
+    since: base.label,
+    document,
+    hierarchy: document.complete ? hierarchyOf(changes, request.target) : [],
+    affected: affectedJobs(document),
+    ...(findings && { findings }),
+    problems: problems.map((problem) => problem.replace(/\s+/g, " ")),
+  };
+}
+
+interface ChosenBase {
+  readonly revision: string;
+  readonly label: string;
+  readonly note?: string;
+}
+
+async function chosenBase(
+  given: string | undefined,
+  run: CiRun | undefined,
+): Promise<ChosenBase | { readonly problem: string } | undefined> {
+  if (given !== undefined) {
+    const isPath = !given.startsWith("git:") && (given === "-" || existsSync(given));
+    if (isPath || given === "workspace") return { revision: given, label: given };
+    const revision = given.replace(/^git:/, "");
+    return { revision: `git:${await mergeBaseOf(revision, ".")}`, label: revision };
+  }
+  if (run === undefined) return { revision: "git:HEAD", label: "HEAD" };
+  if (run.base === undefined) return undefined;
+  const base = await baseOf(run.base, ".");
+  return "problem" in base ? base : { ...base, revision: `git:${base.revision}` };
+}
+
+function hierarchyOf({ before, after }: Changes, target: readonly string[]): HierarchyDiff[] {
+  const [old, now] = [before, after].map((readings) =>
+    readings
+      .flatMap(({ graphs }) => graphs)
+      .filter(({ environment }) => target.length === 0 || target.includes(environment)),
+  );
+  return environmentPairs(old ?? [], now ?? [], undefined).flatMap((pair) => {
+    const diff = diffHierarchies(pair.old, pair.now);
+    return diff instanceof UnknownJobs ? [] : [diff];
+  });
+}
+
+const STRENGTH = ["new", "modified", "removed", "downstream"] as const;
+
+/** Every job once: what all environments say of it, and its strongest state. */
+export function affectedJobs({ environments }: ChangedDocument): AffectedJob[] {
+  const known = new Map<string, AffectedJob>();
+  const busy = environments.filter(({ jobs }) => jobs.length > 0);
+  for (const { environment, jobs } of busy) {
+    for (const { job, state, level, reasons } of jobs) {
+      const before = known.get(job);
+      const texts = reasons.map(({ text }) => text);
+      const states = before === undefined ? [state] : [before.state, state];
+      known.set(job, {
+        job,
+        state: STRENGTH.find((each) => states.includes(each)) ?? state,
+        ...(level !== undefined && { level }),
+        environments: [...(before?.environments ?? []), environment],
+        reasons: [...new Set([...(before?.reasons ?? []), ...texts])],
+      });
+    }
+  }
+  return [...known.values()].map((job) =>
+    job.environments.length === busy.length ? { ...job, environments: [] } : job,
+  );
+}
