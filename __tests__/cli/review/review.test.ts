@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Ended } from "../../e2e/support/processes";
 import { ROOT } from "../../e2e/support/processes";
@@ -307,7 +309,14 @@ describe("in CI", () => {
     const { folder, base } = origin();
     const clone = shallow(folder, "refs/pull/12/merge");
     const event = { pull_request: { number: 12, base: { ref: "main", sha: base } } };
-    const found = await reviewJson(clone, [], github(event, { GITHUB_REF: "refs/pull/12/merge" }));
+    const found = await reviewJson(
+      clone,
+      [],
+      github(event, {
+        GITHUB_REF: "refs/pull/12/merge",
+        GITHUB_SHA: git(clone, "rev-parse", "HEAD"),
+      }),
+    );
     expect(states(found)).toEqual(REWIRED);
     expect(found).toMatchObject({
       problems: [],
@@ -370,10 +379,25 @@ describe("in CI", () => {
     expect(states(found)).toEqual(REWIRED);
   });
 
+  it("does not take a merge that the author has made for that of the host", async () => {
+    const { folder, base } = origin();
+    const clone = tempFolder();
+    git(clone, "clone", "-q", `file://${folder}`, ".");
+    git(clone, "checkout", "-q", "--detach", "origin/feature");
+    git(clone, "merge", "-q", "--no-ff", "-m", "merge", "origin/main");
+    const main = git(clone, "rev-parse", "origin/main");
+    const event = { pull_request: { number: 12, base: { ref: "main", sha: main } } };
+    const env = { GITHUB_REF: "refs/pull/12/merge", GITHUB_SHA: base };
+    const found = await reviewJson(clone, [], github(event, env));
+    expect(states(found)).toEqual(REWIRED);
+  });
+
   it("takes the target of a merge from Azure Pipelines", async () => {
     const { folder } = origin();
-    const found = await reviewJson(shallow(folder, "refs/pull/12/merge"), [], {
+    const clone = shallow(folder, "refs/pull/12/merge");
+    const found = await reviewJson(clone, [], {
       TF_BUILD: "True",
+      BUILD_SOURCEVERSION: git(clone, "rev-parse", "HEAD"),
       SYSTEM_PULLREQUEST_PULLREQUESTID: "12",
       SYSTEM_PULLREQUEST_TARGETBRANCH: "refs/heads/main",
     });
@@ -409,6 +433,32 @@ describe("in CI", () => {
     expect(rules(found.findings.new)).toEqual(["job-level-tag"]);
     expect(found.problems).toEqual([expect.stringMatching(message)]);
     expect(found.problems.join("")).not.toContain("hunter2");
+  });
+
+  it("fetches with the token of the job, but only from the server of the job", async () => {
+    const seen: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(request.headers.authorization === undefined ? 401 : 404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const folder = repository();
+      git(folder, "remote", "add", "origin", `${url}/data/jobs.git`);
+      const event = { pull_request: { number: 12, base: { sha: "a".repeat(40) } } };
+      const env = { GITHUB_TOKEN: "ghs_secret", GITHUB_SERVER_URL: url };
+      const { problems } = await reviewJson(folder, [], github(event, env));
+      const basic = Buffer.from("x-access-token:ghs_secret").toString("base64");
+      expect(seen).toEqual([undefined, `basic ${basic}`]);
+      expect(problems.join("")).not.toMatch(new RegExp(`ghs_secret|${basic}`));
+      seen.length = 0;
+      const other = { ...env, GITHUB_SERVER_URL: "http://localhost:9" };
+      await reviewJson(folder, [], github(event, other));
+      expect(new Set(seen)).toEqual(new Set([undefined]));
+    } finally {
+      server.close();
+    }
   });
 
   it("compares nothing in a run that belongs to no change", async () => {

@@ -42,10 +42,11 @@ export async function baseOf(hint: BaseHint, folder: string, env = process.env):
 /** The commit to begin from: exactly that, or one whose common ancestor with HEAD counts. */
 async function find(
   git: Repository,
-  { isMerge, commit, branch }: BaseHint,
+  { merge, commit, branch }: BaseHint,
 ): Promise<{ commit: string; isExact: boolean } | undefined> {
-  const [target, merged] = isMerge ? await git.parents() : [];
-  if (target !== undefined && merged !== undefined) {
+  const [target, merged] = await git.parents();
+  // A job may have checked out another commit.
+  if (target !== undefined && merged !== undefined && (await git.head()) === merge) {
     await git.fetchCommit(target);
     return { commit: target, isExact: true };
   }
@@ -88,6 +89,10 @@ class Repository {
       if (error instanceof GitProblem && /not a git repository/i.test(error.message)) return false;
       throw error;
     }
+  }
+
+  public async head(): Promise<string | undefined> {
+    return (await this.#try(["rev-parse", "HEAD"]))?.trim();
   }
 
   /** Of HEAD, also those that a shallow clone does not have. */

@@ -14,8 +14,8 @@ export interface CiRun {
 
 /** Where a change begins. The first of these that can be found is taken. */
 export interface BaseHint {
-  /** The host has merged the change into its target: the first parent of HEAD is the target, exactly. */
-  readonly isMerge: boolean;
+  /** The commit by which the host has merged the change into its target: its first parent is the target, exactly. */
+  readonly merge?: string;
   /** A commit. */
   readonly commit?: string;
   /** A branch of `origin`. */
@@ -52,19 +52,20 @@ function githubRun(env: Env): CiRun {
   if (pull_request !== undefined) {
     const { sha, ref } = pull_request.base ?? {};
     const isMerge = /^refs\/pull\/\d+\/merge$/.test(env.GITHUB_REF ?? "");
+    const merge = isMerge ? merged(env.GITHUB_SHA) : {};
     return {
       host,
       ...numbered(pull_request.number),
-      base: { isMerge, ...commit(sha), ...(ref !== undefined && { label: ref }) },
+      base: { ...merge, ...commit(sha), ...labelled(ref) },
     };
   }
   if (merge_group !== undefined) {
     const label = merge_group.base_ref?.replace(/^refs\/heads\//, "");
-    return { host, base: { isMerge: false, ...commit(merge_group.base_sha), ...labelled(label) } };
+    return { host, base: { ...commit(merge_group.base_sha), ...labelled(label) } };
   }
   const number = issue?.pull_request === undefined ? undefined : issue.number;
   const branch = repository?.default_branch;
-  const base = { isMerge: false, ...commit(before), ...(branch !== undefined && { branch }) };
+  const base = { ...commit(before), ...(branch !== undefined && { branch }) };
   return {
     host,
     ...numbered(number),
@@ -85,7 +86,7 @@ function githubEvent({ GITHUB_EVENT_PATH: file }: Env): GithubEvent {
 function gitlabRun(env: Env): CiRun {
   const number = Number(env.CI_MERGE_REQUEST_IID);
   if (!(number > 0)) {
-    const base = { isMerge: false, ...commit(env.CI_COMMIT_BEFORE_SHA) };
+    const base = commit(env.CI_COMMIT_BEFORE_SHA);
     return { host: "gitlab", ...("commit" in base && { base }) };
   }
   // Pipelines for merged results and merge trains build a merge of GitLab's own.
@@ -96,7 +97,7 @@ function gitlabRun(env: Env): CiRun {
     host: "gitlab",
     pullRequest: number,
     base: {
-      isMerge,
+      ...(isMerge && merged(env.CI_COMMIT_SHA)),
       ...commit(sha),
       ...(label !== undefined && { branch: label }),
       ...labelled(label),
@@ -113,13 +114,20 @@ function azureRun(env: Env): CiRun {
   return {
     host: "azure",
     pullRequest: number,
-    base: { isMerge: true, ...(branch !== undefined && { branch }), ...labelled(branch) },
+    base: {
+      ...merged(env.BUILD_SOURCEVERSION),
+      ...(branch !== undefined && { branch }),
+      ...labelled(branch),
+    },
   };
 }
 
 /** Hosts write zeros for a commit that does not exist. */
 const commit = (sha: string | undefined): Pick<BaseHint, "commit"> =>
   sha !== undefined && /^(?!0+$)[0-9a-f]{40,64}$/.test(sha) ? { commit: sha } : {};
+
+const merged = (sha: string | undefined): Pick<BaseHint, "merge"> =>
+  sha === undefined ? {} : { merge: sha };
 
 const labelled = (label: string | undefined): Pick<BaseHint, "label"> =>
   label === undefined ? {} : { label };

@@ -1,7 +1,13 @@
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { atLeast, type CheckReport, openFindings, type Severity } from "@jobstrata/core/model";
+import {
+  atLeast,
+  type CheckReport,
+  openFindings,
+  printable,
+  type Severity,
+} from "@jobstrata/core/model";
 import { posixRelative } from "@jobstrata/core/paths";
 import { CHECK_FORMATS, type CheckFormat } from "@jobstrata/core/report";
 import { matrixOf } from "../changed/command";
@@ -162,7 +168,10 @@ async function runReview(
   };
   for (const output of outputs) writeReport(output.file, text(output.format));
   if (!outputs.some(({ isMain }) => isMain)) io.out(text(format, true).trimEnd());
-  if (format !== "markdown") for (const problem of review.problems) io.err(`note: ${problem}`);
+  // The agent of Azure Pipelines would take commands from anywhere in a line.
+  const safe = (line: string): string => printable(line).replaceAll("##", "# #");
+  if (format !== "markdown")
+    for (const problem of review.problems) io.err(`note: ${safe(problem)}`);
   if (options.publish === true && !signal.aborted)
     await publishReview(review, document, options, io);
   return exitCode;
