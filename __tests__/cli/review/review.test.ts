@@ -354,6 +354,7 @@ describe("in CI", () => {
     const { folder, base, feature } = origin();
     const found = await reviewJson(shallow(folder, feature), [], github(event(base)));
     expect(states(found)).toEqual(REWIRED);
+    expect(found.problems).toEqual([]);
   });
 
   it("compares the first push of a branch with the default branch", async () => {
@@ -413,7 +414,7 @@ describe("in CI", () => {
       },
       /this is not a git work tree/,
     ],
-    ["without git", () => ({ PATH: tempFolder() }), /git is not installed/],
+    ["without git", () => ({ PATH: tempFolder() }), /requires git, which is not installed/],
     [
       "without the base",
       (folder) => {

@@ -1,6 +1,5 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-import { printable } from "@jobstrata/core/model";
+import { JobstrataError } from "@jobstrata/core/errors";
+import { Git, GitFailed } from "../git/git";
 import type { BaseHint } from "./ci-environment";
 
 /** What a change is compared with, or why there is nothing. */
@@ -8,10 +7,7 @@ export type Base =
   | { readonly revision: string; readonly label: string; readonly note?: string }
   | { readonly problem: string };
 
-type Env = Readonly<NodeJS.ProcessEnv>;
-
-const execute = promisify(execFile);
-/** A clone that is fetched from must not hold up the check. Milliseconds. */
+/** Milliseconds. */
 const FETCH_TIMEOUT = 120_000;
 
 /**
@@ -20,8 +16,10 @@ const FETCH_TIMEOUT = 120_000;
  *
  * @param folder in the work tree
  */
-export async function baseOf(hint: BaseHint, folder: string, env = process.env): Promise<Base> {
-  const git = new Repository(folder, env);
+export async function baseOf(hint: BaseHint, folder: string, signal?: AbortSignal): Promise<Base> {
+  // A clone that is fetched from must not hold up the check.
+  const timeout = AbortSignal.timeout(FETCH_TIMEOUT);
+  const git = new Repository(folder, signal ? AbortSignal.any([signal, timeout]) : timeout);
   try {
     if (!(await git.exists())) return { problem: "this is not a git work tree" };
     const found = await find(git, hint);
@@ -34,25 +32,29 @@ export async function baseOf(hint: BaseHint, folder: string, env = process.env):
     const note = `HEAD and ${label} have no common commit in this shallow clone, so changes that HEAD does not have yet look undone; check out with the whole history (fetch-depth: 0)`;
     return { revision: commit, label, note };
   } catch (error) {
-    if (!(error instanceof GitProblem)) throw error;
-    return { problem: error.message };
+    if (signal?.aborted === true) throw error;
+    if (timeout.aborted) return { problem: `git did not end in ${FETCH_TIMEOUT / 1000} s` };
+    if (!(error instanceof GitFailed || error instanceof JobstrataError)) throw error;
+    return { problem: withoutCredentials(error.message) };
   }
 }
 
 /** The commit to begin from: exactly that, or one whose common ancestor with HEAD counts. */
 async function find(
   git: Repository,
-  { merge, commit, branch }: BaseHint,
+  { merge, commit, target, branch }: BaseHint,
 ): Promise<{ commit: string; isExact: boolean } | undefined> {
-  const [target, merged] = await git.parents();
+  const [first, second] = await git.parents();
   // A job may have checked out another commit.
-  if (target !== undefined && merged !== undefined && (await git.head()) === merge) {
-    await git.fetchCommit(target);
-    return { commit: target, isExact: true };
+  const isMerge = second !== undefined && (await git.head()) === merge;
+  const begin = isMerge ? first : commit;
+  if (begin !== undefined) {
+    await git.fetchCommit(begin);
+    return { commit: begin, isExact: true };
   }
-  if (commit !== undefined) {
-    await git.fetchCommit(commit);
-    return { commit, isExact: false };
+  if (target !== undefined) {
+    await git.fetchCommit(target);
+    return { commit: target, isExact: false };
   }
   if (branch === undefined) return undefined;
   return { commit: await git.fetchBranch(branch), isExact: false };
@@ -64,29 +66,26 @@ const shownLabel = ({ label }: BaseHint, commit: string): string =>
 /** The common ancestor of a revision and HEAD, which a change is compared with; the revision if there is none. */
 export async function mergeBaseOf(revision: string, folder: string): Promise<string> {
   try {
-    return (await new Repository(folder, process.env).mergeBase(revision)) ?? revision;
+    return (await new Repository(folder).mergeBase(revision)) ?? revision;
   } catch (error) {
-    if (error instanceof GitProblem) return revision;
+    // Who reads the revision says what is wrong.
+    if (error instanceof JobstrataError) return revision;
     throw error;
   }
 }
 
-class GitProblem extends Error {}
-
 class Repository {
-  readonly #folder: string;
-  readonly #env: Env;
+  readonly #git: Git;
 
-  public constructor(folder: string, env: Env) {
-    this.#folder = folder;
-    this.#env = env;
+  public constructor(folder: string, signal?: AbortSignal) {
+    this.#git = new Git(folder, signal, "every job counts as changed");
   }
 
   public async exists(): Promise<boolean> {
     try {
-      return (await this.#run(["rev-parse", "--is-inside-work-tree"])).trim() === "true";
+      return (await this.#git.run(["rev-parse", "--is-inside-work-tree"])).trim() === "true";
     } catch (error) {
-      if (error instanceof GitProblem && /not a git repository/i.test(error.message)) return false;
+      if (error instanceof GitFailed && /not a git repository/i.test(error.message)) return false;
       throw error;
     }
   }
@@ -113,15 +112,11 @@ class Repository {
 
   /** @returns its commit */
   public async fetchBranch(branch: string): Promise<string> {
-    const known = await this.#try([
-      "rev-parse",
-      "--verify",
-      "--quiet",
-      `refs/remotes/origin/${branch}^{commit}`,
-    ]);
-    if (known !== undefined) return known.trim();
+    const known = `refs/remotes/origin/${branch}^{commit}`;
+    const commit = await this.#try(["rev-parse", "--verify", "--quiet", known]);
+    if (commit !== undefined) return commit.trim();
     await this.#fetch(`refs/heads/${branch}`, branch);
-    return (await this.#run(["rev-parse", "FETCH_HEAD"])).trim();
+    return (await this.#git.run(["rev-parse", "FETCH_HEAD"])).trim();
   }
 
   async #fetch(ref: string, shown: string): Promise<void> {
@@ -131,10 +126,11 @@ class Repository {
     if ((await this.#try(args)) !== undefined) return;
     try {
       // A checkout may have left no credentials.
-      await this.#run(args, credentials(this.#env));
+      await this.#git.run(args, "", credentials(process.env));
     } catch (error) {
-      if (!(error instanceof GitProblem)) throw error;
-      throw new GitProblem(
+      if (!(error instanceof GitFailed)) throw error;
+      throw new JobstrataError(
+        "source",
         `${shown} is not in this clone and cannot be fetched: ${error.message}; check out with the whole history (fetch-depth: 0)`,
       );
     }
@@ -142,35 +138,10 @@ class Repository {
 
   async #try(args: readonly string[]): Promise<string | undefined> {
     try {
-      return await this.#run(args);
+      return await this.#git.run(args);
     } catch (error) {
-      if (error instanceof GitProblem) return undefined;
+      if (error instanceof GitFailed) return undefined;
       throw error;
-    }
-  }
-
-  async #run(args: readonly string[], more: Env = {}): Promise<string> {
-    try {
-      const { stdout } = await execute("git", args, {
-        cwd: this.#folder,
-        timeout: FETCH_TIMEOUT,
-        maxBuffer: 2 ** 26,
-        env: { ...this.#env, LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", ...more },
-      });
-      return stdout;
-    } catch (error) {
-      const {
-        code,
-        killed,
-        stderr = "",
-      } = error as NodeJS.ErrnoException & {
-        killed?: boolean;
-        stderr?: string;
-      };
-      if (code === "ENOENT") throw new GitProblem("git is not installed");
-      if (killed === true) throw new GitProblem(`git did not end in ${FETCH_TIMEOUT / 1000} s`);
-      const said = withoutCredentials(stderr.trim().split("\n").slice(-2).join(" "));
-      throw new GitProblem(printable(said.slice(0, 300)));
     }
   }
 }
@@ -179,7 +150,7 @@ class Repository {
 const withoutCredentials = (text: string): string => text.replace(/(:\/\/)[^/@\s]+@/g, "$1***@");
 
 /** Variables that give git the token of the job for the server of the job, and for no other. */
-function credentials(env: Env): Env {
+function credentials(env: Readonly<NodeJS.ProcessEnv>): Record<string, string> {
   const { GITHUB_TOKEN, GITHUB_SERVER_URL, SYSTEM_ACCESSTOKEN, SYSTEM_COLLECTIONURI } = env;
   const header =
     GITHUB_TOKEN && GITHUB_SERVER_URL

@@ -16,8 +16,10 @@ export interface CiRun {
 export interface BaseHint {
   /** The commit by which the host has merged the change into its target: its first parent is the target, exactly. */
   readonly merge?: string;
-  /** A commit. */
+  /** The commit at which the change begins. */
   readonly commit?: string;
+  /** A commit of the branch that the change goes to, which may be newer. */
+  readonly target?: string;
   /** A branch of `origin`. */
   readonly branch?: string;
   /** For people: the branch that the change goes to. */
@@ -56,7 +58,7 @@ function githubRun(env: Env): CiRun {
     return {
       host,
       ...numbered(pull_request.number),
-      base: { ...merge, ...commit(sha), ...labelled(ref) },
+      base: { ...merge, ...(isCommit(sha) && { target: sha }), ...labelled(ref) },
     };
   }
   if (merge_group !== undefined) {
@@ -123,8 +125,11 @@ function azureRun(env: Env): CiRun {
 }
 
 /** Hosts write zeros for a commit that does not exist. */
+const isCommit = (sha: string | undefined): sha is string =>
+  sha !== undefined && /^(?!0+$)[0-9a-f]{40,64}$/.test(sha);
+
 const commit = (sha: string | undefined): Pick<BaseHint, "commit"> =>
-  sha !== undefined && /^(?!0+$)[0-9a-f]{40,64}$/.test(sha) ? { commit: sha } : {};
+  isCommit(sha) ? { commit: sha } : {};
 
 const merged = (sha: string | undefined): Pick<BaseHint, "merge"> =>
   sha === undefined ? {} : { merge: sha };

@@ -33,7 +33,7 @@ export async function compareWithBase(
   io: Io,
   signal: AbortSignal,
 ): Promise<Comparison> {
-  const base = await chosenBase(given, run);
+  const base = await chosenBase(given, run, signal);
   if (base === undefined) return NOTHING;
   if ("problem" in base) {
     const problem = `There is nothing to compare with, so every finding counts as new: ${base.problem}`;
@@ -70,6 +70,7 @@ interface ChosenBase {
 async function chosenBase(
   given: string | undefined,
   run: CiRun | undefined,
+  signal: AbortSignal,
 ): Promise<ChosenBase | { readonly problem: string } | undefined> {
   if (given !== undefined) {
     const isPath = !given.startsWith("git:") && (given === "-" || existsSync(given));
@@ -79,7 +80,7 @@ async function chosenBase(
   }
   if (run === undefined) return { revision: "git:HEAD", label: "HEAD" };
   if (run.base === undefined) return undefined;
-  const base = await baseOf(run.base, ".");
+  const base = await baseOf(run.base, ".", signal);
   return "problem" in base ? base : { ...base, revision: `git:${base.revision}` };
 }
 
