@@ -21,7 +21,7 @@ import {
 import { check, configureRules, today, RULES } from "@jobstrata/core/policy";
 import { analyseAhead, type Reading } from "@jobstrata/core/readers";
 import { CHECK_FORMATS, type CheckFormat, counted } from "@jobstrata/core/report";
-import { diffOf, fixAll, type FixedFile, writeFixes } from "./fix";
+import type { FixedFile } from "./fix";
 import { addStateOptions, findStates, type StateOptions } from "../changed/options";
 import { checkText, parseOutput, writeReport } from "./outputs";
 import type { Io } from "../io";
@@ -145,6 +145,8 @@ async function runCheck(paths: readonly string[], options: CheckOptions, io: Io)
       ...(options.failOn && { failOn: options.failOn }),
     });
   if (options.fix === true) {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- only those who fix load it
+    const { diffOf, fixAll, writeFixes } = require("./fix") as typeof import("./fix");
     const accepted = readBaseline(file);
     const fixes = await fixAll(
       readings,
