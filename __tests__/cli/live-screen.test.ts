@@ -100,13 +100,27 @@ describe("LiveScreen", () => {
     screen.close();
   });
 
-  test("draws afresh below the shell's lines when it is continued after Ctrl-Z", async () => {
+  test("draws afresh, once, below the shell's lines when it is continued after Ctrl-Z", async () => {
     const terminal = new Fake(40, 10);
-    const screen = new LiveScreen(terminal, () => ["task"]);
+    let time = 0;
+    const screen = new LiveScreen(
+      terminal,
+      () => [`task ${time} s`],
+      () => {
+        terminal.write("[1]+  Stopped\n$ fg\n");
+      },
+    );
     screen.update();
-    terminal.write("[1]+  Stopped\n$ fg\n");
+    process.emit("SIGTSTP");
+    // A timer that fell due meanwhile comes before the signal.
+    time = 9;
+    screen.update();
     process.emit("SIGCONT");
-    expect(await terminal.lines()).toEqual(["task", "[1]+  Stopped", "$ fg", "task"]);
+    expect(await terminal.lines()).toEqual(["task 0 s", "[1]+  Stopped", "$ fg", "task 9 s"]);
+    // Somebody else has stopped it.
+    terminal.write("$ fg\n");
+    process.emit("SIGCONT");
+    expect((await terminal.lines()).slice(-2)).toEqual(["$ fg", "task 9 s"]);
     screen.close();
     expect(process.listenerCount("SIGCONT")).toBe(0);
     expect(process.listenerCount("SIGTSTP")).toBe(0);

@@ -26,27 +26,38 @@ export class LiveScreen {
   readonly #restore = (): void => {
     this.#terminal.write(SHOW_CURSOR);
   };
+  #isContinued = false;
   /** Ctrl-Z: the shell gets its cursor, and what is drawn stays above its prompt. */
   readonly #suspend = (): void => {
     this.#terminal.write(SHOW_CURSOR);
-    process.kill(process.pid, "SIGSTOP");
+    this.#stop();
+    // Timers that fell due meanwhile come before SIGCONT, and would draw over what the shell has written.
+    this.#isContinued = true;
+    this.#drawAfresh();
   };
   readonly #resume = (): void => {
-    this.#terminal.write(HIDE_CURSOR);
-    this.#drawn = 0;
-    this.#show(this.#lines);
+    if (!this.#isContinued) this.#drawAfresh();
+    this.#isContinued = false;
   };
 
   readonly #terminal: Terminal;
   readonly #draw: (columns: number, rows: number) => readonly string[];
+  readonly #stop: () => void;
 
-  /** @param draw returns the lines for a number of columns and rows; none may be wider */
+  /**
+   * @param draw returns the lines for a number of columns and rows; none may be wider
+   * @param stop stops this process, and returns once it is continued
+   */
   public constructor(
     terminal: Terminal,
     draw: (columns: number, rows: number) => readonly string[],
+    stop = (): void => {
+      process.kill(process.pid, "SIGSTOP");
+    },
   ) {
     this.#terminal = terminal;
     this.#draw = draw;
+    this.#stop = stop;
 
     terminal.write(HIDE_CURSOR);
     // However this process ends, the cursor comes back.
@@ -77,6 +88,12 @@ export class LiveScreen {
     process.off("SIGTSTP", this.#suspend);
     process.off("SIGCONT", this.#resume);
     this.#restore();
+  }
+
+  #drawAfresh(): void {
+    this.#terminal.write(HIDE_CURSOR);
+    this.#drawn = 0;
+    this.#show(this.#lines);
   }
 
   #show(lines: readonly string[]): void {
