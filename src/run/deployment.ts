@@ -15,6 +15,7 @@ import {
   quote,
 } from "@jobstrata/core/model";
 import { terraformBinary } from "@jobstrata/core/terraform-binary";
+import { terraformMessage } from "./terraform-message";
 
 /** A stack that was synthesized by the CDKTF CLI. */
 export interface SynthesizedStack {
@@ -187,7 +188,7 @@ async function readOutputs(
     const { stderr, message } = error as Error & { stderr?: string };
     throw new JobstrataError(
       "terraform",
-      `the state of stack ${quote(stack.name)} cannot be read: ${said(stderr ?? message)}`,
+      `the state of stack ${quote(stack.name)} cannot be read: ${terraformMessage(stderr ?? message)}`,
     );
   } finally {
     rmSync(parent, { recursive: true, force: true });
@@ -227,13 +228,4 @@ function withAbsolutePath({ backend, folder }: SynthesizedStack): object {
   const { local } = (backend.backend ?? {}) as Backend;
   if (typeof local?.path !== "string") return backend;
   return { backend: { local: { ...local, path: resolve(folder, local.path) } } };
-}
-
-/** The message of Terraform in one line, without its frame. */
-function said(text: string): string {
-  const lines = text
-    .split("\n")
-    .map((line) => line.replace(/^[\s╷│╵]+/, "").trim())
-    .filter((line) => line !== "");
-  return printable(lines.join(" ").slice(0, 600));
 }
