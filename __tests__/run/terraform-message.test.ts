@@ -16,7 +16,7 @@ describe("terraformMessage", () => {
     expect(terraformMessage(stderr)).toBe("Error: Failed to load state on state.tf line 1:");
   });
 
-  it("is all that was said if no error is marked", () => {
+  it("is the whole text if no error is marked", () => {
     expect(terraformMessage("spawn terraform ENOENT\n\u001b[31m")).toBe(
       "spawn terraform ENOENT \\u001b[31m",
     );
