@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { maskSecret, quote, type SourceKind } from "@jobstrata/core/model";
+import { type JobSpec, maskSecret, quote, type SourceKind } from "@jobstrata/core/model";
 import {
   bundleFile,
   priorState,
@@ -15,9 +15,11 @@ import { checkOut, copyOverrides, isRead } from "../git/revision";
 import { movedReading, withoutCommonEnd } from "../graph/relocation";
 import type { Io } from "../io";
 import { readPath, type SourceOptions } from "../sources/path";
+import { AssetChanges, hasAssets } from "./asset-changes";
 import type { BaseSource } from "./document";
 import { FolderChanges, type FileChanges } from "./file-changes";
 import { GitChanges } from "./git-changes";
+import { bundleFolder, BundleReferences, type References, StackReferences } from "./references";
 import { appFolder, synthesizeAt } from "./synthesized-base";
 
 /** What jobs are compared with. */
@@ -27,6 +29,8 @@ export interface Base {
   readonly reading?: Reading;
   /** How files differ; undefined if the base does not say. */
   readonly files?: FileChanges;
+  /** What jobs refer to, then and now; undefined if that is the same, or not known. */
+  readonly references?: { readonly before: References; readonly after: References };
   /** What of it cannot be seen, in sentences. */
   readonly problems: readonly string[];
 }
@@ -78,8 +82,43 @@ function atPath(path: string, { reading, options }: Current): Base {
   return {
     from,
     reading: movedReading(before, move),
-    files: new FolderChanges(move.from, move.to),
+    files: filesBetween(before, reading, move),
+    references: referencesOf(reading, before, (folder) =>
+      join(move.from, relative(move.to, folder)),
+    ),
     problems: [],
+  };
+}
+
+/** How files differ. An output folder holds copies of what is uploaded. */
+function filesBetween(
+  before: Reading,
+  after: Reading,
+  { from, to }: { readonly from: string; readonly to: string },
+): FileChanges {
+  return before.kind === "cdktf" && hasAssets(before.path)
+    ? new AssetChanges(realpathSync(before.path), realpathSync(after.path))
+    : new FolderChanges(from, to);
+}
+
+/** @param at where the bundle of a folder is at the base */
+function referencesOf(
+  after: Reading,
+  before: Reading,
+  at: (folder: string) => string,
+): NonNullable<Base["references"]> {
+  if (after.kind === "cdktf") {
+    return {
+      before: new StackReferences(resolve(before.path)),
+      after: new StackReferences(resolve(after.path)),
+    };
+  }
+  const jobs = after.graphs.flatMap((graph) => graph.jobs);
+  const within = folderOf(after);
+  const folders = (job: JobSpec): string => bundleFolder(job, within);
+  return {
+    before: new BundleReferences(jobs, folders, at),
+    after: new BundleReferences(jobs, folders, (folder) => folder),
   };
 }
 
@@ -92,6 +131,7 @@ function sameKind(readings: readonly Reading[], kind: SourceKind): Reading {
 
 /** The folder of a bundle or of several, or the one that synthesized stacks are in. */
 export function folderOf({ path, kind }: Reading): string {
+  if (kind !== "bundle" && kind !== "cdktf") return process.cwd();
   const real = realpathSync(resolve(path));
   return kind === "bundle" && statSync(real).isDirectory() ? real : dirname(real);
 }
@@ -107,10 +147,13 @@ async function atRevision(revision: string, current: Current): Promise<Base> {
     const files = await GitChanges.since(git, commit);
     switch (reading.kind) {
       case "bundle":
-        if (!hasConfigChanges(files, current)) return { from, files, problems: [] };
-        return { from, reading: await bundleAt(base), files, problems: [] };
+        if (!hasConfigChanges(files, current)) {
+          const { after } = referencesOf(reading, reading, (place) => place);
+          return { from, files, references: { before: after, after }, problems: [] };
+        }
+        return { from, ...(await bundleAt(base)), files, problems: [] };
       case "cdktf":
-        return { from, reading: await appAt(base), files, problems: [] };
+        return { from, ...(await appAt(base)), files, problems: [] };
       default:
         throw new JobstrataError(
           "source",
@@ -121,6 +164,8 @@ async function atRevision(revision: string, current: Current): Promise<Base> {
     throw error instanceof GitFailed ? error.explained() : error;
   }
 }
+
+type Before = Required<Pick<Base, "reading" | "references">>;
 
 /** A commit, and the source to read there. */
 interface AtCommit {
@@ -140,7 +185,7 @@ function hasConfigChanges(files: GitChanges, { options }: Current): boolean {
 }
 
 /** The bundle at a commit, or all bundles of a folder. */
-function bundleAt({ git, commit, revision, folder, current }: AtCommit): Promise<Reading> {
+function bundleAt({ git, commit, revision, folder, current }: AtCommit): Promise<Before> {
   const { reading, options } = current;
   return inTemporaryFolder(async (temporary) => {
     const root = await checkOut(git, commit, temporary, {
@@ -160,13 +205,17 @@ function bundleAt({ git, commit, revision, folder, current }: AtCommit): Promise
       repository: root,
     });
     const shown = (way: string): string => `${revision}:${way}`;
+    const at = (place: string): string => join(root, relative(git.folder, place));
     // While the files are there: places of jobs are found when they are asked for.
-    return movedReading(before, { from: root, to: git.folder, shown });
+    return {
+      reading: movedReading(before, { from: root, to: git.folder, shown }),
+      references: referencesOf(reading, before, at),
+    };
   });
 }
 
 /** The stacks of an app at a commit. */
-function appAt({ git, commit, revision, folder, current }: AtCommit): Promise<Reading> {
+function appAt({ git, commit, revision, folder, current }: AtCommit): Promise<Before> {
   const app = appFolder(folder);
   if (app === undefined)
     throw new JobstrataError(
@@ -176,7 +225,11 @@ function appAt({ git, commit, revision, folder, current }: AtCommit): Promise<Re
   return inTemporaryFolder(async (temporary) => {
     const { root, outdir } = await synthesizeAt(git, commit, app, temporary, current.signal);
     const shown = (way: string): string => `${revision}:${way}`;
-    return movedReading(readSynthesized(outdir), { from: root, to: git.folder, shown });
+    const before = readSynthesized(outdir);
+    return {
+      reading: movedReading(before, { from: root, to: git.folder, shown }),
+      references: referencesOf(current.reading, before, () => ""),
+    };
   });
 }
 

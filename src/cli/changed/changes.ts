@@ -1,19 +1,18 @@
-import { dirname, resolve } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { type JobGraph, type JobSpec, printable } from "@jobstrata/core/model";
-import { relativePath } from "@jobstrata/core/paths";
-import { bundleFile, type Reading } from "@jobstrata/core/readers";
+import type { Reading } from "@jobstrata/core/readers";
 import {
   diffHierarchies,
   type DiffLine,
   type JobDiff,
   jobLine,
+  type JobPair,
   UnknownJobs,
 } from "@jobstrata/core/render";
 import type { Io } from "../io";
 import { environmentPairs, type EnvironmentPair } from "../sources/environment-pairs";
 import { readSources, type SourcesOptions } from "../sources/options";
-import { type Base, folderOf, readBase } from "./base";
+import { type Base, readBase } from "./base";
 import {
   type BaseSource,
   type ChangedDocument,
@@ -23,7 +22,7 @@ import {
 } from "./document";
 import { downstreamOf } from "./downstream";
 import { entryFor } from "./entry";
-import { JobInputs } from "./job-inputs";
+import { JobReasons } from "./job-reasons";
 import { renamedJobs } from "./renamed-jobs";
 
 /** What to compare. */
@@ -98,22 +97,9 @@ function compare(reading: Reading, base: Base, targets: readonly string[]): Chan
       ? graphs
       : graphs.filter(({ environment }) => targets.includes(environment));
   const pairs = environmentPairs(asked(before.graphs), asked(reading.graphs), undefined);
-  const inputs = base.files && new JobInputs(base.files);
-  const folders = new Map<string, string>();
-  const ofCode = (job: JobSpec): Reason[] => {
-    if (inputs === undefined) return [];
-    const file = job.source?.file ?? "";
-    const folder = folders.get(file) ?? projectFolder(reading, file);
-    folders.set(file, folder);
-    return inputs.changesOf(job, folder).map(({ taskKey, change, text }) => ({
-      kind: change.kind === "unknown" ? ("unknown" as const) : ("code" as const),
-      text,
-      ...(taskKey !== undefined && { task: taskKey }),
-      file: relativePath(change.path),
-    }));
-  };
+  const others = new JobReasons(reading, base);
   const environments = pairs.map((pair) => {
-    const changed = changedJobs(pair, base.reading === undefined, ofCode);
+    const changed = changedJobs(pair, base.reading === undefined, others);
     const environment = (pair.now ?? pair.old)?.environment ?? "";
     return { environment, jobs: [...changed, ...downstreamOf(pair.now, changed)].sort(byKey) };
   });
@@ -130,41 +116,44 @@ const byKey = (a: ChangedJob, b: ChangedJob): number =>
 function changedJobs(
   { old, now }: EnvironmentPair,
   isSameReading: boolean,
-  ofCode: (job: JobSpec) => Reason[],
+  others: JobReasons,
 ): ChangedJob[] {
   const diff = isSameReading ? undefined : diffHierarchies(old, now);
-  const diffs = new Map(
-    (diff === undefined || diff instanceof UnknownJobs ? [] : diff.jobs).map((job) => [
-      job.after ?? job.before,
-      job,
-    ]),
-  );
+  const { jobs = [], all = [] } = diff instanceof UnknownJobs ? {} : (diff ?? {});
+  const diffs = new Map(jobs.map((job) => [job.after ?? job.before, job]));
+  const pairs = new Map(all.map((pair) => [pair.after, pair]));
   const changed: ChangedJob[] = [];
-  const renamed = renamedJobs([...diffs.values()]);
+  const renamed = renamedJobs(jobs);
   const gone = new Set([...renamed.values()].map(({ before }) => before));
   for (const job of now?.jobs ?? []) {
     const own = diffs.get(job);
-    const from = renamed.get(job);
-    const code = ofCode(job);
-    if (own === undefined && code.length === 0) continue;
     const key = own?.key ?? job.key;
+    const from = renamed.get(job)?.before;
     if (own?.change === "added" && from === undefined) {
       changed.push(entryFor(key, job, "new", [{ kind: "new", text: "is new" }]));
       continue;
     }
-    const reasons: Reason[] = [];
-    if (from?.before !== undefined)
-      reasons.push({ kind: "renamed", text: `was renamed from ${printable(from.before.key)}` });
-    else if (own !== undefined) reasons.push(...settingsReasons(own));
-    const entry = entryFor(key, job, "modified", [...reasons, ...code]);
-    changed.push(from?.before ? { ...entry, renamed_from: from.before.key } : entry);
+    const before = from ?? (isSameReading ? job : pairs.get(job)?.before);
+    const was = before && { job: before, environment: old?.environment ?? "" };
+    const reasons = [
+      ...(from === undefined ? settingsReasons(own, pairs.get(job)) : [renamedReason(from)]),
+      ...others.of(job, was, now?.environment ?? ""),
+    ];
+    if (reasons.length === 0) continue;
+    const entry = entryFor(key, job, "modified", reasons);
+    changed.push(from === undefined ? entry : { ...entry, renamed_from: from.key });
   }
-  for (const { key, before, change } of diffs.values()) {
+  for (const { key, before, change } of jobs) {
     if (change !== "removed" || before === undefined || gone.has(before)) continue;
     changed.push(entryFor(key, before, "removed", [{ kind: "removed", text: "was removed" }]));
   }
   return changed;
 }
+
+const renamedReason = ({ key }: JobSpec): Reason => ({
+  kind: "renamed",
+  text: `was renamed from ${printable(key)}`,
+});
 
 const WRITER = {
   name: printable,
@@ -174,13 +163,14 @@ const WRITER = {
 };
 
 /** What is set to something else, a line each. */
-function settingsReasons(job: JobDiff): Reason[] {
+function settingsReasons(job: JobDiff | undefined, pair: JobPair | undefined): Reason[] {
   const reasons: Reason[] = [];
-  const { before, after } = job;
+  const { before, after } = pair ?? {};
   if (before !== undefined && after !== undefined && before.stack !== after.stack) {
     const text = `stack: ${printable(before.stack)} → ${printable(after.stack)}`;
     reasons.push({ kind: "settings", text });
   }
+  if (job === undefined) return reasons;
   const visit = (line: DiffLine, above: string): void => {
     const text = above === "" ? line.text : `${above}: ${line.text}`;
     if (line.below.length === 0) reasons.push({ kind: "settings", text });
@@ -188,14 +178,6 @@ function settingsReasons(job: JobDiff): Reason[] {
   };
   for (const line of jobLine(job, WRITER).below) visit(line, "");
   return reasons;
-}
-
-/** The folder that a job's paths start from: that of its bundle, or of the app. */
-function projectFolder(reading: Reading, file: string): string {
-  const folder = folderOf(reading);
-  for (let at = dirname(resolve(file)); at.length > folder.length; at = dirname(at))
-    if (bundleFile(at) !== undefined) return at;
-  return folder;
 }
 
 function documentOf(

@@ -68,11 +68,23 @@ export class JobInputs {
     return found;
   }
 
+  /** What differs of the files that settings of something else name. */
+  public changesIn(settings: Settings, folder: string): CodeChange[] {
+    const found = new Map<string, CodeChange>();
+    for (const input of this.#inSettings(settings, folder)) {
+      const first = this.#firstChange(input);
+      if (first === undefined) continue;
+      const text = describe(input, first);
+      found.set(text, { change: first.change, text });
+    }
+    return [...found.values()];
+  }
+
   /** Files that settings name, wherever they do. */
-  #inSettings(settings: Settings, folder: string, job: JobSpec): Input[] {
+  #inSettings(settings: Settings, folder: string, job?: JobSpec): Input[] {
     const bases = [folder];
-    if (job.source !== undefined) bases.push(dirname(resolve(job.source.file)));
-    if (job.hasGitSource === true) bases.push(this.#files.root);
+    if (job?.source !== undefined) bases.push(dirname(resolve(job.source.file)));
+    if (job?.hasGitSource === true) bases.push(this.#files.root);
     const inputs: Input[] = [];
     for (const { text, name } of textsOf(settings)) {
       if (text.length > 1000 || text.includes("\n")) continue;

@@ -108,6 +108,20 @@ export function readBundleSettings(
   return new Map(bundle.select(options).map((target) => [target, bundle.settingsOf(target)]));
 }
 
+/**
+ * The resources of a bundle that are not jobs, by kind and key, with variables filled in; and what it declares of its
+ * variables. What jobs refer to by `${resources.…}` and `${var.…}` is there.
+ *
+ * @throws {JobstrataError} `source` for a target that the bundle lacks
+ */
+export function readBundleResources(
+  file: string,
+  options: BundleOptions = {},
+): ReadonlyMap<string, { readonly resources: ValueMap; readonly variables: ValueMap }> {
+  const bundle = new Bundle(resolve(file), options);
+  return new Map(bundle.select(options).map((target) => [target, bundle.resourcesOf(target)]));
+}
+
 export class Bundle {
   public readonly places = new Places();
   public readonly problems: Problems;
@@ -216,6 +230,16 @@ export class Bundle {
       variables: reader.variables(),
       declared: isValueMap(variables) ? variables : EMPTY,
       ...reader.workspaceSettings(),
+    };
+  }
+
+  public resourcesOf(target: string): { resources: ValueMap; variables: ValueMap } {
+    const override = valueAt(this.#config.targets, [target]);
+    const settings = isValueMap(override) ? this.#overridden(target, override) : this.#config;
+    const { variables } = settings;
+    return {
+      resources: new TargetReader(this, target, settings, EMPTY).otherResources(),
+      variables: isValueMap(variables) ? variables : EMPTY,
     };
   }
 

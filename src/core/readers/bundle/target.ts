@@ -139,6 +139,15 @@ export class TargetReader {
     };
   }
 
+  /** The resources of the bundle that are not jobs. */
+  public otherResources(): ValueMap {
+    const { resources } = this.#config;
+    if (!isValueMap(resources)) return EMPTY;
+    const kinds = Object.entries(resources).filter(([kind]) => kind !== "jobs");
+    const filled = this.#interpolation.fill(Object.fromEntries(kinds));
+    return isValueMap(filled) ? filled : EMPTY;
+  }
+
   public jobs(): JobSpec[] {
     // The check of shapes reports any other shape.
     return Object.entries(this.#entries).flatMap(([key, job]) =>

@@ -1,0 +1,76 @@
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { readStackMetadata } from "@jobstrata/core/readers";
+import {
+  contentOf,
+  type FileChange,
+  type FileChanges,
+  isFile,
+  isSameContent,
+} from "./file-changes";
+
+/** Copies in the output of a synthesis, by the files that they were copied from. */
+function assetsOf(outdir: string): Map<string, string> {
+  const assets = new Map<string, string>();
+  for (const [stack, metadata] of readStackMetadata(outdir))
+    for (const [path, source] of metadata.assets)
+      assets.set(source, join(outdir, "stacks", stack, path));
+  return assets;
+}
+
+/** Whether an output folder has copies of files, and knows where they are from. */
+export const hasAssets = (outdir: string): boolean => assetsOf(resolve(outdir)).size > 0;
+
+/** The files that an app uploads, and how they differ from those that its synthesis at the base has copied. */
+export class AssetChanges implements FileChanges {
+  public readonly root: string;
+  /** Copies of the base, by the places of their sources now. */
+  readonly #before = new Map<string, string>();
+  readonly #uploaded: ReadonlySet<string>;
+  readonly #names = new Map<string, Set<string>>();
+
+  /** @param from output folder of the base, and `to`, that of the app now */
+  public constructor(from: string, to: string) {
+    this.root = dirname(to);
+    this.#uploaded = new Set(assetsOf(to).keys());
+    for (const [source, copy] of assetsOf(from)) {
+      // The folder was copied with its surroundings, or the app has written it for the comparison.
+      const path = this.#uploaded.has(source) ? source : resolve(to, relative(from, source));
+      this.#before.set(path, copy);
+    }
+    for (const path of this.#paths())
+      for (let at = path; at.length > this.root.length; at = dirname(at)) {
+        const names = this.#names.get(dirname(at)) ?? new Set();
+        this.#names.set(dirname(at), names);
+        names.add(basename(at));
+      }
+  }
+
+  #paths(): Set<string> {
+    return new Set([...this.#before.keys(), ...this.#uploaded]);
+  }
+
+  public changeOf(path: string): FileChange | undefined {
+    const copy = this.#before.get(path);
+    const was = copy === undefined ? undefined : contentOf(copy);
+    const is = this.#uploaded.has(path) ? contentOf(path) : undefined;
+    if (was === undefined) return is && { kind: "new", path };
+    if (is === undefined) return { kind: "removed", path };
+    return isSameContent(was, is) ? undefined : { kind: "changed", path };
+  }
+
+  public changeBelow(folder: string): FileChange | undefined {
+    for (const path of this.#paths()) {
+      const change = path.startsWith(`${folder}${sep}`) ? this.changeOf(path) : undefined;
+      if (change !== undefined) return change;
+    }
+    return undefined;
+  }
+
+  public names(folder: string): ReadonlySet<string> {
+    return this.#names.get(folder) ?? new Set();
+  }
+
+  public *pythonFiles(): Generator<string> {
+    for (const path of this.#paths()) if (path.endsWith(".py")) yield path;
+  }
+}

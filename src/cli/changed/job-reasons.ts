@@ -1,0 +1,64 @@
+import type { JobSpec } from "@jobstrata/core/model";
+import { printable } from "@jobstrata/core/model";
+import { relativePath } from "@jobstrata/core/paths";
+import type { Reading } from "@jobstrata/core/readers";
+import { type Base, folderOf } from "./base";
+import type { Reason } from "./document";
+import { type CodeChange, JobInputs } from "./job-inputs";
+import { bundleFolder, type Referred } from "./references";
+
+const NOTHING: ReadonlyMap<string, Referred> = new Map();
+
+/** Why jobs differ, apart from their own settings: their files, and what they refer to. */
+export class JobReasons {
+  readonly #inputs: JobInputs | undefined;
+  readonly #references: Base["references"];
+  readonly #within: string;
+  readonly #folders = new Map<string, string>();
+
+  public constructor(reading: Reading, { files, references }: Base) {
+    this.#inputs = files && new JobInputs(files);
+    this.#references = references;
+    this.#within = folderOf(reading);
+  }
+
+  /**
+   * @param before the job at the base, and its environment there
+   * @param environment of the job now
+   */
+  public of(
+    job: JobSpec,
+    before: { readonly job: JobSpec; readonly environment: string } | undefined,
+    environment: string,
+  ): Reason[] {
+    const file = job.source?.file ?? "";
+    const folder = this.#folders.get(file) ?? bundleFolder(job, this.#within);
+    this.#folders.set(file, folder);
+    const now = this.#references?.after.of(job, environment) ?? NOTHING;
+    const reasons = (this.#inputs?.changesOf(job, folder) ?? []).map(reasonOf);
+    for (const [address, { settings }] of now) {
+      const found = settings && this.#inputs?.changesIn(settings, folder);
+      for (const change of found ?? [])
+        reasons.push(reasonOf({ ...change, text: `${printable(address)}: ${change.text}` }));
+    }
+    if (before === undefined) return reasons;
+    const was = this.#references?.before.of(before.job, before.environment) ?? NOTHING;
+    for (const address of new Set([...was.keys(), ...now.keys()])) {
+      const [old, own] = [was.get(address), now.get(address)];
+      if (old?.text === own?.text) continue;
+      const { kind } = own ?? old ?? { kind: "resource" as const };
+      const verb = old === undefined ? "is new" : own === undefined ? "was removed" : "changed";
+      reasons.push({ kind, text: `${printable(address)} ${verb}` });
+    }
+    return reasons;
+  }
+}
+
+function reasonOf({ taskKey, change, text }: CodeChange): Reason {
+  return {
+    kind: change.kind === "unknown" ? "unknown" : "code",
+    text,
+    ...(taskKey !== undefined && { task: taskKey }),
+    file: relativePath(change.path),
+  };
+}

@@ -1,0 +1,189 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import {
+  canonical,
+  isObject,
+  type JobSpec,
+  type Json,
+  objectOf,
+  parseJson,
+  type Setting,
+  type Settings,
+} from "@jobstrata/core/model";
+import { blocksOf, bundleFile, readBundleResources } from "@jobstrata/core/readers";
+
+/** What jobs refer to, beside other jobs: resources, variables, data sources. */
+export interface References {
+  /** By their addresses, each as text that is equal for equal definitions. */
+  of(job: JobSpec, environment: string): ReadonlyMap<string, Referred>;
+}
+
+export interface Referred {
+  readonly text: string;
+  readonly kind: "variable" | "resource";
+  /** Its settings, which may name files. */
+  readonly settings?: Settings;
+}
+
+/** An address in an expression: `databricks_cluster_policy.small`, `var.catalog`, `data.databricks_group.admins`. */
+const ADDRESS = /(?<![\w.-])(?:data\.)?[a-z]\w*\.[\w-]+(?:\.outputs(?:\.[\w-]+|\["[^"]+"\]))?/g;
+/** What jobs are compared with by themselves, or have no definition. */
+const SKIPPED = /^(?:databricks_job|databricks_permissions|each|count|self|path|terraform)\./;
+/** The content of these is compared by their files. */
+const FILES = /^databricks_(?:notebook|workspace_file|file|dbfs_file)\./;
+
+/** The definitions in synthesized stacks. */
+export class StackReferences implements References {
+  readonly #stacks = new Map<string, Json>();
+
+  /** @param outdir the output folder of a synthesis; what cannot be read in it defines nothing */
+  public constructor(outdir: string) {
+    const manifest = objectOf(read(join(outdir, "manifest.json")));
+    for (const stack of Object.values(objectOf(manifest.stacks))) {
+      const { name, synthesizedStackPath: path } = objectOf(stack);
+      if (typeof name === "string" && typeof path === "string")
+        this.#stacks.set(name, objectOf(read(join(outdir, path))));
+    }
+  }
+
+  public of(job: JobSpec): ReadonlyMap<string, Referred> {
+    const found = new Map<string, Referred>();
+    const config = this.#stacks.get(job.stack);
+    if (config === undefined) return found;
+    const block = blocksOf(config.resource, "databricks_job").find(([key]) => key === job.key)?.[1];
+    this.#follow(block, config, found);
+    return found;
+  }
+
+  #follow(value: unknown, config: Json, found: Map<string, Referred>): void {
+    for (const text of textsIn(value))
+      for (const [, expression = ""] of text.matchAll(/[$%]\{([^}]*)\}/g))
+        for (const [address] of expression.matchAll(ADDRESS)) {
+          const output = /\.outputs(?:\.([\w-]+)|\["([^"]+)"\])$/.exec(address);
+          if (output !== null) this.#output(output[1] ?? output[2] ?? "", found);
+          else this.#define(address, config, found);
+        }
+  }
+
+  #define(address: string, config: Json, found: Map<string, Referred>): void {
+    if (SKIPPED.test(address) || found.has(address)) return;
+    const [first = "", second = "", third = ""] = address.split(".");
+    const block =
+      first === "var"
+        ? objectOf(config.variable)[second]
+        : first === "local"
+          ? objectOf(config.locals)[second]
+          : first === "module"
+            ? objectOf(config.module)[second]
+            : first === "data"
+              ? blocksOf(config.data, second).find(([name]) => name === third)?.[1]
+              : blocksOf(config.resource, first).find(([name]) => name === second)?.[1];
+    if (block === undefined) return;
+    const own = withoutComments(block, FILES.test(address));
+    const kind = first === "var" || first === "local" ? "variable" : "resource";
+    found.set(address, { text: canonical(own), kind });
+    this.#follow(block, config, found);
+  }
+
+  /** What an output of another stack holds. */
+  #output(name: string, found: Map<string, Referred>): void {
+    for (const config of this.#stacks.values()) {
+      const output = objectOf(objectOf(config.output)[name]);
+      if (output.value !== undefined) this.#follow(output.value, config, found);
+    }
+  }
+}
+
+function read(file: string): unknown {
+  try {
+    return parseJson(readFileSync(file, "utf8"), String);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without what cdktf notes of constructs, and without the places of copies that have the hash of their content. */
+function withoutComments(value: unknown, isFile: boolean): Setting {
+  if (Array.isArray(value))
+    return (value as unknown[]).map((item) => withoutComments(item, isFile));
+  if (!isObject(value)) return (value ?? null) as Setting;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name]) => name !== "//" && !(isFile && (name === "source" || name === "md5")))
+      .map(([name, item]) => [name, withoutComments(item, isFile)]),
+  );
+}
+
+function* textsIn(value: unknown): Generator<string> {
+  if (typeof value === "string") yield value;
+  else if (typeof value === "object" && value !== null)
+    for (const [name, item] of Object.entries(value)) if (name !== "//") yield* textsIn(item);
+}
+
+/** The definitions in bundles, by their folders. */
+export class BundleReferences implements References {
+  readonly #bundles = new Map<string, ReturnType<typeof readBundleResources>>();
+
+  readonly #folderOf: (job: JobSpec) => string;
+
+  /**
+   * @param folderOf the folder of the bundle that holds a job
+   * @param at where that bundle is read, by that folder
+   */
+  public constructor(
+    jobs: Iterable<JobSpec>,
+    folderOf: (job: JobSpec) => string,
+    at: (folder: string) => string,
+  ) {
+    this.#folderOf = folderOf;
+    for (const job of jobs) {
+      if (referencesIn(job).length === 0) continue;
+      const folder = folderOf(job);
+      if (this.#bundles.has(folder)) continue;
+      const file = existsSync(at(folder)) ? bundleFile(at(folder)) : undefined;
+      if (file !== undefined) this.#bundles.set(folder, readBundleResources(file));
+    }
+  }
+
+  public of(job: JobSpec, environment: string): ReadonlyMap<string, Referred> {
+    const found = new Map<string, Referred>();
+    const names = referencesIn(job);
+    const bundle = names.length === 0 ? undefined : this.#bundles.get(this.#folderOf(job));
+    const { resources = {}, variables = {} } = bundle?.get(environment) ?? {};
+    for (const name of names) {
+      if (found.has(name)) continue;
+      const [first, kind = "", key = ""] = name.split(".");
+      const value = first === "var" ? variables[kind] : objectOf(objectOf(resources)[kind])[key];
+      if (value === undefined) continue;
+      const settings = withoutComments(value, false);
+      found.set(name, {
+        text: canonical(settings),
+        kind: first === "var" ? "variable" : "resource",
+        ...(isObject(settings) && { settings }),
+      });
+      names.push(...namesIn(settings));
+    }
+    return found;
+  }
+}
+
+const referencesIn = (job: JobSpec): string[] => namesIn(job.settings);
+
+function namesIn(value: unknown): string[] {
+  return [...textsIn(value)].flatMap((text) =>
+    text.includes("${")
+      ? Array.from(
+          text.matchAll(/\$\{(resources\.(?!jobs\.)[\w-]+\.[\w-]+|var\.[\w-]+)/g),
+          ([, name = ""]) => name,
+        )
+      : [],
+  );
+}
+
+/** The folder of a bundle from the place of a job. */
+export function bundleFolder(job: JobSpec, within: string): string {
+  const file = job.source?.file ?? "";
+  for (let at = dirname(resolve(file)); at.length > within.length; at = dirname(at))
+    if (bundleFile(at) !== undefined) return at;
+  return within;
+}
