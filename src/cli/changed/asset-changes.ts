@@ -1,12 +1,6 @@
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { readStackMetadata } from "@jobstrata/core/readers";
-import {
-  contentOf,
-  type FileChange,
-  type FileChanges,
-  isFile,
-  isSameContent,
-} from "./file-changes";
+import { contentOf, type FileChange, type FileChanges, isSameContent } from "./file-changes";
 
 /** Copies in the output of a synthesis, by the files that they were copied from. */
 function assetsOf(outdir: string): Map<string, string> {

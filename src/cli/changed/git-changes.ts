@@ -128,7 +128,8 @@ export class GitChanges implements FileChanges {
   /** @param kept files of which more than the line ends has changed */
   #add(change: FileChange, kept: ReadonlySet<string> | undefined): void {
     const { kind, path, was } = change;
-    if (kind === "changed" && kept?.has(path) === false) return;
+    // A submodule is compared by itself.
+    if (kind === "changed" && kept?.has(path) === false && isFile(path)) return;
     this.#changes.set(path, change);
     if (was !== undefined) {
       this.#changes.set(was, { kind: "removed", path: was });

@@ -51,6 +51,9 @@ export class JobInputs {
    */
   public changesOf(job: JobSpec, folder: string): CodeChange[] {
     const found: CodeChange[] = [];
+    const bases: [string, ...string[]] = [folder];
+    if (job.source !== undefined) bases.push(dirname(resolve(job.source.file)));
+    if (job.hasGitSource === true) bases.push(this.#files.root);
     const add = (taskKey: string | undefined, entry: Input): void => {
       const first = this.#firstChange(entry);
       if (first === undefined) return;
@@ -61,17 +64,17 @@ export class JobInputs {
     for (const task of leafTasks(job)) {
       const file = /^file:(.*)$/s.exec(task.notebook?.identity ?? "")?.[1];
       if (file !== undefined) add(task.taskKey, { path: file, role: "notebook" });
-      for (const input of this.#inSettings(task.settings, folder, job)) add(task.taskKey, input);
+      for (const input of this.#inSettings(task.settings, bases)) add(task.taskKey, input);
     }
     const { tasks: _, ...others } = job.settings;
-    for (const input of this.#inSettings(others, folder, job)) add(undefined, input);
+    for (const input of this.#inSettings(others, bases)) add(undefined, input);
     return found;
   }
 
   /** What differs of the files that settings of something else name. */
-  public changesIn(settings: Settings, folder: string): CodeChange[] {
+  public changesIn(settings: Settings, folders: readonly [string, string]): CodeChange[] {
     const found = new Map<string, CodeChange>();
-    for (const input of this.#inSettings(settings, folder)) {
+    for (const input of this.#inSettings(settings, folders)) {
       const first = this.#firstChange(input);
       if (first === undefined) continue;
       const text = describe(input, first);
@@ -81,10 +84,8 @@ export class JobInputs {
   }
 
   /** Files that settings name, wherever they do. */
-  #inSettings(settings: Settings, folder: string, job?: JobSpec): Input[] {
-    const bases = [folder];
-    if (job?.source !== undefined) bases.push(dirname(resolve(job.source.file)));
-    if (job?.hasGitSource === true) bases.push(this.#files.root);
+  #inSettings(settings: Settings, bases: readonly [string, ...string[]]): Input[] {
+    const [folder] = bases;
     const inputs: Input[] = [];
     for (const { text, name } of textsOf(settings)) {
       if (text.length > 1000 || text.includes("\n")) continue;

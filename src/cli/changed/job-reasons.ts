@@ -36,8 +36,8 @@ export class JobReasons {
     this.#folders.set(file, folder);
     const now = this.#references?.after.of(job, environment) ?? NOTHING;
     const reasons = (this.#inputs?.changesOf(job, folder) ?? []).map(reasonOf);
-    for (const [address, { settings }] of now) {
-      const found = settings && this.#inputs?.changesIn(settings, folder);
+    for (const [address, { settings, folder: own = folder }] of now) {
+      const found = settings && this.#inputs?.changesIn(settings, [folder, own]);
       for (const change of found ?? [])
         reasons.push(reasonOf({ ...change, text: `${printable(address)}: ${change.text}` }));
     }

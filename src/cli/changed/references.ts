@@ -21,8 +21,9 @@ export interface References {
 export interface Referred {
   readonly text: string;
   readonly kind: "variable" | "resource";
-  /** Its settings, which may name files. */
+  /** Its settings, which may name files, and the folder that their paths start from. */
   readonly settings?: Settings;
+  readonly folder?: string;
 }
 
 /** An address in an expression: `databricks_cluster_policy.small`, `var.catalog`, `data.databricks_group.admins`. */
@@ -149,7 +150,9 @@ export class BundleReferences implements References {
     const found = new Map<string, Referred>();
     const names = referencesIn(job);
     const bundle = names.length === 0 ? undefined : this.#bundles.get(this.#folderOf(job));
-    const { resources = {}, variables = {} } = bundle?.get(environment) ?? {};
+    const target = bundle?.get(environment);
+    if (target === undefined) return found;
+    const { resources, variables } = target;
     for (const name of names) {
       if (found.has(name)) continue;
       const [first, kind = "", key = ""] = name.split(".");
@@ -159,7 +162,7 @@ export class BundleReferences implements References {
       found.set(name, {
         text: canonical(settings),
         kind: first === "var" ? "variable" : "resource",
-        ...(isObject(settings) && { settings }),
+        ...(isObject(settings) && { settings, folder: target.folderOf(kind, key) }),
       });
       names.push(...namesIn(settings));
     }

@@ -205,7 +205,11 @@ async function runShell(
     .split("\n")
     .map((line) => printable(line.trim()))
     .filter((line) => line !== "" && !line.startsWith("at "));
-  const shown = said.find((line) => /error/i.test(line)) ?? said.at(-1) ?? "";
+  const shown =
+    said.find((line) => /^\w*Error\b|^error\b/i.test(line)) ??
+    said.find((line) => /error/i.test(line)) ??
+    said.at(-1) ??
+    "";
   throw new JobstrataError(
     "source",
     `${quote(command)} failed there with exit code ${code ?? "unknown"}: ${shown.slice(0, 400)}`,

@@ -204,17 +204,15 @@ async function selectedFindings(
   };
   const states = await findStates(options, compared, io);
   if (states === undefined || typeof states === "number") return states ?? report;
-  const ids = new Set<string>();
-  const keys = new Set<string>();
+  // A finding of several environments names the jobs of one of them.
+  const definitions = new Set<string>();
   for (const graph of readings.flatMap(({ graphs }) => graphs))
-    for (const { id, key } of states.chosen(graph, select)) {
-      ids.add(id);
-      keys.add(key);
-    }
-  io.err(`Findings of ${states.describe(select, keys.size)}`);
+    for (const { id, definition = id } of states.chosen(graph, select)) definitions.add(definition);
+  io.err(`Findings of ${states.describe(select, definitions.size)}`);
   // A finding without a job concerns the whole.
   const findings = report.findings.filter(
-    ({ sites }) => sites.length === 0 || sites.some(({ job }) => ids.has(job.id)),
+    ({ sites }) =>
+      sites.length === 0 || sites.some(({ job }) => definitions.has(job.definition ?? job.id)),
   );
   return { ...report, findings };
 }

@@ -108,6 +108,15 @@ export function readBundleSettings(
   return new Map(bundle.select(options).map((target) => [target, bundle.settingsOf(target)]));
 }
 
+/** What jobs of a target can refer to. */
+export interface BundleResources {
+  /** By kind and key, variables filled in; without jobs. */
+  readonly resources: ValueMap;
+  readonly variables: ValueMap;
+  /** The folder that the paths of a resource start from. */
+  folderOf(kind: string, key: string): string;
+}
+
 /**
  * The resources of a bundle that are not jobs, by kind and key, with variables filled in; and what it declares of its
  * variables. What jobs refer to by `${resources.…}` and `${var.…}` is there.
@@ -117,7 +126,7 @@ export function readBundleSettings(
 export function readBundleResources(
   file: string,
   options: BundleOptions = {},
-): ReadonlyMap<string, { readonly resources: ValueMap; readonly variables: ValueMap }> {
+): ReadonlyMap<string, BundleResources> {
   const bundle = new Bundle(resolve(file), options);
   return new Map(bundle.select(options).map((target) => [target, bundle.resourcesOf(target)]));
 }
@@ -233,13 +242,18 @@ export class Bundle {
     };
   }
 
-  public resourcesOf(target: string): { resources: ValueMap; variables: ValueMap } {
+  public resourcesOf(target: string): BundleResources {
     const override = valueAt(this.#config.targets, [target]);
     const settings = isValueMap(override) ? this.#overridden(target, override) : this.#config;
     const { variables } = settings;
     return {
       resources: new TargetReader(this, target, settings, EMPTY).otherResources(),
       variables: isValueMap(variables) ? variables : EMPTY,
+      folderOf: (kind, key) => {
+        const written = valueAt(settings, ["resources", kind, key]);
+        const file = isValueMap(written) ? this.places.locationOf(written)?.file : undefined;
+        return file === undefined ? this.folder : dirname(resolve(file));
+      },
     };
   }
 
