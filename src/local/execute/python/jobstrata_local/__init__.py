@@ -1,1 +1,1 @@
-"""What runs in the processes of the local workspace: notebooks, queries and sample data, on Sail."""
+"""Runs notebooks, queries and sample data in processes of the local workspace, on the engine Sail."""

@@ -1,4 +1,4 @@
-"""``dbutils.notebook.run``: a notebook below another one, in a process of its own."""
+"""``dbutils.notebook.run``: runs a notebook in a child process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .context import Context
 
 
 class WorkflowException(Exception):
-    """A notebook that another one ran failed, or took too long."""
+    """A notebook started by ``dbutils.notebook.run`` failed or timed out."""
 
 
 def run_child(context: Context, path: str, timeout_seconds: int, arguments: dict[str, str]) -> str | None:
@@ -46,9 +46,9 @@ def run_child(context: Context, path: str, timeout_seconds: int, arguments: dict
 
 
 def _supervised(request: dict[str, object], folder: Path, timeout: float | None) -> dict[str, object] | None:
-    """What the notebook came to; ``None`` if it was ended because its time was over."""
+    """The outcome of the notebook; ``None`` if it timed out."""
     outcome, told = os.pipe()
-    # Its standard input is the life of this process: when that ends, so does the supervisor with all that is below it.
+    # The supervisor ends when its standard input closes, so it never outlives this process.
     child = subprocess.Popen(
         [sys.executable, "-u", "-m", "jobstrata_local.supervise", str(told)],
         cwd=folder,
@@ -87,7 +87,7 @@ def _supervised(request: dict[str, object], folder: Path, timeout: float | None)
 
 
 def _write_files(folder: str, workspace: Path) -> None:
-    """Lays the workspace files of a folder into the working folder, unless they are there."""
+    """Copies the files of a workspace folder into the working folder, unless they are already there."""
     place = workspace / folder.strip("/")
     if place.exists():
         return

@@ -1,4 +1,4 @@
-"""What one run of a task knows and leaves."""
+"""Inputs and outputs of a task's run."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import Any
 
 @dataclass
 class Context:
-    """The request of a run, in the terms of its program, and what it sets."""
+    """The request of a run, and the values that the run sets."""
 
     path: str
-    """Of the notebook or file, as the task names it; empty for a wheel."""
+    """Path of the notebook or file, as in the task; empty for a wheel."""
     parameters: dict[str, str]
-    """In their final values."""
+    """Final values by name."""
     task_key: str | None
-    """``None`` for a notebook that another one runs, which is no task."""
+    """``None`` in a notebook started by ``dbutils.notebook.run``, which is not a task."""
     task_values: dict[str, dict[str, Any]]
-    """What the tasks of this run of the job have set, by task key and name."""
+    """Values set by the tasks of this job run, by task key and name."""
     folder: Path
-    """The working folder of the run; files of the workspace are in its ``Workspace``."""
+    """The working folder of the run. Its subfolder ``Workspace`` holds workspace files."""
     request: dict[str, Any]
     values: dict[str, Any] = field(default_factory=dict)
-    """The task values that it sets."""
+    """Task values set by this run."""
 
     @property
     def notebook_path(self) -> str:
-        """Its path in the workspace, as ``%run`` and ``dbutils.notebook.run`` name others beside it."""
+        """The notebook's workspace path, the base of relative paths in ``%run`` and ``dbutils.notebook.run``."""
         return in_workspace(self.path)
 
     @property
@@ -36,12 +36,12 @@ class Context:
 
 
 def in_workspace(path: str) -> str:
-    """An absolute path without the ``/Workspace`` that it may begin with."""
+    """The absolute path without a leading ``/Workspace``."""
     return "/" + path.removeprefix("/Workspace/").lstrip("/")
 
 
 class NotebookExit(BaseException):
-    """``dbutils.notebook.exit``. No error, so that ``except Exception`` lets it through."""
+    """``dbutils.notebook.exit``. Not an ``Exception``, so that ``except Exception`` does not catch it."""
 
     def __init__(self, value: str) -> None:
         super().__init__(value)

@@ -1,4 +1,4 @@
-"""``dbutils``, as far as the local workspace has it. What it lacks fails by its name."""
+"""The local implementation of ``dbutils``. Unsupported parts raise an error that names them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _HELP = """dbutils of the local workspace:
 
 
 class NotAvailableLocallyError(AttributeError):
-    """Databricks has it, the local workspace does not."""
+    """A feature of Databricks that the local workspace does not support."""
 
 
 class Unavailable:
-    """Stands for something that the local workspace does not have, and says so as soon as it is used."""
+    """Placeholder of an unsupported feature. Raises an error when used."""
 
     def __init__(self, name: str, hint: str = "") -> None:
         self._name = name
@@ -46,7 +46,7 @@ def not_available(name: str, hint: str = "") -> NotAvailableLocallyError:
 
 
 class _Part:
-    """A part of dbutils. Attributes that it does not have fail by their full names."""
+    """A part of dbutils. Unsupported attributes raise an error with their full name."""
 
     _name = "dbutils"
 
@@ -56,7 +56,7 @@ class _Part:
         raise not_available(f"{self._name}.{attribute}", "dbutils.help() lists what is")
 
     def help(self, *_: Any) -> None:
-        """Prints what there is."""
+        """Prints the supported functions."""
         print(_HELP)
 
 
@@ -69,17 +69,17 @@ class NotebookUtils(_Part):
         self._context = context
 
     def exit(self, value: Any = "") -> None:
-        """Ends the notebook, which succeeds; the value is its result."""
+        """Ends the notebook successfully with a result."""
         raise NotebookExit(str(value))
 
     def run(self, path: str, timeout_seconds: int, arguments: dict[str, str] | None = None) -> str | None:
         """
-        Runs another notebook in a process of its own.
+        Runs another notebook in a child process.
 
         :param path: absolute, or relative to this notebook
-        :param timeout_seconds: after which it is ended; 0 for never
-        :returns: what it gave to ``dbutils.notebook.exit``, ``None`` if it did not
-        :raises WorkflowException: if it fails or takes too long
+        :param timeout_seconds: 0 for no timeout
+        :returns: the child's argument of ``dbutils.notebook.exit``; ``None`` without such a call
+        :raises WorkflowException: if the child fails or times out
         """
         from .child_notebook import run_child
 
@@ -101,7 +101,7 @@ class Library(_Part):
     _name = "dbutils.library"
 
     def restartPython(self) -> None:
-        """Forgets all variables; what is left of the cell is not executed."""
+        """Clears all variables. Skips the rest of the cell."""
         raise PythonRestart
 
 

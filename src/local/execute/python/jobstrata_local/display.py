@@ -10,7 +10,7 @@ _MAX_CELL = 60
 
 
 def display(value: Any = None, *_: Any, **__: Any) -> None:
-    """Prints a DataFrame of Spark's or of pandas', or a list of rows, as a table of at most 20 rows; else the value."""
+    """Prints a Spark or pandas DataFrame or a list of rows as a table of at most 20 rows, or any other value."""
     if value is None:
         return
     table = _table(value)
@@ -18,12 +18,12 @@ def display(value: Any = None, *_: Any, **__: Any) -> None:
 
 
 def display_html(html: str) -> None:
-    """Says that there was something to show."""
+    """Prints a placeholder for the HTML."""
     print(f"[displayHTML] {len(str(html))} characters of HTML, which the local workspace does not show")
 
 
 def _table(value: Any) -> tuple[list[str], list[Sequence[Any]]] | None:
-    """The names of the columns, and one row more than are shown if there are more."""
+    """The column names and rows, with one extra row if there are more than can be shown."""
     module = type(value).__module__
     if module.startswith("pyspark.") and hasattr(value, "collect"):
         return list(value.columns), list(value.limit(MAX_ROWS + 1).collect()) if value.columns else []

@@ -1,4 +1,4 @@
-"""Sail, Spark Connect in Rust, in this process, with the tables of the local workspace."""
+"""Runs Sail, a Spark Connect server in Rust, in this process on the tables of the local workspace."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from .storage import Storage
 from .warehouse import TableName, Warehouse
 
 ATTEMPTS = 12
-"""How often a statement is tried that meets another commit to its table. Delta on Spark tries far more often."""
+"""Maximum attempts of a statement with commit conflicts. Delta on Spark retries far more often."""
 _PATH = re.compile(r"`((?:/Volumes/|dbfs:/)[^`]*)`")
-"""Of files in a query: ``csv.`/Volumes/…```."""
+"""Path of files in a query: ``csv.`/Volumes/…```."""
 _CONFLICT = (
     "Failed to commit transaction",
     "Transaction failed",
     "commit conflict",
     "ConcurrentAppend",
-    # The log was read while another process wrote a checkpoint of it.
+    # Another process wrote a checkpoint while the log was being read.
     "Missing commit file",
 )
 
 
 def open_session(warehouse: Path, catalogs: Sequence[str] = (), *, note: Callable[[str], None] = print) -> Any:
-    """A Spark session on the tables in a folder.
+    """Opens a Spark session on the tables in a folder.
 
     :param warehouse: ``<warehouse>/<catalog>/<schema>/<table>``
-    :param catalogs: catalogs to make if they are not there
-    :param note: told, once each, of what a statement asks for and the engine leaves out
-    :returns: a genuine ``pyspark.sql.SparkSession``
+    :param catalogs: catalogs to create if they do not exist
+    :param note: called once for each part of a statement that the engine ignores
+    :returns: a real ``pyspark.sql.SparkSession``
     """
     place = Warehouse(warehouse)
     for name in catalogs:
         place.create_catalog(name)
     known = place.catalogs()
-    # The variables are read when the library is loaded; "spark_catalog" is where nothing can be made.
+    # The library reads these variables when it is loaded. Nothing can be created in "spark_catalog".
     os.environ.setdefault("RUST_LOG", "off")
     os.environ["SAIL_CATALOG__LIST"] = _catalog_list(known or ["spark_catalog"])
     os.environ["SAIL_CATALOG__DEFAULT_CATALOG"] = (known or ["spark_catalog"])[0]
@@ -62,11 +62,12 @@ def open_session(warehouse: Path, catalogs: Sequence[str] = (), *, note: Callabl
 
 
 class Adapter:
-    """Stands between a session and its server: tables that others made, SQL, errors, conflicts."""
+    """Intercepts requests of a session: finds tables of other processes, adapts SQL, translates errors, retries
+    conflicts."""
 
     def __init__(self, client: Any, warehouse: Warehouse, note: Callable[[str], None], server: Any) -> None:
         self._client = client
-        # It ends when nothing refers to it any more.
+        # The server stops when it is garbage collected.
         self._server = server
         self._warehouse = warehouse
         self._storage = Storage.beside(warehouse.root)
@@ -80,7 +81,7 @@ class Adapter:
         self._analyze = client._analyze
 
     def install(self) -> None:
-        """Every request of the session goes through here from now on."""
+        """Routes all requests of the session through this adapter."""
         self._client._execute_and_fetch_as_iterator = self._on_fetch
         self._client._execute = self._on_execute
         self._client._analyze = self._on_analyze
@@ -88,7 +89,7 @@ class Adapter:
     def _on_fetch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         prepared = self._prepare(request.plan)
         if not request.plan.HasField("command"):
-            # Rows stream; nothing is committed.
+            # A query streams rows and commits nothing.
             return self._streaming(request, prepared, lambda: self._fetch(request, *args, **kwargs))
         return iter(self._committing(request, prepared, lambda: list(self._fetch(request, *args, **kwargs))))
 
@@ -103,7 +104,7 @@ class Adapter:
             return self._analyze(method, **kwargs)
 
     def _streaming(self, request: Any, prepared: Prepared, call: Callable[[], Any]) -> Any:
-        """What ``call`` yields; from the start again when it fails by a conflict before it has yielded anything."""
+        """Yields from ``call``. After a conflict, restarts it if nothing was yielded yet."""
         for attempt in range(1, ATTEMPTS + 1):
             started = False
             try:
@@ -119,7 +120,7 @@ class Adapter:
                     raise
 
     def _committing(self, request: Any, prepared: Prepared, call: Callable[[], Any]) -> Any:
-        """Tries again when another process has committed to the same table in between; nothing was written then."""
+        """Retries after a commit of another process to the same table. The failed attempt has written nothing."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with prepared.translating():
@@ -135,7 +136,7 @@ class Adapter:
         raise AssertionError("unreachable")
 
     def _may_try_again(self, request: Any, attempt: int, error: Exception) -> bool:
-        """Waits a moment after a conflict. False if there was none, or there have been too many."""
+        """Waits after a conflict. False for other errors and after the last attempt."""
         if attempt == ATTEMPTS or not any(text in str(error) for text in _CONFLICT):
             return False
         request.ClearField("operation_id")
@@ -150,7 +151,7 @@ class Adapter:
 
         def visit(message: Any) -> None:
             kind = message.DESCRIPTOR.name
-            # Before the statement is made fit for Sail.
+            # Collect lineage before the statement is adapted to Sail.
             of_message(message, prepared.accesses)
             if kind in ("SQL", "SqlCommand"):
                 attribute = "query" if kind == "SQL" else "sql"
@@ -190,7 +191,7 @@ class Adapter:
         visit(plan)
         accesses = prepared.accesses
         if plan.command.HasField("sql_command") and not (accesses.writes or accesses.views):
-            # `spark.sql` of a query only names it; a later request reads.
+            # `spark.sql` with a query only defines it; a later request reads the tables.
             accesses.reads.clear()
         return prepared
 
@@ -201,7 +202,7 @@ class Adapter:
                 self._note(f"[local engine] {text}")
 
     def _refresh(self) -> None:
-        """Tells the server of the schemas and tables that other processes have made or dropped."""
+        """Registers schemas and tables that other processes have created or dropped."""
         with self._lock:
             schemas = {
                 (catalog, schema)
@@ -228,13 +229,13 @@ class Adapter:
         request.plan.command.sql_command.input.sql.query = sql
         try:
             self._execute(request)
-        except Exception as error:  # A catalog made since this session began, or a table that is being dropped.
+        except Exception as error:  # The catalog is newer than this session, or the table is being dropped.
             if "not found" not in str(error).lower():
                 raise
 
 
 class Prepared:
-    """A request that may be sent."""
+    """A request that is ready to send."""
 
     def __init__(self) -> None:
         self.sql: str | None = None
@@ -243,7 +244,7 @@ class Prepared:
         self.accesses = Accesses()
 
     def note(self) -> None:
-        """It has succeeded: its tables are part of the lineage."""
+        """Adds the tables of the successful request to the lineage."""
         SESSION.note(self.accesses)
 
     def translating(self) -> _Translating:
@@ -269,7 +270,7 @@ class _Translating:
 
 
 def _catalog_list(names: Sequence[str]) -> str:
-    """Sail's own notation, which is that of TOML's inline tables."""
+    """Formats catalogs for Sail, as TOML inline tables."""
     entries = (f'{{name="{name}", type="memory", initial_database=["default"]}}' for name in names)
     return f"[{', '.join(entries)}]"
 

@@ -1,4 +1,4 @@
-"""Says Sail's errors in the words of Databricks, so that a notebook can tell them apart in the same way."""
+"""Translates Sail's errors to Databricks' errors, so that notebooks can handle them alike."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pyspark.errors.exceptions.connect import (
     UnsupportedOperationException,
 )
 
-# Databricks' own table of error conditions: https://docs.databricks.com/error-messages/error-classes.html
+# Databricks' error conditions: https://docs.databricks.com/error-messages/error-classes.html
 _IDENTIFIER = re.compile(r'Identifier\("((?:[^"\\]|\\.)*)"\)')
 _MISSING_COLUMN = re.compile(r"attribute ObjectName\(\[(.*?)\]\) is missing from the schema")
 _MISSING_TABLE = re.compile(r"(?:Table or view not found|^Table not found): (?!\[)(.+)")
@@ -25,10 +25,10 @@ _SYNTAX_END = re.compile(r"invalid argument: found end of input")
 
 
 def translated(error: SparkConnectGrpcException, sql: str | None, tables: Iterable[str]) -> SparkConnectGrpcException:
-    """The error that Databricks raises where Sail raises ``error``; ``error`` itself where there is no better one.
+    """The Databricks error for an error of Sail; ``error`` itself if there is no equivalent.
 
     :param sql: the statement, if there was one
-    :param tables: the tables that the statement names, as it names them
+    :param tables: the tables in the statement, as written there
     """
     message = str(error)
     if found := _MISSING_COLUMN.search(message):
@@ -74,12 +74,12 @@ def translated(error: SparkConnectGrpcException, sql: str | None, tables: Iterab
 
 
 def no_such_schema(name: str) -> AnalysisException:
-    """What Databricks raises for a schema that there is not."""
+    """Databricks' error for a missing schema."""
     return _analysis("SCHEMA_NOT_FOUND", f"The schema {quoted(name)} cannot be found.", "42704")
 
 
 def no_such_catalog(name: str, known: Iterable[str]) -> AnalysisException:
-    """What Databricks raises for a catalog that there is not, with those that there are."""
+    """Databricks' error for a missing catalog. Lists the existing ones."""
     there_are = ", ".join(sorted(known)) or "none"
     return _analysis(
         "NO_SUCH_CATALOG_EXCEPTION",
@@ -91,13 +91,13 @@ def no_such_catalog(name: str, known: Iterable[str]) -> AnalysisException:
 
 
 def unsupported(what: str, hint: str = "") -> UnsupportedOperationException:
-    """What the local engine cannot do, by name."""
+    """The error for a feature that the local engine does not support."""
     message = f"[UNSUPPORTED_LOCALLY] {what} is not supported by the local engine.{' ' + hint if hint else ''}"
     return UnsupportedOperationException(message, errorClass="UNSUPPORTED_LOCALLY", sql_state="0A000")
 
 
 def quoted(name: str) -> str:
-    """A dotted name with each of its parts in backticks."""
+    """Puts each part of a dotted name in backticks."""
     return ".".join(f"`{part.strip('`')}`" for part in name.split("."))
 
 

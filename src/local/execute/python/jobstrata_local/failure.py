@@ -1,4 +1,4 @@
-"""The exception that ended a task, in the words of the workspace."""
+"""Describes the exception that ended a task."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _MAX_TRACE = 100_000
 
 
 def remember_source(file: str, text: str) -> None:
-    """Lets traces show the lines of something that is not on the disk."""
+    """Makes source lines available to tracebacks without a file on disk."""
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
 
 
 def describe(error: BaseException, workspace: Path) -> tuple[str, str]:
     """
-    The error in one line, and its trace: with paths of the workspace, without frames of the runner, without secrets.
+    The error in one line, and its traceback, with workspace paths, without frames of the runner and without secrets.
 
-    :param workspace: the folder in which the files of the workspace lie
+    :param workspace: the folder that contains the workspace files
     """
     told = traceback.TracebackException.from_exception(error)
     _forget_own_frames(told, set())
@@ -38,7 +38,7 @@ def _line(error: BaseException) -> str:
         return f"{name}: {error.msg} ({error.filename}, line {error.lineno})"
     try:
         lines = [line for line in str(error).splitlines() if line.strip()]
-    except Exception:  # Of an exception whose own text fails.
+    except Exception:  # Converting the exception to text failed.
         lines = []
     return f"{name}: {lines[0].strip()}" if lines else name
 
@@ -48,7 +48,7 @@ def _forget_own_frames(told: traceback.TracebackException | None, seen: set[int]
         return
     seen.add(id(told))
     told.stack[:] = [
-        # Of a magic there is only the line: where in it the call stands says nothing.
+        # For a magic, show the line only: columns do not match the source.
         traceback.FrameSummary(frame.filename, frame.lineno, frame.name) if frame.name.startswith("%") else frame
         for frame in told.stack
         if not frame.filename.startswith(_OWN)

@@ -11,21 +11,19 @@ from .storage import Storage
 
 
 class FileInfo(NamedTuple):
-    """An entry of a folder."""
+    """A file or folder."""
 
     path: str
     name: str
-    """Of a folder with a slash at its end."""
+    """Ends with a slash for a folder."""
     size: int
     modificationTime: int
     """Milliseconds since the epoch."""
 
     def isDir(self) -> bool:
-        """Whether it is a folder."""
         return self.name.endswith("/")
 
     def isFile(self) -> bool:
-        """Whether it is a file."""
         return not self.isDir()
 
 
@@ -50,7 +48,7 @@ class FileSystem:
         return place
 
     def ls(self, dir: str) -> list[FileInfo]:
-        """The entries of a folder, or a file itself, by name."""
+        """The entries of a folder sorted by name, or the file itself."""
         place = self._existing(dir)
         return [self._info(each) for each in (sorted(place.iterdir()) if place.is_dir() else [place])]
 
@@ -59,7 +57,7 @@ class FileSystem:
         stat = place.stat()
         size = 0 if slash else stat.st_size
         path = self._storage.shown(str(place)) + slash
-        # Databricks shows volumes under dbfs: too.
+        # Databricks prefixes paths of volumes with dbfs: too.
         return FileInfo(
             f"dbfs:{path}" if path.startswith("/Volumes") else path,
             place.name + slash,
@@ -86,12 +84,12 @@ class FileSystem:
         return True
 
     def mkdirs(self, dir: str) -> bool:
-        """Makes a folder, and those above it."""
+        """Creates a folder and its parents."""
         self._local(dir).mkdir(parents=True, exist_ok=True)
         return True
 
     def rm(self, dir: str, recurse: bool = False) -> bool:
-        """Deletes a file, an empty folder or, with ``recurse``, a folder with all that is in it. False if there is none."""
+        """Deletes a file or an empty folder, or with ``recurse`` a whole folder. False if it does not exist."""
         place = self._local(dir)
         if not place.exists():
             return False

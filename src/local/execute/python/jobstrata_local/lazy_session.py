@@ -1,4 +1,4 @@
-"""``spark`` of a notebook: opened when it is first used, so that notebooks without Spark start at once."""
+"""``spark`` in a notebook: opens on first use, so that notebooks without Spark start fast."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 
 class LazySession:
-    """Passes for a SparkSession; becomes one with the first use of any attribute."""
+    """Proxy of a SparkSession, which opens when an attribute is first used."""
 
     def __init__(self, open_it: Callable[[], Any]) -> None:
         object.__setattr__(self, "_open", open_it)
@@ -42,7 +42,7 @@ class Session:
         self._opening = False
 
     def open(self) -> Any:
-        """The session, opened with the first call. ``None`` only while it is being opened, for what opens it."""
+        """Opens the session on the first call and returns it. ``None`` only in calls made while it opens."""
         with self._lock:
             if self._opened is None and not self._opening:
                 self._opening = True
@@ -55,11 +55,11 @@ class Session:
             return self._opened
 
     def open_for_pyspark(self) -> None:
-        """Makes PySpark's own ways to a session, such as ``SparkSession.builder.getOrCreate()``, lead to this one."""
+        """Redirects PySpark's ways to get a session, such as ``SparkSession.builder.getOrCreate()``, to this one."""
         sys.meta_path.insert(0, _Finder(self._lead_here))
 
     def _lead_here(self) -> None:
-        # Nothing is opened yet: the engine imports PySpark in threads of its own, which would wait for this import.
+        # Do not open the session here: the engine imports PySpark in other threads, which would wait for this import.
         from pyspark.sql.session import SparkSession
 
         first = SparkSession.Builder.getOrCreate
@@ -80,7 +80,7 @@ class Session:
 
 
 class _Finder(importlib.abc.MetaPathFinder):
-    """Does something once PySpark has been imported."""
+    """Runs a callback after PySpark was imported."""
 
     def __init__(self, then: Callable[[], None]) -> None:
         self._then = then

@@ -1,4 +1,4 @@
-"""The tables that a notebook's statements really read and wrote."""
+"""Records the tables that a notebook's statements actually read and write."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _WRITING = (exp.Insert, exp.Merge, exp.Update, exp.Delete, exp.Create, exp.Drop,
 
 @dataclass
 class Accesses:
-    """What one request reads and writes."""
+    """The tables that a request reads and writes."""
 
     reads: list[str] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)
     views: list[str] = field(default_factory=list)
-    """Temporary views that it makes."""
+    """Temporary views created by the request."""
     catalog: str | None = None
-    """The default catalog from then on."""
+    """The default catalog after the request."""
     schema: str | None = None
 
 
 class Lineage:
-    """Gathers the accesses of a session. Names are completed with the catalog and schema that the session uses."""
+    """Collects the accesses of a session. Completes names with the session's current catalog and schema."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -41,7 +41,7 @@ class Lineage:
         self._schema: str | None = None
 
     def note(self, accesses: Accesses) -> None:
-        """Takes over what a request that succeeded has done."""
+        """Adds the accesses of a successful request."""
         with self._lock:
             for mode, names in (("read", accesses.reads), ("write", accesses.writes)):
                 for name in names:
@@ -50,13 +50,13 @@ class Lineage:
                         self._seen[(mode, full)] = None
             self._views.update(name.lower() for name in accesses.views)
             if accesses.catalog is not None:
-                # As Databricks does: the catalog resets the schema.
+                # As in Databricks, a new catalog resets the schema.
                 self._catalog, self._schema = accesses.catalog, "default"
             if accesses.schema is not None:
                 self._schema = accesses.schema
 
     def rows(self) -> list[dict[str, str]]:
-        """Each access once, in the order in which they came: ``mode`` and ``name``."""
+        """Distinct accesses in order of occurrence, with ``mode`` and ``name``."""
         with self._lock:
             return [{"mode": mode, "name": name} for mode, name in self._seen]
 
@@ -74,11 +74,11 @@ class Lineage:
 
 
 SESSION = Lineage()
-"""Of this process, which runs one notebook."""
+"""Lineage of this process, which runs one notebook."""
 
 
 def of_sql(sql: str) -> Accesses:
-    """The accesses of a statement; none of one that sqlglot cannot read."""
+    """The accesses of a statement; empty if sqlglot cannot parse it."""
     accesses = Accesses()
     try:
         trees = sqlglot.parse(sql, dialect=DIALECT)
@@ -103,9 +103,9 @@ def _use(tree: exp.Use, accesses: Accesses) -> None:
 
 def _accesses(tree: exp.Expr, accesses: Accesses) -> None:
     if isinstance(tree, exp.Create | exp.Drop) and str(tree.args.get("kind") or "").upper() not in ("TABLE", "VIEW"):
-        return  # Schemas and functions hold no rows.
+        return  # Schemas and functions have no rows.
     target = _target(tree)
-    # A common table expression is a name of the statement alone.
+    # A common table expression exists only within the statement.
     own = {each.alias_or_name.lower() for each in tree.find_all(exp.CTE)}
     for table in tree.find_all(exp.Table):
         name = ".".join(part for part in (table.catalog, table.db, table.name) if part)
@@ -137,7 +137,7 @@ def _target(tree: exp.Expr) -> exp.Table | None:
 
 
 def of_message(message: Any, accesses: Accesses) -> None:
-    """Adds what one message of a plan reads or writes by itself, without what is in it."""
+    """Adds the accesses of a plan's message, without those of nested messages."""
     kind = message.DESCRIPTOR.name
     if kind == "NamedTable":
         accesses.reads.append(message.unparsed_identifier)

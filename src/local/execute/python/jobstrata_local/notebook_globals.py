@@ -1,4 +1,4 @@
-"""The names that a notebook finds without importing anything."""
+"""The names that Databricks predefines in a notebook."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ONLY_CONNECT = "Spark is reached with Spark Connect, as on serverless compute; 
 
 
 def notebook_globals(dbutils: DBUtils, session: Session) -> dict[str, Any]:
-    """All of them, each as new."""
+    """Creates all predefined names."""
 
     def sql(*args: Any, **kwargs: Any) -> Any:
         return session.open().sql(*args, **kwargs)
@@ -44,19 +44,19 @@ def notebook_globals(dbutils: DBUtils, session: Session) -> dict[str, Any]:
 
 
 def install_main_module() -> dict[str, Any]:
-    """Makes a new ``__main__``, and gives its namespace, in which the notebook is to run."""
+    """Replaces ``__main__`` by a new module and returns its namespace, in which the notebook runs."""
     main = ModuleType("__main__")
-    # PySpark takes a main module that comes from nowhere for its own tests.
+    # Without a spec, PySpark mistakes the main module for one of its own tests.
     main.__spec__ = ModuleSpec("__main__", None)
     sys.modules["__main__"] = main
     return main.__dict__
 
 
 def offer_to_modules(names: dict[str, Any]) -> None:
-    """Lets modules have the names with ``from databricks.sdk.runtime import …``."""
+    """Lets modules import the names with ``from databricks.sdk.runtime import …``."""
 
     class UserNamespaceInitializer:
-        """Where the SDK looks for them on Databricks."""
+        """The class that the SDK uses on Databricks."""
 
         @classmethod
         def getOrCreate(cls) -> UserNamespaceInitializer:

@@ -1,4 +1,4 @@
-"""What a notebook prints, without the secrets that it has read."""
+"""Redacts secrets in a notebook's output."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _secrets: set[str] = set()
 
 
 def keep_secret(value: str) -> None:
-    """From now on the value is not shown. Nothing is done about an empty one."""
+    """Redacts the value from now on. Ignores an empty value."""
     if value:
         _secrets.add(value)
 
 
 def redacted(text: str) -> str:
-    """The text with ``[REDACTED]`` for each secret, as Databricks shows it."""
+    """Replaces secrets with ``[REDACTED]``, as Databricks does."""
     for secret in sorted(_secrets, key=len, reverse=True):
         text = text.replace(secret, _REDACTED)
     return text
@@ -30,8 +30,8 @@ class _Output(io.TextIOWrapper):
 
 
 def redirect_output() -> None:
-    """Makes ``print`` redact, and whatever is printed come in the order in which it was."""
-    # Characters that are none in UTF-8 must not make a print fail.
+    """Redacts printed text, and keeps stdout and stderr in order."""
+    # Printing characters that UTF-8 cannot encode must not fail.
     for name in ("stdout", "stderr"):
         raw = os.fdopen(os.dup(1), "wb", buffering=0)
         setattr(sys, name, _Output(raw, encoding="utf-8", errors="backslashreplace", write_through=True))

@@ -1,6 +1,6 @@
-"""The descendants of a process: who they are, what they hold in memory, and how they are ended.
+"""Finds, measures and ends the descendants of a process.
 
-Reads /proc itself: psutil would put a compiled package beside the one that a notebook may bring. See ADR 14.
+Reads /proc itself: psutil would add a compiled package that may clash with a notebook's own version. See ADR 14.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ _PROC = Path("/proc")
 
 
 def adopt_orphans() -> None:
-    """Makes this process the parent of those of its descendants whose own parent ends. Linux only."""
+    """Makes this process the new parent of orphaned descendants. Linux only."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def die_with_parent() -> Callable[[], None]:
-    """What a new process is to call first, so that it is killed when its parent is. Linux only."""
+    """A function for a new process to call first, so that it is killed with its parent. Linux only."""
     if sys.platform != "linux":
         return lambda: None
-    # Loaded before the fork: afterwards hardly anything may be done.
+    # Load before the fork: few operations are safe between fork and exec.
     libc = ctypes.CDLL(None)
     return lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def descendants(pid: int) -> list[int]:
-    """Children of a process, their children and so on; those that have ended and are not waited for as well."""
+    """All descendants of a process, including ended ones that were not yet waited for."""
     children: dict[int, list[int]] = {}
     for child, parent in _parents():
         children.setdefault(parent, []).append(child)
@@ -50,22 +50,22 @@ def descendants(pid: int) -> list[int]:
 
 
 def memory_of(pids: list[int], limit: int) -> int:
-    """Bytes that processes hold in memory. What they share is counted once where it matters: above the limit."""
+    """Memory of processes; bytes. Counts shared memory once if the simple sum exceeds the limit."""
     resident = sum(_resident(pid) for pid in pids)
     return resident if resident <= limit else sum(_proportional(pid) for pid in pids)
 
 
 def end_descendants(grace: float) -> None:
-    """Ends all that is below this process, whatever session or group it has moved to.
+    """Ends all descendants of this process, in whatever session or process group.
 
-    :param grace: seconds between asking with SIGTERM and SIGKILL; 0 for no asking
+    :param grace: seconds between SIGTERM and SIGKILL; 0 skips SIGTERM
     """
     deadline = time.monotonic() + grace
     if grace > 0:
         _signal_all(descendants(os.getpid()), signal.SIGTERM)
         while _reap() and time.monotonic() < deadline:
             time.sleep(0.01)
-    # Repeatedly, since a process may start others while it is being ended.
+    # Repeat, since a process may start others meanwhile.
     for _ in range(1000):
         below = descendants(os.getpid())
         _signal_all(below, signal.SIGKILL)
@@ -75,7 +75,7 @@ def end_descendants(grace: float) -> None:
 
 
 def _reap() -> bool:
-    """Takes leave of the children that have ended. False when no child is left."""
+    """Reaps ended children. False when no child is left."""
     try:
         while os.waitpid(-1, os.WNOHANG)[0] != 0:
             pass
@@ -91,7 +91,7 @@ def _signal_all(pids: list[int], number: signal.Signals) -> None:
 
 
 def _parents() -> list[tuple[int, int]]:
-    """Each process of this machine with its parent."""
+    """All processes of this machine with their parents."""
     if not _PROC.joinpath("self/stat").exists():
         listed = subprocess.run(["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=False).stdout
         return [(int(pid), int(parent)) for pid, parent in (line.split() for line in listed.splitlines())]
@@ -103,7 +103,7 @@ def _parents() -> list[tuple[int, int]]:
             stat = _PROC.joinpath(name, "stat").read_bytes()
         except OSError:
             continue
-        # The name of the program, in parentheses, may hold anything.
+        # The program's name in parentheses may contain any character.
         pairs.append((int(name), int(stat[stat.rindex(b")") + 2 :].split()[1])))
     return pairs
 
@@ -117,7 +117,7 @@ def _resident(pid: int) -> int:
 
 
 def _proportional(pid: int) -> int:
-    """Its share of what it holds together with others."""
+    """Memory of a process, with its share of shared memory."""
     try:
         lines = _PROC.joinpath(str(pid), "smaps_rollup").read_text().splitlines()
     except OSError:

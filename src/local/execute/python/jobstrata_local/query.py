@@ -1,12 +1,14 @@
-"""Answers SQL statements about the tables of the local workspace: ``python -m jobstrata_local.query``.
+"""Runs SQL on the tables of the local workspace: ``python -m jobstrata_local.query``.
 
-Reads ``{"warehouse": folder, "sql": text, "limit": rows}`` as JSON from standard input, and for a single statement
-``"parameters": [{"name", "value", "type"}]``; ``"catalog"`` and ``"schema"`` are where unqualified names belong. Writes one JSON object a line
-for each statement: ``{"columns": [{"name", "type"}], "rows": [[…]], "truncated": bool}``, ``{"note": text}`` for what the
-engine leaves out, and ``{"error": text, "statement": text}`` for the statement that failed, with which it ends.
+Reads a JSON object from standard input: ``{"warehouse": folder, "sql": text, "limit": rows}``. ``"catalog"`` and
+``"schema"`` qualify unqualified names. ``"parameters": [{"name", "value", "type"}]`` requires a single statement.
 
-Instead of ``"sql"`` there may be ``"statements": [{"sql", "parameters"}]``: each is a statement that has nothing to do with the others,
-so that it is answered whatever became of those before it.
+Writes JSON lines: ``{"columns": [{"name", "type"}], "rows": [[…]], "truncated": bool}`` for each statement,
+``{"note": text}`` for a part that the engine ignores, and ``{"error": text, "statement": text}`` for a failed statement,
+which ends the script.
+
+``"statements": [{"sql", "parameters"}]`` instead of ``"sql"`` runs independent statements: an error does not stop the
+statements after it.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from .statements import DIALECT
 
 
 def statements(text: str) -> Iterator[str]:
-    """The statements of a script, without the semicolons between them."""
+    """Splits a script into statements, without semicolons."""
     try:
         tokens = sqlglot.tokenize(text, dialect=DIALECT)
     except sqlglot.errors.SqlglotError:
@@ -49,7 +51,7 @@ def statements(text: str) -> Iterator[str]:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON can hold it."""
+    """Converts a value to one that JSON supports."""
     if isinstance(value, datetime.datetime | datetime.date | datetime.time):
         return value.isoformat(" ") if isinstance(value, datetime.datetime) else value.isoformat()
     if isinstance(value, decimal.Decimal | datetime.timedelta):
@@ -68,9 +70,9 @@ def plain(value: Any) -> Any:
 
 
 def typed(value: str | None, type_name: str) -> Any:
-    """The value of a parameter, which comes as text, in the type that it is given.
+    """Converts a parameter's text to its type.
 
-    :raises ValueError: for text that is not a value of the type, or a type that parameters can't have
+    :raises ValueError: if the text is invalid for the type, or parameters cannot have the type
     """
     if value is None:
         return None
@@ -107,13 +109,13 @@ _TYPES: dict[str, Callable[[str], Any]] = {
 
 
 def answer(spark: Any, statement: str, parameters: list[dict[str, Any]], limit: int) -> dict[str, Any]:
-    """What a statement comes to, as it is written out."""
+    """Runs a statement and returns the output object."""
     try:
         arguments = {each["name"]: typed(each["value"], each["type"]) for each in parameters}
         frame = spark.sql(statement, args=arguments) if arguments else spark.sql(statement)
         columns = [{"name": field.name, "type": field.dataType.simpleString()} for field in frame.schema.fields]
         rows = frame.limit(limit + 1).collect() if columns else []
-    except Exception as error:  # Of whatever kind: the user gets its text.
+    except Exception as error:  # The user gets the text of any error.
         return {"error": str(error), "statement": statement}
     return {
         "columns": columns,
@@ -125,7 +127,7 @@ def answer(spark: Any, statement: str, parameters: list[dict[str, Any]], limit: 
 def main() -> int:
     request = json.load(sys.stdin)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # Nothing else may come between the answers.
+    os.dup2(2, 1)  # Redirect all other output away from the answers.
 
     def say(answer: dict[str, Any]) -> None:
         answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
@@ -155,5 +157,5 @@ def main() -> int:
 
 if __name__ == "__main__":
     code = main()
-    # Nothing is left to do, and the engine takes a while to say so.
+    # Exit at once: the engine takes a while to shut down.
     os._exit(code)

@@ -1,4 +1,4 @@
-"""What notebooks ask to be installed, against what is: the engine's environment is locked."""
+"""Checks requirements against the engine's environment, which is locked."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class UnsatisfiedRequirement(Exception):
 
 def check(requirements: Iterable[str]) -> list[str]:
     """
-    What meets each of the requirements, such as ``databricks-sdk 0.156.0``.
+    The installed package for each requirement, such as ``databricks-sdk 0.156.0``.
 
-    :raises UnsatisfiedRequirement: for the first that nothing meets
+    :raises UnsatisfiedRequirement: for the first unmet requirement
     """
     from packaging.requirements import InvalidRequirement, Requirement
 
@@ -57,9 +57,9 @@ def check(requirements: Iterable[str]) -> list[str]:
 
 def install(wheels: Sequence[str], folder: Path) -> None:
     """
-    Installs wheels, and nothing that they need, into a folder of the run, which modules are then found in.
+    Installs wheels without their dependencies into a folder of the run, and adds it to the module path.
 
-    :raises UnsatisfiedRequirement: if a wheel is not one for this Python, or needs what there is not
+    :raises UnsatisfiedRequirement: if a wheel does not fit this Python, or a dependency is missing
     """
     options = ["--no-index", "--no-deps", "--no-input", "--no-cache-dir", "--no-compile", "--quiet"]
     command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", *options]
@@ -79,9 +79,9 @@ def install(wheels: Sequence[str], folder: Path) -> None:
 
 def pip(arguments: str) -> None:
     """
-    Does what ``%pip`` is to do, as far as it needs nothing to be changed, and prints what came of it.
+    Runs ``%pip`` if it requires no change of the environment, and prints the result.
 
-    :raises UnsatisfiedRequirement: if it asks for what there is not, or for a change
+    :raises UnsatisfiedRequirement: if it needs a missing package or a change
     """
     command, *words = [*shlex.split(arguments, comments=True), ""]
     words = [word for word in words if word]
@@ -115,7 +115,7 @@ def _asked_for(words: list[str]) -> list[str]:
 
 
 def _read(file: str) -> list[str]:
-    # As Databricks finds them: below /Workspace, which here is a folder of the run.
+    # As on Databricks, paths start with /Workspace, which here is a folder of the run.
     lines = Path(file).read_text(encoding="utf-8").splitlines()
     return [line for line in (each.split(" #")[0].strip() for each in lines) if line and not line.startswith("#")]
 

@@ -1,23 +1,23 @@
 """Runs the program of one task in this process: ``python -m jobstrata_local.run_task <descriptor>``.
 
-Standard input brings the request, a JSON object:
+Reads the request as a JSON object from standard input:
 
 - ``program``, of one ``kind``:
   ``notebook`` with ``path``, ``language`` and ``source``;
   ``python``, a file, with ``path``, ``source`` and ``arguments``;
   ``wheel`` with ``package``, ``entryPoint`` and ``arguments``;
   ``sql`` with ``path`` and ``source``
-- ``folder`` of the workspace that is the current directory
-- ``wheels``: files to install before it starts
-- ``parameters``: what widgets give, and ``:name`` in SQL stands for
-- ``taskKey`` of this task, and ``taskValues``: what each task of the run has set
+- ``folder``: workspace folder of the current directory
+- ``wheels``: files to install before the start
+- ``parameters``: values of widgets and of ``:name`` in SQL
+- ``taskKey`` of this task, and ``taskValues`` of the run's tasks
 - ``dependencies``: requirements of the environment, such as ``databricks-sdk>=0.40``
-- ``warehouse``: folder of the tables; volumes and DBFS are beside it, see `storage`
+- ``warehouse``: folder of the tables; volumes and DBFS are next to it, see `storage`
 - ``memoryLimitBytes``: see `supervise`
 
-The outcome goes to the descriptor, as a JSON object in a line: ``succeeded``, ``result`` (what was given to
-``dbutils.notebook.exit``), ``error`` in one line, ``errorTrace``, and ``values`` (the task values that were set),
-and ``lineage`` (the tables and paths that were read and written: ``mode``, ``name``).
+Writes the outcome to the descriptor as one line of JSON: ``succeeded``; ``result``, the argument of
+``dbutils.notebook.exit``; ``error`` in one line; ``errorTrace``; ``values``, the task values set; and ``lineage``, the
+tables and paths read and written, each with ``mode`` and ``name``.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from .runner import Runner
 from .storage import Storage
 
 _MAX_RESULT = 5 * 1024**2
-"""Characters of the exit value. The service keeps as much."""
+"""Maximum characters of the exit value, as in Databricks."""
 
 
 def main() -> None:
@@ -44,17 +44,17 @@ def main() -> None:
     request = json.load(sys.stdin)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.set_inheritable(told, False)
-    # In case it prints its environment.
+    # The task may print its environment.
     keep_secret(os.environ.get("DATABRICKS_TOKEN", ""))
     redirect_output()
     own = os.getpid()
     outcome = _outcome(_context(request))
-    # A fork of the task that comes this far has nothing to tell.
+    # Only the original process reports the outcome, not a fork that reaches this point.
     if os.getpid() == own:
         data = json.dumps(outcome).encode() + b"\n"
         while data:
             data = data[os.write(told, data) :]
-    # Threads of the task and the engine do not have to be waited for.
+    # Do not wait for threads of the task and the engine.
     os._exit(0)
 
 
@@ -71,7 +71,7 @@ def _context(request: dict[str, Any]) -> Context:
     beside = context.workspace / in_workspace(request.get("folder", "/")).lstrip("/")
     beside.mkdir(parents=True, exist_ok=True)
     os.chdir(beside)
-    # Instead of the folder that this program was started in.
+    # Replaces the folder in which this program was started.
     sys.path[0] = str(beside)
     sys.argv = [""]
     Storage.beside(Path(request["warehouse"])).open_to_python()
@@ -89,12 +89,12 @@ def _outcome(context: Context) -> dict[str, Any]:
     except NotebookExit as exit_:
         result = redacted(exit_.value)
         outcome["result"] = result if len(result) <= _MAX_RESULT else result[:_MAX_RESULT]
-    except BaseException as error:  # Whatever ends it, SystemExit and KeyboardInterrupt as well.
+    except BaseException as error:  # Includes SystemExit and KeyboardInterrupt.
         line, trace = describe(error, context.workspace)
         outcome = {"succeeded": False, "error": line, "errorTrace": trace}
     if context.values:
         outcome["values"] = context.values
-    # Nothing of it is loaded if the notebook has not used Spark.
+    # The module is loaded only if the notebook used Spark.
     lineage = sys.modules.get("jobstrata_local.lineage")
     if lineage is not None and (rows := lineage.SESSION.rows()):
         outcome["lineage"] = rows

@@ -1,4 +1,4 @@
-"""Executes the program of a task, above all the cells of a notebook, in the ways of Databricks."""
+"""Runs a task's program, such as the cells of a notebook, as Databricks does."""
 
 from __future__ import annotations
 import __future__
@@ -25,7 +25,7 @@ _FUTURE_FLAGS = [getattr(__future__, name).compiler_flag for name in __future__.
 
 
 class Runner:
-    """One run of a program; of a notebook with those that it includes by %run."""
+    """One run of a program, including notebooks of ``%run``."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -38,11 +38,11 @@ class Runner:
 
     def run(self, program: dict[str, Any]) -> None:
         """
-        Executes a program to its end.
+        Runs a program.
 
         :param program: see `run_task`
-        :raises NotebookSourceError: before anything is executed, if a notebook or one that it includes cannot be
-        :raises BaseException: whatever the program raises
+        :raises NotebookSourceError: before anything runs, if the notebook or an included one cannot be run
+        :raises BaseException: any exception of the program
         """
         kind = program["kind"]
         notebook = self._load({**program, "path": self._context.notebook_path}, ()) if kind == "notebook" else None
@@ -60,13 +60,14 @@ class Runner:
             self._sql_file(program["path"], program["source"])
 
     def _script(self, path: str, source: str, arguments: list[str]) -> None:
-        """Executes a file where a notebook would stand: with ``spark`` and ``dbutils``, and without ``__file__``."""
+        """Runs a Python file like a notebook: with ``spark`` and ``dbutils``, without ``__file__``."""
         sys.argv = [path, *arguments]
         remember_source(path, source)
         exec(compile(source, path, "exec", dont_inherit=True), self._namespace)
 
     def _entry_point(self, package: str, name: str, arguments: list[str]) -> None:
-        """Calls an entry point of an installed package or, if it declares none of that name, its function."""
+        """Calls an entry point of an installed package, or its function of that name if it declares no such entry
+        point."""
         sys.argv = [name, *arguments]
         try:
             points = metadata.distribution(package).entry_points
@@ -84,7 +85,7 @@ class Runner:
         function()
 
     def _sql_file(self, path: str, source: str) -> None:
-        """Executes statements one after another, and shows what each gives."""
+        """Runs statements in order and shows each result."""
         from .query import statements
         from .sql_cell import run_sql, with_values
 
@@ -95,7 +96,7 @@ class Runner:
             exec(code, {"work": lambda text=statement: display(run_sql(self._session.open(), text, parameters))})
 
     def _load(self, request: dict[str, str], including: tuple[str, ...]) -> Notebook:
-        """Parses a notebook, and all that it includes, so that what cannot be executed is known before anything is."""
+        """Parses a notebook and all included ones first, so that errors appear before anything runs."""
         notebook = parse_notebook(request["path"], request["language"], request["source"])
         for file, text in notebook.files.items():
             remember_source(file, text)
@@ -144,7 +145,7 @@ class Runner:
             self._restart()
 
     def _python(self, cell: Cell) -> None:
-        # The empty lines in front make the numbers of the lines those of the notebook.
+        # Leading empty lines make line numbers match the notebook.
         text = "\n" * (cell.line - 1) + cell.text
         tree = compile(text, cell.file, "exec", self._flags | ast.PyCF_ONLY_AST, dont_inherit=True)
         assert isinstance(tree, ast.Module)
@@ -161,13 +162,13 @@ class Runner:
                 print(repr(value))
 
     def _at(self, cell: Cell, work: Callable[[], None]) -> None:
-        """Works in a frame that traces show as the first line of the cell."""
+        """Calls ``work`` in a frame that tracebacks show as the first line of the cell."""
         blank = len(cell.text) - len(cell.text.lstrip("\n"))
         code = compile("\n" * (cell.line + blank - 1) + "work()", cell.file, "exec")
         exec(code.replace(co_name=f"%{cell.kind}"), {"work": work})
 
     def _sql(self, text: str) -> None:
-        """Executes statements one after another, and shows what the last one gives."""
+        """Runs statements in order and shows the last result."""
         from .sql_cell import run_sql
 
         frame = run_sql(self._session.open(), text, self._dbutils.widgets.getAll())
@@ -176,7 +177,7 @@ class Runner:
             display(frame)
 
     def _restart(self) -> None:
-        """Variables and the modules of the workspace go; widgets, parameters and the session stay."""
+        """Clears variables and workspace modules. Keeps widgets, parameters and the session."""
         names = {key: value for key, value in self._namespace.items() if key.startswith("__") and key.endswith("__")}
         self._namespace.clear()
         self._namespace.update(names, **notebook_globals(self._dbutils, self._session))

@@ -1,6 +1,6 @@
-"""Small gold tables such as other layers of a platform make, for the queries of the alerts to read.
+"""Creates small gold tables for the queries of the alerting example.
 
-They end yesterday and are the same for the same day: some alerts are triggered by them, others are not.
+The data ends yesterday and is the same for the same day. It triggers some of the alerts.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ _SCHEMAS = {
 }
 
 SAMPLE_TABLES: tuple[str, ...] = tuple(_SCHEMAS)
-"""Names of the tables that are made."""
+"""Names of the sample tables."""
 
 
 def create_sample_tables(
     spark: Any, catalog: str, schema: str, today: datetime.date, only: Collection[str] = SAMPLE_TABLES
 ) -> dict[str, int]:
-    """Makes the tables, in place of what they held before.
+    """Creates or replaces the tables.
 
-    :param today: the day before which they end
-    :param only: the tables to make
-    :returns: rows by table
+    :param today: the day after the last day of data
+    :param only: names of the tables to create
+    :returns: row counts by table
     """
     spark.sql(f"CREATE SCHEMA IF NOT EXISTS `{catalog}`.`{schema}`")
     made = {
@@ -64,13 +64,13 @@ def _at(day: datetime.date, hour: int, minute: int = 0) -> datetime.datetime:
 
 
 def _past(today: datetime.date) -> Iterator[tuple[int, datetime.date]]:
-    """Days ago, and the day, from the first to yesterday."""
+    """Days in order up to yesterday, each with the number of days ago."""
     for ago in range(DAYS - 1, 0, -1):
         yield ago, today - datetime.timedelta(days=ago)
 
 
 def _usage(today: datetime.date) -> Iterator[tuple[Any, ...]]:
-    """About $3,000 a day at first, half as much again in the last week; the sandbox tags nothing."""
+    """About $3,000 a day, rising by half in the last week; the sandbox has no tags."""
     for ago, day in _past(today):
         growth = 1.5 if ago <= 7 else 1.0
         for workspace, cost, tagged in (
@@ -98,7 +98,7 @@ def _job_runs(today: datetime.date) -> Iterator[tuple[Any, ...]]:
 
 
 def _audit_logs(today: datetime.date) -> Iterator[tuple[Any, ...]]:
-    """Ordinary requests on every day; yesterday somebody tried to guess passwords, and somebody worked at night."""
+    """Ordinary requests every day; yesterday also failed logins and work at night."""
     for ago, day in _past(today):
         for hour in range(8, 18):
             for user in ("ada@example.com", "grace@example.com"):
@@ -134,7 +134,7 @@ def _queries(today: datetime.date) -> Iterator[tuple[Any, ...]]:
 
 
 def _quality(today: datetime.date) -> Iterator[tuple[Any, ...]]:
-    """Five checks a day; nulls in one column since yesterday, which fails its check."""
+    """Five checks a day; one fails since yesterday because of nulls in a column."""
     checks = (
         ("orders", "customer_id", "not_null", 0.1),
         ("orders", "amount", "in_range", 0.0),

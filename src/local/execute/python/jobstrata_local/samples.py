@@ -1,7 +1,7 @@
-"""Makes the sample tables of the local workspace: ``python -m jobstrata_local.samples``.
+"""Creates the sample tables of the local workspace: ``python -m jobstrata_local.samples``.
 
-Reads ``{"warehouse": folder, "schemas": [{"catalog", "schema"}]}`` as JSON from standard input, and writes a JSON
-object a line for each table: ``{"table", "rows"}``, or ``{"table", "kept": why}`` for a table that is not a sample and stays.
+Reads ``{"warehouse": folder, "schemas": [{"catalog", "schema"}]}`` as JSON from standard input. Writes a line of JSON
+for each table: ``{"table", "rows"}``, or ``{"table", "kept": why}`` for an existing table that is not a sample.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .sample_data import SAMPLE_TABLES, create_sample_tables
 from .warehouse import Warehouse
 
 MARKER = "_jobstrata_sample"
-"""Beside the log of a sample: holds the number of its commits. Delta takes no notice of names that begin so."""
+"""File next to a sample's log, with its number of commits. Delta ignores names with a leading underscore."""
 
 
 def main() -> int:
@@ -50,12 +50,12 @@ def main() -> int:
 
 
 def commits_of(table: Path) -> int:
-    """How often a table has been committed to; 0 if it is not there."""
+    """Number of commits of a table; 0 if it does not exist."""
     return len(list((table / "_delta_log").glob("*.json")))
 
 
 def made_with(table: Path) -> int | None:
-    """How many commits it had when it was made as a sample; None if it was not."""
+    """Number of commits when the sample was created; None if the table is not a sample."""
     marker = table / MARKER
     return int(marker.read_text()) if marker.exists() else None
 

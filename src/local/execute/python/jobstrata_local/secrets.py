@@ -1,4 +1,4 @@
-"""``dbutils.secrets``, of the secret scopes of the workspace."""
+"""``dbutils.secrets`` on the secret scopes of the local workspace."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SecretMetadata:
 
 
 class Secrets:
-    """Values are not shown where the notebook prints them."""
+    """Reads secrets. The notebook's output redacts their values."""
 
     def get(self, scope: str, key: str) -> str:
         """

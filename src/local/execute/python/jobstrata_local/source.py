@@ -1,4 +1,4 @@
-"""Notebooks as the workspace keeps them, taken apart into cells."""
+"""Parses notebooks into cells."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _SHELL = re.compile(r"!\s*\S")
 
 
 class NotebookSourceError(Exception):
-    """A notebook that cannot be run here, with where and why."""
+    """A notebook that cannot be run, with the place and the reason."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Something to execute."""
+    """A unit of execution."""
 
     kind: Kind
     text: str
-    """Without magic and without the comment marks in front of it; as many lines as the notebook has there."""
+    """The text without magic and comment prefixes, with as many lines as in the notebook."""
     file: str
-    """What traces name: the path of the notebook, and of an .ipynb the cell too."""
+    """File name in tracebacks: the notebook's path, with the cell for an .ipynb."""
     line: int
-    """Of its first line in `file`, from 1."""
+    """Number of the first line in `file`, from 1."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class Notebook:
     path: str
     cells: tuple[Cell, ...]
     files: dict[str, str]
-    """The text behind each `Cell.file`."""
+    """Source text by `Cell.file`."""
 
 
 @dataclass(frozen=True)
 class RunMagic:
-    """What a %run names."""
+    """Target and arguments of a %run."""
 
     path: str
     arguments: dict[str, str]
@@ -55,9 +55,11 @@ class RunMagic:
 
 def parse_notebook(path: str, language: str, source: str) -> Notebook:
     """
-    :param language: of a cell that names none: ``PYTHON``, ``SQL``, ``SCALA`` or ``R``
+    Parses a notebook.
+
+    :param language: of cells without a language magic: ``PYTHON``, ``SQL``, ``SCALA`` or ``R``
     :param source: in the source format, or the JSON of an .ipynb
-    :raises NotebookSourceError: if the notebook, or a cell of it, is in a language that is not executed here
+    :raises NotebookSourceError: if the notebook or a cell is in an unsupported language
     """
     jupyter = _jupyter_cells(path, source)
     if jupyter is not None:
@@ -76,7 +78,7 @@ def parse_notebook(path: str, language: str, source: str) -> Notebook:
 
 
 def _jupyter_cells(path: str, source: str) -> list[tuple[int, str]] | None:
-    """The cells of code with their numbers, if it is an .ipynb."""
+    """Code cells with their numbers; ``None`` if the source is not an .ipynb."""
     if not source.lstrip().startswith("{"):
         return None
     try:
@@ -116,7 +118,7 @@ def _source_cells(path: str, language: str, source: str) -> list[Cell]:
 
 
 def _cells(text: str, language: str, file: str, line: int) -> list[Cell]:
-    """What is to be executed of a cell: nothing, one thing, or magics and the Python code behind them."""
+    """The units of a cell: none, one, or magics followed by Python code."""
     lines = text.split("\n")
     first = next((at for at, each in enumerate(lines) if each.strip()), None)
     if first is None:
@@ -151,7 +153,7 @@ def _cells(text: str, language: str, file: str, line: int) -> list[Cell]:
 
 
 def _python(text: str, file: str, line: int) -> list[Cell]:
-    """Python code. Magics and shell commands between its lines are refused, but for %pip, which goes first."""
+    """Python code. Rejects magics and shell commands between its lines, except %pip, which runs first."""
     lines = text.split("\n")
     magics: list[Cell] = []
     try:
@@ -177,8 +179,10 @@ def _python(text: str, file: str, line: int) -> list[Cell]:
 
 def parse_run(cell: Cell) -> RunMagic:
     """
+    Parses the text of a %run.
+
     :param cell: ``./path $name="value"``
-    :raises NotebookSourceError: if it cannot be understood
+    :raises NotebookSourceError: if the text is invalid
     """
     where = f"{cell.file}, line {cell.line}"
     try:

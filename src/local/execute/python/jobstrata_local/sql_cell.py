@@ -1,4 +1,4 @@
-"""Cells and files of SQL."""
+"""Runs SQL cells and files."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .statements import DIALECT
 
 def run_sql(spark: Any, text: str, widgets: dict[str, str]) -> Any:
     """
-    Executes statements one after another; ``:name`` in them is the value of a widget or parameter.
+    Runs statements in order. ``:name`` refers to a widget or parameter.
 
-    :returns: the DataFrame of the last one, ``None`` if there is none
+    :returns: the DataFrame of the last statement; ``None`` if there is none
     """
     frame = None
     for statement in statements(text):
@@ -27,9 +27,9 @@ def run_sql(spark: Any, text: str, widgets: dict[str, str]) -> Any:
 
 def with_values(text: str, parameters: dict[str, str]) -> str:
     """
-    The text with the values of ``{{name}}``, the older way to write a parameter of a query or file.
+    Replaces ``{{name}}``, the legacy syntax for parameters in queries and files.
 
-    Databricks puts them in as literals of text; the quotes that are around a place already are replaced with it.
+    As in Databricks, the value becomes a string literal, which replaces existing quotes around the placeholder.
     """
 
     def value(found: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""Makes SQL that was written for Databricks fit for Sail: what Sail lacks is left out with a note, or refused."""
+"""Adapts Databricks SQL to Sail: drops unsupported parts with a note, or rejects the statement."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .errors import no_such_catalog, no_such_schema, unsupported
 from .storage import Storage
 from .warehouse import Warehouse
 
-# It warns of every statement that it only reads as words.
+# sqlglot warns about every statement that it parses only as text.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 DIALECT = "databricks"
 LOCAL_USER = "local-user@example.com"
-"""The one user of the local workspace, as its SCIM API names it."""
+"""The user of the local workspace, as in its SCIM API."""
 
-# What only changes how Databricks stores or finds the data, and never what a query answers.
+# Statements that change only how Databricks stores or finds data, never a query's result.
 _NO_EFFECT = {
     "OPTIMIZE": "files are not compacted",
     "VACUUM": "old files stay",
@@ -34,7 +34,7 @@ _NO_EFFECT = {
     "REFRESH": "tables are always read afresh",
 }
 _BUILT_IN_CATALOGS = frozenset({"system", "spark_catalog"})
-# What may follow these words instead of a name.
+# Keywords that may follow DESCRIBE and USE instead of a name.
 _DESCRIBED = ("EXTENDED", "QUERY", "FORMATTED", "FUNCTION", "TABLE", "CATALOG", "DATABASE", "SCHEMA")
 _USED = ("CATALOG", "DATABASE", "SCHEMA", "NAMESPACE")
 _IGNORED_PROPERTIES = ("delta.enablechangedatafeed", "delta.autooptimize.", "delta.tunefilesizes")
@@ -42,27 +42,27 @@ _IGNORED_PROPERTIES = ("delta.enablechangedatafeed", "delta.autooptimize.", "del
 
 @dataclass
 class Statement:
-    """A statement as Sail is to get it."""
+    """A statement adapted to Sail."""
 
     sql: str
     tables: list[str] = field(default_factory=list)
-    """The tables that it names, as it names them."""
+    """Tables in the statement, as written there."""
     notes: list[str] = field(default_factory=list)
-    """What was left out, and what that means."""
+    """Notes about dropped parts and their effect."""
     after: Callable[[], None] = lambda: None
-    """To be done once it has succeeded."""
+    """Called after the statement has succeeded."""
 
 
 def adapt(sql: str, warehouse: Warehouse) -> Statement:
-    """The statement that does on Sail what ``sql`` does on Databricks. Adapting it again changes nothing.
+    """Adapts a Databricks statement to Sail. Idempotent.
 
-    :raises AnalysisException: for a catalog that there is not
-    :raises UnsupportedOperationException: for what the local engine cannot do
+    :raises AnalysisException: for a missing catalog
+    :raises UnsupportedOperationException: for an unsupported feature
     """
     try:
         tokens = sqlglot.tokenize(sql, dialect=DIALECT)
     except sqlglot.errors.SqlglotError:
-        return Statement(sql)  # Sail says what is wrong with it.
+        return Statement(sql)  # Sail reports the error.
     words = [token.text.upper() for token in tokens[:3]]
     head = words[0] if words else ""
     second = words[1] if len(words) > 1 else ""
@@ -104,8 +104,10 @@ def _is_name(token: Token) -> bool:
 
 def check_name(name: str, warehouse: Warehouse) -> None:
     """
-    :param name: of a table, as a DataFrame operation gives it
-    :raises AnalysisException: if it begins with a catalog that there is not
+    Checks the catalog of a table name.
+
+    :param name: of a table, as passed to a DataFrame operation
+    :raises AnalysisException: if its catalog does not exist
     """
     try:
         table = exp.to_table(name, dialect=DIALECT)
@@ -123,7 +125,7 @@ def _check_catalog(name: str, warehouse: Warehouse) -> None:
 
 
 def _names(sql: str, warehouse: Warehouse) -> list[str]:
-    """The tables that the statement names. What sqlglot cannot read is left to Sail."""
+    """Tables in the statement; empty if sqlglot cannot parse it."""
     try:
         parsed = sqlglot.parse(sql, dialect=DIALECT, error_level=sqlglot.ErrorLevel.RAISE)
     except sqlglot.errors.SqlglotError:
@@ -144,7 +146,7 @@ def _names(sql: str, warehouse: Warehouse) -> list[str]:
 
 
 def _explained(tree: exp.Expr) -> exp.Expr:
-    """The query of an EXPLAIN, which sqlglot keeps as text."""
+    """The query of an EXPLAIN, which sqlglot leaves as text."""
     if isinstance(tree, exp.Command) and str(tree.this).upper() == "EXPLAIN":
         try:
             return sqlglot.parse_one(str(tree.expression.name), dialect=DIALECT)
@@ -173,7 +175,7 @@ def _create_catalog(tokens: Sequence[Token], warehouse: Warehouse) -> Statement:
 
 
 def _volume(head: str, tokens: Sequence[Token], warehouse: Warehouse) -> Statement:
-    """Makes or deletes the folder of a volume."""
+    """Creates or deletes the folder of a volume."""
     quiet = any(token.text.upper() == "EXISTS" for token in tokens)
     parts = [token.text for token in tokens[2:] if token.text.upper() not in ("IF", "NOT", "EXISTS", ".")]
     if len(parts) != 3:
@@ -207,12 +209,12 @@ def _create_schema(tokens: Sequence[Token], warehouse: Warehouse, statement: Sta
 
 
 def _create_table(tokens: Sequence[Token], statement: Statement) -> list[tuple[int, int, str]]:
-    """Leaves out what the local engine does not keep: keys, clustering, properties that steer storage."""
+    """Drops what the local engine does not support: keys, clustering, and storage properties."""
     edits: list[tuple[int, int, str]] = []
     items = list(_column_items(tokens))
     kept = [item for item in items if not _is_key(item)]
     if kept and len(kept) < len(items):
-        # From the end of the last column that stays before it, so that its comma goes too.
+        # Start at the end of the previous column, so that the comma is removed too.
         for before, item in pairwise(items):
             if _is_key(item):
                 edits.append((before[-1].end + 1, item[-1].end + 1, ""))
@@ -248,7 +250,7 @@ def _create_table(tokens: Sequence[Token], statement: Statement) -> list[tuple[i
 
 
 def _column_items(tokens: Sequence[Token]) -> Iterator[list[Token]]:
-    """The tokens of each entry of the list of columns."""
+    """Yields the tokens of each entry in the column list."""
     depth = 0
     item: list[Token] = []
     for token in tokens:
@@ -267,7 +269,7 @@ def _column_items(tokens: Sequence[Token]) -> Iterator[list[Token]]:
             item.append(token)
         if token.token_type is TokenType.L_PAREN:
             depth += 1
-        # `MAP<STRING, INT>` has a comma that ends no column.
+        # The comma in `MAP<STRING, INT>` does not end a column.
         if token.token_type is TokenType.LT:
             depth += 1
         if token.token_type is TokenType.GT:
@@ -295,7 +297,7 @@ def _properties(tokens: Sequence[Token], index: int, statement: Statement) -> li
 
 
 def _drop(tokens: Sequence[Token], warehouse: Warehouse, statement: Statement) -> None:
-    """Sail forgets what is dropped and leaves its files, from which the next process would know it again."""
+    """Deletes the files of a dropped table or schema. Sail leaves them, and the next process would find them again."""
     tree = sqlglot.parse_one(statement.sql, dialect=DIALECT).find(exp.Table)
     names = [] if tree is None else [name for name in (tree.catalog, tree.db, tree.name) if name]
     expected = 3 if tokens[1].text.upper() == "TABLE" else 2
@@ -317,7 +319,7 @@ def _alter(tokens: Sequence[Token], statement: Statement) -> Statement:
 
 
 def _identity(tokens: Sequence[Token]) -> list[tuple[int, int, str]]:
-    """Sail's current_user() is empty."""
+    """Replaces current_user(), which is empty in Sail."""
     edits = []
     for index, token in enumerate(tokens[:-2]):
         is_call = (
@@ -333,7 +335,7 @@ def _identity(tokens: Sequence[Token]) -> list[tuple[int, int, str]]:
 
 
 def _closing(tokens: Sequence[Token], opening: int) -> int:
-    """Index of the parenthesis that closes the one at ``opening``; ``opening`` itself if that is none."""
+    """Index of the parenthesis that closes the one at ``opening``; ``opening`` if there is none."""
     depth = 0
     for index in range(opening, len(tokens)):
         depth += {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}.get(tokens[index].token_type, 0)

@@ -1,4 +1,4 @@
-"""Volumes and DBFS as folders of the data folder, under the paths that they have on Databricks."""
+"""Maps volumes and DBFS, with their Databricks paths, to folders of the data folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 _IN_PYTHON = ("/Volumes/", "/dbfs/")
-# What `os` does with one path, and with two.
+# Functions of `os` with one path argument and with two.
 _OF_ONE = (
     *("access", "chmod", "listdir", "lstat", "mkdir", "mkfifo", "open", "readlink", "remove", "rmdir", "scandir"),
     *("stat", "statvfs", "truncate", "unlink", "utime"),
@@ -28,16 +28,16 @@ class Storage(NamedTuple):
 
     @classmethod
     def beside(cls, warehouse: Path) -> Storage:
-        """The storage that belongs to the tables in a folder."""
+        """The storage next to a warehouse folder."""
         data = warehouse.resolve().parent
         return cls(data / "volumes", data / "dbfs")
 
     def local(self, path: str) -> str:
         """
-        Where a path of Databricks is on this machine; any other path is left as it is.
+        The local path of a Databricks path; any other path unchanged.
 
-        :raises FileNotFoundError: for a path in a volume that there is not
-        :raises ValueError: for a path that leads out of its volume
+        :raises FileNotFoundError: if the volume does not exist
+        :raises ValueError: if the path leaves its volume
         """
         if path.startswith("dbfs:"):
             path = "/" + path.removeprefix("dbfs:").lstrip("/")
@@ -51,7 +51,7 @@ class Storage(NamedTuple):
         return path.removeprefix("file:") if path.startswith("file:/") else path
 
     def shown(self, local: str) -> str:
-        """The path that Databricks has for one of this machine, where it has one."""
+        """The Databricks path of a local path, or a ``file:`` path."""
         for folder, prefix in ((self.volumes, "/Volumes"), (self.dbfs, "dbfs:")):
             if local == str(folder) or local.startswith(f"{folder}/"):
                 return prefix + local.removeprefix(str(folder))
@@ -72,12 +72,12 @@ class Storage(NamedTuple):
         return place
 
     def open_to_python(self) -> None:
-        """Makes ``open``, ``os`` and what is built on them find ``/Volumes/…`` and ``/dbfs/…``.
+        """Lets ``open``, ``os`` and code built on them find ``/Volumes/…`` and ``/dbfs/…``.
 
-        Libraries that open files in C, such as PyArrow, do not.
+        Libraries that open files in C, such as PyArrow, still cannot.
         """
         self.dbfs.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Python 3.10 keeps what pathlib calls in a class of its own.
+        # In Python 3.10, pathlib has its own references to these functions.
         accessor = getattr(pathlib, "_NormalAccessor", None)
         for count, names in enumerate((_OF_ONE, _OF_TWO), 1):
             for name in names:
@@ -104,7 +104,7 @@ class Storage(NamedTuple):
         if isinstance(path, os.PathLike):
             path = os.fspath(path)
         is_meant = isinstance(path, str) and (path.startswith(_IN_PYTHON) or path in ("/Volumes", "/dbfs"))
-        # On macOS a disk may hold the data folder itself.
+        # On macOS, the data folder itself may be on a disk under /Volumes.
         if is_meant and not path.startswith(f"{self.volumes.parent}/"):
             return self.local(path)
         return path

@@ -1,8 +1,9 @@
-"""Runs the program of one task below itself, and leaves nothing of it behind: ``python -m jobstrata_local.supervise``.
+"""Runs the program of one task in a child process and cleans up all of its descendants: ``python -m
+jobstrata_local.supervise``.
 
-Standard input brings the request, JSON in one line, and then stays open: its end means that the task must end. What
-it prints goes to standard output, and the outcome, as JSON, to file descriptor 3, or
-to the one that the only argument names. See `run_task` for both.
+Standard input carries the request as one line of JSON and then stays open; its end stops the task. The task prints to
+standard output. Its outcome goes as JSON to file descriptor 3, or to the descriptor in the only argument. See
+`run_task` for both formats.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from .processes import adopt_orphans, descendants, die_with_parent, end_descenda
 
 OUTCOME_FD = int(sys.argv[1]) if len(sys.argv) > 1 else 3
 GRACE = 1.0
-"""Seconds that a task has between SIGTERM and SIGKILL."""
+"""Seconds between SIGTERM and SIGKILL."""
 _LOOK = 0.25
-"""Seconds between two looks at the memory."""
+"""Seconds between memory checks."""
 
 
 def main() -> int:
@@ -58,12 +59,12 @@ def _start(request: bytes, told: int) -> subprocess.Popen[bytes]:
         with task.stdin as stdin:
             stdin.write(request)
     except BrokenPipeError:
-        pass  # It ended at once; what it left says why.
+        pass  # The task ended at once; its outcome has the reason.
     return task
 
 
 def _watch(task: subprocess.Popen[bytes], outcome: int, limit: int | None) -> bytes | None:
-    """What the task came to, in a line of JSON. ``None`` if it is to be ended first."""
+    """The outcome of the task as a line of JSON; ``None`` if the task must be stopped."""
     answer = b""
     next_look = 0.0
     with selectors.DefaultSelector() as selector:
@@ -82,7 +83,7 @@ def _watch(task: subprocess.Popen[bytes], outcome: int, limit: int | None) -> by
                         selector.unregister(outcome)
             code = task.poll()
             if code is not None:
-                # Somebody whom it has started may hold the other end; what it said itself is there.
+                # A descendant may hold the pipe open, but the task's own outcome is already in it.
                 os.set_blocking(outcome, False)
                 return _rest(outcome, answer) or _failure(_ended(code))
             if limit is not None and time.monotonic() >= next_look:
@@ -125,7 +126,7 @@ def _end(grace: float, code: int) -> None:
 
 
 def _read_line(fd: int) -> bytes:
-    """The first line, and nothing of what follows it. Empty if the input ends before it does."""
+    """Reads exactly one line. Empty if the input ends before the line does."""
     line = b""
     while not line.endswith(b"\n"):
         data = os.read(fd, 65536)

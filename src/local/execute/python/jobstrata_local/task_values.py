@@ -8,21 +8,21 @@ from typing import Any
 from .context import Context
 
 MAX_BYTES = 48 * 1024
-"""Of the JSON of a value."""
+"""Maximum size of a value as JSON."""
 
 
 class TaskValues:
-    """What the tasks of a run tell each other."""
+    """Values shared between the tasks of a run."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
     def set(self, key: str, value: Any) -> None:
         """
-        Makes a value known to the tasks that come later. Does nothing in a notebook that does not run as a task.
+        Sets a value for later tasks. Does nothing in a notebook that does not run as a task.
 
         :raises ValueError: if the value is larger than 48 KiB as JSON
-        :raises TypeError: if it cannot be JSON
+        :raises TypeError: if the value cannot be converted to JSON
         """
         if not isinstance(key, str) or key == "":
             raise ValueError(f"the key of a task value must be a string that is not empty, not {key!r}")
@@ -40,9 +40,9 @@ class TaskValues:
         """
         The value that another task of the run has set.
 
-        :param default: for if there is none
-        :param debugValue: for a notebook that does not run as a task
-        :raises ValueError: if there is none, and no default
+        :param default: returned if the value is not set
+        :param debugValue: returned in a notebook that does not run as a task
+        :raises ValueError: if the value is not set and there is no default
         :raises TypeError: in a notebook that does not run as a task, without a debugValue
         """
         context = self._context

@@ -1,4 +1,4 @@
-"""The folder in which the tables of the local workspace live."""
+"""The folder with the tables of the local workspace."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CATALOG_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
 class TableName(NamedTuple):
-    """A table by its three names."""
+    """A table's full name."""
 
     catalog: str
     schema: str
@@ -22,7 +22,7 @@ class TableName(NamedTuple):
 class Warehouse:
     """Delta tables at ``<root>/<catalog>/<schema>/<table>``.
 
-    The folders are all that is known of catalogs and schemas, so that every process sees what the others make.
+    The folders are the only record of catalogs and schemas, so that every process sees changes of the others.
     """
 
     def __init__(self, root: Path) -> None:
@@ -33,9 +33,9 @@ class Warehouse:
         return _folders(self.root)
 
     def create_catalog(self, name: str) -> None:
-        """Makes a catalog, unless it exists.
+        """Creates a catalog unless it exists.
 
-        :raises ValueError: for a name that is none
+        :raises ValueError: for an invalid name
         """
         if not CATALOG_NAME.fullmatch(name):
             raise ValueError(f"catalog {name!r} must be 1-255 letters, digits, _ and -")
@@ -54,9 +54,9 @@ class Warehouse:
                         yield TableName(catalog, schema, table)
 
     def path(self, *names: str) -> Path:
-        """Folder of a catalog, of a schema or of a table.
+        """Folder of a catalog, a schema or a table.
 
-        :raises ValueError: for a name that leads elsewhere
+        :raises ValueError: for a name that is not a plain folder name
         """
         for name in names:
             if name in ("", ".", "..") or "/" in name or "\0" in name:
@@ -64,7 +64,7 @@ class Warehouse:
         return self.root.joinpath(*names)
 
     def remove(self, *names: str) -> None:
-        """Deletes a schema or a table with all that is in it."""
+        """Deletes a schema or a table with its contents."""
         if len(names) < 2:
             raise ValueError("a catalog is not deleted with its tables")
         shutil.rmtree(self.path(*names), ignore_errors=True)

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 
 class InputWidgetNotDefined(Exception):
-    """There is neither a widget nor a parameter of that name."""
+    """No widget or parameter has this name."""
 
 
 class Widgets:
-    """Parameters of the notebook. What the run gives is preferred to what the notebook defines."""
+    """Parameters of the notebook. Values of the run override defaults of the notebook."""
 
     def __init__(self, parameters: dict[str, str]) -> None:
         self._given = dict(parameters)
@@ -22,22 +22,22 @@ class Widgets:
         self._define(name, defaultValue, None)
 
     def dropdown(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:
-        """A widget for one of several values."""
+        """A widget with a choice of values."""
         self._define(name, defaultValue, choices)
 
     def combobox(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:
-        """A widget for one of several values, or any other."""
+        """A widget with a choice of values that also accepts others."""
         self._define(name, defaultValue, None)
 
     def multiselect(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:
-        """A widget for some of several values; its value has commas between them."""
+        """A widget with a choice of several values, joined by commas."""
         self._define(name, defaultValue, choices)
 
     def get(self, name: str) -> str:
         """
-        The value of a widget or a parameter.
+        The value of a widget or parameter.
 
-        :raises InputWidgetNotDefined: if there is neither
+        :raises InputWidgetNotDefined: if neither exists
         """
         value = self._given.get(name, self._defaults.get(name))
         if value is None:
@@ -59,7 +59,7 @@ class Widgets:
         """
         Removes a widget.
 
-        :raises InputWidgetNotDefined: if there is none
+        :raises InputWidgetNotDefined: if it does not exist
         """
         self.get(name)
         self._defaults.pop(name, None)
@@ -72,7 +72,7 @@ class Widgets:
 
     @contextmanager
     def preferring(self, arguments: dict[str, str]) -> Iterator[None]:
-        """Within it, the arguments of a %run are the values."""
+        """Context in which the arguments of a %run override other values."""
         before = self._given
         self._given = {**before, **arguments}
         try:

@@ -1,4 +1,4 @@
-"""The API of the workspace, as far as notebooks need it without the SDK, which takes a while to load."""
+"""Minimal client of the workspace API, which loads faster than the SDK."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LANGUAGES = {"py": "PYTHON", "sql": "SQL", "scala": "SCALA", "r": "R"}
 
 
 class WorkspaceApiError(Exception):
-    """What the workspace answered instead; `error_code` is its own."""
+    """An error response of the workspace, with its `error_code`."""
 
     def __init__(self, error_code: str, message: str) -> None:
         super().__init__(message)
@@ -24,13 +24,13 @@ class WorkspaceApiError(Exception):
 
 def get(endpoint: str, /, **query: str) -> dict[str, Any]:
     """
-    The answer to ``GET /api/2.0/<endpoint>``.
+    Calls ``GET /api/2.0/<endpoint>``.
 
-    :raises WorkspaceApiError: if the workspace refuses
+    :raises WorkspaceApiError: if the response is an error
     """
     url = f"{os.environ['DATABRICKS_HOST']}/api/2.0/{endpoint}?{urllib.parse.urlencode(query)}"
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {os.environ['DATABRICKS_TOKEN']}"})
-    # The workspace is on this machine; no proxy leads there.
+    # Bypass proxies: the workspace is on this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=30) as response:
@@ -51,9 +51,9 @@ def get(endpoint: str, /, **query: str) -> dict[str, Any]:
 
 def read_notebook(path: str) -> dict[str, str]:
     """
-    A notebook as a request names it: ``path``, ``language``, ``source``.
+    Reads a notebook: ``path``, ``language``, ``source``.
 
-    :raises FileNotFoundError: if there is none at the path
+    :raises FileNotFoundError: if there is no notebook at the path
     """
     try:
         kind = get("workspace/get-status", path=path).get("object_type")
@@ -67,6 +67,6 @@ def read_notebook(path: str) -> dict[str, str]:
 
 
 def resolve(path: str, beside: str) -> str:
-    """The absolute path of what a notebook at ``beside`` calls ``path``."""
+    """Resolves a path that is relative to the notebook at ``beside``."""
     joined = posixpath.normpath(posixpath.join(posixpath.dirname(beside), path))
     return joined.removeprefix("/Workspace") if joined.startswith("/Workspace/") else joined
