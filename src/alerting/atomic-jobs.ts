@@ -6,11 +6,11 @@ import {
   WorkspaceFolder,
 } from "@jobstrata/cdktf";
 
-/** Reads the alerts, which are YAML. */
+/** Library to read the alerts, which are YAML. */
 const DEFINITIONS = ["PyYAML>=6"];
 /**
- * Serverless compute brings an SDK of its own. The second version of the alerts API came after 0.50, and lists them by the
- * name that the service uses now since 0.70.
+ * Serverless compute has a preinstalled SDK. Alerts API v2 needs a version above 0.50; from 0.70 on, its list has the
+ * field name that Databricks uses now.
  */
 const SYNC = ["databricks-sdk>=0.70", "tenacity>=9"];
 
@@ -29,7 +29,7 @@ export class AlertingJobs {
       gold_schema: environment.variable("gold_schema"),
     };
     const dry_run = environment.variable("dry_run");
-    // What the notebooks import.
+    // The package that the notebooks import.
     new WorkspaceFolder(stack, "alerting_package", { path: "src/alerting/alerting" });
 
     this.tables = new AtomicJob(stack, "alerting_tables_job", {

@@ -5,7 +5,7 @@ import {
   LOCAL_WAREHOUSE_ID,
 } from "@jobstrata/cdktf";
 
-/** What the alerting jobs take from their environment; every default can be replaced with `--var` or `TF_VAR_…`. */
+/** Variables of the alerting jobs. `--var` or `TF_VAR_…` overrides a default. */
 function variables(
   catalog: string,
   { dryRun, warehouse = "" }: { readonly dryRun: boolean; readonly warehouse?: string },
@@ -30,7 +30,7 @@ function variables(
   };
 }
 
-/** The service principal that staging and production jobs run as; required for a deployment. */
+/** Staging and production jobs run as a service principal, which is required to deploy. */
 const production = {
   mode: "production",
   runAs: { servicePrincipalName: "${var.run_as_service_principal}" },
@@ -61,14 +61,14 @@ export const prod = new JobEnvironment({
   variables: { ...variables("prod", { dryRun: false }), ...runAsVariable },
 });
 
-/** For the workspace on this machine, where syncing for real harms nobody. */
+/** The local workspace, where a real sync does no harm. */
 export const local = new JobEnvironment({
   name: "local",
   mode: "development",
   variables: variables("main", { dryRun: false, warehouse: LOCAL_WAREHOUSE_ID }),
 });
 
-/** All environments that there are where the app runs. */
+/** All environments of the app, including `local` in the local workspace. */
 export const environments: readonly JobEnvironment[] = [
   dev,
   staging,

@@ -1,7 +1,7 @@
 import { CompositeJob, type JobStack, suppressFinding } from "@jobstrata/cdktf";
 import type { AlertingJobs } from "./atomic-jobs";
 
-/** The job that sets the whole alerting layer up by running its atomic jobs in order. */
+/** Sets up the alerting layer by running its atomic jobs in order. */
 export class AlertingSetupOrchestrator extends CompositeJob {
   public constructor(stack: JobStack, jobs: AlertingJobs) {
     super(stack, "alerting_setup_orchestrator_job", {

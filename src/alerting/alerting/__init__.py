@@ -1,1 +1,1 @@
-"""What the alerting notebooks do. Each takes the Spark session, the workspace client and the secrets as arguments."""
+"""Functions of the alerting notebooks. They take the Spark session, the workspace client and secrets as arguments."""

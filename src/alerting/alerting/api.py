@@ -1,4 +1,4 @@
-"""Requests to the workspace: which errors pass by themselves, which end everything, and how long each request took."""
+"""Calls the workspace API: retries transient errors, detects denied access, measures latencies."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ T = TypeVar("T")
 
 RETRIES = 3
 PARALLEL = 8
-"""How many requests are under way at the same time."""
+"""Maximum concurrent requests."""
 SDK_RETRY_SECONDS = 5
-"""What a WorkspaceClient is to be made with as ``retry_timeout_seconds``: it tries some errors again by itself, for five
-minutes by default."""
+"""``retry_timeout_seconds`` for a WorkspaceClient, whose own retries otherwise take up to five minutes."""
 
 TRANSIENT = (
     errors.TooManyRequests,
@@ -27,16 +26,16 @@ TRANSIENT = (
     errors.DeadlineExceeded,
     ConnectionError,
     Timeout,
-    TimeoutError,  # The SDK's own, when its patience ends.
+    TimeoutError,  # Raised by the SDK when its retries time out.
 )
 DENIED = (errors.PermissionDenied, errors.Unauthenticated)
-"""What fails for one fails for all."""
+"""Errors that would repeat for every request."""
 
 
 class Api:
-    """Makes requests, again when an error may pass, and remembers how long they took. Threads may share one.
+    """Calls the API with retries and records latencies. Thread-safe.
 
-    :param wait_seconds: before the first repetition; it doubles, with jitter
+    :param wait_seconds: delay before the first retry; doubles with each retry, with jitter
     """
 
     def __init__(self, wait_seconds: float = 1.0) -> None:
@@ -45,7 +44,7 @@ class Api:
         self.latencies_ms: list[float] = []
 
     def call(self, request: Callable[[], T]) -> T:
-        """What ``request`` gives; it is made up to three times more after a transient error.
+        """Returns the result of ``request``. Retries up to three times after transient errors.
 
         :raises DatabricksError: the last error
         """
@@ -59,7 +58,8 @@ class Api:
         return result
 
     def create(self, make: Callable[[], T], find: Callable[[], T | None]) -> T:
-        """What ``make`` gives. Before it is made again after an error, ``find`` looks whether it is there all the same."""
+        """Returns the result of ``make``. Before a retry, ``find`` checks whether the failed request created the object
+        anyway."""
         tried = False
 
         def once() -> T:

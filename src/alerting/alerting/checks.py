@@ -1,4 +1,4 @@
-"""What a row of alert_configurations must be, so that a bad one is found before it is deployed, and by its id."""
+"""Validates rows of alert_configurations before they are deployed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DOMAINS: Mapping[str, str] = {
     "RELIABILITY": "RELI",
     "QUALITY": "QUAL",
 }
-"""``agent_domain`` to the prefix of its ids."""
+"""Prefix of alert ids by ``agent_domain``."""
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "agent_domain": tuple(DOMAINS),
@@ -35,10 +35,10 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "pause_status": ("UNPAUSED", "PAUSED"),
 }
 AGGREGATIONS = ("SUM", "COUNT", "COUNT_DISTINCT", "AVG", "MEDIAN", "MIN", "MAX", "STDDEV", "FIRST", "NONE")
-"""``aggregation_type``; FIRST and NONE mean none."""
+"""Values of ``aggregation_type``; FIRST and NONE mean no aggregation."""
 
 MESSAGE_PLACEHOLDERS = ("ALERT_NAME", "SEVERITY", "QUERY_RESULT_VALUE", "THRESHOLD_VALUE", "OWNER")
-"""What ``custom_subject_template`` and ``custom_body_template`` may hold between double braces."""
+"""Placeholders, in double braces, of ``custom_subject_template`` and ``custom_body_template``."""
 
 _REQUIRED = (
     "alert_id",
@@ -58,9 +58,9 @@ _VALUE_COLUMNS = {
 
 
 def problems_of(row: Mapping[str, Any]) -> list[str]:
-    """What is wrong with an alert, a text for each; nothing for a row that can be deployed.
+    """Problems of an alert, one text each; empty if the row can be deployed.
 
-    :param row: by column; a column that is missing counts as null
+    :param row: values by column; a missing column counts as null
     """
     missing = [name for name in _REQUIRED if row.get(name) is None or row.get(name) == ""]
     problems = [f"{name} is missing" for name in missing]
@@ -92,12 +92,11 @@ def problems_of(row: Mapping[str, Any]) -> list[str]:
 
 
 def type_problems(row: Mapping[str, Any]) -> list[str]:
-    """Which values are of another type than their column, a text for each. Null is of every type.
+    """Values whose type differs from their column's, one text each. Null fits every type.
 
-    Rows of the table need no such check; values that a file holds do, since one of a wrong type would keep all of the
-    others out of the table.
+    Only values from files need this check: one value of a wrong type would keep all rows out of the table.
 
-    :param row: by column; other keys are ignored
+    :param row: values by column; other keys are ignored
     """
     return [
         f"{name} {str(row[name])[:100]!r} must be {_TYPES[type(kind)]}"
@@ -118,7 +117,7 @@ _TYPES: Mapping[type[DataType], str] = {
 
 def _is_of(value: Any, kind: DataType) -> bool:
     if isinstance(kind, StringType):
-        # Half of a surrogate pair cannot be written.
+        # A lone surrogate cannot be encoded.
         return isinstance(value, str) and re.search("[\ud800-\udfff]", value) is None
     if isinstance(kind, BooleanType):
         return isinstance(value, bool)
@@ -133,7 +132,7 @@ def _is_of(value: Any, kind: DataType) -> bool:
 
 @lru_cache(1)
 def _time_zones() -> frozenset[str]:
-    """They are read from files each time that anybody asks."""
+    """Cached because each call reads the time zones from files."""
     return frozenset(available_timezones())
 
 

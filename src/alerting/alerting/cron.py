@@ -1,4 +1,4 @@
-"""Quartz cron expressions, as Databricks schedules take them: seconds first, and a ``?`` for one of the days."""
+"""Validates Quartz cron expressions of Databricks schedules: seconds first, and ``?`` for one of the days."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FIELDS = (
 
 
 def cron_problem(expression: str) -> str | None:
-    """What is wrong with a Quartz cron expression, if anything."""
+    """The problem of a Quartz cron expression; None if it is valid."""
     fields = expression.upper().split()
     if len(fields) not in (6, 7):
         return f"cron {expression!r} must have 6 or 7 fields (seconds first), not {len(fields)}"
@@ -36,7 +36,7 @@ _SPECIAL = {
     "day of month": re.compile(r"L|LW|L-(?:[12]?[0-9]|30)|([0-9]{1,2})W"),
     "day of week": re.compile(r"L|([1-7A-Z]{1,3})(?:L|#[1-5])"),
 }
-"""The last, the nearest to, and the nth of a kind; the group is a day by itself."""
+"""Last, nearest and nth day; the group is a plain day."""
 
 
 def _is_valid(part: str, name: str, low: int, high: int, names: tuple[str, ...]) -> bool:
@@ -61,5 +61,5 @@ def _is_valid(part: str, name: str, low: int, high: int, names: tuple[str, ...])
 def _value(text: str, low: int, high: int, names: tuple[str, ...]) -> int | None:
     if text in names:
         return names.index(text) + 1
-    # Other digits than these are numbers to Python, and none to Quartz.
+    # Python accepts other Unicode digits as numbers, Quartz does not.
     return int(text) if re.fullmatch("[0-9]{1,4}", text) and low <= int(text) <= high else None

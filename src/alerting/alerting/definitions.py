@@ -1,4 +1,4 @@
-"""The alerts and destinations that come with the package, as files that anybody can read and review."""
+"""Loads the package's alerts and destinations from files that can be reviewed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 ALERTS_DIR = HERE / "alerts"
 DESTINATIONS_FILE = HERE / "destinations.json"
 
-# What the seeding and the sync write, and no definition.
+# Columns written by seeding and sync, not part of a definition.
 BOOKKEEPING = frozenset(
     {"created_by", "created_at", "updated_by", "updated_at"}
     | {"databricks_alert_id", "databricks_display_name", "last_synced_at", "last_sync_status", "last_sync_error"}
@@ -36,16 +36,16 @@ _DEFAULTS: Mapping[str, Any] = {
 
 @dataclass
 class Definitions:
-    """Alerts as rows, and what is wrong with those that are none."""
+    """Alerts as rows, and the problems of invalid ones."""
 
     alerts: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Good ones by id; every definition column of each."""
+    """Valid alerts by id, each with every definition column."""
     problems: dict[str, list[str]] = field(default_factory=dict)
-    """Of the bad ones, by id; one without an id has the name of its file and its place there."""
+    """Problems of invalid alerts by id, or by file and position if the id is missing."""
 
 
 def load_alerts(folder: Path = ALERTS_DIR) -> Definitions:
-    """Reads the alerts of every ``*.yml`` in a folder. A bad one does not keep the others from being read."""
+    """Reads the alerts of every ``*.yml`` in a folder. An invalid alert does not affect the others."""
     import yaml
 
     entries: list[tuple[str, Any]] = []
@@ -66,7 +66,7 @@ def load_alerts(folder: Path = ALERTS_DIR) -> Definitions:
 
 
 def add_alerts(found: Definitions, entries: Iterable[tuple[str, Any]]) -> None:
-    """Sorts entries, each with its place, into good and bad ones. The first of several with one id stays."""
+    """Adds entries, each with its place, as valid or invalid alerts. The first entry of an id counts."""
     for place, entry in entries:
         if not isinstance(entry, dict):
             found.problems[place] = [f"must be a mapping of columns to values, not {str(entry)[:100]!r}"]
@@ -85,7 +85,7 @@ def add_alerts(found: Definitions, entries: Iterable[tuple[str, Any]]) -> None:
 
 def _row(entry: Mapping[str, Any]) -> dict[str, Any]:
     row = {name: entry.get(name, _DEFAULTS.get(name)) for name in DEFINITION_COLUMNS}
-    # The value says its own type.
+    # Derive the type from the value.
     value = entry.get("threshold_value")
     if isinstance(value, bool):
         row |= {"threshold_value_type": "BOOLEAN", "threshold_value_bool": value}
@@ -100,9 +100,9 @@ def _row(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def load_destinations(file: Path = DESTINATIONS_FILE) -> list[dict[str, Any]]:
-    """The destinations that come with the package; ``config`` of the file becomes ``config_json``.
+    """Loads the package's destinations. ``config`` of the file becomes ``config_json``.
 
-    :raises ValueError: for a file that is none
+    :raises ValueError: if the file is invalid
     """
     names = {name for name, _, _ in DESTINATIONS.columns}
     rows = []

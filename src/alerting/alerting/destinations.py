@@ -1,4 +1,4 @@
-"""Makes the notification destinations of the table in the workspace."""
+"""Creates the notification destinations of the table in the workspace."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .tables import DESTINATIONS
 
 SYNCED_BY = "sync_notification_destinations"
 
-# By destination_type: what config_json may hold, the first of which it must, and what becomes of it.
+# By destination_type: the fields of config_json, of which the first is required, and the conversion to the SDK's type.
 _TYPES: Mapping[str, tuple[tuple[str, ...], Callable[..., Config]]] = {
     "EMAIL": (("addresses",), lambda **config: Config(email=EmailConfig(**config))),
     "SLACK": (("url", "channel_id", "oauth_token"), lambda **config: Config(slack=SlackConfig(**config))),
@@ -44,19 +44,19 @@ _TYPES: Mapping[str, tuple[tuple[str, ...], Callable[..., Config]]] = {
 
 
 _TYPE_IN_WORKSPACE = {"TEAMS": "MICROSOFT_TEAMS"}
-"""Where the workspace has another word for a ``destination_type``."""
+"""Workspace names of ``destination_type`` values that differ."""
 
 
 @dataclass
 class DestinationReport:
-    """Ids of the destinations, by what became of them."""
+    """Ids of destinations by outcome."""
 
     created: list[str] = field(default_factory=list)
     found: list[str] = field(default_factory=list)
-    """There already in the workspace, by their name."""
+    """Destinations that already exist in the workspace, matched by name."""
     would_create: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
-    """Why."""
+    """Reasons by id."""
     warnings: list[str] = field(default_factory=list)
 
 
@@ -69,10 +69,10 @@ def sync_destinations(
     dry_run: bool,
     api: Api | None = None,
 ) -> DestinationReport:
-    """Makes every enabled destination that has no id in the workspace yet, and writes the ids back in one statement.
+    """Creates every enabled destination without an id, and writes all ids back in one statement.
 
-    :param dry_run: changes nothing, in the workspace or the table
-    :raises SyncFailed: if the workspace denies it, or every destination has failed
+    :param dry_run: changes nothing in the workspace or the table
+    :raises SyncFailed: if access is denied, or all destinations fail
     """
     api = api or Api()
     report = DestinationReport()
@@ -123,7 +123,7 @@ def sync_destinations(
             report.created.append(key)
         except DENIED as error:
             denied.append(error)
-        except Exception as error:  # One that fails does not stop the others.
+        except Exception as error:  # A failure does not stop the others.
             report.failed[key] = resolver.redact(reason(error))
 
     with ThreadPoolExecutor(PARALLEL) as pool:
@@ -141,9 +141,9 @@ def sync_destinations(
 
 
 def _config(row: Mapping[str, Any], report: DestinationReport) -> dict[str, Any]:
-    """What config_json holds, checked.
+    """Parses and validates config_json.
 
-    :raises ValueError: if it does not fit the type of the destination
+    :raises ValueError: if it does not fit the destination's type
     """
     kind = row["destination_type"]
     if kind not in _TYPES:

@@ -1,4 +1,4 @@
-"""One row in alert_sync_metrics for each sync."""
+"""Records a row in alert_sync_metrics for each sync."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def record_metrics(
     *,
     dry_run: bool,
 ) -> str:
-    """Appends the row of a sync that ends now, and gives its ``sync_run_id``."""
+    """Appends the row of a sync that has just ended and returns its ``sync_run_id``."""
     ended = datetime.now(timezone.utc)
     skipped = len(report.unchanged) + len(report.planned)
     changed = len(report.created) + len(report.updated) + len(report.deleted)
@@ -55,6 +55,6 @@ def record_metrics(
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
-    """The smallest of the values that ``share`` of them do not exceed; None of none."""
+    """The smallest value that is not exceeded by ``share`` of the values; None if there are none."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None

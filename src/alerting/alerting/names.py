@@ -1,4 +1,4 @@
-"""Names of catalogs, schemas and tables, which become part of SQL and so must be nothing but names."""
+"""Validates names of catalogs, schemas and tables, because they become part of SQL."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
 def checked_name(parameter: str, value: str) -> str:
-    """The value of a parameter that names a catalog, a schema or a table.
+    """Checks the name of a catalog, a schema or a table.
 
-    :raises ValueError: if it is none that needs no escape: 1-255 letters, digits, ``_`` and ``-``
+    :raises ValueError: if the name needs escaping, that is, unless it has 1-255 letters, digits, ``_`` and ``-``
     """
     if not _NAME.fullmatch(value):
         raise ValueError(f"invalid {parameter} {value!r}: it must be 1-255 letters, digits, _ and -")
@@ -20,7 +20,7 @@ def checked_name(parameter: str, value: str) -> str:
 
 @dataclass(frozen=True)
 class Target:
-    """Where the tables of the alerting layer are, and the gold tables that its queries read."""
+    """The catalog and schema of the alerting tables and of the gold tables that alerts query."""
 
     catalog: str
     gold_schema: str
@@ -31,9 +31,9 @@ class Target:
 
     @property
     def schema(self) -> str:
-        """The schema as it stands in SQL."""
+        """The quoted schema name for SQL."""
         return f"`{self.catalog}`.`{self.gold_schema}`"
 
     def table(self, name: str) -> str:
-        """A table as it stands in SQL."""
+        """The quoted table name for SQL."""
         return f"{self.schema}.`{checked_name('table', name)}`"

@@ -1,4 +1,4 @@
-"""Words of the alert tables in the words of the alerts API."""
+"""Maps values of the alert tables to values of the alerts API."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ OPERATORS: Mapping[str, str] = {
     "=": "EQUAL",
     "!=": "NOT_EQUAL",
 }
-"""``threshold_operator`` to ``comparison_operator``. Whatever is not in it is an error."""
+"""``comparison_operator`` by ``threshold_operator``. Any other value is an error."""

@@ -1,4 +1,4 @@
-"""How a notebook says what became of its work when not all of it went well."""
+"""Exit values and errors of notebooks whose work failed in part."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Collection
 
 
 class SyncFailed(Exception):
-    """Too little went well. Its text names what did not."""
+    """Too many items failed. The message names them."""
 
 
 def parse_threshold(text: str) -> float:
-    """The share of successes that is enough, from 0 to 1.
+    """Parses the minimum success rate, from 0 to 1.
 
     :raises ValueError: for anything else
     """
@@ -25,7 +25,7 @@ def parse_threshold(text: str) -> float:
 
 
 def exit_value(failed: Collection[str]) -> str:
-    """``SUCCESS``, or ``PARTIAL_SUCCESS`` with the ids of what failed."""
+    """``SUCCESS``, or ``PARTIAL_SUCCESS`` with the failed ids."""
     if not failed:
         return "SUCCESS"
     return f"PARTIAL_SUCCESS: {len(failed)} failures: {', '.join(sorted(failed))}"
@@ -33,6 +33,8 @@ def exit_value(failed: Collection[str]) -> str:
 
 def check_threshold(total: int, failed: dict[str, str], threshold: float) -> None:
     """
+    Checks the success rate.
+
     :param failed: reasons by id
     :raises SyncFailed: if fewer than ``threshold`` of ``total`` have succeeded
     """

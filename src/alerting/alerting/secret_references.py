@@ -1,4 +1,4 @@
-"""References to secrets, ``{{secrets/<scope>/<key>}}``, which stand in tables where the secrets themselves must not."""
+"""Resolves references to secrets, ``{{secrets/<scope>/<key>}}``, so that tables need not contain the secrets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ REDACTED = "[REDACTED]"
 
 
 class Secrets(Protocol):
-    """What gives secrets: ``dbutils.secrets``."""
+    """Source of secrets, such as ``dbutils.secrets``."""
 
     def get(self, scope: str, key: str) -> str:
         """The value of a secret."""
@@ -25,9 +25,9 @@ class Resolver:
         self._values: set[str] = set()
 
     def resolve(self, value: Any) -> Any:
-        """A value of JSON with every reference in its texts resolved.
+        """Resolves every reference in the strings of a JSON value.
 
-        :raises LookupError: for a secret that cannot be read
+        :raises LookupError: if a secret cannot be read
         """
         if isinstance(value, dict):
             return {name: self.resolve(each) for name, each in value.items()}
@@ -40,7 +40,7 @@ class Resolver:
     def _get(self, scope: str, key: str) -> str:
         try:
             secret = self._secrets.get(scope, key)
-        except Exception as error:  # Of whatever kind; its text may hold anything.
+        except Exception as error:  # Drop the error's text, which may contain anything.
             raise LookupError(
                 f"the secret {key!r} of the scope {scope!r} cannot be read ({type(error).__name__})"
             ) from None
@@ -48,7 +48,7 @@ class Resolver:
         return secret
 
     def redact(self, text: str) -> str:
-        """``text`` without any secret that has been resolved."""
+        """``text`` without the secrets resolved so far."""
         return redact(text, self._values)
 
 
@@ -60,5 +60,5 @@ def redact(text: str, values: Iterable[str]) -> str:
 
 
 def is_reference(value: str) -> bool:
-    """Whether a text refers to a secret."""
+    """Whether a string contains a reference to a secret."""
     return _REFERENCE.search(value) is not None

@@ -1,4 +1,4 @@
-"""Puts the alerts and destinations that come with the package into their tables, and leaves what people changed."""
+"""Seeds the tables with the package's alerts and destinations, and keeps users' changes."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from .tables import ALERTS, DESTINATIONS, Table
 
 SEEDED_BY = "seed_all_alerts"
 FINGERPRINT = "seed_fingerprint"
-"""Tag with a digest of what was seeded: a row that no longer has it has been changed by somebody."""
+"""Tag with a digest of the seeded definition; if it no longer matches, a user has changed the row."""
 
 
 @dataclass
 class SeedReport:
-    """Ids of the alerts, by what became of them."""
+    """Ids of alerts by outcome."""
 
     inserted: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
-    """Changed by somebody since they were seeded, and left as they are."""
+    """Alerts left as they are because a user has changed them."""
     bad: dict[str, list[str]] = field(default_factory=dict)
-    """Definitions that are wrong, and why."""
+    """Problems of invalid definitions."""
 
 
 def seed_alerts(
     spark: SparkSession, target: Target, definitions: Definitions, *, force_reseed: bool = False
 ) -> SeedReport:
-    """Adds the alerts that are not there, and updates those that nobody has changed since they were seeded.
+    """Inserts missing alerts and updates those that users have not changed.
 
-    :param force_reseed: also puts back those that somebody has changed
+    :param force_reseed: also overwrites users' changes
     """
     report = SeedReport(bad=dict(definitions.problems))
     there = {
@@ -75,7 +75,7 @@ def seed_alerts(
 
 
 def seed_destinations(spark: SparkSession, target: Target, destinations: list[dict[str, Any]]) -> list[str]:
-    """Adds the destinations that are not there; those that are stay as they are. Gives the ids of the new ones."""
+    """Inserts missing destinations, leaves existing ones unchanged, and returns the ids of the new ones."""
     there = {row[0] for row in spark.table(target.table(DESTINATIONS.name)).select("destination_id").collect()}
     now = datetime.now(timezone.utc)
     by = "setup_alerting_tables"
@@ -90,13 +90,13 @@ def seed_destinations(spark: SparkSession, target: Target, destinations: list[di
 
 
 def fingerprint(definition: Mapping[str, Any]) -> str:
-    """A digest of the definition columns of a row."""
+    """Digest of a row's definition columns."""
     content = [definition.get(name) for name in DEFINITION_COLUMNS]
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def _merge(spark: SparkSession, target: Target, table: Table, rows: list[dict[str, Any]], matched: str) -> None:
-    """One statement, so that all of the rows are there or none. Values come from a DataFrame, never from SQL text."""
+    """Merges all rows or none, in one statement. Values come from a DataFrame, never from SQL text."""
     names = [name for name, _, _ in table.columns]
     frame = spark.createDataFrame([tuple(row.get(name) for name in names) for row in rows], table.schema)
     view = f"seed_{table.name}"

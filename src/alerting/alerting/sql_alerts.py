@@ -1,4 +1,4 @@
-"""Mirrors the rows of alert_configurations into Databricks SQL alerts, version 2 of their API."""
+"""Syncs alert_configurations to Databricks SQL alerts (Alerts API v2)."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ MANAGED = (
     "custom_summary",
     "custom_description",
 )
-"""The fields of an alert that the table defines; the others are managed in the workspace."""
+"""Alert fields that the table defines; other fields are managed in the workspace."""
 
 
 @dataclass
 class SyncReport:
-    """Ids of the alerts, by what became of them."""
+    """Ids of alerts by outcome."""
 
     total: int = 0
     created: list[str] = field(default_factory=list)
@@ -58,12 +58,12 @@ class SyncReport:
     unchanged: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     planned: list[str] = field(default_factory=list)
-    """What a dry run would have done, a line for each alert."""
+    """Planned actions of a dry run, one line for each alert."""
     failed: dict[str, str] = field(default_factory=dict)
     """Why."""
     warnings: list[str] = field(default_factory=list)
     denied: str | None = None
-    """Why the workspace does not let the job work at all."""
+    """Reason why access was denied."""
 
 
 def sync_alerts(
@@ -76,11 +76,11 @@ def sync_alerts(
     delete_disabled: bool = False,
     api: Api | None = None,
 ) -> SyncReport:
-    """Makes or updates the SQL alert of every enabled row, and writes back what became of each in one statement.
+    """Creates or updates the SQL alert of every enabled row, and writes all outcomes back in one statement.
 
     :param delete_disabled: moves the alerts of disabled rows to the trash
-    :param dry_run: changes nothing, in the workspace or the table
-    :raises ValueError: if there is no warehouse, unless it is a dry run
+    :param dry_run: changes nothing in the workspace or the table
+    :raises ValueError: if there is no warehouse, except in a dry run
     """
     if not warehouse_id and not dry_run:
         raise ValueError("warehouse_id is empty: name the SQL warehouse that evaluates the alerts, or set dry_run")
@@ -108,7 +108,7 @@ def sync_alerts(
 
 
 def display_name(row: Mapping[str, Any], target: Target) -> str:
-    """The name of an alert in the workspace: no other alert has it, in any environment of the workspace."""
+    """The alert's display name, unique across all environments of the workspace."""
     return f"[{row['severity']}] {row['alert_id']} {row['alert_name']} ({target.catalog}.{target.gold_schema})"
 
 
@@ -122,7 +122,7 @@ class _Sync:
         self.destinations: Mapping[str, str | None] = {}
         self.existing: list[AlertV2] = []
         self.copies: Counter[str] = Counter()
-        """How many rows each alert_id has."""
+        """Number of rows by alert_id."""
         self.report = SyncReport()
         self.written: list[tuple[Any, ...]] = []
 
@@ -130,7 +130,7 @@ class _Sync:
         return self._api.call(lambda: list(self._alerts.list_alerts(page_size=100)))
 
     def attempt(self, action: Any, row: Mapping[str, Any]) -> None:
-        """One alert's failure does not stop the others, unless it is one that would fail all of them."""
+        """Runs an action. Its failure does not stop other alerts, unless access is denied."""
         if self.report.denied is not None:
             return
         try:
@@ -138,7 +138,7 @@ class _Sync:
         except DENIED as error:
             self.report.denied = reason(error)
             self._failed(row, reason(error))
-        except Exception as error:  # Of whatever kind: it is reported with the alert's id.
+        except Exception as error:  # Report any error with the alert's id.
             self._failed(row, str(error) if isinstance(error, ValueError) else reason(error))
 
     def mirror(self, row: Mapping[str, Any]) -> None:
@@ -190,7 +190,7 @@ class _Sync:
         )
 
     def _find(self, row: Mapping[str, Any], wanted: AlertV2 | None) -> AlertV2 | None:
-        """By the id that was written back; else by name, since that may have been lost."""
+        """Finds the alert by the stored id, or by name if the id was lost."""
         names = {row["databricks_display_name"], wanted.display_name if wanted else display_name(row, self._target)}
         by_name = None
         for each in self.existing:
@@ -243,7 +243,7 @@ class _Sync:
         return found
 
     def _succeeded(self, row: Mapping[str, Any], there: AlertV2) -> None:
-        # A row that says so already stays as it is, so that a sync that changes nothing commits nothing.
+        # Skip unchanged rows, so that a sync without changes commits nothing.
         if (row["databricks_alert_id"], row["databricks_display_name"], row["last_sync_status"]) != (
             there.id,
             there.display_name,
@@ -267,7 +267,7 @@ def _threshold(row: Mapping[str, Any]) -> AlertV2OperandValue:
 
 
 def _filled(template: str | None, row: Mapping[str, Any]) -> str | None:
-    """A template of a message with what the row knows; the service puts the result of the query in by itself."""
+    """Fills in the values of the row. Databricks itself fills in the query result."""
     if template is None:
         return None
     value = next(iter(_threshold(row).as_dict().values()), "")
@@ -281,7 +281,7 @@ def _filled(template: str | None, row: Mapping[str, Any]) -> str | None:
 
 
 def _managed(alert: AlertV2) -> Any:
-    """What the table decides of an alert, in a form that is equal for equal alerts."""
+    """The managed fields of an alert in a comparable form."""
     everything = alert.as_dict()
     plain = {name: everything.get(name) for name in MANAGED}
     evaluation = dict(plain["evaluation"] or {})
@@ -323,7 +323,7 @@ _WRITTEN_BACK = StructType(
 def _write_back(spark: SparkSession, target: Target, written: list[tuple[Any, ...]]) -> None:
     if not written:
         return
-    # Of an id that is there twice the table keeps one outcome; MERGE takes no more.
+    # Keep one outcome for a duplicate id: MERGE accepts only one.
     rows = list({row[0]: row for row in written}.values())
     spark.createDataFrame(rows, _WRITTEN_BACK).createOrReplaceTempView("synced_alerts")
     assignments = ", ".join(f"t.{name} = s.{name}" for name in _WRITTEN_BACK.names[1:])

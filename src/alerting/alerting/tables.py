@@ -1,4 +1,4 @@
-"""The four tables of the alerting layer: their names, their columns, and how they are made."""
+"""Names, columns and creation of the four tables of the alerting layer."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ _TAGS = MapType(StringType(), StringType())
 
 @dataclass(frozen=True)
 class Table:
-    """A table, by its columns."""
+    """Definition of a table."""
 
     name: str
     comment: str
     key: str | None
-    """Column of its primary key, which Databricks does not enforce."""
+    """Primary key column, which Databricks does not enforce."""
     columns: tuple[tuple[str, DataType, str], ...]
-    """Name, type and comment of each."""
+    """Name, type and comment of each column."""
 
     @property
     def schema(self) -> StructType:
-        """For DataFrames that are to be written to it."""
+        """Schema for DataFrames that are written to the table."""
         return StructType([StructField(name, kind, name != self.key) for name, kind, _ in self.columns])
 
 
@@ -151,7 +151,7 @@ ALL = (ALERTS, DESTINATIONS, RESULTS, METRICS)
 
 
 def create_tables(spark: SparkSession, target: Target) -> None:
-    """Makes the schema and the tables that are not there yet."""
+    """Creates the schema and the tables that do not exist."""
     spark.sql(f"CREATE SCHEMA IF NOT EXISTS {target.schema}")
     for table in ALL:
         spark.sql(create_statement(table, target))

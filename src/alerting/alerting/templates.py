@@ -1,4 +1,4 @@
-"""Query templates of alerts: what stands in for their placeholders, and what they must be."""
+"""Validates and renders query templates of alerts."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from .names import Target
 
 _PLACEHOLDER = re.compile(r"\$\{([^}]*\}?)")
 _KNOWN = ("catalog}", "gold_schema}")
-# Strings, quoted names and comments, in which nothing is code. A comment within a comment stays, so that it is found:
-# engines do not agree on where the outer one ends.
+# Strings, quoted names and comments, which contain no code. A nested comment is kept and thereby detected: engines
+# disagree on where the outer comment ends.
 _QUOTED = re.compile(
     r"""(?<!\w)r(?:'[^']*'|"[^"]*")|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`|--[^\n]*|/\*(?:(?!/\*).)*?\*/""",
     re.DOTALL | re.IGNORECASE,
 )
 _GROUP = "\0"
-"""Stands for everything between two parentheses."""
+"""Placeholder for the contents of parentheses."""
 _NAMED_QUERY = rf"\w+\s*(?:{_GROUP}\s*)?(?:MAX\s+RECURSION\s+LEVEL\s+\d+\s*)?(?:AS\s*)?{_GROUP}"
-# What follows WITH may also insert or delete.
+# WITH may also precede INSERT or DELETE.
 _QUERY = re.compile(
     rf"(?:WITH\s+(?:RECURSIVE\s+)?{_NAMED_QUERY}(?:\s*,\s*{_NAMED_QUERY})*\s*)?(?:SELECT\b|{_GROUP})", re.IGNORECASE
 )
 
 
 def template_problems(template: str) -> list[str]:
-    """What is wrong with a template: a placeholder that there is not, or anything else than one query."""
+    """Problems of a template: unknown placeholders, or anything but a single query."""
     problems = [
         f"unknown placeholder ${{{name}; there are ${{catalog}} and ${{gold_schema}}"
         for name in dict.fromkeys(_PLACEHOLDER.findall(template))
@@ -43,9 +43,9 @@ def template_problems(template: str) -> list[str]:
 
 
 def render(template: str, target: Target) -> str:
-    """The query that a template stands for.
+    """Renders a template to a query.
 
-    :raises ValueError: as :func:`template_problems` says
+    :raises ValueError: with the problems of :func:`template_problems`
     """
     problems = template_problems(template)
     if problems:
@@ -59,7 +59,7 @@ def _bare(template: str) -> str:
 
 
 def _outermost(code: str) -> str:
-    """Code with :data:`_GROUP` in the place of whatever is in parentheses."""
+    """Replaces the contents of parentheses with :data:`_GROUP`."""
     kept: list[str] = []
     depth = 0
     for character in code:

@@ -1,4 +1,4 @@
-"""Tells before anything is deployed which alerts would not work, and why."""
+"""Finds alerts that would not work before they are deployed."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .tables import ALERTS, DESTINATIONS, RESULTS
 from .templates import render
 
 PARALLEL = 4
-"""How many queries are explained at the same time."""
+"""Maximum concurrent EXPLAIN statements."""
 MESSAGE_COLUMN = "alert_message"
 _MAX_MESSAGE = 200
 
 
 @dataclass
 class Result:
-    """What the validation of one alert found."""
+    """Validation result of an alert."""
 
     alert_id: str
     errors: list[str] = field(default_factory=list)
@@ -33,17 +33,17 @@ class Result:
 
     @property
     def message(self) -> str | None:
-        """All of it in one text."""
+        """All errors and warnings in one text."""
         texts = [*self.errors, *(f"warning: {text}" for text in self.warnings)]
         return "; ".join(texts) or None
 
 
 class InvalidAlerts(Exception):
-    """Alerts that must not be deployed. Its text names each and says why."""
+    """Alerts that must not be deployed. The message names each with its problems."""
 
 
 def validate_alerts(spark: SparkSession, target: Target) -> list[Result]:
-    """Checks every enabled alert: its row, its query on the engine, the columns of its query, its channels.
+    """Checks every enabled alert: its row, its query, the query's columns, and its channels.
 
     Overwrites ``alert_validation_results`` in one commit.
     """
@@ -67,7 +67,9 @@ def validate_alerts(spark: SparkSession, target: Target) -> list[Result]:
 
 def check_results(results: list[Result], *, fail_on_warning: bool) -> None:
     """
-    :raises InvalidAlerts: if an alert has errors, or has warnings and ``fail_on_warning``
+    Raises the problems of invalid alerts.
+
+    :raises InvalidAlerts: if an alert has errors, or has warnings and ``fail_on_warning`` is set
     """
     bad = [result for result in results if result.errors or (fail_on_warning and result.warnings)]
     if bad:
@@ -88,14 +90,14 @@ def _validate(
     try:
         query = render(row["alert_query_template"] or "", target)
     except ValueError:
-        return result  # The row's problems say so.
+        return result  # Already reported by the row's problems.
     error = explain_error(spark, query)
     if error is not None:
         result.errors.append(error)
         return result
     try:
         columns = {name.lower() for name in spark.sql(_as_table(query)).columns}
-    except Exception as why:  # An engine may explain what it does not plan.
+    except Exception as why:  # Some engines explain queries that they cannot plan.
         result.errors.append(classify(str(why)))
         return result
     for column in (row["threshold_column"], MESSAGE_COLUMN):
@@ -105,20 +107,20 @@ def _validate(
 
 
 def explain_error(spark: SparkSession, query: str) -> str | None:
-    """Why the engine cannot plan a query; None if it can.
+    """The error of a query's plan; None if it is valid.
 
-    Some engines raise the error, others give it as the text of the plan.
+    Some engines raise the error, others return it as the text of the plan.
     """
     try:
         rows = spark.sql(f"EXPLAIN {_as_table(query)}").collect()
-    except Exception as error:  # Whatever it is, the alert does not work.
+    except Exception as error:  # With any error, the alert does not work.
         return classify(str(error))
-    # Apache Spark and Databricks give a plan as one row, and an error as a row for each line of its text.
+    # Apache Spark and Databricks return a plan as one row, and an error as one row for each line.
     return error_in_plan("\n".join(str(row[0]) for row in rows))
 
 
 def _as_table(query: str) -> str:
-    """In parentheses nothing but a query can stand. A statement that does something would else be carried out at once."""
+    """Puts the query in parentheses, where only a query is valid. EXPLAIN would otherwise execute a command at once."""
     return f"SELECT * FROM (\n{query}\n)"
 
 
@@ -126,19 +128,19 @@ _CONDITION = re.compile(r"\[([A-Z][A-Z0-9_]*(?:\.[A-Z][A-Z0-9_]*)*)\]")
 
 
 def error_in_plan(text: str) -> str | None:
-    """The error that stands in the place of a plan; None of a plan."""
+    """The error in the text of a plan; None if it is a plan."""
     return classify(text) if _is_error(text) else None
 
 
 def _is_error(plan: str) -> bool:
     if "org.apache.spark.sql.AnalysisException" in plan or "Error occurred during query planning" in plan:
         return True
-    # The text of a parse error begins with a blank line; a plan begins with its title.
+    # A parse error starts with a blank line, a plan with its title.
     return not plan.lstrip().startswith("==") and _CONDITION.search(plan) is not None
 
 
 def classify(message: str) -> str:
-    """An error of EXPLAIN in one line that says what to fix."""
+    """An error of EXPLAIN in one line, with the problem to fix."""
     condition = _CONDITION.search(message)
     kind = condition[1].split(".")[0] if condition else ""
     if kind == "UNRESOLVED_COLUMN":
