@@ -5,7 +5,7 @@ import type { ApiState, ApiStatus } from "./jobs-client";
 const ENDED: ReadonlySet<string> = new Set(["TERMINATED", "SKIPPED", "INTERNAL_ERROR"]);
 const WAITING: ReadonlySet<string> = new Set(["BLOCKED", "QUEUED", "WAITING", "WAITING_FOR_RETRY"]);
 
-/** Results by the codes of the newer `status`, where the two differ. */
+/** Results by termination code of the newer `status`, where the two differ. */
 const RESULT_OF_CODE: Readonly<Record<string, string>> = {
   USER_CANCELED: "CANCELED",
   RUN_EXECUTION_ERROR: "FAILED",
@@ -14,8 +14,8 @@ const RESULT_OF_CODE: Readonly<Record<string, string>> = {
 };
 
 /**
- * The state of a run. Success depends on the result, never on the life cycle state: a canceled run is TERMINATED,
- * too. A result that this version does not know is kept as it is and is not a success.
+ * The state of a run. Success depends on the result, not on the life cycle state: a canceled run is TERMINATED too. An
+ * unknown result is kept as it is and does not count as success.
  */
 export function statusOf({ state, status }: { state?: ApiState; status?: ApiStatus }): RunStatus {
   const life = state?.life_cycle_state;

@@ -7,7 +7,10 @@ import type { Login } from "./http";
 
 /** The address of a workspace and the credentials for it. */
 export interface WorkspaceAuth extends Login {
-  /** The authentication type, such as `pat` or `oauth-m2m`; of several CLIs to try, the first until one has answered. */
+  /**
+   * The authentication type, such as `pat` or `oauth-m2m`. With several CLIs to try, the first one until one has
+   * responded.
+   */
   readonly authType: string;
 }
 
@@ -16,17 +19,17 @@ export type { AuthOptions };
 /** An authentication type: whether it is configured, and how it authenticates. */
 interface Method {
   readonly name: string;
-  /** The configuration of this type only; two configured types are a contradiction. */
+  /** Whether the type's own settings are present. Two configured types are an error. */
   readonly configured: (config: Config) => boolean;
-  /** The CLI that it uses, which may be logged in without any configuration. */
+  /** The CLI that the type uses; it may be logged in without any configuration. */
   readonly program?: "az" | "databricks";
-  /** Whether it applies to this workspace. @default always */
+  /** Whether the type applies to the workspace. @default always */
   readonly applies?: (config: Config) => boolean;
   /** Undefined if jobstrata does not support it. */
   readonly open?: (config: Config) => TokenSource;
 }
 
-/** In the order of the Databricks SDKs. */
+/** Authentication types, in the order of the Databricks SDKs. */
 const METHODS: readonly Method[] = [
   { name: "pat", configured: ({ token }) => token !== undefined, open: pat },
   {
@@ -83,14 +86,14 @@ const METHODS: readonly Method[] = [
 ];
 
 /**
- * Finds the workspace and the credentials as Databricks unified authentication does: environment variables, then a
- * profile of the configuration file. It sends no request yet.
+ * Finds the workspace and its credentials as Databricks unified authentication does: in environment variables, then in
+ * a profile of the configuration file. Sends no request.
  *
- * It supports a part of what the Databricks SDKs do: personal access tokens, OAuth for service principals, the logins of the
- * Databricks CLI and of the Azure CLI, and service principals of Azure. The SDK for JavaScript needs a newer Node.js than
- * this package.
+ * Supports a subset of the Databricks SDKs: personal access tokens, OAuth for service principals, logins of the
+ * Databricks CLI and the Azure CLI, and Azure service principals. The JavaScript SDK itself requires a newer Node.js
+ * than this package.
  *
- * @throws {JobstrataError} `authentication` if there is no workspace, or no way to log in to it
+ * @throws {JobstrataError} `authentication` if no workspace or no login is configured
  */
 export function resolveAuth(options: AuthOptions = {}): WorkspaceAuth {
   const config = readConfig(options);
@@ -101,7 +104,7 @@ export function resolveAuth(options: AuthOptions = {}): WorkspaceAuth {
 type Supported = Method & Required<Pick<Method, "open">>;
 const isSupported = (method: Method): method is Supported => method.open !== undefined;
 
-/** The configured types; else, in this order, the CLIs that may be logged in. */
+/** The configured types, otherwise the CLIs that may be logged in, in order of preference. */
 function methodsFor(config: Config): Supported[] {
   const names = METHODS.filter(isSupported)
     .map(({ name }) => name)
@@ -147,7 +150,7 @@ interface NamedSource {
   readonly source: TokenSource;
 }
 
-/** An installed CLI may not be logged in: then it tries the next, and keeps the first that answers. */
+/** Tries the sources in order and keeps the first that works, since an installed CLI may not be logged in. */
 class FirstThatWorks implements WorkspaceAuth {
   #settled: NamedSource | undefined;
   #settling: Promise<NamedSource> | undefined;

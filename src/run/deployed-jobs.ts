@@ -3,10 +3,10 @@ import { type JobId, quote, stringifyJson } from "@jobstrata/core/model";
 import { type ApiTask, type JobsClient, taskType } from "./jobs-client";
 import { atOnce } from "./run-follower";
 
-/** A job as deployed, which is what a run executes. */
+/** A deployed job. */
 export interface DeployedJob {
   readonly jobId: JobId;
-  /** Its key in the Terraform stack, or its display name if the key is not known. */
+  /** Key in the Terraform stack, or the display name if the key is unknown. */
   readonly label: string;
   readonly key?: string;
   readonly name: string;
@@ -22,19 +22,19 @@ export interface DeployedTask {
   /** Such as `notebook_task`. */
   readonly type: string;
   readonly notebookPath?: string;
-  /** The job that it runs; not of a for-each task. */
+  /** The job of a Run Job task; absent for a for-each task. */
   readonly runJobId?: JobId;
-  /** The parameters that it passes to that job. */
+  /** Parameters passed to that job. */
   readonly jobParameters: Readonly<Record<string, string>>;
-  /** Tasks of the same job that its settings refer to by `{{tasks.KEY…}}`. */
+  /** Tasks of the same job that its settings reference as `{{tasks.KEY…}}`. */
   readonly refersTo: readonly string[];
 }
 
 /**
- * Jobs and all jobs that they run, as deployed.
+ * Reads deployed jobs and all jobs that they run.
  *
- * @param keys keys of jobs by their ids
- * @throws {WorkspaceError} if one of them cannot be read
+ * @param keys job keys by id
+ * @throws {WorkspaceError} if a job cannot be read
  */
 export async function readJobs(
   client: JobsClient,
@@ -59,11 +59,11 @@ export async function readJobs(
   return jobs;
 }
 
-/** The label of a job: its key or, if that is not known, its display name. */
+/** The label of a job: its key, or its display name if the key is unknown. */
 export const jobLabel = (jobId: JobId, key: string | undefined, name: string): string =>
   key ?? (name === "" ? `job ${jobId}` : name);
 
-/** One job. @throws {WorkspaceError} if it cannot be read */
+/** Reads one job. @throws {WorkspaceError} if it cannot be read */
 export async function readJob(
   client: JobsClient,
   jobId: JobId,
@@ -101,9 +101,9 @@ function deployedTask(task: ApiTask): DeployedTask {
 }
 
 /**
- * Checks the parameters and tasks of a run before anything starts.
+ * Checks the parameters and tasks of a run before it starts.
  *
- * @throws {JobstrataError} `run` for a parameter that the job does not declare, or a task that it does not have
+ * @throws {JobstrataError} `run` for an undeclared parameter or an unknown task
  */
 export function checkRequest(
   job: DeployedJob,
@@ -149,7 +149,7 @@ export function checkRequest(
   }
 }
 
-/** Refuses a part of a job whose tasks take values from tasks that are left out. @throws {JobstrataError} `run` */
+/** Rejects a selection whose tasks reference values of tasks outside it. @throws {JobstrataError} `run` */
 export function checkReferences(job: DeployedJob, only: readonly string[]): void {
   const chosen = new Set(only);
   for (const { taskKey, refersTo } of job.tasks) {

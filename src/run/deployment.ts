@@ -17,17 +17,17 @@ import {
 import { terraformBinary } from "@jobstrata/core/terraform-binary";
 import { terraformMessage } from "./terraform-message";
 
-/** A stack that was synthesized by the CDKTF CLI. */
+/** A stack synthesized by the CDKTF CLI. */
 export interface SynthesizedStack {
   readonly name: string;
   readonly environment?: string;
-  /** The folder in which Terraform runs. */
+  /** Terraform's working directory. */
   readonly folder: string;
-  /** The Terraform output with the id of each job, by the job's key. */
+  /** Name of the Terraform output with the job id, by job key. */
   readonly jobOutputs: ReadonlyMap<string, string>;
-  /** The workspace in the configuration of the Terraform provider, as far as it is literal. */
+  /** The literal workspace settings of the Terraform provider. */
   readonly workspace: { readonly host?: string; readonly profile?: string };
-  /** The `terraform` block's backend, to be read without the provider. */
+  /** The backend of the `terraform` block. */
   readonly backend: Readonly<Record<string, unknown>>;
 }
 
@@ -44,15 +44,15 @@ export function outputFolder(
     };
     if (typeof output === "string" && output !== "") return resolve(project, output);
   } catch {
-    // Without a cdktf.json, or with one that only the CDKTF CLI can complain about, it is the default.
+    // Without a valid cdktf.json, use the default. The CDKTF CLI reports an invalid one.
   }
   return resolve(project, "cdktf.out");
 }
 
 /**
- * The stacks that were synthesized, sorted by name.
+ * Reads the synthesized stacks, sorted by name.
  *
- * @param make the command that creates them, for the error if there are none
+ * @param make the command that creates them, for the error message
  * @throws {JobstrataError} `run` if there are none
  */
 export function readStacks(folder: string, make = "npx cdktf synth"): SynthesizedStack[] {
@@ -124,7 +124,7 @@ function readJson(file: string): unknown {
   }
 }
 
-/** The stacks of one environment. @throws {JobstrataError} `run` if there is no such environment */
+/** The stacks of one environment. @throws {JobstrataError} `run` if the environment does not exist */
 export function stacksOf(
   stacks: readonly SynthesizedStack[],
   environment: string,
@@ -139,8 +139,7 @@ export function stacksOf(
 }
 
 /**
- * The ids of the jobs of a stack by their keys, from its Terraform outputs, wherever its state is kept. A job that is
- * not deployed is left out.
+ * The job ids of a stack by job key, from its Terraform outputs in any backend. Jobs that are not deployed are omitted.
  *
  * @throws {JobstrataError} `terraform` if Terraform cannot read the state
  */
@@ -161,8 +160,9 @@ export async function readJobIds(
 type Outputs = Readonly<Record<string, { readonly value?: unknown }>>;
 
 /**
- * The stack's initialized folder knows the backend configuration that `terraform init` got. If there is none,
- * the backend alone is initialized elsewhere, which takes neither the provider nor anything of the user's.
+ * Reads the outputs in the stack's initialized folder, which has the backend configuration of `terraform init`.
+ * Otherwise, initializes the backend alone in a temporary folder, without the provider and without changing the user's
+ * files.
  */
 async function readOutputs(
   stack: SynthesizedStack,
@@ -195,7 +195,7 @@ async function readOutputs(
   }
 }
 
-/** The outputs, or why there are none. */
+/** The outputs, or the error message. */
 async function output(
   terraform: string,
   cwd: string,

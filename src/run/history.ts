@@ -6,10 +6,10 @@ import type { ApiRun, JobsClient, ListRunsQuery } from "./jobs-client";
 const SAMPLE = 10;
 
 /**
- * The median duration of a job and its tasks in successful runs, in milliseconds, by task key; "" is the run itself.
+ * Median durations of a job and its tasks in recent successful runs; milliseconds, by task key, with "" for the job.
  * Empty without a successful run.
  *
- * @param except the run that is to be compared with them
+ * @param except a run to ignore: the one to compare
  */
 export async function usualDurations(
   client: JobsClient,
@@ -27,7 +27,7 @@ export async function usualDurations(
     samples.set(key, [...(samples.get(key) ?? []), end_time - start_time]);
   };
   for (const run of runs) {
-    // A run of a part says nothing about the whole, and a repaired one nothing about time.
+    // Partial runs and repairs have no comparable duration.
     if (statusOf(run).state !== "SUCCESS" || run.run_id === except) continue;
     add("", run);
     for (const task of run.tasks ?? [])
@@ -42,8 +42,8 @@ function median(values: readonly number[]): number {
 }
 
 /**
- * Runs, newest first, until there are no more or `limit` were kept. Reads a limited number of pages; `complete` says whether
- * that was enough.
+ * Reads runs, newest first, until `limit` are kept or no more exist. Reads a limited number of pages; `complete` tells
+ * whether they were enough.
  */
 export async function latestRuns(
   client: JobsClient,

@@ -13,9 +13,9 @@ import { WorkspaceError } from "./workspace-error";
 
 /** The address of a workspace and the credentials for it. */
 export interface Login {
-  /** Such as `https://adb-123.4.azuredatabricks.net`. */
+  /** Address such as `https://adb-123.4.azuredatabricks.net`. */
   readonly host: string;
-  /** Headers of a request; the token is renewed when it is about to expire. */
+  /** Headers of a request. Renews the token before it expires. */
   headers(): Promise<Readonly<Record<string, string>>>;
   /** Discards a rejected token. Returns false if no other token is available. */
   renew(): boolean;
@@ -36,11 +36,14 @@ export interface HttpOptions {
   readonly budgetMs?: number;
   /** Timeout of one attempt; milliseconds. @default 30000 */
   readonly requestTimeoutMs?: number;
-  /** The pause before the first retry, which then doubles, with jitter; milliseconds. @default 300 */
+  /** Delay before the first retry, doubled for each retry, with jitter; milliseconds. @default 300 */
   readonly firstRetryMs?: number;
-  /** Requests in a second, on average. @default 25, since a workspace takes 30 runs/list a second from all of its users */
+  /**
+   * Average requests per second. @default 25, because a workspace allows 30 runs/list requests per second for all of
+   * its users
+   */
   readonly requestsPerSecond?: number;
-  /** The clock of this machine; milliseconds since 1970. @default Date.now */
+  /** Local clock; milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
 }
 
@@ -50,8 +53,8 @@ export type RetryListener = (error: WorkspaceError, delayMs: number, sinceMs: nu
 /** Options of a request. */
 export interface RequestOptions {
   /**
-   * Whether it can be sent again if its outcome is unknown. Reads can; changes only if the workspace recognizes a repeated
-   * request.
+   * Whether to retry a request whose outcome is unknown. True for reads, and for changes that the workspace
+   * deduplicates.
    * @default true
    */
   readonly repeatable?: boolean;
@@ -89,7 +92,7 @@ export class WorkspaceHttp {
     return this.#requests;
   }
 
-  /** The time of the workspace's clock, estimated from its responses; milliseconds since 1970. */
+  /** The workspace's time, estimated from its responses; milliseconds since 1970. */
   public now(): number {
     return this.#now() + this.#clockOffsetMs;
   }
@@ -192,7 +195,7 @@ export class WorkspaceHttp {
   }
 }
 
-/** Seconds, or a date. */
+/** Parses a `Retry-After` header: seconds or a date. @returns milliseconds */
 function retryAfter(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;
   const seconds = Number(header);
@@ -200,7 +203,9 @@ function retryAfter(header: string | null, now: number): number | undefined {
   return Number.isNaN(delay) ? undefined : Math.max(0, delay);
 }
 
-/** Token bucket; bursts of up to two seconds' quota. By hand, so that an `AbortSignal` ends a wait: see ADR 14. */
+/**
+ * Token bucket; bursts of up to two seconds' quota. Not a library, so that an `AbortSignal` can end a wait: see ADR 14.
+ */
 class Pace {
   readonly #perMs: number;
   readonly #burst: number;

@@ -43,7 +43,7 @@ export interface ApiTaskRun {
   readonly run_page_url?: string;
 }
 
-/** A run of a job; also what the run of a for-each task looks like, with its iterations. */
+/** A job run, or a for-each task run with its iterations. */
 export interface ApiRun {
   readonly run_id: RunId;
   readonly job_id?: JobId;
@@ -107,7 +107,7 @@ export interface ApiJob {
     readonly job_clusters?: readonly object[];
     readonly environments?: readonly object[];
   };
-  /** Set if more pages of its lists follow. */
+  /** Set if its lists have more pages. */
   readonly has_more?: boolean;
 }
 
@@ -118,7 +118,7 @@ export interface JobPage {
   readonly next: string;
 }
 
-/** Whether a job of a list lacks something that it has, so that it must be asked for. */
+/** Whether a listed job is incomplete, so that it must be requested individually. */
 export function isCut({ has_more: more, settings = {} }: ApiJob): boolean {
   const { tasks = [], environments } = settings;
   return (
@@ -128,7 +128,7 @@ export function isCut({ has_more: more, settings = {} }: ApiJob): boolean {
   );
 }
 
-/** The lists of a job's settings that come in pages of 100. */
+/** Lists of a job's settings that are split into pages of 100. */
 const PAGED = ["tasks", "parameters", "job_clusters", "environments"] as const;
 
 /** Options of a new run. */
@@ -150,13 +150,13 @@ export interface RepairRequest {
   readonly latestRepairId?: RunId;
 }
 
-/** Which runs to list; newest first. */
+/** Filter for a list of runs, newest first. */
 export interface ListRunsQuery {
   readonly jobId?: JobId;
   readonly completedOnly?: boolean;
-  /** With the first 100 tasks of each. */
+  /** Includes the first 100 tasks of each run. */
   readonly expandTasks?: boolean;
-  /** Milliseconds since 1970; so the next. */
+  /** Range of start times; milliseconds since 1970. */
   readonly startTimeFrom?: number;
   readonly startTimeTo?: number;
 }
@@ -168,16 +168,16 @@ export const taskType = (task: object): string | undefined =>
 /** Maximum runs in one response. */
 const RUNS_PER_PAGE = 25;
 
-/** The calls of the Jobs API 2.2 that are needed to run jobs. All of them throw WorkspaceError. */
+/** Client of the Jobs API 2.2. All methods throw WorkspaceError. */
 export class JobsClient {
   public constructor(public readonly http: WorkspaceHttp) {}
 
-  /** Every job with its tasks; of a job of more than 100 tasks the first 100. */
+  /** All jobs with their tasks, at most 100 for each job. */
   public listJobs(): AsyncGenerator<ApiJob> {
     return this.#jobs("limit=100&expand_tasks=true");
   }
 
-  /** Every job of this name, without its tasks. */
+  /** All jobs with this name, without tasks. */
   public listJobsNamed(name: string): AsyncGenerator<ApiJob> {
     return this.#jobs(`limit=100&name=${encodeURIComponent(name)}`);
   }
@@ -208,14 +208,14 @@ export class JobsClient {
     }
   }
 
-  /** Every job with all that it has. Only those that do not fit on a page are asked for one by one. */
+  /** All jobs with complete settings. Requests jobs individually only if they exceed a page. */
   public async *listWholeJobs(): AsyncGenerator<ApiJob> {
     for await (const job of this.listJobs()) {
       yield isCut(job) ? await this.getJob(job.job_id) : job;
     }
   }
 
-  /** A job with all of its tasks, parameters, job clusters and environments. */
+  /** A job with all pages of its tasks, parameters, job clusters and environments. */
   public async getJob(jobId: JobId): Promise<ApiJob> {
     const lists = new Map(PAGED.map((name) => [name, [] as object[]]));
     let first: ApiJob | undefined;
@@ -250,7 +250,7 @@ export class JobsClient {
     return run_id;
   }
 
-  /** A run with the latest attempt of all of its tasks. */
+  /** A run with the latest attempt at each task. */
   public async getRun(
     runId: RunId,
     { history = false, signal }: { readonly history?: boolean; readonly signal?: AbortSignal } = {},
@@ -304,8 +304,8 @@ export class JobsClient {
   }
 
   /**
-   * Repairs tasks of a run and returns the id of the repair. The request is not retried if it may have been carried out,
-   * since the workspace does not recognize a repeated one.
+   * Repairs tasks of a run and returns the repair's id. Does not retry if the workspace may have executed the request,
+   * since it does not deduplicate repairs.
    */
   public async repairRun(request: RepairRequest): Promise<RunId> {
     const { runId, rerunTasks, latestRepairId } = request;

@@ -15,24 +15,24 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** The plan to finish a failed run. */
 export interface RepairPlan {
   readonly run: JobRunNode;
-  /** The path from the repaired run to this one: task keys. */
+  /** Task keys from the top run to this one. */
   readonly path: readonly string[];
-  /** Tasks that run again by a repair of the run itself. */
+  /** Tasks to rerun by repairing this run. */
   readonly rerun: readonly TaskRunNode[];
-  /** Runs below that are repaired first, each by itself, since a task that runs again would run all of its job again. */
+  /** Child runs to repair first, individually, because rerunning their Run Job task would rerun the whole child job. */
   readonly children: readonly RepairPlan[];
-  /** Tasks that then run in a new run of the job, as the task above the repaired child stays as it is. */
+  /** Tasks to run afterwards in a new run of the job, because repairing a child run does not change the parent run. */
   readonly rest: readonly TaskRunNode[];
   /** Tasks that keep their result. */
   readonly kept: readonly TaskRunNode[];
 }
 
 /**
- * What runs again: the tasks that failed, and those that depend on them. A task that runs a job would run all of it again.
- * Where some of that job has succeeded and need not be done again, the run of the job is repaired instead, and what
- * depends on it runs in a new run of the job above: the service says of a repaired child nothing to the run above it.
+ * Plans the reruns: failed tasks and their dependents. Rerunning a Run Job task reruns the whole child job. If the
+ * child run has successful tasks to keep, the plan repairs the child run instead and runs the dependents in a new run
+ * of the parent job, because Databricks does not report the repaired child to its parent run.
  *
- * @param references tasks of a job that refer to values of other tasks, by job and task key: they must run together
+ * @param refersTo tasks whose values a task references, by job and task key: they must run together
  * @throws {JobstrataError} `run` if there is nothing to repair
  */
 export function planRepair(
@@ -62,7 +62,7 @@ export function planRepair(
       children.set(task, planRepair(child, refersTo, [...path, taskKey]));
   }
   const rest = [...rerun].filter((task) => !children.has(task));
-  // The rest runs after the children, in a run that knows nothing of what is kept.
+  // The rest runs after the children, in a new run without the kept tasks.
   const afterRest = withDependents(run.tasks, rest);
   const restFirst = [...children.keys()].some((task) => afterRest.has(task));
   const restKeys = new Set(rest.map(({ taskKey }) => taskKey));
@@ -75,7 +75,7 @@ export function planRepair(
   return { run, path, rerun: [], children: [...children.values()], rest, kept };
 }
 
-/** True if a repair of the run keeps results of some tasks, in this run or nested ones. */
+/** True if a repair keeps results of some tasks, in this run or in child runs. */
 function savesWork(run: JobRunNode): boolean {
   const bad = run.tasks.filter(failed);
   if (bad.length === 0) return false;
@@ -84,14 +84,14 @@ function savesWork(run: JobRunNode): boolean {
   return untouched || bad.some(({ child }) => child !== undefined && savesWork(child));
 }
 
-/** How often a repair is sent, when it is not known whether it has been taken. */
+/** Maximum requests for a repair whose outcome is unknown. */
 const ATTEMPTS = 5;
 
 /**
- * Starts the repair of one run. When no answer comes, the history of the run says whether the repair was taken, so that
- * it is never started twice.
+ * Starts the repair of one run. Without a response, checks the run's history for the repair, so that it never starts
+ * twice.
  *
- * @throws {WorkspaceError} if the workspace refuses
+ * @throws {WorkspaceError} if the workspace rejects the repair
  */
 export async function startRepair(
   client: JobsClient,
@@ -111,7 +111,7 @@ export async function startRepair(
       return;
     } catch (error) {
       if (!(error instanceof WorkspaceError)) throw error;
-      // After an answer that was lost, the request may be refused because it was carried out.
+      // After a lost response, the workspace may reject the retry because the repair already started.
       const unclear = error.transient || attempt > 1;
       if (!unclear) throw error;
       if (latestRepair(await client.getRun(runId, { history: true })) !== latestRepairId) return;

@@ -20,44 +20,46 @@ import {
 } from "./jobs-client";
 import { WorkspaceError } from "./workspace-error";
 
-/** Runs of a tree that are made in one go. */
+/** Runs of a tree that are built in one turn of the event loop. */
 const RUNS_IN_PART = 100;
-/** Maximum pages of runs read per poll; runs that are not on them are requested one by one. */
+/** Maximum pages of runs per poll; missing runs are requested individually. */
 const MAX_PAGES = 60;
-/** Maximum runs, or outputs, requested one by one per poll. */
+/** Maximum individual requests for runs or outputs per poll. */
 const MAX_SINGLE = 25;
-/** How many requests there are at once. */
+/** Maximum concurrent requests. */
 const AT_ONCE = 5;
 /** Maximum outputs fetched for successful tasks. */
 const MAX_OUTPUTS = 25;
 /** Maximum iterations inspected of a failed for-each task. */
 const MAX_ITERATIONS = 20;
-/** The list of runs may be a little behind, and a task's run begin a little after what it started; milliseconds. */
+/**
+ * Tolerance for a list of runs that lags behind, and for a task run that starts slightly after its child; milliseconds.
+ */
 const MARGIN = 2000;
-/** Looks in which the children of a run that is over are still waited for. */
+/** Maximum polls after the end of a run to wait for its child runs. */
 const LAST_LOOKS = 8;
 
-/** Reads runs: a client of the Jobs API, or an object that holds the runs itself. */
+/** Source of runs: a Jobs API client or an object that holds the runs. */
 export type RunReader = Pick<JobsClient, "getRun" | "listRuns" | "getOutput"> &
   Partial<Pick<JobsClient, "getJob">>;
 
-/** A task whose child is to be looked at. */
+/** A task whose child run must be read. */
 interface Wanted {
   readonly task: ApiTaskRun;
-  /** When its child can have begun at the earliest. */
+  /** Earliest possible start of the child run; milliseconds since 1970. */
   readonly since: number;
   readonly childId?: RunId;
 }
 
 /**
- * Follows one run and the runs below it. A look takes one request for the run and, while there are children under way,
- * one for each 25 runs that began since the first of these did, however deep the tree is: not one for each node.
+ * Follows a run and its nested runs. A poll takes one request for the run and, while child runs are active, one for
+ * each 25 runs since the first of them started. The number of requests does not depend on the depth of the tree.
  */
 export class RunFollower {
   readonly #runs = new Map<RunId, ApiRun>();
-  /** The run that a task's run has started. */
+  /** Child run by task run. */
   readonly #childOf = new Map<RunId, RunId>();
-  /** Tasks that have started no run, and runs that can no longer be read. */
+  /** Task runs without a child run, and runs that can no longer be read. */
   readonly #childless = new Set<RunId>();
   readonly #gone = new Set<RunId>();
   readonly #outputs = new Map<RunId, TaskOutput>();
@@ -71,12 +73,12 @@ export class RunFollower {
   readonly #keys: ReadonlyMap<JobId, string>;
   readonly #allOutputs: boolean;
 
-  /** @param keys keys of jobs by their ids, as far as they are known */
+  /** @param keys known job keys by id */
   public constructor(
     client: RunReader,
     rootId: RunId,
     keys: ReadonlyMap<JobId, string> = new Map(),
-    /** Whether the output of every task is fetched, or only of those that failed and of some others. */
+    /** Whether to fetch the output of every task, instead of failed tasks and a few others. */
     allOutputs = false,
   ) {
     this.#client = client;
@@ -85,7 +87,7 @@ export class RunFollower {
     this.#allOutputs = allOutputs;
   }
 
-  /** Looks once. @throws {WorkspaceError} if the run cannot be read */
+  /** Polls once. @throws {WorkspaceError} if the run cannot be read */
   public async look(signal?: AbortSignal): Promise<JobRunNode> {
     await this.#lookOnce(signal);
     return this.tree;
@@ -100,7 +102,7 @@ export class RunFollower {
     if (statusOf(root).phase === "ended") this.#looksAfterEnd++;
   }
 
-  /** A run that failed before it began may have no name; its job has. */
+  /** Reads the job's name for a run without a name, which may have failed before it started. */
   async #findName({ run_name: name = "", job_id: jobId }: ApiRun): Promise<void> {
     if (name !== "" || jobId === undefined || this.#jobNames.has(jobId)) return;
     try {
@@ -112,7 +114,7 @@ export class RunFollower {
     }
   }
 
-  /** Looks once, and at everything that there is to be seen now. @throws {WorkspaceError} if the run cannot be read */
+  /** Polls until everything available has been read. @throws {WorkspaceError} if the run cannot be read */
   public async lookAtAll(): Promise<JobRunNode> {
     await this.#lookOnce();
     for (let left = Infinity; ;) {
@@ -124,7 +126,7 @@ export class RunFollower {
     }
   }
 
-  /** True once nothing will change any more, or nothing more is to be learned. */
+  /** True when the tree is final or further polls would add nothing. */
   public get settled(): boolean {
     const root = this.#runs.get(this.#rootId);
     if (root === undefined || statusOf(root).phase !== "ended") return false;
@@ -134,7 +136,7 @@ export class RunFollower {
     );
   }
 
-  /** What the last look has found. */
+  /** The tree as of the last poll. */
   public get tree(): JobRunNode {
     return this.#jobRun(this.#root);
   }
@@ -156,7 +158,7 @@ export class RunFollower {
     return root;
   }
 
-  /** Runs below the followed one that are not over, deepest first. */
+  /** Active nested runs, deepest first. */
   public get activeChildren(): RunId[] {
     const [, ...below] = this.#known();
     return below
@@ -172,14 +174,14 @@ export class RunFollower {
     await atOnce(missing.slice(0, MAX_SINGLE), async (wanted) => this.#lookAtOne(wanted));
   }
 
-  /** Reads the list of the latest runs and gives what is wanted and was not in it. */
+  /** Reads the list of recent runs. @returns the wanted tasks whose child runs it did not contain */
   async #lookAtList(wantedFirst: readonly Wanted[], signal?: AbortSignal): Promise<Wanted[]> {
     const byTrigger = new Map<RunId, ApiRun>();
     const byId = new Map<RunId, ApiRun>();
     const missing = new Set(wantedFirst);
     const startTimeFrom = Math.min(...wantedFirst.map(({ since }) => since)) - MARGIN;
     const root = this.#runs.get(this.#rootId);
-    // Of a run of long ago, not everything that has run since.
+    // For an old run, do not list everything that started since.
     const over = root !== undefined && statusOf(root).phase === "ended" ? root.end_time : undefined;
     const query = {
       expandTasks: true,
@@ -193,7 +195,7 @@ export class RunFollower {
         byId.set(run.run_id, run);
         if (run.trigger_info?.run_id !== undefined) byTrigger.set(run.trigger_info.run_id, run);
       }
-      // A set is iterated over what is added on the way too: tasks of a child that have children themselves.
+      // Iterating over a set includes entries that are added meanwhile, here the Run Job tasks of child runs.
       for (const wanted of missing) {
         const { task, childId } = wanted;
         const run =
@@ -211,7 +213,7 @@ export class RunFollower {
     return [...missing];
   }
 
-  /** Asks for one child. What may not be read is left out: the task says how it stands. */
+  /** Reads one child run. Skips it if access is denied: the task itself has a state. */
   async #lookAtOne({ task, childId }: Wanted): Promise<void> {
     try {
       const id = childId ?? (await this.#client.getOutput(task.run_id)).run_job_output?.run_id;
@@ -234,7 +236,7 @@ export class RunFollower {
     }
   }
 
-  /** Every task that runs a job and whose child is not known, or not known to be over. */
+  /** All Run Job tasks whose child run is unknown or may still be active. */
   #wanted(): Wanted[] {
     return [...this.#known()].flatMap((run) => this.#wantedIn(run));
   }
@@ -255,13 +257,13 @@ export class RunFollower {
     return wanted;
   }
 
-  /** The run that a task has started, as far as it is known. */
+  /** The child run of a task, if known. */
   #childRun(task: ApiTaskRun): ApiRun | undefined {
     const id = this.#childOf.get(task.run_id);
     return id === undefined ? undefined : this.#runs.get(id);
   }
 
-  /** The followed run and those below it, each before those that it has started. */
+  /** The followed run and its nested runs, parents first. */
   *#known(run = this.#runs.get(this.#rootId)): Generator<ApiRun> {
     if (run === undefined) return;
     yield run;
@@ -271,7 +273,7 @@ export class RunFollower {
     }
   }
 
-  /** Tasks that are over, ran something themselves, and have left something worth showing. */
+  /** Finished tasks, other than Run Job tasks, with output worth showing. */
   #outputsWanted(): ApiTaskRun[] {
     const wanted: ApiTaskRun[] = [];
     let successes = this.#successes;
@@ -298,7 +300,7 @@ export class RunFollower {
         this.#outputs.set(task.run_id, taskOutput(await this.#client.getOutput(task.run_id)));
         if (task.for_each_task !== undefined) await this.#fetchIterations(task.run_id);
       } catch (error) {
-        // Outputs of old runs, of some types of tasks, or of other users' runs are not available.
+        // No output is available for old runs, some task types and runs of other users.
         if (!isRefusal(error)) throw error;
         this.#outputs.set(task.run_id, {});
       }
@@ -306,7 +308,7 @@ export class RunFollower {
     });
   }
 
-  /** The iterations that failed, with what they left. */
+  /** Reads the failed iterations with their outputs. */
   async #fetchIterations(taskRunId: RunId): Promise<void> {
     const { iterations = [] } = await this.#client.getRun(taskRunId);
     const bad = iterations
@@ -370,7 +372,7 @@ export class RunFollower {
   }
 }
 
-/** The workspace has answered, and will answer the same again. */
+/** Whether the workspace has rejected the request permanently. */
 function isRefusal(error: unknown): boolean {
   return error instanceof WorkspaceError && !error.transient && error.status !== 401;
 }
@@ -407,13 +409,13 @@ function iterationCounts(task: ApiTaskRun): IterationCounts | undefined {
   };
 }
 
-/** By dependencies, then by key: an order in which nothing moves while they run. */
+/** Sorts tasks by dependencies, then by key. The order is stable while they run. */
 function inOrder(tasks: readonly TaskRunNode[]): TaskRunNode[] {
   const byKey = [...tasks].sort((a, b) => (a.taskKey < b.taskKey ? -1 : 1));
   return byDependencies(byKey, (task) => task);
 }
 
-/** Does something with each, a few at once. p-limit is an ES module only: see ADR 14. */
+/** Runs an action for each item with limited concurrency. Not p-limit, which is an ES module only: see ADR 14. */
 export async function atOnce<T>(
   items: readonly T[],
   action: (item: T) => Promise<void>,
@@ -426,7 +428,7 @@ export async function atOnce<T>(
   await Promise.all(Array.from({ length: Math.min(most, items.length) }, work));
 }
 
-/** The name of a run, else that of its job, else what is known of it. */
+/** The name of a run, or of its job, or the job id. */
 function nameOf({ run_name: own = "", job_id: jobId = 0 }: ApiRun, job = ""): string {
   if (own !== "") return own;
   return job === "" ? `job ${jobId}` : job;

@@ -3,18 +3,18 @@ import { type JobId, quote } from "@jobstrata/core/model";
 import { checkReferences, type DeployedJob } from "./deployed-jobs";
 import { pathOf, type TaskNode, withDescendants } from "./selection";
 
-/** One run that is to be started. */
+/** A planned run. */
 export interface RunStep {
   readonly job: DeployedJob;
-  /** Where the job stands below the one that was asked for: task keys; empty for that one itself. */
+  /** Task keys from the requested job to this one; empty for the requested job. */
   readonly path: readonly string[];
-  /** Task keys, when not all tasks of the job are to run. */
+  /** Keys of the tasks to run. @default all */
   readonly only?: readonly string[];
   readonly jobParameters?: Readonly<Record<string, string>>;
   readonly notebookParams?: Readonly<Record<string, string>>;
-  /** The jobs that the job runs, by their ids, where they were read. */
+  /** Child jobs by id, if they were read. */
   readonly below?: ReadonlyMap<JobId, DeployedJob>;
-  /** The steps that have to succeed before it. */
+  /** Steps that must succeed first. */
   readonly after: readonly RunStep[];
 }
 
@@ -22,18 +22,18 @@ interface Place {
   readonly job: DeployedJob;
   readonly nodes: readonly TaskNode[];
   readonly path: readonly string[];
-  /** What the job is run with, defaults of the job included. */
+  /** The job's parameters, including defaults. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
 /**
- * The runs by which the chosen tasks run, in order. A job whose tasks are all chosen is run as a whole; one of which some
- * are, with `only`; where a task that runs a job is chosen in part, that job is run by itself, between the tasks of its
- * parent that come before it and after it.
+ * Plans the runs for the chosen tasks, in order. A job with all tasks chosen runs as a whole; a job with some of them,
+ * with `only`. If part of a child job is chosen, the child job runs on its own, between the parent's tasks before and
+ * after it.
  *
- * @param chosen the leaves to run
- * @param jobParameters what the user gives to the job at the top
- * @throws {JobstrataError} `run` if a task needs a value of one that does not run with it
+ * @param chosen the leaf tasks to run
+ * @param jobParameters the user's parameters for the top job
+ * @throws {JobstrataError} `run` if a task references a value of a task in another run
  */
 export function planRuns(
   job: DeployedJob,
@@ -105,15 +105,15 @@ function partOf(node: TaskNode, chosen: ReadonlySet<TaskNode>): Part {
 }
 
 /**
- * In which of the runs that follow each other a chosen task belongs. The order is kept by the job itself between two tasks
- * of one run of which one depends on the other; where there is something in between, it takes another run.
+ * Assigns chosen tasks to consecutive runs. Within one run, the job itself keeps the order of two dependent tasks. If
+ * something else must run between them, the second one gets a later run.
  */
 function stagesOf(
   nodes: readonly TaskNode[],
   parts: ReadonlyMap<string, Part>,
 ): Map<string, number> {
   const byKey = new Map(nodes.map((node) => [node.task.taskKey, node]));
-  /** The first stage in which something that depends on the task can be, when it is not in the same run. */
+  /** The first possible stage of a dependent task that is not in the same run. */
   const beyond = new Map<string, number>();
   const stages = new Map<string, number>();
   const visit = (node: TaskNode): void => {
@@ -126,7 +126,7 @@ function stagesOf(
       const dependency = byKey.get(key);
       if (dependency === undefined) continue;
       visit(dependency);
-      // In one run, or the run of a child behind a run of its parent in the same stage.
+      // Both are in one run, or a child's run follows its parent's run in the same stage.
       const together = part !== "none" && parts.get(key) === "all";
       stage = Math.max(stage, (together ? stages.get(key) : beyond.get(key)) ?? 0);
     }
@@ -140,7 +140,7 @@ function stagesOf(
   return stages;
 }
 
-/** What the task that runs a job would hand to it. */
+/** The parameters that a Run Job task would pass to its job. */
 function pushedTo(
   node: TaskNode,
   target: DeployedJob,

@@ -6,34 +6,34 @@ import { WorkspaceError } from "./workspace-error";
 
 /** Options of a {@link RunSession}. */
 export interface FollowOptions {
-  /** The pause between two polls; milliseconds. @default 1000, and longer for runs that take hours */
+  /** Polling interval; milliseconds. @default 1000, and longer for runs that take hours */
   readonly pollMs?: number;
-  /** How long to retry if the workspace does not respond; milliseconds. @default 900000 */
+  /** Maximum outage of the workspace; milliseconds. @default 900000 */
   readonly patienceMs?: number;
-  /** Keys of jobs by their ids. */
+  /** Job keys by id. */
   readonly keys?: ReadonlyMap<JobId, string>;
   /**
-   * When the run had ended before it was asked to go on, as by a repair: an end at that time is not yet the end. Milliseconds
-   * since 1970.
+   * End time of the run before a repair: while the run still shows this end time, the repair has not started.
+   * Milliseconds since 1970.
    */
   readonly staleEndTime?: number;
   /** Called with the result of every poll. */
   readonly onLook?: (tree: JobRunNode) => void;
-  /** Called if the workspace does not respond, with the start of the outage; without an error when it responds again. */
+  /** Called during an outage with its duration so far, and without an error when the workspace responds again. */
   readonly onOutage?: (error: WorkspaceError | undefined, sinceMs: number) => void;
 }
 
-/** Long runs are polled less often: duration of the run and interval; milliseconds. */
+/** Polling intervals for long runs: run duration and interval; milliseconds. */
 const SLOWER = [
   { after: 3_600_000, pollMs: 10_000 },
   { after: 600_000, pollMs: 3_000 },
 ];
-/** A repaired run shows its new state after this time at the latest; milliseconds. */
+/** Maximum delay until a repaired run shows its new state; milliseconds. */
 const STALE_MS = 20_000;
-/** Average requests a second for polling. */
+/** Average polling requests per second. */
 const REQUESTS_PER_SECOND = 15;
 
-/** Follows a run to its end, and can cancel or leave it. */
+/** Follows a run to its end. Can cancel or leave it. */
 export class RunSession {
   readonly #options: FollowOptions;
   readonly #wake = new EventTarget();
@@ -64,10 +64,10 @@ export class RunSession {
   }
 
   /**
-   * Polls until the run and the runs that it started have ended.
+   * Polls until the run and its nested runs have ended.
    *
-   * @returns the run as it ended; undefined after {@link leave}
-   * @throws {WorkspaceError} if the run cannot be read any more; it may still be active
+   * @returns the final state; undefined after {@link leave}
+   * @throws {WorkspaceError} if the run can no longer be read; it may still be active
    */
   public async follow(): Promise<JobRunNode | undefined> {
     const { patienceMs = 900_000, onLook, onOutage } = this.#options;
@@ -88,7 +88,7 @@ export class RunSession {
       } catch (error) {
         if (this.#isLeft()) return undefined;
         if (!(error instanceof WorkspaceError)) throw error;
-        // What a run was just started as may take a moment to be found.
+        // A new run may not be found at first.
         const gone = error.notFound && ++lost > 3;
         outage ??= Date.now();
         if (gone || !(error.transient || error.notFound) || Date.now() - outage > patienceMs)
@@ -103,9 +103,9 @@ export class RunSession {
   }
 
   /**
-   * Asks the workspace to cancel the run; {@link follow} continues until it and its nested runs have ended.
+   * Requests the cancellation of the run; {@link follow} continues until it and its nested runs have ended.
    *
-   * @throws {WorkspaceError} if the workspace refuses
+   * @throws {WorkspaceError} if the workspace rejects the request
    */
   public async cancel(): Promise<void> {
     this.#canceling ??= this.#client.cancelRun(this.runId);
@@ -113,13 +113,13 @@ export class RunSession {
     this.#wake.dispatchEvent(new Event("wake"));
   }
 
-  /** Ends {@link follow} and leaves the run running. */
+  /** Ends {@link follow} without canceling the run. */
   public leave(): void {
     this.#leave.abort();
     this.#wake.dispatchEvent(new Event("wake"));
   }
 
-  /** The workspace cancels the children of a run with it, as a rule. */
+  /** Cancels active nested runs, in case the workspace did not cancel them with the run. */
   async #cancelChildren(): Promise<void> {
     for (const runId of this.#follower.activeChildren) {
       try {
@@ -139,7 +139,7 @@ export class RunSession {
   #pollMs(sinceMs: number): number {
     const { pollMs = 1000 } = this.#options;
     const slower = SLOWER.find(({ after }) => sinceMs > after);
-    // The caller that requested the end waits for it.
+    // Poll fast after a cancellation, which the user waits for.
     return slower === undefined || this.canceling ? pollMs : Math.max(pollMs, slower.pollMs);
   }
 

@@ -13,13 +13,13 @@ export interface StepResult<S extends RunStep = RunStep> {
   /** The run as of the last poll. */
   readonly run?: JobRunNode;
   readonly outcome: StepOutcome;
-  /** Why it could not be started, or not be followed to its end. */
+  /** Why the run could not be started or followed to its end. */
   readonly error?: WorkspaceError;
 }
 
 /**
- * `failed`: its run did not succeed. `not-run`: not started, since a dependency failed or the runner was stopped. `lost`: could
- * not be started or followed. `left`: left running.
+ * `failed`: the run did not succeed. `not-run`: not started, because a dependency failed or the runner was stopped.
+ * `lost`: could not be started or followed. `left`: still running.
  */
 export type StepOutcome = "succeeded" | "failed" | "not-run" | "lost" | "left";
 
@@ -28,15 +28,15 @@ export interface RunnerOptions<S extends RunStep> extends Omit<
   FollowOptions,
   "onLook" | "onOutage"
 > {
-  /** Maximum runs at once. @default 8 */
+  /** Maximum concurrent runs. @default 8 */
   readonly parallel?: number;
-  /** Whether steps that do not depend on one that failed are still started. @default false */
+  /** Whether to start independent steps after a failure. @default false */
   readonly keepGoing?: boolean;
   /** Treats SUCCESS_WITH_FAILURES as success. @default false */
   readonly allowPartial?: boolean;
   /** Whether to wait for the runs. @default true */
   readonly wait?: boolean;
-  /** What is waited for, a moment at most, before a run that was started is looked at: the keys of its jobs. */
+  /** Delays the first poll of a run briefly, until its job keys are known. */
   readonly ready?: Promise<unknown>;
   readonly onStart?: (step: S, runId: RunId) => void;
   readonly onLook?: (step: S, run: JobRunNode) => void;
@@ -44,7 +44,7 @@ export interface RunnerOptions<S extends RunStep> extends Omit<
   readonly onEnd?: (result: StepResult<S>) => void;
 }
 
-/** Names of jobs are not waited for any longer; milliseconds. */
+/** Maximum wait for `ready`; milliseconds. */
 const READY_MS = 3000;
 
 /** Runs steps, each as soon as its dependencies have succeeded. */
@@ -62,7 +62,7 @@ export class Runner<S extends RunStep = RunStep> {
     this.#options = options;
   }
 
-  /** Starts what can be started and follows it to its end. Never rejects for what a workspace does. */
+  /** Starts steps and follows them to their end. Workspace errors become results, not rejections. */
   public async run(steps: readonly S[]): Promise<StepResult<S>[]> {
     const { parallel = 8, keepGoing = false, onEnd } = this.#options;
     const results = new Map<RunStep, StepResult<S>>();
@@ -92,14 +92,14 @@ export class Runner<S extends RunStep = RunStep> {
     return steps.flatMap((step) => results.get(step) ?? []);
   }
 
-  /** Follows active runs. */
+  /** Follows an active run. */
   public async watch(step: S, runId: RunId, staleEndTime?: number): Promise<StepResult<S>> {
     const result = await this.#follow(step, runId, staleEndTime);
     this.#options.onEnd?.(result);
     return result;
   }
 
-  /** Stops starting runs and cancels the active ones. @throws {WorkspaceError} if the workspace refuses */
+  /** Stops starting runs and cancels active ones. @throws {WorkspaceError} if the workspace rejects a request */
   public async cancel(): Promise<void> {
     this.#canceled = true;
     await Promise.all([...this.#sessions].map((session) => session.cancel()));
@@ -158,7 +158,7 @@ export class Runner<S extends RunStep = RunStep> {
     });
     this.#sessions.add(session);
     try {
-      // It may have been asked for while the run was being started.
+      // `cancel` or `leave` may have been called while the run was starting.
       if (this.#canceled) await session.cancel();
       if (this.#left) session.leave();
       await Promise.race([this.#options.ready, sleep(READY_MS, undefined, { ref: false })]);

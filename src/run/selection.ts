@@ -2,18 +2,18 @@ import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
 import { globOf, type JobId, quote } from "@jobstrata/core/model";
 import type { DeployedJob, DeployedTask } from "./deployed-jobs";
 
-/** A task at its place below the job that is run; a job that is run from two places is there twice. */
+/** A task in the tree below a job. A job that runs in two places has two nodes. */
 export interface TaskNode {
   readonly job: DeployedJob;
   readonly task: DeployedTask;
   readonly parent?: TaskNode;
-  /** The tasks of the job that it runs; empty for a task that does something itself. */
+  /** The tasks of its child job; empty for a leaf task. */
   readonly children: readonly TaskNode[];
-  /** The job that it runs, if that is known. */
+  /** The child job of a Run Job task, if known. */
   readonly runs?: DeployedJob;
 }
 
-/** Every task below a job, in the order of the jobs' tasks. A job that would run itself is not followed. */
+/** The tree of all tasks below a job, in the jobs' task order. Stops at a job that would run itself. */
 export function taskTree(
   job: DeployedJob,
   jobs: ReadonlyMap<JobId, DeployedJob>,
@@ -36,7 +36,7 @@ export function taskTree(
   });
 }
 
-/** Task keys from the top. */
+/** Task keys from the top job to the task. */
 export function pathOf(node: TaskNode): string[] {
   return [...(node.parent === undefined ? [] : pathOf(node.parent)), node.task.taskKey];
 }
@@ -51,22 +51,22 @@ export function* withDescendants(nodes: readonly TaskNode[]): Generator<TaskNode
 
 const isLeaf = ({ children }: TaskNode): boolean => children.length === 0;
 
-/** What `state:` selectors mean: jobs by their keys or, where these are not known, by their display names. */
+/** Jobs of `state:` selectors, by key or, if the key is unknown, by display name. */
 export interface StateSelection {
-  /** The jobs of a state, such as `modified`. */
+  /** Jobs with a state, such as `modified`. */
   jobs(state: string): ReadonlySet<string>;
-  /** The jobs that follow those. */
+  /** Jobs downstream of these. */
   downstream(state: string): ReadonlySet<string>;
 }
 
 /**
- * The tasks that selectors choose, as the leaves below them. The syntax is that of dbt: `task`, `task+` with what depends
- * on it, `+task` with what it depends on, `2+task` with two steps of that, `a b` either, `a,b` both,
- * `tag:key=value`, `job:key`, `state:modified`, and `*` for any text. A name is a task key at any depth, the keys from the top with `/` between
- * them (one more before them where a single key is meant at the top only), or the key of the job that the task runs.
+ * Selects leaf tasks. The syntax follows dbt: `task`, `task+` with dependents, `+task` with dependencies, `2+task` with
+ * two levels of them, `a b` for a union, `a,b` for an intersection, `tag:key=value`, `job:key`, `state:modified`, and
+ * `*` for any text. A name is a task key at any depth, or task keys from the top joined by `/` (a leading `/` limits a
+ * single key to the top), or the key of a child job.
  *
- * @param states what `state:` selectors mean; they may select nothing
- * @throws {JobstrataError} `run` if a selector is invalid or selects nothing
+ * @param states resolves `state:` selectors, which may select nothing
+ * @throws {JobstrataError} `run` if any other selector is invalid or selects nothing
  */
 export function select(
   tree: readonly TaskNode[],
@@ -214,7 +214,7 @@ function found(
   );
 }
 
-/** Adds the tasks that are reachable from `start` in at most `steps` steps. */
+/** Adds the tasks reachable from `start` in at most `steps` steps. */
 function walk(
   chosen: Set<TaskNode>,
   start: readonly TaskNode[],
@@ -234,9 +234,9 @@ const waitsFor = (node: TaskNode, other: TaskNode): boolean =>
   node.task.dependsOn.includes(other.task.taskKey);
 
 /**
- * The next tasks of the same job in a direction or, at the end of the job, what is next of the task that runs it.
+ * Neighbours of a task in one direction: in the same job or, at its end, the neighbours of the task that runs the job.
  *
- * @param isNext whether the second task is next of the first
+ * @param isNext whether the second task follows the first one
  */
 function neighbours(
   tree: readonly TaskNode[],

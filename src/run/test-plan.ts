@@ -9,12 +9,12 @@ export interface TestStep extends RunStep {
 }
 
 /**
- * Every atomic job alone, each after those that its composite jobs run before it; then the composite jobs, from the
- * innermost to those that no other runs. Composite jobs come after all atomic ones.
+ * Plans tests: every atomic job alone, in the order in which composite jobs run them; then composite jobs, innermost
+ * first.
  *
- * @param jobs the jobs of an environment, and what they run
- * @param own ids of the jobs of the environment: external jobs that they run are not tested
- * @param wanted the jobs to test with everything below them; all when empty
+ * @param jobs the jobs of an environment and their child jobs
+ * @param own ids of the environment's jobs; external jobs are not tested
+ * @param wanted jobs to test with all their child jobs; empty means all
  * @throws {JobstrataError} `run` if there is nothing to test
  */
 export function planTests(
@@ -65,7 +65,7 @@ const runsOf = ({ tasks }: DeployedJob): Set<JobId> =>
 
 function below(jobs: ReadonlyMap<JobId, DeployedJob>, wanted: readonly JobId[]): Set<JobId> {
   const found = new Set(wanted);
-  // A set is iterated over what is added on the way too.
+  // Iterating over a set includes entries that are added meanwhile.
   for (const jobId of found) {
     const job = jobs.get(jobId);
     if (job !== undefined) for (const each of runsOf(job)) found.add(each);
@@ -73,7 +73,7 @@ function below(jobs: ReadonlyMap<JobId, DeployedJob>, wanted: readonly JobId[]):
   return found;
 }
 
-/** The jobs that composite jobs run before each job. */
+/** The jobs that any composite job runs before each job. */
 function orderOf(
   jobs: ReadonlyMap<JobId, DeployedJob>,
   composite: readonly DeployedJob[],
@@ -97,7 +97,7 @@ function orderOf(
   return before;
 }
 
-/** Steps in an order that keeps what comes before what. Where two jobs come before each other, the first by name does. */
+/** Orders steps by precedence. If two jobs precede each other, orders them by name. */
 function inSteps(
   jobs: readonly DeployedJob[],
   before: ReadonlyMap<JobId, ReadonlySet<JobId>>,

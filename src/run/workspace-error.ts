@@ -3,31 +3,34 @@ import { printable } from "@jobstrata/core/model";
 /** Transient statuses: rate limits, and failures of proxies or backends. */
 const TRANSIENT = [408, 429, 500, 502, 503, 504];
 
-/** The workspace refused a request, or did not answer it. Its message is safe to show and says what to do, if anything can be done. */
+/**
+ * A request that the workspace rejected or did not respond to. The message is safe to show and includes a fix if there
+ * is one.
+ */
 export class WorkspaceError extends Error {
   private constructor(
     message: string,
-    /** HTTP status; absent when there was no answer. */
+    /** HTTP status; absent without a response. */
     public readonly status: number | undefined,
-    /** `error_code` of the answer, such as `RESOURCE_DOES_NOT_EXIST`. */
+    /** `error_code` of the response, such as `RESOURCE_DOES_NOT_EXIST`. */
     public readonly errorCode: string | undefined,
-    /** The same request may succeed later. */
+    /** Whether the same request may succeed later. */
     public readonly transient: boolean,
     /** The delay that the workspace requests before a retry; milliseconds. */
     public readonly retryAfterMs: number | undefined,
-    /** What the workspace said, without the request and its codes. */
+    /** The workspace's message, without the request and its codes. */
     public readonly reason: string = message,
   ) {
     super(message);
     this.name = "WorkspaceError";
   }
 
-  /** The request was certainly not carried out, and may succeed later. */
+  /** Whether the workspace certainly did not execute the request, and may accept it later. */
   public get refusedUntouched(): boolean {
     return this.status === 429;
   }
 
-  /** What was asked for does not exist. The Jobs API answers 400 for a job or a run that it does not know. */
+  /** Whether the requested object does not exist. The Jobs API answers 400 for an unknown job or run. */
   public get notFound(): boolean {
     return (
       this.status === 404 || (this.status === 400 && /does not exist|not found/i.test(this.message))
@@ -66,7 +69,7 @@ export class WorkspaceError extends Error {
     const { error_code, message } = serviceError(body);
     const said = printable([error_code, message].filter(Boolean).join(": "));
     const fix = FIXES[status]?.(host) ?? "";
-    // The fix begins with a full stop of its own.
+    // The fix starts with a full stop.
     const answer = fix === "" ? said : said.replace(/\.$/, "");
     return new WorkspaceError(
       `${where}: ${status}${answer === "" ? "" : ` ${answer}`}${fix}`,
@@ -78,7 +81,7 @@ export class WorkspaceError extends Error {
     );
   }
 
-  /** No request was sent, since there is no token. */
+  /** No request was sent, because no token is available. */
   public static loginFailed(error: Error): WorkspaceError {
     return new WorkspaceError(error.message, undefined, undefined, false, undefined);
   }
@@ -103,7 +106,7 @@ const FIXES: Readonly<Record<number, (host: string) => string>> = {
     `. The identity that is logged in to ${host} lacks the permission, or its token is not valid there: running, repairing and canceling require CAN MANAGE RUN on the job, watching requires CAN VIEW`,
 };
 
-/** The message of the service, if the response has its shape; HTML pages are ignored. */
+/** The error message of a Databricks response. Empty for HTML pages. */
 function serviceError(body: string): { error_code?: string; message?: string } {
   try {
     const parsed = JSON.parse(body) as unknown;

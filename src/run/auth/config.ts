@@ -5,7 +5,7 @@ import { parse } from "ini";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
 import { errorText, printable, quote } from "@jobstrata/core/model";
 
-/** What is known of the workspace, and where else to look. */
+/** Explicit settings, and the environment to read others from. */
 export interface AuthOptions {
   /** @default process.env */
   readonly env?: Readonly<NodeJS.ProcessEnv>;
@@ -15,7 +15,7 @@ export interface AuthOptions {
   readonly profile?: string;
 }
 
-/** What unified authentication reads, with its environment variable and its name in a profile. */
+/** Settings of unified authentication, each with its environment variable and its name in a profile. */
 const ATTRIBUTES = {
   host: { variable: "DATABRICKS_HOST", field: "host" },
   token: { variable: "DATABRICKS_TOKEN", field: "token" },
@@ -31,7 +31,7 @@ const ATTRIBUTES = {
   azureClientSecret: { variable: "ARM_CLIENT_SECRET", field: "azure_client_secret" },
   azureTenantId: { variable: "ARM_TENANT_ID", field: "azure_tenant_id" },
   azureEnvironment: { variable: "ARM_ENVIRONMENT", field: "azure_environment" },
-  // Read only to be rejected: a user who configures one of these does not want another identity.
+  // Read only to reject them: a user who sets one of these does not want another identity.
   username: { variable: "DATABRICKS_USERNAME", field: "username" },
   password: { variable: "DATABRICKS_PASSWORD", field: "password" },
   metadataServiceUrl: {
@@ -52,19 +52,19 @@ const ATTRIBUTES = {
 } as const;
 type Attribute = keyof typeof ATTRIBUTES;
 
-/** The configuration of a login, and where each part of it comes from. */
+/** The configuration of a login and the origin of each setting. */
 export interface Config extends Readonly<Partial<Record<Attribute, string>>> {
   readonly host: string;
   readonly env: Readonly<NodeJS.ProcessEnv>;
   /** The profile that was read. */
   readonly profile?: string;
-  /** Such as `environment variable DATABRICKS_TOKEN`. */
+  /** The origin of a setting, such as `environment variable DATABRICKS_TOKEN`. */
   origin(attribute: Attribute): string;
-  /** Everything that was taken from somewhere, by the names there. */
+  /** All settings found, by their names at their origin. */
   sources(): string;
-  /** Whether a program is on the PATH, or where the configuration says. */
+  /** Whether a program is on the PATH or at its configured path. */
   hasProgram(name: "az" | "databricks"): boolean;
-  /** What is missing of a way to log in that is there in part. */
+  /** The missing settings of an incomplete login. */
   half(): string | undefined;
 }
 
@@ -119,7 +119,7 @@ export function readConfig(options: AuthOptions): Config {
   };
 }
 
-/** Whether the workspace or a login is named already, so that no profile is looked for that nobody has named. */
+/** Whether the workspace or a login is already configured, so that no default profile applies. */
 const saysWhere = (values: ReadonlyMap<Attribute, unknown>): boolean =>
   [...values.keys()].some(
     (attribute) => !["cliPath", "authType", "azureEnvironment"].includes(attribute),
@@ -134,10 +134,7 @@ interface Profile {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/**
- * The profile that is named or, where nothing else is configured, the one that the Databricks CLI was switched to, or the
- * one called DEFAULT if there is one.
- */
+/** The named profile. If nothing else is configured, the profile that the Databricks CLI was switched to, or DEFAULT. */
 function readProfile(
   { profile }: AuthOptions,
   env: Readonly<NodeJS.ProcessEnv>,
@@ -156,10 +153,10 @@ function readProfile(
     const which = named === undefined ? "" : `, which should have the profile ${quote(named)},`;
     throw new JobstrataError("authentication", `${printable(file)}${which} ${why}`);
   }
-  // Sections are profiles; what stands before the first one belongs to DEFAULT.
+  // Sections are profiles; settings before the first section belong to DEFAULT.
   const sections = new Map<string, Record<string, string>>();
   const top: Record<string, string> = {};
-  // A name with dots would become a tree.
+  // The parser would turn a name with dots into nested sections.
   const escaped = text.replace(
     /^(\s*\[)([^\]]*)(\].*)$/gm,
     (_, open: string, name: string, close: string) =>
@@ -183,12 +180,12 @@ function readProfile(
   );
 }
 
-/** Where the Databricks CLI keeps the name of the profile that `databricks auth switch` has chosen; itself it is none. */
+/** Section, not a profile, in which the Databricks CLI stores the profile chosen by `databricks auth switch`. */
 const SETTINGS = "__settings__";
 
 /**
- * To the parser a # or ; starts a comment wherever it stands, and a backslash escapes. To the SDKs only what follows a
- * space is a comment, since secrets have such characters.
+ * Escapes values for the parser, to which # or ; starts a comment anywhere and a backslash escapes. In the SDKs, a
+ * comment starts only after a space, since secrets contain such characters.
  */
 function literal(text: string): string {
   return text.replace(
@@ -214,16 +211,16 @@ function configFile(env: Readonly<NodeJS.ProcessEnv>): string {
 
 const nonEmpty = (text: string | undefined): string | undefined => (text === "" ? undefined : text);
 
-/** Only the origin counts. A token goes over the network encrypted, or not at all. */
+/** Keeps the origin only. Requires HTTPS, except on this machine, because a token must be encrypted on the network. */
 function checkedHost(written: string, from: string): string {
   let url: URL | undefined;
   try {
     url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(written) ? written : `https://${written}`);
   } catch {
-    // Said below.
+    // Reported below.
   }
   if (url === undefined || !["https:", "http:"].includes(url.protocol)) {
-    // What stands before an @ may be a password.
+    // The part before an @ may be a password.
     const shown = written.includes("@") ? "" : `: ${quote(written)}`;
     throw new JobstrataError(
       "authentication",
@@ -268,7 +265,7 @@ function hasProgram(
   });
 }
 
-/** Ways to log in that need several parts. */
+/** Settings that are required together. */
 const TOGETHER: readonly (readonly Attribute[])[] = [
   ["clientId", "clientSecret"],
   ["azureClientId", "azureClientSecret", "azureTenantId"],

@@ -7,18 +7,18 @@ import { tokenLogin } from "../http";
 import { WorkspaceError } from "../workspace-error";
 import { FetchedToken, type Token, type TokenSource } from "./token";
 
-/** The application of Azure Databricks, the same in every tenant. */
+/** Application id of Azure Databricks, the same in every tenant. */
 const AZURE_DATABRICKS = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d";
 
-/** A cloud of Azure. */
+/** An Azure cloud. */
 interface AzureCloud {
-  /** Where its workspaces are. */
+  /** Domain suffix of its workspaces. */
   readonly zone: string;
   readonly login: string;
   readonly management: string;
 }
 
-/** By the names that the tools of Azure use. */
+/** Clouds by the names that Azure tools use. */
 const AZURE_CLOUDS = {
   PUBLIC: {
     zone: ".azuredatabricks.net",
@@ -37,7 +37,7 @@ const AZURE_CLOUDS = {
   },
 } as const satisfies Readonly<Record<string, AzureCloud>>;
 
-/** Whether the workspace is one of Azure, by its address or because its resource is named. */
+/** Whether the workspace is on Azure, by its address or a configured Azure resource id. */
 export const isAzure = ({ host, azureResourceId }: Config): boolean =>
   azureResourceId !== undefined || cloudOf(host) !== undefined;
 
@@ -91,7 +91,7 @@ export function azureClientSecret(config: Config): TokenSource {
   });
 }
 
-/** The identity that is logged in to the Azure CLI. */
+/** The login of the Azure CLI. */
 export function azureCli(config: Config): TokenSource {
   const { management } = azureCloud(config);
   const tokenFor = async (resource: string): Promise<Token> => {
@@ -113,7 +113,7 @@ export function azureCli(config: Config): TokenSource {
   };
   return new FetchedToken(async () => {
     const token = await tokenFor(AZURE_DATABRICKS);
-    // Users of the workspace often may not manage it, and need not.
+    // Optional: users of a workspace often have no management access and need none.
     return withResource(config, token, () =>
       tokenFor(management).then(
         ({ value }) => value,
@@ -123,7 +123,7 @@ export function azureCli(config: Config): TokenSource {
   });
 }
 
-/** The identity that is logged in to the workspace with the Databricks CLI. */
+/** The login of the Databricks CLI. */
 export function databricksCli(config: Config): TokenSource {
   const { profile, host, cliPath } = config;
   const whose = profile === undefined ? ["--host", host] : ["--profile", profile];
@@ -138,7 +138,10 @@ export function databricksCli(config: Config): TokenSource {
   });
 }
 
-/** A principal that is not yet in the workspace is let in by Azure if it may manage the workspace's resource. */
+/**
+ * Adds management headers. With them, Azure admits a principal that is not yet in the workspace but may manage its
+ * resource.
+ */
 async function withResource(
   { azureResourceId }: Config,
   token: Token,
@@ -155,7 +158,10 @@ async function withResource(
   };
 }
 
-/** The cloud of the workspace's address, else that of ARM_ENVIRONMENT; an address on this machine stands for itself. */
+/**
+ * The cloud of the workspace's address, otherwise of ARM_ENVIRONMENT. ARM_ENVIRONMENT may be a local address, for
+ * tests.
+ */
 function azureCloud(config: Config): AzureCloud {
   const { host, azureEnvironment = "PUBLIC" } = config;
   if (/^http:\/\/127\.0\.0\.1:\d+$/.test(azureEnvironment))
@@ -188,7 +194,7 @@ interface TokenRequest {
   readonly basic?: string;
   /** Where the credentials come from, for error messages. */
   readonly from: string;
-  /** What must never be shown, whatever the server answers. */
+  /** Values to remove from error messages. */
   readonly secrets: readonly string[];
 }
 
@@ -211,7 +217,7 @@ async function fetchToken({ url, form, basic, from, secrets }: TokenRequest): Pr
     throw WorkspaceError.noAnswer("log in", origin, error, timeout);
   }
   if (response.ok) return readToken(text, origin);
-  // Cut last: the start of a secret is a part of it.
+  // Truncate after redacting: a truncated secret would not be recognized.
   const why = cut(without(reasonIn(text), secrets));
   const error = WorkspaceError.refused("log in", origin, response.status, why, undefined);
   if (error.transient) throw error;
@@ -233,7 +239,7 @@ function readToken(text: string, origin: string): Token {
   return { value: access_token, ...(seconds > 0 && { expiresAt: Date.now() + seconds * 1000 }) };
 }
 
-/** The object that a text is in JSON; nothing where it is anything else. */
+/** Parses a JSON object; undefined for anything else. */
 function objectIn(text: string): Record<string, unknown> | undefined {
   try {
     const value = JSON.parse(text) as unknown;
@@ -245,11 +251,11 @@ function objectIn(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** What can stand in a header. Node.js would quote anything else in its error. */
+/** Whether a value is valid in a header. Node.js would quote an invalid one in its error. */
 const isToken = (value: unknown): value is string =>
   typeof value === "string" && /^[\x20-\x7e]+$/.test(value);
 
-/** What OAuth servers say in their errors; pages say nothing. */
+/** The message of an OAuth error; empty for an HTML page. */
 function reasonIn(text: string): string {
   const { error, error_description, message } = objectIn(text) ?? {};
   return [error, error_description, message]
@@ -257,7 +263,7 @@ function reasonIn(text: string): string {
     .join(": ");
 }
 
-/** Text without the secrets, as they are and as they are written in a form. */
+/** Removes secrets from text, both verbatim and URL-encoded. */
 const without = (text: string, secrets: readonly string[]): string =>
   secrets
     .flatMap((secret) => [
@@ -271,7 +277,7 @@ const cut = (text: string): string => printable(text.slice(0, 300));
 
 const run = promisify(execFile);
 
-/** Asks a program for a token, without a shell. */
+/** Gets a token from a program, without a shell. */
 async function askProgram(
   program: string,
   args: readonly string[],

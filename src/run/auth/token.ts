@@ -1,22 +1,22 @@
-/** A token, and when it ends. */
+/** A token and its expiry. */
 export interface Token {
   readonly value: string;
-  /** Milliseconds since 1970; absent if nobody said. */
+  /** Milliseconds since 1970; absent if unknown. */
   readonly expiresAt?: number;
-  /** Further headers that it takes. */
+  /** Additional request headers for the token. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Where the headers of a request come from. */
+/** Provides the headers of requests. */
 export interface TokenSource {
   headers(): Promise<Readonly<Record<string, string>>>;
   renew(): boolean;
 }
 
-/** A token is replaced this long before it ends, or a tenth of its life if that is less; milliseconds. */
+/** A token is replaced this long before it expires, or a tenth of its lifetime if that is shorter; milliseconds. */
 const BEFORE_END = 300_000;
 
-/** A token that is fetched when it is needed, once for all who ask, and again when it is about to end. */
+/** Fetches a token on demand, once for concurrent callers, and replaces it before it expires. */
 export class FetchedToken implements TokenSource {
   #token: Token | undefined;
   #fetchedAt = 0;
