@@ -7,7 +7,7 @@ import { judgement, RULES_GIVEN, stacksOf } from "./policy-run";
 import { isObject, rules as rulesShape, shown } from "./shape";
 import type { Rule } from "@jobstrata/core/policy";
 
-/** Options of {@link App}, in addition to those of cdktf's own. */
+/** Options of {@link App}, in addition to cdktf's. */
 export interface AppProps extends AppConfig {
   /**
    * The rules of the policy.
@@ -17,11 +17,11 @@ export interface AppProps extends AppConfig {
 }
 
 /**
- * A CDKTF app whose stacks are synthesized only if their jobs keep to the hierarchy.
+ * A CDKTF app that is synthesized only if its jobs follow the hierarchy policy.
  *
- * On a violation in any stack, `synth()` throws an error with all violations of all stacks, also under the CDKTF CLI, and
- * leaves no `cdk.tf.json`, new or old, in the output folder. A program that does not catch the error ends with its message,
- * without a stack trace, and exit code 1.
+ * On a violation in any stack, `synth()` throws an error with the violations of all stacks, also under the CDKTF CLI,
+ * and leaves no `cdk.tf.json`, new or old, in the output folder. If the program does not catch the error, it prints the
+ * message without a stack trace and exits with code 1.
  */
 export class App extends CdktfApp {
   readonly #rules: readonly Rule[] | undefined;
@@ -40,18 +40,18 @@ export class App extends CdktfApp {
     if (rules !== undefined) mark(this, RULES_GIVEN, rules);
     mark(this, APP, true);
     printUncaught();
-    // A construct that refuses what it was given stops the program before the synthesis.
+    // A construct with invalid props stops the program before the synthesis, so remove old configurations now.
     takeConfigurations(this.outdir);
   }
 
   /**
-   * Checks the hierarchy, then writes the configuration of all stacks.
+   * Checks the policy, then writes the configuration of all stacks.
    *
    * @throws {JobstrataError} `policy-violated`
    */
   public override synth(): void {
     takeConfigurations(this.outdir);
-    // Without a stack, nothing would ask for the policy.
+    // Without a stack, nothing else would run the policy.
     if (stacksOf(this).length === 0)
       judgement().judge([], this.#rules, { outdir: this.outdir, isWritten: true });
     policeAll(this);
@@ -61,15 +61,15 @@ export class App extends CdktfApp {
 
 const APP = Symbol.for("jobstrata/App");
 
-/** True for an {@link App}, also one of another copy of this package. */
+/** True for an {@link App}, including one from another copy of this package. */
 export function isPolicedApp(construct: object): boolean {
   return APP in construct;
 }
 
 /**
- * Node prints an uncaught error with the line that threw it, which here is a line of this library. From the first
- * {@link App} on, an uncaught error of ours is printed as its message alone, with exit code 1. Everything else stays
- * with Node, and a process with an `uncaughtException` handler of its own keeps that.
+ * Node prints an uncaught error with the line that threw it, which is a line of this library. After the first {@link
+ * App} is created, an uncaught JobstrataError prints only its message, with exit code 1. Other errors, and processes
+ * with an `uncaughtException` handler, are unaffected.
  */
 let printing = false;
 function printUncaught(): void {

@@ -11,7 +11,7 @@ import { made, type Shapes, text } from "./shape";
 
 /** Options of an {@link AtomicJob}. */
 export interface AtomicJobProps extends JobProps, NotebookTaskProps {
-  /** The one notebook that the job runs. */
+  /** The notebook that the job runs. */
   readonly notebook: NotebookSource;
   /** Key of the task. @default - the name of the notebook */
   readonly taskKey?: string | undefined;
@@ -28,16 +28,16 @@ const ATOMIC_JOB: Shapes<AtomicJobProps> = {
 };
 
 /**
- * A job with a single purpose: one task, which runs one notebook that no other job runs. It is tagged
- * `job_level = "atomic"`.
+ * A job with a single purpose: one task that runs one notebook, which no other job runs. Has the tag `job_level =
+ * "atomic"`.
  */
 export class AtomicJob extends JobBase<AtomicJobProps> {
-  /** Key of the one task. */
+  /** Key of the job's only task. */
   public readonly taskKey: string;
 
   readonly #notebook: NotebookConfig;
 
-  /** @throws {JobstrataError} if the key, a tag, a parameter or a limit of the Jobs API is not kept */
+  /** @throws {JobstrataError} if the key, a tag or a parameter is invalid, or a limit of the Jobs API is exceeded */
   public constructor(scope: Construct, id: string, props: AtomicJobProps) {
     super(scope, id, props, {
       level: "atomic",
@@ -64,7 +64,7 @@ export class AtomicJob extends JobBase<AtomicJobProps> {
     this.checkConfig();
   }
 
-  /** A warehouse needs no environment of serverless compute. */
+  /** A SQL warehouse needs no serverless environment. */
   #compute(): JobCompute {
     const { compute, warehouseId } = this.props;
     if (compute !== undefined) return compute;

@@ -7,15 +7,15 @@ import { JOB } from "./job-shapes";
 export type CompositeJobProps = JobProps;
 
 /**
- * A job that runs atomic jobs in order. It cannot hold a notebook or other code. It is tagged
- * `job_level = "composite"` and `orchestrator = "true"`.
+ * A job that runs atomic jobs in order. Cannot contain a notebook or other code. Has the tags `job_level = "composite"`
+ * and `orchestrator = "true"`.
  *
- * A job that runs composite jobs is an `OrchestratorJob`; the policy warns of a composite job that does, and proves that
- * Run Job tasks nest at most three deep.
+ * To run composite jobs, use an `OrchestratorJob`: the policy warns about a composite job that does. The policy also
+ * checks that Run Job tasks nest at most three deep.
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the key matters only to the tasks of this very job
 export class CompositeJob<Key extends string = any> extends JobOfJobs<Key> {
-  /** @throws {JobstrataError} if the key, a tag, a parameter or a limit of the Jobs API is not kept */
+  /** @throws {JobstrataError} if the key, a tag or a parameter is invalid, or a limit of the Jobs API is exceeded */
   public constructor(scope: Construct, id: Key, props: CompositeJobProps) {
     super(scope, id, props, {
       level: "composite",

@@ -20,13 +20,12 @@ export interface HierarchyPolicyProps {
 const PROPS: Shapes<HierarchyPolicyProps> = { rules };
 
 /**
- * The policy for stacks of cdktf's own classes in an app of cdktf's own: `Aspects.of(stack).add(new
- * HierarchyPolicy())`.
+ * The policy as an aspect, for plain cdktf stacks in a plain cdktf app: `Aspects.of(stack).add(new HierarchyPolicy())`.
  *
- * The whole app is checked once, with the rules of all stacks that have the aspect, after the aspects of all stacks. A
- * violation makes the synthesis throw with all violations and leaves no configuration. cdktf never runs the aspects of an
- * app, only those of stacks and what is below them. An app with a `JobStack` is checked without this aspect, and with its
- * rules if it is present; in the `App` of this library it has no effect.
+ * Checks the whole app once, after the aspects of all stacks, with the rules of all stacks that have the aspect. On a
+ * violation, the synthesis throws an error with all violations and leaves no configuration. Add it to stacks: cdktf
+ * does not run aspects of an app. An app with a `JobStack` is checked without this aspect, and with its rules if it is
+ * present. In the `App` of this library, the aspect has no effect.
  */
 export class HierarchyPolicy implements IAspect {
   readonly #rules: readonly Rule[];
@@ -40,14 +39,14 @@ export class HierarchyPolicy implements IAspect {
     mark(this, RULES_GIVEN, this.#rules);
   }
 
-  /** Called by cdktf for every construct; the first call in an app starts the policy. */
+  /** Called by cdktf for every construct; the first call in an app runs the policy. */
   public visit(construct: IConstruct): void {
     const { root } = construct.node;
-    // Of nested stacks it is the outermost whose aspects are running.
+    // With nested stacks, cdktf is running the aspects of the outermost one.
     const stack =
       construct.node.scopes.find((scope) => TerraformStack.isStack(scope)) ??
       TerraformStack.of(construct);
-    // From the first call on, the synthesizer of every stack asks for the policy itself.
+    // After the first call, each stack's synthesizer runs the policy itself.
     if (isPolicedApp(root) || isPoliced(stack)) return;
     const { run, putBack } = beginRun(stack, {
       outdir: appOf(root)?.outdir,
@@ -55,9 +54,10 @@ export class HierarchyPolicy implements IAspect {
       rules: this.#rules,
     });
     policeAll(root);
-    // This stack is in cdktf's hands already; its custom synthesis comes after its aspects and before its writing.
+    // cdktf is already synthesizing this stack. Its custom synthesis runs after its aspects and before it is written.
     onSynthesis(stack, (session) => {
-      // The call may have come from a test of the stack, which is no synthesis, or this is a later synthesis.
+      // Skip if the first call came from a test of the stack, which is not a synthesis, or if this is a later
+      // synthesis.
       if (PolicyRun.of(session) !== undefined) return;
       pinConfig(stack, run.judgeFor(session).configOf(stack, session));
       putBack();
@@ -66,11 +66,11 @@ export class HierarchyPolicy implements IAspect {
 }
 
 /**
- * Sets the environment of a stack that was created without a `JobEnvironment`, if its name does not contain it. Rules apply
- * within an environment.
+ * Sets the environment of a stack that was created without a `JobEnvironment`, if the stack's name does not contain it.
+ * Rules apply within an environment.
  *
  * @param name such as `prod_us`
- * @throws {JobstrataError} `invalid-environment` if that is not the name of one
+ * @throws {JobstrataError} `invalid-environment` if the name is invalid
  */
 export function setEnvironment(stack: TerraformStack, name: string): void {
   const problem = !Construct.isConstruct(stack)
@@ -83,7 +83,7 @@ export function setEnvironment(stack: TerraformStack, name: string): void {
 
 const HOOK_ID = "jobstrata-policy";
 
-/** Calls `hook` when `stack` is synthesized, with the means that cdktf's assets use. */
+/** Calls `hook` when `stack` is synthesized, through the same mechanism as cdktf's assets. */
 function onSynthesis(stack: TerraformStack, hook: (session: ISynthesisSession) => void): void {
   const existing = stack.node.tryFindChild(HOOK_ID);
   const construct = existing ?? new Construct(stack, HOOK_ID);

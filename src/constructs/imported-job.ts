@@ -15,8 +15,8 @@ import { undeclaredMessage, undeclaredVariable } from "./variables";
 /** Options of {@link fromJobId} and {@link fromJobName}. */
 export interface ImportedJobProps {
   /**
-   * Replaces the job in the local workspace, where it does not exist.
-   * @default - a notebook that says so and succeeds
+   * Stands in for the job in the local workspace, where it does not exist.
+   * @default - a notebook that prints a message and succeeds
    */
   readonly local?:
     | {
@@ -57,13 +57,13 @@ class LookedUpJob extends Construct implements IJob {
     this.#lookup = new DataDatabricksJob(this, "Default", { jobName });
   }
 
-  /** A token, so that a job of another stack can use it too. */
+  /** A token, so that jobs of other stacks can use it too. */
   public get id(): string {
     return this.#lookup.id;
   }
 }
 
-/** Takes as long to load as all of this library, and few need it. */
+/** Loaded on demand: it takes as long to load as the rest of this library, and few apps need it. */
 function lookupModule(): typeof import("@cdktf/provider-databricks/lib/data-databricks-job") {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- a constructor cannot wait for import()
   return require("@cdktf/provider-databricks/lib/data-databricks-job") as ReturnType<
@@ -71,7 +71,7 @@ function lookupModule(): typeof import("@cdktf/provider-databricks/lib/data-data
   >;
 }
 
-/** In the local workspace there is nobody else's job, so one of the app takes its place. */
+/** Stands in for an external job, which does not exist in the local workspace. */
 class StandInJob extends AtomicJob implements StandIn {
   readonly #accepted = new Set<string>();
 
@@ -93,7 +93,7 @@ class StandInJob extends AtomicJob implements StandIn {
   /** @internal */
   protected override kindConfig(): Partial<JobConfig> {
     const config = super.kindConfig();
-    // The arguments are made for the first time while the class is made.
+    // The base constructor calls this before the field is initialized.
     const accepted = #accepted in this ? [...this.#accepted] : [];
     return accepted.length === 0
       ? config
@@ -101,18 +101,18 @@ class StandInJob extends AtomicJob implements StandIn {
   }
 }
 
-/** A notebook that says what it stands in for, and succeeds. */
+/** A notebook that prints what it stands in for, and succeeds. */
 function stub(id: string, what: string): NotebookSource {
   const text = `Stands in for ${what}, which others own and this machine does not have.`;
   return NotebookSource.fromContent(id, `# ${NOTEBOOK_HEADER}\nprint(${JSON.stringify(text)})\n`);
 }
 
 /**
- * Declares an external job by its id. Only a declared job may be run by a literal id. In the local workspace another job
- * replaces it, as set in the options.
+ * Declares an external job by its id. Only declared jobs may be run by a literal id. In the local workspace, a stand-in
+ * job replaces it; see the options.
  *
- * @param jobId the number of the job, or an expression that gives it, such as `${var.job_id}`
- * @throws {JobstrataError} `invalid-job` if it is neither
+ * @param jobId the job's id, or an expression for it, such as `${var.job_id}`
+ * @throws {JobstrataError} `invalid-job` for an invalid id
  */
 export function fromJobId(
   scope: Construct,
@@ -146,10 +146,10 @@ export function fromJobId(
 }
 
 /**
- * Declares an external job by its name, which Terraform looks up in every plan. In the local workspace another job
- * replaces it, as set in the options.
+ * Declares an external job by its name, which Terraform looks up in every plan. In the local workspace, a stand-in job
+ * replaces it; see the options.
  *
- * @param jobName the whole display name, unique in the workspace
+ * @param jobName the full display name, unique in the workspace
  * @throws {JobstrataError} `no-environment` if `scope` is not in a {@link JobStack}
  */
 export function fromJobName(

@@ -1,7 +1,7 @@
 import { Annotations, Aspects, type IAspect, type TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
 
-/** Runs the aspects of a stack and of all below it exactly as cdktf does, which keeps its own function to itself. */
+/** Runs the aspects of a stack and its constructs as cdktf does. cdktf does not export its own function. */
 export function invokeAspects(stack: TerraformStack): void {
   const invoked = new Map<string, Set<IAspect>>();
   let warned = false;

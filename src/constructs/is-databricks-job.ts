@@ -1,7 +1,10 @@
 import { TerraformResource } from "cdktf";
 import type { IConstruct } from "constructs";
 
-/** What every `databricks_job` has, whichever class made it: some of the properties of the provider package's `Job`. */
+/**
+ * The common properties of every `databricks_job`, whichever class created it: a subset of the provider package's
+ * `Job`.
+ */
 export interface DatabricksJob extends TerraformResource {
   /** Display name, as an expression. */
   name: string;
@@ -9,7 +12,7 @@ export interface DatabricksJob extends TerraformResource {
   /** As an expression. */
   description: string;
   readonly descriptionInput?: string;
-  /** As an expression when read; assign `{ ...job.tagsInput, team: "health" }`. */
+  /** An expression when read; assign `{ ...job.tagsInput, team: "health" }`. */
   tags: Record<string, string>;
   readonly tagsInput?: Record<string, string>;
   /** As an expression. */
@@ -21,8 +24,8 @@ export interface DatabricksJob extends TerraformResource {
 }
 
 /**
- * True for the Terraform resource of a job of this library and for the provider package's own `Job`, which `instanceof Job`
- * knows alone. For aspects: `if (isDatabricksJob(node)) node.tags = { ...node.tagsInput, team: "health" }`.
+ * True for the Terraform resource of this library's jobs and for the provider package's `Job`; `instanceof Job` covers
+ * only the latter. For aspects: `if (isDatabricksJob(node)) node.tags = { ...node.tagsInput, team: "health" }`.
  */
 export function isDatabricksJob(construct: IConstruct): construct is DatabricksJob {
   return (

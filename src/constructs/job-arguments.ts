@@ -18,8 +18,8 @@ export type JobArguments = Omit<provider.JobConfig, keyof TerraformMetaArguments
 type Mapper = (value: never) => unknown;
 
 /**
- * Every argument of `databricks_job` with its Terraform name; complete by type, so that it cannot drift, for every version
- * of the provider package that the library is compiled with.
+ * Every argument of `databricks_job` with its Terraform name. The type requires all of them, for every supported
+ * version of the provider package, so the table cannot drift.
  */
 const ARGUMENTS = {
   alwaysRunning: ["always_running", booleanToTerraform],
@@ -83,21 +83,21 @@ export const MAPPERS = new Map<string, readonly [name: string, mapper: Mapper]>(
   Object.entries({ ...ARGUMENTS, ...NEWER_ARGUMENTS }),
 );
 
-/** The provider package's function that gives the arguments of a block, by the name of its type. */
+/** The provider package's function that converts a block of this type to Terraform. */
 export function providerMapper(type: string): (value: unknown) => unknown {
   const mapper = (provider as unknown as Readonly<Record<string, unknown>>)[`${type}ToTerraform`];
   return typeof mapper === "function" ? (mapper as (value: unknown) => unknown) : (value) => value;
 }
 
 /**
- * The part of a path that `databricks_job` does not have, with what may have been meant, or undefined. The provider package
- * has a function for each block that names all of its arguments; below a map or a value everything is right.
+ * The first unknown part of a path into `databricks_job`, with a suggestion; undefined if the path is valid. The
+ * provider package's mapper functions name all arguments of a block. Anything below a map or a value is valid.
  */
 export function overrideProblem(segments: readonly string[]): string | undefined {
   let type = "job";
   let known = [...[...MAPPERS.values()].map(([name]) => name), ...RESOURCE_META_ARGUMENTS];
   for (const segment of segments) {
-    // The index in a list of blocks.
+    // An index in a list of blocks.
     if (/^\d+$/.test(segment)) continue;
     if (!known.includes(segment)) return quoteWithSuggestion(segment, known);
     if (type === "job" && RESOURCE_META_ARGUMENTS.includes(segment)) return undefined;
@@ -109,11 +109,11 @@ export function overrideProblem(segments: readonly string[]): string | undefined
   return undefined;
 }
 
-/** True for a value that cdktf would resolve to itself. @internal */
+/** True for a value without tokens, which cdktf would resolve to itself. @internal */
 export function isPlain(value: unknown): boolean {
   switch (typeof value) {
     case "string":
-      // Encoded tokens, and encoded number tokens inside of a longer text.
+      // Encoded tokens, and number tokens encoded in text.
       return !value.includes("TfToken[") && !value.includes("e+28");
     case "number":
       return !Token.isUnresolved(value);
@@ -132,7 +132,7 @@ export function isPlain(value: unknown): boolean {
   }
 }
 
-/** A copy without what the provider's mappers leave undefined. Tokens, which are objects too, stay as they are. */
+/** A deep copy without undefined values from the provider's mappers. Keeps tokens, which are objects too. */
 export function withoutUndefined(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutUndefined);
   if (typeof value !== "object" || value === null) return value;

@@ -16,7 +16,7 @@ import {
   whole,
 } from "./shape";
 
-/** The arguments of a job and of its task that say what runs the task. @internal */
+/** The arguments of a job and its task that select the compute. @internal */
 export interface ComputeConfig {
   readonly job: Pick<JobConfig, "environment" | "jobCluster">;
   readonly task: Pick<
@@ -25,7 +25,7 @@ export interface ComputeConfig {
   >;
 }
 
-/** Where a file is in cloud storage, a volume or the workspace; exactly one of these. */
+/** Location of an init script; exactly one of these. */
 export type InitScript =
   | { readonly workspace: { readonly destination: string } }
   | { readonly volumes: { readonly destination: string } }
@@ -33,21 +33,21 @@ export type InitScript =
   | { readonly abfss: { readonly destination: string } }
   | { readonly gcs: { readonly destination: string } };
 
-/** Where a cluster's logs go; exactly one of these. */
+/** Destination of cluster logs; exactly one of these. */
 export type ClusterLogConf =
   | { readonly volumes: { readonly destination: string } }
   | { readonly dbfs: { readonly destination: string } }
   | { readonly s3: { readonly destination: string; readonly region?: string | undefined } };
 
-/** A cluster that is created for a run. The names are those of `new_cluster` in the Jobs API. */
+/** A cluster that is created for each run. Names as in `new_cluster` of the Jobs API. */
 export interface JobCluster {
   /** Runtime version such as `16.4.x-scala2.12`. */
   readonly sparkVersion: string;
-  /** @default - the instance pool's or the policy's */
+  /** @default - set by the instance pool or the policy */
   readonly nodeTypeId?: string | undefined;
   /** @default - nodeTypeId */
   readonly driverNodeTypeId?: string | undefined;
-  /** Not together with `autoscale`. @default - autoscale */
+  /** Cannot be combined with `autoscale`. @default - autoscale */
   readonly numWorkers?: number | undefined;
   /** @default - numWorkers */
   readonly autoscale?: { readonly minWorkers: number; readonly maxWorkers: number } | undefined;
@@ -73,7 +73,7 @@ export interface JobCluster {
   readonly runtimeEngine?: "STANDARD" | "PHOTON" | undefined;
   /** `CLASSIC_PREVIEW` allows `isSingleNode` and `useMlRuntime`. @default - none */
   readonly kind?: string | undefined;
-  /** A driver without workers. @default false */
+  /** Creates a driver without workers. @default false */
   readonly isSingleNode?: boolean | undefined;
   /** @default false */
   readonly useMlRuntime?: boolean | undefined;
@@ -103,8 +103,8 @@ export interface JobCluster {
           | {
               readonly logAnalyticsWorkspaceId?: string | undefined;
               /**
-               * A secret: give a `sensitive` variable of the environment, `environment.variable("log_analytics_key")`. A literal is
-               * written into `cdk.tf.json`; Terraform's state holds the value either way.
+               * A secret: use a `sensitive` variable of the environment, `environment.variable("log_analytics_key")`. A
+               * literal is written into `cdk.tf.json`. Terraform's state contains the value in both cases.
                */
               readonly logAnalyticsPrimaryKey?: string | undefined;
             }
@@ -123,24 +123,24 @@ export interface JobCluster {
         readonly localSsdCount?: number | undefined;
       }
     | undefined;
-  /** Run on every node in this order before Spark starts. @default - none */
+  /** Scripts that run on every node, in this order, before Spark starts. @default - none */
   readonly initScripts?: readonly InitScript[] | undefined;
   /** @default - logs are deleted with the cluster */
   readonly clusterLogConf?: ClusterLogConf | undefined;
-  /** An image of Databricks Container Services. @default - the runtime's */
+  /** Image for Databricks Container Services. @default - the runtime's */
   readonly dockerImage?:
     | {
         readonly url: string;
         /**
-         * The login of the registry. The password is a secret: give a `sensitive` variable of the environment,
-         * `environment.variable("registry_password")`. A literal is written into `cdk.tf.json`; Terraform's state holds the value
-         * either way.
+         * The login of the registry. The password is a secret: use a `sensitive` variable of the environment,
+         * `environment.variable("registry_password")`. A literal is written into `cdk.tf.json`. Terraform's state
+         * contains the value in both cases.
          * @default - none, for a public image
          */
         readonly basicAuth?: { readonly username: string; readonly password: string } | undefined;
       }
     | undefined;
-  /** Adds disks when they fill up. @default false */
+  /** Adds disks when existing ones fill up. @default false */
   readonly enableElasticDisk?: boolean | undefined;
   /** @default false */
   readonly enableLocalDiskEncryption?: boolean | undefined;
@@ -240,7 +240,7 @@ const CLUSTER: Shapes<JobCluster> = {
 
 const COMPUTE = Symbol.for("jobstrata/JobCompute");
 
-/** What runs the notebook of an atomic job: serverless compute, a cluster for the run, or a cluster that exists. */
+/** Compute of an atomic job: serverless, a cluster for each run, or an existing cluster. */
 export class JobCompute {
   readonly #config: ComputeConfig;
 
@@ -250,7 +250,7 @@ export class JobCompute {
     mark(this, COMPUTE, true);
   }
 
-  /** True for a {@link JobCompute}, also one of another copy of this package. */
+  /** True for a {@link JobCompute}, including one from another copy of this package. */
   public static isJobCompute(value: object): value is JobCompute {
     return COMPUTE in value;
   }
@@ -277,7 +277,7 @@ export class JobCompute {
     });
   }
 
-  /** Serverless compute with what the notebook itself asks for, without an environment of the job. */
+  /** Serverless compute with the notebook's own environment, without an environment of the job. */
   public static notebookEnvironment(): JobCompute {
     return new JobCompute({ job: {}, task: {} });
   }
@@ -285,7 +285,7 @@ export class JobCompute {
   /**
    * A cluster that is created for each run of the job.
    *
-   * @throws {JobstrataError} `invalid-job` if it has neither nodes nor a number of workers, or both of them twice
+   * @throws {JobstrataError} `invalid-job` if its node type or its size is missing or set twice
    */
   public static jobCluster(newCluster: JobCluster, jobClusterKey = "default"): JobCompute {
     checkCluster(newCluster, "job cluster");
@@ -297,8 +297,8 @@ export class JobCompute {
   }
 
   /**
-   * A cluster that is created for each run of the job, written at its task (`new_cluster`) instead of among the clusters of
-   * the job. Runs alike; for jobs that are defined so elsewhere.
+   * A cluster that is created for each run and defined in the task (`new_cluster`) instead of in the job's clusters.
+   * Behaves like {@link JobCompute.jobCluster}; for jobs that are already defined this way.
    *
    * @throws {JobstrataError} `invalid-job` as {@link JobCompute.jobCluster}
    */
@@ -338,7 +338,7 @@ const SERVERLESS: Shapes<ServerlessOptions> = {
   javaDependencies: listOf(filled),
 };
 
-/** Whether a cluster has nodes and a size, each once. */
+/** Checks that a cluster sets its node type and its size, each once. */
 function checkCluster(newCluster: JobCluster, what: string): void {
   check(object(CLUSTER, "sparkVersion")(newCluster, ""), what);
   const { numWorkers, autoscale, nodeTypeId, instancePoolId, policyId } = newCluster;

@@ -25,7 +25,7 @@ import {
   text,
 } from "./shape";
 
-/** A value that a Terraform variable can have. */
+/** A value of a Terraform variable. */
 export type VariableValue =
   string | number | boolean | readonly VariableValue[] | { readonly [name: string]: VariableValue };
 
@@ -34,9 +34,9 @@ export type VariableDefault = string | number | boolean | readonly VariableValue
 
 /** A Terraform variable with more options than its default. */
 export interface VariableProps {
-  /** Text, a number, true or false, a list, or a map. @default - none: Terraform asks for a value */
+  /** A string, number, boolean, list or map. @default - none: Terraform asks for a value */
   readonly default?: VariableValue | undefined;
-  /** Such as `list(string)` or `map(number)`. @default - that of the default, else `string` */
+  /** Terraform type, such as `list(string)` or `map(number)`. @default - the type of the default, otherwise `string` */
   readonly type?: string | undefined;
   /** Shown by Terraform when it asks for the value. */
   readonly description?: string | undefined;
@@ -46,13 +46,13 @@ export interface VariableProps {
 
 /** The Databricks workspace. Credentials come from Databricks unified authentication, never from code. */
 export interface Workspace {
-  /** URL such as `https://my.cloud.databricks.com`. @default - `DATABRICKS_HOST` or the profile's */
+  /** URL such as `https://my.cloud.databricks.com`. @default - from `DATABRICKS_HOST` or the profile */
   readonly host?: string | undefined;
-  /** Profile of `~/.databrickscfg`. @default - `DATABRICKS_CONFIG_PROFILE`, or what the SDK finds */
+  /** Profile of `~/.databrickscfg`. @default - `DATABRICKS_CONFIG_PROFILE`, or the SDK's default */
   readonly profile?: string | undefined;
 }
 
-/** Recipients of notifications about failed runs of any job of an environment. */
+/** Recipients of notifications about failed runs of every job in an environment. */
 export interface FailureNotifications {
   /** E-mail addresses. @default - none */
   readonly emails?: readonly string[] | undefined;
@@ -62,47 +62,47 @@ export interface FailureNotifications {
 
 /** Options of a {@link JobEnvironment}. */
 export interface JobEnvironmentProps {
-  /** Short name such as `dev`: in stack names and, as `[dev] `, before every job name. Letters, digits, `_`, `-`. */
+  /** Short name such as `dev`, used in stack names and in the prefix of job names, `[dev] `. Letters, digits, `_`, `-`. */
   readonly name: string;
 
   /**
-   * `development`: schedules and triggers are paused, and 4 runs of a job may overlap.
+   * `development`: schedules and triggers are paused, and up to 4 runs of a job may overlap.
    * `production`: `runAs` and `permissions` are required, and schedules run.
-   * `imported`: jobs keep exactly what they declare, as `jobstrata import` writes them: no name prefix, no paused schedule, nothing
-   * required.
+   * `imported`: for jobs of `jobstrata import`, which keep exactly what they declare: no name prefix, no paused
+   * schedules, no required options.
    */
   readonly mode: "development" | "production" | "imported";
 
-  /** Comes before the name of every job. @default `[<name>] `; none in imported mode */
+  /** Prefix of every job name. @default `[<name>] `; none in imported mode */
   readonly namePrefix?: string | undefined;
 
   /**
-   * Whether jobs get the tags `job_level`, `layer`, `purpose` and `orchestrator` by themselves. False for imported jobs that
-   * lack them: these have no tags but those in `tags`. The rules judge the tags that jobs have.
+   * Whether the library adds the tags `job_level`, `layer`, `purpose` and `orchestrator` to jobs. Set to false for
+   * imported jobs without them, which then only have the tags in `tags`. The rules check the tags that jobs have.
    * @default true
    */
   readonly hierarchyTags?: boolean | undefined;
 
   /**
-   * Terraform variables of every stack of the environment, by name, with their defaults here. `--var`, `TF_VAR_…` and
-   * variable files replace the defaults.
+   * Terraform variables of every stack in the environment, by name, with their defaults. `--var`, `TF_VAR_…` and
+   * variable files override the defaults.
    * @default - none
    */
   readonly variables?: Readonly<Record<string, VariableDefault | VariableProps>> | undefined;
 
-  /** @default - all from the shell's environment */
+  /** @default - from environment variables */
   readonly workspace?: Workspace | undefined;
 
   /**
    * Creates the Terraform backend of a stack: `(stack) => new S3Backend(stack, { key: stack.node.id, … })`.
-   * @default - `terraform.<stack>.tfstate` in the folder that the app runs in
+   * @default - `terraform.<stack>.tfstate` in the app's working directory
    */
   readonly backend?: ((stack: TerraformStack) => unknown) | undefined;
 
   /** Tags of every job. @default - none */
   readonly tags?: Readonly<Record<string, string>> | undefined;
 
-  /** Workspace folder that local notebooks are uploaded below. @default - `/Shared/jobstrata/<name>` */
+  /** Workspace folder for uploaded notebooks. @default - `/Shared/jobstrata/<name>` */
   readonly notebookRoot?: string | undefined;
 
   /** The identity that jobs run as, unless a job sets its own. @default - the deploying identity; required in production */
@@ -111,7 +111,7 @@ export interface JobEnvironmentProps {
   /** Permissions of every job, unless the job has its own. @default - none; required in production */
   readonly permissions?: readonly JobPermission[] | undefined;
 
-  /** Notified about every failed run, in addition to the recipients of the job. @default - nobody */
+  /** Recipients of notifications about every failed run, in addition to those of the job. @default - nobody */
   readonly failureNotifications?: FailureNotifications | undefined;
 
   /**
@@ -120,7 +120,7 @@ export interface JobEnvironmentProps {
    */
   readonly defaults?: Readonly<Partial<Record<JobLevel, JobDefaults>>> | undefined;
 
-  /** Overrides of single jobs in this environment, by job key. @default - none */
+  /** Overrides for individual jobs in this environment, by job key. @default - none */
   readonly jobs?: Readonly<Record<string, JobOverrides>> | undefined;
 }
 
@@ -160,20 +160,20 @@ const ENVIRONMENT_PROPS: Shapes<JobEnvironmentProps> = {
     composite: object(JOB_DEFAULTS),
     orchestrator: object(JOB_DEFAULTS),
   }),
-  // Each job knows which of them it can have.
+  // Each job checks its own overrides.
   jobs: mapOf((value, path) =>
     isObject(value) ? undefined : `${path} is ${shown(value)}; it must be an object`,
   ),
 };
 
-/** A variable in its long form. */
+/** Converts a variable to its long form. */
 export function variableConfig(value: VariableDefault | VariableProps): VariableProps {
   return typeof value === "object" && !Array.isArray(value)
     ? (value as VariableProps)
     : definedOnly({ default: value as VariableValue | undefined });
 }
 
-/** The type of a variable with this default, in Terraform's words. */
+/** The Terraform type of a variable with this default. */
 export function variableType(value: VariableValue | undefined): string {
   switch (typeof value) {
     case "number":
@@ -192,22 +192,22 @@ export function variableType(value: VariableValue | undefined): string {
 }
 
 /**
- * Whether the app is synthesized for the local workspace, as with `jobstrata local exec` and `try`. Create an environment
- * for the local workspace only under this condition, so that it is never deployed elsewhere.
+ * Whether the app is synthesized for the local workspace, for example by `jobstrata local exec` or `try`. Create an
+ * environment for the local workspace only if this is true, so that it is never deployed elsewhere.
  */
 export function inLocalWorkspace(): boolean {
   return process.env[LOCAL_STATE_DIR] !== undefined;
 }
 
-/** One deployment target: dev, staging, prod or any other. Define the same jobs once for each. */
+/** A deployment target, such as dev, staging or prod. Define the same jobs once for each environment. */
 export class JobEnvironment {
   /** Short name such as `dev`. */
   public readonly name: string;
-  /** Schedules are paused and runs may overlap. */
+  /** Whether schedules are paused and runs may overlap. */
   public readonly isDevelopment: boolean;
-  /** What comes before the name of every job. */
+  /** Prefix of every job name. */
   public readonly namePrefix: string;
-  /** Workspace folder that local notebooks are uploaded below; without `/Workspace`, as the API reports paths. */
+  /** Workspace folder for uploaded notebooks, without `/Workspace`, as the API reports paths. */
   public readonly notebookRoot: string;
 
   /** @throws {JobstrataError} `invalid-environment` if an option is invalid */
@@ -246,7 +246,7 @@ export class JobEnvironment {
     if (!root.startsWith("/") && !root.startsWith("${"))
       fail(`notebookRoot ${quote(root)} must be an absolute workspace path, such as "/Shared/x"`);
     this.notebookRoot = root.replace(/^\/Workspace(?=\/)/, "").replace(/\/+$/, "");
-    // A reference to a variable that is not declared would be found by Terraform, but only in the plan.
+    // Terraform would report an undeclared variable only during the plan.
     const texts = JSON.stringify([
       runAs,
       permissions,
@@ -258,7 +258,7 @@ export class JobEnvironment {
     for (const [, used = ""] of texts.matchAll(/\$\{var\.([\w-]+)/g)) this.variable(used);
   }
 
-  /** True for a {@link JobEnvironment}, also one of another copy of this package. */
+  /** True for a {@link JobEnvironment}, including one from another copy of this package. */
   public static isJobEnvironment(value: object): value is JobEnvironment {
     return ENVIRONMENT_CLASS in value;
   }
@@ -269,9 +269,9 @@ export class JobEnvironment {
   }
 
   /**
-   * A reference to one of the environment's variables, for parameters and other text.
+   * A reference to a variable of the environment, for parameters and other text.
    *
-   * @returns the Terraform expression `${var.<name>}`; for a list or a map, its JSON: `${jsonencode(var.<name>)}`
+   * @returns the Terraform expression `${var.<name>}`; for a list or map, its JSON: `${jsonencode(var.<name>)}`
    * @throws {JobstrataError} `unknown-variable` if the environment does not declare it
    */
   public variable(name: string): string {

@@ -8,7 +8,7 @@ import { flag, made, object, type Shapes, text } from "./shape";
 export interface JobLayerProps {
   readonly environment: JobEnvironment;
   /**
-   * One stack, `<layer>-<env>`, instead of one for each level.
+   * Creates one stack, `<layer>-<env>`, instead of one for each level.
    * @default false
    */
   readonly singleStack?: boolean | undefined;
@@ -24,9 +24,9 @@ const LAYER: Shapes<JobLayerProps> = {
  * if it is used, `alerting-dev-orchestrator`. Lower levels can be deployed and tested before anything runs them.
  */
 export class JobLayer {
-  /** For atomic jobs. */
+  /** The stack for atomic jobs. */
   public readonly atomic: JobStack;
-  /** For composite jobs; the same stack as {@link atomic} if there is only one. */
+  /** The stack for composite jobs; the same as {@link atomic} if there is only one. */
   public readonly composite: JobStack;
   public readonly environment: JobEnvironment;
 
@@ -35,7 +35,7 @@ export class JobLayer {
 
   /**
    * @param scope the app
-   * @param name name of the layer: the prefix of its stack names, and the tag `layer` of its jobs
+   * @param name of the layer: prefix of its stack names, and tag `layer` of its jobs
    * @throws {JobstrataError} `invalid-stack` if the app already has this layer
    */
   public constructor(scope: Construct, name: string, props: JobLayerProps) {
@@ -55,10 +55,10 @@ export class JobLayer {
   }
 
   /**
-   * For an orchestrator of the composite jobs of this layer. The first access to this property creates the stack. Put an
-   * orchestrator of several layers in its own `JobStack`.
+   * The stack for an orchestrator of this layer's composite jobs. The first access creates it. Put an orchestrator of
+   * several layers in its own `JobStack`.
    *
-   * @throws {JobstrataError} `invalid-stack` if the name of the stack is taken
+   * @throws {JobstrataError} `invalid-stack` if the stack's name is taken
    */
   public get orchestrator(): JobStack {
     return (this.#orchestrator ??= this.#makeOrchestrator());

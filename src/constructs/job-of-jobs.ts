@@ -37,8 +37,8 @@ import {
 const TASK = Symbol.for("jobstrata/Task");
 
 /**
- * A task of a composite job or an orchestrator, for others to depend on. `Key` is the key of its job, so that the
- * compiler refuses a dependency on a task of another job.
+ * A task of a composite job or an orchestrator, on which other tasks can depend. `Key` is the key of its job, so that
+ * the compiler rejects a dependency on a task of another job.
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a task of some job fits anywhere
 export class Task<Key extends string = any> {
@@ -50,37 +50,37 @@ export class Task<Key extends string = any> {
     /** The job that the task belongs to. */
     public readonly job: JobOfJobs<Key>,
     public readonly taskKey: string,
-    /** The outcome of a condition task that is waited for. */
+    /** The outcome to wait for, if the task is a condition task. */
     public readonly outcome?: "true" | "false",
   ) {
     this.jobKey = job.key as Key;
     mark(this, TASK, true);
   }
 
-  /** True for a {@link Task}, also one of another copy of this package. */
+  /** True for a {@link Task}, including one from another copy of this package. */
   public static isTask(value: unknown): value is Task {
     return typeof value === "object" && value !== null && TASK in value;
   }
 }
 
-/** A condition task, whose two outcomes others can depend on. */
+/** A condition task. Other tasks can depend on either outcome. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as for Task
 export class ConditionTask<Key extends string = any> extends Task<Key> {
-  /** Depend on this to run when the condition holds. */
+  /** Depend on this to run if the condition is true. */
   public get whenTrue(): Task<Key> {
     return new Task(this.job, this.taskKey, "true");
   }
 
-  /** Depend on this to run when the condition does not hold. */
+  /** Depend on this to run if the condition is false. */
   public get whenFalse(): Task<Key> {
     return new Task(this.job, this.taskKey, "false");
   }
 }
 
-/** What all tasks of composite jobs and orchestrators have. */
+/** Props of all tasks of composite jobs and orchestrators. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as for Task
 export interface TaskProps<Key extends string = any> extends TaskSettings {
-  /** What has to end before the task starts: handles that earlier calls returned. @default - nothing */
+  /** Tasks that must end before this task starts, as returned by earlier calls. @default - none */
   readonly dependsOn?: Task<Key> | readonly Task<Key>[] | undefined;
   /** @default "ALL_SUCCESS" */
   readonly runIf?: RunIf | undefined;
@@ -92,8 +92,8 @@ export interface RunJobTaskProps<Key extends string = any> extends TaskProps<Key
   /** Job parameters for the run; the job must declare them. @default - the job's own defaults */
   readonly jobParameters?: Readonly<Record<string, string>> | undefined;
   /**
-   * Says that an orchestrator is meant to run an atomic job, which is for a composite job elsewhere. Not for composite
-   * jobs, which run nothing else.
+   * Allows an orchestrator to run an atomic job, which is normally the task of a composite job. Not for composite jobs,
+   * which run nothing else.
    * @default false
    */
   readonly runsAtomicJob?: boolean | undefined;
@@ -118,21 +118,24 @@ export interface RunJobTaskProps<Key extends string = any> extends TaskProps<Key
 /** Options of `addConditionTask`. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as for Task
 export interface ConditionTaskProps<Key extends string = any> extends TaskProps<Key> {
-  /** Left operand: text, or a reference such as `{{job.parameters.mode}}`. */
+  /** Left operand: a string, or a reference such as `{{job.parameters.mode}}`. */
   readonly left: string;
   readonly op: ConditionOperator;
   /** Right operand. */
   readonly right: string;
 }
 
-/** Options of `addForEachTask`. The time-out, the retries and the health rules are those of each iteration. */
+/** Options of `addForEachTask`. Timeout, retries and health rules apply to each iteration. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as for Task
 export interface ForEachTaskProps<Key extends string = any> extends RunJobTaskProps<Key> {
-  /** What to run the job for: values, or a reference such as `{{tasks.list.values.regions}}`. At most 10 000 characters. */
+  /**
+   * Inputs of the iterations: values, or a reference such as `{{tasks.list.values.regions}}`. At most 10 000
+   * characters.
+   */
   readonly inputs: readonly (string | number | boolean | object)[] | string;
-  /** How many runs at a time, at most 100. @default 1 */
+  /** Maximum concurrent iterations, at most 100. @default 1 */
   readonly concurrency?: number | undefined;
-  /** All iterations together are cancelled after this many seconds; 0 is never. @default 0 */
+  /** Cancels all iterations after this number of seconds; 0 means never. @default 0 */
   readonly forEachTimeoutSeconds?: number | undefined;
 }
 
@@ -181,8 +184,8 @@ const FOR_EACH: Shapes<ForEachTaskProps> = {
 };
 
 /**
- * What composite jobs and orchestrators share: tasks that run other jobs, in an order. They hold no code: there is no way
- * to give them a notebook.
+ * Base class of composite jobs and orchestrators: tasks that run other jobs in order. They contain no code, so they
+ * accept no notebook.
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as for Task
 export abstract class JobOfJobs<Key extends string = any> extends JobBase {
@@ -197,8 +200,8 @@ export abstract class JobOfJobs<Key extends string = any> extends JobBase {
   /**
    * Adds a task that runs another job.
    *
-   * @param job any job of the same environment, in whichever stack, or one declared with `fromJobId` or `fromJobName`
-   * @throws {JobstrataError} if the key is taken or not valid, or the job, a dependency or a parameter cannot be meant
+   * @param job any job of the same environment, in any stack, or one declared with `fromJobId` or `fromJobName`
+   * @throws {JobstrataError} if the key is taken or invalid, or the job, a dependency or a parameter does not fit
    */
   public addRunJobTask(taskKey: string, job: IJob, props: RunJobTaskProps<Key> = {}): Task<Key> {
     this.#check(taskKey, props, RUN_JOB);
@@ -211,9 +214,9 @@ export abstract class JobOfJobs<Key extends string = any> extends JobBase {
   }
 
   /**
-   * Adds a task that compares two values; others depend on its outcomes.
+   * Adds a task that compares two values. Other tasks depend on its outcomes.
    *
-   * @throws {JobstrataError} if the key is taken or not valid, or a dependency cannot be meant
+   * @throws {JobstrataError} if the key is taken or invalid, or a dependency does not fit
    */
   public addConditionTask(taskKey: string, props: ConditionTaskProps<Key>): ConditionTask<Key> {
     this.#check(taskKey, props, CONDITION, "left", "op", "right");
@@ -227,9 +230,9 @@ export abstract class JobOfJobs<Key extends string = any> extends JobBase {
   }
 
   /**
-   * Adds a task that runs another job once for every input; `{{input}}` in a job parameter is the input.
+   * Adds a task that runs another job once for every input. `{{input}}` in a job parameter refers to the input.
    *
-   * @throws {JobstrataError} as {@link addRunJobTask}, and for inputs or a concurrency beyond the limits
+   * @throws {JobstrataError} as {@link addRunJobTask}, and if inputs or concurrency exceed their limits
    */
   public addForEachTask(taskKey: string, job: IJob, props: ForEachTaskProps<Key>): Task<Key> {
     this.#check(taskKey, props, FOR_EACH, "inputs");
@@ -260,11 +263,11 @@ export abstract class JobOfJobs<Key extends string = any> extends JobBase {
 
   /** @internal */
   protected override kindConfig(): Partial<JobConfig> {
-    // The provider reports tasks sorted by key; in any other order every plan would show a difference.
+    // The provider reports tasks sorted by key; any other order would show a diff in every plan.
     return { task: [...this.#tasks.values()].sort((a, b) => compare(a.taskKey, b.taskKey)) };
   }
 
-  /** Whether this job may run `job`, and if not, what to do. @internal */
+  /** The reason, with a fix, why this job may not run `job`; undefined if it may. @internal */
   protected abstract mayRun(job: JobBase, props: RunJobTaskProps): string | undefined;
 
   #check(
@@ -282,7 +285,7 @@ export abstract class JobOfJobs<Key extends string = any> extends JobBase {
     if (problem !== undefined) throw this.error("invalid-task", `task ${task}: ${problem}`);
   }
 
-  /** How the run of a job is tried: as the task says, else as the environment says for jobs of this level. */
+  /** Timeout and retries of a Run Job task: the task's, otherwise the environment's defaults for this level. */
   #attempts(
     props: RunJobTaskProps,
   ): Pick<JobTask, "timeoutSeconds" | "maxRetries" | "minRetryIntervalMillis" | "retryOnTimeout"> {
@@ -371,10 +374,10 @@ export abstract class JobOfJobs<Key extends string = any> extends JobBase {
         );
       }
     }
-    // A job of this library gives plain text, which costs less than the token of its id.
+    // For this library's jobs, use plain text, which is cheaper than a token.
     const jobId = JobBase.isJobBase(job) ? this.stack.jobId(job) : job.id;
     return {
-      // The expression becomes a number in Terraform.
+      // Terraform converts the expression to a number.
       jobId: jobId as unknown as number,
       ...(Object.keys(jobParameters).length > 0 && { jobParameters: { ...jobParameters } }),
       ...definedOnly({
@@ -399,4 +402,4 @@ function copyOf(list: readonly string[] | undefined): string[] | undefined {
   return list === undefined ? undefined : [...list];
 }
 
-/** By code unit, as Go sorts: a locale would differ between machines. */
+/** Compares by code unit, like Go. A locale would differ between machines. */

@@ -22,7 +22,7 @@ export type JobPermission = {
   | { readonly servicePrincipalName: string; readonly groupName?: never; readonly userName?: never }
 );
 
-/** Makes a run "exceed a threshold", which notifications can be sent for. */
+/** A threshold for a run. Notifications can be sent when a run exceeds it. */
 export interface HealthRule {
   readonly metric: HealthMetric;
   /** The only operator that Databricks supports. @default "GREATER_THAN" */
@@ -79,7 +79,8 @@ export interface OperationTimeouts {
 /** Props of jobs of every level. */
 export interface JobProps extends NotificationProps {
   /**
-   * Display name, without the environment: its prefix, such as `[dev] `, is added. At most 4096 bytes with the prefix.
+   * Display name without the environment's prefix, such as `[dev] `, which is added. At most 4096 bytes with the
+   * prefix.
    * @default - the construct id
    */
   readonly name?: string | undefined;
@@ -87,24 +88,27 @@ export interface JobProps extends NotificationProps {
   readonly description?: string | undefined;
   /** Tag `layer`: the domain that the job belongs to. @default - the layer of the stack, if it has one */
   readonly layer?: string | undefined;
-  /** Tag `purpose`: what the job does, in a word, such as `ingest`. */
+  /** Tag `purpose`: the job's purpose in one word, such as `ingest`. */
   readonly purpose: string;
   /** Additional tags. A job has at most 25, including those set by the library. @default - none */
   readonly tags?: Readonly<Record<string, string>> | undefined;
-  /** Job parameters with their defaults, which can be overridden for each run. @default - none */
+  /** Job parameters with their defaults, which each run can override. @default - none */
   readonly jobParameters?: Readonly<Record<string, string>> | undefined;
-  /** What starts the job. @default - none: it is started manually or by another job */
+  /** Starts the job automatically. @default - none: it is started manually or by another job */
   readonly trigger?: JobTrigger | undefined;
   /**
    * Whether the trigger is paused.
-   * @default - true in development, where only the environment's override of this job can change it; else false
+   * @default - false; true in development, where only the environment's override of this job can change it
    */
   readonly paused?: boolean | undefined;
-  /** Cancels a run after this number of seconds; 0 means never. @default - the environment's, else 0 */
+  /** Cancels a run after this number of seconds; 0 means never. @default - the environment's default, otherwise 0 */
   readonly timeoutSeconds?: number | undefined;
-  /** 0-1000; 0 skips every run. @default - 4 in development, else 1; 1 for a continuous job */
+  /** 0-1000; 0 skips every run. @default - 4 in development, otherwise 1; 1 for a continuous job */
   readonly maxConcurrentRuns?: number | undefined;
-  /** Whether a run waits if `maxConcurrentRuns` is reached. @default true, except for a continuous job, which cannot queue */
+  /**
+   * Whether to queue a run if `maxConcurrentRuns` is reached. @default true, except for a continuous job, which cannot
+   * queue
+   */
   readonly queue?: boolean | undefined;
   /** @default - the environment's */
   readonly runAs?: RunAs | undefined;
@@ -114,30 +118,30 @@ export interface JobProps extends NotificationProps {
   readonly performanceTarget?: PerformanceTarget | undefined;
   /** Id of the serverless usage policy that pays for the job. @default - the workspace's */
   readonly usagePolicyId?: string | undefined;
-  /** Id of the budget policy that pays for the job; the older name of a usage policy. @default - the workspace's */
+  /** Id of the budget policy that pays for the job; the legacy name of a usage policy. @default - the workspace's */
   readonly budgetPolicyId?: string | undefined;
   /** Whether users may edit the job in the workspace. @default "EDITABLE" */
   readonly editMode?: EditMode | undefined;
   /** Marks the job as managed by a bundle, which locks it in the workspace. @default - Terraform manages it */
   readonly deployment?:
     { readonly kind: "BUNDLE"; readonly metadataFilePath?: string | undefined } | undefined;
-  /** The workspace of the job, for a provider that is configured for an account. @default - the provider's */
+  /** The job's workspace, for a provider that is configured for an account. @default - the provider's */
   readonly providerConfig?: { readonly workspaceId: string } | undefined;
   /** How long Terraform waits. @default - the provider's */
   readonly timeouts?: OperationTimeouts | undefined;
 }
 
-/** How a task is retried. */
+/** Retries of a task. */
 export interface TaskRetryProps {
-  /** How often a failed task is retried; -1 means indefinitely. @default - the environment's, else 0 */
+  /** Maximum retries of a failed task; -1 means unlimited. @default - the environment's default, otherwise 0 */
   readonly maxRetries?: number | undefined;
-  /** Pause between two attempts, in milliseconds. @default - the environment's, else 0 */
+  /** Delay between two attempts; milliseconds. @default - the environment's default, otherwise 0 */
   readonly minRetryIntervalMillis?: number | undefined;
-  /** Whether a task that timed out is retried. @default - the environment's, else false */
+  /** Whether to retry a task that timed out. @default - the environment's default, otherwise false */
   readonly retryOnTimeout?: boolean | undefined;
 }
 
-/** A library for a cluster; exactly one of these. Serverless compute takes `dependencies` instead. */
+/** A cluster library; exactly one of these. Serverless compute uses `dependencies` instead. */
 export type Library =
   | { readonly pypi: { readonly package: string; readonly repo?: string | undefined } }
   | {
@@ -153,9 +157,9 @@ export type Library =
   | { readonly egg: string }
   | { readonly requirements: string };
 
-/** How an atomic job runs its notebook. */
+/** Props of an atomic job's notebook task. */
 export interface NotebookTaskProps extends TaskRetryProps {
-  /** Values that the notebook reads with `dbutils.widgets.get` (`base_parameters`). @default - none */
+  /** Parameters that the notebook reads with `dbutils.widgets.get` (`base_parameters`). @default - none */
   readonly parameters?: Readonly<Record<string, string>> | undefined;
   /** @default JobCompute.serverless(), unless there is a `warehouseId` */
   readonly compute?: JobCompute | undefined;
@@ -163,7 +167,7 @@ export interface NotebookTaskProps extends TaskRetryProps {
   readonly warehouseId?: string | undefined;
   /** Libraries that the cluster installs before the notebook runs. @default - none */
   readonly libraries?: readonly Library[] | undefined;
-  /** Keeps serverless compute from optimizing and retrying the task. @default false */
+  /** Disables automatic optimization and retries of serverless compute. @default false */
   readonly disableAutoOptimization?: boolean | undefined;
   /** Settings of the task itself: description, timeout, notifications … @default - none */
   readonly task?: TaskSettings | undefined;
@@ -173,7 +177,7 @@ export interface NotebookTaskProps extends TaskRetryProps {
 export interface JobDefaults extends NotificationProps, TaskRetryProps {
   /** @default 0 */
   readonly timeoutSeconds?: number | undefined;
-  /** Does not apply to continuous jobs, which have one run. @default - 4 in development, else 1 */
+  /** Does not apply to continuous jobs, which have one run. @default - 4 in development, otherwise 1 */
   readonly maxConcurrentRuns?: number | undefined;
 }
 

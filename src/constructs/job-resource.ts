@@ -15,11 +15,11 @@ import {
 } from "./job-arguments";
 
 /**
- * A `databricks_job`, equal in Terraform to the provider package's `Job`, made of the same types and mappers.
+ * A `databricks_job` that renders the same Terraform as the provider package's `Job`, with its types and mappers.
  *
- * `Job` builds an object with a stack trace of its own for every block that could be referred to. This one keeps the
- * arguments as they are, which makes it many times faster and smaller, and lets a {@link JobStack} see which of them
- * hold no token and so need no resolving.
+ * `Job` creates an object with a stack trace for every block that could be referenced. This class keeps the arguments
+ * as they are, which is many times faster and smaller, and lets a {@link JobStack} see which arguments contain no token
+ * and need no resolving.
  *
  * @internal
  */
@@ -27,7 +27,7 @@ export class JobResource extends TerraformResource {
   /** The resource type in Terraform. */
   public static readonly tfResourceType = "databricks_job";
 
-  /** Set by the stack while it renders this resource itself. */
+  /** True while the stack renders this resource itself. */
   public deferred = false;
 
   readonly #toArguments: () => JobArguments;
@@ -38,9 +38,9 @@ export class JobResource extends TerraformResource {
   #argumentsArePlain = false;
 
   /**
-   * @param toArguments gives the arguments; called when they are first needed, and again after
-   *   {@link argumentsChanged}
-   * @param tags the tags of the job, of which nobody may change those of the hierarchy
+   * @param toArguments creates the arguments; called when they are first needed, and again after {@link
+   *   argumentsChanged}
+   * @param tags the job's tags; those of the hierarchy cannot be changed
    */
   public constructor(
     scope: Construct,
@@ -59,7 +59,7 @@ export class JobResource extends TerraformResource {
   }
 
   /**
-   * Sets what no prop reaches, in Terraform's words.
+   * Sets an argument without a prop, by its Terraform name.
    *
    * @throws {JobstrataError} `invalid-job` for a path that `databricks_job` does not have
    */
@@ -68,7 +68,7 @@ export class JobResource extends TerraformResource {
     super.addOverride(path, value);
   }
 
-  /** {@link addOverride} in the task with this key, wherever it will be in the list. */
+  /** {@link addOverride} for the task with this key, at any position in the list. */
   public addTaskOverride(taskKey: string, path: string, value: unknown): void {
     this.#checkOverride(path, ["task", ...path.split(".")], value);
     this.#taskOverrides.push({ taskKey, path, value });
@@ -92,18 +92,18 @@ export class JobResource extends TerraformResource {
     );
   }
 
-  /** Of the construct that users made. */
+  /** Path of the user's construct. */
   get #place(): string {
     return `[${(this.node.scope ?? this).node.path}]`;
   }
 
-  /** What an aspect gave an argument, or its value as the job has it. */
+  /** The value of an argument: an aspect's, otherwise the job's own. */
   public argument(name: string): unknown {
     return (this.#currentArguments() as Record<string, unknown>)[name];
   }
 
   /**
-   * Gives an argument another value, as the properties of the provider package's own class do.
+   * Changes an argument, like a property of the provider package's `Job`.
    *
    * @throws {JobstrataError} `tag-conflict` for tags that contradict the hierarchy's
    */
@@ -129,12 +129,12 @@ export class JobResource extends TerraformResource {
     }
   }
 
-  /** Takes back what {@link assign} gave, and what the job had: only the tags of the hierarchy stay. */
+  /** Removes an argument. Tags of the hierarchy remain. */
   public reset(name: string): void {
     this.assign(name, name === "tags" ? { ...this.#hierarchyTags } : undefined);
   }
 
-  /** @throws {JobstrataError} `invalid-job-key`: outputs and references of the job go by its construct id */
+  /** @throws {JobstrataError} `invalid-job-key`, because outputs and references use the job's construct id */
   public override overrideLogicalId(newLogicalId: string): void {
     if (newLogicalId !== this.node.scope?.node.id) {
       throw new JobstrataError(
@@ -145,19 +145,19 @@ export class JobResource extends TerraformResource {
     super.overrideLogicalId(newLogicalId);
   }
 
-  /** Says that the arguments are not what they were. */
+  /** Discards cached arguments. */
   public argumentsChanged(): void {
     this.#arguments = undefined;
   }
 
-  /** True when cdktf would resolve the whole resource to itself: it holds no token, no override, no meta-argument. */
+  /** True if cdktf would resolve the whole resource to itself: it has no token, override or meta-argument. */
   public get isPlain(): boolean {
     if (!this.#isBare) return false;
     this.#currentArguments();
     return this.#argumentsArePlain;
   }
 
-  /** The fragment of the configuration; empty while the stack renders this resource itself. */
+  /** The resource's configuration; empty while the stack renders this resource itself. */
   public override toTerraform(): Record<string, unknown> {
     if (this.deferred) return {};
     if (!this.isPlain)
@@ -167,12 +167,12 @@ export class JobResource extends TerraformResource {
     return { resource: { [JobResource.tfResourceType]: { [this.friendlyUniqueId]: attributes } } };
   }
 
-  /** The same in HCL. */
+  /** The resource's configuration in HCL. */
   public override toHclTerraform(): Record<string, unknown> {
     return this.#withTaskOverrides(() => super.toHclTerraform() as Record<string, unknown>);
   }
 
-  /** Runs `action` while the overrides of tasks are overrides of what has their index today. */
+  /** Runs `action` with task overrides applied at the tasks' current indexes. */
   #withTaskOverrides<T>(action: () => T): T {
     if (this.#taskOverrides.length === 0) return action();
     const overrides = this.rawOverrides as Record<string, unknown>;
@@ -197,7 +197,7 @@ export class JobResource extends TerraformResource {
     }
   }
 
-  /** The job is called by the construct that users made, not by this one inside of it. */
+  /** Uses the path of the user's construct, not of this resource inside it. */
   protected override get constructNodeMetadata(): Record<string, unknown> {
     const scope = this.node.scope ?? this;
     return { metadata: { path: scope.node.path, uniqueId: this.friendlyUniqueId } };
@@ -240,7 +240,7 @@ export class JobResource extends TerraformResource {
     return attributes;
   }
 
-  /** HCL needs the type of every block; the generated class knows them, and `cdktf synth --hcl` may take its time. */
+  /** HCL needs the type of every block, which only the generated class knows. `cdktf synth --hcl` may be slower. */
   protected override synthesizeHclAttributes(): Record<string, unknown> {
     const scratch = new TerraformStack(undefined as never, "hcl");
     const job = new provider.Job(scratch, "job", this.#currentArguments());
@@ -256,10 +256,10 @@ interface TaskOverride {
   readonly value: unknown;
 }
 
-/** The tags by which the rules know a job. */
+/** The tags that rules use to classify a job. */
 const HIERARCHY_TAGS: readonly string[] = [JOB_LEVEL_TAG, "layer", "purpose", "orchestrator"];
 
-/** Arguments for which the provider package's own class has properties, by how it reads them in an expression. */
+/** Arguments with properties in the provider package's `Job`, by the method that reads them in an expression. */
 const PROPERTIES: Readonly<
   Record<
     string,
@@ -277,7 +277,7 @@ const PROPERTIES: Readonly<
   usagePolicyId: "getStringAttribute",
 };
 
-// `tags`, `tagsInput` and `resetTags` for each of them, so that aspects that people have find what they look for.
+// Define `tags`, `tagsInput` and `resetTags`, and so on for each argument, so that existing aspects work.
 for (const [name, read] of Object.entries(PROPERTIES)) {
   const terraformName = MAPPERS.get(name)?.[0] ?? name;
   Object.defineProperties(JobResource.prototype, {
@@ -312,7 +312,7 @@ type GeneratorMetadata = NonNullable<
 
 let metadata: GeneratorMetadata | undefined;
 
-/** The version of the Terraform provider that the installed provider package was made for. */
+/** Terraform provider version of the installed provider package. */
 function generatorMetadata(): GeneratorMetadata {
   if (metadata === undefined) {
     const scratch = new TerraformStack(undefined as never, "scratch");

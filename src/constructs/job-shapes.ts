@@ -35,7 +35,7 @@ import {
   whole,
 } from "./shape";
 
-// What the props of jobs have to be, for those whose compiler did not say so.
+// Shapes of job props, for users without type checking.
 
 const EVENTS: Shapes<NotificationEvents> = {
   onStart: listOf(filled),

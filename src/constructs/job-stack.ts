@@ -39,16 +39,16 @@ const STACK: Shapes<JobStackProps> = {
   layer: filled,
 };
 
-/** What a stack has to know of a job in it. @internal */
+/** A job as seen by its stack. @internal */
 export interface RegisteredJob extends IConstruct {
   readonly key: string;
   readonly resource: JobResource;
 }
 
 /**
- * A Terraform stack of jobs of one environment. It has the Databricks provider, the backend and the variables of the
- * environment, and exports the id and the URL of every job in it, as `<key>_job_id` and `<key>_job_url` (a key
- * that ends with `_job` keeps just that one).
+ * A Terraform stack of jobs in one environment. Creates the Databricks provider, the backend and the environment's
+ * variables. Exports the id and URL of every job as `<key>_job_id` and `<key>_job_url`; a key that already ends with
+ * `_job` is not extended.
  */
 export class JobStack extends TerraformStack {
   /** The environment that the stack belongs to. */
@@ -62,7 +62,7 @@ export class JobStack extends TerraformStack {
   readonly #outgoing = new Map<string, TerraformOutput>();
   readonly #supports: Construct;
 
-  /** @throws {JobstrataError} `invalid-stack` if its name could not be part of a reference */
+  /** @throws {JobstrataError} `invalid-stack` if the name is not valid in Terraform references */
   public constructor(scope: Construct, id: string, props: JobStackProps) {
     super(scope, checkedId(scope, id, props));
     this.environment = props.environment;
@@ -72,7 +72,7 @@ export class JobStack extends TerraformStack {
     mark(this, ENVIRONMENT, props.environment.name);
 
     const { workspace, backend, variables = {} } = props.environment.props;
-    // What serves the jobs has a scope of its own, so that any name is free for a job.
+    // Supporting constructs have their own scope, so that jobs can use any name.
     this.#supports = new Construct(this, "jobstrata");
     const local = process.env[LOCAL_STATE_DIR];
     new DatabricksProvider(
@@ -93,16 +93,16 @@ export class JobStack extends TerraformStack {
     }
   }
 
-  /** True for a {@link JobStack}, also one of another copy of this package. */
+  /** True for a {@link JobStack}, including one from another copy of this package. */
   public static isJobStack(construct: unknown): construct is JobStack {
     return typeof construct === "object" && construct !== null && JOB_STACK in construct;
   }
 
   /**
-   * The stack that `construct` is in.
+   * The stack that contains `construct`.
    *
-   * @param place how an error calls what is made there
-   * @throws {JobstrataError} `no-environment` if that is not a {@link JobStack}
+   * @param place name of the construct in error messages
+   * @throws {JobstrataError} `no-environment` if it is not in a {@link JobStack}
    */
   public static override of(construct: IConstruct, place = `[${construct.node.path}]`): JobStack {
     for (
@@ -119,10 +119,10 @@ export class JobStack extends TerraformStack {
   }
 
   /**
-   * Makes a job known to its stack.
+   * Registers a job with its stack.
    *
    * @internal
-   * @throws {JobstrataError} `duplicate-job-key` if its key, or what it exports, belongs to another job
+   * @throws {JobstrataError} `duplicate-job-key` if another job has its key or its exports
    */
   public registerJob(job: RegisteredJob): void {
     const other = this.#jobs.get(jobOutputBase(job.key));
@@ -136,13 +136,13 @@ export class JobStack extends TerraformStack {
   }
 
   /**
-   * Says that `file` is uploaded into the notebook folder of this stack's environment.
+   * Registers an upload of `file` to the environment's notebook folder.
    *
    * @param path below that folder
    * @param workspacePath the path to upload to instead
-   * @returns where it is then in the workspace
+   * @returns the workspace path
    * @internal
-   * @throws {JobstrataError} `invalid-notebook` if another file is uploaded there
+   * @throws {JobstrataError} `invalid-notebook` if another file is uploaded to the same path
    */
   public claimUpload(path: string, file: string, workspacePath?: string): string {
     const target = workspacePath ?? posix.join(this.environment.notebookRoot || "/", path);
@@ -161,8 +161,8 @@ export class JobStack extends TerraformStack {
   }
 
   /**
-   * The id of `job`, which may be in another stack, as a Terraform expression for this one. Plain text, since a token
-   * would cost a stack trace for every reference.
+   * The id of `job`, which may be in another stack, as a Terraform expression for this stack. Plain text, because a
+   * token would cost a stack trace for every reference.
    *
    * @internal
    */
@@ -178,7 +178,7 @@ export class JobStack extends TerraformStack {
     return this.#presentJobs().map(({ key }) => key);
   }
 
-  /** The jobs of the stack, without those that were removed from the tree again. */
+  /** The jobs of the stack, without removed ones. */
   #presentJobs(): RegisteredJob[] {
     return [...this.#jobs.values()].filter(
       (job) => job.node.scope?.node.tryFindChild(job.node.id) === job,
@@ -187,15 +187,15 @@ export class JobStack extends TerraformStack {
 
   /** Called by cdktf before any stack is synthesized. */
   public override prepareStack(): void {
-    // Of an app that has one stack of jobs, all stacks are judged before the first is written.
+    // If an app has a job stack, the policy checks all stacks before the first is written.
     policeAll(this.node.root);
     this.#checkOverrides();
     for (const origin of this.#imports) {
-      // Stacks that need each other are found by the policy, together with everything else.
+      // The policy reports stacks that depend on each other, along with its other findings.
       if (!origin.dependsOn(this)) this.addDependency(origin);
       this.registerIncomingCrossStackReference(origin);
     }
-    // HCL is rendered one output at a time, so there every output is a construct of its own.
+    // HCL is rendered one output at a time, so every output needs its own construct.
     if (App.isApp(this.node.root) && this.node.root.hclOutput) {
       for (const key of this.jobKeys) {
         for (const attribute of EXPORTED) {
@@ -209,21 +209,21 @@ export class JobStack extends TerraformStack {
   }
 
   /**
-   * The configuration for Terraform, equal to what cdktf makes. cdktf resolves every value twice in search of tokens;
-   * the jobs that hold none are put in as they are.
+   * The configuration for Terraform, equal to cdktf's. cdktf resolves every value twice to find tokens; jobs without
+   * tokens are inserted as they are.
    */
   public override toTerraform(): Record<string, unknown> {
     const [config, plain] = this.#withPlainJobsDeferred(
       (deferred) => [super.toTerraform() as Config, deferred] as const,
     );
-    // An override of the stack may reach into any job, so then cdktf has to render them all.
+    // An override of the stack may affect any job, so cdktf must render them all.
     const overridden = config["//"].metadata.overrides?.stack !== undefined;
     const result = overridden && plain.length > 0 ? (super.toTerraform() as Config) : config;
     if (result === config) {
       for (const job of plain) Object.assign(jobsOf(config), jobsOf(job.toTerraform() as Config));
     }
     this.#addOutputs(result);
-    // Terraform passes over "//"; it tells the command line which environment the stack belongs to.
+    // Terraform ignores "//". The jobstrata command reads the stack's environment from it.
     result["//"].jobstrata = { environment: this.environment.name };
     return result;
   }
@@ -236,7 +236,7 @@ export class JobStack extends TerraformStack {
     const exported = type === "databricks_job" && EXPORTED.includes(attribute);
     const output = new TerraformOutput(this.#supports, `output.${identifier}`, {
       value: `\${${identifier}}`,
-      // Nothing is known about attributes of other resources, so Terraform must not print them.
+      // Attributes of other resources may be secret, so Terraform must not print them.
       ...(exported || LOOKED_UP_JOB_ID.test(identifier) ? {} : { sensitive: true }),
     });
     output.overrideLogicalId(
@@ -266,20 +266,20 @@ export class JobStack extends TerraformStack {
   }
 
   /**
-   * Exports every job, whether another stack reads it or not, so that a composite that starts to run one more job
-   * finds its id in the state that is there. Not as constructs, of which there would be two for each job.
+   * Exports every job, even without a reader, so that a composite job that starts to run it finds its id in the
+   * existing state. Not as constructs, of which there would be two for each job.
    */
   #addOutputs(config: Config): void {
-    // Terraform refuses an empty block of outputs.
+    // Terraform rejects an empty output block.
     if (this.jobKeys.length === 0) return;
     const outputs = (config.output ??= {});
-    // Where the CLI looks for the outputs of a stack by construct.
+    // The CDKTF CLI looks up a stack's outputs by construct here.
     const byConstruct = (config["//"].outputs[this.node.id] ??= {});
     for (const key of this.jobKeys) {
       for (const attribute of EXPORTED) {
         const name = jobOutputName(key, attribute);
         const value = `\${databricks_job.${key}.${attribute}}`;
-        // An override may have added to the output already, but its value is the job's.
+        // An override may have extended the output, but must not change its value.
         const output = { value, ...(outputs[name] as object | undefined) };
         if (output.value !== value) {
           throw new JobstrataError(
@@ -293,7 +293,7 @@ export class JobStack extends TerraformStack {
     }
   }
 
-  /** cdktf's default path is absolute; this one leads from the stack's folder to the same file on any machine. */
+  /** Replaces cdktf's default path, which is absolute, by a relative path to the same file, which works on any machine. */
   #keepStateBesideTheApp(): void {
     const { root } = this.node;
     const outdir = App.isApp(root) ? root.outdir : "cdktf.out";
@@ -315,7 +315,7 @@ export class JobStack extends TerraformStack {
     }
   }
 
-  /** Throws for an override of the environment for a job that no stack of the environment has. */
+  /** Throws if the environment overrides a job that none of its stacks has. */
   #checkOverrides(): void {
     const { name, props } = this.environment;
     const overridden = Object.keys(props.jobs ?? {});
@@ -351,7 +351,7 @@ function jobsOf(config: Config): Record<string, unknown> {
   return ((config.resource ??= {}).databricks_job ??= {});
 }
 
-/** Other stacks refer to the state of a stack by its name, so that has to be one for Terraform. */
+/** Other stacks refer to a stack's state by its name, so the name must be valid in Terraform. */
 function checkedId(scope: Construct | undefined, id: string, props: JobStackProps): string {
   const fail = (problem: string): never => {
     throw new JobstrataError("invalid-stack", `${placeOf(scope, id, "stack")} ${problem}`);
@@ -369,9 +369,9 @@ function checkedId(scope: Construct | undefined, id: string, props: JobStackProp
 }
 
 /**
- * Where a construct is going to be, for the message of an error.
+ * The path of a construct that is being created, for error messages.
  *
- * @throws {JobstrataError} `no-environment` if `scope` is not in an environment's stack
+ * @throws {JobstrataError} `no-environment` if `scope` is not in a {@link JobStack}
  */
 export function placeOf(
   scope: unknown,
@@ -405,16 +405,16 @@ const INVALID_ID = {
   "workspace folder": "invalid-workspace-folder",
 } as const;
 
-/** The file behind each workspace path that an app uploads to, by environment and path. */
+/** Uploaded files of an app, by environment and workspace path. */
 const UPLOADS = new WeakMap<IConstruct, Map<string, string>>();
 
-/** An external job is not a secret. */
+/** Output of an external job's id, which is not secret. */
 const LOOKED_UP_JOB_ID = /^data\.databricks_job\.[\w-]+\.id$/;
 
-/** What other stacks, and people, read of a job. */
+/** Attributes of a job that are exported for other stacks and users. */
 const EXPORTED = ["id", "url"];
 
-/** The path of a file in the project; for a file outside, without what leads out. */
+/** The path of a file relative to the project, without leading `..`. */
 export function pathInProject(file: string): string {
   return relative(process.cwd(), file)
     .split(sep)

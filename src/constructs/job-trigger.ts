@@ -18,10 +18,10 @@ import { quartzProblem, timeZoneProblem } from "./quartz";
 import { filled, listOf, object, oneOf, type Shapes, text, whole } from "./shape";
 import { definedOnly } from "./objects";
 
-/** The arguments of a job that start it. @internal */
+/** The trigger arguments of a job. @internal */
 export type TriggerConfig = Pick<JobConfig, "schedule" | "trigger" | "continuous">;
 
-/** Wait times of a trigger on data. */
+/** Minimum delays of a trigger on data. */
 export interface TriggerPauses {
   /** Minimum seconds between two starts; 60 or more. @default - none */
   readonly minTimeBetweenTriggersSeconds?: number | undefined;
@@ -46,7 +46,7 @@ export interface PeriodicOptions {
 
 /** Options of {@link JobTrigger.fileArrival}. */
 export interface FileArrivalOptions extends TriggerPauses {
-  /** Such as `s3://bucket/folder/` or `/Volumes/…/`; it ends with a slash. */
+  /** URL such as `s3://bucket/folder/` or `/Volumes/…/`; must end with a slash. */
   readonly url: string;
 }
 
@@ -54,17 +54,17 @@ export interface FileArrivalOptions extends TriggerPauses {
 export interface TableUpdateOptions extends TriggerPauses {
   /** Full names, `catalog.schema.table`. */
   readonly tableNames: readonly string[];
-  /** Whether one changed table is enough. @default "ANY_UPDATED" */
+  /** Whether any or all of the tables must change. @default "ANY_UPDATED" */
   readonly condition?: TableUpdateCondition | undefined;
 }
 
 /** Options of {@link JobTrigger.model}. */
 export interface ModelOptions extends TriggerPauses {
-  /** The event of the model. */
+  /** The event to react to. */
   readonly condition: ModelCondition;
   /** Full name of a model, or of a schema or catalog of models. @default - the whole metastore */
   readonly securableName?: string | undefined;
-  /** The aliases that count for MODEL_ALIAS_SET. @default - all */
+  /** Aliases for MODEL_ALIAS_SET. @default - all */
   readonly aliases?: readonly string[] | undefined;
 }
 
@@ -99,12 +99,12 @@ const CONTINUOUS: Shapes<ContinuousOptions> = { taskRetryMode: oneOf(...TASK_RET
 
 const TRIGGER = Symbol.for("jobstrata/JobTrigger");
 
-/** What starts a job: a schedule, a period, changed files or tables, a model event, or the end of its last run. */
+/** Starts a job: by a schedule, an interval, changed files or tables, a model event, or continuously. */
 export class JobTrigger {
   readonly #config: (pauseStatus: PauseStatus) => TriggerConfig;
 
   private constructor(
-    /** A continuous job is never started twice at a time and cannot queue. */
+    /** Whether the job is continuous, so that it has one run at a time and cannot queue. */
     public readonly isContinuous: boolean,
     config: (pauseStatus: PauseStatus) => TriggerConfig,
   ) {
@@ -113,7 +113,7 @@ export class JobTrigger {
     mark(this, TRIGGER, true);
   }
 
-  /** True for a {@link JobTrigger}, also one of another copy of this package. */
+  /** True for a {@link JobTrigger}, including one from another copy of this package. */
   public static isJobTrigger(value: object): value is JobTrigger {
     return TRIGGER in value;
   }
@@ -121,7 +121,7 @@ export class JobTrigger {
   /**
    * Runs at the times of a Quartz cron expression.
    *
-   * @throws {JobstrataError} `invalid-job` for an expression that Quartz would refuse, or an unknown time zone
+   * @throws {JobstrataError} `invalid-job` for an invalid expression or an unknown time zone
    */
   public static schedule(options: ScheduleOptions): JobTrigger {
     check("schedule", object(SCHEDULE, "quartzCronExpression")(options, ""));
@@ -135,7 +135,7 @@ export class JobTrigger {
   /**
    * Runs every `interval` `unit`.
    *
-   * @throws {JobstrataError} `invalid-job` for another unit or an interval below 1
+   * @throws {JobstrataError} `invalid-job` for an unknown unit or an interval below 1
    */
   public static periodic(options: PeriodicOptions): JobTrigger {
     check("periodic trigger", object(PERIODIC, "interval", "unit")(options, ""));
@@ -146,9 +146,9 @@ export class JobTrigger {
   }
 
   /**
-   * Runs when files arrive below a Unity Catalog storage location.
+   * Runs when files arrive in a Unity Catalog storage location.
    *
-   * @throws {JobstrataError} `invalid-job` for a URL that is not one of a folder
+   * @throws {JobstrataError} `invalid-job` if the URL is not a folder's
    */
   public static fileArrival(options: FileArrivalOptions): JobTrigger {
     check("file arrival trigger", object(FILE_ARRIVAL, "url")(options, ""));
@@ -187,9 +187,9 @@ export class JobTrigger {
   }
 
   /**
-   * Runs when something happens to a model of Unity Catalog.
+   * Runs on an event of a Unity Catalog model.
    *
-   * @throws {JobstrataError} `invalid-job` for another condition
+   * @throws {JobstrataError} `invalid-job` for an unknown condition
    */
   public static model(options: ModelOptions): JobTrigger {
     check("model trigger", object(MODEL, "condition")(options, ""));
@@ -202,7 +202,7 @@ export class JobTrigger {
     }));
   }
 
-  /** Runs again as soon as it has ended. */
+  /** Runs continuously: a new run starts when the last one ends. */
   public static continuous(options: ContinuousOptions = {}): JobTrigger {
     check("continuous trigger", object(CONTINUOUS)(options, ""));
     return new JobTrigger(true, (pauseStatus) => ({

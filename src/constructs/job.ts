@@ -41,38 +41,38 @@ import { undeclaredMessage, undeclaredVariable } from "./variables";
 
 /** A job that a composite job can run. */
 export interface IJob extends IConstruct {
-  /** The id of the job; can be used in every stack of the app. */
+  /** The job's id, valid in every stack of the app. */
   readonly id: string;
 }
 
 const JOB = Symbol.for("jobstrata/Job");
 
-/** What a job is in every environment. */
+/** Props that no environment can override. */
 const FIXED = ["notebook", "taskKey"];
 
-/** How one kind of job differs from the others, for {@link JobBase}. @internal */
+/** Properties of a kind of job, for {@link JobBase}. @internal */
 export interface JobKind {
   readonly level: JobLevel;
-  /** The class, whose caller wrote the job. */
+  /** The class; its caller is the source location of the job. */
   readonly constructor: NewableFunction;
-  /** What its props have to be. */
+  /** Shapes of its props. */
   readonly shapes: Readonly<Record<string, Shape>>;
   readonly required?: readonly string[];
 }
 
-/** What jobs of every level share: the key, the name, the tags, and everything of {@link JobProps}. */
+/** Base class of jobs of every level: key, name, tags, and everything in {@link JobProps}. */
 export abstract class JobBase<P extends JobProps = JobProps> extends Construct implements IJob {
-  /** Construct id = Terraform resource name = job key. */
+  /** The construct id, which is also the Terraform resource name. */
   public readonly key: string;
-  /** Display name, with the environment before it. */
+  /** Display name with the environment's prefix. */
   public readonly name: string;
   /** Tag `job_level` of the job. */
   public readonly level: JobLevel;
-  /** Names of the job parameters that the job declares. */
+  /** Names of the declared job parameters. */
   public readonly jobParameterNames: readonly string[];
-  /** The `databricks_job`; `node.defaultChild` for users of the construct. @internal */
+  /** The `databricks_job`; users access it as `node.defaultChild`. @internal */
   public readonly resource: JobResource;
-  /** The props of the job with what its environment adds and replaces. @internal */
+  /** The job's props merged with its environment's defaults and overrides. @internal */
   protected readonly props: P;
 
   readonly #stack: JobStack;
@@ -119,7 +119,7 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
     this.#addPermissions();
   }
 
-  /** True for a job of this library, also one of another copy of this package. */
+  /** True for a job of this library, including one from another copy of this package. */
   public static isJobBase(job: object): job is JobBase {
     return JOB in job;
   }
@@ -128,21 +128,21 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
     return Token.asString(this.resource.getStringAttribute("id"));
   }
 
-  /** URL of the job in the workspace, known after the deployment. */
+  /** URL of the job in the workspace, known after deployment. */
   public get url(): string {
     return Token.asString(this.resource.getStringAttribute("url"));
   }
 
-  /** The stack that the job is in. */
+  /** The stack that contains the job. */
   public get stack(): JobStack {
     return this.#stack;
   }
 
   /**
-   * Sets an argument of one task that has no prop, at whatever position the task is in Terraform's list.
+   * Sets an argument without a prop on one task, whatever the task's position in Terraform's list.
    *
-   * @param path below the task, in Terraform's words: `notebook_task.source`
-   * @throws {JobstrataError} `invalid-job` for a path that `databricks_job` does not have; in the synthesis, if the job
+   * @param path below the task, in Terraform names: `notebook_task.source`
+   * @throws {JobstrataError} `invalid-job` for a path that `databricks_job` does not have; during synthesis, if the job
    *   has no such task
    */
   public addTaskOverride(taskKey: string, path: string, value: unknown): void {
@@ -151,10 +151,10 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
     this.resource.addTaskOverride(taskKey, path, value);
   }
 
-  /** The arguments that only this kind of job has. @internal */
+  /** The arguments specific to this kind of job. @internal */
   protected abstract kindConfig(): Partial<JobConfig>;
 
-  /** An error that says which job it is about. @internal */
+  /** An error with the job's construct path. @internal */
   protected error(code: JobstrataError["code"], problem: string): JobstrataError {
     return new JobstrataError(code, `[${this.node.path}] ${problem}`);
   }
@@ -166,7 +166,7 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
     throw this.error("unknown-variable", undeclaredMessage(name, this.#stack));
   }
 
-  /** To be called at the end of a constructor, when the arguments can be made. @internal */
+  /** Call at the end of a constructor, when the arguments are complete. @internal */
   protected checkConfig(): void {
     this.checkVariables(this.#toConfig());
   }
@@ -225,7 +225,10 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
     });
   }
 
-  /** The tags that the library owns, the environment's and the job's own; the latter may repeat the first, not change them. */
+  /**
+   * Merges the library's, the environment's and the job's tags. The others may repeat the library's tags but not change
+   * them.
+   */
   #makeTags(): Record<string, string> {
     const { level } = this;
     const { layer = this.#stack.layer, purpose, tags = {} } = this.props;
@@ -261,12 +264,12 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
     return all;
   }
 
-  /** The tags that the environment and the job name themselves. */
+  /** The tags set by the environment and the job. */
   #ownTags(): Record<string, string> {
     return { ...this.#stack.environment.props.tags, ...this.props.tags };
   }
 
-  /** The limits of the Jobs API that would be met only in a deployment. */
+  /** Checks limits of the Jobs API that would otherwise fail only during deployment. */
   #checkLimits(): void {
     const {
       description = "",
@@ -313,7 +316,7 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
     }
   }
 
-  /** Throws for a name that the Jobs API refuses. @internal */
+  /** Throws for a parameter name that the Jobs API rejects. @internal */
   protected checkParameterName(name: string, prop: string): void {
     if (PARAMETER_NAME_PATTERN.test(name)) return;
     throw this.error(
@@ -343,7 +346,7 @@ function accessControl({ level, ...principal }: JobPermission): PermissionsAcces
   return { permissionLevel: level, ...principal };
 }
 
-/** What the environment says of one job comes over what the job says; maps are merged. */
+/** Applies the environment's overrides of a job; maps are merged. */
 function withOverrides<T extends JobProps>(props: T, overrides: JobOverrides | undefined): T {
   if (overrides === undefined) return props;
   const merged = { ...props, ...definedOnly(overrides) };
@@ -354,7 +357,7 @@ function withOverrides<T extends JobProps>(props: T, overrides: JobOverrides | u
   return merged;
 }
 
-/** The defaults of a level that `props` can have; a continuous job has one run, and no retries, since it starts again anyway. */
+/** The defaults of a level that apply to a job. A continuous job has one run, and no retries, since it restarts anyway. */
 function defaultsFor(defaults: JobDefaults = {}, { trigger }: JobProps): JobDefaults {
   if (trigger?.isContinuous !== true) return definedOnly(defaults);
   const fitting = Object.entries(defaults).filter(
@@ -363,7 +366,7 @@ function defaultsFor(defaults: JobDefaults = {}, { trigger }: JobProps): JobDefa
   return definedOnly(Object.fromEntries(fitting) as JobDefaults);
 }
 
-/** Notifications and health rules as the provider has them, for a job and for a task alike. @internal */
+/** Notifications and health rules in the provider's format, for jobs and tasks. @internal */
 export function notificationConfig(
   props: NotificationProps & { readonly alertOnLastAttempt?: boolean | undefined },
   failures: FailureNotifications = {},
@@ -389,7 +392,7 @@ export function notificationConfig(
   });
 }
 
-/** The job's own notifications; who hears of failures in the environment hears of this job's too. */
+/** The job's notifications, with the environment's recipients for failures. */
 function notifications(
   own: NotificationEvents | undefined,
   failures: FailureNotifications["emails"] = [],
@@ -399,7 +402,7 @@ function notifications(
   return Object.keys(events).length === 0 ? undefined : (events as JobEmailNotifications);
 }
 
-/** E-mail takes addresses, webhooks take objects with an id. */
+/** Converts ids to objects, which webhooks need instead of strings. */
 function webhooks(events: JobEmailNotifications | undefined): JobWebhookNotifications | undefined {
   if (events === undefined) return undefined;
   const entries = Object.entries(events as Record<string, readonly string[]>);

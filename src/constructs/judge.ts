@@ -13,27 +13,27 @@ import { textReport } from "@jobstrata/core/report";
 import { check, today, type Rule, RULES } from "@jobstrata/core/policy";
 import { takeConfigurations } from "./output-folder";
 
-// Everything that a synthesis needs and an import does not; loaded when the first stack is judged.
+// Code that a synthesis needs but an import does not. Loaded when the first stack is checked.
 
-/** A stack, the configuration that Terraform would get for it, and the folder that it would run in. */
+/** A stack, its Terraform configuration, and Terraform's working directory. */
 export interface StackToJudge {
   readonly stack: TerraformStack;
   readonly config: TerraformConfig;
   readonly workingDirectory: string;
 }
 
-/** Where the configuration of a synthesis goes. */
+/** Destination of a synthesis. */
 export interface Output {
   readonly outdir: string;
-  /** False where nothing is written, so that nothing has to be taken back. */
+  /** Whether configurations are written and must be removed on a violation. */
   readonly isWritten: boolean;
 }
 
 /**
- * Judges stacks by rules as the project has configured them, in the folder that the app runs in.
+ * Checks stacks against the rules, as configured by the project in the app's working directory.
  *
- * @param rules all of {@link RULES} by default
- * @throws {JobstrataError} `policy-violated`, `config`; no configuration is left in the output folder then
+ * @param rules @default {@link RULES}
+ * @throws {JobstrataError} `policy-violated`, `config`; the output folder then contains no configuration
  */
 export function judge(
   stacks: readonly StackToJudge[],
@@ -46,7 +46,7 @@ export function judge(
 }
 
 /**
- * What the rules, as the project has configured them, find in stacks and nothing excuses.
+ * Findings of the rules in stacks, as configured by the project, without suppressed ones.
  *
  * @throws {JobstrataError} `config`
  */
@@ -78,9 +78,9 @@ export function findingsIn(
 }
 
 /**
- * Prints what is worth a look.
+ * Prints the findings.
  *
- * @throws {JobstrataError} `policy-violated` if that is an error; no configuration is left in the output folder then
+ * @throws {JobstrataError} `policy-violated` if there is an error; the output folder then contains no configuration
  */
 function report(findings: readonly CheckedFinding[], { outdir, isWritten }: Output): void {
   const errors = findings.filter(({ severity }) => severity === "error");

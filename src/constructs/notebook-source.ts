@@ -21,7 +21,7 @@ import {
 import { type JobStack, pathInProject } from "./job-stack";
 import { exactlyOne, filled, object, oneOf, type Shapes, text } from "./shape";
 
-/** The arguments by which a job finds its notebook. @internal */
+/** The arguments of a job that refer to its notebook. @internal */
 export interface NotebookConfig {
   readonly job: Pick<JobConfig, "gitSource">;
   readonly task: Pick<JobTaskNotebookTask, "notebookPath" | "source">;
@@ -36,9 +36,9 @@ export type GitReference =
 /** Options of {@link NotebookSource.fromFile}. */
 export interface FileNotebookOptions {
   /**
-   * The absolute path in the workspace that the notebook is uploaded to, without extension. Each environment of one
-   * workspace needs another.
-   * @default - in the notebook folder of the environment, at the path that the file has in the project
+   * Absolute workspace path to upload the notebook to, without extension. Each environment in a workspace needs its
+   * own.
+   * @default - the file's path in the project, below the environment's notebook folder
    */
   readonly workspacePath?: string;
 }
@@ -46,10 +46,10 @@ export interface FileNotebookOptions {
 /** Options of {@link NotebookSource.fromGit}. */
 export type GitNotebookOptions = GitReference & {
   readonly url: string;
-  /** Relative to the root of the repository, without extension. */
+  /** Path relative to the repository root, without extension. */
   readonly path: string;
   readonly provider: GitProvider;
-  /** Where the definition of the job itself is in the repository, for jobs that the workspace keeps in step with it. @default - none */
+  /** Location of the job's definition in the repository, for jobs that the workspace syncs with it. @default - none */
   readonly jobSource?: {
     readonly jobConfigPath: string;
     readonly importFromGitBranch: string;
@@ -91,17 +91,16 @@ export class NotebookSource {
     mark(this, SOURCE, true);
   }
 
-  /** True for a {@link NotebookSource}, also one of another copy of this package. */
+  /** True for a {@link NotebookSource}, including one from another copy of this package. */
   public static isNotebookSource(value: object): value is NotebookSource {
     return SOURCE in value;
   }
 
   /**
-   * A notebook file beside the app. A deployment uploads it into the notebook folder of its environment, at the path
-   * that it has here.
+   * A local notebook file. A deployment uploads it to the environment's notebook folder, at its path in the project.
    *
-   * @param path relative to the folder that the app runs in, or absolute; a source notebook as Databricks exports it
-   *   (`.py`, `.sql`, `.scala`, `.r`, with its first line) or an `.ipynb`
+   * @param path absolute, or relative to the app's working directory; a notebook in Databricks' source format (`.py`,
+   *   `.sql`, `.scala`, `.r`, with its first line) or an `.ipynb`
    * @throws {JobstrataError} `invalid-notebook` if the file does not exist or is not a notebook
    */
   public static fromFile(path: string, options: FileNotebookOptions = {}): NotebookSource {
@@ -122,7 +121,8 @@ export class NotebookSource {
         file,
         workspacePath,
       );
-      // Under the job's own name, so that the two are found together: databricks_notebook.<key>, databricks_job.<key>.
+      // The notebook gets the job's name, so that both are found together: databricks_notebook.<key>,
+      // databricks_job.<key>.
       const asset = new TerraformAsset(job, "source", { path: file });
       const notebook = new Notebook(job, "notebook", {
         path: uploadPath,
@@ -135,7 +135,7 @@ export class NotebookSource {
   }
 
   /**
-   * An existing notebook of the workspace.
+   * An existing notebook in the workspace.
    *
    * @param path absolute, such as `/Workspace/Shared/x` or `/Repos/…`
    * @throws {JobstrataError} `invalid-notebook` for a relative path
@@ -152,10 +152,10 @@ export class NotebookSource {
   }
 
   /**
-   * A notebook of a git repository, checked out for each run.
+   * A notebook in a git repository, checked out for each run.
    *
-   * @throws {JobstrataError} `invalid-notebook` for another provider, a path that is not in the repository or has an
-   *   extension, or more than one of branch, tag and commit
+   * @throws {JobstrataError} `invalid-notebook` for an unknown provider, a path outside the repository or with an
+   *   extension, or unless exactly one of branch, tag and commit is set
    */
   public static fromGit(options: GitNotebookOptions): NotebookSource {
     const given = object(GIT, "url", "path", "provider");
@@ -175,7 +175,7 @@ export class NotebookSource {
     }));
   }
 
-  /** A Python notebook that this library writes itself, uploaded by this name. @internal */
+  /** A generated Python notebook, uploaded under this name. @internal */
   public static fromContent(name: string, content: string): NotebookSource {
     return new NotebookSource(name, (job, stack, key) => {
       const notebook = new Notebook(job, "notebook", {
@@ -188,7 +188,7 @@ export class NotebookSource {
     });
   }
 
-  /** Makes what the job needs of the notebook in its stack. @internal */
+  /** Creates the constructs for the notebook in the job's stack. @internal */
   public bind(job: Construct, stack: JobStack, key: string): NotebookConfig {
     return this.#config(job, stack, key);
   }

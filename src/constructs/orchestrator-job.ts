@@ -9,15 +9,14 @@ import { JOB } from "./job-shapes";
 export type OrchestratorJobProps = JobProps;
 
 /**
- * The third level: a job that runs composite jobs, in an order, such as those of bronze, silver and gold. It runs an
- * atomic job only where its task says `runsAtomicJob`. It is tagged `job_level = "orchestrator"` and `orchestrator =
- * "true"`.
+ * The third level: a job that runs composite jobs in order, such as those of bronze, silver and gold. Runs an atomic
+ * job only if the task sets `runsAtomicJob`. Has the tags `job_level = "orchestrator"` and `orchestrator = "true"`.
  *
- * The policy proves that Run Job tasks nest at most three deep.
+ * The policy checks that Run Job tasks nest at most three deep.
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the key matters only to the tasks of this very job
 export class OrchestratorJob<Key extends string = any> extends JobOfJobs<Key> {
-  /** @throws {JobstrataError} if the key, a tag, a parameter or a limit of the Jobs API is not kept */
+  /** @throws {JobstrataError} if the key, a tag or a parameter is invalid, or a limit of the Jobs API is exceeded */
   public constructor(scope: Construct, id: Key, props: OrchestratorJobProps) {
     super(scope, id, props, {
       level: "orchestrator",

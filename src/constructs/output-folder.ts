@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { METADATA_FILE } from "@jobstrata/core/model";
 
 /**
- * Removes every stack's configuration from an output folder, also that of stacks which are no longer part of the
- * app, and the manifest that lists them. Whatever stops the synthesis from here on, no old file can be planned.
+ * Removes the configurations of all stacks from an output folder, including stacks that are no longer part of the app,
+ * and the manifest. If the synthesis then fails, no outdated file can be planned.
  *
- * @returns what was removed: the content by the path below `outdir`
+ * @returns the removed contents by path below `outdir`
  */
 export function takeConfigurations(outdir: string): Map<string, Buffer> {
   const taken = new Map<string, Buffer>();

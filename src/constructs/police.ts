@@ -7,12 +7,11 @@ import { takeConfigurations } from "./output-folder";
 import { appOf, isPinned, PolicyRun, stacksOf } from "./policy-run";
 import type { Rule } from "@jobstrata/core/policy";
 
-/** On a synthesizer: it writes only what was judged. */
+/** Marks a synthesizer that writes only configurations that passed the policy. */
 const POLICED = Symbol.for("jobstrata/policed");
 
 /**
- * Lets `stack` be synthesized only as part of an app that keeps to the hierarchy, whether the app is synthesized or a
- * test synthesizes this one stack.
+ * Runs the policy before `stack` is synthesized, whether the whole app is synthesized or a test synthesizes this stack.
  */
 export function police(stack: TerraformStack): void {
   if (isPoliced(stack)) return;
@@ -36,16 +35,16 @@ export function police(stack: TerraformStack): void {
 }
 
 /**
- * A run that begins at `stack`. What stacks before it have written without asking is what has to be judged of them, not
- * what became of them since.
+ * Starts a policy run at `stack`. Stacks before it have already written their configurations, and the run checks these
+ * files instead of the stacks' current state.
  *
- * @returns the run, and a function that puts back what the earlier stacks had written, once that was judged
+ * @returns the run, and a function that restores the earlier stacks' files after the check
  */
 export function beginRun(
   stack: TerraformStack,
   options: {
     readonly outdir: string | undefined;
-    /** True where cdktf has run the aspects of `stack` already. */
+    /** Whether cdktf has already run the aspects of `stack`. */
     readonly aspectsDone?: boolean;
     readonly rules?: readonly Rule[];
   },
@@ -78,19 +77,19 @@ export function beginRun(
   return { run, putBack };
 }
 
-/** {@link police} for every stack below `root`, so that the first one that is synthesized has them all judged. */
+/** {@link police} for every stack below `root`, so that the first synthesized stack has all of them checked. */
 export function policeAll(root: IConstruct): void {
   for (const stack of stacksOf(root)) police(stack);
 }
 
-/** True for a stack that {@link police} has changed. */
+/** True after {@link police} was called for a stack. */
 export function isPoliced(stack: TerraformStack): boolean {
   return POLICED in stack.synthesizer;
 }
 
 /**
- * {@link police}, and a validation for those who validate a stack without synthesizing it, as `Testing.synth(stack,
- * true)` does.
+ * {@link police}, plus a validation for callers that validate a stack without synthesizing it, such as
+ * `Testing.synth(stack, true)`.
  */
 export function policeFromBirth(stack: TerraformStack): void {
   police(stack);

@@ -7,28 +7,28 @@ import { invokeAspects } from "./invoke-aspects";
 import type { StackToJudge } from "./judge";
 import type { Rule } from "@jobstrata/core/policy";
 
-/** On a session: the {@link PolicyRun} that judges what it writes. */
+/** On a session: the {@link PolicyRun} that checks its stacks. */
 const RUN = Symbol.for("jobstrata/policy-run");
 
-/** On an app or an aspect: the rules that it was given. */
+/** On an app or an aspect: its rules. */
 export const RULES_GIVEN = Symbol.for("jobstrata/rules");
 
-/** How a run begins. */
+/** Options of a {@link PolicyRun}. */
 export interface PolicyRunOptions {
-  /** Where neither the app nor an aspect gives any. @default - all that there are */
+  /** Used if neither the app nor an aspect sets rules. @default - all rules */
   readonly rules?: readonly Rule[];
-  /** Stacks whose aspects cdktf has run already. @default - none */
+  /** Stacks whose aspects cdktf has already run. @default - none */
   readonly aspectsDone?: readonly TerraformStack[];
-  /** What was written for a stack before that, as far as it can be read. @default - nothing */
+  /** The configuration already written for a stack, if readable. @default - none */
   readonly written?: (stack: TerraformStack) => TerraformConfig | undefined;
 }
 
 /**
- * The policy within one synthesis of an app.
+ * The policy in one synthesis of an app.
  *
- * cdktf handles one stack after the other: aspects, validations, writing. A policy over the whole app has to come
- * after the aspects of all stacks and before the writing of any. So the first stack that asks makes all aspects run,
- * everything is judged at once, and from then on each stack writes exactly the configuration that was judged.
+ * cdktf handles one stack after the other: aspects, validations, writing. A policy for the whole app must run after the
+ * aspects of all stacks and before any stack is written. So the first stack runs all aspects, all stacks are checked at
+ * once, and then each stack writes exactly the configuration that was checked.
  */
 export class PolicyRun {
   readonly #stacks: readonly TerraformStack[];
@@ -39,7 +39,7 @@ export class PolicyRun {
 
   readonly #root: IConstruct;
 
-  /** @param root what is judged: every stack below it */
+  /** @param root of the stacks to check */
   public constructor(
     root: IConstruct,
     { rules, aspectsDone = [], written }: PolicyRunOptions = {},
@@ -52,21 +52,22 @@ export class PolicyRun {
     this.#rules = rules;
   }
 
-  /** The run that judges what `session` writes, if it has begun. */
+  /** The policy run of `session`, if it has started. */
   public static of(session: ISynthesisSession): PolicyRun | undefined {
     return marker(session, RUN) as PolicyRun | undefined;
   }
 
-  /** Makes this the run that judges what `session` writes. */
+  /** Makes this the policy run of `session`. */
   public judgeFor(session: ISynthesisSession): this {
     mark(session, RUN, this);
     return this;
   }
 
   /**
-   * Lets `write` synthesize `stack`, once the policy has passed, without running its aspects a second time.
+   * Synthesizes `stack` with `write` after the policy has passed, without running its aspects again.
    *
-   * @throws {JobstrataError} `policy-violated` with every violation of every stack; nothing is left to plan then
+   * @throws {JobstrataError} `policy-violated` with the violations of all stacks; no configuration remains to be
+   *   planned
    */
   public synthesize(stack: TerraformStack, session: ISynthesisSession, write: () => void): void {
     const config = this.configOf(stack, session);
@@ -80,7 +81,7 @@ export class PolicyRun {
     });
   }
 
-  /** The configuration of `stack`, judged together with that of every other stack. */
+  /** The configuration of `stack`, checked together with all other stacks. */
   public configOf(stack: TerraformStack, session?: ISynthesisSession): TerraformConfig {
     if (this.#configs.size === 0) this.#judge(session);
     const config = this.#configs.get(stack);
@@ -89,10 +90,10 @@ export class PolicyRun {
     return config;
   }
 
-  /** The configurations of all stacks as they would be written, whatever the policy says of them. */
+  /** The configurations of all stacks, whether or not they pass the policy. */
   public configurations(session?: ISynthesisSession): StackToJudge[] {
     const app = appOf(this.#root);
-    // An app prepares its stacks itself; in a test of one stack nobody has.
+    // An app prepares its own stacks; in a test of one stack, nothing else does.
     if (session === undefined || session.manifest !== app?.manifest)
       for (const stack of this.#stacks) stack.prepareStack();
     for (const stack of this.#stacks) {
@@ -112,7 +113,7 @@ export class PolicyRun {
     }));
   }
 
-  /** The rules to judge by; undefined for all that there are. */
+  /** The rules to check; undefined means all rules. */
   public get rules(): readonly Rule[] | undefined {
     return rulesGiven(this.#root) ?? this.#rules;
   }
@@ -127,13 +128,13 @@ export class PolicyRun {
   }
 }
 
-/** The rules, the configuration and the reports, which nobody needs who only imports the constructs. */
+/** Loads rules, configuration and reports on demand: importing constructs does not need them. */
 export function judgement(): typeof import("./judge") {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- a synthesis cannot wait for import()
   return require("./judge") as typeof import("./judge");
 }
 
-/** The rules that the app was given, else those of every policy aspect in it; undefined where nobody gave any. */
+/** The rules of the app, otherwise of all policy aspects in it; undefined if none are set. */
 function rulesGiven(root: IConstruct): readonly Rule[] | undefined {
   const ofApp = marker(root, RULES_GIVEN) as readonly Rule[] | undefined;
   if (ofApp !== undefined) return ofApp;
@@ -145,12 +146,12 @@ function rulesGiven(root: IConstruct): readonly Rule[] | undefined {
   return given.length === 0 ? undefined : [...new Set(given.flat())];
 }
 
-/** All stacks below `root`, in the order in which cdktf synthesizes them. */
+/** All stacks below `root`, in cdktf's synthesis order. */
 export function stacksOf(root: IConstruct): TerraformStack[] {
   return root.node.findAll().filter((construct) => TerraformStack.isStack(construct));
 }
 
-/** Runs `action` while the aspects of `stack`, which have visited it, look as if there were none. */
+/** Runs `action` with the aspects of `stack`, which have already run, hidden. */
 function withoutAspects(stack: TerraformStack, action: () => void): void {
   const silenced: Aspects[] = [];
   for (const construct of stack.node.findAll()) {
@@ -166,7 +167,7 @@ function withoutAspects(stack: TerraformStack, action: () => void): void {
   }
 }
 
-/** From now on, `stack` is what was judged. */
+/** Makes `stack` return the checked configuration from now on. */
 export function pinConfig(stack: TerraformStack, config: TerraformConfig): void {
   stack.toTerraform = () => config;
 }
@@ -176,7 +177,7 @@ export function unpinConfig(stack: TerraformStack): void {
   delete (stack as { toTerraform?: unknown }).toTerraform;
 }
 
-/** True between {@link pinConfig} and {@link unpinConfig}: what the stack gives was judged. */
+/** True between {@link pinConfig} and {@link unpinConfig}. */
 export function isPinned(stack: TerraformStack): boolean {
   return Object.hasOwn(stack, "toTerraform");
 }

@@ -1,7 +1,7 @@
 import { quoteWithSuggestion } from "@jobstrata/core/errors";
 import { isJavaTimeZone, quote } from "@jobstrata/core/model";
 
-/** What is wrong with a Quartz cron expression, or undefined. */
+/** The problem of a Quartz cron expression; undefined if it is valid. */
 export function quartzProblem(expression: string): string | undefined {
   if (expression.includes("${") || expression.includes("TfToken[")) return undefined;
   const problem = (why: string): string =>
@@ -30,7 +30,7 @@ export function quartzProblem(expression: string): string | undefined {
   }
 }
 
-/** What is wrong with a time zone, or undefined. */
+/** The problem of a time zone; undefined if it is valid. */
 export function timeZoneProblem(timezoneId: string): string | undefined {
   if (timezoneId.includes("${") || timezoneId.includes("TfToken[")) return undefined;
   if (isJavaTimeZone(timezoneId)) return undefined;

@@ -3,12 +3,12 @@ import { quoteWithSuggestion } from "@jobstrata/core/errors";
 import { printable, quote } from "@jobstrata/core/model";
 
 /**
- * What a value has to be, for those who write JavaScript or cast: gives what is wrong with the value at `path`, or
- * undefined. A token is right everywhere, since nobody knows what it will be.
+ * Validates a value for users of JavaScript or type casts: returns the problem of the value at `path`, or undefined.
+ * Tokens are always valid, since their values are unknown.
  */
 export type Shape = (value: unknown, path: string) => string | undefined;
 
-/** A shape for every prop of `T`, so that none is forgotten. */
+/** A shape for every prop of `T`. The type requires all of them. */
 export type Shapes<T> = { readonly [K in keyof Required<T>]: Shape };
 
 const must =
@@ -18,7 +18,7 @@ const must =
       ? undefined
       : `${path} is ${shown(value)}; it must be ${what}`;
 
-/** Text; for a number or a boolean, the error shows how to write it as text. */
+/** A string. For a number or a boolean, the error shows how to write it as a string. */
 export const text: Shape = (value, path) => {
   if (typeof value === "string") return undefined;
   const example =
@@ -26,7 +26,7 @@ export const text: Shape = (value, path) => {
   return must(() => false, `text${example}`)(value, path);
 };
 
-/** Text that says something. */
+/** A string that is not blank. */
 export const filled: Shape = (value, path) =>
   text(value, path) ??
   must((each) => String(each).trim() !== "", "text that is not empty")(value, path);
@@ -76,7 +76,7 @@ export function mapOf(shape: Shape): Shape {
 /**
  * An object with these props and no others.
  *
- * @param required those that may not be missing
+ * @param required names of required props
  */
 export function object<T>(shapes: Shapes<T>, ...required: readonly (keyof T & string)[]): Shape {
   return (value, path) => {
@@ -89,11 +89,11 @@ export function object<T>(shapes: Shapes<T>, ...required: readonly (keyof T & st
   };
 }
 
-/** An instance of a class of this library, whichever copy of the library made it. */
+/** An instance of a class of this library, from any copy of the package. */
 export const made = (is: (value: object) => boolean, what: string): Shape =>
   must((value) => typeof value === "object" && value !== null && is(value), what);
 
-/** The rules that a policy is given. */
+/** The rules of a policy. */
 export const rules = listOf(
   made(
     (value) =>
@@ -105,7 +105,7 @@ export const rules = listOf(
   ),
 );
 
-/** Exactly one of these props of an object. */
+/** An object with exactly one of these props. */
 export function exactlyOne(shape: Shape, ...names: readonly string[]): Shape {
   return (value, path) => {
     const problem = shape(value, path);
@@ -117,7 +117,7 @@ export function exactlyOne(shape: Shape, ...names: readonly string[]): Shape {
   };
 }
 
-/** What is wrong with the props of an object; a prop that is undefined is left out. */
+/** The problem of an object's props; undefined props count as missing. */
 export function propsProblem(
   props: Readonly<Record<string, unknown>>,
   shapes: Readonly<Record<string, Shape>>,
@@ -147,7 +147,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   );
 }
 
-/** A value in a message. */
+/** Formats a value for messages. */
 export function shown(value: unknown): string {
   if (typeof value === "string") return quote(value);
   if (typeof value === "function") return "a function";

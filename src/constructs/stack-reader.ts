@@ -25,25 +25,25 @@ import {
   type TerraformConfig,
 } from "@jobstrata/core/readers";
 
-/** A stack together with the configuration that Terraform would get for it. */
+/** A stack with its Terraform configuration. */
 export interface SynthesizedStack {
   readonly stack: TerraformStack;
-  /** What {@link TerraformStack.toTerraform} gave: resolved, overrides applied. */
+  /** Result of {@link TerraformStack.toTerraform}: resolved, with overrides applied. */
   readonly config: TerraformConfig;
-  /** The folder that Terraform would run in; relative paths in the configuration start there. */
+  /** Terraform's working directory, the base of relative paths in the configuration. */
   readonly workingDirectory: string;
 }
 
 /**
- * Reads every `databricks_job` of an app from what Terraform would get, hand-written ones and overrides included.
+ * Reads every `databricks_job` of an app from its Terraform configuration, including hand-written jobs and overrides.
  *
- * @returns a graph for each environment, in the order in which their stacks come
+ * @returns a graph for each environment, in the order of their stacks
  */
 export function readStacks(stacks: readonly SynthesizedStack[]): JobGraph[] {
   return readStackConfigs(stacks.map(stackConfig));
 }
 
-/** What the constructs of a stack tell beside its configuration. */
+/** A stack's configuration with information from its constructs, such as source locations. */
 export function stackConfig({ stack, config, workingDirectory }: SynthesizedStack): StackConfig {
   const jobs = new Map<string, StackJob[]>();
   const assets = new Map<string, string>();
@@ -80,9 +80,9 @@ export function stackConfig({ stack, config, workingDirectory }: SynthesizedStac
 }
 
 /**
- * The environment that scopes the rules for the jobs of `stack`: what a stack of this library says; else a word of
- * the stack's name that usually means one (`alerting-dev`, `prod_jobs`, `AlertingStaging`); else
- * {@link DEFAULT_ENVIRONMENT}.
+ * The environment of a stack's jobs: as declared by a stack of this library, otherwise a common environment name in the
+ * stack's name (`alerting-dev`, `prod_jobs`, `AlertingStaging`), otherwise {@link DEFAULT_ENVIRONMENT}. Rules apply
+ * within an environment.
  */
 export function environmentOf(stack: TerraformStack): string {
   const declared = marker(stack, ENVIRONMENT);
@@ -90,7 +90,7 @@ export function environmentOf(stack: TerraformStack): string {
   return environmentInName(stack.node.id) ?? DEFAULT_ENVIRONMENT;
 }
 
-/** The text that `value`, which may hold tokens, has in the configuration of `stack`. */
+/** Resolves the tokens in `value` as in the configuration of `stack`. */
 function resolved(value: string, stack: TerraformStack): string {
   if (!Token.isUnresolved(value)) return value;
   return String(
@@ -102,7 +102,7 @@ function resolved(value: string, stack: TerraformStack): string {
   );
 }
 
-/** The stack's own constructs, without those of stacks nested in it. */
+/** The stack's constructs, without those of nested stacks. */
 function* elementsOf(scope: IConstruct): Iterable<IConstruct> {
   for (const child of scope.node.children) {
     if (TerraformStack.isStack(child)) continue;
@@ -111,19 +111,19 @@ function* elementsOf(scope: IConstruct): Iterable<IConstruct> {
   }
 }
 
-/** A job is called by the construct that stands for it: a `Default` child gives its parent. */
+/** The path of the construct that represents a job: the parent of a `Default` child. */
 function jobPath(job: IConstruct): string {
   return job.node.path.replace(/\/Default$/, "");
 }
 
-/** TerraformAsset, known by its shape: it copies `sourcePath` to `path` in the stack's folder. */
+/** Detects a TerraformAsset by its shape. It copies `sourcePath` to `path` in the stack's folder. */
 function isAsset(
   construct: IConstruct,
 ): construct is IConstruct & { path: string; sourcePath: string } {
   return "assetHash" in construct && "sourcePath" in construct && "path" in construct;
 }
 
-/** What {@link mark}s with SUPPRESSIONS excuse: the jobs at and below the construct, within its stack. */
+/** Suppressions of a construct, which apply to the jobs at and below it in its stack. */
 function suppressionsBelow(construct: IConstruct): SourceSuppression[] {
   const marked = marker(construct, SUPPRESSIONS) as readonly MarkedSuppression[] | undefined;
   if (marked === undefined) return [];
@@ -137,13 +137,13 @@ function suppressionsBelow(construct: IConstruct): SourceSuppression[] {
   });
 }
 
-/** `src/jobs.ts:12`, which never has a column, in its parts. */
+/** Parses a location such as `src/jobs.ts:12`, which has no column. */
 function locationOf(source: string | undefined): SourceLocation | undefined {
   const [, file = "", line] = /^(.*):(\d+)$/.exec(source ?? "") ?? [];
   return file === "" ? undefined : { file, line: Number(line) };
 }
 
-/** What the construct noted itself, or what the generated classes of providers keep for each of their blocks. */
+/** The source location that a construct recorded, or that the providers' generated classes keep for each block. */
 function sourceOfConstruct(construct: IConstruct | undefined): string | undefined {
   const noted = marker(construct, SOURCE) ?? marker(construct?.node.scope, SOURCE);
   if (typeof noted === "function") return (noted as () => string | undefined)();
@@ -154,7 +154,7 @@ function sourceOfConstruct(construct: IConstruct | undefined): string | undefine
   return undefined;
 }
 
-/** The {@link stateKey} by which other stacks read the state of `stack`; undefined where its backend has none. */
+/** The {@link stateKey} with which other stacks read the state of `stack`; undefined if its backend has none. */
 function stateOf(stack: TerraformStack): string | undefined {
   const scratch = new TerraformStack(undefined as never, "scratch");
   try {

@@ -1,10 +1,10 @@
 import { marker } from "@jobstrata/core/model";
 import type { IJob } from "./job";
 
-/** On a construct: it stands in, on this machine, for a job that others own. */
+/** Marks a construct that stands in for an external job in the local workspace. */
 export const STAND_IN = Symbol.for("jobstrata/stand-in");
 
-/** A job of the local workspace in place of one that others own, which takes any parameter that it is given. */
+/** A job that stands in for an external job in the local workspace. Accepts any parameter. */
 export interface StandIn extends IJob {
   /** Declares these job parameters. */
   accept(parameters: readonly string[]): void;

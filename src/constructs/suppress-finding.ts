@@ -4,15 +4,15 @@ import { mark, marker, type MarkedSuppression, SUPPRESSIONS } from "@jobstrata/c
 import { captureSource } from "@jobstrata/core/source-location";
 import { filled, object, type Shape, type Shapes, shown } from "./shape";
 
-/** What {@link suppressFinding} excuses, and why. */
+/** Options of {@link suppressFinding}. */
 export interface SuppressFindingProps {
   /** Name of the rule, such as `serverless`. */
   readonly rule: string;
-  /** Why the rule does not hold here; for those who read it later. */
+  /** Why the rule does not apply here, for later readers. */
   readonly reason: string;
-  /** The last day on which it holds, `YYYY-MM-DD`. @default - it holds forever */
+  /** Last day of the suppression, `YYYY-MM-DD`. @default - no expiry */
   readonly until?: string | undefined;
-  /** The task that is meant. @default - the job itself and all of its tasks */
+  /** Key of the task to which the suppression applies. @default - the job and all of its tasks */
   readonly taskKey?: string | undefined;
 }
 
@@ -31,8 +31,8 @@ const PROPS: Shapes<SuppressFindingProps> = {
 };
 
 /**
- * Excuses the findings of one rule for a job, or for every job below a construct or stack. One that excuses nothing, or that
- * has ended, is reported.
+ * Suppresses the findings of one rule for a job, or for every job below a construct or stack. Unused and expired
+ * suppressions are reported.
  *
  * @throws {JobstrataError} `invalid-suppression` without a rule or reason, or for an invalid day
  */

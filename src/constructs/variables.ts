@@ -4,8 +4,8 @@ import { TerraformVariable } from "cdktf";
 import type { JobStack } from "./job-stack";
 
 /**
- * The first variable that a text in `value` refers to and that neither the environment of the stack nor a construct in
- * it declares.
+ * The first variable that `value` references and that neither the stack's environment nor a construct in the stack
+ * declares.
  */
 export function undeclaredVariable(value: unknown, stack: JobStack): string | undefined {
   for (const name of variablesIn(value)) {
@@ -18,14 +18,14 @@ export function undeclaredVariable(value: unknown, stack: JobStack): string | un
   return undefined;
 }
 
-/** What to say of it. */
+/** Error message for an undeclared variable. */
 export function undeclaredMessage(name: string, { environment }: JobStack): string {
   return `${quote(`\${var.${name}}`)} refers to the variable ${quoteWithSuggestion(name, environment.variableNames)}, which environment ${quote(environment.name)} does not declare; declare it in its variables, or as a TerraformVariable of the stack before the job`;
 }
 
 function* variablesIn(value: unknown): Iterable<string> {
   if (typeof value === "string") {
-    // Inside of an expression it may stand anywhere: ${jsonencode(var.regions)}.
+    // A reference may be nested in an expression: ${jsonencode(var.regions)}.
     if (!value.includes("var.")) return;
     for (const [, expression = ""] of value.matchAll(/(?<!\$)\$\{([^}]*)/g))
       for (const [, name = ""] of withoutText(expression).matchAll(/(?<![\w.-])var\.([\w-]+)/g))
@@ -41,7 +41,7 @@ function* variablesIn(value: unknown): Iterable<string> {
   }
 }
 
-/** An expression without the strings in it. */
+/** An expression with its string literals emptied. */
 function withoutText(expression: string): string {
   return expression.replace(/"(?:[^"\\]|\\.)*"/g, '""');
 }

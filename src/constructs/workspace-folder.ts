@@ -11,24 +11,24 @@ import { filled, object, type Shapes } from "./shape";
 
 /** Options of a {@link WorkspaceFolder}. */
 export interface WorkspaceFolderProps {
-  /** Folder of the project, relative to the folder that the app runs in, or absolute. */
+  /** Folder of the project: absolute, or relative to the app's working directory. */
   readonly path: string;
 }
 
 const PROPS: Shapes<WorkspaceFolderProps> = { path: filled };
 
 /**
- * A folder of files that notebooks read, such as the Python package that they import. A deployment uploads every file in
- * it, at the path that it has here, into the notebook folder of its environment, so that it is beside the notebooks as it
- * is beside them in the project. Hidden files and what Python compiles are left out.
+ * A folder of files that notebooks use, such as a Python package that they import. A deployment uploads all files to
+ * the environment's notebook folder, at their paths in the project, so that relative paths from notebooks stay valid.
+ * Excludes hidden files and compiled Python files.
  */
 export class WorkspaceFolder extends Construct {
-  /** Where the folder is in the workspace. */
+  /** Path of the folder in the workspace. */
   public readonly workspacePath: string;
 
   /**
-   * @throws {JobstrataError} `invalid-workspace-folder` if it is not a folder, has no files, or has a file that is too large;
-   *   `no-environment` outside of a {@link JobStack}
+   * @throws {JobstrataError} `invalid-workspace-folder` if the path is not a folder, or the folder is empty or contains
+   *   a file that is too large; `no-environment` outside a {@link JobStack}
    */
   public constructor(scope: Construct, id: string, props: WorkspaceFolderProps) {
     const place = placeOf(scope, id, "workspace folder");
@@ -61,7 +61,7 @@ export class WorkspaceFolder extends Construct {
   }
 }
 
-/** Of one file, bytes: https://docs.databricks.com/api/workspace/workspace/import */
+/** Maximum file size; bytes: https://docs.databricks.com/api/workspace/workspace/import */
 const MAX_SIZE = 10_000_000;
 
 function filesIn(folder: string): string[] {

@@ -9,19 +9,19 @@ import { PolicyRun } from "../policy-run";
 import { filled, shown } from "../shape";
 import { stackConfig } from "../stack-reader";
 
-/** The jobs of one environment of an app, as Terraform would get them, with what the policy finds in them. */
+/** The jobs of one environment of an app, as Terraform would deploy them, with policy findings. */
 export class TestedJobs {
   /** @internal */
   public constructor(
-    /** Every job and what it runs. */
+    /** All jobs and their relations. */
     public readonly graph: JobGraph,
-    /** What the rules find, as the project has configured them, and nothing excuses. */
+    /** Findings of the rules as configured by the project, without suppressed ones. */
     public readonly findings: readonly CheckedFinding[],
   ) {
     for (const job of graph.jobs) JOBS.set(job, this);
   }
 
-  /** The environment that the jobs belong to. */
+  /** The environment of the jobs. */
   public get environment(): string {
     return this.graph.environment;
   }
@@ -34,7 +34,7 @@ export class TestedJobs {
   /**
    * The job with this key.
    *
-   * @throws {JobstrataError} `invalid-job-key` if there is none
+   * @throws {JobstrataError} `invalid-job-key` if it does not exist
    */
   public job(key: string): JobSpec {
     const job = this.graph.jobs.find((each) => each.key === key);
@@ -45,7 +45,7 @@ export class TestedJobs {
     );
   }
 
-  /** Who runs whom, as text; of one job, it and what it runs, with tasks. */
+  /** The hierarchy as a text tree. For one job: the job and its child jobs, with tasks. */
   public tree(job?: JobSpec): string {
     const options = job === undefined ? {} : { jobs: [job.id] };
     const hierarchy = hierarchyOf(this.graph, { ...options, findings: this.findings });
@@ -56,17 +56,17 @@ export class TestedJobs {
 
 const JOBS = new WeakMap<JobSpec, TestedJobs>();
 
-/** What {@link TestedJobs} a job was taken from. */
+/** The {@link TestedJobs} that contain a job. */
 export function jobsOf(job: JobSpec): TestedJobs | undefined {
   return JOBS.get(job);
 }
 
 /**
- * The jobs of an app, a stack or whatever a construct is in, without writing anything: every stack is prepared, aspects
- * included, and judged as in a synthesis, but a violation does not throw.
+ * The jobs of the app that contains a construct, without writing files. Prepares and checks all stacks as in a
+ * synthesis, including aspects, but does not throw for violations.
  *
- * @param environment its name; needed if the app has several
- * @throws {JobstrataError} `no-environment` for an environment that the app does not have
+ * @param environment name; required if the app has several
+ * @throws {JobstrataError} `no-environment` if the app does not have the environment
  */
 export function jobGraph(app: IConstruct, environment?: string): TestedJobs {
   const mistake = !Construct.isConstruct(app)

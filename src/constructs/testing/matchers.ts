@@ -14,41 +14,41 @@ import { JobBase } from "../job";
 import { filled, listOf, mapOf, object, type Shapes, text } from "../shape";
 import { jobGraph, jobsOf, TestedJobs } from "./job-graph";
 
-/** What a matcher of jest and of vitest gives. */
+/** Result of a jest or vitest matcher. */
 export interface MatcherResult {
   readonly pass: boolean;
   readonly message: () => string;
 }
 
-/** What {@link JobMatchers.toBeAtomicJob} looks at beside the level. */
+/** Additional checks of {@link JobMatchers.toBeAtomicJob}. */
 export interface AtomicJobExpectation {
-  /** Path of the notebook as it was given to its NotebookSource. @default - any */
+  /** Path of the notebook, as passed to its NotebookSource. @default - any */
   readonly notebook?: string;
-  /** Some of its parameters. @default - any */
+  /** Parameters that the job must have, among others. @default - any */
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-/** What {@link JobMatchers.toRunJob} looks at beside the job. */
+/** Additional checks of {@link JobMatchers.toRunJob}. */
 export interface RunJobExpectation {
-  /** Keys of jobs that have to end before; other jobs may come between. @default - any */
+  /** Keys of jobs that must end before; other jobs may run in between. @default - any */
   readonly after?: readonly string[];
 }
 
-/** The matchers, for the types of jest and vitest. `R` is what an assertion returns. */
+/** Matcher types for jest and vitest. `R` is the return type of an assertion. */
 export interface JobMatchers<R = unknown> {
-  /** Of an app, a stack or a `jobGraph(app)`: no rule finds an error. */
+  /** For an app, a stack or a `jobGraph(app)`: no rule finds an error. */
   toKeepTheHierarchy(): R;
-  /** Of a job: it has the level `atomic`, and one task, which runs this notebook. */
+  /** For a job: it has the level `atomic` and one task, which runs this notebook. */
   toBeAtomicJob(expected?: AtomicJobExpectation): R;
-  /** Of a job: it has the level `composite`. */
+  /** For a job: it has the level `composite`. */
   toBeCompositeJob(): R;
-  /** Of a job: it has the level `orchestrator`. */
+  /** For a job: it has the level `orchestrator`. */
   toBeOrchestratorJob(): R;
-  /** Of a job: one of its tasks runs the job with this key, after those that run the others. */
+  /** For a job: one of its tasks runs the job with this key, after the tasks that run the `after` jobs. */
   toRunJob(key: string, expected?: RunJobExpectation): R;
 }
 
-/** The job or the jobs that a test expects something of. */
+/** The jobs of the value passed to `expect`. */
 function testedJobs(received: unknown): TestedJobs {
   if (received instanceof TestedJobs) return received;
   if (Construct.isConstruct(received)) return jobGraph(received);
@@ -76,12 +76,12 @@ function notTestable(received: unknown, wanted: string): JobstrataError {
 const ATOMIC_JOB: Shapes<AtomicJobExpectation> = { notebook: filled, parameters: mapOf(text) };
 const RUN_JOB: Shapes<RunJobExpectation> = { after: listOf(filled) };
 
-/** An expectation with a slip would hold of every job. */
+/** Validates expectations: a misspelled one would hold for every job. */
 function checkArguments(matcher: string, problem: string | undefined): void {
   if (problem !== undefined) throw new JobstrataError("invalid-job", `${matcher}: ${problem}`);
 }
 
-/** A result whose message says what was expected, what is, and shows the tree. */
+/** A result whose message has the expected and actual values and the tree. */
 function result(pass: boolean, expected: string, is: string, tree: string): MatcherResult {
   return {
     pass,
@@ -107,7 +107,7 @@ function isNotebook(task: TaskSpec | undefined, path: string): boolean {
   );
 }
 
-/** To be given to `expect.extend` of jest or vitest. */
+/** Matchers for `expect.extend` of jest or vitest. */
 export const jobMatchers = {
   toKeepTheHierarchy(received: unknown): MatcherResult {
     const jobs = testedJobs(received);
@@ -182,7 +182,7 @@ export const jobMatchers = {
 
 function runs(runJob: TaskSpec["runJob"], key: string, jobs: TestedJobs): boolean {
   if (runJob?.kind === "job") return jobs.graph.job(runJob.id)?.key === key;
-  // A job that others own is known by its id, or by the construct that looks it up.
+  // An external job is identified by its id or by the construct that looks it up.
   if (runJob?.kind !== "external") return false;
   return (
     runJob.jobId === key ||
@@ -191,7 +191,7 @@ function runs(runJob: TaskSpec["runJob"], key: string, jobs: TestedJobs): boolea
   );
 }
 
-/** The keys of the tasks that have to end before `task` begins, over however many steps. */
+/** Keys of all tasks that must end before `task` starts, directly or indirectly. */
 function waitsFor(job: JobSpec, task: TaskSpec): ReadonlySet<string> {
   const found = new Set<string>();
   const open = [...task.dependsOn];
