@@ -141,7 +141,7 @@ export class RunFollower {
     return this.#jobRun(this.#root);
   }
 
-  /** {@link tree}, made in parts: in a server, other requests come in between. */
+  /** {@link tree}, built in parts, so that a server can handle other requests in between. */
   async #treeInParts(): Promise<JobRunNode> {
     const [, ...below] = this.#known();
     const made = new Map<RunId, JobRunNode>();

@@ -18,9 +18,9 @@ export interface BaselineEntry {
 export const DEFAULT_BASELINE = "jobstrata.baseline.json";
 
 /**
- * The findings that a project has accepted; none without a file.
+ * Reads the findings that a project has accepted; empty without a file.
  *
- * @throws {JobstrataError} `config` if the file is not what {@link writeBaseline} writes
+ * @throws {JobstrataError} `config` if the file is not a valid baseline
  */
 export function readBaseline(file: string): readonly BaselineEntry[] {
   let content: string;
@@ -41,7 +41,7 @@ export function readBaseline(file: string): readonly BaselineEntry[] {
   }
 }
 
-/** The text of a baseline that holds the findings. */
+/** Formats findings as a baseline file. */
 export function baselineText(entries: readonly BaselineEntry[]): string {
   const findings = entries
     .map(({ fingerprint, rule, message }) => ({ rule, message, fingerprint }))

@@ -63,11 +63,11 @@ const schema: z.ZodType<Config> = z.strictObject({
   baseline: text.optional().describe("path of the baseline, jobstrata.baseline.json by default"),
 });
 
-/** `jobstrata.config.json` or `.yaml`: data, no code. Written out, so that declarations need no library. */
+/** Content of `jobstrata.config.json` or `.yaml`. A plain interface, so that declarations do not depend on a library. */
 export interface Config {
   $schema?: string | undefined;
   presets?: PresetName[] | undefined;
-  /** By the name of the rule. */
+  /** Settings by rule name. */
   rules?: Record<string, RuleSetting> | undefined;
   cloud?: "aws" | "azure" | "gcp" | undefined;
   unit?: "notebook" | "code" | undefined;
@@ -96,11 +96,11 @@ export interface ConfigSuppression {
   /** `task_key`. @default - all tasks of the job */
   task?: string | undefined;
   reason: string;
-  /** The last day on which it applies, such as `2026-12-31`. */
+  /** Last day of the suppression, such as `2026-12-31`. */
   until?: string | undefined;
 }
 
-/** What a project has configured, and where. */
+/** A project's configuration and its file. */
 export interface LoadedConfig {
   /** Undefined without a file. */
   readonly file?: string;
@@ -139,15 +139,15 @@ export function configSchema(
   };
 }
 
-/** The path of a project's baseline: next to its configuration by default. */
+/** Path of a project's baseline. @default - next to its configuration */
 export function baselineFile({ file, config }: LoadedConfig): string {
   return join(file === undefined ? "." : dirname(file), config.baseline ?? DEFAULT_BASELINE);
 }
 
 /**
- * Another text when a configuration file of the folder has come, gone or changed.
+ * A version that changes when a configuration file of the folder is added, removed or changed.
  *
- * @param others more files, such as the baseline that the configuration names
+ * @param others additional files, such as the baseline
  */
 export function configVersion(folder: string, others: readonly string[] = []): string {
   return [...FILES.map((name) => join(folder, name)), ...others]
@@ -161,8 +161,8 @@ export function configVersion(folder: string, others: readonly string[] = []): s
 /**
  * Reads the configuration of the project in `folder`.
  *
- * @param given the file to read instead of looking for one
- * @param rules the known names, so that a typo does not disable a rule
+ * @param given the file to read, instead of searching for one
+ * @param rules known rule names, so that a typo is an error
  * @throws {JobstrataError} `config` if the configuration is invalid
  */
 export function loadConfig(folder: string, rules: readonly string[], given?: string): LoadedConfig {

@@ -4,7 +4,7 @@ import picomatch = require("picomatch");
 import type { LoadedConfig } from "./config";
 import { posixRelative } from "../paths";
 
-/** Whether the configuration leaves out a file or folder. Its globs are relative to the folder of its file. */
+/** Whether the configuration ignores a file or folder. Globs are relative to the configuration's folder. */
 export function ignoredBy({ config, file = "config" }: LoadedConfig): (path: string) => boolean {
   const globs = config.ignore ?? [];
   if (globs.length === 0) return () => false;

@@ -1,12 +1,12 @@
 /** Sets of rules, from errors to good practice. */
 export const PRESETS = ["correctness", "spec", "governance"] as const;
 /**
- * A named set of rules: jobs that fail when they are deployed or run or do not do what they say; the hierarchy; good
- * practice.
+ * A named set of rules. `correctness`: jobs that fail during deployment or a run, or behave differently than written.
+ * `spec`: the hierarchy. `governance`: good practice.
  */
 export type Preset = (typeof PRESETS)[number];
 
-/** Older names of presets, and their presets. */
+/** Presets by legacy name. */
 export const PRESET_ALIASES = {
   limits: ["correctness"],
   recommended: ["correctness", "governance"],
@@ -22,7 +22,7 @@ export type PresetName = (typeof PRESET_NAMES)[number];
 /** The presets that apply without configuration. */
 export const DEFAULT_PRESETS: readonly Preset[] = ["correctness", "spec"];
 
-/** The presets of names, including older names; each preset once. */
+/** Resolves names, including legacy names, to presets without duplicates. */
 export function expandPresets(names: readonly PresetName[]): Preset[] {
   const found = names.flatMap((name): readonly Preset[] =>
     name in PRESET_ALIASES ? PRESET_ALIASES[name as keyof typeof PRESET_ALIASES] : [name as Preset],

@@ -2,25 +2,25 @@ import { type Finding, SEVERITIES, type Severity } from "./finding";
 import type { SourceLocation } from "./job-spec";
 import { compare } from "./collections";
 
-/** Why a finding does not count. */
+/** The suppression of a finding. */
 export interface Suppression {
-  /** Where it is written: in the source, the configuration or the baseline. */
+  /** Where the suppression is defined. */
   readonly kind: "source" | "config" | "baseline";
   readonly reason: string;
 }
 
 /** A finding with the additional fields for reports and programs. */
 export interface CheckedFinding extends Omit<Finding, "environment"> {
-  /** The environments in which it holds; none for a failure of the policy itself. */
+  /** Environments with this finding; empty for a failure of the policy itself. */
   readonly environments: readonly string[];
-  /** Where to look first, if that is in a file. */
+  /** The primary location, if it is in a file. */
   readonly location?: SourceLocation;
-  /** Equal in two checks for the same mistake, wherever its lines have moved to. Hexadecimal. */
+  /** Identifies the finding across checks, even if its lines move. Hexadecimal. */
   readonly fingerprint: string;
   readonly suppression?: Suppression;
 }
 
-/** Something that jobs were read from. */
+/** A source of jobs. */
 export interface CheckedSource {
   readonly kind: SourceKind;
   /** Path relative to the working folder, or host of a workspace. */
@@ -38,36 +38,36 @@ export interface CheckedRule {
   readonly name: string;
   readonly summary: string;
   readonly rationale: string;
-  /** As configured. */
+  /** The configured severity. */
   readonly severity: Severity;
-  /** The presets that have it; none of a custom rule. */
+  /** Presets with this rule; empty for a custom rule. */
   readonly presets: readonly string[];
-  /** The command that explains it. */
+  /** The command that explains the rule. */
   readonly help: string;
-  /** Its page, in Markdown. */
+  /** The rule's page, in Markdown. */
   readonly page: string;
 }
 
 /** The outcome of `jobstrata check`. */
 export interface CheckReport {
   readonly sources: readonly CheckedSource[];
-  /** Over all environments. */
+  /** Total of all environments. */
   readonly jobs: number;
-  /** Over all environments, tasks inside for-each tasks included. */
+  /** Total of all environments, including tasks inside for-each tasks. */
   readonly tasks: number;
-  /** The same jobs and tasks, each once in however many environments it is; and the number of these. */
+  /** Numbers of distinct jobs and tasks, each counted once for all environments, and of environments. */
   readonly distinct: {
     readonly jobs: number;
     readonly tasks: number;
     readonly environments: number;
   };
-  /** The rules that were applied, in their order. */
+  /** The applied rules, in order. */
   readonly rules: readonly CheckedRule[];
-  /** Every finding, suppressed ones included, in the order to report. */
+  /** All findings, including suppressed ones, in report order. */
   readonly findings: readonly CheckedFinding[];
-  /** Something could not be checked. */
+  /** Whether something could not be checked. */
   readonly incomplete: boolean;
-  /** Baseline entries that nothing answers to any more. */
+  /** Number of baseline entries without a matching finding. */
   readonly fixed: number;
   /** The lowest severity that fails the check. */
   readonly failOn: Severity;
@@ -78,14 +78,14 @@ export function openFindings(report: CheckReport): CheckedFinding[] {
   return report.findings.filter(({ suppression }) => suppression === undefined);
 }
 
-/** The environments of a finding in one text, such as `dev, prod`; undefined if it has none. */
+/** The environments of a finding as text, such as `dev, prod`; undefined if it has none. */
 export function environmentText({
   environments,
 }: Pick<CheckedFinding, "environments">): string | undefined {
   return environments.length === 0 ? undefined : environments.join(", ");
 }
 
-/** Errors first; then by file and line. In one place findings stay in the order of the rules. */
+/** Sorts by severity, file and line. Findings at the same place keep the order of the rules. */
 export function byPlace(a: CheckedFinding, b: CheckedFinding): number {
   const severity = SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity);
   const file = compare(a.location?.file ?? "\uffff", b.location?.file ?? "\uffff");

@@ -2,43 +2,43 @@ import { isExpression, type JobSpec, type TaskSpec } from "./job-spec";
 import type { JobGraph } from "./job-graph";
 import type { CodeFile, CodeParameters, DataAccess, LineageProblem } from "./lineage";
 
-/** What a task does with a table; of a task that runs a job, what the tasks of that job do. */
+/** A task's access to a table. For a Run Job task, an access of a task in the child job. */
 export interface TaskAccess extends DataAccess {
-  /** The job and the task that hold the code. */
+  /** The job and task with the code. */
   readonly job: JobSpec;
   readonly task: TaskSpec;
 }
 
-/** What a task and all that it runs do with tables. */
+/** Table accesses of a task, including the jobs that it runs. */
 export interface TaskFlow {
-  /** A task of the job itself; of a for-each task, the outer one. */
+  /** A task of the job itself; for a for-each task, the outer one. */
   readonly task: TaskSpec;
   readonly accesses: readonly TaskAccess[];
   readonly problems: readonly LineageProblem[];
-  /** Something in it could not be analysed, or has no code that is known. */
+  /** Whether some code could not be analysed or is not available. */
   readonly isPartial: boolean;
 }
 
 /** Values of job parameters. */
 type Parameters = Readonly<Record<string, string>>;
 
-/** Inputs of a for-each task that are gone through. */
+/** Maximum analysed inputs of a for-each task. */
 const MAX_INPUTS = 100;
-/** Ways in which one job is run, with different parameters. */
+/** Maximum analysed parameter sets with which a job is run. */
 const MAX_CONTEXTS = 10;
-/** Databricks runs no more than three levels of jobs; broken graphs may have more. */
+/** Maximum nesting to follow. Databricks allows three levels; invalid graphs may have more. */
 const MAX_LEVELS = 6;
 
 const flows = new WeakMap<JobGraph, DataFlow>();
 
-/** The data flow of a graph. Code is read when it is first asked for. */
+/** The data flow of a graph, cached. Reads code on demand. */
 export function dataFlow(graph: JobGraph): DataFlow {
   let flow = flows.get(graph);
   if (flow === undefined) flows.set(graph, (flow = new DataFlow(graph)));
   return flow;
 }
 
-/** Which tables the tasks of a graph read and write, with the parameters that they get. */
+/** Tables that the tasks of a graph read and write, given their parameters. */
 export class DataFlow {
   readonly #known = new Map<string, readonly TaskFlow[]>();
   #contexts: ReadonlyMap<JobSpec, readonly Parameters[]> | undefined;
@@ -49,14 +49,14 @@ export class DataFlow {
     this.#graph = graph;
   }
 
-  /** The tasks of a job, each with all that it runs: once for every way in which other jobs pass parameters to the job. */
+  /** The tasks of a job with all that they run, once for each set of parameters that other jobs pass to the job. */
   public runsOf(job: JobSpec): readonly (readonly TaskFlow[])[] {
     this.#contexts ??= this.#allContexts();
     const contexts = this.#contexts.get(job) ?? [defaults(job)];
     return contexts.map((parameters) => this.#job(job, parameters, []));
   }
 
-  /** What a job does, by itself and by the jobs that it runs, however it is run; each access once. */
+  /** Distinct table accesses of a job and the jobs that it runs, for all sets of parameters. */
   public accessesOf(job: JobSpec): readonly TaskAccess[] {
     const unique = new Map<string, TaskAccess>();
     for (const { accesses } of this.runsOf(job).flat())
@@ -67,7 +67,7 @@ export class DataFlow {
     return [...unique.values()];
   }
 
-  /** The code of all tasks, with the parameters that it gets in every way in which its job is run. */
+  /** The code of all tasks, with each set of parameters that it gets. */
   public *code(): Generator<{ readonly code: CodeFile; readonly parameters: CodeParameters }> {
     this.#contexts ??= this.#allContexts();
     for (const job of this.#graph.jobs)
@@ -78,7 +78,7 @@ export class DataFlow {
               yield { code: task.code, parameters: codeParameters(task, values) };
   }
 
-  /** How jobs are run by others, from the top. */
+  /** The parameter sets of all jobs, computed from the top jobs down. */
   #allContexts(): ReadonlyMap<JobSpec, readonly Parameters[]> {
     const contexts = new Map<JobSpec, Map<string, Parameters>>();
     const visit = (job: JobSpec, parameters: Parameters, within: readonly JobSpec[]): void => {
@@ -137,7 +137,7 @@ export class DataFlow {
       const seen = new Set<string>();
       for (const access of found) {
         const key = JSON.stringify([access.kind, access.name, access.write === undefined]);
-        // What the code says has a line.
+        // Prefer accesses found in code, which have a line.
         if (access.observed !== undefined && seen.has(key)) continue;
         seen.add(key);
         accesses.push({ ...access, job, task });
@@ -153,7 +153,7 @@ export class DataFlow {
   }
 }
 
-/** The values that parameters of a job have if nobody passes any. */
+/** Default values of a job's parameters. */
 function defaults(job: JobSpec): Parameters {
   return Object.fromEntries(
     (job.parameters ?? []).flatMap(({ name, default: value }) =>
@@ -162,7 +162,7 @@ function defaults(job: JobSpec): Parameters {
   );
 }
 
-/** The values that a run_job_task gives to the job that it runs. */
+/** The parameter values that a Run Job task passes to its job. */
 function passedTo(target: JobSpec, task: TaskSpec, values: Parameters): Parameters {
   const passed = Object.entries(task.parameters ?? {}).map(([name, value]) => [
     name,
@@ -171,7 +171,7 @@ function passedTo(target: JobSpec, task: TaskSpec, values: Parameters): Paramete
   return { ...defaults(target), ...(Object.fromEntries(passed) as Parameters) };
 }
 
-/** A task as it is run: the inner one of a for-each task once for each of its inputs, where these are known. */
+/** The executions of a task: for a for-each task, its inner task once for each known input. */
 function repeated(
   outer: TaskSpec,
   parameters: Parameters,
@@ -192,7 +192,7 @@ const jobValues = (parameters: Parameters): Parameters =>
     Object.entries(parameters).map(([name, value]) => [`job.parameters.${name}`, value]),
   );
 
-/** What `{{input}}` stands for, each time. */
+/** Values of `{{input}}` for each iteration. */
 function inputsOf(text: string): Parameters[] {
   let inputs: unknown;
   try {
@@ -212,14 +212,14 @@ function inputsOf(text: string): Parameters[] {
   });
 }
 
-/** Text with the dynamic values that are known put in; others stay. */
+/** Replaces known dynamic values in text. */
 function resolved(text: string, values: Parameters): string {
   return text.includes("{{")
     ? text.replace(/\{\{\s*([\w.]{1,200})\s*\}\}/g, (all, name: string) => values[name] ?? all)
     : text;
 }
 
-/** What a task hands to its code: parameters of the job come before those of the task that have the same name. */
+/** Parameters of a task's code. Job parameters override task parameters of the same name. */
 function codeParameters(task: TaskSpec, values: Parameters): CodeParameters {
   const own = { ...task.parameters, ...task.codeParameters?.named };
   const named: Record<string, string> = {};
@@ -235,7 +235,7 @@ function codeParameters(task: TaskSpec, values: Parameters): CodeParameters {
   return { named, positional };
 }
 
-/** Which tasks of a job come before which. */
+/** Execution order of a job's tasks. */
 export class TaskOrder {
   readonly #byKey: ReadonlyMap<string, TaskSpec>;
   readonly #before = new Map<TaskSpec, ReadonlySet<TaskSpec>>();
@@ -245,12 +245,12 @@ export class TaskOrder {
     this.#byKey = new Map(job.tasks.map((task) => [task.taskKey, task]));
   }
 
-  /** Whether `first` has ended before `second` begins. */
+  /** Whether `first` always ends before `second` starts. */
   public isBefore(first: TaskSpec, second: TaskSpec): boolean {
     return this.#allBefore(second).has(first);
   }
 
-  /** Whether the two may run at the same time, or in either order. */
+  /** Whether two tasks may run at the same time or in either order. */
   public isUnordered(a: TaskSpec, b: TaskSpec): boolean {
     return !this.isBefore(a, b) && !this.isBefore(b, a) && !this.#areExclusive(a, b);
   }
@@ -271,7 +271,7 @@ export class TaskOrder {
     return found;
   }
 
-  /** Two branches of one condition never run both. */
+  /** Whether the tasks are on opposite branches of a condition, so that at most one runs. */
   #areExclusive(a: TaskSpec, b: TaskSpec): boolean {
     const others = this.#outcomesOf(b);
     return [...this.#outcomesOf(a)].some((outcome) => {
@@ -280,7 +280,7 @@ export class TaskOrder {
     });
   }
 
-  /** The outcomes of conditions without which a task is not run. */
+  /** Condition outcomes that a task requires to run. */
   #outcomesOf(task: TaskSpec): ReadonlySet<string> {
     const known = this.#outcomes.get(task);
     if (known !== undefined) return known;

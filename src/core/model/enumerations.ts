@@ -1,9 +1,8 @@
 /**
- * Enumerations of the Jobs API: settings that take one of a few values.
- * https://docs.databricks.com/api/workspace/jobs/create and the JSON schema of bundles
+ * Enumerations of the Jobs API, from https://docs.databricks.com/api/workspace/jobs/create and the JSON schema of
+ * bundles.
  */
 
-/** When a task runs, by what became of the tasks that it depends on. */
 export const RUN_IF = [
   "ALL_SUCCESS",
   "AT_LEAST_ONE_SUCCESS",
@@ -23,7 +22,7 @@ export const CONDITION_OPERATORS = [
   "LESS_THAN",
   "LESS_THAN_OR_EQUAL",
 ] as const;
-/** How a condition task compares its operands. */
+/** Comparison operator of a condition task. */
 export type ConditionOperator = (typeof CONDITION_OPERATORS)[number];
 
 export const PAUSE_STATUSES = ["PAUSED", "UNPAUSED"] as const;
@@ -33,15 +32,15 @@ export const TASK_RETRY_MODES = ["NEVER", "ON_FAILURE"] as const;
 /** Whether a continuous job retries failed tasks within a run. */
 export type TaskRetryMode = (typeof TASK_RETRY_MODES)[number];
 
-/** Units of a periodic trigger that the documentation names and the Terraform provider takes. */
+/** Units of a periodic trigger in the documentation and the Terraform provider. */
 export const PERIODIC_UNITS = ["HOURS", "DAYS", "WEEKS"] as const;
 export type PeriodicUnit = (typeof PERIODIC_UNITS)[number];
 
-/** The service takes minutes too. */
+/** Databricks also accepts minutes. */
 export const SERVICE_PERIODIC_UNITS = [...PERIODIC_UNITS, "MINUTES"] as const;
 
 export const TABLE_UPDATE_CONDITIONS = ["ANY_UPDATED", "ALL_UPDATED"] as const;
-/** Whether a table update trigger waits for one table or for all. */
+/** Whether a table update trigger waits for any or all of its tables. */
 export type TableUpdateCondition = (typeof TABLE_UPDATE_CONDITIONS)[number];
 
 export const MODEL_CONDITIONS = [
@@ -49,7 +48,7 @@ export const MODEL_CONDITIONS = [
   "MODEL_VERSION_READY",
   "MODEL_ALIAS_SET",
 ] as const;
-/** The event of a model that a trigger waits for. */
+/** The model event that a trigger waits for. */
 export type ModelCondition = (typeof MODEL_CONDITIONS)[number];
 
 export const PERFORMANCE_TARGETS = ["PERFORMANCE_OPTIMIZED", "STANDARD"] as const;
@@ -60,7 +59,7 @@ export const EDIT_MODES = ["EDITABLE", "UI_LOCKED"] as const;
 /** Whether users may edit a job in the workspace. */
 export type EditMode = (typeof EDIT_MODES)[number];
 
-/** Where the code of a task is. */
+/** Location of a task's code. */
 export const TASK_SOURCES = ["GIT", "WORKSPACE"] as const;
 
 export const GIT_PROVIDERS = [
@@ -73,7 +72,7 @@ export const GIT_PROVIDERS = [
   "gitLab",
   "gitLabEnterpriseEdition",
 ] as const;
-/** Who hosts the repository of a `git_source`. */
+/** Host of a `git_source` repository. */
 export type GitProvider = (typeof GIT_PROVIDERS)[number];
 
 export const DIRTY_STATES = ["NOT_SYNCED", "DISCONNECTED"] as const;
@@ -87,11 +86,11 @@ export const HEALTH_METRICS = [
   "STREAMING_BACKLOG_RECORDS",
   "STREAMING_BACKLOG_SECONDS",
 ] as const;
-/** What a health rule measures. */
+/** Metric of a health rule. */
 export type HealthMetric = (typeof HEALTH_METRICS)[number];
 
 export const HEALTH_OPERATORS = ["GREATER_THAN"] as const;
-/** How a health rule compares a metric with its threshold. */
+/** Comparison operator of a health rule. */
 export type HealthOperator = (typeof HEALTH_OPERATORS)[number];
 
 export const JOB_PERMISSION_LEVELS = [
@@ -100,7 +99,7 @@ export const JOB_PERMISSION_LEVELS = [
   "CAN_VIEW",
   "IS_OWNER",
 ] as const;
-/** What a principal may do with a job. */
+/** Permission level of a principal on a job. */
 export type JobPermissionLevel = (typeof JOB_PERMISSION_LEVELS)[number];
 
 export const DATA_SECURITY_MODES = [
@@ -118,7 +117,7 @@ export const DATA_SECURITY_MODES = [
 
 export const RUNTIME_ENGINES = ["NULL", "PHOTON", "STANDARD"] as const;
 
-/** `availability` of the nodes of a cluster, by the block that holds it. */
+/** `availability` of cluster nodes, by the block that contains it. */
 export const AVAILABILITIES = {
   aws_attributes: ["ON_DEMAND", "SPOT", "SPOT_WITH_FALLBACK"],
   azure_attributes: ["ON_DEMAND_AZURE", "SPOT_AZURE", "SPOT_WITH_FALLBACK_AZURE"],

@@ -1,11 +1,11 @@
 import { escapeRegExp } from "./patterns";
 
-/** The environment that a name usually means by one of its words: `alerting-dev`, `prod_jobs`, `AlertingStaging`. */
+/** A common environment name in one word of `name`: `alerting-dev`, `prod_jobs`, `AlertingStaging`. */
 export function environmentInName(name: string): string | undefined {
   return wordsOf(name).find((word) => ENVIRONMENT_WORDS.has(word));
 }
 
-/** Puts `*` for an environment if it is a word before the last part of an id: `load-*-atomic/seed`. */
+/** Replaces an environment's name by `*` if it is a word in an id, except in the last part: `load-*-atomic/seed`. */
 export function withoutEnvironment(environment: string): (id: string) => string {
   const name = escapeRegExp(environment);
   const word = new RegExp(`(?<![A-Za-z0-9])${name}(?![A-Za-z0-9])`, "g");
@@ -15,9 +15,9 @@ export function withoutEnvironment(environment: string): (id: string) => string 
   };
 }
 
-/** What stands in brackets before the name of a job, `dev` in `[dev] Alerting Seed`, and the name behind it. */
+/** Splits a job's name into the environment in a bracketed prefix and the rest: `dev` in `[dev] Alerting Seed`. */
 export function environmentPrefix(name: string): { environment?: string; rest: string } {
-  // Development mode of a bundle adds the user: "[dev maria] ".
+  // The development mode of bundles adds the user: "[dev maria] ".
   const [whole = "", environment] = /^\[([^\]\s]+)[^\]]*\]\s+(?=\S)/.exec(name) ?? [];
   return { ...(environment !== undefined && { environment }), rest: name.slice(whole.length) };
 }
@@ -37,12 +37,12 @@ const ENVIRONMENT_WORDS = new Set(
   ).split(" "),
 );
 
-/** Whether an environment is for development: one word of its name says so. */
+/** Whether a word in an environment's name means development. */
 export function isDevelopment(name: string): boolean {
   return ["dev", "development", "local", "sandbox"].some((word) => wordsOf(name).includes(word));
 }
 
-/** Whether an environment is production or the stage before it: one word of its name says so. */
+/** Whether a word in an environment's name means staging or production. */
 export function isBeyondDevelopment(name: string): boolean {
   const words = wordsOf(name);
   return ["stg", "stage", "staging", "preprod", "prd", "prod", "production"].some((word) =>

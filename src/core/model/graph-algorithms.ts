@@ -1,12 +1,12 @@
 /**
- * Every group of nodes that can reach each other (strongly connected components of more than one node, or one that
- * points at itself), each as one closed walk `[a, b, …, a]`. Iterative, so that a chain of any length is fine.
+ * Every group of nodes in a cycle (strongly connected components of several nodes, or of one node with an edge to
+ * itself), each as a closed walk `[a, b, …, a]`. Iterative, so that long chains do not overflow the stack.
  */
 export function findCycles<T>(nodes: Iterable<T>, next: (node: T) => Iterable<T>): T[][] {
   const cycles: T[][] = [];
   for (const component of components(nodes, next)) {
     const [start] = component;
-    // Most nodes are in no cycle.
+    // Fast path: most nodes are not in a cycle.
     if (start !== undefined && (component.length > 1 || pointsAtItself(start, next))) {
       const members = new Set(component);
       const walk = shortestWalk(start, members, next);
@@ -21,7 +21,7 @@ function pointsAtItself<T>(node: T, next: (node: T) => Iterable<T>): boolean {
   return false;
 }
 
-/** The number of edges of the longest path from each node; nodes that reach a cycle are left out. */
+/** Number of edges of the longest path from each node. Excludes nodes that reach a cycle. */
 export function longestPaths<T>(
   nodes: Iterable<T>,
   next: (node: T) => Iterable<T>,
@@ -46,8 +46,8 @@ export function longestPaths<T>(
 }
 
 /**
- * Tasks in the order in which they can begin: by the longest way to one that waits for none, otherwise as they were. What is
- * in a cycle, or behind one, comes last.
+ * Sorts tasks by the longest path to a task without dependencies; ties keep their order. Tasks in or behind a cycle
+ * come last.
  */
 export function byDependencies<T>(
   items: readonly T[],
@@ -77,7 +77,7 @@ function components<T>(nodes: Iterable<T>, next: (node: T) => Iterable<T>): T[][
     const index = indexes.size;
     indexes.set(node, index);
     const targets = next(node);
-    // Most jobs run no other job, most tasks wait for none.
+    // Fast path: most nodes have no edges.
     if (Array.isArray(targets) && targets.length === 0) {
       result.push([node]);
       return undefined;
@@ -114,7 +114,7 @@ function components<T>(nodes: Iterable<T>, next: (node: T) => Iterable<T>): T[][
   return result;
 }
 
-/** The shortest walk from `start` back to itself inside `members`, by breadth. */
+/** The shortest walk from `start` back to itself inside `members`, by breadth-first search. */
 function shortestWalk<T>(
   start: T,
   members: ReadonlySet<T>,

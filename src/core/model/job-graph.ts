@@ -2,39 +2,39 @@ import type { SourceKind } from "./check-report";
 import type { DataAccess } from "./lineage";
 import type { JobSpec, NotebookRef, SourceLocation, TaskSpec } from "./job-spec";
 
-/** A task together with the job that holds it. `task` is the inner one where a for-each task repeats it. */
+/** A task and its job. For a for-each task, `task` is the inner one. */
 export interface TaskUse {
   readonly job: JobSpec;
   readonly task: TaskSpec;
 }
 
-/** Settings of a bundle's target. */
+/** Settings of a bundle target. */
 export interface BundleTarget {
   /** `development`, `production` or an expression; undefined if the target has none. */
   readonly mode?: string;
   readonly source?: SourceLocation;
 }
 
-/** An access that a run showed. */
+/** A table access observed in a run. */
 export interface ObservedAccess {
   /** Key or name of the job. */
   readonly job: string;
-  /** @default - the only task of the job that holds code */
+  /** @default - the job's only task with code */
   readonly taskKey?: string;
   readonly access: DataAccess;
 }
 
-/** All jobs of one environment and how they hang together. Immutable; the rules only read it. */
+/** All jobs of one environment and their relations. Immutable. */
 export class JobGraph {
   readonly #byId: ReadonlyMap<string, JobSpec>;
   readonly #runs = new Map<JobSpec, readonly JobSpec[]>();
 
   /**
-   * @param environment the scope that the rules hold in, such as `dev`
-   * @param jobs every job of that environment, from all of its stacks
-   * @param target of the bundle that the environment is
+   * @param environment scope of the rules, such as `dev`
+   * @param jobs all jobs of the environment, from all of its stacks
+   * @param target the bundle target, if the environment is one
    * @param kind the kind of source, which determines the terms in messages
-   * @param observed what runs of these jobs did with tables
+   * @param observed table accesses observed in runs
    */
   public constructor(
     public readonly environment: string,
@@ -51,7 +51,7 @@ export class JobGraph {
     return this.#byId.get(id);
   }
 
-  /** The jobs that `job` runs with run_job_task, for-each tasks included, each once. */
+  /** The distinct jobs that `job` runs with Run Job tasks, including those inside for-each tasks. */
   public runs(job: JobSpec): readonly JobSpec[] {
     const known = this.#runs.get(job);
     if (known !== undefined) return known;
@@ -65,12 +65,12 @@ export class JobGraph {
     return runs;
   }
 
-  /** The same jobs, with what their runs did with tables. */
+  /** The same graph with table accesses observed in runs. */
   public withObserved(observed: readonly ObservedAccess[]): JobGraph {
     return new JobGraph(this.environment, this.jobs, this.target, this.kind, observed);
   }
 
-  /** What runs of a task did with tables. */
+  /** Table accesses observed in runs of a task. */
   public observedIn(job: JobSpec, task: TaskSpec): readonly DataAccess[] {
     if (this.observed.length === 0) return [];
     const tasks = leafTasks(job).filter(
@@ -86,7 +86,7 @@ export class JobGraph {
       .map(({ access }) => access);
   }
 
-  /** Every notebook with the tasks that run it. */
+  /** All notebooks with the tasks that run them. */
   public notebooks(): Map<string, { readonly notebook: NotebookRef; readonly uses: TaskUse[] }> {
     const notebooks = new Map<
       string,
@@ -107,7 +107,7 @@ export class JobGraph {
   }
 }
 
-/** The tasks of a job and the tasks inside its for-each tasks: everything that can hold a notebook or run a job. */
+/** The tasks of a job, including inner tasks of for-each tasks: every task that can have a notebook or run a job. */
 export function leafTasks(job: Pick<JobSpec, "tasks">): readonly TaskSpec[] {
   if (job.tasks.every((task) => task.forEach === undefined)) return job.tasks;
   return job.tasks.flatMap(withInner);

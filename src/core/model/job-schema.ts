@@ -1,37 +1,37 @@
-/** Names and shapes of a job's settings in the Jobs API. Readers convert other forms to this one. */
+/** Names and shapes of job settings in the Jobs API. Readers convert other formats to this one. */
 
-/** Text, a number, or true or false. */
+/** A string, number or boolean. */
 export interface ScalarShape {
   readonly kind: "string" | "number" | "boolean";
-  /** The service's default, which equals an absent value. */
+  /** Databricks' default, which equals an absent value. */
   readonly default?: string | number | boolean;
-  /** Empty text is a value, too. */
+  /** An empty string is a value. */
   readonly mayBeEmpty?: true;
-  /** GIT or WORKSPACE; whichever the other files of the job come from is the same as none. */
+  /** GIT or WORKSPACE. The job's own default equals an absent value. */
   readonly isSource?: true;
-  /** A file or folder; a bundle writes it relative to the file that it stands in. */
+  /** A file or folder. Bundles write it relative to the file that contains the setting. */
   readonly isPath?: true;
-  /** Never shown. */
+  /** The value is never shown. */
   readonly isSecret?: true;
   /** The Terraform provider computes it if it is not set, so it is unknown in plans. */
   readonly isComputed?: true;
-  /** Of a Run Job task. */
+  /** The job id of a Run Job task. */
   readonly isJobId?: true;
-  /** JSON in text; bundles may write it as YAML. */
+  /** A JSON string; bundles may write it as YAML. */
   readonly isJson?: true;
 }
 
-/** Text by names that users choose. */
+/** A map of strings with user-defined keys. */
 export interface MapShape {
   readonly kind: "map";
-  /** Values with a secret name are never shown. */
+  /** Values whose key sounds like a secret are never shown. */
   readonly mayHoldSecrets?: true;
 }
 
-/** A list of text. */
+/** A list of strings. */
 export interface StringsShape {
   readonly kind: "strings";
-  /** The order means nothing. */
+  /** The order is insignificant. */
   readonly isSet?: true;
   readonly isPath?: true;
 }
@@ -39,11 +39,11 @@ export interface StringsShape {
 export interface ObjectShape {
   readonly kind: "object";
   readonly fields: Readonly<Record<string, Shape>>;
-  /** An empty one is the same as none. */
+  /** An empty object equals an absent one. */
   readonly mayBeDropped?: true;
-  /** As of a {@link ScalarShape}. */
+  /** See {@link ScalarShape}. */
   readonly isComputed?: true;
-  /** Fields that Terraform's provider calls otherwise, by its names. */
+  /** Fields with a different name in the Terraform provider, by that name. */
   readonly terraform?: Readonly<Record<string, string>>;
 }
 
@@ -57,7 +57,7 @@ export interface ListShape {
   readonly isSet?: true;
 }
 
-/** Whatever is written. */
+/** Any value. */
 export interface AnyShape {
   readonly kind: "any";
 }
@@ -237,7 +237,7 @@ const pipelineParameters: Fields = {
   reset_checkpoint_selection: strings,
 };
 
-/** What a task does: exactly one of these. */
+/** The task types, of which a task has exactly one. */
 const taskTypes: Fields = {
   ai_runtime_task: any,
   alert_task: object({
@@ -345,7 +345,7 @@ const taskTypes: Fields = {
   }),
 };
 
-/** What a task inside of a for-each task has, and the single task of version 2.0 of the Jobs API. */
+/** Fields of a task inside a for-each task, and of the single task in Jobs API 2.0. */
 const innerTaskFields: Fields = {
   ...taskTypes,
   compute: object({ hardware_accelerator: text }),
@@ -424,18 +424,18 @@ const continuous: Fields = {
   task_retry_mode: textOr("NEVER"),
 };
 
-/** The settings of a job, as the Jobs API takes them, with what bundles have beside them. */
+/** Job settings of the Jobs API, with additional settings of bundles. */
 export const JOB_SCHEMA: ObjectShape = object(
   {
     ...singleTaskFields,
-    // As in `jobs/create`; a bundle calls them `permissions`.
+    // As in `jobs/create`; bundles name it `permissions`.
     access_control_list: setOf({
       group_name: text,
       permission_level: text,
       service_principal_name: text,
       user_name: text,
     }),
-    // Of Terraform's provider, which starts and stops the job by them.
+    // Terraform provider only: starts and stops the job's runs.
     always_running: flagOr(false),
     budget_policy_id: text,
     continuous: object({ pause_status: pauseStatus, ...continuous }),
@@ -490,7 +490,7 @@ export const JOB_SCHEMA: ObjectShape = object(
       "job_cluster_key",
       object({ job_cluster_key: text, new_cluster: newCluster, serverless_compute_id: text }),
     ),
-    // Of bundles and of Terraform.
+    // Bundles and Terraform only.
     lifecycle: any,
     max_concurrent_runs: numberOr(1),
     name: textOr("Untitled"),

@@ -1,112 +1,108 @@
 import type { CodeFile, CodeParameters } from "./lineage";
 import type { Settings } from "./settings";
 
-/** Where something was written. */
+/** A source location. */
 export interface SourceLocation {
-  /** Relative to the working folder, with `/`. */
+  /** Path relative to the working folder, with `/`. */
   readonly file: string;
   /** From 1. */
   readonly line?: number;
   /** From 1. */
   readonly column?: number;
-  /** Of a resource in a plan or state of Terraform, which knows no lines: `module.etl.databricks_job.load["eu"]`. */
+  /** Address of a resource in a Terraform plan or state, which has no lines: `module.etl.databricks_job.load["eu"]`. */
   readonly address?: string;
 }
 
-/** `file:line:column`, as far as it is known; `file address` where Terraform's address stands for the line. */
+/** Formats the known parts of `file:line:column`, or `file address` for a Terraform address. */
 export function formatLocation({ file, line, column, address }: SourceLocation): string {
   const place = [file, line, column].filter((part) => part !== undefined).join(":");
   return address === undefined ? place : `${place} ${address}`;
 }
 
 /**
- * One Databricks job as the rules see it, from any source. Pure data: no cdktf, no files. An undefined field is not set, or
- * not known from the source; {@link JobSpec.unknown} tells which.
+ * A Databricks job from any source, as rules see it. Plain data without cdktf or files. An undefined field is either
+ * unset or unknown; {@link JobSpec.unknown} lists unknown ones.
  */
 export interface JobSpec {
-  /** Unique in its graph: the construct path of the resource. */
+  /** Unique id in the graph: the construct path of the resource. */
   readonly id: string;
   /** Terraform resource name = construct id = bundle resource key. */
   readonly key: string;
-  /** The unit of state that the job is deployed with. */
+  /** The stack, which is the unit of state and deployment. */
   readonly stack: string;
-  /** Where the job is defined, if known. */
+  /** Location of the job's definition, if known. */
   readonly source?: SourceLocation | undefined;
   /** The display name. */
   readonly name?: string;
   readonly description?: string;
   readonly tags: Readonly<Record<string, string>>;
-  /** Every `environments` entry. */
+  /** The `environments` entries. */
   readonly environments: readonly EnvironmentSpec[];
-  /** The parameters that the job declares. */
+  /** Declared job parameters. */
   readonly parameters?: readonly ParameterSpec[];
-  /** Each once for every time it is declared. */
+  /** Keys of declared job clusters, including duplicates. */
   readonly jobClusterKeys?: readonly string[];
   readonly maxConcurrentRuns?: number;
   readonly timeoutSeconds?: number;
-  /** `schedule`, `trigger` and `continuous`, as far as they are set. */
+  /** `schedule`, `trigger` and `continuous`, if set. */
   readonly triggers?: readonly TriggerSpec[];
   readonly notifications?: readonly NotificationSpec[];
   readonly runAs?: PrincipalSpec;
-  /** Who has IS_OWNER, where permissions say so. */
+  /** The principal with IS_OWNER, if permissions name one. */
   readonly owner?: PrincipalSpec;
-  /** Whether somebody other than the owner is given access to the job. */
+  /** Whether permissions give access to anyone but the owner. */
   readonly hasPermissions?: boolean;
-  /** The job has a `git_source`. */
+  /** True if the job has a `git_source`. */
   readonly hasGitSource?: true;
-  /** Attributes, as the Jobs API names them, that are set to what only the plan or the service knows. Names are none. */
+  /** Attributes, by Jobs API name, whose values are known only to the plan or the workspace. Never contains `name`. */
   readonly unknown?: ReadonlySet<string>;
   readonly tasks: readonly TaskSpec[];
-  /** The same for all jobs that one definition makes, one in each environment. @default - the id */
+  /** Identifies the definition, which may create one job in each environment. @default - the id */
   readonly definition?: string;
-  /** Other jobs of the stack with the same key, of which only one would be deployed. */
+  /** Other jobs of the stack with the same key; only one of them would be deployed. */
   readonly duplicates: readonly Pick<JobSpec, "id" | "source">[];
-  /** Terraform `count` or `for_each` makes several jobs of this one resource. */
+  /** Whether Terraform's `count` or `for_each` creates several jobs from this resource. */
   readonly repeated: boolean;
   /**
-   * The whole job, resolved: the settings that `jobs/create` would get, by the names of the Jobs API, whatever the source. The
-   * same job is equal here; only a reference to a job, and a path, are as their source writes them. What is the same as
-   * nothing (null, what the provider or the service takes for it) is left out, lists without an order are sorted. Expressions
-   * stay expressions, secrets are masked.
+   * The complete, resolved settings with Jobs API names, as for `jobs/create`, from any source. Equal jobs have equal
+   * settings, except that references to jobs and paths are as in the source. Omits nulls and defaults, and sorts lists
+   * without an order. Keeps expressions, masks secrets.
    */
   readonly settings: Settings;
   /**
-   * False if the {@link settings} hold no value below any of these names, at whatever depth (permissions aside). That is known
-   * before the settings of very many jobs are made: a rule about rare settings asks first, by {@link mayHold}.
+   * False if the {@link settings} have no value with any of these names at any depth, except in permissions. Cheaper
+   * than creating the settings, so rules about rare settings call {@link mayHold} first.
    *
-   * @default - nobody knows
+   * @default - unknown
    */
   mayHold?(names: ReadonlySet<string>): boolean;
 }
 
-/** Whether the settings of a job can have a value below one of these names. */
+/** Whether the settings of a job may have a value with one of these names. */
 export function mayHold(job: JobSpec, names: ReadonlySet<string>): boolean {
   return job.mayHold?.(names) ?? true;
 }
 
-/** One `environments` entry of a job. */
+/** An `environments` entry of a job. */
 export interface EnvironmentSpec {
   /** Its `environment_key`. */
   readonly key: string;
-  /** `environment_version`, or `client`, its old name. */
+  /** `environment_version`, or its legacy name `client`. */
   readonly version?: string;
 }
 
-/** A parameter that a job declares. */
+/** A declared job parameter. */
 export interface ParameterSpec {
   readonly name: string;
   readonly default?: string;
 }
 
-/** What starts a job by itself. */
+/** A trigger of a job. */
 export interface TriggerSpec {
   readonly kind: "schedule" | "trigger" | "continuous";
-  /**
-   * When, as its author wrote it: a cron expression with its time zone, an interval, what it waits for. A continuous job
-   * waits for nothing.
-   */
+  /** The condition as written: a cron expression with time zone, an interval, or an event. Absent for a continuous job. */
   readonly detail?: string;
-  /** Its `pause_status`; undefined for an expression. The default of Databricks is UNPAUSED. */
+  /** From `pause_status`, whose default is UNPAUSED; undefined for an expression. */
   readonly paused?: boolean;
 }
 
@@ -120,52 +116,52 @@ export interface NotificationSpec {
   readonly to?: readonly string[];
 }
 
-/** A user, a group or a service principal, or an expression that stands for one. */
+/** A user, a group or a service principal, or an expression for one. */
 export interface PrincipalSpec {
   readonly servicePrincipal?: string;
   readonly user?: string;
   readonly group?: string;
 }
 
-/** The name of that user, group or service principal. */
+/** The name of a principal. */
 export function principalName(principal: PrincipalSpec | undefined): string | undefined {
   return principal?.servicePrincipal ?? principal?.user ?? principal?.group;
 }
 
 /** One task of a job. The task inside a `for_each_task` is `forEach` of the outer one. */
 export interface TaskSpec {
-  /** Empty when the resource gives none, as the single-task format does. */
+  /** Empty if unset, as in the single-task format. */
   readonly taskKey: string;
-  /** The `*_task` blocks that the task holds, by their Terraform name; well-formed tasks hold exactly one. */
+  /** Terraform names of the task's `*_task` blocks; a valid task has exactly one. */
   readonly types: readonly string[];
   readonly notebook?: NotebookRef;
-  /** What the task executes, if it is in files of this machine: a notebook, a SQL or Python file, a dbt project. */
+  /** The task's code, if it is in local files: a notebook, a SQL or Python file, or a dbt project. */
   readonly code?: CodeFile;
-  /** What a SQL or Python file gets: `parameters` of the task. */
+  /** `parameters` of the task, for a SQL or Python file. */
   readonly codeParameters?: CodeParameters;
   readonly runJob?: JobRef;
   readonly forEach?: TaskSpec;
   /** Task keys of `depends_on`, in the order written; empty for an entry without a key. */
   readonly dependsOn: readonly string[];
   /**
-   * The `outcome` that a task of `depends_on` must have, by its task key: `true` or `false` of a condition task. Only
-   * dependencies that name one; the outcomes of one that is written twice are joined with `", "`.
+   * Required outcomes by task key: `true` or `false` of a condition task. Only for dependencies with an `outcome`;
+   * outcomes of a duplicate dependency are joined with `", "`.
    */
   readonly outcomes?: ReadonlyMap<string, string>;
-  /** `run_if`, as written. The default of Databricks is ALL_SUCCESS. */
+  /** `run_if`, as written. Databricks' default is ALL_SUCCESS. */
   readonly runIf?: string;
-  /** What a condition task compares. */
+  /** The comparison of a condition task. */
   readonly condition?: ConditionSpec;
-  /** The task is skipped: `disabled` is true. */
+  /** True if `disabled` is true, so that the task is skipped. */
   readonly disabled?: true;
   readonly environmentKey?: string;
-  /** Where the task is defined, if known. */
+  /** Location of the task's definition, if known. */
   readonly source?: SourceLocation;
   /** `base_parameters` of a notebook, `job_parameters` of a Run Job task. */
   readonly parameters?: Readonly<Record<string, string>>;
   readonly timeoutSeconds?: number;
   readonly maxRetries?: number;
-  /** How many `libraries` the task itself names. */
+  /** Number of the task's `libraries`. */
   readonly libraries?: number;
   readonly jobClusterKey?: string;
   readonly notifications?: readonly NotificationSpec[];
@@ -173,19 +169,19 @@ export interface TaskSpec {
   readonly forEachInputs?: string;
   /** `concurrency` of a for-each task. */
   readonly forEachConcurrency?: number;
-  /** Attributes that are set to what only the plan or the service knows. */
+  /** Attributes whose values are known only to the plan or the workspace. */
   readonly unknown?: ReadonlySet<string>;
-  /** The task runs on a job cluster, a new cluster or an existing one. */
+  /** Whether the task runs on a job cluster, a new cluster or an existing one. */
   readonly onCluster: boolean;
-  /** The job itself is the task, as in Jobs API 2.0, so it has no key. */
+  /** True if the job itself is the task, without a key, as in Jobs API 2.0. */
   readonly single?: true;
-  /** A Terraform `dynamic` block makes several tasks of this one. */
+  /** True if a Terraform `dynamic` block creates several tasks from this one. */
   readonly repeated?: true;
-  /** The whole task, as it stands in the {@link JobSpec.settings} of its job. */
+  /** The task's part of the job's {@link JobSpec.settings}. */
   readonly settings: Settings;
 }
 
-/** `left op right` of a condition task; empty text for a missing part. */
+/** `left op right` of a condition task; a missing part is an empty string. */
 export interface ConditionSpec {
   readonly left: string;
   /** Such as `GREATER_THAN`. */
@@ -193,49 +189,49 @@ export interface ConditionSpec {
   readonly right: string;
 }
 
-/** A notebook as a task names it. */
+/** A task's reference to a notebook. */
 export interface NotebookRef {
-  /** Equal for two references exactly when they mean the same notebook, however its path is spelled. */
+  /** Equal if and only if two references mean the same notebook, however its path is spelled. */
   readonly identity: string;
-  /** The spelling to show. */
+  /** The path to show. */
   readonly label: string;
-  /** The contents of its file, if the notebook is a local file. Read on first access. */
+  /** The notebook's file, if it is local. Read on first access. */
   readonly file?: NotebookFile;
 }
 
 /** The file of a notebook. */
 export interface NotebookFile {
   readonly exists: boolean;
-  /** The widgets that the notebook names; undefined where its source could not be read. */
+  /** The notebook's widgets; undefined if its source cannot be read. */
   readonly widgets?: NotebookWidgets | undefined;
   /** Its code, for lineage. */
   readonly code?: CodeFile;
 }
 
-/** What a notebook does with its parameters, from its source alone. */
+/** The widgets in a notebook's source. */
 export interface NotebookWidgets {
-  /** Names of the widgets whose values are read: `dbutils.widgets.get("catalog")`, `:catalog` or `${catalog}` of SQL. */
+  /** Names of widgets that the notebook reads: `dbutils.widgets.get("catalog")`, and `:catalog` or `${catalog}` in SQL. */
   readonly reads: readonly string[];
-  /** Names of the widgets that the notebook itself makes, with a default value: `dbutils.widgets.text("catalog", "main")`. */
+  /** Names of widgets that the notebook creates with a default: `dbutils.widgets.text("catalog", "main")`. */
   readonly declares: readonly string[];
-  /** A name is computed, or all are read at once (`getAll`), so other widgets may be read, too. */
+  /** Whether other widgets may be read too, because a name is computed or all are read (`getAll`). */
   readonly open: boolean;
 }
 
-/** The target of the `job_id` of a run_job_task. A `jobId` next to an expression is its value, if the source has it. */
+/** Target of a Run Job task's `job_id`. A `jobId` next to an expression is its value, if the source has it. */
 export type JobRef =
   /** A job of this graph, by its {@link JobSpec.id}. */
   | { readonly kind: "job"; readonly id: string }
-  /** A declared external job; `name` is the name for its lookup. */
+  /** A declared external job, with the `name` of its lookup, if any. */
   | {
       readonly kind: "external";
       readonly expression: string;
       readonly jobId?: string;
       readonly name?: string;
-      /** The reference is a `jobId` in a Terraform state, which does not say where the id came from. */
+      /** The reference is from a Terraform state, which does not record the origin of ids. */
       readonly isFromState?: true;
     }
-  /** A number written down. */
+  /** A literal id. */
   | { readonly kind: "literal"; readonly jobId: string }
   /** A reference to a job resource or output that does not exist. */
   | { readonly kind: "missing"; readonly expression: string; readonly jobId?: string }
@@ -261,22 +257,22 @@ export const JOB_LEVEL_TAG = "job_level";
 export const JOB_LEVELS = ["atomic", "composite", "orchestrator"] as const;
 export type JobLevel = (typeof JOB_LEVELS)[number];
 
-/** True for text that still holds an expression of Terraform or of a bundle, so that its value is not known yet. */
+/** True for text with a Terraform or bundle expression, whose value is unknown. */
 export function isExpression(text: string): boolean {
   return text.includes("${") || text.includes("%{");
 }
 
-/** True for a job whose tag marks it as composite or orchestrator, whatever its tasks are. */
+/** True for a job tagged as composite or orchestrator, whatever its tasks are. */
 export function isComposite(job: Pick<JobSpec, "tags">): boolean {
   return ["composite", "orchestrator"].includes(job.tags[JOB_LEVEL_TAG] ?? "");
 }
 
-/** What the Terraform outputs of a job begin with: `alerting_tables_job` for the keys `alerting_tables` and `alerting_tables_job`. */
+/** Prefix of a job's Terraform outputs: `alerting_tables_job` for the keys `alerting_tables` and `alerting_tables_job`. */
 export function jobOutputBase(key: string): string {
   return `${key.replace(/_job$/, "")}_job`;
 }
 
-/** The Terraform output that holds an attribute of a job, such as `alerting_tables_job_id`. */
+/** The Terraform output for an attribute of a job, such as `alerting_tables_job_id`. */
 export function jobOutputName(key: string, attribute: string): string {
   return `${jobOutputBase(key)}_${attribute}`;
 }

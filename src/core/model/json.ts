@@ -1,10 +1,10 @@
-/** JSON with exact integers: `JSON.parse` rounds those beyond 2^53, `JSON.stringify` refuses a bigint. */
+/** JSON with exact integers: `JSON.parse` rounds integers beyond 2^53, and `JSON.stringify` rejects bigints. */
 
-/** A string, or a number; nothing else in JSON holds a digit. */
+/** A string or a number, the only JSON tokens with digits. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /**
- * `JSON.parse`, but integers that a number can't hold exactly are what `large` makes of their digits.
+ * `JSON.parse`, but converts integers that a number cannot represent exactly with `large`.
  *
  * @param large @default BigInt
  * @throws {SyntaxError} as `JSON.parse`
@@ -25,7 +25,7 @@ export function parseJson(text: string, large: (digits: string) => unknown = Big
   ) as unknown;
 }
 
-/** `JSON.stringify`, but a bigint is written as the integer that it is. */
+/** `JSON.stringify`, but writes bigints as integers. */
 export function stringifyJson(value: unknown, indent?: number): string {
   try {
     return JSON.stringify(value, undefined, indent);
@@ -45,14 +45,14 @@ export function stringifyJson(value: unknown, indent?: number): string {
   );
 }
 
-/** What a text holds nowhere. */
+/** A marker that does not occur in the text. */
 function markFor(text: string): string {
   let mark = "int64:";
   for (let count = 0; text.includes(mark); count++) mark = `int64-${count}:`;
   return mark;
 }
 
-/** A JSON object whose members are not known. */
+/** A JSON object with unknown members. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /** True for an object that is not a list. */
@@ -60,14 +60,14 @@ export function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The value, if it is a JSON object; else an empty one. */
+/** The value if it is a JSON object, otherwise an empty object. */
 export function objectOf(value: unknown): Json {
   return isObject(value) ? value : {};
 }
 
-/** The JSON objects of a list, or the one that stands without a list. */
+/** The JSON objects in a list, or a single object as a list. */
 export function objectsOf(value: unknown): readonly Json[] {
-  // Most names that readers ask for are not there.
+  // Fast path: most requested names are absent.
   if (value === undefined || value === null) return NONE;
   return (Array.isArray(value) ? value : [value]).filter(isObject);
 }

@@ -1,23 +1,23 @@
 /**
- * Limits of the platform for jobs. Constructs, rules, emitters and the local workspace check these same numbers.
+ * Databricks' limits for jobs, shared by constructs, rules, emitters and the local workspace.
  *
- * Where no other page is named, a limit is stated by the Jobs API: https://docs.databricks.com/api/workspace/jobs/create
+ * Unless another page is named, the source is the Jobs API: https://docs.databricks.com/api/workspace/jobs/create
  */
 
-/** Tasks of a job. */
+/** Maximum tasks of a job. */
 export const MAX_TASKS = 1000;
 
-/** Tasks of a job or run in one answer of the Jobs API 2.2; `next_page_token` leads to the rest. */
+/** Tasks per page of a job or run in Jobs API 2.2; `next_page_token` leads to the next page. */
 export const TASKS_PER_PAGE = 100;
 
-/** Run Job tasks below one another. https://docs.databricks.com/aws/en/jobs/tasks/run-job */
+/** Maximum nesting of Run Job tasks. https://docs.databricks.com/aws/en/jobs/tasks/run-job */
 export const MAX_RUN_JOB_DEPTH = 3;
 
-/** Tags of a job. */
+/** Maximum tags of a job. */
 export const MAX_TAGS = 25;
 
 /**
- * Characters of the key and the value of a tag: those of the cloud's own tags.
+ * Maximum characters of a tag's key and value, which are the cloud's own limits.
  * https://docs.databricks.com/aws/en/admin/account-settings/usage-detail-tags
  */
 export const TAG_LENGTHS = {
@@ -26,43 +26,46 @@ export const TAG_LENGTHS = {
   gcp: { key: 63, value: 63 },
 } as const;
 
-/** Bytes of UTF-8 in the name of a job or a run. */
+/** Maximum size of a job's or run's name; bytes of UTF-8. */
 export const MAX_NAME_BYTES = 4096;
 
-/** Characters in the description of a job. */
+/** Maximum characters of a job's description. */
 export const MAX_DESCRIPTION = 27_700;
 
-/** Bytes of UTF-8 in the description of a task. */
+/** Maximum size of a task's description; bytes of UTF-8. */
 export const MAX_TASK_DESCRIPTION_BYTES = 1000;
 
-/** Runs of a job at a time. */
+/** Maximum concurrent runs of a job. */
 export const MAX_CONCURRENT_RUNS = 1000;
 
-/** Job clusters of a job. */
+/** Maximum job clusters of a job. */
 export const MAX_JOB_CLUSTERS = 100;
 
-/** Iterations of a for-each task at a time. https://docs.databricks.com/aws/en/jobs/for-each */
+/** Maximum concurrent iterations of a for-each task. https://docs.databricks.com/aws/en/jobs/for-each */
 export const MAX_FOR_EACH_CONCURRENCY = 100;
 
-/** Characters in the inputs of a for-each task. https://docs.databricks.com/aws/en/jobs/for-each */
+/** Maximum characters of a for-each task's inputs. https://docs.databricks.com/aws/en/jobs/for-each */
 export const MAX_FOR_EACH_INPUTS = 10_000;
 
-/** Webhook destinations for one event of a job or task. */
+/** Maximum webhook destinations for an event of a job or task. */
 export const MAX_WEBHOOKS = 3;
 
-/** Least seconds of the two wait times of a trigger. */
+/** Minimum of a trigger's two wait times; seconds. */
 export const MIN_TRIGGER_SECONDS = 60;
 
-/** Commands of a dbt task. */
+/** Maximum commands of a dbt task. */
 export const MAX_DBT_COMMANDS = 10;
 
-/** Subscribers of an alert task. */
+/** Maximum subscribers of an alert task. */
 export const MAX_ALERT_SUBSCRIBERS = 100;
 
-/** Bytes of the JSON of one parameter field of `run-now`, such as `notebook_params`. https://docs.databricks.com/api/workspace/jobs/runnow */
+/**
+ * Maximum size of a parameter field of `run-now`, such as `notebook_params`; bytes of JSON.
+ * https://docs.databricks.com/api/workspace/jobs/runnow
+ */
 export const MAX_RUN_PARAMETERS_BYTES = 10_000;
 
-/** Characters of an idempotency token. https://docs.databricks.com/api/workspace/jobs/runnow */
+/** Maximum characters of an idempotency token. https://docs.databricks.com/api/workspace/jobs/runnow */
 export const MAX_IDEMPOTENCY_TOKEN = 64;
 
 /** Task keys: 1-100 letters, digits, `_` and `-`. */

@@ -1,21 +1,21 @@
 /**
- * Properties by which the stack reader knows what a construct is, without importing the constructs. Registered
- * symbols, so that two copies of this package work together in one app.
+ * Properties by which the stack reader identifies constructs without importing them. Registered symbols, so that two
+ * copies of this package work together in one app.
  */
 
-/** On a stack: the name of the environment that it belongs to, a string. */
+/** On a stack: the name of its environment, a string. */
 export const ENVIRONMENT = Symbol.for("jobstrata/environment");
 
-/** On a construct: a function that gives the `file:line` where the user wrote it, or undefined. */
+/** On a construct: a function that returns the `file:line` of the user's code, or undefined. */
 export const SOURCE = Symbol.for("jobstrata/source");
 
-/** On a construct: the job id that it declares as an external job, as it appears in a run_job_task. */
+/** On a construct: the declared external job id, as in a Run Job task. */
 export const IMPORTED_JOB_ID = Symbol.for("jobstrata/imported-job-id");
 
-/** On a construct: the findings that are excused for all jobs at and below it, a {@link MarkedSuppression} array. */
+/** On a construct: suppressions for all jobs at and below it, a {@link MarkedSuppression} array. */
 export const SUPPRESSIONS = Symbol.for("jobstrata/suppressions");
 
-/** A suppression as a call notes it. */
+/** A suppression recorded by `suppressFinding`. */
 export interface MarkedSuppression {
   readonly rules: readonly string[];
   readonly reason: string;
@@ -26,25 +26,24 @@ export interface MarkedSuppression {
 }
 
 /**
- * Name of the environment variable that `jobstrata local exec` sets: the folder that keeps the Terraform state of what is
- * deployed to the local workspace. The backend and the workspace of a `JobEnvironment` belong to real workspaces and are
- * left alone then.
+ * Environment variable set by `jobstrata local exec`: the folder for Terraform states of the local workspace. If it is
+ * set, the backend and the workspace of a `JobEnvironment`, which are real, are not used.
  */
 export const LOCAL_STATE_DIR = "JOBSTRATA_LOCAL_STATE_DIR";
 
 /** Default data folder of a local workspace, below the current folder. */
 export const DEFAULT_DATA_DIR = ".jobstrata/local";
 
-/** Id of the one SQL warehouse of the local workspace, in the form that the service gives them. */
+/** Id of the local workspace's only SQL warehouse, in Databricks' format. */
 export const LOCAL_WAREHOUSE_ID = "10ca10ca10ca10ca";
 
 /**
- * File of the output folder that says of its stacks what their configuration cannot say: where jobs were written, which ids
- * are external, which files assets were copied from, what is excused.
+ * File in the output folder with information that the stacks' configurations lack: source locations of jobs, external
+ * job ids, source files of assets, suppressions.
  */
 export const METADATA_FILE = "jobstrata.json";
 
-/** The value of a marker on `construct`, whatever it is. */
+/** The value of a marker on `construct`; undefined if unset. */
 export function marker(construct: object | undefined, symbol: symbol): unknown {
   return construct === undefined ? undefined : (construct as Record<symbol, unknown>)[symbol];
 }

@@ -1,26 +1,26 @@
 import { objectOf } from "./json";
 import { NOTEBOOK_HEADER, NOTEBOOK_LANGUAGES } from "./notebook-format";
 
-/** A language of notebooks, `run` for `%run`, or something else. */
+/** A notebook language, `run` for `%run`, or `other`. */
 export type CellLanguage = "python" | "sql" | "scala" | "r" | "run" | "other";
 
-/** A piece of a notebook. */
+/** A cell, or a part of one. */
 export interface NotebookCell {
   readonly language: CellLanguage;
-  /** Of `%run`, what follows it. */
+  /** For `%run`, the text after it. */
   readonly code: string;
-  /** The line of the file that a line of the code is in; both from 0. */
+  /** Maps a line of the code to a line of the file; both from 0. */
   readonly lineOf: (line: number) => number;
 }
 
-/** A notebook, as far as its file tells. */
+/** A parsed notebook. */
 export interface NotebookSource {
   readonly cells: readonly NotebookCell[];
-  /** Names of widgets that a notebook in JSON comes with. */
+  /** Names of widgets in the metadata of an .ipynb. */
   readonly widgets: readonly string[];
 }
 
-/** The first lines of files that are notebooks. */
+/** First line of a notebook in the source format. */
 const FIRST_LINE = new RegExp(
   `^\\uFEFF?(?:${[...new Set(Object.values(NOTEBOOK_LANGUAGES).map(({ comment }) => comment))].join("|")}) ${NOTEBOOK_HEADER}`,
 );
@@ -30,17 +30,17 @@ export function isNotebookSource(source: string): boolean {
   return FIRST_LINE.test(source);
 }
 
-/** Cells that hold no code. Others, such as `%pip`, are one line of a cell. */
+/** Magics of cells without code. Line magics such as `%pip` apply to one line of a cell. */
 const TEXT_MAGICS =
   /^(?:md|md-sandbox|markdown|sh|bash|script|fs|html|javascript|js|latex|svg|writefile|skip)$/;
 const LINE_MAGICS =
   /^(?:pip|conda|uv|reload_ext|load_ext|autoreload|config|restart_python|matplotlib|tensorboard)$/;
 
 /**
- * A notebook in the source format, or in that of Jupyter. Never throws; takes time in proportion to the source.
+ * Parses a notebook in the source format or as .ipynb. Never throws. Linear in the size of the source.
  *
  * @param extension with or without a dot, in any case: `py`, `sql`, `scala`, `r` or `ipynb`
- * @returns undefined for another extension, and for a broken `ipynb`
+ * @returns undefined for another extension or an invalid `ipynb`
  */
 export function notebookSource(source: string, extension: string): NotebookSource | undefined {
   const key = `.${extension.replace(/^\./, "").toLowerCase()}`;
@@ -63,7 +63,7 @@ function sourceCells(text: string, mark: string, own: CellLanguage): NotebookCel
   const end = (next: number): void => {
     const first = start;
     const lineOf = (line: number): number => first + line;
-    // Without a % they are comments that only look like it.
+    // Without a %, these lines are ordinary comments.
     if (magic.find((line) => line.trim() !== "")?.trimStart()[0] === "%")
       cells.push(...withMagic(magic.join("\n"), own, lineOf));
     if (code.some((line) => line.trim() !== ""))
@@ -95,7 +95,7 @@ function languageOf(name: string): CellLanguage {
     : "other";
 }
 
-/** A cell, whose first word may say that it is in another language, and whose lines may run notebooks. */
+/** Parses a cell, whose first word may switch its language and whose lines may run notebooks. */
 function withMagic(
   code: string,
   own: CellLanguage,
@@ -119,7 +119,7 @@ function withMagic(
       end === -1 ? "" : without.slice(0, end).replace(/[^\n]/g, " ") + without.slice(end);
     return [...runs, ...withMagic(code, own, lineOf)];
   }
-  // The magic's own line stays, so that lines keep their numbers.
+  // Keep the magic's line, so that line numbers do not change.
   const rest = start.replace(/[^\n]/g, " ") + without.slice(start.length);
   if (rest.trim() === "") return runs;
   const named = languageOf(magic);
@@ -130,7 +130,7 @@ function withMagic(
   ];
 }
 
-/** IPython's commands of one line. */
+/** Blanks out line magics and shell commands of IPython. */
 function withoutLineMagics(code: string): string {
   return /^[ \t]*[%!]/m.test(code) ? code.replace(/^[ \t]*[%!].*$/gm, "") : code;
 }
@@ -174,7 +174,7 @@ function jupyterSource(text: string): NotebookSource | undefined {
   return { cells: all, widgets: Object.keys(objectOf(databricks.widgets)) };
 }
 
-/** Finds the lines of a JSON file that texts are in, one after the other. */
+/** Finds the lines of consecutive strings in a JSON file. */
 class LinePlaces {
   #at = 0;
   #line = 0;
@@ -190,7 +190,7 @@ class LinePlaces {
     const written = JSON.stringify(value);
     const found = this.#missed > MAX_MISSED ? -1 : this.#text.indexOf(written, this.#at);
     if (found === -1) {
-      // Written otherwise, such as with \u escapes: about where the one before was.
+      // The file spells it differently, for example with \u escapes: use the previous line.
       this.#missed++;
       return this.#line;
     }
@@ -200,5 +200,5 @@ class LinePlaces {
   }
 }
 
-/** After as many failed searches, the rest of the file is not searched any more. */
+/** Maximum failed searches before giving up. */
 const MAX_MISSED = 100;

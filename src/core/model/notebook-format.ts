@@ -1,6 +1,6 @@
-/** The source format of notebooks: code whose first line is a comment that says so. */
+/** The source format of notebooks: code with a marker comment in the first line. */
 
-/** Language and comment mark of a notebook in the source format, by the extension of its file. */
+/** Language and comment prefix of the source format, by file extension. */
 export const NOTEBOOK_LANGUAGES = {
   ".py": { language: "PYTHON", comment: "#" },
   ".sql": { language: "SQL", comment: "--" },
@@ -11,10 +11,10 @@ export const NOTEBOOK_LANGUAGES = {
 export type NotebookLanguage =
   (typeof NOTEBOOK_LANGUAGES)[keyof typeof NOTEBOOK_LANGUAGES]["language"];
 
-/** What follows the comment mark in the first line. */
+/** Text after the comment prefix in the first line. */
 export const NOTEBOOK_HEADER = "Databricks notebook source";
 
-/** The extension with its format, in any case; undefined for that of another file. */
+/** The source format for a file extension in any case; undefined for other extensions. */
 export function sourceFormat(
   extension: string,
 ): { readonly language: NotebookLanguage; readonly firstLine: string } | undefined {

@@ -1,8 +1,8 @@
 import type { JobId, RunId } from "./int64";
 
 /**
- * Runs of jobs as a tree: a run has tasks, a task may have run another job. Pure data, read from a workspace and shown
- * by reports. Times are milliseconds since 1970 by the clock of the workspace.
+ * Runs as a tree: a run has tasks, and a task may have a child run. Plain data, read from a workspace and shown by
+ * reports. Times are milliseconds since 1970 by the workspace's clock.
  */
 export interface JobRunNode {
   readonly runId: RunId;
@@ -14,13 +14,13 @@ export interface JobRunNode {
   readonly status: RunStatus;
   readonly startTime?: number;
   readonly endTime?: number;
-  /** Page of the run in the workspace. */
+  /** URL of the run in the workspace. */
   readonly url?: string;
-  /** In the order of their dependencies, then by key. */
+  /** Tasks sorted by dependencies, then by key. */
   readonly tasks: readonly TaskRunNode[];
 }
 
-/** The attempt at a task that counts: the latest one. */
+/** The latest attempt at a task. */
 export interface TaskRunNode {
   readonly taskKey: string;
   readonly runId: RunId;
@@ -31,18 +31,18 @@ export interface TaskRunNode {
   readonly status: RunStatus;
   readonly startTime?: number;
   readonly endTime?: number;
-  /** How many attempts there were before this one. */
+  /** Number of previous attempts. */
   readonly retries: number;
   readonly url?: string;
-  /** The run of the job that the task runs. */
+  /** The child run of a Run Job task. */
   readonly child?: JobRunNode;
-  /** The job that the task runs. */
+  /** The job of a Run Job task. */
   readonly runJobId?: JobId;
-  /** How the iterations of a for-each task stand. */
+  /** Counts of a for-each task's iterations. */
   readonly iterations?: IterationCounts;
-  /** The iterations of a for-each task that did not succeed, or ran a job; only once somebody has asked for them. */
+  /** Iterations of a for-each task that failed or ran a job; absent until requested. */
   readonly iterationRuns?: readonly TaskRunNode[];
-  /** Output of the task, once it was fetched. */
+  /** Output of the task; absent until fetched. */
   readonly output?: TaskOutput;
 }
 
@@ -54,31 +54,31 @@ export interface IterationCounts {
   readonly failed: number;
 }
 
-/** What a task left behind. */
+/** Output of a task. */
 export interface TaskOutput {
   readonly error?: string;
   readonly errorTrace?: string;
   readonly logs?: string;
-  /** What a notebook gave to `dbutils.notebook.exit`. */
+  /** The argument of `dbutils.notebook.exit`. */
   readonly result?: string;
 }
 
-/** Where a run, or the run of a task, stands. */
+/** State of a run or a task run. */
 export interface RunStatus {
   /**
-   * `waiting` has not begun, `active` is under way, `ended` is over. A state that this version does not know counts as
-   * `active`, so that nothing is taken for over that is not.
+   * `waiting`: not started. `active`: running. `ended`: finished. An unknown state counts as `active`, so that a run is
+   * not mistaken for finished.
    */
   readonly phase: "waiting" | "active" | "ended";
-  /** The state in terms of the Jobs API: the result of an ended run, else the life cycle state. */
+  /** Jobs API state: the result of an ended run, otherwise the life cycle state. */
   readonly state: string;
-  /** The message of the workspace; may be empty. */
+  /** The workspace's message; may be empty. */
   readonly message: string;
-  /** It is over without having begun, whatever its result. */
+  /** True if it ended without starting, whatever the result. */
   readonly skipped?: true;
 }
 
-/** True for a run or a task that is over and did not fail, skip or end early. */
+/** True for a run or task that ended with SUCCESS. */
 export function succeeded({ status }: { readonly status: RunStatus }): boolean {
   return status.phase === "ended" && status.state === "SUCCESS";
 }
@@ -92,7 +92,7 @@ const NOT_RUN: ReadonlySet<string> = new Set([
   "SKIPPED",
 ]);
 
-/** True for what ended before it began. */
+/** True for a task that ended without running. */
 export function didNotRun({ status }: { readonly status: RunStatus }): boolean {
   return status.phase === "ended" && (NOT_RUN.has(status.state) || status.skipped === true);
 }
@@ -105,12 +105,12 @@ export function failed({ status }: { readonly status: RunStatus }): boolean {
   );
 }
 
-/** True for a task that failed by itself, and did not only stay out because another one failed. */
+/** True for a task that failed itself, not because of another task. */
 export function failedByItself(task: { readonly status: RunStatus }): boolean {
   return failed(task) && !didNotRun(task);
 }
 
-/** How long it took, or has taken until `now`; milliseconds, never negative. */
+/** Duration so far or in total; milliseconds, never negative. */
 export function durationOf(
   { startTime, endTime }: { readonly startTime?: number; readonly endTime?: number },
   now: number,
@@ -119,7 +119,7 @@ export function durationOf(
   return Math.max(0, (endTime ?? now) - startTime);
 }
 
-/** Every task of a run and of the runs below it, each with the way to it: task keys from the top. */
+/** All tasks of a run and its child runs, each with its path of task keys. */
 export function* tasksBelow(
   run: JobRunNode,
   path: readonly string[] = [],
@@ -135,13 +135,13 @@ export function* tasksBelow(
   }
 }
 
-/** The given tasks of a run and all that depend on them, directly or through others. */
+/** The given tasks and all of their direct and indirect dependents. */
 export function withDependents(
   tasks: readonly TaskRunNode[],
   start: Iterable<TaskRunNode>,
 ): Set<TaskRunNode> {
   const all = new Set(start);
-  // A set is iterated over what is added on the way too.
+  // Iterating over a set includes entries that are added meanwhile.
   for (const { taskKey } of all) {
     for (const task of tasks) if (task.dependsOn.includes(taskKey)) all.add(task);
   }

@@ -3,12 +3,12 @@ import { isObject } from "./json";
 /** A value of the Jobs API. */
 export type Setting = string | number | boolean | null | readonly Setting[] | Settings;
 
-/** An object of the Jobs API: the settings of a job, or a part of them, by the API's names. */
+/** An object of the Jobs API: job settings or a part of them. */
 export interface Settings {
   readonly [name: string]: Setting;
 }
 
-/** The value at a path such as `"sql_task", "file", "path"`; undefined if there is none. */
+/** The value at a path such as `"sql_task", "file", "path"`; undefined if absent. */
 export function settingAt(
   settings: Setting | undefined,
   ...path: readonly string[]
@@ -21,7 +21,7 @@ export function settingAt(
   return value;
 }
 
-/** The {@link settingAt} a path, as text; undefined if there is none, or no single value. */
+/** The scalar value at a path as text; undefined if absent or not a scalar. */
 export function textAt(
   settings: Setting | undefined,
   ...path: readonly string[]
@@ -36,7 +36,7 @@ export function isSettings(value: Setting | undefined): value is Settings {
   return isObject(value);
 }
 
-/** Text that is equal for equal values, whatever the order of their names. */
+/** Text that is equal for equal values, independent of key order. */
 export function canonical(value: Setting | undefined): string {
   if (Array.isArray(value)) return `[${(value as readonly Setting[]).map(canonical).join(",")}]`;
   if (value === undefined) return "";

@@ -1,18 +1,18 @@
 import type { SourceLocation } from "./job-spec";
 
-/** A comment or call that excuses findings beside it. */
+/** A suppression in source code: a comment or a call. */
 export interface SourceSuppression {
-  /** Names of the rules; empty if none was given. */
+  /** Rule names; empty if missing. */
   readonly rules: readonly string[];
-  /** Empty if none was given. */
+  /** Empty if missing. */
   readonly reason: string;
-  /** `YYYY-MM-DD`, the last day on which it holds. */
+  /** Last day of the suppression, `YYYY-MM-DD`. */
   readonly until?: string;
-  /** Where it is written. */
+  /** Location of the suppression. */
   readonly location?: SourceLocation;
-  /** Excuses the job or task written in this line of the file … */
+  /** Applies to the job or task defined in this line of the file … */
   readonly line?: number;
-  /** … or the jobs with these ids, and this task of them if one is named. */
+  /** … or to the jobs with these ids, limited to `taskKey` if set. */
   readonly jobIds?: readonly string[];
   readonly taskKey?: string;
 }

@@ -1,4 +1,4 @@
-/** Arguments that Terraform itself reads of every resource. */
+/** Meta-arguments that Terraform accepts in every resource. */
 export const RESOURCE_META_ARGUMENTS: readonly string[] = [
   "//",
   "connection",
@@ -10,7 +10,7 @@ export const RESOURCE_META_ARGUMENTS: readonly string[] = [
   "provisioner",
 ];
 
-/** Arguments of a module beside its variables, so that no variable can have such a name. */
+/** Meta-arguments of modules, which variables cannot use as names. */
 export const RESERVED_VARIABLE_NAMES: readonly string[] = [
   "count",
   "depends_on",
@@ -22,7 +22,7 @@ export const RESERVED_VARIABLE_NAMES: readonly string[] = [
   "version",
 ];
 
-/** True for a name that a Terraform variable can have. */
+/** True for a valid name of a Terraform variable. */
 export function isVariableName(name: string): boolean {
   return /^[A-Za-z_][\w-]*$/.test(name) && !RESERVED_VARIABLE_NAMES.includes(name);
 }

@@ -1,7 +1,4 @@
-/**
- * Text that somebody else wrote, made safe to show in a terminal or a log: control characters, line breaks and the
- * bidirectional marks that reorder a line become escapes.
- */
+/** Makes untrusted text safe for a terminal or log: escapes control characters, line breaks and bidirectional marks. */
 export function printable(text: string): string {
   return text.replace(
     // eslint-disable-next-line no-control-regex -- finding them is the point
@@ -10,14 +7,14 @@ export function printable(text: string): string {
   );
 }
 
-/** {@link printable} text between double quotes. */
+/** {@link printable} text in double quotes. */
 export function quote(text: string): string {
   return `"${printable(text)}"`;
 }
 
-/** The message of something that was thrown. */
+/** The message of a thrown value. */
 export function errorText(thrown: unknown): string {
-  // Errors of another context, such as Node's own within a test, are not instances of this one's Error.
+  // Errors from another realm, such as Node's own in a test, are not instances of this realm's Error.
   const { message } = Object(thrown) as { message?: unknown };
   return typeof message === "string" ? message : String(thrown);
 }

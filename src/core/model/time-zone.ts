@@ -1,4 +1,4 @@
-/** True for a time zone of the tz database that this Node.js or browser knows. */
+/** True for a time zone of the tz database known to this Node.js or browser. */
 export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
@@ -8,7 +8,7 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** True for a time zone that the workspace takes: Java has offsets such as `UTC+2` beside the tz database. */
+/** True for a time zone that Databricks accepts. Besides the tz database, Java has offsets such as `UTC+2`. */
 export function isJavaTimeZone(name: string): boolean {
   return /^(?:UTC|GMT|UT)[+-]\d{1,2}(?::?\d\d)?$/.test(name) || isTimeZone(name);
 }

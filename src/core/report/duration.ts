@@ -1,11 +1,11 @@
-/** A duration as people say it: `0.4 s`, `12.3 s`, `1 min 05 s`, `2 h 03 min`. */
+/** A readable duration: `0.4 s`, `12.3 s`, `1 min 05 s`, `2 h 03 min`. */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds) / 1000;
   if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
   return longer(Math.round(seconds));
 }
 
-/** The same without tenths, for what is still going on. */
+/** A duration without tenths, for ongoing activities. */
 export function formatElapsed(milliseconds: number): string {
   const seconds = Math.floor(Math.max(0, milliseconds) / 1000);
   return seconds < 60 ? `${seconds} s` : longer(seconds);

@@ -1,22 +1,22 @@
 import * as junit from "junit-report-builder";
 
-/** The package exports its builder itself, though its types say that it is the default export. */
+/** The package exports its builder directly, although its types declare a default export. */
 const exported = junit as unknown as { readonly default?: junit.Builder };
 const library = exported.default ?? (junit as unknown as junit.Builder);
 
-/** One job that was tested. */
+/** A tested job. */
 export interface TestCase {
   readonly name: string;
-  /** What it belongs to, such as the level of the job. */
+  /** Group, such as the job's level. */
   readonly group: string;
   readonly outcome: "passed" | "failed" | "skipped";
   readonly durationMs: number;
-  /** Why it failed; the first line is its summary. */
+  /** Reason of a failure; the first line is the summary. */
   readonly reason?: readonly string[];
   readonly runUrl?: string;
 }
 
-/** The results as JUnit XML, which CI systems read. @param suite such as the name of the environment */
+/** Test results as JUnit XML. @param suite name, such as the environment */
 export function junitXml(suite: string, cases: readonly TestCase[]): string {
   const builder = library.newBuilder();
   const report = builder.testSuite().name(suite);
@@ -27,7 +27,7 @@ export function junitXml(suite: string, cases: readonly TestCase[]): string {
     if (outcome === "skipped") test.skipped();
     if (outcome === "failed") {
       test.failure(reason[0] ?? "failed");
-      // xmlbuilder makes the end of a CDATA section harmless only once.
+      // xmlbuilder escapes only the first end of a CDATA section.
       test.stacktrace(reason.join("\n").replaceAll("]]>", "]] >"));
     }
   }

@@ -1,4 +1,4 @@
-/** Text that means nothing to Markdown or HTML, and calls nobody by name. It is one line, and may begin one. */
+/** Escapes text for Markdown and HTML, including mentions. Returns one line, which may start a paragraph. */
 export function markdownText(text: string): string {
   return (
     text
@@ -8,11 +8,11 @@ export function markdownText(text: string): string {
       .replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&")
       .replace(/^[-=]/, "\\$&")
       .replace(/^(\d+)\./, "$1\\.")
-      // GitHub looks for names in what the reader sees, so an entity for the sign itself would not do.
+      // GitHub detects mentions in the rendered text, so an entity for @ would not help.
       .replace(/@/g, "@&#8203;")
       .replace(/:\/\//g, "&#58;//")
   );
 }
 
-/** What stands for a severity, so that it is seen in a long table. */
+/** Icons that make severities visible in long tables. */
 export const SEVERITY_ICONS = { error: "❌", warning: "⚠️", info: "ℹ️" } as const;

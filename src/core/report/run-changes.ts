@@ -19,7 +19,7 @@ export class RunChanges {
     const ends: RunChange[] = [];
     for (const { task, path } of tasksBelow(run)) this.#compare(task, path, changes, "both", ends);
     this.#compare(run, [], ends, "ended");
-    // What is further down ends first.
+    // At the same time, nested tasks end first.
     ends.sort(
       (a, b) => (a.node.endTime ?? 0) - (b.node.endTime ?? 0) || b.path.length - a.path.length,
     );
@@ -36,7 +36,7 @@ export class RunChanges {
     const id = path.join("/");
     const { phase, state } = node.status;
     const before = this.#seen.get(id);
-    // An attempt after another one, by a retry or by a repair, is a run of its own.
+    // Another attempt, by a retry or a repair, has a new run id.
     const again = before !== undefined && before.runId !== node.runId;
     if (which !== "ended") {
       const began = phase !== "waiting" && node.startTime !== undefined;

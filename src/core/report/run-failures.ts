@@ -16,13 +16,13 @@ export interface RunFailure {
   readonly task: TaskRunNode;
   /** Task keys from the top. */
   readonly path: readonly string[];
-  /** The run that the task belongs to. */
+  /** The run that contains the task. */
   readonly run: JobRunNode;
-  /** Task keys from the top, of what did not run because of it. */
+  /** Paths of tasks that did not run because of the failure. */
   readonly kept: readonly (readonly string[])[];
 }
 
-/** The root failures: not the tasks above, which failed as a result. */
+/** The root failures, without the enclosing Run Job tasks, which failed as a result. */
 export function failuresOf(run: JobRunNode): RunFailure[] {
   const failures: RunFailure[] = [];
   visit(run, [], [], failures);
@@ -50,7 +50,7 @@ function visit(
       if (iteration.child !== undefined) visit(iteration.child, own, kept, failures);
       else failures.push({ task: iteration, path: own, run, kept });
     }
-    // A child without a failed task of its own did not fail by itself either, or cannot be read.
+    // The child run has no failed task, or cannot be read.
     if (failures.length === before) failures.push({ task, path: own, run, kept });
   }
 }
@@ -59,10 +59,7 @@ function visit(
 const MAX_TRACE = 15;
 const MAX_KEPT = 12;
 
-/**
- * Why a run failed of which no task did, such as one that was refused before it had tasks: what the workspace says of it.
- * Undefined of any other.
- */
+/** The workspace's message for a failed run without a failed task, such as a rejected run. Undefined for other runs. */
 export function runFailure(run: JobRunNode): string | undefined {
   return failed(run) && failuresOf(run).length === 0 ? run.status.message : undefined;
 }
@@ -80,7 +77,7 @@ export function failureLines(run: JobRunNode, style: Style = PLAIN): string[] {
     for (const line of textLines(reason)) lines.push(`    ${line}`);
   }
   for (const { task, path, run: job, kept } of failuresOf(run)) {
-    // What was canceled with the run did nothing wrong.
+    // Do not report tasks that were canceled with the run.
     if (run.status.state === "CANCELED" && task.status.state === "CANCELED") continue;
     const took = durationOf(task, task.endTime ?? 0);
     const retries = task.retries === 0 ? "" : `, retry ${task.retries}`;
@@ -124,7 +121,7 @@ export function textLines(text = ""): string[] {
   return lines.map((line) => inert(line.split("\t").map(printable).join("\t")));
 }
 
-/** CI systems take lines that begin like these for commands, wherever they come from. */
+/** Escapes line starts that CI systems would execute as commands. */
 function inert(line: string): string {
   return line.replace(/^(\s*)(?::(?=:)|#(?=#\[))/, (start) => {
     const command = start.trimStart();

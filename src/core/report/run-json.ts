@@ -16,11 +16,11 @@ export interface RunReport {
   readonly runs: readonly StepReport[];
 }
 
-/** One run that was to be started. */
+/** A planned run. */
 export interface StepReport {
   readonly job: string;
   readonly job_id: JobId;
-  /** Task keys, when not all tasks were to run. */
+  /** Keys of the selected tasks; absent for all tasks. */
   readonly only?: readonly string[];
   readonly outcome: string;
   readonly error?: string;
@@ -28,7 +28,7 @@ export interface StepReport {
   readonly failures?: readonly object[];
 }
 
-/** A run with everything below it. Times are milliseconds since 1970, names those of the Jobs API. */
+/** A run with its child runs. Times are milliseconds since 1970; names follow the Jobs API. */
 export function runJson(run: JobRunNode, now: number): object {
   return {
     run_id: run.runId,

@@ -38,7 +38,7 @@ function taskLines(
     `${indent}${style.strong(printable(task.taskKey))} (run ${task.runId}): ${printable(status.state)}${took}${retries}`,
   );
   const own = outputLines(task);
-  // What a task that runs a job says about it stands there.
+  // Skip the message of a Run Job task, which the child run repeats.
   if (child === undefined || output !== undefined)
     for (const line of own) lines.push(`${indent}  ${line}`);
   if (child !== undefined) runLines(child, now, style, `${indent}  `, lines);

@@ -15,19 +15,19 @@ import { PLAIN, type Style } from "./style";
 
 /** Options of a tree. */
 export interface TreeOptions {
-  /** The time by the clock of the workspace; milliseconds since 1970. */
+  /** The workspace's time; milliseconds since 1970. */
   readonly now: number;
   /** @default no colours */
   readonly style?: Style;
-  /** Available columns; longer lines are cut. @default without limit */
+  /** Available columns; longer lines are truncated. @default unlimited */
   readonly width?: number;
-  /** Available lines; less important tasks are collapsed. @default without limit */
+  /** Available lines; less important tasks are collapsed. @default unlimited */
   readonly height?: number;
   /** Usual durations by path of task keys, joined by `/`, "" for the run itself; milliseconds. */
   readonly usual?: ReadonlyMap<string, number>;
 }
 
-/** A line before its columns are known. */
+/** A line before its column widths are known. */
 interface Line {
   readonly prefix: string;
   readonly mark: string;
@@ -128,14 +128,14 @@ function stateColumns(
     : { mark: marks.skipped, state, duration, tint: failed(node) ? style.bad : style.faint };
 }
 
-/** The display name, where the label is the key. */
+/** The display name, if the label is the key. */
 const named = ({ key, name }: JobRunNode): string => (key === undefined ? "" : printable(name));
 
 function runLink({ runId, url }: { runId: RunId; url?: string }, style: Style): string {
   return style.faint(style.link(`run ${runId}`, url));
 }
 
-/** Why something waits, such as a queue. */
+/** Why a run or task waits, such as a queue. */
 function waitsFor({ phase, state, message }: RunStatus): string {
   return phase === "waiting" && state !== "BLOCKED" && message !== "" ? printable(message) : "";
 }
@@ -148,7 +148,7 @@ function quoted(text: string): string {
   return `"${printable(cut)}"${line.length < text.length ? "…" : ""}`;
 }
 
-/** Draws together what is of less interest until it fits: what succeeded first, then what still waits. */
+/** Collapses less interesting lines until the tree fits: successful tasks first, then waiting ones. */
 function shrink(top: Entry, height: number, style: Style): void {
   if (size(top) <= height) return;
   const visit = (entry: Entry, action: (entry: Entry) => void): void => {
@@ -179,7 +179,7 @@ function shrink(top: Entry, height: number, style: Style): void {
       for (const each of alike) others.delete(each);
       const line = { ...first.line, label: "", state: "", duration: "", rest: "", tint };
       entry.below = [...others, { line, below: [] }];
-      // Of what runs, as many as there is room for.
+      // Show as many running tasks as fit.
       const shown: Entry[] = [];
       if (what === "running") {
         let room = height - size(top);
@@ -223,11 +223,11 @@ function aligned(lines: readonly Line[], width: number, style: Style): string[] 
 }
 
 const SEGMENTER = new Intl.Segmenter();
-/** A colour, or a link around what is shown. */
+/** A colour or link escape sequence. */
 // eslint-disable-next-line no-control-regex -- finding them is the point
 const CODES = /(\u001b\[[0-9;]*m|\u001b\]8;;[^\u001b]*\u001b\\)/;
 
-/** The text in at most `width` columns. It closes colours and links where it cuts. */
+/** Truncates text to `width` columns, and closes colours and links. */
 export function fit(text: string, width: number, style: Style = PLAIN): string {
   if (!Number.isFinite(width) || visibleWidth(text) <= width) return text;
   const { more } = style.marks;
@@ -253,7 +253,7 @@ export function fit(text: string, width: number, style: Style = PLAIN): string {
 
 const LINK_END = "\u001b]8;;\u001b\\";
 
-/** Columns that a text takes, without colours and links. */
+/** Display width of text, without colours and links. */
 export function visibleWidth(text: string): number {
   return stringWidth(text.replace(new RegExp(CODES, "g"), ""));
 }

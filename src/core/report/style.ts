@@ -1,14 +1,14 @@
 import { createColors } from "picocolors";
 import { printable } from "../model/text";
 
-/** How text is decorated where it is shown. */
+/** Text decoration for an output. */
 export interface Style {
   readonly good: (text: string) => string;
   readonly bad: (text: string) => string;
   readonly busy: (text: string) => string;
   readonly faint: (text: string) => string;
   readonly strong: (text: string) => string;
-  /** Text that leads to an address where the terminal can do that, else the text alone. */
+  /** A hyperlink if the terminal supports it, otherwise the text alone. */
   readonly link: (text: string, url: string | undefined) => string;
   /** Lines and marks of a tree. */
   readonly marks: Marks;
@@ -53,7 +53,7 @@ const ASCII: Marks = {
   more: "...",
 };
 
-/** @param options - `unicode`: whether the reader can show more than ASCII */
+/** @param options - `unicode`: whether the output supports more than ASCII */
 export function styleOf(options: { readonly color: boolean; readonly unicode: boolean }): Style {
   const colors = createColors(options.color);
   return {
@@ -69,7 +69,7 @@ export function styleOf(options: { readonly color: boolean; readonly unicode: bo
 
 export const PLAIN: Style = styleOf({ color: false, unicode: true });
 
-/** OSC 8. Only what is certainly the address of a page becomes a link. */
+/** An OSC 8 hyperlink, only for valid web addresses. */
 function hyperlink(text: string, url: string | undefined): string {
   if (url === undefined || !/^https?:\/\/[\x21-\x7e]+$/.test(url) || printable(url) !== url)
     return text;

@@ -1,14 +1,14 @@
 import { printable } from "../model/text";
 
-/** How wide a cell may be; characters. What is longer ends with "…". */
+/** Maximum characters of a cell; longer text ends with "…". */
 const MAX_CELL = 80;
 
 /**
- * Rows as a table for a terminal: a line of names, a rule, a line for each row. Numbers are aligned to the right. Text is
- * made safe to show.
+ * Formats rows as a table for a terminal, with a header and a rule. Aligns numbers to the right and escapes control
+ * characters.
  *
  * @param columns names, from left to right
- * @param rows values, as many in each as there are columns; objects are shown as JSON
+ * @param rows values, one for each column; objects are shown as JSON
  */
 export function formatTable(
   columns: readonly string[],
@@ -47,7 +47,7 @@ function cell(value: unknown): string {
 
 const SEGMENTER = new Intl.Segmenter();
 
-/** As people count them. */
+/** User-perceived characters. */
 const characters = (text: string): string[] =>
   Array.from(SEGMENTER.segment(text), ({ segment }) => segment);
 

@@ -2,15 +2,15 @@ import { type CheckedFinding, environmentText } from "../model/check-report";
 import { formatLocation } from "../model/job-spec";
 import { printable } from "../model/text";
 
-/** What of a finding is reported. */
+/** The part of a finding that reports need. */
 export type ReportedFinding = Omit<CheckedFinding, "fingerprint">;
 
-/** The findings as plain text for a terminal or a log, most readers' first and only view of a violation. */
+/** Findings as plain text for a terminal or log, where most readers first see a violation. */
 export function textReport(findings: readonly ReportedFinding[]): string {
   return findings.map(findingText).join("\n\n");
 }
 
-/** Rules that others write may not escape the names they quote; text that is escaped already stays as it is. */
+/** Escapes text of custom rules, which may quote names unescaped. Escaping twice has no effect. */
 function findingText(finding: ReportedFinding): string {
   const { severity, rule, message, fix, sites } = finding;
   const environment = environmentText(finding);

@@ -1,14 +1,14 @@
 import { countChanges, type HierarchyDiff, type JobDiff, type TaskDiff } from "./hierarchy-diff";
 
-/** A source, for programs. */
+/** A source in the JSON output. */
 export interface DiffSource {
   readonly kind: string;
   readonly path: string;
-  /** Of git, if it was read at one. */
+  /** Git revision, if the source was read at one. */
   readonly revision?: string;
 }
 
-/** What changes, for programs; docs/graph-diff.md describes it. Text is as it was read, without what is secret. */
+/** The diff as JSON; docs/graph-diff.md describes it. Text is unescaped, with secrets masked. */
 export function diffJson(
   diffs: readonly HierarchyDiff[],
   { from, to }: { readonly from: DiffSource; readonly to: DiffSource },

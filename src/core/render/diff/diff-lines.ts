@@ -4,37 +4,37 @@ import type { Change, HierarchyDiff, JobDiff, OrphanedJob, TaskDiff } from "./hi
 import type { Sides, ValueChange } from "./settings-diff";
 import { append } from "../../model/collections";
 
-/** How names and values are written in a format. */
+/** Formats names and values. */
 export interface DiffWriter {
-  /** Of a job or task. */
+  /** Formats the name of a job or task. */
   readonly name: (text: string) => string;
-  /** Of somebody's own words, between marks. */
+  /** Formats free text, in quotes. */
   readonly value: (text: string) => string;
-  /** Of any other value. */
+  /** Formats any other value. */
   readonly plain: (text: string) => string;
   readonly arrow: string;
 }
 
-/** A line with what belongs below it. */
+/** A line with nested lines. */
 export interface DiffLine {
   readonly mark: Change | "note";
   readonly text: string;
   readonly below: readonly DiffLine[];
 }
 
-/** Longer values are cut around the place where they differ. */
+/** Longer values are truncated around their first difference; characters. */
 const MAX_VALUE = 200;
-/** How much of what is equal stands before that place. */
+/** Characters shown before the first difference. */
 const LEAD = 40;
 
-/** A job, with what is different about it. */
+/** A job with its differences. */
 export function jobLine(job: JobDiff, writer: DiffWriter): DiffLine {
   const { key, change, level } = job;
   const text = [writer.name(key), ...(level === undefined ? [] : [level])].join(" ");
   return { mark: change, text, below: belowJob(job, writer) };
 }
 
-/** A job that no other runs any more, though nobody has removed it. */
+/** A job that still exists but that no other job runs any more. */
 export function orphanText({ key, wasRunBy, hasTrigger }: OrphanedJob, writer: DiffWriter): string {
   const runners = named(wasRunBy, writer);
   return `no job runs ${writer.name(key)} any more (${runners} did)${hasTrigger ? "; its own trigger still does" : ""}`;
@@ -52,12 +52,12 @@ function named(keys: readonly string[], { name }: DiffWriter): string {
   return `${keys.slice(0, 10).map(name).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** Attributes that say of a new job when and as whom it runs. */
+/** Attributes shown for new jobs: when and as whom they run. */
 const OF_NEW_JOBS = ["schedule", "trigger", "continuous", "run_as"];
 
 function belowJob(job: JobDiff, writer: DiffWriter): DiffLine[] {
   const { change, attributes, parameters, tasks } = job;
-  // What is gone needs no description.
+  // A removed job needs no details.
   if (change === "removed") return [];
   const told = attributes.filter(({ name }) => change === "changed" || OF_NEW_JOBS.includes(name));
   return [
@@ -108,7 +108,7 @@ function taskLine(task: TaskDiff, writer: DiffWriter): DiffLine {
   };
 }
 
-/** What authors choose the words of. */
+/** Attributes with free text. */
 const WORDS = /^(?:name|description|tags\..*)$/s;
 
 function valueLine(change: ValueChange, writer: DiffWriter): DiffLine {
@@ -117,7 +117,7 @@ function valueLine(change: ValueChange, writer: DiffWriter): DiffLine {
   return sidesLine(LABELS[name] ?? writer.name(name), change, show, writer);
 }
 
-/** What settings are called where they mostly are the point of a change. */
+/** Short labels of settings that usually are the point of a change. */
 const LABELS: Readonly<Record<string, string>> = {
   "alert_task.alert_id": "alert",
   "dashboard_task.dashboard_id": "dashboard",
@@ -159,7 +159,7 @@ function sidesLine(
   return { mark, text: `${label}: ${text.join(` ${arrow} `)}`, below: [] };
 }
 
-/** Both values, printable and short enough to be read. */
+/** Both values, printable and truncated. */
 function windowed({ before, after }: Sides): Sides {
   const [old, now] = [before, after].map((side) =>
     side === undefined ? undefined : printable(side),
@@ -176,7 +176,7 @@ function windowed({ before, after }: Sides): Sides {
   };
 }
 
-/** At most {@link MAX_VALUE} characters, without halves of any. */
+/** At most {@link MAX_VALUE} characters, without splitting surrogate pairs. */
 function cut(text: string, start: number): string {
   const part = text.slice(start, start + MAX_VALUE);
   const whole = part.replace(/^[\udc00-\udfff]|[\ud800-\udbff]$/g, "");
@@ -195,15 +195,15 @@ export function summaryOf(counts: Readonly<Record<Change, number>>): string {
     .join(", ");
 }
 
-/** The names of environments, and the lines that they have in common. */
+/** Environments and the content that they share. */
 export interface InEnvironments<T> {
   readonly environments: readonly string[];
   readonly said: T;
 }
 
-/** What differs, with what is the same in several environments once. */
+/** The differences of all environments. Equal differences are listed once. */
 export interface DiffReport {
-  /** Of each environment as a whole. */
+  /** Summaries of environments. */
   readonly heads: readonly InEnvironments<string>[];
   readonly sections: readonly InEnvironments<readonly DiffLine[]>[];
 }
@@ -217,7 +217,7 @@ export function reportOf(diffs: readonly HierarchyDiff[], writer: DiffWriter): D
     const seen = new Map<string, number>();
     for (const line of linesOf(diff, writer)) {
       const whole = JSON.stringify(line);
-      // Long names may be cut to the same.
+      // Truncation may make long names equal.
       const count = seen.get(whole) ?? 0;
       seen.set(whole, count + 1);
       const text = `${count} ${whole}`;
@@ -235,7 +235,7 @@ export function reportOf(diffs: readonly HierarchyDiff[], writer: DiffWriter): D
   }
   return {
     heads: [...heads].map(([said, environments]) => ({ environments, said })),
-    // What holds everywhere comes first.
+    // Sections of the most environments come first.
     sections: [...sections.values()].sort((a, b) => b.environments.length - a.environments.length),
   };
 }
@@ -244,7 +244,7 @@ function nameOf({ environment, was }: HierarchyDiff, { name, arrow }: DiffWriter
   return was === undefined ? name(environment) : `${name(was)} ${arrow} ${name(environment)}`;
 }
 
-/** The environment to draw, if there is room for one: that with most changes. */
+/** The environment with the most changes, for a single drawing. */
 export function mostChanged(diffs: readonly HierarchyDiff[]): HierarchyDiff | undefined {
   return [...diffs].sort((a, b) => b.jobs.length - a.jobs.length)[0];
 }
@@ -253,7 +253,7 @@ function linesOf(diff: HierarchyDiff, writer: DiffWriter): DiffLine[] {
   const note = (text: string): DiffLine => ({ mark: "note", text, below: [] });
   const jobs = diff.jobs.map((job) => {
     const line = jobLine(job, writer);
-    // All of them are new; each is described where it was added.
+    // Without details: every job of a new or removed environment is new or removed.
     return diff.change === undefined ? line : { ...line, below: [] };
   });
   return [
@@ -263,7 +263,7 @@ function linesOf(diff: HierarchyDiff, writer: DiffWriter): DiffLine[] {
   ];
 }
 
-/** The summary of an environment: `2 jobs changed (of 6)`. */
+/** Summary of an environment: `2 jobs changed (of 6)`. */
 export function headOf({ change, counts, jobs }: HierarchyDiff): string {
   if (change !== undefined) {
     const count = Math.max(counts.before, counts.after);

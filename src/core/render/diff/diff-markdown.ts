@@ -4,11 +4,11 @@ import { type DiffLine, type DiffWriter, mostChanged, reportOf, summaryOf } from
 import { diffMermaid, type DiffMermaidOptions } from "./diff-mermaid";
 import { countChanges, type HierarchyDiff } from "./hierarchy-diff";
 
-/** GitHub takes 65,536 for a comment. Counted in bytes, which are no fewer than characters. */
+/** Maximum size of a comment; GitHub allows 65,536 characters. Counted in bytes, of which there are at least as many. */
 const MAX_BYTES = 65_000;
-/** Of the drawing. Its text may have three bytes a character. */
+/** Maximum characters of the drawing, which may take three bytes each. */
 const MAX_DRAWN = 18_000;
-/** Reserved for the note on what is left out, and for closing lines. */
+/** Bytes reserved for the note about omitted lines, and for closing lines. */
 const RESERVED = 500;
 
 const MARKS = { added: "➕", removed: "➖", changed: "✏️", note: "⚠️" } as const;
@@ -20,19 +20,19 @@ const WRITER: DiffWriter = {
   arrow: "→",
 };
 
-/** How changes are written as Markdown. */
+/** Options of {@link diffMarkdown}. */
 export interface DiffMarkdownOptions extends DiffMermaidOptions {
-  /** What they are compared with. */
+  /** Name of the compared version. */
   readonly since: string;
   /** Level and first words of the heading. @default "### Job hierarchy" */
   readonly heading?: string;
-  /** Whether to draw them. @default true */
+  /** Whether to include a drawing. @default true */
   readonly drawing?: boolean;
-  /** Bytes to keep to. @default - those of a comment on GitHub */
+  /** Maximum size; bytes. @default - GitHub's limit for comments */
   readonly maxBytes?: number;
 }
 
-/** What changes, as a comment for a pull request: a summary, a drawing, and every change to fold out. */
+/** The diff as a pull request comment: a summary, a drawing, and collapsible details. */
 export function diffMarkdown(
   diffs: readonly HierarchyDiff[],
   {
@@ -77,7 +77,7 @@ function someOf(environments: readonly string[]): string {
   return `${environments.slice(0, 20).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** Lines for as long as there is room. */
+/** Collects lines up to the maximum size. */
 class Page {
   readonly #lines: string[] = [];
   #room: number;
@@ -97,7 +97,7 @@ class Page {
       return;
     }
     for (const line of lines) this.#add(line);
-    // There is room for this: it was kept.
+    // Space for this line is reserved.
     this.#lines.push("\n</details>");
     this.#room -= 16;
   }
@@ -113,7 +113,7 @@ class Page {
     return this.#lines.join("\n");
   }
 
-  /** Once there is no room, nothing more is added: what comes later belongs to what is missing. */
+  /** After the first line that does not fit, drops all others, because later lines may belong to omitted ones. */
   #add(line: string): boolean {
     const size = new TextEncoder().encode(line).length + 1;
     if (this.#leftOut > 0 || size > this.#room) {
@@ -132,6 +132,6 @@ export function codeSpan(text: string): string {
   const longest = Math.max(0, ...Array.from(shown.matchAll(/`+/g), ([run]) => run.length));
   const fence = "`".repeat(longest + 1);
   const edge = /^`|`$|^ .* $/s.test(shown) ? " " : "";
-  // Code of no characters is none.
+  // An empty code span does not exist.
   return shown === "" ? '`""`' : `${fence}${edge}${shown}${edge}${fence}`;
 }

@@ -4,22 +4,22 @@ import type { Change, DiffEdge, HierarchyDiff, TaskDiff } from "./hierarchy-diff
 import type { JobPair } from "./job-pairs";
 
 export interface DiffMermaidOptions {
-  /** Jobs alone, or the tasks that differ, too. @default "jobs" */
+  /** Whether to draw changed tasks too. @default "jobs" */
   readonly level?: "jobs" | "tasks";
   /** @default "LR" */
   readonly orientation?: "LR" | "TB";
-  /** @default - as many as GitHub draws */
+  /** @default - GitHub's limit */
   readonly maxCharacters?: number;
 }
 
-/** A drawing, and the number of jobs that do not fit. */
+/** A drawing, and the number of omitted jobs. */
 export interface DiffDrawing {
   readonly text: string;
   readonly jobs: number;
   readonly leftOut: number;
 }
 
-/** As Mermaid writes `+`, `-` and `~`, which are marks of lists at the beginning of a text. */
+/** Escaped `+`, `-` and `~`, which Mermaid reads as list markers at the beginning of text. */
 const MARKS = { added: "#43; ", removed: "#45; ", changed: "#126; " } as const;
 const COLORS = {
   added: "fill:#e8f5e9,stroke:#2e7d32,stroke-width:2px,color:#1b1b1b",
@@ -27,21 +27,21 @@ const COLORS = {
   changed: "fill:#fff8e1,stroke:#b26a00,stroke-width:2px,color:#1b1b1b",
   same: "fill:#eeeeee,stroke:#616161,color:#1b1b1b",
 } as const;
-/** Of edges: what is gone is dashed, or dotted if it was dotted before. */
+/** Styles of edges. Removed edges are dashed, or dotted if they already were. */
 const LINKS = {
   added: "stroke:#2e7d32,stroke-width:2px",
   "removed run_job": "stroke:#c62828,stroke-width:2px,stroke-dasharray:10 4",
   "removed depends_on": "stroke:#c62828,stroke-width:2px",
 } as const;
 const MAX_CHARACTERS = 50_000;
-/** For the styles of up to 500 edges. */
+/** Characters reserved for the styles of up to 500 edges. */
 const RESERVED_FOR_LINKS = 2500;
 
 type Edge = MermaidEdge & { readonly look?: keyof typeof LINKS };
 
 /**
- * What changes, with the jobs next to it, as a Mermaid flowchart: `-->` from a job to one that it runs, `-.->` from what comes
- * first to what depends on it.
+ * The changed jobs and their neighbours as a Mermaid flowchart: `-->` from a job to a job that it runs, `-.->` from a
+ * task to its dependent.
  */
 export function diffMermaid(diff: HierarchyDiff, options: DiffMermaidOptions = {}): DiffDrawing {
   const { level = "jobs", orientation = "LR", maxCharacters = MAX_CHARACTERS } = options;
@@ -83,7 +83,7 @@ class Drawing {
     this.#level = level;
 
     const changes = new Map(diff.jobs.map(({ key, change }) => [key, change]));
-    // An external job comes and goes with the tasks that run it.
+    // An external job is added and removed with the tasks that run it.
     for (const { key, before, after } of diff.all)
       if (before === undefined || after === undefined)
         changes.set(key, before === undefined ? "added" : "removed");
@@ -98,7 +98,7 @@ class Drawing {
       if (kind !== "run_job" || !(this.#changes.has(from) || this.#changes.has(to))) continue;
       near.add(from).add(to);
     }
-    // What changes comes first, if there is no room for all.
+    // Changed jobs come first, in case not all fit.
     const rank = ({ key }: JobPair): number =>
       this.#changes.has(key) ? 0 : orphans.has(key) ? 1 : 2;
     this.#order = diff.all
@@ -123,7 +123,7 @@ class Drawing {
     }));
   }
 
-  /** The part that an edge is written with; undefined for one that is not drawn. */
+  /** The part that contains an edge; undefined if the edge is not drawn. */
   #ownerOf({ from, to, by, change }: DiffEdge): string | undefined {
     if (!this.#ids.has(from) || !this.#ids.has(to)) return undefined;
     if (change === undefined && ![from, to, by].some((key) => this.#changes.has(key)))

@@ -6,7 +6,7 @@ import type { HierarchyDiff } from "./hierarchy-diff";
 
 const MARKS = { added: "+", removed: "-", changed: "~", note: "!" } as const;
 
-/** What changes, for a terminal. */
+/** The diff for a terminal. */
 export function diffText(
   diffs: readonly HierarchyDiff[],
   { since, style = PLAIN }: { readonly since: string; readonly style?: Style },

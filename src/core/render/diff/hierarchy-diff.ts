@@ -17,54 +17,54 @@ import { externalPairs, type JobPair, pairsOf } from "./job-pairs";
 
 export type Change = "added" | "removed" | "changed";
 
-/** What one environment gains, loses and does differently. Values are ready to be shown, except for being printable. */
+/** The differences of one environment. Values are ready to show, except that they may not be printable. */
 export interface HierarchyDiff {
-  /** Of what comes after, if that has it. */
+  /** Name of the environment after the change, or before it if it was removed. */
   readonly environment: string;
-  /** Another name that it had before. */
+  /** The previous name, if it was renamed. */
   readonly was?: string;
-  /** The environment itself is new or gone. */
+  /** Set if the environment itself was added or removed. */
   readonly change?: "added" | "removed";
-  /** How many jobs were and are looked at. */
+  /** Numbers of compared jobs. */
   readonly counts: { readonly before: number; readonly after: number };
-  /** Jobs that differ, by key. */
+  /** Jobs that differ, sorted by key. */
   readonly jobs: readonly JobDiff[];
-  /** Jobs that are still there and that no job runs any more, by key. */
+  /** Existing jobs that no job runs any more, sorted by key. */
   readonly orphaned: readonly OrphanedJob[];
-  /** Jobs that were there already, that no job ran, and that one runs now, by key. */
+  /** Existing jobs that no job ran before and one runs now, sorted by key. */
   readonly adopted: readonly { readonly key: string; readonly runBy: readonly string[] }[];
-  /** Every job of both, for drawings, by key, and the external jobs that they run behind them. */
+  /** All jobs of both sides, for drawings, sorted by key, then the external jobs that they run. */
   readonly all: readonly JobPair[];
-  /** Every edge between these. */
+  /** All edges between these jobs. */
   readonly edges: readonly DiffEdge[];
 }
 
 /** A job that differs. */
 export interface JobDiff extends JobPair {
   readonly change: Change;
-  /** As the job has it after, or had it. */
+  /** The level after the change, or before it for a removed job. */
   readonly level?: JobLevel;
-  /** Paths of settings, as the Jobs API calls them, by name. */
+  /** Changed settings by Jobs API path, sorted. */
   readonly attributes: readonly ValueChange[];
   readonly parameters: readonly ValueChange[];
-  /** By their keys. */
+  /** Sorted by key. */
   readonly tasks: readonly TaskDiff[];
 }
 
 /** A task that differs. */
 export interface TaskDiff {
   readonly change: Change;
-  /** Task keys: the last is its own, those before are of for-each tasks around it. */
+  /** Task keys: those of enclosing for-each tasks, then the task's own. */
   readonly path: readonly string[];
-  /** What it does in a few words, as it is after, or was. */
+  /** Short description of the task after the change, or before it if removed. */
   readonly what: string;
-  /** The job that it runs, if that differs. */
+  /** The job of a Run Job task, if it differs. */
   readonly runs?: Sides;
   /** Task keys of `depends_on`. */
   readonly dependsOn: {
     readonly added: readonly string[];
     readonly removed: readonly string[];
-    /** The outcomes that are waited for, by task key, where they differ: those that come or go with their task, too. */
+    /** Changed outcomes by task key, including those of added and removed dependencies. */
     readonly outcomes: readonly ValueChange[];
   };
   readonly attributes: readonly ValueChange[];
@@ -75,11 +75,11 @@ export interface OrphanedJob {
   readonly key: string;
   /** Keys of the jobs that ran it. */
   readonly wasRunBy: readonly string[];
-  /** A schedule or trigger still starts it. */
+  /** Whether a schedule or trigger still starts it. */
   readonly hasTrigger: boolean;
 }
 
-/** As in {@link Hierarchy}, between {@link JobPair.key}s. */
+/** An edge as in {@link Hierarchy}, between {@link JobPair.key}s. */
 export interface DiffEdge {
   readonly kind: "run_job" | "depends_on";
   readonly from: string;
@@ -89,11 +89,10 @@ export interface DiffEdge {
 }
 
 /**
- * What changes from one graph to another. Jobs are the same if their keys are, tasks if their keys are; where something is
- * written, and in which order, makes no difference.
+ * Compares two graphs. Matches jobs and tasks by key. Ignores source locations and order.
  *
- * @param before undefined if there was no such environment; so `after`
- * @param options which jobs to look at: those that they choose before or after
+ * @param before undefined if the environment did not exist; likewise `after`
+ * @param options jobs to compare: those selected before or after the change
  */
 export function diffHierarchies(
   before: JobGraph | undefined,
@@ -155,7 +154,7 @@ function drawn(graph: JobGraph | undefined, options?: HierarchyOptions): Hierarc
   return hierarchy instanceof UnknownJobs ? undefined : hierarchy;
 }
 
-/** One of two hierarchies, with the keys that its jobs are matched by. */
+/** One side of the comparison, with the keys that match its jobs. */
 class Side {
   readonly #keys = new Map<string, string>();
   readonly #runBy = new Map<string, Set<string>>();
@@ -184,12 +183,12 @@ class Side {
     }
   }
 
-  /** Keys of the jobs that run a job, beside itself. */
+  /** Keys of the jobs that run a job, except itself. */
   public runBy(key: string): string[] {
     return [...(this.#runBy.get(key) ?? [])].filter((each) => each !== key).sort();
   }
 
-  /** What a Run Job task leads to: equal text for equal jobs, and text to show. */
+  /** The target of a Run Job task: an id to compare and a text to show. */
   public target(ref: JobRef | undefined): { readonly same: string; readonly shown: string } {
     if (ref === undefined) return { same: "", shown: "" };
     if (ref.kind === "job")
@@ -269,7 +268,7 @@ function diffTasks(
     }
   }
   return sorted([...groups]).flatMap(([, group]) => {
-    // Keys are unique, where somebody has not made a mistake.
+    // Task keys may be duplicated by mistake.
     const [first, second] = [inOrder(group.before, old), inOrder(group.after, now)];
     return Array.from({ length: Math.max(first.length, second.length) }, (_, at) =>
       diffTask(first[at], second[at], old, now),
@@ -328,7 +327,7 @@ function diffTask(
   };
 }
 
-/** Of what no task key and no outcome tells: the same twice, or another shape. */
+/** A change of `depends_on` that task keys and outcomes do not show, such as a duplicate. */
 function dependencyChange(before: Setting | undefined, after: Setting | undefined): ValueChange {
   return shownChange({
     path: ["depends_on"],
@@ -362,7 +361,7 @@ function sorted<V>(entries: readonly (readonly [string, V])[]): (readonly [strin
   return [...entries].sort(([a], [b]) => compare(a, b));
 }
 
-/** How many jobs there are of each change, those of several environments once. */
+/** Numbers of distinct jobs by kind of change, over all environments. */
 export function countChanges(diffs: readonly HierarchyDiff[]): Record<Change, number> {
   const keys = { added: new Set(), removed: new Set(), changed: new Set() };
   for (const { jobs } of diffs) for (const { key, change } of jobs) keys[change].add(key);

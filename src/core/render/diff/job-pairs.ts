@@ -4,13 +4,13 @@ import type { Hierarchy } from "../hierarchy";
 
 /** A job before and after; one of them may be missing. */
 export interface JobPair {
-  /** Unique: the key, with more to it where several jobs have the same. */
+  /** Unique: the job's key, extended if several jobs have the same. */
   readonly key: string;
   readonly before?: JobSpec;
   readonly after?: JobSpec;
 }
 
-/** The jobs of both, matched by their keys, sorted. */
+/** Matches the jobs of both sides by key, sorted. */
 export function pairsOf(before: readonly JobSpec[], after: readonly JobSpec[]): JobPair[] {
   const groups = new Map<string, { readonly before: JobSpec[]; readonly after: JobSpec[] }>();
   const groupOf = (key: string): { readonly before: JobSpec[]; readonly after: JobSpec[] } => {
@@ -23,7 +23,7 @@ export function pairsOf(before: readonly JobSpec[], after: readonly JobSpec[]): 
   const pairs = [...groups].flatMap(([key, group]): JobPair[] => {
     const matched = matching(group.before, group.after);
     if (matched.length === 1) return matched.map((pair) => ({ key, ...pair }));
-    // Several stacks or modules may have a job of the same key.
+    // Several stacks or modules may have a job with the same key.
     const seen = new Map<string, number>();
     return matched.map((pair) => {
       const name = `${(pair.after ?? pair.before)?.stack ?? ""}/${key}`;
@@ -35,7 +35,7 @@ export function pairsOf(before: readonly JobSpec[], after: readonly JobSpec[]): 
   return pairs.sort((a, b) => compare(a.key, b.key));
 }
 
-/** Jobs of one key: by their ids, else by their stacks, else as they come. */
+/** Matches jobs of one key by id, then by stack, then by order. */
 function matching(before: readonly JobSpec[], after: readonly JobSpec[]): Omit<JobPair, "key">[] {
   const old = [...before].sort((a, b) => compare(a.id, b.id));
   const now = [...after].sort((a, b) => compare(a.id, b.id));
@@ -54,7 +54,7 @@ function matching(before: readonly JobSpec[], after: readonly JobSpec[]): Omit<J
   return [...pairs, ...old.map((job) => ({ before: job })), ...now.map((job) => ({ after: job }))];
 }
 
-/** External jobs have no settings that could differ, but come and go; they are the same if their ids are. */
+/** Matches external jobs by id. They have no settings to compare, but can be added and removed. */
 export function externalPairs(
   before: Hierarchy | undefined,
   after: Hierarchy | undefined,

@@ -2,18 +2,18 @@ import type { ListShape, ObjectShape, Shape } from "../../model/job-schema";
 import { isSensitive, UNKNOWN_VALUE } from "../../model/placeholder";
 import { canonical, isSettings, type Setting, type Settings, textAt } from "../../model/settings";
 
-/** A value before and after; undefined if there is none. */
+/** A value before and after; undefined if absent. */
 export interface Sides {
   readonly before?: string;
   readonly after?: string;
 }
 
 export interface ValueChange extends Sides {
-  /** Its path in the settings, with dots: the names of the Jobs API, and keys of what lists hold. */
+  /** Dotted path in the settings: Jobs API names and keys of list items. */
   readonly name: string;
 }
 
-/** A {@link ValueChange} before anybody reads it. */
+/** A {@link ValueChange} before formatting. */
 export interface PathChange {
   readonly path: readonly string[];
   readonly before?: Setting;
@@ -22,11 +22,10 @@ export interface PathChange {
 }
 
 /**
- * Everything that differs between two values of a shape, each at the deepest place where it does. There is none exactly if
- * both are equal.
+ * All differences between two values of a shape, each at its deepest path. Empty if and only if the values are equal.
  *
- * @param skipped paths that somebody else compares, joined with dots
- * @param isOpen whether a block is taken apart although only one side has it; by default it is one change
+ * @param skipped dotted paths to ignore, which are compared elsewhere
+ * @param isOpen whether to descend into a block that only one side has; by default it is one change
  */
 export function diffSettings(
   before: Settings | undefined,
@@ -65,7 +64,7 @@ export function diffSettings(
 const valueOf = (settings: Settings, name: string): Setting | undefined =>
   Object.hasOwn(settings, name) ? settings[name] : undefined;
 
-/** Whether the difference is looked for further in: maps always, objects and keyed lists where both sides have one. */
+/** Whether to descend into a value: always for maps, and for objects and keyed lists if both sides have one. */
 function isInside(
   old: Setting | undefined,
   now: Setting | undefined,
@@ -73,11 +72,11 @@ function isInside(
 ): boolean {
   const sides = [old, now].filter((side) => side !== undefined);
   if (shape?.kind === "list") {
-    // The same key twice, or no key: nobody knows which is which.
+    // With duplicate or missing keys, items cannot be matched.
     return shape.key !== undefined && sides.every((side) => hasKeys(side, shape));
   }
   if (!sides.every(isSettings)) return false;
-  // An added or removed block is one change, except for what it does and what users name in it.
+  // An added or removed block is one change, except for maps and optional blocks.
   const isMap = shape?.kind === "map" || (shape?.kind === "object" && shape.mayBeDropped === true);
   return isMap ? sides.some((side) => !isEmpty(side)) : isBoth(sides);
 }
@@ -121,12 +120,12 @@ function memberShape(shape: Shape | undefined, name: string): Shape | undefined 
   return undefined;
 }
 
-/** A change as it may be shown. What is secret on one side is secret on the other. */
+/** Formats a change. A value that is secret on one side is hidden on both. */
 export function shownChange({ path, before, after, shape }: PathChange): ValueChange {
   const isSecret = [before, after].some((side) => side !== undefined && holdsSecret(side));
   const isWhole = [before, after].every((side) => side === undefined || typeof side !== "object");
   const show = (side: Setting): string => {
-    // Lists are not taken apart: nobody knows which of their items were secret before.
+    // Hide whole lists, since it is unknown which items were secret before.
     if (isSecret && (isWhole || Array.isArray(side))) return SECRET;
     return settingText(side, shape);
   };
@@ -143,12 +142,12 @@ function holdsSecret(value: Setting): boolean {
   return isSettings(value) && Object.values(value).some(holdsSecret);
 }
 
-/** A setting in one line. */
+/** Formats a setting in one line. */
 export function settingText(value: Setting, shape?: Shape): string {
   if (Array.isArray(value)) {
     const items = value as readonly Setting[];
     if (items.every((item) => typeof item !== "object")) {
-      // Words of a command line may hold commas themselves.
+      // Command line arguments may contain commas.
       const isSet = shape?.kind === "strings" && shape.isSet === true;
       return isSet
         ? items.map((item) => settingText(item)).join(", ")
@@ -171,7 +170,7 @@ export function settingText(value: Setting, shape?: Shape): string {
 const SECRET = "(sensitive)";
 const SECRETS = /\$\{sensitive(?: \d+)?\}/;
 
-/** Text without the stand-ins of readers. */
+/** Replaces the readers' placeholders for display. */
 export function shownText(text: string): string {
   if (text === UNKNOWN_VALUE) return "(known after apply)";
   return text.includes("${sensitive") ? text.replace(new RegExp(SECRETS, "g"), SECRET) : text;

@@ -16,13 +16,13 @@ import {
   type ValueChange,
 } from "./settings-diff";
 
-/** What is set to something else, and which parameters are. */
+/** Changed settings and parameters. */
 export interface SpecChanges {
   readonly attributes: readonly ValueChange[];
   readonly parameters: readonly ValueChange[];
 }
 
-/** What starts a job by itself, and what words say of each. */
+/** Triggers, with the settings that a text describes. */
 const TRIGGERS: Readonly<Record<string, readonly string[]>> = {
   schedule: ["quartz_cron_expression", "timezone_id", "pause_status"],
   trigger: [
@@ -40,14 +40,14 @@ const TRIGGERS: Readonly<Record<string, readonly string[]>> = {
   continuous: ["pause_status"],
 };
 
-/** Everything that differs between two jobs, except for their tasks. */
+/** All differences between two jobs, except for their tasks. */
 export function diffJobSettings(
   before: JobSpec | undefined,
   after: JobSpec | undefined,
 ): SpecChanges {
   const [old, now] = [before?.settings, after?.settings];
   const isOpen = ([first = ""]: readonly string[]): boolean => Object.hasOwn(TRIGGERS, first);
-  // Tasks are compared by themselves, as far as they are tasks.
+  // Valid tasks are compared separately.
   const skipped = new Set([
     "access_control_list",
     ...([old, now].every(hasTasks) ? ["tasks"] : []),
@@ -101,13 +101,13 @@ function started({ triggers = [] }: JobSpec, kind: string): string {
     .join("; ");
 }
 
-/** A parameter that is declared, or has another default. */
+/** The change of a job parameter: added, removed, or with another default. */
 function jobParameter({ path, before, after }: PathChange): ValueChange | undefined {
   const [list, name, field, ...deeper] = path;
   if (list !== "parameters" || name === undefined || deeper.length > 0) return undefined;
   const defaultOf = (side: Setting | undefined): Setting | undefined => {
     if (field !== undefined || !isSettings(side)) return side;
-    // One without a default has none to show.
+    // A parameter may have no default to show.
     return Object.keys(side).every((key) => key === "default") ? (side.default ?? "") : side;
   };
   if (field !== undefined && field !== "default") return undefined;
@@ -120,7 +120,7 @@ function jobParameter({ path, before, after }: PathChange): ValueChange | undefi
   });
 }
 
-/** Not every source tells who may do what. */
+/** Compares permissions if both sources have them. */
 function diffPermissions(before: JobSpec | undefined, after: JobSpec | undefined): ValueChange[] {
   const isTold = [before, after].every(
     (job) => job === undefined || job.hasPermissions !== undefined,
@@ -152,7 +152,7 @@ const PRINCIPALS: Readonly<Record<string, string>> = {
   user_name: "user",
 };
 
-/** Maps of a task whose entries are its parameters. */
+/** Paths of a task's parameter maps. */
 const PARAMETERS = [
   ["clean_rooms_notebook_task", "notebook_base_parameters"],
   ["notebook_task", "base_parameters"],
@@ -162,14 +162,14 @@ const PARAMETERS = [
   ["sql_task", "parameters"],
 ] as const;
 
-/** Everything that differs between two tasks, except for what they wait for, the job that they run and the tasks in them. */
+/** All differences between two tasks, except for dependencies, the child job and inner tasks. */
 export function diffTaskSettings(
   before: TaskSpec | undefined,
   after: TaskSpec | undefined,
 ): SpecChanges {
   const [old, now] = [before?.settings, after?.settings];
   const skipped = new Set(["task_key", "depends_on"]);
-  /** Skips what is compared as what it means, unless it is of another shape. */
+  /** Skips a setting that is compared by its meaning, unless its shape is unexpected. */
   const skip = (isMeant: (task: TaskSpec) => boolean, ...path: readonly [string, string]): void => {
     const isSkipped = [before, after].every(
       (task) =>
@@ -187,7 +187,7 @@ export function diffTaskSettings(
     task && [...task.types].sort().join(", ");
   if (typeOf(before) !== typeOf(after)) {
     attributes.push(wordChange("type", typeOf(before), typeOf(after)));
-    // An empty block says no more than its type.
+    // An empty block adds nothing to the task type.
     changes = changes.filter(
       ({ path: [name = "", ...deeper], before: was = {}, after: is = {} }) =>
         deeper.length > 0 || !name.endsWith("_task") || canonical(was) !== canonical(is),
@@ -209,7 +209,7 @@ export function diffTaskSettings(
     const [type, map, name, ...deeper] = path;
     const isParameter = PARAMETERS.some((each) => each[0] === type && each[1] === map);
     if (isParameter && name !== undefined && deeper.length === 0)
-      // What another type of task takes by the same name.
+      // Merge with the parameter of the same name of the other task type.
       parameters.set(name, { ...parameters.get(name), ...change, path: [name] });
     else if (type === "for_each_task" && path.length === 2)
       attributes.push(shownChange({ ...change, path: path.slice(1) }));
@@ -237,7 +237,7 @@ function byName(changes: readonly ValueChange[]): ValueChange[] {
   return [...changes].sort(({ name: a }, { name: b }) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
-/** How the outcomes differ that a task waits for, by the key of the task that has them. */
+/** Changed outcomes of dependencies, by task key. */
 export function diffOutcomes(
   before: TaskSpec | undefined,
   after: TaskSpec | undefined,

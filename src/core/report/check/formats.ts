@@ -11,17 +11,17 @@ import { checkText, type FileLines } from "./text";
 export type CheckFormat =
   "text" | "json" | "sarif" | "junit" | "github" | "markdown" | "gitlab" | "azure";
 
-/** How a report is shown, for the formats that people read. */
+/** Options for human-readable formats. */
 export interface CheckFormatOptions {
   /** @default - no colours */
   readonly style?: Style;
-  /** The lines of a file that findings are in, if they can be had. */
+  /** Reads the lines of a file with findings, if available. */
   readonly lines: FileLines;
-  /** Lists each finding, also those that many jobs share. @default false */
+  /** Lists every finding, including those that many jobs share. @default false */
   readonly all?: boolean;
 }
 
-/** Every form that the outcome of a check can be written in. */
+/** Formatters of check reports by format. */
 export const CHECK_FORMATS: Readonly<
   Record<CheckFormat, (report: CheckReport, options: CheckFormatOptions) => string>
 > = {

@@ -14,8 +14,8 @@ import {
 const COMMANDS = { error: "error", warning: "warning", info: "notice" } as const;
 
 /**
- * Workflow commands, which GitHub shows on the lines of a pull request. It shows ten of each kind for a step, so what many jobs
- * share is one, and what breaks a deployment or a run comes first.
+ * Workflow commands, which GitHub shows on the lines of a pull request. GitHub shows ten of each kind per step, so
+ * shared findings are merged, and those that break a deployment or run come first.
  */
 export function checkGithub(report: CheckReport): string {
   const beside = asides(report);
@@ -58,7 +58,7 @@ function annotation({ findings, jobs }: FindingGroup, report: CheckReport): stri
   return `::${COMMANDS[severity]} ${properties.join(",")}::${escapeData(lines.join("\n"))}`;
 }
 
-/** Further places of what many jobs share. */
+/** Maximum additional places of a shared finding. */
 const MAX_PLACES = 20;
 
 function placeOf({ location, sites: [site] }: CheckedFinding): string {
@@ -67,7 +67,7 @@ function placeOf({ location, sites: [site] }: CheckedFinding): string {
   return `also ${where === "" ? name : name === "" ? where : `${where} (${name})`}`;
 }
 
-// As @actions/core escapes them.
+// Same escaping as @actions/core.
 const escapeData = (text: string): string =>
   text.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
 const escapeProperty = (text: string): string =>

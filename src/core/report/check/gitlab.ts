@@ -3,7 +3,10 @@ import { printable } from "../../model/text";
 
 const SEVERITIES = { error: "major", warning: "minor", info: "info" } as const;
 
-/** A Code Quality report, which GitLab shows in merge requests. It demands a path, so a job without a file gives its id. */
+/**
+ * A Code Quality report, which GitLab shows in merge requests. Path is required, so a finding without a file uses the
+ * job's id.
+ */
 export function checkGitlab(report: CheckReport): string {
   const seen = new Map<string, number>();
   const issues = openFindings(report).map((finding) => {

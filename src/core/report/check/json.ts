@@ -7,7 +7,7 @@ import {
 import type { SourceLocation } from "../../model/job-spec";
 import { countBySeverity } from "./parts";
 
-/** The outcome for programs; docs/check.md describes it. */
+/** The report as JSON; docs/check.md describes it. */
 export function checkJson(report: CheckReport): string {
   const { error, warning, info } = countBySeverity(report);
   const help = new Map(report.rules.map((rule) => [rule.name, rule.help]));

@@ -4,7 +4,7 @@ import { printable } from "../../model/text";
 import { junitXml, type TestCase } from "../junit";
 import { counted, fullText, shownLocation } from "./parts";
 
-/** A test case for each rule; it fails with everything that fails the check. */
+/** A test case for each rule, which fails with the findings that fail the check. */
 export function checkJunit(report: CheckReport): string {
   const open = openFindings(report);
   const names = [

@@ -13,10 +13,10 @@ import {
   summary,
 } from "./parts";
 
-/** GitHub takes 65 536 characters for a comment. */
+/** Maximum rows, so that a comment stays below GitHub's 65 536 characters. */
 const MAX_ROWS = 100;
 
-/** A comment for a pull request, or the summary of a CI job. */
+/** The report as a pull request comment or CI job summary. */
 export function checkMarkdown(report: CheckReport, all = false): string {
   const beside = asides(report);
   const lines = [

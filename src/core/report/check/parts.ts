@@ -8,7 +8,7 @@ export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }
 
-/** `41 jobs in 2 targets, 96 tasks`: each job once, in however many targets it is. */
+/** `41 jobs in 2 targets, 96 tasks`: counts each job once for all targets. */
 export function countJobs({ distinct, sources }: CheckReport): string {
   const { jobs, tasks, environments } = distinct;
   const thing = sources.every(({ kind }) => kind === "bundle") ? "target" : "environment";
@@ -16,18 +16,21 @@ export function countJobs({ distinct, sources }: CheckReport): string {
   return `${counted(jobs, "job")}${where}, ${counted(tasks, "task")}`;
 }
 
-/** Findings that are reported together: one, or those that many jobs share in the same words. */
+/** Findings reported together: a single one, or those with the same text in many jobs. */
 export interface FindingGroup {
   readonly findings: readonly [CheckedFinding, ...CheckedFinding[]];
-  /** How many jobs share it; undefined of a single finding. */
+  /** Number of jobs that share it; undefined for a single finding. */
   readonly jobs?: number;
 }
 
-/** A finding that this number of jobs share is reported once, as is one that all jobs share, if there are {@link MIN_ALL}. */
+/**
+ * Findings shared by at least this number of jobs are reported once, as are those shared by all jobs if there are at
+ * least {@link MIN_ALL}.
+ */
 const MIN_SHARED = 10;
 const MIN_ALL = 3;
 
-/** Open findings in their order, then those that many jobs share. */
+/** Single open findings in order, then shared ones. */
 export function groupFindings(report: CheckReport): FindingGroup[] {
   const groups = new Map<string, [CheckedFinding, ...CheckedFinding[]]>();
   for (const finding of openFindings(report)) {
@@ -57,7 +60,7 @@ export function groupFindings(report: CheckReport): FindingGroup[] {
   return [...single, ...shared];
 }
 
-/** The words of a finding without the names of its own job, task and notebook. */
+/** A finding's text without the names of its job, task and notebook. */
 function pattern(finding: CheckedFinding, part: "message" | "fix"): string {
   let text = finding[part];
   for (const { job, taskKey, notebook } of finding.sites.slice(0, 3)) {
@@ -67,7 +70,7 @@ function pattern(finding: CheckedFinding, part: "message" | "fix"): string {
   return text;
 }
 
-/** How many open findings of each severity there are. */
+/** Numbers of open findings by severity. */
 export function countBySeverity(report: CheckReport): Record<Severity, number> {
   const counts = { error: 0, warning: 0, info: 0 };
   for (const { severity } of openFindings(report)) counts[severity]++;
@@ -85,7 +88,7 @@ export function summary(report: CheckReport): string {
   return parts.join(", ") || "no findings";
 }
 
-/** What is suppressed and what is fixed, in words; empty if there is neither. */
+/** Text about suppressed and fixed findings; empty if there are none. */
 export function asides(report: CheckReport): string {
   const suppressed = report.findings.length - openFindings(report).length;
   return [
@@ -96,13 +99,13 @@ export function asides(report: CheckReport): string {
     .join(", ");
 }
 
-/** The job and task of a site, for people: `alerting_seed_job, task seed`. */
+/** Display name of a site: `alerting_seed_job, task seed`. */
 export function siteName({ job, taskKey = "" }: FindingSite): string {
   const task = taskKey === "" ? "" : `, task ${printable(taskKey)}`;
   return `${printable(job.key ?? job.id)}${task}`;
 }
 
-/** The sites beside the first, each once for every place that can be told apart: stacks of several environments cannot. */
+/** The distinct additional sites. Stacks of several environments at the same place count once. */
 export function otherSites({ sites }: CheckedFinding): readonly FindingSite[] {
   const nameOf = (site: FindingSite): string => {
     const at = site.source ?? site.job.source;
@@ -113,12 +116,12 @@ export function otherSites({ sites }: CheckedFinding): readonly FindingSite[] {
     .filter((site) => sites[0] !== undefined && nameOf(site) !== nameOf(sites[0]));
 }
 
-/** `file:line:column`, made safe to show. */
+/** `file:line:column`, printable. */
 export function shownLocation(location: SourceLocation): string {
   return printable(formatLocation(location));
 }
 
-/** The message with everything that stands beside it, in lines. */
+/** The message with sites, fix and location, as lines. */
 export function fullText(finding: CheckedFinding): string[] {
   const { message, fix, sites, location } = finding;
   return [

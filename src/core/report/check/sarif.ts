@@ -6,7 +6,7 @@ import { siteName } from "./parts";
 
 const LEVELS = { error: "error", warning: "warning", info: "note" } as const;
 
-/** SARIF 2.1.0, for code scanning of GitHub and others. */
+/** SARIF 2.1.0, for code scanning on GitHub and elsewhere. */
 export function checkSarif(report: CheckReport): string {
   const rules: object[] = report.rules.map(
     ({ name, summary, rationale, severity, help, page }) => ({
@@ -99,12 +99,12 @@ function locationOf(
   };
 }
 
-/** Plain text; `[text](target)` would be a link. */
+/** Escapes `[text](target)`, which would be a link. */
 function textOf(text: string): string {
   return printable(text).replaceAll("](", "] (");
 }
 
-/** A relative reference: no part of a path may look like a scheme, a query or an escape. */
+/** A relative URI. Escapes path segments, which could look like a scheme, a query or an escape. */
 function uriOf(file: string): string {
   return file
     .split("/")

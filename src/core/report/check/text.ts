@@ -20,13 +20,13 @@ import {
   summary,
 } from "./parts";
 
-/** The lines of a file; undefined if they cannot be had. */
+/** Reads the lines of a file; undefined if unavailable. */
 export type FileLines = (file: string) => readonly string[] | undefined;
 
-/** Longer lines of source are cut; characters. */
+/** Maximum shown characters of a source line. */
 const MAX_LINE = 120;
 
-/** The outcome for a terminal: by file, with the lines that are meant, and what to do next. */
+/** The report for a terminal: by file, with source lines and next steps. */
 export function checkText(
   report: CheckReport,
   style: Style,
@@ -63,7 +63,7 @@ export function checkText(
   return [...blocks, conclusion(report, style)].join("\n\n");
 }
 
-/** A finding that many jobs share, in the words that it has for the first. */
+/** A shared finding, with the text of the first job. */
 function sharedLines(
   { findings, jobs = 0 }: FindingGroup,
   report: CheckReport,
@@ -86,7 +86,7 @@ function sharedLines(
 
 const NOWHERE: FindingSite = { job: { id: "" } };
 const MAX_EXAMPLES = 3;
-/** Other places of one finding. */
+/** Maximum additional places of a finding. */
 const MAX_OTHERS = 5;
 
 function findingLines(
@@ -142,7 +142,7 @@ function conclusion(report: CheckReport, style: Style): string {
   ].join("\n");
 }
 
-/** What to do first, in three lines at most. */
+/** Suggested next steps, at most three lines. */
 function nextSteps({ rules }: CheckReport, open: readonly CheckedFinding[]): string[] {
   const presets = new Map(rules.map((rule) => [rule.name, rule.presets]));
   const breaking = open.filter(
