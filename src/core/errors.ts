@@ -2,7 +2,7 @@ import { nearest } from "./nearest";
 import { quote } from "./model/text";
 import { sourceOf } from "./source-location";
 
-/** The stable code of every error that a user of this library can cause; the message says the rest. */
+/** Stable codes of errors that users can cause. */
 export type ErrorCode =
   | "authentication"
   | "config"
@@ -28,7 +28,7 @@ export type ErrorCode =
   | "terraform"
   | "unknown-variable";
 
-/** The errors that no line of the user's code has caused. */
+/** Codes of errors without a location in the user's code. */
 const WITHOUT_SOURCE: readonly ErrorCode[] = [
   "authentication",
   "config",
@@ -40,9 +40,8 @@ const WITHOUT_SOURCE: readonly ErrorCode[] = [
 ];
 
 /**
- * A mistake in what the user wrote, or in what the policy found in it. Its message is complete: what is wrong, the value
- * got, how to fix it, and the `file:line` of the user's code that did it. There is nothing more to learn from a stack
- * trace, so it carries none.
+ * An error caused by the user, or by policy findings. The message is complete: the problem, the value, the fix, and the
+ * `file:line` in the user's code. It has no stack trace, which would add nothing.
  */
 export class JobstrataError extends Error {
   public constructor(
@@ -59,7 +58,7 @@ export class JobstrataError extends Error {
   }
 }
 
-/** `name`, and the {@link nearest} of `candidates`: `"catlog" (did you mean "catalog"?)`. */
+/** Quotes `name` with the {@link nearest} candidate: `"catlog" (did you mean "catalog"?)`. */
 export function quoteWithSuggestion(name: string, candidates: Iterable<string>): string {
   const best = nearest(name, candidates);
   return quote(name) + (best === undefined ? "" : ` (did you mean ${quote(best)}?)`);

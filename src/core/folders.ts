@@ -4,10 +4,10 @@ import { JobstrataError } from "./errors";
 import { quote } from "./model/text";
 
 /**
- * Makes a folder with those that it is in, as far as they are not there. Node's own `recursive` never returns below `/proc`.
+ * Creates a folder and its missing parents. Node's `recursive` option never returns below `/proc`.
  *
- * @param mode permissions of the folders that are made
- * @throws {JobstrataError} `config` if it cannot be made
+ * @param mode permissions of the created folders
+ * @throws {JobstrataError} `config` if the folder cannot be created
  */
 export function makeFolder(folder: string, mode?: number): void {
   const missing: string[] = [];
@@ -16,7 +16,7 @@ export function makeFolder(folder: string, mode?: number): void {
     try {
       mkdirSync(each, { ...(mode !== undefined && { mode }) });
     } catch (error) {
-      // Another process may have made it meanwhile.
+      // Another process may have created it in the meantime.
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unmade(folder, error);
     }
   }

@@ -1,19 +1,19 @@
 import { distance } from "fastest-levenshtein";
 
-/** A job has at most 1000 tasks. To compare many names with as many takes the square of it. */
+/** Maximum candidates, since comparing many names is quadratic. A job has at most 1000 tasks. */
 const MAX_CANDIDATES = 1000;
 
-/** The nearest of `candidates` where `name` looks like a typo of it; none of very many. */
+/** The candidate of which `name` is probably a typo; undefined if there is none, or too many candidates. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
-  // Of two letters, one is not a typo of the other.
+  // Names of one or two letters are too short for a guess.
   if (name.length < 3) return undefined;
   const all = [...candidates];
   if (all.length > MAX_CANDIDATES) return undefined;
-  // Two letters that changed places are one slip, and so are capitals.
+  // Swapped letters and different case count as one typo.
   const swapped = all.find((candidate) => letters(candidate) === letters(name));
   if (swapped !== undefined) return swapped;
   let best: string | undefined;
-  // A suggestion that replaces every character is not a typo.
+  // A candidate that differs in every character is not a typo.
   let bestDistance = Math.min(name.length, Math.max(1, Math.floor(name.length / 3)) + 1);
   for (const candidate of all) {
     const edits = distance(name, candidate);
@@ -22,7 +22,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** The other names, to suggest one; none where there are too many to compare. */
+/** The other names, as candidates for a suggestion; empty if there are too many. */
 export function othersOf(names: ReadonlySet<string>, own: string): string[] {
   return names.size > MAX_CANDIDATES ? [] : [...names].filter((name) => name !== own);
 }

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { extname } from "node:path";
 import { sourceFormat } from "./model/notebook-format";
 
-/** The first line of a file, as far as its first `bytes` go. */
+/** The first line of a file, up to `bytes` bytes. */
 export function firstLine(file: string, bytes = 200): string {
   const buffer = Buffer.alloc(bytes);
   const descriptor = openSync(file, "r");

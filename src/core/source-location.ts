@@ -3,10 +3,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { posixRelative } from "./paths";
 
-/** Whether the files of a folder belong to one of this library's packages, as far as it has been asked. */
+/** Cache: whether the files of a folder belong to a package of this library. */
 const own = new Map<string, boolean>();
 
-/** A package of ours that is linked instead of installed, as in a checkout, is not its user's code either. */
+/** Also detects packages of this library that are linked instead of installed, as in a checkout. */
 function isOwn(folder: string): boolean {
   let answer = own.get(folder);
   if (answer === undefined) own.set(folder, (answer = lookUp(folder)));
@@ -25,10 +25,10 @@ function lookUp(folder: string): boolean {
 }
 
 /**
- * Remembers where the caller of `constructor` stands. The frames are kept as V8 has them and become text only when
- * somebody asks, since 10 000 jobs that nobody complains of should not pay for it.
+ * Records the source location of the caller of `constructor`. Formats the stack frames only on demand, because most of
+ * up to 10 000 jobs never need their location.
  *
- * @returns a function that gives `file:line`, relative to the working folder, or undefined
+ * @returns a function that returns `file:line`, relative to the working folder, or undefined
  */
 export function captureSource(
   constructor: NewableFunction | CallableFunction,
@@ -41,7 +41,7 @@ export function captureSource(
   return () => sourceOf(holder.stack?.split("\n") ?? []);
 }
 
-/** The first frame of a stack trace that is neither Node's, nor a package's, nor this library's, as `file:line`. */
+/** The first stack frame outside of Node, packages and this library, as `file:line`. */
 export function sourceOf(frames: readonly string[]): string | undefined {
   for (const frame of frames) {
     const match = /(?:^|\(|\s)((?:file:\/\/|[a-zA-Z]:[\\/]|\/)[^()]*?):(\d+):\d+\)?$/.exec(

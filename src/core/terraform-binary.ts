@@ -3,9 +3,9 @@ import { delimiter, join } from "node:path";
 import { JobstrataError } from "./errors";
 
 /**
- * The program to use: what the user says, else terraform, else tofu.
+ * The Terraform program: the one that the user names, otherwise terraform, otherwise tofu.
  *
- * @throws {JobstrataError} `terraform` if there is none
+ * @throws {JobstrataError} `terraform` if it is not on the PATH
  */
 export function terraformBinary(env: NodeJS.ProcessEnv = process.env): string {
   const named = env.TERRAFORM_BINARY_NAME;

@@ -1,4 +1,4 @@
-/** What this package uses of zod. The build puts it into this file, so that the package holds it once. */
+/** The part of zod that this package uses. The build bundles it into this file, so that the package contains it once. */
 export {
   array,
   boolean,

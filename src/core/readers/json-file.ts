@@ -1,20 +1,20 @@
 import { parseJson } from "../model/json";
 import { closeSync, openSync, readSync } from "node:fs";
 
-/** The plan of ten thousand jobs has half of it. Bytes. */
+/** Maximum size; bytes. The plan of ten thousand jobs has half of it. */
 const MAX_SIZE = 128 * 2 ** 20;
-/** Each takes some hundred bytes, however short it is written. */
+/** Maximum values, each of which takes several hundred bytes of memory. */
 const MAX_VALUES = 10_000_000;
 const CHUNK = 2 ** 20;
 
-/** A file of JSON that is none, or more than can be read in 1 GiB. */
+/** A file that is not JSON, or too large for 1 GiB of memory. */
 export class UnreadableJson extends Error {}
 
 /**
- * Reads a file, or a pipe, of JSON.
+ * Reads JSON from a file or a pipe.
  *
- * @param path 0 is standard input
- * @throws {UnreadableJson} with what is wrong, such as `is not JSON`; errors of the file system
+ * @param path 0 for standard input
+ * @throws {UnreadableJson} with the problem, such as `is not JSON`; errors of the file system
  */
 export function readJsonFile(path: string | 0): unknown {
   const content = readUpTo(path, MAX_SIZE);
@@ -32,10 +32,10 @@ export function readJsonFile(path: string | 0): unknown {
   if (content.length > MAX_VALUES && mayHoldMore(content) && countValues(content) > MAX_VALUES)
     throw new UnreadableJson(`holds more than ${MAX_VALUES} values`);
   try {
-    // An id that no number holds stays what it is, as text.
+    // Keep ids that a number cannot represent, as text.
     return parseJson(text, String);
   } catch (error) {
-    // The stack is full: nobody has written that by hand.
+    // A stack overflow, from extreme nesting.
     if (error instanceof RangeError) throw error;
     throw new UnreadableJson("is not JSON");
   }
@@ -67,7 +67,7 @@ const [QUOTE, BACKSLASH, COMMA, BRACKET, BRACE] = [...Buffer.from('"\\,[{')] as 
   number,
 ];
 
-/** Whether there may be too many values; counts those in texts as well, which is many times as fast. */
+/** Fast upper bound for the number of values, which also counts characters inside strings. */
 function mayHoldMore(json: Buffer): boolean {
   let count = 1;
   for (const byte of [COMMA, BRACKET, BRACE])
@@ -80,7 +80,7 @@ function mayHoldMore(json: Buffer): boolean {
   return count > MAX_VALUES;
 }
 
-/** How many values JSON holds, one in the other, without parsing it. */
+/** Counts all values, including nested ones, without parsing. */
 function countValues(json: Buffer): number {
   let count = 1;
   for (let at = 0; at < json.length; at++) {

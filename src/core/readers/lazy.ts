@@ -1,23 +1,23 @@
 import type { SourceLocation } from "../model/job-spec";
 import type { Settings } from "../model/settings";
 
-/** What is found of a job or a task when somebody asks for it. */
+/** Lazy properties of a job or task. */
 export interface Lazy {
   source?(): SourceLocation | undefined;
   settings(): Settings;
-  /** As of a job: see `mayHold` of a `JobSpec`. */
+  /** See `mayHold` of `JobSpec`. */
   mayHold?(names: ReadonlySet<string>): boolean;
-  /** The settings, once they have been found. */
+  /** Cached settings. */
   found?: Settings;
 }
 
-/** Where an object keeps what is lazy of it. A weak map of very many objects costs the garbage collector much more. */
+/** Property with an object's lazy state. A weak map of many objects would slow down the garbage collector. */
 const LAZY = Symbol("lazy");
 interface Holder {
   readonly [LAZY]: Lazy;
 }
 
-// One function for all objects, so that they keep one shape: with one for each, every look at them is slow.
+// Shared by all objects, so that they keep one hidden class: one function per object would make every access slow.
 const SOURCE: PropertyDescriptor & ThisType<Holder> = {
   enumerable: true,
   get() {
@@ -38,16 +38,16 @@ const MAY_HOLD: PropertyDescriptor & ThisType<Holder> = {
 };
 
 /**
- * `spec` with `settings` that are found when somebody asks for them.
+ * Adds lazy `settings` to `spec`.
  *
- * @param hasSource it has a `source`, too
+ * @param hasSource whether to add a lazy `source` too
  */
 export function withLazy<T extends object>(
   spec: T,
   lazy: Lazy,
   hasSource = lazy.source !== undefined,
 ): T & { readonly source?: SourceLocation; readonly settings: Settings } {
-  // Not enumerable: a copy has the values.
+  // Not enumerable, so that copies have plain values.
   Object.defineProperty(spec, LAZY, { value: lazy });
   Object.defineProperty(spec, "settings", SETTINGS);
   if (lazy.mayHold !== undefined) Object.defineProperty(spec, "mayHold", MAY_HOLD);

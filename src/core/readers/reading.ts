@@ -4,24 +4,24 @@ import type { JobGraph } from "../model/job-graph";
 import type { SourceLocation } from "../model/job-spec";
 import type { SourceSuppression } from "../model/suppression";
 
-/** What one source says, as far as it could be read. */
+/** The result of reading a source. */
 export interface Reading {
   readonly kind: SourceKind;
-  /** Relative to the working folder, or the host of a workspace. */
+  /** Path relative to the working folder, or host of a workspace. */
   readonly path: string;
   /** A graph for each environment. */
   readonly graphs: readonly JobGraph[];
   readonly problems: readonly ReadProblem[];
-  /** What is excused beside what it excuses. */
+  /** Suppressions in the source. */
   readonly suppressions: readonly SourceSuppression[];
 }
 
-/** No workspace has more; this number is checked in less than 1 GiB. */
+/** Maximum jobs, more than any workspace has. A check of this number takes less than 1 GiB. */
 export const MAX_JOBS = 100_000;
 
 /**
- * Rules that readers judge, as their graphs do not hold what these are about: where files are, keys and values that the
- * Databricks CLI drops.
+ * Rules that readers check because graphs lack the information, such as files, or keys and values that the Databricks
+ * CLI drops.
  */
 export type ReaderRule =
   | "duplicate-key"
@@ -34,16 +34,16 @@ export type ReaderRule =
   | "unknown-field"
   | "unread-file";
 
-/** Something wrong with a source itself. */
+/** A problem of the source itself. */
 export interface ReadProblem {
   readonly severity: Extract<Severity, "error" | "warning">;
-  /** What is wrong, with the values got. One sentence, no full stop. */
+  /** The problem with the actual values. One sentence, no full stop. */
   readonly message: string;
   readonly fix: string;
   readonly location?: SourceLocation;
-  /** The rule that it breaks. @default - it could not be read: an `error` means that the reading proves nothing */
+  /** The broken rule. @default - none: the source could not be read, and an `error` makes the result incomplete */
   readonly rule?: ReaderRule;
-  /** The environment and the jobs concerned, where it is about these. */
+  /** The affected environment and jobs, if any. */
   readonly environment?: string;
   readonly sites?: readonly FindingSite[];
 }

@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 
-/** Where links lead to; undefined if that is nowhere. The system does it many times as fast as Node.js by itself. */
+/** Resolves links; undefined if the path does not exist. The native version is many times as fast as Node's own. */
 export function realPath(path: string): string | undefined {
   try {
     return realpathSync.native(path);

@@ -10,24 +10,24 @@ import { checkShape } from "./shape";
 import { readSuppressions } from "./suppressions";
 import { isValueMap, type Places, readYamlFile, type Value, type ValueMap } from "./yaml-file";
 
-/** No bundle that people write has more. */
+/** Maximum files of a bundle, more than hand-written bundles have. */
 const MAX_FILES = 100_000;
-/** All files together: characters, and values in them. */
+/** Maximum characters and values in all files together. */
 const MAX_TOTAL = 32 * 2 ** 20;
 const MAX_TOTAL_VALUES = 1_500_000;
 
-/** How the files of a bundle are found. */
+/** Options for finding the files of a bundle. */
 export interface FileOptions {
-  /** Files outside of it are not read. @default - the work tree of git, else what `sync.paths` name */
+  /** Folder outside of which no files are read. @default - the git work tree, otherwise the folders in `sync.paths` */
   readonly repository?: string;
-  /** Texts that stand for what files hold, by their absolute paths. @default - none */
+  /** Texts that replace the contents of files, by absolute path. @default - none */
   readonly contents?: ReadonlyMap<string, string>;
 }
 
-/** Reads the files of a bundle, up to a limit for all of them. */
+/** Reads the files of a bundle, up to a total limit. */
 export class BundleFiles {
   public readonly suppressions: SourceSuppression[] = [];
-  /** The real paths of the files that were read. */
+  /** Real paths of the files that were read. */
   public readonly read = new Set<string>();
   #characters = 0;
   #values = 0;
@@ -38,7 +38,7 @@ export class BundleFiles {
   readonly #problems: Problems;
   readonly #options: FileOptions;
 
-  /** @param file the bundle's own file */
+  /** @param file the bundle's root file */
   public constructor(file: string, places: Places, problems: Problems, options: FileOptions) {
     this.#file = file;
     this.#folder = dirname(file);
@@ -47,7 +47,7 @@ export class BundleFiles {
     this.#options = options;
   }
 
-  /** @param holds what the file is: a part of the bundle, or values of variables */
+  /** @param holds content of the file: a part of the bundle, or values of variables */
   public load(path: string, holds: "bundle" | "values" = "bundle"): ValueMap | undefined {
     if (this.#characters > MAX_TOTAL || this.#values > MAX_TOTAL_VALUES) return undefined;
     this.read.add(realPath(path) ?? path);
@@ -86,10 +86,10 @@ export class BundleFiles {
     return undefined;
   }
 
-  /** Files that `include` names, each once, in its order. What leads out of the repository is not read. */
+  /** Distinct files matched by `include`, in its order. Skips files outside of the repository. */
   public included(config: ValueMap): string[] {
     const { include } = config;
-    // The check of shapes reports any other shape.
+    // The shape check reports other shapes.
     if (!Array.isArray(include)) return [];
     const root = realPath(this.#file) ?? this.#file;
     const folder = realPath(this.#folder) ?? this.#folder;
@@ -99,7 +99,7 @@ export class BundleFiles {
       ...(repository === undefined ? [] : [realPath(repository) ?? repository]),
       syncRootOf(folder, config.sync, this.#places),
     ];
-    /** By their real paths, as links may lead to one file twice. */
+    /** Keyed by real path, because links may lead to one file twice. */
     const found = new Map<string, string>();
     for (const [at, pattern] of (include as readonly Value[]).entries()) {
       if (typeof pattern !== "string") continue;

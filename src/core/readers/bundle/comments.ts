@@ -10,14 +10,14 @@ import {
   type YAMLMap,
 } from "yaml";
 
-/** The comments of a job in YAML: its own, those at its fields, and those at its tasks by their keys. */
+/** YAML comments of a job: its own, those of its fields, and those of its tasks by key. */
 export interface YamlComments {
   readonly job: readonly string[];
   readonly fields: Readonly<Record<string, readonly string[]>>;
   readonly tasks: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Reads the comments of all jobs of a file of a bundle, by the keys of the jobs; none of a file that is not there. */
+/** Reads the comments of all jobs in a bundle file, by job key; empty if the file does not exist. */
 export function readJobComments(file: string): ReadonlyMap<string, YamlComments> {
   const result = new Map<string, YamlComments>();
   let text: string;
@@ -32,7 +32,7 @@ export function readJobComments(file: string): ReadonlyMap<string, YamlComments>
   const resources = isMap(root) ? pairOf(root, "resources") : undefined;
   const jobs = isMap(resources?.value) ? pairOf(resources.value, "jobs") : undefined;
   if (!isMap(jobs?.value)) return result;
-  // What stands above everything is about the first job of a file of jobs.
+  // A comment at the top of a file of jobs belongs to the first job.
   const above = isOnly(root, "resources")
     ? [document.commentBefore, isMap(root) ? root.commentBefore : undefined]
     : [];
@@ -58,7 +58,7 @@ function commentsOf(pair: Pair, around: readonly string[]): YamlComments {
       job.push(...lines(before(field)));
       for (const item of field.value.items) {
         const key = isMap(item) ? item.get("task_key") : undefined;
-        // What stands above the list is about its first task.
+        // A comment above the list belongs to its first task.
         const above = item === field.value.items[0] ? [field.value.commentBefore] : [];
         const own = lines([...above, ...all(item)]);
         if (own.length > 0) tasks[String(key)] = [...(tasks[String(key)] ?? []), ...own];
@@ -80,7 +80,7 @@ function before(pair: Pair | undefined): Comment[] {
   return isScalar(key) ? [key.commentBefore, key.comment] : [];
 }
 
-/** Every comment in a value. */
+/** All comments in a value. */
 function all(node: unknown): Comment[] {
   const found: Comment[] = [];
   if (typeof node !== "object" || node === null) return found;

@@ -4,9 +4,9 @@ import { type Merger, valueAt } from "./merge";
 import type { Problems } from "./problems";
 import { EMPTY, isValueMap, type Places, type Value, type ValueMap } from "./yaml-file";
 
-/** The resources that the files of a bundle define, and the keys that several of them use. */
+/** The resources in the files of a bundle, and keys that are used several times. */
 export class Definitions {
-  /** Where else a job is defined that an earlier file defines already. */
+  /** Further definitions of jobs that are already defined. */
   readonly #duplicates = new Map<string, JobSpec["duplicates"]>();
 
   readonly #places: Places;
@@ -30,13 +30,13 @@ export class Definitions {
     return this.#duplicates.get(key) ?? [];
   }
 
-  /** What a file adds. A second definition of a resource is kept apart, as the Databricks CLI refuses it. */
+  /** Adds the definitions of a file. Keeps a second definition of a resource apart, which the Databricks CLI rejects. */
   public join(config: ValueMap, more: ValueMap): ValueMap {
     const before = config.resources;
     const resources = more.resources;
     if (!isValueMap(before) || !isValueMap(resources))
       return this.#merger.merge(config, more) as ValueMap;
-    // Big maps, grown in place: merging 10 000 files one after the other would copy them each time.
+    // Extend the maps in place: merging 10 000 files one by one would copy them each time.
     const known = before as Record<string, Value>;
     for (const [type, entries] of Object.entries(resources)) {
       const all = known[type] as Record<string, Value> | null | undefined;
@@ -68,7 +68,7 @@ export class Definitions {
     return this.#merger.merge(config, rest) as ValueMap;
   }
 
-  /** One key stands for one resource, whatever its type. */
+  /** Reports keys that several resources use, even of different types. */
   public checkKeys({ resources }: ValueMap): void {
     const types = new Map<string, string>();
     for (const [type, entries] of Object.entries(isValueMap(resources) ? resources : EMPTY)) {

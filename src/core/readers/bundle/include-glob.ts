@@ -2,19 +2,19 @@ import { lstatSync, readdirSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import { realPath } from "../real-path";
 
-/** True for a pattern, false for the path of one file. */
+/** True for a pattern, false for a plain path. */
 export function isPattern(text: string): boolean {
   return /[*?[]/.test(text);
 }
 
-/** True for a `[` that nothing closes. */
+/** True for a pattern with an unclosed `[`. */
 export function isBroken(pattern: string): boolean {
   return tokensOf(pattern).includes("[");
 }
 
 /**
- * What a pattern of `include` finds, as Go's `filepath.Glob` does for the Databricks CLI: `*`, `?` and `[a-z]` stand for
- * characters of one name, names with a leading dot included, and `**` is no more than `*`.
+ * Finds the files of an `include` pattern like Go's `filepath.Glob`, which the Databricks CLI uses: `*`, `?` and
+ * `[a-z]` match characters of one name, including a leading dot, and `**` equals `*`.
  */
 export function includeGlob(folder: string, pattern: string): string[] {
   let found = [folder];
@@ -24,7 +24,7 @@ export function includeGlob(folder: string, pattern: string): string[] {
       for (const name of isPattern(part) ? namesIn(parent, part) : [part]) {
         const path = join(parent, name);
         const real = realPathOf(path);
-        // Links may lead to one folder on many ways, and round in cycles.
+        // Links may lead to a folder several times or form cycles.
         if (real !== undefined && !next.has(real)) next.set(real, path);
       }
     }
@@ -33,7 +33,7 @@ export function includeGlob(folder: string, pattern: string): string[] {
   return found.sort();
 }
 
-/** The names in `folder` that fit. Whatever cannot be listed holds none. */
+/** Matching names in `folder`; empty if it cannot be listed. */
 function namesIn(folder: string, pattern: string): string[] {
   try {
     if (!statSync(folder).isDirectory()) return [];
@@ -45,7 +45,10 @@ function namesIn(folder: string, pattern: string): string[] {
   }
 }
 
-/** The path itself for a link to nothing, so that reading it says so; undefined if there is nothing at all. */
+/**
+ * The real path. For a broken link, the path itself, so that reading it reports the error; undefined if it does not
+ * exist.
+ */
 function realPathOf(path: string): string | undefined {
   return realPath(path) ?? (isThere(path) ? path : undefined);
 }
@@ -54,18 +57,18 @@ function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
-    // Such as below a file that a pattern took for a folder.
+    // For example, a pattern treats a file as a folder.
     return false;
   }
 }
 
-/** Whether all of `name` fits `pattern`. Takes at most the product of their lengths, whatever the pattern. */
+/** Whether `pattern` matches the whole name. Takes at most time proportional to the product of their lengths. */
 export function matches(name: string, pattern: string): boolean {
   const tokens = tokensOf(pattern);
   const characters = Array.from(name);
   let at = 0;
   let token = 0;
-  /** Where the last `*` was, and how far it has eaten. */
+  /** Position of the last `*`, and how far it has matched. */
   let star = -1;
   let eaten = 0;
   while (at < characters.length) {

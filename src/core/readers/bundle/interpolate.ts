@@ -1,24 +1,24 @@
 import { valueAt } from "./merge";
 import { isValueMap, type KeyPath, type Places, type Value, type ValueMap } from "./yaml-file";
 
-/** `${var.catalog}`, `${bundle.target}`, `${var.clusters[0].size}`, as the Databricks CLI knows them. */
+/** References in the Databricks CLI's syntax: `${var.catalog}`, `${bundle.target}`, `${var.clusters[0].size}`. */
 const NAME = String.raw`\p{L}[\p{L}\p{N}]*(?:[-_]+[\p{L}\p{N}]+)*`;
 const REFERENCE = new RegExp(String.raw`\$\{(${NAME}(?:\.${NAME}|\[\d+\])*)\}`, "gu");
 const WHOLE = new RegExp(`^${REFERENCE.source}$`, "u");
 const NESTED = /\$\{[^}]*\$\{/;
 
-/** Variables may lead to variables; more steps than this is a cycle. */
+/** Maximum steps from variable to variable; more is a cycle. */
 const MAX_STEPS = 20;
-/** A variable may hold others more than once, and those others again. Characters. */
+/** Maximum length of a text, since variables can multiply each other; characters. */
 const MAX_LENGTH = 1_000_000;
 
-/** The key whose value is filled in. */
+/** Location of the value being resolved. */
 export interface ValueSite {
   readonly map: ValueMap;
   readonly path: KeyPath;
 }
 
-/** Replaces the references in values by what they mean. What is known only when it is deployed stays as it is. */
+/** Resolves references in values. Keeps references that are known only after deployment. */
 export class Interpolation {
   readonly #known = new Map<string, Value>();
 
@@ -27,14 +27,14 @@ export class Interpolation {
   readonly #namesGetPrefix: boolean;
   readonly #unknown: (reference: string, at: ValueSite | undefined) => void;
   readonly #circle: (references: readonly string[], at: ValueSite | undefined) => void;
-  /** The references that are being looked up, each for the one before it. */
+  /** The chain of references being resolved. */
   readonly #open: string[] = [];
 
   /**
-   * @param root what references are looked up in, such as `{bundle, var, workspace}`
-   * @param namesGetPrefix the target puts something before the names of resources when it is deployed
-   * @param unknown called with each reference to a variable that nobody has declared, and the first place of it
-   * @param circle called with references that lead back to the first of them: `var.a`, `var.b`, `var.a`
+   * @param root values of references, such as `{bundle, var, workspace}`
+   * @param namesGetPrefix whether the target adds a prefix to resource names
+   * @param unknown called with each reference to an undeclared variable, and its first location
+   * @param circle called with references that form a cycle: `var.a`, `var.b`, `var.a`
    */
   public constructor(
     root: Value,
@@ -50,12 +50,12 @@ export class Interpolation {
     this.#circle = circle;
   }
 
-  /** A copy of `value` with all that is known filled in; `value` itself where there is nothing to fill in. */
+  /** A copy of `value` with known references resolved; `value` itself if it has none. */
   public fill(value: Value, steps = 0, at?: ValueSite): Value {
     return this.#fill(value, steps, at?.map, at?.path[0], at?.path[1]);
   }
 
-  // A site is made for texts with references only: most values have none.
+  // Creates a site only for texts with references, since most values have none.
   #fill(value: Value, steps: number, map?: ValueMap, key?: string, item?: number): Value {
     if (typeof value === "string") {
       if (!value.includes("${")) return value;
@@ -99,7 +99,7 @@ export class Interpolation {
       return typeof value === "object" || value === undefined ? reference : String(value);
     });
     if (filled.length > MAX_LENGTH) return text;
-    // `${var.schema_${var.size}}` becomes a reference only now.
+    // Resolving the inner reference of `${var.schema_${var.size}}` creates a new one.
     const again = NESTED.test(text) && filled !== text && steps < MAX_STEPS;
     return again ? this.#text(filled, steps + 1, at) : filled;
   }
@@ -111,7 +111,7 @@ export class Interpolation {
     if (before >= 0 || steps > MAX_STEPS) return undefined;
     const written = path.split(/[.[\]]+/).filter((part) => part !== "");
     const [area = "", name = "", field, ...rest] = written;
-    // What `${var.catalog}` is short for.
+    // The long form of `${var.catalog}`.
     const isLong = area === "variables" && field === "value";
     const parts = isLong ? ["var", name, ...rest] : written;
     const value = area === "resources" ? this.#ofResource(parts) : valueAt(this.#root, parts);
@@ -125,12 +125,12 @@ export class Interpolation {
     return filled;
   }
 
-  /** A field of a resource, in the words of bundles or of Terraform; undefined for what the deployment makes of it. */
+  /** A field of a resource, by its bundle or Terraform name; undefined if it is known only after deployment. */
   #ofResource([resources = "", type = "", key = "", ...fields]: readonly string[]): Value {
     if (this.#namesGetPrefix && fields.length === 1 && fields[0] === "name") return undefined;
     let at = valueAt(this.#root, [resources, type, key]);
     for (const field of fields) {
-      // To Terraform, a block is a list of one.
+      // In Terraform, a block is a list of one.
       if (isValueMap(at) && field === "0") continue;
       const isOwn = !isValueMap(at) || Object.hasOwn(at, field);
       at = valueAt(at, [isOwn ? field : (TERRAFORM[field] ?? field)]);
@@ -139,7 +139,7 @@ export class Interpolation {
   }
 }
 
-/** Fields of jobs and pipelines that Terraform calls otherwise. */
+/** Fields of jobs and pipelines by their Terraform names, where they differ. */
 const TERRAFORM: Readonly<Record<string, string>> = {
   task: "tasks",
   environment: "environments",

@@ -9,14 +9,14 @@ import type { Reading } from "../reading";
 import { relativePath } from "../../paths";
 import { type BundleOptions, bundleFile, readBundle } from "./bundle";
 
-/** Folders that hold no bundle of the project: of tools, and templates of bundles. */
+/** Folders without bundles of the project, such as tools and bundle templates. */
 const SKIPPED = new Set(["node_modules", "venv", "env", "site-packages", "__pycache__"]);
 const MAX_FOLDERS = 100_000;
 
 /**
- * The files of all bundles below a folder. What is below a bundle belongs to it.
+ * Finds the root files of all bundles below a folder. Does not search below a bundle.
  *
- * @param isIgnored whether to leave out what a path leads to
+ * @param isIgnored whether to skip a path
  */
 export function bundlesBelow(folder: string, isIgnored: (path: string) => boolean): string[] {
   const found: string[] = [];
@@ -46,11 +46,11 @@ function foldersIn(folder: string): Dirent[] {
 }
 
 /**
- * Reads several bundles as one: a graph for each name that targets have, with the jobs of every bundle that has such a
- * target. Jobs that a bundle looks up by name are found in the others.
+ * Reads several bundles as one: creates a graph for each target name, with the jobs of every bundle that has the
+ * target. Resolves lookups of jobs by name across bundles.
  *
- * @param folder that they lie in
- * @throws {JobstrataError} `source` for a target that none of them has
+ * @param folder that contains the bundles
+ * @throws {JobstrataError} `source` for a target that no bundle has
  */
 export function readBundles(
   files: readonly string[],
@@ -97,7 +97,7 @@ function joined(environment: string, graphs: readonly JobGraph[]): JobGraph {
 
 const isModeSet = (target: BundleTarget | undefined): boolean => target?.mode !== undefined;
 
-/** The ids of jobs by their names, and by these without what development mode puts before them. */
+/** Job ids by name, with and without the prefix of development mode. */
 function idsByName(jobs: readonly JobSpec[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const { name, id } of jobs) {
@@ -112,7 +112,7 @@ const isLookedUp = ({ runJob, forEach }: TaskSpec): boolean =>
   (runJob?.kind === "external" && runJob.name !== undefined) ||
   (forEach !== undefined && isLookedUp(forEach));
 
-/** The properties of a job or task, without those that are found when somebody asks for them. */
+/** The properties of a job or task, without lazy ones. */
 function withoutLazy<T extends object>(spec: T): T {
   const names = Object.keys(spec).filter((name) => name !== "source" && name !== "settings");
   return Object.fromEntries(names.map((name) => [name, spec[name as keyof T]])) as T;

@@ -1,7 +1,7 @@
 import { quote } from "../../model/text";
 import { isValueMap, type Places, type Value, type ValueMap } from "./yaml-file";
 
-/** Lists of a job whose items are known by a key, so that an override changes them instead of adding to them. */
+/** Lists of a job with keyed items, which an override changes instead of appending. */
 const KEYS = {
   tasks: "task_key",
   job_clusters: "job_cluster_key",
@@ -9,18 +9,18 @@ const KEYS = {
   parameters: "name",
 } as const;
 
-/** The key that an override is written below. */
+/** The location of an override. */
 export interface MergeSite {
   readonly map: ValueMap;
   readonly key: string;
 }
 
 /**
- * Puts values on others as the Databricks CLI does: maps are merged key by key, lists appended to each other, anything else
- * replaced; in jobs, tasks, job clusters, environments and parameters with the same key are merged with each other.
+ * Merges values like the Databricks CLI: merges maps by key, concatenates lists, and replaces anything else. In jobs,
+ * merges tasks, job clusters, environments and parameters with equal keys.
  */
 export class Merger {
-  /** Where, in a list, the items of the override begin. */
+  /** Index of the first item of the override in a merged list. */
   readonly #seams = new WeakMap<object, number>();
 
   readonly #places: Places;
@@ -31,7 +31,7 @@ export class Merger {
     at: MergeSite | undefined,
   ) => void;
 
-  /** @param report called with what the Databricks CLI refuses or does not do, and the key that it is about */
+  /** @param report called with anything that the Databricks CLI rejects or ignores, and its location */
   public constructor(
     places: Places,
     report: (
@@ -70,9 +70,9 @@ export class Merger {
   }
 
   /**
-   * Merges the items of a job that have the same key. That comes after variables are filled in, as a key may be one.
+   * Merges items of a job with equal keys. Call after resolving variables, since a key may contain one.
    *
-   * @param written the job before that
+   * @param written the job before resolving
    */
   public mergeItems(job: ValueMap, written: ValueMap): ValueMap {
     let result = job;
@@ -101,7 +101,7 @@ export class Merger {
     return result;
   }
 
-  /** Environments are merged because that is what is meant. The Databricks CLI (1.13) appends them. */
+  /** Warns about merged environments: merging is what users expect, but the Databricks CLI (1.13) appends them. */
   #doubt(item: Value, key: Value): void {
     this.#report(
       "warning",
@@ -117,7 +117,7 @@ function kindOf(value: Value): string {
   return isValueMap(value) ? "map" : "single value";
 }
 
-/** The value at a path such as `["var", "cluster", "num_workers"]` or with the number of an item. */
+/** The value at a path such as `["var", "cluster", "num_workers"]`, or with the index of an item. */
 export function valueAt(value: Value, path: readonly string[]): Value {
   let at = value;
   for (const part of path) {
@@ -128,7 +128,7 @@ export function valueAt(value: Value, path: readonly string[]): Value {
   return at;
 }
 
-/** A map with one more value in it. */
+/** A copy of a map with an additional value. */
 export function withValue(map: ValueMap, key: string, value: Value, places: Places): ValueMap {
   const result = Object.assign(Object.create(null), map, { [key]: value }) as ValueMap;
   places.copy(result, map);

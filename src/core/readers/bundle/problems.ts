@@ -4,31 +4,31 @@ import type { ReadProblem } from "../reading";
 import type { ShapeProblem } from "./shape";
 import type { KeyPath, Places } from "./yaml-file";
 
-/** Something wrong with a value: where it is, and the job and target that it belongs to. */
+/** A problem of a value, with its location, job and target. */
 export interface ValueProblem extends Omit<ReadProblem, "location"> {
   readonly map?: object | undefined;
   readonly path?: KeyPath | undefined;
 }
 
-/** The problems of a bundle, each once. */
+/** The distinct problems of a bundle. */
 export class Problems {
   public readonly all: ReadProblem[] = [];
   readonly #file: string;
   readonly #places: Places;
 
-  /** @param file the file of problems whose place is not known */
+  /** @param file used for problems without a known location */
   public constructor(file: string, places: Places) {
     this.#file = file;
     this.#places = places;
   }
 
-  /** Notes a problem, at the place of a value. */
+  /** Adds a problem at the location of a value. */
   public report({ map, path, ...problem }: ValueProblem): void {
     const location = map === undefined ? undefined : this.#places.locationOf(map, path);
     this.add({ ...problem, location: location ?? { file: relativePath(this.#file) } });
   }
 
-  /** Notes the problems of the shape of a value. */
+  /** Adds problems of a value's shape. */
   public reportShape(
     problems: readonly ShapeProblem[],
     about?: { readonly environment: string; readonly job: FindingSite["job"] },
@@ -50,7 +50,7 @@ export class Problems {
       other.location?.file === problem.location?.file &&
       other.location?.line === problem.location?.line &&
       other.location?.column === problem.location?.column;
-    // What is wrong in one target is mostly wrong in all.
+    // Most problems occur in every target; add each once.
     if (this.all.length < 1000 && !this.all.some(same)) this.all.push(problem);
   }
 }

@@ -13,18 +13,18 @@ import { isValueMap, type Value, type ValueMap } from "./yaml-file";
 
 type Phase = "load_resources" | "apply_mutators";
 
-/** What the build of `databricks-bundles` leaves. */
+/** The result of a `databricks-bundles` build. */
 interface Built {
   readonly output: ValueMap;
-  /** Where resources were made, by paths such as `resources.jobs.seed`. */
+  /** Locations of resources by path, such as `resources.jobs.seed`. */
   readonly locations: ReadonlyMap<string, SourceLocation>;
 }
 
-/** What the Databricks CLI takes paths in the output of Python code to be written in. */
+/** File name to which the Databricks CLI attributes the output of Python code. */
 const GENERATED = "__generated_by_python__.yml";
 const MAX_OUTPUT = 64 * 2 ** 20;
 
-/** The paths of a job that are relative to the file that holds them. */
+/** Paths in a job that are relative to the file that contains them. */
 const PATHS: readonly (readonly [field: string, path: string])[] = [
   ["notebook_task", "notebook_path"],
   ["spark_python_task", "python_file"],
@@ -34,8 +34,8 @@ const PATHS: readonly (readonly [field: string, path: string])[] = [
 const LIBRARIES = ["whl", "jar", "requirements"];
 
 /**
- * The resources that a bundle defines or changes in Python: its own functions, run by `databricks-bundles` in the bundle's
- * folder and environment, in the two phases of the Databricks CLI. It executes the code of the project.
+ * Runs the Python code of a bundle that defines or changes resources, with `databricks-bundles`, in the bundle's folder
+ * and environment, and in the Databricks CLI's two phases. Executes code of the project.
  */
 export class PythonResources {
   readonly #bundle: Bundle;
@@ -47,9 +47,9 @@ export class PythonResources {
   }
 
   /**
-   * The settings of a target with what Python adds and changes.
+   * Applies Python code to the settings of a target.
    *
-   * @param variables the values of variables, as far as they are known
+   * @param variables known values of variables
    */
   public applied(settings: ValueMap, target: string, variables: ValueMap): ValueMap {
     const configured = settings.python ?? valueAt(settings.experimental, ["python"]);
@@ -84,7 +84,7 @@ export class PythonResources {
         Object.entries(variables).map(([name, value]) => [name, { value: value ?? null }]),
       ),
       python,
-      // What older versions of databricks-bundles look for.
+      // Older versions of databricks-bundles read this.
       experimental: { python },
       resources: { ...resources, jobs: given },
     });
@@ -108,7 +108,7 @@ export class PythonResources {
     return result;
   }
 
-  /** A job whose paths are relative to the folder of the bundle, as Python code gets it. */
+  /** A job with paths relative to the bundle's folder, as Python code expects. */
   #fromRoot(job: ValueMap): ValueMap {
     if (isValueMap(job.git_source) || !Array.isArray(job.tasks)) return job;
     return {
@@ -204,7 +204,7 @@ export class PythonResources {
     }
   }
 
-  /** The one of the virtual environment that the bundle names, else that of the PATH. */
+  /** The interpreter of the bundle's virtual environment, otherwise from the PATH. */
   #interpreter({ venv_path: venv }: ValueMap): string | undefined {
     const isWindows = process.platform === "win32";
     if (typeof venv !== "string" || venv === "") return isWindows ? "python" : "python3";
@@ -293,7 +293,7 @@ const isMissing = (error: Error | undefined): boolean =>
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** JSON without the order of keys and without prototypes, to be compared. */
+/** Plain JSON for comparison, without prototypes. */
 const plain = (value: Value): unknown => JSON.parse(JSON.stringify(value ?? null)) as unknown;
 
 function jsonLines(file: string | undefined): Json[] {
@@ -304,7 +304,7 @@ function jsonLines(file: string | undefined): Json[] {
     .map((line) => JSON.parse(line) as Json);
 }
 
-/** The last line of a traceback says what went wrong. */
+/** The last line of a traceback, which has the error. */
 const reasonOf = (detail: string): string =>
   detail
     .split("\n")
@@ -312,7 +312,7 @@ const reasonOf = (detail: string): string =>
     .filter((line) => line !== "" && !/^[\^~ ]+$/.test(line))
     .at(-1) ?? "";
 
-/** Gives what Python built its places: the lines of Python, and the folder of the bundle for paths in it. */
+/** Adds locations to the result of Python: lines of Python code, and the bundle's folder for paths. */
 class Placed {
   readonly #file: { readonly path: string; readonly text: string };
 
@@ -326,7 +326,7 @@ class Placed {
     this.#file = { path: join(bundle.folder, GENERATED), text: "" };
   }
 
-  /** @param before what was there, whose place it keeps if Python names none */
+  /** @param before the previous value, whose location is kept if Python has none */
   public place(value: Value, before: Value, path: string, around?: SourceLocation): Value {
     if (Array.isArray(value)) {
       const items: readonly Value[] = value;
@@ -335,7 +335,7 @@ class Placed {
     }
     if (!isValueMap(value)) return value;
     const old = isValueMap(before) ? before : undefined;
-    // A mutator changes a job; the location of the job's own definition is kept.
+    // Keep the location of a job's definition if a mutator changes the job.
     const at = (old && this.#bundle.places.locationOf(old)) ?? this.#locations.get(path) ?? around;
     const result = Object.create(null) as Record<string, Value>;
     for (const [key, item] of Object.entries(value))

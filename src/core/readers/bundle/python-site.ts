@@ -2,7 +2,7 @@ import { quote } from "../../model/text";
 import type { Problems } from "./problems";
 import { isValueMap, type ValueMap } from "./yaml-file";
 
-/** What a bundle defines in Python, and by which name. */
+/** The bundle's Python settings and their key. */
 export function pythonSite(
   config: ValueMap,
 ): { map: ValueMap; key: "python" | "pydabs" } | undefined {
@@ -14,7 +14,7 @@ export function pythonSite(
     .map((key) => ({ map: experimental, key }))[0];
 }
 
-/** Says what a bundle defines in Python and that is not read. */
+/** Reports definitions in Python that are not read. */
 export function checkPython(config: ValueMap, isRun: boolean, problems: Problems): void {
   const { map, key } = pythonSite(config) ?? {};
   if (map === undefined || key === undefined) return;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { Places, Value, ValueMap } from "./yaml-file";
 
-/** The work tree of git that holds a folder. */
+/** The git work tree that contains a folder. */
 export function repositoryOf(folder: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {
     if (existsSync(join(at, ".git"))) return at;
@@ -11,8 +11,8 @@ export function repositoryOf(folder: string): string | undefined {
 }
 
 /**
- * The folder whose files the Databricks CLI uploads: the innermost one that holds the bundle and everything that its
- * `sync.paths` name, each relative to the file that names it.
+ * The folder that the Databricks CLI uploads: the innermost folder that contains the bundle and all `sync.paths`, each
+ * relative to the file that contains it.
  */
 export function syncRootOf(folder: string, sync: Value, places: Places): string {
   if (typeof sync !== "object" || sync === null || Array.isArray(sync)) return folder;
@@ -27,7 +27,7 @@ export function syncRootOf(folder: string, sync: Value, places: Places): string 
   return root;
 }
 
-/** Whether `path` is `folder`, or in it. */
+/** Whether `path` is `folder` or inside it. */
 export function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== ".." && !way.startsWith(`..${sep}`) && resolve(folder, way) === path;

@@ -5,13 +5,13 @@ import type { ReadProblem } from "../reading";
 import { BUNDLE_SCHEMA } from "./bundle-schema";
 import { isValueMap, type KeyPath, type Places, type Value, type ValueMap } from "./yaml-file";
 
-/** A value that has not the shape that the schema of bundles gives it. */
+/** A value whose shape differs from the bundle schema. */
 export interface ShapeProblem extends Pick<ReadProblem, "severity" | "message" | "fix"> {
   readonly rule: "job-schema" | "unknown-field";
   readonly map: ValueMap;
-  /** The key that it is about. @default - the map itself */
+  /** The key of the value. @default - the map itself */
   readonly path?: KeyPath;
-  /** The task that it is in. */
+  /** The task that contains the value. */
   readonly taskKey?: string;
 }
 
@@ -25,18 +25,18 @@ type Shape =
   | { readonly kind: "list" | "map"; readonly of: Shape }
   | { readonly kind: "type"; readonly name: string };
 
-/** Fields that decide which jobs and tasks there are, and whether and when they run. */
+/** Fields that determine which jobs and tasks exist, and whether and when they run. */
 const DECISIVE = new Set([
   ...["depends_on", "run_if", "outcome", "task_key", "tasks", "task", "disabled"],
   ...["schedule", "trigger", "continuous", "pause_status", "parameters", "base_parameters"],
   ...["job_parameters", "include", "resources", "jobs", "targets", "variables", "git_source"],
 ]);
-/** Judged by rules of their own, for sources of any kind. */
+/** Checked by rules for all sources. */
 const JUDGED = new Set(["TaskDependency.task_key", "RunJobTask.job_id", "Task.task_key"]);
-/** How the Databricks CLI lets people write true and false. */
+/** Booleans in the Databricks CLI's syntax. */
 const BOOLEANS = /^(?:true|false|[yYnN]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$/;
 
-/** The fields of a type, and the names of those that it must have. */
+/** The fields of a type, and the names of required ones. */
 interface Fields extends ReadonlyMap<string, Field> {
   readonly required: readonly string[];
 }
@@ -66,8 +66,8 @@ function parseShape(text: string): Shape {
 }
 
 /**
- * What is wrong with the shape of a value, and of everything in it: of a file of a bundle, or of a job as it is deployed.
- * Only that must have all that is required.
+ * Checks the shape of a value and everything in it: a bundle file, or a job as deployed. Only the latter must have all
+ * required fields.
  */
 export function checkShape(value: ValueMap, type: "Root" | "Job", places: Places): ShapeProblem[] {
   const checker = new ShapeChecker(places, type === "Job");
@@ -99,7 +99,7 @@ class ShapeChecker {
         this.#value(map[key], field.shape, map, [key], `${type}.${key}`);
     }
     for (const name of this.#isWhole ? fields.required : []) {
-      // An empty value is reported at its key.
+      // Empty values are reported separately.
       if (map[name] !== undefined && map[name] !== null) continue;
       this.#report("warning", "job-schema", map, undefined, {
         message: `${label} lacks ${name}`,
@@ -110,7 +110,7 @@ class ShapeChecker {
   }
 
   #value(value: Value, shape: Shape, map: ValueMap, path: KeyPath, name: string): void {
-    // Inputs of a for-each task may come from a complex variable.
+    // A complex variable may provide the inputs of a for-each task.
     if (shape.kind === "any" || value === undefined || name === "ForEachTask.inputs") return;
     if (value === null) {
       this.#null(shape, map, path, name);
@@ -141,7 +141,7 @@ class ShapeChecker {
   #entry(map: ValueMap, key: string, shape: Shape, name: string): void {
     const value = map[key];
     if (name !== "Resources.jobs") this.#value(value, shape, map, [key], name);
-    // What is in them is checked once targets and variables have had their say.
+    // The contents of jobs are checked after applying targets and variables.
     else if (value === null) {
       this.#report("error", "job-schema", map, [key], {
         message: `job ${quote(key)} has nothing below it`,
@@ -150,7 +150,7 @@ class ShapeChecker {
     } else if (!isValueMap(value)) this.#mismatch(value, shape, map, [key], name);
   }
 
-  /** A key with nothing below it. Only where that may be a slip of the indentation, it says something. */
+  /** Checks a key without a value. Reports it only if the indentation may be wrong. */
   #null(shape: Shape, map: ValueMap, path: KeyPath, name: string): void {
     const [key, item] = path;
     if (item !== undefined) {
@@ -164,7 +164,7 @@ class ShapeChecker {
         fix: "indent its settings below it",
       });
     } else if (["Job.tasks", "Task.depends_on", "ForEachTask.task"].includes(name)) {
-      // The Databricks CLI deploys a job without tasks.
+      // Warning only: the Databricks CLI deploys a job without tasks.
       this.#report(name === "Job.tasks" ? "warning" : "error", "job-schema", map, path, {
         message: `${key} has nothing below it`,
         fix: `indent its ${shape.kind === "list" ? "items" : "settings"} below it, or remove it`,
@@ -225,7 +225,7 @@ class ShapeChecker {
   }
 }
 
-/** Where else a field of that name is known: in the same value, or around it. */
+/** Where a field of this name belongs: in the same value or around it. */
 function belongsTo(key: string, type: string): string | undefined {
   for (const [name, { shape }] of fieldsOf(type)) {
     const inner = shape.kind === "list" ? shape.of : shape;
@@ -237,7 +237,7 @@ function belongsTo(key: string, type: string): string | undefined {
   return undefined;
 }
 
-/** Whether a value is of the right shape, without a look at what is in it. Most are. */
+/** Fast check without descending, which covers most values. */
 function isRightAtOnce(value: Value, { kind }: Shape): boolean {
   return kind === "any" || kind === "string"
     ? typeof value === "string"
@@ -322,6 +322,6 @@ const LABELS: Readonly<Record<string, string>> = {
   JobParameterDefinition: "a parameter",
 };
 
-/** What people call the value of a key. */
+/** Display name of a value. */
 const labelOf = (type: string, [key, item]: KeyPath): string =>
   LABELS[type] ?? (item === undefined ? printable(key) : `an item of ${printable(key)}`);

@@ -4,19 +4,18 @@ import { relativePath } from "../../paths";
 const COMMENT = /(?:^|\s)#\s*jobstrata-ignore\b(.*)$/;
 
 /**
- * The comments of a YAML file that excuse findings:
+ * Reads the suppression comments of a YAML file:
  *
  *     # jobstrata-ignore serverless, retries until 2027-03-31: moved in the second quarter
  *
- * A comment at the end of a line excuses what is written in that line, one in a line of its own what is written in the
- * next line.
+ * A comment at the end of a line applies to that line, a comment on its own line to the next one.
  */
 export function readSuppressions(path: string, text: string): SourceSuppression[] {
   if (!text.includes("jobstrata-ignore")) return [];
   const lines = text.split(/\r?\n/);
   const file = relativePath(path);
   const found: SourceSuppression[] = [];
-  // From the end, so that the line below a comment is known.
+  // Read backwards, so that the line after a comment is known.
   let below = lines.length;
   for (let at = lines.length - 1; at >= 0; at--) {
     const line = lines[at] ?? "";

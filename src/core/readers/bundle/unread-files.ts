@@ -24,10 +24,10 @@ const MAX_FOLDERS = 2000;
 const MAX_SIZE = 2 ** 19;
 
 /**
- * The files in the folder of a bundle that look like parts of it and that no `include` finds, so that what they define is
- * not deployed.
+ * Finds files in a bundle's folder that look like parts of it but are not included, so their definitions are not
+ * deployed.
  *
- * @param read the real paths of the files that are
+ * @param read real paths of the included files
  */
 export function unreadFiles(
   folder: string,
@@ -43,14 +43,14 @@ export function unreadFiles(
   }
   return [...byFolder.values()].flatMap((files) => {
     const [first] = files;
-    // A folder of many is one mistake, or none: what is generated, tested or kept.
+    // Report a folder with many such files once: they may be generated, tests or archived.
     if (first !== undefined && files.length > MAX_SINGLE)
       return [problemOf(folder, first.path, include, files.length)];
     return files.map(({ path, what }) => problemOf(folder, path, include, what));
   });
 }
 
-/** @param what it defines, or how many such files there are in its folder */
+/** @param what the file defines, or the number of such files in its folder */
 function problemOf(
   folder: string,
   path: string,
@@ -71,7 +71,7 @@ function problemOf(
   };
 }
 
-/** Maximum files of a folder that are named one by one. */
+/** Maximum files of a folder to report individually. */
 const MAX_SINGLE = 5;
 
 function fixOf(name: string, include: Value): string {
@@ -87,7 +87,7 @@ function fixOf(name: string, include: Value): string {
     : `name it in include, such as ${quote(name)}, or remove it`;
 }
 
-/** YAML files in a folder, without those of bundles below it. */
+/** YAML files below a folder, without those of nested bundles. */
 function yamlFiles(folder: string): string[] {
   const files: string[] = [];
   const folders = [folder];
@@ -114,7 +114,7 @@ function entriesOf(folder: string): Dirent[] {
   }
 }
 
-/** What a file defines for a bundle, in words; undefined if it is something else. */
+/** Describes the bundle definitions in a file; undefined if there are none. */
 function definedIn(path: string): string | undefined {
   try {
     if (statSync(path).size > MAX_SIZE) return undefined;
@@ -136,7 +136,7 @@ function definedIn(path: string): string | undefined {
   }
 }
 
-/** Types of resources, as the schema of bundles calls them. */
+/** Resource types in the bundle schema. */
 const TYPES = new Set(
   (BUNDLE_SCHEMA.Resources ?? "").split(" ").map((field) => field.replace(/!?:.*$/, "")),
 );

@@ -1,6 +1,6 @@
 import { isValueMap, type Value, type ValueMap } from "./yaml-file";
 
-/** The keys of the ways in which a target may redefine a variable; a map with others is a value. */
+/** Sets of keys with which a target can redefine a variable; a map with other keys is a value. */
 const DEFINITIONS = [
   ["default", "description", "type"],
   ["default", "type"],
@@ -11,10 +11,10 @@ const DEFINITIONS = [
 ].map((keys) => keys.join());
 
 /**
- * The variables of a bundle as a target changes them: a value is replaced, never merged, and a lookup gives way to a value,
- * as a value does to a lookup.
+ * Applies a target to the variables of a bundle. Values are replaced, never merged; a value replaces a lookup and vice
+ * versa.
  *
- * @param undeclared called with each variable that only the target knows, which the Databricks CLI refuses
+ * @param undeclared called with each variable that only the target declares, which the Databricks CLI rejects
  */
 export function overrideVariables(
   declared: Value,

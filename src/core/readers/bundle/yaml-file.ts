@@ -23,17 +23,17 @@ import { locationAt, type YamlText } from "./yaml-text";
 import { nodesOf, parseNodes, type Value, type ValueMap, type YamlNode } from "./yaml-nodes";
 import { Refused, YamlValues } from "./yaml-values";
 
-/** No file that people write is bigger; parsing takes some hundred times this in memory. Bytes. */
+/** Maximum file size, more than hand-written files have; bytes. Parsing takes several hundred times as much memory. */
 const MAX_FILE_SIZE = 2 * 2 ** 20;
 
 const PARSE: ParseOptions & DocumentOptions & SchemaOptions = {
   version: "1.2",
   merge: false,
-  // Looked for by the converter: this would compare each key of a map with all others.
+  // The converter checks this: the parser would compare each key with all others.
   uniqueKeys: false,
   keepSourceTokens: false,
   prettyErrors: false,
-  // Several documents in a file are errors then, too.
+  // This also makes several documents in a file an error.
   logLevel: "error",
   strict: true,
 };
@@ -45,9 +45,9 @@ export const EMPTY: ValueMap = Object.create(null) as ValueMap;
 export interface YamlFile {
   readonly path: string;
   readonly text: string;
-  /** Undefined where the file could not be read; then there is a problem without a rule. */
+  /** Undefined if the file could not be read, which adds a problem without a rule. */
   readonly value: Value;
-  /** How many values it holds, one in the other. */
+  /** Number of values, including nested ones. */
   readonly size: number;
   readonly problems: readonly ReadProblem[];
 }
@@ -55,44 +55,44 @@ export interface YamlFile {
 interface Place {
   readonly file: YamlText;
   readonly offset: number;
-  /** Where it is instead, for a map that was not written in YAML. */
+  /** The location of a map that is not from YAML. */
   readonly at?: SourceLocation;
-  /** What a merged map was made of: the map that was overridden, and the one that did it. */
+  /** Sources of a merged map: the base and its override. */
   readonly merged?: { readonly base: object; readonly over: object };
 }
 
-/** A key of a map, or the number of an item in the list below a key. */
+/** A key of a map, or the index of an item in the list below a key. */
 export type KeyPath = readonly [key: string, item?: number];
 
-/** Where the maps of all files were written. Becomes lines and columns only for what somebody asks for. */
+/** Locations of maps in all files. Computes lines and columns on demand. */
 export class Places {
   readonly #places = new WeakMap<object, Place>();
-  /** The latest documents that keys were looked up in. */
+  /** Cache of recently used documents. */
   readonly #documents = new Map<YamlText, Document.Parsed>();
 
   public set(map: object, place: Place): void {
     this.#places.set(map, place);
   }
 
-  /** Says that `map` was made from `origin`. */
+  /** Gives `map` the location of `origin`. */
   public copy(map: object, origin: object): void {
     const place = this.#places.get(origin);
     if (place !== undefined) this.#places.set(map, place);
   }
 
-  /** Says that `map` is `base` with what `over` puts over it. */
+  /** Records that `map` is `base` overridden by `over`. */
   public merge(map: object, base: object, over: object): void {
     const place = this.#places.get(base) ?? this.#places.get(over);
     if (place !== undefined) this.#places.set(map, { ...place, merged: { base, over } });
   }
 
-  /** Path of the file that holds `map`, or that gives it the value of a key. */
+  /** Path of the file that contains `map`, or that provides the value of a key. */
   public fileOf(map: object, path?: KeyPath): string | undefined {
     const origin = path === undefined ? map : this.#origin(map, path)[0];
     return this.#places.get(origin)?.file.path;
   }
 
-  /** Where `map` was written, or the key in it, or the item of the list below that key. */
+  /** Location of `map`, of a key in it, or of an item in the list below the key. */
   public locationOf(map: object, path?: KeyPath): SourceLocation | undefined {
     const place = this.#places.get(map);
     if (place === undefined) return undefined;
@@ -106,7 +106,7 @@ export class Places {
     return locationAt({ file: written.file, offset: startOf(value ?? node.key) });
   }
 
-  /** Whether the value of `key` is there for aliases alone: it has an anchor, or all in it have. */
+  /** Whether the value of `key` exists only for aliases: it or all values in it have an anchor. */
   public isAnchor(map: object, key: string): boolean {
     const place = this.#places.get(map);
     return (
@@ -114,7 +114,7 @@ export class Places {
     );
   }
 
-  /** The map that gives `map` the value of a key. */
+  /** The source map that provides the value of a key. */
   #origin(map: object, path: KeyPath): [object, KeyPath] {
     const [key] = path;
     let [, item] = path;
@@ -156,7 +156,7 @@ export class Places {
   }
 }
 
-/** The pair of a map with that key, the last of them, or that of a map merged into it. */
+/** The last pair of a map with the key, or that of a merged map. */
 function pairOf(node: unknown, key: string, document: Document.Parsed): Pair | undefined {
   const map = isAlias(node) ? node.resolve(document) : node;
   if (!isMap(map)) return undefined;
@@ -180,9 +180,9 @@ function isAnchored(node: unknown): boolean {
 }
 
 /**
- * Reads a file of a bundle. What is wrong with it is in its problems; nothing is thrown.
+ * Reads a bundle file. Never throws; problems are part of the result.
  *
- * @param content a text that stands for what the file holds
+ * @param content text that replaces the file's content
  */
 export function readYamlFile(path: string, places: Places, content?: string): YamlFile {
   const problem = (message: string, fix: string, offset?: number): ReadProblem => ({
@@ -228,7 +228,7 @@ export function readYamlFile(path: string, places: Places, content?: string): Ya
   }
 }
 
-/** The nodes of a text, or what keeps it from being YAML; the slower parser takes more, and knows better what is wrong. */
+/** Parses YAML to nodes or an error. Falls back to the slower parser, which accepts more and has better error messages. */
 function nodesIn(text: string): { readonly root: YamlNode | undefined } | { readonly slip: Slip } {
   const nodes = parseNodes(text);
   if (nodes !== undefined) return nodes;
@@ -240,7 +240,7 @@ function nodesIn(text: string): { readonly root: YamlNode | undefined } | { read
 
 const UTF_8 = new TextDecoder("utf-8", { fatal: true });
 
-/** What a file holds, or why it cannot be read. */
+/** The text of a file, or the reason why it cannot be read. */
 function readText(path: string): string | Pick<ReadProblem, "message" | "fix"> {
   try {
     const stats = statSync(path);

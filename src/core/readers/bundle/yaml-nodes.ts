@@ -21,7 +21,7 @@ export function isValueMap(value: Value): value is ValueMap {
   return isObject(value);
 }
 
-/** A node of a YAML text. `start` is where it begins; anchor and tag are not part of it. */
+/** A YAML node. `start` is the offset of its value, after anchor and tag. */
 export type YamlNode = { readonly start: number; readonly anchor?: string } & (
   | { readonly kind: "scalar"; readonly value: ScalarValue; readonly isPlain: boolean }
   | { readonly kind: "list"; readonly items: readonly YamlNode[] }
@@ -29,7 +29,7 @@ export type YamlNode = { readonly start: number; readonly anchor?: string } & (
   | { readonly kind: "alias"; readonly name: string }
 );
 
-/** What stands for a value where there is none. */
+/** Node for a missing value. */
 const EMPTY = { start: 0, kind: "scalar", value: null, isPlain: true } as const;
 
 export interface YamlPair {
@@ -38,10 +38,10 @@ export interface YamlPair {
 }
 
 /**
- * The nodes of a text, from the events of a parser that is many times as fast as one that makes documents.
+ * Parses text to nodes with an event parser, which is many times as fast as a document parser.
  *
- * @returns the root, which a text without a value lacks; nothing at all for what this parser refuses: what is not YAML, several
- *   documents, an empty key, and a bracket that is closed at the indentation of its key, which the Databricks CLI takes
+ * @returns the root, undefined for a text without a value. No object if this parser rejects the text: invalid YAML,
+ *   several documents, an empty key, or a bracket closed at its key's indentation, which the Databricks CLI accepts
  */
 export function parseNodes(text: string): { readonly root: YamlNode | undefined } | undefined {
   try {
@@ -52,7 +52,7 @@ export function parseNodes(text: string): { readonly root: YamlNode | undefined 
   }
 }
 
-/** An event that begins a node. */
+/** An event that starts a node. */
 type NodeEvent = Exclude<
   Event,
   { readonly type: typeof EVENT_ID.DOCUMENT } | { readonly type: typeof EVENT_ID.POP }
@@ -61,19 +61,19 @@ type NodeEvent = Exclude<
 class EventReader {
   readonly #text: string;
   readonly #events: readonly Event[];
-  /** The first event is that of the document. */
+  /** Skips the first event, which starts the document. */
   #next = 1;
 
   public constructor(text: string) {
     this.#text = text;
-    // Who makes values of the nodes limits their depth.
+    // The converter to values limits the depth.
     this.#events = parseEvents(text, { maxDepth: Infinity });
   }
 
   public read(): YamlNode | undefined {
     if (this.#events.length === 0 || this.#ends()) return undefined;
     const node = this.#node();
-    // One event closes the document.
+    // The last event closes the document.
     if (this.#events.length > this.#next + 1) throw new YAMLException("several documents");
     return node;
   }
@@ -97,7 +97,7 @@ class EventReader {
     return this.#text.slice(anchorStart, anchorEnd);
   }
 
-  /** Whether the list or map ends here. */
+  /** Consumes the end of a list or map, if it is next. */
   #ends(): boolean {
     if (this.#events[this.#next]?.type !== EVENT_ID.POP) return false;
     this.#next++;
@@ -163,7 +163,7 @@ function valueOf({ value, source, type, tag }: Scalar): ScalarValue {
   return typeof value === "bigint" ? String(value) : (value as ScalarValue);
 }
 
-/** Tags that ask for what a plain text would be. */
+/** Tags that resolve like plain scalars. */
 const TYPED = /^!!(?:int|float|bool|null)$/;
 
 const CONSTANTS: Readonly<Record<string, ScalarValue>> = Object.assign(
@@ -182,20 +182,20 @@ const CONSTANTS: Readonly<Record<string, ScalarValue>> = Object.assign(
 );
 const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
 
-/** An integer as the Databricks CLI reads one: `1_000`, `0b11`, `0o17` and `0x1f` are some, `017` is 17. */
+/** Integers in the Databricks CLI's syntax: `1_000`, `0b11`, `0o17` and `0x1f` are integers, and `017` is 17. */
 const INTEGER =
   /^([+-]?)(\d+|[1-9]\d*(?:_\d+)+|0b_?[01]+(?:_[01]+)*|0o_?[0-7]+(?:_[0-7]+)*|0x_?[\da-f]+(?:_[\da-f]+)*)$/i;
 
-/** What a text without quotes means, by the core schema of YAML 1.2. */
+/** The value of an unquoted scalar in the YAML 1.2 core schema. */
 function plainValue(text: string): ScalarValue {
   const constant = CONSTANTS[text];
   if (constant !== undefined) return constant;
-  // Most are words.
+  // Fast path: most scalars are words.
   if (!/^[-+.\d]/.test(text)) return text;
   return integerOf(text) ?? (FLOAT.test(text) ? Number(text) : text);
 }
 
-/** The value of an integer; as its decimal digits where no number holds it, as an id that is rounded is that of another job. */
+/** The value of an integer, as decimal digits if a number cannot represent it: a rounded id could refer to another job. */
 function integerOf(source: string): number | string | undefined {
   const [, sign, written] = INTEGER.exec(source) ?? [];
   if (written === undefined) return undefined;

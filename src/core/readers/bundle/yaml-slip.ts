@@ -1,18 +1,18 @@
 import type { YAMLError } from "yaml";
 
-/** What is wrong with a file that is not YAML, in words for those who wrote it. */
+/** A readable explanation of a YAML syntax error. */
 export interface Slip {
   readonly what: string;
   readonly fix: string;
-  /** Where it begins, if that is not where it was noticed. */
+  /** Offset of the cause, if it differs from the parser's error position. */
   readonly offset?: number;
 }
 
-/** Text as an error message may hold it. */
+/** Shortens text to one line for error messages. */
 export const oneLine = (message: string): string =>
   message.replace(/\s+/g, " ").trim().slice(0, 200);
 
-/** Explains the first error of a parser; those after it mostly follow from it. */
+/** Explains a parser's first error. Later errors usually follow from it. */
 export function explainSlip(text: string, { code, message, pos: [at] }: YAMLError): Slip {
   const line = lineAt(text, at);
   if (/^(?:<{7}|={7}|>{7})(?: |$)/.test(line))
@@ -62,13 +62,13 @@ export function explainSlip(text: string, { code, message, pos: [at] }: YAMLErro
   }
 }
 
-/** Whether the line before announces a text, which then does not include this one. */
+/** Whether the previous line starts a block scalar that does not include this line. */
 function followsBlockText(text: string, at: number): boolean {
   const before = text.slice(0, text.lastIndexOf("\n", at - 1) + 1).trimEnd();
   return /(?::|-)\s+[|>][-+\d]*\s*(?:#.*)?$/.test(before.slice(before.lastIndexOf("\n") + 1));
 }
 
-/** The last value before `at` that begins with a quote and has none at the end of its line. */
+/** Offset of the last value before `at` with an unclosed quote on its line. */
 function openQuote(text: string, at: number): number {
   const values = [...text.slice(0, at).matchAll(/(?<=[:\-[,{]\s+)["'][^"'\n]*$/gm)];
   return values.at(-1)?.index ?? at;

@@ -1,16 +1,16 @@
 import type { SourceLocation } from "../../model/job-spec";
 import { relativePath } from "../../paths";
 
-/** A file and what it holds. */
+/** A file and its content. */
 export interface YamlText {
   readonly path: string;
   readonly text: string;
 }
 
-/** Where the lines of a file begin; kept for as long as the file is. */
+/** Cache of line start offsets by file. */
 const lineStarts = new WeakMap<YamlText, readonly number[]>();
 
-/** The place of a character of a file. */
+/** Converts an offset in a file to a location. */
 export function locationAt({
   file,
   offset,

@@ -5,10 +5,10 @@ import { isValueMap, type Value, type ValueMap, type YamlNode, type YamlPair } f
 import { locationAt, type YamlText } from "./yaml-text";
 
 const MAX_DEPTH = 100;
-/** Of a file, with every alias written out. */
+/** Maximum values of a file, with aliases expanded. */
 const MAX_VALUES = 1_000_000;
 
-/** A file that is YAML, but holds what is not read. */
+/** Valid YAML with unsupported content. */
 export class Refused extends Error {
   public constructor(
     message: string,
@@ -18,33 +18,33 @@ export class Refused extends Error {
   }
 }
 
-/** A map without the prototype's names. An object of a class takes a third of the memory of one that is made without. */
+/** A map without prototype properties. An object of a class takes a third of the memory of `Object.create(null)`. */
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- it is all in its prototype
 class PlainMap {}
 Object.setPrototypeOf(PlainMap.prototype, null);
 delete (PlainMap.prototype as { constructor?: unknown }).constructor;
 
-/** Turns the nodes of a file into plain values, and notes where maps are: at their key, or where they begin. */
+/** Converts the nodes of a file to plain values, and records the locations of maps: their keys or starts. */
 export class YamlValues {
-  /** What is wrong and does not keep the rest from being read. */
+  /** Problems that do not prevent reading the rest. */
   public readonly problems: ReadProblem[] = [];
   readonly #anchors = new Map<string, { value: Value; size: number }>();
   readonly #file: YamlText;
   readonly #wrote: (map: object, offset: number) => void;
   #size = 0;
 
-  /** @param wrote is called for each map, with the offset of its place */
+  /** @param wrote called for each map with its offset */
   public constructor(file: YamlText, wrote: (map: object, offset: number) => void) {
     this.#file = file;
     this.#wrote = wrote;
   }
 
-  /** How many values were converted. */
+  /** Number of converted values. */
   public get size(): number {
     return this.#size;
   }
 
-  /** @throws {Refused} for what is not read */
+  /** @throws {Refused} for unsupported content */
   public convert(node: YamlNode, depth = 0, at = node.start): Value {
     if (depth > MAX_DEPTH) throw new Refused(`values nest deeper than ${MAX_DEPTH}`, at);
     if (++this.#size > MAX_VALUES)
@@ -92,7 +92,7 @@ export class YamlValues {
     const whole = merged === undefined ? map : (new PlainMap() as Record<string, Value>);
     for (const other of merged ?? []) {
       if (!isValueMap(other)) throw new Refused('"<<" merges a value that is not a map', at);
-      // To the Databricks CLI the last of several maps counts.
+      // In the Databricks CLI, later maps override earlier ones.
       Object.assign(whole, other);
     }
     if (whole !== map) Object.assign(whole, map);
@@ -100,7 +100,7 @@ export class YamlValues {
     return whole;
   }
 
-  /** Says that only the last of several keys counts. */
+  /** Reports a duplicate key, of which only the last counts. */
   #reportTwice(name: string, pairs: readonly YamlPair[], key: YamlNode, isSame: boolean): void {
     const same = pairs.map((pair) => pair.key).filter((each) => nameOf(each) === name);
     const earlier = same[same.indexOf(key) - 1];
@@ -114,7 +114,7 @@ export class YamlValues {
     });
   }
 
-  /** Says what the Databricks CLI refuses of a key. */
+  /** Reports a key that the Databricks CLI rejects. */
   #checkKey(key: YamlNode): void {
     const isScalar = key.kind === "scalar";
     if (isScalar && (typeof key.value === "string" || key.value === null)) return;

@@ -18,56 +18,56 @@ import {
   type TerraformConfig,
 } from "../terraform/config";
 
-/** The environment of stacks that say nothing about theirs. */
+/** Environment of stacks that do not declare one. */
 export const DEFAULT_ENVIRONMENT = "default";
 
-/** Terraform's JSON configuration of one stack, and what is known of it beside that. */
+/** A stack's Terraform configuration with additional information. */
 export interface StackConfig {
-  /** Unique among the stacks that are read together. */
+  /** Unique name among the stacks that are read together. */
   readonly name: string;
-  /** The scope that the rules hold in. */
+  /** The scope of the rules. */
   readonly environment: string;
   readonly config: TerraformConfig;
-  /** The folder that Terraform would run in; relative paths in the configuration start there. */
+  /** Terraform's working directory, the base of relative paths in the configuration. */
   readonly workingDirectory: string;
-  /** What stands behind each job resource, by resource name; more than one where they overwrite each other. */
+  /** Constructs of job resources by resource name; several if they overwrite each other. */
   readonly jobs: ReadonlyMap<string, readonly StackJob[]>;
-  /** Job ids, as the configuration has them, that are declared as external jobs. */
+  /** Job ids in the configuration that are declared as external jobs. */
   readonly importedJobIds: ReadonlySet<string>;
-  /** The file that each asset of the configuration was copied from. */
+  /** Source files of assets in the configuration. */
   readonly assets: ReadonlyMap<string, string>;
-  /** What is excused by calls in the app. */
+  /** Suppressions by calls in the app. */
   readonly suppressions: readonly SourceSuppression[];
-  /** The {@link stateKey} by which other stacks read the state of this one, if they can. */
+  /** The {@link stateKey} with which other stacks read this stack's state; undefined if they cannot. */
   stateKey(): string | undefined;
 }
 
-/** What is known of a job resource beside its configuration. */
+/** Additional information about a job resource. */
 export interface StackJob {
   readonly id: string;
   readonly source: () => SourceLocation | undefined;
 }
 
 /**
- * Reads every `databricks_job` of stacks that belong together, references from one to the other resolved.
+ * Reads every `databricks_job` of related stacks, and resolves references between them.
  *
- * @returns a graph for each environment, in the order in which their stacks come
+ * @returns a graph for each environment, in the order of their stacks
  */
 export function readStackConfigs(stacks: readonly StackConfig[]): JobGraph[] {
   const app = new AppReader(stacks);
   const jobs = new Map<string, JobSpec[]>();
   for (const { environment } of stacks) jobs.set(environment, []);
   for (const stack of stacks) {
-    // One by one: a spread of 100 000 arguments overflows the stack.
+    // Not a spread: 100 000 arguments overflow the stack.
     for (const job of app.jobsOf(stack)) jobs.get(stack.environment)?.push(job);
   }
   return [...jobs].map(([environment, specs]) => new JobGraph(environment, specs));
 }
 
-/** One pass over an app: the indexes that references between its stacks are resolved with. */
+/** Indexes of an app for resolving references between its stacks. */
 class AppReader {
   readonly #stacks: ReadonlyMap<string, StackIndex>;
-  /** Job ids declared as external jobs, for each environment. */
+  /** Ids declared as external jobs, by environment. */
   readonly #imported = new Map<string, Set<string>>();
 
   public constructor(stacks: readonly StackConfig[]) {
@@ -125,7 +125,7 @@ class AppReader {
     return uploaded ?? workspaceNotebook(end.expression);
   }
 
-  /** A path into the workspace means the file that this environment uploads to it, if it does. */
+  /** Resolves a workspace path to the file that the environment uploads to it, if any. */
   #uploadedTo(path: string, environment: string): NotebookRef | undefined {
     for (const index of this.#stacks.values()) {
       const notebook = index.environment === environment ? index.uploads.get(path) : undefined;
@@ -150,15 +150,15 @@ class AppReader {
       return { kind: "external", expression };
     if (/^\s*\d+\s*$/.test(end.expression))
       return { kind: "literal", jobId: end.expression.trim() };
-    // The state of a stack that is not of this app, and what is looked up: these jobs are somebody else's.
+    // States of other apps and lookups refer to external jobs.
     if (STATE_REFERENCE.test(end.expression) || LOOKUP.test(end.expression))
       return { kind: "external", expression };
     return { kind: "opaque", expression };
   }
 
   /**
-   * Where an expression leads through the outputs of this app's stacks, and the stack that it means something in;
-   * undefined for an output that does not exist, or that leads back to itself.
+   * Follows an expression through outputs of this app's stacks. Returns the final expression and its stack; undefined
+   * for an output that does not exist or refers to itself.
    */
   #follow(
     expression: string,
@@ -184,18 +184,18 @@ class AppReader {
   #stackByState: Map<string | undefined, StackIndex> | undefined;
 }
 
-/** What the references of one stack lead to. */
+/** Indexes of a stack for resolving references. */
 class StackIndex {
   public readonly environment: string;
   public readonly importedJobIds: ReadonlySet<string>;
-  /** Notebook of each databricks_notebook resource name. */
+  /** Notebooks by databricks_notebook resource name. */
   public readonly notebooks = new Map<string, NotebookRef>();
-  /** Notebook of each workspace path that is uploaded to. */
+  /** Notebooks by workspace path of their upload. */
   public readonly uploads = new Map<string, NotebookRef>();
   public readonly outputs: ReadonlyMap<string, unknown>;
-  /** Which state each terraform_remote_state data source reads. */
+  /** State keys by terraform_remote_state data source. */
   public readonly remoteStates: ReadonlyMap<string, string>;
-  /** Names of the job resources that the configuration holds. */
+  /** Names of job resources in the configuration. */
   readonly #jobKeys: ReadonlySet<string>;
 
   public constructor(public readonly stack: StackConfig) {
@@ -225,7 +225,7 @@ class StackIndex {
     this.#jobKeys = new Set(blocksOf(config.resource, "databricks_job").map(([key]) => key));
   }
 
-  /** The {@link JobSpec.id} of the job with this resource name; some are there by an override of the stack only. */
+  /** The {@link JobSpec.id} of a job by resource name. Includes jobs that only an override of the stack defines. */
   public jobId(key: string): string | undefined {
     const job = this.stack.jobs.get(key)?.[0];
     if (job !== undefined) return job.id;

@@ -14,7 +14,7 @@ const location = z.object({
   column: z.number().exactOptional(),
 });
 
-/** Files are relative to the output folder. */
+/** Paths are relative to the output folder. */
 const stackSchema = z.object({
   environment: z.string(),
   jobs: z
@@ -38,7 +38,7 @@ const stackSchema = z.object({
 const schema = z.object({ version: z.literal(1), stacks: z.record(z.string(), stackSchema) });
 type StackMetadata = z.infer<typeof stackSchema>;
 
-/** Writes {@link METADATA_FILE} for reading the stacks without the app. */
+/** Writes {@link METADATA_FILE}, so that the stacks can be read without the app. */
 export function writeStackMetadata(stacks: readonly StackConfig[], outdir: string): void {
   const entries = stacks.map((stack) => [stack.name, stackMetadata(stack, outdir)] as const);
   const content = { version: 1, stacks: Object.fromEntries(entries) };
@@ -75,7 +75,7 @@ function stackMetadata(stack: StackConfig, outdir: string): StackMetadata {
   };
 }
 
-/** Reads back what {@link writeStackMetadata} wrote, by the name of each stack; nothing where there is no such file. */
+/** Reads the file of {@link writeStackMetadata}, by stack name; empty if it does not exist. */
 export function readStackMetadata(
   outdir: string,
 ): Map<string, Omit<StackConfig, "name" | "config" | "workingDirectory" | "stateKey">> {
@@ -83,7 +83,7 @@ export function readStackMetadata(
   try {
     stacks = schema.parse(JSON.parse(readFileSync(join(outdir, METADATA_FILE), "utf8"))).stacks;
   } catch {
-    // An app without this library, or an older version of it: the configuration alone has to do.
+    // The app does not use this library, or an older version: use the configuration alone.
   }
   return new Map(
     Object.entries(stacks).map(([name, metadata]) => [name, fromMetadata(metadata, outdir)]),

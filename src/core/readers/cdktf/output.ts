@@ -18,9 +18,9 @@ interface ManifestStack {
 }
 
 /**
- * Reads what `cdktf synth` has written: all stacks of an output folder together, or one `cdk.tf.json`.
+ * Reads the output of `cdktf synth`: all stacks of an output folder, or one `cdk.tf.json`.
  *
- * @param path the output folder, or a file of Terraform's JSON configuration
+ * @param path the output folder, or a Terraform JSON configuration file
  */
 export function readSynthesized(path: string): Reading {
   const problems: ReadProblem[] = [];
@@ -45,7 +45,10 @@ function readFolder(folder: string, problems: ReadProblem[]): StackConfig[] {
   });
 }
 
-/** `cdktf.out` of `cdktf.out/stacks/alerting-dev-atomic/cdk.tf.json`, else the folder of the file. */
+/**
+ * The output folder, `cdktf.out` for `cdktf.out/stacks/alerting-dev-atomic/cdk.tf.json`, otherwise the folder of the
+ * file.
+ */
 function outputFolderOf(file: string): string {
   const folder = join(dirname(file), "..", "..");
   return existsSync(join(folder, "manifest.json")) ? folder : dirname(file);
@@ -105,14 +108,14 @@ function readFile(
   ];
 }
 
-/** The construct path that cdktf notes beside each resource. */
+/** The construct path that cdktf records for each resource. */
 function pathOf(job: Readonly<Record<string, unknown>>): string | undefined {
   const comment = job["//"] as { metadata?: { path?: unknown } } | undefined;
   const path = comment?.metadata?.path;
   return typeof path === "string" ? path.replace(/\/Default$/, "") : undefined;
 }
 
-/** By what other stacks read the state of a stack with these settings. */
+/** The key with which other stacks read the state of a stack with these settings. */
 function stateOf(terraform: unknown): string | undefined {
   const { backend, cloud } = (terraform ?? {}) as { backend?: unknown; cloud?: unknown };
   if (cloud !== undefined) return stateKey({ backend: "remote", config: cloud });
@@ -123,7 +126,7 @@ function stateOf(terraform: unknown): string | undefined {
 function readJson(file: string, problems: ReadProblem[]): unknown {
   let message = "the file holds no JSON object";
   try {
-    // Opening a pipe waits for its other end.
+    // Do not open pipes, which would block.
     const isFile = statSync(file).isFile();
     const value = isFile ? readJsonFile(file) : undefined;
     if (!isFile) message = "this is not a file";

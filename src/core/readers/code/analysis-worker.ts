@@ -1,4 +1,4 @@
-/** A thread that analyses files together with the one that started it; {@link analyseAhead} says how. */
+/** Worker thread of {@link analyseAhead}. */
 import { parentPort, workerData } from "node:worker_threads";
 import { type AnalysisWork, takeTurns } from "./analyse-ahead";
 

@@ -10,10 +10,10 @@ import type {
 } from "../../model/lineage";
 import { posixRelative } from "../../paths";
 
-/** Bigger manifests are not read. Bytes. */
+/** Maximum size of a manifest; bytes. */
 const MAX_SIZE = 200 * 2 ** 20;
 
-/** What a manifest says of a model, seed, snapshot or source. */
+/** A model, seed, snapshot or source in a manifest. */
 interface DbtNode {
   readonly resource_type?: string;
   readonly name?: string;
@@ -32,7 +32,7 @@ interface Manifest {
   readonly sources?: Readonly<Record<string, DbtNode>>;
 }
 
-/** By the command that builds them. */
+/** Resource types by the command that builds them. */
 const BUILT: Readonly<Record<string, readonly string[]>> = {
   run: ["model"],
   build: ["model", "seed", "snapshot"],
@@ -40,11 +40,11 @@ const BUILT: Readonly<Record<string, readonly string[]>> = {
   snapshot: ["snapshot"],
 };
 
-/** A dbt project: its tables are in `target/manifest.json`, which `dbt compile` writes. */
+/** A dbt project. Reads its tables from `target/manifest.json`, which `dbt compile` writes. */
 export class DbtProject implements CodeFile {
   readonly #folder: string;
 
-  /** @param folder absolute; it holds dbt_project.yml */
+  /** @param folder absolute path of the folder with dbt_project.yml */
   public constructor(folder: string) {
     this.#folder = folder;
   }
@@ -53,7 +53,7 @@ export class DbtProject implements CodeFile {
     return this.#labelOf("dbt_project.yml");
   }
 
-  /** @param parameters the commands, in order */
+  /** @param parameters dbt commands, in order */
   public lineage({ positional = [] }: CodeParameters): CodeLineage | undefined {
     const at: SourceLocation = { file: this.label };
     const manifest = this.#manifest();
@@ -122,7 +122,10 @@ function access(node: DbtNode, write: WriteKind | undefined, at: SourceLocation)
   return [{ name: parts.join(".").toLowerCase(), kind: "table", ...(write && { write }), at }];
 }
 
-/** Names of the models that a command selects; undefined for all; `unknown` for what only dbt can say. */
+/**
+ * Names of the models that a command selects; undefined for all models; `unknown` if only dbt can resolve the
+ * selection.
+ */
 function selected(command: string): readonly string[] | undefined | "unknown" {
   if (/\s(?:--exclude|--selector|--target|-t|--vars)\b/.test(command)) return "unknown";
   const [, list] = /\s(?:--select|-s|--models|-m)[\s=]+([^-].*?)(?=\s+-|$)/.exec(command) ?? [];

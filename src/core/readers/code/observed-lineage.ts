@@ -2,17 +2,17 @@ import type { ObservedAccess } from "../../model/job-graph";
 import type { DataAccess, Observation } from "../../model/lineage";
 import { isObject } from "../../model/json";
 
-/** Rows of an export; more are of other times and jobs. */
+/** Maximum rows of an export. */
 const MAX_ROWS = 1_000_000;
 
-/** What an export of `system.access.table_lineage`, or of `jobstrata local lineage`, says. */
+/** Accesses from an export of `system.access.table_lineage` or `jobstrata local lineage`. */
 export interface ObservedLineage {
   readonly observed: readonly ObservedAccess[];
-  /** Rows that name no job, so that nobody can say whose they are. */
+  /** Number of rows without a job, which cannot be assigned. */
   readonly withoutJob: number;
 }
 
-/** Columns that say which job it was: the last two are not in the system table itself. */
+/** Columns with the job. The last two are not in the system table itself. */
 const JOB_COLUMNS = ["job_name", "entity_name", "name"];
 
 /**
@@ -93,7 +93,7 @@ function jsonRows(text: string): Row[] | undefined {
         ? (value as unknown[]).filter(isObject)
         : undefined;
   } catch {
-    // Line by line.
+    // Not one JSON document: try JSON lines.
   }
   try {
     return text
@@ -106,7 +106,7 @@ function jsonRows(text: string): Row[] | undefined {
   }
 }
 
-/** RFC 4180: fields may be in quotes, with line breaks in them. */
+/** Parses CSV as in RFC 4180: quoted fields may contain line breaks. */
 function csvRows(text: string): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];

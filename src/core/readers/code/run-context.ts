@@ -1,12 +1,12 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import type { RunContextUse } from "../../model/lineage";
 
-/** Files of code, by their absolute paths. */
+/** Reads code files by absolute path. */
 interface Files {
   read(file: string): string | undefined;
 }
 
-/** What code asks of its run, by how it asks. */
+/** Patterns of code that uses the run context, by kind of use. */
 const PATTERNS: readonly (readonly [RunContextUse["kind"], RegExp])[] = [
   ["task-values", /\btaskValues\s*(?:\(\s*\))?\s*\.\s*get\b/],
   ["run-id", /\b(?:currentRunId|multitaskParentRunId|jobRunId|rootRunId|taskRunId)\b/],
@@ -16,7 +16,7 @@ const PATTERNS: readonly (readonly [RunContextUse["kind"], RegExp])[] = [
   ["cluster", /\bfile:\/(?!\/*Workspace\b)|["'`]\/(?:tmp|local_disk0|databricks\/driver)\b/],
 ];
 
-/** Names of tags of the notebook context that differ from run to run. Only of interest where the context is asked. */
+/** Tags of the notebook context that differ between runs. Checked only if the code reads the context. */
 const CONTEXT = /\bgetContext\b|\bnotebook_utils\b|\bentry_point\b/;
 const CONTEXT_TAG = /["'](?:jobId|runId|idInJob|jobGroup|jobName|taskKey|parentRunId)["']/;
 
@@ -24,17 +24,17 @@ const CONTEXT_TAG = /["'](?:jobId|runId|idInJob|jobGroup|jobName|taskKey|parentR
 const INCLUDED =
   /(?:^|\s)%run\s+(?:"([^"]+)"|'([^']+)'|(\S+))|\bnotebook\s*\.\s*run\s*\(\s*["']([^"']+)["']/g;
 
-/** Full-line comments; what begins with MAGIC is code. */
+/** Full-line comments, except MAGIC lines, which are code. */
 const COMMENT = /^\s*(?:#(?! MAGIC)|--(?! MAGIC)|\/\/(?! MAGIC))/;
 
 const EXTENSIONS = ["", ".py", ".ipynb", ".sql", ".scala", ".r", ".R"];
 const MAX_FILES = 50;
 
 /**
- * What the code of a file asks of the run that it is in, notebooks included that it runs by a literal path. Comments on
- * lines of their own do not count.
+ * Uses of the run context in a file, including notebooks that it runs by a literal path. Ignores comments on their own
+ * lines.
  *
- * @returns undefined if there is no such file, or if it is not text
+ * @returns undefined if the file does not exist or is not text
  */
 export function runContextOf(file: string, files: Files): RunContextUse[] | undefined {
   const found = new Map<string, RunContextUse>();
@@ -73,7 +73,7 @@ function includedFile(from: string, path: string, files: Files): string | undefi
   );
 }
 
-/** The sources of the code cells of an exported notebook; all of its text if it is broken. */
+/** Sources of the code cells of an .ipynb, or its whole text if it is invalid. */
 function cellsOf(text: string): string {
   try {
     const { cells = [] } = JSON.parse(text.replace(/^\uFEFF/, "")) as {

@@ -1,10 +1,10 @@
 import { nesting } from "./code-text";
 import type { Token } from "./code-tokens";
 
-/** Ranges of tokens, each from its first token up to, but without, the other. */
+/** Token ranges, each from an inclusive to an exclusive index. */
 type Ranges = readonly (readonly [from: number, to: number])[];
 
-/** Whether a place is in one of the ranges. */
+/** A function that tests whether an index is in any range. */
 function within(ranges: Ranges, length: number): (at: number) => boolean {
   const steps = new Int32Array(length + 1);
   for (const [from, to] of ranges) {
@@ -28,21 +28,21 @@ const COMPOUND = [
   "match",
 ];
 
-/** A compound statement of Python. */
+/** A Python compound statement. */
 interface Block {
   readonly keyword: string;
   readonly indent: number;
-  /** Where what it holds begins. */
+  /** Start of its body. */
   readonly start: number;
-  /** The try block that it is the handler of. */
+  /** The try block, for a handler. */
   readonly tried: { readonly from: number; readonly to: number } | undefined;
-  /** The blanks before what it holds. */
+  /** Indentation of its body. */
   inner: number | undefined;
-  /** A handler that always fails, too, catches nothing. */
+  /** Whether a handler always raises, so that it catches nothing. */
   raises: boolean;
 }
 
-/** Code of Python that may not run, or whose failure is caught: branches, handlers, and try blocks with a handler. */
+/** Python code that may not run or whose failure is caught: branches, handlers, and try blocks with a handler. */
 export function pythonBranches(tokens: readonly Token[]): (at: number) => boolean {
   const ranges: [number, number][] = [];
   const open: Block[] = [];
@@ -85,7 +85,7 @@ export function pythonBranches(tokens: readonly Token[]): (at: number) => boolea
   return within(ranges, tokens.length);
 }
 
-/** Where the code behind the colon of a compound statement begins. */
+/** Start of the code after a compound statement's colon. */
 function behindColon(tokens: readonly Token[], from: number): number | undefined {
   let depth = 0;
   for (let at = from; at < tokens.length; at++) {
@@ -98,7 +98,7 @@ function behindColon(tokens: readonly Token[], from: number): number | undefined
   return undefined;
 }
 
-/** The same of Scala and R, by brackets: if, else, try, Try(…), tryCatch(…). */
+/** Like {@link pythonBranches} for Scala and R, by brackets: if, else, try, Try(…), tryCatch(…). */
 export function branches(tokens: readonly Token[]): (at: number) => boolean {
   const ranges: [number, number][] = [];
   const open: { readonly at: number; readonly optional: boolean; readonly isTest: boolean }[] = [];

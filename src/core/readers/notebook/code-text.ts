@@ -1,24 +1,24 @@
 /** Places in code. */
 
-/** What a sticky pattern matches at `at`. */
+/** Matches a sticky pattern at `at`. */
 export function matchAt(pattern: RegExp, code: string, at: number): RegExpExecArray | null {
   pattern.lastIndex = at;
   return pattern.exec(code);
 }
 
-/** Where the line ends that `from` is in, before its line break. */
+/** End of the line that contains `from`, before its line break. */
 export function lineEnd(code: string, from: number): number {
   const found = code.indexOf("\n", from);
   return found === -1 ? code.length : found;
 }
 
-/** Where `mark` ends, or the code. */
+/** End of the next `mark`, or of the code. */
 export function endOf(code: string, mark: string, from: number): number {
   const found = code.indexOf(mark, from);
   return found === -1 ? code.length : found + mark.length;
 }
 
-/** Where the closing quote of a text is that begins at `from`, or the end of the code. */
+/** Offset of the closing quote of a string that starts at `from`, or the end of the code. */
 export function endOfQuoted(code: string, from: number, quote: string, escapes: boolean): number {
   const marks = /["'`\\]/g;
   marks.lastIndex = from;

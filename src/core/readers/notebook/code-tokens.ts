@@ -2,7 +2,7 @@ import { NOTEBOOK_LANGUAGES } from "../../model/notebook-format";
 import { endOfComment } from "../../lineage/sql/tokens";
 import { endOf, endOfQuoted, lineEnd, matchAt, nesting } from "./code-text";
 
-/** A language whose code is read. */
+/** A supported language. */
 export type CodeLanguage = "python" | "scala" | "r";
 
 const COMMENT_MARKS: Readonly<Record<CodeLanguage, string>> = {
@@ -11,37 +11,37 @@ const COMMENT_MARKS: Readonly<Record<CodeLanguage, string>> = {
   r: NOTEBOOK_LANGUAGES[".r"].comment,
 };
 
-/** A piece of code. The text of a string is `computed` when it is not what stands in the source. */
+/** A token. A string is `computed` if its text differs from the source. */
 export type Token = (
   | { readonly kind: "name" | "mark"; readonly text: string }
   | { readonly kind: "string"; text: string; computed: boolean }
 ) & {
-  /** Of the first token of a logical line of Python: the blanks before it. */
+  /** Indentation, for the first token of a logical line of Python. */
   indent?: number;
 };
 
-/** Where the reader of code is, inside a string: in its text, in an expression in its braces, or in the format of that. */
+/** State inside a string: in its text, in an embedded expression, or in that expression's format. */
 interface Frame {
   kind: "text" | "expression" | "format";
-  /** What ends the string. */
+  /** The closing quote. */
   readonly mark: string;
-  /** Where its text begins. */
+  /** Start of its text. */
   readonly start: number;
   readonly token: Token & { readonly kind: "string" };
   readonly interpolated: boolean;
   readonly escapes: boolean;
   readonly multiline: boolean;
-  /** Brackets open in the expression. */
+  /** Number of open brackets in the expression. */
   depth: number;
 }
 
-/** The code without comments and blanks. Expressions inside strings are code, too: they follow their string. */
+/** Tokenizes code, without comments and white space. Expressions inside strings follow their string as tokens. */
 export function tokensOf(code: string, language: CodeLanguage): Token[] {
   const tokens: Token[] = [];
   const frames: Frame[] = [];
   const comment = COMMENT_MARKS[language];
   let at = 0;
-  // Where the line begins, while nothing but blanks has come; brackets that are open go on in the next line.
+  // Start of the line before its first token. Undefined after that, and inside open brackets, which continue the line.
   let line: number | undefined = 0;
   let depth = 0;
   while (at < code.length) {
@@ -66,7 +66,7 @@ export function tokensOf(code: string, language: CodeLanguage): Token[] {
       at += matchAt(/'(?:\\u+[\da-f]{4}|\\.|[^'\\\n])'/iuy, code, at)?.[0].length ?? 1;
     else if (language === "python" && character === "\\") {
       at++;
-      // The line goes on in the next one.
+      // A line continuation.
       at += matchAt(/\r?\n/y, code, at)?.[0].length ?? 0;
     } else if (language !== "python" && character === "`") {
       const end = endOfQuoted(code, at + 1, "`", false);
@@ -93,7 +93,7 @@ export function tokensOf(code: string, language: CodeLanguage): Token[] {
   return tokens;
 }
 
-/** Begins the string at `at` and gives where its text begins. A prefix, such as `f` of Python, is the token before it. */
+/** Starts the string at `at` and returns the start of its text. A prefix, such as `f` in Python, is the previous token. */
 function beginString(
   code: string,
   at: number,
@@ -127,7 +127,10 @@ function beginString(
   return start;
 }
 
-/** Reads on in the text of a string, up to the next place that matters, and gives where that ends. `frame` is the last of `frames`. */
+/**
+ * Reads the text of a string up to the next relevant character and returns the offset after it. `frame` is the last of
+ * `frames`.
+ */
 function readText(
   code: string,
   at: number,
@@ -142,7 +145,7 @@ function readText(
   const next = code.charAt(place + 1);
   const end = (): void => {
     frame.token.text = code.slice(frame.start, place);
-    // What an escape stands for nobody needs to know: no name of a widget has one.
+    // Do not decode escapes: names of widgets contain none.
     if (frame.escapes && frame.token.text.includes("\\")) frame.token.computed = true;
     while (frames.pop()?.kind !== "text");
   };
@@ -151,7 +154,7 @@ function readText(
   };
   if (character === "\\") {
     if (language === "scala" && frame.mark.length === 3) return place + 1;
-    // In Python a brace behind it still begins an expression.
+    // In Python, a brace after the backslash still starts an expression.
     return place + (next === "{" ? 1 : 2);
   }
   if (character === "" || (character === "\n" && !frame.multiline)) {
@@ -159,7 +162,7 @@ function readText(
     return place + 1;
   }
   if (code.startsWith(frame.mark, place)) {
-    // Of more quotes than end a string of Scala, the last ones do.
+    // In Scala, the last of extra quotes end the string.
     const more =
       language === "scala" && frame.mark.length === 3 ? matchAt(/"*/y, code, place + 3) : null;
     end();

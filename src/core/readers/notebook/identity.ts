@@ -4,9 +4,9 @@ import { realPath } from "../real-path";
 import { notebookFile } from "./notebook-file";
 import { posixRelative } from "../../paths";
 
-/** A notebook in a file of this machine. Links and spellings of the path that lead to one file are one notebook. */
+/** A notebook in a local file. Links and spellings that lead to the same file are the same notebook. */
 export function fileNotebook(file: string): NotebookRef {
-  // A file that is not there has only its spelling.
+  // A missing file has no real path.
   const real = realPath(file) ?? file;
   const label = posixRelative(process.cwd(), real);
   return { identity: `file:${real}`, label, file: notebookFile(real) };
@@ -17,7 +17,7 @@ export function workspaceNotebook(path: string): NotebookRef {
   return { identity: `workspace:${workspacePath(path)}`, label: path };
 }
 
-/** A notebook in a git repository; at another branch or tag it is still the same notebook. */
+/** A notebook in a git repository. Other branches and tags are the same notebook. */
 export function gitNotebook(url: string, path: string): NotebookRef {
   return {
     identity: `git:${repository(url)}:${withoutExtension(posix.normalize(`/${path}`))}`,
@@ -25,7 +25,7 @@ export function gitNotebook(url: string, path: string): NotebookRef {
   };
 }
 
-/** One spelling for every path that the workspace takes to be the same: no `/Workspace`, no `.`, no extension. */
+/** Normalizes a workspace path: no `/Workspace`, no `.`, no extension. */
 export function workspacePath(path: string): string {
   const normal = posix.normalize(path).replace(/\/+$/, "");
   return withoutExtension(normal.replace(/^\/Workspace(?=\/)/, ""));

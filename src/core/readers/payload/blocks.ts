@@ -1,9 +1,9 @@
 import { isExpression } from "../../model/job-spec";
 import { isObject, type Json, objectsOf } from "../../model/json";
 
-// How payloads write blocks and values: Terraform's JSON, YAML and the Jobs API each have their own ways.
+// Reads blocks and values in the formats of Terraform's JSON, YAML and the Jobs API.
 
-/** The blocks called `name`: one object, a list of them, or the content of dynamic ones. */
+/** The blocks named `name`: a single object, a list, or the content of dynamic blocks. */
 export function blocks(parent: Json, name: string): readonly Json[] {
   const written = objectsOf(parent[name]);
   return parent.dynamic === undefined ? written : [...written, ...dynamicBlocks(parent, name)];
@@ -14,7 +14,7 @@ export function dynamicBlocks(parent: Json, name: string): readonly Json[] {
   return dynamic.flatMap((block) => objectsOf(block.content));
 }
 
-/** Null and a list of no blocks are, to Terraform, the same as nothing. */
+/** False for null and an empty list of blocks, which Terraform treats as absent. */
 export function isPresent(value: unknown): boolean {
   return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 }
@@ -23,7 +23,7 @@ export function text(value: unknown): string {
   return textOf(value) ?? "";
 }
 
-/** Text as the service gets it: YAML and JSON write numbers and true or false without quotes. */
+/** A scalar as text: YAML and JSON may write numbers and booleans without quotes. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
     ? String(value)
@@ -36,7 +36,7 @@ export function numberOf(value: unknown): number | undefined {
 }
 
 export function readMap(map: unknown): Record<string, string> {
-  // Nobody knows what is in it.
+  // The contents of an expression are unknown.
   if (typeof map === "string" && isExpression(map)) return { [map]: "" };
   if (!isObject(map)) return {};
   const texts: Record<string, string> = {};
@@ -44,7 +44,7 @@ export function readMap(map: unknown): Record<string, string> {
   return texts;
 }
 
-/** As a value of its own, whatever it is called. */
+/** Defines an own property, even for the key `__proto__`. */
 function define(texts: Record<string, string>, key: string, value: string): void {
   if (key === "__proto__")
     Object.defineProperty(texts, key, {
@@ -58,15 +58,15 @@ function define(texts: Record<string, string>, key: string, value: string): void
 
 const NOTHING = {};
 
-/** A property that is there only with a value. */
+/** An object with the property, or empty if the value is undefined. */
 export function optional<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
   return value === undefined ? NOTHING : ({ [key]: value } as Partial<Record<K, V>>);
 }
 
-/** Blocks of Terraform that the Jobs API has lists of, by a name in the plural. */
+/** Terraform blocks that are lists with plural names in the Jobs API. */
 const BLOCKS = ["task", "environment", "parameter", "job_cluster"];
 
-/** What the Jobs API calls an attribute of Terraform: `task` is `tasks`. */
+/** The Jobs API name of a Terraform attribute: `tasks` for `task`. */
 export function apiName(attribute: string): string {
   return BLOCKS.includes(attribute) ? `${attribute}s` : attribute;
 }

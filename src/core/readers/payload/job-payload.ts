@@ -27,55 +27,53 @@ import {
 import { notificationsOf, principal, readOwner } from "./people";
 import { triggersOf } from "./triggers";
 
-/** What the payload alone cannot tell: where its notebook paths and job ids lead. */
+/** Resolves what a payload refers to: notebook paths and job ids. */
 export interface PayloadContext extends SettingsContext {
-  /** The notebook at `path`, taken from `git` if that is given; `part` is the payload's part that names it. */
+  /** The notebook at `path`, from `git` if given. `part` is the part of the payload with the path. */
   notebook(path: string, git: GitLocation | undefined, part: Json): NotebookRef;
-  /** The SQL file, Python file or dbt project at `path`, if it is on this machine; `part` is what names it. */
+  /** The local SQL file, Python file or dbt project at `path`, if any. `part` is the part of the payload with the path. */
   code?(path: string, part: Json): CodeFile | undefined;
-  /** The job that the `job_id` of a `run_job_task` means. */
+  /** The job of a Run Job task's `job_id`. */
   job(jobId: string | number, runJobTask: Json): JobRef;
-  /** Where this part of the payload was written, if that is known. Asked only when somebody wants to know. */
+  /** Location of a part of the payload, if known. Called on demand. */
   locate?(part: Json): SourceLocation | undefined;
 }
 
-/**
- * How the parts of a job are called: Terraform has a block `task` for each, the Jobs API and bundles have a list `tasks`.
- */
+/** Naming of a job's parts: Terraform has a `task` block for each task; the Jobs API and bundles have a `tasks` list. */
 export type Dialect = "terraform" | "api";
 
-/** `git_source` of a job, as far as it says which notebook is meant. */
+/** The part of `git_source` that identifies notebooks. */
 export interface GitLocation {
   readonly url: string;
 }
 
 const TEXTS = ["name", "description", "task_key", "environment_key", "job_cluster_key"];
 
-/** What a payload alone tells of its job. */
+/** The part of a job that its payload determines. */
 export type JobPayload = Omit<
   JobSpec,
   "id" | "key" | "stack" | "source" | "duplicates" | "settings"
 >;
 
-/** What a reader makes of a job. */
+/** A job read from a payload. */
 export interface ReadJob {
   readonly payload: JobPayload;
   /**
-   * Finds the {@link JobSpec.settings}.
+   * Creates the {@link JobSpec.settings}.
    *
-   * @param more what the source says of the job elsewhere, by the names of the Jobs API
+   * @param more settings from elsewhere in the source, by Jobs API name
    */
   readonly settings: (more?: Json) => Settings;
-  /** Answers `mayHold` of a {@link JobSpec}. */
+  /** Implements `mayHold` of {@link JobSpec}. */
   readonly mayHold: (names: ReadonlySet<string>) => boolean;
 }
 
 /**
- * Maps the arguments of a `databricks_job`, in Terraform's JSON form, or the settings of a job of a bundle or the Jobs API
- * to a {@link JobSpec}. The only place that knows the names of the Jobs API.
+ * Maps the arguments of a `databricks_job` in Terraform's JSON, or the job settings of a bundle or the Jobs API, to a
+ * {@link JobSpec}. The only place with Jobs API names.
  *
- * Terraform allows a block to be written as an object or as a list, `dynamic` blocks, and the single-task format of
- * the Jobs API 2.0 with the task at the top of the job. All of them are read.
+ * Terraform allows a block as an object or a list, `dynamic` blocks, and the single-task format of Jobs API 2.0 with
+ * the task at the top of the job. All are supported.
  */
 export function readJobPayload(
   job: Json,
@@ -90,7 +88,7 @@ export function readJobPayload(
   };
 }
 
-/** Whether a value stands below one of these names, or below what Terraform calls them. */
+/** Whether a value has one of these names, or its Terraform equivalent, at any depth. */
 function holds(value: unknown, names: ReadonlySet<string>): boolean {
   if (Array.isArray(value)) return value.some((each) => holds(each, names));
   if (!isObject(value)) return false;
@@ -117,7 +115,7 @@ class PayloadReader {
     this.#dialect = dialect;
   }
 
-  /** Made when it is asked for: most who read jobs don't. */
+  /** Created on demand: most callers do not need it. */
   public get settings(): JobSettings {
     const job = this.#job;
     const dialect = this.#dialect;
@@ -240,7 +238,7 @@ class PayloadReader {
     return withLazy(spec, lazy, context.locate !== undefined);
   }
 
-  /** What a task executes beside notebooks, where the source knows its files. */
+  /** A task's code other than notebooks, if it is in known files. */
   #code(task: Json): Pick<TaskSpec, "code" | "codeParameters"> {
     const context = this.#context;
     if (context.code === undefined) return {};
@@ -273,7 +271,7 @@ function outcomesOf(dependencies: readonly Json[]): Map<string, string> | undefi
   let outcomes: Map<string, string> | undefined;
   for (const { task_key: key, outcome } of dependencies) {
     const written = textOf(outcome);
-    // Plans and states have empty text for none.
+    // Plans and states have an empty string for an unset value.
     if (written === undefined || written === "") continue;
     outcomes ??= new Map<string, string>();
     const other = outcomes.get(text(key));
@@ -286,7 +284,7 @@ function conditionOf({ left, op, right }: Json): ConditionSpec {
   return { left: text(left), op: text(op), right: text(right) };
 }
 
-/** No more than is needed for each of very many. */
+/** Kept minimal because there are very many. */
 class LazyTask implements Lazy {
   public found?: Settings;
 
@@ -310,7 +308,7 @@ class LazyTask implements Lazy {
   }
 }
 
-/** Attributes that are set to an expression, so that nothing is known of them yet. Text says so itself. */
+/** Attributes with an expression, so that their value is unknown. Excludes texts, in which the expression is visible. */
 function unknownOf(block: Json): string[] {
   const unknown: string[] = [];
   for (const key in block) {
@@ -320,14 +318,14 @@ function unknownOf(block: Json): string[] {
   return unknown;
 }
 
-/** Inputs may be written as JSON text or, in a bundle's complex variable, as a list. */
+/** Inputs are JSON text or, in a bundle's complex variable, a list. */
 function inputsOf(inputs: unknown): string | undefined {
   return Array.isArray(inputs) ? JSON.stringify(inputs) : textOf(inputs);
 }
 
 /** The names of the `*_task` blocks of a task. */
 function taskTypes(task: Json, dialect: Dialect): string[] {
-  // Terraform's JSON has null or no block where a task lacks one; in YAML either is a type with nothing below it.
+  // In Terraform's JSON, null or an empty list means absent; in YAML, it is a type without settings.
   const isThere = (value: unknown): boolean =>
     dialect === "api" ? value !== undefined : isPresent(value);
   const types: string[] = [];
@@ -337,7 +335,7 @@ function taskTypes(task: Json, dialect: Dialect): string[] {
   return types;
 }
 
-/** A `count` of 0 or 1, or `${… ? 1 : 0}`, the usual way to make a resource or not to. */
+/** True for a `count` of 0 or 1, or `${… ? 1 : 0}`, the usual way to create a resource conditionally. */
 function isAtMostOne(count: unknown): boolean {
   return Number(count) <= 1 || /\?\s*(?:1\s*:\s*0|0\s*:\s*1)[\s)]*\}$/.test(text(count));
 }

@@ -18,23 +18,23 @@ import { isObject, type Json, objectsOf } from "../../model/json";
 import { compare } from "../../model/collections";
 import { isPresent } from "./blocks";
 
-/** What the payload alone cannot tell of its settings. */
+/** Resolves what settings refer to. */
 export interface SettingsContext {
-  /** How the settings have a file or folder that a bundle writes relative to the file that `part` stands in. */
+  /** Converts a path that a bundle writes relative to the file that contains `part`. */
   path?(path: string, part: Json): string;
-  /** The `job_id` of a Run Job task as its author wrote it, where the payload has something else. */
+  /** The original `job_id` of a Run Job task, if the payload has a resolved one. */
   jobExpression?(jobId: string, runJobTask: Json): string;
 }
 
-/** Arguments of a resource that the provider never sends. `lifecycle` stays: it is what bundles call it too. */
+/** Arguments that the provider never sends. Keeps `lifecycle`, which is also a bundle setting. */
 const NEVER_SENT = new Set(
   [...RESOURCE_META_ARGUMENTS, "id", "timeouts", "url"].filter((name) => name !== "lifecycle"),
 );
 
 /**
- * Turns the arguments of a `databricks_job`, or the settings of a job of a bundle or of the Jobs API, into what the Jobs API
- * calls the settings of the job: its names and shapes, without what is the same as nothing, lists without an order sorted.
- * So the same job is the same, whatever it was read from. What has another shape than it should is kept as it is.
+ * Converts the arguments of a `databricks_job`, or the job settings of a bundle or the Jobs API, to normalized
+ * settings: Jobs API names and shapes, without defaults, unordered lists sorted. So equal jobs are equal from any
+ * source. Keeps values with unexpected shapes.
  */
 export class JobSettings {
   readonly #tasks = new Map<object, Settings>();
@@ -49,7 +49,7 @@ export class JobSettings {
     job: Json,
     dialect: Dialect,
     context: SettingsContext,
-    /** The job itself is a task, as in version 2.0 of the Jobs API. */
+    /** Whether the job itself is a task, as in Jobs API 2.0. */
     isSingle: boolean,
   ) {
     this.#job = job;
@@ -61,9 +61,9 @@ export class JobSettings {
   }
 
   /**
-   * The whole job.
+   * The settings of the job.
    *
-   * @param more what the source says elsewhere, by the names of the Jobs API
+   * @param more settings from elsewhere in the source, by Jobs API name
    */
   public ofJob(more: Json = {}): Settings {
     const job = this.#job;
@@ -72,7 +72,7 @@ export class JobSettings {
     const entries = Object.entries(job).filter(
       ([name]) =>
         !(dialect === "terraform" && NEVER_SENT.has(name)) &&
-        // The service's own note of how many tasks there may be.
+        // Set by Databricks: single or multiple tasks.
         name !== "format" &&
         !(name === "permissions" && more.access_control_list !== undefined) &&
         !(isSingle && isOfSingleTask(name)),
@@ -83,13 +83,13 @@ export class JobSettings {
       const { tasks } = result;
       result.tasks = [...(Array.isArray(tasks) ? (tasks as Setting[]) : []), this.ofSingleTask()];
     }
-    // The Databricks CLI turns queueing on where nobody has said anything, Terraform's provider turns it off.
+    // By default, the Databricks CLI enables queueing and Terraform's provider disables it.
     if (dialect === "terraform" && !isPresent(job.queue)) result.queue = { enabled: false };
-    // A continuous job cannot queue; each source says so in its own way.
+    // A continuous job cannot queue; sources express that differently.
     if (isPresent(job.continuous) && canonical(result.queue) === '{"enabled":false}')
       delete result.queue;
     if (isDeployedBundle(result.deployment)) {
-      // What the Databricks CLI notes on the jobs of every bundle.
+      // The Databricks CLI sets this on every bundle job.
       delete result.deployment;
       if (result.edit_mode === "UI_LOCKED") delete result.edit_mode;
     }
@@ -104,7 +104,7 @@ export class JobSettings {
     return settings;
   }
 
-  /** The task of the single-task format, which stands at the top of the job. */
+  /** The task of the single-task format, at the top of the job. */
   public ofSingleTask(): Settings {
     const entries = Object.entries(this.#job).filter(([name]) => isOfSingleTask(name));
     return this.#object(Object.fromEntries(entries), TASK_SCHEMA);
@@ -139,7 +139,7 @@ export class JobSettings {
         Array.isArray(before) && Array.isArray(value)
           ? inOrder([...(before as Setting[]), ...(value as Setting[])], shape.fields[name])
           : value;
-      // A setting of this name is one like any other.
+      // Treat `__proto__` like any other name.
       if (name === "__proto__")
         Object.defineProperty(result, name, { value: all, enumerable: true, configurable: true });
       else result[name] = all;
@@ -220,14 +220,14 @@ export class JobSettings {
       if (each === undefined || each === null) return [];
       if (!isScalar(each)) return [this.#unknown(each) ?? ""];
       const text = String(each);
-      // Among them are names of packages, too.
+      // The list may also contain package names.
       return [shape.isPath === true && /^\.{1,2}\//.test(text) ? this.#path(text, part) : text];
     });
     if (all.length === 0) return undefined;
     return inOrder(all, shape);
   }
 
-  /** Terraform writes one block as an object or as a list of one. */
+  /** Terraform writes a single block as an object or a list of one. */
   #block(value: unknown, shape: ObjectShape): Setting | undefined {
     if (Array.isArray(value) && this.#dialect === "terraform") {
       const items = value as readonly unknown[];
@@ -249,7 +249,7 @@ export class JobSettings {
     return all.length === 0 ? undefined : inOrder(all, shape);
   }
 
-  /** What this version does not know, without what plans and states have for what is not set. */
+  /** An unknown setting, without the empty values that plans and states have for unset ones. */
   #unknown(value: unknown): Setting | undefined {
     if (value === undefined || value === null) return undefined;
     if (Array.isArray(value)) {
@@ -270,9 +270,9 @@ export class JobSettings {
 }
 
 /**
- * `access_control_list` of a job from the `permissions` of bundles, or the `access_control` of Terraform.
+ * The `access_control_list` of a job, from a bundle's `permissions` or Terraform's `access_control`.
  *
- * @param lists each a list of entries, or nothing
+ * @param lists each a list of entries, or undefined
  */
 export function accessControl(...lists: readonly unknown[]): Json {
   const entries = new Map<string, Json>();
@@ -285,11 +285,11 @@ export function accessControl(...lists: readonly unknown[]): Json {
   return entries.size === 0 ? {} : { access_control_list: [...entries.values()] };
 }
 
-/** Names of Spark's configuration and of environment variables whose values are mostly secrets. */
+/** Names of Spark settings and environment variables whose values are usually secrets. */
 const SECRET_NAME =
   /passw|pwd|secret|token|credential|sas\b|(?:access|account|api|client|private|shared)[._-]?key/i;
 
-/** A reference to a secret is none, nor is an expression. */
+/** Masks a value, except references to secrets and expressions. */
 function masked(text: string): string {
   return isExpression(text) || /^\{\{.*\}\}$/.test(text) ? text : maskSecret(text);
 }
@@ -300,7 +300,7 @@ function isDeployedBundle(deployment: Setting | undefined): boolean {
     : false;
 }
 
-/** The items sorted, if their order means nothing. */
+/** Sorts items if their order is insignificant. */
 function inOrder(items: readonly Setting[], shape: Shape | undefined): readonly Setting[] {
   const key = shape?.kind === "list" ? shape.key : undefined;
   const isSet = (shape?.kind === "list" || shape?.kind === "strings") && shape.isSet === true;

@@ -2,7 +2,7 @@ import type { NotificationSpec, PrincipalSpec } from "../../model/job-spec";
 import { type Json, objectsOf } from "../../model/json";
 import { blocks, isPresent, optional, text, textOf } from "./blocks";
 
-/** Who owns a job, by the `permissions` of a bundle's or the `access_control` of a `databricks_permissions`. */
+/** The owner of a job, from a bundle's `permissions` or the `access_control` of a `databricks_permissions`. */
 export function readOwner(accessControl: unknown): PrincipalSpec | undefined {
   const entry = objectsOf(accessControl).find(
     ({ level, permission_level: terraform = level }) => terraform === "IS_OWNER",
@@ -10,9 +10,9 @@ export function readOwner(accessControl: unknown): PrincipalSpec | undefined {
   return entry && principal(entry);
 }
 
-/** The user, group or service principal of an entry. */
+/** The principal of an entry. */
 export function principal(names: Json): PrincipalSpec {
-  // Plans and states have empty text for the names that are not given.
+  // Plans and states have an empty string for unset names.
   const name = (key: string): string | undefined =>
     names[key] === "" ? undefined : textOf(names[key]);
   return {
@@ -22,7 +22,7 @@ export function principal(names: Json): PrincipalSpec {
   };
 }
 
-/** Who is notified of what. */
+/** Notification recipients by event and channel. */
 export function notificationsOf(parent: Json): NotificationSpec[] {
   if (parent.email_notifications === undefined && parent.webhook_notifications === undefined)
     return [];

@@ -4,7 +4,7 @@ import { blocks, optional, text, textOf } from "./blocks";
 
 const TRIGGERS = ["schedule", "trigger", "continuous"] as const;
 
-/** What starts a job by itself. */
+/** The triggers of a job. */
 export function triggersOf(job: Json): TriggerSpec[] {
   return TRIGGERS.filter((kind) => job[kind] !== undefined).flatMap((kind) =>
     blocks(job, kind).map((block): TriggerSpec => {
@@ -24,7 +24,7 @@ function cronOf(schedule: Json): string | undefined {
   return cron === undefined || zone === undefined ? cron : `${cron} (${zone})`;
 }
 
-/** What a trigger waits for; a continuous job waits for nothing. */
+/** Describes the condition of a trigger; undefined for a continuous job. */
 function causeOf(trigger: Json): string | undefined {
   const causes = [
     ...blocks(trigger, "periodic").map(({ interval, unit }) => {
@@ -32,7 +32,7 @@ function causeOf(trigger: Json): string | undefined {
       return `every ${text(interval)} ${isExpression(name) ? name : name.toLowerCase()}`;
     }),
     ...blocks(trigger, "file_arrival").map(({ url }) => `files in ${text(url)}`),
-    // `table` is the old name.
+    // `table` is the legacy name.
     ...[...blocks(trigger, "table_update"), ...blocks(trigger, "table")].map(
       ({ table_names: names, condition }) => {
         const tables = (Array.isArray(names) ? names : [names]).map(text).join(", ");

@@ -3,14 +3,14 @@ import { normalize } from "node:path";
 /** The arguments of a resource, data source or nested block. */
 export type Block = Readonly<Record<string, unknown>>;
 
-/** The parts of Terraform's JSON configuration that are read here. */
+/** The supported parts of Terraform's JSON configuration. */
 export interface TerraformConfig {
   readonly resource?: unknown;
   readonly data?: unknown;
   readonly output?: Readonly<Record<string, { readonly value?: unknown }>>;
 }
 
-/** The whole of an expression, so that nothing else can hide beside the reference; a conversion may be around it. */
+/** A pattern for a whole expression that is only the reference, optionally in a type conversion. */
 function wholly(reference: string): RegExp {
   return new RegExp(`^\\s*\\$\\{\\s*(?:to(?:number|string)\\(\\s*)*${reference}[\\s)]*\\}\\s*$`);
 }
@@ -18,14 +18,14 @@ function wholly(reference: string): RegExp {
 export const JOB_REFERENCE = wholly(
   "databricks_job\\.([\\w-]+)(?:\\[[^\\]?]*\\])?\\.(?:id|job_id)",
 );
-/** A reference to an output of another state: the data source, and the name of the output, bare or quoted. */
+/** A reference to an output of another state. Groups: the data source and the output's name, bare or quoted. */
 export const STATE_REFERENCE = wholly(
   'data\\.terraform_remote_state\\.([\\w-]+)\\.outputs(?:\\.([\\w-]+)|\\["([^"]+)"\\])',
 );
-/** Looking a job up may take any function, but not a choice, which could be between a job and a number. */
+/** A lookup of a job, in any functions except a conditional, which could choose between a job and a number. */
 export const LOOKUP = /^\s*\$\{[^?]*(?<![\w.])data\.databricks_jobs?\.[^?]*\}\s*$/;
 
-/** What each databricks_permissions of the same stack gives access to, by the name of its job. */
+/** Entries of databricks_permissions in the stack, by job resource name. */
 export function permissionsOf(config: TerraformConfig): Map<string, readonly Block[]> {
   const found = new Map<string, readonly Block[]>();
   for (const [, block] of blocksOf(config.resource, "databricks_permissions")) {
@@ -36,7 +36,7 @@ export function permissionsOf(config: TerraformConfig): Map<string, readonly Blo
   return found;
 }
 
-/** The blocks of one type with their names. In Terraform's JSON every level may be a list of objects, too. */
+/** Named blocks of a type. In Terraform's JSON, every level may be a list of objects. */
 export function blocksOf(section: unknown, type: string): [name: string, block: Block][] {
   return objects(section)
     .flatMap((types) => objects(types[type]))

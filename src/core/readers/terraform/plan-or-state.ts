@@ -16,18 +16,18 @@ import { References } from "./references";
 import { filled, list, type Resource, resourcesOf, withoutEmpty } from "./resources";
 import { apiName } from "../payload/blocks";
 
-/** How a plan or a state is read. */
+/** Options of {@link readTerraformJson}. */
 export interface TerraformOptions {
-  /** What stands for a secret value. @default SENSITIVE_VALUE */
+  /** Creates the placeholder of a secret. @default SENSITIVE_VALUE */
   readonly mask?: (secret: string) => string;
 }
 
 /**
- * Reads what `terraform show -json` prints of a plan or a state: all jobs of all modules, each instance of `count` and
- * `for_each` by itself. The secrets in it, which that prints, are left out.
+ * Reads the output of `terraform show -json` for a plan or state: the jobs of all modules, with each instance of
+ * `count` and `for_each`. Masks secrets, which the output contains.
  *
- * @param file where it was read from, to show
- * @throws {JobstrataError} `source` if it is neither a plan nor a state
+ * @param file name of the source, for locations
+ * @throws {JobstrataError} `source` if the JSON is neither a plan nor a state
  */
 export function readTerraformJson(
   json: unknown,
@@ -43,7 +43,7 @@ export function readTerraformJson(
     );
   }
   const jobs = new Plan(root, objectOf(values.root_module), mask).jobs(file);
-  // A plan does not say what it is for; the names of its jobs may.
+  // A plan does not contain its environment, but job names may.
   const environments = new Set(
     jobs.flatMap(({ name = "" }) => environmentPrefix(name).environment ?? []),
   );
@@ -58,7 +58,7 @@ export function readTerraformJson(
 }
 
 /**
- * What a plan starts from, as {@link readTerraformJson} reads it: no jobs, if nothing has been deployed yet. Undefined if
+ * The prior state of a plan, for {@link readTerraformJson}: without jobs if nothing is deployed yet. Undefined if
  * `json` is not a plan.
  */
 export function priorState(json: unknown): object | undefined {
@@ -146,19 +146,19 @@ class Plan {
 
   #notebook(path: string, git: GitLocation | undefined, job: Resource): NotebookRef {
     if (git !== undefined) return gitNotebook(git.url, path);
-    // Nobody knows whether two of these are the same.
+    // Two unknown paths may differ.
     if (path === UNKNOWN_VALUE) return workspaceNotebook(`\${notebook of ${job.address}}`);
     return this.#uploads.get(workspacePath(path)) ?? workspaceNotebook(path);
   }
 }
 
-/** A `job_id` of which nothing but its value is known. */
+/** A `job_id` of which only the value is known. */
 function unfollowed(job: Resource, id: string): JobRef {
   if (/^\d+$/.test(id)) return { kind: "literal", jobId: id };
   return { kind: "opaque", expression: id === UNKNOWN_VALUE ? job.address : id };
 }
 
-/** A reference as somebody would write it as a `job_id`. */
+/** Formats a reference as a `job_id`. */
 function written(ref: JobRef | undefined): string | undefined {
   if (ref === undefined) return undefined;
   if (ref.kind === "job") return `\${${ref.id}.id}`;

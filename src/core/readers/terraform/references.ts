@@ -4,18 +4,18 @@ import { UNKNOWN_VALUE } from "../../model/placeholder";
 import { list, type Resource, text } from "./resources";
 import { append } from "../../model/collections";
 
-/** References may lead through modules in and out; more steps than this is a cycle. */
+/** Maximum steps of a reference through modules; more is a cycle. */
 const MAX_STEPS = 50;
 
-/** What the ids of jobs in a plan lead to, by its configuration; a state has none. */
+/** Resolves job ids with a plan's configuration, which a state lacks. */
 export class References {
   readonly #configuration: Json | undefined;
   readonly #jobsByPlace = new Map<string, Resource[]>();
   readonly #jobsById = new Map<string, Resource>();
-  /** Resources of each module of the configuration, by type and name. */
+  /** Resources by module configuration, type and name. */
   readonly #written = new Map<Json | undefined, ReadonlyMap<string, Json>>();
 
-  /** @param configuration the root module of the configuration */
+  /** @param configuration root module of the configuration */
   public constructor(configuration: Json | undefined, jobs: readonly Resource[]) {
     this.#configuration = configuration;
     for (const job of jobs) {
@@ -25,7 +25,7 @@ export class References {
     }
   }
 
-  /** Where the Run Job tasks of a job lead, by their blocks; without those that only name an id. */
+  /** Targets of a job's Run Job tasks by block, except tasks with a plain id. */
   public ofTasks(job: Resource, values: Json): ReadonlyMap<Json, JobRef> {
     const expressions = this.#expressionsOf(job);
     const found = new Map<Json, JobRef>();
@@ -46,7 +46,7 @@ export class References {
     if (inner !== undefined) this.#addReferences(job, inner, writtenInner, found);
   }
 
-  /** What a `job_id` leads to; undefined for an id that nothing more is known of. */
+  /** The target of a `job_id`; undefined if only the id is known. */
   #reference(job: Resource, id: unknown, expression: Json): JobRef | undefined {
     const target = typeof id === "string" || typeof id === "number" ? String(id) : "";
     const known = this.#jobsById.get(target);
@@ -76,10 +76,10 @@ export class References {
   }
 
   /**
-   * Where references lead, through outputs and variables of modules.
+   * Follows references through outputs and variables of modules.
    *
-   * @param module the configuration that they are written in, and `at`, the address of that module
-   * @returns a job, an expression that is none, or undefined if nothing is referred to
+   * @param module configuration of the module that contains the references; `at` is its address
+   * @returns a job, an expression that is not a job, or undefined without a reference
    */
   #follow(
     from: Resource,
@@ -117,7 +117,7 @@ export class References {
     return first;
   }
 
-  /** The instance of a job that a reference means, if only one can be meant. */
+  /** The instance of a job that a reference means, if it is unambiguous. */
   #instance(from: Resource, module: string, job: string, name: string): Resource | undefined {
     const place = [withoutIndexes(module), `databricks_job.${job}`].filter(Boolean).join(".");
     const candidates = this.#jobsByPlace.get(place) ?? [];
@@ -148,7 +148,7 @@ export class References {
   }
 }
 
-/** The expressions of a task: by its key if that is a literal, else by its position. */
+/** The expressions of a task, by key if it is a literal, otherwise by position. */
 function taskExpressions(expressions: Json, key: unknown, at: number): Json {
   const tasks = list(expressions.task);
   const named = tasks.find((task) => objectOf(task.task_key).constant_value === key);

@@ -1,24 +1,24 @@
 import { isObject, type Json, objectOf } from "../../model/json";
 import { isSensitive, UNKNOWN_VALUE } from "../../model/placeholder";
 
-/** A resource of a plan or a state: one instance of `count` and `for_each`. */
+/** A resource instance of a plan or state. */
 export interface Resource {
   readonly address: string;
   /** Address of its module, with indexes; empty for the root. */
   readonly module: string;
   readonly type: string;
   readonly name: string;
-  /** `["eu"]` or `[0]` of `for_each` and `count`. */
+  /** Index of `for_each` or `count`: `["eu"]` or `[0]`. */
   readonly index: string;
-  /** Without secrets. */
+  /** Values with secrets masked. */
   readonly values: Json;
-  /** `true` at each place that only the apply knows. */
+  /** `true` at each path that is known after apply. */
   readonly unknown: Json;
-  /** `true` at each place that holds a secret. */
+  /** `true` at each path with a secret. */
   readonly sensitive: Json;
 }
 
-/** The resources of a module and of those below it, without their secrets. */
+/** The resources of a module and its child modules, with secrets masked. */
 export function* resourcesOf(
   module: Json,
   address: string,
@@ -49,7 +49,7 @@ export function* resourcesOf(
     yield* resourcesOf(child, text(child.address), changes, mask);
 }
 
-/** `values` with {@link UNKNOWN_VALUE} at each place where `unknown` is true. */
+/** Replaces values by {@link UNKNOWN_VALUE} at each path where `unknown` is true. */
 export function filled(values: unknown, unknown: unknown): unknown {
   if (unknown === true) return UNKNOWN_VALUE;
   if (Array.isArray(unknown)) {
@@ -66,7 +66,7 @@ export function filled(values: unknown, unknown: unknown): unknown {
   return result;
 }
 
-/** `values` with what `mask` makes of each secret: of every value at and below a place where `sensitive` is true. */
+/** Masks all values at and below each path where `sensitive` is true. */
 function masked(values: unknown, sensitive: unknown, mask: (secret: string) => string): unknown {
   const at = (key: string | number): unknown =>
     sensitive === true || (sensitive as Json | undefined)?.[key];
@@ -78,15 +78,15 @@ function masked(values: unknown, sensitive: unknown, mask: (secret: string) => s
     return Object.fromEntries(entries.map(([key, value]) => [key, masked(value, at(key), mask)]));
   }
   if (sensitive !== true || values === undefined || values === null || values === "") return values;
-  // Nothing is hidden twice, so that equal secrets stay equal.
+  // Do not mask twice, so that equal secrets stay equal.
   const secret = typeof values === "string" ? values : JSON.stringify(values);
   return isSensitive(secret) ? secret : mask(secret);
 }
 
-/** Of parameters and conditions. */
+/** Fields of parameters and conditions, whose value may be an empty string. */
 const MAY_BE_EMPTY = ["default", "left", "right", "value"];
 
-/** Without the empty text that states have for what is not set. Blocks are lists; maps belong to the user. */
+/** Removes empty strings, which states have for unset values. Blocks are lists; maps belong to the user and are kept. */
 export function withoutEmpty(block: unknown): unknown {
   return Object.fromEntries(
     Object.entries(objectOf(block)).flatMap(([key, value]) => {
@@ -100,5 +100,5 @@ export function withoutEmpty(block: unknown): unknown {
 
 /** The objects of a list. */
 export const list = (value: unknown): Json[] => (Array.isArray(value) ? value.map(objectOf) : []);
-/** A value that is text. */
+/** A string value; empty for other types. */
 export const text = (value: unknown): string => (typeof value === "string" ? value : "");

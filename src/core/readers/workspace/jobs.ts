@@ -10,21 +10,21 @@ import { DEFAULT_ENVIRONMENT } from "../cdktf/app";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A job as the Jobs API gives it. */
+/** A job in the format of the Jobs API. */
 export interface WorkspaceJob {
   readonly job_id: JobId;
   readonly settings?: unknown;
 }
 
 /**
- * Reads the jobs of a workspace. Those whose names begin with `[dev] ` are the environment `dev`, and so on; the others
- * are together in one that is called `default`.
+ * Reads the jobs of a workspace. Jobs with a prefix such as `[dev] ` belong to the environment `dev`, others to
+ * `default`.
  *
- * A job is called by its name without that prefix. Who may see it is not part of it, and not known.
+ * A job's key is its name without the prefix. Permissions are not read.
  *
  * @param host such as `https://adb-1.2.azuredatabricks.net`
  * @param listed in any order
- * @param hidden ids of jobs that are there, but may not be read
+ * @param hidden ids of jobs that exist but cannot be read
  */
 export function readWorkspaceJobs(
   host: string,
@@ -47,7 +47,7 @@ export function readWorkspaceJobs(
       const environment = environments.get(target);
       if (environment === own) return { kind: "job", id: urlOf(target) };
       const expression = `job ${target}`;
-      // Where one of the two says nothing of its environment, nobody knows.
+      // If one job has no environment prefix, the relation is unknown.
       if (environment !== undefined && ![own, environment].includes(DEFAULT_ENVIRONMENT))
         return { kind: "foreign", expression, environment, jobId: target };
       const isThere = environment !== undefined || hidden.has(target);
@@ -91,7 +91,7 @@ export function readWorkspaceJobs(
   };
 }
 
-/** Ids of jobs that Run Job tasks name and that are not among `jobs`. */
+/** Ids in Run Job tasks that are not among `jobs`. */
 export function unlistedJobs(jobs: readonly WorkspaceJob[]): Set<string> {
   const listed = new Set(jobs.map(({ job_id: id }) => String(id)));
   const unlisted = new Set<string>();
@@ -110,7 +110,7 @@ function settingsOf({ settings }: WorkspaceJob): Json {
   return withIdsAsText(settings) as Json;
 }
 
-/** Settings as other sources have them too, where an id that no number holds is text. */
+/** Converts bigint ids to text, as in other sources. */
 function withIdsAsText(value: unknown): unknown {
   if (typeof value === "bigint") return String(value);
   if (typeof value !== "object" || value === null) return value;
