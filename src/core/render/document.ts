@@ -10,8 +10,8 @@ import type { Hierarchy, HierarchyEdge, HierarchyTask } from "./hierarchy";
 import { conditionsOf, whatRuns } from "./task-words";
 
 /**
- * The hierarchy of an environment for programs, and for the pages that draw it in a browser. Names are those of the Jobs
- * API; docs/graph.md describes it. Text is not escaped: escape it before you display it.
+ * The hierarchy of an environment as JSON, for programs and for browser pages. Names follow the Jobs API; docs/graph.md
+ * describes them. Text is not escaped: escape it before you display it.
  */
 export interface HierarchyDocument {
   readonly version: 1;
@@ -28,50 +28,50 @@ export interface DocumentJob {
   readonly name?: string;
   readonly description?: string;
   readonly level?: JobLevel;
-  /** It is declared here and deployed elsewhere; nothing but its key is known. */
+  /** True for a job that is declared here but deployed elsewhere, of which only the key is known. */
   readonly external?: true;
   readonly tags: Readonly<Record<string, string>>;
-  /** Where it is written. */
+  /** Location of the definition. */
   readonly location?: SourceLocation;
   readonly parameters?: readonly { readonly name: string; readonly default?: string }[];
-  /** What starts it by itself. */
+  /** Triggers of the job. */
   readonly triggers?: readonly TriggerSpec[];
-  /** Whom it runs as. */
+  /** The principal that the job runs as. */
   readonly run_as?: string;
-  /** Who has IS_OWNER. */
+  /** The principal with IS_OWNER. */
   readonly owner?: string;
   readonly tasks: readonly DocumentTask[];
-  /** The whole job, by the names of the Jobs API. Not in pages. */
+  /** Complete settings with Jobs API names. Not in pages. */
   readonly settings?: Settings;
-  /** Of the job and its tasks; what is suppressed is left out. */
+  /** Findings of the job and its tasks, without suppressed ones. */
   readonly findings: readonly DocumentFinding[];
 }
 
-/** A task, in the order in which they can begin; those inside a for-each task follow theirs. */
+/** A task. Tasks are sorted by dependencies; inner tasks follow their for-each task. */
 export interface DocumentTask {
   /** Unique in the document. */
   readonly id: string;
   readonly task_key: string;
-  /** Such as `notebook_task`. */
+  /** Task types, such as `notebook_task`. */
   readonly types: readonly string[];
-  /** What it does in a few words: the notebook, file, query … that it runs, what it compares or repeats, else its type. */
+  /** Short description: the notebook, file or query that it runs, its comparison or loop, otherwise its type. */
   readonly what: string;
   readonly notebook?: string;
-  /** Id of the job that it runs, if that is in the document. */
+  /** Id of its child job, if it is in the document. */
   readonly runs?: string;
   /** Task keys. */
   readonly depends_on: readonly string[];
-  /** The outcomes that these must have, by task key, where one is named. */
+  /** Required outcomes by task key. */
   readonly outcomes?: Readonly<Record<string, string>>;
   readonly run_if?: string;
-  /** In a few words: what `run_if` means, and that it is disabled. */
+  /** Short descriptions of `run_if` and `disabled`. */
   readonly when?: readonly string[];
-  /** What a condition task compares. */
+  /** The comparison of a condition task. */
   readonly condition?: { readonly left: string; readonly op: string; readonly right: string };
-  /** Of a for-each task. */
+  /** Only for a for-each task. */
   readonly inputs?: string;
   readonly concurrency?: number;
-  /** Task key of the for-each task that it is in. */
+  /** Task key of the enclosing for-each task. */
   readonly inside?: string;
   readonly disabled?: true;
   /** `base_parameters` of a notebook, `job_parameters` of a Run Job task. */
@@ -86,7 +86,7 @@ export interface DocumentFinding {
   readonly fix: string;
 }
 
-/** A drawing as plain data. */
+/** Converts a hierarchy to a document. */
 export function hierarchyDocument({ environment, jobs, edges }: Hierarchy): HierarchyDocument {
   return {
     version: 1,
@@ -144,7 +144,7 @@ function documentTask({ id, spec, runs, loop }: HierarchyTask): DocumentTask {
   };
 }
 
-/** {@link hierarchyDocument} as text, with every setting of each job. */
+/** {@link hierarchyDocument} as JSON text, with all settings of each job. */
 export function hierarchyJson(hierarchy: Hierarchy): string {
   const document = hierarchyDocument(hierarchy);
   const settings = new Map(hierarchy.jobs.map(({ id, spec }) => [id, spec.settings]));

@@ -2,17 +2,17 @@ import { type Hierarchy, type HierarchyEdge, type HierarchyJob, worstOf } from "
 import { FINDING_COLORS, LEVEL_COLORS, markOf, shortened } from "./colors-and-labels";
 import { conditionsOf, whatRuns } from "./task-words";
 
-/** How a drawing is laid out. */
+/** Options of {@link hierarchyDot}. */
 export interface DotOptions {
   /** @default "jobs" */
   readonly level?: "jobs" | "tasks";
-  /** From left to right, or from the top to the bottom. @default "LR" */
+  /** Left to right, or top to bottom. @default "LR" */
   readonly orientation?: "LR" | "TB";
 }
 
 /**
- * The hierarchy for Graphviz: solid edges from a job to one that it runs, dashed ones from what comes first to what depends on
- * it. Nodes and edges have classes (`atomic`, `run_job`, `error`, …), by which the SVG is styled.
+ * The hierarchy for Graphviz: solid edges from a job to its child job, dashed edges from a job to its dependents. Nodes
+ * and edges have classes (`atomic`, `run_job`, `error`, …) to style the SVG.
  */
 export function hierarchyDot(hierarchy: Hierarchy, options: DotOptions = {}): string {
   const { level = "jobs", orientation = "LR" } = options;
@@ -109,16 +109,16 @@ function taskEdges(
   });
 }
 
-/** Characters of a line of a tooltip. */
+/** Maximum characters of a tooltip line. */
 const MAX_SENTENCE = 400;
 
-/** A string of DOT with these lines. */
+/** A DOT string with these lines. */
 function quoted(lines: readonly string[], max?: number): string {
   const text = lines.map((line) =>
     shortened(line, max)
       .replaceAll("\\", "\\\\")
       .replaceAll('"', '\\"')
-      // The text does not use the HTML entities that Graphviz decodes in strings.
+      // Graphviz decodes HTML entities in strings.
       .replaceAll("&", "&amp;"),
   );
   return `"${text.join("\\n")}"`;

@@ -11,7 +11,7 @@ import {
 import { whenRuns } from "./task-words";
 import { append } from "../model/collections";
 
-/** The drawing of an environment. Ids of jobs and tasks are unique in it. */
+/** The drawn hierarchy of an environment. Ids of jobs and tasks are unique. */
 export interface Hierarchy {
   readonly environment: string;
   readonly jobs: readonly HierarchyJob[];
@@ -23,13 +23,13 @@ export interface HierarchyJob {
   /** {@link JobSpec.id}. */
   readonly id: string;
   readonly spec: JobSpec;
-  /** Undefined for a job without a level, or with another. */
+  /** Undefined for a missing or unknown level. */
   readonly level: JobLevel | undefined;
-  /** True for a job that is not in the graph: it is declared, and somebody else deploys it. */
+  /** True for an external job, which is declared but deployed elsewhere. */
   readonly isExternal?: true;
-  /** In the order in which they can begin, tasks inside for-each tasks behind theirs. */
+  /** Tasks sorted by dependencies; inner tasks follow their for-each task. */
   readonly tasks: readonly HierarchyTask[];
-  /** What the policy says of the job and its tasks, suppressed findings left out. */
+  /** Findings of the job and its tasks, without suppressed ones. */
   readonly findings: readonly CheckedFinding[];
 }
 
@@ -38,16 +38,13 @@ export interface HierarchyTask {
   /** Unique among jobs and tasks. */
   readonly id: string;
   readonly spec: TaskSpec;
-  /** Id of the job that it runs, if that is drawn. */
+  /** Id of its child job, if it is drawn. */
   readonly runs?: string;
-  /** The for-each task that repeats it. */
+  /** The enclosing for-each task. */
   readonly loop?: TaskSpec;
 }
 
-/**
- * `run_job`: from a job to a job that it runs. `depends_on`: from what comes first to what waits for it, both run by the
- * job `by`.
- */
+/** `run_job`: from a job to its child job. `depends_on`: from a job to its dependent, both run by the job `by`. */
 export interface HierarchyEdge {
   readonly kind: "run_job" | "depends_on";
   /** Ids of jobs. */
@@ -55,32 +52,29 @@ export interface HierarchyEdge {
   readonly to: string;
   /** Id of the job whose task defines the edge. */
   readonly by: string;
-  /**
-   * When that happens, in words, if not always: outcomes of conditions, `run_if`, what repeats it. Each of several tasks
-   * that run the job has its own.
-   */
+  /** Conditions, if any, in words: outcomes, `run_if`, loops. Each task that runs the job has its own. */
   readonly when?: readonly string[];
 }
 
-/** Which part of a graph to draw. */
+/** Options of {@link hierarchyOf}. */
 export interface HierarchyOptions {
-  /** Keys or ids of the jobs to begin with. @default - every job */
+  /** Keys or ids of the jobs to start from. @default - all jobs */
   readonly jobs?: readonly string[];
-  /** From those: what they run, what runs them, or both. @default "down" */
+  /** Whether to include the jobs that they run, that run them, or both. @default "down" */
   readonly direction?: "down" | "up" | "both";
-  /** How many steps from those; the jobs that nobody runs, where none are named. @default - all */
+  /** Maximum steps from these jobs, or from the top jobs. @default - unlimited */
   readonly depth?: number;
   readonly findings?: readonly CheckedFinding[];
 }
 
-/** Names of jobs that are not there. */
+/** Requested jobs that do not exist. */
 export class UnknownJobs {
   public constructor(public readonly names: readonly string[]) {}
 }
 
 /**
- * What is to be drawn of a graph, in the order of its jobs, with the external jobs that they run, each without tasks,
- * behind them; or the names that mean none of them.
+ * Selects the part of a graph to draw, in the order of its jobs, followed by the external jobs that they run, without
+ * tasks. Returns unknown names if there are any.
  */
 export function hierarchyOf(
   graph: JobGraph,
@@ -123,7 +117,7 @@ export function hierarchyOf(
   };
 }
 
-/** The external jobs that these run, each once. */
+/** The distinct external jobs that these jobs run. */
 function externalJobsOf(jobs: readonly JobSpec[]): HierarchyJob[] {
   const found = new Map<string, HierarchyJob>();
   for (const job of jobs) {
@@ -149,19 +143,19 @@ function externalJobsOf(jobs: readonly JobSpec[]): HierarchyJob[] {
   return [...found.values()];
 }
 
-/** Another stack may read the same external job through a remote state, by a name of its own. */
+/** Identifies an external job, which stacks may reference by different names. */
 function externalId(runJob: TaskSpec["runJob"]): string | undefined {
   return runJob?.kind === "external" ? `external:${runJob.jobId ?? runJob.expression}` : undefined;
 }
 
 interface GraphIndex {
   readonly runBy: ReadonlyMap<JobSpec, readonly JobSpec[]>;
-  /** By key and by id. */
+  /** Jobs by key and by id. */
   readonly byName: ReadonlyMap<string, readonly JobSpec[]>;
   readonly places: ReadonlyMap<JobSpec, number>;
 }
 
-/** Of each graph once, as the part around each of its jobs may be asked for. */
+/** Cached by graph, since callers may request the part around each job. */
 const indexes = new WeakMap<JobGraph, GraphIndex>();
 
 function indexOf(graph: JobGraph): GraphIndex {
@@ -181,7 +175,7 @@ function indexOf(graph: JobGraph): GraphIndex {
 
 const foundIn = new WeakMap<readonly CheckedFinding[], Map<string, CheckedFinding[]>>();
 
-/** What is found and not suppressed, by the ids of jobs. */
+/** Findings that are not suppressed, by job id. */
 function byJob(findings: readonly CheckedFinding[]): ReadonlyMap<string, CheckedFinding[]> {
   const known = foundIn.get(findings);
   if (known !== undefined) return known;
@@ -194,7 +188,7 @@ function byJob(findings: readonly CheckedFinding[]): ReadonlyMap<string, Checked
   return found;
 }
 
-/** The jobs that no other runs; of jobs that run each other in a cycle, the first. */
+/** The jobs that no other job runs, and the first job of each cycle without such a job. */
 export function rootsOf<T>(jobs: readonly T[], runs: (job: T) => readonly T[]): T[] {
   const run = new Set(jobs.flatMap((job) => runs(job)));
   const roots = jobs.filter((job) => !run.has(job));
@@ -274,7 +268,7 @@ function edgesOf({ id: by, tasks }: HierarchyJob): HierarchyEdge[] {
   });
 }
 
-/** How often a job is found wanting: `error`, `warning`, or neither. */
+/** The highest severity of a job's findings: `error`, `warning`, or neither. */
 export function worstOf({ findings }: HierarchyJob): "error" | "warning" | undefined {
   if (findings.some(({ severity }) => severity === "error")) return "error";
   return findings.some(({ severity }) => severity === "warning") ? "warning" : undefined;

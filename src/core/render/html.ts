@@ -1,15 +1,15 @@
 import { type HierarchyDocument } from "./document";
 import { contentHash, pageScript, pageStyle } from "./page-files";
 
-/** What is in the page of hierarchies. */
+/** Data of the hierarchy page. */
 export interface HierarchyPageData {
-  /** Of one environment or more. */
+  /** One document for each environment. */
   readonly documents: readonly HierarchyDocument[];
-  /** What is shown at first: jobs alone, or their tasks too. */
+  /** Initial level of detail. */
   readonly level: "jobs" | "tasks";
 }
 
-/** The hierarchies as one HTML file that makes no network requests; its policy does not allow any. */
+/** The hierarchies as one HTML file. Its content security policy forbids network requests. */
 export function hierarchyHtml(data: HierarchyPageData): string {
   const script = pageScript("hierarchy-page");
   const style = pageStyle();
@@ -32,5 +32,5 @@ export function hierarchyHtml(data: HierarchyPageData): string {
 `;
 }
 
-/** JSON that no HTML parser takes for the end of its script. */
+/** JSON that cannot end the enclosing script element. */
 const inJson = (value: unknown): string => JSON.stringify(value).replaceAll("<", "\\u003c");

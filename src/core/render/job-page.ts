@@ -19,26 +19,26 @@ import { INDEX_PAGE, pageNames } from "./page-name";
 import { hierarchyTree } from "./tree";
 import { compare } from "../model/collections";
 
-/** The first line of every page, by which a later run knows what it may replace and remove. */
+/** First line of every page. It marks pages that a later run may replace or remove. */
 export const PAGE_MARK =
   "<!-- Written by jobstrata docs, which replaces and removes this file. -->";
 
-/** Databricks runs no more than three levels of jobs: what is further away has nothing to do with a job. */
+/** Maximum distance of related jobs. Databricks allows three levels. */
 const NEIGHBOURHOOD = 3;
-/** Longer values are cut; they are in the source. Characters. */
+/** Maximum length of a value; characters. The source has the full value. */
 const MAX_VALUE = 500;
 const MAX_DESCRIPTION = 10_000;
 
-/** What pages say beside the jobs themselves. */
+/** Options of {@link jobPages}. */
 export interface PagesOptions {
   readonly findings?: readonly CheckedFinding[];
-  /** The environments in which there is a job with this key. @default - that of the jobs */
+  /** Environments that have a job with this key. @default - the environment of the jobs */
   readonly environmentsOf?: (key: string) => readonly string[];
 }
 
 /**
- * A page in Markdown for each job of an environment, and one that leads to all of them, by file name. They say nothing of
- * when and where they were made: the same jobs give the same pages.
+ * Markdown pages by file name: one for each job of an environment, and an index. They contain no time or path, so the
+ * same jobs produce the same pages.
  */
 export function jobPages(graph: JobGraph, options: PagesOptions = {}): Map<string, string> {
   const pages = new Pages(graph, options);
@@ -57,7 +57,7 @@ class Pages {
   readonly #whole: Hierarchy;
   readonly #names: ReadonlyMap<string, string>;
   readonly #byId: ReadonlyMap<string, HierarchyJob>;
-  /** What runs each job, by its id. */
+  /** Callers by job id. */
   readonly #callers = new Map<string, Caller[]>();
 
   readonly #graph: JobGraph;
@@ -80,7 +80,7 @@ class Pages {
     }
   }
 
-  /** Those that have a page; external jobs are only drawn and named. */
+  /** The jobs with a page: all but external ones, which are only mentioned. */
   public get jobs(): readonly HierarchyJob[] {
     return this.#whole.jobs.filter(({ isExternal }) => isExternal !== true);
   }
@@ -227,7 +227,7 @@ class Pages {
     return `## Tasks\n\n${table(["", "Task", "What it does", "When", "Parameters"], rows)}`;
   }
 
-  /** What the code of the job reads and writes, and the jobs on the other side. */
+  /** Tables that the job's code reads and writes, and the jobs that share them. */
   #tables({ spec }: HierarchyJob): string {
     const flow = dataFlow(this.#graph);
     const own = flow.accessesOf(spec).filter(({ job }) => job === spec);
@@ -261,7 +261,7 @@ class Pages {
 
   #users: Map<string, { readonly id: string; readonly isWrite: boolean }[]> | undefined;
 
-  /** The jobs whose code reads or writes each table. */
+  /** Jobs that read or write each table. */
   #usersOfTables(): ReadonlyMap<
     string,
     readonly { readonly id: string; readonly isWrite: boolean }[]
@@ -293,7 +293,7 @@ class Pages {
   }
 }
 
-/** What a task waits for, and what has to be so. */
+/** Dependencies and conditions of a task. */
 function whenLines({ spec }: HierarchyTask): string[] {
   const after = dependencyTexts(spec).map((text) => `after ${text}`);
   return [...after, ...conditionsOf(spec)];
@@ -324,13 +324,13 @@ function findings({ findings: found }: HierarchyJob): string {
   return `## Findings\n\n${table(["", "Rule", "What", "Fix"], rows)}`;
 }
 
-/** The name without what environments put before it: a target and development mode may both do so. */
+/** The name without environment prefixes, of which a target and development mode can each add one. */
 function titleOf({ name = "", key }: Pick<JobSpec, "name" | "key">): string {
   const { environment, rest } = environmentPrefix(name);
   return environment === undefined ? name || key : titleOf({ name: rest, key });
 }
 
-/** Whom a team asks: what tags say, then who has IS_OWNER. */
+/** Owners of a job: from tags, then IS_OWNER. */
 function owners({ tags, owner }: JobSpec): string[] {
   const names = [tags.owner, tags.team, principalName(owner)];
   return [...new Set(names.filter((name) => name !== undefined && name !== ""))] as string[];
@@ -343,7 +343,7 @@ function ownerCell(spec: JobSpec): string {
   return names !== "" || runAs === undefined ? names : `runs as ${shown(runAs)}`;
 }
 
-/** Of emails to whom they go, of webhooks how many there are. */
+/** Notifications: the addresses of emails, the number of webhooks. */
 function told({ notifications = [] }: JobSpec): string[] {
   return notifications.map(({ event, channel, count, to }) => {
     const whom = channel === "email" && to !== undefined ? to.join(", ") : counted(count, channel);
@@ -355,7 +355,7 @@ function trigger({ kind, detail, paused }: TriggerSpec): string {
   return `${kind}${detail === undefined ? "" : `: ${shown(detail)}`}${paused === true ? " (paused)" : ""}`;
 }
 
-/** Its description's first line, else what its tasks do. */
+/** The first line of the description, otherwise a summary of its tasks. */
 function summaryOf({ spec, tasks }: HierarchyJob): string {
   const [first = ""] = (spec.description ?? "").trim().split(/[\r\n]/);
   if (first !== "") return shown(first);
@@ -387,7 +387,7 @@ const cut = (text: string, length: number): string =>
 /** External text in one line. */
 const shown = (text: string): string => markdownText(printable(cut(text, MAX_VALUE)));
 
-/** A name of blanks is one, too. */
+/** Quotes a blank name. */
 const nameShown = (name: string): string => shown(name.trim() === "" ? `"${name}"` : name);
 
 const fence = (language: string, text: string): string =>

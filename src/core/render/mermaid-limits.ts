@@ -1,28 +1,28 @@
-/** What GitHub's Mermaid takes: more is not drawn at all. */
+/** Limits of Mermaid on GitHub, above which it draws nothing. */
 const MAX_EDGES = 500;
 const MAX_CHARACTERS = 50_000;
-/** Kept for the lines around the drawing. */
+/** Characters reserved for the lines around the drawing. */
 const RESERVED = 2000;
 
-/** What belongs together in a drawing: one job, with the edges that it brings. */
+/** A unit of a drawing: a job with its edges. */
 export interface MermaidPart<E extends MermaidEdge> {
   readonly id: string;
   readonly nodes: readonly string[];
   readonly edges: readonly E[];
-  /** What gives a box around others its class: Mermaid forgets that, if an edge to the box comes later. */
+  /** Class assignments of subgraphs. They must come last, since a later edge to the subgraph resets them. */
   readonly classes?: readonly string[];
 }
 
-/** A line of a drawing that leads from one node to another. */
+/** An edge of a drawing. */
 export interface MermaidEdge {
   readonly text: string;
-  /** Ids of the parts that it touches. */
+  /** Ids of the connected parts. */
   readonly ends: readonly string[];
 }
 
 /**
- * The parts that GitHub draws, taken in their order for as long as they fit, and how many those are. An edge comes with the
- * last of the parts that it touches: to one that does not fit, it would draw an empty box.
+ * Takes parts in order until GitHub's limits, and returns their number. Adds an edge with the last of its parts: an
+ * edge to an omitted part would draw an empty box.
  */
 export function inRoom<E extends MermaidEdge>(
   parts: Iterable<MermaidPart<E>>,
@@ -37,7 +37,7 @@ export function inRoom<E extends MermaidEdge>(
   const classes: string[] = [];
   const edges: E[] = [];
   const drawn = new Set<string>();
-  /** By the id of a part that they touch and that is not drawn yet. */
+  /** Edges by the id of a part that is not drawn yet. */
   const waiting = new Map<string, E[]>();
   let characters = RESERVED;
   for (const part of parts) {
@@ -52,7 +52,7 @@ export function inRoom<E extends MermaidEdge>(
     for (const { text } of placed) characters += text.length + 1;
     if (characters > maxCharacters || edges.length + placed.length > MAX_EDGES) break;
     drawn.add(part.id);
-    // Not spread: a job may have very many tasks.
+    // Not a spread: a job may have very many tasks.
     for (const line of part.nodes) nodes.push(line);
     for (const edge of placed) edges.push(edge);
     classes.push(...(part.classes ?? []));

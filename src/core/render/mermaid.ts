@@ -10,25 +10,25 @@ import { FINDING_COLORS, LEVEL_COLORS, markOf, shortened } from "./colors-and-la
 import { inRoom, type MermaidEdge, type MermaidPart } from "./mermaid-limits";
 import { conditionsOf, whatRuns } from "./task-words";
 
-/** A drawing, and the number of jobs that do not fit. */
+/** A drawing, and the number of omitted jobs. */
 export interface MermaidDrawing {
   readonly text: string;
   readonly leftOut: number;
 }
 
-/** How it is drawn. */
+/** Options of {@link hierarchyMermaid}. */
 export interface MermaidOptions {
   /** @default "jobs" */
   readonly level?: "jobs" | "tasks";
   /** @default "LR" */
   readonly orientation?: "LR" | "TB";
-  /** Id of the job that the drawing is about. */
+  /** Id of the job to highlight. */
   readonly focus?: string;
 }
 
 /**
- * The hierarchy as a Mermaid flowchart: `-->` from a job to one that it runs, `-.->` from a task or job to what depends on
- * it. Jobs are taken from the top down for as long as they fit into what GitHub draws.
+ * The hierarchy as a Mermaid flowchart: `-->` from a job to its child job, `-.->` from a task or job to its dependents.
+ * Takes jobs from the top down until GitHub's limits.
  */
 export function hierarchyMermaid(
   hierarchy: Hierarchy,
@@ -72,7 +72,7 @@ const CLASSES: readonly (readonly [name: string, look: string])[] = [
 
 type Lines = Omit<MermaidPart<MermaidEdge>, "id">;
 
-/** Made one after the other, as there may be no room for most. */
+/** Lazy, since most parts may not fit. */
 function* partsOf(
   jobs: readonly HierarchyJob[],
   linesOf: (job: HierarchyJob) => Lines,
@@ -141,13 +141,13 @@ const outcomeOf = ({ outcomes }: TaskSpec, key: string): readonly string[] | und
   return outcome === undefined ? undefined : [outcome];
 };
 
-/** On an edge. */
+/** Label of an edge. */
 const label = (when: HierarchyEdge["when"]): string =>
   when === undefined ? "" : `|"${textOf(when.join("; "))}"|`;
 
 const bySource = new WeakMap<Hierarchy["edges"], Map<string, Hierarchy["edges"][number][]>>();
 
-/** The edges of each job, by its id. */
+/** Edges by source job id. */
 function edgesBy(edges: Hierarchy["edges"]): Map<string, Hierarchy["edges"][number][]> {
   const known = bySource.get(edges);
   if (known !== undefined) return known;
@@ -161,18 +161,18 @@ function edgesBy(edges: Hierarchy["edges"]): Map<string, Hierarchy["edges"][numb
   return found;
 }
 
-/** Each job before those below it, as far as there is no cycle. */
+/** Sorts jobs parents first, except in cycles. */
 function topDown({ jobs }: Hierarchy): HierarchyJob[] {
   const byId = new Map(jobs.map((job) => [job.id, job]));
   const runs = (job: HierarchyJob): HierarchyJob[] =>
     job.tasks.flatMap((task) => (task.runs === undefined ? [] : (byId.get(task.runs) ?? [])));
   const order = new Set<HierarchyJob>();
-  // A composite with what it runs, before the next one: half of a drawing should show whole parts.
+  // Depth-first, so that a truncated drawing shows complete parts.
   const stack = rootsOf(jobs, runs).reverse();
   for (let job = stack.pop(); job !== undefined; job = stack.pop()) {
     if (order.has(job)) continue;
     order.add(job);
-    // Not spread: a job may run very many.
+    // Not a spread: a job may run very many jobs.
     for (const below of runs(job).reverse()) stack.push(below);
   }
   return [...order];
@@ -180,7 +180,7 @@ function topDown({ jobs }: Hierarchy): HierarchyJob[] {
 
 const labelOf = (job: HierarchyJob): string => `${markOf(job)}${textOf(job.spec.key)}`;
 
-/** With `:::` go not more than one class. */
+/** `:::` accepts only one class. */
 function nodeLines(id: string, job: HierarchyJob): string[] {
   const [level = "other", ...more] = classNames(job);
   return [`  ${id}["${labelOf(job)}"]:::${level}`, ...more.map((name) => `  class ${id} ${name}`)];
@@ -191,16 +191,16 @@ function classNames(job: HierarchyJob): string[] {
   return [job.level ?? "other", ...(worst === undefined ? [] : [worst])];
 }
 
-/** Text that is nothing but text to Mermaid, Markdown and HTML. */
+/** Escapes text for Mermaid, Markdown and HTML. */
 export function textOf(text: string): string {
-  // Mermaid refuses a box with nothing in it.
+  // Mermaid rejects an empty box.
   const shown = text.trim() === "" ? `"${text}"` : shortened(text);
-  // After entities are read, \n would be a line break and what is between $$ a formula.
+  // After decoding entities, Mermaid reads \n as a line break and $$ as a formula.
   const apart = shown.replace(/\\(?=n)|\$(?=\$)/g, "$&\u200b");
   return apart.replace(/[^\p{L}\p{N} _./,…-]/gu, entityOf).replace(MARKDOWN, entityOf);
 }
 
-/** What would begin a list, or make text bold. */
+/** Characters that would start a list or make text bold. */
 const MARKDOWN = /^-|(?<=^\d+)\.|_(?=_)|(?<=_)_|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu;
 
 const entityOf = (character: string): string => `#${character.codePointAt(0) ?? 0};`;

@@ -4,18 +4,18 @@ import { join } from "node:path";
 import type * as Esbuild from "esbuild";
 import { PAGE_STYLE } from "./page/page-style";
 
-/** The pages that there are: their entries in `page/`. */
+/** Names of the pages, which are entry points in `page/`. */
 export const PAGE_NAMES = ["hierarchy-page", "workspace-page"] as const;
 export type PageName = (typeof PAGE_NAMES)[number];
 
-/** The third-party work in a script, which its licences require to be named in every copy. */
+/** Third-party notices of a script, required by the licences in every copy. */
 const NOTICE =
   "/*! With Preact (c) 2015-present Jason Miller, MIT; d3-zoom and what it needs of d3 (c) 2010-2021 Mike Bostock, ISC; " +
   "eventsource-parser (c) Espen Hovlandsdal, MIT */";
 
 const bundles = new Map<PageName, string>();
 
-/** The program of a page, as one script. */
+/** The bundled script of a page. */
 export function pageScript(name: PageName): string {
   let script = bundles.get(name);
   if (script === undefined) bundles.set(name, (script = readScript(name)));
@@ -24,7 +24,7 @@ export function pageScript(name: PageName): string {
 
 export const pageStyle = (): string => PAGE_STYLE;
 
-/** The page of the local workspace, which a server serves as `/`, `/page.js` and `/page.css`. */
+/** Files of the local workspace's page, served as `/`, `/page.js` and `/page.css`. */
 export function pageFiles(): {
   readonly html: string;
   readonly script: string;
@@ -48,7 +48,7 @@ export function pageFiles(): {
   return { html, script: pageScript("workspace-page"), style: pageStyle() };
 }
 
-/** In a checkout it is made of its sources; the package that is published holds what was made of them. */
+/** Bundles the sources in a checkout. The published package contains the bundle. */
 function readScript(name: PageName): string {
   const source = join(__dirname, "page", `${name}.tsx`);
   if (!existsSync(source)) return readFileSync(join(__dirname, "page", `${name}.min.js`), "utf8");
@@ -58,7 +58,7 @@ function readScript(name: PageName): string {
   return outputFiles[0]?.text ?? "";
 }
 
-/** One script for browsers of the last years. */
+/** Bundler options: one script for browsers of recent years. */
 export const PAGE_OPTIONS = {
   bundle: true,
   minify: true,
@@ -72,7 +72,7 @@ export const PAGE_OPTIONS = {
   jsxImportSource: "preact",
 } as const satisfies Esbuild.BuildOptions;
 
-/** What a Content-Security-Policy calls a script or style by. */
+/** The hash of a script or style for a Content-Security-Policy. */
 export function contentHash(content: string): string {
   return `'sha256-${createHash("sha256").update(content).digest("base64")}'`;
 }

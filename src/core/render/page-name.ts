@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
 import type { JobSpec } from "../model/job-spec";
 
-/** The page that leads to all others; hosts show it for the folder. */
+/** The index page, which repository hosts show for the folder. */
 export const INDEX_PAGE = "README.md";
 
-/** A key that is a file name as it stands, on every system. */
+/** A key that is a valid file name on every system. */
 const PLAIN = /^[a-z0-9][a-z0-9_-]{0,79}$/;
-/** What Windows keeps for devices, and the index where names have no case. */
+/** Device names on Windows, and the index on case-insensitive file systems. */
 const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d|readme)$/;
 
 /**
- * A file name for the page of each job, by its id: its key, where that can be one, else what can of it with a hash of the
- * key. Names do not depend on which other jobs there are, except where several have one key.
+ * File names of job pages by job id: the key if it is a valid file name, otherwise its valid characters with a hash.
+ * Names do not depend on other jobs, unless several have the same key.
  */
 export function pageNames(jobs: readonly JobSpec[]): ReadonlyMap<string, string> {
   const counts = new Map<string, number>();
@@ -22,7 +22,7 @@ export function pageNames(jobs: readonly JobSpec[]): ReadonlyMap<string, string>
     const isAlone = counts.get(key) === 1;
     let name =
       isAlone && PLAIN.test(key) && !RESERVED.test(key) ? key : hashed(key, isAlone ? key : id);
-    // Somebody may call a job as another one's page is called.
+    // The key of one job may equal the hashed name of another.
     while (taken.has(name)) name = hashed(key, `${id} ${name}`);
     taken.add(name);
     names.set(id, `${name}.md`);

@@ -4,13 +4,13 @@ import type { SourceLocation } from "../../model/job-spec";
 import type { LineageProblem, Observation, WriteKind } from "../../model/lineage";
 import { append, compare } from "../../model/collections";
 
-/** Which jobs of an environment read and write which tables, for programs. docs/lineage.md describes it. */
+/** Tables that the jobs of an environment read and write, for programs. docs/lineage.md describes it. */
 export interface LineageDocument {
   readonly version: 1;
   readonly environment: string;
   readonly tables: readonly LineageTable[];
   readonly edges: readonly LineageEdge[];
-  /** Accesses whose table is not known. */
+  /** Accesses to unknown tables. */
   readonly unknown: readonly UnknownAccess[];
   /** Code that could not be analysed. */
   readonly problems: readonly LineageProblem[];
@@ -19,22 +19,22 @@ export interface LineageDocument {
 export interface LineageTable {
   readonly name: string;
   readonly kind: "table" | "path";
-  /** Nothing in the environment writes it. */
+  /** True if nothing in the environment writes it. */
   readonly source?: true;
 }
 
-/** A task of a job reads or writes a table. */
+/** A task's access to a table. */
 export interface LineageEdge {
   /** Key of the job. */
   readonly job: string;
   readonly task: string;
   readonly table: string;
   readonly mode: "read" | "write";
-  /** How it writes, such as `merge`. */
+  /** Kind of write, such as `merge`. */
   readonly write?: WriteKind;
-  /** The statement, or the notebook that a run executed. */
+  /** Location of the statement, or of the notebook for an observed access. */
   readonly at: SourceLocation;
-  /** The run that showed it; without, it comes from the code. */
+  /** The run in which it was observed; absent for an access found in code. */
   readonly observed?: Observation;
 }
 
@@ -42,25 +42,25 @@ export interface UnknownAccess {
   readonly job: string;
   readonly task: string;
   readonly mode: "read" | "write";
-  /** With what is unknown in braces. */
+  /** Name with unknown parts in braces. */
   readonly name: string;
   readonly unknown: readonly string[];
   readonly at: SourceLocation;
 }
 
-/** The part of the lineage that is asked for. */
+/** Options of {@link lineageDocument}. */
 export interface LineageOptions {
-  /** A table: all that leads to it, and all that comes from it. @default - everything */
+  /** Restricts the lineage to what leads to and from a table. @default - everything */
   readonly table?: string;
   /** @default "both" */
   readonly direction?: "up" | "down" | "both";
-  /** Steps from one table to the next. @default - any number */
+  /** Maximum steps between tables. @default - unlimited */
   readonly depth?: number;
-  /** Keys of jobs: theirs only. @default - all */
+  /** Keys of jobs to include. @default - all */
   readonly jobs?: readonly string[];
 }
 
-/** The lineage of an environment, sorted. Code is read now. */
+/** The lineage of an environment, sorted. Reads the code. */
 export function lineageDocument(graph: JobGraph, options: LineageOptions = {}): LineageDocument {
   const flow = dataFlow(graph);
   const own = graph.jobs
@@ -88,7 +88,7 @@ export function lineageDocument(graph: JobGraph, options: LineageOptions = {}): 
   };
 }
 
-/** What leads to a table and what comes from it, by tasks. */
+/** The tasks upstream and downstream of a table. */
 function around(
   accesses: readonly TaskAccess[],
   table: string,
@@ -144,7 +144,7 @@ function unknownOf({ job, task, name, write, unknown, at }: TaskAccess): Unknown
   return [{ job: job.key, task: task.taskKey, mode, name, unknown, at }];
 }
 
-/** The names of all tables of an environment. */
+/** Names of all tables in an environment. */
 export function tableNames(graph: JobGraph): string[] {
   return lineageDocument(graph).tables.map(({ name }) => name);
 }

@@ -1,13 +1,16 @@
 import { inRoom, type MermaidEdge, type MermaidPart } from "../mermaid-limits";
 import type { LineageDocument, LineageEdge } from "./lineage-document";
 
-/** A drawing, and how many jobs do not fit into it. */
+/** A drawing, and the number of omitted jobs. */
 export interface LineageDrawing {
   readonly text: string;
   readonly leftOut: number;
 }
 
-/** Jobs as boxes, tables as cylinders; arrows lead from what is read to the job, and from it to what it writes. */
+/**
+ * A Mermaid flowchart with jobs as boxes and tables as cylinders. Arrows lead from tables that a job reads to the job,
+ * and to tables that it writes.
+ */
 export function lineageMermaid(
   document: LineageDocument,
   orientation: "LR" | "TB" = "LR",
@@ -47,7 +50,7 @@ export function lineageMermaid(
   return { text, leftOut };
 }
 
-/** The same for Graphviz. */
+/** {@link lineageMermaid} for Graphviz. */
 export function lineageDot(document: LineageDocument, orientation: "LR" | "TB" = "LR"): string {
   const quoted = (text: string): string =>
     `"${text.replace(/[\\"]/g, "\\$&").replace(/[\r\n]+/g, " ")}"`;
@@ -72,7 +75,7 @@ function byJob(edges: readonly LineageEdge[]): [job: string, edges: LineageEdge[
   return [...jobs];
 }
 
-/** Text in quotes of Mermaid, which knows entities. */
+/** Escapes quoted text with Mermaid's entities. */
 function escaped(text: string): string {
   return text
     .replace(/[\u0000-\u001f\u007f]+/g, " ") // eslint-disable-line no-control-regex

@@ -12,7 +12,7 @@ import type { LineageDocument } from "./lineage-document";
 
 const PADDING = 18;
 const HEIGHT = 40;
-/** How far below the top of a box arrows begin and end. */
+/** Distance from the top of a box to its arrows. */
 const PORT = HEIGHT / 2;
 const ASPECT = 1.6;
 
@@ -21,12 +21,15 @@ interface Node {
   readonly kind: "job" | "table" | "path";
 }
 
-/** Jobs and tables as an SVG file that needs nothing else: arrows lead from what is read to the job, and on to what it writes. */
+/**
+ * Jobs and tables as a self-contained SVG file. Arrows lead from tables that a job reads to the job, and to tables that
+ * it writes.
+ */
 export function lineageSvg(document: LineageDocument): string {
   return renderToString(<LineageDrawing document={document} style={plainDrawingStyle()} />);
 }
 
-/** The same as one HTML file without a program, with what is not known below it. */
+/** The drawing as an HTML file without scripts, followed by unknown tables. */
 export function lineageHtml(document: LineageDocument): string {
   const style = `${plainDrawingStyle()}\nbody { font: 14px system-ui, sans-serif; margin: 1rem } svg { max-width: 100%; height: auto }`;
   const title = titleOf(document);
@@ -62,7 +65,7 @@ function LineageDrawing({
   style,
 }: {
   readonly document: LineageDocument;
-  /** Of a file of its own. */
+  /** Styles of a standalone file. */
   readonly style?: string;
 }) {
   const { nodes, waits } = nodesOf(document);
@@ -132,7 +135,7 @@ function Unknown({ document: { unknown, problems } }: { readonly document: Linea
   );
 }
 
-/** Jobs and tables, and the arrows between them, each once. */
+/** The distinct jobs, tables and arrows. */
 function nodesOf({ tables, edges }: LineageDocument): {
   readonly nodes: readonly Node[];
   readonly waits: readonly Wait[];

@@ -3,10 +3,10 @@ import { printable } from "../../model/text";
 import { counted } from "../../report/check/parts";
 import type { LineageDocument, LineageEdge } from "./lineage-document";
 
-/** Lines of a tree. */
+/** Maximum lines of a tree. */
 const MAX_LINES = 5000;
 
-/** What leads to a table and what comes from it, as two trees. */
+/** The upstream and downstream trees of a table. */
 export function tableLineageText(document: LineageDocument, table: string): string {
   const name = table.toLowerCase();
   const shown = document.tables.find((each) => each.name.toLowerCase() === name)?.name ?? table;
@@ -38,7 +38,7 @@ export function lineageText(document: LineageDocument): string {
   return [...lines, ...rest(document)].join("\n");
 }
 
-/** @param mode of the tasks that are looked for: `write` goes upstream */
+/** @param mode accesses to follow: `write` goes upstream */
 function tree(edges: readonly LineageEdge[], table: string, mode: "read" | "write"): string[] {
   const lines: string[] = [];
   const seen = new Set<string>();
@@ -72,7 +72,7 @@ function details({ task, write, at, observed }: LineageEdge): string {
   return `(${printable(task)}${write === undefined ? "" : `, ${write}`}, ${printable(formatLocation(at))}${run})`;
 }
 
-/** What is not known. */
+/** Unknown tables and problems. */
 function rest({ unknown, problems }: LineageDocument): string[] {
   const lines: string[] = [];
   if (unknown.length > 0) {

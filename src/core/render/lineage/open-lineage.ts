@@ -5,13 +5,13 @@ const SCHEMA = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/JobEve
 const JOB_TYPE =
   "https://openlineage.io/spec/facets/2-0-3/JobTypeJobFacet.json#/$defs/JobTypeJobFacet";
 
-/** A dataset of OpenLineage. */
+/** An OpenLineage dataset. */
 export interface OpenLineageDataset {
   readonly namespace: string;
   readonly name: string;
 }
 
-/** An event of OpenLineage that says what a job reads and writes, without a run of it. */
+/** An OpenLineage job event: inputs and outputs of a job, without a run. */
 export interface OpenLineageJobEvent {
   readonly eventTime: string;
   readonly producer: string;
@@ -25,9 +25,9 @@ export interface OpenLineageJobEvent {
   readonly outputs: readonly OpenLineageDataset[];
 }
 
-/** Where events are from. */
+/** Options of {@link openLineageEvents}. */
 export interface OpenLineageOptions {
-  /** Of jobs, tables and volumes: what tells one workspace from another. */
+  /** Namespace of jobs, tables and volumes, which identifies the workspace. */
   readonly namespace: string;
   /** ISO 8601, with a time zone. */
   readonly time: string;
@@ -78,7 +78,7 @@ function datasets(
   return [...names].map((name) => dataset(name, namespace));
 }
 
-/** Paths in the storage of a cloud are named by that, as OpenLineage's naming demands. */
+/** A dataset. As OpenLineage requires, the namespace of a cloud path is its storage. */
 function dataset(name: string, namespace: string): OpenLineageDataset {
   const [, storage, path = ""] = /^([a-z][a-z0-9+.-]*:\/\/[^/]+)(\/.*)?$/i.exec(name) ?? [];
   return storage === undefined

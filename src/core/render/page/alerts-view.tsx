@@ -12,7 +12,7 @@ const SIGNS: Readonly<Record<PageAlert["state"], string>> = {
   UNKNOWN: "○",
 };
 
-/** The SQL alerts, and what their last evaluations came to. @param changes grows when they are to be read again */
+/** The SQL alerts with their last evaluations. @param changes grows when they must be read again */
 export function AlertsView({
   client,
   changes,

@@ -4,7 +4,7 @@ import type { HierarchyPageData } from "../html";
 import { GraphView } from "./graph/graph-view";
 import { ThemeButton } from "./theme-button";
 
-/** The page of `jobstrata graph --format html`, whose hierarchies are in the page itself. */
+/** The page of `jobstrata graph --format html`, with embedded hierarchies. */
 function HierarchyPage({ documents, level }: HierarchyPageData) {
   const [selected, setSelected] = useState(selectedInAddress);
   useEffect(() => {
@@ -37,7 +37,7 @@ function HierarchyPage({ documents, level }: HierarchyPageData) {
   );
 }
 
-/** Halves of characters, which some ids have, cannot be part of an address. */
+/** Encodes an id. Lone surrogates, which some ids contain, cannot be encoded. */
 function addressOf(id = ""): string {
   try {
     return encodeURIComponent(id);
@@ -46,7 +46,7 @@ function addressOf(id = ""): string {
   }
 }
 
-/** A page can be linked to with one of its jobs. */
+/** The job selected by the URL. */
 function selectedInAddress(): string | undefined {
   try {
     return decodeURIComponent(location.hash.slice(1)) || undefined;

@@ -6,7 +6,7 @@ import { dependencyText } from "../task-words";
 import type { Relations } from "./relations";
 import { LEVEL_WORDS, levelOf } from "./level";
 
-/** Everything that is known of a job. */
+/** Details of a job. */
 export function JobDetails({
   job,
   relations,
@@ -16,7 +16,7 @@ export function JobDetails({
   readonly job: DocumentJob;
   readonly relations: Relations;
   readonly onSelect: (id: string) => void;
-  /** What can be done with the job. */
+  /** Actions on the job. */
   readonly children?: ComponentChildren;
 }) {
   const { parameters = [], triggers = [] } = job;
@@ -147,7 +147,7 @@ function JobLinks({
   );
 }
 
-/** Names and values. */
+/** A table of names and values. */
 export function Values({ values }: { readonly values: readonly (readonly [string, string])[] }) {
   return (
     <table class="values">
@@ -165,7 +165,7 @@ export function Values({ values }: { readonly values: readonly (readonly [string
   );
 }
 
-/** When a task runs. */
+/** Conditions of a task. */
 function TaskTerms({ task }: { readonly task: DocumentTask }) {
   const { depends_on: keys, outcomes = {}, when = [], inside } = task;
   const after = [...new Set(keys)].map((key) => dependencyText(key, outcomes[key]));

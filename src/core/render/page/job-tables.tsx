@@ -3,7 +3,7 @@ import { printable } from "../../model/text";
 import type { PageTables } from "../../model/workspace-page";
 import type { PageClient } from "./page-client";
 
-/** Tables and paths that runs of a job were seen to read and write; nothing before there are any. */
+/** Tables and paths observed in runs of a job. Renders nothing without any. */
 export function JobTables({
   client,
   jobId,

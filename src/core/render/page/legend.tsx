@@ -7,7 +7,7 @@ const STATES: readonly (readonly [Pick<JobState, "phase" | "good">, string])[] =
   [{ phase: "active", good: false }, "under way"],
 ];
 
-/** What the arrows, marks and keys mean. */
+/** Explains arrows, marks and keys. */
 export function Legend({ hasStates }: { readonly hasStates: boolean }) {
   return (
     <details class="legend">

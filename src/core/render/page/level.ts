@@ -1,10 +1,10 @@
 import type { JobLevel } from "../../model/job-spec";
 import type { DocumentJob } from "../document";
 
-/** How jobs without a known level are called. */
+/** A level, with `other` for jobs without a known level. */
 export type ShownLevel = JobLevel | "other";
 
-/** The class of a job, and the word that says it to those who see no colours. */
+/** The CSS class of a job's level. {@link LEVEL_WORDS} shows it as text, for users who see no colours. */
 export const levelOf = ({ level }: Pick<DocumentJob, "level">): ShownLevel => level ?? "other";
 
 export const LEVEL_WORDS: Readonly<Record<ShownLevel, string>> = {

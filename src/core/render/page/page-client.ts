@@ -8,12 +8,12 @@ import type {
 } from "../../model/workspace-page";
 
 const TOKEN = "jobstrata.token";
-/** A stream that has said nothing for this long is broken; milliseconds. The server says something every 15 s. */
+/** Maximum silence of a working stream; milliseconds. The server sends a heartbeat every 15 s. */
 const SILENCE = 40_000;
-/** Between two attempts to reach the server; milliseconds. */
+/** Delays between attempts to reach the server; milliseconds. */
 const PAUSES = [500, 1000, 2000, 5000];
 
-/** A request that was refused. */
+/** A request that the server rejected. */
 export class PageFailure extends Error {
   public constructor(
     message: string,
@@ -22,23 +22,23 @@ export class PageFailure extends Error {
     super(message);
   }
 
-  /** A new link is needed. */
+  /** True if a new link is needed. */
   public get loggedOut(): boolean {
     return this.status === 401;
   }
 }
 
-/** What is called when something happens in the workspace. */
+/** Handlers of workspace events. */
 export type EventHandlers = {
   readonly [Name in keyof PageEvents]: (data: PageEvents[Name]) => void;
 } & {
-  /** The stream has broken, with what the server said of it, and another attempt follows. */
+  /** Called when the stream breaks, with the server's message; another attempt follows. */
   readonly broken: (problem: string | undefined) => void;
-  /** A new link is needed. */
+  /** Called when a new link is needed. */
   readonly loggedOut: () => void;
 };
 
-/** Talks to the server of the page. */
+/** Client of the page's server. */
 export class PageClient {
   readonly #token: string;
 
@@ -46,11 +46,11 @@ export class PageClient {
     this.#token = token;
   }
 
-  /** Logs in with the code of the link, once; later with what is kept for this tab. Undefined where there is neither. */
+  /** Logs in with the link's code, or with the token stored for this tab. Undefined without either. */
   public static async open(): Promise<PageClient | undefined> {
     const [, code, place = ""] = /^#code=([^#]+)(#.*)?$/.exec(location.hash) ?? [];
     if (code !== undefined) {
-      // The code is used up, and nobody has to see it; what follows it is a place in the page.
+      // Remove the used code from the URL and keep the place in the page after it.
       history.replaceState(null, "", location.pathname + place);
       const { token } = (await ask("/page/session", { body: { code } })) as PageSession;
       sessionStorage.setItem(TOKEN, token);
@@ -72,7 +72,7 @@ export class PageClient {
     return (await ask(`/page/${name}`, { token: this.#token, body })) as Partial<PageStarted>;
   }
 
-  /** Follows what happens until `signal` says no more. */
+  /** Follows events until `signal` aborts. */
   public async follow(handlers: EventHandlers, signal: AbortSignal): Promise<void> {
     for (let attempt = 0; !signal.aborted; attempt++) {
       let problem: string | undefined;
@@ -129,7 +129,7 @@ export class PageClient {
   }
 }
 
-// What a signal says changes while something is waited for.
+// A function, because the compiler assumes that `aborted` does not change during an await.
 const isOver = (signal: AbortSignal): boolean => signal.aborted;
 
 const pause = (milliseconds: number): Promise<void> =>

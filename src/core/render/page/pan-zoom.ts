@@ -6,28 +6,28 @@ import type { Window } from "./drawing";
 import { READABLE } from "./graph/expansion";
 import { type Box, type Layout, MARGIN } from "./layout/layout";
 
-/** Where a reader is in a drawing, and how to bring them somewhere else. */
+/** The visible part of a drawing, and ways to change it. */
 export interface PanZoom {
-  /** For the group that holds the drawing. */
+  /** `transform` of the group that contains the drawing. */
   readonly transform: string;
-  /** What can be seen. */
+  /** The visible part. */
   readonly window: Window;
   /** Multiplies the scale. */
   readonly zoomBy: (factor: number) => void;
-  /** Shows as much of the drawing as can be read. */
+  /** Fits the drawing into the window, as far as text stays readable. */
   readonly fit: () => void;
-  /** Moves as little as it takes to have the box in sight, and large enough to be read. */
+  /** Moves as little as needed to show the box at a readable size. */
   readonly show: (box: Box) => void;
-  /** Keeps what was at the first place of the drawing in its place on the screen, now that it is at the second. */
+  /** Keeps a box at its place on the screen after its position in the drawing has changed. */
   readonly keep: (before: Pick<Box, "x" | "y">, after: Pick<Box, "x" | "y">) => void;
 }
 
 const SCALES: [number, number] = [0.05, 4];
 
 /**
- * Lets the reader drag, scroll and pinch a drawing: the wheel scrolls, with Ctrl it zooms, as in maps and documents.
+ * Supports dragging, scrolling and pinching. The wheel scrolls; with Ctrl it zooms, as in maps and documents.
  *
- * @param start whatever it is, the first look is taken afresh when it changes
+ * @param start any value; the initial view is restored when it changes
  */
 export function usePanZoom(svg: RefObject<SVGSVGElement>, layout: Layout, start: unknown): PanZoom {
   const [transform, setTransform] = useState<ZoomTransform>(zoomIdentity);
@@ -127,7 +127,7 @@ export function usePanZoom(svg: RefObject<SVGSVGElement>, layout: Layout, start:
   };
 }
 
-/** How far a stretch has to move to lie between 0 and `size`. */
+/** The shift that moves an interval between 0 and `size`. */
 function into(start: number, end: number, size: number): number {
   if (start < 0) return -start;
   return end > size ? Math.max(size - end, -start) : 0;

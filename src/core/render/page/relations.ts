@@ -1,7 +1,7 @@
 import { append } from "../../model/collections";
 import type { DocumentJob, HierarchyDocument } from "../document";
 
-/** Who runs whom in a document. */
+/** The run relations of a document's jobs. */
 export class Relations {
   readonly #jobs: ReadonlyMap<string, DocumentJob>;
   readonly #runs = new Map<string, string[]>();
@@ -20,25 +20,25 @@ export class Relations {
     return this.#jobs.get(id);
   }
 
-  /** Ids of the jobs that it runs. */
+  /** Ids of the jobs that a job runs. */
   public runs(id: string): readonly string[] {
     return this.#runs.get(id) ?? [];
   }
 
-  /** Ids of the jobs that run it. */
+  /** Ids of the jobs that run a job. */
   public runBy(id: string): readonly string[] {
     return this.#runBy.get(id) ?? [];
   }
 
-  /** Ids of all jobs that run it, directly or through others. */
+  /** Ids of all jobs that run a job, directly or indirectly. */
   public above(id: string): Set<string> {
     const above = new Set(this.runBy(id));
-    // A set is iterated over what is added on the way too.
+    // Iterating over a set includes entries that are added meanwhile.
     for (const job of above) for (const next of this.runBy(job)) above.add(next);
     return above;
   }
 
-  /** The jobs in whose key, name, notebooks or tags the text occurs, in any case. */
+  /** Jobs whose key, name, notebooks or tags contain the text, ignoring case. */
   public find(text: string): DocumentJob[] {
     const wanted = text.trim().toLowerCase();
     if (wanted === "") return [];

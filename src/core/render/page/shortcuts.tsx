@@ -2,12 +2,12 @@ import { useState } from "preact/hooks";
 
 const SETTING = "jobstrata-shortcuts";
 
-/** Whether a single key does something; people who dictate turn that off. */
+/** Whether single-key shortcuts are on. Users of speech input turn them off. */
 export function hasShortcuts(): boolean {
   try {
     return localStorage.getItem(SETTING) !== "off";
   } catch {
-    // A page in a sandbox, or a browser that keeps nothing.
+    // No storage is available, for example in a sandbox.
     return isOn;
   }
 }
@@ -27,7 +27,7 @@ export function ShortcutsSwitch() {
           try {
             localStorage.setItem(SETTING, checked ? "on" : "off");
           } catch {
-            // For as long as the page is open.
+            // Keep the setting while the page is open.
           }
           setOn(checked);
         }}

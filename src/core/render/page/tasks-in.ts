@@ -1,6 +1,6 @@
 import type { JobRunNode, TaskRunNode } from "../../model/run-tree";
 
-/** Every task of a run, its iterations, and all that they have run. */
+/** All tasks, iterations and child runs' tasks of a run. */
 export function* tasksIn(run: JobRunNode): Generator<TaskRunNode> {
   for (const task of run.tasks) {
     for (const each of [task, ...(task.iterationRuns ?? [])]) {

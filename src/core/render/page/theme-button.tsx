@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 
 const THEMES = ["auto", "light", "dark"] as const;
 
-/** Light, dark, or as the system has it. */
+/** Switches between light, dark and the system's theme. */
 export function ThemeButton() {
   const [theme, setTheme] = useState<(typeof THEMES)[number]>("auto");
   return (

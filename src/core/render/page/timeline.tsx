@@ -7,9 +7,9 @@ import { classOf, durationText, RunState } from "./run-state";
 import { VirtualRows } from "./virtual-rows";
 
 const ROW = 30;
-/** How often bars grow; milliseconds. */
+/** Update interval of active bars; milliseconds. */
 const TICK = 500;
-/** Seconds. */
+/** Tick distances; seconds. */
 const STEPS = [
   0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200,
   86_400,
@@ -22,7 +22,7 @@ interface TimelineRow {
   readonly key: string;
 }
 
-/** A run as a Gantt chart: a row for each task, those of runs that a task has started below it. */
+/** A run as a Gantt chart with a row for each task, and child runs below their task. */
 export function Timeline({
   run,
   ahead,
@@ -30,7 +30,7 @@ export function Timeline({
   onSelect,
 }: {
   readonly run: JobRunNode;
-  /** Of the clock of the workspace; milliseconds. */
+  /** How far the workspace's clock is ahead of the browser's; milliseconds. */
   readonly ahead: number;
   /** Run id of the task whose output is shown. */
   readonly selected: RunId | undefined;
@@ -140,12 +140,12 @@ function rowsOf(run: JobRunNode, depth = 0, above = ""): TimelineRow[] {
   });
 }
 
-/** The end of what ended last; 0 while nothing has. */
+/** The latest end time; 0 if nothing has ended. */
 function lastEnd(rows: readonly TimelineRow[]): number {
   return rows.reduce((last, { task }) => Math.max(last, task.endTime ?? 0), 0);
 }
 
-/** About five round times from 0; milliseconds. */
+/** About five round tick times from 0; milliseconds. */
 function ticksOf(length: number): number[] {
   const step = (STEPS.find((seconds) => length / 1000 / seconds <= 6) ?? 604_800) * 1000;
   const ticks: number[] = [];
@@ -153,7 +153,7 @@ function ticksOf(length: number): number[] {
   return ticks;
 }
 
-/** The time of the browser, which goes on while something is under way. */
+/** The browser's time, updated while the run is active. */
 function useNow(goesOn: boolean): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

@@ -1,10 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
-/** Rows above and below what can be seen that are there already. */
+/** Rows rendered beyond the visible ones. */
 const SPARE = 10;
 
-/** Rows of one height, of which only those in sight are in the page: 10 000 cost what 50 do. */
+/** Rows of equal height, of which only visible ones are rendered: 10 000 rows cost as much as 50. */
 export function VirtualRows({
   count,
   rowHeight,
@@ -17,13 +17,13 @@ export function VirtualRows({
   readonly count: number;
   /** Pixels. */
   readonly rowHeight: number;
-  /** Draws a row, at a distance from the top in pixels. */
+  /** Renders a row at a distance from the top; pixels. */
   readonly row: (at: number, top: number) => ComponentChildren;
-  /** The last rows are in sight. */
+  /** Called when the last rows are visible. */
   readonly onEnd?: () => void;
-  /** A row to bring into sight … */
+  /** A row to scroll to … */
   readonly shown?: number | undefined;
-  /** … when this changes, or the row is there at last. Rows that come above it move nothing. */
+  /** … when this value changes or the row appears. Rows inserted above do not scroll. */
   readonly shownKey?: number | bigint | string | undefined;
   readonly class: string;
   readonly role: "list" | "rowgroup" | "tree";

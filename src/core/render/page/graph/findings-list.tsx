@@ -6,12 +6,12 @@ import { Findings } from "../job-details";
 const MAX_LISTED = 500;
 const MAX_JOBS = 50;
 
-/** One mistake, and the jobs that have a part in it. */
+/** A finding with all affected jobs. */
 export interface Mistake extends DocumentFinding {
   readonly jobs: DocumentJob[];
 }
 
-/** Errors first. */
+/** The distinct findings, errors first. */
 export function mistakesOf({ jobs }: HierarchyDocument): Mistake[] {
   const mistakes = new Map<string, Mistake>();
   for (const job of jobs) {
@@ -27,7 +27,7 @@ export function mistakesOf({ jobs }: HierarchyDocument): Mistake[] {
   );
 }
 
-/** Such as `✖ 2 errors, ! 1 warning`. */
+/** Summary, such as `✖ 2 errors, ! 1 warning`. */
 export function countOf(findings: readonly { readonly severity: string }[]): string {
   if (findings.length === 0) return "No findings";
   const errors = findings.filter(({ severity }) => severity === "error").length;
@@ -38,7 +38,7 @@ export function countOf(findings: readonly { readonly severity: string }[]): str
   ].join(", ");
 }
 
-/** What the policy finds in a hierarchy, with links to the jobs. */
+/** Findings of a hierarchy, with links to the jobs. */
 export function FindingsList({
   findings,
   onSelect,

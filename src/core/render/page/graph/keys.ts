@@ -2,7 +2,7 @@ import { useEffect } from "preact/hooks";
 import type { Box } from "../layout/layout";
 import { hasShortcuts } from "../shortcuts";
 
-/** What a key means at a box, as in any tree: the place of another, or what is to be done with this one. */
+/** The action of a key on a box, as in tree views: go to the place of another box, or act on this one. */
 export function meaningOf(
   key: string,
   box: Box,
@@ -33,7 +33,7 @@ export function meaningOf(
   }
 }
 
-/** Keys that do something wherever the focus is, other than in a field. */
+/** Registers page-wide shortcuts, which are ignored in input fields. */
 export function usePageKeys(
   actions: Readonly<Record<string, (event: KeyboardEvent) => void>>,
 ): void {

@@ -5,7 +5,7 @@ import { countOf, type Mistake } from "./findings-list";
 
 const MAX_FOUND = 50;
 
-/** What a reader can set and do above a drawing. */
+/** Controls above a drawing. */
 export interface ToolbarProps {
   readonly picker: ComponentChildren;
   readonly search: RefObject<HTMLInputElement>;
@@ -114,7 +114,7 @@ function Zoom({ onZoom, onFit }: Pick<ToolbarProps, "onZoom" | "onFit">) {
   );
 }
 
-/** The jobs that a search found. */
+/** Search results. */
 export function Found({ found, onChoose }: Pick<ToolbarProps, "found" | "onChoose">) {
   return (
     <ul class="found" aria-label="Jobs found">

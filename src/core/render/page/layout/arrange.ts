@@ -2,31 +2,31 @@ import { LayeredPart, type Unit } from "./layered-part";
 import { alike, connected, layersOf, type Wait } from "./layers";
 import { BOX_GAP, pack, type Point, type Rect, type Size } from "./pack";
 
-/** What is to be placed in a composite. */
+/** A rectangle to place inside a composite. */
 export interface Item extends Size {
-  /** May be made as wide as others beside it. */
+  /** Whether it may be widened to match its neighbours. */
   readonly isLeaf: boolean;
 }
 
-/** Items in a common frame, to which arrows lead instead of to each of them. */
+/** Items in a common frame, which arrows connect to instead of each item. */
 export interface Frame extends Rect {
   readonly items: readonly number[];
 }
 
 /** An arrow. */
 export interface Route {
-  /** Items. */
+  /** Indexes of items. */
   readonly from: readonly number[];
   readonly to: readonly number[];
   readonly label?: string;
   readonly points: readonly Point[];
 }
 
-/** A composite's inside. */
+/** The arranged contents of a composite. */
 export interface Arranged extends Size {
-  /** In the order of the items given. */
+  /** In the order of the given items. */
   readonly items: readonly Rect[];
-  /** How many steps come before each at least, from 0; undefined for what has no order. */
+  /** Minimum number of previous steps of each item; undefined for items without an order. */
   readonly steps: readonly (number | undefined)[];
   readonly frames: readonly Frame[];
   readonly routes: readonly Route[];
@@ -36,11 +36,10 @@ const PART_GAP = 30;
 const FRAME_PADDING = 10;
 
 /**
- * Lays out the inside of a composite: layers from left to right by what waits for what, each arrow around the boxes. Parts
- * that have nothing to do with each other, and items without arrows, go beside and below each other. The time grows with the
- * items and arrows.
+ * Lays out the contents of a composite in layers from left to right by dependencies, with arrows routed around boxes.
+ * Packs unconnected parts, and items without arrows, next to and below each other. Linear in items and arrows.
  *
- * @param port how far below the top of an item arrows begin and end
+ * @param port distance from the top of an item to its arrows
  */
 export function arrange(
   items: readonly Item[],
@@ -119,7 +118,7 @@ export function arrange(
   };
 }
 
-/** One item, or alike ones in a frame. */
+/** A unit of a single item, or of equivalent items in a frame. */
 function unitOf(
   items: readonly Item[],
   members: readonly number[],
@@ -184,7 +183,7 @@ function gridOf(units: readonly Unit[], aspect: number, room: number) {
 const widestLeaf = (items: readonly Pick<Item, "width" | "isLeaf">[]): number =>
   items.reduce((most, { width, isLeaf }) => (isLeaf ? Math.max(most, width) : most), 0);
 
-/** Each once. */
+/** The distinct arrows between units. */
 function betweenUnits(waits: readonly Wait[], unitAt: readonly number[]): Wait[] {
   const arrows = new Map<string, Wait>();
   for (const wait of waits) {

@@ -3,21 +3,21 @@ import type { DocumentTask } from "../../document";
 
 /** Maximum characters of a name: a box of thousands would hide all others. */
 const MAX_CHARACTERS = 44;
-/** The pixels of a character of a fixed-width font of 12 pixels. */
+/** Width of a character of a 12-pixel fixed-width font; pixels. */
 const CHARACTER = 7.25;
 
-/** The width of a box whose longest line is this one, in pixels. */
+/** Width of a box with these lines; pixels. */
 export function widthOf(lines: readonly string[]): number {
   const longest = lines.reduce((most, line) => Math.max(most, lengthOf(line)), 0);
   return Math.round(longest * CHARACTER + 26);
 }
 
-/** What a task does, without the folders of a notebook. */
+/** A task's description, without the folders of a notebook. */
 export function shortWhat({ what, notebook }: DocumentTask): string {
   return notebook === undefined ? what : (what.split("/").at(-1) ?? "");
 }
 
-/** Text that is safe to show, and not longer than a box is wide. */
+/** Printable text, truncated to the width of a box. */
 export function cut(text: string, most = MAX_CHARACTERS): string {
   const shown = printable(text.slice(0, 500));
   if (lengthOf(shown) <= most) return shown;
@@ -31,7 +31,7 @@ export function cut(text: string, most = MAX_CHARACTERS): string {
   return `${kept}…`;
 }
 
-/** In characters of a fixed-width font, of which Chinese and emoji take two. */
+/** Length in columns of a fixed-width font. Chinese characters and emoji take two. */
 function lengthOf(text: string): number {
   let length = 0;
   for (const character of text) length += (character.codePointAt(0) ?? 0) >= 0x1100 ? 2 : 1;

@@ -1,7 +1,7 @@
-/** A vertical part of the arrows that share a way between two layers. */
+/** A vertical segment of arrows that share a route between two layers. */
 interface Crossing {
   readonly key: object;
-  /** Heights at which it comes in from the left. */
+  /** Heights at which it enters from the left. */
   readonly from: number[];
   /** Heights at which it leaves to the right. */
   readonly to: number[];
@@ -11,19 +11,19 @@ interface Crossing {
 const WIDTH = 48;
 const SIDE = 18;
 const TRACK = 8;
-/** Gaps do not grow beyond this, however many arrows cross them. */
+/** Maximum width of a gap, however many arrows cross it. */
 const MAX_TRACKS_WIDTH = 480;
-/** From here on the order of the tracks is not looked at, which takes quadratic time. */
+/** Maximum crossings for which tracks are ordered, which takes quadratic time. */
 const MAX_ORDERED = 1_000;
 
-/** The room between two layers, where arrows go up and down, each on a track of its own as far as they would meet. */
+/** The gap between two layers, in which arrows run vertically. Arrows that would overlap get separate tracks. */
 export class Gap {
   readonly #crossings = new Map<object, Crossing>();
   #free = 0;
   #start = 0;
   #pitch = TRACK;
 
-  /** Leaves so much room at the left, for labels. */
+  /** Reserves width on the left for labels. */
   public keepFree(width: number): void {
     this.#free = Math.max(this.#free, width);
   }
@@ -37,7 +37,7 @@ export class Gap {
     }
   }
 
-  /** @returns the width of the gap that begins at `x` */
+  /** @returns the width of the gap that starts at `x` */
   public place(x: number, isBetween: boolean): number {
     if (!isBetween && this.#crossings.size === 0) return 0;
     const bending = [...this.#crossings.values()].filter(({ from, to }) =>
@@ -51,13 +51,13 @@ export class Gap {
     return width;
   }
 
-  /** Where the arrows of this key go up or down. */
+  /** The x position of this key's vertical segment. */
   public track(key: object): number {
     return this.#start + (this.#crossings.get(key)?.track ?? 0) * this.#pitch;
   }
 }
 
-/** Puts crossings on tracks so that few cross and none are drawn upon each other. @returns the number of tracks */
+/** Assigns crossings to tracks with few intersections and no overlaps. @returns the number of tracks */
 function assignTracks(crossings: readonly Crossing[]): number {
   const extents = crossings.map((crossing) => {
     let [top, bottom] = [Infinity, -Infinity];
@@ -66,7 +66,7 @@ function assignTracks(crossings: readonly Crossing[]): number {
       bottom = Math.max(bottom, y);
     }
     const [from = 0] = crossing.from;
-    // What leads up turns the later the lower it begins, what leads down the sooner.
+    // Arrows that lead up turn later the lower they start; arrows that lead down turn earlier.
     return { crossing, top, bottom, rank: (top + bottom) / 2 < from ? from : -from };
   });
   extents.sort((a, b) => a.rank - b.rank);
@@ -85,7 +85,7 @@ function assignTracks(crossings: readonly Crossing[]): number {
     extent.crossing.track = track;
     tracks = Math.max(tracks, track + 1);
   }
-  // What comes in at the height at which another leaves has to turn before that, or they would look like one.
+  // A crossing that enters at the height where another leaves must turn before it, or both would look like one.
   const comingIn = new Map(crossings.map((crossing) => [crossing.from[0], crossing]));
   for (const crossing of crossings) {
     for (const y of crossing.to) {

@@ -3,38 +3,38 @@ import type { Wait } from "./layers";
 import { BOX_GAP, type Point, type Rect, type Size } from "./pack";
 import { separated } from "./separated";
 
-/** What one arrow can lead to: an item, or several in a frame. */
+/** A target of arrows: an item, or several in a frame. */
 export interface Unit extends Size {
-  /** Items. */
+  /** Indexes of items. */
   readonly members: readonly number[];
   readonly layer: number;
   readonly isLeaf: boolean;
-  /** How far below its top arrows begin and end. */
+  /** Distance from its top to its arrows. */
   readonly port: number;
-  /** Where its items are in it. */
+  /** Positions of its items inside. */
   readonly inside: readonly Rect[];
 }
 
-/** Units and arrows between them, by their place in a list. */
+/** An arrow between units, by index. */
 interface Arrow extends Wait {
   readonly isBack: boolean;
 }
 
-/** Everything that leaves a unit with the same outcome: its arrows share their way for as long as they can. */
+/** All arrows that leave a unit with the same outcome. They share a route as long as possible. */
 interface Net {
   readonly from: number;
   readonly label: string | undefined;
-  /** Below the top of its unit. */
+  /** Distance from the top of its unit. */
   port: number;
-  /** Units, each in a later layer. */
+  /** Target units in later layers. */
   readonly to: number[];
-  /** Units that are reached below all boxes. */
+  /** Target units reached by a route below all boxes. */
   readonly around: number[];
-  /** Where it crosses layers on its way to those behind them. */
+  /** Lanes through the layers that it crosses. */
   readonly lanes: Slot[];
 }
 
-/** Something in a layer: a unit, or a lane that is kept free for a net. */
+/** A slot in a layer: a unit, or a lane reserved for a net. */
 interface Slot {
   readonly layer: number;
   readonly unit?: number;
@@ -42,21 +42,21 @@ interface Slot {
   readonly port: number;
   readonly before: Slot[];
   readonly behind: Slot[];
-  /** Its place in its layer. */
+  /** Position in its layer. */
   order: number;
   top: number;
 }
 
 const LANE_HEIGHT = 8;
-/** With more lanes, arrows that skip layers go around all boxes. */
+/** Maximum lanes; beyond it, arrows that skip layers are routed around all boxes. */
 const MAX_LANES = 2_000;
-/** Between what leaves a unit with different outcomes. */
+/** Distance between nets of different outcomes at a unit. */
 const PORT_GAP = 18;
 const ORDER_ROUNDS = 6;
 const AROUND_GAP = 8;
 const LABEL_ROOM = 40;
 
-/** Units that arrows connect, laid out in layers from left to right, in the manner of Sugiyama. */
+/** Lays out connected units in layers from left to right (Sugiyama's method). */
 export class LayeredPart implements Size {
   public readonly places: { unit: Unit; x: number; y: number; width: number }[] = [];
   public readonly routes: {
@@ -96,7 +96,7 @@ export class LayeredPart implements Size {
     this.height = height;
   }
 
-  /** Lanes for nets that skip layers, unless there are too many. */
+  /** Adds lanes for nets that skip layers, unless there are too many. */
   #connect(): void {
     const layerOf = (unit: number): number => this.#units[unit]?.layer ?? 0;
     const lanes = this.#nets.reduce(
@@ -135,7 +135,7 @@ export class LayeredPart implements Size {
     }
   }
 
-  /** Puts what belongs together at the same height of neighbouring layers, to have few crossings. */
+  /** Orders layers so that connected slots have similar heights and few edges cross. */
   #order(): void {
     const number = (layer: readonly Slot[]): void => {
       for (const [at, slot] of layer.entries()) slot.order = at;
@@ -160,7 +160,7 @@ export class LayeredPart implements Size {
     }
   }
 
-  /** @returns the lower end of all */
+  /** @returns the bottom of all layers */
   #placeDown(): number {
     for (const layer of this.#layers) {
       let top = 0;
@@ -193,7 +193,7 @@ export class LayeredPart implements Size {
     return bottom;
   }
 
-  /** Moves what has one neighbour to the height of that, as far as there is room: most bends are small ones. */
+  /** Aligns slots with a single neighbour to its height if there is room, which removes small bends. */
   #straighten(): void {
     for (const isForward of [true, false]) {
       const layers = isForward ? this.#layers : [...this.#layers].reverse();
@@ -213,7 +213,7 @@ export class LayeredPart implements Size {
   }
 
   #placeAcross(bottom: number): Size {
-    // The gap before each layer, and one behind the last.
+    // A gap before each layer, and one after the last.
     const gaps = [...this.#layers, []].map(() => new Gap());
     let below = bottom + BOX_GAP;
     const aroundAt = new Map<Net, number>();
@@ -263,7 +263,7 @@ export class LayeredPart implements Size {
     return units.reduce((most, { unit }) => Math.max(most, unit.width), leafWidth);
   }
 
-  /** What a net leads to in a layer: units, and its lane through it. */
+  /** The slots of a net in a layer: target units, and its lane. */
   #reached(net: Net, layer: number): Slot[] {
     const lane = net.lanes[layer - (this.#units[net.from]?.layer ?? 0) - 1];
     const units = net.to.flatMap((unit) => this.#slots[unit] ?? []);
@@ -280,7 +280,7 @@ export class LayeredPart implements Size {
       this.routes.push({
         from: source.unit.members,
         to: this.#units[unit]?.members ?? [],
-        // What they share is labelled once.
+        // Label the shared part once.
         label: isFirst ? net.label : undefined,
         points,
       });
@@ -326,7 +326,7 @@ function join(before: Slot | undefined, behind: Slot | undefined): void {
 
 const portOf = ({ top, port }: Slot): number => top + port;
 
-/** A net that goes around has a track of its own beside the one to its other ends. */
+/** The part of a net that goes around all boxes has its own track. */
 const aroundKey = (net: Net): object => net.around;
 
 function mean<T>(items: readonly T[], of: (item: T) => number): number {
@@ -349,7 +349,7 @@ function netsOf(units: readonly Unit[], arrows: readonly Arrow[]): Net[] {
     (isBack ? net.around : net.to).push(to);
   }
   for (const own of byUnit) {
-    // "true" above "false".
+    // Place "true" above "false".
     own.sort((a, b) => ((a.label ?? "") < (b.label ?? "") ? 1 : -1));
     for (const [at, net] of own.entries())
       net.port += (at - (own.length - 1) / 2) * Math.min(PORT_GAP, 30 / own.length);

@@ -1,25 +1,25 @@
-/** An arrow from what comes first to what waits for it; both by their place in a list. */
+/** An arrow from an item to its dependent, by index. */
 export interface Wait {
   readonly from: number;
   readonly to: number;
-  /** The outcome that `from` must have, if one is named. */
+  /** Required outcome of `from`, if any. */
   readonly label?: string;
 }
 
-/** The layer of each item, from 0, and the arrows that would lead back in a cycle. */
+/** The layer of each item, from 0, and the arrows that lead back in a cycle. */
 export interface Layers {
   readonly layers: readonly number[];
   readonly back: ReadonlySet<Wait>;
 }
 
-/** Puts each item one layer behind the last of those that it waits for. */
+/** Assigns each item to the layer after its last dependency. */
 export function layersOf(count: number, waits: readonly Wait[]): Layers {
   const outgoing: Wait[][] = Array.from({ length: count }, () => []);
   for (const wait of waits) outgoing[wait.from]?.push(wait);
   const state = new Uint8Array(count);
   const order: number[] = [];
   const back = new Set<Wait>();
-  // What nothing comes before goes first, so that only arrows of a cycle can lead back.
+  // Start with items without dependencies, so that only arrows in a cycle lead back.
   const waiting = new Uint8Array(count);
   for (const { to } of waits) waiting[to] = 1;
   const starts = [...Array(count).keys()].sort((a, b) => (waiting[a] ?? 0) - (waiting[b] ?? 0));
@@ -48,7 +48,7 @@ export function layersOf(count: number, waits: readonly Wait[]): Layers {
   return { layers, back };
 }
 
-/** The items that arrows connect, directly or through others, in the order of their first. */
+/** Connected components, ordered by their first items. */
 export function connected(count: number, waits: readonly Wait[]): number[][] {
   const leaders = [...Array(count).keys()];
   const find = (item: number): number => {
@@ -74,14 +74,14 @@ export function connected(count: number, waits: readonly Wait[]): number[][] {
   return [...parts.values()];
 }
 
-/** Fewer items that wait for the same are drawn one by one. */
+/** Minimum equivalent items to merge. */
 const ALIKE = 5;
 
 /**
- * Items that wait for the same and that the same waits for, at least {@link ALIKE} of them, become one: an arrow to all
- * of them together replaces one to each.
+ * Merges at least {@link ALIKE} items with the same dependencies and dependents, so that one arrow replaces one to
+ * each.
  *
- * @returns the items of each unit, in the order of their first
+ * @returns the items of each unit, ordered by first item
  */
 export function alike(count: number, waits: readonly Wait[], back: ReadonlySet<Wait>): number[][] {
   const ends: string[][] = Array.from({ length: count }, () => []);

@@ -11,15 +11,15 @@ export interface Rect extends Size {
 
 export type Point = readonly [x: number, y: number];
 
-/** Between boxes, in pixels. */
+/** Distance between boxes; pixels. */
 export const BOX_GAP = 16;
 
-/** Rectangles in rows, in their order. */
+/** Rectangles packed in rows, in order. */
 export interface Packed extends Size {
   readonly places: readonly { readonly x: number; readonly y: number }[];
 }
 
-/** Puts rectangles in rows that together are about `aspect` times as wide as high, or as wide as there is room anyway. */
+/** Packs rectangles in rows with a total width of about `aspect` times the height, and at least `room`. */
 export function pack(sizes: readonly Size[], gap: number, aspect: number, room = 0): Packed {
   let area = 0;
   let widest = room;

@@ -1,6 +1,6 @@
 /**
- * The places nearest to those wanted (least squares) at which things of these sizes, in this order, do not overlap. Pools
- * adjacent violators, in linear time.
+ * The positions nearest to the wanted ones (least squares) at which items of these sizes, in this order, do not
+ * overlap. Pools adjacent violators, in linear time.
  */
 export function separated(wanted: readonly number[], sizes: readonly number[]): number[] {
   const blocks: { sum: number; count: number }[] = [];
