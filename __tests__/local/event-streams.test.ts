@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { ManualClock } from "../../src/local";
 import { EventStreams } from "../../src/local/page/event-streams";
-import type { PageRun } from "../../src/core/model/workspace-page";
+import type { PageRun } from "../../src/core/model/page-answers";
 
 /** Somebody who reads, or does not. */
 class Reader extends EventEmitter {

@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { createParser } from "eventsource-parser";
 import { workspacePage } from "../../src/cli/local/page-content";
-import type { WorkspacePage } from "../../src/local/page/workspace-page";
+import type { WorkspacePage } from "../../src/local/page/page-parts";
 import type { LocalWorkspace } from "../../src/local/workspace";
 import type { Answer, Json } from "./support";
 

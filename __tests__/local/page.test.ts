@@ -5,7 +5,7 @@ import { LOCAL_WAREHOUSE_ID } from "../../src/core/model/markers";
 import type { JobRunNode } from "../../src/core/model/run-tree";
 import type { SimulationRule, TaskExecutor } from "../../src/local";
 import { statusOf } from "../../src/run/api-status";
-import type { WorkspacePage } from "../../src/local/page/workspace-page";
+import type { WorkspacePage } from "../../src/local/page/page-parts";
 import type { TaskRequest } from "../../src/local/execute/executor";
 import { recordLineage } from "../../src/local/execute/lineage";
 import { ask, newCode, page, Visitor } from "./page-support";

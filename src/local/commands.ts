@@ -8,7 +8,7 @@ import { createExecutor, type ExecutorKind } from "./execute/choose";
 import { DEFAULT_DATA_DIR } from "@jobstrata/core/model";
 import { engineFolder } from "./execute/engine";
 import { readFaultPlan } from "./faults";
-import type { WorkspacePage } from "./page/workspace-page";
+import type { WorkspacePage } from "./page/page-parts";
 import type { ServeMessage, ServeOptions } from "./serve";
 import { readState, removeState, writeState, type WorkspaceState } from "./state-file";
 import { type LocalWorkspace, makeDataDir, startLocalWorkspace } from "./workspace";

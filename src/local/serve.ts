@@ -1,7 +1,7 @@
 import { errorText } from "@jobstrata/core/model";
 import { createExecutor, type ExecutorKind } from "./execute/choose";
 import { readFaultPlan } from "./faults";
-import type { WorkspacePage } from "./page/workspace-page";
+import type { WorkspacePage } from "./page/page-parts";
 import { removeState, writeState } from "./state-file";
 import { startLocalWorkspace } from "./workspace";
 

@@ -12,7 +12,7 @@ import { AlertEvaluator } from "./services/alerts/evaluator";
 import { alertControlRoutes, alertRoutes } from "./services/alerts/routes";
 import { PageData } from "./page/page-data";
 import { PageServer } from "./page/page-server";
-import type { WorkspacePage } from "./page/workspace-page";
+import type { WorkspacePage } from "./page/page-parts";
 import { controlRoutes, pageRoutes } from "./services/control/routes";
 import { clusterRoutes } from "./services/clusters/routes";
 import { ME } from "./services/identity/identity";

@@ -24,4 +24,4 @@ export * from "./suppression";
 export * from "./terraform-names";
 export * from "./text";
 export * from "./time-zone";
-export * from "./workspace-page";
+export * from "./page-answers";

@@ -24,7 +24,7 @@ import type { AlertEvaluator } from "../services/alerts/evaluator";
 import type { RunFilter } from "../services/jobs/run-store";
 import type { Store } from "../store";
 import { Turn } from "./turn";
-import type { RunSource, WorkspacePage } from "./workspace-page";
+import type { RunSource, WorkspacePage } from "./page-parts";
 
 /** Runs of jobs and of tasks are looked through this many at a time. */
 const IDS_AT_ONCE = 1000;

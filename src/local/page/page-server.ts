@@ -23,7 +23,7 @@ import { bearerOf } from "../http/tokens";
 import { EventStreams } from "./event-streams";
 import { PageAccess } from "./page-access";
 import type { PageData } from "./page-data";
-import type { WorkspacePage } from "./workspace-page";
+import type { WorkspacePage } from "./page-parts";
 
 /** Maximum size of a request from the page, which sends only a few numbers; bytes. */
 const MAX_BODY = 4096;

@@ -5,7 +5,7 @@ import {
   type PageActivity,
   type PageRun,
   RECENT_RUNS,
-} from "../../model/workspace-page";
+} from "../../model/page-answers";
 
 /** Jobs that are asked for closely after each other are read together; milliseconds. */
 const TOGETHER = 30;

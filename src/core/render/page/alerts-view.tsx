@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { printable } from "../../model/text";
-import type { PageAlert, PageAlerts } from "../../model/workspace-page";
+import type { PageAlert, PageAlerts } from "../../model/page-answers";
 import type { PageClient } from "./page-client";
 
 /** Triggered and failed alerts come first. */

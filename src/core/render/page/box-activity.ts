@@ -1,4 +1,4 @@
-import type { JobActivity, PageRun } from "../../model/workspace-page";
+import type { JobActivity, PageRun } from "../../model/page-answers";
 import type { DocumentJob } from "../document";
 import type { BoxActivity } from "./drawing";
 import { classOf, durationText, inText, jobStateOf, runTimes } from "./run-state";

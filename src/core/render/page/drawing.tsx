@@ -1,5 +1,5 @@
 import { printable } from "../../model/text";
-import { RECENT_RUNS } from "../../model/workspace-page";
+import { RECENT_RUNS } from "../../model/page-answers";
 import type { DocumentJob } from "../document";
 import { cut } from "./layout/box-text";
 import {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { printable } from "../../model/text";
-import type { PageTables } from "../../model/workspace-page";
+import type { PageTables } from "../../model/page-answers";
 import type { PageClient } from "./page-client";
 
 /** Tables and paths observed in runs of a job. Renders nothing without any. */

@@ -5,7 +5,7 @@ import type {
   PageEvents,
   PageSession,
   PageStarted,
-} from "../../model/workspace-page";
+} from "../../model/page-answers";
 
 const TOKEN = "jobstrata.token";
 /** Maximum silence of a working stream; milliseconds. The server sends a heartbeat every 15 s. */

@@ -1,5 +1,5 @@
 import { printable } from "../../model/text";
-import type { JobActivity, PageRun } from "../../model/workspace-page";
+import type { JobActivity, PageRun } from "../../model/page-answers";
 import { agoText, classOf, durationText, runTimes } from "./run-state";
 
 /** The last runs of a job, the newest at the right, each a link. Its height says how long it took beside the others. */

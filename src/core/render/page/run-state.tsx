@@ -1,7 +1,7 @@
 import { outcomeOf, type RunOutcome } from "../../model/run-filter";
 import { durationOf, type RunStatus } from "../../model/run-tree";
 import { printable } from "../../model/text";
-import type { PageRun } from "../../model/workspace-page";
+import type { PageRun } from "../../model/page-answers";
 import { formatDuration, formatElapsed } from "../../report/duration";
 import type { JobState } from "./drawing";
 

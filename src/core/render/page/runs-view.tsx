@@ -7,7 +7,7 @@ import {
   succeeded,
 } from "../../model/run-tree";
 import { printable } from "../../model/text";
-import type { PageRun } from "../../model/workspace-page";
+import type { PageRun } from "../../model/page-answers";
 import type { PageClient } from "./page-client";
 import { FilterBar, type RunFilters } from "./run-filters";
 import { agoText, durationText, RunState, runTimes } from "./run-state";

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { meets, type RunConditions } from "../../model/run-filter";
 import type { JobRunNode } from "../../model/run-tree";
 import { tasksIn } from "./tasks-in";
-import type { PageHierarchy, PageRun, PageRuns } from "../../model/workspace-page";
+import type { PageHierarchy, PageRun, PageRuns } from "../../model/page-answers";
 import type { HierarchyDocument } from "../document";
 import { type PageClient, PageFailure } from "./page-client";
 

@@ -2,7 +2,7 @@ import { render } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type JobId, jobIdOf, type RunId, runIdOf } from "../../model/int64";
 import { printable } from "../../model/text";
-import type { PageActivity } from "../../model/workspace-page";
+import type { PageActivity } from "../../model/page-answers";
 import type { DocumentJob } from "../document";
 import { Activities } from "./activities";
 import { AlertsView } from "./alerts-view";
