@@ -2,6 +2,8 @@ import { lineageOf, shown } from "./support";
 
 const notebook = (code: string): string => `# Databricks notebook source\n${code}`;
 
+const T_AND_U = ["read a.t", "read a.u"];
+
 describe("tables of Python", () => {
   it("says what it does not know instead of guessing", () => {
     const code = `
@@ -224,6 +226,55 @@ if not ("a" and False) and not "" or False:
     const code =
       'print "Python 2"\nspark.table("a.t")\ndef broken(:\n    x = = 1\nspark.table("a.u")\n';
     expect(shown(lineageOf({ "main.py": notebook(code) }))).toEqual(["read a.t", "read a.u"]);
+  });
+
+  it.each([
+    ["a bracket that nobody closes", "x = foo(1,\ny = [2\nspark.table('a.t')", ["read a.t"]],
+    ["one before a statement", "x = foo(\nimport os\nspark.table('a.t')", ["read a.t"]],
+    ["one that closes another one", "x = [foo(1]\nspark.table('a.t')", ["read a.t"]],
+    ["a string that nobody closes", "x = 'abc\nspark.table('a.t')", ["read a.t"]],
+    ["a brace that nobody closes", "x = f'{abc'\nspark.table('a.t')", ["read a.t"]],
+    ["lines that are too deep", "x = 1\n    spark.table('a.t')\n  y = 1", ["read a.t"]],
+    ["a colon that is missing", "if x\n    spark.table('a.t')\nspark.table('a.u')", T_AND_U],
+    ["words that follow each other", "exec spark.table('a.t') in in", ["read a.t"]],
+    ["print of Python 2", "print spark.table('a.t'), 'x' % spark.table('a.u')", T_AND_U],
+    ["Windows line breaks", "x = ['a', \\\r\n 't']\r\nspark.table('.'.join(x))\r\n", ["read a.t"]],
+  ])("goes on behind %s", (_, code, expected) => {
+    expect(shown(lineageOf({ "main.py": code }))).toEqual(expected);
+  });
+
+  it.each([
+    ["quotes in the braces of quotes", `x = {"n": "t"}\nspark.table(f"a.{x["n"]}")`],
+    ["strings in strings", `n = "t"\nspark.table(f"a.{f'{n}'}")`],
+    ["formats and conversions", `n = "t"\nspark.table(f"{'a'!s:>1}.{n:{1}}")`],
+    [
+      "braces that are text",
+      `n = "t"\nspark.table(f"a{{{n}}}".replace("{", ".").replace("}", ""))`,
+    ],
+    ["a replacement over several lines", `n = "t"\nspark.table(f'''a.{\n  n\n}''')`],
+    ["strings behind each other", `n = "t"\nspark.table('a' r"." f"{n}")`],
+    ["a list of one tuple", `for a, b in [("a", "t")]:\n    spark.table(a + "." + b)`],
+    ["a test of several", `if not "a" and "b" and "c":\n    x = 1\nelse:\n    spark.table("a.t")`],
+    ["a walrus", `spark.table(n := "a.t")`],
+    ["unpacked arguments", `spark.table(*["a.t"], **{})`],
+    ["a lambda with defaults", `f = lambda n="t", *a, **k: f"a.{n}"\nspark.table(f())`],
+    [
+      "types",
+      `def f[T](n: "str" = "t", /, *, m: int = 1) -> str:\n    return "a." + n\nspark.table(f())`,
+    ],
+    ["a with of several", `with (open("x") as f, open("y")):\n    spark.table("a.t")`],
+    [
+      "a match",
+      `match {"a": "b"}["a"]:\n    case {"a": x}:\n        x = 1\n    case _:\n        spark.table("a.t")`,
+    ],
+    ["a match that is a name", `match = "a.t"\nspark.table(match)`],
+    ["statements in a line", `x = "a"; y = x + ".t"; spark.table(y)`],
+    ["an operator of several words", `if "x" not in ["y"] and None is not "a": spark.table("a.t")`],
+    ["signs and powers", `spark.table("a.t" if -2 ** 2 + ~1 else "a.t")`],
+    ["an await", `async def f():\n    return spark.table("a.t")\nawait f()`],
+  ])("reads %s", (_, code) => {
+    const { accesses } = lineageOf({ "main.py": code });
+    expect(accesses.map(({ name }) => name)).toEqual(["a.t"]);
   });
 
   it("takes modules of the project from folders above, and leaves libraries alone", () => {

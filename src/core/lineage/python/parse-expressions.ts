@@ -1,314 +1,401 @@
+import { readStrings } from "./parse-strings";
 import type { Argument, Expression, Parameter } from "./syntax";
-import { isExpressionNode, MAX_DEPTH, type Node } from "./tree";
+import type { Token, TokenKind } from "./tokens";
+import { BINDING, NO_NAMES, nesting, OF_COMPARISON, OF_SIGN } from "./words";
 
-/** Reads expressions. */
-export class ExpressionReader {
+/** Deeper expressions and blocks are left out, and longer chains of calls and operators shortened. */
+export const MAX_DEPTH = 200;
+
+const NOTHING: Expression = { kind: "other", parts: [] };
+
+/** Reads the expressions of tokens, from one place on. What is broken is left out. */
+export class ExpressionParser {
   /** Blocks and expressions around what is read. */
-  depth = 0;
-  readonly #code: string;
+  protected depth = 0;
+  protected at = 0;
+  protected readonly code: string;
+  protected readonly tokens: readonly Token[];
 
-  public constructor(code: string) {
-    this.#code = code;
-  }
-
-  public text({ from, to }: Node): string {
-    return this.#code.slice(from, to);
+  /** @param tokens the last of which is an `end` */
+  public constructor(code: string, tokens: readonly Token[]) {
+    this.code = code;
+    this.tokens = tokens;
   }
 
   /** One expression, or several with commas between them: a tuple. */
-  public tuple(nodes: readonly Node[]): Expression {
+  public tuple(): Expression {
     const items: Expression[] = [];
-    let star = false;
-    for (const node of nodes) {
-      if (node.type === "*") star = true;
-      else if (isExpressionNode(node)) {
-        const value = this.expression(node);
-        items.push(star ? { kind: "star", of: value } : value);
-        star = false;
-      }
+    let isTuple = false;
+    while (this.#begins()) {
+      items.push(this.#item());
+      if (!this.take(",")) break;
+      isTuple = true;
     }
     const [only] = items;
-    const isTuple = items.length !== 1 || nodes.some((node) => node.type === ",");
     return isTuple || only === undefined ? { kind: "list", items } : only;
   }
 
-  public expression(node: Node): Expression {
-    if (this.depth > MAX_DEPTH) return { kind: "other", parts: [] };
+  public expression(): Expression {
+    if (this.depth > MAX_DEPTH) {
+      this.#skipOperand();
+      return NOTHING;
+    }
     this.depth++;
-    const value = this.#expressionOf(node);
+    const value = this.#conditional();
     this.depth--;
     return value;
   }
 
-  #expressionOf(node: Node): Expression {
-    const { type, children, from } = node;
-    switch (type) {
-      case "VariableName":
-        return { kind: "name", name: this.text(node), at: from };
-      case "String":
-      case "FormatString":
-      case "ContinuedString":
-        return { kind: "text", parts: this.#strings(node), at: from };
-      case "Number": {
-        const number = Number(this.text(node).replaceAll("_", ""));
-        return Number.isNaN(number)
-          ? { kind: "other", parts: [] }
-          : { kind: "constant", value: number };
-      }
-      case "Boolean":
-        return { kind: "constant", value: this.text(node) === "True" };
-      case "None":
-        return { kind: "constant", value: null };
-      case "ParenthesizedExpression":
-      case "AwaitExpression": {
-        const inner = children.find((child) => isExpressionNode(child) && child.type !== "await");
-        return inner === undefined ? { kind: "other", parts: [] } : this.expression(inner);
-      }
-      case "TupleExpression":
-      case "ArrayExpression":
-      case "SetExpression": {
-        const value = this.tuple(children);
-        return value.kind === "list" ? value : { kind: "list", items: [value] };
-      }
-      case "DictionaryExpression":
-        return this.#dict(children);
-      case "MemberExpression":
-        return this.#member(node);
-      case "CallExpression": {
-        const [callee] = children;
-        const args = children.find((child) => child.type === "ArgList");
-        if (callee === undefined) return { kind: "other", parts: [] };
-        return {
-          kind: "call",
-          callee: this.expression(callee),
-          args: args === undefined ? [] : this.arguments(args),
-          at: from,
-        };
-      }
-      case "BinaryExpression": {
-        const [left, ...rest] = children;
-        const right = rest.at(-1);
-        if (left === undefined || right === undefined) return this.other(node);
-        return {
-          kind: "binary",
-          operator: rest
-            .slice(0, -1)
-            .map((child) => this.text(child))
-            .join(" "),
-          left: this.expression(left),
-          right: this.expression(right),
-        };
-      }
-      case "UnaryExpression": {
-        const [operator, operand] = children;
-        if (operator?.type === "not" && operand !== undefined) return this.#negated(operand);
-        return this.other(node);
-      }
-      case "ConditionalExpression": {
-        const parts = children.filter((child) => !["if", "else"].includes(child.type));
-        const [then, test, otherwise] = parts.map((child) => this.expression(child));
-        if (then === undefined || test === undefined || otherwise === undefined)
-          return this.other(node);
-        return { kind: "conditional", test, then, otherwise };
-      }
-      case "LambdaExpression": {
-        const parameters = children.find((child) => child.type === "ParamList");
-        const body = children.at(-1);
-        return {
-          kind: "lambda",
-          parameters: parameters === undefined ? [] : this.parameters(parameters),
-          body: body === undefined ? { kind: "other", parts: [] } : this.expression(body),
-        };
-      }
-      case "ArrayComprehensionExpression":
-      case "SetComprehensionExpression":
-      case "DictionaryComprehensionExpression":
-      case "ComprehensionExpression":
-        return this.#comprehension(children);
-      case "NamedExpression": {
-        const [name] = children;
-        const value = children.at(-1);
-        if (name === undefined || value === undefined) return this.other(node);
-        return { kind: "named", name: this.text(name), value: this.expression(value) };
-      }
-      default:
-        return this.other(node);
+  /** The targets of a loop, which the word `in` ends. */
+  public targets(): Expression {
+    const items: Expression[] = [];
+    let isTuple = false;
+    while (this.#begins()) {
+      const isStar = this.take("*");
+      const item = this.#binary(OF_COMPARISON + 1);
+      items.push(isStar ? { kind: "star", of: item } : item);
+      if (!this.take(",")) break;
+      isTuple = true;
     }
+    const [only] = items;
+    return isTuple || only === undefined ? { kind: "list", items } : only;
   }
 
-  /** The parser takes `not a and b` for `not (a and b)`; with parentheses it would be another node. */
-  #negated(operand: Node): Expression {
-    const [left, operator, right] = operand.children;
-    const isLogical =
-      operand.type === "BinaryExpression" && /^(?:and|or)$/.test(operator?.type ?? "");
-    if (!isLogical || left === undefined || operator === undefined || right === undefined)
-      return { kind: "not", of: this.expression(operand) };
-    if (this.depth > MAX_DEPTH) return { kind: "other", parts: [] };
-    this.depth++;
-    const negated = this.#negated(left);
-    this.depth--;
-    return {
-      kind: "binary",
-      operator: this.text(operator),
-      left: negated,
-      right: this.expression(right),
-    };
-  }
-
-  public other({ children }: Node): Expression {
-    return {
-      kind: "other",
-      parts: children.filter(isExpressionNode).map((child) => this.expression(child)),
-    };
-  }
-
-  #member({ children }: Node): Expression {
-    const [object, mark, ...rest] = children;
-    if (object === undefined) return { kind: "other", parts: [] };
-    const of = this.expression(object);
-    if (mark?.type === ".") {
-      const [property] = rest;
-      if (property === undefined) return of;
-      return { kind: "member", of, name: this.text(property), at: property.from };
-    }
-    const isSlice = rest.some((child) => child.type === ":");
-    const inner = rest.filter((child) => child.type !== "]");
-    return { kind: "index", of, index: isSlice ? undefined : this.tuple(inner) };
-  }
-
-  #dict(children: readonly Node[]): Expression {
-    const entries: (readonly [Expression | undefined, Expression])[] = [];
-    let key: Expression | undefined;
-    let spread = false;
-    let isValue = false;
-    for (const child of children) {
-      if (child.type === "**") spread = true;
-      else if (child.type === ":") isValue = true;
-      else if (child.type === ",") {
-        key = undefined;
-        isValue = false;
-      } else if (isExpressionNode(child)) {
-        const value = this.expression(child);
-        if (spread) entries.push([undefined, value]);
-        else if (isValue && key !== undefined) entries.push([key, value]);
-        else key = value;
-        spread = false;
-      }
-    }
-    return { kind: "dict", entries };
-  }
-
-  #comprehension(children: readonly Node[]): Expression {
-    const elements: Expression[] = [];
-    const clauses: {
-      target: Node[];
-      of: Node[];
-      tests: Node[];
-      state: "target" | "of" | "tests";
-    }[] = [];
-    for (const child of children) {
-      const last = clauses.at(-1);
-      if (child.type === "for") clauses.push({ target: [], of: [], tests: [], state: "target" });
-      else if (last === undefined) {
-        if (isExpressionNode(child)) elements.push(this.expression(child));
-      } else if (child.type === "in") last.state = "of";
-      else if (child.type === "if") last.state = "tests";
-      else if (child.type !== "async") last[last.state].push(child);
-    }
-    return {
-      kind: "comprehension",
-      elements,
-      clauses: clauses.map(({ target, of, tests }) => ({
-        target: this.tuple(target),
-        of: this.tuple(of),
-        tests: tests.filter(isExpressionNode).map((test) => this.expression(test)),
-      })),
-    };
-  }
-
-  public arguments({ children }: Node): Argument[] {
-    // f(x for x in y)
-    if (children.some((child) => child.type === "for"))
-      return [{ value: this.#comprehension(children) }];
+  /** Arguments, up to the closing parenthesis and with it. */
+  public arguments(): Argument[] {
     const args: Argument[] = [];
-    let name: string | undefined;
-    let spread: "*" | "**" | undefined;
-    for (const [at, child] of children.entries()) {
-      if (child.type === ",") {
-        name = undefined;
-        spread = undefined;
-      } else if (child.type === "*" || child.type === "**") spread = child.type;
-      else if (child.type === "VariableName" && children[at + 1]?.type === "AssignOp")
-        name = this.text(child);
-      else if (isExpressionNode(child) && child.type !== "AssignOp") {
-        const value = this.expression(child);
-        args.push({ value, ...(name !== undefined && { name }), ...(spread && { spread }) });
-      }
-    }
+    this.#untilClosed(")", () => {
+      const spread = this.is("**") ? "**" : this.is("*") ? "*" : undefined;
+      if (spread !== undefined) this.at++;
+      const isNamed = this.kind() === "name" && this.tokens[this.at + 1]?.text === "=";
+      const name = isNamed ? this.text() : undefined;
+      if (isNamed) this.at += 2;
+      let value = this.#named();
+      if (this.#isComprehension()) value = this.#comprehension([value]);
+      args.push({ value, ...(name !== undefined && { name }), ...(spread && { spread }) });
+    });
     return args;
   }
 
-  public parameters({ children }: Node): Parameter[] {
-    const parameters: { name: string; spread?: "*" | "**"; default?: Expression }[] = [];
-    let spread: "*" | "**" | undefined;
-    let isDefault = false;
-    for (const child of children) {
-      const last = parameters.at(-1);
-      if (child.type === "*" || child.type === "**") spread = child.type;
-      else if (child.type === ",") spread = undefined;
-      else if (child.type === "AssignOp") isDefault = true;
-      else if (isDefault && last !== undefined) {
-        last.default = this.expression(child);
-        isDefault = false;
-      } else if (child.type === "VariableName")
-        parameters.push({ name: this.text(child), ...(spread && { spread }) });
+  /** Parameters of a function or lambda, up to what ends them. */
+  public parameters(end: ")" | ":"): Parameter[] {
+    const parameters: Parameter[] = [];
+    while (!this.is(end) && !this.isLineEnd()) {
+      const spread = this.is("**") ? "**" : this.is("*") ? "*" : undefined;
+      if (spread !== undefined) this.at++;
+      if (this.kind() === "name") {
+        const name = this.text();
+        this.at++;
+        if (end === ")" && this.take(":")) this.expression();
+        const value = this.take("=") ? this.expression() : undefined;
+        parameters.push({
+          name,
+          ...(spread && { spread }),
+          ...(value !== undefined && { default: value }),
+        });
+      } else if (spread === undefined && !this.is(",")) this.at++;
+      this.take(",");
     }
     return parameters;
   }
 
-  #strings(node: Node): (string | Expression)[] {
-    if (node.type === "ContinuedString")
-      return node.children.flatMap((child) => this.#strings(child));
-    const written = this.text(node);
-    const [start = "", prefix = "", quotes = ""] =
-      /^([a-zA-Z]{0,3})("""|'''|"|')/.exec(written) ?? [];
-    const isRaw = /r/i.test(prefix);
-    const end =
-      written.endsWith(quotes) && written.length >= start.length + quotes.length
-        ? quotes.length
-        : 0;
-    if (node.type === "String")
-      return [textOf(written.slice(start.length, written.length - end), isRaw)];
-    const parts: (string | Expression)[] = [];
-    let at = node.from + start.length;
-    const add = (to: number): void => {
-      const text = this.#code.slice(at, to);
-      if (text !== "") parts.push(textOf(text, isRaw).replaceAll("{{", "{").replaceAll("}}", "}"));
-    };
-    for (const child of node.children) {
-      if (child.type !== "FormatReplacement") continue;
-      add(child.from);
-      const value = child.children.find(
-        (inner) =>
-          isExpressionNode(inner) &&
-          inner.type !== "FormatSpec" &&
-          inner.type !== "FormatConversion",
-      );
-      parts.push(value === undefined ? { kind: "other", parts: [] } : this.expression(value));
-      at = child.to;
-    }
-    add(node.to - end);
-    return parts;
+  protected text(): string {
+    return this.tokens[this.at]?.text ?? "";
   }
-}
 
-const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", "\n": "" };
+  protected kind(): TokenKind {
+    return this.tokens[this.at]?.kind ?? "end";
+  }
 
-function textOf(text: string, isRaw: boolean): string {
-  if (isRaw || !text.includes("\\")) return text;
-  return text.replace(/\\([^])/g, (all, character: string) => {
-    const escape = ESCAPES[character];
-    if (escape !== undefined) return escape;
-    return "\\'\"".includes(character) ? character : all;
-  });
+  /** Whether a word or mark is next; strings have a text of their own. */
+  protected is(text: string): boolean {
+    return this.text() === text && this.kind() !== "string";
+  }
+
+  protected take(text: string): boolean {
+    if (!this.is(text)) return false;
+    this.at++;
+    return true;
+  }
+
+  protected isLineEnd(): boolean {
+    const kind = this.kind();
+    return kind === "newline" || kind === "end" || kind === "indent" || kind === "dedent";
+  }
+
+  /** Whether an expression begins here. */
+  #begins(): boolean {
+    switch (this.kind()) {
+      case "number":
+      case "string":
+        return true;
+      case "name":
+        return !NO_NAMES.has(this.text());
+      case "mark":
+        return ["(", "[", "{", "-", "+", "~", "*", "**", "..."].includes(this.text());
+      default:
+        return false;
+    }
+  }
+
+  /** An expression of a list, which may be unpacked into it. */
+  #item(): Expression {
+    return this.take("*") ? { kind: "star", of: this.expression() } : this.#named();
+  }
+
+  #named(): Expression {
+    if (this.kind() === "name" && this.tokens[this.at + 1]?.text === ":=") {
+      const name = this.text();
+      this.at += 2;
+      return { kind: "named", name, value: this.expression() };
+    }
+    return this.expression();
+  }
+
+  #conditional(): Expression {
+    if (this.is("lambda")) return this.#lambda();
+    if (this.is("yield")) return this.#yield();
+    const then = this.#binary(1);
+    if (!this.is("if")) return then;
+    this.at++;
+    const test = this.#operand(1);
+    return this.take("else")
+      ? { kind: "conditional", test, then, otherwise: this.expression() }
+      : { kind: "other", parts: [then, test] };
+  }
+
+  #lambda(): Expression {
+    this.at++;
+    const parameters = this.parameters(":");
+    this.take(":");
+    return { kind: "lambda", parameters, body: this.expression() };
+  }
+
+  #yield(): Expression {
+    this.at++;
+    this.take("from");
+    return { kind: "other", parts: this.#begins() ? [this.tuple()] : [] };
+  }
+
+  /** Operators that bind at least as tight as `least`. */
+  #binary(least: number): Expression {
+    let left = least <= OF_COMPARISON && this.is("not") ? this.#not() : this.#unary();
+    for (let length = 0; ; length++) {
+      if (length > MAX_DEPTH) [left, length] = [NOTHING, 0];
+      const operator = this.#operator();
+      const binding = BINDING[operator.replace("not ", "")] ?? 0;
+      if (operator === "" || binding < least) return left;
+      this.at += operator === "not in" ? 2 : 1;
+      const written = operator === "is" && this.take("not") ? "is not" : operator;
+      // Only `**` goes from the right to the left.
+      const right = this.#operand(operator === "**" ? binding : binding + 1);
+      left = { kind: "binary", operator: written, left, right };
+    }
+  }
+
+  #operand(least: number): Expression {
+    if (this.depth > MAX_DEPTH) {
+      this.#skipOperand();
+      return NOTHING;
+    }
+    this.depth++;
+    const value = this.#binary(least);
+    this.depth--;
+    return value;
+  }
+
+  /** The operator that is next, or nothing. */
+  #operator(): string {
+    if (this.is("not") && this.tokens[this.at + 1]?.text === "in") return "not in";
+    const kind = this.kind();
+    return (kind === "mark" || kind === "name") && this.text() in BINDING ? this.text() : "";
+  }
+
+  #not(): Expression {
+    this.at++;
+    return { kind: "not", of: this.#operand(OF_COMPARISON) };
+  }
+
+  #unary(): Expression {
+    if (this.is("-") || this.is("+") || this.is("~")) {
+      this.at++;
+      return { kind: "other", parts: [this.#operand(OF_SIGN)] };
+    }
+    if (this.take("await")) return this.#operand(OF_SIGN + 1);
+    return this.#withPostfixes();
+  }
+
+  /** What is read of, called, or looked up in. */
+  #withPostfixes(): Expression {
+    const from = this.tokens[this.at]?.from ?? 0;
+    let value = this.#atom();
+    for (let length = 0; ; length++) {
+      if (length > MAX_DEPTH) [value, length] = [NOTHING, 0];
+      if (this.take(".")) {
+        const token = this.tokens[this.at];
+        if (token?.kind !== "name") continue;
+        this.at++;
+        value = { kind: "member", of: value, name: token.text, at: token.from };
+      } else if (this.take("("))
+        value = { kind: "call", callee: value, args: this.arguments(), at: from };
+      else if (this.take("[")) value = { kind: "index", of: value, index: this.#index() };
+      else return value;
+    }
+  }
+
+  /** Undefined for a slice. */
+  #index(): Expression | undefined {
+    // A colon is none.
+    const parts: (Expression | undefined)[] = [];
+    const isTuple = this.#untilClosed("]", () => {
+      parts.push(this.take(":") ? undefined : this.#item());
+    });
+    const items = parts.filter((part) => part !== undefined);
+    if (items.length < parts.length) return undefined;
+    const [only] = items;
+    return isTuple || only === undefined ? { kind: "list", items } : only;
+  }
+
+  #atom(): Expression {
+    const token = this.tokens[this.at];
+    if (token === undefined) return NOTHING;
+    switch (token.kind) {
+      case "string":
+        return this.#strings();
+      case "number": {
+        this.at++;
+        const number = Number(token.text.replaceAll("_", ""));
+        return Number.isNaN(number) ? NOTHING : { kind: "constant", value: number };
+      }
+      case "name":
+        return this.#nameOrConstant(token);
+      case "mark":
+        if (this.take("(")) return this.#parentheses();
+        if (this.take("[")) return this.#items("]")[0];
+        if (this.take("{")) return this.#braces();
+        this.take("...");
+        return NOTHING;
+      default:
+        return NOTHING;
+    }
+  }
+
+  #nameOrConstant({ text, from }: Token): Expression {
+    if (NO_NAMES.has(text) || text === "not") return NOTHING;
+    this.at++;
+    if (text === "True" || text === "False") return { kind: "constant", value: text === "True" };
+    return text === "None"
+      ? { kind: "constant", value: null }
+      : { kind: "name", name: text, at: from };
+  }
+
+  /** Strings behind each other are one. */
+  #strings(): Expression {
+    const first = this.at;
+    while (this.kind() === "string") this.at++;
+    const strings = this.tokens.slice(first, this.at);
+    const parts = readStrings(this.code, strings, (tokens) => {
+      const inner = new ExpressionParser(this.code, tokens);
+      inner.depth = this.depth + 1;
+      return inner.depth > MAX_DEPTH ? NOTHING : inner.tuple();
+    });
+    return { kind: "text", parts, at: strings[0]?.from ?? 0 };
+  }
+
+  #parentheses(): Expression {
+    const [list, isTuple] = this.#items(")");
+    if (list.kind !== "list" || isTuple || list.items.length !== 1) return list;
+    return list.items[0] ?? list;
+  }
+
+  /** A list up to its closing bracket, or a comprehension, and whether a comma is in it. */
+  #items(end: ")" | "]"): readonly [Expression, boolean] {
+    const items: Expression[] = [];
+    let comprehension: Expression | undefined;
+    const hasComma = this.#untilClosed(end, () => {
+      const item = this.#item();
+      if (this.#isComprehension()) comprehension = this.#comprehension([item]);
+      else items.push(item);
+    });
+    return [comprehension ?? { kind: "list", items }, hasComma];
+  }
+
+  /** A dict or set up to its closing brace, or a comprehension. */
+  #braces(): Expression {
+    const entries: [Expression | undefined, Expression][] = [];
+    const items: Expression[] = [];
+    let comprehension: Expression | undefined;
+    this.#untilClosed("}", () => {
+      if (this.take("**")) {
+        entries.push([undefined, this.expression()]);
+        return;
+      }
+      const key = this.#item();
+      const value = this.take(":") ? this.expression() : undefined;
+      if (this.#isComprehension())
+        comprehension = this.#comprehension(value === undefined ? [key] : [key, value]);
+      else if (value === undefined) items.push(key);
+      else entries.push([key, value]);
+    });
+    if (comprehension !== undefined) return comprehension;
+    return items.length > 0 && entries.length === 0
+      ? { kind: "list", items }
+      : { kind: "dict", entries };
+  }
+
+  #isComprehension(): boolean {
+    return this.is("for") || (this.is("async") && this.tokens[this.at + 1]?.text === "for");
+  }
+
+  #comprehension(elements: readonly Expression[]): Expression {
+    const clauses: { target: Expression; of: Expression; tests: Expression[] }[] = [];
+    while (this.#isComprehension()) {
+      this.take("async");
+      this.at++;
+      const target = this.targets();
+      const of = this.take("in") ? this.#operand(1) : NOTHING;
+      const tests: Expression[] = [];
+      while (this.take("if")) tests.push(this.#test());
+      clauses.push({ target, of, tests });
+    }
+    return { kind: "comprehension", elements, clauses };
+  }
+
+  /** The test of a comprehension, behind which another one may follow. */
+  #test(): Expression {
+    const isNamed = this.kind() === "name" && this.tokens[this.at + 1]?.text === ":=";
+    return isNamed ? this.#named() : this.#operand(1);
+  }
+
+  /**
+   * Reads items with commas between them up to a closing bracket, and that. What is broken ends with the line at the latest.
+   *
+   * @returns whether there is a comma
+   */
+  #untilClosed(end: string, read: () => void): boolean {
+    let hasComma = false;
+    while (!this.take(end)) {
+      if (this.isLineEnd()) break;
+      const before = this.at;
+      if (this.#begins() || this.is(":")) read();
+      if (this.take(",")) hasComma = true;
+      else if (this.at === before) {
+        // A bracket that closes another one ends this one, too.
+        if (nesting(this.text()) < 0) break;
+        this.at++;
+      }
+    }
+    return hasComma;
+  }
+
+  /** Leaves out an operand that is too deep, with all in its brackets. */
+  #skipOperand(): void {
+    let open = 0;
+    while (!this.isLineEnd()) {
+      const text = this.kind() === "mark" ? this.text() : "";
+      open += nesting(text);
+      if (open < 0 || (open === 0 && text === ",")) return;
+      this.at++;
+    }
+  }
 }

@@ -1,329 +1,402 @@
-import { parser } from "@lezer/python";
-import { ExpressionReader } from "./parse-expressions";
-import type { Expression, FunctionSyntax, Statement } from "./syntax";
-import { isExpressionNode, MAX_DEPTH, type Node, nodeAt } from "./tree";
+import { ExpressionParser, MAX_DEPTH } from "./parse-expressions";
+import type { Expression, Statement } from "./syntax";
+import { tokensOf } from "./tokens";
+import { nesting } from "./words";
 
 /**
  * The statements of Python code. What is broken, or of a later version of Python, is left out; the parser goes on behind it.
  * Takes time in proportion to the code.
  */
 export function parsePython(code: string): Statement[] {
-  const reader = new StatementReader(code);
-  const cursor = parser.parse(code).cursor();
-  const statements: Statement[] = [];
-  // One statement after the other, since all nodes of a long file at once take much memory.
-  if (cursor.firstChild())
-    do statements.push(...reader.block({ ...SCRIPT, children: [nodeAt(cursor)] }));
-    while (cursor.nextSibling());
-  return statements;
+  return new StatementParser(code).script();
 }
 
-const SCRIPT = { type: "Script", from: 0, to: 0 };
+type Branch = (Statement & { readonly kind: "if" })["branches"][number];
+type Import = Statement & { readonly kind: "import" };
+type Case = (Statement & { readonly kind: "match" })["cases"][number];
 
 /** Reads statements. */
-class StatementReader {
-  readonly #expressions: ExpressionReader;
-
+class StatementParser extends ExpressionParser {
   public constructor(code: string) {
-    this.#expressions = new ExpressionReader(code);
+    super(code, tokensOf(code));
   }
 
-  /** The statements of a script or body. */
-  public block({ children }: Node): Statement[] {
-    if (this.#expressions.depth > MAX_DEPTH) return [];
-    this.#expressions.depth++;
-    const statements = children.flatMap((child) => this.#statement(child));
-    this.#expressions.depth--;
+  public script(): Statement[] {
+    const statements: Statement[] = [];
+    while (this.kind() !== "end") this.#line(statements);
     return statements;
   }
 
-  #statement(node: Node, decorators: readonly Expression[] = []): Statement[] {
-    const { type, children } = node;
-    switch (type) {
-      case "ExpressionStatement":
-        return children.map((child) => ({
-          kind: "expression",
-          value: this.#expressions.expression(child),
-        }));
-      case "AssignStatement":
-        return this.#assign(children);
-      case "UpdateStatement":
-        return this.#update(children);
-      case "IfStatement": {
-        const branches = this.#clauses(children, ["if", "elif", "else"]).map(({ head, body }) => ({
-          test: head.length === 0 ? undefined : this.#expressions.tuple(head),
-          body,
-        }));
-        return [{ kind: "if", branches }];
+  /** Reads a compound statement, or the simple ones of a line. */
+  #line(statements: Statement[], decorators: readonly Expression[] = []): void {
+    if (this.kind() === "indent") {
+      // Deeper than it should be: as if it were not.
+      statements.push(...this.#indented());
+      return;
+    }
+    if (this.kind() === "dedent") {
+      this.at++;
+      return;
+    }
+    if (this.is("async") && ["def", "for", "with"].includes(this.tokens[this.at + 1]?.text ?? ""))
+      this.at++;
+    const compound = this.#compound(decorators);
+    if (compound === undefined) this.#simpleLine(statements);
+    else statements.push(compound);
+  }
+
+  #compound(decorators: readonly Expression[]): Statement | undefined {
+    if (this.kind() === "mark") return this.is("@") ? this.#decorated(decorators) : undefined;
+    if (this.kind() !== "name") return undefined;
+    switch (this.text()) {
+      case "if":
+        return this.#if();
+      case "for":
+        return this.#for();
+      case "while": {
+        this.at++;
+        const test = this.tuple();
+        return { kind: "while", test, body: [...this.#body(), ...this.#else()] };
       }
-      case "ForStatement":
-        return this.#for(children);
-      case "WhileStatement": {
-        const [clause] = this.#clauses(children, ["while", "else"]);
-        if (clause === undefined) return [];
-        return [{ kind: "while", test: this.#expressions.tuple(clause.head), body: clause.body }];
-      }
-      case "TryStatement":
-        return this.#try(children);
-      case "WithStatement":
-        return this.#with(children);
-      case "MatchStatement":
-        return this.#match(children);
-      case "DecoratedStatement": {
-        const own = children
-          .filter((child) => child.type === "Decorator")
-          .map((child) => this.#decorator(child));
-        const inner = children.find((child) => child.type !== "Decorator");
-        return inner === undefined ? [] : this.#statement(inner, own);
-      }
-      case "FunctionDefinition":
-        return [{ kind: "function", function: this.#function(children, decorators) }];
-      case "ClassDefinition":
-        return this.#class(children, decorators);
-      case "ReturnStatement": {
-        const value = children.slice(1);
-        return [
-          {
-            kind: "return",
-            value: value.length === 0 ? undefined : this.#expressions.tuple(value),
-          },
-        ];
-      }
-      case "YieldStatement":
-        return [{ kind: "expression", value: this.#expressions.tuple(children) }];
-      case "ImportStatement":
-        return this.#import(children);
-      case "ScopeStatement":
-        return [
-          {
-            kind: "global",
-            names: children
-              .filter((child) => child.type === "VariableName")
-              .map((child) => this.#expressions.text(child)),
-          },
-        ];
-      case "RaiseStatement":
-        return [{ kind: "stop", how: "raise" }];
-      case "BreakStatement":
-        return [{ kind: "stop", how: "break" }];
-      case "ContinueStatement":
-        return [{ kind: "stop", how: "continue" }];
-      case "StatementGroup":
-      case "Body":
-        return this.block(node);
-      case "PassStatement":
-      case "DeleteStatement":
-      case "TypeDefinition":
-        return [];
-      case "AssertStatement":
-      case "PrintStatement":
-        return children.length === 0
-          ? []
-          : [{ kind: "expression", value: this.#expressions.other(node) }];
+      case "try":
+        return this.#try();
+      case "with":
+        return this.#with();
+      case "def":
+        return this.#function(decorators);
+      case "class":
+        return this.#class(decorators);
+      case "match":
+        return this.#isMatch() ? this.#match() : undefined;
       default:
-        return isExpressionNode(node)
-          ? [{ kind: "expression", value: this.#expressions.expression(node) }]
-          : [];
+        return undefined;
     }
   }
 
-  #update(children: readonly Node[]): Statement[] {
-    const at = children.findIndex((child) => child.type === "UpdateOp");
-    const operator = children[at];
-    if (operator === undefined) return [];
-    return [
-      {
+  /** The simple statements of a line, up to its end. */
+  #simpleLine(statements: Statement[]): void {
+    while (!this.isLineEnd()) {
+      const before = this.at;
+      const statement = this.#simple();
+      if (statement !== undefined) statements.push(statement);
+      if (this.at === before) this.at++;
+      this.take(";");
+    }
+    if (this.kind() === "newline") this.at++;
+  }
+
+  #simple(): Statement | undefined {
+    const word = this.kind() === "name" ? this.text() : "";
+    switch (word) {
+      case "return": {
+        this.at++;
+        const value = this.isLineEnd() || this.is(";") ? undefined : this.tuple();
+        return { kind: "return", value };
+      }
+      case "import":
+      case "from":
+        return this.#import(word);
+      case "global":
+      case "nonlocal":
+        return this.#global();
+      case "raise":
+      case "break":
+      case "continue":
+        this.#skip();
+        return { kind: "stop", how: word };
+      case "pass":
+      case "del":
+        this.#skip();
+        return undefined;
+      case "type":
+        if (this.tokens[this.at + 1]?.kind !== "name") return this.#assignment();
+        this.#skip();
+        return undefined;
+      case "yield":
+        this.at++;
+        this.take("from");
+        return { kind: "expression", value: this.tuple() };
+      case "assert":
+        this.at++;
+        return { kind: "expression", value: { kind: "other", parts: [this.tuple()] } };
+      case "print":
+        return this.#isPrint() ? this.#print() : this.#assignment();
+      default:
+        return this.#assignment();
+    }
+  }
+
+  /** Leaves out the rest of a simple statement. */
+  #skip(): void {
+    while (!this.isLineEnd() && !this.is(";")) this.at++;
+  }
+
+  /** `print "x"`, of Python 2. */
+  #isPrint(): boolean {
+    const next = this.tokens[this.at + 1];
+    return next?.kind === "string" || next?.kind === "number" || next?.kind === "name";
+  }
+
+  #print(): Statement {
+    this.at++;
+    return { kind: "expression", value: { kind: "other", parts: [this.tuple()] } };
+  }
+
+  /** An expression, or what gives a value to targets. */
+  #assignment(): Statement | undefined {
+    const before = this.at;
+    const first = this.tuple();
+    if (this.at === before) return undefined;
+    if (this.take(":")) {
+      this.expression();
+      if (this.take("=")) return { kind: "assign", targets: [first], value: this.tuple() };
+      return first.kind === "name" ? { kind: "declare", name: first.name } : undefined;
+    }
+    const mark = this.kind() === "mark" ? this.text() : "";
+    if (UPDATES.has(mark)) {
+      this.at++;
+      return {
         kind: "update",
-        target: this.#expressions.tuple(children.slice(0, at)),
-        operator: this.#expressions.text(operator).slice(0, -1),
-        value: this.#expressions.tuple(children.slice(at + 1)),
-      },
-    ];
-  }
-
-  #for(children: readonly Node[]): Statement[] {
-    const start = children.findIndex((child) => child.type === "for");
-    const middle = children.findIndex((child) => child.type === "in");
-    const body = children.findIndex((child) => child.type === "Body");
-    if (middle === -1 || body === -1) return [];
-    return [
-      {
-        kind: "for",
-        target: this.#expressions.tuple(children.slice(start + 1, middle)),
-        of: this.#expressions.tuple(children.slice(middle + 1, body)),
-        body: children
-          .filter((child) => child.type === "Body")
-          .flatMap((child) => this.block(child)),
-      },
-    ];
-  }
-
-  #try(children: readonly Node[]): Statement[] {
-    const clauses = this.#clauses(children, ["try", "except", "else", "finally"]);
-    const of = (keyword: string): Statement[][] =>
-      clauses.filter((clause) => clause.keyword === keyword).map(({ body }) => body);
-    return [
-      {
-        kind: "try",
-        body: of("try").flat(),
-        handlers: of("except"),
-        otherwise: of("else").flat(),
-        final: of("finally").flat(),
-      },
-    ];
-  }
-
-  #class(children: readonly Node[], decorators: readonly Expression[]): Statement[] {
-    const name = children.find((child) => child.type === "VariableName");
-    const bases = children.find((child) => child.type === "ArgList");
-    const body = children.find((child) => child.type === "Body");
-    if (name === undefined || body === undefined) return [];
-    return [
-      {
-        kind: "class",
-        name: this.#expressions.text(name),
-        bases:
-          bases === undefined ? [] : this.#expressions.arguments(bases).map(({ value }) => value),
-        body: this.block(body),
-        decorators,
-      },
-    ];
-  }
-
-  #assign(children: readonly Node[]): Statement[] {
-    const groups: Node[][] = [[]];
-    for (const child of children) {
-      if (child.type === "AssignOp") groups.push([]);
-      else if (child.type !== "TypeDef") groups.at(-1)?.push(child);
+        target: first,
+        operator: mark.slice(0, -1),
+        value: this.tuple(),
+      };
     }
-    const value = groups.pop();
-    if (value === undefined) return [];
-    if (groups.length === 0) {
-      const [name] = value;
-      return name?.type === "VariableName"
-        ? [{ kind: "declare", name: this.#expressions.text(name) }]
-        : [];
+    if (mark !== "=") return { kind: "expression", value: first };
+    const targets = [first];
+    let value = first;
+    while (this.take("=")) {
+      value = this.tuple();
+      targets.push(value);
     }
-    return [
-      {
-        kind: "assign",
-        targets: groups.map((group) => this.#expressions.tuple(group)),
-        value: this.#expressions.tuple(value),
-      },
-    ];
+    return { kind: "assign", targets: targets.slice(0, -1), value };
   }
 
-  /** The parts of a compound statement: each keyword, what is between it and its body, the body. */
-  #clauses(
-    children: readonly Node[],
-    keywords: readonly string[],
-  ): { readonly keyword: string; readonly head: Node[]; readonly body: Statement[] }[] {
-    const clauses: { keyword: string; head: Node[]; body: Statement[] }[] = [];
-    for (const child of children) {
-      const last = clauses.at(-1);
-      if (keywords.includes(child.type)) clauses.push({ keyword: child.type, head: [], body: [] });
-      else if (child.type === "Body") last?.body.push(...this.block(child));
-      else last?.head.push(child);
+  /** What follows the head of a compound statement: a block that is indented, or statements in the same line. */
+  #body(): Statement[] {
+    for (let open = 0; !this.isLineEnd() && (open > 0 || !this.is(":")); this.at++)
+      if (this.kind() === "mark") open += nesting(this.text());
+    this.take(":");
+    const statements: Statement[] = [];
+    if (!this.isLineEnd()) {
+      this.#simpleLine(statements);
+      return statements;
     }
-    return clauses;
+    if (this.kind() === "newline") this.at++;
+    return this.kind() === "indent" ? this.#indented() : statements;
   }
 
-  #with(children: readonly Node[]): Statement[] {
+  /** An indented block, from its `indent` up to its `dedent`. */
+  #indented(): Statement[] {
+    this.at++;
+    if (this.depth > MAX_DEPTH) {
+      this.#skipBlock();
+      return [];
+    }
+    this.depth++;
+    const statements: Statement[] = [];
+    while (this.kind() !== "dedent" && this.kind() !== "end") this.#line(statements);
+    if (this.kind() === "dedent") this.at++;
+    this.depth--;
+    return statements;
+  }
+
+  #skipBlock(): void {
+    for (let open = 1; open > 0 && this.kind() !== "end"; this.at++) {
+      if (this.kind() === "indent") open++;
+      else if (this.kind() === "dedent") open--;
+    }
+  }
+
+  #else(): Statement[] {
+    return this.take("else") ? this.#body() : [];
+  }
+
+  #if(): Statement {
+    const branches: Branch[] = [];
+    while (this.is("elif") || (branches.length === 0 && this.is("if"))) {
+      this.at++;
+      const test = this.tuple();
+      branches.push({ test, body: this.#body() });
+    }
+    if (this.is("else")) branches.push({ test: undefined, body: this.#else() });
+    return { kind: "if", branches };
+  }
+
+  #for(): Statement {
+    this.at++;
+    const target = this.targets();
+    this.take("in");
+    const of = this.tuple();
+    return { kind: "for", target, of, body: [...this.#body(), ...this.#else()] };
+  }
+
+  #try(): Statement {
+    this.at++;
+    const body = this.#body();
+    const handlers: Statement[][] = [];
+    while (this.take("except")) handlers.push(this.#body());
+    const otherwise = this.#else();
+    const final = this.take("finally") ? this.#body() : [];
+    return { kind: "try", body, handlers, otherwise, final };
+  }
+
+  #with(): Statement {
+    this.at++;
+    const isInParentheses = this.is("(") && this.#endsAt(this.at, ":");
+    if (isInParentheses) this.at++;
     const items: { value: Expression; target?: Expression }[] = [];
-    let body: Statement[] = [];
-    let isTarget = false;
-    for (const child of children) {
-      const last = items.at(-1);
-      if (child.type === "Body") body = this.block(child);
-      else if (child.type === "as") isTarget = true;
-      else if (isTarget && last !== undefined) {
-        last.target = this.#expressions.expression(child);
-        isTarget = false;
-      } else if (isExpressionNode(child) && child.type !== "with")
-        items.push({ value: this.#expressions.expression(child) });
+    while (!this.isLineEnd() && !this.is(":") && !this.is(")")) {
+      const before = this.at;
+      const value = this.expression();
+      items.push({ value, ...(this.take("as") && { target: this.expression() }) });
+      if (!this.take(",") && this.at === before) break;
     }
-    return [{ kind: "with", items, body }];
+    if (isInParentheses) this.take(")");
+    return { kind: "with", items, body: this.#body() };
   }
 
-  #match(children: readonly Node[]): Statement[] {
-    const body = children.find((child) => child.type === "MatchBody");
-    const of = children.slice(1).filter((child) => child.type !== "MatchBody");
-    const cases = (body?.children ?? [])
-      .filter((child) => child.type === "MatchClause")
-      .map((clause) => {
-        const pattern = clause.children[1];
-        const literal = pattern?.type === "LiteralPattern" ? pattern.children[0] : undefined;
-        const isDefault = pattern !== undefined && this.#expressions.text(pattern) === "_";
-        const inner = clause.children.find((child) => child.type === "Body");
-        return {
-          pattern: literal === undefined ? undefined : this.#expressions.expression(literal),
-          isDefault,
-          body: inner === undefined ? [] : this.block(inner),
-        };
-      });
-    return [{ kind: "match", of: this.#expressions.tuple(of), cases }];
-  }
-
-  #decorator({ children, from }: Node): Expression {
-    let value: Expression = { kind: "other", parts: [] };
-    for (const child of children) {
-      if (child.type === "VariableName")
-        value =
-          value.kind === "other"
-            ? { kind: "name", name: this.#expressions.text(child), at: child.from }
-            : { kind: "member", of: value, name: this.#expressions.text(child), at: child.from };
-      else if (child.type === "PropertyName")
-        value = { kind: "member", of: value, name: this.#expressions.text(child), at: child.from };
-      else if (child.type === "ArgList")
-        value = { kind: "call", callee: value, args: this.#expressions.arguments(child), at: from };
-      else if (isExpressionNode(child)) value = this.#expressions.expression(child);
+  /** Whether a mark stands behind the brackets that open at `at`. */
+  #endsAt(at: number, mark: string): boolean {
+    let open = 0;
+    for (let place = at; place < this.tokens.length; place++) {
+      const { kind, text } = this.tokens[place] ?? { kind: "end", text: "" };
+      if (kind === "newline" || kind === "end") return false;
+      if (kind === "mark") open += nesting(text);
+      if (open <= 0) return this.tokens[place + 1]?.text === mark;
     }
-    return value;
+    return false;
   }
 
-  #function(children: readonly Node[], decorators: readonly Expression[]): FunctionSyntax {
-    const name = children.find((child) => child.type === "VariableName");
-    const parameters = children.find((child) => child.type === "ParamList");
-    const body = children.find((child) => child.type === "Body");
+  /** `match` is a name, too: it begins a statement where the line ends with a colon and a case follows. */
+  #isMatch(): boolean {
+    for (let at = this.at + 1; at < this.tokens.length; at++)
+      if (this.tokens[at]?.kind === "newline")
+        return (
+          at > this.at + 2 &&
+          this.tokens[at - 1]?.text === ":" &&
+          this.tokens[at + 1]?.kind === "indent" &&
+          this.tokens[at + 2]?.text === "case"
+        );
+    return false;
+  }
+
+  #match(): Statement {
+    this.at++;
+    const of = this.tuple();
+    const cases: Case[] = [];
+    while (!this.isLineEnd()) this.at++;
+    this.at += 2;
+    while (this.kind() !== "dedent" && this.kind() !== "end") {
+      if (!this.take("case")) {
+        this.#line([]);
+        continue;
+      }
+      cases.push(this.#case());
+    }
+    if (this.kind() === "dedent") this.at++;
+    return { kind: "match", of, cases };
+  }
+
+  #case(): Case {
+    const next = this.tokens[this.at + 1]?.text ?? "";
+    const isWhole = next === ":" || next === "if";
+    const isLiteral =
+      this.kind() === "string" ||
+      this.kind() === "number" ||
+      ["None", "True", "False"].includes(this.text());
+    const isDefault = isWhole && this.is("_");
+    const pattern = isWhole && isLiteral ? this.expression() : undefined;
+    return { pattern, isDefault, body: this.#body() };
+  }
+
+  #decorated(outer: readonly Expression[]): Statement | undefined {
+    const decorators = [...outer];
+    while (this.take("@")) {
+      decorators.push(this.expression());
+      while (!this.isLineEnd()) this.at++;
+      if (this.kind() === "newline") this.at++;
+    }
+    if (this.is("async")) this.at++;
+    return this.#compound(decorators);
+  }
+
+  #function(decorators: readonly Expression[]): Statement {
+    this.at++;
+    const name = this.#declaredName();
+    const parameters = this.take("(") ? this.parameters(")") : [];
+    this.take(")");
+    if (this.take("->")) this.expression();
     return {
-      name: name === undefined ? "" : this.#expressions.text(name),
-      parameters: parameters === undefined ? [] : this.#expressions.parameters(parameters),
-      body: body === undefined ? [] : this.block(body),
-      decorators,
+      kind: "function",
+      function: { name, parameters, body: this.#body(), decorators },
     };
   }
 
-  #import(children: readonly Node[]): Statement[] {
-    const isFrom = children[0]?.type === "from";
-    const modules: { path: string; as?: string }[] = [];
-    const names: { name: string; as?: string }[] = [];
-    let list: { path?: string; name?: string; as?: string }[] = modules;
-    let path = "";
-    let isAlias = false;
-    const endPath = (): void => {
-      if (path !== "") modules.push({ path });
-      path = "";
-    };
-    for (const child of children.slice(1)) {
-      const text = this.#expressions.text(child);
-      if (child.type === "import") {
-        endPath();
-        list = names;
-      } else if (child.type === "as") {
-        if (list === modules) endPath();
-        isAlias = true;
-      } else if (child.type === ",") {
-        if (list === modules) endPath();
-      } else if (child.type === "*") names.push({ name: "*" });
-      else if (child.type === "VariableName") {
-        const last = list.at(-1);
-        if (isAlias && last !== undefined) last.as = text;
-        else if (list === modules) path += text;
-        else names.push({ name: text });
-        isAlias = false;
-      } else if (list === modules && (text === "." || text === "...")) path += text;
+  #class(decorators: readonly Expression[]): Statement {
+    this.at++;
+    const name = this.#declaredName();
+    const bases = this.take("(") ? this.arguments().map(({ value }) => value) : [];
+    return { kind: "class", name, bases, body: this.#body(), decorators };
+  }
+
+  /** The name of a function or class; parameters of types behind it are left out. */
+  #declaredName(): string {
+    const name = this.kind() === "name" ? this.text() : "";
+    if (name !== "") this.at++;
+    if (this.is("[")) while (!this.isLineEnd() && !this.is("(") && !this.is(":")) this.at++;
+    return name;
+  }
+
+  #global(): Statement {
+    this.at++;
+    const names: string[] = [];
+    for (; !this.isLineEnd() && !this.is(";"); this.at++)
+      if (this.kind() === "name") names.push(this.text());
+    return { kind: "global", names };
+  }
+
+  #import(word: "import" | "from"): Import {
+    this.at++;
+    if (word === "import") {
+      const modules: { path: string; as?: string }[] = [];
+      do {
+        const path = this.#modulePath();
+        if (path !== "") modules.push({ path, ...this.#alias() });
+      } while (this.take(","));
+      return { kind: "import", modules };
     }
-    endPath();
-    return [{ kind: "import", modules, ...(isFrom && { names }) }];
+    const path = this.#modulePath();
+    const names: { name: string; as?: string }[] = [];
+    if (this.take("import")) {
+      const isInParentheses = this.take("(");
+      while (!this.isLineEnd() && !this.is(")") && !this.is(";")) {
+        if (this.kind() === "name" || this.is("*")) {
+          const name = this.text();
+          this.at++;
+          names.push({ name, ...this.#alias() });
+        } else if (!this.take(",")) break;
+      }
+      if (isInParentheses) this.take(")");
+    }
+    return { kind: "import", modules: path === "" ? [] : [{ path }], names };
+  }
+
+  #modulePath(): string {
+    let path = "";
+    for (; this.kind() === "name" || this.is(".") || this.is("..."); this.at++) {
+      if (this.is("import") || this.is("as")) break;
+      path += this.text();
+    }
+    return path;
+  }
+
+  #alias(): { readonly as?: string } {
+    if (!this.take("as") || this.kind() !== "name") return {};
+    const as = this.text();
+    this.at++;
+    return { as };
   }
 }
+
+const UPDATES = new Set("+= -= *= /= //= %= @= &= |= ^= >>= <<= **=".split(" "));

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import type { CodeLineage } from "../../model/lineage";
 
 /** Results of other versions of the analysis are not used. Raised with every change of what it finds. */
-const VERSION = 2;
+const VERSION = 3;
 /** A bigger cache is not read. Bytes. */
 const MAX_SIZE = 200 * 2 ** 20;
 const MAX_ENTRIES = 100_000;
