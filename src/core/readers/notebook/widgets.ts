@@ -41,6 +41,12 @@ const SQL_KEYWORDS = new Set(
 /** Maximum tokens searched for the keyword argument `name`, so that nested calls stay fast. */
 const MAX_ARGUMENT_TOKENS = 300;
 
+/** Names that need not be declared. */
+const ALWAYS = ["DBUtils", "getArgument"];
+
+/** What SQL has that reads or declares a widget. */
+const MAY_READ_IN_SQL = /[:$]|getargument|widget/i;
+
 class Widgets {
   readonly #reads = new Set<string>();
   readonly #declares = new Set<string>();
@@ -71,20 +77,23 @@ class Widgets {
   }
 
   public readCell({ language, code }: NotebookCell): void {
+    // Most cells have nothing to do with widgets, and their tokens need not be looked for.
     switch (language) {
       case "run":
         this.#include(code);
         break;
       case "sql":
-        this.#readSql(code);
+        if (MAY_READ_IN_SQL.test(code)) this.#readSql(code);
         break;
       case "python": {
+        if (!this.#mayUse(code)) break;
         const tokens = tokensOf(code, language);
         this.#readTokens(tokens, pythonBranches(tokens));
         break;
       }
       case "scala":
       case "r": {
+        if (!this.#mayUse(code)) break;
         const tokens = tokensOf(code, language);
         this.#readTokens(tokens, branches(tokens));
         break;
@@ -92,6 +101,13 @@ class Widgets {
       case "other":
         break;
     }
+  }
+
+  /** Whether code has one of the names by which widgets are reached. */
+  #mayUse(code: string): boolean {
+    for (const names of [ALWAYS, this.#utilities, this.#aliases])
+      for (const name of names) if (code.includes(name)) return true;
+    return false;
   }
 
   /** The notebook that is run here reads and declares widgets as if it stood here. */
