@@ -4,7 +4,13 @@ import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
 import { printable, quote } from "@jobstrata/core/model";
 import { configureRules, evaluate, RULES } from "@jobstrata/core/policy";
 import type { Reading } from "@jobstrata/core/readers";
-import { diffHierarchies, diffMermaid, diffText, UnknownJobs } from "@jobstrata/core/render";
+import {
+  diffHierarchies,
+  diffMermaid,
+  diffText,
+  type HierarchyDiff,
+  UnknownJobs,
+} from "@jobstrata/core/render";
 import { counted } from "@jobstrata/core/report";
 import { diffOf } from "../check/fix";
 import { type Io, writeJson } from "../io";
@@ -173,22 +179,26 @@ function show(
     for (const { message, fix } of refusals) io.err(`refused: ${printable(`${message}; ${fix}`)}`);
     return;
   }
-  const graphs = before.flatMap((reading) => reading.graphs);
-  const now = after.flatMap((reading) => reading.graphs);
-  const diffs = graphs.flatMap((graph, at) => {
-    const diff = diffHierarchies(graph, now[at], { jobs: [], direction: "down" });
-    return diff instanceof UnknownJobs || diff.jobs.length === 0 ? [] : [diff];
-  });
   if (format === "mermaid") {
-    const [diff] = diffs;
+    const [diff] = diffsOf(before, after);
     if (diff !== undefined)
       io.out(diffMermaid(diff, { level: "tasks", orientation: "LR" }).text.trimEnd());
     return;
   }
   const text = planText(plans, refusals, styleFor());
   if (text !== "") io.out(text);
-  if (dryRun && diffs.length > 0)
+  const diffs = dryRun ? [...diffsOf(before, after)] : [];
+  if (diffs.length > 0)
     io.out(`\n${diffText(diffs, { since: "now", style: styleFor() }).trimEnd()}`);
+}
+
+/** What changes in each environment, one after the other. */
+function* diffsOf(before: readonly Reading[], after: readonly Reading[]): Generator<HierarchyDiff> {
+  const now = after.flatMap((reading) => reading.graphs);
+  for (const [at, graph] of before.flatMap((reading) => reading.graphs).entries()) {
+    const diff = diffHierarchies(graph, now[at], { jobs: [], direction: "down" });
+    if (!(diff instanceof UnknownJobs) && diff.jobs.length > 0) yield diff;
+  }
 }
 
 /** Errors of the hierarchy that are left in what was split. */

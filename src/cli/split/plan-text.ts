@@ -25,10 +25,11 @@ export function planText(
 
 function partsOf(plan: SplitPlan, style: Style): string[] {
   const { branch, last, arrow } = style.marks;
+  const details = new Map(plan.atomics.map((part) => [part.key, detail(part)]));
   const lines = plan.composites.flatMap((part) => {
     const tasks = part.tasks.map(({ task, target }, at) => {
       const mark = at === part.tasks.length - 1 ? last : branch;
-      return `    ${mark}${printable(task.taskKey)} ${arrow} ${printable(target)}${detail(target, plan)}`;
+      return `    ${mark}${printable(task.taskKey)} ${arrow} ${printable(target)}${details.get(target) ?? ""}`;
     });
     return [`  ${printable(part.job.key)}: ${levelText(part)}`, ...tasks];
   });
@@ -48,9 +49,7 @@ function levelText({ level, tasks }: CompositePart): string {
   return level === undefined ? `keeps code beside ${jobs}` : `${level} of ${jobs}`;
 }
 
-function detail(target: string, { atomics }: SplitPlan): string {
-  const part = atomics.find(({ key }) => key === target);
-  if (part === undefined) return "";
+function detail(part: AtomicPart): string {
   const said = [...partDetails(part)];
   return said.length === 0 ? "" : ` (${said.map(printable).join("; ")})`;
 }
