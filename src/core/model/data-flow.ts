@@ -133,13 +133,14 @@ export class DataFlow {
         continue;
       }
       const lineage = task.code?.lineage(codeParameters(task, values));
-      const found = [...(lineage?.accesses ?? []), ...this.#graph.observedIn(job, task)];
+      const found = lineage?.accesses ?? [];
+      for (const access of found) accesses.push({ ...access, job, task });
       const seen = new Set<string>();
-      for (const access of found) {
-        const key = JSON.stringify([access.kind, access.name, access.write === undefined]);
+      for (const access of this.#graph.observedIn(job, task)) {
+        if (seen.size === 0) for (const each of found) seen.add(keyOf(each));
         // Prefer accesses found in code, which have a line.
-        if (access.observed !== undefined && seen.has(key)) continue;
-        seen.add(key);
+        if (seen.has(keyOf(access))) continue;
+        seen.add(keyOf(access));
         accesses.push({ ...access, job, task });
       }
       problems.push(...(lineage?.problems ?? []));
@@ -152,6 +153,9 @@ export class DataFlow {
     return { task: outer, accesses, problems, isPartial };
   }
 }
+
+const keyOf = ({ kind, name, write }: DataAccess): string =>
+  JSON.stringify([kind, name, write === undefined]);
 
 /** Default values of a job's parameters. */
 function defaults(job: JobSpec): Parameters {

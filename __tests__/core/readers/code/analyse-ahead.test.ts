@@ -47,9 +47,9 @@ describe("files analysed in several threads", () => {
       `const { parentPort, workerData: { files, next } } = require("node:worker_threads");
 const at = Atomics.add(next, 0, 1);
 const { file } = files[at] ?? files[0];
-const key = JSON.stringify([[], []]);
+const key = "lineage " + file + " [[],[]]";
 const lineage = { accesses: [{ name: "of.the.thread", kind: "table", at: { file } }], problems: [] };
-parentPort.postMessage([{ file, key, lineage, used: new Map() }]);`,
+parentPort.postMessage([{ key, lineage, used: new Map() }]);`,
     );
     await analyseAhead([graph], program, 1);
     const tables = tablesOf(graph);

@@ -8,13 +8,13 @@ describe("source files", () => {
     const folder = tempFolder();
     const file = join(folder, "orders.py");
     const files = new SourceFiles();
-    expect([files.read(file), files.hash(file, "file")]).toEqual([undefined, ""]);
+    expect([files.read(file), files.hashOf(`file ${file}`)]).toEqual([undefined, ""]);
     writeFileSync(file, "first");
-    const before = files.hash(file, "file");
+    const before = files.hashOf(`file ${file}`);
     expect(files.read(file)).toBe("first");
     writeFileSync(file, "second text");
     expect(files.read(file)).toBe("second text");
-    expect(files.hash(file, "file")).not.toBe(before);
+    expect(files.hashOf(`file ${file}`)).not.toBe(before);
     expect([...(files.names(folder) ?? [])]).toEqual(["orders.py"]);
     mkdirSync(join(folder, "shared"));
     expect([...(files.names(folder) ?? [])]).toEqual(["orders.py", "shared"]);
@@ -29,10 +29,10 @@ describe("source files", () => {
     const names = Array.from({ length: 10 }, (_, at) => join(folder, `n${at}.py`));
     for (const [at, name] of names.entries()) writeFileSync(name, String(at).repeat(40));
     for (const name of names) files.read(name);
-    const hashes = names.map((name) => files.hash(name, "file"));
+    const hashes = names.map((name) => files.hashOf(`file ${name}`));
     expect(new Set(hashes).size).toBe(10);
     expect(names.map((name) => files.read(name)?.length)).toEqual(names.map(() => 40));
-    expect(names.map((name) => files.hash(name, "file"))).toEqual(hashes);
+    expect(names.map((name) => files.hashOf(`file ${name}`))).toEqual(hashes);
   });
 
   it("takes nothing that is not text", () => {

@@ -4,7 +4,6 @@ import { isExpression } from "../../model/job-spec";
 import { nearest } from "../../nearest";
 import { quote } from "../../model/text";
 import type { ReadProblem } from "../reading";
-import { SOURCE_FILES } from "../code/source-files";
 import { posixRelative, relativePath } from "../../paths";
 import { includeGlob, isPattern } from "./include-glob";
 import { isInside } from "./roots";
@@ -289,12 +288,12 @@ function kindOf(file: string): Kind {
   return format !== undefined && startOf(file) === format.firstLine ? "notebook" : "file";
 }
 
-/** As much of the first line as the Databricks CLI looks at. Most files are read anyway, and only once. */
+/** As much of the first line as the Databricks CLI looks at. */
 function startOf(file: string): string | undefined {
-  const text = SOURCE_FILES.read(file);
-  if (text !== undefined) return text.slice(0, 32).split(/\r?\n/)[0];
   try {
-    return firstLine(file, 32);
+    return firstLine(file, 35)
+      .replace(/^\ufeff/, "")
+      .slice(0, 32);
   } catch {
     return undefined;
   }

@@ -6,8 +6,7 @@ import { dataFlow } from "../../model/data-flow";
 import type { JobGraph } from "../../model/job-graph";
 import type { CodeLineage, CodeParameters } from "../../model/lineage";
 import { CODE_CACHE } from "./code-cache";
-import { analyse, FileOfCode, keyOf } from "./code-file";
-import { SOURCE_FILES } from "./source-files";
+import { analyse, FileOfCode, lineageKey } from "./code-file";
 
 /** Fewer files are analysed before a thread has started. */
 const MIN_FILES = 100;
@@ -25,7 +24,6 @@ export interface AnalysisWork {
 
 /** The lineage of one file, and what it was found in. */
 export interface Analysed {
-  readonly file: string;
   readonly key: string;
   readonly lineage: CodeLineage;
   readonly used: ReadonlyMap<string, string>;
@@ -58,10 +56,9 @@ function newFiles(graphs: readonly JobGraph[]): AnalysisWork["files"] {
   for (const graph of graphs)
     for (const { code, parameters } of dataFlow(graph).code()) {
       if (!(code instanceof FileOfCode)) continue;
-      const key = keyOf(parameters);
-      const id = `${code.file} ${key}`;
-      if (!found.has(id) && CODE_CACHE.get(code.file, key, SOURCE_FILES) === undefined)
-        found.set(id, { file: code.file, parameters });
+      const key = lineageKey(code.file, parameters);
+      if (!found.has(key) && CODE_CACHE.get(key) === undefined)
+        found.set(key, { file: code.file, parameters });
     }
   return [...found.values()];
 }
@@ -81,7 +78,7 @@ function threadOf(program: string, work: AnalysisWork): Promise<void> {
 }
 
 function keep(done: readonly Analysed[]): void {
-  for (const { file, key, lineage, used } of done) CODE_CACHE.set(file, key, lineage, used);
+  for (const { key, lineage, used } of done) CODE_CACHE.set(key, lineage, used);
 }
 
 /** Analyses one file after the other, until all threads together have taken all. */
@@ -94,8 +91,7 @@ export function takeTurns(
     const taken = files[Atomics.add(next, 0, 1)];
     if (taken === undefined) break;
     const found = analyse(taken.file, taken.parameters);
-    if (found !== undefined)
-      done.push({ file: taken.file, key: keyOf(taken.parameters), ...found });
+    if (found !== undefined) done.push({ key: lineageKey(taken.file, taken.parameters), ...found });
     if (done.length < BATCH) continue;
     send(done);
     done = [];

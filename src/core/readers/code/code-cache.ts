@@ -1,41 +1,50 @@
-import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import type { CodeLineage } from "../../model/lineage";
+import { hashOf, SOURCE_FILES, type SourceFiles } from "./source-files";
 
-/** Results of other versions of the analysis are not used. Raised with every change of what it finds. */
+/** Results of other versions of what finds them are not used. Raised with every change of what it finds. */
 const VERSION = 3;
 /** A bigger cache is not read. Bytes. */
 const MAX_SIZE = 200 * 2 ** 20;
 const MAX_ENTRIES = 100_000;
+/** A result that as many processes in a row have not asked for is dropped. */
+const MAX_UNUSED = 5;
+
+/** A file or folder that something was found in: `file PATH` or `folder PATH`, the hash of its content, and its state. */
+type UsedFile = readonly [id: string, hash: string, state: string];
 
 interface Entry {
-  readonly lineage: CodeLineage;
-  /** What it was found in, as indexes of a path and a hash. */
-  readonly used: readonly (readonly [path: number, hash: number])[];
+  readonly value?: unknown;
+  /** What it was found in, as indexes of files. */
+  readonly used: readonly number[];
+  /** Processes that have not asked for it since the last one that did. */
+  readonly unused?: number;
 }
 
 interface Stored {
   readonly version: number;
-  readonly texts: readonly string[];
+  readonly files: readonly UsedFile[];
   readonly entries: Readonly<Record<string, Entry>>;
 }
 
-/** Knows the hashes of files and folders as they are now. */
-interface Hashes {
-  hash(path: string, kind: "file" | "folder"): string;
-}
-
-/** What analyses of code have found, by the content of all files that they looked at; kept in a file, if one is opened. */
+/**
+ * What was found in code, by the content of all files that were looked at for it; kept in a file, if one is opened. Values are
+ * of JSON, or undefined.
+ */
 export class CodeCache {
+  readonly #sources: SourceFiles;
   #file: string | undefined;
   #known = new Map<string, Entry>();
   readonly #next = new Map<string, Entry>();
-  #texts: string[] = [];
+  #files: UsedFile[] = [];
   readonly #indexes = new Map<string, number>();
   #isRead = false;
   #isChanged = false;
+
+  public constructor(sources: SourceFiles) {
+    this.#sources = sources;
+  }
 
   /**
    * Keeps results from now on, and writes them when the process ends: in JOBSTRATA_CACHE, `off` for nowhere, else in the
@@ -44,29 +53,29 @@ export class CodeCache {
   public open(env: NodeJS.ProcessEnv, folder: string): void {
     const base = cacheFolder(env);
     if (base === undefined || this.#file !== undefined) return;
-    this.#file = join(base, `lineage-${hashOf(folder)}.json`);
+    this.#file = join(base, `code-${hashOf(folder)}.json`);
   }
 
-  public get(file: string, parameters: string, hashes: Hashes): CodeLineage | undefined {
+  /** What was set for a key; undefined if that was never done, or if a file has changed since then. */
+  public get(key: string): { readonly value?: unknown } | undefined {
     this.#read();
-    const key = `${file} ${parameters}`;
     const entry = this.#next.get(key) ?? this.#known.get(key);
     if (entry === undefined) return undefined;
-    const isSame = entry.used.every(([path, hash]) => {
-      const [kind = "", ...rest] = (this.#texts[path] ?? "").split(" ");
-      return hashes.hash(rest.join(" "), kind === "file" ? "file" : "folder") === this.#texts[hash];
-    });
-    if (!isSame) return undefined;
+    for (const index of entry.used) {
+      const [id, hash] = this.#files[index] ?? ["", ""];
+      if (this.#sources.hashOf(id) !== hash) return undefined;
+    }
     this.#next.set(key, entry);
-    return entry.lineage;
+    return entry;
   }
 
-  public set(
-    file: string,
-    parameters: string,
-    lineage: CodeLineage,
-    used: ReadonlyMap<string, string>,
-  ): void {
+  /**
+   * Keeps a value.
+   *
+   * @param used what it was found in: `file PATH` and `folder PATH`, each with its hash
+   */
+  public set(key: string, value: unknown, used: ReadonlyMap<string, string>): void {
+    this.#read();
     if (!this.#isChanged && this.#file !== undefined)
       process.once("exit", () => {
         this.close();
@@ -74,19 +83,26 @@ export class CodeCache {
     this.#isChanged = true;
     // A process that runs for long.
     if (this.#next.size > MAX_ENTRIES) this.#next.clear();
-    const indexed = Array.from(
-      used,
-      ([path, hash]) => [this.#index(path), this.#index(hash)] as const,
-    );
-    this.#next.set(`${file} ${parameters}`, { lineage, used: indexed });
+    this.#next.set(key, {
+      value,
+      used: Array.from(used, ([id, hash]) => this.#index([id, hash, ""])),
+    });
   }
 
   /** Writes what has been found, if a file is open. A cache that cannot be written is none. */
   public close(): void {
     if (this.#file === undefined || !this.#isChanged) return;
     this.#isChanged = false;
-    const entries = Object.fromEntries(this.#next);
-    const stored: Stored = { version: VERSION, texts: this.#texts, entries };
+    const entries: Record<string, Entry> = Object.fromEntries(this.#next);
+    for (const [key, { unused = 0, ...entry }] of this.#known)
+      if (!this.#next.has(key) && unused < MAX_UNUSED && this.#next.size < MAX_ENTRIES)
+        entries[key] = { ...entry, unused: unused + 1 };
+    const files = this.#files.map(([id, hash, state]): UsedFile => [
+      id,
+      hash,
+      this.#sources.stateOf(id, hash) ?? state,
+    ]);
+    const stored: Stored = { version: VERSION, files, entries };
     try {
       mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
       const temporary = `${this.#file}.${process.pid}.tmp`;
@@ -97,11 +113,12 @@ export class CodeCache {
     }
   }
 
-  #index(text: string): number {
-    let index = this.#indexes.get(text);
+  #index(file: UsedFile): number {
+    const key = `${file[1]} ${file[0]}`;
+    let index = this.#indexes.get(key);
     if (index === undefined) {
-      index = this.#texts.push(text) - 1;
-      this.#indexes.set(text, index);
+      index = this.#files.push(file) - 1;
+      this.#indexes.set(key, index);
     }
     return index;
   }
@@ -114,8 +131,11 @@ export class CodeCache {
       const stored = JSON.parse(readFileSync(this.#file, "utf8")) as Stored;
       if (stored.version !== VERSION) return;
       this.#known = new Map(Object.entries(stored.entries));
-      this.#texts = [...stored.texts];
-      for (const [at, text] of this.#texts.entries()) this.#indexes.set(text, at);
+      for (const file of stored.files) {
+        this.#index(file);
+        const [id, hash, state] = file;
+        if (state !== "") this.#sources.remember(id, hash, state);
+      }
     } catch {
       // There is none yet, or it is broken.
     }
@@ -131,10 +151,5 @@ export function cacheFolder(env: Readonly<NodeJS.ProcessEnv>): string | undefine
   return given ?? join(env.XDG_CACHE_HOME ?? home, "jobstrata");
 }
 
-/** Identifies a text. */
-export function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("base64url").slice(0, 22);
-}
-
 /** What everything in this process uses. */
-export const CODE_CACHE = new CodeCache();
+export const CODE_CACHE = new CodeCache(SOURCE_FILES);

@@ -1,6 +1,5 @@
-import type { LineageFiles } from "../../lineage";
 import type { CodeFile, CodeLineage, CodeParameters, RunContextUse } from "../../model/lineage";
-import { CODE_CACHE } from "./code-cache";
+import { cached, RecordedFiles } from "./recorded-files";
 import { runContextOf } from "./run-context";
 import { SOURCE_FILES } from "./source-files";
 
@@ -25,9 +24,13 @@ export class FileOfCode implements CodeFile {
   }
 
   public lineage(parameters: CodeParameters): CodeLineage | undefined {
-    const key = keyOf(parameters);
-    if (!this.#known.has(key)) this.#known.set(key, readLineage(this.#file, parameters, key));
+    const key = lineageKey(this.#file, parameters);
+    if (!this.#known.has(key)) this.#known.set(key, this.#lineage(key, parameters));
     return this.#known.get(key);
+  }
+
+  #lineage(key: string, parameters: CodeParameters): CodeLineage | undefined {
+    return cached(key, (files) => lineageIn(this.#file, parameters, files));
   }
 
   public runContext(): readonly RunContextUse[] | undefined {
@@ -35,23 +38,10 @@ export class FileOfCode implements CodeFile {
   }
 }
 
-/** Identifies parameters. */
-export function keyOf({ named, positional }: CodeParameters): string {
+/** Identifies the lineage of a file with parameters. */
+export function lineageKey(file: string, { named, positional }: CodeParameters): string {
   const entries = Object.entries(named).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([entries, positional]);
-}
-
-function readLineage(
-  file: string,
-  parameters: CodeParameters,
-  key: string,
-): CodeLineage | undefined {
-  if (SOURCE_FILES.hash(file, "file") === "") return undefined;
-  const known = CODE_CACHE.get(file, key, SOURCE_FILES);
-  if (known !== undefined) return known;
-  const found = analyse(file, parameters);
-  if (found !== undefined) CODE_CACHE.set(file, key, found.lineage, found.used);
-  return found?.lineage;
+  return `lineage ${file} ${JSON.stringify([entries, positional])}`;
 }
 
 /** The lineage of a file, and what it was found in: `file PATH` and `folder PATH` with a hash. */
@@ -60,30 +50,17 @@ export function analyse(
   parameters: CodeParameters,
 ): { readonly lineage: CodeLineage; readonly used: ReadonlyMap<string, string> } | undefined {
   const files = new RecordedFiles();
-  // What parses Python is loaded only where there is something to parse.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { codeLineage } = require("../../lineage") as typeof import("../../lineage");
-  const lineage = codeLineage(file, { parameters }, files);
+  const lineage = lineageIn(file, parameters, files);
   return lineage === undefined ? undefined : { lineage, used: files.used };
 }
 
-/** Notes what an analysis has looked at. */
-class RecordedFiles implements LineageFiles {
-  readonly used = new Map<string, string>();
-
-  public read(file: string): string | undefined {
-    const key = `file ${file}`;
-    if (!this.used.has(key)) this.used.set(key, SOURCE_FILES.hash(file, "file"));
-    return SOURCE_FILES.read(file);
-  }
-
-  public names(folder: string): ReadonlySet<string> | undefined {
-    const key = `folder ${folder}`;
-    if (!this.used.has(key)) this.used.set(key, SOURCE_FILES.hash(folder, "folder"));
-    return SOURCE_FILES.names(folder);
-  }
-
-  public label(file: string): string {
-    return SOURCE_FILES.label(file);
-  }
+function lineageIn(
+  file: string,
+  parameters: CodeParameters,
+  files: RecordedFiles,
+): CodeLineage | undefined {
+  // What parses Python is loaded only where there is something to parse.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { codeLineage } = require("../../lineage") as typeof import("../../lineage");
+  return codeLineage(file, { parameters }, files);
 }

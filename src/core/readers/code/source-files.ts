@@ -1,13 +1,18 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import type { LineageFiles } from "../../lineage";
 import { posixRelative } from "../../paths";
-import { hashOf } from "./code-cache";
 
 /** Databricks exports no notebook that is bigger. Bytes. */
 const MAX_SIZE = 10 * 2 ** 20;
 const MAX_KEPT = 30_000_000;
 /** Files and folders of which the hash is kept. */
 const MAX_KNOWN = 200_000;
+/** How much time a file system may take for one. Milliseconds. */
+const SETTLED_MS = 2000;
+
+const FILE = "file ";
+const FOLDER = "folder ";
 
 interface Known<Content> {
   /** What tells that a file or folder has changed. */
@@ -40,19 +45,41 @@ export class SourceFiles implements LineageFiles {
 
   /** The names of the folders and Python files in a folder; undefined if there is none. */
   public names(folder: string): ReadonlySet<string> | undefined {
-    return this.#folder(folder)?.content;
+    return this.#folder(folder, true)?.content;
   }
 
   public label(file: string): string {
     return posixRelative(process.cwd(), file);
   }
 
-  /** What identifies the content of a file or folder; empty if it is not there. */
-  public hash(path: string, kind: "file" | "folder"): string {
-    if (kind === "folder") return this.#folder(path)?.hash ?? "";
-    const known = this.#file(path, false);
+  /** What identifies the content of `file PATH` or `folder PATH`; empty if it is not there. */
+  public hashOf(id: string): string {
+    if (id.startsWith(FOLDER)) return this.#folder(id.slice(FOLDER.length), false)?.hash ?? "";
+    const known = this.#file(id.slice(FILE.length), false);
     if (known === undefined) return "";
     return (known.hash ??= hashOf(known.content ?? ""));
+  }
+
+  /** Says that a file or folder had that hash when it was in that state, so that it need not be read to know it. */
+  public remember(id: string, hash: string, state: string): void {
+    const [known, path] = id.startsWith(FOLDER)
+      ? [this.#folders, id.slice(FOLDER.length)]
+      : [this.#files, id.slice(FILE.length)];
+    if (!known.has(path)) known.set(path, { state, hash, content: undefined });
+  }
+
+  /**
+   * What tells another process that a file or folder still has that hash; undefined if that is not known. One that has just
+   * been written may be written again without another sign of it.
+   */
+  public stateOf(id: string, hash: string): string | undefined {
+    const known = id.startsWith(FOLDER)
+      ? this.#folders.get(id.slice(FOLDER.length))
+      : this.#files.get(id.slice(FILE.length));
+    if (known?.hash !== hash) return undefined;
+    const [modified, changed] = known.state.split(" ").map(Number);
+    const isSettled = Math.max(modified ?? Infinity, changed ?? Infinity) < Date.now() - SETTLED_MS;
+    return isSettled ? known.state : undefined;
   }
 
   #file(file: string, needsText: boolean): Known<string> | undefined {
@@ -85,12 +112,12 @@ export class SourceFiles implements LineageFiles {
     if (this.#folders.size > MAX_KNOWN) this.#folders.clear();
   }
 
-  #folder(folder: string): Known<ReadonlySet<string>> | undefined {
+  #folder(folder: string, needsNames: boolean): Known<ReadonlySet<string>> | undefined {
     const stats = statsOf(folder);
     if (stats?.isDirectory() !== true) return undefined;
     const state = stateOf(stats);
     const known = this.#folders.get(folder);
-    if (known?.state === state) return known;
+    if (known?.state === state && (known.content !== undefined || !needsNames)) return known;
     const names = readNames(folder);
     if (names === undefined) return undefined;
     const read = { state, hash: hashOf(names.join("\n")), content: new Set(names) };
@@ -112,6 +139,11 @@ export const isFile = (path: string): boolean => statsOf(path)?.isFile() === tru
 
 const stateOf = ({ mtimeMs, ctimeMs, size, ino }: Stats): string =>
   `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
+
+/** Identifies a text. */
+export function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("base64url").slice(0, 22);
+}
 
 /** What everything in this process reads through. */
 export const SOURCE_FILES = new SourceFiles();

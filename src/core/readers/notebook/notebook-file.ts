@@ -1,7 +1,8 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import type { NotebookFile, NotebookWidgets } from "../../model/job-spec";
 import { FileOfCode } from "../code/code-file";
-import { isFile, SOURCE_FILES } from "../code/source-files";
+import { cached, type RecordedFiles } from "../code/recorded-files";
+import { isFile } from "../code/source-files";
 import { notebookWidgets } from "./widgets";
 
 /**
@@ -17,7 +18,7 @@ export function notebookFile(file: string): NotebookFile {
       return isFile(file);
     },
     get widgets() {
-      if (!read) widgets = readWidgets(file);
+      if (!read) widgets = cached(`widgets ${file}`, (files) => readWidgets(file, files));
       read = true;
       return widgets;
     },
@@ -26,25 +27,29 @@ export function notebookFile(file: string): NotebookFile {
 }
 
 /** @param within the notebooks that run this one, which would otherwise be read forever */
-function readWidgets(file: string, within: readonly string[] = []): NotebookWidgets | undefined {
+function readWidgets(
+  file: string,
+  files: RecordedFiles,
+  within: readonly string[] = [],
+): NotebookWidgets | undefined {
   const [, extension = ""] = /\.([a-z]+)$/i.exec(file) ?? [];
-  const source = SOURCE_FILES.read(file);
+  const source = files.read(file);
   if (source === undefined) return undefined;
   return notebookWidgets(source, extension, (path) => {
-    const found = notebookAt(file, path);
+    const found = notebookAt(file, path, files);
     const known = [...within, file];
     if (found === undefined || known.length > MAX_RUN_DEPTH) return undefined;
-    return known.includes(found) ? NO_WIDGETS : readWidgets(found, known);
+    return known.includes(found) ? NO_WIDGETS : readWidgets(found, files, known);
   });
 }
 
 /** The file of the notebook that `%run` names in `file`; undefined for one of the workspace, or if there is none. */
-function notebookAt(file: string, path: string): string | undefined {
+function notebookAt(file: string, path: string, files: RecordedFiles): string | undefined {
   if (path === "" || isAbsolute(path)) return undefined;
   const base = resolve(dirname(file), path);
   return ["", ".py", ".ipynb", ".sql", ".scala", ".r", ".R"]
     .map((extension) => base + extension)
-    .find((candidate) => isFile(candidate));
+    .find((candidate) => files.exists(candidate));
 }
 
 /** No notebook that people write runs others deeper. */
