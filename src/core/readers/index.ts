@@ -1,6 +1,7 @@
 export { analyseAhead } from "./code/analyse-ahead";
 export * from "./code/code-cache";
 export * from "./code/code-file";
+export { hashOf } from "./code/source-files";
 export * from "./code/observed-lineage";
 export * from "./json-file";
 export * from "./lazy";
