@@ -1,6 +1,6 @@
 import { printable } from "@jobstrata/core/model";
 
-/** Why Terraform failed, in one line: its first error, without the frame around it and the warnings before it. */
+/** Terraform's first error in one line, without the frame and previous warnings. */
 export function terraformMessage(stderr: string): string {
   const lines = stderr
     .split("\n")

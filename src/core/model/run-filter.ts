@@ -1,11 +1,11 @@
 import { didNotRun, type RunStatus, succeeded } from "./run-tree";
 
-/** How a run stands, for those who look for one: `active` is also what waits; `skipped` ended without having begun. */
+/** Outcome filter of runs. `active` includes waiting runs; `skipped` means ended without starting. */
 export type RunOutcome = "active" | "failed" | "skipped" | "succeeded";
 
 export const RUN_OUTCOMES = ["active", "failed", "skipped", "succeeded"] as const;
 
-/** A run with failures that its job allows has succeeded. */
+/** A run with tolerated failures counts as succeeded. */
 export function outcomeOf(run: { readonly status: RunStatus }): RunOutcome {
   const { phase, state } = run.status;
   if (phase !== "ended") return "active";
@@ -13,12 +13,12 @@ export function outcomeOf(run: { readonly status: RunStatus }): RunOutcome {
   return succeeded(run) || state === "SUCCESS_WITH_FAILURES" ? "succeeded" : "failed";
 }
 
-/** Which runs to list. */
+/** Filter of runs. */
 export interface RunConditions {
   readonly outcome?: RunOutcome;
-  /** A part of the name, in any case. */
+  /** Part of the name, ignoring case. */
   readonly name?: string;
-  /** The earliest start; milliseconds since 1970. */
+  /** Earliest start; milliseconds since 1970. */
   readonly since?: number;
 }
 

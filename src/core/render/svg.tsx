@@ -6,7 +6,7 @@ import { plainDrawingStyle } from "./page/drawing-style";
 import { layoutOf } from "./page/layout/layout";
 import { printable } from "../model/text";
 
-/** The hierarchy as an SVG file that needs nothing else. Light or dark as its reader likes it. */
+/** The hierarchy as a self-contained SVG file, which follows the viewer's light or dark theme. */
 export function hierarchySvg(
   hierarchy: Hierarchy,
   { level = "jobs" }: { readonly level?: "jobs" | "tasks" } = {},

@@ -2,7 +2,7 @@ import type { ConditionOperator, RunIf } from "../model/enumerations";
 import type { ConditionSpec, TaskSpec } from "../model/job-spec";
 import { type Setting, settingAt, textAt } from "../model/settings";
 
-/** What a task does, in a few words: the notebook, file, query, pipeline … that it runs, what it compares or repeats. */
+/** Short description of a task: the notebook, file, query or pipeline that it runs, its comparison or its loop. */
 export function whatRuns(task: TaskSpec): string {
   const { notebook, runJob, condition, types, settings } = task;
   if (notebook !== undefined) return notebook.label;
@@ -24,7 +24,7 @@ function repeats({ forEachInputs = "its inputs", forEachConcurrency = 1 }: TaskS
   return `for each of ${forEachInputs}${atOnce}`;
 }
 
-/** Such as `{{job.parameters.n}} > 10`. */
+/** A condition as text, such as `{{job.parameters.n}} > 10`. */
 export function conditionText({ left, op, right }: ConditionSpec): string {
   return `${operand(left)} ${wordOf(OPERATORS, op) ?? op} ${operand(right)}`;
 }
@@ -43,17 +43,17 @@ const OPERATORS: Readonly<Record<ConditionOperator, string>> = {
 const wordOf = (words: Readonly<Record<string, string>>, value: string): string | undefined =>
   Object.hasOwn(words, value) ? words[value] : undefined;
 
-/** A dependency, with the outcome that it must have: `check (true)`. */
+/** A dependency with its required outcome: `check (true)`. */
 export function dependencyText(key: string, outcome: string | undefined): string {
   return outcome === undefined ? key : `${key} (${outcome})`;
 }
 
-/** What a task waits for. */
+/** The dependencies of a task as text. */
 export function dependencyTexts({ dependsOn, outcomes }: TaskSpec): string[] {
   return [...new Set(dependsOn)].map((key) => dependencyText(key, outcomes?.get(key)));
 }
 
-/** What has to be so for a task to run, beside the outcomes that it waits for. */
+/** Conditions of a task besides outcomes of dependencies. */
 export function conditionsOf({ runIf, disabled }: TaskSpec): string[] {
   const when =
     runIf === undefined || runIf === "ALL_SUCCESS" ? [] : [wordOf(WHEN, runIf) ?? `if ${runIf}`];
@@ -69,11 +69,10 @@ const WHEN: Readonly<Record<Exclude<RunIf, "ALL_SUCCESS">, string>> = {
 };
 
 /**
- * When a task runs, for a drawing that does not have the tasks of its job: outcomes of conditions, `run_if`, what repeats it,
- * that it is disabled.
+ * Conditions of a task, for a drawing without the job's tasks: outcomes, `run_if`, loop, disabled.
  *
- * @param sibling finds another task of its job
- * @param loop the for-each task that it is in
+ * @param sibling finds another task of the job
+ * @param loop the enclosing for-each task
  */
 export function whenRuns(
   task: TaskSpec,
@@ -90,7 +89,7 @@ export function whenRuns(
 
 type Words = (settings: Setting | undefined) => string | undefined;
 
-/** `word` before the first of the paths that leads to something. */
+/** `word` and the first value found at the paths. */
 const named =
   (word: string, ...paths: readonly (readonly string[])[]): Words =>
   (settings) => {
@@ -109,7 +108,7 @@ const list = (settings: Setting | undefined, name: string): readonly Setting[] =
 const joined = (...parts: readonly (string | undefined)[]): string | undefined =>
   parts.every((part) => part === undefined) ? undefined : parts.filter(Boolean).join(" ");
 
-/** By the type of a task. */
+/** Descriptions by task type. */
 const WORDS: Readonly<Record<string, Words>> = {
   alert_task: named("alert", ["alert_id"], ["workspace_path"]),
   clean_rooms_notebook_task: (settings) =>

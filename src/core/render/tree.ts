@@ -13,29 +13,32 @@ import {
 
 /** Options of a tree. */
 export interface TreeOptions {
-  /** Jobs alone, or the tasks by which they run each other, too. @default "jobs" */
+  /** Whether to include the tasks that run other jobs. @default "jobs" */
   readonly level?: "jobs" | "tasks";
   /** @default no colours */
   readonly style?: Style;
 }
 
-/** Deeper ones begin again at the left: indented further, a chain of thousands of jobs would fill hundreds of megabytes. */
+/**
+ * Maximum indentation; deeper jobs restart at the left. A chain of thousands of jobs would otherwise take hundreds of
+ * megabytes.
+ */
 const MAX_DEPTH = 40;
 
 interface Entry {
   readonly text: string;
-  /** What is below it is below this entry, too. */
+  /** The job whose children appear below this entry. */
   readonly job?: HierarchyJob;
 }
 
-/** An entry with what stands before it, and before what is below it. */
+/** An entry with the prefixes of its line and of the lines below it. */
 interface Line extends Entry {
   readonly depth: number;
   readonly first: string;
   readonly rest: string;
 }
 
-/** The hierarchy for a terminal. A job that several jobs run is drawn in full the first time. */
+/** The hierarchy as text for a terminal. A job that several jobs run is expanded only the first time. */
 export function hierarchyTree(hierarchy: Hierarchy, options: TreeOptions = {}): string {
   const { level = "jobs", style = PLAIN } = options;
   return new Tree(hierarchy, level, style).lines().join("\n");
@@ -62,21 +65,21 @@ class Tree {
       job.tasks.flatMap((task) => this.#job(task.runs) ?? []);
     const tops = new Set(rootsOf(this.#hierarchy.jobs, runs));
     const lines: string[] = [];
-    // A set is iterated over what is added on the way, too: jobs that were too deep at their place.
+    // Iterating over a set includes entries that are added meanwhile: jobs that exceeded the indentation.
     for (const top of tops) {
       if (this.#done.has(top)) continue;
       const waiting: Line[] = [{ text: this.#label(top), job: top, depth: 0, first: "", rest: "" }];
       for (let line = waiting.pop(); line !== undefined; line = waiting.pop()) {
         const below = this.#below(line, tops);
         lines.push(line.first + line.text + (typeof below === "string" ? below : ""));
-        // Not spread: a job may have very many tasks.
+        // Not a spread: a job may have very many tasks.
         if (typeof below !== "string") for (const each of below.reverse()) waiting.push(each);
       }
     }
     return lines;
   }
 
-  /** What is below a line, or a reference to where it is drawn. */
+  /** The lines below a line, or a reference to where they are drawn. */
   #below({ job, depth, rest }: Line, tops: Set<HierarchyJob>): Line[] | string {
     if (job === undefined) return [];
     const style = this.#style;
@@ -123,7 +126,7 @@ class Tree {
           const first = this.#job(task?.runs);
           const outcome = each.outcomes?.get(key);
           const condition = task?.spec.condition;
-          // The condition is not a job, so it is drawn only here.
+          // The condition task runs no job, so it appears only here.
           const needed =
             outcome !== undefined && condition !== undefined
               ? `${conditionText(condition)} is ${outcome}`
@@ -188,8 +191,8 @@ class Tree {
 }
 
 /**
- * Which step each task is, from 1, where any waits for another: one more than the latest of those that it waits for. Tasks in
- * a cycle, and behind one, have none.
+ * The step of each task, from 1, if any task has dependencies: one more than its latest dependency. Tasks in or behind
+ * a cycle have none.
  */
 function stepsOf(job: HierarchyJob): ReadonlyMap<string, number> {
   const tasks = job.tasks.flatMap(({ spec, loop }) => (loop === undefined ? [spec] : []));

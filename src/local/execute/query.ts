@@ -25,7 +25,7 @@ export const warehouseOf = (dataDir: string): string => join(dataDir, "warehouse
 export interface QueryRequest {
   /** Statements separated by semicolons. */
   readonly sql: string;
-  /** How many rows of each answer at most. */
+  /** Maximum rows of each answer. */
   readonly limit: number;
   /** Values for `:name` in the statement. Requires exactly one statement. */
   readonly parameters?: readonly QueryParameter[];
@@ -41,7 +41,7 @@ export interface QueryBatch {
     readonly sql: string;
     readonly parameters?: readonly QueryParameter[];
   }[];
-  /** How many rows of each answer at most. */
+  /** Maximum rows of each answer. */
   readonly limit: number;
 }
 

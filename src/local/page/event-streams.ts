@@ -6,7 +6,7 @@ import type { Clock, Timer } from "../clock";
 const RUNS_EVERY = 200;
 const JOBS_EVERY = 1000;
 const HEARTBEAT_EVERY = 15_000;
-/** How often it is looked whether findings are out of date; milliseconds. */
+/** Interval of checks whether findings are outdated; milliseconds. */
 const LOOK_EVERY = 2000;
 /** If more runs change within an interval, one event replaces the individual ones. */
 const MAX_RUNS = 500;
@@ -39,7 +39,7 @@ export class EventStreams<Run> {
 
   /**
    * @param view the event of a run; `undefined` if it no longer exists
-   * @param areOutOfDate whether what listeners know of jobs is out of date, although no job has changed
+   * @param areOutOfDate whether listeners' data about jobs is outdated although no job has changed
    */
   public constructor(
     clock: Clock,

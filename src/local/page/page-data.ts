@@ -26,10 +26,10 @@ import type { Store } from "../store";
 import { Turn } from "./turn";
 import type { RunSource, WorkspacePage } from "./page-parts";
 
-/** Runs of jobs and of tasks are looked through this many at a time. */
+/** Runs read at a time when searching. */
 const IDS_AT_ONCE = 1000;
 
-/** Which runs the page lists. */
+/** Filter of the page's list of runs. */
 type PageRunFilter = Pick<RunFilter, "before" | "jobId" | "limit" | "roots">;
 
 /** The workspace's data for the page. */
@@ -74,7 +74,7 @@ export class PageData implements RunSource {
     return this.#hierarchyJson;
   }
 
-  /** Whether the configuration has changed since the hierarchy was made. */
+  /** Whether the configuration has changed since the hierarchy was created. */
   public isOutOfDate(page: WorkspacePage): boolean {
     return this.#hierarchyJson !== undefined && page.version?.() !== this.#version;
   }
@@ -97,7 +97,7 @@ export class PageData implements RunSource {
     };
   }
 
-  /** Looks through the runs in parts: few may meet the conditions. */
+  /** Searches the runs in parts, because few may match. */
   public async runs(filter: PageRunFilter, conditions: RunConditions): Promise<PageRuns> {
     const turn = new Turn();
     const { limit, ...rest } = filter;
@@ -114,7 +114,7 @@ export class PageData implements RunSource {
         limit: IDS_AT_ONCE,
       });
       found.push(...runs.map(pageRun).filter((run) => meets(run, conditions)));
-      // Runs are numbered as they start.
+      // Run ids increase with the start time.
       if ((runs.at(-1)?.start_time ?? Infinity) < (conditions.since ?? 0)) break;
       before = from;
       await turn.pass();
@@ -122,7 +122,7 @@ export class PageData implements RunSource {
     return { runs: found.slice(0, limit), more: found.length > limit };
   }
 
-  /** What jobs have done last, and will do next. */
+  /** Recent runs and next starts of jobs. */
   public async activity(jobIds: readonly number[]): Promise<PageActivity> {
     const turn = new Turn();
     const jobs: JobActivity[] = [];
@@ -165,7 +165,7 @@ export class PageData implements RunSource {
   public async *below(asked: RunId): AsyncGenerator<object> {
     const turn = new Turn();
     const ids = new Set([ownId(asked, runNotFound)]);
-    // A set is iterated over what is added on the way too.
+    // Iterating over a set includes entries that are added meanwhile.
     for (const id of ids) {
       const run = this.#store.runs.jobRun(id);
       if (run === undefined) continue;

@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-/** A request may keep the others waiting this long; milliseconds. */
+/** Maximum time that a request may block others; milliseconds. */
 const TURN = 8;
 
-/** Lets other requests come in between the steps of a long one. */
+/** Lets other requests run between the steps of a long one. */
 export class Turn {
   #began = performance.now();
 
-  /** To be awaited between two steps. */
+  /** Await this between two steps. */
   public async pass(): Promise<void> {
     if (performance.now() - this.#began < TURN) return;
     await nextTurn();

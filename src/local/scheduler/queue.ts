@@ -91,7 +91,7 @@ export class RunQueue {
     this.#dequeue(runId)?.active.abandon(CANCELED);
   }
 
-  /** Cancels the runs of a job, or all queued runs without one. */
+  /** Cancels the runs of a job; without a job, all queued runs. */
   public cancelAll(jobId: number | undefined, queuedToo: boolean): void {
     const concerned = ({ active }: Live): boolean =>
       jobId === undefined || active.run.job_id === jobId;

@@ -185,7 +185,7 @@ export class Scheduler {
     this.#launcher.queue.cancel(runId);
   }
 
-  /** Cancels the runs of a job, or all queued runs without one. */
+  /** Cancels the runs of a job; without a job, all queued runs. */
   public cancelAll(jobId: number | undefined, queuedToo: boolean): void {
     this.#launcher.queue.cancelAll(jobId, queuedToo);
   }

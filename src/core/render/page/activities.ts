@@ -7,10 +7,10 @@ import {
   RECENT_RUNS,
 } from "../../model/page-answers";
 
-/** Jobs that are asked for closely after each other are read together; milliseconds. */
+/** Delay in which requested jobs are collected and read together; milliseconds. */
 const TOGETHER = 30;
 
-/** What jobs have done last: read for those that are in sight, then kept up to date by the events of runs. */
+/** Recent runs and next starts of visible jobs. Reads them on demand and updates them from run events. */
 export class Activities {
   readonly #known = new Map<JobId, JobActivity>();
   readonly #asked = new Set<JobId>();
@@ -20,13 +20,13 @@ export class Activities {
   readonly #read: (ids: readonly JobId[]) => Promise<PageActivity>;
   readonly #onChange: () => void;
 
-  /** @param onChange called when {@link of} returns something else than before */
+  /** @param onChange called when the result of {@link of} changes */
   public constructor(read: (ids: readonly JobId[]) => Promise<PageActivity>, onChange: () => void) {
     this.#read = read;
     this.#onChange = onChange;
   }
 
-  /** What is known of a job. What is not known, or is out of date, is read soon. */
+  /** The activity of a job, if known. Reads an unknown or outdated one soon. */
   public of(jobId: JobId): JobActivity | undefined {
     if (!this.#asked.has(jobId)) {
       this.#asked.add(jobId);
@@ -35,17 +35,17 @@ export class Activities {
     return this.#known.get(jobId);
   }
 
-  /** Takes runs that have changed. */
+  /** Applies changed runs. */
   public runsChanged(changed: readonly PageRun[]): void {
     let isNews = false;
     for (const run of changed) {
       const before = this.#known.get(run.job_id);
-      // What is being read now may be older than this.
+      // A pending read may be older than this change.
       if (before === undefined && this.#asked.has(run.job_id)) this.#want(run.job_id);
       if (before === undefined) continue;
       isNews = true;
       const others = before.runs.filter(({ run_id: id }) => id !== run.run_id);
-      // Its schedule has started it, and will start it again.
+      // A new run may be from the schedule, so the next start has changed.
       if (others.length === before.runs.length && before.next_start !== undefined)
         this.#want(run.job_id);
       const runs = [run, ...others].sort((a, b) => compareInt64(b.run_id, a.run_id));
@@ -54,7 +54,7 @@ export class Activities {
     if (isNews) this.#onChange();
   }
 
-  /** Everything is read again, once it is asked for; what is known stays until then. */
+  /** Marks everything as outdated. It is read again on demand and shown until then. */
   public outOfDate(): void {
     this.#asked.clear();
     this.#onChange();
@@ -78,7 +78,7 @@ export class Activities {
         for (const job of jobs) this.#known.set(job.job_id, job);
         this.#onChange();
       } catch {
-        // The connection reports its own problems; once it is there again, everything is out of date.
+        // The connection reports its own problems. After a reconnect, everything is outdated.
       }
     }
     this.#isReading = false;

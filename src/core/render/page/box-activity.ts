@@ -3,7 +3,7 @@ import type { DocumentJob } from "../document";
 import type { BoxActivity } from "./drawing";
 import { classOf, durationText, inText, jobStateOf, runTimes } from "./run-state";
 
-/** How a box shows what its job has done, and will do. */
+/** The activity of a job for its box. */
 export function boxActivity(
   { runs, next_start: next }: JobActivity,
   job: Pick<DocumentJob, "triggers">,
@@ -24,7 +24,7 @@ export function boxActivity(
   };
 }
 
-/** When a job starts by itself; empty if it never does. */
+/** The next start by a trigger as text; empty without triggers. */
 function nextWords(
   { triggers = [] }: Pick<DocumentJob, "triggers">,
   next: number | undefined,
@@ -37,6 +37,6 @@ function nextWords(
   return [trigger.kind, ...(trigger.detail === undefined ? [] : [trigger.detail])].join(": ");
 }
 
-/** Rows that a box leaves free for it, below what stands there anyway. */
+/** Rows to reserve in a box for its activity. */
 export const activityRows = ({ external, triggers = [] }: DocumentJob): number =>
   external === true ? 0 : triggers.length > 0 ? 2 : 1;

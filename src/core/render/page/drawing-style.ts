@@ -1,4 +1,4 @@
-/** Colours by what they are for. Each can be read on the others that it stands on. */
+/** Colours by purpose. Each is readable on the colours behind it. */
 export type Palette = Readonly<Record<string, string>>;
 
 export const LIGHT: Palette = {
@@ -39,7 +39,7 @@ export const DARK: Palette = {
 
 const LEVELS = ["orchestrator", "composite", "atomic", "other"];
 
-/** How drawings look. Levels have neutral fills and a word; colour is for state, and never says alone what a mark says too. */
+/** Styles of drawings. Levels have neutral fills and a label. Colour shows state, always together with a mark. */
 export const DRAWING_STYLE = `
 .drawing text { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: var(--ink) }
 .drawing .key { font-weight: 600 }
@@ -72,7 +72,7 @@ ${LEVELS.map(
 .drawing .bars .skipped { fill: var(--edge) }
 `.trim();
 
-/** {@link DRAWING_STYLE} for a file that is to be read by programs which know no variables of CSS, too. */
+/** {@link DRAWING_STYLE} without CSS variables, for programs that do not support them. */
 export function plainDrawingStyle(): string {
   const inColours = (palette: Palette): string =>
     `.drawing { background: var(--paper) }\n${DRAWING_STYLE}`.replace(

@@ -13,7 +13,7 @@ import {
 import { levelOf } from "./level";
 import type { RunClass } from "./run-state";
 
-/** A part of a drawing, in its pixels. */
+/** A part of a drawing; pixels. */
 export interface Window {
   readonly left: number;
   readonly top: number;
@@ -21,54 +21,54 @@ export interface Window {
   readonly bottom: number;
 }
 
-/** How the last run of a job stands. */
+/** The state of a job's last run. */
 export interface JobState {
   readonly phase: "waiting" | "active" | "ended";
-  /** As the Jobs API names it. */
+  /** Jobs API name of the state. */
   readonly state: string;
   readonly good: boolean;
 }
 
-/** What is shown in a box of what its job has done, and will do. */
+/** The activity of a job as shown in its box. */
 export interface BoxActivity {
-  /** Of the last run that ran. */
+  /** State of the last run that was not skipped. */
   readonly state?: JobState;
   /** The last runs, oldest first. */
   readonly bars: readonly {
     readonly kind: RunClass;
-    /** How long it took, as a part of what the longest took. */
+    /** Duration relative to the longest run. */
     readonly share: number;
   }[];
-  /** How long the last run took; empty if there was none. */
+  /** Duration of the last run; empty without runs. */
   readonly took: string;
-  /** When the job starts by itself; may be empty. */
+  /** Next start by a trigger; may be empty. */
   readonly next: string;
 }
 
-/** What a reader can do with a drawing; without it, it is a picture. */
+/** Actions in an interactive drawing; absent for a static one. */
 export interface DrawingActions {
   readonly onSelect: (id: string, place: string) => void;
   /** Opens or closes a box. */
   readonly onToggle: (place: string) => void;
 }
 
-/** What is to be seen of a layout. */
+/** Props of a drawing. */
 export interface DrawingProps {
   readonly layout: Layout;
-  /** Only what lies in it is drawn. @default - everything */
+  /** Draws only elements in this part. @default - everything */
   readonly window?: Window;
   readonly actions?: DrawingActions;
   /** Id of the job whose details are shown. */
   readonly selected?: string | undefined;
-  /** The box that the keyboard is at, by its place. */
+  /** Place of the box with keyboard focus. */
   readonly current?: string | undefined;
-  /** Ids of jobs that were searched for; the others step back. */
+  /** Ids of jobs found by a search; other jobs are dimmed. */
   readonly matches?: ReadonlySet<string> | undefined;
-  /** What a job has done; undefined while that is not known. Boxes must have rows for it. */
+  /** The activity of a job; undefined while unknown. Boxes must reserve rows for it. */
   readonly activityOf?: (job: DocumentJob) => BoxActivity | undefined;
 }
 
-/** The content of an SVG: jobs and the arrows between them. The only thing that draws them, in files and in browsers. */
+/** SVG content of jobs and arrows, for both files and browsers. */
 export function Drawing(props: DrawingProps) {
   const { layout, window, actions } = props;
   const inSight = <T,>(items: readonly T[], extentOf: (item: T) => Window): readonly T[] =>
@@ -115,7 +115,7 @@ const extentOf = ({ x, y, width, height }: Pick<Box, "x" | "y" | "width" | "heig
   bottom: y + height,
 });
 
-/** Whether they have a part in common; what stands out at the edge of a box counts as the box. */
+/** Whether two areas overlap. Marks at the edge of a box belong to its area. */
 function meet(a: Window, b: Window): boolean {
   const edge = 12;
   return (
@@ -126,7 +126,7 @@ function meet(a: Window, b: Window): boolean {
   );
 }
 
-/** Which arrows stand out or step back, by the places at their ends. */
+/** Places whose arrows are highlighted or dimmed. */
 interface Marks {
   readonly near: ReadonlySet<string> | undefined;
   readonly found: ReadonlySet<string> | undefined;
@@ -141,7 +141,7 @@ function marksOf({ layout, selected, matches }: DrawingProps): Marks {
   };
 }
 
-/** The head that arrows refer to. */
+/** Arrowhead marker. */
 export function Arrowhead() {
   return (
     <defs>
@@ -309,10 +309,10 @@ function JobBox({
 
 const BAR = 4;
 const BAR_HEIGHT = 11;
-/** The width of {@link RunBars}, in pixels. */
+/** Width of {@link RunBars}; pixels. */
 export const BARS_WIDTH = RECENT_RUNS * BAR;
 
-/** The last runs of a job on a line, the newest at the right. A bar that failed is hollow. */
+/** Bars for the last runs of a job, newest on the right. Bars of failed runs are hollow. */
 export function RunBars({ bars }: Pick<BoxActivity, "bars">) {
   const failed = bars.filter(({ kind }) => kind === "bad").length;
   return (
@@ -330,7 +330,7 @@ export function RunBars({ bars }: Pick<BoxActivity, "bars">) {
   );
 }
 
-/** A disc for what went well, a cross for what did not, a ring for what is under way. */
+/** A disc for success, a cross for failure, a ring for an active run. */
 export function StateMark({ phase, good }: Pick<JobState, "phase" | "good">) {
   if (phase !== "ended") return <circle class="active" r="4.5" />;
   return good ? <circle class="good" r="5" /> : <path class="bad" d="M-4 -4L4 4M4 -4L-4 4" />;
@@ -356,7 +356,7 @@ export function worstOf({
   return findings.length > 0 ? "warning" : undefined;
 }
 
-/** The id that a box has in the page, by its place. */
+/** DOM id of a box by its place. */
 export function itemId(place: string): string {
   return `job-${place}`;
 }

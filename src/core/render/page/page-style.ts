@@ -5,7 +5,7 @@ const variables = (palette: Palette): string =>
     .map(([name, value]) => `--${name}: ${value};`)
     .join(" ");
 
-/** How the pages look: drawings, and all that is around them. */
+/** Styles of the pages, including drawings. */
 export const PAGE_STYLE = `
 :root { color-scheme: light dark; ${variables(LIGHT)} }
 :root[data-theme="light"] { color-scheme: light }

@@ -16,10 +16,10 @@ const OUTCOMES: readonly (readonly [RunOutcome, string])[] = [
   ["skipped", "did not run"],
 ];
 
-/** A name is looked for once nothing was typed for this long; milliseconds. */
+/** Delay after typing before searching for a name; milliseconds. */
 const TYPED = 250;
 
-/** The conditions that a reader sets for the runs that are listed. */
+/** The user's conditions for listed runs. */
 export interface RunFilters {
   readonly conditions: RunConditions;
   readonly set: (conditions: RunConditions) => void;
@@ -30,7 +30,7 @@ export function useFilters(): RunFilters {
   return { conditions, set };
 }
 
-/** @param now by the clock of the workspace */
+/** @param now the workspace's time */
 export function FilterBar({
   filters: { conditions, set },
   now,

@@ -2,12 +2,12 @@ import { printable } from "../../model/text";
 import type { JobActivity, PageRun } from "../../model/page-answers";
 import { agoText, classOf, durationText, runTimes } from "./run-state";
 
-/** The last runs of a job, the newest at the right, each a link. Its height says how long it took beside the others. */
+/** The last runs of a job, newest on the right, as linked bars. The height shows the relative duration. */
 export function RunHistory({
   runs,
   now,
 }: Pick<JobActivity, "runs"> & {
-  /** By the clock of the workspace. */
+  /** The workspace's time. */
   readonly now: number;
 }) {
   if (runs.length === 0) return <p class="faint">It has not run yet.</p>;

@@ -9,7 +9,7 @@ interface Stateful {
   readonly status: RunStatus;
 }
 
-/** The class of a state. */
+/** CSS class of a state. */
 export type RunClass = "good" | "bad" | "active" | "waiting" | "skipped";
 
 export function classOf(run: Stateful): RunClass {
@@ -33,7 +33,7 @@ const MARKS: Readonly<Record<RunClass, string>> = {
   skipped: "–",
 };
 
-/** A state in a word and a mark. */
+/** A state with its mark. */
 export function RunState(run: Stateful) {
   const name = classOf(run);
   return (
@@ -43,14 +43,14 @@ export function RunState(run: Stateful) {
   );
 }
 
-/** What a drawing shows of a run; nothing of one that did not run. */
+/** The state to draw for a run; undefined for a skipped one. */
 export function jobStateOf(run: Stateful): JobState | undefined {
   const { phase, state } = run.status;
   const name = classOf(run);
   return name === "skipped" ? undefined : { phase, state, good: name === "good" };
 }
 
-/** How long it took, or has taken until `now`; empty for what has not begun. */
+/** Duration so far or in total; empty before the start. */
 export function durationText(
   run: Stateful & { readonly startTime?: number; readonly endTime?: number },
   now: number,
@@ -60,7 +60,7 @@ export function durationText(
   return run.status.phase === "ended" ? formatDuration(duration) : formatElapsed(duration);
 }
 
-/** When a run of the list began and ended. */
+/** Status, start and end of a listed run. */
 export const runTimes = ({ status, start_time: startTime, end_time: endTime }: PageRun) => ({
   status,
   startTime,
@@ -74,7 +74,7 @@ const UNITS = [
   [7, "days"],
 ] as const;
 
-/** When a time will be: `in 3 min`; after a day, the date. */
+/** A future time: `in 3 min`; after a day, the date. */
 export function inText(time: number, now: number): string {
   const minutes = Math.ceil((time - now) / 60_000);
   if (minutes <= 1) return "in a minute";
@@ -83,7 +83,7 @@ export function inText(time: number, now: number): string {
   return new Date(time).toLocaleString(undefined, { dateStyle: "short", timeStyle: "short" });
 }
 
-/** How long ago a time is: `just now`, `3 min ago`; after a week, the date. */
+/** A past time: `just now`, `3 min ago`; after a week, the date. */
 export function agoText(time: number, now: number): string {
   let count = Math.floor((now - time) / 1000);
   if (count < 5) return "just now";

@@ -19,7 +19,7 @@ import { VirtualRows } from "./virtual-rows";
 
 const ROW = 52;
 
-/** Runs, newest first, and one of them as a timeline. */
+/** A list of runs, newest first, and the selected one as a timeline. */
 export function RunsView({
   client,
   workspace,
@@ -35,7 +35,7 @@ export function RunsView({
   readonly workspace: Workspace;
   readonly list: RunList;
   readonly filters: RunFilters;
-  /** The job whose runs these are; undefined for those of all. */
+  /** Name of the job whose runs are listed; undefined for all jobs. */
   readonly jobName: string | undefined;
   readonly onAllJobs: () => void;
   readonly selected: RunId | undefined;
@@ -264,7 +264,7 @@ function findTask(run: JobRunNode, runId: RunId): TaskRunNode | undefined {
   return undefined;
 }
 
-/** What somebody who looks at a run wants to see: the innermost error of a failed one, the output of one task. */
+/** The task to select initially: the innermost failure, or the only task. */
 function firstShown(run: JobRunNode): TaskRunNode | undefined {
   const [task, another] = run.tasks;
   return innermostFailure(run) ?? (another === undefined ? task : undefined);
@@ -275,7 +275,7 @@ function innermostFailure(run: JobRunNode): TaskRunNode | undefined {
   return undefined;
 }
 
-/** Why a run failed: the innermost error, rather than the messages of all that wraps it. */
+/** The innermost error of a failed run, not the messages of enclosing tasks. */
 function headlineOf(run: JobRunNode): string {
   const [line = ""] = (innermostFailure(run)?.output?.error ?? "").trim().split("\n");
   return line === "" ? run.status.message : line;

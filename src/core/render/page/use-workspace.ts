@@ -7,32 +7,32 @@ import type { PageHierarchy, PageRun, PageRuns } from "../../model/page-answers"
 import type { HierarchyDocument } from "../document";
 import { type PageClient, PageFailure } from "./page-client";
 
-/** Runs requested at once. */
+/** Runs per request. */
 const PAGE = 500;
-/** Changes that follow each other closely are looked at together; milliseconds. */
+/** Delay in which changes are collected; milliseconds. */
 const TOGETHER = 250;
-/** The pause between two polls of a run, as a multiple of the time that a poll took. */
+/** Delay between two polls of a run, as a multiple of the duration of a poll. */
 const REST = 4;
 
-/** Everything that the page knows of the workspace. */
+/** The page's state of the workspace. */
 export interface Workspace {
   readonly connected: boolean;
-  /** Why something could not be read, or why there is no connection. */
+  /** The error of a read or of the connection. */
   readonly problem: string | undefined;
   readonly loggedOut: boolean;
   readonly host: string;
-  /** How far the clock of the workspace is ahead of the browser's; milliseconds. */
+  /** How far the workspace's clock is ahead of the browser's; milliseconds. */
   readonly ahead: number;
   readonly hierarchy: PageHierarchy<HierarchyDocument> | undefined;
-  /** The runs that have changed last. Another object for every change. */
+  /** The latest changed runs; a new array for every change. */
   readonly changed: readonly PageRun[];
-  /** Grows when everything that is known of runs is to be asked for afresh. */
+  /** Increases when all runs must be read again. */
   readonly resyncs: number;
-  /** Grows when alerts are to be asked for afresh. */
+  /** Increases when alerts must be read again. */
   readonly alertChanges: number;
 }
 
-/** Follows the workspace for as long as the page is there. */
+/** Follows the workspace while the page is open. */
 export function useWorkspace(client: PageClient): Workspace {
   const [state, setState] = useState<Workspace>({
     connected: false,
@@ -98,7 +98,7 @@ export function useWorkspace(client: PageClient): Workspace {
       },
       end.signal,
     );
-    // The configuration of the policy may have changed while the reader was elsewhere.
+    // The policy configuration may have changed while the page was hidden.
     const look = (): void => {
       if (window.document.visibilityState === "visible") readJobs();
     };
@@ -111,16 +111,16 @@ export function useWorkspace(client: PageClient): Workspace {
   return state;
 }
 
-/** Runs, newest first, as many as have been asked for. */
+/** Loaded runs, newest first. */
 export interface RunList {
   readonly runs: readonly PageRun[];
-  /** There are older ones. */
+  /** Whether older runs exist. */
   readonly more: boolean;
-  /** Asks for older ones. */
+  /** Loads older runs. */
   readonly readMore: () => void;
 }
 
-/** The list of the runs that were not started by others, or of all runs of a job, as far as they meet the conditions. */
+/** Runs that match the conditions: all runs of a job, or top-level runs of all jobs. */
 export function useRuns(
   client: PageClient,
   { changed, resyncs }: Workspace,
@@ -157,7 +157,7 @@ export function useRuns(
       const added = [...news.values()].filter(
         (run) => belongs(run) && (isKnown.has(run.run_id) || !more || run.run_id > oldest),
       );
-      // Some no longer meet the conditions.
+      // Some changed runs no longer match.
       const kept = runs.filter(({ run_id: id }) => !news.has(id));
       if (added.length === 0 && kept.length === runs.length) return before;
       return {
@@ -167,7 +167,7 @@ export function useRuns(
       };
     });
   }, [changed]);
-  // Runs of another job are not shown for this one.
+  // Do not show runs of another job.
   const { runs, more } = list.filter === filter ? list : noRuns(filter);
   return {
     runs,
@@ -181,7 +181,7 @@ export function useRuns(
         .then(
           (page) => {
             setList((before) => {
-              // The list may have become another one meanwhile.
+              // The list may have changed in the meantime.
               const isSame = before.filter === filter && before.runs.at(-1)?.run_id === oldest;
               if (!isSame) return before;
               return { filter, runs: [...before.runs, ...page.runs], more: page.more };
@@ -212,7 +212,7 @@ const noRuns = (filter: string): PageRuns & { readonly filter: string } => ({
   filter,
 });
 
-/** A run, always the same, with everything below it as it is now; a text where it cannot be read. */
+/** The current tree of a run, or an error message. */
 export function useRun(
   client: PageClient,
   { changed, resyncs }: Workspace,

@@ -17,16 +17,16 @@ import { JobTables } from "./job-tables";
 import { useNow } from "./use-now";
 import { useRuns, useWorkspace, type Workspace } from "./use-workspace";
 
-/** Where a reader is; the address says it, so that it can be gone back to. */
+/** The current place in the page. The URL contains it, so that the browser's history works. */
 interface Place {
   readonly view: "jobs" | "runs" | "alerts";
-  /** Of the job that is shown, or whose runs are. */
+  /** The selected job, or the job of the listed runs. */
   readonly jobId?: JobId;
   readonly runId?: RunId;
 }
 
 function placeInAddress(): Place {
-  // As the service writes the addresses of runs, and the commands print them.
+  // The format of run URLs in Databricks, which the commands print.
   const [, jobOf, runOf] = /^#job\/(\d{1,19})(?:\/run\/(\d{1,19}))?$/.exec(location.hash) ?? [];
   if (runOf !== undefined) return atRun(runOf);
   if (jobOf !== undefined) return atJob(jobOf);
@@ -36,7 +36,7 @@ function placeInAddress(): Place {
   if (view === "runs") return { view };
   if (location.hash === "#/alerts") return { view: "alerts" };
   if (view === "jobs") return id === undefined ? { view } : atJob(id);
-  // The command line tool prints addresses of jobs and runs as paths.
+  // The databricks CLI prints URLs of jobs and runs as paths.
   const [, jobIn, runIn] =
     /^\/jobs\/(\d{1,19})(?:\/runs\/(\d{1,19}))?$/.exec(location.pathname) ?? [];
   if (runIn !== undefined) return atRun(runIn);
@@ -61,7 +61,7 @@ function WorkspacePage({ client }: { readonly client: PageClient }) {
   const workspace = useWorkspace(client);
   const [place, setPlace] = useState(placeInAddress);
   const [problem, setProblem] = useState<string>();
-  /** The list stays that of a job while its runs are looked at. */
+  /** The list shows the runs of a job while one of them is selected. */
   const [listed, setListed] = useState<JobId>();
   useEffect(() => {
     const follow = (): void => {
@@ -222,7 +222,7 @@ function Jobs({
   );
 }
 
-/** How often times in the drawing are renewed; milliseconds. */
+/** Update interval of times in the drawing; milliseconds. */
 const NEWS = 5000;
 
 function useActivities(client: PageClient, { changed, resyncs, hierarchy }: Workspace): Activities {
@@ -246,7 +246,7 @@ function useActivities(client: PageClient, { changed, resyncs, hierarchy }: Work
   return activities;
 }
 
-/** The id of a job in the hierarchy, as the workspace reader makes it; that of an external job ends with its id, too. */
+/** The id of a job in the hierarchy, as created by the workspace reader. Ids of external jobs also end with the job id. */
 const documentId = (host: string, jobId: JobId): string => `${host}/jobs/${jobId}`;
 const jobOfDocument = (id: string): JobId => jobIdOf(/\d+$/.exec(id)?.[0]) ?? 0;
 
@@ -276,7 +276,7 @@ function LoggedOut({ why }: { readonly why?: string }) {
   );
 }
 
-/** What is behind the command for the place in the address to be opened. */
+/** Argument of the command that opens the current place. */
 function placeWords(): string {
   const place = `${location.pathname === "/" ? "" : location.pathname}${location.hash}`;
   return place === "" || place === "#" ? "" : ` '${printable(place.replaceAll("'", ""))}'`;

@@ -26,7 +26,7 @@ import { canonical } from "../workspace/paths";
 /** Maximum notifications in a response, newest first. */
 const MAX_NOTIFICATIONS = 500;
 
-/** A partial alert. `update_mask` selects the fields to apply, and only those are validated. */
+/** A partial alert. Fields are validated after `update_mask` has selected those to apply. */
 const changesShape = object(
   Object.fromEntries(Object.keys(alertShape.shape).map((field) => [field, z.unknown().optional()])),
 );

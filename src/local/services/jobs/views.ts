@@ -52,7 +52,7 @@ export class RunViews {
     return { metadata: this.get(task.run_id), ...this.bareOutput(task) };
   }
 
-  /** What a task came up with. */
+  /** The output of a task. @throws {ApiError} for a job run with several tasks */
   public bareOutput(task: TaskRun): Json {
     const output = this.#store.runs.output(task.run_id) ?? {};
     const { spec } = this.specOf(task);

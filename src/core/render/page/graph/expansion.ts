@@ -2,15 +2,15 @@ import type { DocumentJob, HierarchyDocument } from "../../document";
 import { type Box, type Layout, layoutOf, once } from "../layout/layout";
 import type { Size } from "../layout/pack";
 
-/** Below this scale the smallest text of a drawing has less than nine pixels. */
+/** Minimum scale at which the smallest text has at least nine pixels. */
 export const READABLE = 9 / 11;
-/** For hierarchies of more jobs, boxes are opened by whole levels alone. */
+/** Maximum jobs for opening boxes individually; larger hierarchies open by level only. */
 const MAX_SINGLE = 300;
 const MAX_TRIES = 40;
-/** Larger ones are closed at first. */
+/** Maximum jobs of a hierarchy that is initially open. */
 const MAX_WHOLE = 2_000;
 
-/** Which boxes of a hierarchy to open. */
+/** Chooses the boxes of a hierarchy to open. */
 export class Expansion {
   readonly #document: HierarchyDocument;
   readonly #level: "jobs" | "tasks";
@@ -28,7 +28,7 @@ export class Expansion {
     this.#rowsOf = rowsOf;
   }
 
-  /** Places that show each job once with what is in it. */
+  /** Places to open so that each job is expanded once. */
   public all(): Set<string> {
     return new Set(
       this.#whole()
@@ -37,7 +37,7 @@ export class Expansion {
     );
   }
 
-  /** As much as can be read in a window of this size; of one job at the top always what is in it. */
+  /** Places to open so that the drawing stays readable in a window of this size. Always opens a single top job. */
   public fitting({ width, height }: Size): Set<string> {
     if (this.#document.jobs.length > MAX_WHOLE) {
       const [root, another] = this.layout(new Set()).boxes;
@@ -76,7 +76,7 @@ export class Expansion {
     });
   }
 
-  /** The places to open for a job to be seen, from the top down. */
+  /** The places to open to show a job, from the top down. */
   public above(job: string): string[] {
     const { boxes } = this.#whole();
     const byPlace = new Map(boxes.map((box) => [box.place, box]));
@@ -86,7 +86,7 @@ export class Expansion {
       const parent: Box | undefined =
         box.parent === undefined ? undefined : byPlace.get(box.parent);
       const { job: top } = box;
-      // What is too deep for its place continues at the top, once that is opened.
+      // A box that is too deep continues at the top when opened.
       box = parent ?? boxes.find((each) => each.continued && each.job === top);
       if (box !== undefined) places.push(box.place);
       if (places.length > boxes.length) break;

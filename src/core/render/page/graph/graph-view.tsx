@@ -16,14 +16,14 @@ import { meaningOf, usePageKeys } from "./keys";
 import { usePrinting } from "./printing";
 import { Found, Toolbar } from "./toolbar";
 
-/** Narrower screens show a list first. */
+/** Maximum width at which a list is shown first; pixels. */
 const NARROW = 720;
-/** What is above and beside a drawing, in pixels. */
+/** Space above and beside a drawing; pixels. */
 const AROUND = { width: 0, height: 110 };
-/** A list of fewer jobs is open at first. */
+/** Maximum jobs of an initially open list. */
 const LISTED_WHOLE = 60;
 
-/** The hierarchies of some environments, to look around in. */
+/** An interactive view of the hierarchies of one or more environments. */
 export function GraphView({
   documents,
   level = "jobs",
@@ -34,14 +34,14 @@ export function GraphView({
 }: {
   /** At least one. */
   readonly documents: readonly HierarchyDocument[];
-  /** What is shown at first. @default "jobs" */
+  /** Initial level of detail. @default "jobs" */
   readonly level?: "jobs" | "tasks";
   /** Id of the job whose details are shown. */
   readonly selected: string | undefined;
   readonly onSelect: (id: string | undefined) => void;
   /** What a job has done; undefined while it is not known. */
   readonly activityOf?: (job: DocumentJob) => BoxActivity | undefined;
-  /** What can be done with a job. */
+  /** Actions on a job. */
   readonly actions?: (job: DocumentJob) => ComponentChildren;
 }) {
   const [environment, setEnvironment] = useState(documents[0]?.environment ?? "");
@@ -137,9 +137,9 @@ function Hierarchy({
     [found, query],
   );
 
-  /** What is to be brought into sight, or to keep its place, once it is laid out. */
+  /** What to show, or keep in place, after the next layout. */
   const next = useRef<{ show?: string; focus?: boolean; keep?: Box; fit?: boolean }>({});
-  /** The box of a job: the one that the keyboard is at, else the first. */
+  /** The box of a job: the one with keyboard focus, otherwise the first. */
   const boxOf = (id: string): Box | undefined => {
     const at = current === undefined ? undefined : boxes.get(current);
     return at?.job.id === id ? at : layout.boxes.find(({ job }) => job.id === id);
@@ -172,7 +172,7 @@ function Hierarchy({
     next.current = { show: place, focus: true };
     setWanted(place);
   };
-  /** Opens what a job is in, and brings it into sight. */
+  /** Opens the boxes around a job and scrolls to it. */
   const goToJob = (id: string, focus = false): void => {
     const box = boxOf(id);
     next.current = { show: box?.place ?? id, focus };
@@ -299,7 +299,7 @@ function Hierarchy({
   );
 }
 
-/** Of a drawing, or before there is one, of what the window will have for it. */
+/** The size of the drawing, or its expected size before it is rendered. */
 function windowSize(svg: SVGSVGElement | null | undefined): {
   readonly width: number;
   readonly height: number;

@@ -6,7 +6,7 @@ import { VirtualRows } from "../virtual-rows";
 
 const ROW = 48;
 
-/** The same boxes as in the drawing, one below the other in the order of their steps: what fits a narrow screen. */
+/** The drawing's boxes as a list in step order, for narrow screens. */
 export function JobList({
   layout,
   selected,

@@ -3,12 +3,12 @@ import type { Arranged } from "./arrange";
 import type { Box, Line, TaskBox } from "./layout";
 import type { Point, Rect } from "./pack";
 
-/** Between the edge of a box and what is in it. */
+/** Distance between the edge of a box and its contents; pixels. */
 export const PADDING = 18;
-/** How round the corners of arrows are. */
+/** Corner radius of arrows; pixels. */
 const CORNER = 7;
 
-/** What a place is before it is known where it goes. */
+/** A box before it has a position. */
 export interface Place {
   readonly place: string;
   readonly job: DocumentJob;
@@ -29,7 +29,7 @@ export type Child = Place | TaskBox;
 
 export const isPlace = (child: Child): child is Place => "place" in child;
 
-/** Everything in its place. */
+/** Collects the positioned elements. */
 export class Drawn {
   public readonly boxes: Box[] = [];
   public readonly tasks: TaskBox[] = [];
@@ -109,7 +109,7 @@ function lineOf(
   };
 }
 
-/** Straight parts with round corners. */
+/** An SVG path of straight segments with round corners. */
 function pathOf(points: readonly Point[]): string {
   const [[startX, startY] = [0, 0], ...rest] = points;
   let path = `M${at(startX)} ${at(startY)}`;

@@ -9,70 +9,71 @@ import type { Wait } from "./layers";
 import { pack, type Point, type Rect } from "./pack";
 
 /**
- * Where everything goes in a drawing, in pixels. A job that runs others is a box with its tasks inside, from left to right by
- * what waits for what. Each inside is laid out by itself, and only what is open, so that hierarchies of 10 000 jobs are fine.
+ * Positions of all elements of a drawing; pixels. A job that runs other jobs is a box with its tasks inside, from left
+ * to right by dependencies. Each box is laid out separately and only if it is open, so the layout scales to 10 000
+ * jobs.
  */
 export interface Layout {
-  /** Jobs, each before what is in it, in the order of the steps. */
+  /** Boxes of jobs, each before its contents, in step order. */
   readonly boxes: readonly Box[];
-  /** Tasks that run no job. */
+  /** Tasks other than Run Job tasks. */
   readonly tasks: readonly TaskBox[];
-  /** Around boxes that wait for the same, and that the same waits for. */
+  /** Frames around boxes with the same dependencies and dependents. */
   readonly frames: readonly Rect[];
   readonly lines: readonly Line[];
   readonly width: number;
   readonly height: number;
 }
 
-/** A job in a drawing. One that several tasks run has a box for each. */
+/** A job in a drawing. A job that several tasks run has several boxes. */
 export interface Box extends Rect {
-  /** Unique in the drawing: the way to it from the top, the same whatever is open. */
+  /** Unique in the drawing: the path from the top, independent of open boxes. */
   readonly place: string;
   readonly job: DocumentJob;
-  /** Below its key. */
+  /** Lines below the key. */
   readonly lines: readonly string[];
-  /** How many rows are left free below them. */
+  /** Number of reserved rows below the lines. */
   readonly rows: number;
-  /** The box that it is in, by its place; undefined at the top. */
+  /** Place of the enclosing box; undefined at the top. */
   readonly parent: string | undefined;
-  /** How many boxes it is in. */
+  /** Number of enclosing boxes. */
   readonly depth: number;
-  /** Which of the steps of its job it is, from 1, if these have an order. */
+  /** Step in the enclosing job, from 1; undefined if its tasks have no order. */
   readonly step: number | undefined;
-  /** Its place among the jobs in the same box, from 0, and how many these are. */
+  /** Index among the jobs in the same box, from 0, and their number. */
   readonly at: number;
   readonly siblings: number;
-  /** There is something to be shown in it. */
+  /** Whether it has contents. */
   readonly canExpand: boolean;
-  /** That is drawn here. */
+  /** Whether its contents are drawn here. */
   readonly expanded: boolean;
-  /** That is drawn in a box at the top, as this one is too deep in others. */
+  /** Whether its contents are drawn in a box at the top, because this one is nested too deeply. */
   readonly continued: boolean;
 }
 
-/** A task in a drawing that runs no job of it. */
+/** A task that runs no job of the drawing. */
 export interface TaskBox extends Rect {
   readonly id: string;
   readonly task: DocumentTask;
   readonly lines: readonly string[];
-  /** The job that it is in. */
+  /** The job that contains the task. */
   readonly job: DocumentJob;
 }
 
-/** An arrow from what comes first to what waits for it. */
+/** An arrow from an element to its dependent. */
 export interface Line {
-  /** Places of boxes, ids of task boxes: one, or those in a common frame. */
+  /** Places of boxes and ids of task boxes: one, or all in a common frame. */
   readonly from: readonly string[];
   readonly to: readonly string[];
-  /** As SVG has it in `d`. */
+  /** SVG path data. */
   readonly path: string;
-  /** The outcome that the first must have, if one is named. */
+  /** The required outcome of the first, if any. */
   readonly label?: string;
-  /** Where the label begins. */
+  /** Start of the label. */
   readonly x: number;
   readonly y: number;
   readonly points: readonly Point[];
-  /** What it lies in. */
+  /** Bounding box. */
   readonly extent: {
     readonly left: number;
     readonly top: number;
@@ -81,19 +82,19 @@ export interface Line {
   };
 }
 
-/** What to draw, and how. */
+/** Options of {@link layoutOf}. */
 export interface LayoutOptions {
-  /** Jobs, with the tasks of those that run others; or the tasks of all. @default "jobs" */
+  /** Whether to show the tasks of all jobs, or only of jobs that run other jobs. @default "jobs" */
   readonly level?: "jobs" | "tasks";
   /**
-   * Whether what is in a box is drawn; asked for each box from the top down, once.
+   * Whether to draw the contents of a box. Called once for each box, from the top down.
    *
-   * @default - of each job once, at the first of its places
+   * @default - expands each job once, in its first box
    */
   readonly isExpanded?: (place: string, job: DocumentJob) => boolean;
-  /** How many rows a box leaves free for what is known later. @default - none */
+  /** Number of rows to reserve in a box for later content. @default - none */
   readonly rowsOf?: (job: DocumentJob) => number;
-  /** How wide a drawing is to be for its height, as far as its order allows. @default 1.6 */
+  /** Preferred ratio of width to height. @default 1.6 */
   readonly aspect?: number;
 }
 
@@ -101,15 +102,15 @@ export const BOX_HEIGHT = 46;
 export const LINE_HEIGHT = 16;
 export const MARGIN = 24;
 const MIN_WIDTH = 150;
-/** With a row for runs: twenty bars, and how long the last took. */
+/** Minimum width of a box with a row of twenty run bars and a duration. */
 const MIN_ROW_WIDTH = 190;
 const PART_GAP = 24;
-/** Deeper boxes begin again at the top: a chain of thousands of jobs has no room in each other. */
+/** Maximum nesting; deeper boxes restart at the top, since a chain of thousands of jobs cannot be nested. */
 const MAX_DEPTH = 12;
-/** More jobs are not counted. */
+/** Maximum counted jobs. */
 const MAX_COUNTED = 1_000;
 
-/** Expands each job once, at the first place that is asked for, and where it continues at the top. */
+/** Expands each job once, at its first place, and where it continues at the top. */
 export function once(): (place: string, job: DocumentJob) => boolean {
   const expanded = new Set<DocumentJob>();
   return (place, job) => {
@@ -119,10 +120,10 @@ export function once(): (place: string, job: DocumentJob) => boolean {
   };
 }
 
-/** The place of a task's job in the box of another. */
+/** The place of a child job in its parent's box. */
 export const placeIn = (parent: string, taskKey: string): string => `${parent}\u0001${taskKey}`;
 
-/** Lays out the jobs of a document. Their order in it, and that of their tasks, does not matter. */
+/** Lays out the jobs of a document. The result does not depend on the order of jobs and tasks. */
 export function layoutOf(
   { jobs }: Pick<HierarchyDocument, "jobs">,
   options: LayoutOptions = {},
@@ -137,7 +138,7 @@ class Composition {
   readonly #isExpanded: (place: string, job: DocumentJob) => boolean;
   readonly #rowsOf: (job: DocumentJob) => number;
   readonly #aspect: number;
-  /** Jobs at the top, to which those that are too deep at their place are added. */
+  /** Jobs at the top, to which deeply nested jobs are added. */
   #tops = new Set<DocumentJob>();
 
   public constructor(jobs: readonly DocumentJob[], options: LayoutOptions) {
@@ -151,10 +152,10 @@ class Composition {
 
   public layout(): Layout {
     const roots = rootsOf(this.#jobs, (job) => this.#runs(job));
-    // What holds others goes before what stands alone.
+    // Jobs with children go before single jobs.
     const holds = (job: DocumentJob): boolean => job.tasks.some(({ runs }) => runs !== undefined);
     this.#tops = new Set([...roots.filter(holds), ...roots.filter((job) => !holds(job))]);
-    // A set is iterated over what is added on the way, too.
+    // Iterating over a set includes entries that are added meanwhile.
     const tops: Place[] = [];
     for (const job of this.#tops) tops.push(this.#place(job, job.id, undefined, undefined));
     const parts: (readonly Place[])[] = [
@@ -257,14 +258,14 @@ class Composition {
       const notes = notesOf(task, body, target !== undefined);
       if (target !== undefined) {
         let place = placeIn(parent.place, task.task_key);
-        // Only a wrong job has a task key twice.
+        // Only an invalid job has duplicate task keys.
         while (used.has(place)) place += "\u0001";
         used.add(place);
         return this.#place(target, place, body ?? task, parent, notes);
       }
       const lines = [shortWhat(task), ...notes].map((line) => cut(line));
       return {
-        // A job may be drawn more than once.
+        // Unique although a job may be drawn several times.
         id: `${parent.place}\u0002${task.id}`,
         task,
         job,
@@ -292,7 +293,7 @@ class Composition {
     return { children, inside: arrange(items, waits, BOX_HEIGHT / 2, this.#aspect) };
   }
 
-  /** What stands below the key of a job. */
+  /** The line below the key of a job. */
   #what(job: DocumentJob, expanded: boolean): string {
     const word = LEVEL_WORDS[levelOf(job)];
     const [task, ...others] = job.tasks;
@@ -302,7 +303,7 @@ class Composition {
     return expanded ? word : `${word} · ${shortWhat(task)}`;
   }
 
-  /** What is in a closed box. */
+  /** Summary of the contents of a closed box. */
   #badge(job: DocumentJob): string {
     const below = new Set(this.#runs(job));
     for (const each of below) {
@@ -322,11 +323,11 @@ class Composition {
   }
 }
 
-/** When a task runs, and what repeats it; its arrows say the rest. */
+/** Conditions and loop of a task. Arrows show its dependencies. */
 function notesOf(task: DocumentTask, body: DocumentTask | undefined, runsJob: boolean): string[] {
   const { when = [] } = task;
   if (body === undefined) return [...when];
-  // `what` of a for-each task says what it repeats for.
+  // `what` of a for-each task describes its inputs.
   const repeats = runsJob ? [task.what] : [`${body.task_key}: ${shortWhat(body)}`];
   return [...repeats, ...when, ...(body.when ?? [])];
 }
