@@ -29,38 +29,38 @@ import { Problems } from "./problems";
 import { checkPython, pythonSite } from "./python-site";
 
 const ROOT_FILES = ["databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml"];
-/** The target of bundles that have none. */
+/** Target of bundles without targets. */
 const DEFAULT_TARGET = "default";
 
-/** What a target merges with the same of the bundle. */
+/** Settings of a target that are merged with those of the bundle. */
 const MERGED = ["bundle", "workspace", "artifacts", "resources", "sync", "permissions", "presets"];
 
-/** The file that makes `path`, a folder or such a file itself, a bundle. */
+/** The root file of the bundle at `path`, which is its folder or the file itself. */
 export function bundleFile(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
   if (!statSync(path).isDirectory()) return /\.(ya?ml|json)$/i.test(path) ? path : undefined;
   return ROOT_FILES.map((name) => join(path, name)).find((file) => existsSync(file));
 }
 
-/** How {@link readBundle} reads. */
+/** Options of {@link readBundle}. */
 export interface BundleOptions extends FileOptions {
   /** The targets to read. @default - every target */
   readonly targets?: readonly string[];
-  /** Leaves out targets that the bundle lacks instead of refusing them. @default false */
+  /** Skips targets that the bundle lacks instead of throwing. @default false */
   readonly lenient?: boolean;
-  /** Runs the Python code of the bundle that defines jobs, as the Databricks CLI does. @default false */
+  /** Runs the bundle's Python code that defines jobs, as the Databricks CLI does. @default false */
   readonly python?: boolean;
-  /** Where `BUNDLE_VAR_…` are looked up, and what Python code gets. @default process.env */
+  /** Environment for `BUNDLE_VAR_…` and for Python code. @default process.env */
   readonly env?: Readonly<NodeJS.ProcessEnv>;
-  /** What the ids of jobs begin with, so that those of several bundles differ. @default - nothing */
+  /** Prefix of job ids, which distinguishes jobs of several bundles. @default - none */
   readonly prefix?: string;
-  /** Variables whose references stay references; `bundle.target` stays one, too. @default - none, nor bundle.target */
+  /** Variables whose references are kept, along with `bundle.target`. @default - resolves all references */
   readonly keep?: ReadonlySet<string>;
 }
 
 /**
- * Reads the jobs of a Databricks Asset Bundle, without a workspace and without the Databricks CLI, as that puts them
- * together: included files, overrides of targets, presets, variables.
+ * Reads the jobs of a Databricks Asset Bundle, without a workspace or the Databricks CLI, and applies included files,
+ * target overrides, presets and variables like the CLI.
  *
  * @param file the bundle's `databricks.yml`
  * @throws {JobstrataError} `source` for a target that the bundle lacks
@@ -77,26 +77,26 @@ export function readBundle(file: string, options: BundleOptions = {}): Reading {
   };
 }
 
-/** What a bundle says of a target beside its jobs. */
+/** Settings of a target other than its jobs. */
 export interface BundleSettings {
   readonly name: string;
-  /** The values of its variables, as far as they are known; null for the others. */
+  /** Values of variables; null for unknown ones. */
   readonly variables: ValueMap;
-  /** What the bundle says of each variable. */
+  /** Declarations of variables. */
   readonly declared: ValueMap;
-  /** Which workspace it is deployed to, as far as the bundle says so. */
+  /** The workspace to deploy to, if set. */
   readonly host?: string;
   readonly profile?: string;
-  /** `workspace.state_path`, with `${workspace.current_user.userName}` for who deploys it. */
+  /** `workspace.state_path`, with `${workspace.current_user.userName}` for the deploying user. */
   readonly statePath: string;
-  /** `workspace.file_path`, without `/Workspace`: where the files of {@link syncRoot} are uploaded. */
+  /** `workspace.file_path`, without `/Workspace`: the target folder of uploads from {@link syncRoot}. */
   readonly filePath: string;
   /** The folder whose files are uploaded; absolute. */
   readonly syncRoot: string;
 }
 
 /**
- * Reads what a bundle says of its targets beside their jobs.
+ * Reads the settings of a bundle's targets other than jobs.
  *
  * @throws {JobstrataError} `source` for a target that the bundle lacks
  */
@@ -108,7 +108,7 @@ export function readBundleSettings(
   return new Map(bundle.select(options).map((target) => [target, bundle.settingsOf(target)]));
 }
 
-/** What jobs of a target can refer to. */
+/** The resources and variables that jobs of a target can refer to. */
 export interface BundleResources {
   /** By kind and key, variables filled in; without jobs. */
   readonly resources: ValueMap;
@@ -118,8 +118,8 @@ export interface BundleResources {
 }
 
 /**
- * The resources of a bundle that are not jobs, by kind and key, with variables filled in; and what it declares of its
- * variables. What jobs refer to by `${resources.…}` and `${var.…}` is there.
+ * Reads the resources other than jobs, and the declared variables, of each target of a bundle: the objects that jobs
+ * refer to with `${resources.…}` and `${var.…}`.
  *
  * @throws {JobstrataError} `source` for a target that the bundle lacks
  */
@@ -257,12 +257,12 @@ export class Bundle {
     };
   }
 
-  /** Variables whose references stay references; undefined where all are filled in. */
+  /** Variables whose references are kept; undefined if all are resolved. */
   public get keep(): ReadonlySet<string> | undefined {
     return this.#options.keep;
   }
 
-  /** The id of the job with that key. */
+  /** The id of a job by its key. */
   public jobId(key: string): string {
     return `${this.#options.prefix ?? ""}resources.jobs.${key}`;
   }
@@ -275,7 +275,7 @@ export class Bundle {
     return this.#env[`BUNDLE_VAR_${name}`];
   }
 
-  /** The values of variables that a file beside the bundle keeps for a target. */
+  /** Variable values from the target's overrides file. */
   public overridesOf(target: string): ValueMap {
     const folder = join(this.folder, ".databricks", "bundle");
     const file = join(folder, target, "variable-overrides.json");
@@ -283,16 +283,16 @@ export class Bundle {
     return this.sources.load(file, "values") ?? EMPTY;
   }
 
-  /** The folder whose files are uploaded. */
+  /** The local folder to upload. */
   public syncRoot(settings: ValueMap): string {
     return syncRootOf(this.folder, settings.sync, this.places);
   }
 
   /**
-   * The notebook at `path`; the same files are asked for by every target.
+   * The notebook at `path`, cached because all targets use the same files.
    *
    * @param from the file that the path is relative to
-   * @param uploaded the folder in the workspace that the files of `root` go to
+   * @param uploaded workspace folder of the files in `root`
    */
   public notebook(path: string, from: string, uploaded: string, root: string): NotebookRef {
     const inFiles = withoutMount(path).startsWith(`${uploaded}/`)
@@ -310,7 +310,7 @@ export class Bundle {
     return notebook;
   }
 
-  /** A path as it leads on from the bundle's folder, however it is spelled; what leads elsewhere stays as it is. */
+  /** Normalizes a path relative to the bundle's folder. Keeps paths that lead elsewhere. */
   public path(path: string, part: object, uploaded: string, root: string): string {
     const inFiles = withoutMount(path).startsWith(`${uploaded}/`)
       ? withoutMount(path).slice(uploaded.length + 1)
@@ -323,7 +323,7 @@ export class Bundle {
     return posixRelative(this.folder, file) || ".";
   }
 
-  /** The code at a path from the bundle's folder: a file, or the folder of a dbt project. */
+  /** The code at a path relative to the bundle's folder: a file or a dbt project's folder. */
   public code(path: string): CodeFile | undefined {
     if (isAbsolute(path) || /^\w+:/.test(path)) return undefined;
     const file = join(this.folder, path);
@@ -332,7 +332,7 @@ export class Bundle {
     return code;
   }
 
-  /** `environments` is what targets were called once. */
+  /** Supports `environments`, the legacy name of `targets`. */
   #withTargets(config: ValueMap): ValueMap {
     const { environments } = config;
     if (environments === undefined || environments === null) return config;
@@ -347,7 +347,7 @@ export class Bundle {
     return config;
   }
 
-  /** The configuration as a target changes it. */
+  /** The configuration with a target's overrides. */
   #overridden(target: string, override: ValueMap): ValueMap {
     const settings = Object.assign(Object.create(null), this.#config) as Record<string, Value>;
     this.places.copy(settings, this.#config);
@@ -376,7 +376,7 @@ export class Bundle {
     return settings;
   }
 
-  /** A variable is looked up, or has a value. */
+  /** Reports variables with both a lookup and a default. */
   #checkVariables({ variables }: ValueMap): void {
     for (const [name, variable] of Object.entries(isValueMap(variables) ? variables : EMPTY)) {
       if (!isValueMap(variable) || !isValueMap(variable.lookup)) continue;
@@ -392,7 +392,7 @@ export class Bundle {
     }
   }
 
-  /** Where the bundle says what it defines in Python, or the key of that. */
+  /** Location of the bundle's Python settings, or of a key in them. */
   public pythonLocation(key?: string): SourceLocation | undefined {
     const at = pythonSite(this.#config);
     const settings = at?.map[at.key];

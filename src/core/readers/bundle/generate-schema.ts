@@ -16,7 +16,10 @@ interface Schema {
   readonly required?: readonly string[];
 }
 
-/** What the Databricks CLI takes and its JSON schema leaves out, as it sets it itself or keeps it for old bundles. */
+/**
+ * Fields that the Databricks CLI accepts but its JSON schema lacks: the CLI sets them itself, or keeps them for old
+ * bundles.
+ */
 const UNLISTED: Readonly<Record<string, readonly string[]>> = {
   Root: ["definitions", "__locations"],
   Bundle: ["target", "environment", "mode"],
@@ -25,7 +28,7 @@ const UNLISTED: Readonly<Record<string, readonly string[]>> = {
   Job: ["deployment", "edit_mode", "format"],
   GitSource: ["job_source", "git_snapshot"],
 };
-/** Resources other than jobs are not looked into. */
+/** Definitions that make up a job. Other resources have the type `any`. */
 const JOB_PARTS = ["Job", "JobPermission", "Permission", "Lifecycle"];
 const SCALARS = ["string", "bool", "int", "int64", "float64"];
 

@@ -13,21 +13,21 @@ import { withValue } from "./merge";
 import { checkShape } from "./shape";
 import { EMPTY, isValueMap, type Value, type ValueMap } from "./yaml-file";
 
-/** `/Workspace` may be left out of paths in a workspace. */
+/** Removes the optional `/Workspace` prefix of workspace paths. */
 export const withoutMount = (path: string): string => path.replace(/^\/Workspace(?=\/)/, "");
 
-/** To the Databricks CLI, presets that are empty or 0 are none. */
+/** The Databricks CLI treats empty or 0 presets as unset. */
 const unlessEmpty = (value: Value): Value => (value === "" || value === 0 ? undefined : value);
 
 /** One target of a bundle. */
 export class TargetReader {
   readonly #interpolation: Interpolation;
-  /** The jobs that variables look up, by the names of these. */
+  /** Job lookups of variables by variable name. */
   readonly #lookups = new Map<string, string | undefined>();
   readonly #stack: string;
-  /** The folder in the workspace that the files of the bundle go to. */
+  /** Workspace folder of the bundle's files. */
   readonly #uploaded: string;
-  /** The folder on this machine that they come from. */
+  /** Local folder of the uploaded files. */
   readonly #syncRoot: string;
 
   readonly #bundle: Bundle;
@@ -89,7 +89,7 @@ export class TargetReader {
     this.#uploaded = typeof uploaded === "string" ? withoutMount(uploaded) : "";
   }
 
-  /** `workspace` with the paths that it has if nobody says anything else. */
+  /** `workspace` with default paths. */
   #workspace(target: string): ValueMap {
     const { workspace } = this.#config;
     const given = isValueMap(workspace) ? workspace : EMPTY;
@@ -107,7 +107,7 @@ export class TargetReader {
     };
   }
 
-  /** The values of variables, with what they refer to filled in; null for one without a value. */
+  /** Resolved values of variables; null for a variable without a value. */
   public variables(): ValueMap {
     const { variables } = this.#config;
     const names = isValueMap(variables) ? Object.keys(variables) : [];
@@ -118,7 +118,7 @@ export class TargetReader {
     return Object.fromEntries(values);
   }
 
-  /** Which workspace the target is deployed to, as far as the bundle says so, and where its state is there. */
+  /** The target's workspace, if set, and its state path there. */
   public workspaceSettings(): Pick<
     BundleSettings,
     "host" | "profile" | "statePath" | "filePath" | "syncRoot"
@@ -149,7 +149,7 @@ export class TargetReader {
   }
 
   public jobs(): JobSpec[] {
-    // The check of shapes reports any other shape.
+    // The shape check reports other shapes.
     return Object.entries(this.#entries).flatMap(([key, job]) =>
       isValueMap(job) ? [this.#job(key, job)] : [],
     );
@@ -191,7 +191,7 @@ export class TargetReader {
     return spec;
   }
 
-  /** What the bundle as a whole gives to everybody's jobs, by the levels that jobs have. */
+  /** Bundle-level permissions, converted to job permission levels. */
   #permissions(): Value[] {
     const permissions = this.#interpolation.fill(this.#config.permissions);
     if (!Array.isArray(permissions)) return [];
@@ -202,7 +202,7 @@ export class TargetReader {
     );
   }
 
-  /** Says what the Databricks CLI refuses or drops. */
+  /** Reports what the Databricks CLI rejects or drops. */
   #check(job: ValueMap, spec: JobSpec): void {
     const bundle = this.#bundle;
     const environment = this.#target;
@@ -213,7 +213,7 @@ export class TargetReader {
     }
   }
 
-  /** Whether the deployment builds libraries: the bundle declares how, or lies beside a Python project. */
+  /** Whether the deployment builds libraries: the bundle declares artifacts or contains a Python project. */
   #builds(): boolean {
     const { artifacts } = this.#config;
     if (isValueMap(artifacts) && Object.keys(artifacts).length > 0) return true;
@@ -242,7 +242,7 @@ export class TargetReader {
     return { kind: "opaque", expression };
   }
 
-  /** The values of variables; null for one that is declared and has none before the deployment. */
+  /** Values of variables; null for a declared variable without a value before deployment. */
   #variables(target: string): Record<string, Value> {
     const values: Record<string, Value> = Object.create(null) as Record<string, Value>;
     const declared = this.#config.variables;
@@ -264,7 +264,7 @@ export class TargetReader {
     return values;
   }
 
-  /** What `presets` and the mode of the target add to a job when it is deployed. */
+  /** Applies `presets` and the target's mode to a job, as during deployment. */
   #withPresets(job: ValueMap): ValueMap {
     const development = this.#config.mode === "development";
     const given = this.#interpolation.fill(this.#config.presets);
@@ -276,7 +276,7 @@ export class TargetReader {
     const user = "${workspace.current_user.short_name}";
     const prefix = unlessEmpty(presets.name_prefix) ?? (development ? `[dev ${user}] ` : undefined);
     const { name } = job;
-    // A number where nobody quotes it.
+    // An unquoted name may be a number.
     if (typeof prefix === "string" && (typeof name === "string" || typeof name === "number"))
       set("name", `${prefix}${name}`);
     const tags = {
