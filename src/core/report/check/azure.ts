@@ -3,8 +3,8 @@ import { printable } from "../../model/text";
 import { asides, fullText, groupFindings, summary } from "./parts";
 
 /**
- * Logging commands of Azure Pipelines, which show findings in the summary of a run, each in one line. What many jobs share
- * is one.
+ * Formats findings as logging commands of Azure Pipelines, one line each, for the summary of a run. A finding that many
+ * jobs share is one line.
  */
 export function checkAzure(report: CheckReport): string {
   const beside = asides(report);

@@ -32,7 +32,10 @@ export function checkMarkdown(report: CheckReport, all = false): string {
   return lines.join("\n");
 }
 
-/** Open findings as the lines of a table, none without findings; and how many rows do not fit. */
+/**
+ * Formats open findings as the lines of a table; no lines without findings. `leftOut` is the number of rows that do not
+ * fit.
+ */
 export function findingsTable(
   report: CheckReport,
   {
