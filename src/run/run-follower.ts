@@ -325,7 +325,7 @@ export class RunFollower {
     });
   }
 
-  /** @param made what was made already of runs below it */
+  /** @param made nodes already built for runs below this one */
   #jobRun(run: ApiRun, depth = 0, made: ReadonlyMap<RunId, JobRunNode> = new Map()): JobRunNode {
     const jobId = run.job_id ?? 0;
     const key = this.#keys.get(jobId);

@@ -130,7 +130,7 @@ function evaluate(
   return chosen;
 }
 
-/** The tasks of jobs that are in a state, and those that run such jobs. */
+/** Tasks of the jobs in a state, and the Run Job tasks that run these jobs. */
 function inState(
   tree: readonly TaskNode[],
   state: string,
@@ -150,7 +150,7 @@ function inState(
   );
 }
 
-/** The tasks of jobs that follow, without those of the jobs that these run. */
+/** Leaf tasks of the downstream jobs, without the tasks of jobs that these run. */
 function following(
   tree: readonly TaskNode[],
   state: string,

@@ -39,7 +39,7 @@ export function planTests(
   return [...atomicSteps, ...inSteps(composite, runs, "composite", atomicSteps)];
 }
 
-/** Some of the steps; those that come before stay before. */
+/** Keeps only the wanted steps and the dependencies among them. */
 export function onlySteps(
   steps: readonly TestStep[],
   isWanted: (job: DeployedJob) => boolean,
