@@ -126,7 +126,7 @@ class Page {
   }
 }
 
-/** Text as code, in which nothing means anything: no HTML, no link, nobody's name. */
+/** Formats text as a code span, in which HTML, links and mentions have no effect. */
 export function codeSpan(text: string): string {
   const shown = printable(text);
   const longest = Math.max(0, ...Array.from(shown.matchAll(/`+/g), ([run]) => run.length));

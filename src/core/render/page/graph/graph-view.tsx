@@ -39,7 +39,7 @@ export function GraphView({
   /** Id of the job whose details are shown. */
   readonly selected: string | undefined;
   readonly onSelect: (id: string | undefined) => void;
-  /** What a job has done; undefined while it is not known. */
+  /** Activity of a job; undefined while unknown. */
   readonly activityOf?: (job: DocumentJob) => BoxActivity | undefined;
   /** Actions on a job. */
   readonly actions?: (job: DocumentJob) => ComponentChildren;
@@ -100,7 +100,7 @@ function Hierarchy({
   readonly firstLevel: "jobs" | "tasks";
   readonly selected: string | undefined;
   readonly onSelect: (id: string | undefined) => void;
-  /** What a job has done; undefined while it is not known. */
+  /** Activity of a job; undefined while unknown. */
   readonly activityOf?: (job: DocumentJob) => BoxActivity | undefined;
   readonly actions?: (job: DocumentJob) => ComponentChildren;
   readonly picker: ComponentChildren;
