@@ -267,7 +267,7 @@ export class JobStack extends TerraformStack {
 
   /**
    * Exports every job, even without a reader, so that a composite job that starts to run it finds its id in the
-   * existing state. Not as constructs, of which there would be two for each job.
+   * existing state. Adds no constructs, because each job would then have two.
    */
   #addOutputs(config: Config): void {
     // Terraform rejects an empty output block.
