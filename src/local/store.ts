@@ -2,7 +2,7 @@ import { makeFolder } from "@jobstrata/core/folders";
 import { errorText } from "@jobstrata/core/model";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- the way to import what is one function
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- the module exports a function
 import Database = require("libsql");
 import { JobstrataError } from "@jobstrata/core/errors";
 import { AlertStore } from "./services/alerts/store";

@@ -37,7 +37,7 @@ export function grpcServer({ onConnection, openStreams }: GrpcServerOptions): Ht
   });
   server.on("stream", (stream, headers) => {
     const path = headers[":path"] ?? "";
-    // Terraform canceled the call, so nobody waits for the response.
+    // Terraform canceled the call and does not wait for the response.
     stream.on("error", () => undefined);
     if (openStreams.includes(path)) {
       stream.respond(HEADERS, { waitForTrailers: true });

@@ -1,7 +1,7 @@
 /**
  * Schema information that the CDK package lacks: which arguments are both optional and computed, default values, which
  * changes force replacement, and which differences between configuration and workspace are not a change. Maintained by
- * hand, after the behaviour of databricks/databricks 1.99.0 and what is known of 1.132.0.
+ * hand, based on databricks/databricks 1.99.0 and known changes until 1.132.0.
  */
 import { PAUSE_STATUSES, PERIODIC_UNITS, TABLE_UPDATE_CONDITIONS } from "@jobstrata/core/model";
 import type { Extra, Extras, Suppression } from "./schema";

@@ -116,8 +116,8 @@ function scalarFromWire(type: AttributeType, answer: Json): Value {
 }
 
 /**
- * Merges a response into `state`. Arguments that the response omits keep their values. Arguments that only the
- * workspace has are ignored, since nobody configured them. A new or imported resource takes everything.
+ * Merges a response into `state`. Arguments that the response omits keep their values. Arguments that are not
+ * configured are ignored. A new or imported resource takes all arguments.
  */
 export function mergeAnswer(block: Block, state: Obj, answer: JsonObject, isNew: boolean): Obj {
   const result: Record<string, Value> = { ...state };

@@ -14,7 +14,7 @@ export interface Resource {
   readonly schema: Schema;
   /** Checks a configuration, which may contain unknowns, without calling the workspace. */
   validate?(config: Obj, files: SourceFiles): readonly Diagnostic[];
-  /** Adjusts the configuration before planning, if the schema alone does not determine what is a change. */
+  /** Adjusts the configuration before planning, if the schema alone cannot determine the changes. */
   resolve?(config: Obj, prior: Obj | null, files: SourceFiles): Obj;
   /**
    * Creates the object of `planned`, which has no unknowns.

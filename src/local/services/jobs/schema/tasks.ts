@@ -78,7 +78,7 @@ const subscription = object({
 const subscriptions = z.array(subscription).optional();
 const powerBiStorage = z.enum(["DIRECT_QUERY", "DUAL", "IMPORT"]).optional();
 
-/** The task types, of which a task has exactly one. Types that cannot run locally are stored and simulated. */
+/** Task types. A task has exactly one. Types that cannot run locally are stored and simulated. */
 const taskTypes = {
   ai_runtime_task: z.record(z.string(), z.unknown()).optional(),
   alert_task: object({
