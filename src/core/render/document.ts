@@ -28,7 +28,7 @@ export interface DocumentJob {
   readonly name?: string;
   readonly description?: string;
   readonly level?: JobLevel;
-  /** True for a job that is declared here but deployed elsewhere, of which only the key is known. */
+  /** True for a job that is declared here but deployed elsewhere; only its key is known. */
   readonly external?: true;
   readonly tags: Readonly<Record<string, string>>;
   /** Location of the definition. */

@@ -324,7 +324,7 @@ function findings({ findings: found }: HierarchyJob): string {
   return `## Findings\n\n${table(["", "Rule", "What", "Fix"], rows)}`;
 }
 
-/** The name without environment prefixes, of which a target and development mode can each add one. */
+/** Removes environment prefixes from a name. A target and development mode can each add one. */
 function titleOf({ name = "", key }: Pick<JobSpec, "name" | "key">): string {
   const { environment, rest } = environmentPrefix(name);
   return environment === undefined ? name || key : titleOf({ name: rest, key });

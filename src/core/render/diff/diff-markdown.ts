@@ -4,7 +4,7 @@ import { type DiffLine, type DiffWriter, mostChanged, reportOf, summaryOf } from
 import { diffMermaid, type DiffMermaidOptions } from "./diff-mermaid";
 import { countChanges, type HierarchyDiff } from "./hierarchy-diff";
 
-/** Maximum size of a comment; GitHub allows 65,536 characters. Counted in bytes, of which there are at least as many. */
+/** Maximum size of a comment; bytes. GitHub allows 65,536 characters, and a text has at least as many bytes. */
 const MAX_BYTES = 65_000;
 /** Maximum characters of the drawing, which may take three bytes each. */
 const MAX_DRAWN = 18_000;

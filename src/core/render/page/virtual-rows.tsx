@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 /** Rows rendered beyond the visible ones. */
 const SPARE = 10;
 
-/** Rows of equal height, of which only visible ones are rendered: 10 000 rows cost as much as 50. */
+/** A list of rows of equal height. Renders only the visible ones: 10 000 rows cost as much as 50. */
 export function VirtualRows({
   count,
   rowHeight,
