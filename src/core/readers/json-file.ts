@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 
 /** Maximum size; bytes. The plan of ten thousand jobs has half of it. */
 const MAX_SIZE = 128 * 2 ** 20;
-/** Maximum values, each of which takes several hundred bytes of memory. */
+/** Maximum number of values. Each takes several hundred bytes of memory. */
 const MAX_VALUES = 10_000_000;
 const CHUNK = 2 ** 20;
 

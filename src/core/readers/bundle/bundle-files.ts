@@ -18,7 +18,7 @@ const MAX_TOTAL_VALUES = 1_500_000;
 
 /** Options for finding the files of a bundle. */
 export interface FileOptions {
-  /** Folder outside of which no files are read. @default - the git work tree, otherwise the folders in `sync.paths` */
+  /** Folder that must contain all files read. @default - the git work tree, otherwise the folders in `sync.paths` */
   readonly repository?: string;
   /** Texts that replace the contents of files, by absolute path. @default - none */
   readonly contents?: ReadonlyMap<string, string>;

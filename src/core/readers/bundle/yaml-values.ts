@@ -100,7 +100,7 @@ export class YamlValues {
     return whole;
   }
 
-  /** Reports a duplicate key, of which only the last counts. */
+  /** Reports a duplicate key. Only its last value counts. */
   #reportTwice(name: string, pairs: readonly YamlPair[], key: YamlNode, isSame: boolean): void {
     const same = pairs.map((pair) => pair.key).filter((each) => nameOf(each) === name);
     const earlier = same[same.indexOf(key) - 1];

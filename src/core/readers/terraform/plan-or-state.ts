@@ -152,7 +152,7 @@ class Plan {
   }
 }
 
-/** A `job_id` of which only the value is known. */
+/** Creates a reference from the value of a `job_id`, without knowing its configuration. */
 function unfollowed(job: Resource, id: string): JobRef {
   if (/^\d+$/.test(id)) return { kind: "literal", jobId: id };
   return { kind: "opaque", expression: id === UNKNOWN_VALUE ? job.address : id };
