@@ -237,7 +237,7 @@ const pipelineParameters: Fields = {
   reset_checkpoint_selection: strings,
 };
 
-/** The task types, of which a task has exactly one. */
+/** Task types. A task has exactly one. */
 const taskTypes: Fields = {
   ai_runtime_task: any,
   alert_task: object({
