@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ciRun } from "../../../src/cli/review/ci-environment";
+import { ciRun, takeTokens } from "../../../src/cli/review/ci-environment";
 import { markerOf, publish, type PublishOptions } from "../../../src/cli/review/publish";
 import { tempFolder } from "../../support/policy";
 import { HostServer } from "./host-server";
@@ -357,6 +357,19 @@ describe("on Azure Pipelines", () => {
       status: 4,
     });
   });
+});
+
+test("tokens are taken from the environment that other code inherits", () => {
+  const env: NodeJS.ProcessEnv = {
+    PATH: "/bin",
+    GITHUB_TOKEN: TOKEN,
+    GH_TOKEN: TOKEN,
+    GITLAB_TOKEN: TOKEN,
+    SYSTEM_ACCESSTOKEN: TOKEN,
+  };
+  const whole = { ...env };
+  expect(takeTokens(env)).toEqual(whole);
+  expect(env).toEqual({ PATH: "/bin" });
 });
 
 test("a marker is one comment of HTML, whatever the name", () => {

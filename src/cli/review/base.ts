@@ -7,6 +7,8 @@ export type Base =
   | { readonly revision: string; readonly label: string; readonly note?: string }
   | { readonly problem: string };
 
+type Env = Readonly<NodeJS.ProcessEnv>;
+
 /** Milliseconds. */
 const FETCH_TIMEOUT = 120_000;
 
@@ -15,11 +17,18 @@ const FETCH_TIMEOUT = 120_000;
  * shallow stays so.
  *
  * @param folder in the work tree
+ * @param env of the job
  */
-export async function baseOf(hint: BaseHint, folder: string, signal?: AbortSignal): Promise<Base> {
+export async function baseOf(
+  hint: BaseHint,
+  folder: string,
+  env: Env,
+  signal?: AbortSignal,
+): Promise<Base> {
   // A clone that is fetched from must not hold up the check.
   const timeout = AbortSignal.timeout(FETCH_TIMEOUT);
-  const git = new Repository(folder, signal ? AbortSignal.any([signal, timeout]) : timeout);
+  const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
+  const git = new Repository(folder, env, either);
   try {
     if (!(await git.exists())) return { problem: "this is not a git work tree" };
     const found = await find(git, hint);
@@ -76,8 +85,11 @@ export async function mergeBaseOf(revision: string, folder: string): Promise<str
 
 class Repository {
   readonly #git: Git;
+  readonly #env: Env;
 
-  public constructor(folder: string, signal?: AbortSignal) {
+  /** @param env has the token of the job */
+  public constructor(folder: string, env: Env = {}, signal?: AbortSignal) {
+    this.#env = env;
     this.#git = new Git(folder, signal, "every job counts as changed");
   }
 
@@ -126,7 +138,7 @@ class Repository {
     if ((await this.#try(args)) !== undefined) return;
     try {
       // A checkout may have left no credentials.
-      await this.#git.run(args, "", credentials(process.env));
+      await this.#git.run(args, "", credentials(this.#env));
     } catch (error) {
       if (!(error instanceof GitFailed)) throw error;
       throw new JobstrataError(
@@ -150,7 +162,7 @@ class Repository {
 const withoutCredentials = (text: string): string => text.replace(/(:\/\/)[^/@\s]+@/g, "$1***@");
 
 /** Variables that give git the token of the job for the server of the job, and for no other. */
-function credentials(env: Readonly<NodeJS.ProcessEnv>): Record<string, string> {
+function credentials(env: Env): Record<string, string> {
   const { GITHUB_TOKEN, GITHUB_SERVER_URL, SYSTEM_ACCESSTOKEN, SYSTEM_COLLECTIONURI } = env;
   const header =
     GITHUB_TOKEN && GITHUB_SERVER_URL

@@ -28,6 +28,22 @@ export interface BaseHint {
 
 type Env = Readonly<NodeJS.ProcessEnv>;
 
+/** Variables with tokens that write comments. */
+const TOKENS = ["GITHUB_TOKEN", "GH_TOKEN", "GITLAB_TOKEN", "SYSTEM_ACCESSTOKEN"];
+
+/**
+ * Takes the tokens out of an environment, so that no code inherits them that a review runs: the synthesis of a base, Python
+ * that defines jobs.
+ *
+ * @returns what the environment was
+ */
+export function takeTokens(env: NodeJS.ProcessEnv): Env {
+  const whole = { ...env };
+  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+  for (const name of TOKENS) delete env[name];
+  return whole;
+}
+
 /** The CI system that this process runs in; undefined outside of those that are known. */
 export function ciRun(env: Env): CiRun | undefined {
   if (env.GITHUB_ACTIONS === "true") return githubRun(env);

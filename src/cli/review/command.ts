@@ -18,8 +18,8 @@ import { Interrupts } from "../interrupts";
 import type { Io } from "../io";
 import { addSourceOptions, readSources, type SourcesOptions } from "../sources/options";
 import { styleFor } from "../terminal";
-import { ciRun } from "./ci-environment";
-import { compareWithBase } from "./compare";
+import { ciRun, takeTokens } from "./ci-environment";
+import { compareWithBase, type Job } from "./compare";
 import { readPlan } from "./plan";
 import { publish } from "./publish";
 import { compareFindings, type Review } from "./review";
@@ -138,10 +138,13 @@ async function runReview(
   const path = given === "" ? "." : given;
   const outputs = options.output.map((output) => parseOutput(output, format, FORMATS));
   const plans = options.plan.map(readPlan);
-  const run = ciRun(process.env);
-  const report = await checkReadings(await readSources([path], options, target, io), options);
-  const request = { ...options, path };
-  const compared = await compareWithBase(base === "" ? undefined : base, request, run, io, signal);
+  const env = options.publish === true ? takeTokens(process.env) : process.env;
+  const run = ciRun(env);
+  const job = { env, ...(run && { run }) };
+  const readings = await readSources([path], options, target, io);
+  const report = await checkReadings(readings, options);
+  const request = { ...options, path, readings };
+  const compared = await compareWithBase(base === "" ? undefined : base, request, job, io, signal);
   const { document } = compared;
   const review: Review = {
     name: options.name ?? nameOf(path),
@@ -173,17 +176,17 @@ async function runReview(
   if (format !== "markdown")
     for (const problem of review.problems) io.err(`note: ${safe(problem)}`);
   if (options.publish === true && !signal.aborted)
-    await publishReview(review, document, options, io);
+    await publishReview(review, document, job, options, io);
   return exitCode;
 }
 
 async function publishReview(
   review: Review,
   document: ChangedDocument | undefined,
+  { run, env }: Job,
   { comment }: ReviewOptions,
   io: Io,
 ): Promise<void> {
-  const run = ciRun(process.env);
   if (run === undefined) {
     io.err(
       "note: nothing was published: this is not a job of GitHub Actions, GitLab CI or Azure Pipelines",
@@ -195,7 +198,7 @@ async function publishReview(
     markdown: reviewMarkdown(review),
     isNews: isNews(review),
   };
-  const url = await publish(publication, run, process.env, io, { comment });
+  const url = await publish(publication, run, env, io, { comment });
   const { added, fixed } = review.findings;
   const jobs = review.affected.filter(({ state }) => state !== "removed").map(({ job }) => job);
   writeStepOutputs(
@@ -207,7 +210,7 @@ async function publishReview(
       "new-findings": String(added.length),
       "fixed-findings": String(fixed.length),
     },
-    process.env,
+    env,
     io,
   );
 }

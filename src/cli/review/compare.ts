@@ -25,15 +25,23 @@ export interface Comparison {
 
 const NOTHING = { hierarchy: [], affected: [], problems: [] };
 
+/** The CI job that this is. */
+export interface Job {
+  /** Undefined outside of CI. */
+  readonly run?: CiRun;
+  /** Its variables, with the tokens. */
+  readonly env: Readonly<NodeJS.ProcessEnv>;
+}
+
 /** Compares with the base that is asked for, that of the CI run, or outside of CI the last commit. */
 export async function compareWithBase(
   given: string | undefined,
   request: BaseRequest,
-  run: CiRun | undefined,
+  job: Job,
   io: Io,
   signal: AbortSignal,
 ): Promise<Comparison> {
-  const base = await chosenBase(given, run, signal);
+  const base = await chosenBase(given, job, signal);
   if (base === undefined) return NOTHING;
   if ("problem" in base) {
     const problem = `There is nothing to compare with, so every finding counts as new: ${base.problem}`;
@@ -69,7 +77,7 @@ interface ChosenBase {
 
 async function chosenBase(
   given: string | undefined,
-  run: CiRun | undefined,
+  { run, env }: Job,
   signal: AbortSignal,
 ): Promise<ChosenBase | { readonly problem: string } | undefined> {
   if (given !== undefined) {
@@ -80,7 +88,7 @@ async function chosenBase(
   }
   if (run === undefined) return { revision: "git:HEAD", label: "HEAD" };
   if (run.base === undefined) return undefined;
-  const base = await baseOf(run.base, ".", signal);
+  const base = await baseOf(run.base, ".", env, signal);
   return "problem" in base ? base : { ...base, revision: `git:${base.revision}` };
 }
 
