@@ -32,9 +32,13 @@ export async function baseFindings(
   if (from.kind === "bundle" && from.commit !== undefined)
     return findingsAt(from.commit, request, signal);
   const { findings } = await checkReadings(before, request);
-  // Rules that look at code have looked at that of today.
+  // Rules that look at code have looked at that of today; so have suppressions, which stand at no job.
   const changed = codeOf(document);
-  return findings.filter(({ sites }) => !sites.some(({ job: { key = "" } }) => changed.has(key)));
+  return findings.filter(({ sites }) =>
+    sites.length === 0
+      ? changed.size === 0
+      : !sites.some(({ job: { key = "" } }) => changed.has(key)),
+  );
 }
 
 /** Keys of jobs whose code has changed, or may have. */
