@@ -3,6 +3,8 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { compareFindings } from "../../../src/cli/review/review";
+import type { CheckedFinding, CheckReport } from "../../../src/core/model/check-report";
 import type { Ended } from "../../e2e/support/processes";
 import { ROOT } from "../../e2e/support/processes";
 import { tempFolder } from "../../support/policy";
@@ -106,7 +108,9 @@ describe("a bundle in git", () => {
     expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
     const drawing = /```mermaid\n[\s\S]*?\n```/;
     expect(stdout).toMatch(drawing);
-    expect(stdout.replace(drawing, "(drawing)")).toMatchInlineSnapshot(`
+    const head = git(folder, "rev-parse", "--short=12", "HEAD");
+    const shown = stdout.replace(drawing, "(drawing)").replace(head, "(commit)");
+    expect(shown).toMatchInlineSnapshot(`
      "### jobstrata: 2 jobs changed, 1 new error
 
      #### Hierarchy: 2 jobs changed
@@ -145,6 +149,8 @@ describe("a bundle in git", () => {
      | nightly\\_refresh | affected | runs silver\\_refresh |
 
      Stacks: \`lakehouse\`
+
+     To test them: \`npx jobstrata test -t dev --select state:modified+ --state (commit)\`
      "
     `);
   });
@@ -239,6 +245,20 @@ describe("a bundle in git", () => {
         /^The base cannot be checked, so every finding counts as new: jobstrata\.config\.yaml is not valid: .+/,
       ),
     ]);
+  });
+
+  it("compares with a folder; findings of jobs whose code differs from it count as new", async () => {
+    const folder = repository();
+    untag(folder);
+    const base = tempFolder();
+    cpSync(folder, base, { recursive: true });
+    const same = await reviewJson(folder, [base]);
+    expect(same.findings).toMatchObject({ new: [], fixed: [], known: 1 });
+    const notebook = join(folder, "src", "silver", "clean_orders.py");
+    writeFileSync(notebook, `${readFileSync(notebook, "utf8")}\nprint(1)\n`);
+    const changed = await reviewJson(folder, [base]);
+    expect(states(changed).silver_orders).toBe("modified");
+    expect(rules(changed.findings.new)).toEqual(["job-level-tag"]);
   });
 
   it("writes reports of the whole check to files, with findings that are known", async () => {
@@ -492,6 +512,42 @@ describe("wrong input", () => {
     expect(stderr).toMatch(message);
   });
 });
+
+test("a further copy of a known mistake is new, as is one that was suppressed", () => {
+  const finding = (fingerprint: string, isSuppressed = false): CheckedFinding => ({
+    fingerprint,
+    rule: "retries",
+    severity: "warning",
+    message: fingerprint,
+    fix: "",
+    sites: [],
+    environments: [],
+    ...(isSuppressed && { suppression: { kind: "source", reason: "later" } }),
+  });
+  const compared = (now: CheckedFinding[], before?: CheckedFinding[]): object => {
+    const { added, fixed, known } = compareFindings({ ...REPORT, findings: now }, before);
+    const names = (each: readonly CheckedFinding[]): string =>
+      each.map(({ fingerprint }) => fingerprint).join(" ");
+    return { added: names(added), fixed: names(fixed), known };
+  };
+  const [a, b, c] = [finding("a"), finding("b"), finding("c")];
+  expect(compared([a, a, b], [a, c])).toEqual({ added: "a b", fixed: "c", known: 1 });
+  expect(compared([a], [finding("a", true)])).toEqual({ added: "a", fixed: "", known: 0 });
+  expect(compared([finding("a", true)], [a])).toEqual({ added: "", fixed: "a", known: 0 });
+  expect(compared([a, b])).toEqual({ added: "a b", fixed: "", known: 0 });
+});
+
+const REPORT: CheckReport = {
+  sources: [],
+  jobs: 0,
+  tasks: 0,
+  distinct: { jobs: 0, tasks: 0, environments: 0 },
+  rules: [],
+  findings: [],
+  incomplete: false,
+  fixed: 0,
+  failOn: "error",
+};
 
 test("a plan says what it would do, the dangerous first, without secrets", async () => {
   const folder = repository();

@@ -19,7 +19,7 @@ import type { Io } from "../io";
 import { addSourceOptions, readSources, type SourcesOptions } from "../sources/options";
 import { styleFor } from "../terminal";
 import { ciRun, takeTokens } from "./ci-environment";
-import { compareWithBase, type Job } from "./compare";
+import { compareWithBase, type Job, testCommand } from "./compare";
 import { readPlan } from "./plan";
 import { publish } from "./publish";
 import { compareFindings, type Review } from "./review";
@@ -146,6 +146,7 @@ async function runReview(
   const request = { ...options, path, readings };
   const compared = await compareWithBase(base === "" ? undefined : base, request, job, io, signal);
   const { document } = compared;
+  const test = document && testCommand(document);
   const review: Review = {
     name: options.name ?? nameOf(path),
     ...(compared.since !== undefined && { since: compared.since }),
@@ -154,6 +155,7 @@ async function runReview(
     affected: compared.affected,
     jobs: report.distinct.jobs,
     stacks: document?.stacks ?? [],
+    ...(test !== undefined && { testCommand: test }),
     findings: compareFindings(report, compared.findings),
     plans,
   };

@@ -137,7 +137,7 @@ const STATES = {
 } as const;
 const ORDER = ["new", "modified", "downstream", "removed"] as const;
 
-function affectedLines({ since, affected, jobs, stacks }: Review): string[] {
+function affectedLines({ since, affected, jobs, stacks, testCommand }: Review): string[] {
   const run = affected.filter(({ state }) => state !== "removed");
   if (since === undefined || affected.length === 0) return [];
   const rows = [...affected]
@@ -156,6 +156,8 @@ function affectedLines({ since, affected, jobs, stacks }: Review): string[] {
     const shown = stacks.slice(0, 20).map(codeSpan).join(", ");
     body.push("", `Stacks: ${shown}${stacks.length > 20 ? ` and ${stacks.length - 20} more` : ""}`);
   }
+  if (testCommand !== undefined && run.length > 0)
+    body.push("", `To test them: ${codeSpan(testCommand)}`);
   return body;
 }
 

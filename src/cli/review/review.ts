@@ -16,6 +16,8 @@ export interface Review {
   readonly affected: readonly AffectedJob[];
   /** Number of jobs of the current side. */
   readonly jobs: number;
+  /** The command that tests the affected jobs in an environment, if they can be selected. */
+  readonly testCommand?: string;
   /** The stacks that hold changed jobs. */
   readonly stacks: readonly string[];
   readonly findings: ReviewFindings;
