@@ -395,7 +395,9 @@ export abstract class JobOfJobs<Key extends string = any> extends JobBase {
 }
 
 function isJob(value: unknown): value is IJob {
-  return Construct.isConstruct(value) && "id" in value && typeof value.id === "string";
+  if (!Construct.isConstruct(value)) return false;
+  // The id of a job of this library is a token, which would be made for nothing.
+  return JobBase.isJobBase(value) || ("id" in value && typeof value.id === "string");
 }
 
 function copyOf(list: readonly string[] | undefined): string[] | undefined {
