@@ -170,7 +170,9 @@ describe("a bundle in git", () => {
     expect(found).toMatchObject({ code: 0, exit_code: 0, findings: { new: [], known: 1 } });
     expect((await review(folder)).stdout).toContain("1 finding was there before.");
     expect((await review(folder, ["--findings", "all"])).code).toBe(1);
-    expect((await review(folder, ["--format", "github"])).stdout).not.toContain("::error");
+    const fresh = await review(folder, ["--format", "github"]);
+    expect(fresh.stdout).not.toContain("::error");
+    expect(fresh.stderr).toBe("note: 1 finding of the base not shown; --findings all shows all\n");
     const all = await review(folder, ["--format", "github", "--findings", "all"]);
     expect(all.stdout).toContain("::error file=resources/silver.yml");
   });

@@ -9,7 +9,7 @@ import {
   type Severity,
 } from "@jobstrata/core/model";
 import { posixRelative } from "@jobstrata/core/paths";
-import { CHECK_FORMATS, type CheckFormat } from "@jobstrata/core/report";
+import { CHECK_FORMATS, type CheckFormat, counted } from "@jobstrata/core/report";
 import { matrixOf } from "../changed/command";
 import type { ChangedDocument } from "../changed/document";
 import { checkReadings } from "../check/findings";
@@ -19,8 +19,8 @@ import type { Io } from "../io";
 import { addSourceOptions, readSources, type SourcesOptions } from "../sources/options";
 import { styleFor } from "../terminal";
 import { ciRun, takeTokens } from "./ci-environment";
-import { compareWithBase, type Job, testCommand } from "./compare";
-import { readPlan } from "./plan";
+import { compareWithBase, type Comparison, type Job, testCommand } from "./compare";
+import { type PlanSummary, readPlan } from "./plan";
 import { publish } from "./publish";
 import { compareFindings, type Review } from "./review";
 import { reviewJson } from "./review-json";
@@ -146,19 +146,7 @@ async function runReview(
   const request = { ...options, path, readings };
   const compared = await compareWithBase(base === "" ? undefined : base, request, job, io, signal);
   const { document } = compared;
-  const test = document && testCommand(document);
-  const review: Review = {
-    name: options.name ?? nameOf(path),
-    ...(compared.since !== undefined && { since: compared.since }),
-    problems: compared.problems,
-    hierarchy: compared.hierarchy,
-    affected: compared.affected,
-    jobs: report.distinct.jobs,
-    stacks: document?.stacks ?? [],
-    ...(test !== undefined && { testCommand: test }),
-    findings: compareFindings(report, compared.findings),
-    plans,
-  };
+  const review = reviewOf(compared, report, plans, options.name ?? nameOf(path));
   const counting = options.findings === "all" ? openFindings(report) : review.findings.added;
   const isFailed = counting.some(({ severity }) => atLeast(severity, report.failOn));
   const exitCode = report.incomplete ? 2 : isFailed ? 1 : 0;
@@ -173,6 +161,9 @@ async function runReview(
   };
   for (const output of outputs) writeReport(output.file, text(output.format));
   if (!outputs.some(({ isMain }) => isMain)) io.out(text(format, true).trimEnd());
+  const { known } = review.findings;
+  if (OF_CHANGE.includes(format) && options.findings === "new" && known > 0)
+    io.err(`note: ${counted(known, "finding")} of the base not shown; --findings all shows all`);
   // The agent of Azure Pipelines would take commands from anywhere in a line.
   const safe = (line: string): string => printable(line).replaceAll("##", "# #");
   if (format !== "markdown")
@@ -180,6 +171,27 @@ async function runReview(
   if (options.publish === true && !signal.aborted)
     await publishReview(review, document, job, options, io);
   return exitCode;
+}
+
+function reviewOf(
+  { since, document, problems, hierarchy, affected, findings }: Comparison,
+  report: CheckReport,
+  plans: readonly PlanSummary[],
+  name: string,
+): Review {
+  const test = document && testCommand(document);
+  return {
+    name,
+    ...(since !== undefined && { since }),
+    problems,
+    hierarchy,
+    affected,
+    jobs: report.distinct.jobs,
+    ...(test !== undefined && { testCommand: test }),
+    stacks: document?.stacks ?? [],
+    findings: compareFindings(report, findings),
+    plans,
+  };
 }
 
 async function publishReview(
