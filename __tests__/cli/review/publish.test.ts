@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ciRun, takeTokens } from "../../../src/cli/review/ci-environment";
 import { markerOf, publish, type PublishOptions } from "../../../src/cli/review/publish";
+import { writeStepOutputs } from "../../../src/cli/review/step-outputs";
 import { tempFolder } from "../../support/policy";
 import { HostServer } from "./host-server";
 
@@ -370,6 +371,17 @@ test("tokens are taken from the environment that other code inherits", () => {
   const whole = { ...env };
   expect(takeTokens(env)).toEqual(whole);
   expect(env).toEqual({ PATH: "/bin" });
+});
+
+test("an output of a step is one line, and a file that cannot be written fails nothing", () => {
+  const file = join(folder, "output");
+  const said: string[] = [];
+  const io = { out: () => undefined, err: (line: string) => said.push(line), exitCode: 0 };
+  writeStepOutputs({ jobs: "[]\nstacks=evil", stacks: "[]" }, { GITHUB_OUTPUT: file }, io);
+  expect(readFileSync(file, "utf8")).toBe("jobs=[] stacks=evil\nstacks=[]\n");
+  writeStepOutputs({ jobs: "[]" }, { GITHUB_OUTPUT: folder }, io);
+  writeStepOutputs({ jobs: "[]" }, {}, io);
+  expect(said).toEqual(["warning: the outputs of the step cannot be written: EISDIR"]);
 });
 
 test("a marker is one comment of HTML, whatever the name", () => {

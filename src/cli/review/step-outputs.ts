@@ -4,7 +4,7 @@ import type { Io } from "../io";
 /**
  * Gives values to the later steps of a job of GitHub Actions, in GITHUB_OUTPUT; nothing where there is no such file.
  *
- * @param outputs each of one line
+ * @param outputs line ends in them become blanks
  */
 export function writeStepOutputs(
   outputs: Readonly<Record<string, string>>,
@@ -12,7 +12,10 @@ export function writeStepOutputs(
   io: Io,
 ): void {
   if (file === undefined || file === "") return;
-  const lines = Object.entries(outputs).map(([name, value]) => `${name}=${value}\n`);
+  const lines = Object.entries(outputs).map(
+    // A second line would be another output.
+    ([name, value]) => `${name}=${value.replace(/[\r\n]+/g, " ")}\n`,
+  );
   try {
     appendFileSync(file, lines.join(""));
   } catch (error) {
