@@ -11,10 +11,10 @@ import { isValueMap, type KeyPath, type Places, type Value, type ValueMap } from
 import { firstLine } from "../../notebook-file";
 import { sourceFormat } from "../../model/notebook-format";
 
-/** A local file of a job that keeps it from being deployed. */
+/** A problem with a local file that may prevent the deployment of a job. */
 export interface FileProblem extends Pick<ReadProblem, "severity" | "message" | "fix"> {
   readonly rule: "notebook-file" | "task-file" | "library-file";
-  /** Where its path is written. */
+  /** The map with the path; {@link path} is the field. */
   readonly map: ValueMap;
   readonly path: KeyPath;
   readonly taskKey?: string;
@@ -24,27 +24,27 @@ export const NOTEBOOK_EXTENSIONS = [".py", ".r", ".scala", ".sql", ".ipynb"] as 
 
 type Kind = "missing" | "folder" | "notebook" | "file";
 
-/** What the Databricks CLI does with the local paths of jobs when it deploys them. */
+/** Checks the local paths of jobs as the Databricks CLI does during deployment. */
 export class LocalFiles {
   readonly #kinds = new Map<string, Kind>();
 
   readonly #folder: string;
   readonly #places: Places;
 
-  /** @param folder of the bundle */
+  /** @param folder the bundle's folder */
   public constructor(folder: string, places: Places) {
     this.#folder = folder;
     this.#places = places;
   }
 
   /**
-   * What is wrong with the paths of a job.
+   * Finds the problems of a job's paths.
    *
    * @param root the folder whose files are uploaded
-   * @param builds artifacts are built before libraries are looked for
+   * @param builds true if the bundle builds artifacts, so that libraries may not exist yet
    */
   public check(job: ValueMap, root: string, builds: boolean): FileProblem[] {
-    // Its files come from a repository.
+    // The files come from a Git repository.
     if (isSet(job.git_source)) return [];
     const found: FileProblem[] = [];
     const check = new JobFiles(this, this.#folder, this.#places, root, builds, found);
@@ -52,7 +52,6 @@ export class LocalFiles {
     return found;
   }
 
-  /** What there is at a path. */
   public kindOf(file: string): Kind {
     let kind = this.#kinds.get(file);
     if (kind === undefined) this.#kinds.set(file, (kind = kindOf(file)));
@@ -60,7 +59,7 @@ export class LocalFiles {
   }
 }
 
-/** The paths of one job. */
+/** Checks the paths of one job. */
 class JobFiles {
   #taskKey: string | undefined;
 
@@ -178,7 +177,7 @@ class JobFiles {
     });
   }
 
-  /** The folder of a dbt project. */
+  /** Checks the folder of a dbt project. */
   #project(map: ValueMap): void {
     const path: KeyPath = ["project_directory"];
     const written = map.project_directory;
@@ -211,7 +210,7 @@ class JobFiles {
     });
   }
 
-  /** The file that a path means; undefined for one in a workspace, or that is not known yet. */
+  /** Resolves a local path; undefined for a workspace path or an expression. */
   #local(map: ValueMap, path: KeyPath, written: Value): string | undefined {
     if (typeof written !== "string" || written === "" || isExpression(written)) return undefined;
     if (written.startsWith("/") || /^[a-z][a-z0-9+.-]*:/i.test(written)) return undefined;
@@ -268,7 +267,7 @@ const isSet = (value: Value): boolean => value !== undefined && value !== null;
 const maps = (value: Value): ValueMap[] =>
   Array.isArray(value) ? (value as readonly Value[]).filter(isValueMap) : [];
 
-/** Whether a library or dependency is a file beside the bundle, rather than a package of an index. */
+/** True if a library or dependency is a local file, not a package of an index. */
 function isLibrary(text: string): boolean {
   if (text.startsWith("-")) return false;
   return /^\.{1,2}\//.test(text) || /\.(?:whl|jar|egg)(?:\[[^\]]*\])?$/.test(text);
@@ -288,7 +287,7 @@ function kindOf(file: string): Kind {
   return format !== undefined && startOf(file) === format.firstLine ? "notebook" : "file";
 }
 
-/** As much of the first line as the Databricks CLI looks at. */
+/** Returns the part of the first line that the Databricks CLI reads. */
 function startOf(file: string): string | undefined {
   try {
     return firstLine(file, 35)
@@ -299,7 +298,7 @@ function startOf(file: string): string | undefined {
   }
 }
 
-/** The name of a file beside a missing one that it may be meant for. */
+/** Returns the name of a neighbouring file that a missing path probably means. */
 function similar(file: string, extensions: readonly string[]): string | undefined {
   const name = basename(file);
   if (extname(name) === "") {
@@ -313,7 +312,7 @@ function similar(file: string, extensions: readonly string[]): string | undefine
   }
 }
 
-/** The local file of a notebook whose path lacks the extension, as those in a workspace do. */
+/** Adds the extension to the local path of a notebook, which may lack it as workspace paths do. */
 export function withNotebookExtension(file: string): string {
   if (existsSync(file)) return file;
   const found = NOTEBOOK_EXTENSIONS.find((extension) => existsSync(`${file}${extension}`));

@@ -8,21 +8,21 @@ import type { CodeLineage, CodeParameters } from "../../model/lineage";
 import { CODE_CACHE } from "./code-cache";
 import { analyse, FileOfCode, lineageKey } from "./code-file";
 
-/** Fewer files are analysed before a thread has started. */
+/** Starting threads takes longer than analysing fewer files. */
 const MIN_FILES = 100;
 /** More threads than that need too much memory. */
 const MAX_THREADS = 3;
-/** Results that are sent at once. */
+/** Results in one message. */
 const BATCH = 50;
 
-/** Files to analyse, of which each thread takes the next one. */
+/** Files to analyse. Each thread takes the next one. */
 export interface AnalysisWork {
   readonly files: readonly { readonly file: string; readonly parameters: CodeParameters }[];
-  /** The next file; shared by all threads. */
+  /** Index of the next file; shared by all threads. */
   readonly next: Int32Array;
 }
 
-/** The lineage of one file, and what it was found in. */
+/** The lineage of one file, and the files and folders it depends on. */
 export interface Analysed {
   readonly key: string;
   readonly lineage: CodeLineage;
@@ -30,11 +30,11 @@ export interface Analysed {
 }
 
 /**
- * Analyses the code of all tasks in several threads, so that their tables are known when the rules ask for them.
- * Does nothing if little is to be done, or nothing can be done at the same time.
+ * Analyses the code of all tasks in several threads, so that the rules find the tables already known. Does nothing for
+ * few files, or without a second processor.
  *
- * @param program of a thread
- * @param threads beside this one
+ * @param program the program of a thread
+ * @param threads the number of additional threads
  */
 export async function analyseAhead(
   graphs: readonly JobGraph[],
@@ -42,7 +42,7 @@ export async function analyseAhead(
   threads = Math.min(availableParallelism() - 1, MAX_THREADS),
 ): Promise<void> {
   const files = newFiles(graphs);
-  // From TypeScript, as in development, there is no program.
+  // In development, when running from TypeScript, the program does not exist.
   if (files.length < MIN_FILES || threads < 1 || !existsSync(program)) return;
   const work = { files, next: new Int32Array(new SharedArrayBuffer(4)) };
   const ends = Array.from({ length: threads }, () => threadOf(program, work));
@@ -50,7 +50,7 @@ export async function analyseAhead(
   await Promise.all(ends);
 }
 
-/** What nothing is known of, each once. */
+/** Distinct files whose lineage is not cached. */
 function newFiles(graphs: readonly JobGraph[]): AnalysisWork["files"] {
   const found = new Map<string, { readonly file: string; readonly parameters: CodeParameters }>();
   for (const graph of graphs)
@@ -63,7 +63,7 @@ function newFiles(graphs: readonly JobGraph[]): AnalysisWork["files"] {
   return [...found.values()];
 }
 
-/** Ends when the thread does. What it has not done, nobody misses: it is analysed when it is asked for. */
+/** Resolves when the thread ends, whatever the reason. Files it did not analyse are analysed on demand. */
 function threadOf(program: string, work: AnalysisWork): Promise<void> {
   return new Promise((resolve) => {
     const thread = new Worker(program, { workerData: work });
@@ -81,7 +81,7 @@ function keep(done: readonly Analysed[]): void {
   for (const { key, lineage, used } of done) CODE_CACHE.set(key, lineage, used);
 }
 
-/** Analyses one file after the other, until all threads together have taken all. */
+/** Analyses one file after another until the threads have taken all. */
 export function takeTurns(
   { files, next }: AnalysisWork,
   send: (done: readonly Analysed[]) => void,

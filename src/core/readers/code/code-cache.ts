@@ -3,22 +3,22 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { hashOf, SOURCE_FILES, type SourceFiles } from "./source-files";
 
-/** Results of other versions of what finds them are not used. Raised with every change of what it finds. */
+/** Results of other versions are ignored. Increase it whenever an analysis finds anything different. */
 const VERSION = 3;
-/** A bigger cache is not read. Bytes. */
+/** Maximum size of a cache that is read; bytes. */
 const MAX_SIZE = 200 * 2 ** 20;
 const MAX_ENTRIES = 100_000;
-/** A result that as many processes in a row have not asked for is dropped. */
+/** A result unused by this many processes in a row is dropped. */
 const MAX_UNUSED = 5;
 
-/** A file or folder that something was found in: `file PATH` or `folder PATH`, the hash of its content, and its state. */
+/** A file or folder that a result depends on: `file PATH` or `folder PATH`, the hash of its content, and its state. */
 type UsedFile = readonly [id: string, hash: string, state: string];
 
 interface Entry {
   readonly value?: unknown;
-  /** What it was found in, as indexes of files. */
+  /** Indexes of the files that the value depends on. */
   readonly used: readonly number[];
-  /** Processes that have not asked for it since the last one that did. */
+  /** Number of processes since the last one that used the entry. */
   readonly unused?: number;
 }
 
@@ -29,8 +29,9 @@ interface Stored {
 }
 
 /**
- * What was found in code, by the content of all files that were looked at for it; kept in a file, if one is opened. Values are
- * of JSON, or undefined.
+ * Caches results of analysing code until a file they depend on changes. Values are JSON or undefined.
+ *
+ * Kept in memory; {@link open} makes the cache persistent.
  */
 export class CodeCache {
   readonly #sources: SourceFiles;
@@ -47,8 +48,8 @@ export class CodeCache {
   }
 
   /**
-   * Keeps results from now on, and writes them when the process ends: in JOBSTRATA_CACHE, `off` for nowhere, else in the
-   * user's cache folder; one file for each working folder.
+   * Makes the cache persistent: results are written when the process ends, to one file for each working folder. The
+   * file is in JOBSTRATA_CACHE (`off` disables it), by default in the user's cache folder.
    */
   public open(env: NodeJS.ProcessEnv, folder: string): void {
     const base = cacheFolder(env);
@@ -56,7 +57,7 @@ export class CodeCache {
     this.#file = join(base, `code-${hashOf(folder)}.json`);
   }
 
-  /** What was set for a key; undefined if that was never done, or if a file has changed since then. */
+  /** Returns the value of a key; undefined for an unknown key, or if a file has changed. */
   public get(key: string): { readonly value?: unknown } | undefined {
     this.#read();
     const entry = this.#next.get(key) ?? this.#known.get(key);
@@ -69,11 +70,7 @@ export class CodeCache {
     return entry;
   }
 
-  /**
-   * Keeps a value.
-   *
-   * @param used what it was found in: `file PATH` and `folder PATH`, each with its hash
-   */
+  /** @param used the files and folders that the value depends on: `file PATH` and `folder PATH`, each with its hash */
   public set(key: string, value: unknown, used: ReadonlyMap<string, string>): void {
     this.#read();
     if (!this.#isChanged && this.#file !== undefined)
@@ -81,7 +78,7 @@ export class CodeCache {
         this.close();
       });
     this.#isChanged = true;
-    // A process that runs for long.
+    // Limits the memory of a long-running process.
     if (this.#next.size > MAX_ENTRIES) this.#next.clear();
     this.#next.set(key, {
       value,
@@ -89,7 +86,7 @@ export class CodeCache {
     });
   }
 
-  /** Writes what has been found, if a file is open. A cache that cannot be written is none. */
+  /** Writes the results if a file is open. Errors are ignored. */
   public close(): void {
     if (this.#file === undefined || !this.#isChanged) return;
     this.#isChanged = false;
@@ -109,7 +106,7 @@ export class CodeCache {
       writeFileSync(temporary, JSON.stringify(stored), { mode: 0o600 });
       renameSync(temporary, this.#file);
     } catch {
-      // Such as a home folder that is read-only.
+      // Such as a read-only home folder.
     }
   }
 
@@ -137,12 +134,15 @@ export class CodeCache {
         if (state !== "") this.#sources.remember(id, hash, state);
       }
     } catch {
-      // There is none yet, or it is broken.
+      // The cache does not exist yet, or is broken.
     }
   }
 }
 
-/** The folder of files that may be lost: JOBSTRATA_CACHE, else in the user's cache folder; undefined if that is `off`. */
+/**
+ * The folder for files that can be deleted at any time: JOBSTRATA_CACHE, by default in the user's cache folder;
+ * undefined for `off`.
+ */
 export function cacheFolder(env: Readonly<NodeJS.ProcessEnv>): string | undefined {
   const { JOBSTRATA_CACHE: given } = env;
   if (given === "off") return undefined;
@@ -151,5 +151,5 @@ export function cacheFolder(env: Readonly<NodeJS.ProcessEnv>): string | undefine
   return given ?? join(env.XDG_CACHE_HOME ?? home, "jobstrata");
 }
 
-/** What everything in this process uses. */
+/** Shared by the whole process. */
 export const CODE_CACHE = new CodeCache(SOURCE_FILES);

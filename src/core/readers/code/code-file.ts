@@ -5,7 +5,7 @@ import { SOURCE_FILES } from "./source-files";
 
 /** Code in a file of this machine; read when first asked for. */
 export class FileOfCode implements CodeFile {
-  // Private, so that two of one file are equal.
+  // Private, so that two objects for the same file are equal.
   readonly #known = new Map<string, CodeLineage | undefined>();
   readonly #file: string;
 
@@ -44,7 +44,10 @@ export function lineageKey(file: string, { named, positional }: CodeParameters):
   return `lineage ${file} ${JSON.stringify([entries, positional])}`;
 }
 
-/** The lineage of a file, and what it was found in: `file PATH` and `folder PATH` with a hash. */
+/**
+ * Finds the lineage of a file. `used` has the files and folders it depends on: `file PATH` and `folder PATH`, each with
+ * its hash.
+ */
 export function analyse(
   file: string,
   parameters: CodeParameters,
@@ -59,7 +62,7 @@ function lineageIn(
   parameters: CodeParameters,
   files: RecordedFiles,
 ): CodeLineage | undefined {
-  // What parses Python is loaded only where there is something to parse.
+  // Loads the Python parser only when there is code to parse.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { codeLineage } = require("../../lineage") as typeof import("../../lineage");
   return codeLineage(file, { parameters }, files);

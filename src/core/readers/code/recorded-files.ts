@@ -2,7 +2,7 @@ import type { LineageFiles } from "../../lineage";
 import { CODE_CACHE } from "./code-cache";
 import { isFile, SOURCE_FILES } from "./source-files";
 
-/** Notes what is looked at. */
+/** Records the files and folders that an analysis reads. */
 export class RecordedFiles implements LineageFiles {
   /** `file PATH` and `folder PATH`, each with the hash of its content. */
   public readonly used = new Map<string, string>();
@@ -31,7 +31,7 @@ export class RecordedFiles implements LineageFiles {
   }
 }
 
-/** What is found in files: what is known by their content, or what `find` returns. */
+/** Returns the cached result of a key. Calls `find` if there is none, or if a file it depends on has changed. */
 export function cached<Found>(key: string, find: (files: RecordedFiles) => Found): Found {
   const known = CODE_CACHE.get(key);
   if (known !== undefined) return known.value as Found;

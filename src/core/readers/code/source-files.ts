@@ -3,47 +3,44 @@ import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import type { LineageFiles } from "../../lineage";
 import { posixRelative } from "../../paths";
 
-/** Databricks exports no notebook that is bigger. Bytes. */
+/** Maximum size of a notebook that Databricks exports; bytes. */
 const MAX_SIZE = 10 * 2 ** 20;
 const MAX_KEPT = 30_000_000;
-/** Files and folders of which the hash is kept. */
+/** Maximum number of files, and of folders, whose hash is kept. */
 const MAX_KNOWN = 200_000;
-/** How much time a file system may take for one. Milliseconds. */
+/** Maximum resolution of a file system's timestamps; milliseconds. */
 const SETTLED_MS = 2000;
 
 const FILE = "file ";
 const FOLDER = "folder ";
 
 interface Known<Content> {
-  /** What tells that a file or folder has changed. */
+  /** Times, size and inode; changes whenever the file or folder does. */
   readonly state: string;
-  /** Made when it is first asked for. */
+  /** Computed on first use. */
   hash: string | undefined;
-  /** Undefined once it takes too much memory. */
+  /** Undefined after it was dropped to save memory. */
   content: Content | undefined;
 }
 
-/**
- * Source files of this machine, read when they are first asked for and again when they have changed. Texts beyond a limit
- * are forgotten, the oldest first.
- */
+/** Reads local source files on first use, and again after a change. Above a limit, the oldest texts are dropped. */
 export class SourceFiles implements LineageFiles {
   readonly #files = new Map<string, Known<string>>();
   readonly #folders = new Map<string, Known<ReadonlySet<string>>>();
   readonly #maxKept: number;
   #kept = 0;
 
-  /** @param maxKept texts that are kept at once; characters */
+  /** @param maxKept maximum characters kept in memory */
   public constructor(maxKept = MAX_KEPT) {
     this.#maxKept = maxKept;
   }
 
-  /** The text of a file; undefined if it does not exist, is too big or is not UTF-8. */
+  /** Returns the text of a file; undefined if the file does not exist, is too big or is not UTF-8. */
   public read(file: string): string | undefined {
     return this.#file(file, true)?.content;
   }
 
-  /** The names of the folders and Python files in a folder; undefined if there is none. */
+  /** Returns the names of subfolders and Python files; undefined if the folder does not exist. */
   public names(folder: string): ReadonlySet<string> | undefined {
     return this.#folder(folder, true)?.content;
   }
@@ -52,7 +49,7 @@ export class SourceFiles implements LineageFiles {
     return posixRelative(process.cwd(), file);
   }
 
-  /** What identifies the content of `file PATH` or `folder PATH`; empty if it is not there. */
+  /** Returns the hash of `file PATH` or `folder PATH`; empty if it does not exist. */
   public hashOf(id: string): string {
     if (id.startsWith(FOLDER)) return this.#folder(id.slice(FOLDER.length), false)?.hash ?? "";
     const known = this.#file(id.slice(FILE.length), false);
@@ -60,7 +57,7 @@ export class SourceFiles implements LineageFiles {
     return (known.hash ??= hashOf(known.content ?? ""));
   }
 
-  /** Says that a file or folder had that hash when it was in that state, so that it need not be read to know it. */
+  /** Sets the hash of a file or folder in a given state, so that an unchanged one is not read again. */
   public remember(id: string, hash: string, state: string): void {
     const [known, path] = id.startsWith(FOLDER)
       ? [this.#folders, id.slice(FOLDER.length)]
@@ -69,8 +66,8 @@ export class SourceFiles implements LineageFiles {
   }
 
   /**
-   * What tells another process that a file or folder still has that hash; undefined if that is not known. One that has just
-   * been written may be written again without another sign of it.
+   * Returns the state in which a file or folder has the hash, for {@link remember} in another process; undefined if
+   * unknown, or just after a write, because another write might not change the timestamps.
    */
   public stateOf(id: string, hash: string): string | undefined {
     const known = id.startsWith(FOLDER)
@@ -92,7 +89,7 @@ export class SourceFiles implements LineageFiles {
     if (content === undefined) return undefined;
     this.#kept += content.length - (known?.content?.length ?? 0);
     const read = { state, hash: undefined, content };
-    // Behind all others.
+    // Moves the file to the end of the map: the oldest texts are dropped first.
     this.#files.delete(file);
     this.#files.set(file, read);
     this.#forget();
@@ -126,7 +123,7 @@ export class SourceFiles implements LineageFiles {
   }
 }
 
-/** @returns undefined if there is nothing, or nothing that may be looked at */
+/** @returns undefined if the path does not exist or access is denied */
 function statsOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
@@ -140,12 +137,12 @@ export const isFile = (path: string): boolean => statsOf(path)?.isFile() === tru
 const stateOf = ({ mtimeMs, ctimeMs, size, ino }: Stats): string =>
   `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
 
-/** Identifies a text. */
+/** Returns a short SHA-256 hash of a text. */
 export function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("base64url").slice(0, 22);
 }
 
-/** What everything in this process reads through. */
+/** Shared by the whole process. */
 export const SOURCE_FILES = new SourceFiles();
 
 function readText(file: string): string | undefined {
@@ -156,7 +153,7 @@ function readText(file: string): string | undefined {
   }
 }
 
-/** Of everything else in a folder nothing depends, so that files come and go without another analysis. */
+/** Returns only the names that lineage depends on, so that other files do not cause another analysis. */
 function readNames(folder: string): string[] | undefined {
   try {
     return readdirSync(folder, { withFileTypes: true })

@@ -6,7 +6,7 @@ import { isFile } from "../code/source-files";
 import { notebookWidgets } from "./widgets";
 
 /**
- * What there is to know of a notebook's file; it is read when first asked for.
+ * Describes the file of a notebook; read on first use.
  *
  * @param file with its extension, as a bundle or an upload names it
  */
@@ -26,7 +26,7 @@ export function notebookFile(file: string): NotebookFile {
   };
 }
 
-/** @param within the notebooks that run this one, which would otherwise be read forever */
+/** @param within the notebooks that run this one; ends recursion */
 function readWidgets(
   file: string,
   files: RecordedFiles,
@@ -43,7 +43,7 @@ function readWidgets(
   });
 }
 
-/** The file of the notebook that `%run` names in `file`; undefined for one of the workspace, or if there is none. */
+/** Resolves the path of a `%run`; undefined for a notebook of the workspace or a missing one. */
 function notebookAt(file: string, path: string, files: RecordedFiles): string | undefined {
   if (path === "" || isAbsolute(path)) return undefined;
   const base = resolve(dirname(file), path);
@@ -52,6 +52,6 @@ function notebookAt(file: string, path: string, files: RecordedFiles): string | 
     .find((candidate) => files.exists(candidate));
 }
 
-/** No notebook that people write runs others deeper. */
+/** Deeper than in any notebook written by hand. */
 const MAX_RUN_DEPTH = 10;
 const NO_WIDGETS: NotebookWidgets = { reads: [], declares: [], open: false };

@@ -6,11 +6,11 @@ import { endOf, endOfQuoted, matchAt, nesting } from "./code-text";
 import { type Token, tokensOf } from "./code-tokens";
 
 /**
- * What a notebook does with widgets, as far as its source tells. Never throws; takes time in proportion to the source.
+ * Finds the widgets that a notebook reads and declares. Never throws; takes time in proportion to the source.
  *
  * @param extension `py`, `ipynb`, `sql`, `scala` or `r`
- * @param included what another notebook does that this one executes with `%run`, by the path written there
- * @returns undefined for anything else, and for a broken `ipynb`
+ * @param included returns the widgets of a notebook executed with `%run`, by the path written there
+ * @returns undefined for other extensions and a broken `ipynb`
  */
 export function notebookWidgets(
   source: string,
@@ -27,7 +27,7 @@ export function notebookWidgets(
 
 const DECLARING = ["text", "dropdown", "combobox", "multiselect"];
 
-/** Words of SQL that a value may follow, so that a `:name` behind them is a parameter. */
+/** SQL keywords before a value: a `:name` after one of them is a parameter. */
 const SQL_KEYWORDS = new Set(
   (
     "select where and or not in on then else when case between like rlike ilike limit offset by having using values " +
@@ -41,20 +41,20 @@ const SQL_KEYWORDS = new Set(
 /** Maximum tokens searched for the keyword argument `name`, so that nested calls stay fast. */
 const MAX_ARGUMENT_TOKENS = 300;
 
-/** Names that need not be declared. */
+/** Names that are available without an assignment. */
 const ALWAYS = ["DBUtils", "getArgument"];
 
-/** What SQL has that reads or declares a widget. */
+/** Matches any SQL that may read or declare a widget. */
 const MAY_READ_IN_SQL = /[:$]|getargument|widget/i;
 
 class Widgets {
   readonly #reads = new Set<string>();
   readonly #declares = new Set<string>();
-  /** Names for `dbutils`, and for `dbutils.widgets`. */
+  /** Names of `dbutils`; {@link #aliases} has those of `dbutils.widgets`. */
   readonly #utilities = new Set<string>(["dbutils"]);
   readonly #aliases = new Set<string>();
   #open = false;
-  /** A name is computed, or somebody else may declare widgets, so that any may have a default. */
+  /** The name of a declared widget is computed, or unknown code may declare widgets, so any widget may have a default. */
   #declaresOthers = false;
 
   readonly #included: (path: string) => NotebookWidgets | undefined;
@@ -77,7 +77,7 @@ class Widgets {
   }
 
   public readCell({ language, code }: NotebookCell): void {
-    // Most cells have nothing to do with widgets, and their tokens need not be looked for.
+    // Most cells do not use widgets; finding their tokens would waste time.
     switch (language) {
       case "run":
         this.#include(code);
@@ -103,14 +103,14 @@ class Widgets {
     }
   }
 
-  /** Whether code has one of the names by which widgets are reached. */
+  /** True if code contains a name that gives access to widgets. */
   #mayUse(code: string): boolean {
     for (const names of [ALWAYS, this.#utilities, this.#aliases])
       for (const name of names) if (code.includes(name)) return true;
     return false;
   }
 
-  /** The notebook that is run here reads and declares widgets as if it stood here. */
+  /** Adds the widgets of a notebook executed with `%run`, as if its cells were here. */
   #include(argument: string): void {
     const [, double, single, bare] = /^(?:"([^"]*)"|'([^']*)'|(\S+))/.exec(argument.trim()) ?? [];
     const path = double ?? single ?? bare;
@@ -121,19 +121,19 @@ class Widgets {
     if (other === undefined) this.#declaresOthers = true;
   }
 
-  /** Somebody else gets the widgets: what is done with them is not known. */
+  /** Notes that unknown code gets the widgets, and may read and declare any. */
   #giveAway(): void {
     this.#open = true;
     this.#declaresOthers = true;
   }
 
-  /** @param mayBeSkipped whether the token at a place is in code that may not run, or whose failure is caught */
+  /** @param mayBeSkipped true for a token in code that may not run, or whose failure is caught */
   #readTokens(tokens: readonly Token[], mayBeSkipped: (at: number) => boolean): void {
     const is = (at: number, ...texts: string[]): boolean => {
       const token = tokens[at];
       return token !== undefined && token.kind !== "string" && texts.includes(token.text);
     };
-    /** The name that gets the value at `at`, if that is assigned to one. */
+    /** Returns the name that the value at `at` is assigned to, if any. */
     const assigned = (at: number): string | undefined => {
       const name = tokens[at - 2];
       if (!is(at - 1, "=") || is(at - 3, "(", ",", ".", ":", "=", "[", "*")) return undefined;
@@ -144,7 +144,7 @@ class Widgets {
       let after: number;
       if (this.#utilities.has(text) && !is(at - 1, ".")) {
         if (!is(at + 1, ".")) {
-          // Somebody else gets all of it, unless it is only made, imported or a parameter here.
+          // `dbutils` itself is passed on, unless this only assigns or imports it, or declares a parameter.
           const made = is(at + 1, "=", ":") && !is(at - 1, "(", ",");
           if (made || is(at - 1, "import") || isParameter(tokens, at)) continue;
           const alias = is(at + 1, ",", ")", "(", "[") ? undefined : assigned(at);
@@ -179,7 +179,11 @@ class Widgets {
     }
   }
 
-  /** Of `dbutils.notebook.entry_point`, only getCurrentBindings() reads parameters. @param at behind it */
+  /**
+   * In `dbutils.notebook.entry_point`, only getCurrentBindings() reads parameters.
+   *
+   * @param at the token after it
+   */
   #entryPoint(tokens: readonly Token[], at: number): void {
     let place = at;
     let last = "entry_point";
@@ -187,11 +191,11 @@ class Widgets {
       last = tokens[place + 1]?.text ?? "";
       if (last === "getCurrentBindings") this.#open = true;
       place += 2;
-      // All of these take no argument.
+      // None of these methods has arguments.
       if (tokens[place]?.text === "(" && tokens[place + 1]?.text === ")") place += 2;
       else break;
     }
-    // Under another name, it may do anything.
+    // Assigned to another name, it may be used for anything.
     if (["entry_point", "getDbutils", "widgets"].includes(last)) this.#giveAway();
   }
 
@@ -204,7 +208,7 @@ class Widgets {
     const place = nameArgument(tokens, at);
     const name = tokens[place];
     const next = tokens[place + 1];
-    // Behind anything else, such as a +, it is only a part of the name.
+    // Before anything else, such as a +, the string is only part of the name.
     const whole = next?.kind === "mark" && [",", ")"].includes(next.text);
     if (name?.kind !== "string" || name.computed || !whole) {
       this.#open = true;
@@ -216,7 +220,7 @@ class Widgets {
       return;
     }
     this.#reads.add(name.text);
-    // What follows the name is its default.
+    // The second argument is the default.
     const hasDefault = next.text === "," && tokens[place + 2]?.text !== ")";
     const behind = tokens[place + 2];
     const isTernary = next.text === ")" && behind?.text === "if" && behind.indent === undefined;
@@ -249,7 +253,7 @@ class Widgets {
         this.#readSubstitutions(piece + rest, false);
         pieces.lastIndex = end + rest.length;
       } else if (piece === ":") {
-        // Behind a value it is a path into JSON, also with a blank between them.
+        // After a value, also with a blank in between, it is a path into JSON.
         if (/[\p{L}\p{N}_)\]}`'"]/u.test(code.charAt(match.index - 1))) continue;
         const before = tokens.at(-1);
         if (before?.kind === "name" && !SQL_KEYWORDS.has(before.text.toLowerCase())) continue;
@@ -274,20 +278,20 @@ class Widgets {
     }
   }
 
-  /** Reads `${name}` and `$name`, which the notebook replaces before it looks at the SQL, so that quotes do not matter. */
+  /** Reads `${name}` and `$name`. The notebook replaces them before parsing the SQL, so quotes do not matter. */
   #readSubstitutions(text: string, quoted: boolean): void {
     const pieces = /\\[^]|\$(?:\{([^{}\n]*)\}|([\p{L}_][\p{L}\p{N}_]*))/gu;
     for (const [, braced, bare] of text.matchAll(pieces)) {
       const name = braced?.trim() ?? bare;
       if (name === undefined || name === "") continue;
-      // With a dot it may be a setting of Spark, and without braces in a string just text with a dollar.
+      // With a dot, it may be a Spark setting; without braces in a string, plain text with a dollar.
       if (/[.:]/.test(name) || (quoted && bare !== undefined)) this.#open = true;
       else this.#reads.add(name);
     }
   }
 }
 
-/** Whether the token at `at` is a parameter of a function that is defined here, in Python. */
+/** True if the token at `at` is a parameter of a Python function defined here. */
 function isParameter(tokens: readonly Token[], at: number): boolean {
   for (let place = at - 1; place > at - MAX_ARGUMENT_TOKENS; place--) {
     const token = tokens[place];
@@ -298,7 +302,7 @@ function isParameter(tokens: readonly Token[], at: number): boolean {
   return false;
 }
 
-/** Where the first argument is, or the one called `name`. */
+/** Returns the position of the first argument, or of the keyword argument `name`. */
 function nameArgument(tokens: readonly Token[], at: number): number {
   const keyword = (place: number): boolean =>
     tokens[place]?.kind === "name" && tokens[place + 1]?.text === "=";
