@@ -396,7 +396,7 @@ export abstract class JobOfJobs<Key extends string = any> extends JobBase {
 
 function isJob(value: unknown): value is IJob {
   if (!Construct.isConstruct(value)) return false;
-  // The id of a job of this library is a token, which would be made for nothing.
+  // Tests our own jobs first: reading their id would create an unused token.
   return JobBase.isJobBase(value) || ("id" in value && typeof value.id === "string");
 }
 
