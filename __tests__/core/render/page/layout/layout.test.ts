@@ -117,7 +117,8 @@ describe("layoutOf", () => {
     (level) => {
       fc.assert(
         fc.property(anyJobs, (jobs) => {
-          const drawn = layout(jobs, { level });
+          const rowsOf = ({ key }: { readonly key: string }): number => numberIn(key) % 3;
+          const drawn = layout(jobs, { level, ...(level === "jobs" && { rowsOf }) });
           const solids = solidsOf(drawn);
           const parents = new Map(solids.map(({ name, parent }) => [name, parent]));
           expect(new Set(drawn.boxes.map((box) => box.job.key))).toEqual(
@@ -310,6 +311,19 @@ describe("layoutOf", () => {
       ["b", true],
       ["a", false],
     ]);
+  });
+
+  test("leaves rows free below the lines of a box, open or closed", () => {
+    const jobs = [job("setup", [runs("tables")]), job("tables", [notebook("load", "load.py")])];
+    for (const isOpen of [true, false]) {
+      const options = { isExpanded: () => isOpen };
+      const before = layout(jobs, options);
+      const after = layout(jobs, { ...options, rowsOf: ({ key }) => (key === "setup" ? 2 : 1) });
+      expect(after.boxes.map(({ rows }) => rows)).toEqual(isOpen ? [2, 1] : [2]);
+      const heights = after.boxes.map(({ height }, at) => height - (before.boxes[at]?.height ?? 0));
+      // An open box holds the other's row, too.
+      expect(heights).toEqual(isOpen ? [48, 16] : [32]);
+    }
   });
 
   test("puts jobs that have nothing to do with each other side by side", () => {
