@@ -65,8 +65,7 @@ export function JobDetails({
           <ul>
             {triggers.map(({ kind, detail, paused }, at) => (
               <li key={at}>
-                {kind}
-                {detail !== undefined && <code>{printable(detail)}</code>}
+                {kind} {detail !== undefined && <code>{printable(detail)}</code>}
                 {paused === true && <span class="faint"> paused</span>}
               </li>
             ))}

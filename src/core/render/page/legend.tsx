@@ -1,10 +1,17 @@
-import { type JobState, StateMark } from "./drawing";
+import { type BoxActivity, type JobState, RunBars, StateMark } from "./drawing";
 import { ShortcutsSwitch } from "./shortcuts";
 
 const STATES: readonly (readonly [Pick<JobState, "phase" | "good">, string])[] = [
   [{ phase: "ended", good: true }, "succeeded"],
   [{ phase: "ended", good: false }, "failed"],
   [{ phase: "active", good: false }, "under way"],
+];
+
+const BARS: BoxActivity["bars"] = [
+  { kind: "good", share: 0.4 },
+  { kind: "good", share: 1 },
+  { kind: "bad", share: 0.7 },
+  { kind: "active", share: 0.3 },
 ];
 
 /** Explains arrows, marks and keys. */
@@ -55,6 +62,14 @@ export function Legend({ hasStates }: { readonly hasStates: boolean }) {
                 {word}
               </span>
             ))}
+          </li>
+        )}
+        {hasStates && (
+          <li>
+            <svg class="drawing" width="44" height="14" viewBox="-2 -13 44 14" aria-hidden="true">
+              <RunBars bars={BARS} />
+            </svg>
+            last runs: height for duration, hollow for failed
           </li>
         )}
       </ul>
