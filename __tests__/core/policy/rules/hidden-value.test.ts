@@ -24,6 +24,28 @@ test.each([
   expect(check(hiddenValue, [job])).toEqual([]);
 });
 
+const silent = { settings: { notification_settings: { alert_on_last_attempt: true } } };
+const MAIL = [{ event: "on_failure", channel: "email", count: 1 }] as const;
+
+test("reports settings of notifications where there is no notification", () => {
+  const jobs = [
+    jobSpec("seed", { ...silent, tasks: [task("load", silent)] }),
+    jobSpec("told", {
+      ...silent,
+      notifications: MAIL,
+      tasks: [
+        task("load", { ...silent, notifications: MAIL }),
+        task("variable", { ...silent, unknown: new Set(["email_notifications"]) }),
+        task("default", { settings: { notification_settings: { alert_on_last_attempt: false } } }),
+      ],
+    }),
+  ];
+  expect(check(hiddenValue, jobs).map(({ message }) => message)).toEqual([
+    'alert_on_last_attempt of job "seed" has no effect, as it has no notifications of its own',
+    'alert_on_last_attempt of task "load" of job "seed" has no effect, as it has no notifications of its own',
+  ]);
+});
+
 test("reports a value of base_parameters that a job parameter overrides", () => {
   expect(check(hiddenValue, [withValue("staging")])).toMatchObject([
     {

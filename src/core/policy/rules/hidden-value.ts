@@ -1,6 +1,7 @@
 import type { RuleMatch } from "../../model/finding";
 import { leafTasks } from "../../model/job-graph";
-import { isExpression, type JobSpec } from "../../model/job-spec";
+import { isExpression, type JobSpec, mayHold } from "../../model/job-spec";
+import { isSettings } from "../../model/settings";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 
@@ -8,7 +9,7 @@ export const hiddenValue = defineRule({
   name: "hidden-value",
   summary: "Each value takes effect: no other one hides it.",
   rationale:
-    "A value that never takes effect misleads anyone who changes it. A job parameter overrides the base_parameters of the same name; a lookup overrides the default of a variable; the timeout of a job ends a task before a longer one of its own; run_if needs tasks to look at; a job cluster that no task names is never started.",
+    "A value that never takes effect misleads anyone who changes it. A job parameter overrides the base_parameters of the same name; a lookup overrides the default of a variable; the timeout of a job ends a task before a longer one of its own; run_if needs tasks to look at; a job cluster that no task names is never started; notification_settings change notifications of the same job or task, if it has any; a preset is for jobs that do not set the value themselves.",
   severity: "warning",
   preset: "correctness",
   docs: {
@@ -27,15 +28,16 @@ tasks:
       notebook_path: ../src/seed_all_alerts.py`,
     fix: "Remove the value that has no effect, or the one that hides it.",
     source:
-      "Databricks, job parameters: they take precedence over task parameters of the same name; Databricks Asset Bundles: variables; Jobs API: timeout_seconds, run_if, job_clusters",
+      "Databricks, job parameters: they take precedence over task parameters of the same name; Databricks Asset Bundles: variables; presets; Jobs API: timeout_seconds, run_if, job_clusters, notification_settings",
   },
-  // The reader of bundles finds what is not in a graph: the default of a variable that is looked up.
+  // The reader of bundles finds what is not in a graph: the default of a variable that is looked up, and presets.
   *check(graph) {
     for (const job of graph.jobs) {
       yield* hiddenParameters(job);
       yield* hiddenTimeouts(job);
       yield* conditionsOfNothing(job);
       yield* unusedClusters(job);
+      yield* silentNotifications(job);
     }
   },
 });
@@ -96,6 +98,38 @@ function* unusedClusters(job: JobSpec): Generator<RuleMatch> {
     };
   }
 }
+
+const NOTIFICATION_SETTINGS = new Set(["notification_settings"]);
+
+/** Settings of notifications where there are none. False is what the workspace writes for each of them. */
+function* silentNotifications(job: JobSpec): Generator<RuleMatch> {
+  if (!mayHold(job, NOTIFICATION_SETTINGS)) return;
+  const parts = [
+    { what: `job ${quote(job.key)}`, part: job, sites: [{ job }] },
+    ...leafTasks(job).map((task) => {
+      const { taskKey } = task;
+      const what = `task ${quote(taskKey)} of job ${quote(job.key)}`;
+      return { what, part: task, sites: [{ job, taskKey }] };
+    }),
+  ];
+  for (const { what, part, sites } of parts) {
+    const { notifications = [], unknown, settings } = part;
+    if (notifications.length > 0 || CHANNELS.some((name) => unknown?.has(name))) continue;
+    const given = settings.notification_settings;
+    const names = isSettings(given)
+      ? Object.keys(given).filter((name) => given[name] === true)
+      : [];
+    const [name] = names;
+    if (name === undefined) continue;
+    yield {
+      message: `${name} of ${what} has no effect, as it has no notifications of its own`,
+      fix: "remove notification_settings, or add email_notifications or webhook_notifications beside it",
+      sites,
+    };
+  }
+}
+
+const CHANNELS = ["email_notifications", "webhook_notifications"];
 
 /** Whether the task says what the job says anyway, or nobody knows. */
 function isSame(value: string, name: string, byJob: string | undefined): boolean {

@@ -29,6 +29,7 @@ type Shape =
 const DECISIVE = new Set([
   ...["depends_on", "run_if", "outcome", "task_key", "tasks", "task", "disabled"],
   ...["schedule", "trigger", "continuous", "pause_status", "parameters", "base_parameters"],
+  ...["job_clusters", "job_cluster_key", "environments", "environment_key"],
   ...["job_parameters", "include", "resources", "jobs", "targets", "variables", "git_source"],
 ]);
 /** Checked by rules for all sources. */
@@ -223,6 +224,19 @@ class ShapeChecker {
       ...text,
     });
   }
+}
+
+/** Lists of a job whose items its tasks name. */
+const NAMED_LISTS = ["job_clusters", "environments", "parameters"];
+
+/** The lists of a job that it lacks and that misspelled fields of it seem to be. */
+export function misspelledLists(job: ValueMap): string[] {
+  const fields = fieldsOf("Job");
+  return Object.keys(job).flatMap((key) => {
+    const best = fields.has(key) ? undefined : nearest(key, fields.keys());
+    const isList = best !== undefined && NAMED_LISTS.includes(best);
+    return isList && !Object.hasOwn(job, best) ? [best] : [];
+  });
 }
 
 /** Where a field of this name belongs: in the same value or around it. */

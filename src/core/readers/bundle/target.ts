@@ -10,7 +10,7 @@ import { gitNotebook } from "../notebook/identity";
 import type { Bundle, BundleSettings } from "./bundle";
 import { Interpolation, type ValueSite } from "./interpolate";
 import { withValue } from "./merge";
-import { checkShape } from "./shape";
+import { checkShape, misspelledLists } from "./shape";
 import { EMPTY, isValueMap, type Value, type ValueMap } from "./yaml-file";
 
 /** Removes the optional `/Workspace` prefix of workspace paths. */
@@ -149,10 +149,30 @@ export class TargetReader {
   }
 
   public jobs(): JobSpec[] {
+    this.#checkPresets();
     // The shape check reports other shapes.
     return Object.entries(this.#entries).flatMap(([key, job]) =>
       isValueMap(job) ? [this.#job(key, job)] : [],
     );
+  }
+
+  /** Reports the preset that no job takes. */
+  #checkPresets(): void {
+    const { presets } = this.#config;
+    const jobs = Object.values(this.#entries).filter(isValueMap);
+    if (!isValueMap(presets) || jobs.length === 0) return;
+    if (unlessEmpty(presets.jobs_max_concurrent_runs ?? "") === undefined) return;
+    if (jobs.some((job) => unlessEmpty(job.max_concurrent_runs ?? "") === undefined)) return;
+    this.#bundle.problems.report({
+      rule: "hidden-value",
+      severity: "warning",
+      message:
+        "jobs_max_concurrent_runs of presets has no effect, as every job sets max_concurrent_runs",
+      fix: "remove it from presets, or max_concurrent_runs from the jobs that are to have it",
+      environment: this.#target,
+      map: presets,
+      path: ["jobs_max_concurrent_runs"],
+    });
   }
 
   #job(key: string, written: ValueMap): JobSpec {
@@ -174,6 +194,8 @@ export class TargetReader {
       },
       "api",
     );
+    // What a misspelled list defines is unknown, so that no finding follows from the one about its name.
+    const unknown = [...(payload.unknown ?? []), ...misspelledLists(job)];
     const known = {
       id: bundle.jobId(key),
       key,
@@ -181,6 +203,7 @@ export class TargetReader {
       duplicates: bundle.duplicatesOf(key),
       hasPermissions: permissions.some((list) => Array.isArray(list) && list.length > 0),
       ...payload,
+      ...(unknown.length > 0 && { unknown: new Set(unknown) }),
     };
     const spec: JobSpec = withLazy(known, {
       source: () => places.locationOf(written),
