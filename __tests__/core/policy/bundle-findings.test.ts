@@ -121,3 +121,65 @@ contacts: [data]
     "warning unknown-field databricks.yml:9",
   ]);
 });
+
+test.each([
+  ["job_cluster: [{job_cluster_key: d}]", "job_cluster_key: d"],
+  ["environment: [{environment_key: d}]", "environment_key: d"],
+  ["parameter: [{name: x}]", 'existing_cluster_id: "{{job.parameters.x}}"'],
+])("a misspelled list of a job is one finding: %s", (slip, ofTask) => {
+  const yaml = `bundle: {name: shop}
+resources:
+  jobs:
+    leaf:
+      tags: {job_level: atomic}
+      ${slip}
+      tasks: [{task_key: a, ${ofTask}, notebook_task: {notebook_path: /Shared/x}}]
+`;
+  expect(findings({ "databricks.yml": yaml }).map((text) => text.split(" [")[0])).toEqual([
+    "error unknown-field databricks.yml:6",
+  ]);
+});
+
+test("tables without an order are one finding for all targets, whatever their catalogs", () => {
+  const writes = (name: string): string => `    ${name}:
+      tags: {job_level: atomic}
+      ${ENVIRONMENT}
+      parameters: [{name: catalog, default: "\${var.catalog}"}]
+      tasks: [{task_key: t, environment_key: d, notebook_task: {notebook_path: ./${name}.py}}]
+`;
+  const notebook = `# Databricks notebook source
+catalog = dbutils.widgets.get("catalog")
+spark.range(1).write.mode("overwrite").saveAsTable(f"{catalog}.silver.orders")
+`;
+  const yaml = `bundle: {name: shop}
+variables: {catalog: {default: main}}
+targets:
+  dev: {variables: {catalog: dev}}
+  prod: {variables: {catalog: prod}}
+resources:
+  jobs:
+    both:
+      tags: {job_level: composite}
+      tasks:
+        - {task_key: one, run_job_task: {job_id: "\${resources.jobs.one.id}"}}
+        - {task_key: two, run_job_task: {job_id: "\${resources.jobs.two.id}"}}
+${writes("one")}${writes("two")}`;
+  const found = findings({ "databricks.yml": yaml, "one.py": notebook, "two.py": notebook });
+  expect(found.filter((text) => text.includes("unordered-writers"))).toEqual([
+    expect.stringMatching(/^warning unordered-writers databricks\.yml:\d+ \[dev, prod\] /),
+  ]);
+});
+
+test("reports a preset that no job takes for each target that has it", () => {
+  const yaml = (runs: string) => `bundle: {name: shop}
+targets: {dev: {presets: {jobs_max_concurrent_runs: 3}}, prod: {}}
+resources:
+  jobs:
+${LEAF}      ${runs}
+`;
+  const hidden = findings({ "databricks.yml": yaml("max_concurrent_runs: 2") });
+  expect(hidden.map((text) => text.split(" has")[0])).toEqual([
+    "warning hidden-value databricks.yml:2 [dev] jobs_max_concurrent_runs of presets",
+  ]);
+  expect(findings({ "databricks.yml": yaml("max_concurrent_runs: 0") })).toEqual([]);
+});

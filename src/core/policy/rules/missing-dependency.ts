@@ -57,7 +57,7 @@ export const missingDependency = defineRule({
       const about = what(read, tables.length - 1);
       yield {
         message: `${who(first, read)} reads ${about}, which ${who(second, write)} writes, and nothing in ${quote(job.key)} orders them`,
-        identity: `${quote(first.taskKey)} reads what ${quote(second.taskKey)} writes: ${table.name}`,
+        identity: `${quote(first.taskKey)} reads what ${quote(second.taskKey)} writes`,
         fix: isSafe
           ? `add depends_on ${quote(second.taskKey)} to task ${quote(first.taskKey)} of ${quote(job.key)}`
           : isMutual

@@ -55,7 +55,7 @@ export const readsBeforeWrite = defineRule({
       if (table === undefined) continue;
       yield {
         message: `${who(first, table.a)} reads ${what(table.a, tables.length - 1)} before ${who(second, table.b)} writes it`,
-        identity: `${quote(first.taskKey)} reads before ${quote(second.taskKey)} writes: ${table.name}`,
+        identity: `${quote(first.taskKey)} reads before ${quote(second.taskKey)} writes`,
         fix: `let task ${quote(first.taskKey)} of ${quote(job.key)} depend on ${quote(second.taskKey)}, not the other way round`,
         sites: sitesOf(pair),
       };

@@ -38,7 +38,7 @@ export const sharedScratch = defineRule({
       if (table === undefined) continue;
       yield {
         message: `${who(first, table.a)} and ${who(second, table.b)} share the temporary ${what(table.a, tables.length - 1)}, and nothing in ${quote(job.key)} orders them`,
-        identity: `${quote(first.taskKey)} and ${quote(second.taskKey)} share ${table.name}`,
+        identity: `${quote(first.taskKey)} and ${quote(second.taskKey)} share`,
         fix: "give each a name of its own, or let one depend on the other",
         sites: sitesOf(pair),
       };

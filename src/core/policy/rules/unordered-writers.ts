@@ -50,7 +50,7 @@ export const unorderedWriters = defineRule({
       if (table === undefined) continue;
       yield {
         message: `${who(second, table.b)} and ${who(first, table.a)} both write ${what(table.a, tables.length - 1)}, and nothing in ${quote(job.key)} orders them`,
-        identity: `${quote(second.taskKey)} and ${quote(first.taskKey)} write ${table.name}`,
+        identity: `${quote(second.taskKey)} and ${quote(first.taskKey)} write`,
         fix: `say which comes first, such as depends_on ${quote(second.taskKey)} in task ${quote(first.taskKey)} of ${quote(job.key)}`,
         sites: sitesOf(pair),
       };
