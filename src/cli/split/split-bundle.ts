@@ -1,6 +1,12 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { canonical, type JobGraph, type JobSpec, quote } from "@jobstrata/core/model";
+import {
+  canonical,
+  isSameSetting,
+  type JobGraph,
+  type JobSpec,
+  quote,
+} from "@jobstrata/core/model";
 import type { Reading } from "@jobstrata/core/readers";
 import {
   type AtomicPart,
@@ -316,7 +322,7 @@ function differenceOf(
   if (actual === undefined) return "not read from the changed file";
   const names = new Set([...Object.keys(expected), ...Object.keys(actual)]);
   for (const name of names) {
-    if (canonical(expected[name]) === canonical(actual[name])) continue;
+    if (isSameSetting(expected[name], actual[name])) continue;
     // A preset of the target may put something before it, and every target has the same number.
     const shown = actual.name;
     if (part !== undefined && part.existing === undefined && name === "name")

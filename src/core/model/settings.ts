@@ -36,6 +36,22 @@ export function isSettings(value: Setting | undefined): value is Settings {
   return isObject(value);
 }
 
+/** Whether two values are equal, in whatever order their names are: whether they have the same {@link canonical} text. */
+export function isSameSetting(a: Setting | undefined, b: Setting | undefined): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+    const others = b as readonly Setting[];
+    return (a as readonly Setting[]).every((item, at) => isSameSetting(item, others[at]));
+  }
+  if (!isSettings(a) || !isSettings(b)) return false;
+  const names = Object.keys(a);
+  return (
+    names.length === Object.keys(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && isSameSetting(a[name], b[name]))
+  );
+}
+
 /** Text that is equal for equal values, independent of key order. */
 export function canonical(value: Setting | undefined): string {
   if (Array.isArray(value)) return `[${(value as readonly Setting[]).map(canonical).join(",")}]`;

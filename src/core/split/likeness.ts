@@ -1,4 +1,4 @@
-import { canonical, type Setting, settingAt } from "../model/settings";
+import { isSameSetting as isSame, type Setting, settingAt } from "../model/settings";
 import { quote } from "../model/text";
 import type { CodeTask } from "./candidates";
 import { ALIKE, itemsOf, movedSettings, namedParametersOf, OF_ATTEMPT } from "./task-parts";
@@ -72,6 +72,3 @@ function computeOf({ job, task }: CodeTask, name: string, type: string): Setting
     return value;
   return Object.fromEntries(Object.entries(value).filter(([key]) => key !== named));
 }
-
-const isSame = (a: Setting | undefined, b: Setting | undefined): boolean =>
-  canonical(a) === canonical(b);
