@@ -68,14 +68,18 @@ export interface BundleOptions extends FileOptions {
 export function readBundle(file: string, options: BundleOptions = {}): Reading {
   const bundle = new Bundle(resolve(file), options);
   const graphs = bundle.select(options).map((target) => bundle.graphOf(target));
-  return {
+  const reading: Reading = {
     kind: "bundle",
     path: relativePath(resolve(file)),
     graphs,
     problems: bundle.problems.all,
     suppressions: bundle.sources.suppressions,
   };
+  BUNDLES.set(reading, bundle);
+  return reading;
 }
+
+const BUNDLES = new WeakMap<Reading, Bundle>();
 
 /** Settings of a target other than its jobs. */
 export interface BundleSettings {
@@ -129,6 +133,11 @@ export function readBundleResources(
 ): ReadonlyMap<string, BundleResources> {
   const bundle = new Bundle(resolve(file), options);
   return new Map(bundle.select(options).map((target) => [target, bundle.resourcesOf(target)]));
+}
+
+/** The {@link BundleSettings} of a target that {@link readBundle} has read, without reading the files again. */
+export function settingsOfReading(reading: Reading, target: string): BundleSettings | undefined {
+  return BUNDLES.get(reading)?.settingsOf(target);
 }
 
 export class Bundle {
