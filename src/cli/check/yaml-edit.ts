@@ -38,7 +38,7 @@ type Node = ParsedNode | null;
  * anything else than before but for the edit
  */
 export function editYaml(text: string, edit: PlacedEdit): Replacement | undefined {
-  const document = parse(text);
+  const document = parseYaml(text);
   if (document === undefined) return undefined;
   const found = mapAt(document.contents as Node, offsetOf(text, edit.line, edit.column), []);
   if (found === undefined) return undefined;
@@ -48,13 +48,15 @@ export function editYaml(text: string, edit: PlacedEdit): Replacement | undefine
       : setIn(text, found.map, found.path, edit);
   if (change === undefined) return undefined;
   const before = document.toJS({ maxAliasCount: 1000 }) as unknown;
-  const after = parse(apply(text, [change.replacement]))?.toJS({ maxAliasCount: 1000 }) as unknown;
+  const after = parseYaml(apply(text, [change.replacement]))?.toJS({
+    maxAliasCount: 1000,
+  }) as unknown;
   return isDeepStrictEqual(after, change.expected(before)) ? change.replacement : undefined;
 }
 
 /** Texts of a job that YAML reads as a number or a flag, put into quotes. The service takes them for the same text. */
 export function quoteScalars(text: string): Replacement[] {
-  const document = parse(text);
+  const document = parseYaml(text);
   if (document === undefined) return [];
   const found: Replacement[] = [];
   const quoteIn = (node: unknown): void => {
@@ -75,7 +77,7 @@ export function quoteScalars(text: string): Replacement[] {
       for (const dependency of itemsOf(valueOf(task, "depends_on")))
         quoteIn(valueOf(dependency, "outcome"));
   }
-  const after = parse(apply(text, found))?.toJS({ maxAliasCount: 1000 }) as unknown;
+  const after = parseYaml(apply(text, found))?.toJS({ maxAliasCount: 1000 }) as unknown;
   const before = document.toJS({ maxAliasCount: 1000 }) as unknown;
   return isDeepStrictEqual(asText(after), asText(before)) ? found : [];
 }
@@ -93,7 +95,7 @@ export function apply(text: string, replacements: readonly Replacement[]): strin
   return result + text.slice(at);
 }
 
-function parse(text: string): Document | undefined {
+export function parseYaml(text: string): Document | undefined {
   const document = parseDocument(text, {
     version: "1.2",
     merge: false,
@@ -104,7 +106,7 @@ function parse(text: string): Document | undefined {
 }
 
 /** The map whose key, or which itself, begins at `offset`. */
-function mapAt(
+export function mapAt(
   node: Node,
   offset: number,
   path: Path,

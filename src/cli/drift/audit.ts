@@ -5,6 +5,7 @@ import {
   type DeploymentNote,
   NO_STATES,
   samePath,
+  type States,
   type TextChange,
   type TextContext,
 } from "./code";
@@ -48,6 +49,7 @@ export class Audit {
   readonly #client: JobsClient;
   readonly #live: LiveJobs;
   readonly #options: AuditOptions;
+  #states: States = NO_STATES;
 
   public constructor(code: Code, client: JobsClient, live: LiveJobs, options: AuditOptions) {
     this.#code = code;
@@ -60,13 +62,13 @@ export class Audit {
   public async run(): Promise<Omit<DriftReport, "failOn">> {
     const { graph, kind, path, target } = this.#code;
     const { useStates, notes, user, usePermissions } = this.#options;
-    const states = useStates ? await this.#code.states(this.#client.http, notes) : NO_STATES;
+    if (useStates) this.#states = await this.#code.states(this.#client.http, notes);
     await this.#readJobs();
     const nameOf = this.#namesOf(user);
-    const matches = matchJobs(graph.jobs, states, this.#live, nameOf);
+    const matches = matchJobs(graph.jobs, this.#states, this.#live, nameOf);
     if (usePermissions) await this.#readPermissions(matches);
     const jobs = await this.#compare(matches, nameOf);
-    const findings = new Findings(this.#code, this.#live, states, matches, user);
+    const findings = new Findings(this.#code, this.#live, this.#states, matches, user);
     const gone = await this.#gone();
     return {
       target,
@@ -77,6 +79,13 @@ export class Audit {
       live: this.#live.size,
       requests: this.#client.http.requests,
     };
+  }
+
+  /** The same audit, of the code as it would be; of live jobs nothing is read again. */
+  public of(code: Code): Audit {
+    const audit = new Audit(code, this.#client, this.#live, { ...this.#options, useStates: false });
+    audit.#states = this.#states;
+    return audit;
   }
 
   /** All live jobs with all that they have. */

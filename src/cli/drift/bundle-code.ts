@@ -3,7 +3,7 @@ import { dirname, posix, resolve } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { JobGraph, type JobSpec, quote } from "@jobstrata/core/model";
 import { posixRelative } from "@jobstrata/core/paths";
-import { type BundleSettings, readBundleSettings, type Reading } from "@jobstrata/core/readers";
+import { type BundleSettings, type Reading, settingsOfReading } from "@jobstrata/core/readers";
 import { WorkspaceError, type WorkspaceHttp } from "@jobstrata/run";
 import { type BundleState, currentState, localStates, readState } from "../import/bundle-state";
 import { currentUser, statesIn } from "../import/remote-state";
@@ -33,8 +33,7 @@ export function bundleCode(
   { states: given }: BundleCodeOptions,
 ): Code {
   const target = graph.environment;
-  const settings = readBundleSettings(file);
-  const own = settings.get(target);
+  const own = settingsOfReading(reading, target);
   if (own === undefined) throw new Error(`target ${target} has no settings`);
   const folder = dirname(resolve(file));
   const metadata = posix.join(own.statePath, "metadata.json");
@@ -53,7 +52,16 @@ export function bundleCode(
       ...(own.host !== undefined && { host: own.host }),
       ...(own.profile !== undefined && { profile: own.profile }),
     },
-    states: (http, notes) => bundleStates({ folder, graph, settings, given, http, notes }),
+    states: (http, notes) =>
+      bundleStates({
+        folder,
+        graph,
+        targets: reading.graphs.map(({ environment }) => environment),
+        statePath: own.statePath,
+        given,
+        http,
+        notes,
+      }),
     texts: (context) => (job) => bundleTexts(job, folder, own, context),
     deploymentOf: () => ({
       deployment: { kind: "BUNDLE", metadata_file_path: metadata },
@@ -65,21 +73,22 @@ export function bundleCode(
 interface StateSource {
   readonly folder: string;
   readonly graph: JobGraph;
-  readonly settings: ReadonlyMap<string, BundleSettings>;
+  readonly targets: readonly string[];
+  readonly statePath: string;
   readonly given: readonly string[];
   readonly http: WorkspaceHttp;
   readonly notes: (note: string) => void;
 }
 
 async function bundleStates(source: StateSource): Promise<States> {
-  const { folder, graph, settings, given, http, notes } = source;
+  const { folder, graph, targets, statePath, given, http, notes } = source;
   const target = graph.environment;
   const found: BundleState[] = [];
   if (given.length > 0) found.push(...given.map((entry) => givenState(entry, target)));
   else {
     found.push(...localStates(folder, target));
     try {
-      const path = (await currentUser(http))(settings.get(target)?.statePath ?? "");
+      const path = (await currentUser(http))(statePath);
       if (!path.includes("${")) found.push(...(await statesIn(http, path)));
     } catch (error) {
       if (!(error instanceof WorkspaceError) || error.transient) throw error;
@@ -96,7 +105,7 @@ async function bundleStates(source: StateSource): Promise<States> {
     else ids.set(spec, id);
   }
   const elsewhere = new Map<string, string>();
-  for (const other of settings.keys()) {
+  for (const other of targets) {
     if (other === target) continue;
     for (const { jobs } of localStates(folder, other))
       for (const id of jobs.values()) elsewhere.set(id, other);

@@ -4,6 +4,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { DEFAULT_DATA_DIR, printable, quote, type SourceKind } from "@jobstrata/core/model";
 import { WorkspaceError } from "@jobstrata/run";
+import { counted } from "@jobstrata/core/report";
+import { diffOf, writeFixes } from "../check/fix";
 import { currentUser } from "../import/remote-state";
 import type { Io } from "../io";
 import { sayProblems } from "../sources/graphs";
@@ -33,6 +35,8 @@ interface DriftOptions {
   /** `--no-permissions`. */
   readonly permissions: boolean;
   readonly resume?: boolean;
+  readonly accept?: boolean;
+  readonly dryRun?: boolean;
 }
 
 const FORMATS = Object.keys(DRIFT_FORMATS) as DriftFormat[];
@@ -82,6 +86,11 @@ export function addDriftCommand(program: Command, io: Io): void {
     )
     .option("--no-states", "find jobs by their names only")
     .option("--no-permissions", "leave out permissions, which take a request for each job")
+    .option(
+      "--accept",
+      "write live values into the YAML of a bundle; for an app, show what to change in its code",
+    )
+    .option("--dry-run", "with --accept: print the changes as a diff instead of writing them")
     .option("--resume", "go on with an audit of the last hour that was interrupted")
     .action(async (path: string, options: DriftOptions) => {
       io.exitCode = await runDrift(path, options, io);
@@ -110,10 +119,18 @@ function parseFailOn(text: string): ReadonlySet<DriftKind> {
 /** Compares the code with a workspace. @throws {JobstrataError} `source`, `authentication`, `config` */
 async function runDrift(path: string, options: DriftOptions, io: Io): Promise<number> {
   const outputs = options.output.map((output) => parseOutput(output, options.format));
+  if (options.dryRun === true && options.accept !== true)
+    throw new JobstrataError("config", "--dry-run needs --accept");
   const code = readCode(codePath(path, options), {
     ...options,
     states: options.state,
   });
+  if (options.accept === true && code.kind === "terraform") {
+    throw new JobstrataError(
+      "config",
+      "--accept needs the code itself: a bundle, or an app; a state only says what was deployed",
+    );
+  }
   const isComplete = sayProblems([code.reading], io);
   const report = { ...(await audited(code, options, io)), failOn: options.failOn };
   const { all = false } = options;
@@ -152,7 +169,8 @@ async function audited(
       },
       user,
     });
-    const report = await audit.run();
+    let report = await audit.run();
+    if (options.accept === true) report = await accepted(code, audit, report, live, options, io);
     isDone = true;
     return report;
   } catch (error) {
@@ -166,6 +184,54 @@ async function audited(
     live?.close(!isDone);
     await workspace.close();
   }
+}
+
+/** Takes live values over into the code. @returns what is other then */
+async function accepted(
+  code: Code,
+  audit: Audit,
+  report: Omit<DriftReport, "failOn">,
+  live: LiveJobs,
+  options: DriftOptions,
+  io: Io,
+): Promise<Omit<DriftReport, "failOn">> {
+  const { acceptLive, typescriptChanges } =
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- few need it
+    require("./accept") as typeof import("./accept");
+  if (code.kind !== "bundle") {
+    const lines = typescriptChanges(report.jobs);
+    if (lines.length > 0)
+      io.err(["Change in the code (docs/fields.md has the props):", ...lines].join("\n  "));
+    return report;
+  }
+  const reread = (contents: ReadonlyMap<string, string>): Audit =>
+    audit.of(
+      readCode(code.path, { ...options, target: code.target, states: options.state, contents }),
+    );
+  const { files, left } = await acceptLive({
+    file: code.path,
+    target: code.target,
+    jobs: report.jobs,
+    liveJob: (id) => live.job(id),
+    keys: new Map(
+      report.jobs.flatMap(({ key, jobId }) => (jobId === undefined ? [] : [[jobId, key] as const])),
+    ),
+    compare: async (contents) => (await reread(contents).run()).jobs,
+  });
+  for (const line of left) io.err(`Not taken over: ${line}`);
+  if (options.dryRun === true) {
+    if (files.length > 0) io.out(diffOf(files));
+    return report;
+  }
+  if (files.length === 0) return report;
+  writeFixes(files);
+  const changes = files.reduce((sum, { changes: count }) => sum + count, 0);
+  const others = code.reading.graphs.map(({ environment }) => environment);
+  const shared = others.filter((name) => name !== code.target).map(quote);
+  io.err(
+    `Took over ${counted(changes, "value")} into ${counted(files.length, "file")}.${shared.length === 0 ? "" : ` What ${shared.join(", ")} do not override is theirs, too.`}`,
+  );
+  return reread(new Map()).run();
 }
 
 interface Output {

@@ -28,7 +28,7 @@ import {
   type DriftReport,
   hasFailed,
 } from "./report";
-import { changeText, givenText, plainValue, sidesOf } from "./words";
+import { changeText, givenText, isSecret, plainValue } from "./words";
 
 /** How a report is written. */
 export interface FormatOptions {
@@ -260,9 +260,8 @@ function jsonJob(
 /** Both values; a secret is not shown on either side. */
 function valuesOf(change: Change): object {
   const { code, live } = change;
-  const shown = sidesOf(change);
-  const isSecret = [shown.code, shown.live].some((text) => text === "(sensitive)");
-  const value = (side: Change["code"]) => (isSecret ? "(sensitive)" : plainValue(side ?? null));
+  const hidden = isSecret(change);
+  const value = (side: Change["code"]) => (hidden ? "(sensitive)" : plainValue(side ?? null));
   return {
     ...(code !== undefined && { code: value(code) }),
     ...(live !== undefined && { live: value(live) }),

@@ -18,6 +18,8 @@ export interface CodeOptions {
   readonly python?: boolean;
   /** State files of a bundle. */
   readonly states: readonly string[];
+  /** Texts that stand for what files of a bundle hold, by their absolute paths. */
+  readonly contents?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -26,10 +28,15 @@ export interface CodeOptions {
  * @throws {JobstrataError} `source` if there is no code at the path, or the environment is not clear
  */
 export function readCode(path: string, options: CodeOptions): Code {
-  const { source, python = false } = options;
+  const { source, python = false, contents } = options;
   if (path === "-" || (source === "terraform" && existsSync(path)))
     return terraformCode(path, options);
-  const readings = readPath(path, { targets: [], python, ...(source && { source }) });
+  const readings = readPath(path, {
+    targets: [],
+    python,
+    ...(source && { source }),
+    ...(contents && { contents }),
+  });
   const [reading, other] = readings;
   if (reading === undefined || other !== undefined) {
     const kinds = readings.map(({ kind }) => kind).join(" and a ");
@@ -45,7 +52,7 @@ export function readCode(path: string, options: CodeOptions): Code {
       `${quote(path)} holds several bundles; name one, as each has a state and a workspace of its own`,
     );
   }
-  return bundleCode(file, reading, graph, { states: options.states });
+  return bundleCode(file, reading, graph, options);
 }
 
 /** The jobs of an environment. */

@@ -90,6 +90,12 @@ function quotedIfText(text: string, value: Setting | undefined): string {
   return typeof value === "string" && !/^\(.*\)$/.test(text) ? quote(short) : printable(short);
 }
 
+/** Whether either side is a secret. */
+export function isSecret(change: Change): boolean {
+  const { code, live } = sidesOf(change);
+  return [code, live].some((text) => text?.includes("(sensitive)") === true);
+}
+
 /** A value of the platform in one line. */
 export function givenText({ path, value, by }: PlatformValue): string {
   const { before, name } = placeOf(path);

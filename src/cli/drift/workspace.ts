@@ -12,7 +12,7 @@ import type { Code } from "./code";
  * Requests in a second. The service takes 100 reads of permissions, and as many of jobs, from all of its users; this leaves
  * some to others, and 20 000 requests take less than five minutes.
  */
-const REQUESTS_PER_SECOND = 80;
+export const REQUESTS_PER_SECOND = 80;
 
 export interface OpenedWorkspace {
   readonly client: JobsClient;

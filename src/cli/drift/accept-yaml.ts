@@ -1,0 +1,243 @@
+import { isDeepStrictEqual } from "node:util";
+import { isMap, isScalar, isSeq, type Pair, type ParsedNode, type YAMLMap } from "yaml";
+import { isObject, JOB_SCHEMA, type Shape } from "@jobstrata/core/model";
+import { apply, mapAt, parseYaml, type Replacement } from "../check/yaml-edit";
+import { rawLines, scalarText } from "../split/yaml-lines";
+import type { Raw } from "../split/yaml-segments";
+import { offsetOf, pairsOf } from "../yaml-nodes";
+import { fieldShape } from "./settings-walk";
+
+/** A setting of a job to write into its YAML. */
+export interface AcceptedSetting {
+  /** Where the key of the job is; from 1. */
+  readonly line: number;
+  readonly column: number;
+  /** Names of the Jobs API, and keys of what lists hold. */
+  readonly path: readonly string[];
+  /** Removes the setting if it is undefined. */
+  readonly value: Raw | undefined;
+}
+
+/** Why a setting cannot be written; a sentence without a subject. */
+export class NotWritten {
+  public constructor(public readonly why: string) {}
+}
+
+/**
+ * The text of a file with a setting changed. Everything else stays as it is, byte for byte, comments included.
+ */
+export function withSetting(text: string, setting: AcceptedSetting): string | NotWritten {
+  const document = parseYaml(text);
+  const root = document?.contents as ParsedNode | null | undefined;
+  if (document === undefined || root === undefined || root === null)
+    return new NotWritten("the file is not YAML");
+  const found = mapAt(root, offsetOf(text, setting.line, setting.column), []);
+  if (found === undefined) return new NotWritten("its job is not a mapping in the file");
+  const place = placeOf(found.map, setting.path);
+  if (place instanceof NotWritten) return place;
+  const replacement = change(text, place, setting.value);
+  if (replacement instanceof NotWritten) return replacement;
+  const after = apply(text, [replacement]);
+  const read = (of: typeof document | undefined): unknown => of?.toJS({ maxAliasCount: 1000 });
+  const expected = read(document);
+  set(jobIn(expected, found.path), setting.path, setting.value);
+  return isDeepStrictEqual(pruned(read(parseYaml(after))), pruned(expected))
+    ? after
+    : new NotWritten("the file would say something else, too");
+}
+
+/** The map that has the setting, or is to get it. */
+interface Place {
+  readonly map: YAMLMap;
+  /** Maps around it, outermost first, each with the pair that leads on. */
+  readonly above: readonly { readonly map: YAMLMap; readonly pair: Pair }[];
+  /** What is not there yet; the last one is the setting. */
+  readonly rest: readonly string[];
+  readonly pair?: Pair;
+  /** The last lists of `rest` hold items by this key. */
+  readonly shape: Shape | undefined;
+}
+
+function placeOf(job: YAMLMap, path: readonly string[]): Place | NotWritten {
+  let map = job;
+  let shape: Shape | undefined = JOB_SCHEMA;
+  const above: { map: YAMLMap; pair: Pair }[] = [];
+  for (let at = 0; at < path.length; at++) {
+    const name = path[at] ?? "";
+    if (map.anchor !== undefined) return new NotWritten("an anchor shares it with others");
+    const pair = pairsOf(map).find(({ key }) => key.value === name);
+    const inner = fieldShape(shape, name);
+    if (pair === undefined) {
+      if (pairsOf(map).some(({ key }) => key.value === "<<"))
+        return new NotWritten("a merge key may bring it");
+      return { map, above, rest: path.slice(at), shape: inner };
+    }
+    const { value } = pair;
+    if (at === path.length - 1) return { map, above, rest: [name], pair, shape: inner };
+    if (isSeq(value) && inner?.kind === "list" && inner.key !== undefined) {
+      const { key } = inner;
+      const id = path[++at] ?? "";
+      const item = value.items.find((each) => isMap(each) && String(each.get(key)) === id);
+      if (!isMap(item) || at === path.length - 1)
+        return new NotWritten("whole items of lists are added and removed by hand");
+      above.push({ map, pair });
+      map = item;
+      shape = inner.of;
+      continue;
+    }
+    if (!isMap(value)) return new NotWritten("what holds it is not a mapping in the file");
+    above.push({ map, pair });
+    map = value;
+    shape = inner;
+  }
+  return new NotWritten("it has no name");
+}
+
+function change(text: string, place: Place, value: Raw | undefined): Replacement | NotWritten {
+  const { map, pair, rest } = place;
+  if (pair !== undefined)
+    return value === undefined ? removed(text, place) : replaced(text, pair, value);
+  if (value === undefined) return new NotWritten("the file does not have it");
+  const nested = rest.slice(1).reduceRight<Raw>((inner, name) => ({ [name]: inner }), value);
+  return inserted(text, map, rest[0] ?? "", nested);
+}
+
+function replaced(text: string, { key, value }: Pair, live: Raw): Replacement | NotWritten {
+  const range = (value as ParsedNode | null)?.range;
+  const keyRange = isScalar(key) ? key.range : undefined;
+  if (range === undefined || !keyRange) return new NotWritten("it has no value in the file");
+  const [from, end] = range;
+  const old = text.slice(from, end);
+  if (old.includes("${")) return new NotWritten(`the file has ${old.trim()}, which others may use`);
+  if ((value as ParsedNode).anchor !== undefined)
+    return new NotWritten("an anchor shares it with others");
+  const isInline = isScalar(value) || (value as { flow?: boolean }).flow === true;
+  // A value of several lines ends with the break of its last one.
+  const to = from + old.trimEnd().length;
+  if (isInline && !isScalar(value)) return { from, to, text: inline(live) };
+  if (isScalar(value) && !isObject(live) && !Array.isArray(live)) {
+    const quoted = value.type === "QUOTE_DOUBLE" || value.type === "QUOTE_SINGLE";
+    const written = typeof live === "string" && quoted ? JSON.stringify(live) : inline(live);
+    if (value.type?.startsWith("BLOCK_") === true)
+      return new NotWritten("it is a text of several lines");
+    return { from, to, text: from === keyRange[1] + 1 && from === end ? ` ${written}` : written };
+  }
+  const indent = columnOf(text, keyRange[0]);
+  return {
+    from: keyRange[0],
+    to,
+    text: block(text, String((key as { value: unknown }).value), live, indent),
+  };
+}
+
+function inserted(text: string, map: YAMLMap, name: string, live: Raw): Replacement | NotWritten {
+  const pairs = pairsOf(map);
+  const last = pairs.at(-1);
+  const [first] = pairs;
+  if (!first?.key.range || last === undefined) return new NotWritten("what holds it is empty");
+  const end = (last.value as ParsedNode | null)?.range[1] ?? last.key.range?.[1] ?? 0;
+  if (map.flow === true) return { from: end, to: end, text: `, ${name}: ${inline(live)}` };
+  const start = text.lastIndexOf("\n", first.key.range[0] - 1) + 1;
+  if (text.slice(start, first.key.range[0]).includes("\t"))
+    return new NotWritten("it is indented with tabs");
+  const indent = columnOf(text, first.key.range[0]);
+  const newline = text.includes("\r\n") ? "\r\n" : "\n";
+  // Behind the line that the last value ends in, with the comment in it.
+  const stop = text.slice(0, end).trimEnd().length;
+  const lineEnd = text.indexOf("\n", stop);
+  const at = lineEnd < 0 ? text.length : lineEnd + 1;
+  const before = lineEnd < 0 ? newline : "";
+  const written = " ".repeat(indent) + block(text, name, live, indent);
+  return { from: at, to: at, text: before + written + newline };
+}
+
+function removed(text: string, { map, pair, above }: Place): Replacement | NotWritten {
+  let holder = map;
+  let gone = pair;
+  // A block that would be empty goes, too.
+  for (const outer of [...above].reverse()) {
+    if (holder.items.length > 1) break;
+    if (isSeq(outer.pair.value)) return new NotWritten("nothing would be left of its item");
+    holder = outer.map;
+    gone = outer.pair;
+  }
+  const keyRange = isScalar(gone?.key) ? gone.key.range : undefined;
+  const end = (gone?.value as ParsedNode | null | undefined)?.range[1] ?? keyRange?.[1];
+  if (!keyRange || end === undefined) return new NotWritten("it has no value in the file");
+  if (text.slice(keyRange[0], end).includes("&"))
+    return new NotWritten("an anchor may share it with others");
+  if (holder.flow === true) {
+    const rest = /^\s*,\s*/.exec(text.slice(end));
+    if (rest !== null) return { from: keyRange[0], to: end + rest[0].length, text: "" };
+    const before = /,\s*$/.exec(text.slice(0, keyRange[0]));
+    return { from: keyRange[0] - (before?.[0].length ?? 0), to: end, text: "" };
+  }
+  const start = text.lastIndexOf("\n", keyRange[0] - 1) + 1;
+  // The first of an item stands behind its dash.
+  if (text.slice(start, keyRange[0]).trim() !== "")
+    return new NotWritten("it begins an item of a list");
+  const stop = text.slice(0, end).trimEnd().length;
+  const lineEnd = text.indexOf("\n", Math.max(stop, keyRange[1]));
+  return { from: start, to: lineEnd < 0 ? text.length : lineEnd + 1, text: "" };
+}
+
+const columnOf = (text: string, at: number): number => at - (text.lastIndexOf("\n", at - 1) + 1);
+
+/** A value on one line. */
+function inline(value: Raw): string {
+  if (typeof value === "string") return scalarText(value);
+  if (Array.isArray(value)) return `[${(value as readonly Raw[]).map(inline).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return String(value);
+  const entries = Object.entries(value).map(
+    ([name, each]) => `${scalarText(name)}: ${inline(each)}`,
+  );
+  return `{ ${entries.join(", ")} }`;
+}
+
+/** A pair in block style, without the blanks of its first line and the break of its last. */
+function block(text: string, name: string, value: Raw, indent: number): string {
+  if (!isObject(value) && !Array.isArray(value)) return `${scalarText(name)}: ${inline(value)}`;
+  const newline = text.includes("\r\n") ? "\r\n" : "\n";
+  const lines = rawLines({ newline } as Parameters<typeof rawLines>[0], { [name]: value }, indent);
+  return lines.trimStart().trimEnd();
+}
+
+function jobIn(document: unknown, path: readonly (string | number)[]): Record<string, unknown> {
+  return path.reduce<unknown>(
+    (value, name) => (value as Record<string | number, unknown>)[name],
+    document,
+  ) as Record<string, unknown>;
+}
+
+function set(job: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  let holder = job;
+  let shape: Shape | undefined = JOB_SCHEMA;
+  for (let at = 0; at < path.length - 1; at++) {
+    const name = path[at] ?? "";
+    const inner = fieldShape(shape, name);
+    holder[name] ??= {};
+    if (Array.isArray(holder[name]) && inner?.kind === "list") {
+      const { key = "" } = inner;
+      const id = path[++at] ?? "";
+      const items = holder[name] as Record<string, unknown>[];
+      holder = items.find((item) => String(item[key]) === id) ?? {};
+      shape = inner.of;
+      continue;
+    }
+    holder = holder[name] as Record<string, unknown>;
+    shape = inner;
+  }
+  const last = path.at(-1) ?? "";
+  if (value === undefined) Reflect.deleteProperty(holder, last);
+  else holder[last] = value;
+}
+
+/** Without blocks that a removal has left empty. */
+function pruned(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(pruned);
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value).map(([name, each]) => [name, pruned(each)] as const);
+  return Object.fromEntries(
+    entries.filter(([, each]) => !(isObject(each) && Object.keys(each).length === 0)),
+  );
+}
