@@ -3,10 +3,10 @@
  * that the provider package generates; and the start of the real app. Every app runs in a process of its own, the two
  * variants in turn, from compiled JavaScript (so that neither pays for TypeScript or source maps). Then the local
  * workspace, its notebooks, following runs, the check of bundles and stacks, and drawings: see local.ts, notebooks.ts,
- * runs.ts, check.ts, graph.ts and migration.ts.
+ * runs.ts, check.ts, graph.ts, migration.ts and drift.ts.
  *
- * Options: `--json FILE` writes the figures, `--only synth`, `local`, `notebooks`, `runs`, `check`, `graph` or `migration`
- * measures one part,
+ * Options: `--json FILE` writes the figures, `--only synth`, `local`, `notebooks`, `runs`, `check`, `graph`, `migration`
+ * or `drift` measures one part,
  * `--sizes 100,1000` the numbers of jobs, `--runs N` how often each runs.
  */
 import { execFileSync } from "node:child_process";
@@ -16,6 +16,7 @@ import { join, relative, resolve } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { buildPackages } from "../packaging/build";
 import { type CheckFigures, measureCheck } from "./check";
+import type { DriftFigures } from "./drift";
 import { GRAPH_FORMATS, type GraphRow, measureGraph } from "./graph";
 import type { LocalFigures } from "./local";
 import { measureMigration, type MigrationFigures } from "./migration";
@@ -41,7 +42,7 @@ interface Row extends Record<Variant, Measurement> {
 }
 
 const ROOT = resolve(__dirname, "..");
-const PARTS = ["synth", "check", "graph", "migration", "local", "notebooks", "runs"];
+const PARTS = ["synth", "check", "graph", "migration", "drift", "local", "notebooks", "runs"];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -72,6 +73,7 @@ async function main(): Promise<void> {
     const checking = wants("check") ? { check: measureChecks(work, sizes, runs) } : {};
     const drawing = wants("graph") ? { graph: await measureGraphs(work, sizes, runs) } : {};
     const moving = wants("migration") ? { migration: measureMoves(work, runs) } : {};
+    const drifting = wants("drift") ? { drift: measureDrifts(work) } : {};
     const local = wants("local") ? { local: measureLocal(work) } : {};
     const following = wants("runs") ? { following: measureRuns(work) } : {};
     const notebooks = wants("notebooks") ? { notebooks: measureNotebooks() } : {};
@@ -83,6 +85,7 @@ async function main(): Promise<void> {
         ...checking,
         ...drawing,
         ...moving,
+        ...drifting,
         ...local,
         ...following,
         ...notebooks,
@@ -250,6 +253,23 @@ function measureMoves(work: string, runs: number): MigrationFigures {
   console.table({
     "jobstrata import": row(figures.import),
     "jobstrata export": row(figures.export),
+  });
+  return figures;
+}
+
+function measureDrifts(work: string): DriftFigures {
+  const child = join(work, "js", "bench", "drift.js");
+  const output = execFileSync(process.execPath, [child, work], { cwd: ROOT, encoding: "utf8" });
+  const figures = JSON.parse(output) as DriftFigures;
+  const { jobs, cpuMs, peakMiB, requests, requestSeconds } = figures;
+  console.log(`\njobstrata drift, a bundle of ${jobs} jobs`);
+  console.table({
+    "processor time": { figure: `${round(cpuMs / 1000)} s` },
+    memory: { figure: `${Math.round(peakMiB)} MiB`, required: "300 MB" },
+    [`${requests} requests, at the rate that it keeps to`]: {
+      figure: `${Math.round(requestSeconds)} s`,
+      required: "300 s",
+    },
   });
   return figures;
 }
