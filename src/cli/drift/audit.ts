@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { type JobId, jobIdOf, type JobSpec, type Settings } from "@jobstrata/core/model";
 import { atOnce, isCut, type JobsClient, WorkspaceError } from "@jobstrata/run";
 import {
@@ -32,6 +33,8 @@ import { literal, unescaped, withTexts } from "./settings-walk";
 
 /** Requests at once: at 200 ms each, as many as the limit of the API lets through. */
 const AT_ONCE = 16;
+/** With more jobs, memory counts more than the time of the garbage collector, which has minutes. */
+const MANY = 2000;
 
 export interface AuditOptions {
   /** Reads the states of deployments. */
@@ -62,6 +65,7 @@ export class Audit {
   public async run(): Promise<Omit<DriftReport, "failOn">> {
     const { graph, kind, path, target } = this.#code;
     const { useStates, notes, user, usePermissions } = this.#options;
+    if (graph.jobs.length > MANY) setFlagsFromString("--heap-growing-percent=20");
     if (useStates) this.#states = await this.#code.states(this.#client.http, notes);
     await this.#readJobs();
     const nameOf = this.#namesOf(user);

@@ -7,6 +7,7 @@ import { WorkspaceError } from "@jobstrata/run";
 import { counted } from "@jobstrata/core/report";
 import { diffOf, writeFixes } from "../check/fix";
 import { currentUser } from "../import/remote-state";
+import { Interrupts } from "../interrupts";
 import type { Io } from "../io";
 import { sayProblems } from "../sources/graphs";
 import { styleFor } from "../terminal";
@@ -156,6 +157,15 @@ async function audited(
   const workspace = await openWorkspace(code, options, io);
   let live: LiveJobs | undefined;
   let isDone = false;
+  const canResume = (): boolean => live !== undefined && live.size > 0 && live.isKept;
+  // What was read is in the file already.
+  const interrupts = new Interrupts(
+    () => {
+      io.err(`Stopped jobstrata drift${canResume() ? "; --resume goes on from here" : ""}`);
+      process.exit(interrupts.exitCode);
+    },
+    () => undefined,
+  );
   try {
     const { client } = workspace;
     const name = [client.http.host, code.path, code.target, process.cwd()].join("\n");
@@ -175,12 +185,12 @@ async function audited(
     return report;
   } catch (error) {
     if (!(error instanceof WorkspaceError)) throw error;
-    const resume = live !== undefined && live.size > 0 && live.isKept;
     throw new JobstrataError(
       "source",
-      `the workspace cannot be read: ${error.message}${resume ? "; --resume goes on from here" : ""}`,
+      `the workspace cannot be read: ${error.message}${canResume() ? "; --resume goes on from here" : ""}`,
     );
   } finally {
+    interrupts.stop();
     live?.close(!isDone);
     await workspace.close();
   }

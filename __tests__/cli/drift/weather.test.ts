@@ -1,0 +1,150 @@
+/** What an audit does when the workspace does not answer, and how it goes on afterwards. */
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { JobsClient, tokenLogin, WorkspaceError, WorkspaceHttp } from "@jobstrata/run";
+import { Audit } from "../../../src/cli/drift/audit";
+import { FRESH_MS, LiveJobs } from "../../../src/cli/drift/live-jobs";
+import { readCode } from "../../../src/cli/drift/read-code";
+import { fakeServer, type FakeServer, refuse } from "../../run/support";
+import { folderWith, freshFolder } from "../../support/synth";
+
+const BUNDLE = `bundle: { name: shop }
+resources:
+  jobs:
+    load: { name: Load, tasks: [{ task_key: load, notebook_task: { notebook_path: /Shared/load } }] }
+    seed: { name: Seed, tasks: [{ task_key: seed, notebook_task: { notebook_path: /Shared/seed } }] }
+`;
+
+const jobOf = (job_id: number, name: string, more: object = {}): object => ({
+  job_id,
+  creator_user_name: "ana@shop.example",
+  settings: {
+    name,
+    queue: { enabled: true },
+    deployment: { kind: "BUNDLE", metadata_file_path: "/x/metadata.json" },
+    edit_mode: "UI_LOCKED",
+    tasks: [
+      {
+        task_key: name.toLowerCase(),
+        notebook_task: { notebook_path: `/Shared/${name.toLowerCase()}` },
+      },
+    ],
+    ...more,
+  },
+});
+
+describe("an audit in bad weather", () => {
+  let server: FakeServer;
+  let isDown: boolean;
+  let cache: string;
+  let folder: string;
+  let hidden: string;
+
+  beforeEach(async () => {
+    isDown = false;
+    hidden = "";
+    cache = freshFolder();
+    folder = folderWith({ "databricks.yml": BUNDLE });
+    server = await fakeServer(({ url }, response) => {
+      const { pathname, searchParams } = new URL(url, "http://localhost");
+      const answer = (body: object): void => {
+        response.end(JSON.stringify(body));
+      };
+      if (pathname.endsWith("/jobs/list")) {
+        if (!searchParams.has("page_token"))
+          answer({ jobs: [jobOf(1, "Load", { description: "by hand" })], next_page_token: "two" });
+        else if (isDown) refuse(response, 503);
+        else answer({ jobs: [jobOf(2, "Seed")] });
+      } else if (pathname.includes("/permissions/jobs/")) {
+        if (hidden !== "" && pathname.endsWith(hidden)) refuse(response, 403);
+        else answer({ access_control_list: [] });
+      } else refuse(response, 404);
+    });
+  });
+
+  afterEach(async () => {
+    await server.close();
+  });
+
+  const env = (): NodeJS.ProcessEnv => ({ JOBSTRATA_CACHE: cache });
+  async function audit(live: LiveJobs): ReturnType<Audit["run"]> {
+    const http = new WorkspaceHttp(tokenLogin(server.host, "t"), { budgetMs: 0, firstRetryMs: 1 });
+    const options = {
+      useStates: false,
+      usePermissions: true,
+      notes: () => undefined,
+      user: (text: string) => text,
+    };
+    const code = { ...readCode(folder, { states: [] }), deploymentOf: undefined };
+    const { deploymentOf: _, ...rest } = code;
+    return new Audit(rest, new JobsClient(http), live, options).run();
+  }
+  const lists = (): string[] =>
+    server.requests.map(({ url }) => url).filter((url) => url.includes("/jobs/list"));
+
+  it("goes on from the page that it has reached", async () => {
+    isDown = true;
+    const first = LiveJobs.open("prod", false, env());
+    await expect(audit(first)).rejects.toBeInstanceOf(WorkspaceError);
+    expect(first.size).toBe(1);
+    first.close(true);
+    const [file = ""] = readdirSync(cache);
+    expect(statSync(join(cache, file)).mode & 0o777).toBe(0o600);
+    // Half of a line, as a process leaves it that is killed.
+    writeFileSync(join(cache, file), `${readFileSync(join(cache, file), "utf8")}{"job":{"jo`);
+    isDown = false;
+    server.requests.length = 0;
+
+    const second = LiveJobs.open("prod", true, env());
+    const report = await audit(second);
+    second.close(false);
+
+    expect(lists()).toEqual([expect.stringContaining("page_token=two")]);
+    expect(report.live).toBe(2);
+    expect(report.jobs.map(({ key, changes }) => [key, changes.map(({ path }) => path)])).toEqual([
+      ["load", [["description"]]],
+      ["seed", []],
+    ]);
+    expect(readdirSync(cache)).toEqual([]);
+  });
+
+  it("starts again without --resume, for other code, and after an hour", async () => {
+    isDown = true;
+    const first = LiveJobs.open("prod", false, env());
+    await expect(audit(first)).rejects.toBeInstanceOf(WorkspaceError);
+    first.close(true);
+    const [file = ""] = readdirSync(cache).map((name) => join(cache, name));
+    expect(LiveJobs.open("dev", true, env()).size).toBe(0);
+    const old = new Date(Date.now() - FRESH_MS - 1000);
+    utimesSync(file, old, old);
+    expect(LiveJobs.open("prod", true, env()).size).toBe(0);
+  });
+
+  it("keeps nothing where there is no cache", () => {
+    const live = LiveJobs.open("prod", false, { JOBSTRATA_CACHE: "off" });
+    expect(live.isKept).toBe(false);
+    live.add({ job_id: 1, settings: { name: "Load" } });
+    expect(live.job("1")?.settings?.name).toBe("Load");
+    live.close(true);
+    expect(existsSync(cache)).toBe(true);
+    expect(readdirSync(cache)).toEqual([]);
+  });
+
+  it("says that permissions may not be read, and compares the rest", async () => {
+    hidden = "/2";
+    const live = LiveJobs.open("prod", false, env());
+    const report = await audit(live);
+    live.close(false);
+    expect(report.jobs.map(({ key, isHidden }) => [key, isHidden])).toEqual([
+      ["load", undefined],
+      ["seed", true],
+    ]);
+  });
+});
