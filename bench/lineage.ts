@@ -7,12 +7,12 @@ export const LINEAGE_NOTEBOOKS = 1000;
 const LINES = 300;
 const RUN_BY_ONE = 20;
 
-/** Writes a bundle whose notebooks have 300 lines, each reading what another one writes. */
-export function writeLineageBundle(folder: string): void {
+/** Writes a bundle whose notebooks have 300 lines, each reading what another one writes; gives the number of its jobs. */
+export function writeLineageBundle(folder: string, notebooks = LINEAGE_NOTEBOOKS): number {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, "src"), { recursive: true });
   const jobs: string[] = [];
-  for (let at = 0; at < LINEAGE_NOTEBOOKS; at++) {
+  for (let at = 0; at < notebooks; at++) {
     writeFileSync(join(folder, "src", `n${at}.py`), notebook(at));
     jobs.push(`    n${at}:
       tasks:
@@ -21,7 +21,7 @@ export function writeLineageBundle(folder: string): void {
             notebook_path: ./src/n${at}.py
             base_parameters: { catalog: "\${var.catalog}" }`);
   }
-  for (let at = 0; at < LINEAGE_NOTEBOOKS; at += RUN_BY_ONE) {
+  for (let at = 0; at < notebooks; at += RUN_BY_ONE) {
     const tasks = Array.from({ length: RUN_BY_ONE }, (_, each) => {
       const after = each === 0 ? "" : `, depends_on: [{ task_key: t${each - 1} }]`;
       return `        - { task_key: t${each}${after}, run_job_task: { job_id: "\${resources.jobs.n${at + each}.id}" } }`;
@@ -32,6 +32,7 @@ export function writeLineageBundle(folder: string): void {
     join(folder, "databricks.yml"),
     `bundle: { name: load }\nvariables: { catalog: { default: main } }\nresources:\n  jobs:\n${jobs.join("\n")}\n`,
   );
+  return jobs.length;
 }
 
 function notebook(number: number): string {

@@ -3,10 +3,10 @@
  * that the provider package generates; and the start of the real app. Every app runs in a process of its own, the two
  * variants in turn, from compiled JavaScript (so that neither pays for TypeScript or source maps). Then the local
  * workspace, its notebooks, following runs, the check of bundles and stacks, and drawings: see local.ts, notebooks.ts,
- * runs.ts, check.ts, graph.ts, migration.ts and drift.ts.
+ * runs.ts, check.ts, changed.ts, graph.ts, migration.ts and drift.ts.
  *
- * Options: `--json FILE` writes the figures, `--only synth`, `local`, `notebooks`, `runs`, `check`, `graph`, `migration`
- * or `drift` measures one part,
+ * Options: `--json FILE` writes the figures, `--only synth`, `local`, `notebooks`, `runs`, `check`, `changed`, `graph`,
+ * `migration` or `drift` measures one part,
  * `--sizes 100,1000` the numbers of jobs, `--runs N` how often each runs.
  */
 import { execFileSync } from "node:child_process";
@@ -16,6 +16,7 @@ import { join, relative, resolve } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { buildPackages } from "../packaging/build";
 import { type CheckFigures, measureCheck } from "./check";
+import { type ChangedFigures, measureChanged } from "./changed";
 import type { DriftFigures } from "./drift";
 import { GRAPH_FORMATS, type GraphRow, measureGraph } from "./graph";
 import type { LocalFigures } from "./local";
@@ -42,7 +43,17 @@ interface Row extends Record<Variant, Measurement> {
 }
 
 const ROOT = resolve(__dirname, "..");
-const PARTS = ["synth", "check", "graph", "migration", "drift", "local", "notebooks", "runs"];
+const PARTS = [
+  "synth",
+  "check",
+  "changed",
+  "graph",
+  "migration",
+  "drift",
+  "local",
+  "notebooks",
+  "runs",
+];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -71,6 +82,7 @@ async function main(): Promise<void> {
     if (only !== "notebooks") await compile(work);
     const synth = wants("synth") ? measureSynth(work, sizes, runs) : {};
     const checking = wants("check") ? { check: measureChecks(work, sizes, runs) } : {};
+    const comparing = wants("changed") ? { changed: measureChanges(work) } : {};
     const drawing = wants("graph") ? { graph: await measureGraphs(work, sizes, runs) } : {};
     const moving = wants("migration") ? { migration: measureMoves(work, runs) } : {};
     const drifting = wants("drift") ? { drift: measureDrifts(work) } : {};
@@ -83,6 +95,7 @@ async function main(): Promise<void> {
         cores: cpus().length,
         ...synth,
         ...checking,
+        ...comparing,
         ...drawing,
         ...moving,
         ...drifting,
@@ -200,6 +213,17 @@ function measureChecks(work: string, sizes: readonly number[], runs: number): Ch
       required: "300 ms",
     },
   });
+  return figures;
+}
+
+function measureChanges(work: string): ChangedFigures {
+  const figures = measureChanged(work);
+  const row = ({ wallMs, peakMiB }: ChangedFigures["cold"], required: string): object => ({
+    figure: `${round(wallMs / 1000)} s, ${Math.round(peakMiB)} MiB`,
+    required,
+  });
+  console.log(`\njobstrata changed, a bundle of ${figures.jobs} jobs`);
+  console.table({ first: row(figures.cold, "8 s"), "the same, second": row(figures.warm, "2 s") });
   return figures;
 }
 

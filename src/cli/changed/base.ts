@@ -203,6 +203,7 @@ function bundleAt({ git, commit, revision, folder, current }: AtCommit): Promise
       source: "bundle",
       targets: [],
       repository: root,
+      hasFiles: false,
     });
     const shown = (way: string): string => `${revision}:${way}`;
     const at = (place: string): string => join(root, relative(git.folder, place));

@@ -1,6 +1,6 @@
 import { JobstrataError } from "@jobstrata/core/errors";
 import { type JobGraph, type JobSpec, printable } from "@jobstrata/core/model";
-import type { Reading } from "@jobstrata/core/readers";
+import { analyseAhead, type Reading } from "@jobstrata/core/readers";
 import {
   diffHierarchies,
   type DiffLine,
@@ -73,7 +73,7 @@ export async function findChanges(
     return { document: everything(reading, base, error.message), before: [], after: [reading] };
   }
   const before = found.reading ?? reading;
-  return { document: compare(reading, found, target), before: [before], after: [reading] };
+  return { document: await compare(reading, found, target), before: [before], after: [reading] };
 }
 
 const UNREADABLE: Reason = { kind: "unknown", text: "the base cannot be read" };
@@ -90,7 +90,11 @@ function everything(reading: Reading, base: string, problem: string): ChangedDoc
   });
 }
 
-function compare(reading: Reading, base: Base, targets: readonly string[]): ChangedDocument {
+async function compare(
+  reading: Reading,
+  base: Base,
+  targets: readonly string[],
+): Promise<ChangedDocument> {
   const before = base.reading ?? reading;
   const asked = (graphs: readonly JobGraph[]): readonly JobGraph[] =>
     targets.length === 0
@@ -98,10 +102,14 @@ function compare(reading: Reading, base: Base, targets: readonly string[]): Chan
       : graphs.filter(({ environment }) => targets.includes(environment));
   const pairs = environmentPairs(asked(before.graphs), asked(reading.graphs), undefined);
   const others = new JobReasons(reading, base);
-  const environments = pairs.map((pair) => {
-    const changed = changedJobs(pair, base.reading === undefined, others);
-    const environment = (pair.now ?? pair.old)?.environment ?? "";
-    return { environment, jobs: [...changed, ...downstreamOf(pair.now, changed)].sort(byKey) };
+  const changed = pairs.map((pair) => changedJobs(pair, base.reading === undefined, others));
+  // Who reads the tables of what has changed is found in the code of all.
+  const graphs = pairs.flatMap(({ now }, at) => (now && changed[at]?.length !== 0 ? [now] : []));
+  await analyseAhead(graphs);
+  const environments = pairs.map(({ old, now }, at) => {
+    const own = changed[at] ?? [];
+    const environment = (now ?? old)?.environment ?? "";
+    return { environment, jobs: [...own, ...downstreamOf(now, own)].sort(byKey) };
   });
   return documentOf(reading, base.from, environments, {
     complete: true,

@@ -50,6 +50,7 @@ export function codeReferences(source: string, isJupyter: boolean): CodeReferenc
     files: new Set<string>(),
     folders: new Set<string>(),
     searchPaths: new Set<string>(),
+    extendsSearch: SEARCHES.test(text),
   };
   for (const [, path = "", names = ""] of text.matchAll(FROM)) {
     found.modules.add(path);
@@ -79,7 +80,7 @@ export function codeReferences(source: string, isJupyter: boolean): CodeReferenc
     files: [...found.files],
     folders: [...found.folders],
     searchPaths: [...found.searchPaths],
-    extendsSearch: SEARCHES.test(text),
+    extendsSearch: found.extendsSearch,
   };
 }
 
@@ -90,6 +91,7 @@ interface Found {
   readonly files: Set<string>;
   readonly folders: Set<string>;
   readonly searchPaths: Set<string>;
+  readonly extendsSearch: boolean;
 }
 
 function addString(text: string, match: RegExpExecArray, found: Found): void {
@@ -98,11 +100,11 @@ function addString(text: string, match: RegExpExecArray, found: Found): void {
     quoted.startsWith('"""') || quoted.startsWith("'''")
       ? quoted.slice(3, -3)
       : quoted.slice(1, -1);
-  const lineStart = text.lastIndexOf("\n", match.index) + 1;
-  const before = text.slice(Math.max(lineStart, match.index - 200), match.index);
   const computed = /f/i.test(prefix) || scala !== "" ? /\$?\{|\$\w/.exec(value)?.index : undefined;
-  if (SEARCHES.test(before) && computed === undefined) found.searchPaths.add(value);
-  if (DYNAMIC_IMPORT.test(before)) {
+  const before = codeBefore(text, match.index, found.extendsSearch);
+  if (found.extendsSearch && computed === undefined && SEARCHES.test(before))
+    found.searchPaths.add(value);
+  if (before !== "" && DYNAMIC_IMPORT.test(before)) {
     const known = computed === undefined ? value : value.slice(0, computed);
     if (computed === undefined) found.modules.add(known);
     else found.packages.add(known.replace(/\.?[^.]*$/, ""));
@@ -117,13 +119,22 @@ function addString(text: string, match: RegExpExecArray, found: Found): void {
     if (rest !== undefined) addPath(rest, found);
     return;
   }
-  if (RUNS_NOTEBOOK.test(before)) found.notebooks.add(value);
+  if (before !== "" && RUNS_NOTEBOOK.test(before)) found.notebooks.add(value);
   else {
-    if (value.endsWith("/") || LISTS.test(before)) addFolder(value, found);
+    if (value.endsWith("/") || (before !== "" && LISTS.test(before))) addFolder(value, found);
     // Text of another language may name files, too: one word at a time.
     if (value.includes("\n")) return;
     addPath(value, found);
   }
+}
+
+/** The code before a string on its line, where that may say what the string is: behind a bracket, `=` or `/`. */
+function codeBefore(text: string, at: number, isWhole: boolean): string {
+  let end = at;
+  while (end > 0 && (text[end - 1] === " " || text[end - 1] === "\t")) end--;
+  if (!isWhole && !["(", "=", "/"].includes(text[end - 1] ?? "")) return "";
+  const start = Math.max(text.lastIndexOf("\n", at) + 1, at - 200);
+  return text.slice(start, at);
 }
 
 function addFolder(path: string, found: Found): void {
@@ -133,7 +144,7 @@ function addFolder(path: string, found: Found): void {
 }
 
 function addPath(path: string, found: Found): void {
-  if (PATH.test(path) && /[\p{L}\p{N}]/u.test(path)) found.files.add(path);
+  if (/[./]/.test(path) && PATH.test(path) && /[\p{L}\p{N}]/u.test(path)) found.files.add(path);
 }
 
 /** The code cells of an exported notebook; all of its text if it is broken. */

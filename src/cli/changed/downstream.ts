@@ -104,14 +104,19 @@ function addTables(graph: JobGraph, add: (of: JobSpec, follower: Follower) => vo
   const flow = dataFlow(graph);
   const writers = new Map<string, Set<JobSpec>>();
   const readers = new Map<string, Set<JobSpec>>();
-  for (const job of graph.jobs)
-    for (const access of flow.accessesOf(job)) {
+  for (const job of graph.jobs) {
+    // What a job does by those that it runs, they do.
+    if (leafTasks(job).every(({ code }) => code === undefined)) continue;
+    for (const access of flow
+      .runsOf(job)
+      .flatMap((tasks) => tasks.flatMap((task) => task.accesses))) {
       if (access.job !== job || access.unknown !== undefined) continue;
       const side = access.write === undefined ? readers : writers;
       const jobs = side.get(access.name) ?? new Set();
       side.set(access.name, jobs);
       jobs.add(job);
     }
+  }
   for (const [name, jobs] of readers)
     for (const writer of writers.get(name) ?? [])
       for (const job of jobs)

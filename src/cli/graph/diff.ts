@@ -201,6 +201,7 @@ async function withRevision(
         source: "bundle",
         targets: [],
         repository: root,
+        hasFiles: false,
       });
       // While the files are there: places of jobs are found when they are asked for.
       return movedReading(reading, { from: root, to: repository, shown });

@@ -24,6 +24,8 @@ export interface SourceOptions {
   readonly targets: readonly string[];
   /** Runs the Python code of bundles that defines jobs. @default false */
   readonly python?: boolean;
+  /** The files that jobs of bundles name are there, and are checked. @default true */
+  readonly hasFiles?: boolean;
   /** The folder that files of a bundle may lie in. @default - the work tree of git */
   readonly repository?: string;
   /** Texts that stand for what files of bundles hold, by their absolute paths. @default - none */
@@ -84,9 +86,16 @@ function readFolder(path: string, options: SourceOptions): Reading[] {
   );
 }
 
-const bundleOptions = ({ targets, python = false, repository, contents }: SourceOptions) => ({
+const bundleOptions = ({
+  targets,
+  python = false,
+  repository,
+  contents,
+  hasFiles = true,
+}: SourceOptions) => ({
   targets,
   python,
+  hasFiles,
   ...(contents !== undefined && { contents }),
   ...(repository !== undefined && { repository }),
 });

@@ -54,6 +54,8 @@ export interface BundleOptions extends FileOptions {
   readonly env?: Readonly<NodeJS.ProcessEnv>;
   /** Prefix of job ids, which distinguishes jobs of several bundles. @default - none */
   readonly prefix?: string;
+  /** The files that jobs name are on this machine, and are checked. @default true */
+  readonly hasFiles?: boolean;
   /** Variables whose references are kept, along with `bundle.target`. @default - resolves all references */
   readonly keep?: ReadonlySet<string>;
 }
@@ -264,6 +266,10 @@ export class Bundle {
         return file === undefined ? this.folder : dirname(resolve(file));
       },
     };
+  }
+
+  public get hasFiles(): boolean {
+    return this.#options.hasFiles ?? true;
   }
 
   /** Variables whose references are kept; undefined if all are resolved. */

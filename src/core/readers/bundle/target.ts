@@ -230,6 +230,7 @@ export class TargetReader {
     const bundle = this.#bundle;
     const environment = this.#target;
     bundle.problems.reportShape(checkShape(job, "Job", bundle.places), { environment, job: spec });
+    if (!bundle.hasFiles) return;
     for (const { taskKey, ...problem } of bundle.files.check(job, this.#syncRoot, this.#builds())) {
       const site = { job: spec, ...(taskKey !== undefined && { taskKey }) };
       bundle.problems.report({ ...problem, environment, sites: [site] });
