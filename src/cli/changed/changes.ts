@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { type JobGraph, type JobSpec, printable } from "@jobstrata/core/model";
 import { analyseAhead, type Reading } from "@jobstrata/core/readers";
@@ -24,6 +25,7 @@ import { downstreamOf } from "./downstream";
 import { entryFor } from "./entry";
 import { JobReasons } from "./job-reasons";
 import { renamedJobs } from "./renamed-jobs";
+import type { LiveOptions } from "./workspace-base";
 
 /** What to compare. */
 export interface ChangesRequest extends SourcesOptions {
@@ -56,12 +58,31 @@ export async function findChanges(
   io: Io,
   signal?: AbortSignal,
 ): Promise<Changes> {
-  const { base = "HEAD", path, target = [], readings, ...sources } = request;
+  const { base = "HEAD", path, target = [], readings, ...given } = request;
+  const { local, data, ...others } = given;
+  const isLive = base === "workspace" && !existsSync(base);
+  if (!isLive && (local === true || given.source === "workspace")) {
+    throw new JobstrataError(
+      "config",
+      "jobs of a workspace are compared as the base: jobstrata changed workspace",
+    );
+  }
+  const sources = isLive ? others : given;
   const paths = path === undefined ? [] : [path];
   const after = readings ?? (await readSources(paths, sources, target, io));
   const reading = after.find(({ kind }) => kind === "bundle") ?? after[0];
   if (reading === undefined) throw new JobstrataError("source", "there are no jobs to compare");
   const { source, python } = sources;
+  if (isLive) {
+    const live = {
+      ...(target[0] !== undefined && { target: target[0] }),
+      ...(source && { source }),
+      ...(python !== undefined && { python }),
+      ...(local !== undefined && { local }),
+      ...(data !== undefined && { data }),
+    };
+    return { document: await compareLive(reading, path, live, io), before: [], after: [reading] };
+  }
   const options = { ...(source && { source }), ...(python !== undefined && { python }) };
   let found: Base;
   try {
@@ -74,6 +95,32 @@ export async function findChanges(
   }
   const before = found.reading ?? reading;
   return { document: await compare(reading, found, target), before: [before], after: [reading] };
+}
+
+/** Compares with a workspace. */
+async function compareLive(
+  reading: Reading,
+  path = ".",
+  options: LiveOptions,
+  io: Io,
+): Promise<ChangedDocument> {
+  // Nobody else waits for what asks a workspace.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { codeOf, changesLive } = require("./workspace-base") as typeof import("./workspace-base");
+  const code = codeOf(path, options);
+  const graphs = reading.graphs.filter(({ environment }) => environment === code.target);
+  const own = { ...reading, graphs };
+  try {
+    const { host, environment, jobs } = await changesLive(code, options, io);
+    const all = [...jobs, ...downstreamOf(code.graph, jobs)].sort(byKey);
+    return documentOf(own, { kind: "workspace", path: host }, [{ environment, jobs: all }], {
+      complete: true,
+      problems: ["the code of jobs in a workspace is not compared, only their settings are"],
+    });
+  } catch (error) {
+    if (!(error instanceof JobstrataError)) throw error;
+    return everything(own, "workspace", error.message);
+  }
 }
 
 const UNREADABLE: Reason = { kind: "unknown", text: "the base cannot be read" };

@@ -1,0 +1,47 @@
+import { freshFolder } from "../../support/synth";
+import { DeployedBundle } from "../drift/support";
+import { jobstrata } from "../program-support";
+
+describe("changed, with a workspace as the base", () => {
+  let bundle: DeployedBundle;
+  beforeAll(async () => {
+    process.env.JOBSTRATA_CACHE = freshFolder();
+    bundle = await DeployedBundle.start(freshFolder());
+  });
+  afterAll(async () => {
+    await bundle.stop();
+    delete process.env.JOBSTRATA_CACHE;
+  });
+
+  const changed = (...args: string[]) =>
+    jobstrata("changed", "workspace", bundle.folder, "-t", "prod", ...args);
+
+  it("finds what is not deployed, what differs, and what follows", async () => {
+    expect((await changed()).out).toContain("3 new, 0 unchanged, since http://");
+    const ids = await bundle.deploy("prod");
+    expect(await changed()).toEqual({
+      code: 0,
+      out: expect.stringMatching(/^no job changed \(3 jobs in all\), since http:/) as string,
+      err: "the code of jobs in a workspace is not compared, only their settings are\n",
+    });
+    await bundle.call("POST", "2.2/jobs/update", {
+      job_id: ids.get("load"),
+      new_settings: { timeout_seconds: 60 },
+    });
+    const { out } = await changed();
+    expect(out).toContain("1 modified, 2 downstream, 0 unchanged");
+    expect(out).toContain("~ load atomic\n      timeout_seconds is 60; the code has 3600");
+  });
+
+  it("needs an environment, and counts every job as modified where it cannot ask", async () => {
+    const several = await jobstrata("changed", "workspace", bundle.folder);
+    expect(several).toMatchObject({ code: 2, out: "" });
+    expect(several.err).toMatch(/say with -t which target to compare/);
+    process.env.DATABRICKS_TOKEN = "wrong";
+    const { err, out } = await changed();
+    expect(out).toContain("3 modified, 0 unchanged");
+    expect(err).toMatch(/the base cannot be read: .*every job counts as modified/);
+    const live = await jobstrata("changed", "HEAD", bundle.folder, "--local");
+    expect(live.err).toMatch(/jobs of a workspace are compared as the base/);
+  });
+});
