@@ -241,6 +241,29 @@ dev, prod:
   });
 });
 
+it("compares a plan with the state before it", async () => {
+  const job = (name: string, timeout: number): object => ({
+    address: `databricks_job.${name}`,
+    mode: "managed",
+    type: "databricks_job",
+    name,
+    values: { name: `[dev] ${name}`, timeout_seconds: timeout },
+  });
+  const values = (...resources: object[]): object => ({ root_module: { resources } });
+  const folder = tempFolder();
+  const plan = {
+    format_version: "1.2",
+    planned_values: values(job("load", 120), job("report", 60)),
+    prior_state: { format_version: "1.0", values: values(job("load", 60)) },
+  };
+  write(folder, { "plan.json": JSON.stringify(plan) });
+  expect(await changed(folder, "plan.json", "plan.json")).toEqual({
+    code: 0,
+    out: "1 modified, 1 new, 0 unchanged, since plan.json\ndev:\n  ~ load\n      timeout_seconds: 60 → 120\n  + report\n",
+    err: "the base does not hold the code of jobs, so only their settings are compared\n",
+  });
+});
+
 describe("bad weather", () => {
   it("counts every job as modified when the base cannot be read", async () => {
     const root = repository();

@@ -12,6 +12,8 @@ const SILENT: Io = { out: () => undefined, err: () => undefined, exitCode: 0 };
 /** Commands whose arguments are keys of jobs. */
 const TAKES_JOBS: readonly string[] = ["run", "runs", "repair", "test", "graph", "split"];
 
+const STATE_SELECTORS = ["state:modified", "state:modified+", "state:new", "state:removed"];
+
 /** Makes the program with one command, and the names of the others. */
 export type CreateProgram = (io: Io, wanted?: string) => Command;
 
@@ -70,6 +72,9 @@ function commandOf(before: readonly string[], program: Command): Command | undef
 
 async function valuesOf(option: Option, before: readonly string[]): Promise<readonly string[]> {
   if (option.argChoices !== undefined) return option.argChoices;
+  const [name = ""] = before;
+  // Other commands select by what has changed alone.
+  if (option.long === "--select" && name !== "run") return STATE_SELECTORS;
   switch (option.long) {
     case "--target":
       return (await graphs()).map(({ environment }) => environment);
