@@ -13,7 +13,7 @@ import {
 } from "../../support/random-project";
 
 /** As many as somebody wants who has changed what is compared: JOBSTRATA_MUTATIONS=1000 */
-const RUNS = Number(process.env.JOBSTRATA_MUTATIONS ?? 60);
+const RUNS = Number(process.env.JOBSTRATA_MUTATIONS ?? 30);
 const TARGETS = ["dev", "prod"] as const;
 const SILENT: Io = { out: () => undefined, err: () => undefined, exitCode: 0 };
 const home = process.cwd();
