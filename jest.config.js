@@ -19,6 +19,7 @@ module.exports = {
   testEnvironment: "node",
   roots: ["<rootDir>/__tests__"],
   setupFiles: ["<rootDir>/__tests__/support/shared-engine.ts"],
+  testSequencer: "<rootDir>/__tests__/support/slow-first.js",
   testMatch: ["**/*.test.ts", "**/*.test.tsx"],
   transform: { "\\.ts$": swc({}), "\\.tsx$": swc({ tsx: true }) },
   collectCoverageFrom: ["src/**/*.{ts,tsx}", "main.ts"],
