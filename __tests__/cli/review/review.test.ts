@@ -3,8 +3,12 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { checkReadings } from "../../../src/cli/check/findings";
+import { movedReading } from "../../../src/cli/graph/relocation";
 import { compareFindings } from "../../../src/cli/review/review";
+import { readPath } from "../../../src/cli/sources/path";
 import type { CheckedFinding, CheckReport } from "../../../src/core/model/check-report";
+import type { Reading } from "../../../src/core/readers";
 import type { Ended } from "../../e2e/support/processes";
 import { ROOT } from "../../e2e/support/processes";
 import { tempFolder } from "../../support/policy";
@@ -261,6 +265,45 @@ describe("a bundle in git", () => {
     const changed = await reviewJson(folder, [base]);
     expect(states(changed).silver_orders).toBe("modified");
     expect(rules(changed.findings.new)).toEqual(["job-level-tag"]);
+  });
+
+  it("finds in a base whose files are gone what it finds here, suppressed or not", async () => {
+    const folder = tempFolder();
+    const job = (key: string, comment: string): string =>
+      `    ${key}: ${comment}
+      tags: {job_level: composite}
+      tasks:
+        - {task_key: write, run_job_task: {job_id: "\${resources.jobs.write.id}"}}
+        - {task_key: read, run_job_task: {job_id: "\${resources.jobs.read.id}"}}
+`;
+    const atomic = (key: string): string =>
+      `    ${key}: {tags: {job_level: atomic}, tasks: [{task_key: ${key}, notebook_task: {notebook_path: ./${key}.py}}]}\n`;
+    const files = {
+      "databricks.yml": `resources:\n  jobs:\n${atomic("write")}${atomic("read")}${job("open", "")}${job(
+        "excused",
+        "# jobstrata-ignore missing-dependency: other columns",
+      )}`,
+      "write.py": "# Databricks notebook source\nspark.range(1).write.saveAsTable('a.b.t')\n",
+      "read.py": "# Databricks notebook source\nspark.table('a.b.t')\n",
+    };
+    const base = join(tempFolder(), "base");
+    for (const each of [folder, base]) {
+      mkdirSync(each, { recursive: true });
+      for (const [name, text] of Object.entries(files)) writeFileSync(join(each, name), text);
+    }
+    const found = async (readings: readonly Reading[]): Promise<object[]> =>
+      (await checkReadings(readings, {})).findings.map(({ rule, fingerprint, suppression }) => ({
+        rule,
+        fingerprint,
+        isOpen: suppression === undefined,
+      }));
+    const before = readPath(base, { targets: [] });
+    rmSync(base, { recursive: true });
+    const moved = before.map((each) => movedReading(each, { from: base, to: folder }));
+    const here = await found(readPath(folder, { targets: [] }));
+    expect(await found(moved)).toEqual(here);
+    for (const isOpen of [true, false])
+      expect(here).toContainEqual(expect.objectContaining({ rule: "missing-dependency", isOpen }));
   });
 
   it("writes reports of the whole check to files, with findings that are known", async () => {

@@ -7,7 +7,7 @@ import {
   type SourceLocation,
   type TaskSpec,
 } from "@jobstrata/core/model";
-import { fileNotebook, type Reading } from "@jobstrata/core/readers";
+import { fileNotebook, movedCode, type Reading } from "@jobstrata/core/readers";
 
 /** The folder of a source, and the folder of the source that it is compared with. */
 export interface Move {
@@ -18,7 +18,7 @@ export interface Move {
   readonly shown?: (path: string) => string;
 }
 
-/** A reading in which the notebooks in one folder are those at the same places of another one. */
+/** A reading in which the code in one folder is that at the same places of another one. */
 export function movedReading(reading: Reading, move: Move): Reading {
   return {
     ...reading,
@@ -36,6 +36,10 @@ export function movedReading(reading: Reading, move: Move): Reading {
       message: shownText(problem.message, move),
       ...movedLocation(problem.location, "location", move),
     })),
+    suppressions: reading.suppressions.map((suppression) => ({
+      ...suppression,
+      ...movedLocation(suppression.location, "location", move),
+    })),
   };
 }
 
@@ -48,11 +52,16 @@ function movedJob(job: JobSpec, move: Move): JobSpec {
 }
 
 function movedTask(task: TaskSpec, move: Move): TaskSpec {
-  const { notebook, forEach } = task;
+  const { notebook, code, forEach } = task;
+  const placeOf = (file: string): string | undefined => {
+    const path = inside(move.from, file);
+    return path === undefined ? undefined : resolve(move.to, path);
+  };
   return {
     ...task,
     ...movedLocation(task.source, "source", move),
     ...(notebook && { notebook: movedNotebook(notebook, move) }),
+    ...(code && { code: movedCode(code, placeOf) }),
     ...(forEach && { forEach: movedTask(forEach, move) }),
   };
 }

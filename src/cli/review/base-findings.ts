@@ -32,12 +32,11 @@ export async function baseFindings(
   if (from.kind === "bundle" && from.commit !== undefined)
     return findingsAt(from.commit, request, signal);
   const { findings } = await checkReadings(before, request);
-  // Rules that look at code have looked at that of today; so have suppressions, which stand at no job.
+  // Rules that look at code have looked at that of today. Suppressions that are unused stand at no job, but at a line of the
+  // base, which is not a line of today.
   const changed = codeOf(document);
-  return findings.filter(({ sites }) =>
-    sites.length === 0
-      ? changed.size === 0
-      : !sites.some(({ job: { key = "" } }) => changed.has(key)),
+  return findings.filter(
+    ({ sites }) => sites.length > 0 && !sites.some(({ job: { key = "" } }) => changed.has(key)),
   );
 }
 

@@ -1,4 +1,5 @@
 export { analyseAhead } from "./code/analyse-ahead";
+export { movedCode } from "./code/code-at";
 export * from "./code/code-cache";
 export * from "./code/code-file";
 export { hashOf } from "./code/source-files";

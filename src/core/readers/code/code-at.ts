@@ -8,3 +8,20 @@ export function codeAt(path: string): CodeFile {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   return isFolder ? new DbtProject(path) : new FileOfCode(path);
 }
+
+/**
+ * The same code in another folder.
+ *
+ * @param move the new path of a file or folder; undefined if it stays where it is
+ */
+export function movedCode(code: CodeFile, move: (path: string) => string | undefined): CodeFile {
+  if (code instanceof FileOfCode) {
+    const path = move(code.file);
+    return path === undefined ? code : new FileOfCode(path);
+  }
+  if (code instanceof DbtProject) {
+    const path = move(code.folder);
+    return path === undefined ? code : new DbtProject(path);
+  }
+  return code;
+}

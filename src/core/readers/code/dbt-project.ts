@@ -49,6 +49,11 @@ export class DbtProject implements CodeFile {
     this.#folder = folder;
   }
 
+  /** Absolute. */
+  public get folder(): string {
+    return this.#folder;
+  }
+
   public get label(): string {
     return this.#labelOf("dbt_project.yml");
   }
