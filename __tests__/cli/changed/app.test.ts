@@ -13,6 +13,7 @@ import {
 import { dirname, join } from "node:path";
 import type { ChangedDocument } from "../../../src/cli/changed/document";
 import { ROOT } from "../../e2e/support/processes";
+import { git } from "../../support/git";
 import { tempFolder } from "../../support/temp-folder";
 import { jobstrata } from "../program-support";
 
@@ -61,14 +62,6 @@ const FILES: Readonly<Record<string, string>> = {
   "src/helper.py": "x = 1\n",
   ".gitignore": "node_modules\ncdktf.out\n",
 };
-
-function git(folder: string, ...args: string[]): void {
-  execFileSync("git", ["-c", "user.name=x", "-c", "user.email=x@example.com", ...args], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, HOME: folder, GIT_CONFIG_NOSYSTEM: "1" },
-    stdio: "ignore",
-  });
-}
 
 /** A repository with a commit of an app, which is synthesized unless it is another app. */
 function app(more: Readonly<Record<string, string>> = {}): string {

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ChangedDocument, ChangedJob } from "../../../src/cli/changed/document";
+import { git } from "../../support/git";
 import { tempFolder } from "../../support/temp-folder";
 import { jobstrata, type Said } from "../program-support";
 
@@ -27,24 +28,6 @@ afterEach(() => {
   // Worktrees and temporary files are gone, whatever happened.
   expect(readdirSync(temporary).filter((name) => name.startsWith("jobstrata-changed"))).toEqual([]);
 });
-
-function git(folder: string, ...args: string[]): string {
-  return execFileSync(
-    "git",
-    [
-      ...["user.name=x", "user.email=x@example.com", "protocol.file.allow=always"].flatMap(
-        (each) => ["-c", each],
-      ),
-      ...args,
-    ],
-    {
-      cwd: folder,
-      encoding: "utf8",
-      env: { PATH: path, HOME: folder, GIT_CONFIG_NOSYSTEM: "1" },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
-}
 
 function write(folder: string, files: Readonly<Record<string, string>>): void {
   for (const [name, text] of Object.entries(files)) {

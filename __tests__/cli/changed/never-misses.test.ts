@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
 import * as fc from "fast-check";
 import { type Changes, findChanges } from "../../../src/cli/changed/changes";
 import type { Io } from "../../../src/cli/io";
+import { git } from "../../support/git";
 import { tempFolder } from "../../support/policy";
 import {
   Dice,
@@ -53,14 +53,6 @@ function judge(before: Project, after: Project, { document }: Changes): Outcome 
         needless.push(`${target} ${job}: ${reasons.map(({ text }) => text).join("; ")}`);
   }
   return { missed, selected, needless };
-}
-
-function git(folder: string, ...args: string[]): void {
-  execFileSync("git", ["-c", "user.name=x", "-c", "user.email=x@example.com", ...args], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, HOME: folder, GIT_CONFIG_NOSYSTEM: "1" },
-    stdio: "ignore",
-  });
 }
 
 /** Changes projects at random; the base is a folder, or a commit. */

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import {
   cpSync,
   mkdirSync,
@@ -10,6 +9,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { ROOT } from "../../e2e/support/processes";
+import { git } from "../../support/git";
 import { tempFolder } from "../../support/policy";
 import { jobstrata, type Said } from "../program-support";
 
@@ -31,15 +31,6 @@ function diff(folder: string, ...args: string[]): Promise<Said> {
     "graph",
     ...(args.some((arg) => arg.startsWith("--diff")) ? args : [...args, "--diff"]),
   );
-}
-
-function git(folder: string, ...args: string[]): string {
-  return execFileSync("git", ["-c", "user.name=x", "-c", "user.email=x@example.com", ...args], {
-    cwd: folder,
-    encoding: "utf8",
-    env: { PATH: process.env.PATH, HOME: folder, GIT_CONFIG_NOSYSTEM: "1" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
 }
 
 function commitAll(folder: string): void {

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import {
   accessSync,
   chmodSync,
@@ -12,6 +12,7 @@ import {
 import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
 import { type Ended, NODE_TS, ROOT, start } from "../../e2e/support/processes";
+import { git } from "../../support/git";
 import { tempFolder } from "../../support/policy";
 import { HostServer } from "./host-server";
 
@@ -101,15 +102,6 @@ async function runAction(
     outputs: Object.fromEntries(outputs) as Ran["outputs"],
     summary: existsSync(files.summary) ? readFileSync(files.summary, "utf8") : "",
   };
-}
-
-function git(folder: string, ...args: string[]): string {
-  const names = ["-c", "user.name=x", "-c", "user.email=x@example.com"];
-  return execFileSync("git", [...names, ...args], {
-    cwd: folder,
-    encoding: "utf8",
-    env: { PATH: process.env.PATH, HOME: folder, GIT_CONFIG_NOSYSTEM: "1" },
-  }).trim();
 }
 
 /** A program on the PATH that prints its arguments, a line each, and ends with a code. */

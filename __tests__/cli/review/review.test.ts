@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,20 +10,11 @@ import type { CheckedFinding, CheckReport } from "../../../src/core/model/check-
 import type { Reading } from "../../../src/core/readers";
 import type { Ended } from "../../e2e/support/processes";
 import { ROOT } from "../../e2e/support/processes";
+import { git } from "../../support/git";
 import { tempFolder } from "../../support/policy";
 import { commandLine } from "../program-support";
 
 const GIT_ENV = { PATH: process.env.PATH, HOME: tempFolder(), GIT_CONFIG_NOSYSTEM: "1" };
-
-function git(folder: string, ...args: string[]): string {
-  const names = ["-c", "user.name=x", "-c", "user.email=x@example.com"];
-  return execFileSync("git", [...names, "-c", "protocol.file.allow=always", ...args], {
-    cwd: folder,
-    encoding: "utf8",
-    env: GIT_ENV,
-    stdio: ["ignore", "pipe", "pipe"],
-  }).trim();
-}
 
 function commit(folder: string, message = "x"): string {
   git(folder, "add", "-A");
