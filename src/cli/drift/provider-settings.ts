@@ -1,16 +1,13 @@
-import { isSettings, type Setting, type Settings, textAt } from "@jobstrata/core/model";
-
-/** Arguments of clusters that a job's new cluster does not have. */
-const NEVER_SENT = ["cluster_id", "idempotency_token", "cluster_mount_info"];
-/** With a pool, its instances say these. */
-const SAID_BY_POOL = ["enable_elastic_disk", "node_type_id", "driver_node_type_id"];
-/** What is left of the cloud's settings with a pool. */
-const KEPT_WITH_POOL: Readonly<Record<string, readonly string[]>> = {
-  aws_attributes: ["instance_profile_arn"],
-  azure_attributes: [],
-  gcp_attributes: ["google_service_account"],
-};
-const ALLOW_LIST = "__apply_policy_default_values_allow_list";
+import {
+  isSettings,
+  KEPT_WITH_POOL,
+  NEVER_IN_JOB_CLUSTERS,
+  POLICY_ALLOW_LIST,
+  SET_BY_POOL,
+  type Setting,
+  type Settings,
+  textAt,
+} from "@jobstrata/core/model";
 
 const GIT_PROVIDERS: Readonly<Record<string, string>> = {
   "bitbucket.org": "bitbucketCloud",
@@ -45,17 +42,17 @@ function visit(value: Setting): Setting {
 }
 
 function clusterOf(written: Settings): Settings {
-  let cluster = without(written, [...NEVER_SENT, ALLOW_LIST]);
+  let cluster = without(written, [...NEVER_IN_JOB_CLUSTERS, POLICY_ALLOW_LIST]);
   if (cluster.instance_pool_id === undefined)
     cluster = without(cluster, ["driver_instance_pool_id"]);
   else {
-    cluster = without(cluster, SAID_BY_POOL);
+    cluster = without(cluster, SET_BY_POOL);
     for (const [name, kept] of Object.entries(KEPT_WITH_POOL)) {
       const attributes = cluster[name];
       if (isSettings(attributes)) cluster = { ...cluster, [name]: only(attributes, kept) };
     }
   }
-  const allowed = written[ALLOW_LIST];
+  const allowed = written[POLICY_ALLOW_LIST];
   return cluster.apply_policy_default_values === true && Array.isArray(allowed)
     ? only(cluster, [...allowed.map(String), "policy_id"])
     : cluster;

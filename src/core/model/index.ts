@@ -6,6 +6,7 @@ export * from "./environment-name";
 export * from "./finding";
 export * from "./graph-algorithms";
 export * from "./int64";
+export * from "./job-clusters";
 export * from "./job-graph";
 export * from "./job-schema";
 export * from "./job-spec";

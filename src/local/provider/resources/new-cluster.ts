@@ -1,17 +1,11 @@
 /** Prepares new clusters for requests as the genuine provider does. */
+import {
+  KEPT_WITH_POOL,
+  NEVER_IN_JOB_CLUSTERS,
+  POLICY_ALLOW_LIST,
+  SET_BY_POOL,
+} from "@jobstrata/core/model";
 import { isJsonObject, jsonObjects, type Json, type JsonObject } from "../wire";
-
-/** In the schema because standalone clusters have them; job clusters do not. */
-const NEVER_SENT = ["cluster_id", "idempotency_token", "cluster_mount_info"];
-/** Fields that an instance pool determines. */
-const SAID_BY_POOL = ["enable_elastic_disk", "node_type_id", "driver_node_type_id"];
-/** The cloud attributes that remain with an instance pool. */
-const KEPT_WITH_POOL: Readonly<Record<string, readonly string[]>> = {
-  aws_attributes: ["instance_profile_arn"],
-  azure_attributes: [],
-  gcp_attributes: ["google_service_account"],
-};
-const ALLOW_LIST = "__apply_policy_default_values_allow_list";
 
 /** Prepares every new cluster in the body of a job, in place. */
 export function prepareClusters(body: JsonObject): void {
@@ -22,16 +16,16 @@ export function prepareClusters(body: JsonObject): void {
   for (const task of tasks) {
     const inner = isJsonObject(task.for_each_task) ? task.for_each_task.task : undefined;
     const cluster = isJsonObject(inner) ? inner.new_cluster : undefined;
-    if (isJsonObject(cluster)) remove(cluster, [...NEVER_SENT, ALLOW_LIST]);
+    if (isJsonObject(cluster)) remove(cluster, [...NEVER_IN_JOB_CLUSTERS, POLICY_ALLOW_LIST]);
   }
 }
 
 function prepare(cluster: JsonObject): JsonObject {
-  const allowed = cluster[ALLOW_LIST];
-  remove(cluster, [...NEVER_SENT, ALLOW_LIST]);
+  const allowed = cluster[POLICY_ALLOW_LIST];
+  remove(cluster, [...NEVER_IN_JOB_CLUSTERS, POLICY_ALLOW_LIST]);
   if (cluster.instance_pool_id === undefined) remove(cluster, ["driver_instance_pool_id"]);
   else {
-    remove(cluster, SAID_BY_POOL);
+    remove(cluster, SET_BY_POOL);
     for (const [name, kept] of Object.entries(KEPT_WITH_POOL)) {
       const attributes = cluster[name];
       if (isJsonObject(attributes)) cluster[name] = pick(attributes, kept);
