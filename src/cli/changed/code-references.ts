@@ -1,3 +1,5 @@
+import { jupyterCode } from "@jobstrata/core/model";
+
 /** What the text of a code file names: modules, notebooks, files and folders. Nothing of it need exist. */
 export interface CodeReferences {
   /** Modules that are imported: `lib.tables`, `..common`; of `from lib import tables` both that and `lib`. */
@@ -40,7 +42,7 @@ const MAX_CODE = 5_000_000;
 
 /** Finds what code names, without executing it: all of it counts, whether it would run or not. Takes linear time. */
 export function codeReferences(source: string, isJupyter: boolean): CodeReferences {
-  const text = (isJupyter ? cellsOf(source) : source.replaceAll(MAGIC_MARK, ""))
+  const text = (isJupyter ? jupyterCode(source) : source.replaceAll(MAGIC_MARK, ""))
     .slice(0, MAX_CODE)
     .replaceAll("\r\n", "\n");
   const found = {
@@ -145,19 +147,4 @@ function addFolder(path: string, found: Found): void {
 
 function addPath(path: string, found: Found): void {
   if (/[./]/.test(path) && PATH.test(path) && /[\p{L}\p{N}]/u.test(path)) found.files.add(path);
-}
-
-/** The code cells of an exported notebook; all of its text if it is broken. */
-function cellsOf(text: string): string {
-  try {
-    const { cells = [] } = JSON.parse(text.replace(/^\uFEFF/, "")) as {
-      cells?: { cell_type?: string; source?: string | string[] }[];
-    };
-    return cells
-      .filter(({ cell_type: type }) => type === "code")
-      .map(({ source = "" }) => (Array.isArray(source) ? source.join("") : source))
-      .join("\n");
-  } catch {
-    return text;
-  }
 }

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { type JobId, jobIdOf, type JobSpec, type Settings } from "@jobstrata/core/model";
 import { atOnce, isCut, type JobsClient, WorkspaceError } from "@jobstrata/run";
+import { type ApiPermissions, ownEntries } from "../workspace/permissions";
 import {
   type Code,
   type DeploymentNote,
@@ -18,14 +19,7 @@ import {
   permissionsIn,
 } from "./compare";
 import { Findings, writtenIds } from "./findings";
-import {
-  type LiveJob,
-  type LivePermissions,
-  liveSettings,
-  ownEntries,
-  withDeployment,
-  withoutDeployment,
-} from "./live-job";
+import { type LiveJob, liveSettings, withDeployment, withoutDeployment } from "./live-job";
 import type { LiveJobs } from "./live-jobs";
 import { type Match, matchJobs, type Matches } from "./match";
 import type { DriftJob, DriftReport } from "./report";
@@ -129,7 +123,7 @@ export class Audit {
       async (id) => {
         try {
           const path = `2.0/permissions/jobs/${id}`;
-          const answer = await this.#client.http.request<LivePermissions>("GET", path);
+          const answer = await this.#client.http.request<ApiPermissions>("GET", path);
           this.#live.setPermissions(id, answer);
         } catch (error) {
           if (!(error instanceof WorkspaceError) || (error.status !== 403 && !error.notFound))

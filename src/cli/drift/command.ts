@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { JobstrataError } from "@jobstrata/core/errors";
@@ -6,6 +6,7 @@ import { DEFAULT_DATA_DIR, printable, quote, type SourceKind } from "@jobstrata/
 import { WorkspaceError } from "@jobstrata/run";
 import { counted } from "@jobstrata/core/report";
 import { diffOf, writeFixes } from "../check/fix";
+import { parseOutput, writeReport } from "../check/outputs";
 import { currentUser } from "../import/remote-state";
 import { Interrupts } from "../interrupts";
 import type { Io } from "../io";
@@ -119,7 +120,7 @@ function parseFailOn(text: string): ReadonlySet<DriftKind> {
 
 /** Compares the code with a workspace. @throws {JobstrataError} `source`, `authentication`, `config` */
 async function runDrift(path: string, options: DriftOptions, io: Io): Promise<number> {
-  const outputs = options.output.map((output) => parseOutput(output, options.format));
+  const outputs = options.output.map((output) => parseOutput(output, options.format, FORMATS));
   if (options.dryRun === true && options.accept !== true)
     throw new JobstrataError("config", "--dry-run needs --accept");
   const code = readCode(codePath(path, options), {
@@ -135,7 +136,7 @@ async function runDrift(path: string, options: DriftOptions, io: Io): Promise<nu
   const isComplete = sayProblems([code.reading], io);
   const report = { ...(await audited(code, options, io)), failOn: options.failOn };
   const { all = false } = options;
-  for (const { format, file } of outputs) write(file, DRIFT_FORMATS[format](report, { all }));
+  for (const { format, file } of outputs) writeReport(file, DRIFT_FORMATS[format](report, { all }));
   if (!outputs.some(({ isMain }) => isMain))
     io.out(DRIFT_FORMATS[options.format](report, { style: styleFor(), all }).trimEnd());
   if (!isComplete) return 2;
@@ -242,32 +243,4 @@ async function accepted(
     `Took over ${counted(changes, "value")} into ${counted(files.length, "file")}.${shared.length === 0 ? "" : ` What ${shared.join(", ")} do not override is theirs, too.`}`,
   );
   return reread(new Map()).run();
-}
-
-interface Output {
-  readonly format: DriftFormat;
-  readonly file: string;
-  /** Replaces the printed report. */
-  readonly isMain: boolean;
-}
-
-function parseOutput(text: string, main: DriftFormat): Output {
-  const [, format = "", file = ""] = /^([a-z]+)=(.+)$/s.exec(text) ?? [];
-  if (file === "") return { format: main, file: text, isMain: true };
-  const known = FORMATS.find((name) => name === format);
-  if (known !== undefined) return { format: known, file, isMain: false };
-  throw new JobstrataError(
-    "config",
-    `--output ${quote(text)}: there is no format ${quote(format)}; there are ${FORMATS.join(", ")}`,
-  );
-}
-
-function write(file: string, text: string): void {
-  try {
-    writeFileSync(file, text.endsWith("\n") ? text : `${text}\n`);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new JobstrataError("config", `the report ${quote(file)} cannot be written: ${code}`);
-  }
 }

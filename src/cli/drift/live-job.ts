@@ -1,5 +1,5 @@
 import { isObject, type JobId, type Setting, type Settings } from "@jobstrata/core/model";
-import { readJobPayload, workspaceNotebook } from "@jobstrata/core/readers";
+import { readJobPayload, withIdsAsText, workspaceNotebook } from "@jobstrata/core/readers";
 import type { ApiJob } from "@jobstrata/run";
 
 /** A job as `jobs/get` and `jobs/list` give it. */
@@ -129,42 +129,3 @@ const onlyValues = (block: Readonly<Record<string, unknown>>): Readonly<Record<s
       ([, value]) => value !== undefined && value !== null && value !== "",
     ),
   );
-
-/** Settings with ids that no number holds as text. */
-function withIdsAsText(value: unknown): unknown {
-  if (typeof value === "bigint") return String(value);
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(withIdsAsText);
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, withIdsAsText(member)]),
-  );
-}
-
-/** An answer of the Permissions API. */
-export interface LivePermissions {
-  readonly access_control_list?: readonly {
-    readonly user_name?: string;
-    readonly group_name?: string;
-    readonly service_principal_name?: string;
-    readonly all_permissions?: readonly {
-      readonly permission_level?: string;
-      readonly inherited?: boolean;
-    }[];
-  }[];
-}
-
-/** The entries of the job itself, without inherited ones. */
-export function ownEntries({ access_control_list: list = [] }: LivePermissions): Settings[] {
-  return list.flatMap(({ all_permissions: levels = [], ...who }) =>
-    levels
-      .filter(({ inherited }) => inherited !== true)
-      .map(({ permission_level: level = "" }): Settings => ({
-        permission_level: level,
-        ...(who.user_name !== undefined && { user_name: who.user_name }),
-        ...(who.group_name !== undefined && { group_name: who.group_name }),
-        ...(who.service_principal_name !== undefined && {
-          service_principal_name: who.service_principal_name,
-        }),
-      })),
-  );
-}

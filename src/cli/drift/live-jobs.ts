@@ -16,7 +16,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseJson, stringifyJson } from "@jobstrata/core/model";
 import { cacheFolder, hashOf } from "@jobstrata/core/readers";
-import { type LiveJob, type LivePermissions, type LiveSummary, summaryOf } from "./live-job";
+import type { ApiPermissions } from "../workspace/permissions";
+import { type LiveJob, type LiveSummary, summaryOf } from "./live-job";
 
 /** What an interrupted audit has read is used again for this long; milliseconds. */
 export const FRESH_MS = 3_600_000;
@@ -29,7 +30,7 @@ type Entry =
   /** All jobs so far came from the pages before this one; empty after the last. */
   | { readonly next: string }
   /** `null` if they may not be read. */
-  | { readonly id: string; readonly permissions: LivePermissions | null };
+  | { readonly id: string; readonly permissions: ApiPermissions | null };
 
 interface Place {
   readonly from: number;
@@ -123,16 +124,16 @@ export class LiveJobs {
     return place === undefined ? undefined : (this.#read(place) as { job: LiveJob }).job;
   }
 
-  public setPermissions(id: string, permissions: LivePermissions | null): void {
+  public setPermissions(id: string, permissions: ApiPermissions | null): void {
     this.#permissions.set(id, this.#write({ id, permissions }));
   }
 
   /** The permissions of a job; null if they may not be read, undefined if nobody has asked. */
-  public permissions(id: string): LivePermissions | null | undefined {
+  public permissions(id: string): ApiPermissions | null | undefined {
     const place = this.#permissions.get(id);
     return place === undefined
       ? undefined
-      : (this.#read(place) as { permissions: LivePermissions | null }).permissions;
+      : (this.#read(place) as { permissions: ApiPermissions | null }).permissions;
   }
 
   /** Closes the file. @param keep for an audit that goes on */

@@ -12,22 +12,11 @@ import {
 import { readWorkspaceJobs } from "@jobstrata/core/readers";
 import { type ApiJob, atOnce, WorkspaceError } from "@jobstrata/run";
 import type { Io } from "../io";
+import { type ApiPermissions, ownEntries } from "../workspace/permissions";
 import { WorkspaceTarget } from "../workspace/target";
 import type { ReadSource } from "./bundle-source";
 import type { ImportReadOptions } from "./read-source";
 import { layerInName } from "./terraform-source";
-
-interface Permissions {
-  readonly access_control_list?: readonly {
-    readonly user_name?: string;
-    readonly group_name?: string;
-    readonly service_principal_name?: string;
-    readonly all_permissions?: readonly {
-      readonly permission_level?: string;
-      readonly inherited?: boolean;
-    }[];
-  }[];
-}
 
 /**
  * Reads jobs of a workspace with their permissions, all pages. Nothing in it is changed.
@@ -77,7 +66,9 @@ export async function readWorkspaceSource(
       const permitted = new Map<JobSpec, JobSpec>();
       await atOnce(graph.jobs, async (spec) => {
         const path = `2.0/permissions/jobs/${jobIdIn(spec)}`;
-        const entries = entriesOf(await client.http.request<Permissions>("GET", path));
+        const entries = withoutOwner(
+          ownEntries(await client.http.request<ApiPermissions>("GET", path)),
+        );
         permitted.set(spec, withPermissions(spec, entries));
       });
       const specs = graph.jobs.map((spec) => permitted.get(spec) ?? spec);
@@ -105,23 +96,9 @@ export async function readWorkspaceSource(
 /** The page of a job ends with its id. */
 const jobIdIn = ({ id }: JobSpec): string => /(\d+)$/.exec(id)?.[1] ?? "";
 
-/** Permissions of the job itself, without inherited ones. */
-function entriesOf({ access_control_list: list = [] }: Permissions): Settings[] {
-  const entries = list.flatMap(({ all_permissions: levels = [], ...who }) =>
-    levels
-      .filter(({ inherited }) => inherited !== true)
-      .map(({ permission_level: level = "" }): Settings => ({
-        permission_level: level,
-        ...(who.user_name !== undefined && { user_name: who.user_name }),
-        ...(who.group_name !== undefined && { group_name: who.group_name }),
-        ...(who.service_principal_name !== undefined && {
-          service_principal_name: who.service_principal_name,
-        }),
-      })),
-  );
-  // Every job has an owner, whom Terraform's provider keeps unless another one is set.
-  return entries.filter(({ permission_level: level }) => level !== "IS_OWNER");
-}
+/** Every job has an owner, whom Terraform's provider keeps unless another one is set. */
+const withoutOwner = (entries: readonly Settings[]): Settings[] =>
+  entries.filter(({ permission_level: level }) => level !== "IS_OWNER");
 
 function withPermissions(spec: JobSpec, entries: readonly Settings[]): JobSpec {
   const { settings } = spec;

@@ -174,6 +174,21 @@ function jupyterSource(text: string): NotebookSource | undefined {
   return { cells: all, widgets: Object.keys(objectOf(databricks.widgets)) };
 }
 
+/** The code cells of a Jupyter notebook as one text; all of the text if it is broken. */
+export function jupyterCode(text: string): string {
+  try {
+    const { cells = [] } = JSON.parse(text.replace(/^\uFEFF/, "")) as {
+      cells?: { cell_type?: string; source?: string | string[] }[];
+    };
+    return cells
+      .filter(({ cell_type: type }) => type === "code")
+      .map(({ source = "" }) => (Array.isArray(source) ? source.join("") : source))
+      .join("\n");
+  } catch {
+    return text;
+  }
+}
+
 /** Finds the lines of consecutive strings in a JSON file. */
 class LinePlaces {
   #at = 0;

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import type { RunContextUse } from "../../model/lineage";
+import { jupyterCode } from "../../model/notebook-cells";
 
 /** Reads code files by absolute path. */
 interface Files {
@@ -45,7 +46,7 @@ export function runContextOf(file: string, files: Files): RunContextUse[] | unde
       if (each === file) return undefined;
       continue;
     }
-    const lines = (each.endsWith(".ipynb") ? cellsOf(text) : text).split(/\r\n|\n|\r/);
+    const lines = (each.endsWith(".ipynb") ? jupyterCode(text) : text).split(/\r\n|\n|\r/);
     const code = lines.filter((line) => !COMMENT.test(line));
     const asks = code.some((line) => CONTEXT.test(line));
     for (const line of code) {
@@ -71,19 +72,4 @@ function includedFile(from: string, path: string, files: Files): string | undefi
   return EXTENSIONS.map((extension) => base + extension).find(
     (candidate) => files.read(candidate) !== undefined,
   );
-}
-
-/** Sources of the code cells of an .ipynb, or its whole text if it is invalid. */
-function cellsOf(text: string): string {
-  try {
-    const { cells = [] } = JSON.parse(text.replace(/^\uFEFF/, "")) as {
-      cells?: { cell_type?: string; source?: string | string[] }[];
-    };
-    return cells
-      .filter(({ cell_type: type }) => type === "code")
-      .map(({ source = "" }) => (Array.isArray(source) ? source.join("") : source))
-      .join("\n");
-  } catch {
-    return text;
-  }
 }

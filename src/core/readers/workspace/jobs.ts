@@ -111,7 +111,7 @@ function settingsOf({ settings }: WorkspaceJob): Json {
 }
 
 /** Converts bigint ids to text, as in other sources. */
-function withIdsAsText(value: unknown): unknown {
+export function withIdsAsText(value: unknown): unknown {
   if (typeof value === "bigint") return String(value);
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(withIdsAsText);
