@@ -36,6 +36,12 @@ export interface ProjectOptions {
   readonly node?: string;
 }
 
+/** The compilers that users have, by major version. */
+export const COMPILERS = {
+  5: join(ROOT, "node_modules", "typescript", "bin", "tsc"),
+  7: join(ROOT, "node_modules", "typescript-7", "bin", "tsc"),
+} as const;
+
 /** How long a package manager may take before it is started again; milliseconds. */
 const INSTALL_TIMEOUT = 240_000;
 
@@ -128,7 +134,7 @@ export class Project {
   }
 
   /** Compiles the project as strictly as TypeScript can, every declaration that it imports included. */
-  public compile(files: readonly string[]): Promise<Ended> {
+  public compile(files: readonly string[], compiler: keyof typeof COMPILERS): Promise<Ended> {
     const compilerOptions = {
       strict: true,
       skipLibCheck: false,
@@ -142,7 +148,7 @@ export class Project {
       typeRoots: [join(ROOT, "node_modules", "@types")],
     };
     this.write("tsconfig.json", JSON.stringify({ compilerOptions, files }));
-    return this.runNode([require.resolve("typescript/bin/tsc")]);
+    return this.runNode([COMPILERS[compiler]]);
   }
 
   /** Every copy of every package, those that another one brings within itself excepted. */
