@@ -8,7 +8,7 @@ const io: Io = {
   exitCode: 0,
 };
 
-// A reader that closes the pipe early, such as head, does not end the command.
+// A reader that closes the pipe early, such as head, must not end the command.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;

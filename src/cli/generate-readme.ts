@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runGraph } from "./graph/command";
 
-/** Where the README has its picture. */
+/** The README's picture. */
 export const PICTURE = "docs/alerting.svg";
 
-/** The hierarchy as `main.ts` has it today, as an SVG file. */
+/** The hierarchy of `main.ts` as SVG. */
 export async function pictureOfMain(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "jobstrata-readme-"));
   try {

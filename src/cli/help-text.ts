@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
 import { PACKAGE_FOLDER } from "./package-folder";
 
-/** The text of the help: an overview, then a part for each topic. In a checkout it lies beside the README. */
+/** The help text: an overview, then a section per topic. In a checkout it is beside the README. */
 const FILES = [join(PACKAGE_FOLDER, "help"), join(PACKAGE_FOLDER, "..", "..", "help")];
 
-/** The line before the part of a topic: `=== run`. */
+/** The heading of a topic's section: `=== run`. */
 const TOPIC = /^=== (\S+)\n/m;
 
 function parts(): Map<string, string> {
@@ -23,7 +23,7 @@ export const helpText = (): string => `${(parts().get("") ?? "").trimEnd()}\n`;
 
 export const helpTopics = (): string[] => [...parts().keys()].filter((topic) => topic !== "");
 
-/** Everything about a topic, or with `all` about each. @throws {JobstrataError} `config` if there is no such topic */
+/** The section of a topic, or all of them for `all`. @throws {JobstrataError} `config` if the topic does not exist */
 export function topicText(topic: string, commands: readonly string[]): string {
   const all = parts();
   if (topic === "all") return [...all.values()].map((part) => part.trimEnd()).join("\n\n");

@@ -4,11 +4,11 @@ import type { Io } from "./io";
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 type Signal = (typeof SIGNALS)[number];
 
-/** Ends a command that has nothing to clean up at the first signal, with a line that says so. */
+/** Ends a command that has nothing to clean up at the first signal, and prints a line. */
 export function stopAtInterrupt(args: readonly string[], io: Io): void {
   const name = args.filter((arg) => /^[a-z]/.test(arg)).slice(0, args[0] === "local" ? 2 : 1);
   const stop = (signal: NodeJS.Signals): void => {
-    // Who cleans up says so itself.
+    // A command that cleans up prints its own line.
     if (process.listenerCount(signal) > 1) return;
     io.err(`Stopped ${["jobstrata", ...name].join(" ")}; it had not finished`);
     process.exit(128 + constants.signals[signal]);
@@ -16,7 +16,7 @@ export function stopAtInterrupt(args: readonly string[], io: Io): void {
   for (const signal of SIGNALS) process.on(signal, stop);
 }
 
-/** What is done when the user wants to end: at the first signal `first`, at a second one `second`. */
+/** Handles interrupts: calls `first` at the first signal, `second` at the next. */
 export class Interrupts {
   #came: Signal | undefined;
   readonly #handle = (signal: NodeJS.Signals): void => {
@@ -36,7 +36,7 @@ export class Interrupts {
     for (const signal of SIGNALS) process.on(signal, this.#handle);
   }
 
-  /** 130 after Ctrl-C; undefined if nothing came. */
+  /** 130 after Ctrl-C; undefined without a signal. */
   public get exitCode(): number | undefined {
     return this.#came === undefined ? undefined : 128 + constants.signals[this.#came];
   }

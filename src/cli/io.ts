@@ -1,20 +1,20 @@
 import { stringifyJson, jobIdOf, runIdOf, type JobId, type RunId } from "@jobstrata/core/model";
 import { InvalidArgumentError } from "commander";
 
-/** What a command talks through. Data goes to `out`, everything else to `err`. */
+/** Output of a command: data goes to `out`, everything else to `err`. */
 export interface Io {
   out(line: string): void;
   err(line: string): void;
-  /** 0 fine, 1 what was asked for failed, 2 it could not be tried; a command that runs another hands on its code. */
+  /** 0: success; 1: the operation failed; 2: it could not be attempted. A command that runs another one passes its code on. */
   exitCode: number;
 }
 
-/** Writes a document for a program: `json` for one that reads it whole, `jsonl` as a line. */
+/** Writes a JSON document: indented for `json`, on one line for `jsonl`. */
 export function writeJson(io: Io, format: "json" | "jsonl", document: object): void {
   io.out(stringifyJson(document, format === "json" ? 2 : 0));
 }
 
-/** Parses a port for commander. */
+/** Parses a port for Commander. */
 export function parsePort(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
@@ -23,7 +23,7 @@ export function parsePort(text: string): number {
   return port;
 }
 
-/** @throws {InvalidArgumentError} if it is not the id of a job or run */
+/** Parses the id of a job or run for Commander. @throws {InvalidArgumentError} */
 function parseId<Id>(text: string, idOf: (text: string) => Id | undefined): Id {
   const id = /^\d+$/.test(text) && !/^0+$/.test(text) ? idOf(text) : undefined;
   if (id === undefined)
@@ -35,7 +35,7 @@ export const parseJobId = (text: string): JobId => parseId(text, jobIdOf);
 
 export const parseRunId = (text: string): RunId => parseId(text, runIdOf);
 
-/** Parses a count or an id for commander. */
+/** Parses a count or an id for Commander. */
 export function parseCount(text: string): number {
   const count = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(count) || count === 0) {
@@ -46,7 +46,7 @@ export function parseCount(text: string): number {
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** Parses a duration for commander, such as `90`, `90s`, `15m` or `1h30m`; gives milliseconds. */
+/** Parses a duration such as `90`, `90s`, `15m` or `1h30m` for Commander. @returns milliseconds */
 export function parseDuration(text: string): number {
   const parts = [...text.matchAll(/(\d+)([smhd])/g)];
   const seconds = /^\d+$/.test(text)
@@ -54,7 +54,7 @@ export function parseDuration(text: string): number {
     : parts.map(([part]) => part).join("") === text
       ? parts.reduce((sum, [, count, unit = ""]) => sum + Number(count) * (UNITS[unit] ?? 0), 0)
       : 0;
-  // A timer holds no more milliseconds than this.
+  // The maximum delay of a timer.
   if (seconds <= 0 || seconds * 1000 > 2 ** 31 - 1) {
     throw new InvalidArgumentError(
       "It must be a number of seconds, or such as 90s, 15m, 1h30m; at most 24 days.",

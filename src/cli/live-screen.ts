@@ -1,23 +1,25 @@
 import { visibleWidth } from "@jobstrata/core/report";
 
-/** The part of a terminal that a screen draws on. */
+/** The terminal that a screen draws on. */
 export interface Terminal {
   readonly columns: number;
   readonly rows: number;
   write(text: string): void;
-  /** Calls back when the size has changed, until what it gives is called. */
+  /** Calls `listener` when the size changes. @returns stops listening */
   onResize(changed: () => void): () => void;
 }
 
 const HIDE_CURSOR = "\u001b[?25l";
 const SHOW_CURSOR = "\u001b[?25h";
-/** Clears a line from the cursor on. Clearing down from the top would put copies into the history of tmux and screen. */
+/**
+ * Clears from the cursor to the end of the line. Clearing the whole screen would copy it into the scrollback of tmux and screen.
+ */
 const CLEAR_LINE = "\u001b[K";
-/** Terminals that know them show what is between at once, so that nothing flickers. */
+/** Synchronized output: terminals that support it show everything in between at once, without flicker. */
 const BEGIN = "\u001b[?2026h";
 const END = "\u001b[?2026l";
 
-/** Lines at the end of a terminal that are drawn again and again. Lines before them stay. */
+/** Redraws lines at the end of a terminal, below the permanent output. */
 export class LiveScreen {
   #drawn = 0;
   #columns = 0;
@@ -27,11 +29,11 @@ export class LiveScreen {
     this.#terminal.write(SHOW_CURSOR);
   };
   #isContinued = false;
-  /** Ctrl-Z: the shell gets its cursor, and what is drawn stays above its prompt. */
+  /** Ctrl-Z: gives the cursor back to the shell; the drawing stays above its prompt. */
   readonly #suspend = (): void => {
     this.#terminal.write(SHOW_CURSOR);
     this.#stop();
-    // Timers that fell due meanwhile come before SIGCONT, and would draw over what the shell has written.
+    // Overdue timers fire before SIGCONT and would draw over the shell's output.
     this.#isContinued = true;
     this.#drawAfresh();
   };
@@ -45,8 +47,8 @@ export class LiveScreen {
   readonly #stop: () => void;
 
   /**
-   * @param draw returns the lines for a number of columns and rows; none may be wider
-   * @param stop stops this process, and returns once it is continued
+   * @param draw returns the lines for the given columns and rows; no line may be wider
+   * @param stop stops this process, and returns after it continues
    */
   public constructor(
     terminal: Terminal,
@@ -60,7 +62,7 @@ export class LiveScreen {
     this.#stop = stop;
 
     terminal.write(HIDE_CURSOR);
-    // However this process ends, the cursor comes back.
+    // Show the cursor again however this process ends.
     process.on("exit", this.#restore);
     if (process.platform !== "win32") {
       process.on("SIGTSTP", this.#suspend);
@@ -74,13 +76,13 @@ export class LiveScreen {
   /** Draws. */
   public update(): void {
     const { columns, rows } = this.#terminal;
-    // The last row is left free: a line break there would scroll.
+    // Leaves the last row free: a line break there would scroll.
     const lines = this.#draw(columns, Math.max(1, rows - 1));
     if (columns === this.#columns && same(lines, this.#lines)) return;
     this.#show(lines);
   }
 
-  /** Takes away what is drawn. */
+  /** Erases the drawing. */
   public close(): void {
     this.#terminal.write(this.#over([]));
     this.#stopListening();
@@ -104,17 +106,17 @@ export class LiveScreen {
     this.#terminal.write(`${BEGIN}${codes}${END}`);
   }
 
-  /** Writes lines over those that are there, and blanks over what is left of those. */
+  /** Overwrites the drawn lines, and blanks what is left of them. */
   #over(lines: readonly string[]): string {
     const before = this.#height();
-    // The terminal has written ^C and ^Z where the cursor was.
+    // The terminal echoes ^C and ^Z at the cursor.
     const up = `\r${CLEAR_LINE}${before === 0 ? "" : `\u001b[${before}A`}`;
     const left = Math.max(0, before - lines.length);
     const back = left === 0 ? "" : `\u001b[${left}A`;
     return `${up}${lines.map((line) => `${line}${CLEAR_LINE}\n`).join("")}${`${CLEAR_LINE}\n`.repeat(left)}${back}`;
   }
 
-  /** Rows that are drawn. A terminal that became narrower has wrapped the lines that are too long for it now. */
+  /** Number of rows in use. A terminal that became narrower has wrapped lines that are now too long. */
   #height(): number {
     const { columns, rows } = this.#terminal;
     const wrapped =

@@ -5,7 +5,7 @@ import { helpTopics, topicText } from "./help-text";
 import type { Io } from "./io";
 import { COMMAND_NAMES, createProgram } from "./program";
 
-/** Runs a command line. Its exit code is left in `io`. */
+/** Runs a command line. Leaves the exit code in `io`. */
 export async function main(line: readonly string[], io: Io): Promise<void> {
   const { args, isQuiet } = withoutQuiet(line);
   const held: string[] = [];
@@ -30,7 +30,7 @@ export async function main(line: readonly string[], io: Io): Promise<void> {
   if (io.exitCode !== 0) for (const text of held) io.err(text);
 }
 
-/** `--quiet` before or among the options of a command; what follows `--` is for others. */
+/** `--quiet` before or among a command's options; arguments after `--` are not ours. */
 function withoutQuiet(line: readonly string[]): { args: string[]; isQuiet: boolean } {
   const end = line.includes("--") ? line.indexOf("--") : line.length;
   const own = line.slice(0, end).filter((word) => word !== "--quiet");
@@ -52,13 +52,13 @@ async function parse(args: readonly string[], io: Io): Promise<void> {
   await createProgram(io, first).parseAsync(args, { from: "user" });
 }
 
-/** The message of an error: empty if it is on the screen already, undefined for a bug of this program. */
+/** The message of an error: empty if already shown, undefined for a bug. */
 function messageOf(error: unknown): string | undefined {
   if (error instanceof CommanderError) return "";
   if (error instanceof JobstrataError) return error.message;
   const { code, path, syscall } = error as NodeJS.ErrnoException;
   const words = SYSTEM_ERRORS[code ?? ""];
-  // The system refuses: a folder that cannot be written, a full disk.
+  // A system error: a folder that cannot be written, a full disk.
   if (words === undefined || syscall === undefined) return undefined;
   return `${path === undefined ? syscall : quote(path)}: ${words} (${code ?? ""})`;
 }

@@ -5,8 +5,8 @@ import { packageVersion } from "./package-folder";
 
 type AddCommand = (program: Command, io: Io) => void;
 
-/* eslint-disable @typescript-eslint/no-require-imports -- a command is loaded when it is called: others cost it nothing */
-/** Every command, in the order of the help, and what adds it to the program. */
+/* eslint-disable @typescript-eslint/no-require-imports -- commands are loaded on demand: others cost nothing */
+/** All commands in the order of the help, with the function that adds them. */
 const COMMANDS: Readonly<Record<string, () => AddCommand>> = {
   init: () => (require("./init/command") as typeof import("./init/command")).addInitCommand,
   add: () => (require("./add/command") as typeof import("./add/command")).addAddCommand,
@@ -39,9 +39,9 @@ const COMMANDS: Readonly<Record<string, () => AddCommand>> = {
 export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
 
 /**
- * The command line of `jobstrata`. Parsing throws a CommanderError, having said what is wrong, instead of exiting.
+ * The command line of `jobstrata`. Parsing reports errors and throws a CommanderError instead of exiting.
  *
- * @param wanted the only command to load; of the others the names are known. @default - all are loaded
+ * @param wanted the only command to load; others are known by name. @default - all are loaded
  */
 export function createProgram(io: Io, wanted?: string): Command {
   const program = new Command("jobstrata")
@@ -65,7 +65,7 @@ export function createProgram(io: Io, wanted?: string): Command {
   return program;
 }
 
-/** After a mistake each command leads to its own help. */
+/** After a usage error, every command refers to its own help. */
 function pointAtOwnHelp(command: Command, path: string): void {
   command.showHelpAfterError(`Try ${path} --help`);
   for (const each of command.commands) pointAtOwnHelp(each, `${path} ${each.name()}`);

@@ -1,7 +1,7 @@
 import { type Style, styleOf } from "@jobstrata/core/report";
 import type { Terminal } from "./live-screen";
 
-/** The terminal that standard output is, if it is one that can be drawn on. In CI nobody watches, even if it looks like one. */
+/** The terminal of stdout, if it supports drawing. Not used in CI, where nobody watches even if it looks like a terminal. */
 export function terminalOf(
   stream: NodeJS.WriteStream = process.stdout,
   env: Readonly<NodeJS.ProcessEnv> = process.env,
@@ -23,7 +23,7 @@ export function terminalOf(
   };
 }
 
-/** Colours and marks for what is written to standard output. */
+/** Colours and symbols for stdout. */
 export function styleFor(
   stream: { readonly isTTY?: boolean } = process.stdout,
   env: Readonly<NodeJS.ProcessEnv> = process.env,
@@ -32,7 +32,7 @@ export function styleFor(
   const refused = (env.NO_COLOR ?? "") !== "" || env.FORCE_COLOR === "0";
   const color = !refused && (forced || (stream.isTTY === true && env.TERM !== "dumb"));
   const locale = env.LC_ALL ?? env.LC_CTYPE ?? env.LANG ?? "";
-  // Logs of CI systems show UTF-8 whatever the locale of the machine.
+  // CI logs show UTF-8 whatever the machine's locale.
   const unicode = env.TERM !== "linux" && (stream.isTTY !== true || /utf-?8/i.test(locale));
   return styleOf({ color, unicode });
 }

@@ -1,14 +1,14 @@
 import { isMap, isScalar, type Pair, type Scalar } from "yaml";
 
-/** A pair of a YAML map whose key is a single value. */
+/** A pair of a YAML map with a scalar key. */
 export type ScalarPair = Pair & { readonly key: Scalar };
 
-/** The pairs of a map; of an alias none. */
+/** The pairs of a map; none of an alias. */
 export function pairsOf(node: unknown): ScalarPair[] {
   return isMap(node) ? node.items.filter((pair): pair is ScalarPair => isScalar(pair.key)) : [];
 }
 
-/** Where a line and column, both from 1, are in a text; -1 where it has no such line. */
+/** The offset of a 1-based line and column in a text; -1 if the line does not exist. */
 export function offsetOf(text: string, line: number, column: number): number {
   let start = 0;
   for (let at = 1; at < line; at++) {

@@ -68,10 +68,10 @@ export function addAddCommand(program: Command, io: Io): void {
 }
 
 /**
- * Writes an atomic job and its notebook, and makes it a member of its layer.
+ * Writes an atomic job and its notebook, and adds the job to its layer.
  *
- * @returns 0, or 1 if it cannot be inserted into the layer; then nothing is written
- * @throws {JobstrataError} `config` if the name is not valid or taken, or there is no such layer
+ * @returns 0; 1 if the job cannot be inserted into the layer, in which case nothing is written
+ * @throws {JobstrataError} `config` if the name is invalid or taken, or the layer does not exist
  */
 function addJob(folder: string, name: string, options: AddJobOptions, io: Io): number {
   const job = jobNames(name);
@@ -98,11 +98,10 @@ function addJob(folder: string, name: string, options: AddJobOptions, io: Io): n
 }
 
 /**
- * Writes a composite job that runs the atomic jobs of its layer, and makes it a member of the layer.
+ * Writes a composite job that runs the atomic jobs of its layer, and adds it to the layer.
  *
- * @returns 0, or 1 if it cannot be inserted into the layer, or the layer has no job to run; then nothing is
- * written
- * @throws {JobstrataError} `config` if the name is not valid or taken, or there is no such layer
+ * @returns 0; 1 if the job cannot be inserted or the layer has no job to run, in which case nothing is written
+ * @throws {JobstrataError} `config` if the name is invalid or taken, or the layer does not exist
  */
 function addComposite(folder: string, name: string, options: AddJobOptions, io: Io): number {
   const job = jobNames(name);
@@ -130,10 +129,10 @@ function addComposite(folder: string, name: string, options: AddJobOptions, io: 
 }
 
 /**
- * Writes a layer without jobs, and adds it to every environment.
+ * Writes an empty layer and adds it to every environment.
  *
- * @returns 0, or 1 if it cannot be inserted into the app; then nothing is written
- * @throws {JobstrataError} `config` if the name is not valid or taken
+ * @returns 0; 1 if the layer cannot be inserted into the app, in which case nothing is written
+ * @throws {JobstrataError} `config` if the name is invalid or taken
  */
 function addLayer(folder: string, name: string, io: Io): number {
   const layer = layerNames(name);
@@ -157,10 +156,10 @@ function addLayer(folder: string, name: string, io: Io): number {
 }
 
 /**
- * Writes an orchestrator of the composite jobs of all layers, in its own stack, and adds it to every environment.
+ * Writes an orchestrator of all composite jobs, in its own stack, and adds it to every environment.
  *
- * @returns 0, or 1 if it cannot be inserted or has nothing to run; then nothing is written
- * @throws {JobstrataError} `config` if the name is not valid or taken
+ * @returns 0; 1 if it cannot be inserted or has nothing to run, in which case nothing is written
+ * @throws {JobstrataError} `config` if the name is invalid or taken
  */
 function addOrchestrator(folder: string, name: string, io: Io): number {
   const job = jobNames(name);
@@ -236,7 +235,7 @@ function apply(changes: Changes, io: Io): number {
   return 0;
 }
 
-/** @throws {JobstrataError} `config` if the project was not created by init */
+/** @throws {JobstrataError} `config` if `init` did not create the project */
 function appIn(folder: string): { readonly project: UserProject; readonly framework: Framework } {
   const project = readUserProject(folder);
   if (project.framework === undefined || textOf(folder, `${JOBS}/index.ts`) === undefined) {
@@ -290,7 +289,7 @@ function create(changes: Changes, folder: string, path: string, text: string): v
   changes.create(path, text);
 }
 
-/** @throws {JobstrataError} `config` if there is: ids of jobs are outputs by their key, and a run finds jobs by it */
+/** @throws {JobstrataError} `config` if the key is taken: outputs hold job ids by key, and runs look jobs up by it */
 function checkNoJob(folder: string, layer: LayerNames | undefined, job: JobNames): void {
   const isThere = (...path: string[]): boolean =>
     existsSync(resolve(folder, JOBS, ...path, `${job.key}.ts`));

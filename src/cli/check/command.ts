@@ -42,7 +42,7 @@ interface CheckOptions extends SourcesOptions, StateOptions {
   readonly all?: boolean;
   readonly fix?: boolean;
   readonly dryRun?: boolean;
-  /** Observed lineage to join with that of the code. */
+  /** Observed lineage to merge with the lineage from code. */
   readonly lineage?: string;
 }
 
@@ -102,7 +102,7 @@ function parsePreset(text: string): PresetName {
   return preset;
 }
 
-/** Checks the sources at `paths`. @throws {JobstrataError} `source`, `config` if nothing can be checked */
+/** Checks the sources at `paths`. @throws {JobstrataError} `source`, `config` if there is nothing to check */
 async function runCheck(paths: readonly string[], options: CheckOptions, io: Io): Promise<number> {
   if (options.dryRun === true && options.fix !== true)
     throw new JobstrataError("config", "--dry-run needs --fix");
@@ -145,7 +145,7 @@ async function runCheck(paths: readonly string[], options: CheckOptions, io: Io)
       ...(options.failOn && { failOn: options.failOn }),
     });
   if (options.fix === true) {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- only those who fix load it
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only for --fix
     const { diffOf, fixAll, writeFixes } = require("./fix") as typeof import("./fix");
     const accepted = readBaseline(file);
     const fixes = await fixAll(
@@ -184,7 +184,7 @@ async function runCheck(paths: readonly string[], options: CheckOptions, io: Io)
   return openFindings(report).some(({ severity }) => atLeast(severity, report.failOn)) ? 1 : 0;
 }
 
-/** The report with the findings of the jobs that `--select` chooses; the exit code after Ctrl-C. */
+/** The report reduced to the jobs that `--select` chooses, or the exit code after Ctrl-C. */
 async function selectedFindings(
   report: CheckReport,
   readings: readonly Reading[],
@@ -204,12 +204,12 @@ async function selectedFindings(
   };
   const states = await findStates(options, compared, io);
   if (states === undefined || typeof states === "number") return states ?? report;
-  // A finding of several environments names the jobs of one of them.
+  // A finding in several environments names the jobs of one of them.
   const definitions = new Set<string>();
   for (const graph of readings.flatMap(({ graphs }) => graphs))
     for (const { id, definition = id } of states.chosen(graph, select)) definitions.add(definition);
   io.err(`Findings of ${states.describe(select, definitions.size)}`);
-  // A finding without a job concerns the whole.
+  // A finding without a job concerns the whole source.
   const findings = report.findings.filter(
     ({ sites }) =>
       sites.length === 0 || sites.some(({ job }) => definitions.has(job.definition ?? job.id)),

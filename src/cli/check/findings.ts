@@ -13,7 +13,7 @@ export function findingsOf(readings: readonly Reading[], environment: string): C
   return inEnvironment(judge(readings), environment);
 }
 
-/** The configuration of the current folder, or in a file. @throws {JobstrataError} `config` */
+/** The configuration in `file`, else that of the working folder. @throws {JobstrataError} `config` */
 export const projectConfig = (file?: string): LoadedConfig =>
   loadConfig(
     ".",
@@ -26,11 +26,11 @@ export function judge(readings: readonly Reading[]): readonly CheckedFinding[] {
   return check(inputOf(readings, {})).findings;
 }
 
-/** By what readings are judged, if not by the configuration of the project. */
+/** Overrides the project's configuration and baseline. */
 export interface CheckChoice {
-  /** File of the configuration. */
+  /** Configuration file. */
   readonly config?: string;
-  /** File of the baseline. */
+  /** Baseline file. */
   readonly baseline?: string;
   readonly failOn?: Severity;
 }
@@ -63,7 +63,7 @@ function inputOf(
   };
 }
 
-/** The findings of an environment; one finding may belong to several. */
+/** The findings of an environment. One finding can belong to several environments. */
 export const inEnvironment = (
   findings: readonly CheckedFinding[],
   environment: string,

@@ -14,15 +14,15 @@ export interface FixedFile {
   readonly changes: number;
 }
 
-/** A fix can bring another: a job that is composite by its new tag needs the tag orchestrator, too. */
+/** One fix can require another: a job that becomes composite by its new tag also needs the orchestrator tag. */
 const MAX_ROUNDS = 5;
 
 /**
- * Fixes until nothing is left to fix. Nothing is written.
+ * Applies fixes until none is left. Writes nothing.
  *
- * @param readings of the files as they are
- * @param judge finds what is wrong with what was read
- * @param read reads everything again, with texts in place of what files hold, by their absolute paths
+ * @param readings of the files on disk
+ * @param judge returns the findings of readings
+ * @param read reads all sources again, with `contents` (by absolute path) instead of the files on disk
  */
 export async function fixAll(
   readings: readonly Reading[],
@@ -57,11 +57,11 @@ function yamlFiles(readings: readonly Reading[]): string[] {
 }
 
 /**
- * The fixes of the YAML files of bundles: changes that findings suggest, and quotes around texts that YAML reads as numbers or
- * booleans. Nothing is written.
+ * The fixes for a bundle's YAML files: changes that findings suggest, and quotes around strings that YAML parses as numbers or
+ * booleans. Writes nothing.
  *
  * @param files of the bundles that were read
- * @param textOf what a file holds
+ * @param textOf returns the content of a file
  */
 function planFixes(
   findings: readonly CheckedFinding[],
@@ -83,13 +83,13 @@ function planFixes(
     }
     let after = before;
     let changes = 0;
-    // From the end, so that the places of the others stay where they are.
+    // From the end, so that earlier positions stay valid.
     const ordered = [...found].sort((a, b) => lineOf(b) - lineOf(a));
     const done = new Set<string>();
     for (const { edit, sites, location } of ordered) {
       const { line, column = 1 } = sites[0]?.source ?? location ?? { file };
       if (edit === undefined || line === undefined) continue;
-      // Two targets that want different values cannot both have theirs; a list may get several items.
+      // Two targets that want different values cannot both have theirs; a list can get several items.
       const key = JSON.stringify([line, column, "list" in edit ? edit : edit.path]);
       if (done.has(key)) continue;
       done.add(key);
@@ -131,7 +131,7 @@ export function writeFixes(fixes: readonly FixedFile[]): void {
 
 const CONTEXT = 3;
 
-/** A unified diff of the fixed files, as `git apply` takes it. */
+/** A unified diff of the fixed files that `git apply` accepts. */
 export function diffOf(fixes: readonly Pick<FixedFile, "file" | "before" | "after">[]): string {
   return fixes
     .map(({ file, before, after }) => {
@@ -143,7 +143,7 @@ export function diffOf(fixes: readonly Pick<FixedFile, "file" | "before" | "afte
     .join("\n");
 }
 
-/** Lines with what ends them, so that a file without a last line break is told apart. */
+/** Lines with their line breaks, so that a missing one at the end of the file is detected. */
 function linesOf(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
@@ -153,7 +153,7 @@ interface Line {
   readonly text: string;
 }
 
-/** Changes are few and small: each is found by the next line that is the same on both sides. */
+/** Changes are few and small, so the next line that is equal on both sides ends a change. */
 function compare(before: readonly string[], after: readonly string[]): Line[] {
   const lines: Line[] = [];
   let a = 0;

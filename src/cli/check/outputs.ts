@@ -44,7 +44,7 @@ export function writeReport(file: string, text: string): void {
   }
 }
 
-/** The outcome of a check in a format, with the paths that this format needs. */
+/** Formats the outcome of a check, with the paths that the format needs. */
 export function checkText(
   format: CheckFormat,
   report: CheckReport,
@@ -53,10 +53,10 @@ export function checkText(
   return CHECK_FORMATS[format](forFormat(format, report), { ...options, lines: linesOf() });
 }
 
-/** Formats for CI servers, which resolve files from the root of the repository. */
+/** Formats for CI servers, which resolve paths from the root of the repository. */
 const OF_REPOSITORY: readonly CheckFormat[] = ["azure", "github", "gitlab", "sarif"];
 
-/** The report with the paths that a format needs, even if the check runs in a subfolder of the repository. */
+/** The report with paths as the format needs them, even if the check runs in a subfolder of the repository. */
 function forFormat(format: CheckFormat, report: CheckReport): CheckReport {
   const { GITHUB_WORKSPACE, CI_PROJECT_DIR, BUILD_SOURCESDIRECTORY } = process.env;
   const root = GITHUB_WORKSPACE ?? CI_PROJECT_DIR ?? BUILD_SOURCESDIRECTORY;
@@ -78,7 +78,7 @@ function forFormat(format: CheckFormat, report: CheckReport): CheckReport {
   return { ...report, findings };
 }
 
-/** The lines of files, each read once; undefined for what cannot be shown. */
+/** The lines of files, each file read once; undefined if they cannot be shown. */
 function linesOf(): (file: string) => readonly string[] | undefined {
   const files = new Map<string, readonly string[] | undefined>();
   return (file) => {
@@ -87,7 +87,7 @@ function linesOf(): (file: string) => readonly string[] | undefined {
     try {
       lines = readFileSync(file, "utf8").split(/\r?\n/);
     } catch {
-      // A path of another machine, such as in an old plan.
+      // A path of another machine, for example from an old plan.
     }
     files.set(file, lines);
     return lines;

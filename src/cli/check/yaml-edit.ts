@@ -13,14 +13,14 @@ import {
 import type { ItemEdit, SettingEdit } from "@jobstrata/core/model";
 import { offsetOf, pairsOf, type ScalarPair } from "../yaml-nodes";
 
-/** A setting to change in a YAML file, of the map that begins at a place. */
+/** A setting to change in a YAML file, in the map that begins at a position. */
 type PlacedEdit = (SettingEdit | ItemEdit) & {
-  /** From 1, as findings have it: where the key of the map is, or the map itself in a list. */
+  /** 1-based, as in findings: the map's key, or the map itself in a list. */
   readonly line: number;
   readonly column: number;
 };
 
-/** Characters of a text that others take the place of. */
+/** A replaced range of characters. */
 export interface Replacement {
   readonly from: number;
   readonly to: number;
@@ -31,11 +31,11 @@ type Path = readonly (string | number)[];
 type Node = ParsedNode | null;
 
 /**
- * The changes to the text of a YAML file that make an edit, or quote every tag and version that is written as a number or a
- * flag. Everything else in the file stays as it is, byte for byte.
+ * The text changes that make an edit, or that quote every tag and version written as a number or boolean. All other bytes of the
+ * file stay the same.
  *
- * @returns undefined if the edit cannot be made there, such as in what an alias repeats, or if the changed text would say
- * anything else than before but for the edit
+ * @returns undefined if the edit cannot be made there, for example inside an alias, or if the changed text would parse to
+ *   anything but the intended value
  */
 export function editYaml(text: string, edit: PlacedEdit): Replacement | undefined {
   const document = parseYaml(text);
@@ -54,7 +54,7 @@ export function editYaml(text: string, edit: PlacedEdit): Replacement | undefine
   return isDeepStrictEqual(after, change.expected(before)) ? change.replacement : undefined;
 }
 
-/** Texts of a job that YAML reads as a number or a flag, put into quotes. The service takes them for the same text. */
+/** Quotes strings of a job that YAML parses as numbers or booleans. The service reads both as the same string. */
 export function quoteScalars(text: string): Replacement[] {
   const document = parseYaml(text);
   if (document === undefined) return [];
@@ -63,7 +63,7 @@ export function quoteScalars(text: string): Replacement[] {
     if (!isScalar(node) || node.type !== "PLAIN" || !node.range) return;
     if (typeof node.value !== "number" && typeof node.value !== "boolean") return;
     const [from, to] = node.range;
-    // To a reader of numbers, 1.0 is not the text 1.0.
+    // As a number, 1.0 would lose its zero.
     if (node.anchor === undefined && text.slice(from, to) === String(node.value))
       found.push({ from, to, text: JSON.stringify(String(node.value)) });
   };
@@ -82,11 +82,11 @@ export function quoteScalars(text: string): Replacement[] {
   return isDeepStrictEqual(asText(after), asText(before)) ? found : [];
 }
 
-/** The text with replacements that do not overlap. */
+/** Applies replacements, which must not overlap. */
 export function apply(text: string, replacements: readonly Replacement[]): string {
   let result = "";
   let at = 0;
-  // What is inserted goes before what is replaced there.
+  // Insertions go before replacements at the same position.
   const ordered = [...replacements].sort((a, b) => a.from - b.from || a.to - b.to);
   for (const { from, to, text: other } of ordered) {
     result += text.slice(at, from) + other;
@@ -105,7 +105,7 @@ export function parseYaml(text: string): Document | undefined {
   return document.errors.length > 0 ? undefined : document;
 }
 
-/** The map whose key, or which itself, begins at `offset`. */
+/** The map at `offset`: its key or the map itself begins there. */
 export function mapAt(
   node: Node,
   offset: number,
@@ -131,7 +131,7 @@ export function mapAt(
 
 interface Change {
   readonly replacement: Replacement;
-  /** The whole document, as it has to read after the change. */
+  /** What the document must parse to after the change. */
   readonly expected: (before: unknown) => unknown;
 }
 
@@ -206,7 +206,7 @@ function setLast(
   };
 }
 
-/** Appends an item to a list of a map. */
+/** Appends an item to a list in a map. */
 function appendTo(
   text: string,
   map: YAMLMap,
@@ -215,7 +215,7 @@ function appendTo(
 ): Change | undefined {
   const pairs = pairsOf(map);
   const [first] = pairs;
-  // What an alias repeats, or a merge brings, is somebody else's as well.
+  // An alias or a merge shares this node with other places.
   if (!first?.key.range || pairs.some(({ key }) => key.value === "<<")) return undefined;
   if (map.anchor !== undefined) return undefined;
   const expected = (before: unknown): unknown =>
@@ -232,7 +232,7 @@ function appendTo(
     if (map.flow === true)
       return { replacement: { from: at, to: at, text: `${list}: [${flowItem}], ` }, expected };
     const indent = indentAt(text, at);
-    // Behind its first line, which says which task it is.
+    // After the item's first line, which names the task.
     const end = scalarEnd(text, first);
     if (indent === undefined || end === undefined) return undefined;
     const lines = [`${indent}${list}:`, `${indent}  - ${entries.join(`${newline}${indent}    `)}`];
@@ -267,13 +267,13 @@ function appendTo(
   };
 }
 
-/** The blanks that stand for those before a place in its line; undefined if there are tabs. */
+/** The indentation before a position, as blanks; undefined if it contains tabs. */
 function indentAt(text: string, at: number): string | undefined {
   const start = text.lastIndexOf("\n", at - 1) + 1;
   return text.slice(start, at).includes("\t") ? undefined : " ".repeat(at - start);
 }
 
-/** In the quotes that it had; without any only if it stays text. */
+/** Keeps the original quotes; plain style only if the value stays a string. */
 function rendered(value: string, { type }: Scalar): string {
   if (type === "QUOTE_SINGLE" && !value.includes("'")) return `'${value}'`;
   if (type === "QUOTE_DOUBLE") return JSON.stringify(value);
@@ -295,7 +295,7 @@ function insert(
 ): Change | undefined {
   const pairs = pairsOf(map);
   const [first] = pairs;
-  // What an alias repeats, or a merge brings, is somebody else's as well.
+  // An alias or a merge shares this node with other places.
   if (!first?.key.range || pairs.some(({ key }) => key.value === "<<")) return undefined;
   if (map.anchor !== undefined) return undefined;
   const expected = (before: unknown): unknown =>
@@ -316,7 +316,7 @@ function insert(
     const end = depth === names.length - 1 ? ` ${plain(value)}` : "";
     return `${indent}${"  ".repeat(depth)}${name}:${end}`;
   });
-  // Behind the name of a job rather than before it.
+  // After the job's name rather than before it.
   const end = scalarEnd(text, first);
   if (end !== undefined && names[0] === "tags")
     return { replacement: { from: end, to: end, text: newline + lines.join(newline) }, expected };
@@ -324,7 +324,7 @@ function insert(
   return { replacement: { from: at, to: at, text: block + newline + indent }, expected };
 }
 
-/** Where the line of a pair ends whose value is in that line; undefined of any other. */
+/** Where the pair's line ends; undefined if its value spans several lines. */
 function scalarEnd(text: string, { key, value }: ScalarPair): number | undefined {
   if (!isScalar(value) || !value.range || !key.range) return undefined;
   const found = /\r?\n/.exec(text.slice(value.range[1]));
@@ -338,7 +338,7 @@ const nested = (names: readonly string[], value: string): Record<string, unknown
     unknown
   >;
 
-/** A copy of a value in which the map at a path is another. */
+/** A copy of a value with the map at a path replaced. */
 function changed(
   value: unknown,
   path: Path,
@@ -352,7 +352,7 @@ function changed(
   return { ...map, [name]: changed(map[name], rest, change) };
 }
 
-/** Numbers and flags as the text that they are to the service. */
+/** Converts numbers and booleans to the strings that the service reads them as. */
 function asText(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asText);
   if (typeof value === "object" && value !== null)
@@ -373,7 +373,7 @@ function scalarIn(node: unknown, name: string): string | undefined {
   return typeof text === "string" || typeof text === "number" ? String(text) : undefined;
 }
 
-/** The jobs that a file of a bundle defines, those of its targets included. */
+/** The jobs defined in a bundle file, including those of its targets. */
 function jobsIn(root: Node): unknown[] {
   const holders = [root, ...pairsOf(valueOf(root, "targets")).map(({ value }) => value)];
   return holders.flatMap((holder) =>

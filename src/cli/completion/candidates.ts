@@ -9,18 +9,18 @@ import { SCRIPTS } from "./scripts";
 
 const SILENT: Io = { out: () => undefined, err: () => undefined, exitCode: 0 };
 
-/** Commands whose arguments are keys of jobs. */
+/** Commands that take job keys as arguments. */
 const TAKES_JOBS: readonly string[] = ["run", "runs", "repair", "test", "graph", "split"];
 
 const STATE_SELECTORS = ["state:modified", "state:modified+", "state:new", "state:removed"];
 
-/** Makes the program with one command, and the names of the others. */
+/** Creates the program with one command loaded; all others are known by name only. */
 export type CreateProgram = (io: Io, wanted?: string) => Command;
 
 /**
- * What the last word of a command line can become.
+ * Completes the last word of a command line.
  *
- * @param words what follows the name of the program; the last may be empty or unfinished
+ * @param words the words after the program's name; the last may be empty or unfinished
  */
 export async function candidates(
   words: readonly string[],
@@ -59,7 +59,7 @@ async function possible(
   return (await graphs(environmentIn(before))).flatMap(({ jobs }) => jobs.map(({ key }) => key));
 }
 
-/** The command, or the command of a command, that has been typed. */
+/** The typed command or subcommand. */
 function commandOf(before: readonly string[], program: Command): Command | undefined {
   const [name, ...others] = before;
   let command = program.commands.find((each) => each.name() === name);
@@ -73,7 +73,7 @@ function commandOf(before: readonly string[], program: Command): Command | undef
 async function valuesOf(option: Option, before: readonly string[]): Promise<readonly string[]> {
   if (option.argChoices !== undefined) return option.argChoices;
   const [name = ""] = before;
-  // Other commands select by what has changed alone.
+  // Other commands select by changes only.
   if (option.long === "--select" && name !== "run") return STATE_SELECTORS;
   switch (option.long) {
     case "--target":
@@ -98,7 +98,7 @@ function environmentIn(before: readonly string[]): string | undefined {
   return at < 0 ? undefined : before[at + 1];
 }
 
-/** The environments of the working folder, or one of them; none where nothing can be read. */
+/** The environments of the working folder, or one of them; empty if nothing can be read. */
 async function graphs(environment?: string): Promise<readonly JobGraph[]> {
   try {
     const readings = await readSources([], {}, [], SILENT);

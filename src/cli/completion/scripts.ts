@@ -1,6 +1,6 @@
 /**
- * What each shell runs to complete `jobstrata` and `npx jobstrata`. They ask the command itself, which knows the jobs,
- * environments, tasks and rules of the folder.
+ * Completion scripts for `jobstrata` and `npx jobstrata`. They call the command itself, which knows the folder's jobs,
+ * environments, tasks and rules.
  */
 export const SCRIPTS = {
   bash: `# jobstrata completion for bash

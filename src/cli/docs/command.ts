@@ -34,14 +34,14 @@ export function addDocsCommand(program: Command, io: Io): void {
 /**
  * Writes the pages of one environment.
  *
- * @throws {JobstrataError} `source` if there are no jobs, `config` if other files in the folder have the names of pages
+ * @throws {JobstrataError} `source` if there are no jobs, `config` if a page's name is taken by another file in the folder
  */
 async function runDocs(
   path: string | undefined,
   { target, output, select, state, ...sources }: DocsOptions,
   io: Io,
 ): Promise<number> {
-  // All environments, as a page says in which of them its job is.
+  // All environments are read: a page lists those that contain its job.
   const readings = await readSources(path === undefined ? [] : [path], sources, [], io);
   if (!sayProblems(readings, io)) {
     io.err("No page is written, since pages would be missing for what could not be read.");

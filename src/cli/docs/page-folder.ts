@@ -15,7 +15,7 @@ import { makeFolder } from "@jobstrata/core/folders";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { quote } from "@jobstrata/core/model";
 
-/** The result of writing the pages of a folder. */
+/** The outcome of writing a folder of pages. */
 interface WrittenPages {
   readonly written: number;
   readonly unchanged: number;
@@ -23,11 +23,10 @@ interface WrittenPages {
 }
 
 /**
- * Makes `pages` the pages of a folder: writes changed pages, and removes pages of earlier runs that no longer exist. Files are
- * written atomically.
+ * Makes a folder contain exactly `pages`: writes changed pages and removes stale ones. Files are written atomically.
  *
- * @param mark the first line of pages; files without it are not touched
- * @param only names of the pages to write; then none is removed. @default - all
+ * @param mark the first line of every page; files without it are not touched
+ * @param only names of the pages to write, without removing any. @default - all
  * @throws {JobstrataError} `config` before anything is written, if a page would replace another file
  */
 export function writePages(
@@ -72,7 +71,7 @@ export function writePages(
   }
 }
 
-/** Writes all files before it moves the first into place. */
+/** Writes all temporary files before it renames the first. */
 function replaceFiles(folder: string, files: readonly (readonly [string, string])[]): void {
   if (files.length === 0) return;
   const scratch = mkdtempSync(join(folder, ".jobstrata-"));

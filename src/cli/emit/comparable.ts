@@ -3,19 +3,19 @@ import { JobGraph } from "@jobstrata/core/model";
 import { JOB_SCHEMA, type Shape } from "@jobstrata/core/model";
 import { canonical, isSettings, type Setting, type Settings } from "@jobstrata/core/model";
 
-/** How the texts of one side are made comparable with those of another. */
+/** Normalizes the texts of one side of a comparison. */
 export interface ComparableOptions {
   /** The key by which both sides know a job. */
   readonly keyOf?: (job: JobSpec) => string;
   readonly text?: (text: string) => string;
-  /** What both sides call an external job. */
+  /** The name that both sides use for an external job. */
   readonly external?: (ref: JobRef) => string;
   readonly notebook?: (notebook: NotebookRef) => NotebookRef;
 }
 
 /**
- * A graph as two sources of the same jobs have it alike: keys of jobs for their ids, external jobs by one name.
- * `diffHierarchies` of two such graphs is the total comparison.
+ * Normalizes a graph so that two sources of the same jobs give the same one: keys instead of job ids, one name for an external
+ * job. `diffHierarchies` of two such graphs is a complete comparison.
  */
 export function comparable(graph: JobGraph, options: ComparableOptions): JobGraph {
   const { keyOf = ({ key }) => key, text = (each) => each } = options;
@@ -69,7 +69,7 @@ export function comparable(graph: JobGraph, options: ComparableOptions): JobGrap
 
 const asText = (value: Setting | undefined): string => (typeof value === "string" ? value : "");
 
-/** Texts replaced; lists without an order are sorted by what they hold then. */
+/** Replaces texts, and sorts unordered lists by the resulting items. */
 function mapped(value: Setting, text: (text: string) => string, shape: Shape | undefined): Setting {
   if (typeof value === "string") return text(value);
   if (Array.isArray(value)) {

@@ -15,7 +15,7 @@ export function className(key: string): string {
   return name === "" ? "Job" : name;
 }
 
-/** A name of letters, digits and `_` that begins with a letter, for what people call as they like. */
+/** Converts a free-form name to an identifier: letters, digits and `_`, beginning with a letter. */
 export function keyOf(name: string): string {
   if (/^[A-Za-z_][\w-]{0,99}$/.test(name)) return name;
   const plain = wordsOf(name.normalize("NFKD").replace(/\p{M}/gu, ""))
@@ -36,7 +36,7 @@ export function variableName(path: string): string {
     .replace(/^(?=\d)/, "_");
 }
 
-/** `name`, or the first of `name_2`, `name_3` … that is free; it is taken then. */
+/** `name`, or the first free of `name_2`, `name_3` …; marks it as taken. */
 export function unique(name: string, taken: Set<string>, join = "_"): string {
   let free = name;
   for (let count = 2; taken.has(free); count++) free = `${name}${join}${count}`;
@@ -52,7 +52,7 @@ const wordsOf = (text: string): string[] =>
 
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
-/** Names that code has already, or that cannot be one. */
+/** Reserved names and names that generated code already uses. */
 const RESERVED = new Set(
   (
     "app arguments await break case catch class const continue debugger default delete do else enum environment " +

@@ -1,7 +1,7 @@
-/** A setting that what is written cannot express. */
+/** A setting that the output format cannot express. */
 export class NotExpressible extends Error {
   public constructor(
-    /** Its path, by the names of the Jobs API. */
+    /** Its path, with the names of the Jobs API. */
     public readonly where: string,
     public readonly why: string,
   ) {

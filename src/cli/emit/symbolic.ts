@@ -1,9 +1,9 @@
 import { canonical, isSettings, type Setting, type Settings } from "@jobstrata/core/model";
 
 /**
- * Resolved settings with the references of `symbolic` in place of the texts that they mean.
+ * Resolved settings in which the texts that references of `symbolic` resolve to are references again.
  *
- * @param evaluate gives what a text with references means
+ * @param evaluate resolves the references in a text
  */
 export function symbolized(
   resolved: Settings,
@@ -23,7 +23,7 @@ function symbolizedValue(
   if (Array.isArray(resolved) && Array.isArray(symbolic)) {
     const items = resolved as readonly Setting[];
     const others = symbolic as readonly Setting[];
-    // Lists without an order are sorted by what their items are written as.
+    // Unordered lists are sorted by the written form of their items.
     const byMeaning = new Map(others.map((item) => [canonical(mapTexts(item, evaluate)), item]));
     return items.map((item, at) => {
       const same = byMeaning.get(canonical(item));
@@ -46,7 +46,7 @@ function symbolizedValue(
   return resolved;
 }
 
-/** Settings with each text replaced. */
+/** Settings with every text replaced. */
 export function mapTexts(value: Setting, of: (text: string) => string): Setting {
   if (typeof value === "string") return of(value);
   if (Array.isArray(value)) return (value as readonly Setting[]).map((each) => mapTexts(each, of));

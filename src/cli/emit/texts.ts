@@ -1,10 +1,10 @@
-/** A reference of a bundle, as the Databricks CLI knows them. */
+/** A bundle reference in the Databricks CLI's syntax. */
 const NAME = String.raw`\p{L}[\p{L}\p{N}]*(?:[-_]+[\p{L}\p{N}]+)*`;
 const REFERENCE = new RegExp(String.raw`\$\{(${NAME}(?:\.${NAME}|\[\d+\])*)\}`, "gu");
-/** What a reader has put in place of a secret. */
+/** A reader's placeholder for a secret. */
 const SECRET = /\$\{sensitive(?: \d+)?\}/g;
 
-/** A text taken apart. */
+/** A parsed text. */
 export type Part =
   | { readonly kind: "plain"; readonly text: string }
   | { readonly kind: "reference"; readonly path: string; readonly text: string }
@@ -41,7 +41,7 @@ export function partsOf(value: string, hasReferences: boolean): Part[] {
   return parts;
 }
 
-/** Text as Terraform has to get it, so that it stays this text. */
+/** Escapes text so that Terraform takes it literally. */
 export function escaped(plain: string): string {
   return plain.replaceAll("${", "$${").replaceAll("%{", "%%{");
 }

@@ -55,8 +55,8 @@ export function addExportCommand(program: Command, io: Io): void {
 /**
  * Writes the bundle of a source.
  *
- * @returns 0 if it is written or nothing has changed; 1 if something cannot be expressed or differs from files that are there;
- *   2 if the source could not be read as a whole
+ * @returns 0 if it is written or unchanged; 1 if something cannot be expressed or existing files differ; 2 if the source could
+ *   not be read completely
  * @throws {JobstrataError} `source`, `config`
  */
 export async function runExport(path: string, options: ExportOptions, io: Io): Promise<number> {
@@ -116,14 +116,14 @@ export async function runExport(path: string, options: ExportOptions, io: Io): P
 
 const NO_VARIABLES: Readonly<Record<string, ImportedVariable>> = {};
 
-/** The output folder that a path is, or has. */
+/** The synthesized folder that a path is or contains. */
 function stacksFolder(path: string): string {
   if (existsSync(join(path, "manifest.json"))) return path;
   if (statSync(path).isDirectory()) return outputFolder(process.env, path);
   return path;
 }
 
-/** A text of a source without expressions of Terraform. */
+/** A source text without Terraform expressions. */
 function plain(text: string, where: string, kind: string): string {
   if (/\$\{sensitive(?: \d+)?\}/.test(text))
     throw new NotExpressible(where, "is a secret, which the source does not show");

@@ -12,14 +12,14 @@ interface Config {
   readonly data?: Readonly<Record<string, Blocks>>;
 }
 
-/** What `jobstrata import` says of a variable that stands for something of a bundle. */
+/** The description that `jobstrata import` gives a variable for a bundle's value. */
 const STANDS_FOR = /^What the source has as (.+)$/;
 const EXPRESSION = /\$\$\{|%%\{|%\{|\$\{[^}]*\}/g;
 
-/** The expressions of synthesized stacks, in the words of a bundle. */
+/** Translates expressions of synthesized stacks to bundle syntax. */
 export class StackTexts {
   readonly #byEnvironment = new Map<string, Config[]>();
-  /** The file that each path of the workspace is uploaded from. */
+  /** The uploaded file of each workspace path. */
   readonly #uploads = new Map<string, string>();
   readonly #keys = new Map<string, string>();
 
@@ -46,7 +46,7 @@ export class StackTexts {
       for (const { key } of jobs) this.#keys.set(jobOutputName(key, "id"), key);
   }
 
-  /** @param outdir what `cdktf synth` has written */
+  /** @param outdir output folder of `cdktf synth` */
   public static read(outdir: string, graphs: readonly JobGraph[]): StackTexts | undefined {
     return existsSync(join(outdir, "manifest.json"))
       ? new StackTexts(resolve(outdir), graphs)
@@ -75,7 +75,7 @@ export class StackTexts {
     );
   }
 
-  /** A text with the expressions of a bundle in place of Terraform's. @throws {NotExpressible} */
+  /** Replaces Terraform expressions in a text by bundle references. @throws {NotExpressible} */
   public text(environment: string, text: string, where: string): string {
     return text.replace(EXPRESSION, (expression) => {
       if (expression === "%%{") return "%{";
@@ -111,7 +111,7 @@ export class StackTexts {
     throw new NotExpressible(where, `holds ${expression}, which only Terraform knows`);
   }
 
-  /** The file of this machine that is uploaded to a path of the workspace. */
+  /** The local file that is uploaded to a workspace path. */
   public uploadedFrom(path: string): string | undefined {
     return this.#uploads.get(path);
   }

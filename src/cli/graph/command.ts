@@ -24,7 +24,7 @@ import { LINEAGE_OPTION, withObservedLineage } from "../lineage/observed";
 import { addSourceOptions, readSources } from "../sources/options";
 import { styleFor } from "../terminal";
 
-/** The default format of a file. */
+/** A file's default format. */
 const BY_EXTENSION: Readonly<Record<string, GraphFormat>> = {
   mmd: "mermaid",
   mermaid: "mermaid",
@@ -100,7 +100,7 @@ function parseDepth(text: string): number {
   return Number(text);
 }
 
-/** Draws the jobs of one environment, in HTML of all. @throws {JobstrataError} `source`, `config` if there is nothing to draw */
+/** Draws one environment, or all of them in HTML. @throws {JobstrataError} `source`, `config` if there is nothing to draw */
 export async function runGraph(
   what: readonly string[],
   options: GraphOptions,
@@ -137,7 +137,7 @@ export async function runGraph(
     else writeDrawing(output, drawn);
     return isComplete ? 0 : 2;
   }
-  // A page has room for every environment; all else shows one.
+  // A page can show every environment; other formats show one.
   const graphs =
     format === "html" ? withJobs(readings, options.target) : [chosen(readings, options.target, io)];
   const environments = graphs.map(({ environment }) => environment);
@@ -161,7 +161,7 @@ export async function runGraph(
     hierarchyOf(graph, {
       jobs: selected?.get(graph) ?? jobs,
       direction,
-      // Of a selection, nothing else is drawn.
+      // A selection is drawn alone.
       ...(depth === undefined ? selected && { depth: 0 } : { depth }),
       findings: inEnvironment(findings, graph.environment),
     }),
@@ -193,7 +193,7 @@ function unknownJob(
   );
 }
 
-// What draws with components is loaded only for those who want it.
+// Component-based renderers are loaded on demand.
 /* eslint-disable @typescript-eslint/no-require-imports */
 const html = () => require("@jobstrata/core/render") as typeof import("@jobstrata/core/render");
 const svg = () => require("@jobstrata/core/render") as typeof import("@jobstrata/core/render");

@@ -47,7 +47,7 @@ interface Compared {
 }
 
 /**
- * Shows what changes from one hierarchy of jobs to another.
+ * Shows what changes between two hierarchies.
  *
  * @throws {JobstrataError} `source`, `config` if there is nothing to compare
  */
@@ -73,7 +73,7 @@ export async function runGraphDiff(
     const [first, ...others] = what;
     const hasPath = first !== undefined && (first === "-" || existsSync(first));
     const compared = await compare(hasPath ? first : ".", options, aborted.signal);
-    // What came while files were read comes now.
+    // Print the warnings that came while files were read.
     await new Promise(setImmediate);
     if (interrupts.exitCode !== undefined) return interrupts.exitCode;
     const isComplete = sayProblems([compared.before, compared.after], io);
@@ -98,7 +98,7 @@ function formatOf({ format, output }: GraphOptions): DiffFormat {
     if (other === undefined) return "text";
     return refused(other);
   }
-  // Of what changes, the tree is its text.
+  // The text format of a diff is the tree.
   if (format === "tree") return "text";
   return FORMATS.find((each) => each === format) ?? refused(format);
 }
@@ -168,7 +168,7 @@ function withPath(base: string, after: readonly Reading[], before: readonly Read
   return { before: movedReading(old, move), after: now, since: base, from };
 }
 
-/** The folder of a bundle, or of the app whose stacks these are. */
+/** The folder of a bundle, or of the app that synthesized these stacks. */
 function folderOf({ path }: Reading): string {
   const real = realpathSync(resolve(path));
   return dirname(real);
@@ -203,7 +203,7 @@ async function withRevision(
         repository: root,
         hasFiles: false,
       });
-      // While the files are there: places of jobs are found when they are asked for.
+      // Job positions are looked up lazily: do it while the files exist.
       return movedReading(reading, { from: root, to: repository, shown });
     },
     signal,
@@ -228,7 +228,7 @@ function diffsOf(
     );
     const here = jobs.filter((name) => names.has(name));
     for (const name of here) known.add(name);
-    // Not every environment need have the job.
+    // A job need not exist in every environment.
     if (jobs.length > 0 && here.length === 0) return [];
     const diff = diffHierarchies(old, now, { ...options, jobs: here });
     return diff instanceof UnknownJobs ? [] : [diff];
@@ -264,7 +264,7 @@ function draw(
   }
 }
 
-/** A drawing has one environment. */
+/** A drawing shows one environment. */
 function mermaid(
   diffs: readonly HierarchyDiff[],
   options: Pick<GraphOptions, "orientation"> & { readonly level: "jobs" | "tasks" },

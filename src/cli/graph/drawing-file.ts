@@ -14,9 +14,9 @@ export function writeDrawing(file: string, text: string): void {
 }
 
 /**
- * The format of a file, by its extension; undefined without one.
+ * A file's format, by its extension; undefined without one.
  *
- * @throws {JobstrataError} `config` if the extension is that of another format
+ * @throws {JobstrataError} `config` if the extension belongs to another format
  */
 export function formatByName<F extends string>(
   file: string | undefined,

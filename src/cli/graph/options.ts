@@ -4,7 +4,7 @@ import type { SourcesOptions } from "../sources/options";
 /** Formats of a drawing. */
 export const GRAPH_FORMATS = ["tree", "mermaid", "dot", "svg", "html", "json"] as const;
 export type GraphFormat = (typeof GRAPH_FORMATS)[number];
-/** Formats of changes only. */
+/** Formats for changes only. */
 export const DIFF_FORMATS = ["text", "markdown"] as const;
 export type DiffFormat = (typeof DIFF_FORMATS)[number];
 
@@ -17,7 +17,7 @@ export interface GraphOptions extends SourcesOptions, StateOptions {
   readonly direction: "down" | "up" | "both";
   readonly orientation: "LR" | "TB";
   readonly output?: string;
-  /** Observed lineage to join, with `level` tables. */
+  /** Observed lineage to merge, with `level` tables. */
   readonly lineage?: string;
   /** The base of the comparison; true for the prior state. */
   readonly diff?: string | true;

@@ -11,14 +11,14 @@ import { fileNotebook, movedCode, type Reading } from "@jobstrata/core/readers";
 
 /** The folder of a source, and the folder of the source that it is compared with. */
 export interface Move {
-  /** Absolute, without links. */
+  /** Absolute, with symbolic links resolved. */
   readonly from: string;
   readonly to: string;
-  /** How a file is shown, by its path in {@link from} with `/`. @default - as it is */
+  /** Display path of a file, given its path in {@link from} with `/`. @default - unchanged */
   readonly shown?: (path: string) => string;
 }
 
-/** A reading in which the code in one folder is that at the same places of another one. */
+/** Maps a reading's paths from one folder to the same places in another. */
 export function movedReading(reading: Reading, move: Move): Reading {
   return {
     ...reading,
@@ -88,7 +88,7 @@ function shownText(text: string, { from, shown }: Move): string {
   return shown === undefined ? text : text.replaceAll(`${relativePath(from)}/`, shown(""));
 }
 
-/** The path of a file in a folder; undefined if it is not in there. */
+/** The relative path of a file in a folder; undefined if it is outside. */
 function inside(folder: string, file: string): string | undefined {
   const path = relative(folder, file);
   return path === ".." || path.startsWith(`..${sep}`) || resolve(folder, path) !== resolve(file)
@@ -96,7 +96,7 @@ function inside(folder: string, file: string): string | undefined {
     : path;
 }
 
-/** Two folders without what they have in common at their ends: `/a/bundle` and `/b/bundle` are checkouts `/a` and `/b`. */
+/** Removes the common suffix of two folders: `/a/bundle` and `/b/bundle` are checkouts `/a` and `/b`. */
 export function withoutCommonEnd(from: string, to: string): Pick<Move, "from" | "to"> {
   const [old, now] = [from.split(sep), to.split(sep)];
   while (old.length > 2 && now.length > 2 && old.at(-1) === now.at(-1)) {

@@ -11,7 +11,7 @@ import type { Io } from "../io";
 import { drawnMermaid } from "../lineage/command";
 import type { GraphFormat, GraphOptions } from "./options";
 
-/** Jobs with the tables that they read and write. @throws {JobstrataError} `source` for a job that does not exist */
+/** Jobs with the tables that they read and write. @throws {JobstrataError} `source` if a job does not exist */
 export function drawTables(
   graph: JobGraph,
   jobs: readonly string[],

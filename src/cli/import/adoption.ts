@@ -11,7 +11,7 @@ import { RELEASE_FILES, releaseSteps } from "./release";
 const FILE = "jobs/adopted.ts";
 
 /**
- * Refuses what no deployment could take over.
+ * Rejects sources that no deployment could take over.
  *
  * @throws {JobstrataError} `config` if no job is deployed, or two environments have the same job
  */
@@ -37,9 +37,7 @@ export function checkAdoption({ environments }: ImportSource): void {
   );
 }
 
-/**
- * Says what the first deployment imports, adds and changes, and why; and how to release the jobs from what manages them now.
- */
+/** Explains what the first deployment imports, adds and changes, and how to release the jobs from their current tool. */
 export function reportAdoption(source: ImportSource, project: Project, io: Io): void {
   io.out("");
   for (const environment of source.environments) {
@@ -58,7 +56,7 @@ export function reportAdoption(source: ImportSource, project: Project, io: Io): 
   for (const line of releaseSteps(source, project)) io.out(printable(line));
 }
 
-/** What the first plan changes in the jobs of an environment, and why. */
+/** What the first plan changes in an environment's jobs, and why. */
 function plannedChanges(
   { kind }: ImportSource,
   {
@@ -111,16 +109,16 @@ function plannedChanges(
   return lines;
 }
 
-/** A few of many names. */
+/** The first few of many names. */
 function listed(names: readonly string[]): string {
   const shown = names.slice(0, 10).join(", ");
   return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
 }
 
 /**
- * Removes what `--adopt` has written, once the first deployment is done.
+ * Removes the files written for `--adopt` after the first deployment.
  *
- * @returns 0, also where nothing is left to remove
+ * @returns 0, also if nothing is left to remove
  * @throws {JobstrataError} `config` if the folder is not an imported project
  */
 export function removeAdoption(folder: string, io: Io): number {

@@ -17,8 +17,7 @@ import {
 } from "@jobstrata/core/readers";
 
 /**
- * What the policy will find in a project once it is synthesized: what was wrong before. Accepted, so that it can be deployed
- * as it was.
+ * A baseline of the findings that the source had before the import, so that the project can be deployed unchanged.
  *
  * @param folder of the project
  */
@@ -70,7 +69,7 @@ function specOf(
   );
   const refOf = (ref: JobRef): JobRef => {
     if (ref.kind === "job") return { kind: "job", id: ids.get(keyOf(ref.id) ?? "") ?? ref.id };
-    // The project declares them as external.
+    // The project declares them as external jobs.
     return ref.kind === "missing" || ref.kind === "foreign"
       ? ref
       : { kind: "external", expression: "external" };
@@ -106,7 +105,7 @@ function specOf(
   };
 }
 
-/** As the label of a file is there, where the project lies. */
+/** The label of a file as seen from the project's folder. */
 function labelIn(identity: string, folder: string): string {
   return posixRelative(folder, identity.slice("file:".length));
 }

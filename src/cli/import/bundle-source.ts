@@ -14,7 +14,7 @@ import { JobstrataError } from "@jobstrata/core/errors";
 import { quote } from "@jobstrata/core/model";
 import { type BundleState, currentState, localStates, readState } from "./bundle-state";
 
-/** A source that was read, and what of it could not be. */
+/** A source, and the parts of it that could not be read. */
 export interface ReadSource {
   readonly source: ImportSource;
   readonly readings: readonly Reading[];
@@ -22,19 +22,19 @@ export interface ReadSource {
 
 /** How a bundle is imported. */
 export interface BundleSourceOptions extends BundleOptions {
-  /** Whether the ids of the deployed jobs are needed. @default false */
+  /** Whether the ids of deployed jobs are needed. @default false */
   readonly adopt?: boolean;
-  /** States or summaries to read the ids from, `[target=]file`. @default - those beside the bundle */
+  /** States or summaries to read ids from, `[target=]file`. @default - those beside the bundle */
   readonly states?: readonly string[];
-  /** Also reads the states that the bundle keeps in the workspace. @default false */
+  /** Whether to also read the states that the bundle keeps in the workspace. @default false */
   readonly remoteState?: boolean;
 }
 
 /**
- * Reads a bundle with all of its targets, or those that are asked for.
+ * Reads a bundle with all targets, or the requested ones.
  *
- * @throws {JobstrataError} `source` if it has not such a target, or a state cannot be read; `authentication` without a login to
- *   a workspace whose state is asked for
+ * @throws {JobstrataError} `source` if a target does not exist or a state cannot be read; `authentication` without a login to a
+ *   workspace whose state is requested
  */
 export async function readBundleSource(
   file: string,
@@ -91,7 +91,7 @@ function workspaceOf({ host, profile }: BundleSettings): Pick<ImportedEnvironmen
   };
 }
 
-/** The ids of the deployed jobs of each target, by their keys. */
+/** The ids of each target's deployed jobs, by key. */
 async function deployedJobs(
   folder: string,
   targets: ReadonlyMap<string, BundleSettings>,
@@ -103,7 +103,7 @@ async function deployedJobs(
   for (const [target, settings] of targets) {
     const found = given.get(target) ?? localStates(folder, target);
     if (remoteState) {
-      // Everybody else need not wait for what logs in to a workspace.
+      // The login code is loaded on demand.
       const { remoteStates } =
         // eslint-disable-next-line @typescript-eslint/no-require-imports
         require("./remote-state") as typeof import("./remote-state");
@@ -115,7 +115,7 @@ async function deployedJobs(
   return result;
 }
 
-/** The states that were named, by the targets that they are of. */
+/** The named states, by target. */
 function givenStates(
   entries: readonly string[],
   targets: readonly string[],
@@ -140,7 +140,7 @@ function givenStates(
   return result;
 }
 
-/** Names of variables that Terraform can have: single values that lead to nothing else. */
+/** Names of variables that Terraform supports: scalars without further references. */
 function keptVariables(targets: readonly BundleSettings[]): Set<string> {
   const names = new Set(targets.flatMap(({ variables }) => Object.keys(variables)));
   const isPlain = (value: unknown): boolean =>

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { parseJson, quote } from "@jobstrata/core/model";
 
-/** The ids of the jobs that a bundle has deployed to a target, as one state says. */
+/** The ids of a target's deployed jobs according to one state. */
 export interface BundleState {
-  /** The engine of the bundle that keeps the state; a summary is of either. */
+  /** The bundle engine that keeps the state; a summary can come from either. */
   readonly engine: "direct" | "terraform" | "summary";
   readonly serial: number;
-  /** Tells the deployments of a bundle apart; empty if the state does not say. */
+  /** Identifies the deployment of a bundle; empty if the state does not have it. */
   readonly lineage: string;
-  /** Ids by the keys of the jobs. */
+  /** Ids by job key. */
   readonly jobs: ReadonlyMap<string, string>;
   /** The file or path that it was read from. */
   readonly from: string;
@@ -45,14 +45,13 @@ interface Summary {
   };
 }
 
-/** The names of the files of both engines, below the folder of a target. */
+/** The state files of both engines, relative to a target's folder. */
 export const STATE_FILES = { direct: "resources.json", terraform: "terraform.tfstate" } as const;
-/** State versions of the direct engine that have the ids where version 2 has them. */
+/** State versions of the direct engine that store ids like version 2. */
 const DIRECT_VERSIONS: ReadonlySet<number> = new Set([0, 1, 2, 3]);
 
 /**
- * The states beside a bundle, of the engine that deployed it: in `.databricks/bundle/<target>`, or below
- * `DATABRICKS_BUNDLE_TMP`.
+ * Reads the local states of a bundle from either engine: in `.databricks/bundle/<target>`, or below `DATABRICKS_BUNDLE_TMP`.
  *
  * @throws {JobstrataError} `source` if a state cannot be read
  */
@@ -69,10 +68,10 @@ export function localStates(
 }
 
 /**
- * Reads a state of either engine, or what `databricks bundle summary -o json` prints.
+ * Reads a state of either engine, or the output of `databricks bundle summary -o json`.
  *
  * @returns the state, and the target if the file names it
- * @throws {JobstrataError} `source` if it has none of these forms
+ * @throws {JobstrataError} `source` if the format is unknown
  */
 export function readState(file: string): { readonly state: BundleState; readonly target?: string } {
   const json = parsed(readText(file), file);
@@ -83,11 +82,11 @@ export function readState(file: string): { readonly state: BundleState; readonly
 }
 
 /**
- * A state of either engine, or a summary.
+ * Parses a state of either engine, or a summary.
  *
- * @param from where it comes from, for messages
- * @param wal what the direct engine has deployed since, unless it came to an end
- * @throws {JobstrataError} `source` if it has none of these forms
+ * @param from its origin, for messages
+ * @param wal the direct engine's write-ahead log of an interrupted deployment
+ * @throws {JobstrataError} `source` if the format is unknown
  */
 export function stateOf(json: object, from: string, wal?: string): BundleState {
   if ("state" in json || "state_version" in json)
@@ -109,9 +108,9 @@ export function stateOf(json: object, from: string, wal?: string): BundleState {
 }
 
 /**
- * Which of several states of one target counts: the one with the highest serial, the first of those that have the same.
+ * Chooses among several states of one target: the highest serial, the first if equal.
  *
- * @throws {JobstrataError} `source` for states of different deployments, or of both engines with one serial
+ * @throws {JobstrataError} `source` for states of different deployments, or of both engines with the same serial
  */
 export function currentState(
   states: readonly BundleState[],
@@ -160,8 +159,8 @@ function directState(json: DirectState, from: string, wal: string | undefined): 
 }
 
 /**
- * Applies what an interrupted deployment has written before it ended: a line with the serial of the next state, then a line
- * for each resource.
+ * Applies the write-ahead log of an interrupted deployment: a line with the serial of the next state, then a line for each
+ * resource.
  */
 function replay(
   entries: Map<string, DirectEntry>,
@@ -180,7 +179,7 @@ function replay(
     );
   }
   for (const line of lines) {
-    // A line that was cut off when the deployment ended.
+    // The interruption cut this line off.
     const entry = line.trim() === "" ? undefined : lineOf(line);
     if (entry?.k === undefined) continue;
     if (entry.v === null || entry.v === undefined) entries.delete(entry.k);
@@ -223,7 +222,7 @@ function parsed(text: string, from: string): object {
     const json = parseJson(text, String);
     if (typeof json === "object" && json !== null) return json;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new JobstrataError("source", `the state ${quote(from)} is not JSON`);
 }

@@ -26,15 +26,15 @@ export interface ImportOptions extends ImportReadOptions {
   readonly output: string;
   readonly framework: ImportFramework;
   readonly layers?: readonly LayerPattern[];
-  /** Writes over files that differ. */
+  /** Overwrites files that differ. */
   readonly force?: boolean;
-  /** Leaves out jobs that cannot be expressed, instead of writing nothing. */
+  /** Leaves out jobs that cannot be expressed instead of writing nothing. */
   readonly partial?: boolean;
-  /** Lets the first deployment take over the running jobs. */
+  /** Lets the first deployment take over deployed jobs. */
   readonly adopt?: boolean;
-  /** Removes what that has written. */
+  /** Removes the files written for `--adopt`. */
   readonly done?: boolean;
-  /** Compares what the project synthesizes with the source, and writes nothing. */
+  /** Compares the synthesized project with the source; writes nothing. */
   readonly verify?: boolean;
 }
 
@@ -119,8 +119,8 @@ function parseLayers(text: string): LayerPattern[] {
 /**
  * Writes the project of a source.
  *
- * @returns 0 if it is written or nothing has changed; 1 if something cannot be expressed, differs from files that are there, or
- *   `--verify` finds a difference; 2 if the source could not be read as a whole
+ * @returns 0 if it is written or unchanged; 1 if something cannot be expressed, existing files differ, or `--verify` finds a
+ *   difference; 2 if the source could not be read completely
  * @throws {JobstrataError} `source`, `config`, `authentication`
  */
 export async function runImport(
@@ -180,7 +180,7 @@ export async function runImport(
 const countOf = ({ environments }: ImportSource): number =>
   environments.reduce((sum, { graph }) => sum + graph.jobs.length, 0);
 
-/** The source with the jobs alone that the project has. */
+/** The source with only the project's jobs. */
 function withoutRefused(source: ImportSource, project: Project): ImportSource {
   return {
     ...source,

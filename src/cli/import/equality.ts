@@ -19,10 +19,10 @@ interface Config {
 }
 
 /**
- * Compares every job of a source, in every environment, with what its project synthesizes: all settings, variables filled in.
+ * Compares every job of a source, in every environment, with what its project synthesizes: all settings, with variables resolved.
  *
- * @param outdir what `cdktf synth` has written, in the folder of the project
- * @returns what differs, for each environment that differs
+ * @param outdir output folder of `cdktf synth` in the project
+ * @returns the differences, for each environment that differs
  * @throws {JobstrataError} `source` if nothing was synthesized
  */
 export function differences(
@@ -63,7 +63,7 @@ export function differences(
   });
 }
 
-/** Repositories are compared in lower case, variables in them are not. */
+/** Repository URLs are compared in lower case, the variables in them are not. */
 const identityOf = (identity: string): string =>
   identity.startsWith("git:") ? identity.toLowerCase() : identity;
 
@@ -100,7 +100,7 @@ function externalName(
 const EXPRESSION =
   /\$\$\{|%%\{|\$\{var\.([\w-]+)\}|\$\{databricks_workspace_file\.([\w-]+)\.path\}|\$\{databricks_job\.([\w-]+)\.id\}|\$\{data\.terraform_remote_state\.[\w-]+\.outputs\.([\w-]+)\}/g;
 
-/** What a text of an environment's stacks means, in the words of the source. */
+/** Translates texts of an environment's stacks to the source's. */
 function evaluator(
   configs: readonly Config[],
   project: Project,
@@ -135,7 +135,7 @@ function evaluator(
   return (text) => localPath(evaluate(text), source.folder, folder);
 }
 
-/** The path in the source of a file that is uploaded from it. */
+/** The source path of an uploaded file. */
 function localPath(path: string, from: string | undefined, project: string): string {
   const below = /^\/Shared\/jobstrata\/[\w-]+\/(.*)$/.exec(path)?.[1];
   if (below === undefined || from === undefined) return path;

@@ -5,10 +5,10 @@ import { extname, resolve } from "node:path";
 import type { LocalFile } from "../emit";
 
 /**
- * Finds the files of a source as a project refers to them.
+ * Finds the local files that a source refers to.
  *
  * @param folder that paths of the source are relative to
- * @param project the folder of the project
+ * @param project folder of the project
  */
 export function localFilesOf(
   folder: string | undefined,

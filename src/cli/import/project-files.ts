@@ -7,12 +7,12 @@ import { DEPENDENCIES } from "../project/framework";
 import { packageName, sortedByName } from "../project/package-json";
 import { cdktfJson, GITIGNORE_LINES, TSCONFIG } from "../project/templates";
 
-/** The baseline of a project, where `check` and the synthesis look for it. */
+/** The project's baseline, in its default location. */
 export const BASELINE = "jobstrata.baseline.json";
-/** Names the files that an import has written, so that the next one knows which are gone. */
+/** Lists the files that an import has written, so that the next one can remove stale ones. */
 export const MANIFEST = "jobstrata.import.json";
 
-/** Every file that an import owns: it writes them again when the source changes. */
+/** Files that the import owns and rewrites whenever the source changes. */
 export function ownFiles(
   project: Project,
   baseline: readonly BaselineEntry[],
@@ -23,12 +23,12 @@ export function ownFiles(
   return files.set(MANIFEST, manifestText([...files.keys(), MANIFEST]));
 }
 
-/** What {@link MANIFEST} says. */
+/** Content of {@link MANIFEST}. */
 export function manifestText(files: readonly string[]): string {
   return `${JSON.stringify({ version: 1, files: [...files].sort() }, undefined, 2)}\n`;
 }
 
-/** Files that a new project needs beside its jobs; those that are there stay. */
+/** Files that a new project needs besides its jobs; existing ones are kept. */
 export function settingFiles(
   folder: string,
   framework: ImportFramework,

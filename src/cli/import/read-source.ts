@@ -8,7 +8,7 @@ import { type SplitFlags, splitOptions } from "../split/flags";
 import { readBundleSource, type ReadSource } from "./bundle-source";
 import { readTerraformSource } from "./terraform-source";
 
-/** Which source is read, and what of it. */
+/** The source to read, and how. */
 export interface ImportReadOptions {
   readonly source?: "bundle" | "terraform" | "workspace";
   readonly targets?: readonly string[];
@@ -18,20 +18,20 @@ export interface ImportReadOptions {
   readonly name?: string;
   readonly tag?: string;
   readonly creator?: string;
-  /** Whether the ids of the deployed jobs are needed. */
+  /** Whether the ids of deployed jobs are needed. */
   readonly adopt?: boolean;
   /** States or summaries of a bundle to read ids from, `[target=]file`. */
   readonly state?: readonly string[];
-  /** Reads the ids from the states that a bundle keeps in the workspace, too. */
+  /** Also reads ids from the states that a bundle keeps in the workspace. */
   readonly remoteState?: boolean;
-  /** Splits jobs of a bundle that break the law, and leaves its files as they are. @default - they stay as they are */
+  /** Splits a bundle's jobs that break the law, without changing its files. @default - jobs stay unchanged */
   readonly split?: SplitFlags;
 }
 
 /**
- * Reads everything that a source says of its jobs.
+ * Reads the jobs of a source.
  *
- * @throws {JobstrataError} `source` if there is nothing that can be read
+ * @throws {JobstrataError} `source` if nothing can be read
  */
 export async function readImportSource(
   path: string | undefined,
@@ -47,7 +47,7 @@ export async function readImportSource(
         `a workspace is read without a path; leave out ${quote(path)}`,
       );
     }
-    // Everybody else need not wait for what logs in to a workspace.
+    // The login code is loaded on demand.
     const { readWorkspaceSource } =
       // eslint-disable-next-line @typescript-eslint/no-require-imports
       require("./workspace-source") as typeof import("./workspace-source");
@@ -69,7 +69,7 @@ export async function readImportSource(
   throw new JobstrataError("source", `${quote(at)} holds no bundle (databricks.yml)`);
 }
 
-/** The texts of a bundle's files with its jobs split; jobs that cannot be split are reported. */
+/** The contents of a bundle's files after its jobs are split; reports jobs that cannot be split. */
 async function splitTexts(
   file: string,
   flags: SplitFlags,
@@ -86,7 +86,7 @@ async function splitTexts(
   return new Map(files.map(({ file: path, after }) => [resolve(path), after]));
 }
 
-/** Options that go with others only. */
+/** Rejects options that require others. */
 function checkOptions(options: ImportReadOptions): void {
   const { source, local = false, state, remoteState = false, adopt = false } = options;
   const filter = (["name", "tag", "creator"] as const).find((each) => options[each] !== undefined);

@@ -2,10 +2,10 @@ import type { ImportSource, Project } from "../emit";
 
 const UNBIND = "release/unbind.sh";
 const REMOVED = "release/removed.tf";
-/** What releases jobs from the tool that manages them now; `--done` removes it. */
+/** The folder with the files that release jobs from their current tool; `--done` removes it. */
 export const RELEASE_FILES: readonly string[] = [UNBIND, REMOVED];
 
-/** The files that release the adopted jobs from the tool that manages them now, by path. */
+/** The files that release the adopted jobs from their current tool, by path. */
 export function releaseFiles(source: ImportSource): ReadonlyMap<string, string> {
   if (source.kind === "bundle") return new Map([[UNBIND, unbindScript(source)]]);
   const addresses = source.environments.flatMap(({ managed = [] }) => managed);
@@ -13,7 +13,7 @@ export function releaseFiles(source: ImportSource): ReadonlyMap<string, string> 
   return new Map();
 }
 
-/** The steps from here to jobs that only the project manages, in their order. */
+/** The ordered steps until only the project manages the jobs. */
 export function releaseSteps({ kind }: ImportSource, { jobs }: Project): string[] {
   const many = jobs.length === 1 ? "the job" : "the jobs";
   const deploy = `Deploy the project. The plan says what is imported, and changes nothing but what is named above.`;
@@ -49,12 +49,12 @@ set -e
 ${lines.join("")}`;
 }
 
-/** A word of a shell. */
+/** Quotes a word for the shell. */
 const word = (text: string): string =>
   /^[A-Za-z_][\w.-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 function removedBlocks(addresses: readonly string[]): string {
-  // A removed block takes all instances of a resource.
+  // A removed block applies to all instances of a resource.
   const resources = new Set(
     addresses.map((address) => address.replace(/\[(?:"[^"]*"|\d+)\]/g, "")),
   );

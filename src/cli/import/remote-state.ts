@@ -3,20 +3,20 @@ import { quote } from "@jobstrata/core/model";
 import { resolveAuth, WorkspaceError, WorkspaceHttp } from "@jobstrata/run";
 import { type BundleState, STATE_FILES, stateOf } from "./bundle-state";
 
-/** Where a target of a bundle keeps its state. */
+/** The location of a target's state. */
 export interface RemoteTarget {
   readonly target: string;
   readonly host?: string;
   readonly profile?: string;
-  /** `workspace.state_path`; the user who deploys may stand in it as a reference. */
+  /** `workspace.state_path`; it can contain a reference to the deploying user. */
   readonly statePath: string;
 }
 
 /**
- * Reads the states that a bundle keeps in the workspace of a target. Nothing is changed there.
+ * Reads the states that a bundle keeps in a target's workspace. Changes nothing there.
  *
- * @throws {JobstrataError} `authentication` without a login, `source` if the workspace does not answer or it would be another one
- *   than the login is for
+ * @throws {JobstrataError} `authentication` without a login, `source` if the workspace does not answer or the login is for
+ *   another one
  */
 export async function remoteStates(
   { target, host, profile, statePath }: RemoteTarget,
@@ -24,7 +24,7 @@ export async function remoteStates(
 ): Promise<BundleState[]> {
   const { DATABRICKS_HOST: other } = env;
   if (host !== undefined && other !== undefined && originOf(host) !== originOf(other)) {
-    // The token of one workspace is not for another.
+    // A token must only be sent to its own workspace.
     throw new JobstrataError(
       "authentication",
       `target ${quote(target)} is in the workspace ${quote(host)}, but DATABRICKS_HOST is ${quote(other)}; import the targets of one workspace at a time with --target`,
@@ -48,7 +48,7 @@ export async function remoteStates(
   }
 }
 
-/** The states in a folder of the workspace. @throws {WorkspaceError} if the workspace does not answer */
+/** The states in a workspace folder. @throws {WorkspaceError} if the workspace does not answer */
 export async function statesIn(http: WorkspaceHttp, folder: string): Promise<BundleState[]> {
   const states: BundleState[] = [];
   for (const name of Object.values(STATE_FILES)) {
@@ -59,19 +59,19 @@ export async function statesIn(http: WorkspaceHttp, folder: string): Promise<Bun
   return states;
 }
 
-/** The path with the names of the user who is logged in. */
+/** Resolves the current user's names in the path. */
 async function withUser(path: string, http: WorkspaceHttp): Promise<string> {
   if (!path.includes("${workspace.current_user.")) return path;
   return (await currentUser(http))(path);
 }
 
-/** Fills the names of the user who is logged in into a text, as the Databricks CLI does. */
+/** Resolves the current user's names in a text, like the Databricks CLI. */
 export async function currentUser(http: WorkspaceHttp): Promise<(text: string) => string> {
   const { userName = "", displayName = "" } = await http.request<{
     userName?: string;
     displayName?: string;
   }>("GET", "2.0/preview/scim/v2/Me");
-  // The name of a service principal is a UUID, which nobody recognizes.
+  // A service principal's name is a UUID, which nobody recognizes.
   const isServicePrincipal = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(userName);
   const name = isServicePrincipal && displayName !== "" ? displayName : userName;
   const shortName = name
@@ -85,7 +85,7 @@ export async function currentUser(http: WorkspaceHttp): Promise<(text: string) =
       .replaceAll("${workspace.current_user.short_name}", shortName);
 }
 
-/** What a file of the workspace holds; undefined if it does not exist. */
+/** The content of a workspace file; undefined if it does not exist. */
 async function exported(http: WorkspaceHttp, path: string): Promise<object | undefined> {
   try {
     const query = new URLSearchParams({ path, format: "AUTO" });
@@ -101,7 +101,7 @@ async function exported(http: WorkspaceHttp, path: string): Promise<object | und
   }
 }
 
-/** The address of a workspace in one spelling. */
+/** Normalizes the URL of a workspace. */
 export const originOf = (host: string): string =>
   host
     .replace(/^(?!https?:\/\/)/, "https://")

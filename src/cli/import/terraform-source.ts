@@ -26,7 +26,7 @@ interface Module {
 }
 
 /**
- * Reads what `terraform show -json` prints of a state or a plan.
+ * Reads the output of `terraform show -json` for a state or a plan.
  *
  * @param path "-" is standard input
  * @throws {JobstrataError} `source` if it is neither
@@ -80,7 +80,7 @@ function parsed(path: string): object {
   throw new JobstrataError("source", `${quote(path)} is not JSON`);
 }
 
-/** The ids of the deployed jobs by their addresses. */
+/** The ids of the deployed jobs by address. */
 function* idsIn(module: Module | undefined): Iterable<[string, string]> {
   for (const { address, type, values } of resourcesIn(module)) {
     const id = values?.id;
@@ -93,7 +93,7 @@ function* idsIn(module: Module | undefined): Iterable<[string, string]> {
   }
 }
 
-/** Addresses of the jobs, their permissions, and the notebooks that the project takes over. */
+/** Addresses of the jobs, permissions and notebooks that the project takes over. */
 function managedIn(
   root: Module | undefined,
   graph: JobGraph,
@@ -120,7 +120,7 @@ function* resourcesIn(
   for (const child of module?.child_modules ?? []) yield* resourcesIn(child);
 }
 
-/** The paths in the workspace of notebooks that are uploaded from files which are here. */
+/** Workspace paths of notebooks that are uploaded from existing local files. */
 function* notebooksIn(module: Module | undefined): Iterable<[string, string]> {
   for (const { type, mode, values } of resourcesIn(module)) {
     const { path, source } = values ?? {};

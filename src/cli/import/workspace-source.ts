@@ -19,7 +19,7 @@ import type { ImportReadOptions } from "./read-source";
 import { layerInName } from "./terraform-source";
 
 /**
- * Reads jobs of a workspace with their permissions, all pages. Nothing in it is changed.
+ * Reads a workspace's jobs and their permissions, all pages. Changes nothing there.
  *
  * @throws {JobstrataError} `authentication` without a login, `source` if the workspace does not answer
  */
@@ -76,7 +76,7 @@ export async function readWorkspaceSource(
         name: graph.environment,
         graph: new JobGraph(graph.environment, specs, undefined, "workspace"),
         variables: {},
-        // The ids are those of this workspace.
+        // The ids belong to this workspace.
         ...(local !== true && { workspace: { host: client.http.host } }),
         ids: new Map(specs.map((spec) => [spec.id, jobIdIn(spec)])),
       });
@@ -93,10 +93,10 @@ export async function readWorkspaceSource(
   }
 }
 
-/** The page of a job ends with its id. */
+/** The URL of a job's page ends with its id. */
 const jobIdIn = ({ id }: JobSpec): string => /(\d+)$/.exec(id)?.[1] ?? "";
 
-/** Every job has an owner, whom Terraform's provider keeps unless another one is set. */
+/** Every job has an owner, whom the Terraform provider keeps unless another is set. */
 const withoutOwner = (entries: readonly Settings[]): Settings[] =>
   entries.filter(({ permission_level: level }) => level !== "IS_OWNER");
 

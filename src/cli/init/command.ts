@@ -26,7 +26,7 @@ interface InitOptions {
   readonly yes?: boolean;
 }
 
-/** The choices that are needed before files are planned. */
+/** Choices needed before files are planned. */
 interface Choices {
   readonly framework: Framework;
   readonly layer: LayerNames;
@@ -62,8 +62,8 @@ const parseNames = (text: string): string[] => text.split(",").map((name) => nam
 /**
  * Writes the missing files for a first layer of jobs.
  *
- * @returns 0 if the project is complete, 1 if its one line cannot be inserted into the app; then nothing is written
- * @throws {JobstrataError} `config` if an option, or a file of the project, is not valid
+ * @returns 0 if the project is complete; 1 if its one line cannot be inserted into the app, in which case nothing is written
+ * @throws {JobstrataError} `config` if an option or a project file is invalid
  */
 export async function init(path: string, options: InitOptions, io: Io): Promise<number> {
   const folder = resolve(path);
@@ -81,7 +81,7 @@ export async function init(path: string, options: InitOptions, io: Io): Promise<
   return 0;
 }
 
-/** Uses options, or else answers in a terminal, or else defaults. */
+/** Takes each choice from the options, else from a prompt in a terminal, else from the defaults. */
 async function choose(project: UserProject, options: InitOptions, io: Io): Promise<Choices> {
   const found = project.framework;
   if (found !== undefined && options.framework !== undefined && found !== options.framework) {
@@ -118,7 +118,7 @@ async function choose(project: UserProject, options: InitOptions, io: Io): Promi
 
 type Ask = ((question: string, byDefault: string) => Promise<string>) & { close: () => void };
 
-/** Asks in a terminal; anywhere else every answer is the default. */
+/** Prompts in a terminal; elsewhere every answer is the default. */
 function questions({ yes = false }: InitOptions): Ask {
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
   if (yes || !isTerminal || (process.env.CI ?? "") !== "") {
@@ -126,7 +126,7 @@ function questions({ yes = false }: InitOptions): Ask {
     return Object.assign(byDefault, { close: () => undefined });
   }
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  // Ctrl-C and Ctrl-D end the questions, and with them the command, before anything is written.
+  // Ctrl-C and Ctrl-D end the prompts, and the command, before anything is written.
   const ended = new AbortController();
   terminal.on("close", () => {
     ended.abort();
@@ -148,7 +148,7 @@ function questions({ yes = false }: InitOptions): Ask {
   });
 }
 
-/** A framework that is too old installs, and fails later with an error of the package manager or of TypeScript. */
+/** A framework that is too old installs without errors and fails later, in the package manager or in TypeScript. */
 function checkVersion({ manifest }: UserProject, framework: Framework, io: Io): void {
   const wanted = DEPENDENCIES[framework].app[framework] ?? "";
   const present = dependenciesOf(manifest)[framework];
@@ -159,7 +159,7 @@ function checkVersion({ manifest }: UserProject, framework: Framework, io: Io): 
   );
 }
 
-/** Creates or wires the file of the app. @returns false if the line cannot be inserted */
+/** Creates the app's file or adds the line to it. @returns false if the line cannot be inserted */
 function planApp(
   { folder, entry, specifier }: UserProject,
   { framework }: Choices,
@@ -185,7 +185,7 @@ function planApp(
   return true;
 }
 
-/** The layer, its first notebook with its job, and the job that runs that. */
+/** The layer, its first notebook, the atomic job that runs it, and a composite job. */
 function planJobs(
   { folder, specifier }: UserProject,
   { framework, layer, environments }: Choices,
@@ -194,7 +194,7 @@ function planJobs(
   const { JOBS } = templates;
   const index = `${JOBS}/index.ts`;
   const layerFolder = `${JOBS}/${layer.name}`;
-  // Jobs that are there already are the user's: another layer is a matter of `add layer`.
+  // Existing jobs belong to the user; `add layer` adds more layers.
   if (existsSync(resolve(folder, index))) {
     changes.keep(index);
     return;
@@ -222,7 +222,7 @@ function planJobs(
   );
 }
 
-/** A new `package.json`, or what is missing in the one that is there. */
+/** A new `package.json`, or the missing members of the existing one. */
 function planManifest(project: UserProject, { framework }: Choices, changes: Changes): void {
   const { app, command, tools, node } = DEPENDENCIES[framework];
   const own = `^${packageVersion()}`;
@@ -249,7 +249,7 @@ function planManifest(project: UserProject, { framework }: Choices, changes: Cha
   const present = dependenciesOf(project.manifest);
   const missing = (wanted: Readonly<Record<string, string>>): Record<string, string> =>
     Object.fromEntries(Object.entries(wanted).filter(([name]) => !(name in present)));
-  // An app that is there has its own way to run and to test TypeScript.
+  // An existing app already has a way to run and test TypeScript.
   const added = missing(dependencies);
   const addedTools = missing(project.isApp ? devDependencies : { ...devDependencies, ...tools });
   const names = [...Object.keys(added), ...Object.keys(addedTools)];
@@ -265,7 +265,7 @@ function planManifest(project: UserProject, { framework }: Choices, changes: Cha
   changes.edit("package.json", text, `adds ${names.join(", ")}`);
 }
 
-/** What an app needs beside its code; an app that is there has all of it. */
+/** The files that an app needs besides its code; an existing app has them. */
 function planSettings(
   project: UserProject,
   { framework, layer, environments }: Choices,
@@ -290,7 +290,7 @@ function planSettings(
   );
 }
 
-/** State and synthesized files hold what no repository should. */
+/** State and synthesized files do not belong in a repository. */
 function planGitignore({ folder }: UserProject, changes: Changes): void {
   const text = textOf(folder, ".gitignore");
   if (text === undefined) {
@@ -331,7 +331,7 @@ function reportNext(
   io.out(`  ${install?.[1] ?? "npm install"}`);
   io.out(`  npx ${framework} synth`);
   io.out("  npx jobstrata check");
-  // Only what is in the files that are there can be promised.
+  // Promise only what the existing files provide.
   if (readFileSync(resolve(folder, templates.JOBS, "index.ts"), "utf8").includes(layer.className))
     io.out(`  npx jobstrata local try '${stacks}' --run ${layer.name}_refresh_job`);
 }

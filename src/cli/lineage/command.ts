@@ -75,7 +75,7 @@ async function runLineage(
   options: LineageOptions,
   io: Io,
 ): Promise<number> {
-  // One argument alone may be a path: no table has a name like one.
+  // A single argument can be a path: no table is named like one.
   const isPath = second === undefined && first !== undefined && existsSync(first);
   const table = isPath ? undefined : first;
   const path = isPath ? first : second;
@@ -142,7 +142,7 @@ function written(
   }
 }
 
-/** A drawing in Mermaid; says what has no room in it. */
+/** Draws in Mermaid; reports what does not fit. */
 export function drawnMermaid(document: LineageDocument, orientation: "LR" | "TB", io: Io): string {
   const { text, leftOut } = lineageMermaid(document, orientation);
   if (leftOut > 0)

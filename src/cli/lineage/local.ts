@@ -6,7 +6,7 @@ import { type LineageRow, readLineage } from "@jobstrata/local/lineage";
 import type { Io } from "../io";
 
 /**
- * What the local workspace has observed.
+ * The lineage that the local workspace has observed.
  *
  * @throws {JobstrataError} `source` if there is no local workspace
  */
@@ -22,7 +22,7 @@ export function readLocalLineage({
   );
 }
 
-/** Shows what runs in the local workspace did with tables. @param of id of a run, or key or name of a job; all by default */
+/** Shows how runs in the local workspace used tables. @param of run id, or job key or name. @default - all */
 export function showLocalLineage(
   of: string | undefined,
   { format, ...options }: { readonly data?: string; readonly format: "text" | "json" },
@@ -57,5 +57,5 @@ export function showLocalLineage(
   for (const line of formatTable(["run", "job", "task", "", "table"], lines)) io.out(line);
 }
 
-/** The name without what a target or development mode puts before it. */
+/** The name without the prefix of a target or of development mode. */
 const withoutPrefix = (name: string): string => name.replace(/^(?:\[[^\]]*\]\s*)+/, "");

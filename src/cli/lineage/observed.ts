@@ -5,17 +5,17 @@ import { type ObservedLineage, type Reading, readObservedLineage } from "@jobstr
 import type { Io } from "../io";
 import { withLocalPackage } from "../local/package";
 
-/** Bigger exports are not read. Bytes. */
+/** Maximum size of an export; bytes. */
 const MAX_SIZE = 300 * 2 ** 20;
 
-/** The option by which observed lineage is joined with that of the code. */
+/** The option that merges observed lineage with the lineage from code. */
 export const LINEAGE_OPTION = [
   "--lineage <file>",
   "join what runs did with tables: an export of system.access.table_lineage or of local lineage (CSV or JSON), or local",
 ] as const;
 
 /**
- * The same jobs with what their runs did with tables.
+ * Adds observed lineage to jobs.
  *
  * @param source a file, or `local` for the local workspace; undefined for none
  * @throws {JobstrataError} `source` if it cannot be read
@@ -57,7 +57,7 @@ function fileLineage(file: string): ObservedLineage {
   );
 }
 
-/** Only those who ask for it need the local workspace. */
+/** Loads the local workspace on demand. */
 function localLineage(data: string | undefined): ObservedLineage {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const load = () => require("./local") as typeof import("./local");

@@ -1,4 +1,4 @@
-/** The actions of `jobstrata local`. It loads the server, the engine and the Terraform provider. */
+/** The actions of `jobstrata local`. Loads the server, the engine and the Terraform provider. */
 export { reset, start, status, stop } from "@jobstrata/local/commands";
 export { exec } from "@jobstrata/local/exec";
 export { showAlerts } from "./alerts";

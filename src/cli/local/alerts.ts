@@ -11,15 +11,15 @@ export interface AlertsOptions {
   readonly data?: string;
   /** Evaluates all alerts first. */
   readonly evaluate?: boolean;
-  /** Prints what is known as JSON. */
+  /** Prints the alerts as JSON. */
   readonly json?: boolean;
 }
 
 /**
- * Shows the alerts of the local workspace, and who would have been notified with which words.
+ * Shows the alerts of the local workspace, and the notifications that they would have sent.
  *
- * @returns 0, or 1 if an alert could not be evaluated
- * @throws {JobstrataError} `local-workspace` if the workspace cannot start, or has no engine to evaluate alerts with
+ * @returns 0; 1 if an alert could not be evaluated
+ * @throws {JobstrataError} `local-workspace` if the workspace cannot start or has no engine for alerts
  */
 export async function showAlerts(
   { evaluate = false, json = false, ...options }: AlertsOptions,
@@ -38,9 +38,9 @@ export async function showAlerts(
 }
 
 /**
- * Evaluates all alerts and shows which are triggered.
+ * Evaluates all alerts and shows the triggered ones.
  *
- * @returns 0, or 1 if an alert could not be evaluated
+ * @returns 0; 1 if an alert could not be evaluated
  */
 export async function showTriggered(
   workspace: { readonly host: string; readonly token: string },
@@ -65,7 +65,7 @@ function printAlerts(
   );
   if (shown.length === 0) return;
   const rows = shown.map((alert) => {
-    // Of an alert, the newest notifications are those of one moment.
+    // An alert's newest notifications share one timestamp.
     const newest = notifications.find(({ alert_id }) => alert_id === alert.id);
     const sent = notifications.filter(
       ({ alert_id, time }) => alert_id === alert.id && time === newest?.time,

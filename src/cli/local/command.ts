@@ -9,7 +9,7 @@ import { type Io, parseCount, parsePort, parseRunId } from "../io";
 import { withLocalPackage } from "./package";
 import { openCommand } from "./server-options";
 
-/** Loaded by these commands only, so that others start faster. */
+/** Loaded on demand, so that other commands start faster. */
 const actions = (): typeof import("./actions") =>
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   withLocalPackage(() => require("./actions") as typeof import("./actions"));

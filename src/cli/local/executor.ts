@@ -5,9 +5,9 @@ import { engineFolder, ensureEngine } from "@jobstrata/local/engine";
 import type { Io } from "../io";
 
 /**
- * The Python of the notebook engine of a data folder, installed first if it is not.
+ * The Python of a data folder's notebook engine, which is installed if necessary.
  *
- * @throws {JobstrataError} `local-workspace` as `ensureEngine`
+ * @throws {JobstrataError} `local-workspace` like `ensureEngine`
  */
 export async function enginePython(data: string | undefined, io: Io): Promise<string> {
   const { python } = await ensureEngine(engineFolder(dataFolder(data)), (line) => {
@@ -17,10 +17,10 @@ export async function enginePython(data: string | undefined, io: Io): Promise<st
 }
 
 /**
- * Prepares the executor of a workspace's notebooks, so that the first notebook does not have to wait.
+ * Prepares the executor of a workspace's notebooks, so that the first notebook does not wait for it.
  *
- * @returns the executor: simulated, with a message, if the engine is not available and not required
- * @throws {JobstrataError} `local-workspace` if the engine is required and not available
+ * @returns the executor: simulated, with a message, if the engine is neither available nor required
+ * @throws {JobstrataError} `local-workspace` if the engine is required but not available
  */
 export async function prepareExecutor(
   { data, executor }: { readonly data?: string; readonly executor?: ExecutorKind },

@@ -4,14 +4,14 @@ import { reportingErrors } from "../workspace/errors";
 import { WorkspaceTarget } from "../workspace/target";
 import { showRun } from "../runs/command";
 
-/** Shows a run in the local workspace with the outputs of its tasks. Returns the exit code. */
+/** Shows a run in the local workspace with its tasks' outputs. @returns the exit code */
 export function showLogs(
   runId: RunId,
   { data }: { readonly data?: string },
   io: Io,
 ): Promise<number> {
   return reportingErrors("text", "logs", io, async () => {
-    // Nothing is run, so nothing needs the engine.
+    // Nothing runs, so no engine is needed.
     const target = await WorkspaceTarget.open(
       { local: true, executor: "simulated", ...(data !== undefined && { data }) },
       io,

@@ -9,16 +9,17 @@ import { prepareExecutor } from "./executor";
 export interface OpenOptions extends Pick<StartOptions, "data" | "executor"> {
   /** @default true */
   readonly browser?: boolean;
-  /** A run to show, of a job or of a task. */
+  /** A job run or task run to show. */
   readonly run?: RunId;
 }
 
 /**
- * Opens the page of the local workspace in the browser, and starts the workspace first if it is not running. It also prints
- * the link; without a display, it only prints the link.
+ * Opens the page of the local workspace in the browser, and starts the workspace first if it is not running. Prints the link;
+ * without a display, only prints it.
  *
- * @param address of a job or a run to show; @default all jobs
- * @throws {JobstrataError} `local-workspace` if it cannot be started or has no page, or the address is not one of its own
+ * @param address of a job or a run to show. @default - all jobs
+ * @throws {JobstrataError} `local-workspace` if the workspace cannot be started or has no page, or the address is not one of its
+ *   own
  */
 export async function openPage(
   address: string | undefined,
@@ -50,7 +51,7 @@ export async function openPage(
   }
 }
 
-/** The place of a job or a run that an address leads to, or its path or fragment alone. */
+/** The fragment of a job or run, from its URL, its path or the fragment alone. */
 function placeOf(address: string): string {
   const url = URL.canParse(address, "http://127.0.0.1")
     ? new URL(address, "http://127.0.0.1")
@@ -70,7 +71,7 @@ function placeOf(address: string): string {
   return run === undefined ? `/jobs/${job}` : `/jobs/${job}/runs/${run}`;
 }
 
-/** Whether the user would see a browser that is started here. */
+/** Whether a browser started here would be visible to the user. */
 export function hasScreen(
   env: Readonly<NodeJS.ProcessEnv>,
   platform: NodeJS.Platform = process.platform,

@@ -1,9 +1,9 @@
 import { JobstrataError } from "@jobstrata/core/errors";
 
 /**
- * Loads a module that needs the package of the local workspace, which only those install who use it.
+ * Loads a module that needs the package of the local workspace, which is optional.
  *
- * @throws {JobstrataError} `local-workspace` where it is not installed
+ * @throws {JobstrataError} `local-workspace` if it is not installed
  */
 export function withLocalPackage<Module>(load: () => Module): Module {
   try {

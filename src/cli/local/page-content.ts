@@ -15,11 +15,11 @@ import {
 import { type ApiRun, type ApiRunOutput, RunFollower, type RunReader } from "@jobstrata/run";
 import { inEnvironment, judge, projectConfig } from "../check/findings";
 
-/** Maximum text of the logs and the trace of a task, and of all tasks of a run, in one response; characters. */
+/** Maximum characters of logs and traces in one response, for a task and for all tasks of a run. */
 const MAX_TEXT = 20_000;
 const MAX_TEXTS = 2_000_000;
 
-/** The page of a local workspace, composed of readers, policy, drawings and the follower of runs. */
+/** The page of a local workspace, composed from readers, policy, drawings and the run follower. */
 export function workspacePage(): WorkspacePage {
   let known: { readonly config: string; readonly baseline: readonly string[] } | undefined;
   return {
@@ -29,13 +29,13 @@ export function workspacePage(): WorkspacePage {
     version: () => {
       const config = configVersion(".");
       if (known?.config !== config) known = { config, baseline: baselineOf() };
-      // Suppressions expire.
+      // Suppressions expire with time.
       return `${configVersion(".", known.baseline)} ${today()}`;
     },
   };
 }
 
-/** The file of the baseline, unless the configuration is invalid. */
+/** The baseline file, unless the configuration is invalid. */
 function baselineOf(): readonly string[] {
   try {
     return [baselineFile(projectConfig())];
@@ -54,7 +54,7 @@ function hierarchy(host: string, jobs: readonly PageJob[]): PageHierarchy<Hierar
   return { environments, ...(problem !== undefined && { problem }) };
 }
 
-/** Jobs are drawn even if the configuration of the rules is invalid. */
+/** Jobs are drawn even if the rules' configuration is invalid. */
 function judged(reading: Reading): {
   readonly findings: readonly CheckedFinding[];
   readonly problem?: string;
@@ -74,8 +74,8 @@ async function tree(runId: RunId, runs: RunSource): Promise<JobRunNode> {
 }
 
 /**
- * Reads the runs of this process. What runs below the one that is followed is known here, and need not be looked for.
- * Between the parts of a large tree, other requests are answered.
+ * Reads the runs of this process. It already knows the nested runs of a run, so it need not look for them. Yields between the
+ * parts of a large tree, so that other requests are answered.
  */
 function readerOf(root: RunId, runs: RunSource): RunReader {
   let below: ApiRun[] | undefined;

@@ -21,7 +21,7 @@ export async function printSampleData(options: { readonly data?: string }, io: I
  * Creates the sample tables in every schema that a deployed job names in its parameters `catalog` and `gold_schema`.
  *
  * @param python of the engine
- * @throws {JobstrataError} `local-workspace` if no deployed job does
+ * @throws {JobstrataError} `local-workspace` if no deployed job names one
  */
 export async function sampleData(
   workspace: { readonly host: string; readonly token: string; readonly dataDir: string },

@@ -2,10 +2,10 @@ import { extname, join } from "node:path";
 import type { ServingOptions } from "@jobstrata/local/commands";
 import { DEFAULT_DATA_DIR, printable } from "@jobstrata/core/model";
 
-/** The page, which every local workspace started by a command serves in addition to the API. */
+/** The page that every local workspace started by a command serves besides the API. */
 export const SERVING: ServingOptions = {
   page: () => {
-    // Nobody waits for it who does not look at the page.
+    // Loaded when the page is first requested.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { workspacePage } = require("./page-content") as typeof import("./page-content");
     return workspacePage();

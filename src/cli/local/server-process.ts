@@ -1,5 +1,5 @@
 import { serve } from "@jobstrata/local/serve";
 import { SERVING } from "./server-options";
 
-// The process of a local workspace that `jobstrata local start` has started.
+// The server process that `jobstrata local start` spawns.
 void serve(SERVING.page);

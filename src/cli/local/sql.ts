@@ -13,7 +13,7 @@ type RowFormat = "table" | "json" | "csv";
 /** Options of {@link runSql}. */
 export interface SqlOptions {
   readonly data?: string;
-  /** The data folder, if it is another than the one that the engine belongs to. */
+  /** The data folder, if it is not the engine's. */
   readonly dataDir?: string;
   readonly file?: string;
   readonly format: RowFormat;
@@ -21,10 +21,10 @@ export interface SqlOptions {
 }
 
 /**
- * Queries the tables of the local workspace, whether it runs or not.
+ * Queries the tables of the local workspace, whether or not it is running.
  *
- * @returns 0, or 1 if a statement failed
- * @throws {JobstrataError} `local-workspace` if nothing could be asked
+ * @returns 0; 1 if a statement failed
+ * @throws {JobstrataError} `local-workspace` if no query could be made
  */
 export async function runSql(
   text: string | undefined,
@@ -58,7 +58,7 @@ function readSql(file: string): string {
   }
 }
 
-/** Rows go to the output, everything else beside it. */
+/** Rows go to stdout, everything else to stderr. */
 function print(answer: QueryAnswer, format: RowFormat, limit: number, io: Io): void {
   if ("note" in answer) {
     io.err(printable(answer.note));
@@ -95,7 +95,7 @@ function formatted(
   }
 }
 
-/** As RFC 4180 has it. */
+/** CSV by RFC 4180. */
 function csvCell(value: unknown): string {
   if (value === null || value === undefined) return "";
   const text = typeof value === "string" ? value : JSON.stringify(value);

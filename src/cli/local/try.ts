@@ -25,26 +25,26 @@ import { jobsOf, unrecordedJobs } from "./unrecorded";
 export interface TryOptions extends SessionOptions {
   /** Key of the job to run. */
   readonly run?: string;
-  /** Makes the sample tables before the run. */
+  /** Creates the sample tables before the run. */
   readonly sampleData?: boolean;
-  /** File with the SQL whose answers are shown after the run. */
+  /** File with SQL to run after the job, whose results are shown. */
   readonly sql?: string;
-  /** Evaluates the alerts of the workspace after the run, and shows those that are triggered. */
+  /** Evaluates the workspace's alerts after the run, and shows the triggered ones. */
   readonly alerts?: boolean;
 }
 
 /**
  * Deploys stacks to the local workspace with the CDKTF CLI, which checks their hierarchy first, and runs a job there.
  *
- * @returns 0 if everything went well, 1 if the policy, the deployment or the run failed
- * @throws {JobstrataError} `local-workspace` if it could not be tried
+ * @returns 0 on success; 1 if the policy, the deployment or the run failed
+ * @throws {JobstrataError} `local-workspace` if this could not be attempted
  */
 export async function tryStacks(
   stacks: readonly string[],
   { run, sampleData: withSamples = false, sql, alerts = false, ...options }: TryOptions,
   io: Io,
 ): Promise<number> {
-  // Before anything that takes a while.
+  // Fail before anything slow.
   terraformBinary();
   const executor = await prepareExecutor(options, io);
   const session = await openSession({ ...options, ...SERVING, executor });
@@ -82,7 +82,7 @@ export async function tryStacks(
   }
 }
 
-/** Outputs of all stacks by name; the exit code if the deployment failed, or was interrupted. */
+/** Outputs of all stacks by name, or the exit code if the deployment failed or was interrupted. */
 async function deploy(
   { env, dataDir }: LocalSession,
   stacks: readonly string[],
@@ -92,7 +92,7 @@ async function deploy(
   const folder = mkdtempSync(join(dataDir, "deploy-"));
   const outputsFile = join(folder, "outputs.json");
   let log = "";
-  // Terraform gets the signal too, and ends what it has begun.
+  // Terraform gets the signal too, and finishes what it has begun.
   const interrupts = new Interrupts(
     () => {
       io.err("Stopping the deployment, once Terraform has finished what it began");
@@ -140,22 +140,22 @@ async function deploy(
   }
 }
 
-/** Names of the stacks that have been synthesized for the local workspace. */
+/** Names of the stacks synthesized for the local workspace. */
 function synthesized(dataDir: string): string[] {
   try {
     return readStacks(join(dataDir, "cdktf.out")).map(({ name }) => name);
   } catch (error) {
-    // The app could not be synthesized, which the log says.
+    // Synthesis failed, as the log says.
     if (error instanceof JobstrataError) return [];
     throw error;
   }
 }
 
-/** Lines that the CLIs print whatever happens, and that say nothing of a failure. */
+/** Lines that the CLIs always print, and that explain no failure. */
 const NOISE =
   /checkpoint|\.terraformrc|There is a newer version|Support for .* is deprecated|npm notice|^\s*[│╷╵]?\s*$|^Synthesizing$|CLI configuration|Stacks deploying|development overrides are in effect/i;
 
-/** A log of the CLI, or what is wrong with a name of a stack: first the line that says what is wrong, then all that is not noise. */
+/** The CLI's log or its complaint about a stack name: the error first, then all other lines except noise. */
 export function failureFirst(text: string, stacks: readonly string[] = []): string[] {
   const lines = text.split("\n").filter((line) => !NOISE.test(line));
   const unknown = /Could not find stack for pattern '(.*)'/.exec(text)?.[1];
@@ -169,8 +169,8 @@ export function failureFirst(text: string, stacks: readonly string[] = []): stri
 }
 
 /**
- * What Terraform did in each stack. The CLI puts the name of the stack before the first line of each piece of output, and as
- * much space before the others.
+ * Terraform's actions in each stack. The CLI prefixes the first line of each chunk with the stack's name, and the other lines
+ * with as many blanks.
  */
 export function applied(log: string): [stack: string, counts: string][] {
   const found: [string, string][] = [];
@@ -221,15 +221,15 @@ function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
-/** The CLIs of CDKTF and of its fork, by package and command. */
+/** The CLIs of CDKTF and CDKTN, by package and command. */
 const CLIS = [
   ["cdktf-cli", "cdktf"],
   ["cdktn-cli", "cdktn"],
 ] as const;
-/** From this version of Node on cdktn's CLI runs. */
+/** Minimum Node.js version of cdktn's CLI. */
 const CDKTN_NODE = [22, 19] as const;
 
-/** How to start the CDKTF or CDKTN CLI that the project has installed: the program of Node, and that of the CLI. */
+/** How to start the project's CDKTF or CDKTN CLI: the Node.js executable and the CLI's script. */
 function cdktf(): readonly [node: string, program: string] {
   const require = createRequire(join(process.cwd(), "package.json"));
   for (const [name, command] of CLIS) {
@@ -253,7 +253,7 @@ function cdktf(): readonly [node: string, program: string] {
   );
 }
 
-/** A Node of at least this version: this one, or that on the PATH. @throws {JobstrataError} if there is none */
+/** A Node.js of at least this version: the current one or that on the PATH. @throws {JobstrataError} if there is none */
 function nodeFor(least: readonly [major: number, minor: number]): string {
   if (isAtLeast(process.version, least)) return process.execPath;
   const found = spawnSync("node", ["--version"], { encoding: "utf8" });
@@ -271,7 +271,7 @@ export function isAtLeast(version: string, [major, minor]: readonly [number, num
   return +ownMajor > major || (+ownMajor === major && +ownMinor >= minor);
 }
 
-/** What the CLI printed, without its animation and the codes by which it draws over what it printed before. */
+/** The CLI's output without its animation and cursor movements. */
 function plain(text: string): string {
   return (
     text

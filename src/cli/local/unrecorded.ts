@@ -4,7 +4,7 @@ import type { LocalSession } from "@jobstrata/local/session";
 import { type JobId, jobIdOf, printable } from "@jobstrata/core/model";
 import { JobsClient, tokenLogin, WorkspaceHttp } from "@jobstrata/run";
 
-/** The jobs of a local workspace by their ids, with their names. */
+/** Names of a local workspace's jobs by id. */
 export async function jobsOf({ host, token }: LocalSession): Promise<Map<JobId, string>> {
   const client = new JobsClient(new WorkspaceHttp(tokenLogin(host, token)));
   const jobs = new Map<JobId, string>();
@@ -14,7 +14,7 @@ export async function jobsOf({ host, token }: LocalSession): Promise<Map<JobId, 
 }
 
 /**
- * Jobs that a deployment has created and that are in no state of Terraform, as the answer to their creation was lost. Terraform
+ * Jobs that a deployment created but no Terraform state contains, because the response to their creation was lost. Terraform
  * would create them again.
  */
 export async function unrecordedJobs(
@@ -44,7 +44,7 @@ export function idsInStates(folder: string): Set<string> {
     try {
       state = JSON.parse(readFileSync(join(folder, name), "utf8")) as State;
     } catch {
-      // Terraform reports a state that it cannot read.
+      // Terraform reports states that it cannot read.
       continue;
     }
     for (const { type, instances = [] } of state.resources ?? [])

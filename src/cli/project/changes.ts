@@ -13,7 +13,7 @@ import {
 import { dirname, join } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
 
-/** The planned changes of a project, applied once all of them are known to be possible. */
+/** The planned changes of a project, which are applied only after all have been found possible. */
 export class Changes {
   readonly #created = new Map<string, string>();
   readonly #edited = new Map<string, { readonly text: string; readonly what: string }>();
@@ -26,18 +26,18 @@ export class Changes {
     this.#folder = folder;
   }
 
-  /** A file that must not be there yet. What is there stays as it is. */
+  /** Adds a file unless it exists; an existing file is kept. */
   public create(path: string, text: string): void {
     if (isThere(join(this.#folder, path))) this.#kept.push(path);
     else this.#created.set(path, text);
   }
 
-  /** New text of a file that is there. @param what the change in a few words, such as `adds 3 dependencies` */
+  /** Changes the text of an existing file. @param what the change in a few words, such as `adds 3 dependencies` */
   public edit(path: string, text: string, what: string): void {
     this.#edited.set(path, { text, what });
   }
 
-  /** A file that needs no change. */
+  /** Marks a file as unchanged. */
   public keep(path: string): void {
     this.#kept.push(path);
   }
@@ -50,7 +50,7 @@ export class Changes {
     return new Map([...this.#edited].map(([path, { what }]) => [path, what]));
   }
 
-  /** Files that stay as they are. */
+  /** Unchanged files. */
   public get kept(): readonly string[] {
     return this.#kept;
   }
@@ -60,16 +60,16 @@ export class Changes {
   }
 
   /**
-   * Makes all changes or none: if one fails, it rolls back.
+   * Applies all changes or none: rolls back if one fails.
    *
    * @throws {JobstrataError} `config` if a file cannot be written
    */
   public apply(): void {
     const undo: (() => void)[] = [];
     try {
-      // Edits are prepared first, so that nothing but renaming is left once files have been created.
+      // Edits are prepared first, so that only renames remain after files are created.
       const prepared = [...this.#edited].map(([path, { text }]) => {
-        // What a link leads to is edited, and the link stays.
+        // Edits the target of a symbolic link and keeps the link.
         const target = realpathSync(join(this.#folder, path));
         const temporary = `${target}.${process.pid}.tmp`;
         writeFileSync(temporary, text, { flag: "wx", mode: statSync(target).mode });
@@ -106,7 +106,7 @@ export class Changes {
   }
 }
 
-/** A link that leads nowhere is there, too. */
+/** A dangling symbolic link exists, too. */
 function isThere(path: string): boolean {
   try {
     lstatSync(path);

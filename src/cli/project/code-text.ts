@@ -1,10 +1,10 @@
 /**
- * TypeScript as text: enough of its grammar to find where a line belongs. The compiler is not used, since it is the project's,
- * in any version, and need not be installed yet.
+ * TypeScript as text: enough of its grammar to find where a line belongs. Does without the compiler, because it belongs to the
+ * project, in any version, and may not be installed yet.
  */
 import { escapeRegExp } from "@jobstrata/core/model";
 
-/** The text with comments and the contents of literals blanked out; every other character keeps its place. */
+/** Blanks out comments and the contents of literals; every other character keeps its position. */
 export function maskLiterals(text: string): string {
   let masked = "";
   while (masked.length < text.length) {
@@ -25,7 +25,7 @@ export function maskLiterals(text: string): string {
 
 const blank = (text: string): string => text.replace(/[^\r\n]/g, " ");
 
-/** Where the comment or literal that begins at `at` ends; undefined if none does. */
+/** The end of the comment or literal that begins at `at`; undefined if none does. */
 function literalEnd(text: string, at: number, before: string): number | undefined {
   const character = text.charAt(at);
   if (character === '"' || character === "'") return stringEnd(text, at, character);
@@ -33,7 +33,7 @@ function literalEnd(text: string, at: number, before: string): number | undefine
   if (character !== "/") return undefined;
   if (text.startsWith("//", at)) return endOf(text, "\n", at, 0);
   if (text.startsWith("/*", at)) return endOf(text, "*/", at + 2, 2);
-  // A slash divides what comes before it, or else begins a regular expression.
+  // A slash after a value divides it; otherwise it begins a regular expression.
   const divides =
     /[\w)\]"'`]\s*$/.test(before) && !/\b(?:return|case|typeof)\s*$/.test(before.slice(-20));
   return divides ? undefined : regexEnd(text, at);
@@ -62,7 +62,7 @@ function templateEnd(text: string, start: number): number {
   return text.length;
 }
 
-/** Where the expression in a template literal ends: after its closing brace. */
+/** The end of the expression in a template literal: after its closing brace. */
 function expressionEnd(text: string, start: number): number {
   let depth = 1;
   for (let at = start; at < text.length;) {
@@ -94,7 +94,7 @@ function regexEnd(text: string, start: number): number {
 
 const CLOSING: Readonly<Record<string, string>> = { "{": "}", "(": ")", "[": "]" };
 
-/** Index of the bracket that closes the one at `open`, in masked text; undefined if none does. */
+/** Index of the bracket that closes the one at `open`, in masked text; undefined if there is none. */
 export function closingBracket(masked: string, open: number): number | undefined {
   const expected: string[] = [];
   for (let at = open; at < masked.length; at++) {
@@ -109,13 +109,13 @@ export function closingBracket(masked: string, open: number): number | undefined
   return undefined;
 }
 
-/** Text that goes in before the character at an index. */
+/** Text to insert before the character at an index. */
 interface Insertion {
   readonly at: number;
   readonly text: string;
 }
 
-/** Puts all of them into the text, with its own line ends. */
+/** Applies all insertions, with the text's own line breaks. */
 export function insertAll(text: string, insertions: readonly Insertion[]): string {
   const eol = text.includes("\r\n") ? "\r\n" : "\n";
   return [...insertions]
@@ -127,25 +127,25 @@ export function insertAll(text: string, insertions: readonly Insertion[]): strin
     );
 }
 
-/** Index where the line of an index begins. */
+/** Start of the line that contains an index. */
 export function lineStart(text: string, at: number): number {
   return text.lastIndexOf("\n", at - 1) + 1;
 }
 
-/** Index of the line after that of an index, or the end of the text. */
+/** Start of the next line, or the end of the text. */
 export function nextLine(text: string, at: number): number {
   const end = text.indexOf("\n", at);
   return end < 0 ? text.length : end + 1;
 }
 
-/** The white space that the line of an index begins with. */
+/** Indentation of the line that contains an index. */
 export function indentAt(text: string, at: number): string {
   return /^[ \t]*/.exec(text.slice(lineStart(text, at)))?.[0] ?? "";
 }
 
 const IMPORT = /^import\b(?:[^"'`();=]*["'] *["']|\s*\w+\s*=\s*require\(["'] *["']\))[^\n]*$/gm;
 
-/** Where one more import goes: after the last one, or before the first line of code. */
+/** Where to insert an import: after the last one, or before the first line of code. */
 export function importPlace(text: string, masked: string): Insertion["at"] {
   const last = [...masked.matchAll(IMPORT)].at(-1);
   if (last !== undefined) return nextLine(text, last.index + last[0].length);
@@ -153,7 +153,7 @@ export function importPlace(text: string, masked: string): Insertion["at"] {
   return start;
 }
 
-/** Whether the text imports from a relative path, written with or without an extension. */
+/** Whether the text imports a relative path, with or without an extension. */
 export function importsFrom(text: string, specifier: string): boolean {
   const path = escapeRegExp(specifier.replace(/\.js$/, ""));
   return new RegExp(`^import\\b[^;]*?["']${path}(?:\\.[jt]s)?["']`, "m").test(text);

@@ -1,9 +1,12 @@
-/** What an app is built on: CDKTF, or CDKTN, the fork of it that is maintained. */
+/** The framework of an app: CDKTF, or CDKTN, its maintained fork. */
 export type Framework = "cdktf" | "cdktn";
 
 export const FRAMEWORKS: readonly Framework[] = ["cdktf", "cdktn"];
 
-/** Versions that a new project asks for. A test holds them to what the packages demand and what this repository uses. */
+/**
+ * Versions that a new project depends on. A test compares them with the packages' requirements and this repository's own
+ * versions.
+ */
 const SHARED_TOOLS = {
   "@swc/core": "^1.16.18",
   "@swc/jest": "^0.2.39",
@@ -13,7 +16,7 @@ const SHARED_TOOLS = {
   typescript: "^5.9.3",
 };
 
-/** Dependencies of an app by framework; those of jobstrata itself are added with its own version. */
+/** An app's dependencies by framework, except jobstrata's own, which follow its version. */
 export const DEPENDENCIES: Readonly<
   Record<
     Framework,
@@ -21,7 +24,7 @@ export const DEPENDENCIES: Readonly<
       readonly app: Readonly<Record<string, string>>;
       readonly command: Readonly<Record<string, string>>;
       readonly tools: Readonly<Record<string, string>>;
-      /** Node.js that the framework's own command needs. */
+      /** Minimum Node.js version of the framework's command. */
       readonly node: string;
     }
   >

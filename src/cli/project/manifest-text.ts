@@ -1,8 +1,8 @@
 import { type Node, parseTree } from "jsonc-parser";
 
 /**
- * Adds members to a section of the text of a `package.json`. Everything else keeps its place and its format; in a section whose
- * names are sorted, as npm sorts dependencies, a new one goes where it belongs.
+ * Adds members to a section of a `package.json`. All other text keeps its place and format; in a sorted section, such as npm's
+ * dependencies, a new member goes to its sorted position.
  */
 export function withMembers(
   text: string,
@@ -39,7 +39,7 @@ function propertiesOf(object: Node): Property[] {
   }));
 }
 
-/** @param inOrder puts it where its name belongs if those that are there are sorted */
+/** @param inOrder inserts in sorted position if the existing members are sorted */
 function insertMember(
   text: string,
   object: Node,
@@ -64,7 +64,7 @@ function insertMember(
       /^[ \t]*/.exec(text.slice(text.lastIndexOf("\n", object.offset - 1) + 1))?.[0] ?? "";
     return `${text.slice(0, object.offset)}{${eol}${indent}${step}${member}${eol}${indent}}${text.slice(end)}`;
   }
-  // What stands between the brace and the first member stands between members, too.
+  // The separator between members equals the text between the brace and the first one.
   const space = text.slice(object.offset + 1, first.node.offset);
   const separator = `,${space.trim() === "" && space !== "" ? space : " "}`;
   return next === undefined

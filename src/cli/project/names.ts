@@ -7,17 +7,17 @@ const NAME = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
 export interface JobNames {
   /** Construct id and Terraform resource name, such as `ingest_orders_job`. */
   readonly key: string;
-  /** The key without `_job`: file name of the notebook and key of the task that runs the job. */
+  /** The key without `_job`: file name of the notebook, and key of the task that runs the job. */
   readonly base: string;
-  /** Function that makes the job, such as `ingestOrdersJob`. */
+  /** The function that creates the job, such as `ingestOrdersJob`. */
   readonly factory: string;
-  /** Member of the layer, such as `ingestOrders`. */
+  /** Property of the layer, such as `ingestOrders`. */
   readonly member: string;
-  /** For people, such as `Ingest Orders`. */
+  /** Display form, such as `Ingest Orders`. */
   readonly title: string;
 }
 
-/** Display name of a job: that of its layer, said once, and its own. */
+/** Display name of a job: its layer's name, not repeated, and its own. */
 export function displayName(layer: LayerNames, { base, title }: JobNames): string {
   const own = base.startsWith(`${layer.name}_`)
     ? titleOf(base.slice(layer.name.length + 1))
@@ -34,7 +34,7 @@ export interface LayerNames {
   readonly title: string;
 }
 
-/** Members that a layer has already. */
+/** Properties that a layer already has. */
 const TAKEN_MEMBERS: ReadonlySet<string> = new Set([
   "atomic",
   "composite",

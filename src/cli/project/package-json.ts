@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { compare } from "@jobstrata/core/model";
 
-/** A name that npm accepts, from that of the folder. */
+/** A valid npm package name derived from the folder's name. */
 export function packageName(folder: string): string {
   const name = basename(folder)
     .toLowerCase()
@@ -10,7 +10,7 @@ export function packageName(folder: string): string {
   return name === "" ? "jobs" : name;
 }
 
-/** Dependencies in the order in which npm writes them. */
+/** Dependencies in npm's order. */
 export function sortedByName(
   dependencies: Readonly<Record<string, string>>,
 ): Record<string, string> {

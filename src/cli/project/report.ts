@@ -12,7 +12,7 @@ export function reportChanges(changes: Changes, io: Io): void {
   for (const path of changes.kept) io.out(`kept     ${printable(path)}`);
 }
 
-/** Lists the lines to add by hand, which could not be inserted. */
+/** Lists lines that could not be inserted and must be added by hand. */
 export function reportLines(path: string, lines: Lines, where: string, io: Io): void {
   io.err(`No place was found in ${printable(path)}; nothing is written. Add these lines to it:`);
   io.err("");

@@ -2,10 +2,10 @@ import { NOTEBOOK_HEADER } from "@jobstrata/core/model";
 import type { Framework } from "./framework";
 import { displayName, type JobNames, type LayerNames, snakeCase } from "./names";
 
-/** Folder of the jobs in a project that `jobstrata init` has made. */
+/** The jobs folder in a project created by `jobstrata init`. */
 export const JOBS = "jobs";
 
-/** Writes the path of a relative import: ES modules need the extension, as they will find it. */
+/** Writes the path of a relative import; ES modules need the extension of the compiled file. */
 export type Specifier = (path: string) => string;
 
 /** `main.ts` of a new app. */
@@ -47,7 +47,7 @@ ${names.map((name) => (isProduction(name) ? productionEnvironment(name) : develo
 `;
 }
 
-/** Environments of these names run their schedules, as a service principal. */
+/** Environments with these names run their schedules, as a service principal. */
 function isProduction(name: string): boolean {
   return /^prod(uction)?([_-]|$)/.test(name);
 }
@@ -75,7 +75,7 @@ function productionEnvironment(name: string): string {
   }),`;
 }
 
-/** `jobs/<layer>/layer.ts`; `jobstrata add` puts more members into it. */
+/** `jobs/<layer>/layer.ts`; `jobstrata add` adds members to it. */
 export function layerFile(
   framework: Framework,
   layer: LayerNames,
@@ -101,7 +101,7 @@ ${members}  constructor(app: Construct, environment: JobEnvironment) {
 `;
 }
 
-/** The import of a job in its layer. */
+/** The layer's import of a job. */
 export function jobImport({ factory, key }: JobNames, specifier: Specifier): string {
   return `import { ${factory} } from "${specifier(`./${key}`)}";`;
 }
@@ -111,12 +111,12 @@ export function layerImport({ className, name }: LayerNames, specifier: Specifie
   return `import { ${className} } from "${specifier(`./${name}/layer`)}";`;
 }
 
-/** The line by which an atomic job is wired. */
+/** The line that adds an atomic job to its layer. */
 export function atomicMember({ member, factory }: JobNames): string {
   return `readonly ${member} = ${factory}(this.atomic);`;
 }
 
-/** The line by which a composite job is wired. */
+/** The line that adds a composite job to its layer. */
 export function compositeMember({ member, factory }: JobNames): string {
   return `readonly ${member} = ${factory}(this);`;
 }
@@ -168,7 +168,7 @@ print(f"${said} in the catalog {catalog}")
 `;
 }
 
-/** `jobs/<layer>/<key>.ts` of a composite job, which runs the given members of its layer. */
+/** `jobs/<layer>/<key>.ts` of a composite job, which runs the given jobs of its layer. */
 export function compositeJobFile(
   framework: Framework,
   layer: LayerNames,
@@ -195,7 +195,7 @@ ${tasks.join("\n")}
 `;
 }
 
-/** `jobs/<key>.ts` of an orchestrator, which runs composite jobs of layers. */
+/** `jobs/<key>.ts` of an orchestrator, which runs the layers' composite jobs. */
 export function orchestratorFile(
   framework: Framework,
   { key, factory, base, title }: JobNames,
@@ -241,7 +241,7 @@ ${tasks.map(({ key: task, job: run }) => `  job.addRunJobTask("${task}", ${run})
 `;
 }
 
-/** A layer, what it is called in `jobs/index.ts`, and its composite jobs. */
+/** A layer, its name in `jobs/index.ts`, and its composite jobs. */
 interface OrchestratedLayer {
   readonly layer: LayerNames;
   readonly variable: string;
@@ -295,7 +295,7 @@ module.exports = {
 };
 `;
 
-/** \`__tests__/jobs.test.ts\`: the hierarchy in the project's own tests. */
+/** `__tests__/jobs.test.ts`: tests the hierarchy in the project. */
 export function testFile(framework: Framework, specifier: Specifier): string {
   return `import { jobGraph, jobMatchers } from "@jobstrata/${framework}/testing";
 import { Testing } from "${framework}";
@@ -314,7 +314,7 @@ describe.each(environments.map(({ name }) => name))("the jobs in %s", (environme
 `;
 }
 
-/** \`README.md\` of a new project. */
+/** `README.md` of a new project. */
 export function readmeFile(
   name: string,
   framework: Framework,

@@ -5,7 +5,7 @@ import { errorText, quote } from "@jobstrata/core/model";
 import { type Framework, FRAMEWORKS } from "./framework";
 import { JOBS, type Specifier } from "./templates";
 
-/** `package.json`, as far as it is read. */
+/** The parts of `package.json` that are read. */
 interface PackageJson {
   readonly name?: string;
   readonly type?: string;
@@ -15,17 +15,17 @@ interface PackageJson {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-/** The folder that a command works in: a CDKTF or CDKTN app, another project, or nothing yet. */
+/** The folder that a command works in: a CDKTF or CDKTN app, another project, or empty. */
 export interface UserProject {
   readonly folder: string;
-  /** Text of `package.json`, if there is one. */
+  /** Text of `package.json`, if it exists. */
   readonly manifestText: string | undefined;
   readonly manifest: PackageJson;
   /** The framework that `package.json` names. */
   readonly framework: Framework | undefined;
-  /** `cdktf.json` is there. */
+  /** Whether `cdktf.json` exists. */
   readonly isApp: boolean;
-  /** File of the app that `cdktf.json` runs. */
+  /** The app file that `cdktf.json` runs. */
   readonly entry: string;
   readonly specifier: Specifier;
 }
@@ -59,7 +59,7 @@ export function readUserProject(folder: string): UserProject {
   };
 }
 
-/** All that a project depends on, of whatever kind. */
+/** All dependencies of a project, of any kind. */
 export function dependenciesOf(manifest: PackageJson): Readonly<Record<string, string>> {
   return {
     ...manifest.optionalDependencies,
@@ -69,7 +69,7 @@ export function dependenciesOf(manifest: PackageJson): Readonly<Record<string, s
   };
 }
 
-/** Names of the layers that `init` and `add` have made. */
+/** Names of the layers created by `init` and `add`. */
 export function layersOf(folder: string): string[] {
   const jobs = join(folder, JOBS);
   if (!existsSync(jobs)) return [];
@@ -79,7 +79,7 @@ export function layersOf(folder: string): string[] {
     .sort();
 }
 
-/** Text of a file of the project; undefined if it is not there. */
+/** Text of a project file; undefined if it does not exist. */
 export function textOf(folder: string, path: string): string | undefined {
   const file = join(folder, path);
   return existsSync(file) ? readFileSync(file, "utf8") : undefined;

@@ -19,22 +19,22 @@ import {
   type Specifier,
 } from "./templates";
 
-/** Lines for a user to add where no place for them was found. */
+/** Lines for the user to add because no place for them was found. */
 export interface Lines {
   readonly import: string;
   readonly statement: string;
 }
 
-/** What wiring came to: the new text, or undefined where no place was found. */
+/** The new text; undefined if no place was found. */
 type Wired = string | undefined;
 
-/** Where `addJobs` is, seen from the file of an app. */
+/** The import path of `addJobs` from an app's file. */
 function jobsPath(entry: string): string {
   const path = posix.relative(posix.dirname(entry), JOBS);
   return path.startsWith(".") ? path : `./${path}`;
 }
 
-/** The lines that call `addJobs` in the file of an app. */
+/** The lines that call `addJobs` in an app's file. */
 export function appLines(entry: string, specifier: Specifier, app = "app"): Lines {
   return {
     import: `import { addJobs } from "${specifier(`${jobsPath(entry)}/index`)}";`,
@@ -42,7 +42,7 @@ export function appLines(entry: string, specifier: Specifier, app = "app"): Line
   };
 }
 
-/** Whether the file of an app makes the jobs already. */
+/** Whether an app's file already creates the jobs. */
 export function isAppWired(text: string, entry: string): boolean {
   const path = jobsPath(entry);
   return (
@@ -51,13 +51,13 @@ export function isAppWired(text: string, entry: string): boolean {
   );
 }
 
-/** Calls `addJobs` before the one call of `….synth()`. */
+/** Inserts a call of `addJobs` before the only call of `….synth()`. */
 export function wireApp(text: string, entry: string, specifier: Specifier): Wired {
   const masked = maskLiterals(text);
   const calls = [...masked.matchAll(/^[ \t]*(?:void\s+|await\s+)?(\w+)\s*\.\s*synth\s*\(/gm)];
   const [call] = calls;
   if (call?.[1] === undefined || calls.length > 1) return undefined;
-  // A function of that name is somebody else's.
+  // An unrelated function of that name.
   if (/\baddJobs\b/.test(masked)) return undefined;
   const lines = appLines(entry, specifier, call[1]);
   const at = lineStart(text, call.index);
@@ -74,7 +74,7 @@ export function layerLines(layer: LayerNames, specifier: Specifier): Lines {
   };
 }
 
-/** Makes a layer as the last thing in the loop over the environments. */
+/** Creates a layer as the last statement in the loop over environments. */
 export function wireLayer(text: string, layer: LayerNames, specifier: Specifier): Wired {
   const masked = maskLiterals(text);
   const loop = environmentLoop(text, masked);
@@ -94,7 +94,7 @@ interface EnvironmentLoop {
   readonly indent: string;
 }
 
-/** The one loop over environments in the file that has `addJobs`. */
+/** The only loop over environments in the file that has `addJobs`. */
 function environmentLoop(text: string, masked: string): EnvironmentLoop | undefined {
   const loops = [
     ...masked.matchAll(/\bfor\s*\(\s*const\s+(\w+)\s+of\s+\w*[eE]nvironments\b[^{;]*\{/g),
@@ -109,15 +109,15 @@ function environmentLoop(text: string, masked: string): EnvironmentLoop | undefi
   return { app, environment: loop[1], open, close, indent };
 }
 
-/** A layer as the loop makes it. */
+/** A layer created in the loop. */
 interface LayerMade {
   readonly className: string;
   readonly variable: string;
-  /** Where `const … = ` is missing before it. */
+  /** Where its missing `const … = ` belongs. */
   readonly unnamedAt: number | undefined;
 }
 
-/** The layers that the loop over environments makes; undefined if there is no such loop. */
+/** The layers created in the loop over environments; undefined if there is no such loop. */
 export function layersMade(text: string): readonly LayerMade[] | undefined {
   const masked = maskLiterals(text);
   const loop = environmentLoop(text, masked);
@@ -148,7 +148,7 @@ export function orchestratorLines(
   };
 }
 
-/** Makes an orchestrator as the last thing in the loop, and gives names to the layers that it runs. */
+/** Creates an orchestrator as the last statement in the loop, and names the layers that it runs. */
 export function wireOrchestrator(
   text: string,
   job: JobNames,
@@ -178,17 +178,17 @@ export function jobLines(kind: "atomic" | "composite", job: JobNames, specifier:
   };
 }
 
-/** The jobs that a layer has as members. */
+/** The jobs of a layer. */
 export interface LayerMembers {
-  /** The atomic ones, in the order that they are made in. */
+  /** Atomic jobs, in creation order. */
   readonly atomic: readonly { readonly member: string; readonly factory: string }[];
-  /** Names of the others, which run those. */
+  /** Names of the jobs that run these. */
   readonly composites: readonly string[];
-  /** Whether a member of that name is there already. */
+  /** Whether the layer already has a member of that name. */
   has(member: string): boolean;
 }
 
-/** The class of a layer in its file; undefined if there is none, or several. */
+/** The layer's class in its file; undefined if there is none or several. */
 export function layerMembers(text: string): LayerMembers | undefined {
   const found = layerClass(maskLiterals(text));
   return found === undefined
@@ -201,8 +201,8 @@ export function layerMembers(text: string): LayerMembers | undefined {
 }
 
 /**
- * Makes a job a member of its layer: an atomic one after the other atomic ones, and so before whatever runs it; a composite
- * one after all jobs.
+ * Adds a job to its layer: an atomic job after the other atomic ones, and so before everything that runs it; a composite job at
+ * the end.
  */
 export function wireJob(
   text: string,
@@ -265,7 +265,7 @@ function layerClass(masked: string): LayerClass | undefined {
   return { open, close, body, members };
 }
 
-/** A class body with what is in the braces of its methods blanked out. */
+/** A class body with its methods' bodies blanked out. */
 function withoutNested(body: string): string {
   let text = body;
   for (let open = text.indexOf("{"); open >= 0; open = text.indexOf("{", open + 1)) {
@@ -279,7 +279,7 @@ function withoutNested(body: string): string {
   return text;
 }
 
-/** How lines in a block are indented: as the first one is, or one step deeper than the block. */
+/** Indentation of a block's lines: that of the first line, or one step deeper than the block. */
 function bodyIndent(text: string, masked: string, open: number, close: number): string {
   const first = /\S/.exec(masked.slice(nextLine(masked, open), close));
   if (first !== null) return indentAt(text, nextLine(masked, open) + first.index);

@@ -56,7 +56,7 @@ export function addRepairCommand(program: Command, io: Io): void {
     });
 }
 
-/** Repairs a run and gives the exit code. @throws {JobstrataError}, WorkspaceError if it cannot be tried */
+/** Repairs a run. @returns the exit code @throws {JobstrataError | WorkspaceError} if it cannot be attempted */
 export async function repair(
   runId: RunId | undefined,
   options: RepairOptions,
@@ -101,7 +101,7 @@ function jobIdsOf(run: JobRunNode): JobId[] {
 const wholeRun = ({ client, keys }: WorkspaceTarget, runId: RunId): Promise<JobRunNode> =>
   new RunFollower(client, runId, keys).lookAtAll();
 
-/** The latest run that no other run has started. */
+/** The latest run that no other run started. */
 async function lastRun(
   target: WorkspaceTarget,
   last: boolean | string | undefined,
@@ -127,11 +127,11 @@ async function lastRun(
   );
 }
 
-/** With what is left of the time. */
+/** Uses the remaining time. */
 const inTime = (options: ExecutionOptions, end: number | undefined): ExecutionOptions =>
   end === undefined ? options : { ...options, timeoutMs: Math.max(1, end - Date.now()) };
 
-/** Repairs nested runs first, each to its end, then the rest. Stops at the first that does not succeed. */
+/** Repairs nested runs first, each to its end, then the run itself. Stops at the first failure. */
 async function carryOut(
   target: WorkspaceTarget,
   plan: RepairPlan,
@@ -168,7 +168,7 @@ async function carryOut(
   return execution.exitCode;
 }
 
-/** Before anything starts: what runs again, by what, and what is kept. */
+/** The plan: what runs again and by what, and what is kept. */
 function showPlan(plan: RepairPlan, { format, dryRun }: RepairOptions, io: Io): void {
   if (format === "text") {
     for (const line of planLines(plan)) io.out(line);

@@ -16,7 +16,7 @@ export function addRulesCommand(program: Command, io: Io): void {
     });
 }
 
-/** @throws {JobstrataError} `config` if there is no such rule */
+/** @throws {JobstrataError} `config` if the rule does not exist */
 function showRules(name: string | undefined, io: Io): void {
   if (name === undefined) {
     const rows = RULES.map((rule) => [

@@ -43,7 +43,7 @@ export interface RunOptions extends TargetOptions {
   readonly format: Format;
 }
 
-/** Adds the options that say which workspace is meant. */
+/** Adds the options that select the workspace. */
 export function addTargetOptions(command: Command): Command {
   return command
     .option("-t, --target <environment>", "environment of the job")
@@ -92,7 +92,7 @@ export function addRunCommand(program: Command, io: Io): void {
     });
 }
 
-/** Runs or watches a job and gives the exit code. @throws {JobstrataError}, WorkspaceError if it cannot be tried */
+/** Runs or watches a job. @returns the exit code @throws {JobstrataError | WorkspaceError} if it cannot be attempted */
 export async function runJob(
   key: string | undefined,
   options: RunOptions,
@@ -120,7 +120,7 @@ export async function runJob(
       return await watchRun(target, options.watch, execution, io);
     }
     const jobId = await findJob(target, key, options);
-    // Keys of what is run below are only names, which may come later; a plan needs them.
+    // A run needs nested jobs' keys only for display, so they may arrive later; a plan needs them now.
     if (isDeep(options) && target.environment !== undefined) await target.jobIds();
     else target.readKeys();
     const states = await findStates(
@@ -199,7 +199,7 @@ async function findJob(
   if (key !== undefined) return target.jobId(key);
   if (jobId !== undefined) return jobId;
   const found: JobId[] = [];
-  // The service compares names without regard to case.
+  // The service compares names case-insensitively.
   for await (const job of target.client.listJobsNamed(name ?? ""))
     if (job.settings?.name === name) found.push(job.job_id);
   const [only, another] = found;
@@ -218,7 +218,7 @@ async function findJob(
   );
 }
 
-/** Whether more has to be known than the job itself. */
+/** Whether more than the job itself must be known. */
 const isDeep = ({ select: selectors, exclude, dryRun }: RunOptions): boolean =>
   selectors !== undefined || exclude !== undefined || dryRun === true;
 

@@ -15,10 +15,10 @@ import type { WorkspaceTarget } from "../workspace/target";
 import { type Execution, type ExecutionOptions, leftText } from "./execution";
 import { EventsView, stepName } from "./view";
 
-/** Lines of a final tree that people still read. */
+/** Maximum lines of a final tree that people still read. */
 const MAX_FINAL = 200;
 
-/** Shows how everything ended, in the format that was asked for, and gives the exit code. */
+/** Shows the final result in the requested format. @returns the exit code */
 export function showEnd(
   target: WorkspaceTarget,
   { results, exitCode }: Execution,
@@ -79,7 +79,7 @@ function showText(
   }
 }
 
-/** The report of a command, with the tree of every run. */
+/** A command's report, with the tree of every run. */
 function reportOf(
   target: WorkspaceTarget,
   { results, exitCode }: Execution,
@@ -119,7 +119,7 @@ function stepReport({ step, runId, run, outcome, error }: StepResult, now: numbe
   };
 }
 
-/** The events have told the rest. */
+/** The rest is in the events. */
 function withoutTrees(report: RunReport): object {
   return {
     ...report,

@@ -27,13 +27,13 @@ export interface ExecutionOptions {
   readonly wait?: boolean;
   readonly parallel?: number;
   readonly keepGoing?: boolean;
-  /** After this what runs is canceled; milliseconds. */
+  /** Time limit after which runs are canceled; milliseconds. */
   readonly timeoutMs?: number;
-  /** Whether the first Ctrl-C leaves what runs instead of canceling it. */
+  /** Whether the first Ctrl-C detaches from runs instead of canceling them. */
   readonly leaveOnInterrupt?: boolean;
 }
 
-/** What every command that runs jobs takes from its options. */
+/** The common options of commands that run jobs. */
 export const executionOf = (
   command: string,
   options: { readonly format: Format; readonly allowPartial?: boolean; readonly timeout?: number },
@@ -44,24 +44,24 @@ export const executionOf = (
   ...(options.timeout !== undefined && { timeoutMs: options.timeout }),
 });
 
-/** A run that goes on already, instead of one that is to be started. */
+/** A run that has already started. */
 interface Ongoing {
   readonly runId: RunId;
-  /** How it stood before it was repaired. */
+  /** Its state before it was repaired. */
   readonly before?: JobRunNode;
 }
 
-/** What came of it all. */
+/** The outcome of all steps. */
 export interface Execution {
   readonly results: readonly StepResult[];
   /**
-   * 0 all succeeded, or were left as asked; 1 a run was no success; 2 one could not be started or followed; 3 timed out;
-   * 130 after Ctrl-C.
+   * 0: all succeeded, or were detached on request; 1: a run failed; 2: a run could not be started or followed; 3: timed out; 130:
+   * Ctrl-C.
    */
   readonly exitCode: number;
 }
 
-/** Runs steps, or follows what runs already, and shows it. `showEnd` shows the end. */
+/** Runs steps, or follows existing runs, and shows their progress. `showEnd` shows the result. */
 export async function execute(
   target: WorkspaceTarget,
   steps: readonly RunStep[],
@@ -90,7 +90,7 @@ export async function execute(
         : [await runner.watch(first, ongoing.runId, ongoing.before?.endTime)];
     const interrupted = interrupts.exitCode;
     const exitCode = exitCodeOf(results, options.wait);
-    // What has succeeded in the last moment has not been too late.
+    // A run that succeeded just before the timeout is on time.
     return { results, exitCode: interrupted ?? (limit.isUp && exitCode !== 0 ? 3 : exitCode) };
   } finally {
     retries.stop();
@@ -100,7 +100,7 @@ export async function execute(
   }
 }
 
-/** How runs are polled, and what of them is shown. */
+/** How runs are polled, and what is shown of them. */
 function runnerOptions(
   target: WorkspaceTarget,
   view: RunView,
@@ -108,7 +108,7 @@ function runnerOptions(
   { wait, parallel, keepGoing, allowPartial }: ExecutionOptions,
 ): RunnerOptions<RunStep> {
   return {
-    // A workspace on this machine has nobody else to serve.
+    // A local workspace has no other clients to protect.
     pollMs: isLoopback(target.client.http.host) ? 250 : 1000,
     keys: target.keys,
     ready: target.keysRead,
@@ -130,7 +130,7 @@ function runnerOptions(
   };
 }
 
-/** Shows that requests are retried, if that takes a while, until one succeeds. */
+/** Reports retried requests if they take a while, until one succeeds. */
 class RetryNotice {
   readonly #before: WorkspaceHttp["onRetry"];
   #isShown = false;
@@ -160,12 +160,12 @@ class RetryNotice {
   }
 }
 
-/** A time after which something is done. */
+/** Calls back after a time limit. */
 class TimeLimit {
   readonly #timer: NodeJS.Timeout | undefined;
   #isUp = false;
 
-  /** @param timeoutMs milliseconds; undefined means forever */
+  /** @param timeoutMs milliseconds; undefined means no limit */
   public constructor(timeoutMs: number | undefined, onUp: () => void) {
     if (timeoutMs === undefined) return;
     this.#timer = setTimeout(() => {
@@ -192,7 +192,7 @@ function canceling(runner: Runner, view: RunView): () => void {
   };
 }
 
-/** The first Ctrl-C cancels or leaves what runs; the second ends this process at once. */
+/** The first Ctrl-C cancels or detaches; the second ends this process at once. */
 function interruptsOf(
   runner: Runner,
   view: RunView,
@@ -236,7 +236,7 @@ function viewFor(format: Format, target: WorkspaceTarget, io: Io): RunView {
     : new LiveView(terminal, style, now);
 }
 
-/** Asked for beside everything else: a run does not wait for it, nor fail because of it. */
+/** Requested concurrently: a run neither waits for it nor fails because of it. */
 function tellUsual({ client }: WorkspaceTarget, step: RunStep, runId: RunId, view: RunView): void {
   if (step.only !== undefined) return;
   usualDurations(client, step.job.jobId, runId).then(
@@ -247,7 +247,7 @@ function tellUsual({ client }: WorkspaceTarget, step: RunStep, runId: RunId, vie
   );
 }
 
-/** How to come back to a run. */
+/** How to get back to a run. */
 export function leftText(target: WorkspaceTarget, runId: RunId): string {
   return `Run ${runId} goes on. Watch it: ${target.command("run")} --watch ${runId}`;
 }
@@ -255,7 +255,7 @@ export function leftText(target: WorkspaceTarget, runId: RunId): string {
 const isLoopback = (host: string): boolean =>
   /^https?:\/\/(127\.|localhost[:/]?|\[::1\])/.test(host);
 
-/** A run as a step of its own, for what was not started here. */
+/** A step for a run that was not started here. */
 export function stepOf(run: Pick<JobRunNode, "jobId" | "name">, key: string | undefined): RunStep {
   return {
     job: {

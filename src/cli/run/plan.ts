@@ -4,7 +4,7 @@ import { type Io, writeJson } from "../io";
 import type { Format } from "./execution";
 import { stepName } from "./view";
 
-/** The runs in order, and what each of them runs. */
+/** Lists the runs in order with the tasks of each. */
 export function showPlan(steps: readonly RunStep[], format: Format, io: Io): void {
   const numbers = new Map(steps.map((step, at) => [step, at + 1]));
   if (format !== "text") {
@@ -47,7 +47,7 @@ export function showPlan(steps: readonly RunStep[], format: Format, io: Io): voi
 const tasksOf = ({ job, only }: RunStep): DeployedJob["tasks"] =>
   job.tasks.filter(({ taskKey }) => only === undefined || only.includes(taskKey));
 
-/** Tasks in the order in which they can begin, with what they wait for and what they run. */
+/** Tasks in the order in which they can start, with their dependencies and the jobs that they run. */
 function taskLines({ job, only, below }: RunStep): string[] {
   const tree = taskTree(job, below ?? new Map<JobId, DeployedJob>());
   const lines: string[] = [];

@@ -19,27 +19,27 @@ import type { RunStep, WorkspaceError } from "@jobstrata/run";
 import type { Io } from "../io";
 import { LiveScreen, type Terminal } from "../live-screen";
 
-/** How runs are shown while they last. */
+/** Shows runs while they last. */
 export interface RunView {
   started(step: RunStep, runId: RunId): void;
-  /** The state of a run before it continued, as before a repair: not reported as a change. */
+  /** The state before a run continued, for example before a repair; not reported as a change. */
   before(step: RunStep, run: JobRunNode): void;
   looked(step: RunStep, run: JobRunNode): void;
   outage(step: RunStep, error: WorkspaceError | undefined, sinceMs: number): void;
-  /** How long the job of a step took before; milliseconds by task key. */
+  /** Previous durations of a step's job; milliseconds by task key. */
   usual(step: RunStep, durations: ReadonlyMap<string, number>): void;
-  /** Prints a message while the run is followed. */
+  /** Prints a message without disturbing the display. */
   note(text: string): void;
   close(): void;
 }
 
-/** `alerting_seed_job`, and the tasks of it that run when not all do. */
+/** `alerting_seed_job`, followed by its tasks if only some run. */
 export function stepName({ job, only }: RunStep): string {
   const some = only === undefined ? "" : ` (only ${only.map(printable).join(", ")})`;
   return `${printable(job.label)}${some}`;
 }
 
-/** Trees that change where they stand. */
+/** Trees that are updated in place. */
 export class LiveView implements RunView {
   readonly #runs = new Map<RunStep, JobRunNode>();
   readonly #usual = new Map<RunStep, ReadonlyMap<string, number>>();
@@ -52,13 +52,13 @@ export class LiveView implements RunView {
   readonly #style: Style;
   readonly #now: () => number;
 
-  /** @param now the time by the clock of the workspace */
+  /** @param now the workspace's clock */
   public constructor(terminal: Terminal, style: Style, now: () => number) {
     this.#style = style;
     this.#now = now;
 
     this.#screen = new LiveScreen(terminal, (columns, rows) => this.#draw(columns, rows));
-    // So that the time goes on between two looks.
+    // Keeps elapsed times moving between polls.
     this.#timer = setInterval(() => {
       this.#screen.update();
     }, 1000);
@@ -69,7 +69,7 @@ export class LiveView implements RunView {
   }
 
   public before(): void {
-    // The tree shows everything anyway.
+    // The tree already shows everything.
   }
 
   public looked(step: RunStep, run: JobRunNode): void {
@@ -104,7 +104,7 @@ export class LiveView implements RunView {
       .filter((text) => text !== "")
       .map((text) => fit(style.busy(text), columns, style));
     const runs = [...this.#runs];
-    // Of several runs those that are over are a line each, and the others share what is left.
+    // Finished runs take one line each, the others share the remaining rows.
     const isOver = ({ status }: JobRunNode): boolean => runs.length > 1 && status.phase === "ended";
     const over = runs.filter(([, run]) => isOver(run)).length;
     const room = (rows - notes.length - over) / Math.max(1, runs.length - over);
@@ -120,7 +120,7 @@ export class LiveView implements RunView {
   }
 }
 
-/** A line for everything that happens. */
+/** Prints a line for every event. */
 export class LinesView implements RunView {
   readonly #changes = new Map<RunStep, RunChanges>();
   #outage = false;
@@ -169,7 +169,7 @@ export class LinesView implements RunView {
   }
 
   public close(): void {
-    // Every line is out already.
+    // Every line has already been printed.
   }
 
   #change(step: RunStep, { kind, path, node }: RunChange): void {
@@ -213,7 +213,7 @@ export class LinesView implements RunView {
   }
 }
 
-/** Says nothing but what goes wrong, to those who read standard error: what is asked for comes at the end. */
+/** Reports only problems, on stderr: the result comes at the end. */
 export class QuietView implements RunView {
   #outage = false;
 
@@ -241,7 +241,7 @@ export class QuietView implements RunView {
   }
 
   public usual(): void {
-    // Nobody waits before a screen.
+    // Nobody watches a screen.
   }
 
   public note(text: string): void {
@@ -253,7 +253,7 @@ export class QuietView implements RunView {
   }
 }
 
-/** An object a line for everything that happens, for a program. */
+/** Prints a JSON object on a line for every event. */
 export class EventsView implements RunView {
   readonly #changes = new Map<RunStep, RunChanges>();
 
@@ -311,7 +311,7 @@ export class EventsView implements RunView {
   }
 
   public usual(): void {
-    // It can be computed from the events.
+    // Derived from the events.
   }
 
   public note(text: string): void {
@@ -319,7 +319,7 @@ export class EventsView implements RunView {
   }
 
   public close(): void {
-    // Every line is out already.
+    // Every line has already been printed.
   }
 
   public emit(event: object): void {

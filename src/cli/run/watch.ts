@@ -5,7 +5,7 @@ import type { WorkspaceTarget } from "../workspace/target";
 import { showEnd } from "./end";
 import { execute, type ExecutionOptions, stepOf } from "./execution";
 
-/** Follows a run to its end, or shows one that has ended. Returns the exit code. */
+/** Follows a run to its end, or shows one that has ended. @returns the exit code */
 export async function watchRun(
   target: WorkspaceTarget,
   runId: RunId,

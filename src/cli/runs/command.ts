@@ -37,11 +37,11 @@ export function addRunsCommand(program: Command, io: Io): void {
     });
 }
 
-/** Lists runs, or shows one. @throws {JobstrataError}, WorkspaceError if that is not possible */
+/** Lists runs, or shows one. @throws {JobstrataError | WorkspaceError} if that is not possible */
 async function showRuns(what: string | undefined, options: RunsOptions, io: Io): Promise<number> {
   const target = await WorkspaceTarget.open(options, io);
   try {
-    // Keys of jobs begin with a letter.
+    // Job keys begin with a letter.
     if (what !== undefined && /^\d+$/.test(what))
       await showRun(target, parseRunId(what), options.format, io);
     else await listRuns(target, what, options, io);
@@ -51,7 +51,7 @@ async function showRuns(what: string | undefined, options: RunsOptions, io: Io):
   }
 }
 
-/** Shows a run with everything that it has left. @throws {WorkspaceError} if it cannot be read */
+/** Shows a run with all of its outputs. @throws {WorkspaceError} if it cannot be read */
 export async function showRun(
   target: WorkspaceTarget,
   runId: RunId,

@@ -19,7 +19,7 @@ export function environmentPairs(
   const [old] = before;
   if (now !== undefined && others.length === 0 && !sameName && old !== undefined) {
     if (before.length === 1 && now.jobs.length > 0) {
-      // A source of no jobs does not know what its environment is called.
+      // A source without jobs does not know its environment's name.
       const named = old.jobs.length === 0 ? new JobGraph(now.environment, []) : old;
       return [{ old: named, now }];
     }

@@ -3,9 +3,9 @@ import { type JobGraph, formatLocation, printable, quote } from "@jobstrata/core
 import type { Reading } from "@jobstrata/core/readers";
 import type { Io } from "../io";
 
-/** Says what could not be read, and whether that leaves the drawing whole. */
+/** Reports problems of a reading. @returns whether the drawing is complete */
 export function sayProblems(readings: readonly Reading[], io: Io): boolean {
-  // What a rule is about is a finding, which is drawn at its job.
+  // Problems that rules cover are findings, which are drawn at their jobs.
   const problems = readings
     .flatMap((reading) => reading.problems)
     .filter(({ rule }) => rule === undefined);
@@ -17,7 +17,7 @@ export function sayProblems(readings: readonly Reading[], io: Io): boolean {
 }
 
 /**
- * The environments that have jobs, or the one of them that is asked for. At least one.
+ * The environments that have jobs, or the requested one. Never empty.
  *
  * @throws {JobstrataError} `source` if there are none
  */
@@ -33,7 +33,7 @@ export function withJobs(
 }
 
 /**
- * The jobs of the environment that is asked for, else of the first that has any.
+ * The jobs of the requested environment, else of the first that has any.
  *
  * @throws {JobstrataError} `source` if there are none
  */

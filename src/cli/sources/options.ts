@@ -7,16 +7,16 @@ import { CODE_CACHE, type Reading } from "@jobstrata/core/readers";
 import { readPath } from "./path";
 import type { Io } from "../io";
 
-/** Options by which the user says where jobs are read from, beside a path. */
+/** Options that select the source of jobs, besides a path. */
 export interface SourcesOptions {
   readonly source?: SourceKind;
   /** Reads the local workspace. */
   readonly local?: boolean;
   /** Its data folder. */
   readonly data?: string;
-  /** Runs the Python code of bundles that defines jobs. */
+  /** Runs the Python code of bundles that define jobs in Python. */
   readonly python?: boolean;
-  /** The file of the configuration that says what to ignore. @default - the project's */
+  /** The configuration file that lists what to ignore. @default - the project's */
   readonly config?: string;
 }
 
@@ -35,11 +35,11 @@ export function addSourceOptions(command: Command): Command {
 }
 
 /**
- * Reads the jobs at `paths`, of the working folder where there are none, or of a workspace.
+ * Reads the jobs at `paths` (by default the working folder) or of a workspace.
  *
- * @param targets environments to read; none means all
- * @param contents texts that stand for what files of bundles hold, by their absolute paths
- * @throws {JobstrataError} `source` if there is nothing that can be read, `authentication` without a login
+ * @param targets environments to read; empty means all
+ * @param contents texts that replace the contents of bundle files, by absolute path
+ * @throws {JobstrataError} `source` if nothing can be read, `authentication` without a login
  */
 export async function readSources(
   paths: readonly string[],
@@ -60,14 +60,14 @@ export async function readSources(
       `a workspace is read without ${paths.length > 0 ? `a path; leave out ${paths.map(quote).join(" ")}` : `--source ${source ?? ""}; leave it out`}`,
     );
   }
-  // Everybody else need not wait for what logs in to a workspace.
+  // The login code is loaded on demand.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { readWorkspace } = require("./workspace") as typeof import("./workspace");
   const workspace = { ...(local && { local }), ...(data !== undefined && { data }) };
   return [await readWorkspace(workspace, targets, io)];
 }
 
-/** Whether the configuration leaves out a path. It is not read before something asks. */
+/** Whether the configuration ignores a path. The configuration is read on first use. */
 export function ignoring(file: string | undefined): (path: string) => boolean {
   let isIgnored: ReturnType<typeof ignoredBy> | undefined;
   return (path) => {

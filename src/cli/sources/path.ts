@@ -16,31 +16,31 @@ import {
 } from "@jobstrata/core/readers";
 import { outputFolder } from "@jobstrata/run";
 
-/** Which source to read, and what of it. */
+/** The source to read, and how. */
 export interface SourceOptions {
-  /** @default - whatever the path holds */
+  /** @default - detected from the path */
   readonly source?: SourceKind;
   /** Targets of a bundle, environments of an app. @default - all */
   readonly targets: readonly string[];
-  /** Runs the Python code of bundles that defines jobs. @default false */
+  /** Runs the Python code of bundles that define jobs in Python. @default false */
   readonly python?: boolean;
-  /** The files that jobs of bundles name are there, and are checked. @default true */
+  /** Whether the files named in bundle jobs must exist. @default true */
   readonly hasFiles?: boolean;
-  /** The folder that files of a bundle may lie in. @default - the work tree of git */
+  /** The folder that a bundle's files may lie in. @default - the git work tree */
   readonly repository?: string;
-  /** Texts that stand for what files of bundles hold, by their absolute paths. @default - none */
+  /** Texts that replace the contents of bundle files, by absolute path. @default - none */
   readonly contents?: ReadonlyMap<string, string>;
-  /** Whether to leave out bundles below a folder. @default - none */
+  /** Whether to skip a bundle below a folder. @default - none */
   readonly isIgnored?: (path: string) => boolean;
-  /** Reads what "terraform show -json" prints. @default readTerraformJson */
+  /** Reads the output of `terraform show -json`. @default readTerraformJson */
   readonly terraform?: (json: object, file: string) => Reading;
 }
 
 /**
- * Reads the jobs at a path: a bundle, an app's synthesized stacks, a plan or state in JSON, or a folder that has some of
+ * Reads the jobs at a path: a bundle, an app's synthesized stacks, a plan or state in JSON, or a folder that contains some of
  * these.
  *
- * @throws {JobstrataError} `source` if there is nothing that can be read
+ * @throws {JobstrataError} `source` if nothing can be read
  */
 export function readPath(path: string, options: SourceOptions): Reading[] {
   if (path !== "-" && !existsSync(path))
@@ -51,7 +51,7 @@ export function readPath(path: string, options: SourceOptions): Reading[] {
     const readings = isFolder ? readFolder(path, options) : readFile(path, options);
     return readings.map((reading) => onlyTargets(reading, options.targets));
   } catch (error) {
-    // The stack is full: nobody has written that by hand.
+    // The stack overflowed: nobody has written that by hand.
     if (error instanceof RangeError)
       throw new JobstrataError("source", `${quote(path)} nests too deep to be read`);
     const { code, syscall } = error as NodeJS.ErrnoException;
@@ -100,7 +100,7 @@ const bundleOptions = ({
   ...(repository !== undefined && { repository }),
 });
 
-/** The folder with the synthesized stacks that `path` is, or has. */
+/** The synthesized folder that `path` is or contains. */
 function synthesizedIn(path: string): string | undefined {
   if (existsSync(join(path, "manifest.json"))) return path;
   if (!existsSync(join(path, "cdktf.json"))) return undefined;
@@ -141,7 +141,7 @@ function parse(path: string): object {
   throw new JobstrataError("source", `${quote(path)} is not JSON`);
 }
 
-/** The environments that were asked for; a bundle has seen to that itself. */
+/** Selects the requested environments; the bundle reader has already done so. */
 export function onlyTargets(reading: Reading, targets: readonly string[]): Reading {
   if (targets.length === 0 || reading.kind === "bundle") return reading;
   const known = reading.graphs.map(({ environment }) => environment);

@@ -12,13 +12,13 @@ import { onlyTargets } from "./path";
 import type { Io } from "../io";
 import { type TargetOptions, WorkspaceTarget } from "../workspace/target";
 
-/** Which workspace to read: the local one, or the one that the environment or a profile leads to. */
+/** The workspace to read: the local one, or that of the environment variables or a profile. */
 export type WorkspaceOptions = Pick<TargetOptions, "local" | "data">;
 
 /**
- * Reads every job of a workspace. Nothing in it is changed.
+ * Reads every job of a workspace. Changes nothing there.
  *
- * @param targets environments, from the names of the jobs; none means all
+ * @param targets environments, taken from the jobs' names; empty means all
  * @throws {JobstrataError} `authentication` without a login, `source` if the workspace does not answer
  */
 export async function readWorkspace(
@@ -33,7 +33,7 @@ export async function readWorkspace(
       `there is no local workspace in ${quote(data)}; npx jobstrata local try makes one, --data names another`,
     );
   }
-  // Nothing is run, so that nothing has to be installed for it.
+  // Nothing runs, so no engine is installed.
   const workspace = await WorkspaceTarget.open({ ...options, executor: "simulated" }, io);
   const { client } = workspace;
   try {
@@ -42,7 +42,7 @@ export async function readWorkspace(
     const hidden = await hiddenJobs(client, jobs);
     return onlyTargets(readWorkspaceJobs(client.http.host, jobs, hidden), targets);
   } catch (error) {
-    // The stack is full.
+    // The stack overflowed.
     if (error instanceof RangeError)
       throw new JobstrataError("source", "a job of the workspace nests too deep to be read");
     if (!(error instanceof WorkspaceError)) throw error;
@@ -52,7 +52,7 @@ export async function readWorkspace(
   }
 }
 
-/** Ids of jobs that others run and that the workspace has, but did not list: nobody gave us the right to see them. */
+/** Ids of nested jobs that the workspace did not list because the user may not view them. */
 async function hiddenJobs(client: JobsClient, jobs: readonly WorkspaceJob[]): Promise<Set<string>> {
   const hidden = new Set<string>();
   for (const id of unlistedJobs(jobs)) {

@@ -62,9 +62,9 @@ export function addSplitCommand(program: Command, io: Io): void {
 /**
  * Splits the jobs of a bundle.
  *
- * @returns 0 if they are split, or nothing needs to be; 1 if a job is refused, or `--dry-run` finds something to split; 2 if the
- *   bundle could not be read as a whole
- * @throws {JobstrataError} `source`, `config` if there is nothing that can be split
+ * @returns 0 if they are split or nothing needs to be; 1 if a job is refused, or `--dry-run` finds jobs to split; 2 if the bundle
+ *   could not be read completely
+ * @throws {JobstrataError} `source`, `config` if nothing can be split
  */
 export async function runSplit(
   what: readonly string[],
@@ -112,7 +112,7 @@ export async function runSplit(
   return interrupted ?? (refused > 0 || left.length > 0 ? 1 : 0);
 }
 
-/** The keys that are asked for; undefined means all. */
+/** The requested keys; undefined means all. */
 function chosenJobs(
   readings: readonly Reading[],
   asked: readonly string[],
@@ -192,7 +192,7 @@ function show(
     io.out(`\n${diffText(diffs, { since: "now", style: styleFor() }).trimEnd()}`);
 }
 
-/** What changes in each environment, one after the other. */
+/** The changes in each environment, one after the other. */
 function* diffsOf(before: readonly Reading[], after: readonly Reading[]): Generator<HierarchyDiff> {
   const now = after.flatMap((reading) => reading.graphs);
   for (const [at, graph] of before.flatMap((reading) => reading.graphs).entries()) {
@@ -201,7 +201,7 @@ function* diffsOf(before: readonly Reading[], after: readonly Reading[]): Genera
   }
 }
 
-/** Errors of the hierarchy that are left in what was split. */
+/** Errors of the hierarchy that remain after the split. */
 function errorsLeft({ plans, after }: BundleSplit, flags: SplitFlags): string[] {
   const keys = new Set(
     plans.flatMap(({ composites, atomics }) => [

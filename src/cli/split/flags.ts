@@ -3,7 +3,7 @@ import { loadConfig } from "@jobstrata/core/config";
 import { RULES } from "@jobstrata/core/policy";
 import type { SplitOptions } from "@jobstrata/core/split";
 
-/** Options of the commands that split jobs. */
+/** Common options of the commands that split jobs. */
 export interface SplitFlags {
   readonly unit?: "notebook" | "code";
   readonly nameTemplate?: string;
@@ -60,7 +60,7 @@ function parseJobKey(text: string, before: ReadonlyMap<string, string>): Map<str
   return new Map([...before, [task, key]]);
 }
 
-/** What the options of a command say to the plan. @throws {JobstrataError} `config` */
+/** Converts a command's options to those of the plan. @throws {JobstrataError} `config` */
 export function splitOptions(flags: SplitFlags, config?: string): SplitOptions {
   const loaded = loadConfig(
     ".",

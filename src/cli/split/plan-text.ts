@@ -2,7 +2,7 @@ import { formatLocation, printable } from "@jobstrata/core/model";
 import type { AtomicPart, CompositePart, SplitPlan, SplitRefusal } from "@jobstrata/core/split";
 import { counted, type Style } from "@jobstrata/core/report";
 
-/** What becomes what, for a terminal. Environments with the same plan share one section. */
+/** The plan for a terminal. Environments with the same plan share one section. */
 export function planText(
   plans: readonly SplitPlan[],
   refusals: readonly SplitRefusal[],
@@ -72,7 +72,7 @@ function refusalLines(refusals: readonly SplitRefusal[], style: Style): string[]
   });
 }
 
-/** For programs. */
+/** The plan as JSON. */
 export function planJson(plans: readonly SplitPlan[], refusals: readonly SplitRefusal[]): object {
   return {
     environments: plans.map((plan) => ({
@@ -106,7 +106,7 @@ export function planJson(plans: readonly SplitPlan[], refusals: readonly SplitRe
   };
 }
 
-/** One line that says what was done, or would be. */
+/** One line that summarizes what was or would be done. */
 export function summaryText(plans: readonly SplitPlan[], refused: number): string {
   const split = new Set(plans.flatMap(({ composites }) => composites.map(({ job }) => job.key)));
   const made = new Set(

@@ -27,27 +27,27 @@ export interface ChangedFile {
   readonly file: string;
   readonly before: string;
   readonly after: string;
-  /** How many jobs of it are split. */
+  /** Number of split jobs in it. */
   readonly changes: number;
 }
 
-/** What a split of bundles comes to. Nothing is written. */
+/** The result of splitting bundles. Nothing is written. */
 export interface BundleSplit {
-  /** A plan for each environment that has jobs to split, or that are refused. */
+  /** A plan for each environment that has jobs to split or refused jobs. */
   readonly plans: readonly SplitPlan[];
   readonly refusals: readonly SplitRefusal[];
   readonly files: readonly ChangedFile[];
   readonly before: readonly Reading[];
-  /** What was read from the changed texts. */
+  /** The reading of the changed texts. */
   readonly after: readonly Reading[];
 }
 
-/** Reads everything again, with texts in place of what files hold, by their absolute paths. */
+/** Reads all sources again, with `contents` (by absolute path) instead of the files on disk. */
 export type Read = (contents: ReadonlyMap<string, string>) => Promise<readonly Reading[]>;
 
 /**
- * Splits the jobs of bundles in their YAML. What comes out is read again and compared, setting by setting, with what was
- * planned for every target; a job for which that is not the same is refused.
+ * Splits the jobs of bundles in their YAML. The result is read again and compared, setting by setting, with the plan of every
+ * target; a job that differs is refused.
  */
 export async function splitBundle(
   before: readonly Reading[],
@@ -74,20 +74,20 @@ export async function splitBundle(
   }
 }
 
-/** Adds refusals of jobs that were not refused yet. @returns whether there are any */
+/** Adds new refusals. @returns whether there are any */
 function note(found: readonly SplitRefusal[], refused: Map<string, SplitRefusal[]>): boolean {
   const known = new Set(refused.keys());
   for (const refusal of found) {
     if (known.has(refusal.job.id)) continue;
     const before = refused.get(refusal.job.id) ?? [];
-    // What is wrong in one target is mostly wrong in all.
+    // A problem in one target usually affects all.
     if (!before.some(({ message }) => message === refusal.message))
       refused.set(refusal.job.id, [...before, refusal]);
   }
   return refused.size > known.size;
 }
 
-/** The texts of the files that define jobs. Their nodes take much more memory, and are not kept. */
+/** The contents of files that define jobs. Their syntax trees need much more memory and are not kept. */
 class Texts {
   readonly #texts = new Map<string, string | undefined>();
 
@@ -97,14 +97,14 @@ class Texts {
       try {
         text = readFileSync(path, "utf8");
       } catch {
-        // A file that is gone is as one that nobody can change.
+        // A file that is gone cannot be edited either.
       }
       this.#texts.set(path, text);
     }
     return this.#texts.get(path);
   }
 
-  /** Keys of resources of all kinds, as the Databricks CLI wants each only once. */
+  /** Resource keys of all kinds, which the Databricks CLI requires to be unique. */
   public resourceKeys(graphs: readonly JobGraph[]): Set<string> {
     const paths = graphs.flatMap((graph) =>
       graph.jobs.flatMap(({ source }) => (isYaml(source?.file) ? [source?.file ?? ""] : [])),
@@ -121,19 +121,19 @@ class Texts {
   }
 }
 
-/** A key below `resources` that is not that of jobs. */
+/** A key below `resources` other than that of jobs. */
 const OTHER_RESOURCES =
   /^ {1,8}(?!jobs\b)(?:[a-z]+_)?(?:alerts|apps|clusters|dashboards|endpoints|experiments|instances|models|monitors|pipelines|scopes|schemas|volumes|warehouses|catalogs|projects)\s*:/m;
 
 const isYaml = (file: string | undefined): boolean => /\.ya?ml$/i.test(file ?? "");
 
-/** A change to the text of a job. */
+/** A change to a job's text. */
 interface JobChange {
   readonly job: JobSpec;
   readonly edit: (text: JobText, file: YamlFile) => readonly Replacement[];
 }
 
-/** The changes to files that make plans true. */
+/** The file changes that implement plans. */
 class Edits {
   public readonly refusals: SplitRefusal[] = [];
   public readonly files: ChangedFile[] = [];
@@ -184,14 +184,14 @@ class Edits {
     if (place === undefined)
       throw new NotEditable("not-editable", "its definition was not found in its file");
     const text = new JobText(file, place.keyStart, place.node);
-    // Those of one file follow each other.
+    // Group the changes of a file.
     this.#jobs.clear();
     this.#jobs.set(job.id, text);
     return text;
   }
 }
 
-/** What changes in which file: each job once, as the first plan that has it says. */
+/** Changes by file: each job once, as in the first plan that contains it. */
 function changesOf(plans: readonly SplitPlan[]): Map<string, JobChange[]> {
   const runs = concurrentRuns(plans);
   const changes = new Map<string, JobChange[]>();
@@ -229,7 +229,7 @@ function changesOf(plans: readonly SplitPlan[]): Map<string, JobChange[]> {
   return changes;
 }
 
-/** What moves away may not hold an anchor that others refer to. */
+/** Text that moves away must not contain an anchor that other text refers to. */
 function checkAnchors(anchors: readonly string[], job: unknown, file: YamlFile): void {
   if (anchors.length === 0) return;
   const count = (node: unknown): Map<string, number> => {
@@ -250,7 +250,7 @@ function checkAnchors(anchors: readonly string[], job: unknown, file: YamlFile):
     );
 }
 
-/** Numbers of concurrent runs that new jobs need and do not get from the job that they come from, the highest of all targets. */
+/** Numbers of concurrent runs that new jobs need but do not inherit, the highest of all targets. */
 function concurrentRuns(plans: readonly SplitPlan[]): Map<string, number> {
   const most = new Map<string, number>();
   const differs = new Set<string>();
@@ -263,7 +263,7 @@ function concurrentRuns(plans: readonly SplitPlan[]): Map<string, number> {
   return new Map([...most].filter(([key]) => differs.has(key)));
 }
 
-/** Jobs for which the changed texts do not say what was planned. */
+/** Jobs that the changed texts do not define as planned. */
 function unequal(
   plans: readonly SplitPlan[],
   graphs: readonly JobGraph[],
@@ -313,7 +313,7 @@ function unequal(
 
 const sharesFile = (a: JobSpec, b: JobSpec): boolean => a.source?.file === b.source?.file;
 
-/** The first setting that is not as planned. */
+/** The first setting that differs from the plan. */
 function differenceOf(
   expected: JobSpec["settings"],
   actual: JobSpec["settings"] | undefined,
@@ -323,7 +323,7 @@ function differenceOf(
   const names = new Set([...Object.keys(expected), ...Object.keys(actual)]);
   for (const name of names) {
     if (isSameSetting(expected[name], actual[name])) continue;
-    // A preset of the target may put something before it, and every target has the same number.
+    // A target's preset can add a prefix, and every target has the same number.
     const shown = actual.name;
     if (part !== undefined && part.existing === undefined && name === "name")
       if (typeof shown === "string" && (shown.endsWith(part.name.text) || shown.endsWith(part.key)))

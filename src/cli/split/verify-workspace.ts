@@ -7,36 +7,36 @@ import {
   type TaskRequest,
 } from "@jobstrata/local";
 
-/** One attempt at code. */
+/** One execution of code. */
 export interface Execution {
-  /** The job and the task whose code it is. */
+  /** The job and task that the code belongs to. */
   readonly jobId: number;
   readonly taskKey: string;
-  /** What was executed, with the parameters that it got. */
+  /** The executed code with its actual parameters. */
   readonly label: string;
   readonly attempt: number;
   readonly succeeded: boolean;
-  /** Numbers of events: an execution that ends before another starts has the lower number. */
+  /** Event numbers: an execution that ends before another starts has the lower one. */
   readonly start: number;
   end: number;
 }
 
-/** What a run came to. */
+/** The outcome of a run. */
 export interface Trace {
   readonly executions: readonly Execution[];
-  /** The result of the run, and of each task of its job, by key. */
+  /** The results of the run and of its job's tasks, by key. */
   readonly results: Readonly<Record<string, string>>;
 }
 
-/** Decides whether an attempt fails. */
+/** Decides whether an execution fails. */
 export type Fails = (execution: Pick<Execution, "label" | "attempt">) => boolean;
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** One moment for both versions, so that what depends on the time is the same. */
+/** A fixed time for both versions, so that results that depend on it are equal. */
 const NOW = Date.UTC(2026, 0, 5, 3, 0, 0);
 
-/** A local workspace that notes what is executed instead of executing it. */
+/** A local workspace that records executions instead of performing them. */
 export class VerifyWorkspace {
   readonly #workspace: LocalWorkspace;
   readonly #recorder: Recorder;
@@ -46,7 +46,7 @@ export class VerifyWorkspace {
     this.#recorder = recorder;
   }
 
-  /** Starts it, in a folder that is gone when it stops. @throws {JobstrataError} `local-workspace` */
+  /** Starts the workspace in a temporary folder. @throws {JobstrataError} `local-workspace` */
   public static async start(
     isRead: (path: string, name: string) => boolean,
   ): Promise<VerifyWorkspace> {
@@ -74,11 +74,11 @@ export class VerifyWorkspace {
   }
 
   public async createJob(settings: Json): Promise<number> {
-    // Ids of the local workspace are small.
+    // The local workspace assigns small ids.
     return (await this.#ask("POST", "/api/2.2/jobs/create", settings)).job_id as number;
   }
 
-  /** Runs a job, and then repairs the run if it failed, with nothing that fails any more. */
+  /** Runs a job; if the run fails, repairs it without failures. */
   public async run(
     jobId: number,
     parameters: Readonly<Record<string, string>>,
@@ -138,13 +138,13 @@ export class VerifyWorkspace {
   }
 }
 
-/** The workspace does not take a job. */
+/** The workspace rejected a job. */
 export class RefusedByWorkspace extends Error {}
 
 const resultOf = ({ state }: Json): string =>
   String((state as Json).result_state ?? (state as Json).life_cycle_state);
 
-/** Executes nothing: it notes what it was given, and when. */
+/** Executes nothing: records the input and the time. */
 class Recorder implements TaskExecutor {
   #executions: Execution[] = [];
   #fails: Fails = () => false;
@@ -183,13 +183,13 @@ class Recorder implements TaskExecutor {
     const isCode = path.startsWith(CODE_FOLDER);
     const got = isCode ? (definition.base_parameters as typeof parameters | undefined) : parameters;
     const named = Object.entries(got ?? {})
-      // What a job declares for others of its users is empty, and not read.
+      // Parameters declared for a job's other users are empty and unread.
       .filter(([name, value]) => isCode || value !== "" || this.#isRead(path, name))
       .sort(([a], [b]) => (a < b ? -1 : 1));
     return `${path} ${JSON.stringify(named)}`;
   }
 }
 
-/** Notebooks that stand for code of other kinds. */
+/** Notebooks that stand for other kinds of code. */
 export const CODE_FOLDER = "/verify/code/";
 export const NOTEBOOK_FOLDER = "/verify/notebook/";

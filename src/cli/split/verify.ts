@@ -22,11 +22,11 @@ import {
 } from "./verify-workspace";
 
 /**
- * Runs every job that is split, before and after, in two local workspaces: as it is, with other values of its parameters, with
- * each piece of code failing for good and failing once, and each failed run repaired.
+ * Runs every split job, before and after, in two local workspaces: unchanged, with other parameter values, with each piece of
+ * code failing permanently and failing once, and repairs each failed run.
  *
  * @param log receives a line for each job
- * @returns the jobs for which something differs
+ * @returns the jobs that differ
  * @throws {JobstrataError} `local-workspace` if there is no local workspace
  */
 export async function verifySplit(
@@ -47,7 +47,7 @@ export async function verifySplit(
   return refusals;
 }
 
-/** The jobs that are split, and atomic jobs that were there and take more parameters now. */
+/** The split jobs, and existing atomic jobs that take more parameters now. */
 function jobsToRun({ composites, atomics }: SplitPlan): JobSpec[] {
   return [
     ...composites.map(({ job }) => job),
@@ -55,7 +55,7 @@ function jobsToRun({ composites, atomics }: SplitPlan): JobSpec[] {
   ];
 }
 
-/** Runs jobs of two versions of one environment. */
+/** Runs jobs in two versions of one environment. */
 export async function verifyJobs(
   jobs: readonly JobSpec[],
   before: JobGraph,
@@ -167,7 +167,7 @@ function repairDifference(
   return difference === undefined ? undefined : `after a repair, ${difference}`;
 }
 
-/** What differs between two runs. */
+/** The differences between two runs. */
 function differenceOf(pair: Pair, before: Trace, after: Trace): string | undefined {
   const { job } = pair;
   for (const { taskKey } of [{ taskKey: "" }, ...job.tasks]) {
@@ -192,7 +192,7 @@ function attemptsIn({ executions }: Trace): Map<string, number> {
   return counts;
 }
 
-/** Code that waited for other code still does. */
+/** Code that waited for other code must still do so. */
 function orderDifference({ job, old }: Pair, before: Trace, after: Trace): string | undefined {
   const labels = new Map<string, Set<string>>();
   for (const { jobId, taskKey, label } of before.executions) {
@@ -211,7 +211,7 @@ function orderDifference({ job, old }: Pair, before: Trace, after: Trace): strin
     labels.get((task.forEach ?? task).taskKey) ?? new Set();
   for (const task of job.tasks) {
     const later = labelsOf(task);
-    // Through tasks without code, such as conditions.
+    // Includes waiting through tasks without code, such as conditions.
     const above = new Set(task.dependsOn);
     for (const key of above) {
       const other = byKey.get(key);
@@ -230,7 +230,7 @@ function orderDifference({ job, old }: Pair, before: Trace, after: Trace): strin
   return undefined;
 }
 
-/** Which parameters the code of generated notebooks reads, as far as that is known. */
+/** The parameters that the code of generated notebooks reads, as far as they are known. */
 function parametersRead(graphs: readonly JobGraph[]): (path: string, name: string) => boolean {
   const closed = new Map<string, ReadonlySet<string>>();
   for (const graph of graphs)
@@ -247,7 +247,7 @@ const notebookPath = ({ identity, label }: NonNullable<TaskSpec["notebook"]>): s
 
 const hash = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 12);
 
-/** Puts jobs with generated notebooks into a workspace, each once. */
+/** Adds jobs with generated notebooks to a workspace, each once. */
 class Deployment {
   readonly #ids = new Map<string, Promise<number>>();
   readonly #notebooks = new Set<string>();
@@ -259,7 +259,7 @@ class Deployment {
     this.#graph = graph;
   }
 
-  /** Deploys a job, after those that it runs. */
+  /** Deploys a job after those that it runs. */
   public deploy(job: JobSpec): Promise<number> {
     const known = this.#ids.get(job.id);
     if (known !== undefined) return known;
@@ -330,7 +330,7 @@ class Deployment {
     await this.#workspace.createNotebook(path);
   }
 
-  /** A job that stands for one that is not here. */
+  /** A substitute for a job that is not in the graph. */
   #external(text: string): Promise<number> {
     const known = this.#ids.get(text);
     if (known !== undefined) return known;
@@ -347,9 +347,9 @@ class Deployment {
   }
 }
 
-/** Settings of a task that determine which code runs when. */
+/** Settings of a task that determine which code runs, and when. */
 const KEPT = ["task_key", "depends_on", "run_if", "disabled", "max_retries"];
-/** Retries that stand for retries without end. */
+/** A finite substitute for unlimited retries. */
 const MANY_RETRIES = 2;
 const PASSED = ["job_parameters"];
 
@@ -362,13 +362,15 @@ function pick(settings: Settings, names: readonly string[]): Settings {
   );
 }
 
-/** References to what differs from run to run, or from job to job. */
+/** References whose values differ between runs or jobs. */
 const TIMES =
   /\{\{\s*(job\.(?:id|run_id|name|repair_count)|job_id|run_id|parent_run_id|task\.run_id)\s*\}\}/g;
 const RUNS =
   /\{\{\s*(job\.(?!parameters\b)[\w.]+|job_id|run_id|parent_run_id|task\.run_id|start_date|start_time)\s*\}\}/g;
 
-/** Settings in which such references are text that tells which job resolves them: what they are is equal in no two runs. */
+/**
+ * Settings in which such references stay text that names the job that resolves them: their values never match between two runs.
+ */
 function marked(key: string, value: Setting, references = RUNS): Setting {
   if (typeof value === "string")
     return value.replace(references, (_, expression: string) =>
@@ -382,7 +384,7 @@ function marked(key: string, value: Setting, references = RUNS): Setting {
   );
 }
 
-/** Parameters by name that job parameters of the same name win over. */
+/** Named task parameters, which job parameters of the same name override. */
 function overridden(block: Setting | undefined, type: string, job: JobSpec): Setting | undefined {
   const list = namedParametersOf(type);
   const own = list !== undefined && isSettings(block) ? block[list] : undefined;

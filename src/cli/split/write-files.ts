@@ -14,16 +14,16 @@ import { quote } from "@jobstrata/core/model";
 import { Interrupts } from "../interrupts";
 import type { ChangedFile } from "./split-bundle";
 
-/** Keeps what files held while several of them are replaced. */
+/** Journal of the original contents while several files are replaced. */
 const JOURNAL = ".jobstrata/split-journal.json";
 
 type Kept = Pick<ChangedFile, "file" | "before" | "after">;
 
 /**
- * Replaces files, all of them or none. Signals wait until that is done. If the process is killed, the files are restored by
- * {@link restoreFiles}.
+ * Replaces all files or none. Signals are deferred until that is done. If the process is killed, {@link restoreFiles} restores
+ * the files.
  *
- * @returns the exit code of a signal that came meanwhile
+ * @returns the exit code of a deferred signal
  * @throws {JobstrataError} `config` if a file cannot be written, or has changed since it was read; no file is changed then
  */
 export function replaceFiles(files: readonly ChangedFile[]): number | undefined {
@@ -57,16 +57,16 @@ export function replaceFiles(files: readonly ChangedFile[]): number | undefined 
   }
 }
 
-/** Restores files of which a process that was killed had replaced only some. @returns their names */
+/** Restores the files that a killed process had replaced only in part. @returns their names */
 export function restoreFiles(): string[] {
   if (!existsSync(JOURNAL)) return [];
   let kept: readonly Kept[] = [];
   try {
     kept = JSON.parse(readFileSync(JOURNAL, "utf8")) as readonly Kept[];
   } catch {
-    // Not ours.
+    // Not our journal.
   }
-  // What somebody has changed since stays as it is.
+  // Keeps files that were edited since.
   const replaced = kept.filter(
     ({ file, after }) => existsSync(file) && readFileSync(file, "utf8") === after,
   );
@@ -75,13 +75,13 @@ export function restoreFiles(): string[] {
   return replaced.map(({ file }) => file);
 }
 
-/** Removes the journal, and its folder if that was made for it. */
+/** Removes the journal, and its folder if it was created for it. */
 function forget(): void {
   rmSync(JOURNAL, { force: true });
   try {
     rmdirSync(dirname(JOURNAL));
   } catch {
-    // There is more in it, or it is not there.
+    // The folder has other content or does not exist.
   }
 }
 

@@ -27,10 +27,10 @@ import {
   taskText,
 } from "./yaml-task";
 
-/** Lists whose items are only for the tasks that name them. */
+/** Lists whose items are used only by tasks that name them. */
 const LISTS = { environments: "environment_key", job_clusters: "job_cluster_key" } as const;
 
-/** A job as a file has it. */
+/** A job's text in a file. */
 export class JobText {
   readonly #file: YamlFile;
   readonly #segments: readonly Segment[];
@@ -42,12 +42,12 @@ export class JobText {
   /** Columns of the `-` and of the settings of its tasks. */
   readonly #dash: number;
   readonly #taskColumn: number;
-  /** What stands below its key. */
+  /** The value of its key. */
   public readonly node: unknown;
 
   /**
    * @param keyStart where the job's key begins
-   * @throws {NotEditable} if its text cannot be changed in place
+   * @throws {NotEditable} if the text cannot be changed in place
    */
   public constructor(file: YamlFile, keyStart: number, node: unknown) {
     this.#file = file;
@@ -79,7 +79,7 @@ export class JobText {
     this.#taskColumn = columnOf(file, startOf(one.node));
   }
 
-  /** Behind its last line. */
+  /** After its last line. */
   public get end(): number {
     return this.#segments.at(-1)?.end ?? 0;
   }
@@ -93,7 +93,7 @@ export class JobText {
     return taskText(this.#file, item.node, isInner);
   }
 
-  /** What makes it a composite. */
+  /** The changes that make it a composite. */
   public compositeEdits({ tasks, level, settings }: CompositePart): Replacement[] {
     const edits = tasks.map((moved) => {
       const text = this.task(moved.outer.taskKey, moved.task !== moved.outer);
@@ -112,7 +112,7 @@ export class JobText {
     return [...edits, ...this.#tagEdits({ job_level: level, orchestrator: "true" })];
   }
 
-  /** What lets an atomic job take parameters that it had as settings. */
+  /** The changes that let an atomic job take former settings as parameters. */
   public ownerEdits(part: AtomicPart): Replacement[] {
     const { file, column } = { file: this.#file, column: this.#column };
     const { from, parameters, maxConcurrentRuns, existing } = part;
@@ -155,7 +155,7 @@ export class JobText {
     return edits;
   }
 
-  /** A new job beside this one, with code of its tasks. */
+  /** The text of a new job beside this one, with the code of its tasks. */
   public atomicLines(part: AtomicPart, runs: number | undefined): string {
     const { newline } = this.#file;
     const indent = " ".repeat(this.#column);
@@ -212,7 +212,7 @@ export class JobText {
     return lines.join("");
   }
 
-  /** Names of anchors in what moves away from the job. */
+  /** Names of the anchors in the text that leaves the job. */
   public movedAnchors({ tasks }: CompositePart): string[] {
     return tasks.flatMap((moved) => {
       const text = this.task(moved.outer.taskKey, moved.task !== moved.outer);
@@ -229,7 +229,7 @@ export class JobText {
     return " ".repeat(this.#column) + ended(this.#file, body);
   }
 
-  /** Inherited settings that the job itself gets from an anchor. */
+  /** Settings that the job itself inherits from an anchor. */
   #mergedLines(): string {
     const own = new Set(this.#segments.map(({ name }) => name));
     const merged = Object.entries(this.#raw).filter(
@@ -280,7 +280,7 @@ export class JobText {
     return before + lines.join("");
   }
 
-  /** Items of a list that the task needs, as they are written. */
+  /** The text of the list items that the task needs. */
   #listLines(list: keyof typeof LISTS, text: TaskText): string {
     const segment = this.#segment(list);
     const key = LISTS[list];
@@ -308,7 +308,7 @@ export class JobText {
     return commentsBefore(file, item) + ended(file, file.text.slice(item.start, item.end));
   }
 
-  /** Takes items out of a list that no task names any more, and the list if none is left. */
+  /** Removes items that no task names any more, and the list if it becomes empty. */
   #listEdits(list: string, key: string, names: readonly unknown[]): Replacement[] {
     const segment = this.#segment(list);
     if (segment === undefined) {
@@ -369,7 +369,7 @@ export class JobText {
     return edits;
   }
 
-  /** Tags in place of none, of one line, or of what an anchor gives. */
+  /** Tags that replace missing ones, one-line ones, or those of an anchor. */
   #newTags(
     segment: Segment | undefined,
     raw: Raw | undefined,
@@ -404,7 +404,7 @@ function resolvedAt(
   return typeof at === "string" ? at : undefined;
 }
 
-/** Where each job of a file is: its key, and what stands below it, by where the key or the map begins. */
+/** The position and value of each job in a file, by where its key or map begins. */
 export function jobsOf(
   file: YamlFile,
 ): ReadonlyMap<number, { readonly keyStart: number; readonly node: unknown }> {

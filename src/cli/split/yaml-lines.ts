@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import type { Raw, YamlFile } from "./yaml-segments";
 
-/** Text of settings in block style at an indentation, each line with its break. */
+/** Settings as block-style text with an indentation, each line with its line break. */
 export function rawLines(
   file: YamlFile,
   settings: Readonly<Record<string, Raw>>,
@@ -12,7 +12,7 @@ export function rawLines(
   return indented(file, text, indent);
 }
 
-/** Every line that is not empty, moved to the right. */
+/** Indents every non-empty line. */
 function indented({ newline }: YamlFile, text: string, indent: number): string {
   return text
     .split("\n")
@@ -20,12 +20,12 @@ function indented({ newline }: YamlFile, text: string, indent: number): string {
     .join(newline);
 }
 
-/** A text that other lines can follow. */
+/** Text that other lines can follow. */
 export function ended({ newline }: YamlFile, text: string): string {
   return text === "" || text.endsWith("\n") ? text : text + newline;
 }
 
-/** Lines moved to the left or right; undefined where one has not as many blanks. */
+/** Shifts lines left or right; undefined if a line has too few blanks. */
 export function shifted(text: string, by: number): string | undefined {
   if (by === 0) return text;
   const lines = text.split("\n");
@@ -37,7 +37,7 @@ export function shifted(text: string, by: number): string | undefined {
   return moved.every((line) => line !== undefined) ? moved.join("\n") : undefined;
 }
 
-/** A text as YAML has it on one line: as it is if that is the same text, else in quotes. */
+/** A string as one line of YAML: plain if that parses to the same string, else quoted. */
 export function scalarText(value: string): string {
   const plain =
     /^[A-Za-z_][\w./-]*$/.test(value) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(value);

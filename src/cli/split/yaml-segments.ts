@@ -10,14 +10,14 @@ import {
 } from "yaml";
 import { pairsOf } from "../yaml-nodes";
 
-/** A YAML file with its nodes, and where they are in its text. */
+/** A YAML file with its syntax tree and positions. */
 export interface YamlFile {
   readonly text: string;
   readonly document: Document.Parsed;
   readonly newline: string;
 }
 
-/** Parses a file; undefined if it is not YAML. */
+/** Parses a file; undefined if it is not valid YAML. */
 export function parseYaml(text: string): YamlFile | undefined {
   const document = parseDocument(text, {
     version: "1.2",
@@ -29,34 +29,34 @@ export function parseYaml(text: string): YamlFile | undefined {
   return { text, document, newline: text.includes("\r\n") ? "\r\n" : "\n" };
 }
 
-/** A setting of a map in block style: whole lines, but for what stands before the first of a list's item. */
+/** A setting of a block-style map: whole lines, except for the text before the first setting of a list item. */
 export interface Segment {
   readonly name: string;
   readonly value: unknown;
-  /** Comments and empty lines before it begin here. */
+  /** Start of the comments and empty lines before it. */
   readonly gapStart: number;
-  /** Its first line begins here, or its key behind a `-`. */
+  /** Start of its first line, or of its key after a `-`. */
   readonly start: number;
   readonly keyStart: number;
-  /** Behind its last line break. */
+  /** After its last line break. */
   readonly end: number;
 }
 
-/** An item of a list in block style. */
+/** An item of a block-style list. */
 export interface Item {
   readonly node: unknown;
-  /** Comments and empty lines before it begin here. */
+  /** Start of the comments and empty lines before it. */
   readonly gapStart: number;
   readonly start: number;
   readonly end: number;
 }
 
-/** The value of a key, the last of several. */
+/** The value of a key; the last one if there are several. */
 export function valueOf(node: unknown, name: string): unknown {
   return pairsOf(node).findLast(({ key }) => String(key.value) === name)?.value;
 }
 
-/** The settings of a map; undefined if it is not in block style, each key in a line of its own. */
+/** The settings of a map; undefined if it is not block-style with each key on its own line. */
 export function segmentsOf(file: YamlFile, node: unknown): readonly Segment[] | undefined {
   if (!isBlock(node) || !isMap(node)) return undefined;
   const segments: Segment[] = [];
@@ -82,9 +82,9 @@ export function segmentsOf(file: YamlFile, node: unknown): readonly Segment[] | 
 }
 
 /**
- * The items of a list; undefined if it is not in block style.
+ * The items of a list; undefined if it is not block-style.
  *
- * @param after where the key of the list ends
+ * @param after where the list's key ends
  */
 export function itemsOf(
   file: YamlFile,
@@ -106,7 +106,7 @@ export function itemsOf(
   return items;
 }
 
-/** Comments before a setting or an item, each in its line. */
+/** Comments before a setting or an item, each on its own line. */
 export function commentsBefore(
   file: YamlFile,
   { gapStart, start }: Pick<Item, "gapStart" | "start">,
@@ -119,7 +119,7 @@ export function commentsBefore(
     .join("");
 }
 
-/** The blanks before a place in its line, what is not blank there counted as such. */
+/** The text before a position in its line, with other characters replaced by blanks. */
 export function columnOf(file: YamlFile, at: number): number {
   return at - lineStartOf(file, at);
 }
@@ -128,7 +128,7 @@ function isBlock(node: unknown): node is YAMLMap | YAMLSeq {
   return (isMap(node) || isSeq(node)) && node.flow !== true;
 }
 
-/** Where the text of a node ends, comments behind it left out. */
+/** The end of a node's text without the comments after it. */
 function contentEnd(node: unknown, otherwise: number): number {
   if (isMap(node) && node.flow !== true) {
     const last = node.items.at(-1);
@@ -149,18 +149,18 @@ function lineStartOf({ text }: YamlFile, at: number): number {
   return text.lastIndexOf("\n", at - 1) + 1;
 }
 
-/** Behind the line break of the line; a block scalar ends behind its own. */
+/** After the line break of the line; a block scalar includes its own. */
 function lineEndOf({ text }: YamlFile, at: number): number {
   if (text[at - 1] === "\n") return at;
   const end = text.indexOf("\n", at);
   return end === -1 ? text.length : end + 1;
 }
 
-/** Any value, as YAML has it. */
+/** Any YAML value. */
 export type Raw =
   string | number | boolean | null | readonly Raw[] | { readonly [key: string]: Raw };
 
-/** The value of a node with aliases and merged maps written out; references such as `${var.x}` stay. */
+/** A node's value with aliases and merged maps expanded; references such as `${var.x}` stay. */
 export function rawOf(file: YamlFile, node: unknown): Raw {
   const at = isAlias(node) ? node.resolve(file.document) : node;
   if (isSeq(at)) return at.items.map((item) => rawOf(file, item));
@@ -191,7 +191,7 @@ export function isRawMap(value: Raw | undefined): value is Readonly<Record<strin
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The value at a path in a raw value. */
+/** The value at a path of a raw value. */
 export function rawAt(value: Raw | undefined, path: readonly (string | number)[]): Raw | undefined {
   let at = value;
   for (const part of path) {
@@ -202,7 +202,7 @@ export function rawAt(value: Raw | undefined, path: readonly (string | number)[]
   return at;
 }
 
-/** A raw value with another at a path. */
+/** A raw value with the value at a path replaced. */
 export function withRawAt(
   value: Raw | undefined,
   [name, ...rest]: readonly (string | number)[],
@@ -217,7 +217,7 @@ export function withRawAt(
   return { ...map, [name]: withRawAt(map[name], rest, other) };
 }
 
-/** The node at a path; undefined where an alias or a merge leads there. */
+/** The node at a path; undefined if an alias or a merge leads there. */
 export function nodeAt(node: unknown, path: readonly (string | number)[]): unknown {
   let at = node;
   for (const part of path) {

@@ -18,16 +18,16 @@ import {
   type YamlFile,
 } from "./yaml-segments";
 
-/** A task as the file has it: the map that holds its code. */
+/** A task in the file: the map that contains its code. */
 export interface TaskText {
   readonly node: unknown;
   readonly segments: readonly Segment[];
-  /** The settings that it has, merged ones included. */
+  /** Its settings, including merged ones. */
   readonly raw: Readonly<Record<string, Raw>>;
   readonly column: number;
 }
 
-/** Finds the text of a task, or of the one that a for-each task repeats. @throws {NotEditable} */
+/** Finds the text of a task, or of the task repeated by a for-each task. @throws {NotEditable} */
 export function taskText(file: YamlFile, item: unknown, isInner: boolean): TaskText {
   const node = isInner ? valueOf(valueOf(item, "for_each_task"), "task") : item;
   if (isAlias(node)) throw new NotEditable("shared-anchor", "the task is an alias of another");
@@ -61,7 +61,7 @@ export function runJobEdit(
   const runJob = lines.map((line) => indent + line + newline).join("");
   const parts: string[] = [];
   const merge = segments.find(({ name }) => name === "<<");
-  // What is merged into it may belong to the code.
+  // Merged settings can belong to the code.
   if (merge !== undefined) {
     const own = new Set(segments.map(({ name }) => name));
     const merged = Object.entries(raw).filter(([name]) => !own.has(name) && isKept(name));
@@ -89,7 +89,7 @@ function fullText(file: YamlFile, segment: Segment, column: number, withGap: boo
   return gap + " ".repeat(column) + ended(file, body);
 }
 
-/** What a task passes, as its file has it. */
+/** The parameters that a task passes, as written in its file. */
 function passedText(
   file: YamlFile,
   segments: readonly Segment[],
@@ -108,7 +108,7 @@ function passedText(
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
 
-/** The default of a parameter that was a setting, as the file has it. */
+/** The default of a parameter that was a setting, as written in the file. */
 export function defaultText(
   file: YamlFile,
   { segments, raw }: TaskText,
@@ -121,7 +121,7 @@ export function defaultText(
 }
 
 /**
- * The task of the atomic job: its key, and the settings of the code as they were written.
+ * The task of the atomic job: its key, and the code's settings as written.
  *
  * @param column where its settings begin
  * @param dash where the `-` before it is
@@ -174,7 +174,7 @@ export function atomicTaskLines(
   return lines;
 }
 
-/** Comments before a setting, and its lines. */
+/** The lines of a setting, with the comments before it. */
 function segmentLines(file: YamlFile, segment: Segment, column: number): string {
   const body = file.text.slice(segment.keyStart, segment.end);
   return commentsBefore(file, segment) + " ".repeat(column) + ended(file, body);
@@ -187,7 +187,7 @@ function shift(lines: string, by: number): string {
   return moved;
 }
 
-/** A setting with parameters that refer to job parameters now. */
+/** A setting whose parameters refer to job parameters now. */
 function changedLines(
   file: YamlFile,
   { raw, column }: TaskText,
@@ -217,11 +217,11 @@ function changedLines(
   return rawLines(file, { [segment.name]: value }, inner);
 }
 
-/** A scalar that is not shared, and no text of several lines with an indentation. */
+/** A scalar that is neither shared nor a multi-line text with an indentation. */
 const isInline = ({ type, anchor }: Scalar): boolean =>
   anchor === undefined && type !== "BLOCK_LITERAL" && type !== "BLOCK_FOLDED";
 
-/** Anchors that stand in what moves. */
+/** Anchors in the moved text. */
 export function anchorsIn(node: unknown): string[] {
   const own = (node as { anchor?: string } | null)?.anchor;
   const inner = isMap(node)

@@ -57,7 +57,7 @@ export function addTestCommand(program: Command, io: Io): void {
     });
 }
 
-/** Tests the jobs of an environment and gives the exit code. @throws {JobstrataError}, WorkspaceError if it cannot be tried */
+/** Tests the jobs of an environment. @returns the exit code @throws {JobstrataError | WorkspaceError} if it cannot be attempted */
 export async function test(keys: readonly string[], options: TestOptions, io: Io): Promise<number> {
   const { target: environment, junit } = options;
   if (environment === undefined)
@@ -68,7 +68,7 @@ export async function test(keys: readonly string[], options: TestOptions, io: Io
     io.err("Nothing to test: no job is selected");
     return 0;
   }
-  // A report that cannot be written is better known before the jobs have run.
+  // Fail on an unwritable report before the jobs run.
   if (junit !== undefined) writeReport(junit, environment, []);
   const target = await WorkspaceTarget.open(options, io);
   try {
@@ -78,7 +78,7 @@ export async function test(keys: readonly string[], options: TestOptions, io: Io
     const planned = planTests(jobs, new Set(ids.values()), wanted, {
       atomicOnly: options.atomicOnly === true,
     });
-    // What has changed is tested without what it runs, unless that has changed, too.
+    // Changed jobs are tested without the jobs that they run, unless those have changed too.
     const steps =
       chosen === undefined ? planned : onlySteps(planned, ({ key }) => chosen.has(key ?? ""));
     if (options.dryRun === true) {
@@ -101,7 +101,7 @@ export async function test(keys: readonly string[], options: TestOptions, io: Io
   }
 }
 
-/** Keys of the jobs that `--select` chooses; the exit code after Ctrl-C. */
+/** Keys of the jobs that `--select` chooses, or the exit code after Ctrl-C. */
 async function selectedKeys(
   keys: readonly string[],
   environment: string,
@@ -159,7 +159,7 @@ const durationMs = ({ run }: StepResult): number =>
 const durationText = (result: StepResult): string =>
   result.run === undefined ? "" : formatDuration(durationMs(result));
 
-/** Why a job failed: of each notebook that did, the last line of its error first. */
+/** Why a job failed, beginning with the last error line of each failed notebook. */
 function reasonOf({ outcome, run, error }: StepResult): string[] {
   if (outcome === "succeeded" || outcome === "not-run") return [];
   if (error !== undefined) return [error.message];
@@ -180,7 +180,7 @@ function writeReport(
   environment: string,
   results: readonly StepResult<TestStep>[],
 ): void {
-  // Loaded when it is needed.
+  // Loaded on demand.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { junitXml } = require("@jobstrata/core/report") as typeof import("@jobstrata/core/report");
   const cases = results.map((result) => ({

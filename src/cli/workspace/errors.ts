@@ -4,7 +4,7 @@ import { WorkspaceError } from "@jobstrata/run";
 import { type Io, writeJson } from "../io";
 import type { Format } from "../run/execution";
 
-/** Runs a command and turns what keeps it from being tried into one clear message and exit code 2, in the format asked for. */
+/** Runs a command, and reports an error that prevents it as one clear message in the requested format, with exit code 2. */
 export async function reportingErrors(
   format: Format,
   command: string,
@@ -15,7 +15,7 @@ export async function reportingErrors(
     return await action();
   } catch (error) {
     if (!(error instanceof JobstrataError) && !(error instanceof WorkspaceError)) throw error;
-    // External values are escaped where they are inserted; the message keeps its own line breaks.
+    // External values were escaped when they were inserted; the message keeps its own line breaks.
     const text = error instanceof WorkspaceError && error.notFound ? error.reason : error.message;
     const message = text.split("\n").map(printable).join("\n");
     io.err(message);

@@ -4,7 +4,7 @@ import type { Io } from "../io";
 import { SERVING } from "../local/server-options";
 import type { ExecutorKind } from "@jobstrata/local/executor";
 
-/** The local workspace: the one that runs for the data folder, or one for as long as this process lasts. */
+/** The local workspace: the one already running for the data folder, or one that lives as long as this process. */
 export async function openLocal(
   { data, executor }: { readonly data?: string; readonly executor?: ExecutorKind },
   io: Io,

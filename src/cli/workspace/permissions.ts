@@ -13,7 +13,7 @@ export interface ApiPermissions {
   }[];
 }
 
-/** The entries of the object itself, without inherited ones. */
+/** The object's own entries, without inherited ones. */
 export function ownEntries({ access_control_list: list = [] }: ApiPermissions): Settings[] {
   return list.flatMap(({ all_permissions: levels = [], ...who }) =>
     levels

@@ -18,7 +18,7 @@ import {
 import type { Io } from "../io";
 import { withLocalPackage } from "../local/package";
 
-/** Options by which the user says which workspace is meant. */
+/** Options that select the workspace. */
 export interface TargetOptions {
   /** Name of the environment. */
   readonly target?: string;
@@ -29,14 +29,14 @@ export interface TargetOptions {
   readonly executor?: ExecutorKind;
 }
 
-/** After this time the reason for waiting is shown; milliseconds. */
+/** Time after which the reason for waiting is shown; milliseconds. */
 export const WORTH_A_WORD = 2000;
 
-/** A workspace that jobs are run in, and what is deployed there. */
+/** A workspace to run jobs in, and the jobs deployed there. */
 export class WorkspaceTarget {
-  /** Keys of the deployed jobs by their ids, as far as they have been read. */
+  /** Keys of the deployed jobs by id, as far as they have been read. */
   public readonly keys = new Map<JobId, string>();
-  /** Settled once {@link readKeys} has read what it can. */
+  /** Settled when {@link readKeys} has finished. */
   public keysRead: Promise<unknown> = Promise.resolve();
   readonly #read = new Map<SynthesizedStack, Promise<Map<string, JobId>>>();
 
@@ -48,7 +48,7 @@ export class WorkspaceTarget {
     public readonly client: JobsClient,
     public readonly environment: string | undefined,
     stacks: readonly SynthesizedStack[],
-    /** What makes a command say the same target: `-t dev`, `--local -t dev`. */
+    /** The flags that select the same target: `-t dev`, `--local -t dev`. */
     flags: string,
     stop: () => Promise<void>,
     /** The workspace ends with this process. */
@@ -60,9 +60,9 @@ export class WorkspaceTarget {
   }
 
   /**
-   * Finds out which workspace is meant and how to log in to it. Nothing is asked of it yet.
+   * Determines the workspace and the login. Sends no request yet.
    *
-   * @throws {JobstrataError} `run` if there is no such environment, `authentication` if there is no login
+   * @throws {JobstrataError} `run` if the environment does not exist, `authentication` without a login
    */
   public static async open(
     options: TargetOptions,
@@ -81,7 +81,7 @@ export class WorkspaceTarget {
     let stop = (): Promise<void> => Promise.resolve();
     let isTransient = false;
     if (options.local === true) {
-      // The local workspace brings a good deal of code with it, which nobody else has to wait for.
+      // The local workspace loads a lot of code that others do not need.
       const { openLocal } = withLocalPackage(
         // eslint-disable-next-line @typescript-eslint/no-require-imports
         () => require("./local-target") as typeof import("./local-target"),
@@ -114,7 +114,7 @@ export class WorkspaceTarget {
     return new WorkspaceTarget(client, target, stacks, flags, stop, isTransient);
   }
 
-  /** A workspace that is there, with the jobs that were just deployed to it. The flags lead others to it. */
+  /** A running workspace with jobs that were just deployed to it. The flags select it in other commands. */
   public static of(login: Login, jobs: ReadonlyMap<string, JobId>, flags: string): WorkspaceTarget {
     const client = new JobsClient(new WorkspaceHttp(login));
     const target = new WorkspaceTarget(
@@ -129,15 +129,15 @@ export class WorkspaceTarget {
     return target;
   }
 
-  /** Keys of all jobs of the environment, deployed or not. */
+  /** Keys of all jobs in the environment, deployed or not. */
   get #jobKeys(): string[] {
     return this.#stacks.flatMap(({ jobOutputs }) => [...jobOutputs.keys()]);
   }
 
   /**
-   * The id of a job of the environment.
+   * The id of a job in the environment.
    *
-   * @throws {JobstrataError} `run` if there is no such job, or it is not deployed; `terraform` if that cannot be found out
+   * @throws {JobstrataError} `run` if the job does not exist or is not deployed; `terraform` if that cannot be determined
    */
   public async jobId(key: string): Promise<JobId> {
     const stack = this.#stacks.find(({ jobOutputs }) => jobOutputs.has(key));
@@ -163,7 +163,7 @@ export class WorkspaceTarget {
   }
 
   /**
-   * The ids of all deployed jobs of the environment by their keys.
+   * The ids of the environment's deployed jobs by key.
    *
    * @throws {JobstrataError} `run` if none is deployed
    */
@@ -179,17 +179,17 @@ export class WorkspaceTarget {
     );
   }
 
-  /** Reads the keys of all jobs, for names of what is run below others. Names are all that is missing if that fails. */
+  /** Reads the keys of all jobs, to name nested ones. A failure costs only the names. */
   public readKeys(): void {
     this.keysRead = this.jobIds().catch(() => undefined);
   }
 
-  /** A command of this program that means the same workspace, such as `npx jobstrata runs -t dev`. */
+  /** Another command for the same workspace, such as `npx jobstrata runs -t dev`. */
   public command(verb: string): string {
     return ["npx jobstrata", verb, this.#flags].filter(Boolean).join(" ");
   }
 
-  /** Ends what was started to reach the workspace. */
+  /** Stops what was started to reach the workspace. */
   public async close(): Promise<void> {
     await this.#stop();
   }
@@ -212,7 +212,7 @@ export class WorkspaceTarget {
   }
 }
 
-/** The stacks of an environment. If there are none, but the local workspace has some, the error says so. */
+/** The stacks of an environment. If there are none but the local workspace has some, the error says so. */
 function deployedStacks(environment: string, data: string = DEFAULT_DATA_DIR): SynthesizedStack[] {
   try {
     return stacksOf(readStacks(outputFolder()), environment);
@@ -233,7 +233,7 @@ function isLocal(environment: string, data: string): boolean {
   }
 }
 
-/** The environment, where only one is synthesized: ` (-t dev)`. */
+/** A hint at the environment if only one is synthesized: ` (-t dev)`. */
 function onlyEnvironment(): string {
   try {
     const [only, another] = new Set(
@@ -245,14 +245,14 @@ function onlyEnvironment(): string {
   }
 }
 
-/** What leads to the local workspace of a data folder. */
+/** The flags that select the local workspace of a data folder. */
 export function localFlags(data: string | undefined): string {
   return data === undefined || data === DEFAULT_DATA_DIR
     ? "--local"
     : `--local --data ${printable(data)}`;
 }
 
-/** The workspace in the stacks' provider configuration; the first that has one applies to all. */
+/** The workspace in the provider configuration of the stacks; the first one found applies to all. */
 function workspaceOf(stacks: readonly SynthesizedStack[]): SynthesizedStack["workspace"] {
   const told = stacks.map(({ workspace }) => workspace);
   return told.find(({ host, profile }) => host !== undefined || profile !== undefined) ?? {};

@@ -7,7 +7,7 @@ import type { BundleInput, ExportedBundle, ExportedEnvironment } from "./bundle-
 import { divided, type Yaml } from "./divide";
 import { JobWriter, rebased } from "./job-settings";
 
-/** Writes a bundle of the jobs of all environments: a target for each, a file for each job, folders by layer. */
+/** Writes a bundle with the jobs of all environments: a target for each, a file for each job, folders by layer. */
 export function writeBundle(input: BundleInput): ExportedBundle {
   return new BundleWriter(input).bundle();
 }
@@ -16,16 +16,16 @@ interface Exported {
   readonly layer: string;
   readonly byEnvironment: Map<string, Settings>;
 }
-/** What the root file says of each target. */
+/** The root file's settings of each target. */
 type Targets = Record<string, Record<string, Yaml>>;
 
 class BundleWriter {
   readonly #input: BundleInput;
   readonly #refusals: Refusal[] = [];
   readonly #jobs = new Map<string, Exported>();
-  /** Variables that look jobs up, by the names of these. */
+  /** Lookup variables by the names of the jobs that they look up. */
   readonly #lookups = new Map<string, string>();
-  /** Folders outside of the bundle whose files it uploads. */
+  /** Folders outside of the bundle that it syncs. */
   readonly #outside = new Set<string>();
 
   public constructor(input: BundleInput) {
@@ -58,7 +58,7 @@ class BundleWriter {
     return { files, refusals: this.#refusals, jobs: this.#jobs.size };
   }
 
-  /** A file for what a job has in all targets, and what each target has besides. */
+  /** A file with a job's settings in all targets and the overrides of each target. */
   #writeJobs(files: Map<string, string>, targets: Targets): void {
     const overrides = new Map<string, Record<string, Yaml>>();
     for (const [key, { layer, byEnvironment }] of this.#jobs) {
@@ -83,7 +83,7 @@ class BundleWriter {
     }
   }
 
-  /** Takes `run_as` out of the jobs of the environments where it is the same for all of them. */
+  /** Moves `run_as` from the jobs to the target if all jobs of it agree. */
   #takeRunAs(): ReadonlyMap<string, Setting> {
     const result = new Map<string, Setting>();
     for (const { name } of this.#input.environments) {
@@ -101,7 +101,7 @@ class BundleWriter {
     return result;
   }
 
-  /** The variables of the bundle; values that differ by target are written to the targets. */
+  /** The variables of the bundle. Values that differ are set in the targets. */
   #variables(targets: Targets): Record<string, unknown> {
     const all = this.#input.environments;
     const names = new Set(all.flatMap(({ variables }) => Object.keys(variables)));
@@ -156,7 +156,7 @@ class BundleWriter {
     }
   }
 
-  /** The variable that looks a job up. */
+  /** The variable that looks up a job. */
   #lookup(job: string): string {
     const known = this.#lookups.get(job);
     if (known !== undefined) return known;
@@ -172,7 +172,7 @@ class BundleWriter {
 
 const YAML = { lineWidth: 0, aliasDuplicateObjects: false } as const;
 
-/** `[${bundle.target}]` for the name of the environment in the names of a job, if all of them have it. */
+/** Replaces the environment's name in job names by `[${bundle.target}]` if all targets have it. */
 function withTargets(byEnvironment: ReadonlyMap<string, Settings>): ReadonlyMap<string, Settings> {
   const named = [...byEnvironment].map(([environment, { name }]) =>
     typeof name === "string" ? name.replace(`[${environment}]`, "[${bundle.target}]") : undefined,

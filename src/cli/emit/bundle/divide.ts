@@ -1,16 +1,16 @@
 import { canonical, isSettings, type Setting, type Settings, textAt } from "@jobstrata/core/model";
 
-/** A value of YAML; undefined if there is none. */
+/** A YAML value; undefined if absent. */
 export type Yaml = Setting | undefined;
 
-/** Lists whose items the Databricks CLI merges by a key. Environments are not among them. */
+/** Lists that the Databricks CLI merges by key. `environments` is not one of them. */
 const KEYED: Readonly<Record<string, string>> = {
   tasks: "task_key",
   job_clusters: "job_cluster_key",
   parameters: "name",
 };
 
-/** What all environments have alike, and what each has beside. */
+/** What all environments have in common, and what each adds. */
 export function divided(values: ReadonlyMap<string, Yaml>): {
   readonly base: Yaml;
   readonly others: ReadonlyMap<string, Yaml>;
@@ -42,7 +42,7 @@ export function divided(values: ReadonlyMap<string, Yaml>): {
 
 function dividedField(fields: ReadonlyMap<string, Yaml>): ReturnType<typeof divided> {
   const all = [...fields.values()];
-  // A target cannot take away what the bundle says.
+  // A target cannot remove settings.
   if (all.includes(undefined)) return { base: undefined, others: fields };
   if (all.every(isSettings)) {
     const part = divided(fields);
@@ -52,11 +52,11 @@ function dividedField(fields: ReadonlyMap<string, Yaml>): ReturnType<typeof divi
   const [first] = all;
   if (all.every((value) => canonical(value) === canonical(first)))
     return { base: first, others: new Map() };
-  // Single values are replaced; lists would be appended to those of the bundle.
+  // Scalars are replaced; lists would be appended.
   return { base: undefined, others: fields };
 }
 
-/** Items that are the same everywhere, and by their keys what targets change in others. */
+/** The common items, and what targets override in the others, by key. */
 function dividedList(fields: ReadonlyMap<string, Yaml>, key: string): ReturnType<typeof divided> {
   const lists = new Map(
     [...fields].map(([environment, value]) => [environment, list(value ?? [])] as const),
@@ -87,7 +87,7 @@ function dividedList(fields: ReadonlyMap<string, Yaml>, key: string): ReturnType
   return { base, others: others };
 }
 
-/** The items of a list; a single value is a list of one. */
+/** The items of a list; a scalar is a list of one. */
 export function list(value: Setting): readonly Setting[] {
   return Array.isArray(value) ? (value as readonly Setting[]) : [value];
 }

@@ -14,20 +14,20 @@ import { NotExpressible } from "../not-expressible";
 import type { BundleInput, ExportedEnvironment } from "./bundle-input";
 import { list, type Yaml } from "./divide";
 
-/** What the settings of a job refer to. */
+/** Resolves what a job's settings refer to. */
 export interface JobContext {
   readonly environment: ExportedEnvironment;
   readonly localFile: BundleInput["localFile"];
-  /** The variable that looks up the id of a job by its name. */
+  /** The variable that looks up a job's id by name. */
   readonly lookup: (job: string) => string;
-  /** Takes the folders outside of the bundle whose files it uploads. */
+  /** Collects folders outside of the bundle that it must sync. */
   readonly outside: Set<string>;
 }
 
-/** Settings that only Terraform's provider has. */
+/** Settings that exist only in the Terraform provider. */
 const ONLY_TERRAFORM = new Set(["always_running", "control_run_state", "dynamic"]);
 
-/** Writes the settings of a job as a bundle has them. */
+/** Converts a job's settings to bundle syntax. */
 export class JobWriter {
   readonly #job: JobSpec;
   readonly #context: JobContext;
@@ -115,7 +115,7 @@ export class JobWriter {
     return this.#environment.text(value, where);
   }
 
-  /** A file of this machine relative to the file of the job, anything else as it is. */
+  /** Makes a path of this machine relative to the job's file; leaves other texts unchanged. */
   #path(value: string, where: string, task: TaskSpec | undefined): string {
     const notebook = where.endsWith("notebook_path") ? task?.notebook?.identity : undefined;
     const isFile = notebook?.startsWith("file:") === true;
@@ -152,10 +152,10 @@ export class JobWriter {
   }
 }
 
-/** Stands before a path from the folder of the bundle, until it is known which file names it. */
+/** Marks a path relative to the bundle's folder until the file that contains it is known. */
 const PATH = "\0";
 
-/** Paths as they are from a folder of the bundle. */
+/** Rewrites marked paths relative to a folder of the bundle. */
 export function rebased(value: Yaml, folder: string): Yaml {
   if (typeof value === "string") {
     if (!value.startsWith(PATH)) return value;
@@ -169,7 +169,7 @@ export function rebased(value: Yaml, folder: string): Yaml {
   );
 }
 
-/** An id as YAML has it best: a number, if that holds it. */
+/** An id as a YAML number if a number can represent it. */
 function idOf(id: string): Setting {
   const value: unknown = /^\d{1,15}$/.test(id) ? JSON.parse(id) : id;
   return value as Setting;

@@ -1,15 +1,15 @@
 import { assignment, list, quoted, text } from "./code";
 import type { ImportFramework } from "../import-source";
 
-/** Ids of running jobs by environment and key. */
+/** Ids of deployed jobs by environment and key. */
 export type AdoptedJobs = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** Paths of notebooks in the workspace, by environment. */
+/** Workspace paths of notebooks, by environment. */
 export type AdoptedNotebooks = ReadonlyMap<string, readonly string[]>;
 
 /**
- * The file that lets the first deployment take over running jobs with their ids, their permissions, and the notebooks that
- * the source manages.
+ * The file with which the first deployment takes over deployed jobs: their ids, permissions, and the notebooks that the source
+ * manages.
  */
 export function adoptedFile(
   framework: ImportFramework,

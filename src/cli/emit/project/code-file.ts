@@ -3,7 +3,7 @@ import type { ImportFramework } from "../import-source";
 import { type TextPart, textCode } from "./text-code";
 import type { Invocation, Value } from "../typed/value";
 
-/** Values that only the code of a project has, each with one name. */
+/** Named values that only the project's code has. */
 export type ProjectValue =
   | { readonly $file: string }
   | { readonly $job: string }
@@ -18,22 +18,22 @@ export type ProjectValue =
   | { readonly $vary: Readonly<Record<string, Value | undefined>> }
   | { readonly $placeholder: string };
 
-/** How the texts of a source become texts of the project. */
+/** Translates texts of the source to texts of the project. */
 export type TextReader = (text: string) => readonly TextPart[];
 
-/** What a {@link CodeFile} needs to know. */
+/** Context of a {@link CodeFile}. */
 export interface CodeFileOptions {
   readonly framework: ImportFramework;
-  /** Leads from the file to the folder `jobs`. */
+  /** Relative path from the file to the folder `jobs`. */
   readonly up: string;
   readonly readText: TextReader;
-  /** The member that a job has in the second argument of the function. @default - its key */
+  /** A job's property in the second argument of the function. @default - its key */
   readonly member?: (job: string) => string;
-  /** False if there is no stack in scope, as in the file of the environments. @default true */
+  /** False if no stack is in scope, as in the file of environments. @default true */
   readonly hasStack?: boolean;
 }
 
-/** One file of code in the making: what it imports, and whether it asks for the environment. */
+/** A code file under construction: its imports, and whether it uses the environment. */
 export class CodeFile {
   readonly #imports = new Map<string, Set<string>>();
   public usesEnvironment = false;
@@ -54,18 +54,18 @@ export class CodeFile {
     return this.use(name, `${this.#options.up}/${file}`);
   }
 
-  /** Imports what another file imports. */
+  /** Adds the imports of another file. */
   public useAllOf(other: CodeFile): void {
     for (const [from, names] of other.#imports) for (const name of names) this.use(name, from);
   }
 
-  /** A module of the provider's generated classes. */
+  /** Imports a module of the provider's generated classes. */
   public provider(name: string, module: string): string {
     const scope = this.#options.framework === "cdktf" ? "@cdktf" : "@cdktn";
     return this.use(name, `${scope}/provider-databricks/lib/${module}`);
   }
 
-  /** The imports, packages first. */
+  /** The import statements, packages first. */
   public imports(): string {
     const rank = (from: string): number => (from.startsWith(".") ? 1 : 0);
     return [...this.#imports]

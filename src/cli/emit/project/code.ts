@@ -1,8 +1,8 @@
-/** Code of TypeScript, laid out as Prettier lays it out by default, so that nobody has to run it over 1 000 files. */
+/** TypeScript code in Prettier's default layout, so that users need not format 1,000 generated files. */
 
 /** An expression. */
 export type Code =
-  /** Text that stays on its line: a number, a name, a template. */
+  /** Text that is never wrapped: a number, a name, a template. */
   | { readonly kind: "raw"; readonly text: string; readonly isTemplate?: true }
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "list"; readonly items: readonly Code[] }
@@ -20,7 +20,7 @@ export interface Entry {
 }
 
 const WIDTH = 80;
-/** Prettier breaks after the `:` rather than inside of a call with one argument that is at most this long. */
+/** Prettier breaks after the `:` rather than inside of a call whose one argument is at most this long. */
 const SHORT_ARGUMENT = WIDTH / 4;
 
 export const raw = (text: string): Code => ({ kind: "raw", text });
@@ -32,11 +32,11 @@ export const call = (callee: string, ...args: readonly Code[]): Code => ({
   args,
 });
 
-/** @param isOpen one property a line, however few there are */
+/** @param isOpen always one property a line */
 export const object = (entries: readonly Entry[], isOpen = false): Code =>
   isOpen ? { kind: "object", entries, isOpen } : { kind: "object", entries };
 
-/** The code of plain data: text, numbers, lists, objects. What is undefined is left out. */
+/** The code of plain data: strings, numbers, lists, objects. Undefined values are omitted. */
 export function data(value: unknown): Code {
   if (typeof value === "string") return text(value);
   if (Array.isArray(value)) return list((value as unknown[]).map(data));
@@ -50,7 +50,7 @@ export function data(value: unknown): Code {
 }
 
 const KINDS: ReadonlySet<unknown> = new Set(["raw", "text", "list", "object", "arrow", "call"]);
-/** Plain data has no `kind` that is one of these, together with what belongs to it. */
+/** Plain data never has one of these kinds together with its other properties. */
 export function isCode(value: unknown): value is Code {
   if (typeof value !== "object" || value === null || !("kind" in value)) return false;
   const { kind } = value;
@@ -66,13 +66,13 @@ export function isCode(value: unknown): value is Code {
   return member[kind as keyof typeof member] in value;
 }
 
-/** A name as it stands before the `:` of a property. */
+/** A name as an object key, quoted if necessary. */
 function propertyName(name: string): string {
   if (name === "__proto__") return '["__proto__"]';
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : quoted(name);
 }
 
-/** A literal in the quotes that need fewer escapes, double ones if both need as many. */
+/** A string literal in the quotes that need fewer escapes; double quotes if equal. */
 export function quoted(value: string): string {
   const json = JSON.stringify(value)
     .replaceAll("\u2028", "\\u2028")
@@ -86,7 +86,7 @@ export function quoted(value: string): string {
 const isShorthand = (name: string, value: Code): boolean =>
   value.kind === "raw" && value.text === name && /^[A-Za-z_$][\w$]*$/.test(name);
 
-/** The code in one line; undefined where it cannot be in one. */
+/** The code on one line; undefined if it needs several. */
 function flat(code: Code): string | undefined {
   switch (code.kind) {
     case "raw":
@@ -119,11 +119,11 @@ function flat(code: Code): string | undefined {
 }
 
 /**
- * Lays code out.
+ * Formats code.
  *
- * @param indent of the line that it begins in
- * @param column at which it begins
- * @param after how many characters follow it in its last line
+ * @param indent of the line that it begins on
+ * @param column that it begins at
+ * @param after number of characters that follow it on its last line
  */
 export function layOut(code: Code, indent: number, column: number, after: number): string {
   const inLine = flat(code);
@@ -169,7 +169,7 @@ function layOutCall(
     const body = layOut(last.body, indent + 2, indent + 2, 1);
     return `${head}() =>\n${pad(indent + 2)}${body},\n${pad(indent)})`;
   }
-  // The rest of the object has lines of its own.
+  // The rest of the object is on its own lines.
   if (isHugged) return `${head}${layOut(last, indent, WIDTH, 0)})`;
   return `${callee}(\n${argumentLines(args, indent)}${pad(indent)})`;
 }
@@ -184,16 +184,16 @@ function property({ name, value }: Entry, indent: number): string {
 }
 
 /**
- * `left`, which ends with `:` or `=`, and its value, on the next line if Prettier breaks it there.
+ * `left`, which ends with `:` or `=`, and its value, on the next line if Prettier breaks there.
  *
- * @param after how many characters follow in the last line
+ * @param after number of characters that follow on the last line
  */
 export function assignment(left: string, value: Code, indent: number, after: number): string {
   const column = indent + left.length + 1;
   const inLine = flat(value);
   const fits = inLine !== undefined && column + inLine.length + after <= WIDTH;
   if (!fits && breaksAfterOperator(value)) {
-    // A short key gains nothing.
+    // Breaking after a short key gains nothing.
     const isShort = value.kind !== "call" && left.endsWith(":") && left.length - 1 < 5;
     if (!isShort)
       return `${left}\n${pad(indent + 2)}${layOut(value, indent + 2, indent + 2, after)}`;
@@ -217,7 +217,7 @@ export function pad(indent: number): string {
   return " ".repeat(indent);
 }
 
-/** Comments, each line with `//` before it. */
+/** Comment lines with `//`. */
 export function commentLines(comments: readonly string[] = [], indent = 0): string {
   return comments
     .flatMap((comment) => comment.split("\n"))
@@ -225,7 +225,7 @@ export function commentLines(comments: readonly string[] = [], indent = 0): stri
     .join("");
 }
 
-/** An expression as a statement, with the `const name = ` or `return ` before it. */
+/** An expression as a statement, optionally after `const name = ` or `return `. */
 export function statement(
   code: Code,
   { name, indent = 0 }: { name?: string; indent?: number } = {},

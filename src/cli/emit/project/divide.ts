@@ -1,12 +1,12 @@
 import type { Value } from "../typed/value";
 
-/** Props of one thing in each environment. */
+/** Props of one object in each environment. */
 export type ByEnvironment<T> = ReadonlyMap<string, T>;
 type Props = Readonly<Record<string, Value>>;
 
 const MAPS: ReadonlySet<string> = new Set(["tags", "jobParameters", "parameters"]);
 
-/** What a job has everywhere, and by prop what each environment adds or replaces. */
+/** A job's common props, and by prop what each environment adds or replaces. */
 export function divide(all: ByEnvironment<Props>): {
   readonly base: Record<string, Value>;
   readonly overrides: Record<string, Record<string, Value>>;
@@ -22,7 +22,7 @@ export function divide(all: ByEnvironment<Props>): {
   return { base, overrides };
 }
 
-/** What environments have in common, and what an environment has instead or besides. */
+/** The common props, and what each environment has instead or in addition. */
 interface Divided {
   readonly common: Value | undefined;
   readonly own: ReadonlyMap<string, Value>;
@@ -37,7 +37,7 @@ function divideValues(values: ByEnvironment<Value | undefined>): Divided {
   return { common, own };
 }
 
-/** Each entry of the maps by itself. */
+/** Treats each entry of the maps separately. */
 function divideMaps(values: ByEnvironment<Value | undefined>): Divided {
   const maps = mapValues(values, (value) => (value ?? {}) as Readonly<Record<string, Value>>);
   const common: Record<string, Value> = {};
@@ -54,7 +54,7 @@ function divideMaps(values: ByEnvironment<Value | undefined>): Divided {
 const namesIn = (maps: ByEnvironment<Props>): Set<string> =>
   new Set([...maps.values()].flatMap((map) => Object.keys(map)));
 
-/** What most environments have, if all have something: an override cannot take anything away. */
+/** The most common value, if every environment has one: an override cannot remove a prop. */
 function commonValue(values: ByEnvironment<Value | undefined>): Value | undefined {
   const counts = new Map<string, { readonly value: Value; count: number }>();
   for (const value of values.values()) {
@@ -71,14 +71,14 @@ export function mapValues<V, W>(map: ByEnvironment<V>, of: (value: V) => W): Map
   return new Map([...map].map(([key, value]) => [key, of(value)]));
 }
 
-/** One value, if it is the same everywhere; else what each environment has. */
+/** One value if all environments agree, else a value for each. */
 export function vary(values: ByEnvironment<Value | undefined>): Value | undefined {
   const texts = new Set([...values.values()].map((value) => JSON.stringify(value)));
   if (texts.size <= 1) return [...values.values()][0];
   return { $vary: Object.fromEntries(values) } as unknown as Value;
 }
 
-/** {@link vary} for each prop. */
+/** Applies {@link vary} to each prop. */
 export function varyProps(all: ByEnvironment<Props>): Record<string, Value> {
   return Object.fromEntries(
     [...namesIn(all)].flatMap((name): [string, Value][] => {

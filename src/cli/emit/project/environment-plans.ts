@@ -8,24 +8,24 @@ import type { JobPlan } from "./job-plans";
 import type { ImportedJob, ProjectJobs } from "./jobs";
 import { OWN_TAGS, SharedProps } from "./shared-props";
 
-/** What an environment says of all of its jobs, and of single ones. */
+/** An environment's defaults and overrides. */
 export interface EnvironmentPlan {
   readonly environment: ImportedEnvironment;
   readonly prefix: string;
   readonly hierarchyTags: boolean;
-  /** What all jobs of the three classes have alike, as props of the environment. */
+  /** Props that all typed jobs share, as props of the environment. */
   readonly shared: SharedProps;
-  /** By key of the job and prop. */
+  /** By job key and prop. */
   readonly overrides: Record<string, Record<string, Value>>;
 }
 
-/** The environments, and the jobs of the three classes without what the environments say. */
+/** The environments, and the typed jobs without the props that the environments set. */
 export interface Plans {
   readonly environments: readonly EnvironmentPlan[];
   readonly jobs: ReadonlyMap<ImportedJob, TypedJob>;
 }
 
-/** Takes out of the jobs what an environment can say of all of them, and what differs between environments. */
+/** Moves shared props and props that differ by environment from the jobs to the environments. */
 export function planEnvironments(
   environments: readonly ImportedEnvironment[],
   jobs: ProjectJobs,
@@ -58,7 +58,7 @@ export function planEnvironments(
   return { environments: plans, jobs: new Map(merged) };
 }
 
-/** Splits the props of a job into what it has everywhere, and the overrides of environments. */
+/** Splits a job's props into common ones and overrides by environment. */
 function merge(
   job: ImportedJob,
   typed: ReadonlyMap<string, TypedJob>,
@@ -102,7 +102,7 @@ function merge(
   };
 }
 
-/** What stands before all names of an environment, and names it. */
+/** The prefix of all names in an environment, and the environment that it names. */
 function prefixOf(names: readonly string[], environment: string): string {
   const [first = ""] = names;
   let prefix = "";
@@ -117,7 +117,7 @@ function prefixOf(names: readonly string[], environment: string): string {
   return names.every((name) => name.length > prefix.length) ? prefix : "";
 }
 
-/** Whether the tags of a job are those that its class gives it. */
+/** Whether a job's tags equal those that its class sets. */
 function conform({ level, props }: TypedJob): boolean {
   const tags = (props.tags ?? {}) as Readonly<Record<string, string>>;
   const orchestrator = level === "atomic" ? undefined : "true";
@@ -130,11 +130,11 @@ function conform({ level, props }: TypedJob): boolean {
   );
 }
 
-/** Takes out of the tags what the class, the stack and props say. */
+/** Removes the tags that the class, the stack and props set. */
 function splitTags(props: Record<string, Value>, job: ImportedJob, hierarchyTags: boolean): void {
   const all = (props.tags ?? {}) as Readonly<Record<string, string>>;
   if (!hierarchyTags) {
-    // The class demands a word for it, which is no tag here.
+    // The class requires a word for a level that has no tag here.
     props.purpose = job.key.replace(/_job$/, "");
     return;
   }
@@ -146,7 +146,7 @@ function splitTags(props: Record<string, Value>, job: ImportedJob, hierarchyTags
   if (Object.keys(rest).length > 0) props.tags = rest;
 }
 
-/** The name of a notebook, by which its task is called unless it says otherwise. */
+/** The notebook's name, which is the default of the task key. */
 function stemOf(notebook: Value | undefined): string | undefined {
   if (typeof notebook !== "object" || !("$call" in notebook)) return undefined;
   const [argument] = (notebook as { args: readonly Value[] }).args;

@@ -8,7 +8,7 @@ import type { SharedClusters } from "./shared-clusters";
 /**
  * The text of `jobs/environments.ts`.
  *
- * @param others the code of the other files, which may need helpers of this one
+ * @param others the code of the other files, which can import helpers from this one
  */
 export function environmentsFile(
   framework: ImportFramework,
@@ -58,7 +58,7 @@ function environmentCode(
     ...(jobs.length > 0 ? [{ name: "jobs", value: object(jobs, true) }] : []),
   ];
   const prefixCode = prefix === "" ? [] : [{ name: "namePrefix", value: file.text(prefix) }];
-  // Which variables are used is known once everything else is written.
+  // Which variables are used is known only after all other files are written.
   const variables = variablesOf(environment, texts);
   const entries = [
     { name: "name", value: text(environment.name) },

@@ -4,14 +4,14 @@ import { keyOf, memberName, unique } from "../names";
 import { call, importLine, raw, statement, text } from "./code";
 import type { CodeFile } from "./code-file";
 
-/** The jobs outside of the project that its jobs run: a function for each in `jobs/external.ts`. */
+/** External jobs that the project's jobs run: a function for each in `jobs/external.ts`. */
 export class ExternalJobs {
   readonly #functions = new Map<string, { readonly name: string; readonly code: string }>();
   readonly #framework: ImportFramework;
   readonly #keys: ReadonlySet<string>;
   readonly #newFile: () => CodeFile;
 
-  /** @param keys of the jobs of the project, which external ones cannot have */
+  /** @param keys of the project's jobs, which are taken */
   public constructor(
     framework: ImportFramework,
     keys: ReadonlySet<string>,
@@ -22,7 +22,7 @@ export class ExternalJobs {
     this.#newFile = newFile;
   }
 
-  /** The name of the function that gives the job of a reference. */
+  /** The name of the function that returns the referenced job. */
   public functionFor(ref: JobRef): string {
     const { jobName, id, expression } = whatNames(ref);
     const identity =
@@ -70,7 +70,7 @@ ${all}`;
   }
 }
 
-/** What names an external job: its display name, its id, or an expression. */
+/** Identifies an external job: its display name, its id, or an expression. */
 function whatNames(ref: JobRef): {
   readonly jobName?: string | undefined;
   readonly id?: string | undefined;
@@ -80,7 +80,7 @@ function whatNames(ref: JobRef): {
   if (ref.kind === "literal") return { id: ref.jobId, expression: "" };
   const { expression } = ref;
   const jobName = ref.kind === "external" ? ref.name : undefined;
-  // A workspace knows a job of another environment by its id.
+  // A workspace refers to a job of another environment by id.
   const id =
     ref.kind === "external" || ref.kind === "opaque"
       ? (ref.jobId ?? /^job (\d+)$/.exec(expression)?.[1])

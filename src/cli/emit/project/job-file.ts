@@ -4,18 +4,18 @@ import type { JobComments } from "../import-source";
 import type { TypedJob, TypedTask } from "../typed/plan";
 import type { Value } from "../typed/value";
 
-/** What a job's file is made of. */
+/** Input of a job's file. */
 export interface JobFileInput {
   readonly key: string;
   readonly functionName: string;
-  /** Members of the jobs that it runs or refers to. */
+  /** Property names of the jobs that it runs or refers to. */
   readonly needs: readonly string[];
   readonly comments: JobComments | undefined;
 }
 
 const CLASSES = { atomic: "AtomicJob", composite: "CompositeJob", orchestrator: "OrchestratorJob" };
 
-/** The file of a job that one of the three classes makes. */
+/** The file of a typed job. */
 export function typedJobFile(input: JobFileInput, job: TypedJob, file: CodeFile): string {
   const className = file.use(CLASSES[job.level]);
   const { notebook, taskKey, tasks, props } = job;
@@ -112,7 +112,7 @@ const KEYWORDS = new Set(
   ).split(" "),
 );
 
-/** The file of a job that the provider's generated class makes. */
+/** The file of a job that uses the provider's generated class. */
 export function rawJobFile(
   input: JobFileInput,
   config: Readonly<Record<string, Value>>,
@@ -187,7 +187,7 @@ function signature(name: string, className: string, hasJobs: boolean): string {
   return `export function ${name}(\n${lines}): ${className} {\n`;
 }
 
-/** The comments at fields of the source, by the props that these became. */
+/** The comments on the source's fields, by the props that they became. */
 function fieldComments(
   comments: JobComments | undefined,
   props: Readonly<Record<string, string>>,

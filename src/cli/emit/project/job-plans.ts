@@ -6,11 +6,11 @@ import { planTyped } from "../typed/typed-job";
 import type { ImportedJob, ProjectJobs } from "./jobs";
 import type { FindLocalFile } from "./local-file";
 
-/** A job as one of the three classes in each environment, or why it is none. */
+/** A job as a typed job in each environment, or the reason why that is impossible. */
 export type JobPlan =
   { readonly typed: ReadonlyMap<string, TypedJob> } | { readonly because: string };
 
-/** Plans each job in each environment as one of the three classes, if it is one in all of them. */
+/** Plans each job as a typed job if that is possible in all of its environments. */
 export function planJobs(
   source: ImportSource,
   jobs: ProjectJobs,
@@ -56,7 +56,7 @@ export function planJobs(
   return plans;
 }
 
-/** Which jobs run each notebook: an atomic job owns the one that it runs. */
+/** The jobs that run each notebook: an atomic job owns its notebook. */
 class NotebookUses {
   readonly #uses = new Map<string, Set<ImportedJob>>();
 
@@ -100,7 +100,7 @@ function notebookFile(
 ): NotebookFile | undefined {
   if (task.notebook?.identity.startsWith("file:") !== true) return undefined;
   const file = localFile(task.notebook.identity.slice("file:".length), task);
-  // A state names files of where it was deployed from.
+  // The state names files on the machine that it was deployed from.
   if (file === undefined && source.kind !== "bundle") return undefined;
   if (file?.kind !== "notebook")
     throw new NotTyped(`${task.notebook.label} is not a notebook file`);
@@ -108,7 +108,7 @@ function notebookFile(
   return { path: file.path, ...(workspacePath !== undefined && { workspacePath }) };
 }
 
-/** Whether the tasks are the same but for their props. */
+/** Whether tasks differ only in their props. */
 function sameTasks(plans: readonly TypedJob[]): boolean {
   const texts = plans.map(({ tasks }) =>
     JSON.stringify(

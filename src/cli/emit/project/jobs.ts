@@ -15,23 +15,23 @@ import { keyOf, memberName, unique } from "../names";
 import { symbolized } from "../symbolic";
 import { partsOf } from "../texts";
 
-/** A job of the source, in all environments that have it. */
+/** A job of the source, in all environments that contain it. */
 export interface ImportedJob {
   /** Its construct id in the project. */
   readonly key: string;
-  /** The {@link JobSpec.key} that it has in the source. */
+  /** Its {@link JobSpec.key} in the source. */
   readonly was: string;
-  /** Its name in the code of the project. */
+  /** Its variable name in the project. */
   readonly member: string;
   readonly byEnvironment: Map<string, { readonly spec: JobSpec; readonly settings: Settings }>;
   level: JobLevel;
   layer: string;
 }
 
-/** The jobs of a source: each once, with its level and layer, in the order in which they need each other. */
+/** The jobs of a source, each once, with level and layer, in dependency order. */
 export class ProjectJobs {
   readonly refusals: Refusal[] = [];
-  /** Whether each layer is one stack, because stacks by level would need each other both ways. */
+  /** Whether each layer is one stack: stacks by level would depend on each other in both directions. */
   readonly singleStack: boolean;
   readonly #source: ImportSource;
   readonly #order: readonly ImportedJob[];
@@ -54,22 +54,22 @@ export class ProjectJobs {
     if (this.singleStack) for (const job of this.#all) job.layer = name;
   }
 
-  /** Jobs after those that they run, without those that are refused. */
+  /** Jobs in dependency order, without refused ones. */
   public get order(): readonly ImportedJob[] {
     return this.#order.filter((job) => !this.#refused.has(job));
   }
 
-  /** In the order of the source. */
+  /** In the source's order. */
   public get all(): readonly ImportedJob[] {
     return this.#all;
   }
 
-  /** The job that has a {@link JobSpec.id} in an environment. */
+  /** The job with a {@link JobSpec.id} in an environment. */
   public withId(environment: string, id: string): ImportedJob | undefined {
     return this.#byId.get(idIn(environment, id));
   }
 
-  /** The job that a reference of an environment leads to. */
+  /** The job that a reference in an environment resolves to. */
   public referred(environment: string, ref: JobRef): ImportedJob | undefined {
     return ref.kind === "job" ? this.withId(environment, ref.id) : undefined;
   }
@@ -88,7 +88,7 @@ export class ProjectJobs {
     return this.#runs.get(job) ?? [];
   }
 
-  /** Refuses the jobs that run refused ones, since these are left out. */
+  /** Refuses jobs that run refused jobs, because those are left out. */
   public refuseDependents(): void {
     for (const job of this.#order) {
       const target = this.runs(job).find((each) => this.#refused.has(each));
@@ -164,7 +164,7 @@ export class ProjectJobs {
     return [...found];
   }
 
-  /** The tag of the level counts, unless the job's tasks contradict it. */
+  /** The level tag decides unless the job's tasks contradict it. */
   #setLevels(): void {
     const depths = new Map<ImportedJob, number>();
     const depthOf = (job: ImportedJob, above: readonly ImportedJob[]): number => {
@@ -200,7 +200,7 @@ export class ProjectJobs {
     return keyOf(layer.includes("${") ? name : layer).toLowerCase();
   }
 
-  /** Jobs after those that they run; jobs of a layer stay together if possible. */
+  /** Jobs in dependency order; jobs of a layer stay together if possible. */
   #inOrder(): ImportedJob[] {
     const result: ImportedJob[] = [];
     const done = new Set<ImportedJob>();
@@ -235,7 +235,7 @@ export class ProjectJobs {
     this.refuse(job, environment, "tasks", `lead back to itself: ${path}`, spec);
   }
 
-  /** Whether stacks by layer and level would have to be deployed before one another. */
+  /** Whether stacks by layer and level would depend on each other. */
   #isCircular(): boolean {
     const stackOf = (job: ImportedJob): string => `${job.layer} ${job.level}`;
     const edges = new Map<string, Set<string>>();
@@ -261,23 +261,23 @@ export class ProjectJobs {
 
 const idIn = (environment: string, id: string): string => `${environment}\0${id}`;
 
-/** Whether a reference of a bundle is to the name of its target. */
+/** Whether a reference of a bundle is the name of its target. */
 export const isTarget = (path: string): boolean =>
   path === "bundle.target" || path === "bundle.environment";
 
-/** The variable that a reference leads to, in its short or long form. */
+/** The variable of a reference, in long or short form. */
 export function variablePath(path: string): string | undefined {
   return /^(?:var\.([^.[\]]+)|variables\.([^.[\]]+)\.value)$/.exec(path)?.slice(1).find(Boolean);
 }
 
-/** The settings of a job with references to variables, where the source has some. */
+/** A job's settings with variable references, if the source has any. */
 function settingsIn(environment: ImportedEnvironment, spec: JobSpec): Settings {
   const symbolic = environment.symbolic?.get(spec.key);
   if (symbolic === undefined) return spec.settings;
   return symbolized(spec.settings, symbolic, (each) => resolvedText(each, environment));
 }
 
-/** A text with the values of the references in it. */
+/** Replaces the references in a text by their values. */
 function resolvedText(written: string, environment: ImportedEnvironment): string {
   return partsOf(written, true)
     .map((part) => {
@@ -289,7 +289,7 @@ function resolvedText(written: string, environment: ImportedEnvironment): string
     .join("");
 }
 
-/** A key whose outputs are free, too: `x` and `x_job` have the same. */
+/** A key whose outputs are free: `x` and `x_job` share theirs. */
 function freeKey(key: string, taken: Set<string>): string {
   let free = key;
   for (let count = 2; taken.has(jobOutputBase(free)); count++) free = `${key}_${count}`;
@@ -297,7 +297,7 @@ function freeKey(key: string, taken: Set<string>): string {
   return free;
 }
 
-/** Keys of jobs whose ids the settings refer to elsewhere than in Run Job tasks. */
+/** Keys of jobs whose ids the settings use outside of Run Job tasks. */
 function referredJobs(settings: Setting): string[] {
   if (typeof settings === "string")
     return [...settings.matchAll(/\$\{resources\.jobs\.([^.[\]}]+)\.id\}/g)].flatMap(

@@ -1,11 +1,11 @@
 import type { TaskSpec } from "@jobstrata/core/model";
 
-/** What a path of the source is on this machine. */
+/** A source path on this machine. */
 export interface LocalFile {
-  /** From the folder of the project. */
+  /** Relative to the project's folder. */
   readonly path: string;
   readonly kind: "notebook" | "file" | "folder";
 }
 
-/** The file or folder that a path of the source means; undefined if there is none. */
+/** The file or folder that a source path refers to; undefined if it does not exist. */
 export type FindLocalFile = (path: string, task: TaskSpec | undefined) => LocalFile | undefined;

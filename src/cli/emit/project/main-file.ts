@@ -3,13 +3,13 @@ import { className, memberName, unique } from "../names";
 import { call, type Code, data, object, raw, statement } from "./code";
 import type { ImportedJob, ProjectJobs } from "./jobs";
 
-/** The path of the file of a job. */
+/** Path of the job's file. */
 export const fileOf = ({ layer, key }: ImportedJob): string => `jobs/${layer}/${key}.ts`;
 
-/** The name of the function that adds a job. */
+/** Name of the function that adds a job. */
 export const functionOf = ({ member }: ImportedJob): string => `add${className(member)}`;
 
-/** The text of `main.ts`: every job in one statement, in the order in which they need each other. */
+/** The text of `main.ts`: one statement per job, in dependency order. */
 export function mainFile(
   framework: ImportFramework,
   jobs: ProjectJobs,

@@ -4,11 +4,11 @@ import { escaped, partsOf } from "../texts";
 import { type ImportedJob, isTarget, type ProjectJobs, variablePath } from "./jobs";
 import { terraformOf, type TextPart } from "./text-code";
 
-/** Turns texts of the source into texts of the project: references into variables and jobs, secrets into variables. */
+/** Translates texts of the source: references become variables and jobs, secrets become variables. */
 export class ProjectTexts {
-  /** Variables that stand for what the project cannot know, by name: the text of the source. */
+  /** Variables for values that the project cannot know: source text by variable name. */
   readonly placeholders = new Map<string, string>();
-  /** Names of variables of the source that texts refer to. */
+  /** Names of source variables that texts refer to. */
   readonly usedVariables = new Set<string>();
   readonly #placeholderNames = new Map<string, string>();
   readonly #variables: ReadonlySet<string>;
@@ -24,10 +24,10 @@ export class ProjectTexts {
   }
 
   /**
-   * The parts of a text in the code of the project.
+   * The parts of a text in the project's code.
    *
-   * @param job in whose file the text stands; other jobs are known there
-   * @param environment whose settings the text is part of; its name is filled in
+   * @param job whose file contains the text; other jobs are in scope there
+   * @param environment of the settings, whose name is filled in
    */
   public parts(written: string, job?: ImportedJob, environment?: string): TextPart[] {
     return partsOf(written, this.#hasReferences).map((part): TextPart => {
@@ -51,14 +51,14 @@ export class ProjectTexts {
     });
   }
 
-  /** A text as Terraform gets it in an environment. */
+  /** A text as Terraform receives it in an environment. */
   public terraform(written: string, environment: string): string {
     const isJob = /^\$\{resources\.jobs\.[^.[\]}]+\.id\}$/.test(written);
     if (isJob) return written;
     return this.parts(written, undefined, environment).map(terraformOf).join("");
   }
 
-  /** The variable for what the project cannot know. */
+  /** The variable for a value that the project cannot know. */
   public placeholder(written: string, name: string): string {
     const known = this.#placeholderNames.get(written);
     if (known !== undefined) return known;

@@ -28,56 +28,56 @@ import { Uploads } from "./uploads";
 
 export interface ProjectOptions {
   readonly framework: ImportFramework;
-  /** Names of layers by patterns of keys. */
+  /** Layer names by key patterns. */
   readonly layerOf?: (key: string) => string | undefined;
   readonly localFile: FindLocalFile;
-  /** The first deployment takes over the running jobs. @default false */
+  /** Whether the first deployment takes over deployed jobs. @default false */
   readonly adopt?: boolean;
 }
 
 /** A job of the project. */
 export interface ProjectJob {
   readonly key: string;
-  /** The {@link JobSpec.key} that it had. */
+  /** Its {@link JobSpec.key} in the source. */
   readonly was: string;
   readonly layer: string;
   readonly level: JobLevel;
   readonly file: string;
-  /** Why it is a generated `Job`; undefined for one of the three classes. */
+  /** The reason for a generated `Job`; undefined for a typed job. */
   readonly because?: string;
   readonly environments: readonly string[];
 }
 
 /** A project, before it is written. */
 export interface Project {
-  /** Texts by path. */
+  /** File contents by path. */
   readonly files: ReadonlyMap<string, string>;
   readonly jobs: readonly ProjectJob[];
   readonly refusals: readonly Refusal[];
-  /** Variables that stand for what the project cannot know, by name: the text of the source. */
+  /** Variables for values that the project cannot know: source text by variable name. */
   readonly placeholders: ReadonlyMap<string, string>;
-  /** Each layer is one stack, not one for each level. */
+  /** Whether each layer is one stack instead of one for each level. */
   readonly singleStack: boolean;
-  /** The jobs of an environment, with their texts as Terraform gets them. */
+  /** The jobs of an environment, with texts as Terraform receives them. */
   readonly jobsIn: (environment: string) => readonly PlannedJob[];
 }
 
-/** A job of one environment of the project. */
+/** A job in one environment of the project. */
 export interface PlannedJob {
   readonly key: string;
   readonly stack: string;
   readonly spec: JobSpec;
   readonly settings: Settings;
-  /** The {@link PlannedJob.key} of a job of the source, by its {@link JobSpec.id}. */
+  /** The {@link PlannedJob.key} of a source job, by its {@link JobSpec.id}. */
   readonly keyOf: (id: string) => string | undefined;
 }
 
-/** Plans the project of a source: a file for each job, folders by layer, the environments, and what wires them. */
+/** Plans the project of a source: a file for each job, folders by layer, the environments, and the wiring. */
 export function writeProject(source: ImportSource, options: ProjectOptions): Project {
   return new ProjectWriter(source, options).project();
 }
 
-/** A job as the provider's generated class makes it. */
+/** The job as arguments of the provider's generated class. */
 interface RawJobPlan {
   readonly config: Record<string, Value>;
   readonly permissions: Value | undefined;
@@ -152,7 +152,7 @@ class ProjectWriter {
     };
   }
 
-  /** Leaves out what is refused. */
+  /** Leaves out refused jobs. */
   #leaveOut(
     plans: Map<ImportedJob, TypedJob | RawJobPlan>,
     environments: readonly EnvironmentPlan[],
@@ -180,7 +180,7 @@ class ProjectWriter {
     };
   }
 
-  /** In the order in which they are read from the stacks: generated jobs of a stack come first. */
+  /** In the order in which they are read from stacks: generated jobs of a stack come first. */
   #jobsIn(environment: string): PlannedJob[] {
     const { order, singleStack } = this.#jobs;
     const stackOf = ({ layer }: ImportedJob, level: JobLevel): string =>
@@ -221,7 +221,7 @@ class ProjectWriter {
     return rawJobFile(input, clusters.replace(plan.config), plan.permissions, file);
   }
 
-  /** A job as the provider's generated class; undefined if that cannot express it, which is then refused. */
+  /** The arguments of the provider's generated class; undefined if it cannot express the job, which is then refused. */
   #rawPlan(job: ImportedJob): RawJobPlan | undefined {
     const configs = new Map<string, Record<string, Value>>();
     const permissions = new Map<string, Value | undefined>();
@@ -268,7 +268,7 @@ class ProjectWriter {
     return this.#target(environment, ref);
   }
 
-  /** Paths of the notebooks that the project uploads and the source manages, by environment. */
+  /** Workspace paths of notebooks that the project uploads and the source manages, by environment. */
   #adoptedNotebooks(): Map<string, string[]> {
     return new Map(
       this.#source.environments.map(({ name, graph, notebooks = new Map<string, string>() }) => {
@@ -280,7 +280,7 @@ class ProjectWriter {
     );
   }
 
-  /** Ids of the running jobs, by environment and key. */
+  /** Ids of deployed jobs, by environment and key. */
   #adopted(): Map<string, Map<string, string>> {
     const kept = new Set(this.#jobs.order);
     return new Map(

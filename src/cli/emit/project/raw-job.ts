@@ -6,7 +6,7 @@ import { NotExpressible } from "../not-expressible";
 import { camelCase, type Value } from "../typed/value";
 
 /**
- * What neither provider has, and what only that of CDKTN has, by the end of their paths.
+ * Settings that neither provider supports, and settings that only CDKTN's supports, by the last parts of their paths.
  * `__tests__/cli/emit/raw-job.test.ts` compares them with the providers' schemas.
  */
 export const UNSUPPORTED: readonly string[] = [
@@ -47,12 +47,12 @@ export const ONLY_CDKTN: readonly string[] = [
   "triggers",
 ];
 
-/** How a generated `Job` refers to what is not plain data. */
+/** Resolves a generated `Job`'s references to anything but plain data. */
 export interface RawContext {
   readonly framework: ImportFramework;
   /** The `job_id` of a Run Job task. */
   readonly jobId: (ref: JobRef, where: string) => Value;
-  /** A file of this machine that a path means, uploaded; undefined for a path of the workspace. */
+  /** The uploaded file that a path refers to; undefined for a workspace path. */
   readonly file: (
     path: string,
     isNotebook: boolean,
@@ -61,7 +61,7 @@ export interface RawContext {
   ) => Value | undefined;
 }
 
-/** The arguments of a generated `Job` for a whole job. @throws {NotExpressible} */
+/** The arguments of a generated `Job`. @throws {NotExpressible} */
 export function planRaw(
   job: JobSpec,
   settings: Settings,
@@ -77,7 +77,7 @@ export function planRaw(
   return config;
 }
 
-/** Who may do what, as `Permissions` takes it. */
+/** Access controls as `Permissions` takes them. */
 export function rawPermissions(settings: Settings): Value[] {
   const { access_control_list: entries } = settings;
   if (entries === undefined) return [];
@@ -207,7 +207,7 @@ class RawJob {
     }
   }
 
-  /** The task that settings are of. */
+  /** The task that the settings belong to. */
   #task(settings: Settings, at: number): TaskSpec | undefined {
     const { tasks } = this.#job;
     const named = tasks.filter(({ taskKey }) => taskKey === settings.task_key);
@@ -228,7 +228,7 @@ class RawJob {
   }
 }
 
-/** A path that a bundle uploads the file of. */
+/** A path whose file a bundle uploads. */
 const isLocal = (path: string): boolean =>
   !path.startsWith("/") && !/^\w+:/.test(path) && path.includes("/");
 

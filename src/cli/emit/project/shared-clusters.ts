@@ -9,9 +9,9 @@ type Tree = Readonly<Record<string, Value>>;
 
 interface Cluster {
   readonly value: Value;
-  /** What its jobs call it. */
+  /** Key of the cluster in its jobs. */
   readonly key: string;
-  /** Written for one of the three classes, else for a generated `Job`. */
+  /** Whether it is written for a typed job rather than a generated `Job`. */
   readonly isTyped: boolean;
   count: number;
   name?: string;
@@ -22,13 +22,13 @@ const CLUSTER_CALLS: ReadonlySet<string> = new Set([
   "JobCompute.taskCluster",
 ]);
 
-/** Clusters that several jobs have: a constant for each in `jobs/clusters.ts`. */
+/** Clusters that several jobs share: a constant for each in `jobs/clusters.ts`. */
 export class SharedClusters {
   readonly #clusters = new Map<string, Cluster>();
   readonly #framework: ImportFramework;
   readonly #texts: ProjectTexts;
 
-  /** @param written everything that may hold a cluster */
+  /** @param written everything that can contain a cluster */
   public constructor(
     framework: ImportFramework,
     texts: ProjectTexts,
@@ -50,12 +50,12 @@ export class SharedClusters {
     return this.#shared.flatMap(({ name = "" }) => name);
   }
 
-  /** A value with the constants in place of the clusters that they are. */
+  /** Replaces shared clusters in a value by their constants. */
   public replace<V extends Value>(value: V): V {
     return this.#replaced(value) as V;
   }
 
-  /** The text of `jobs/clusters.ts`; undefined if there is none. */
+  /** The text of `jobs/clusters.ts`; undefined if there are none. */
   public file(): string | undefined {
     const shared = this.#shared;
     if (shared.length === 0) return undefined;
@@ -111,7 +111,7 @@ ${constants.join("\n")}`;
     return { ...inner, args: [shared, ...(tree as unknown as Invocation).args.slice(1)] };
   }
 
-  /** Whether a value is the same everywhere and needs nothing of a stack. */
+  /** Whether a value is the same in all stacks. */
   #isConstant(value: Value): boolean {
     if (typeof value === "string")
       return this.#texts.parts(value).every((part) => !("code" in part));
@@ -127,7 +127,7 @@ ${constants.join("\n")}`;
 const identityOf = ({ isTyped, value }: Pick<Cluster, "isTyped" | "value">): string =>
   `${String(isTyped)} ${JSON.stringify(value)}`;
 
-/** The cluster that a call or an object has. */
+/** The cluster in a call or an object. */
 function clusterIn(
   tree: Tree,
 ): { readonly value: Value; readonly key: string; readonly isTyped: boolean } | undefined {

@@ -4,7 +4,7 @@ import type { Value } from "../typed/value";
 
 type Props = Readonly<Record<string, Value>>;
 
-/** Tags that the class, the stack and props of a job give it. */
+/** Tags that a job's class, stack and props set. */
 export const OWN_TAGS: ReadonlySet<string> = new Set([
   JOB_LEVEL_TAG,
   "orchestrator",
@@ -12,7 +12,7 @@ export const OWN_TAGS: ReadonlySet<string> = new Set([
   "purpose",
 ]);
 
-/** What all jobs of an environment have alike, said once. */
+/** Props that all jobs of an environment share. */
 export class SharedProps {
   /** As props of the environment. */
   readonly props: Props;
@@ -20,7 +20,7 @@ export class SharedProps {
   readonly #tags: Readonly<Record<string, string>>;
   readonly #byLevel: ReadonlyMap<JobLevel, Props>;
 
-  /** @param jobs those of the three classes */
+  /** @param jobs typed jobs */
   public constructor(jobs: readonly TypedJob[]) {
     this.#all = common(jobs, ["runAs", "permissions"]);
     this.#tags = commonTags(jobs);
@@ -37,7 +37,7 @@ export class SharedProps {
     };
   }
 
-  /** Takes out of the props of a job what the environment says. */
+  /** Removes the props that the environment sets. */
   public takeFrom(props: Record<string, Value>, level: JobLevel): void {
     for (const name of Object.keys({ ...this.#all, ...this.#byLevel.get(level) }))
       Reflect.deleteProperty(props, name);
@@ -48,12 +48,12 @@ export class SharedProps {
   }
 }
 
-/** The values of props that are the same in all of several jobs. */
+/** The values of props on which all jobs agree. */
 function common(jobs: readonly TypedJob[], names: readonly string[]): Props {
   const result: Record<string, Value> = {};
   const [first, second] = jobs;
   if (first === undefined || second === undefined) return result;
-  // The environment has no default for a continuous job.
+  // The environment has no default for continuous jobs.
   if (jobs.some(({ props }) => isContinuous(props.trigger))) names = names.filter(isOfEveryJob);
   for (const name of names) {
     const value = first.props[name];
@@ -71,7 +71,7 @@ const isContinuous = (trigger: Value | undefined): boolean =>
   "$call" in trigger &&
   (trigger as { $call: string }).$call === "JobTrigger.continuous";
 
-/** Tags that all of several jobs have, beside those of the hierarchy. */
+/** Tags that all jobs share, except those of the hierarchy. */
 function commonTags(jobs: readonly TypedJob[]): Record<string, string> {
   const all = jobs.map(({ props }) => (props.tags ?? {}) as Readonly<Record<string, string>>);
   const [first, second] = all;

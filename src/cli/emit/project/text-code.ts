@@ -1,13 +1,13 @@
 import { type Code, raw, text } from "./code";
 
-/** A text of the project: Terraform's with its expressions, and what only TypeScript knows. */
+/** A text of the project: Terraform expressions, and parts that only TypeScript knows. */
 export type TextPart =
   { readonly terraform: string } | { readonly variable: string } | { readonly code: string };
 
 /**
  * The code of a text.
  *
- * @param variable gives the code of a variable on its own; without it, variables are Terraform's expressions
+ * @param variable returns the code of a variable; without it, variables are Terraform expressions
  */
 export function textCode(parts: readonly TextPart[], variable?: (name: string) => Code): Code {
   const [first] = parts;
@@ -31,7 +31,7 @@ function templateText(plain: string): string {
     .replaceAll("\u2029", "\\u2029");
 }
 
-/** A part other than code, as Terraform writes it. */
+/** A part other than code, in Terraform syntax. */
 export function terraformOf(part: TextPart): string {
   return "variable" in part
     ? `\${var.${part.variable}}`

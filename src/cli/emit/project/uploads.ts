@@ -7,10 +7,10 @@ import type { Value } from "../typed/value";
 import type { FindLocalFile, LocalFile } from "./local-file";
 import type { ProjectTexts } from "./project-texts";
 
-/** Files of this machine that generated jobs name, uploaded by functions of `jobs/uploads.ts`. */
+/** Files of this machine that generated jobs use, uploaded by functions in `jobs/uploads.ts`. */
 export class Uploads {
   readonly #kinds = new Set<LocalFile["kind"]>();
-  /** Whether some notebooks stay where they are in the workspace. */
+  /** Whether some notebooks keep their workspace paths. */
   #keepsPaths = false;
   readonly #source: ImportSource;
   readonly #localFile: FindLocalFile;
@@ -22,7 +22,7 @@ export class Uploads {
     this.#texts = texts;
   }
 
-  /** The call that uploads the file of a path; undefined for a path of the workspace. @throws {NotExpressible} */
+  /** The call that uploads a path's file; undefined for a workspace path. @throws {NotExpressible} */
   public valueOf(
     environment: string,
     path: string,
@@ -53,7 +53,7 @@ export class Uploads {
       this.#kinds.add(kind);
       return { $upload: kind, path: file.path };
     }
-    // What the bundle builds, and uploads then.
+    // The bundle builds and uploads this file.
     if (/\.(?:whl|jar|egg)$/i.test(path) || path.includes("*")) {
       const name = this.#texts.placeholder(path, variableName(`file ${posix.basename(path)}`));
       return { $placeholder: name };
@@ -134,7 +134,7 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   ".sql": "SQL",
 };
 `;
-/** The same, for notebooks that stay where they are in the workspace. */
+/** The same, for notebooks that keep their workspace paths. */
 const UPLOAD_OR_KEEP_NOTEBOOK = UPLOAD_NOTEBOOK.replace(
   "(stack: JobStack, file: string): string {",
   "(\n  stack: JobStack,\n  file: string,\n  at?: string,\n): string {",

@@ -6,7 +6,7 @@ import { planRetries, planTaskSettings } from "./task-settings";
 import type { NotebookFile, TypedContext, TypedJob } from "./plan";
 import { invoke, type Value } from "./value";
 
-/** Plans the one notebook task of an atomic job into `plan`. */
+/** Adds the notebook task of an atomic job to `plan`. */
 export function planAtomic(
   job: JobSpec,
   fields: Fields,

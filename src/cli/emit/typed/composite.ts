@@ -108,7 +108,7 @@ function planCondition(condition: Fields, set: SetProp): void {
   condition.done();
 }
 
-/** Settings of a loop, and the job that its iterations run. */
+/** Settings of a loop, and the job that it runs for each item. */
 function planIterations(
   task: Fields,
   settings: Settings,
@@ -118,7 +118,7 @@ function planIterations(
 ): void {
   const set = setterOf(props);
   planTaskSettings(task, (name, value) => {
-    // The unprefixed names are those of an iteration, and there are no health rules of the loop.
+    // Unprefixed names apply to an iteration; loops have no health rules.
     if (name === "timeoutSeconds") set("forEachTimeoutSeconds", value);
     else if (name === "healthRules" && value !== undefined) task.fail("health");
     else set(name, value);
@@ -127,7 +127,7 @@ function planIterations(
   planRun(run, spec.forEach?.runJob, props, set, context);
 }
 
-/** The part of the inner task of a loop that says which job runs. */
+/** The settings of a loop's inner task that select the job. */
 function innerRun(settings: Settings): Settings {
   const loop = settings.for_each_task;
   const inner = isSettings(loop) ? loop.task : undefined;
@@ -159,7 +159,7 @@ function planLoop(loop: Fields, key: string, set: SetProp): void {
   inner.done();
 }
 
-/** A list, if writing it as JSON gives the same text. */
+/** The list, if JSON writes it as the same text. */
 function inputsOf(inputs: string): Value {
   try {
     const value = JSON.parse(inputs) as unknown;
@@ -208,7 +208,7 @@ function planRun(
   run.done();
 }
 
-/** Tasks after those that they depend on, else in their order. */
+/** Tasks after their dependencies, otherwise in their original order. */
 function inOrder(plans: ReadonlyMap<string, TypedTask>): readonly TypedTask[] {
   const done = new Set<string>();
   const open = new Set<string>();

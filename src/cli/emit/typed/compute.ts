@@ -2,7 +2,7 @@ import { isSettings, type Settings } from "@jobstrata/core/model";
 import { Fields, type SetProp, setterOf } from "./fields";
 import { camelCase, invoke, type Invocation, optional, type Value } from "./value";
 
-/** What the task of an atomic job runs on; undefined for the default of the class. */
+/** The compute of an atomic job's task; undefined for the class's default. */
 export function computeOf(
   fields: Fields,
   task: Fields,
@@ -46,7 +46,7 @@ function serverlessOf(environment: Fields, wanted: string | undefined): Invocati
 
 type FieldKind = "text" | "whole" | "number" | "flag" | "map" | "strings";
 
-/** Fields of a cluster by what they are; those of blocks by their path. */
+/** Cluster fields by type; those of blocks by path. */
 const CLUSTER: Readonly<Record<string, FieldKind>> = {
   spark_version: "text",
   node_type_id: "text",
@@ -107,7 +107,7 @@ function jobClusterOf(jobCluster: Fields, wanted: string | undefined): Invocatio
   return invoke("JobCompute.jobCluster", props, ...(key === "default" ? [] : [key]));
 }
 
-/** The arguments of a cluster, as `JobCompute` takes them. */
+/** Cluster arguments in the form of `JobCompute`. */
 function clusterOf(cluster: Fields): Record<string, Value> {
   const props: Record<string, Value> = {};
   const setProp = setterOf(props);
@@ -146,7 +146,7 @@ function blockOf(
   return inner;
 }
 
-/** What `JobCompute.jobCluster` demands of its arguments. */
+/** Arguments that `JobCompute.jobCluster` requires. */
 function checkCluster(cluster: Fields, props: Record<string, Value>): void {
   const { numWorkers, autoscale, policyId, isSingleNode } = props;
   if (
@@ -161,14 +161,14 @@ function checkCluster(cluster: Fields, props: Record<string, Value>): void {
     if (minWorkers === undefined || maxWorkers === undefined || minWorkers > maxWorkers)
       cluster.fail("autoscale");
   }
-  // No workers equal an absent number, but the class requires the number.
+  // An absent number means 0 workers, but the class requires the number.
   if (numWorkers === undefined && autoscale === undefined && policyId === undefined)
     if (isSingleNode !== true) props.numWorkers = 0;
 }
 
 const SCRIPTS = ["workspace", "volumes", "s3", "abfss", "gcs"];
 
-/** Where a file is: one of several kinds of storage. */
+/** A file in one of several kinds of storage. */
 function locationOf(settings: Settings, kinds: readonly string[]): Value {
   const fields = new Fields(settings, "new_cluster.");
   const [kind = "", other] = Object.keys(settings);

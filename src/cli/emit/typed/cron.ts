@@ -1,4 +1,4 @@
-/** Each field of a Quartz expression: its numbers, and names for them. */
+/** The numbers and names of each field of a Quartz expression. */
 const FIELDS: readonly (readonly [least: number, most: number, names: string])[] = [
   [0, 59, ""],
   [0, 59, ""],
@@ -9,7 +9,7 @@ const FIELDS: readonly (readonly [least: number, most: number, names: string])[]
   [1970, 2099, ""],
 ];
 
-/** Whether an expression is one of Quartz without doubt: numbers, names, `*`, lists, ranges and steps alone. */
+/** Whether an expression is certainly valid in Quartz: only numbers, names, `*`, lists, ranges and steps. */
 export function cronIsPlain(expression: string): boolean {
   const fields = expression.trim().split(/\s+/);
   if (fields.length !== 6 && fields.length !== 7) return false;

@@ -1,10 +1,10 @@
 import { isSettings, type Setting, type Settings } from "@jobstrata/core/model";
 import type { Value } from "./value";
 
-/** Why a job has to be a generated `Job`. */
+/** Why a job must be a generated `Job`. */
 export class NotTyped extends Error {}
 
-/** Sets a prop, unless the value is undefined. */
+/** Sets a prop unless the value is undefined. */
 export type SetProp = (name: string, value: Value | undefined) => void;
 
 /** Sets props of an object. */
@@ -14,7 +14,7 @@ export function setterOf(props: Record<string, Value>): SetProp {
   };
 }
 
-/** Reads the fields of settings one by one, and knows which are left. */
+/** Reads fields of settings one by one, and tracks which are left. */
 export class Fields {
   readonly #left: Map<string, Setting>;
   readonly #path: string;
@@ -40,7 +40,7 @@ export class Fields {
     return this.fail(name);
   }
 
-  /** Text that says something. */
+  /** A non-empty string. */
   public filled(name: string): string | undefined {
     const value = this.text(name);
     return value?.trim() === "" ? this.fail(name) : value;
@@ -95,7 +95,7 @@ export class Fields {
     return value as Readonly<Record<string, string>>;
   }
 
-  /** `{ [as]: … }` of a field that has to be there. */
+  /** `{ [as]: … }` of a required field. */
   public required(name: string, as: string): Record<string, Value> {
     return { [as]: this.filled(name) ?? this.fail(name) };
   }
@@ -104,7 +104,7 @@ export class Fields {
     throw new NotTyped(`${this.#path}${name}`);
   }
 
-  /** Throws if a field is left. */
+  /** @throws {NotTyped} if a field is left */
   public done(): void {
     const [name] = this.#left.keys();
     if (name !== undefined) this.fail(name);

@@ -10,7 +10,7 @@ const EVENTS = {
   on_streaming_backlog_exceeded: "onStreamingBacklogExceeded",
 } as const;
 
-/** Notifications and health rules, which jobs and tasks have alike. */
+/** Notifications and health rules, which are the same for jobs and tasks. */
 export function planNotifications(fields: Fields, set: SetProp, isTask = false): void {
   const email = fields.block("email_notifications");
   if (email !== undefined) {

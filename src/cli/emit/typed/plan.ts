@@ -1,13 +1,13 @@
 import type { JobLevel, JobRef, TaskSpec } from "@jobstrata/core/model";
 import type { Value } from "./value";
 
-/** What one of the three classes takes to make a job. */
+/** The arguments of a typed class: an atomic job, a composite or an orchestrator. */
 export interface TypedJob {
   readonly level: JobLevel;
   readonly props: Readonly<Record<string, Value>>;
   readonly notebook?: Value;
   readonly taskKey?: string;
-  /** In the order in which they have to be added. */
+  /** In the order in which they must be added. */
   readonly tasks: readonly TypedTask[];
 }
 
@@ -18,20 +18,20 @@ export interface TypedTask {
   readonly props: Readonly<Record<string, Value>>;
   readonly dependsOn: readonly { readonly key: string; readonly outcome?: string }[];
 }
-/** A notebook of this machine. */
+/** A notebook on this machine. */
 export interface NotebookFile {
-  /** From the folder of the project. */
+  /** Relative to the project's folder. */
   readonly path: string;
-  /** Where it is in the workspace, if it stays there. */
+  /** Its workspace path, if it stays there. */
   readonly workspacePath?: string;
 }
 
-/** What the plan of a job needs from other jobs. */
+/** What a job's plan needs from other jobs. */
 export interface TypedContext {
   readonly level: JobLevel;
-  /** A notebook of this machine, as the project refers to it; undefined for another. */
+  /** A notebook on this machine as the project refers to it; undefined for others. */
   readonly notebookFile: (task: TaskSpec) => NotebookFile | undefined;
-  /** Names of the parameters of a job that is imported, and its level; undefined where it is a generated `Job`. */
+  /** Parameter names and level of an imported job; level undefined for a generated `Job`. */
   readonly typed: (
     ref: JobRef,
   ) => { readonly parameters: ReadonlySet<string>; readonly level: JobLevel } | undefined;

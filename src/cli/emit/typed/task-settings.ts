@@ -1,7 +1,7 @@
 import type { Fields, SetProp } from "./fields";
 import { planNotifications } from "./notifications";
 
-/** Settings that tasks of all kinds have. */
+/** Settings common to all task types. */
 export function planTaskSettings(task: Fields, set: SetProp): void {
   set("description", task.text("description"));
   set("timeoutSeconds", task.number("timeout_seconds"));

@@ -16,9 +16,9 @@ import { planTrigger } from "./trigger";
 import { optional, type Value } from "./value";
 
 /**
- * Plans a job as one of the three classes. Every setting is used, or the job fits none, so that nothing is dropped.
+ * Plans a job as one of the three typed classes of jobstrata. Every setting must be used; nothing is dropped.
  *
- * @throws {NotTyped} with what stands in the way
+ * @throws {NotTyped} with the setting that no class can express
  */
 export function planTyped(job: JobSpec, settings: Settings, context: TypedContext): TypedJob {
   const fields = new Fields(settings, "");
@@ -105,7 +105,7 @@ function permissionsOf(entries: readonly Settings[]): Value | undefined {
   });
 }
 
-/** Limits that the classes keep. */
+/** Limits that the classes enforce. */
 function checkLimits(plan: Readonly<Record<string, Value>>): void {
   const fail = (name: string): never => {
     throw new NotTyped(name);

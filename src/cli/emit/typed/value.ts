@@ -1,4 +1,4 @@
-/** Plain data, in which a call stands for what a method of the library makes. */
+/** Plain data in which a call represents the result of a library method. */
 export type Value =
   string | number | boolean | readonly Value[] | Invocation | { readonly [name: string]: Value };
 
@@ -7,10 +7,10 @@ export interface Invocation {
   readonly args: readonly Value[];
 }
 
-/** What a call of a method of the library makes. */
+/** A call of a library method. */
 export const invoke = (name: string, ...args: Value[]): Invocation => ({ $call: name, args });
 
-/** `{ [name]: value }`, or nothing if there is no value. */
+/** `{ [name]: value }`, or nothing if the value is undefined. */
 export function optional<V extends Value>(name: string, value: V | undefined): Record<string, V> {
   return value === undefined ? {} : { [name]: value };
 }
