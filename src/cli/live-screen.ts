@@ -5,7 +5,7 @@ export interface Terminal {
   readonly columns: number;
   readonly rows: number;
   write(text: string): void;
-  /** Calls `listener` when the size changes. @returns stops listening */
+  /** Calls `changed` whenever the size changes. @returns a function that unsubscribes */
   onResize(changed: () => void): () => void;
 }
 

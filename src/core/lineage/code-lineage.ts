@@ -7,38 +7,38 @@ import { unitOf } from "./python/unit";
 import { Session } from "./session";
 import { isKnown, showUnknown, withoutMarks } from "./unknown-text";
 
-/** The files of a project, as far as lineage needs them. */
+/** Access to the files of a project for lineage. */
 export interface LineageFiles {
-  /** The text of a file; undefined if there is none that can be read. */
+  /** The text of a file; undefined if it cannot be read. */
   read(file: string): string | undefined;
-  /** The names of the folders and Python files in a folder; undefined if there is none. */
+  /** Names of the folders and Python files in a folder; undefined if it does not exist. */
   names(folder: string): ReadonlySet<string> | undefined;
-  /** A file as messages name it. */
+  /** A file's path for messages. */
   label(file: string): string;
 }
 
-/** What else the task says. */
+/** The task's other settings. */
 export interface LineageOptions {
   readonly parameters: CodeParameters;
-  /** Where names of one or two parts are, as far as it is known. */
+  /** Default catalog and schema for names of one or two parts, as far as they are known. */
   readonly catalog?: string;
   readonly schema?: string;
 }
 
-/** Notebooks that one task runs, with `%run` or `dbutils.notebook.run`. */
+/** Maximum notebooks that one task runs, with `%run` or `dbutils.notebook.run`. */
 const MAX_NOTEBOOKS = 100;
 const MAX_RUN_DEPTH = 8;
-/** Folders above a notebook in which modules are looked for. */
+/** Maximum parent folders of a notebook that are searched for modules. */
 const MAX_FOLDERS = 8;
-/** Code of one task. Characters. */
+/** Maximum code of one task; characters. */
 const MAX_CODE = 5_000_000;
 
 /**
- * The tables that a notebook, Python file or SQL file reads and writes. Never throws; takes bounded time and memory,
- * whatever the file holds.
+ * The tables that a notebook, Python file or SQL file reads and writes. Never throws; time and memory are bounded for any
+ * content.
  *
  * @param file absolute, with its extension
- * @returns undefined if there is no such file, or it is not text
+ * @returns undefined if the file does not exist or is not text
  */
 export function codeLineage(
   file: string,
@@ -62,7 +62,7 @@ interface Budget {
   characters: number;
 }
 
-/** A notebook with all that runs in its session. */
+/** Analyses a notebook and everything that runs in its session. */
 class NotebookRun implements Surroundings {
   readonly #interpreter: Interpreter;
   readonly #within: string[] = [];
@@ -90,7 +90,7 @@ class NotebookRun implements Surroundings {
     this.#interpreter = new Interpreter(session, this);
   }
 
-  /** @returns whether what comes behind it is executed */
+  /** @returns whether the code after it runs */
   public execute(file: string, source: string): boolean {
     const at: SourceLocation = { file: this.#files.label(file) };
     this.#budget.notebooks++;
@@ -129,7 +129,7 @@ class NotebookRun implements Surroundings {
         try {
           return this.#interpreter.run(code, unitOf(label, code, lineOf));
         } catch (error) {
-          // The stack is full: nobody has written that by hand.
+          // The stack overflowed: nobody has written that by hand.
           if (!(error instanceof RangeError)) throw error;
           this.#session.problem("the code nests too deep to be analysed", {
             file: label,
@@ -154,7 +154,7 @@ class NotebookRun implements Surroundings {
     }
   }
 
-  /** %run executes another notebook as if it stood here. */
+  /** %run behaves as if the other notebook's code stood here. */
   #include(argument: string, from: string, at: SourceLocation): boolean {
     const [, double, single, bare] = /^(?:"([^"]*)"|'([^']*)'|(\S+))/.exec(argument) ?? [];
     const path = double ?? single ?? bare ?? "";
@@ -245,7 +245,7 @@ class NotebookRun implements Surroundings {
     return undefined;
   }
 
-  /** Files of modules by the labels that code is known by. */
+  /** Module files by their labels. */
   readonly #modules = new Map<string, string>();
 
   #moduleIn(
@@ -279,7 +279,7 @@ class NotebookRun implements Surroundings {
       roots.push(folder, join(folder, "src"));
       const parent = dirname(folder);
       const names = this.#files.names(folder);
-      // The root of a repository, or of a bundle.
+      // The root of a repository or of a bundle.
       if (parent === folder || names?.has("databricks.yml") === true || names?.has(".git") === true)
         break;
       folder = parent;

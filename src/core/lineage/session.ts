@@ -19,11 +19,14 @@ import {
   unknownText,
 } from "./unknown-text";
 
-/** Maximum accesses of one task. */
+/** Maximum accesses recorded for one task. */
 const MAX_ACCESSES = 5000;
 const MAX_PROBLEMS = 50;
 
-/** Spark as a notebook sees it while it runs: parameters, the default catalog and schema, temporary views; and what is accessed. */
+/**
+ * A Spark session as a running notebook sees it: parameters, default catalog and schema, temporary views, and the recorded
+ * accesses.
+ */
 export class Session {
   readonly #accesses = new Map<string, DataAccess>();
   readonly #problems = new Map<string, LineageProblem>();
@@ -45,25 +48,25 @@ export class Session {
     return { accesses: [...this.#accesses.values()], problems: [...this.#problems.values()] };
   }
 
-  /** Takes over what a notebook that this one runs does. */
+  /** Adds the accesses of a notebook that this one runs. */
   public absorb({ accesses, problems }: CodeLineage): void {
     for (const { name, kind, write, unknown = [], at } of accesses)
       this.#add(name, kind, write, unknown, at);
     for (const { message, at } of problems) this.problem(message, at);
   }
 
-  /** The value of a widget: what the task sets, else the default that the notebook gives it. */
+  /** The value of a widget: the task's value, else the notebook's default. */
   public widget(name: string): string | undefined {
     const set = this.parameters.named[name] ?? this.#defaults.get(name);
     return set === undefined ? undefined : marked(set, name);
   }
 
-  /** An argument of a Python file. */
+  /** A command line argument of a Python file. */
   public arguments(): string[] {
     return (this.parameters.positional ?? []).map((text) => marked(text, "argument"));
   }
 
-  /** The notebook makes a widget. */
+  /** Declares a widget. */
   public declareWidget(name: string, value: string): void {
     if (!this.#defaults.has(name)) this.#defaults.set(name, value);
   }
@@ -104,8 +107,8 @@ export class Session {
   /**
    * Analyses SQL.
    *
-   * @param locate where an offset of the text is in a file
-   * @param own named parameters of the statement itself
+   * @param locate maps an offset in the text to a location in a file
+   * @param own named parameters of the statement
    */
   public sql(
     text: string,
@@ -150,8 +153,8 @@ export class Session {
   }
 
   /**
-   * Replaces `${name}`, `$name` and `{{name}}` in a SQL cell, as notebooks and SQL tasks do before the SQL is looked at.
-   * Text keeps its lines.
+   * Substitutes `${name}`, `$name` and `{{name}}` in a SQL cell, as notebooks and SQL tasks do before parsing. Line breaks are
+   * kept.
    */
   public substituted(sql: string): string {
     return quotedIdentifiers(sql).replace(
@@ -184,7 +187,7 @@ export class Session {
       .trim()
       .replace(/^dbfs:(?=\/)/, "")
       .replace(/(?<=[^/:])\/+$/, "");
-    // Of other machines, such as an address on the web, nobody writes tables.
+    // Other machines, such as web addresses, hold no tables.
     if (path === "" || /^https?:/i.test(path)) return;
     this.#add(showUnknown(path), "path", kind, unknownParts(path), at);
   }
@@ -209,7 +212,7 @@ export class Session {
   }
 }
 
-/** In `IDENTIFIER({{name}})`, SQL tasks put in the value as a string. */
+/** In `IDENTIFIER({{name}})`, SQL tasks insert the value as a string. */
 function quotedIdentifiers(sql: string): string {
   return sql.replace(
     /(\bidentifier\s{0,5}\(\s{0,20})(\{\{[\p{L}\p{N}_.]{1,100}\}\})(?=\s*\))/giu,
@@ -217,14 +220,14 @@ function quotedIdentifiers(sql: string): string {
   );
 }
 
-/** Dynamic values are known to the run only; expressions of the deployment are the same in all tasks. */
+/** Dynamic values are known only to the run; expressions of the deployment are the same in all tasks. */
 function marked(text: string, label: string): string {
   return text.replace(/\{\{[^{}]*\}\}|\$\{([^{}]*)\}/g, (_, expression?: string) =>
     expression === undefined ? unknownText(label) : expressionText(expression),
   );
 }
 
-/** In backticks where a part holds what a name cannot. */
+/** Quotes parts with backticks if they need it. */
 function shownPart(part: string): string {
   return PLAIN_PART.test(part) ? part : `\`${part}\``;
 }

@@ -14,23 +14,23 @@ import { located } from "./located";
 import { Suppressions } from "./suppressions";
 import { posixRelative } from "../paths";
 
-/** What {@link check} judges, and by what. */
+/** Input of {@link check}. */
 export interface CheckInput {
   readonly readings: readonly Reading[];
-  /** All rules; the configuration decides which apply. */
+  /** All rules; the configuration selects from them. */
   readonly rules: readonly Rule[];
   readonly config: LoadedConfig;
-  /** The names that suppressions may give. @default - those of `rules` */
+  /** Rule names that suppressions may use. @default - those of `rules` */
   readonly ruleNames?: readonly string[];
-  /** The accepted findings of the project. */
+  /** The project's baseline. */
   readonly baseline?: { readonly file: string; readonly entries: readonly BaselineEntry[] };
-  /** `YYYY-MM-DD`, for suppressions that expire. */
+  /** `YYYY-MM-DD`, for the expiry of suppressions. */
   readonly today: string;
   /** @default - as configured, else `error` */
   readonly failOn?: Severity;
 }
 
-/** The day, for {@link CheckInput.today}. */
+/** Formats a date for {@link CheckInput.today}. */
 export function today(): string {
   return new Date().toISOString().slice(0, 10);
 }
@@ -41,12 +41,12 @@ export function check(input: CheckInput): CheckReport {
   const rules = configureRules(input.rules, config.config);
   const graphs = readings.flatMap((reading) => reading.graphs);
   const problems = readings.flatMap((reading) => reading.problems);
-  // What could not be read says itself why there is no job.
+  // The problem of the source explains why it has no job.
   const isUnread = !problems.every(isConclusive) && !readings.some(hasJobs);
   const all = [
     ...problems.flatMap((problem) => findingOf(problem, rules, config)),
     ...(isUnread ? [] : evaluate(graphs, rules)),
-    // All of them empty is what the policy itself says.
+    // If all of them are empty, the policy reports it.
     ...readings
       .filter((reading) => !hasJobs(reading) && reading.problems.every(isConclusive))
       .flatMap(({ path }) => (readings.some(hasJobs) ? [sawNoJob(path)] : [])),
@@ -69,13 +69,13 @@ export function check(input: CheckInput): CheckReport {
   });
   const findings = collapse(uncovered(excused, rules)).map((finding): CheckedFinding => {
     const { rule, fingerprint, suppression } = finding;
-    // What is written in several places has one fingerprint, and an entry for each.
+    // A mistake in several places has one fingerprint, and a baseline entry for each place.
     if (suppression !== undefined || known.get(fingerprint)?.pop() === undefined) return finding;
     if (!suppressions.allows(rule)) return finding;
     return { ...finding, suppression: { kind: "baseline", reason: "accepted in the baseline" } };
   });
   const meta = suppressions.problems().map(located);
-  // What rules find that do not apply today, nobody knows.
+  // Findings of rules that do not apply are unknown today.
   const applied = new Set(rules.map(({ name }) => name));
   const fixed = [...known.values()].flat().filter(({ rule }) => applied.has(rule));
   for (const { rule, message } of fixed) {
@@ -114,7 +114,7 @@ export function check(input: CheckInput): CheckReport {
 const isConclusive = ({ severity, rule }: ReadProblem): boolean =>
   severity !== "error" || rule !== undefined;
 
-/** The problems of a reader, if their rule applies. */
+/** A reader's problem as a finding, if its rule applies. */
 function findingOf(
   problem: ReadProblem,
   rules: readonly Rule[],
@@ -133,7 +133,7 @@ function findingOf(
   return [{ ...problem, rule: name, severity, sites: problem.sites ?? [] }];
 }
 
-/** One job in the stacks or targets of several environments is one. */
+/** A job in several environments counts once. */
 function distinctOf(readings: readonly Reading[]): CheckReport["distinct"] {
   const environments = new Set<string>();
   let jobs = 0;
@@ -156,7 +156,7 @@ function distinctOf(readings: readonly Reading[]): CheckReport["distinct"] {
 
 const hasJobs = ({ graphs }: Reading): boolean => graphs.some(({ jobs }) => jobs.length > 0);
 
-/** Without what another rule says better of the same places. */
+/** Removes findings that another rule describes better at the same places. */
 function uncovered(
   findings: readonly CheckedFinding[],
   rules: readonly Rule[],
@@ -166,7 +166,7 @@ function uncovered(
     sites.map(({ job, taskKey }) => JSON.stringify([by, environments, job.id, taskKey]));
   const said = new Set(
     findings
-      // What is excused by name excuses nothing else.
+      // A suppressed finding does not cover others.
       .filter(({ suppression }) => suppression === undefined)
       .flatMap((finding) => placesOf(finding)),
   );
@@ -179,7 +179,7 @@ function uncovered(
   });
 }
 
-/** A mistake that is written once but affects several environments is one finding. */
+/** Merges a mistake that is written once but affects several environments into one finding. */
 function collapse(all: readonly CheckedFinding[]): CheckedFinding[] {
   const byMistake = new Map<string, CheckedFinding[]>();
   for (const finding of all) {
@@ -207,7 +207,7 @@ function collapse(all: readonly CheckedFinding[]): CheckedFinding[] {
   });
 }
 
-/** Findings that lie in files which the configuration leaves out, with all of their sites. */
+/** Whether a finding lies, with all of its sites, in ignored files. */
 function liesIn(
   { sites, location, inconclusive }: CheckedFinding,
   isIgnored: (file: string) => boolean,

@@ -6,15 +6,15 @@ import { rulePage } from "./rule-page";
 import { DEFAULT_PRESETS, expandPresets } from "../config/presets";
 import { presetsOf, type Rule, type RuleOptions } from "./rule";
 
-/** A rule as a project has configured it. */
+/** A rule as configured by a project. */
 export interface ConfiguredRule extends Rule {
-  /** Whether its findings may be excused, by whatever means. */
+  /** Whether its findings may be suppressed at all. */
   readonly suppressible: boolean;
 }
 
 /**
- * The rules that apply, with the severities and options that are configured. A rule applies if one of the presets has it,
- * if the configuration names it, or if it belongs to no preset, as rules of a user's own.
+ * The rules that apply, with configured severities and options. A rule applies if an active preset or the configuration names it,
+ * or if it belongs to no preset, as custom rules do.
  */
 export function configureRules(rules: readonly Rule[], config: Config): ConfiguredRule[] {
   const presets = expandPresets(config.presets ?? DEFAULT_PRESETS);
@@ -44,7 +44,7 @@ export function configureRules(rules: readonly Rule[], config: Config): Configur
   });
 }
 
-/** A slip of the keyboard must not leave a rule as it was. */
+/** A typo must not silently leave a rule unconfigured. */
 function refuseUnknown({ name: rule, preset, options = [] }: Rule, name: string): void {
   if (preset === undefined || options.includes(name)) return;
   const known = ["severity", "suppressible", ...options];
@@ -54,7 +54,7 @@ function refuseUnknown({ name: rule, preset, options = [] }: Rule, name: string)
   );
 }
 
-/** What reports say of a rule. */
+/** The description of a rule for reports. */
 export function describeRule(rule: Rule): CheckedRule {
   const { name, summary, rationale, severity } = rule;
   const help = `jobstrata rules ${name}`;

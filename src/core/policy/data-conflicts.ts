@@ -4,20 +4,20 @@ import { formatLocation, type JobSpec, type TaskSpec } from "../model/job-spec";
 import type { DataAccess } from "../model/lineage";
 import { quote } from "../model/text";
 
-/** What a task, with all that it runs, does with one table. */
+/** How a task, with everything that it runs, uses one table. */
 export interface TableUse {
   readonly task: TaskSpec;
   readonly reads: readonly TaskAccess[];
   readonly writes: readonly TaskAccess[];
 }
 
-/** A table or path that more than one task of a job uses. */
+/** A table or path that several tasks of a job use. */
 export interface SharedTable {
   readonly job: JobSpec;
   readonly order: TaskOrder;
   readonly name: string;
   readonly uses: readonly TableUse[];
-  /** Names of all that each task of the job reads and writes. */
+  /** Names of everything that each of the job's tasks reads and writes. */
   readonly traffic: ReadonlyMap<TaskSpec, Traffic>;
 }
 
@@ -28,7 +28,7 @@ interface Traffic {
 
 const shared = new WeakMap<JobGraph, readonly SharedTable[]>();
 
-/** The tables that several tasks of one job use, in every job and in every way in which it is run. */
+/** The tables that several tasks of a job use, for every job and every way to run it. */
 export function sharedTables(graph: JobGraph): readonly SharedTable[] {
   let known = shared.get(graph);
   if (known === undefined) shared.set(graph, (known = [...findShared(graph)]));
@@ -50,7 +50,7 @@ function* findShared(graph: JobGraph): Generator<SharedTable> {
         const all = { reads: new Set<string>(), writes: new Set<string>() };
         traffic.set(task, all);
         for (const access of accesses) {
-          // What is unknown may be any table, so that it is taken for none.
+          // An unknown name could be any table, so it is ignored.
           if (access.unknown !== undefined) continue;
           const byTask = uses.get(access.name) ?? new Map<TaskSpec, never>();
           uses.set(access.name, byTask);
@@ -66,23 +66,23 @@ function* findShared(graph: JobGraph): Generator<SharedTable> {
   }
 }
 
-/** The write that puts rows into a table. */
+/** The write that inserts rows into a table. */
 export const producing = ({ writes }: TableUse): TaskAccess | undefined =>
   writes.find(({ write }) => write !== "drop" && write !== "create-if-missing");
 
-/** The write by which a table is there. */
+/** The write that creates a table. */
 export const making = (use: TableUse): TaskAccess | undefined =>
   producing(use) ?? use.writes.find(({ write }) => write === "create-if-missing");
 
-/** Names of what is there for a while. */
+/** Name patterns of temporary tables. */
 const SCRATCH = /(?:^|[._/-])(?:tmp|temp|temporary|scratch)(?:$|[._/-])/i;
 
-/** Whether a table or path is made for the time of a run only, by its name. */
+/** Whether the name says that a table or path exists only during a run. */
 export function isScratch(name: string): boolean {
   return name.startsWith("global_temp.") || SCRATCH.test(name);
 }
 
-/** Who does it and where: `"silver_orders" (silver/orders.py:30)`. */
+/** Task and place: `"silver_orders" (silver/orders.py:30)`. */
 export function who(task: TaskSpec, access: TaskAccess): string {
   const { job, at, observed } = access;
   const inner = access.task === task ? "" : ` by job ${quote(job.key)}`;
@@ -90,13 +90,13 @@ export function who(task: TaskSpec, access: TaskAccess): string {
   return `task ${quote(task.taskKey)}${inner} (${formatLocation(at)}${run})`;
 }
 
-/** `table "a.b.c"` or `path "/mnt/x"`; how many more there are. */
+/** `table "a.b.c"` or `path "/mnt/x"`, and the number of others. */
 export function what({ kind, name }: Pick<DataAccess, "kind" | "name">, others: number): string {
   const more = others === 0 ? "" : ` and ${others} more`;
   return `${kind} ${quote(name)}${more}`;
 }
 
-/** Two tasks of a job, and the tables between them. */
+/** Two tasks of a job and the tables that they share. */
 export interface TaskPair {
   readonly job: JobSpec;
   readonly first: TaskSpec;
@@ -104,7 +104,7 @@ export interface TaskPair {
   readonly tables: { readonly name: string; readonly a: TaskAccess; readonly b: TaskAccess }[];
 }
 
-/** Gathers pairs of tasks, each once for all of its tables. */
+/** Collects pairs of tasks, each once with all of its tables. */
 export class TaskPairs {
   readonly #pairs = new Map<string, TaskPair>();
 
@@ -124,7 +124,7 @@ export class TaskPairs {
   }
 }
 
-/** The sites of a pair, the task to change first. */
+/** The sites of a pair, beginning with the task to change. */
 export function sitesOf({
   job,
   first,
@@ -133,7 +133,7 @@ export function sitesOf({
   return [first, second].map(({ taskKey }) => ({ job, taskKey }));
 }
 
-/** Every two uses of a table. */
+/** Every pair of uses of a table. */
 export function* twoOf(uses: readonly TableUse[]): Generator<readonly [TableUse, TableUse]> {
   for (const [at, a] of uses.entries()) for (const b of uses.slice(at + 1)) yield [a, b];
 }

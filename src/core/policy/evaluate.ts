@@ -6,8 +6,8 @@ import type { Rule } from "./rule";
 /**
  * Applies every rule to every environment.
  *
- * A policy without any job, or with a rule that threw, has checked nothing: both are errors, so that
- * neither can be mistaken for a clean result.
+ * A policy without jobs, or with a rule that threw, has checked nothing. Both are errors, so that neither passes for a clean
+ * result.
  */
 export function evaluate(graphs: readonly JobGraph[], rules: readonly Rule[]): Finding[] {
   if (graphs.every((graph) => graph.jobs.length === 0)) {
@@ -16,7 +16,7 @@ export function evaluate(graphs: readonly JobGraph[], rules: readonly Rule[]): F
   return graphs.flatMap((graph) => rules.flatMap((rule) => applyRule(rule, graph)));
 }
 
-/** @param source one of several, the others of which have jobs */
+/** @param source one of several; others have jobs */
 export function sawNoJob(source?: string): Finding {
   return {
     rule: "policy-saw-jobs",

@@ -12,10 +12,10 @@ import { quote } from "../model/text";
 import type { RuleOptions } from "./rule";
 import { WORDS } from "./words";
 
-/** What the tasks of a job do, tasks inside for-each tasks included. */
+/** What a job's tasks run, including tasks inside for-each tasks. */
 export interface JobContent {
   readonly notebooks: readonly TaskSpec[];
-  /** Tasks with code of another kind, or with a notebook and code of another kind. */
+  /** Tasks with other code, or with a notebook and other code. */
   readonly otherCode: readonly TaskSpec[];
   readonly runJobs: readonly TaskSpec[];
 }
@@ -33,17 +33,17 @@ export function contentOf(job: Pick<JobSpec, "tasks">): JobContent {
   return { notebooks, otherCode, runJobs };
 }
 
-/** A type of task that holds code which is no notebook. */
+/** A task type with code other than a notebook. */
 export function isOtherCode(type: string): boolean {
   return type !== "notebook_task" && !ORCHESTRATION_TYPES.has(type);
 }
 
-/** The level that the tag `job_level` of a job says, if that is one. */
+/** The level in the job's tag `job_level`, if it is valid. */
 export function levelOf({ tags }: Pick<JobSpec, "tags">): JobLevel | undefined {
   return JOB_LEVELS.find((level) => level === tags[JOB_LEVEL_TAG]);
 }
 
-/** A job that runs neither a notebook nor another job: the rules for notebooks have nothing to say of it. */
+/** Whether a job runs neither a notebook nor a job: the rules for notebooks do not apply. */
 export function isOutside(job: JobSpec, { unit }: RuleOptions): boolean {
   if (unit === "code" || job.unknown?.has("tasks") === true) return false;
   let hasCode = false;
@@ -54,7 +54,7 @@ export function isOutside(job: JobSpec, { unit }: RuleOptions): boolean {
   return hasCode;
 }
 
-/** The level of a job by what it holds; undefined where no level allows that, or nothing is known. */
+/** The level that a job's content allows; undefined if none does or nothing is known. */
 export function fittingLevel(job: JobSpec, graph: JobGraph): JobLevel | undefined {
   const { notebooks, otherCode, runJobs } = contentOf(job);
   if (job.unknown?.has("tasks") === true) return undefined;
@@ -64,17 +64,17 @@ export function fittingLevel(job: JobSpec, graph: JobGraph): JobLevel | undefine
   return runsComposites(job, graph) ? "orchestrator" : "composite";
 }
 
-/** Whether a job runs one that runs others itself. */
+/** Whether a job runs a job that runs others. */
 export function runsComposites(job: JobSpec, graph: JobGraph): boolean {
   return graph.runs(job).some(isAboveAtomic);
 }
 
-/** Whether a job is above the atomic ones. One with the tag atomic that runs jobs is another mistake. */
+/** Whether a job is above the atomic level. A job tagged atomic that runs jobs is another mistake. */
 export function isAboveAtomic(job: JobSpec): boolean {
   return isComposite(job) || (levelOf(job) === undefined && contentOf(job).runJobs.length > 0);
 }
 
-/** How to give a job a level, in the situation that it is in. */
+/** The fix that gives a job a level, depending on its content. */
 export function fixLevel(job: JobSpec, graph: JobGraph): string {
   const tag = (as: JobLevel): string => WORDS[graph.kind].tag(JOB_LEVEL_TAG, as);
   const level = fittingLevel(job, graph);
@@ -89,7 +89,7 @@ export function fixLevel(job: JobSpec, graph: JobGraph): string {
   return `make an atomic job of each of its ${code.length} tasks with code, run them with run_job_task, and tag this job ${tag("composite")}`;
 }
 
-/** `task "load"`, or `tasks "load", "seed"`; of many only the first. */
+/** `task "load"`, or `tasks "load", "seed"`; only the first few. */
 export function taskList(tasks: readonly TaskSpec[]): string {
   const names = tasks.slice(0, 5).map(({ taskKey }) => quote(taskKey));
   const more = tasks.length > 5 ? ` and ${tasks.length - 5} more` : "";

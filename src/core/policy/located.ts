@@ -4,17 +4,17 @@ import type { Finding, FindingSite } from "../model/finding";
 import { leafTasks } from "../model/job-graph";
 import type { JobSpec, SourceLocation } from "../model/job-spec";
 
-/** A finding with the places of its sites, and its fingerprint. */
+/** A finding with the locations of its sites and its fingerprint. */
 export interface LocatedFinding extends CheckedFinding {
   readonly sites: readonly LocatedSite[];
 }
 
-/** Where a site is, and where the job is that it belongs to. */
+/** Location of a site, and of the job that it belongs to. */
 export interface LocatedSite extends FindingSite {
   readonly jobSource?: SourceLocation;
 }
 
-/** Says where the mistake is, and what it is known by. */
+/** Adds the location of the mistake, and its fingerprint. */
 export function located(finding: Finding): LocatedFinding {
   const sites = finding.sites.map((site): LocatedSite => {
     const jobSource = site.job.source;
@@ -42,7 +42,7 @@ function taskOf({ job, taskKey }: FindingSite): JobSpec["tasks"][number] | undef
   if (taskKey === undefined || !("tasks" in job)) return undefined;
   let tasks = tasksByKey.get(job);
   if (tasks === undefined) {
-    // The first of those that have the same key.
+    // The first job with this key.
     const entries = leafTasks(job as JobSpec).map((task) => [task.taskKey, task] as const);
     tasksByKey.set(job, (tasks = new Map(entries.reverse())));
   }
@@ -52,8 +52,8 @@ function taskOf({ job, taskKey }: FindingSite): JobSpec["tasks"][number] | undef
 const tasksByKey = new WeakMap<object, ReadonlyMap<string, JobSpec["tasks"][number]>>();
 
 /**
- * Says the same for the same mistake as long as it is in the same jobs and tasks, whatever their lines, and the same for
- * the stacks of all environments that one piece of code makes.
+ * The fingerprint depends on the mistake's jobs and tasks, not on line numbers, and is the same in all environments made by one
+ * piece of code.
  */
 function fingerprintOf(finding: Finding): string {
   const { rule, message, identity = message, sites, location } = finding;

@@ -1,23 +1,23 @@
 import { leafTasks } from "../model/job-graph";
 import type { JobSpec, TaskSpec } from "../model/job-spec";
 
-/** A dynamic value reference, such as `{{tasks.load.values.day}}`, in a namespace that Databricks knows. */
+/** A dynamic value reference in a known namespace, such as `{{tasks.load.values.day}}`. */
 export interface ValueReference {
-  /** As it is written, braces included. */
+  /** As written, including braces. */
   readonly text: string;
   readonly namespace: "job" | "task" | "tasks" | "workspace";
-  /** What follows the namespace: `load`, `values`, `day`. */
+  /** The parts after the namespace: `load`, `values`, `day`. */
   readonly path: readonly string[];
-  /** The job parameter that it means. */
+  /** The referenced job parameter. */
   readonly parameter?: string;
-  /** The task whose settings hold it, and the task of the job that this is, or that repeats it. */
+  /** The task whose settings contain it, and the task of the job that is or repeats that task. */
   readonly task?: TaskSpec;
   readonly outer?: TaskSpec;
 }
 
 const NAMESPACES = ["job", "task", "tasks", "workspace"] as const;
 
-/** Every dynamic value reference in a job, in the order of its tasks. */
+/** Every dynamic value reference in a job, in task order. */
 export function referencesIn(job: JobSpec): ValueReference[] {
   const found: ValueReference[] = [];
   for (const { default: text } of job.parameters ?? [])
@@ -44,13 +44,13 @@ function parse(text: string, at: Pick<ValueReference, "task" | "outer">): ValueR
   });
 }
 
-/** What a task does not interpret, or what belongs to another task. */
+/** Settings that the task does not interpret, or that belong to another task. */
 const WITHOUT_REFERENCES = new Set(["description", "depends_on", "task_key", "for_each_task"]);
 
-/** Types of tasks whose references are all in fields of a {@link TaskSpec}. */
+/** Task types whose references all appear in fields of a {@link TaskSpec}. */
 const IN_FIELDS = new Set(["notebook_task", "run_job_task", "condition_task", "for_each_task"]);
 
-/** Every text with braces in the settings of a task, but not those of the task that it repeats. */
+/** Every string with braces in a task's settings, except those of the task that it repeats. */
 function textsOf(task: TaskSpec): string[] {
   const texts: string[] = [];
   const add = (value: unknown): void => {
@@ -60,7 +60,7 @@ function textsOf(task: TaskSpec): string[] {
       for (const each of Object.values(value)) add(each);
     }
   };
-  // What most tasks can hold is at hand; the settings have to be made first.
+  // For most types the fields suffice; computing the settings is expensive.
   if (task.types.every((type) => IN_FIELDS.has(type))) {
     add(task.parameters);
     add(task.condition);

@@ -1,14 +1,14 @@
 import { nearest } from "../nearest";
 import { quote } from "../model/text";
 
-/** What a name that means nothing may have meant. */
+/** Suggestions for an unknown name. */
 export interface Suggestion {
-  /** A fix that names what there is: the nearest, else the first of all. */
+  /** A fix that names the nearest existing name, else the first of all names. */
   readonly fix: string;
   readonly nearest?: string;
 }
 
-/** @param none the fix if there is nothing to name */
+/** @param none the fix if there are no names */
 export function suggest(name: string, candidates: Iterable<string>, none: string): Suggestion {
   const all = [...new Set(candidates)].sort();
   const near = nearest(name, all);

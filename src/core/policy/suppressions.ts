@@ -18,10 +18,10 @@ interface Entry {
   used: boolean;
 }
 
-/** What is excused, by comments, calls and the configuration; and what is wrong with these. */
+/** Suppressions by comments, calls and the configuration, and their problems. */
 export class Suppressions {
   readonly #entries: Entry[] = [];
-  /** The entries by rule, and by where they may match. */
+  /** Entries by rule, and by where they can match. */
   readonly #byPlace = new Map<string, Entry[]>();
   readonly #problems: Finding[] = [];
   readonly #rules: ReadonlyMap<string, ConfiguredRule>;
@@ -30,9 +30,9 @@ export class Suppressions {
   readonly #today: string;
 
   /**
-   * @param written beside what it excuses
-   * @param rules those that apply
-   * @param names of all rules that there are
+   * @param written at the place that they suppress
+   * @param rules that apply
+   * @param names of all existing rules
    * @param today `YYYY-MM-DD`
    */
   public constructor(
@@ -69,27 +69,27 @@ export class Suppressions {
     }
   }
 
-  /** What excuses a finding, if anything does. */
+  /** The suppression of a finding, if any. */
   public of({ rule: name, sites: jobs, location }: LocatedFinding): Suppression | undefined {
     if (!this.allows(name)) return undefined;
-    // Also beside the very line, which may be in no job.
+    // Also on the very line, which may be outside of any job.
     const sites = location === undefined ? jobs : [...jobs, { job: { id: "" }, source: location }];
     const candidates = sites.flatMap((site) =>
       placesOf(site).flatMap((place) => this.#byPlace.get(placeKey(name, place)) ?? []),
     );
     const found = [...new Set(candidates)].filter(({ matches }) => sites.some(matches));
-    // Two that excuse one finding are both of use.
+    // If two suppress one finding, both are used.
     for (const entry of found) entry.used = true;
     const [entry] = found;
     return entry === undefined ? undefined : { kind: entry.kind, reason: entry.reason };
   }
 
-  /** Whether findings of a rule may be excused. */
+  /** Whether findings of a rule may be suppressed. */
   public allows(rule: string): boolean {
     return this.#rules.get(rule)?.suppressible ?? false;
   }
 
-  /** What is wrong with suppressions, once all findings were asked for. */
+  /** Problems of the suppressions, after all findings were matched. */
   public problems(): Finding[] {
     const unused = this.#entries
       .filter(({ used, rule }) => !used && this.#rules.has(rule))
@@ -161,7 +161,7 @@ const idPlace = (id: string): string => `id ${id}`;
 const keyPlace = (key: string): string => `key ${key}`;
 const linePlace = (file = "", line = 0): string => `line ${line} ${file}`;
 
-/** Where what excuses a site may be. */
+/** The places where a site's suppressions can be. */
 function placesOf({ job, source, jobSource }: LocatedSite): string[] {
   return [
     idPlace(job.id),

@@ -8,13 +8,13 @@ import type { RuleOptions } from "./rule";
 
 /** A piece of code that a task runs. */
 export interface Unit {
-  /** Equal for two tasks exactly when they run the same. */
+  /** Equal for two tasks if and only if they run the same code. */
   readonly identity: string;
-  /** What it is, for people: `notebook "seed.py"`. */
+  /** Display name: `notebook "seed.py"`. */
   readonly label: string;
 }
 
-/** The pieces of code that a task runs itself: its notebook, or, with `unit: code`, code of any kind. */
+/** The code that a task itself runs: its notebook or, with `unit: code`, code of any kind. */
 export function unitsOf(task: TaskSpec, { unit }: RuleOptions): Unit[] {
   const { notebook } = task;
   const found: Unit[] = [];
@@ -69,10 +69,10 @@ function otherUnits(task: TaskSpec, type: string): Unit[] {
   }
 }
 
-/** What every task of a project begins with, and changes nothing. */
+/** Path prefixes that make no difference. */
 const PREPARING = /^\s*dbt\s+(?:deps|debug|clean|parse|compile|--version)\b/;
 
-/** One spelling for one path; the reader has found where it leads. */
+/** Normalizes the spelling of a path; the reader has resolved it. */
 function resolved(path: string): string {
   if (path === "" || isExpression(path) || path.includes(":")) return path;
   return posix.normalize(path).replace(/\/+$/, "");

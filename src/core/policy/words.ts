@@ -1,18 +1,18 @@
 import type { SourceKind } from "../model/check-report";
 
-/** How fixes speak of what has to be written, to those who write YAML, HCL or constructs, or only see the workspace. */
+/** The terms of fixes for authors of YAML, HCL or constructs, and for those who see only the workspace. */
 export interface Words {
-  /** Where an item of a list of a job is written, such as `below environments`. */
+  /** Where an item of a job's list is written, such as `below environments`. */
   in(list: "environments" | "job_clusters" | "parameters"): string;
-  /** A tag with its value, as it is written. */
+  /** A tag with its value, in the source's syntax. */
   tag(name: string, value: string): string;
-  /** What jobs are defined for, separately each time: `target`. */
+  /** The term for what jobs are defined for: `target`. */
   readonly environment: string;
-  /** What is deployed as one: `bundle`. */
+  /** The term for what is deployed together: `bundle`. */
   readonly unit: string;
-  /** How to refer to a job that is defined beside this one. */
+  /** How to refer to a job defined in the same source. */
   readonly ownJob: string;
-  /** How to refer to one that is not. */
+  /** How to refer to an external job. */
   readonly externalJob: string;
 }
 
@@ -21,7 +21,7 @@ const equals = (name: string, value: string): string => `${name} = ${JSON.string
 export const WORDS: Readonly<Record<SourceKind, Words>> = {
   bundle: {
     in: (list) => `below ${list}`,
-    // YAML takes true for a flag.
+    // An unquoted true is a boolean in YAML.
     tag: (name, value) => `${name}: ${value === "true" ? '"true"' : value}`,
     environment: "target",
     unit: "bundle",

@@ -12,16 +12,16 @@ import type { RefusalCode, SplitOptions, SplitRefusal } from "./types";
 
 const MAX_TASKS = 1000;
 
-/** A task with code, and the task of the job that it is, or that repeats it. */
+/** A task with code, and the task of the job that is or repeats it. */
 export interface CodeTask {
   readonly job: JobSpec;
   readonly task: TaskSpec;
   readonly outer: TaskSpec;
-  /** Equal for two tasks that run the same. */
+  /** Equal for two tasks that run the same code. */
   readonly identity: string;
 }
 
-/** The tasks of a job that hold code, tasks inside for-each tasks included. */
+/** A job's tasks with code, including tasks inside for-each tasks. */
 export function codeTasks(job: JobSpec): CodeTask[] {
   return job.tasks.flatMap((outer) =>
     leafTasks({ tasks: [outer] })
@@ -33,13 +33,13 @@ export function codeTasks(job: JobSpec): CodeTask[] {
 const isOrchestration = (type: string): boolean =>
   type === "run_job_task" || type === "condition_task" || type === "for_each_task";
 
-/** What the task runs; a task of which nobody can tell is like no other. */
+/** The code that the task runs; a task whose code is unknown matches no other. */
 function identityOf(job: JobSpec, task: TaskSpec): string {
   const [unit, ...others] = unitsOf(task, { unit: "code" });
   return unit === undefined || others.length > 0 ? `${job.id} ${task.taskKey}` : unit.identity;
 }
 
-/** The jobs that break the law in a way that a split ends, and the code of all jobs by what it runs. */
+/** The jobs with violations that a split fixes, and the users of each piece of code. */
 export class Candidates {
   readonly #uses = new Map<string, CodeTask[]>();
   readonly #ofJob = new Map<JobSpec, readonly CodeTask[]>();
@@ -67,7 +67,7 @@ export class Candidates {
     return this.#uses.get(identity) ?? [];
   }
 
-  /** The lawful atomic job that keeps code which others use as well: it is tagged so, and nothing starts it by itself. */
+  /** The existing atomic job that keeps shared code: tagged atomic, with nothing else in it, and without a trigger. */
   public ownerOf(identity: string): CodeTask | undefined {
     const uses = this.usesOf(identity);
     return uses.find(
@@ -76,7 +76,7 @@ export class Candidates {
     );
   }
 
-  /** Whether the law says that a split is needed. */
+  /** Whether the job violates the hierarchy so that it must be split. */
   public needsSplit(job: JobSpec): boolean {
     const { unit = "notebook" } = this.#options;
     const tasks = this.tasksOf(job);
@@ -90,14 +90,14 @@ export class Candidates {
     return counts && this.usesOf(identity).length > 1;
   }
 
-  /** One task with code, which may be repeated, and nothing beside it. */
+  /** Whether the job's only task is one with code, possibly repeated. */
   #isAtomic(job: JobSpec): boolean {
     const tasks = this.tasksOf(job);
     return tasks.length === 1 && job.tasks.length === 1 && !isComposite(job);
   }
 }
 
-/** Makes refusals of one job. */
+/** Creates refusals of a job. */
 export function refusing(job: JobSpec) {
   return (code: RefusalCode, message: string, fix: string, taskKey?: string): SplitRefusal => ({
     job,
@@ -108,7 +108,7 @@ export function refusing(job: JobSpec) {
   });
 }
 
-/** What keeps a job from being split, whatever becomes of the others. */
+/** Reasons not to split a job, independent of other jobs. */
 export function refusalsOf(
   job: JobSpec,
   tasks: readonly CodeTask[],
@@ -151,7 +151,7 @@ export function refusalsOf(
   ];
 }
 
-/** Parameters that only reach the tasks of the job that is run itself. */
+/** Parameters that reach only tasks of the started job. */
 const PUSHED = [
   "notebook_params",
   "python_named_params",
@@ -163,7 +163,7 @@ const PUSHED = [
   "pipeline_params",
 ];
 
-/** The jobs that run each job, and the tasks by which they do. */
+/** The parents of each job, and the tasks with which they run it. */
 export class Callers {
   readonly #above = new Map<string, TaskUse[]>();
 
@@ -297,7 +297,7 @@ function codeRefusals(
   return found;
 }
 
-/** A notebook on serverless compute; a SQL warehouse has no environment. */
+/** A notebook on serverless compute; SQL warehouses have no environment. */
 export function needsEnvironment(task: TaskSpec): boolean {
   return (
     task.notebook !== undefined &&
@@ -306,7 +306,7 @@ export function needsEnvironment(task: TaskSpec): boolean {
   );
 }
 
-/** References of what stays in the job, or of its parameters, that have no value once code has moved. */
+/** References in what stays in the job, or in its parameters, that no longer resolve after code has moved. */
 function referenceRefusals(job: JobSpec, tasks: readonly CodeTask[]): SplitRefusal[] {
   const refuse = refusing(job);
   const moved = new Set(tasks.map(({ task, outer }) => (task === outer ? task.taskKey : "")));

@@ -7,7 +7,7 @@ import type { AtomicPart, CompositePart, MovedTask } from "./types";
 
 type Mutable = Record<string, Setting>;
 
-/** The settings of the job that holds moved code, and the environment that it gets if the code had none. */
+/** Settings of the job for moved code, and the environment added if the code had none. */
 export function atomicSettings(
   part: Omit<AtomicPart, "settings" | "environment">,
   type: string,
@@ -74,7 +74,7 @@ function addedEnvironment(
   return { key: "default", version };
 }
 
-/** Tags of an atomic job, from those of the job that it comes from. */
+/** Tags of the atomic job, derived from the original job's. */
 function tagsOf(tags: Setting | undefined): Settings {
   const own = isSettings(tags) ? tags : {};
   return {
@@ -85,7 +85,7 @@ function tagsOf(tags: Setting | undefined): Settings {
 
 const ORCHESTRATOR_TAG = "orchestrator";
 
-/** The settings of a job whose code has moved. */
+/** Settings of a job after its code has moved. */
 export function compositeSettings({
   job,
   tasks,
@@ -149,7 +149,7 @@ function runJobTask({ task, target, kept: own, passed }: MovedTask): Settings {
   };
 }
 
-/** Lists of the settings are sorted by the key of their items. */
+/** Sorts lists in the settings by their items' keys. */
 function byKey(items: readonly Setting[], key: string): Setting[] {
   const keyed = items.map((item) => ({ item, key: textAt(item, key) ?? "" }));
   return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ item }) => item);

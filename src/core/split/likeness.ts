@@ -10,7 +10,7 @@ interface Difference {
   readonly fix: string;
 }
 
-/** What keeps two tasks with the same code from running one job. */
+/** Differences that prevent two tasks with the same code from running one job. */
 export function differences(
   first: CodeTask,
   other: CodeTask,
@@ -41,7 +41,7 @@ export function differences(
   return found;
 }
 
-/** Settings of attempts that stay with the users of code, as these differ in them. */
+/** Settings of attempts that stay in the users of the code because they differ. */
 export function keptSettings(uses: readonly CodeTask[]): string[] {
   const [first, ...others] = uses;
   return OF_ATTEMPT.filter((name) =>
@@ -49,7 +49,7 @@ export function keptSettings(uses: readonly CodeTask[]): string[] {
   );
 }
 
-/** How often code can run at the same time, all its users together. */
+/** Maximum concurrent runs of the code, for all of its users together. */
 export function maxConcurrentRuns(uses: readonly CodeTask[]): number {
   return uses.reduce((sum, { job, task, outer }) => {
     const times = task === outer ? 1 : (outer.forEachConcurrency ?? 1);
@@ -57,7 +57,7 @@ export function maxConcurrentRuns(uses: readonly CodeTask[]): number {
   }, 0);
 }
 
-/** A setting with what it refers to in its job, and without parameters, which are handed down. */
+/** A setting with the job-level item that it refers to, and without parameters, which are passed. */
 function computeOf({ job, task }: CodeTask, name: string, type: string): Setting | undefined {
   const value = task.settings[name];
   const inJob = (list: string, key: string, part: string): Setting | undefined =>

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { CodeTask } from "./candidates";
 import type { AtomicPart, SplitOptions } from "./types";
 
-/** The key of the new job for code. */
+/** The key of the code's new job. */
 export function keyOf(
   { job, task, outer }: CodeTask,
   isMany: boolean,
@@ -22,14 +22,14 @@ export function keyOf(
   );
 }
 
-/** The display name of the new job for code. */
+/** The display name of the code's new job. */
 export function nameOf({ task, outer }: CodeTask, isShared: boolean): AtomicPart["name"] {
   return isShared
     ? { of: "prefix", text: stem(task.notebook?.label ?? task.taskKey) }
     : { of: "job", text: ` - ${outer.taskKey}` };
 }
 
-/** `${name}` with what a new job's name adds to it. */
+/** Adds the suffix of a new job to `${name}`. */
 export function newName(name: string, { of, text }: AtomicPart["name"]): string {
   if (of === "job") return `${name}${text}`;
   return `${/^(?:\s*\[[^\]]*\])*\s*/.exec(name)?.[0] ?? ""}${text}`;

@@ -5,11 +5,11 @@ import { expressionsIn, kindOf, taskReference } from "./references";
 import { namedParameters, namedParametersOf, textsIn } from "./task-parts";
 import type { HandedParameter, PassedValue, SettingPath, SplitRefusal } from "./types";
 
-/** How the parameters of moved code reach it in its own job. */
+/** How the parameters of moved code reach it in its new job. */
 export interface HandedDown {
-  /** What the job declares beyond the parameters that the job of its first use declares. */
+  /** Parameters that the job declares in addition to those of its first user's job. */
   readonly parameters: readonly HandedParameter[];
-  /** What each use passes, in the order of the uses. */
+  /** The parameters that each user passes, in the order of the users. */
   readonly passed: readonly ReadonlyMap<string, PassedValue>[];
   readonly refusals: readonly SplitRefusal[];
 }
@@ -20,10 +20,10 @@ interface Value {
 }
 
 /**
- * Finds what the users of code have to pass to the job that holds it now, so that the code gets what it got.
+ * Determines the parameters that users must pass to the code's job so that the code gets the same values as before.
  *
- * @param uses tasks with the same code, the one first whose settings the job has
- * @param isOwner the first of them is an atomic job that stays as it is
+ * @param uses tasks with the same code, beginning with the one whose settings the job has
+ * @param isOwner whether the first is an existing atomic job, which stays
  * @param moved task keys of each job whose code moves
  */
 export function handDown(
@@ -38,7 +38,7 @@ export function handDown(
   const declared = new Set(uses.flatMap(({ job }) => parametersOf(job).map(({ name }) => name)));
   const named = namedParametersOf(type);
   const isNamed = (path: SettingPath): boolean => path[0] === type && path[1] === named;
-  // A text anywhere else in the settings of the code, which all its users have alike.
+  // Text elsewhere in the code's settings, which all users share.
   for (const { path, text } of textsIn(settingAt(first.task.settings, type), [type])) {
     if (isNamed(path)) continue;
     const kinds = expressionsIn(text).map((each) => kindOf(each, (key) => moved(first, key)));
@@ -87,7 +87,7 @@ export function handDown(
       continue;
     }
     const fromFirst = values[0];
-    // What a job parameter hides need not be possible in the other job.
+    // A text overridden by a job parameter may be invalid in the other job.
     const written = named === undefined ? undefined : namedParameters(first.task, type)[name];
     const isDeclared = fromFirst?.passed.kind === "job";
     const isPossible = expressionsIn(written ?? "").every(
@@ -125,7 +125,7 @@ class Collector {
     this.#passed = uses.map(() => new Map<string, PassedValue>());
   }
 
-  /** Whether a text can be resolved where it has to be; else it is refused. */
+  /** Whether a text resolves where it is needed; if not, refuses the job. */
   public check(
     { job, task }: CodeTask,
     text: string,
@@ -193,7 +193,7 @@ function reads({ task }: CodeTask, name: string): boolean {
   return widgets.reads.includes(name) || widgets.declares.includes(name);
 }
 
-/** What the parameter is where nobody passes it: the text, where the job itself can resolve that. */
+/** The default of a parameter that nobody passes: the text if the job can resolve it. */
 const defaultOf = (text: string): string =>
   expressionsIn(text).every((each) => /^job\.(?!parameters\b)/.test(each)) ? text : "";
 

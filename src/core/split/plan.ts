@@ -22,19 +22,19 @@ import type {
 const MAX_CONCURRENT_RUNS = 1000;
 
 /**
- * Plans how the jobs of one environment that break the law become atomic jobs and composites that run them. Pure: nothing
- * is changed. A job that cannot be split without a change of what it does is refused, with the reason.
+ * Plans how the jobs of one environment that break the rules become atomic jobs and composites. Pure: changes nothing. Refuses a
+ * job, with the reason, if a split would change its behaviour.
  *
- * A job that keeps the law is left alone, so that a plan for jobs that were split is empty.
+ * Jobs that follow the rules stay as they are, so the plan for split jobs is empty.
  */
 export function planSplit(graph: JobGraph, options: SplitOptions = {}): SplitPlan {
   return new Planner(graph, options).plan();
 }
 
-/** Code that goes to one job: the first of its users gives the settings. */
+/** Code that moves to one job, with the settings of its first user. */
 interface Group {
   readonly uses: readonly CodeTask[];
-  /** The first of them stays as it is: it is in an atomic job that the others run. */
+  /** Whether the first user is an existing atomic job that the others will run. */
   readonly owner?: CodeTask;
 }
 
@@ -244,7 +244,7 @@ class Planner {
     }
   }
 
-  /** Says where a notebook stays in other jobs, as those were not asked for or were refused. */
+  /** Reports notebooks that other jobs keep because they were not selected or were refused. */
   #noteUsers(jobs: ReadonlySet<JobSpec>): void {
     for (const job of jobs) {
       for (const { identity, task } of this.#candidates.tasksOf(job)) {
@@ -269,7 +269,7 @@ function isKept(
   owner: CodeTask | undefined,
 ): boolean {
   if (owner === undefined) return kept.includes(name);
-  // What the atomic job lacks stays with the task that runs it.
+  // Settings that the atomic job lacks stay in the task that runs it.
   const isOfCaller = OF_ATTEMPT.includes(name) && !Object.hasOwn(owner.task.settings, name);
   return job !== owner.job && isOfCaller;
 }

@@ -1,12 +1,12 @@
 /**
- * Where a dynamic value reference of moved code can be resolved: in the run of its own job (`own`), in that of the job that
- * runs it, which hands the value down (`parent`), in both alike (`both`), or in neither, with the reason.
+ * Where a dynamic value reference in moved code resolves: in the run of its own job (`own`), in the run of the parent job, which
+ * passes the value (`parent`), in both with the same value (`both`), or in neither, with the reason.
  */
 export type ReferenceKind = "own" | "parent" | "both" | { readonly refused: string };
 
 const REFERENCE = /\{\{\s*([^{}]*?)\s*\}\}/g;
 
-/** Of the attempt that executes the code. */
+/** References to the attempt that executes the code. */
 const OWN = new Set([
   "task.run_id",
   "task.execution_count",
@@ -14,14 +14,14 @@ const OWN = new Set([
   "run_id",
   "task_retry_count",
 ]);
-/** The task keeps its key, and the workspace is one. */
+/** The same in both jobs: the task keeps its key, and there is one workspace. */
 const BOTH = new Set(["task.name", "task.task_key", "task_key", "workspace.id", "workspace.url"]);
-/** Of a task whose code moves, only these mean the same for the task that runs it. */
+/** The only references to a task with moved code that keep their meaning for the task that runs it. */
 const OF_TASK = new Set(["name", "result_state"]);
-/** Older names, and the namespaces that are resolved by the job of the run. */
+/** Old names, and namespaces that the running job resolves. */
 const PARENT = /^(?:job_id|parent_run_id|start_date|start_time|(?:job|input|backfill)(?:[.[].*)?)$/;
 
-/** The dynamic value references of a text, without braces. */
+/** The dynamic value references in a text, without braces. */
 export function expressionsIn(text: string): string[] {
   return text.includes("{{")
     ? [...text.matchAll(REFERENCE)].map(([, expression = ""]) => expression)
@@ -29,9 +29,9 @@ export function expressionsIn(text: string): string[] {
 }
 
 /**
- * Where a reference can be resolved once the code is in a job of its own.
+ * Where a reference resolves after the code has moved to its own job.
  *
- * @param isMoved whether the code of a task moves, too
+ * @param isMoved whether a task's code moves too
  */
 export function kindOf(
   expression: string,
@@ -45,7 +45,7 @@ export function kindOf(
   return refusedTaskReference(reference, isMoved) ?? "parent";
 }
 
-/** The task and the field that a reference names; undefined if it does not refer to a task. */
+/** The task and field in a reference; undefined if it does not refer to a task. */
 export function taskReference(
   expression: string,
 ): { readonly taskKey: string; readonly field: string } | undefined {
@@ -55,7 +55,7 @@ export function taskReference(
   return { taskKey: quoted ?? bare ?? bracketed ?? "", field };
 }
 
-/** Why a reference to a task has no value any more once its code has moved; undefined if it still has. */
+/** Why a reference to a task no longer resolves after the code has moved; undefined if it does. */
 export function refusedTaskReference(
   { taskKey, field }: { readonly taskKey: string; readonly field: string },
   isMoved: (taskKey: string) => boolean,

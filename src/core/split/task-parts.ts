@@ -1,7 +1,7 @@
 import { ORCHESTRATION_TYPES, type TaskSpec } from "../model/job-spec";
 import { isSettings, type Setting, type Settings } from "../model/settings";
 
-/** What speaks of a task among others, and so stays where the others are. */
+/** Settings about a task's role in its job, which stay in that job. */
 const OF_COMPOSITE = new Set([
   "depends_on",
   "description",
@@ -11,7 +11,7 @@ const OF_COMPOSITE = new Set([
   "task_key",
 ]);
 
-/** What speaks of single attempts. It goes with the code, unless the users of the code differ in it. */
+/** Settings of attempts. They move with the code, unless its users have different values. */
 export const OF_ATTEMPT: readonly string[] = [
   "email_notifications",
   "health",
@@ -23,7 +23,7 @@ export const OF_ATTEMPT: readonly string[] = [
   "webhook_notifications",
 ];
 
-/** Settings of a job that its atomic jobs have as well. */
+/** Job settings that the atomic jobs inherit. */
 export const INHERITED: readonly string[] = [
   "access_control_list",
   "budget_policy_id",
@@ -37,40 +37,40 @@ export const INHERITED: readonly string[] = [
   "usage_policy_id",
 ];
 
-/** Those among them in which the users of one job may not differ. */
+/** Those of them that must be equal for all users of one job. */
 export const ALIKE: readonly string[] = INHERITED.filter(
   (name) => name !== "access_control_list" && name !== "queue" && name !== "edit_mode",
 );
 
-/** Parameters by name, of the types of tasks that have them. Job parameters of the same name win over them. */
+/** Named parameters by task type. Job parameters override those of the same name. */
 const NAMED_PARAMETERS: Readonly<Record<string, string>> = {
   notebook_task: "base_parameters",
   python_wheel_task: "named_parameters",
   sql_task: "parameters",
 };
 
-/** The one type of code of a task; undefined if there is none, or more than one. */
+/** The code type of a task; undefined if it has none or several. */
 export function codeType({ types }: TaskSpec): string | undefined {
   const code = types.filter((type) => !ORCHESTRATION_TYPES.has(type));
   return code.length === 1 && types.length === 1 ? code[0] : undefined;
 }
 
-/** Whether a setting of a task goes with its code. */
+/** Whether a task setting moves with the code. */
 export function movesWithCode(name: string): boolean {
   return !OF_COMPOSITE.has(name);
 }
 
-/** Names of the settings of a task that go with its code. */
+/** Names of the task settings that move with the code. */
 export function movedSettings(task: TaskSpec): string[] {
   return Object.keys(task.settings).filter(movesWithCode);
 }
 
-/** The name of the parameters by name of a type of task. */
+/** The setting for named parameters of a task type. */
 export function namedParametersOf(type: string): string | undefined {
   return NAMED_PARAMETERS[type];
 }
 
-/** The parameters by name of a task. */
+/** The named parameters of a task. */
 export function namedParameters(task: TaskSpec, type: string): Readonly<Record<string, string>> {
   const name = namedParametersOf(type);
   const block = task.settings[type];
@@ -84,7 +84,7 @@ export function namedParameters(task: TaskSpec, type: string): Readonly<Record<s
   );
 }
 
-/** Every text in a setting, with its path. */
+/** Every string in a setting, with its path. */
 export function textsIn(
   value: Setting | undefined,
   path: readonly (string | number)[],
@@ -96,7 +96,7 @@ export function textsIn(
   return Object.entries(value).flatMap(([name, item]) => textsIn(item, [...path, name]));
 }
 
-/** A copy of settings with another value at a path. */
+/** A copy of settings with the value at a path replaced. */
 export function withValueAt(
   settings: Setting | undefined,
   [name, ...rest]: readonly (string | number)[],
@@ -111,7 +111,7 @@ export function withValueAt(
   return { ...object, [name]: withValueAt(object[name], rest, value) };
 }
 
-/** The items of a list of settings. */
+/** The items of a list setting. */
 export function itemsOf(value: Setting | undefined): readonly Settings[] {
   return Array.isArray(value)
     ? (value as readonly Setting[]).filter((item): item is Settings => isSettings(item))

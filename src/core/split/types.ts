@@ -1,34 +1,34 @@
 import type { JobSpec, TaskSpec } from "../model/job-spec";
 import type { Settings } from "../model/settings";
 
-/** How jobs are split. */
+/** Options of a split. */
 export interface SplitOptions {
-  /** Keys of the jobs to split. @default - every job that breaks the law */
+  /** Keys of the jobs to split. @default - every job that breaks the rules */
   readonly jobs?: readonly string[];
-  /** Ids of jobs that are left as they are. @default - none */
+  /** Ids of jobs to leave unchanged. @default - none */
   readonly except?: ReadonlySet<string>;
-  /** What belongs to exactly one atomic job. @default "notebook" */
+  /** The unit that belongs to exactly one atomic job. @default "notebook" */
   readonly unit?: "notebook" | "code";
   /**
-   * Keys of new jobs: `{job}` is the key of the job without `_job`, `{task}` the task key, `{notebook}` the name of the
+   * Key pattern of new jobs: `{job}` is the job's key without `_job`, `{task}` the task key, `{notebook}` the name of the
    * notebook's file.
    *
    * @default "{job}_{task}_job", for a notebook of several jobs "{notebook}_job"
    */
   readonly nameTemplate?: string;
-  /** Keys of the new jobs of single tasks, by `task_key` or `job/task_key`. */
+  /** Keys of the new jobs of individual tasks, by `task_key` or `job/task_key`. */
   readonly keys?: ReadonlyMap<string, string>;
-  /** Keys of resources that no new job may have. @default - those of the graph's jobs */
+  /** Reserved resource keys. @default - those of the graph's jobs */
   readonly taken?: ReadonlySet<string>;
-  /** Leaves tasks where they are that share a job cluster. @default false */
+  /** Whether tasks that share a job cluster stay in their job. @default false */
   readonly keepClusterGroups?: boolean;
   /** `environment_version` for serverless notebooks without an `environment_key`. @default - their jobs are refused */
   readonly environmentVersion?: string;
-  /** Splits jobs whose notebooks cannot be read, so that nobody knows what these ask of their run. @default false */
+  /** Whether to split jobs whose notebooks cannot be read and could therefore read anything from their run. @default false */
   readonly allowUnread?: boolean;
 }
 
-/** Why a job cannot be split. */
+/** The reason why a job cannot be split. */
 export type RefusalCode =
   | "cluster-state"
   | "compute-differs"
@@ -55,99 +55,99 @@ export type RefusalCode =
   | "unread-notebook"
   | "verification";
 
-/** A job that cannot be split, and why. */
+/** A job that cannot be split, with the reason. */
 export interface SplitRefusal {
   readonly job: JobSpec;
   readonly code: RefusalCode;
   readonly taskKey?: string;
-  /** What is in the way. One sentence, no full stop. */
+  /** The obstacle. One sentence, no full stop. */
   readonly message: string;
-  /** What to do about it. One sentence, no full stop. */
+  /** The fix. One sentence, no full stop. */
   readonly fix: string;
 }
 
-/** Something that a split changes beside the jobs, or leaves as it is. */
+/** A side effect of a split, or something that it leaves unchanged. */
 export interface SplitNote {
   readonly job: JobSpec;
   /** One sentence, no full stop. */
   readonly message: string;
 }
 
-/** A path in the settings of a task, such as `notebook_task`, `base_parameters`, `day`. */
+/** A path in a task's settings, such as `notebook_task`, `base_parameters`, `day`. */
 export type SettingPath = readonly (string | number)[];
 
-/** What a task hands to the job that it runs now. */
+/** A value that a task passes to its new job. */
 export type PassedValue =
   /** The value of a parameter of its own job. */
   | { readonly kind: "job"; readonly name: string }
-  /** What it had in its settings. */
+  /** A value from its settings. */
   | { readonly kind: "setting"; readonly path: SettingPath; readonly text: string };
 
-/** A task whose code is in another job now, and which runs that job. */
+/** A task whose code has moved to another job, which it now runs. */
 export interface MovedTask {
   readonly job: JobSpec;
   /** The task with the code. */
   readonly task: TaskSpec;
-  /** The task of the job that it is, or that repeats it. */
+  /** The task of the job that is or repeats it. */
   readonly outer: TaskSpec;
-  /** The job that it runs now. */
+  /** The job that it runs. */
   readonly target: string;
-  /** Settings of its attempts that stay with it, as users of the code differ in them. */
+  /** Settings of attempts that stay here because the users of the code differ. */
   readonly kept: readonly string[];
-  /** What it passes, by the name of the parameter. */
+  /** The values that it passes, by parameter name. */
   readonly passed: ReadonlyMap<string, PassedValue>;
 }
 
-/** A setting of moved code that is a job parameter now. */
+/** A former setting of moved code that is now a job parameter. */
 export interface HandedParameter {
   readonly name: string;
-  /** Where the code names it. @default - it comes from the job's own parameters, which reach the code by themselves */
+  /** Its path in the code's settings. @default - the job's own parameter, which reaches the code by itself */
   readonly path?: SettingPath;
   readonly default: string;
-  /** The job that it comes from declares it, and so does the new one. @default false */
+  /** Whether the original job declares it, and so does the new one. @default false */
   readonly isDeclared?: true;
 }
 
-/** The job that holds the code of one or several tasks now. */
+/** The job that now holds the code of one or several tasks. */
 export interface AtomicPart {
   readonly key: string;
-  /** An atomic job that was there before. @default - it is new */
+  /** An existing atomic job. @default - a new job */
   readonly existing?: JobSpec;
-  /** The task whose code and settings it has. */
+  /** The task that provides code and settings. */
   readonly from: Pick<MovedTask, "job" | "task" | "outer">;
   readonly uses: readonly MovedTask[];
-  /** Display name: that of the job that it comes from, or only its `[prefix]`, and this text. */
+  /** Display name: that of the original job, or only its `[prefix]`, followed by this text. */
   readonly name: { readonly of: "job" | "prefix"; readonly text: string };
   readonly description: string;
-  /** Parameters of the code that are job parameters now. */
+  /** Parameters of the code that are now job parameters. */
   readonly parameters: readonly HandedParameter[];
-  /** Settings of attempts that it does not have, as its users differ in them. */
+  /** Settings of attempts that it lacks because its users differ. */
   readonly kept: readonly string[];
-  /** Maximum of concurrent runs that lets each of its users run it as often as that ran the code. */
+  /** Maximum concurrent runs that let each user run it as often as before. */
   readonly maxConcurrentRuns: number;
-  /** An environment to add, as the code had none. */
+  /** An environment to add, because the code had none. */
   readonly environment?: { readonly key: string; readonly version: string };
-  /** The job as it is to be. */
+  /** The resulting job. */
   readonly settings: Settings;
 }
 
-/** A job that runs others now, and keeps its key. */
+/** A job that now runs others and keeps its key. */
 export interface CompositePart {
   readonly job: JobSpec;
   readonly tasks: readonly MovedTask[];
   /** Undefined if it keeps code. */
   readonly level?: "composite" | "orchestrator";
-  /** The job as it is to be. */
+  /** The resulting job. */
   readonly settings: Settings;
 }
 
-/** What becomes what, in one environment. */
+/** The complete split of one environment. */
 export interface SplitPlan {
   readonly environment: string;
   readonly atomics: readonly AtomicPart[];
   readonly composites: readonly CompositePart[];
   readonly refusals: readonly SplitRefusal[];
   readonly notes: readonly SplitNote[];
-  /** Clusters that one run of each job starts. */
+  /** Number of clusters that one run of each job starts. */
   readonly clusters: { readonly before: number; readonly after: number };
 }

@@ -17,16 +17,16 @@ import {
 } from "./values";
 
 const MAX_CALLS = 25;
-/** Times that a function may be within itself. */
+/** Maximum recursion depth of a function. */
 const MAX_RECURSION = 2;
 
-/** Arguments of a call. */
+/** Evaluated arguments of a call. */
 export interface Args {
   readonly positional: readonly Value[];
   readonly named: ReadonlyMap<string, Value>;
 }
 
-/** Calls functions, methods and classes, and looks up what objects have. */
+/** Calls functions, methods and classes, and looks up attributes. */
 export class Calls {
   readonly #interpreter: Interpreter;
 
@@ -44,7 +44,7 @@ export class Calls {
   ): Value {
     const called = this.#interpreter.evaluate(callee, scope);
     const given = this.#arguments(args, scope);
-    // The name of a method stands where its part of a chain is.
+    // A call is located at the method's name in a chain.
     this.#interpreter.at = callee.kind === "member" ? callee.at : at;
     if (isType(called, "method")) {
       if (called.function !== undefined)
@@ -62,7 +62,7 @@ export class Calls {
         ? callBuiltin(this.#interpreter, called.path.slice("builtins.".length), given)
         : callExternal(this.#interpreter, called.path, given);
     }
-    // One of the functions in a dict or list, by a key that is not known.
+    // An unknown entry in a dict or list of functions.
     if (callee.kind === "index")
       for (const value of functionsIn(this.#interpreter.evaluate(callee.of, scope)))
         this.callValue(value, given);
@@ -126,7 +126,7 @@ export class Calls {
     return { positional, named };
   }
 
-  /** Calls what a function that nobody knows may call: functions among its arguments, with what is in lists beside them. */
+  /** Calls the functions that an unknown function could call: those among its arguments, including in lists. */
   public callFunctions({ positional, named }: Args): void {
     const values = [...positional, ...named.values()];
     for (const [at, value] of values.entries()) {
@@ -149,7 +149,7 @@ export class Calls {
     return unknown("");
   }
 
-  /** Calls a function of the code. */
+  /** Calls a function defined in the code. */
   public call(called: FunctionValue, args: Args): Value {
     const { name, parameters, body, unit } = called;
     const repeated = this.#stack.filter((each) => each.body === body).length;
@@ -191,12 +191,12 @@ export class Calls {
     return self;
   }
 
-  /** A function returns: the last of its values, as far as they are known. */
+  /** Records a returned value; the last known one counts. */
   public return(value: Value): void {
     this.#returns.at(-1)?.push(value);
   }
 
-  /** The handler of a `try` returned behind what its body returned: that counts, unless it fails to be read. */
+  /** Discards what a `try`'s handler returned after the body returned a value, unless reading the body's value fails. */
   public returnOfHandler(hasReturned: boolean): void {
     const returned = this.#returns.at(-1);
     const fallback = returned?.pop();
@@ -231,7 +231,7 @@ function bind(
       const isSession = /^(?:spark|spark_session)$/.test(name);
       const value = given ?? (fallback === undefined ? undefined : evaluate(fallback));
       const missing: Value = isSession ? { type: "spark" } : unknown(name);
-      // A parameter that gets what is unknown is spoken of by its own name.
+      // An unknown argument is labelled with the parameter's name.
       scope.names.set(
         name,
         value === undefined || (isType(value, "unknown") && (value.label === "" || isSession))

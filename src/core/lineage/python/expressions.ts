@@ -17,7 +17,7 @@ import {
   type Value,
 } from "./values";
 
-/** Longer texts are cut. Characters. */
+/** Longer texts are truncated. Characters. */
 export const MAX_TEXT = 200_000;
 
 type Of<K extends Expression["kind"]> = Extract<Expression, { kind: K }>;
@@ -202,7 +202,7 @@ export class Expressions {
   }
 }
 
-/** Parts of a text, as far as it may become long. */
+/** The parts of a string, as far as its length allows. */
 function joined(parts: readonly (() => string)[]): string {
   let text = "";
   for (const part of parts) {

@@ -4,7 +4,7 @@ import type { Statement } from "./syntax";
 import { unitOf } from "./unit";
 import { isType, Scope, unknown, type Value } from "./values";
 
-/** Imports modules: those of the project are executed, of libraries only the names are known. */
+/** Imports modules: executes those of the project, and knows libraries by name only. */
 export class Imports {
   readonly #interpreter: Interpreter;
 
@@ -45,7 +45,7 @@ export class Imports {
     }
   }
 
-  /** `import a.b` gives a, which has b. */
+  /** `import a.b` binds a, which has the attribute b. */
   #nested(top: Value | undefined, path: string, value: Value): Value {
     if (isType(value, "external"))
       return top ?? { type: "external", path: path.split(".")[0] ?? path };
@@ -85,7 +85,7 @@ export class Imports {
   }
 }
 
-/** Names of libraries under one name, however they are imported. */
+/** One name for each library, however it is imported. */
 function externalModule(path: string): Value {
   const last = path.split(".").at(-1) ?? path;
   if (path === "dlt" || path.endsWith("pyspark.pipelines") || path === "pyspark.pipelines")

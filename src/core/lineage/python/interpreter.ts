@@ -10,34 +10,34 @@ import { Scope, type Unit, unknown, type Value } from "./values";
 
 export type { Args } from "./calls";
 
-/** Statements that are executed for one task, however the code loops and calls. */
+/** Maximum statements executed for one task, including loops and calls. */
 const MAX_STEPS = 100_000;
 const MAX_EXPRESSIONS = 1_000_000;
 const MAX_EXPRESSION_DEPTH = 300;
 
-/** What the interpreter gets from outside. */
+/** Access to the interpreter's environment. */
 export interface Surroundings {
-  /** The module of the project that `path` names, with leading dots, for code in `file`; undefined for a library. */
+  /** Resolves an import path with leading dots in `file` to a project module; undefined for a library. */
   module(
     path: string,
     file: string,
   ): { readonly label: string; readonly source: string } | undefined;
-  /** Analyses the notebook that `dbutils.notebook.run` names. */
+  /** Analyses the notebook run by `dbutils.notebook.run`. */
   runNotebook(path: string, parameters: ReadonlyMap<string, string>, from: SourceLocation): void;
-  /** The text of a file of the project, by its path from the notebook; undefined if there is none. */
+  /** The text of a project file, by its path relative to the notebook; undefined if it does not exist. */
   readFile(path: string): string | undefined;
-  /** A folder is added to the paths that modules are looked for in. */
+  /** Adds a folder to the module search path. */
   addPath(folder: string, file: string): void;
 }
 
 /**
- * Follows Python code as far as its text tells, and notes the tables that it reads and writes: values of text, lists and
- * dicts are computed, functions and modules of the project entered, loops over known lists unrolled. Where a condition is
- * not known, both ways are taken. Nothing is executed.
+ * Abstract interpreter of Python code that records the tables it reads and writes. It computes strings, lists and dicts, enters
+ * the project's functions and modules, and unrolls loops over known lists. For an unknown condition it follows both branches.
+ * Nothing is executed.
  */
 export class Interpreter {
   readonly globals = new Scope();
-  /** Settings of Spark that the code makes. */
+  /** Spark settings made by the code. */
   readonly settings = new Map<string, Value>();
   readonly statements = new Statements(this);
   readonly expressions = new Expressions(this);
@@ -46,11 +46,11 @@ export class Interpreter {
   #steps = 0;
   #evaluated = 0;
   #depth = 0;
-  /** The code that is executed. */
+  /** The code being interpreted. */
   unit: Unit = { file: "", lineAt: () => 1 };
-  /** Offset of the call that is executed. */
+  /** Offset of the current call. */
   at = 0;
-  /** There were too many steps. */
+  /** Whether the step limit has been reached. */
   isStopped = false;
   readonly #surroundings: Surroundings;
 
@@ -61,7 +61,7 @@ export class Interpreter {
     this.#surroundings = surroundings;
   }
 
-  /** Executes code in the globals of the notebook. @returns whether the notebook goes on behind it */
+  /** Interprets code in the notebook's globals. @returns whether the notebook continues after it */
   public run(code: string, unit: Unit): boolean {
     const completion = this.inUnit(unit, () => this.block(parsePython(code), this.globals));
     return completion !== "exit" && completion !== "raise";
@@ -75,27 +75,27 @@ export class Interpreter {
     return result;
   }
 
-  /** Where the statement is that is executed. */
+  /** Location of the current statement. */
   public get here(): SourceLocation {
     return { file: this.unit.file, line: this.unit.lineAt(this.at) };
   }
 
-  /** What the code asks of its surroundings. */
+  /** Adds a folder to the module search path. */
   public addPath(folder: string): void {
     this.#surroundings.addPath(folder, this.unit.file);
   }
 
-  /** The text of a file of the project, by its path from the notebook; undefined if there is none. */
+  /** The text of a project file, by its path relative to the notebook; undefined if it does not exist. */
   public readFile(path: string): string | undefined {
     return this.#surroundings.readFile(path);
   }
 
-  /** The module that an import in this code names. */
+  /** Resolves an import in the current code to a project module. */
   public findModule(path: string): ReturnType<Surroundings["module"]> {
     return this.#surroundings.module(path, this.unit.file);
   }
 
-  /** Whether the limit of evaluated expressions is reached. */
+  /** Whether the limit of evaluated expressions has been reached. */
   public get isExhausted(): boolean {
     return this.#evaluated > MAX_EXPRESSIONS;
   }
@@ -121,23 +121,23 @@ export class Interpreter {
     return "next";
   }
 
-  /** The value of an expression; what it does with tables is noted. */
+  /** Evaluates an expression and records its table accesses. */
   public evaluate(expression: Expression, scope: Scope): Value {
     if (this.#depth > MAX_EXPRESSION_DEPTH || this.isExhausted) return unknown("");
     this.#depth++;
     const value = this.expressions.evaluate(expression, scope);
     this.#depth--;
-    // Long texts take as long as many expressions.
+    // Long strings count as many expressions because they take as long.
     this.#evaluated += typeof value === "string" ? 1 + (value.length >> 8) : 1;
     return typeof value === "string" && value.length > MAX_TEXT ? value.slice(0, MAX_TEXT) : value;
   }
 
-  /** Calls a value of the code, if it is a function. */
+  /** Calls a value if it is a function. */
   public callValue(value: Value, args: Args): Value {
     return this.calls.callValue(value, args);
   }
 
-  /** Calls the functions among the arguments of something that nobody knows. */
+  /** Calls the functions among the arguments of an unknown function. */
   public callFunctions(args: Args): void {
     this.calls.callFunctions(args);
   }

@@ -2,7 +2,7 @@ import { isKnown } from "../unknown-text";
 import { isTooLong } from "./library";
 import { FRAME, isType, labelOf, listOf, MAX_ITEMS, textOf, unknown, type Value } from "./values";
 
-/** The value of `left operator right`, for operators whose both sides are evaluated. */
+/** The value of `left operator right` for operators that evaluate both sides. */
 export function binary(operator: string, left: Value, right: Value): Value {
   if (operator === "+") {
     if (isType(left, "list") && isType(right, "list"))

@@ -3,26 +3,26 @@ import type { Argument, Expression, Parameter } from "./syntax";
 import type { Token, TokenKind } from "./tokens";
 import { BINDING, NO_NAMES, nesting, OF_COMPARISON, OF_SIGN } from "./words";
 
-/** Deeper expressions and blocks are left out, and longer chains of calls and operators shortened. */
+/** Deeper expressions and blocks are skipped; longer chains of calls and operators are shortened. */
 export const MAX_DEPTH = 200;
 
 const NOTHING: Expression = { kind: "other", parts: [] };
 
-/** Reads the expressions of tokens, from one place on. What is broken is left out. */
+/** Parses expressions from a token position. Skips invalid syntax. */
 export class ExpressionParser {
-  /** Blocks and expressions around what is read. */
+  /** Current nesting of blocks and expressions. */
   protected depth = 0;
   protected at = 0;
   protected readonly code: string;
   protected readonly tokens: readonly Token[];
 
-  /** @param tokens the last of which is an `end` */
+  /** @param tokens end with an `end` token */
   public constructor(code: string, tokens: readonly Token[]) {
     this.code = code;
     this.tokens = tokens;
   }
 
-  /** One expression, or several with commas between them: a tuple. */
+  /** Parses an expression, or a tuple of several separated by commas. */
   public tuple(): Expression {
     const items: Expression[] = [];
     let isTuple = false;
@@ -46,7 +46,7 @@ export class ExpressionParser {
     return value;
   }
 
-  /** The targets of a loop, which the word `in` ends. */
+  /** Parses the targets of a loop, up to the word `in`. */
   public targets(): Expression {
     const items: Expression[] = [];
     let isTuple = false;
@@ -61,7 +61,7 @@ export class ExpressionParser {
     return isTuple || only === undefined ? { kind: "list", items } : only;
   }
 
-  /** Arguments, up to the closing parenthesis and with it. */
+  /** Parses arguments, including the closing parenthesis. */
   public arguments(): Argument[] {
     const args: Argument[] = [];
     this.#untilClosed(")", () => {
@@ -77,7 +77,7 @@ export class ExpressionParser {
     return args;
   }
 
-  /** Parameters of a function or lambda, up to what ends them. */
+  /** Parses the parameters of a function or lambda, up to the end token. */
   public parameters(end: ")" | ":"): Parameter[] {
     const parameters: Parameter[] = [];
     while (!this.is(end) && !this.isLineEnd()) {
@@ -107,7 +107,7 @@ export class ExpressionParser {
     return this.tokens[this.at]?.kind ?? "end";
   }
 
-  /** Whether a word or mark is next; strings have a text of their own. */
+  /** Whether the next token is this keyword or mark; strings never match. */
   protected is(text: string): boolean {
     return this.text() === text && this.kind() !== "string";
   }
@@ -123,7 +123,7 @@ export class ExpressionParser {
     return kind === "newline" || kind === "end" || kind === "indent" || kind === "dedent";
   }
 
-  /** Whether an expression begins here. */
+  /** Whether an expression begins at the next token. */
   #begins(): boolean {
     switch (this.kind()) {
       case "number":
@@ -138,7 +138,7 @@ export class ExpressionParser {
     }
   }
 
-  /** An expression of a list, which may be unpacked into it. */
+  /** Parses an expression in a list, which can be unpacked with `*`. */
   #item(): Expression {
     return this.take("*") ? { kind: "star", of: this.expression() } : this.#named();
   }
@@ -177,7 +177,7 @@ export class ExpressionParser {
     return { kind: "other", parts: this.#begins() ? [this.tuple()] : [] };
   }
 
-  /** Operators that bind at least as tight as `least`. */
+  /** Parses operators whose precedence is at least `least`. */
   #binary(least: number): Expression {
     let left = least <= OF_COMPARISON && this.is("not") ? this.#not() : this.#unary();
     for (let length = 0; ; length++) {
@@ -187,7 +187,7 @@ export class ExpressionParser {
       if (operator === "" || binding < least) return left;
       this.at += operator === "not in" ? 2 : 1;
       const written = operator === "is" && this.take("not") ? "is not" : operator;
-      // Only `**` goes from the right to the left.
+      // Only `**` is right-associative.
       const right = this.#operand(operator === "**" ? binding : binding + 1);
       left = { kind: "binary", operator: written, left, right };
     }
@@ -204,7 +204,7 @@ export class ExpressionParser {
     return value;
   }
 
-  /** The operator that is next, or nothing. */
+  /** The next operator; undefined if there is none. */
   #operator(): string {
     if (this.is("not") && this.tokens[this.at + 1]?.text === "in") return "not in";
     const kind = this.kind();
@@ -225,7 +225,7 @@ export class ExpressionParser {
     return this.#withPostfixes();
   }
 
-  /** What is read of, called, or looked up in. */
+  /** Parses attributes, calls and subscripts. */
   #withPostfixes(): Expression {
     const from = this.tokens[this.at]?.from ?? 0;
     let value = this.#atom();
@@ -245,7 +245,7 @@ export class ExpressionParser {
 
   /** Undefined for a slice. */
   #index(): Expression | undefined {
-    // A colon is none.
+    // A colon is not an index.
     const parts: (Expression | undefined)[] = [];
     const isTuple = this.#untilClosed("]", () => {
       parts.push(this.take(":") ? undefined : this.#item());
@@ -289,7 +289,7 @@ export class ExpressionParser {
       : { kind: "name", name: text, at: from };
   }
 
-  /** Strings behind each other are one. */
+  /** Concatenates adjacent strings. */
   #strings(): Expression {
     const first = this.at;
     while (this.kind() === "string") this.at++;
@@ -308,7 +308,7 @@ export class ExpressionParser {
     return list.items[0] ?? list;
   }
 
-  /** A list up to its closing bracket, or a comprehension, and whether a comma is in it. */
+  /** Parses a list up to its closing bracket, or a comprehension, and whether it contains a comma. */
   #items(end: ")" | "]"): readonly [Expression, boolean] {
     const items: Expression[] = [];
     let comprehension: Expression | undefined;
@@ -320,7 +320,7 @@ export class ExpressionParser {
     return [comprehension ?? { kind: "list", items }, hasComma];
   }
 
-  /** A dict or set up to its closing brace, or a comprehension. */
+  /** Parses a dict or set up to its closing brace, or a comprehension. */
   #braces(): Expression {
     const entries: [Expression | undefined, Expression][] = [];
     const items: Expression[] = [];
@@ -361,14 +361,14 @@ export class ExpressionParser {
     return { kind: "comprehension", elements, clauses };
   }
 
-  /** The test of a comprehension, behind which another one may follow. */
+  /** Parses the condition of a comprehension; another one can follow. */
   #test(): Expression {
     const isNamed = this.kind() === "name" && this.tokens[this.at + 1]?.text === ":=";
     return isNamed ? this.#named() : this.#operand(1);
   }
 
   /**
-   * Reads items with commas between them up to a closing bracket, and that. What is broken ends with the line at the latest.
+   * Parses comma-separated items up to and including a closing bracket. Invalid syntax ends with the line at the latest.
    *
    * @returns whether there is a comma
    */
@@ -380,7 +380,7 @@ export class ExpressionParser {
       if (this.#begins() || this.is(":")) read();
       if (this.take(",")) hasComma = true;
       else if (this.at === before) {
-        // A bracket that closes another one ends this one, too.
+        // A closing bracket of another kind ends this one, too.
         if (nesting(this.text()) < 0) break;
         this.at++;
       }
@@ -388,7 +388,7 @@ export class ExpressionParser {
     return hasComma;
   }
 
-  /** Leaves out an operand that is too deep, with all in its brackets. */
+  /** Skips an operand that is nested too deeply, with everything in its brackets. */
   #skipOperand(): void {
     let open = 0;
     while (!this.isLineEnd()) {

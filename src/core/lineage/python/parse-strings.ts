@@ -2,9 +2,9 @@ import type { Expression } from "./syntax";
 import { endOfReplacement, isFormatted, quotesOf, type Token, tokensOfExpression } from "./tokens";
 
 /**
- * The parts of strings that stand behind each other: texts, and the expressions in braces.
+ * The parts of adjacent strings: text, and the expressions in braces.
  *
- * @param read reads an expression of a string
+ * @param read parses an expression in a string
  */
 export function readStrings(
   code: string,
@@ -37,7 +37,7 @@ function addText(parts: (string | Expression)[], text: string, isRaw: boolean): 
   if (text !== "") parts.push(textOf(text, isRaw).replaceAll("{{", "{").replaceAll("}}", "}"));
 }
 
-/** The replacements of an f-string: where each opens, where its expression ends, and where it ends. */
+/** The replacement fields of an f-string: their starts, the ends of their expressions, and their ends. */
 function* replacements(
   code: string,
   from: number,
@@ -51,7 +51,7 @@ function* replacements(
     at = opening + 2;
     if (code[opening + 1] === "{") continue;
     const found = endOfReplacement(code, opening + 1, quotes, to);
-    // Nobody closes it: the rest is text.
+    // Unclosed: the rest is text.
     if (found === undefined) return;
     yield { opening, ...found };
     at = found.end;

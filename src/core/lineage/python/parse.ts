@@ -4,8 +4,8 @@ import { tokensOf } from "./tokens";
 import { nesting } from "./words";
 
 /**
- * The statements of Python code. What is broken, or of a later version of Python, is left out; the parser goes on behind it.
- * Takes time in proportion to the code.
+ * Parses Python code. Skips invalid syntax and syntax of later Python versions, and continues after it. Takes time linear in the
+ * length of the code.
  */
 export function parsePython(code: string): Statement[] {
   return new StatementParser(code).script();
@@ -15,7 +15,7 @@ type Branch = (Statement & { readonly kind: "if" })["branches"][number];
 type Import = Statement & { readonly kind: "import" };
 type Case = (Statement & { readonly kind: "match" })["cases"][number];
 
-/** Reads statements. */
+/** Parses statements. */
 class StatementParser extends ExpressionParser {
   public constructor(code: string) {
     super(code, tokensOf(code));
@@ -27,10 +27,10 @@ class StatementParser extends ExpressionParser {
     return statements;
   }
 
-  /** Reads a compound statement, or the simple ones of a line. */
+  /** Parses a compound statement, or the simple statements of a line. */
   #line(statements: Statement[], decorators: readonly Expression[] = []): void {
     if (this.kind() === "indent") {
-      // Deeper than it should be: as if it were not.
+      // Nested too deeply: skipped.
       statements.push(...this.#indented());
       return;
     }
@@ -73,7 +73,7 @@ class StatementParser extends ExpressionParser {
     }
   }
 
-  /** The simple statements of a line, up to its end. */
+  /** Parses the simple statements of a line. */
   #simpleLine(statements: Statement[]): void {
     while (!this.isLineEnd()) {
       const before = this.at;
@@ -126,12 +126,12 @@ class StatementParser extends ExpressionParser {
     }
   }
 
-  /** Leaves out the rest of a simple statement. */
+  /** Skips the rest of a simple statement. */
   #skip(): void {
     while (!this.isLineEnd() && !this.is(";")) this.at++;
   }
 
-  /** `print "x"`, of Python 2. */
+  /** `print "x"` of Python 2. */
   #isPrint(): boolean {
     const next = this.tokens[this.at + 1];
     return next?.kind === "string" || next?.kind === "number" || next?.kind === "name";
@@ -142,7 +142,7 @@ class StatementParser extends ExpressionParser {
     return { kind: "expression", value: { kind: "other", parts: [this.tuple()] } };
   }
 
-  /** An expression, or what gives a value to targets. */
+  /** Parses an expression or an assignment. */
   #assignment(): Statement | undefined {
     const before = this.at;
     const first = this.tuple();
@@ -172,7 +172,7 @@ class StatementParser extends ExpressionParser {
     return { kind: "assign", targets: targets.slice(0, -1), value };
   }
 
-  /** What follows the head of a compound statement: a block that is indented, or statements in the same line. */
+  /** Parses what follows a compound statement's header: an indented block, or statements on the same line. */
   #body(): Statement[] {
     for (let open = 0; !this.isLineEnd() && (open > 0 || !this.is(":")); this.at++)
       if (this.kind() === "mark") open += nesting(this.text());
@@ -186,7 +186,7 @@ class StatementParser extends ExpressionParser {
     return this.kind() === "indent" ? this.#indented() : statements;
   }
 
-  /** An indented block, from its `indent` up to its `dedent`. */
+  /** Parses an indented block, from its `indent` to its `dedent`. */
   #indented(): Statement[] {
     this.at++;
     if (this.depth > MAX_DEPTH) {
@@ -256,7 +256,7 @@ class StatementParser extends ExpressionParser {
     return { kind: "with", items, body: this.#body() };
   }
 
-  /** Whether a mark stands behind the brackets that open at `at`. */
+  /** Whether a mark follows the brackets that open at `at`. */
   #endsAt(at: number, mark: string): boolean {
     let open = 0;
     for (let place = at; place < this.tokens.length; place++) {
@@ -268,7 +268,7 @@ class StatementParser extends ExpressionParser {
     return false;
   }
 
-  /** `match` is a name, too: it begins a statement where the line ends with a colon and a case follows. */
+  /** `match` is also an identifier: it begins a statement if the line ends with a colon and a case follows. */
   #isMatch(): boolean {
     for (let at = this.at + 1; at < this.tokens.length; at++)
       if (this.tokens[at]?.kind === "newline")
@@ -340,7 +340,7 @@ class StatementParser extends ExpressionParser {
     return { kind: "class", name, bases, body: this.#body(), decorators };
   }
 
-  /** The name of a function or class; parameters of types behind it are left out. */
+  /** Parses the name of a function or class, and skips its type parameters. */
   #declaredName(): string {
     const name = this.kind() === "name" ? this.text() : "";
     if (name !== "") this.at++;

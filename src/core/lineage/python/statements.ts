@@ -17,12 +17,12 @@ import {
   type Value,
 } from "./values";
 
-/** Whether what follows is executed. */
+/** Whether the statements after it run. */
 export type Completion = "next" | "return" | "exit" | "raise" | "break" | "continue";
 
 type Of<K extends Statement["kind"]> = Extract<Statement, { kind: K }>;
 
-/** Executes statements. */
+/** Executes statements abstractly. */
 export class Statements {
   readonly #interpreter: Interpreter;
 
@@ -169,13 +169,13 @@ export class Statements {
     return last === "next" ? completion : last;
   }
 
-  /** A handler: what it does may be done, but what the code before has found out stays. */
+  /** A handler may run; values found by the code before it stay. */
   #fallback(handler: readonly Statement[], scope: Scope, tried: Completion): Completion {
     const before = new Map(scope.names);
     const completion = this.#interpreter.block(handler, scope);
     if (completion === "return") this.#interpreter.calls.returnOfHandler(tried === "return");
     for (const [name, value] of before)
-      // A widget that nothing sets fails to be read, so that its handler counts.
+      // Reading a widget that nothing sets fails, so its handler decides.
       if (failing(value) === undefined) scope.names.set(name, value);
     return completion === "exit" ? "next" : completion;
   }
@@ -194,7 +194,7 @@ export class Statements {
     return open.length === 0 ? "next" : this.#branches(open, scope, false);
   }
 
-  /** One of several ways is taken, or none. @param isComplete one of them is */
+  /** Follows one of several branches, or none. @param isComplete one of them always runs */
   #branches(
     bodies: readonly (readonly Statement[])[],
     scope: Scope,
@@ -207,7 +207,7 @@ export class Statements {
       replace(scope.names, before);
       const completion = this.#interpreter.block(body, scope);
       completions.add(completion);
-      // What leaves does not reach what follows.
+      // A branch that leaves does not affect what follows.
       if (completion === "next") ends.push(new Map(scope.names));
     }
     const [first, ...rest] = ends.length === 0 ? [new Map(scope.names)] : ends;
@@ -233,7 +233,7 @@ export class Statements {
     const list = this.#interpreter.evaluate(of, scope);
     const items = itemsOf(list);
     if (items === undefined || items.open) {
-      // Nobody knows what it is called with.
+      // Its arguments are unknown.
       const run = (item: Value): void => {
         this.#maybe(() => {
           this.assign(target, item, scope);
@@ -265,7 +265,7 @@ export class Statements {
   public assign(target: Expression, value: Value, scope: Scope): void {
     switch (target.kind) {
       case "name": {
-        // An unknown value is spoken of by the name that it gets first.
+        // An unknown value is labelled with its first name.
         scope.set(target.name, assigned(target.name, value));
         break;
       }
@@ -323,12 +323,12 @@ export class Statements {
   }
 }
 
-/** A value under the name that it is assigned to. */
+/** Labels a value with the name that it is assigned to. */
 function assigned(name: string, value: Value): Value {
   if (!isType(value, "unknown", "external")) return value;
-  // Made by a helper or library of which nothing else is known.
+  // The result of a helper or library function, about which nothing else is known.
   if (isSessionName(name)) return { type: "spark" };
-  // An unknown value is spoken of by the name that it gets first.
+  // An unknown value is labelled with its first name.
   return isType(value, "unknown") && value.label === "" ? unknown(name) : value;
 }
 

@@ -1,12 +1,12 @@
-/** The part of Python's syntax that says what code does with tables. `at` is an offset in the code. */
+/** The part of Python's syntax that determines table accesses. `at` is an offset in the code. */
 export type Expression =
   | { readonly kind: "name"; readonly name: string; readonly at: number }
-  /** A string, its parts joined; expressions of an f-string are parts. */
+  /** A string with its parts joined; expressions of an f-string are parts. */
   | { readonly kind: "text"; readonly parts: readonly (string | Expression)[]; readonly at: number }
   | { readonly kind: "constant"; readonly value: number | boolean | null }
   /** A list, tuple or set. */
   | { readonly kind: "list"; readonly items: readonly Expression[] }
-  /** A key is undefined for `**other`. */
+  /** The key is undefined for `**other`. */
   | {
       readonly kind: "dict";
       readonly entries: readonly (readonly [key: Expression | undefined, value: Expression])[];
@@ -40,7 +40,7 @@ export type Expression =
     }
   | {
       readonly kind: "comprehension";
-      /** Key and value of a dict. */
+      /** A dict entry. */
       readonly elements: readonly Expression[];
       readonly clauses: readonly {
         readonly target: Expression;
@@ -50,7 +50,7 @@ export type Expression =
     }
   | { readonly kind: "named"; readonly name: string; readonly value: Expression }
   | { readonly kind: "star"; readonly of: Expression }
-  /** Anything else; what it is made of. */
+  /** Any other expression, with its operands. */
   | { readonly kind: "other"; readonly parts: readonly Expression[] };
 
 export interface Argument {
@@ -75,7 +75,7 @@ export interface FunctionSyntax {
 export type Statement =
   | { readonly kind: "expression"; readonly value: Expression }
   | { readonly kind: "assign"; readonly targets: readonly Expression[]; readonly value: Expression }
-  /** A field of a class without a value. */
+  /** A class field without a value. */
   | { readonly kind: "declare"; readonly name: string }
   | {
       readonly kind: "update";
@@ -86,7 +86,7 @@ export type Statement =
   | {
       readonly kind: "if";
       readonly branches: readonly {
-        /** Undefined for else. */
+        /** Undefined for `else`. */
         readonly test: Expression | undefined;
         readonly body: readonly Statement[];
       }[];
@@ -114,7 +114,7 @@ export type Statement =
       readonly kind: "match";
       readonly of: Expression;
       readonly cases: readonly {
-        /** Undefined for anything but text. */
+        /** Undefined unless it is a string. */
         readonly pattern: Expression | undefined;
         readonly isDefault: boolean;
         readonly body: readonly Statement[];
@@ -131,7 +131,7 @@ export type Statement =
   | { readonly kind: "return"; readonly value: Expression | undefined }
   | {
       readonly kind: "import";
-      /** With leading dots. Each name of `import a, b`; the module of `from a import b`. */
+      /** With leading dots: each name of `import a, b`; the module of `from a import b`. */
       readonly modules: readonly { readonly path: string; readonly as?: string }[];
       /** Undefined for `import a`; `*` for all. */
       readonly names?: readonly { readonly name: string; readonly as?: string }[];

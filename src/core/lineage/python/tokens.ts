@@ -1,11 +1,11 @@
-/** What a token of Python is. A line that begins deeper than the one before has an `indent` before it. */
+/** Kinds of Python tokens. An `indent` precedes a line that is indented more than the one before. */
 export type TokenKind =
   "name" | "number" | "string" | "mark" | "newline" | "indent" | "dedent" | "end";
 
-/** A token, and where it is in the code. */
+/** A token and its position in the code. */
 export interface Token {
   readonly kind: TokenKind;
-  /** Of a name, number or mark; of a string its prefix and quotes. */
+  /** The text of a name, number or mark; prefix and quotes of a string. */
   readonly text: string;
   readonly from: number;
   readonly to: number;
@@ -18,24 +18,24 @@ const MARKS = new Set(
 const NUMBER =
   /(?:0[xob][\da-f_]+|\d[\d_]*(?:\.[\d_]*)?(?:e[+-]?\d[\d_]*)?|\.\d[\d_]*(?:e[+-]?\d[\d_]*)?)[jl]?/iy;
 
-/** After as many f-strings with a brace that nobody closes, braces are only text. */
+/** After this many f-strings with an unclosed brace, braces are treated as text. */
 const MAX_UNCLOSED = 100;
-/** How often code is read again in the end. */
+/** Maximum code that is tokenized again, in multiples of its length. */
 const MAX_REPEATED = 4;
 
 /** How a string begins. */
 const STRING = /(?:[rbuft]|[bft]r|r[bft])?(?:"""|'''|"|')/iy;
 
-/** Words that begin a statement and are in no expression: a bracket that is open before one was never closed. */
+/** Statement keywords that occur in no expression: a bracket still open before one was never closed. */
 const STATEMENT =
   /(?:(?:def|class|import|return|while|try|with|raise|del|pass|break|continue|global|nonlocal|assert|except|finally)\b|from\s+[\w.]+\s+import\b)/y;
 
-/** The tokens of Python code, the last of which is its `end`. Never throws; takes time in proportion to the code. */
+/** Tokenizes Python code, ending with an `end` token. Never throws; takes time linear in the length of the code. */
 export function tokensOf(code: string): Token[] {
   return new Lexer(code, 0, code.length).statements();
 }
 
-/** The tokens of an expression, in which lines and their indentation mean nothing. */
+/** Tokenizes an expression, in which line breaks and indentation do not count. */
 export function tokensOfExpression(code: string, from: number, to: number): Token[] {
   return new Lexer(code, from, to).expression();
 }
@@ -46,14 +46,14 @@ class Lexer {
   readonly #code: string;
   readonly #end: number;
   #at: number;
-  /** Brackets that are open. */
+  /** Open brackets. */
   #open: string[] = [];
-  /** Where the line ended that the first of them is in, and how many tokens there were. */
+  /** Where the line of the first open bracket ended, and the number of tokens there. */
   #resume: { readonly at: number; readonly count: number } | undefined;
-  /** Characters that may be read again because of brackets that nobody closes. */
+  /** Characters that may still be tokenized again because of unclosed brackets. */
   #repeatable: number;
   #hasLines = true;
-  /** F-strings with a brace that nobody closes. */
+  /** Number of f-strings with an unclosed brace. */
   #unclosed = 0;
 
   public constructor(code: string, from: number, to: number) {
@@ -147,14 +147,14 @@ class Lexer {
     this.#take("mark", this.#at + length);
   }
 
-  /** Closes a bracket, and what is open in it; nothing if there is none. */
+  /** Closes a bracket and everything open inside of it; ignored if there is none. */
   #close(mark: string): void {
     const last = this.#open.lastIndexOf(mark);
     if (last !== -1) this.#open.length = last;
     if (this.#open.length === 0) this.#resume = undefined;
   }
 
-  /** A bracket that nobody closes ends with its line, and what follows is read again. @returns whether there is one */
+  /** Ends an unclosed bracket with its line, and tokenizes what follows again. @returns whether there was one */
   #goesBack(): boolean {
     if (this.#open.length === 0 || this.#resume === undefined) return false;
     const { at, count } = this.#resume;
@@ -178,7 +178,7 @@ class Lexer {
     return true;
   }
 
-  /** Where a string ends that begins here: behind its quotes, or with the line or code if nobody closes it. */
+  /** The end of the string that begins here: after its quotes, or at the end of the line or code if it is unclosed. */
   #endOfString(start: string): number {
     const quotes = quotesOf(start);
     const from = this.#at + start.length;
@@ -203,7 +203,7 @@ class Lexer {
     this.#beginLine();
   }
 
-  /** Where the text of a line begins, and how deep; blanks up to it are counted as Python does. */
+  /** The start and depth of a line's text; blanks count as in Python. */
   #indentation(): { readonly at: number; readonly width: number } {
     let width = 0;
     for (let at = this.#at; ; at++) {
@@ -223,7 +223,7 @@ class Lexer {
         this.#at = this.#end;
         return;
       }
-      // Lines without code have no depth.
+      // Lines without code have no indentation.
       if (character === 10) this.#at = at + 1;
       else if (character === 35) this.#at = Math.min(this.#lineEnd(at) + 1, this.#end);
       else {
@@ -253,7 +253,7 @@ class Lexer {
 
 const isDigit = (character: number): boolean => character >= 48 && character <= 57;
 
-/** Letters, digits, `_`, and everything else that is not in ASCII, but for blanks. */
+/** Letters, digits, `_`, and all non-ASCII characters except blanks. */
 function isOfName(character: number): boolean {
   return (
     (character >= 97 && character <= 122) ||
@@ -264,10 +264,10 @@ function isOfName(character: number): boolean {
   );
 }
 
-/** Whether a string with that prefix has expressions in braces. */
+/** Whether a string with this prefix contains expressions in braces. */
 export const isFormatted = (start: string): boolean => /[ft]/i.test(start);
 
-/** The quotes of a string that begins so. */
+/** The quotes of a string that begins with this text. */
 export const quotesOf = (start: string): string => start.replace(/^[a-z]+/i, "");
 
 function endOfText(code: string, from: number, quotes: string): number {
@@ -285,12 +285,12 @@ function endOfText(code: string, from: number, quotes: string): number {
 const afterBackslash = (code: string, at: number): number =>
   at + (code.startsWith("\r\n", at + 1) ? 3 : 2);
 
-/** Strings in the braces of strings; deeper ones are taken for text. */
+/** Maximum nesting of strings in braces; deeper ones are treated as text. */
 const MAX_NESTED = 20;
-/** More between two braces is taken for text. Characters. */
+/** A longer replacement field is treated as text. Characters. */
 const MAX_REPLACEMENT = 10_000;
 
-/** Where an f-string ends, in whose braces quotes may be; undefined if a brace is not closed. */
+/** The end of an f-string, whose braces can contain quotes; undefined if a brace is not closed. */
 function endOfFormatted(code: string, from: number, quotes: string, depth = 0): number | undefined {
   if (depth > MAX_NESTED) return undefined;
   const special = quotes.length === 3 ? /["'\\{]/g : /["'\\{\n]/g;
@@ -312,12 +312,12 @@ function endOfFormatted(code: string, from: number, quotes: string, depth = 0): 
 }
 
 /**
- * What is between the braces of a string.
+ * Finds the end of a replacement field.
  *
- * @param from behind the opening brace
- * @param quotes of the string; outside of triple ones, a replacement is in one line
- * @param to where the string ends at the latest
- * @returns where its expression ends, and where it ends itself, behind its closing brace; undefined if nobody closes it
+ * @param from after the opening brace
+ * @param quotes of the string; unless they are triple quotes, the field must be on one line
+ * @param to latest end of the string
+ * @returns the end of its expression, and of the field itself after its closing brace; undefined if it is unclosed
  */
 export function endOfReplacement(
   code: string,
@@ -337,7 +337,7 @@ export function endOfReplacement(
     if (mark === "\n" || mark === "#") {
       if (quotes.length < 3) return undefined;
     } else if (mark === '"' || mark === "'") {
-      // Before Python 3.12 the string ends here; then this brace is only text.
+      // Before Python 3.12 the string ends here, and this brace is only text.
       if (expression !== undefined && code.startsWith(quotes, index)) return undefined;
       if (expression !== undefined) continue;
       const at = startOfPrefix(code, index);
@@ -357,7 +357,7 @@ export function endOfReplacement(
   return undefined;
 }
 
-/** Where the prefix of a string begins whose quote is at `quote`. */
+/** The start of the prefix of the string whose quote is at `quote`. */
 function startOfPrefix(code: string, quote: number): number {
   for (const length of [2, 1]) {
     const at = quote - length;

@@ -1,6 +1,6 @@
 import type { Unit } from "./values";
 
-/** Code of a whole file. */
+/** The code of a whole file. */
 export function unitOf(
   file: string,
   source: string,

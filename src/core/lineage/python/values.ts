@@ -1,7 +1,7 @@
 import { isKnown, unknownText } from "../unknown-text";
 import type { Expression, FunctionSyntax, Parameter, Statement } from "./syntax";
 
-/** What an expression is, as far as its code tells. Text is a string, with marks for what is unknown in it. */
+/** The value of an expression, as far as the code determines it. Text is a string in which unknown parts are marked. */
 export type Value =
   | string
   | number
@@ -19,18 +19,18 @@ export type Value =
   | SparkValue
   | Unknown;
 
-/** @param label the name to speak of it by */
+/** @param label names the value in output */
 export interface Unknown {
   readonly type: "unknown";
   readonly label: string;
-  /** Reading it fails, where nothing else sets it: a widget. */
+  /** Reading it fails unless something sets it: a widget. */
   readonly fails?: true;
 }
 
 export interface ListValue {
   readonly type: "list";
   readonly items: Value[];
-  /** There may be more items. */
+  /** Whether there can be more items. */
   open: boolean;
 }
 
@@ -38,7 +38,7 @@ export interface DictValue {
   readonly type: "dict";
   readonly entries: Map<string, Value>;
   open: boolean;
-  /** What it is called, for entries that are unknown. */
+  /** The label of unknown entries. */
   readonly label?: string;
 }
 
@@ -49,7 +49,7 @@ export interface FunctionValue {
   readonly body: readonly Statement[] | Expression;
   readonly scope: Scope;
   readonly unit: Unit;
-  /** Of a class: called when it is looked at, without the object, or with the class. */
+  /** How a class attribute is called: on access, without the object, or with the class. */
   readonly binding?: "property" | "static" | "class";
 }
 
@@ -58,7 +58,7 @@ export interface ClassValue {
   readonly name: string;
   readonly scope: Scope;
   readonly bases: readonly Value[];
-  /** Names of its fields in order, for the arguments of a data class. */
+  /** Field names in order, for the constructor of a data class. */
   readonly fields: readonly string[];
 }
 
@@ -68,14 +68,14 @@ export interface ObjectValue {
   readonly fields: Map<string, Value>;
 }
 
-/** A module of the project. */
+/** A project module. */
 export interface Namespace {
   readonly type: "module";
   readonly path: string;
   readonly scope: Scope;
 }
 
-/** Something of a library, by the name that it is imported by, such as `os.path.join`. */
+/** A library member by its import name, such as `os.path.join`. */
 export interface ExternalValue {
   readonly type: "external";
   readonly path: string;
@@ -88,14 +88,14 @@ export interface BoundMethod {
   readonly function?: FunctionValue;
 }
 
-/** One of several texts: which of them, the code alone does not tell. */
+/** One of several strings; the code does not determine which. */
 export interface AnyOf {
   readonly type: "any";
   readonly of: readonly string[];
   readonly label: string;
 }
 
-/** Objects of Spark, Delta and Databricks' utilities. */
+/** Objects of Spark, Delta and Databricks Utilities. */
 export type SparkValue =
   | {
       readonly type:
@@ -125,23 +125,23 @@ export type SparkValue =
       readonly path: Value | undefined;
     }
   | { readonly type: "writerTo"; readonly table: Value }
-  /** A file of the project that is read. */
+  /** An opened project file. */
   | { readonly type: "file"; readonly text: string }
   | { readonly type: "deltaTable"; readonly name: Value; readonly isPath: boolean }
   | { readonly type: "deltaBuilder"; readonly kind: "create" | "create-if-missing" }
   | { readonly type: "arguments"; readonly known: Map<string, Value>; readonly order: string[] };
 
-/** The code that a function stands in. */
+/** The code that defines the function. */
 export interface Unit {
   readonly file: string;
-  /** The line of the file, from 1, that an offset of the code is in. */
+  /** The 1-based line of an offset in the code. */
   lineAt(offset: number): number;
 }
 
-/** Names and their values. */
+/** Variables and their values. */
 export class Scope {
   public readonly names = new Map<string, Value>();
-  /** Names that a function says are the module's. */
+  /** Names declared `global` in a function. */
   public readonly globals = new Set<string>();
 
   public constructor(public readonly parent?: Scope) {}
@@ -171,7 +171,7 @@ export function isType<T extends string>(
   return typeof value === "object" && value !== null && types.some((type) => type === value.type);
 }
 
-/** The text that str() gives. */
+/** The result of str(). */
 export function textOf(value: Value): string {
   if (typeof value === "string") return value;
   if (typeof value === "number") return String(value);
@@ -180,12 +180,12 @@ export function textOf(value: Value): string {
   return unknownText(labelOf(value));
 }
 
-/** A value that nothing sets, after a change as before it. */
+/** The value itself if it is a widget that nothing sets, also after operations on it. */
 export function failing(value: Value | undefined): Value | undefined {
   return isType(value, "unknown") && value.fails === true ? value : undefined;
 }
 
-/** What to call a value that is not known. */
+/** The label of an unknown value. */
 export function labelOf(value: Value): string {
   if (isType(value, "unknown")) return value.label;
   if (isType(value, "external")) return value.path.split(".").at(-1) ?? value.path;
@@ -194,21 +194,21 @@ export function labelOf(value: Value): string {
   return "…";
 }
 
-/** The texts that a value may be: one, or the few that it is one of. */
+/** The strings that a value can be: one, or a few alternatives. */
 export function textsOf(value: Value): readonly string[] {
   return isType(value, "any") ? value.of : [textOf(value)];
 }
 
-/** Items of a list that are gone through. */
+/** Maximum list items that are iterated. */
 export const MAX_ITEMS = 300;
 
 const MAX_ALTERNATIVES = 8;
 
-/** What a value is that is one of two. @param label to call it by */
+/** Joins the values of two branches. @param label names the result */
 export function either(a: Value | undefined, b: Value | undefined, label: string): Value {
   if (a === undefined || a === b) return b ?? unknown(label);
   if (b === undefined) return a;
-  // A function that returns None on one way is used for what it returns on the other.
+  // If a function returns None on one path, callers use the other path's value.
   if (a === null) return b;
   if (b === null) return a;
   if (isType(a, "frame") || isType(b, "frame")) return FRAME;
@@ -227,7 +227,7 @@ export function either(a: Value | undefined, b: Value | undefined, label: string
   return typeof a === "object" && typeof b === "object" && a.type === b.type ? a : unknown(label);
 }
 
-/** Whether a value counts as true; undefined if that is not known. */
+/** The truth value; undefined if unknown. */
 export function truthOf(value: Value): boolean | undefined {
   if (value === null) return false;
   if (typeof value === "boolean") return value;
@@ -254,7 +254,7 @@ export function functionValue(syntax: FunctionSyntax, scope: Scope, unit: Unit):
   return { type: "function", name, parameters, body, scope, unit, ...(binding && { binding }) };
 }
 
-/** What a loop goes through. */
+/** The items that a loop iterates over. */
 export function itemsOf(
   value: Value,
 ): { readonly list: readonly Value[]; readonly open: boolean } | undefined {

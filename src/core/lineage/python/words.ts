@@ -1,6 +1,6 @@
-/** Words and marks of Python's expressions. */
+/** Keywords and marks of Python expressions. */
 
-/** How tight operators bind; `not` and the two words of `not in` and `is not` are seen to apart. */
+/** Operator precedence; `not`, `not in` and `is not` are handled separately. */
 export const BINDING: Readonly<Record<string, number>> = Object.assign(
   Object.create(null) as Record<string, number>,
   Object.fromEntries(
@@ -21,7 +21,7 @@ export const BINDING: Readonly<Record<string, number>> = Object.assign(
 export const OF_COMPARISON = 3;
 export const OF_SIGN = 10;
 
-/** Words that end an expression. */
+/** Keywords that end an expression. */
 export const NO_NAMES = new Set(
   (
     "and or in is if else for as async from import while with def class return try except finally raise del pass " +
@@ -29,7 +29,7 @@ export const NO_NAMES = new Set(
   ).split(" "),
 );
 
-/** Of a mark, how many more brackets are open behind it. */
+/** The change of bracket depth after a mark. */
 export function nesting(mark: string): number {
   if (mark === "(" || mark === "[" || mark === "{") return 1;
   return mark === ")" || mark === "]" || mark === "}" ? -1 : 0;

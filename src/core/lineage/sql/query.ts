@@ -10,13 +10,13 @@ interface Level {
   /** The common table expression that it defines. */
   readonly cte: string | undefined;
   ctes: Set<string> | undefined;
-  /** Between FROM and what follows its list. */
+  /** Whether the position is in the list after FROM. */
   from: boolean;
-  /** A relation comes next. */
+  /** Whether a relation comes next. */
   expect: boolean;
 }
 
-/** Functions whose argument has a FROM that names no table. */
+/** Functions whose arguments contain a FROM without a table. */
 const FROM_IN_ARGUMENTS = new Set([
   "extract",
   "trim",
@@ -32,7 +32,7 @@ const ENDS_FROM = new Set(
   ),
 );
 
-/** Words that may follow a relation, so that what is before them is its name. */
+/** Keywords that can follow a relation, so that the token before them is its name. */
 const ENDS_RELATION = new Set([
   ...ENDS_FROM,
   ..."as join inner left right full cross natural anti semi on using pivot unpivot tablesample".split(
@@ -47,7 +47,7 @@ const FORMATS = new Set("delta parquet csv json text avro orc binaryfile iceberg
 export class QueryScan {
   readonly #tokens: StatementTokens;
   readonly #sink: SqlSink;
-  /** Strings behind FROM are paths. */
+  /** Whether strings after FROM are paths. */
   readonly #hasPaths: boolean;
 
   public constructor(tokens: StatementTokens, sink: SqlSink, hasPaths: boolean) {
@@ -56,7 +56,7 @@ export class QueryScan {
     this.#hasPaths = hasPaths;
   }
 
-  /** Notes the relation at `at`, and gives what is behind its name. */
+  /** Records the relation at `at`. @returns the position after its name */
   public relation(at: number, levels: readonly Level[] = []): number {
     const name = this.#tokens.dotted(at);
     if (name === undefined) return at + 1;
@@ -86,7 +86,7 @@ export class QueryScan {
     return next;
   }
 
-  /** A parenthesis behind a relation's name holds arguments, unless it is behind IDENTIFIER(…) already. */
+  /** A parenthesis after a relation's name contains arguments, unless IDENTIFIER(…) came before it. */
   #isFunction(at: number, next: number): boolean {
     return (
       !(this.#tokens.word(at) === "identifier" && next > at + 1) &&
@@ -94,7 +94,7 @@ export class QueryScan {
     );
   }
 
-  /** The first argument of a function, or the one that `=>` names. */
+  /** The first argument of a function, or the one named with `=>`. */
   #argument(open: number, name: string, found: (text: string, at: number) => void): void {
     let at = open + 1;
     const close = this.#tokens.closing(open);
@@ -111,7 +111,7 @@ export class QueryScan {
     if (end > at) found(this.#tokens.text(at, end), this.#tokens.place(at));
   }
 
-  /** Notes everything that is read from here on. @param isUsing a USING that the source of MERGE follows is at `from` */
+  /** Records all reads from here on. @param isUsing a USING with the source of MERGE is at `from` */
   public read(from: number, to: number, isUsing = false): void {
     const levels: Level[] = [
       { opener: "", cte: undefined, ctes: undefined, from: isUsing, expect: isUsing },
@@ -212,7 +212,7 @@ export class QueryScan {
         }
         if (level.expect && word === "values") {
           level.expect = false;
-          // Commas divide its rows.
+          // Commas separate its rows.
           level.from = false;
           continue;
         }
@@ -223,12 +223,12 @@ export class QueryScan {
     }
   }
 
-  /** Begins the common table expression whose name is at `at`; gives the place of the parenthesis that opens it. */
+  /** Begins the common table expression whose name is at `at`. @returns the position of its opening parenthesis */
   #beginCte(at: number, levels: Level[], recursive: boolean): number {
     if (!this.#tokens.isName(at)) return at - 1;
     const name = (this.#tokens.all[at]?.text ?? "").toLowerCase();
     let place = at + 1;
-    // AS may be left out; then the parenthesis holds the query instead of names of columns.
+    // AS is optional; without it, the parenthesis contains the query instead of column names.
     const isBody = ["select", "with", "from", "values", "("].includes(this.#tokens.word(place + 1));
     if (this.#tokens.word(place) === "(" && !isBody) place = this.#tokens.closing(place) + 1;
     if (this.#tokens.word(place) === "max") place += 3;
@@ -241,7 +241,7 @@ export class QueryScan {
   }
 }
 
-/** The path of delta.`/path` and the like. */
+/** The path of delta.`/path` and similar. */
 export function pathOf(parts: readonly string[]): string | undefined {
   const [format = "", path = "", ...more] = parts;
   if (more.length > 0 || !FORMATS.has(format.toLowerCase())) return undefined;

@@ -2,15 +2,15 @@ import type { SqlSink } from "./sink";
 import { SqlStatement } from "./statement";
 import { sqlTokens, type SqlToken } from "./tokens";
 
-/** Statements within statements (`EXECUTE IMMEDIATE`). */
+/** Maximum nesting of statements (`EXECUTE IMMEDIATE`). */
 const MAX_NESTED_STATEMENTS = 5;
 
-/** Longer text is only read so far. Characters. */
+/** Longer text is truncated. Characters. */
 const MAX_SQL = 5_000_000;
 
 /**
- * Finds the tables that SQL statements of Databricks read and write, by keywords, names and parentheses: there is no grammar,
- * so that statements of later versions, and broken ones, give what can be seen in them. Takes time in proportion to the text.
+ * Finds the tables that Databricks SQL reads and writes, by keywords, names and parentheses. Without a grammar, it also handles
+ * new and invalid syntax as far as possible. Takes time linear in the length of the text.
  */
 export function scanSql(sql: string, sink: SqlSink, depth = 0): void {
   if (sql.length > MAX_SQL)
@@ -34,7 +34,7 @@ export function scanSql(sql: string, sink: SqlSink, depth = 0): void {
   }
 }
 
-/** Whether a statement makes a procedure or function of several statements: these are executed by its callers. */
+/** Whether a statement defines a procedure or function with several statements, which only its callers execute. */
 function isRoutine(tokens: readonly SqlToken[], from: number, to: number): boolean {
   if (tokens[from]?.word !== "create") return false;
   const kind = tokens.slice(from + 1, from + 5).map(({ word }) => word);
@@ -42,7 +42,7 @@ function isRoutine(tokens: readonly SqlToken[], from: number, to: number): boole
   return tokens.slice(from, to).some(({ word }) => word === "begin");
 }
 
-/** Where the block that begins behind `from` ends. */
+/** The end of the block that begins after `from`. */
 function endOfBlock(tokens: readonly SqlToken[], from: number): number {
   let depth = 0;
   for (let at = from; at < tokens.length; at++) {

@@ -1,15 +1,15 @@
 import type { WriteKind } from "../../model/lineage";
 
-/** What SQL does, as the scan comes upon it. `at` is an offset in the text. */
+/** Receives what a scan finds. `at` is an offset in the text. */
 export interface SqlSink {
-  /** @param parts of the name, each without quotes */
+  /** @param parts of the name, unquoted */
   read(parts: readonly string[], at: number): void;
   write(parts: readonly string[], kind: WriteKind, at: number): void;
   readPath(path: string, at: number): void;
   writePath(path: string, kind: WriteKind, at: number): void;
-  /** A view of the session, which is no table of anybody else's. */
+  /** A temporary view, which only this session sees. */
   temporaryView(parts: readonly string[]): void;
-  /** The default catalog or schema from here on. */
+  /** Changes the default catalog or schema. */
   use(catalog: string | undefined, schema: string | undefined): void;
   /** The value of a parameter or variable, as far as it is known. */
   value(name: string): string | undefined;
@@ -17,7 +17,7 @@ export interface SqlSink {
   problem(message: string, at: number): void;
 }
 
-/** A sink for text that is computed by the statement at `place`. */
+/** A sink for SQL that is computed by the statement at `place`. */
 export function sinkAt(sink: SqlSink, place: number): SqlSink {
   return {
     read(parts) {

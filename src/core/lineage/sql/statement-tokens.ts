@@ -5,11 +5,11 @@ import type { SqlToken } from "./tokens";
 /** Maximum tokens searched for a closing parenthesis, so that nested calls take bounded time. */
 const MAX_ARGUMENT_TOKENS = 1000;
 
-/** The tokens of one statement, among those of a text. */
+/** The tokens of one statement within a text. */
 export class StatementTokens {
   readonly #sink: SqlSink;
 
-  /** @param to where the statement ends */
+  /** @param to end of the statement */
   public constructor(
     public readonly all: readonly SqlToken[],
     public readonly to: number,
@@ -31,7 +31,7 @@ export class StatementTokens {
     return this.all[at]?.at ?? 0;
   }
 
-  /** Where one of the words is next, outside of parentheses. */
+  /** The next position of one of the words, outside of parentheses. */
   public find(from: number, ...words: readonly string[]): number | undefined {
     let depth = 0;
     for (let at = from; at < this.to; at++) {
@@ -49,7 +49,7 @@ export class StatementTokens {
     return place;
   }
 
-  /** The value of an expression of text: literals, parameters and variables, put together with || or concat. */
+  /** The value of a string expression: literals, parameters and variables, joined by || or concat. */
   public text(from: number, to: number): string {
     let text = "";
     for (let at = from; at < to; at++) {
@@ -101,7 +101,7 @@ export class StatementTokens {
   }
 }
 
-/** The parts of a name in text, such as the argument of IDENTIFIER or spark.table; quotes may hold dots. */
+/** Splits a name in a string, such as the argument of IDENTIFIER or spark.table; quoted parts can contain dots. */
 export function partsOf(name: string): string[] {
   const parts = Array.from(
     name.trim().matchAll(/`((?:[^`]|``)*)`|([^.`]+)/g),

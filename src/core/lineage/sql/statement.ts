@@ -5,7 +5,7 @@ import { sinkAt, type SqlSink } from "./sink";
 import { StatementTokens } from "./statement-tokens";
 import type { SqlToken } from "./tokens";
 
-/** Words that come before the statement itself, in scripts. */
+/** Words that precede the statement in scripts. */
 const BEFORE_STATEMENT = new Set([
   "begin",
   "else",
@@ -17,14 +17,14 @@ const BEFORE_STATEMENT = new Set([
   "not",
 ]);
 
-/** Finds what one statement reads and writes. */
+/** Finds the tables that one statement reads and writes. */
 export class SqlStatement {
   readonly #tokens: StatementTokens;
   readonly #sink: SqlSink;
   readonly #nested: (sql: string, sink: SqlSink) => void;
   #query: QueryScan;
 
-  /** @param nested what scans the text that EXECUTE IMMEDIATE executes */
+  /** @param nested scans the text run by EXECUTE IMMEDIATE */
   public constructor(
     tokens: readonly SqlToken[],
     to: number,
@@ -143,11 +143,11 @@ export class SqlStatement {
         this.#written(at);
         break;
       default:
-      // Such as OPTIMIZE, VACUUM, ANALYZE, DESCRIBE, SHOW, GRANT: no rows are read or written.
+      // For example OPTIMIZE, VACUUM, ANALYZE, DESCRIBE, SHOW, GRANT: no rows are read or written.
     }
   }
 
-  /** The target of a statement that begins with its common table expressions, or with FROM. */
+  /** The target of a statement that begins with common table expressions or with FROM. */
   #written(from: number): void {
     const at = this.#tokens.find(from, "insert", "merge", "update", "delete");
     if (at === undefined || this.#tokens.word(from) === "select") return;
@@ -160,7 +160,7 @@ export class SqlStatement {
       );
   }
 
-  /** Notes that the table at `at` is written, and gives what is behind its name. */
+  /** Records a write to the table at `at`. @returns the position after its name */
   #target(at: number, kind: WriteKind): number {
     const name = this.#tokens.dotted(at);
     if (name === undefined) return at + 1;
@@ -174,7 +174,7 @@ export class SqlStatement {
     this.#query.read(this.#insertTarget(at), this.#tokens.to);
   }
 
-  /** @returns what is behind the target */
+  /** @returns the position after the target */
   #insertTarget(at: number): number {
     const isOverwrite = this.#tokens.word(at + 1) === "overwrite";
     let place = this.#tokens.skip(at + 1, "into", "overwrite", "local");
@@ -290,7 +290,7 @@ export class SqlStatement {
       location !== undefined &&
       location < (query ?? this.#tokens.to)
     ) {
-      // A table over files that are there already reads them; one that gets rows writes them.
+      // A table over existing files reads them; a table that receives rows writes them.
       if (query !== undefined && source === "as") this.#sink.writePath(path.text, kind, path.at);
     }
     if (source === "like") return;

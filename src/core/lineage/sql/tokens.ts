@@ -1,12 +1,12 @@
 import { MARKED } from "../unknown-text";
 
-/** A piece of SQL. Comments and blanks are none. */
+/** A SQL token. Comments and blanks are skipped. */
 export interface SqlToken {
-  /** `name` is an identifier or keyword, `quoted` one in backticks. */
+  /** `name` is an identifier or keyword, `quoted` an identifier in backticks. */
   readonly kind: "name" | "quoted" | "string" | "number" | "mark" | "parameter";
-  /** Without quotes; of a parameter, its name. */
+  /** Unquoted text; the name of a parameter. */
   readonly text: string;
-  /** Of a name, in lower case, to be compared with keywords; else empty, or the mark. */
+  /** A name in lower case, for comparison with keywords; a mark; otherwise empty. */
   readonly word: string;
   readonly at: number;
   readonly end: number;
@@ -19,7 +19,7 @@ const PIECES = new RegExp(
 
 const NAME_START = new RegExp(`^[\\p{L}_${MARKED}]`, "u");
 
-/** The tokens of SQL text, broken text included; in time proportional to its length. */
+/** Tokenizes SQL, including invalid text, in time linear in its length. */
 export function sqlTokens(sql: string): SqlToken[] {
   const tokens: SqlToken[] = [];
   const pieces = new RegExp(PIECES);
@@ -52,7 +52,7 @@ export function sqlTokens(sql: string): SqlToken[] {
       const [text = ""] = name.exec(sql) ?? [];
       end += text.length;
       pieces.lastIndex = end;
-      // Behind a value it looks into JSON: payload:customer.id
+      // After a value, a colon extracts from JSON: payload:customer.id
       const before = tokens.at(-1);
       const isPath =
         before?.end === at &&
@@ -71,7 +71,7 @@ export function sqlTokens(sql: string): SqlToken[] {
   return tokens;
 }
 
-/** Where a comment ends whose text begins at `from`; in Scala and SQL it may hold others. */
+/** The end of a comment whose text begins at `from`; comments in Scala and SQL can be nested. */
 export function endOfComment(sql: string, from: number): number {
   const marks = /\/\*|\*\//g;
   marks.lastIndex = from;

@@ -21,7 +21,7 @@ import { nearest } from "../../nearest";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
 
-/** A setting, and the values that it may have. */
+/** A setting with its allowed values. */
 interface Enumeration {
   readonly name: string;
   readonly path: readonly string[];
@@ -31,7 +31,7 @@ interface Enumeration {
 const enumerations = (table: Readonly<Record<string, readonly string[]>>): Enumeration[] =>
   Object.entries(table).map(([name, allowed]) => ({ name, path: name.split("."), allowed }));
 
-/** Settings that the Jobs API takes a few values for; of a cluster, wherever there is one. */
+/** Settings for which the Jobs API accepts few values; those of clusters apply to every cluster. */
 const OF_JOB = enumerations({
   "continuous.pause_status": PAUSE_STATUSES,
   "continuous.task_retry_mode": TASK_RETRY_MODES,
@@ -59,7 +59,7 @@ const OF_CLUSTER = enumerations({
 });
 const OF_HEALTH_RULE = enumerations({ op: HEALTH_OPERATORS, metric: HEALTH_METRICS });
 
-/** What such settings are called, wherever they stand. */
+/** Display names of these settings. */
 const NAMES = new Set(
   [OF_JOB, OF_TASK, OF_CLUSTER, OF_HEALTH_RULE].flat().map(({ path }) => path.at(-1) ?? ""),
 );

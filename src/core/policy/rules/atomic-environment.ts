@@ -41,7 +41,7 @@ tasks:
         const key = task.environmentKey;
         const known = job.environments.map((environment) => environment.key);
         if (key !== undefined && (open || known.includes(key) || isExpression(key))) continue;
-        // A SQL warehouse has no environment.
+        // SQL warehouses have no environment.
         if (textAt(task.settings, "notebook_task", "warehouse_id") !== undefined) continue;
         yield {
           message:

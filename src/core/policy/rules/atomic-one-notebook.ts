@@ -88,7 +88,7 @@ function* checkCount(job: JobSpec, graph: JobGraph, { unit }: RuleOptions) {
     const others = task.types.filter(
       (type) =>
         type !== "notebook_task" &&
-        // What it repeats is what counts.
+        // The repeated task counts.
         type !== "for_each_task" &&
         (unit !== "code" || ORCHESTRATION_TYPES.has(type)),
     );

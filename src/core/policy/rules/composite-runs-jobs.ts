@@ -17,7 +17,7 @@ export const compositeRunsJobs = defineRule({
     "Code in an orchestrator can be neither run nor tested nor monitored without the whole pipeline.",
   severity: "error",
   preset: "spec",
-  // A notebook in two jobs is the same mistake, said better.
+  // notebook-in-one-job describes the same mistake better.
   coveredBy: "notebook-in-one-job",
   docs: {
     wrong: `tags: { job_level: composite }
@@ -44,7 +44,7 @@ tasks:
 function* checkComposite(job: JobSpec) {
   const name = `${levelOf(job) ?? "composite"} job ${quote(job.key)}`;
   const tasks = leafTasks(job);
-  // A job whose code moves to an atomic job will have that to run.
+  // After its code moves to an atomic job, the job will run that.
   if (tasks.every(({ types }) => types.every((type) => IDLE_TYPES.has(type)))) {
     const known = job.unknown?.has("tasks") !== true;
     yield {
@@ -73,7 +73,7 @@ function* checkComposite(job: JobSpec) {
   }
 }
 
-/** A job without level, of which no level may hold what it holds. */
+/** A job without a level, whose content fits no level. */
 function* checkMixed(job: JobSpec) {
   const { notebooks, otherCode, runJobs } = contentOf(job);
   const code = [...new Set<TaskSpec>([...notebooks, ...otherCode])];
@@ -89,5 +89,5 @@ function* checkMixed(job: JobSpec) {
   };
 }
 
-/** What neither runs a job nor holds code. */
+/** A task that neither runs a job nor contains code. */
 const IDLE_TYPES = new Set([...ORCHESTRATION_TYPES].filter((type) => type !== "run_job_task"));

@@ -9,7 +9,7 @@ export const dependencyWithoutData = defineRule({
   rationale:
     "A dependency that no data needs makes a run take longer than it has to. Only tasks of which all tables are known are compared.",
   severity: "info",
-  // Only where somebody asks for it.
+  // Opt-in only.
   preset: [],
   docs: {
     wrong: `- task_key: load_orders # writes main.bronze.orders
@@ -48,7 +48,7 @@ export const dependencyWithoutData = defineRule({
 
 const isWhole = ({ isPartial, accesses }: TaskFlow): boolean => !isPartial && accesses.length > 0;
 
-/** Whether one writes what the other uses. */
+/** Whether one task writes what the other uses. */
 function shares(before: TaskFlow, after: TaskFlow): boolean {
   const written = (flow: TaskFlow): Set<string> =>
     new Set(flow.accesses.filter(({ write }) => write !== undefined).map(({ name }) => name));

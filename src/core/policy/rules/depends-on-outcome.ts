@@ -26,7 +26,7 @@ export const dependsOnOutcome = defineRule({
       for (const task of job.tasks) {
         for (const [key, outcome] of task.outcomes ?? []) {
           const before = tasks.get(key);
-          // depends-on says what is wrong with a task that does not exist.
+          // depends-on reports tasks that do not exist.
           if (before === undefined) continue;
           const sites = [{ job, taskKey: task.taskKey }];
           if (before.types.length > 0 && !before.types.includes("condition_task")) {

@@ -26,7 +26,7 @@ export const dependsOn = defineRule({
       if (job.tasks.every((task) => task.dependsOn.length === 0 && task.forEach === undefined))
         continue;
       const keys = new Set(job.tasks.map((task) => task.taskKey));
-      // With a task key that is known only at the plan, any name may be the right one.
+      // A task key known only at plan time could match any name.
       const open = [...keys].some(isExpression);
       for (const task of job.tasks) {
         for (const key of task.dependsOn) {
@@ -52,7 +52,7 @@ export const dependsOn = defineRule({
             sites: [{ job, taskKey: task.taskKey }],
           };
         }
-        // Inside a for-each task there is nothing to depend on.
+        // Tasks inside a for-each task cannot depend on anything.
         if ((task.forEach?.dependsOn.length ?? 0) > 0) {
           yield {
             message: `the task inside for-each task ${quote(task.taskKey)} has a depends_on`,

@@ -16,6 +16,6 @@ export const duplicateKey = defineRule({
     fix: "Remove one of the two, or put what they hold together.",
     source: "YAML 1.2, 3.2.1.1: keys are unique",
   },
-  // Found by the reader of bundles: graphs do not hold what has no effect.
+  // Reported by the bundle reader: graphs do not contain what has no effect.
   check: () => [],
 });

@@ -48,7 +48,7 @@ tasks:
         if (problem === undefined) continue;
         const { task, outer } = reference;
         const key = JSON.stringify([outer?.taskKey, task?.taskKey, problem.message]);
-        // The same in two parameters of one task is one mistake.
+        // The same reference in two parameters of a task is one mistake.
         if (said.has(key)) continue;
         said.add(key);
         yield {
@@ -79,7 +79,7 @@ function problemOf(reference: ValueReference, job: JobSpec, words: Words): Probl
   }
   const known = FIELDS[namespace];
   if (field === undefined || known.includes(field)) return undefined;
-  // Databricks adds new ones: only what looks like a typo is one.
+  // Databricks adds new references, so only likely typos are reported.
   const near = nearest(field, known);
   if (near === undefined) return undefined;
   return {
@@ -142,7 +142,7 @@ function taskProblem(
   }
   if (task === undefined || outer === undefined) return undefined;
   const before = upstreamOf(outer.taskKey, job);
-  // What a dependency means that is not known yet, nobody can tell.
+  // An unknown dependency could mean anything.
   if (before.has(key) || [...before].some(isExpression)) return undefined;
   const isItself = key === outer.taskKey;
   return {
@@ -157,7 +157,7 @@ function taskProblem(
   };
 }
 
-/** The keys of all tasks that come before one, whether they exist or not. */
+/** The keys of all transitive dependencies of a task, whether they exist or not. */
 function upstreamOf(taskKey: string, job: JobSpec): Set<string> {
   const dependencies = new Map(job.tasks.map((task) => [task.taskKey, task.dependsOn]));
   const found = new Set(dependencies.get(taskKey));

@@ -15,7 +15,7 @@ export const environmentKey = defineRule({
   rationale: "The Jobs API refuses everything else when the job is deployed.",
   severity: "error",
   preset: "correctness",
-  // Code of a composite job has to leave it anyway.
+  // A composite job's code must move out anyway.
   coveredBy: ["atomic-environment", "composite-runs-jobs"],
   docs: {
     wrong: `environments:

@@ -24,7 +24,7 @@ export const environmentVersion = defineRule({
     source: 'golden rules of the hierarchical job architecture, environment_version "4"',
   },
   *check(graph, { version: configured = "4" }) {
-    // YAML makes a number of it where nobody quotes it.
+    // YAML parses it as a number unless it is quoted.
     const version = String(configured);
     for (const job of graph.jobs) {
       for (const { key, version: got } of job.environments) {

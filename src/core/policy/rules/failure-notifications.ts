@@ -20,7 +20,7 @@ export const failureNotifications = defineRule({
     source: "golden rules of the hierarchical job architecture, failure notifications",
   },
   *check(graph) {
-    // The notification of a job covers failures of the jobs that it runs.
+    // A job's notifications cover failures of the jobs that it runs.
     const covered = new Set(graph.jobs.filter(notifies).flatMap((job) => graph.runs(job)));
     for (const job of graph.jobs) {
       if (covered.has(job) && job.triggers === undefined) continue;

@@ -67,7 +67,7 @@ export const forEach = defineRule({
   },
 });
 
-/** What Databricks refuses on the task around the loop. */
+/** Settings that Databricks rejects on the for-each task itself. */
 const MISPLACED = [
   "max_retries",
   "min_retry_interval_millis",

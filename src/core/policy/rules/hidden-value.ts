@@ -30,7 +30,7 @@ tasks:
     source:
       "Databricks, job parameters: they take precedence over task parameters of the same name; Databricks Asset Bundles: variables; presets; Jobs API: timeout_seconds, run_if, job_clusters, notification_settings",
   },
-  // The reader of bundles finds what is not in a graph: the default of a variable that is looked up, and presets.
+  // The bundle reader reports what graphs do not contain: defaults of lookup variables, and presets.
   *check(graph) {
     for (const job of graph.jobs) {
       yield* hiddenParameters(job);
@@ -101,7 +101,7 @@ function* unusedClusters(job: JobSpec): Generator<RuleMatch> {
 
 const NOTIFICATION_SETTINGS = new Set(["notification_settings"]);
 
-/** Settings of notifications where there are none. False is what the workspace writes for each of them. */
+/** Notification settings when there are no notifications. False is the workspace's default for each. */
 function* silentNotifications(job: JobSpec): Generator<RuleMatch> {
   if (!mayHold(job, NOTIFICATION_SETTINGS)) return;
   const parts = [
@@ -131,7 +131,7 @@ function* silentNotifications(job: JobSpec): Generator<RuleMatch> {
 
 const CHANNELS = ["email_notifications", "webhook_notifications"];
 
-/** Whether the task says what the job says anyway, or nobody knows. */
+/** Whether the task repeats the job's value, or the value is unknown. */
 function isSame(value: string, name: string, byJob: string | undefined): boolean {
   if (value === byJob || isExpression(value)) return true;
   return /^\{\{\s*job\.parameters\./.test(value) && value.includes(name);

@@ -66,8 +66,8 @@ import { unreadFile } from "./unread-file";
 import { webhookNotifications } from "./webhook-notifications";
 
 /**
- * Every rule that there is, in the order in which findings are reported. The first six lines are the specification's
- * checklist. Which of them apply is configured; by default those of the presets correctness and spec.
+ * All rules, in the order in which findings are reported. The first six lines are the specification's checklist. The
+ * configuration selects rules; the default presets are correctness and spec.
  */
 export const RULES: readonly Rule[] = [
   notebookInOneJob,

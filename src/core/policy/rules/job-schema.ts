@@ -16,6 +16,6 @@ export const jobSchema = defineRule({
     fix: "Write the value as the message says. References such as ${var.catalog} may stand for any value, and numbers for text.",
     source: "Databricks CLI: databricks bundle schema",
   },
-  // Found by the reader of bundles: graphs do not hold values of other shapes.
+  // Reported by the bundle reader: graphs do not contain values of the wrong type.
   check: () => [],
 });

@@ -17,6 +17,6 @@ artifacts:
     fix: "Declare below artifacts what builds it, build it before the bundle is deployed, or correct the path.",
     source: "Databricks Asset Bundles: libraries",
   },
-  // Found by the reader of bundles: only it knows what is built.
+  // Reported by the bundle reader, which alone knows what is built.
   check: () => [],
 });

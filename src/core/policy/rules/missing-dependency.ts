@@ -35,7 +35,7 @@ export const missingDependency = defineRule({
       if (isScratch(name)) continue;
       for (const reader of uses) {
         const [read] = reader.reads;
-        // Of two that write the table, the rule unordered-writers speaks.
+        // unordered-writers reports two tasks that both write the table.
         if (read === undefined || producing(reader) !== undefined) continue;
         for (const writer of uses) {
           const write = making(reader) === undefined ? making(writer) : producing(writer);
@@ -70,7 +70,7 @@ export const missingDependency = defineRule({
   },
 });
 
-/** The dependencies of a job with those that findings add, which must make no circle. */
+/** A job's dependencies, including those that findings propose, which must stay acyclic. */
 class Added {
   readonly #dependencies: Map<string, string[]>;
 
@@ -80,7 +80,7 @@ class Added {
     );
   }
 
-  /** @returns whether `task` can depend on `other`, which it does from now on */
+  /** Adds a dependency of `task` on `other`. @returns false if it would create a cycle */
   public add({ taskKey: task }: TaskSpec, { taskKey: other }: TaskSpec): boolean {
     const reached = new Set([other]);
     for (const key of reached)

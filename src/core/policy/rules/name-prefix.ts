@@ -22,7 +22,7 @@ export const namePrefix = defineRule({
     for (const job of graph.jobs) {
       const name = job.name ?? "";
       const [, prefix] = /^\[([^\]]*)\]\s/.exec(name) ?? [];
-      // Development mode of a bundle adds the user: "[dev maria] ".
+      // A bundle's development mode adds the user: "[dev maria] ".
       const words = prefix?.split(" ") ?? [];
       const isCopy = words[0] === "dev" && graph.target?.mode === "development";
       if (isExpression(name.slice(0, 60)) || words.includes(environment) || isCopy) continue;

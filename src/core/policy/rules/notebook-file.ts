@@ -15,7 +15,7 @@ export const notebookFile = defineRule({
     source: "Databricks Asset Bundles: paths",
   },
   *check(graph) {
-    // The reader of bundles knows more of the file, and says it.
+    // The bundle reader knows more about the file and reports it.
     if (graph.kind === "bundle") return;
     for (const { notebook, uses } of graph.notebooks().values()) {
       if (notebook.file?.exists !== false) continue;

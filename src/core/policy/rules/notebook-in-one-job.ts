@@ -58,7 +58,7 @@ export const notebookInOneJob = defineRule({
   },
 });
 
-/** Every unit with the tasks that run it. */
+/** All units with the tasks that run them. */
 function allUnits(
   graph: JobGraph,
   options: RuleOptions,

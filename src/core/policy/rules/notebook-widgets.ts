@@ -10,7 +10,7 @@ export const notebookWidgets = defineRule({
   rationale: "Reading a widget that nothing sets fails the run.",
   severity: "error",
   preset: "correctness",
-  // Once the notebook is in one job alone, that job's parameters are the ones that count.
+  // When the notebook is in only one job, that job's parameters count.
   coveredBy: "notebook-in-one-job",
   docs: {
     wrong: `# the notebook reads dbutils.widgets.get("catalog")
@@ -30,7 +30,7 @@ base_parameters:
         const widgets = notebook?.file?.widgets;
         if (notebook === undefined || widgets === undefined) continue;
         const set = [...Object.keys(parameters), ...ofJob];
-        // What a name that is not known yet sets, nobody can tell.
+        // A parameter whose name is unknown could set anything.
         if (set.some(isExpression)) continue;
         const known = new Set([...widgets.reads, ...widgets.declares]);
         const unread = set.filter((name) => !known.has(name));

@@ -32,7 +32,7 @@ export const orchestratorLevel = defineRule({
         };
       }
       if (level !== "orchestrator" || runsComposites(job, graph)) continue;
-      // Of a job that is not known here, nobody can say what it runs.
+      // What an external job runs is unknown.
       const { runJobs } = contentOf(job);
       if (runJobs.length === 0 || runJobs.some(({ runJob }) => runJob?.kind !== "job")) continue;
       yield {

@@ -23,12 +23,12 @@ alerting_seed_job:
   },
   *check(graph) {
     const words = WORDS[graph.kind];
-    // Before there is any composite job, there is nothing that could have forgotten one.
+    // Without any composite job, none could have forgotten this one.
     if (!graph.jobs.some(isComposite)) return;
     if (graph.jobs.some(({ unknown }) => unknown?.has("tasks") === true)) return;
     const run = new Set(graph.jobs.flatMap((job) => graph.runs(job)));
     for (const job of graph.jobs) {
-      // What starts by itself needs nobody.
+      // A job with its own trigger needs no parent.
       if (job.tags[JOB_LEVEL_TAG] !== "atomic" || run.has(job) || job.triggers) continue;
       yield {
         message: `no job of this ${words.environment} runs atomic job ${quote(job.key)}, and nothing triggers it`,

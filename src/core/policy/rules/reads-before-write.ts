@@ -36,12 +36,12 @@ export const readsBeforeWrite = defineRule({
         const [read] = reader.reads;
         if (read === undefined || producing(reader) !== undefined) continue;
         const writers = uses.filter((use) => use !== reader && producing(use) !== undefined);
-        // Another task has written it before, or may.
+        // Another task has written it before, or could have.
         if (writers.some(({ task }) => !order.isBefore(reader.task, task))) continue;
         for (const writer of writers) {
           const write = producing(writer);
           if (write === undefined) continue;
-          // What the reader writes comes back to it by way of the writer.
+          // The writer reads what the reader writes, so the data flows back.
           const written = traffic.get(reader.task)?.writes ?? new Set();
           const readBack = traffic.get(writer.task)?.reads ?? new Set();
           const isLoop = [...written].some((each) => readBack.has(each));

@@ -21,12 +21,12 @@ export const retries = defineRule({
   },
   *check(graph) {
     for (const job of graph.jobs) {
-      // Continuous jobs restart by themselves and may have no retry policy.
+      // Continuous jobs restart by themselves and cannot have a retry policy.
       if (job.triggers?.some(({ kind }) => kind === "continuous") === true) continue;
       for (const task of leafTasks(job)) {
         const { taskKey, notebook, maxRetries = 0, unknown, onCluster } = task;
         if (notebook === undefined || maxRetries !== 0) continue;
-        // Serverless compute retries by itself, unless auto-optimization is switched off.
+        // Serverless compute retries by itself unless auto-optimization is disabled.
         if (!onCluster && textAt(task.settings, "disable_auto_optimization") !== "true") continue;
         if (unknown?.has("max_retries") === true) continue;
         yield {

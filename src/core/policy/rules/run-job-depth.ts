@@ -18,13 +18,13 @@ export const runJobDepth = defineRule({
     source: "Databricks, Run Job task: no more than three levels of nesting",
   },
   *check(graph) {
-    // A job that others own is one more level, and at least that.
+    // An external job adds at least one level.
     const depths = longestPaths<JobSpec | typeof OUTSIDE>(graph.jobs, (job) =>
       job === OUTSIDE ? [] : runsOutside(job) ? [OUTSIDE, ...graph.runs(job)] : graph.runs(job),
     );
     for (const job of graph.jobs) {
       const depth = depths.get(job) ?? 0;
-      // Only where it first grows too deep: what runs this job is too deep because of it.
+      // Reports only the first job that is too deep; its parents are too deep because of it.
       if (depth !== MAX_RUN_JOB_DEPTH + 1) continue;
       const chain = [job];
       for (let at = job; ;) {

@@ -40,7 +40,7 @@ function problemOf(cron: string): { readonly what: string; readonly fix: string 
   const fields = cron.split(/\s+/);
   if (fields.length < 6 || fields.length > 7) {
     const [minute = "", hour = "", day = "", month = "", weekday = ""] = fields;
-    // Quartz counts the days of the week from 1, Sunday: only where none is named it is plain.
+    // Quartz numbers the days of the week from 1, Sunday, so the text is plain only without them.
     const plain = fields.length === 5 && (weekday === "*" || weekday === "?");
     return {
       what: `has ${fields.length} ${fields.length === 1 ? "field" : "fields"}, not six or seven`,

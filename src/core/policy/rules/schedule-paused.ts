@@ -22,7 +22,7 @@ export const schedulePaused = defineRule({
     if (!isDevelopment(graph.environment)) return;
     for (const job of graph.jobs) {
       for (const { kind, paused } of job.triggers ?? []) {
-        // Undefined is an expression, of which nothing is known yet.
+        // Undefined for an expression, whose value is unknown.
         if (paused !== false) continue;
         yield {
           message: `the ${kind === "continuous" ? "continuous trigger" : kind} of job ${quote(job.key)} is not paused in ${quote(graph.environment)}`,

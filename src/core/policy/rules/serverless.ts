@@ -24,7 +24,7 @@ export const serverless = defineRule({
   *check(graph) {
     const words = WORDS[graph.kind];
     for (const job of graph.jobs) {
-      // Serverless compute takes no continuous jobs, and neither Scala nor R.
+      // Serverless compute supports no continuous jobs, Scala or R.
       if (job.triggers?.some(({ kind }) => kind === "continuous") === true) continue;
       const [environment] = job.environments;
       for (const { taskKey, notebook, onCluster } of leafTasks(job)) {

@@ -15,6 +15,6 @@ export const taskFile = defineRule({
     fix: "Correct the path; it is relative to the file that it is written in. A notebook is run with notebook_task, and a folder outside of the bundle is uploaded if sync.paths names it.",
     source: "Databricks Asset Bundles: paths",
   },
-  // Found by the reader of bundles: only it knows what is uploaded.
+  // Reported by the bundle reader, which alone knows what is uploaded.
   check: () => [],
 });

@@ -9,7 +9,7 @@ export const taskType = defineRule({
   rationale: "The Jobs API refuses a task that says nothing to run, or several things.",
   severity: "error",
   preset: "correctness",
-  // For a job of jobs, the fix names the type to remove.
+  // In a composite job, the fix names the type to remove.
   coveredBy: "composite-runs-jobs",
   docs: {
     wrong: `targets:

@@ -20,7 +20,7 @@ export const timeout = defineRule({
   *check(graph) {
     for (const job of graph.jobs) {
       const { timeoutSeconds = 0, tasks } = job;
-      // A continuous job is to run forever.
+      // Continuous jobs run forever on purpose.
       if (job.triggers?.some(({ kind }) => kind === "continuous") === true) continue;
       if (timeoutSeconds > 0 || job.unknown?.has("timeout_seconds") === true) continue;
       const hasOne = ({ timeoutSeconds: own = 0, unknown }: TaskSpec): boolean =>

@@ -15,6 +15,6 @@ export const unknownField = defineRule({
     fix: "Write the key as the message suggests. It is an error where it decides what runs, such as depend_on. Keys that hold YAML anchors alone may have any name.",
     source: "Databricks CLI: databricks bundle schema",
   },
-  // Found by the reader of bundles: graphs do not hold what nobody knows.
+  // Reported by the bundle reader: graphs do not contain unknown fields.
   check: () => [],
 });

@@ -58,7 +58,7 @@ export const unorderedWriters = defineRule({
   },
 });
 
-/** A write that changes what is there. */
+/** A write that changes existing data. */
 const lasting = (use: TableUse) =>
   producing(use) ?? use.writes.find(({ write }) => write === "drop");
 

@@ -13,6 +13,6 @@ export const unreadFile = defineRule({
     fix: "Name the file in include, or remove it.",
     source: "Databricks Asset Bundles: include",
   },
-  // Found by the reader of bundles: graphs do not hold what is not deployed.
+  // Reported by the bundle reader: graphs do not contain what is not deployed.
   check: () => [],
 });

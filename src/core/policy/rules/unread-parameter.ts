@@ -26,7 +26,7 @@ export const unreadParameter = defineRule({
   },
   *check(graph) {
     for (const job of graph.jobs) {
-      // A parameter of a job of several tasks may be for any of them.
+      // A parameter of a job with several tasks can be meant for any of them.
       const ofJob = isAtomic(job) ? unreferenced(job) : [];
       for (const { taskKey, notebook, parameters = {} } of leafTasks(job)) {
         const widgets = notebook?.file?.widgets;
@@ -47,7 +47,7 @@ export const unreadParameter = defineRule({
   },
 });
 
-/** The parameters of a job that no text of it refers to. */
+/** Job parameters that no text of the job refers to. */
 function unreferenced(job: JobSpec): string[] {
   const { parameters = [] } = job;
   if (parameters.length === 0) return [];

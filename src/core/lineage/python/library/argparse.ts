@@ -1,7 +1,7 @@
 import type { Args, Interpreter } from "../interpreter";
 import { listOf, textOf, unknown, type Value } from "../values";
 
-/** argparse: what the task passes, else the defaults. */
+/** argparse: the task's arguments, else the defaults. */
 export function ofArguments(
   { session }: Interpreter,
   parser: Extract<Value, { type: "arguments" }>,

@@ -10,11 +10,11 @@ export function given(args: Args, at: number, ...names: readonly string[]): Valu
   return args.positional[at];
 }
 
-/** Each text that a value may be: one of several, or each item of a list. */
+/** Every string that a value can be: alternatives, or the items of a list. */
 export function each(value: Value | undefined): readonly string[] {
   if (value === undefined) return [];
   if (isType(value, "list")) return value.items.flatMap((item) => textsOf(item));
-  // A path object, a column, and so on.
+  // For example a path object or a column.
   return textsOf(value);
 }
 
@@ -45,7 +45,7 @@ export function writePaths(
   for (const text of each(value)) session.writePath(text, kind, here);
 }
 
-/** A path that other machines see, too. */
+/** A path that other machines can see. */
 export function isShared(path: Value | undefined): boolean {
   return typeof path === "string" && /^(?:\/dbfs\/|\/Volumes\/)/.test(path);
 }

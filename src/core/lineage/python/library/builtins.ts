@@ -10,7 +10,7 @@ import { widgetValue } from "./utilities";
 type Builtin = (interpreter: Interpreter, args: Args) => Value;
 
 const MAX_RANGE = 1000;
-/** Items of a list that `map` calls its function with. */
+/** Maximum list items that `map` calls its function with. */
 const MAX_MAPPED = 300;
 
 const asText: Builtin = (_, { positional: [first] }) =>
@@ -91,7 +91,7 @@ const call: Builtin = (interpreter, args) => {
 const truth: Builtin = () => unknown("");
 const exit: Builtin = () => ({ type: "external", path: "exit" });
 
-/** Functions that need no import; those without an entry only call their arguments. */
+/** Built-in functions; those without an entry only call their arguments. */
 const FUNCTIONS: Readonly<Record<string, Builtin | undefined>> = {
   str: asText,
   format: asText,

@@ -20,7 +20,7 @@ export function ofDeltaTableClass(name: string, args: Args): Value {
   }
 }
 
-/** The name in the arguments of forName and forPath, behind the session or instead of it. */
+/** The name argument of forName and forPath, after the session or without it. */
 function named(args: Args, ...names: readonly string[]): Value {
   for (const name of names) {
     const value = args.named.get(name);

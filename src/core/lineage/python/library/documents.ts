@@ -4,10 +4,10 @@ import type { Args, Interpreter } from "../interpreter";
 import { isType, labelOf, listOf, textOf, unknown, type Value } from "../values";
 import { given, isShared, readPaths, writePaths } from "./arguments";
 
-/** Longer documents are not read. Characters. */
+/** Longer documents are not parsed. Characters. */
 const MAX_DOCUMENT = 100_000;
 
-/** `open(path)`: files of the project have a text, those of volumes are read or written. */
+/** `open(path)`: the text of a project file; an access of a file in a volume. */
 export function openFile(interpreter: Interpreter, path: Value | undefined, args: Args): Value {
   const mode = textOf(given(args, 1, "mode") ?? "r");
   if (isShared(path)) {
@@ -18,7 +18,7 @@ export function openFile(interpreter: Interpreter, path: Value | undefined, args
   return projectFile(interpreter, path);
 }
 
-/** A file of the project, as a value whose text can be read. */
+/** A project file as a value whose text can be read. */
 export function projectFile(interpreter: Interpreter, path: Value | undefined): Value {
   const text = typeof path === "string" && isKnown(path) ? interpreter.readFile(path) : undefined;
   return text === undefined || text.length > MAX_DOCUMENT
@@ -39,7 +39,7 @@ export function ofFile(file: Value, name: string): Value {
   }
 }
 
-/** The value of JSON or YAML, in a text or an open file. */
+/** The value of JSON or YAML in a string or an open file. */
 export function fromDocument(document: Value | undefined, language: "json" | "yaml"): Value {
   const text = isType(document, "file") ? document.text : document;
   if (typeof text !== "string" || !isKnown(text))

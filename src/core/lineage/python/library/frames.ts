@@ -3,7 +3,7 @@ import { failing, FRAME, isType, unknown, type Value } from "../values";
 import { each, given, writePaths, writeTables } from "./arguments";
 import { runSql } from "./spark";
 
-/** Methods of a data frame, and of anything unknown that may be one. */
+/** Methods of a data frame, and of any unknown value that could be one. */
 export function ofFrame(interpreter: Interpreter, self: Value, name: string, args: Args): Value {
   const { session, here } = interpreter;
   const isFrame = isType(self, "frame");
@@ -43,7 +43,7 @@ export function ofFrame(interpreter: Interpreter, self: Value, name: string, arg
     case "getOrCreate":
       return { type: "spark" };
     case "sql":
-      // Of a session that is passed around under another name.
+      // A session that is passed around under another name.
       if (
         !isFrame &&
         typeof first === "string" &&

@@ -12,10 +12,10 @@ import { nameOfPath, ofText } from "./text";
 import { ofFiles, ofNotebook, ofWidgets } from "./utilities";
 import { ofWriter, ofWriterTo } from "./writers";
 
-/** Attributes that begin to write what they are of, whatever that is: nobody else has them. */
+/** Attributes that start a write on any object: no other library has them. */
 const FRAME_MEMBERS = new Set(["write", "writeStream"]);
 
-/** The value of `of.name`; methods are bound. */
+/** The value of `of.name`; methods are bound to their object. */
 export function member(of: Value, name: string): Value {
   if (isType(of, "spark")) {
     if (name === "read") return { type: "reader", stream: false, format: "", path: undefined };
@@ -39,19 +39,19 @@ export function member(of: Value, name: string): Value {
       mode: "",
       path: undefined,
     };
-  // self.spark of a class that is not known.
+  // self.spark of an unknown class.
   if (isUnknown && (name === "spark" || name === "_spark")) return { type: "spark" };
   if (isUnknown && name === "readStream")
     return { type: "reader", stream: true, format: "", path: undefined };
   if (isUnknown && isSessionName(of.label)) return member({ type: "spark" }, name);
   if (typeof of === "string" && name === "value") return of;
-  // Of an enumeration, or of a path.
+  // An enumeration or a path.
   if (typeof of === "string" && name === "name") return nameOfPath(of);
   if (isType(of, "function") && name === "__name__") return of.name;
   return { type: "method", self: of, name };
 }
 
-/** Names that people give to the Spark session. */
+/** Common names of the Spark session. */
 export const isSessionName = (label: string): boolean =>
   /^(?:spark|spark_?session|session)$/i.test(label);
 
@@ -62,7 +62,7 @@ function externalMember(path: string, name: string): Value {
   return { type: "external", path: whole };
 }
 
-/** Calls a method of a value that the code itself does not define. */
+/** Calls a method that the code itself does not define. */
 export function callMethod(interpreter: Interpreter, self: Value, name: string, args: Args): Value {
   if (typeof self === "string" && name === "read_text")
     return ofFile(projectFile(interpreter, self), name);

@@ -56,7 +56,7 @@ const startThread: ModuleFunction = (interpreter, { named }, path) => {
   return unknown(lastOf(path));
 };
 
-/** Copies between the driver and volumes: of the driver's own files, nobody else knows. */
+/** Copies between the driver and volumes; the driver's own files are irrelevant to lineage. */
 const copyFile: ModuleFunction = (interpreter, { positional: [first, second] }, path) => {
   if (isShared(first)) {
     readPaths(interpreter, first);
@@ -74,7 +74,7 @@ const readPandas: ModuleFunction = (interpreter, { positional: [first] }) => {
 
 const featureStore: ModuleFunction = () => ({ type: "features" });
 
-/** Functions of libraries that say which tables and paths are meant. */
+/** Library functions that determine table names and paths. */
 const FUNCTIONS: Readonly<Record<string, ModuleFunction | undefined>> = {
   "os.getenv": environment,
   "os.environ.get": environment,
@@ -123,7 +123,7 @@ const FUNCTIONS: Readonly<Record<string, ModuleFunction | undefined>> = {
     readPaths(interpreter, first),
 };
 
-/** Calls a function of a library. @param path the name that it is imported by, such as `os.path.join` */
+/** Calls a library function. @param path its import name, such as `os.path.join` */
 export function callExternal(interpreter: Interpreter, path: string, args: Args): Value {
   const last = lastOf(path);
   if (/(?:SparkSession|DatabricksSession|builder)\b/.test(path)) {

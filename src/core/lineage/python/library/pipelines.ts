@@ -2,7 +2,7 @@ import type { Args, Interpreter } from "../interpreter";
 import { isType, textOf, unknown, type Value } from "../values";
 import { given, readTables, writeTables } from "./arguments";
 
-/** Lakeflow declarative pipelines, `dlt` of old. */
+/** Lakeflow Declarative Pipelines, formerly `dlt`. */
 export function ofPipelines(interpreter: Interpreter, name: string, args: Args): Value {
   switch (name) {
     case "read":

@@ -3,7 +3,7 @@ import type { Args, Interpreter } from "../interpreter";
 import { FRAME, isType, textOf, unknown, type Value } from "../values";
 import { each, given, readPaths, readTables, writeTables } from "./arguments";
 
-/** Runs SQL: `{df}` and `:name` may be given beside it. */
+/** Runs SQL; `{df}` and `:name` are bound by its arguments. */
 export function runSql(interpreter: Interpreter, args: Args): Value {
   const { session, here } = interpreter;
   const own = new Map<string, string>();
@@ -43,7 +43,7 @@ export function ofSpark(interpreter: Interpreter, name: string, args: Args): Val
   }
 }
 
-/** Formats that are files or tables of files. */
+/** Formats of files, or of tables stored in files. */
 export const FILE_FORMATS = new Set(
   "delta parquet csv json text avro orc binaryfile xml cloudfiles iceberg image excel".split(" "),
 );
@@ -86,7 +86,7 @@ export function ofReader(
   return reader;
 }
 
-/** `load("catalog.schema.table")` of Delta or Iceberg. */
+/** `load("catalog.schema.table")` for Delta or Iceberg. */
 const isTableName = (path: string): boolean =>
   TABLE_NAME.test(path) && !/\.(?:csv|json|parquet|txt|xml|avro|orc|gz|xlsx)$/i.test(path);
 
@@ -106,7 +106,7 @@ export function ofCatalog(interpreter: Interpreter, name: string, args: Args): V
   return unknown(name);
 }
 
-/** Settings of Spark that the code itself makes; others, nobody knows. */
+/** Spark settings made by the code itself; others are unknown. */
 export function ofConf({ settings }: Interpreter, name: string, args: Args): Value {
   const key = textOf(args.positional[0] ?? "");
   if (name !== "set") return settings.get(key) ?? unknown(key.split(".").at(-1) ?? "");

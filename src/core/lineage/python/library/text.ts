@@ -79,7 +79,7 @@ export function ofText(self: Value, name: string, args: Args): Value {
   }
 }
 
-/** Whether texts put into a text, wherever they go, may become longer than anybody reads. */
+/** Whether inserting texts could exceed the length limit, wherever they go. */
 export function isTooLong(text: string, values: readonly Value[]): boolean {
   const lengths = values.map((value) => (typeof value === "string" ? value.length : 0));
   return text.length * Math.max(0, ...lengths.slice(0, 1000)) > MAX_PRODUCT;
@@ -128,5 +128,5 @@ function formatted(text: string, { positional, named: values }: Args): string {
   );
 }
 
-/** The last part of a path; of other text, all of it. */
+/** The last segment of a path; other text unchanged. */
 export const nameOfPath = (text: string): string => text.slice(text.lastIndexOf("/") + 1);

@@ -26,7 +26,7 @@ export function ofWidgets({ session }: Interpreter, name: string, args: Args): V
 }
 
 export function widgetValue(value: string | undefined, name: string): Value {
-  // The handler of a try around it counts.
+  // The handler of the surrounding try decides.
   return value ?? { type: "unknown", label: name, fails: true };
 }
 
