@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { parse } from "yaml";
@@ -99,6 +108,15 @@ describe("check --fix", () => {
     }).toThrow(/has changed meanwhile/);
     expect(readFileSync(file, "utf8")).toBe(JOBS);
     expect(existsSync(`${file}.${process.pid}.tmp`)).toBe(false);
+  });
+
+  it("writes what a link leads to", () => {
+    const folder = bundle(JOBS);
+    const [file, link] = [join(folder, "databricks.yml"), join(folder, "linked.yml")];
+    symlinkSync("databricks.yml", link);
+    writeFixes([{ file: link, before: JOBS, after: "newer", changes: 1 }]);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(file, "utf8")).toBe("newer");
   });
 });
 

@@ -1,7 +1,9 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { maskSecret } from "@jobstrata/core/model";
 import { NotWritten, withSetting } from "../../../src/cli/drift/accept-yaml";
-import { typescriptChanges } from "../../../src/cli/drift/accept";
+import { acceptLive, typescriptChanges } from "../../../src/cli/drift/accept";
+import type { Change } from "../../../src/cli/drift/compare";
 import { freshFolder } from "../../support/synth";
 import { jobstrata } from "../program-support";
 import { DeployedBundle } from "./support";
@@ -97,6 +99,91 @@ describe("a setting in YAML", () => {
     expect(withSetting(anchored, { ...LOAD, path: ["tags", "team"], value: "x" })).toEqual(
       new NotWritten("an anchor shares it with others"),
     );
+  });
+
+  it.each([
+    ["of its list", "tasks:\n", "tasks: &tasks\n", "  again: *tasks\n"],
+    ["far above it", "jobs:\n", "jobs: &jobs\n", "again: *jobs\n"],
+  ])("leaves what an anchor %s repeats elsewhere", (_, from, to, more) => {
+    const path = ["tasks", "load", "max_retries"];
+    const text = JOB.replace(from, to) + more;
+    expect(withSetting(text, { ...LOAD, path, value: 3 })).toBeInstanceOf(NotWritten);
+  });
+
+  it.each<[value: Parameters<typeof set>[1]]>([[["a@x.example", "b@x.example"]], [undefined]])(
+    "does not lose the comments of a list that becomes %j",
+    (value) => {
+      const text = JOB.replace(
+        "      schedule:",
+        "      email_notifications:\n        on_start: [a@x.example]\n        on_failure:\n          - a@x.example # on call\n          - c@x.example\n      schedule:",
+      );
+      const path = ["email_notifications", "on_failure"];
+      expect(withSetting(text, { ...LOAD, path, value })).toEqual(
+        new NotWritten("its comments would be lost"),
+      );
+    },
+  );
+});
+
+describe("acceptLive", () => {
+  const accept = async (
+    changes: readonly Change[],
+    settings: object,
+    after: readonly Change[] = [],
+    text = JOB,
+  ) => {
+    const file = join(freshFolder(), "databricks.yml");
+    writeFileSync(file, text);
+    const job = { key: "load", name: "", kinds: [], given: [], open: [], jobId: "7", changes };
+    return acceptLive({
+      file,
+      target: "prod",
+      jobs: [{ ...job, location: { file, ...LOAD } }],
+      liveJob: () => ({ job_id: 7, settings }),
+      keys: new Map([["12", "other"]]),
+      compare: () => Promise.resolve([{ ...job, changes: after }]),
+    });
+  };
+  const changed = (path: string, live: Change["live"], code?: Change["code"]): Change => ({
+    kind: "changed",
+    path: path.split("."),
+    ...(live !== undefined && { live }),
+    ...(code !== undefined && { code }),
+  });
+
+  it("leaves a secret, wherever it is in a long value", async () => {
+    const many = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`SETTING_${at}`, "on"]));
+    const path = "tasks.load.new_cluster.spark_env_vars";
+    const { files, left } = await accept([changed(path, { ...many, TOKEN: maskSecret("abc") })], {
+      tasks: [{ task_key: "load", new_cluster: { spark_env_vars: { ...many, TOKEN: "abc" } } }],
+    });
+    expect(files).toEqual([]);
+    expect(left).toEqual([expect.stringContaining("its value is a secret")]);
+  });
+
+  it("leaves text that a bundle would take for a variable", async () => {
+    const { files, left } = await accept([changed("description", "${var.token}")], {
+      description: "${var.token}",
+    });
+    expect(files).toEqual([]);
+    expect(left).toEqual([expect.stringContaining("which a bundle would resolve")]);
+  });
+
+  it("refers to jobs of the bundle within blocks, too", async () => {
+    const { files } = await accept([changed("tasks.load.run_job_task", { job_id: "12" })], {
+      tasks: [{ task_key: "load", run_job_task: { job_id: 12 } }],
+    });
+    expect(files[0]?.after).toContain("job_id: ${resources.jobs.other.id}\n");
+  });
+
+  it("leaves a change that would bring another one", async () => {
+    const changes = [changed("timeout_seconds", 90, 60), changed("description", "x")];
+    const settings = { timeout_seconds: 90, description: "x" };
+    const around = changed("description.more", "x");
+    const { files, left } = await accept(changes, settings, [around]);
+    expect(files).toEqual([]);
+    expect(left).toHaveLength(2);
+    expect(left[0]).toMatch(/^load: description .*: other settings would change with it$/);
   });
 });
 

@@ -1,5 +1,6 @@
 import { DRIFT_FORMATS, type DriftFormat } from "../../../src/cli/drift/formats";
 import { DRIFT_KINDS, type DriftReport, hasFailed } from "../../../src/cli/drift/report";
+import { changeText } from "../../../src/cli/drift/words";
 import { maskSecret } from "../../../src/core/model/placeholder";
 
 const location = { file: "resources/jobs.yml", line: 4, column: 5 };
@@ -130,6 +131,17 @@ describe("formats of drift", () => {
       ],
       findings: [{ kind: "orphan", job_id: "42" }, { created: "1970-01-01T00:00:00.000Z" }],
     });
+  });
+
+  it.each<[path: string, text: string]>([
+    ["tasks.parameters.timeout_seconds", 'task "parameters": timeout_seconds'],
+    ["parameters.tasks.default", 'parameter "tasks": default'],
+    ["health.rules.rules.value", 'health: health rule "rules": value'],
+    ["tasks.tasks", 'task "tasks"'],
+    ["tags.tasks", "tags.tasks"],
+  ])("names %s, whatever keys are called", (path, text) => {
+    const change = { kind: "changed", path: path.split("."), code: 1, live: 2 } as const;
+    expect(changeText(change, () => undefined)).toBe(`${text} is 2; the code has 1`);
   });
 
   it("fails for the kinds that it is given", () => {

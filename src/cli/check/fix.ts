@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { type CheckedFinding, printable, quote } from "@jobstrata/core/model";
@@ -115,13 +115,17 @@ const lineOf = ({ sites, location }: CheckedFinding): number =>
  */
 export function writeFixes(fixes: readonly FixedFile[]): void {
   for (const { file, before, after } of fixes) {
-    const temporary = `${file}.${process.pid}.tmp`;
+    let temporary: string | undefined;
     try {
       if (readFileSync(file, "utf8") !== before)
         throw new JobstrataError("config", `${quote(file)} has changed meanwhile; run it again`);
-      writeFileSync(temporary, after, { mode: statSync(file).mode });
-      renameSync(temporary, file);
+      // A link stays one.
+      const real = realpathSync(file);
+      temporary = `${real}.${process.pid}.tmp`;
+      writeFileSync(temporary, after, { mode: statSync(real).mode });
+      renameSync(temporary, real);
     } catch (error) {
+      if (temporary !== undefined) rmSync(temporary, { force: true });
       const { code } = error as NodeJS.ErrnoException;
       if (error instanceof JobstrataError || code === undefined) throw error;
       throw new JobstrataError("config", `${quote(file)} cannot be written: ${code}`);

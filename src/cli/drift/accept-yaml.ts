@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isMap, isScalar, isSeq, type Pair, type ParsedNode, type YAMLMap } from "yaml";
+import { isMap, isScalar, isSeq, Lexer, type Pair, type ParsedNode, type YAMLMap } from "yaml";
 import { isObject, JOB_SCHEMA, type Shape } from "@jobstrata/core/model";
 import { apply, mapAt, parseYaml, type Replacement } from "../check/yaml-edit";
 import { rawLines, scalarText } from "../split/yaml-lines";
@@ -38,12 +38,38 @@ export function withSetting(text: string, setting: AcceptedSetting): string | No
   const replacement = change(text, place, setting.value);
   if (replacement instanceof NotWritten) return replacement;
   const after = apply(text, [replacement]);
-  const read = (of: typeof document | undefined): unknown => of?.toJS({ maxAliasCount: 1000 });
+  if (losesComments(text, after, replacement, setting.value === undefined))
+    return new NotWritten("its comments would be lost");
+  // The copies that `pruned` makes share nothing, unlike what an alias repeats.
+  const read = (of: typeof document | undefined): unknown =>
+    pruned(of?.toJS({ maxAliasCount: 1000 }));
   const expected = read(document);
   set(jobIn(expected, found.path), setting.path, setting.value);
-  return isDeepStrictEqual(pruned(read(parseYaml(after))), pruned(expected))
+  return isDeepStrictEqual(read(parseYaml(after)), pruned(expected))
     ? after
-    : new NotWritten("the file would say something else, too");
+    : new NotWritten("other parts of the file would change, too");
+}
+
+/** Whether comments are gone. That of a setting on one line goes with the setting. */
+function losesComments(
+  before: string,
+  after: string,
+  { from, to }: Replacement,
+  isRemoved: boolean,
+): boolean {
+  const isLine = isRemoved && !before.slice(from, to).trimEnd().includes("\n");
+  return commentsIn(before) - commentsIn(after) > (isLine ? 1 : 0);
+}
+
+function commentsIn(text: string): number {
+  let count = 0;
+  let isText = false;
+  for (const token of new Lexer().lex(text)) {
+    if (!isText && token.startsWith("#")) count++;
+    // Stands before the text of a scalar.
+    isText = token === "\u001f";
+  }
+  return count;
 }
 
 /** The map that has the setting, or is to get it. */
@@ -75,6 +101,7 @@ function placeOf(job: YAMLMap, path: readonly string[]): Place | NotWritten {
     const { value } = pair;
     if (at === path.length - 1) return { map, above, rest: [name], pair, shape: inner };
     if (isSeq(value) && inner?.kind === "list" && inner.key !== undefined) {
+      if (value.anchor !== undefined) return new NotWritten("an anchor shares it with others");
       const { key } = inner;
       const id = path[++at] ?? "";
       const item = value.items.find((each) => isMap(each) && String(each.get(key)) === id);

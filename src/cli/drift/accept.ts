@@ -43,6 +43,7 @@ export interface AcceptContext {
 /** Writes live values into the YAML of a bundle. Nothing is written to disk. */
 export async function acceptLive(context: AcceptContext): Promise<Accepted> {
   const refused = new Map<string, string>();
+  const known = namesIn(context.jobs);
   for (;;) {
     const contents = new Map<string, string>();
     const files = new Map<string, FixedFile>();
@@ -58,19 +59,30 @@ export async function acceptLive(context: AcceptContext): Promise<Accepted> {
       }
     if (written.size === 0) return { files: [], left: [...refused.values()] };
     // What a target overrides, or a preset adds, is as before.
-    const still = new Set(
-      (await context.compare(contents)).flatMap((job) =>
-        job.changes.map((change) => nameOf(job, change)),
-      ),
-    );
-    const without = [...written].filter(([id]) => still.has(id));
+    const still = namesIn(await context.compare(contents));
+    const others = [...still].filter((id) => !known.has(id));
+    const broken = new Set(others.flatMap((id) => causesOf(id, [...written.keys()])));
+    const without = [...written].filter(([id]) => still.has(id) || broken.has(id));
     if (without.length === 0) return { files: [...files.values()], left: [...refused.values()] };
-    for (const [id, { job, change }] of without)
-      refused.set(
-        id,
-        `${printable(job.key)}: ${changeText(change, () => undefined)}: an override, a preset or a variable of the target sets it`,
-      );
+    for (const [id, { job, change }] of without) {
+      const why = still.has(id)
+        ? "an override, a preset or a variable of the target sets it"
+        : "other settings would change with it";
+      refused.set(id, `${printable(job.key)}: ${changeText(change, () => undefined)}: ${why}`);
+    }
   }
+}
+
+const namesIn = (jobs: readonly DriftJob[]): ReadonlySet<string> =>
+  new Set(jobs.flatMap((job) => job.changes.map((change) => nameOf(job, change))));
+
+/** Which of the changes that are written may have made another one: that of the setting around it, else those of its job, else all. */
+function causesOf(id: string, written: readonly string[]): readonly string[] {
+  const around = written.filter((each) => id.startsWith(`${each}\n`));
+  if (around.length > 0) return around;
+  const jobOf = (name: string): string => name.slice(0, name.indexOf("\n"));
+  const ofJob = written.filter((each) => jobOf(each) === jobOf(id));
+  return ofJob.length > 0 ? ofJob : written;
 }
 
 const nameOf = ({ key }: DriftJob, { path }: Change): string => [key, ...path].join("\n");
@@ -87,6 +99,8 @@ function write(
   if (isSecret(change)) return "its value is a secret";
   const live = liveJob(jobId);
   const value = valueOf(change, live, keys);
+  if (holdsExpression(valueOf(change, live, new Map())))
+    return "its live value has ${…}, which a bundle would resolve";
   const inFile = ["resources", "jobs", key];
   const override = placeIn(file, textOf(file, contents), ["targets", target, ...inFile]);
   const base =
@@ -150,9 +164,27 @@ function valueOf(
   keys: ReadonlyMap<string, string>,
 ): Raw | undefined {
   if (found === undefined) return undefined;
-  const raw = rawAt(job?.settings, path) ?? found;
-  const key = path.at(-1) === "job_id" && typeof found === "string" ? keys.get(found) : undefined;
-  return key === undefined ? (raw as Raw) : `\${resources.jobs.${key}.id}`;
+  return withReferences(rawAt(job?.settings, path) ?? found, path.at(-1), keys) as Raw;
+}
+
+/** A value with references in place of the ids of jobs of the bundle. */
+function withReferences(
+  value: unknown,
+  name: string | undefined,
+  keys: ReadonlyMap<string, string>,
+): unknown {
+  if (Array.isArray(value)) return value.map((item) => withReferences(item, undefined, keys));
+  if (isObject(value))
+    return Object.fromEntries(
+      Object.entries(value).map(([inner, each]) => [inner, withReferences(each, inner, keys)]),
+    );
+  const key = name === "job_id" ? keys.get(String(value)) : undefined;
+  return key === undefined ? value : `\${resources.jobs.${key}.id}`;
+}
+
+function holdsExpression(value: unknown): boolean {
+  if (typeof value === "string") return value.includes("${");
+  return typeof value === "object" && value !== null && Object.values(value).some(holdsExpression);
 }
 
 function rawAt(settings: unknown, path: readonly string[]): unknown {

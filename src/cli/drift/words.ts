@@ -1,5 +1,5 @@
 import { printable, quote, type Setting } from "@jobstrata/core/model";
-import { shownChange, shownText } from "@jobstrata/core/render";
+import { holdsSecret, shownChange, shownText } from "@jobstrata/core/render";
 import type { Change } from "./compare";
 import type { PlatformValue } from "./platform-defaults";
 import { unescaped } from "./settings-walk";
@@ -15,9 +15,7 @@ const ITEMS: Readonly<Record<string, string>> = {
 
 /** Where a setting is, such as `task "load": ` and `notebook_task.base_parameters.mode`. */
 function placeOf(path: readonly string[]): { readonly before: string; readonly name: string } {
-  const at = path.findLastIndex(
-    (name, index) => Object.hasOwn(ITEMS, name) && index < path.length - 1,
-  );
+  const at = lastList(path);
   if (at < 0) return { before: "", name: path.map(printable).join(".") };
   const outer = path.slice(0, at);
   const item = `${ITEMS[path[at] ?? ""] ?? ""} ${quote(path[at + 1] ?? "")}`;
@@ -27,6 +25,14 @@ function placeOf(path: readonly string[]): { readonly before: string; readonly n
     .map(printable)
     .join(".");
   return name === "" ? { before: holder, name: item } : { before: `${holder}${item}: `, name };
+}
+
+/** Where the name of the innermost list is; -1 if there is none. Keys of its items may be called as lists are. */
+function lastList(path: readonly string[]): number {
+  let found = -1;
+  for (let at = 0; at < path.length - 1; at++)
+    if (Object.hasOwn(ITEMS, path[at] ?? "")) found = at++;
+  return found;
 }
 
 /** A change in one line: what is live, and what the code has. */
@@ -91,9 +97,8 @@ function quotedIfText(text: string, value: Setting | undefined): string {
 }
 
 /** Whether either side is a secret. */
-export function isSecret(change: Change): boolean {
-  const { code, live } = sidesOf(change);
-  return [code, live].some((text) => text?.includes("(sensitive)") === true);
+export function isSecret({ code, live }: Change): boolean {
+  return [code, live].some((value) => value !== undefined && holdsSecret(value));
 }
 
 /** A value of the platform in one line. */

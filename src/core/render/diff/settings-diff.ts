@@ -136,7 +136,8 @@ export function shownChange({ path, before, after, shape }: PathChange): ValueCh
   };
 }
 
-function holdsSecret(value: Setting): boolean {
+/** Whether a reader has masked something in a value. */
+export function holdsSecret(value: Setting): boolean {
   if (typeof value === "string") return isSensitive(value) || SECRETS.test(value);
   if (Array.isArray(value)) return (value as readonly Setting[]).some(holdsSecret);
   return isSettings(value) && Object.values(value).some(holdsSecret);
