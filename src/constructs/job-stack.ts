@@ -21,7 +21,6 @@ import {
 } from "@jobstrata/core/model";
 import { policeAll, policeFromBirth } from "./police";
 import { JobEnvironment, variableConfig, variableType } from "./job-environment";
-import type { JobResource } from "./job-resource";
 import { filled, made, object, type Shapes, shown } from "./shape";
 import { definedOnly } from "./objects";
 
@@ -39,10 +38,19 @@ const STACK: Shapes<JobStackProps> = {
   layer: filled,
 };
 
+/** The `databricks_job` of a job as seen by its stack. @internal */
+interface DeferrableResource {
+  /** Whether no argument contains a token. */
+  readonly isPlain: boolean;
+  /** While it is set, `toTerraform()` returns nothing. */
+  deferred: boolean;
+  toTerraform(): Record<string, unknown>;
+}
+
 /** A job as seen by its stack. @internal */
 export interface RegisteredJob extends IConstruct {
   readonly key: string;
-  readonly resource: JobResource;
+  readonly resource: DeferrableResource;
 }
 
 /**
@@ -303,7 +311,7 @@ export class JobStack extends TerraformStack {
     });
   }
 
-  #withPlainJobsDeferred<T>(action: (deferred: JobResource[]) => T): T {
+  #withPlainJobsDeferred<T>(action: (deferred: DeferrableResource[]) => T): T {
     const deferred = this.#presentJobs()
       .map(({ resource }) => resource)
       .filter(({ isPlain }) => isPlain);

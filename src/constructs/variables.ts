@@ -1,13 +1,19 @@
 import { quoteWithSuggestion } from "@jobstrata/core/errors";
 import { quote } from "@jobstrata/core/model";
 import { TerraformVariable } from "cdktf";
-import type { JobStack } from "./job-stack";
+import type { IConstruct } from "constructs";
+import type { JobEnvironment } from "./job-environment";
+
+/** What decides which variables are declared: a stack, its environment and the constructs in it. */
+interface Declaring extends IConstruct {
+  readonly environment: JobEnvironment;
+}
 
 /**
  * The first variable that `value` references and that neither the stack's environment nor a construct in the stack
  * declares.
  */
-export function undeclaredVariable(value: unknown, stack: JobStack): string | undefined {
+export function undeclaredVariable(value: unknown, stack: Declaring): string | undefined {
   for (const name of variablesIn(value)) {
     if (stack.environment.variableNames.includes(name)) continue;
     const declared = stack.node
@@ -19,7 +25,7 @@ export function undeclaredVariable(value: unknown, stack: JobStack): string | un
 }
 
 /** Error message for an undeclared variable. */
-export function undeclaredMessage(name: string, { environment }: JobStack): string {
+export function undeclaredMessage(name: string, { environment }: Declaring): string {
   return `${quote(`\${var.${name}}`)} refers to the variable ${quoteWithSuggestion(name, environment.variableNames)}, which environment ${quote(environment.name)} does not declare; declare it in its variables, or as a TerraformVariable of the stack before the job`;
 }
 

@@ -14,3 +14,6 @@ export function posixRelative(folder: string, path: string): string {
 export function relativePath(path: string): string {
   return posixRelative(process.cwd(), path) || ".";
 }
+
+/** Removes the optional `/Workspace` prefix of a workspace path. */
+export const withoutMount = (path: string): string => path.replace(/^\/Workspace(?=\/)/, "");

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { check } from "../../../src/core/policy/check";
 import { RULES } from "../../../src/core/policy/rules";
-import { readBundle } from "../../../src/core/readers/bundle/bundle";
+import { readBundle } from "../../../src/core/readers/bundle/read-bundle";
 import { tempFolder } from "../../support/policy";
 
 /** What check says of a bundle by default, each as `severity rule file:line [environment] message | fix`. */

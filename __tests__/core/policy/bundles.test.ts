@@ -3,7 +3,7 @@ import { dirname, join, relative } from "node:path";
 import type { Config } from "../../../src/core/config/config";
 import { check } from "../../../src/core/policy/check";
 import { RULES } from "../../../src/core/policy/rules";
-import { readBundle } from "../../../src/core/readers/bundle/bundle";
+import { readBundle } from "../../../src/core/readers/bundle/read-bundle";
 import { tempFolder } from "../../support/policy";
 
 const ALL: Config = { presets: ["correctness", "spec", "governance"] };

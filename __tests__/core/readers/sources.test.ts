@@ -5,7 +5,7 @@ import { check } from "../../../src/core/policy/check";
 import { RULES } from "../../../src/core/policy/rules";
 import { startProvider } from "../../../src/local/provider";
 import { JOB_SCHEMA, type Shape } from "../../../src/core/model/job-schema";
-import { readBundle } from "../../../src/core/readers/bundle/bundle";
+import { readBundle } from "../../../src/core/readers/bundle/read-bundle";
 import type { Reading } from "../../../src/core/readers/reading";
 import { readSynthesized } from "../../../src/core/readers/cdktf/output";
 import { readTerraformJson } from "../../../src/core/readers/terraform/plan-or-state";

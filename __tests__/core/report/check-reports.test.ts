@@ -3,7 +3,7 @@ import { join } from "node:path";
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the module is a class
 import Ajv = require("ajv");
 import { xml2js } from "xml-js";
-import { readBundle } from "../../../src/core/readers/bundle/bundle";
+import { readBundle } from "../../../src/core/readers/bundle/read-bundle";
 import { check } from "../../../src/core/policy/check";
 import { RULES } from "../../../src/core/policy/rules";
 import type { CheckReport } from "../../../src/core/model/check-report";

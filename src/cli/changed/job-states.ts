@@ -7,7 +7,7 @@ import { type Changes, findChanges } from "./changes";
 import type { ChangedJob, JobState } from "./document";
 import { downstreamOf } from "./downstream";
 import { interruptible } from "./interruptible";
-import { type Compared, isStateSelector, parseState, type StateOptions } from "./options";
+import { type Compared, isStateSelector, parseState, type StateOptions } from "./selectors";
 
 /** What a `state:` selector means. As in dbt, what is new is modified, too. */
 const STATES: Readonly<Record<string, readonly JobState[]>> = {

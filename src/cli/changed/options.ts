@@ -1,26 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
-import type { Reading } from "@jobstrata/core/readers";
 import type { Io } from "../io";
-import type { SourcesOptions } from "../sources/options";
 import type { JobStates } from "./job-states";
-
-/** Options by which commands select jobs by what has changed. */
-export interface StateOptions {
-  /** Selectors such as `state:modified+`. */
-  readonly select?: readonly string[] | undefined;
-  /** The base of the comparison. */
-  readonly state?: string | undefined;
-}
-
-/** The jobs that are compared. */
-export interface Compared extends Pick<SourcesOptions, "source" | "python" | "config"> {
-  /** They have been read already. @default - they are read from the path */
-  readonly readings?: readonly Reading[];
-  /** @default "." */
-  readonly path?: string | undefined;
-  /** Environments. @default - all */
-  readonly target?: readonly string[];
-}
+import { type Compared, isStateSelector, parseState, type StateOptions } from "./selectors";
 
 /**
  * Compares jobs with the base of `--state`, if a selector asks for it. What does that is loaded for nobody else.
@@ -55,21 +36,6 @@ export function addStateOptions(command: Command): Command {
       collectSelectors,
     )
     .option(...STATE_OPTION);
-}
-
-/** Whether a selector asks for what has changed. */
-export const isStateSelector = (selector: string): boolean => /\bstate:/.test(selector);
-
-/** `state:modified+`. */
-const ATOM = /^state:(modified|new|removed)(\+)?$/;
-
-/** The state that a selector names, and whether it asks for what follows, too; undefined for another selector. */
-export function parseState(
-  atom: string,
-): { readonly state: "modified" | "new" | "removed"; readonly isDownstream: boolean } | undefined {
-  const [, state, plus] = ATOM.exec(atom) ?? [];
-  if (state === undefined) return undefined;
-  return { state: state as "modified" | "new" | "removed", isDownstream: plus !== undefined };
 }
 
 /** Of commands that know no other selectors. */

@@ -1,4 +1,4 @@
-import type { StateOptions } from "../changed/options";
+import type { StateOptions } from "../changed/selectors";
 import type { SourcesOptions } from "../sources/options";
 
 /** Formats of a drawing. */

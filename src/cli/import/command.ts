@@ -17,7 +17,8 @@ import { baselineOf } from "./baseline";
 import { differences } from "./equality";
 import { localFilesOf } from "./local-files";
 import { earlierFiles, ownFiles, settingFiles } from "./project-files";
-import { type ImportReadOptions, readImportSource } from "./read-source";
+import { readImportSource } from "./read-source";
+import type { ImportReadOptions } from "./read-options";
 import { addSplitFlags, type SplitFlags } from "../split/flags";
 import { releaseFiles } from "./release";
 

@@ -15,7 +15,7 @@ import type { Io } from "../io";
 import { type ApiPermissions, ownEntries } from "../workspace/permissions";
 import { WorkspaceTarget } from "../workspace/target";
 import type { ReadSource } from "./bundle-source";
-import type { ImportReadOptions } from "./read-source";
+import type { ImportReadOptions } from "./read-options";
 import { layerInName } from "./terraform-source";
 
 /**

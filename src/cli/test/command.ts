@@ -11,7 +11,8 @@ import {
   formatTable,
 } from "@jobstrata/core/report";
 import { onlySteps, readJobs, type StepResult, planTests, type TestStep } from "@jobstrata/run";
-import { addStateOptions, findStates, type StateOptions } from "../changed/options";
+import { addStateOptions, findStates } from "../changed/options";
+import type { StateOptions } from "../changed/selectors";
 import { type Io, parseCount, parseDuration, writeJson } from "../io";
 import { execute, type ExecutionOptions, executionOf, type Format } from "../run/execution";
 import { showEnd } from "../run/end";

@@ -1,5 +1,5 @@
 import { dirname, extname, isAbsolute, join, resolve } from "node:path";
-import type { SourceLocation } from "../model/job-spec";
+import type { SourceLocation } from "../model/source-location";
 import type { CodeLineage, CodeParameters } from "../model/lineage";
 import { isNotebookSource, type NotebookCell, notebookSource } from "../model/notebook-cells";
 import { Interpreter, type Surroundings } from "./python/interpreter";

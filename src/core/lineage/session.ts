@@ -5,7 +5,7 @@ import type {
   LineageProblem,
   WriteKind,
 } from "../model/lineage";
-import type { SourceLocation } from "../model/job-spec";
+import type { SourceLocation } from "../model/source-location";
 import { scanSql } from "./sql/scan";
 import { partsOf } from "./sql/statement-tokens";
 import {

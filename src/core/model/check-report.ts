@@ -1,5 +1,5 @@
 import { type Finding, SEVERITIES, type Severity } from "./finding";
-import type { SourceLocation } from "./job-spec";
+import type { SourceLocation } from "./source-location";
 import { compare } from "./collections";
 
 /** The suppression of a finding. */

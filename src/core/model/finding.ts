@@ -1,4 +1,5 @@
-import type { JobSpec, SourceLocation } from "./job-spec";
+import type { JobSpec } from "./job-spec";
+import type { SourceLocation } from "./source-location";
 
 /** Severities, equal to the levels of cdktf Annotations. */
 export const SEVERITIES = ["error", "warning", "info"] as const;

@@ -21,6 +21,7 @@ export * from "./placeholder";
 export * from "./run-filter";
 export * from "./run-tree";
 export * from "./settings";
+export * from "./source-location";
 export * from "./suppression";
 export * from "./terraform-names";
 export * from "./text";

@@ -1,6 +1,7 @@
 import type { SourceKind } from "./check-report";
 import type { DataAccess } from "./lineage";
-import type { JobSpec, NotebookRef, SourceLocation, TaskSpec } from "./job-spec";
+import type { JobSpec, NotebookRef, TaskSpec } from "./job-spec";
+import type { SourceLocation } from "./source-location";
 
 /** A task and its job. For a for-each task, `task` is the inner one. */
 export interface TaskUse {

@@ -1,4 +1,4 @@
-import type { SourceLocation } from "./job-spec";
+import type { SourceLocation } from "./source-location";
 
 /** The effect of a write. `create-if-missing` creates an empty table unless it exists; `drop` removes it. */
 export type WriteKind =

@@ -1,4 +1,4 @@
-import type { SourceLocation } from "./job-spec";
+import type { SourceLocation } from "./source-location";
 
 /** A suppression in source code: a comment or a call. */
 export interface SourceSuppression {

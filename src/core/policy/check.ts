@@ -5,7 +5,7 @@ import { ignoredBy } from "../config/ignore";
 import type { CheckedFinding, CheckReport } from "../model/check-report";
 import type { Finding, Severity } from "../model/finding";
 import { leafTasks } from "../model/job-graph";
-import { formatLocation } from "../model/job-spec";
+import { formatLocation } from "../model/source-location";
 import type { Reading, ReadProblem } from "../readers/reading";
 import { configureRules, describeRule } from "./configure";
 import { evaluate, sawNoJob } from "./evaluate";

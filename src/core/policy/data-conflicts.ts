@@ -1,6 +1,7 @@
 import { dataFlow, type TaskAccess, TaskOrder } from "../model/data-flow";
 import type { JobGraph } from "../model/job-graph";
-import { formatLocation, type JobSpec, type TaskSpec } from "../model/job-spec";
+import type { JobSpec, TaskSpec } from "../model/job-spec";
+import { formatLocation } from "../model/source-location";
 import type { DataAccess } from "../model/lineage";
 import { quote } from "../model/text";
 

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import type { CheckedFinding } from "../model/check-report";
 import type { Finding, FindingSite } from "../model/finding";
 import { leafTasks } from "../model/job-graph";
-import type { JobSpec, SourceLocation } from "../model/job-spec";
+import type { JobSpec } from "../model/job-spec";
+import type { SourceLocation } from "../model/source-location";
 
 /** A finding with the locations of its sites and its fingerprint. */
 export interface LocatedFinding extends CheckedFinding {

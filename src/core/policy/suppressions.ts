@@ -1,7 +1,7 @@
 import type { LoadedConfig } from "../config/config";
 import type { Suppression } from "../model/check-report";
 import type { Finding } from "../model/finding";
-import type { SourceLocation } from "../model/job-spec";
+import type { SourceLocation } from "../model/source-location";
 import type { SourceSuppression } from "../model/suppression";
 import { quote } from "../model/text";
 import type { LocatedFinding, LocatedSite } from "./located";

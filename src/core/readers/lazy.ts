@@ -1,4 +1,4 @@
-import type { SourceLocation } from "../model/job-spec";
+import type { SourceLocation } from "../model/source-location";
 import type { Settings } from "../model/settings";
 
 /** Lazy properties of a job or task. */

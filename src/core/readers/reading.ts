@@ -1,7 +1,7 @@
 import type { SourceKind } from "../model/check-report";
 import type { FindingSite, Severity } from "../model/finding";
 import type { JobGraph } from "../model/job-graph";
-import type { SourceLocation } from "../model/job-spec";
+import type { SourceLocation } from "../model/source-location";
 import type { SourceSuppression } from "../model/suppression";
 
 /** The result of reading a source. */

@@ -1,10 +1,6 @@
 import type { Severity } from "../model/finding";
-import {
-  type JobLevel,
-  principalName,
-  type SourceLocation,
-  type TriggerSpec,
-} from "../model/job-spec";
+import { type JobLevel, principalName, type TriggerSpec } from "../model/job-spec";
+import type { SourceLocation } from "../model/source-location";
 import type { Settings } from "../model/settings";
 import type { Hierarchy, HierarchyEdge, HierarchyTask } from "./hierarchy";
 import { conditionsOf, whatRuns } from "./task-words";

@@ -1,5 +1,5 @@
 import { type CheckedFinding, environmentText } from "../model/check-report";
-import { formatLocation } from "../model/job-spec";
+import { formatLocation } from "../model/source-location";
 import { printable } from "../model/text";
 
 /** The part of a finding that reports need. */

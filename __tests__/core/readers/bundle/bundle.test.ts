@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import * as fc from "fast-check";
-import { bundleFile, readBundle } from "../../../../src/core/readers/bundle/bundle";
+import { bundleFile, readBundle } from "../../../../src/core/readers/bundle/read-bundle";
 import type { JobSpec } from "@jobstrata/cdktf";
 import type { Reading } from "../../../../src/core/readers/reading";
 import { expectLinear } from "../../../support/growth";

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { readBundle } from "../../../../src/core/readers/bundle/bundle";
+import { readBundle } from "../../../../src/core/readers/bundle/read-bundle";
 import type { Reading } from "../../../../src/core/readers/reading";
 import { tempFolder } from "../../../support/policy";
 

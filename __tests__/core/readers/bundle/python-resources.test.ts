@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readBundle } from "../../../../src/core/readers/bundle/bundle";
+import { readBundle } from "../../../../src/core/readers/bundle/read-bundle";
 import type { Reading } from "../../../../src/core/readers/reading";
 import { databricksBundles, describeWithPython } from "../../../support/databricks-bundles";
 import { tempFolder } from "../../../support/policy";

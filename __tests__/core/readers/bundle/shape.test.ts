@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as fc from "fast-check";
-import { readBundle } from "../../../../src/core/readers/bundle/bundle";
+import { readBundle } from "../../../../src/core/readers/bundle/read-bundle";
 import { BUNDLE_SCHEMA } from "../../../../src/core/readers/bundle/bundle-schema";
 import { tempFolder } from "../../../support/policy";
 

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dataFlow, JobGraph } from "@jobstrata/core/model";
 import { analyseAhead } from "../../../../src/core/readers/code/analyse-ahead";
-import { readBundle } from "../../../../src/core/readers/bundle/bundle";
+import { readBundle } from "../../../../src/core/readers/bundle/read-bundle";
 import { tempFolder } from "../../../support/policy";
 
 const NOTEBOOKS = 120;

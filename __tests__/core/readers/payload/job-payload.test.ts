@@ -1,4 +1,5 @@
-import { type Dialect, readJobPayload } from "../../../../src/core/readers/payload/job-payload";
+import { readJobPayload } from "../../../../src/core/readers/payload/job-payload";
+import type { Dialect } from "../../../../src/core/readers/payload/job-settings";
 import { readOwner } from "../../../../src/core/readers/payload/people";
 
 const EXTERNAL = { kind: "external", expression: "12" } as const;

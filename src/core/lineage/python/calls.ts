@@ -1,4 +1,4 @@
-import type { Interpreter } from "./interpreter";
+import type { Args, Evaluator } from "./evaluator";
 import { callBuiltin, callExternal, callMethod, member } from "./library";
 import { labelOfExpression } from "./expressions";
 import type { Argument, Expression, Parameter, Statement } from "./syntax";
@@ -20,17 +20,11 @@ const MAX_CALLS = 25;
 /** Maximum recursion depth of a function. */
 const MAX_RECURSION = 2;
 
-/** Evaluated arguments of a call. */
-export interface Args {
-  readonly positional: readonly Value[];
-  readonly named: ReadonlyMap<string, Value>;
-}
-
 /** Calls functions, methods and classes, and looks up attributes. */
 export class Calls {
-  readonly #interpreter: Interpreter;
+  readonly #interpreter: Evaluator;
 
-  public constructor(interpreter: Interpreter) {
+  public constructor(interpreter: Evaluator) {
     this.#interpreter = interpreter;
   }
 

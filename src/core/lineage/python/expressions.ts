@@ -1,5 +1,5 @@
 import { isKnown, unknownText } from "../unknown-text";
-import type { Interpreter } from "./interpreter";
+import type { Evaluator } from "./evaluator";
 import { isBuiltin } from "./library";
 import { binary, indexed } from "./operators";
 import type { Expression } from "./syntax";
@@ -24,9 +24,9 @@ type Of<K extends Expression["kind"]> = Extract<Expression, { kind: K }>;
 
 /** Evaluates expressions. */
 export class Expressions {
-  readonly #interpreter: Interpreter;
+  readonly #interpreter: Evaluator;
 
-  public constructor(interpreter: Interpreter) {
+  public constructor(interpreter: Evaluator) {
     this.#interpreter = interpreter;
   }
 

@@ -1,4 +1,4 @@
-import type { Interpreter } from "./interpreter";
+import type { Evaluator } from "./evaluator";
 import { parsePython } from "./parse";
 import type { Statement } from "./syntax";
 import { unitOf } from "./unit";
@@ -6,9 +6,9 @@ import { isType, Scope, unknown, type Value } from "./values";
 
 /** Imports modules: executes those of the project, and knows libraries by name only. */
 export class Imports {
-  readonly #interpreter: Interpreter;
+  readonly #interpreter: Evaluator;
 
-  public constructor(interpreter: Interpreter) {
+  public constructor(interpreter: Evaluator) {
     this.#interpreter = interpreter;
   }
 

@@ -1,14 +1,13 @@
-import type { SourceLocation } from "../../model/job-spec";
+import type { SourceLocation } from "../../model/source-location";
 import type { Session } from "../session";
-import { type Args, Calls } from "./calls";
+import { Calls } from "./calls";
+import type { Args, Completion, Evaluator, ModuleSource } from "./evaluator";
 import { Expressions, MAX_TEXT } from "./expressions";
 import { Imports } from "./imports";
 import { parsePython } from "./parse";
-import { type Completion, Statements } from "./statements";
+import { Statements } from "./statements";
 import type { Expression, Statement } from "./syntax";
 import { Scope, type Unit, unknown, type Value } from "./values";
-
-export type { Args } from "./calls";
 
 /** Maximum statements executed for one task, including loops and calls. */
 const MAX_STEPS = 100_000;
@@ -18,10 +17,7 @@ const MAX_EXPRESSION_DEPTH = 300;
 /** Access to the interpreter's environment. */
 export interface Surroundings {
   /** Resolves an import path with leading dots in `file` to a project module; undefined for a library. */
-  module(
-    path: string,
-    file: string,
-  ): { readonly label: string; readonly source: string } | undefined;
+  module(path: string, file: string): ModuleSource | undefined;
   /** Analyses the notebook run by `dbutils.notebook.run`. */
   runNotebook(path: string, parameters: ReadonlyMap<string, string>, from: SourceLocation): void;
   /** The text of a project file, by its path relative to the notebook; undefined if it does not exist. */
@@ -35,7 +31,7 @@ export interface Surroundings {
  * the project's functions and modules, and unrolls loops over known lists. For an unknown condition it follows both branches.
  * Nothing is executed.
  */
-export class Interpreter {
+export class Interpreter implements Evaluator {
   readonly globals = new Scope();
   /** Spark settings made by the code. */
   readonly settings = new Map<string, Value>();
@@ -91,7 +87,7 @@ export class Interpreter {
   }
 
   /** Resolves an import in the current code to a project module. */
-  public findModule(path: string): ReturnType<Surroundings["module"]> {
+  public findModule(path: string): ModuleSource | undefined {
     return this.#surroundings.module(path, this.unit.file);
   }
 

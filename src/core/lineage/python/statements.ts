@@ -1,5 +1,5 @@
 import { isKnown } from "../unknown-text";
-import type { Interpreter } from "./interpreter";
+import type { Completion, Evaluator } from "./evaluator";
 import { isSessionName } from "./library";
 import { binary } from "./operators";
 import type { Expression, Statement } from "./syntax";
@@ -17,16 +17,13 @@ import {
   type Value,
 } from "./values";
 
-/** Whether the statements after it run. */
-export type Completion = "next" | "return" | "exit" | "raise" | "break" | "continue";
-
 type Of<K extends Statement["kind"]> = Extract<Statement, { kind: K }>;
 
 /** Executes statements abstractly. */
 export class Statements {
-  readonly #interpreter: Interpreter;
+  readonly #interpreter: Evaluator;
 
-  public constructor(interpreter: Interpreter) {
+  public constructor(interpreter: Evaluator) {
     this.#interpreter = interpreter;
   }
 

@@ -1,25 +1,17 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { JobstrataError, quoteWithSuggestion } from "../../errors";
-import { JobGraph } from "../../model/job-graph";
 import type { CodeFile } from "../../model/lineage";
-import {
-  type JobSpec,
-  type NotebookRef,
-  type SourceLocation,
-  isExpression,
-} from "../../model/job-spec";
+import { type JobSpec, type NotebookRef, isExpression } from "../../model/job-spec";
+import type { SourceLocation } from "../../model/source-location";
 import { nearest } from "../../nearest";
 import { quote } from "../../model/text";
 import { codeAt } from "../code/code-at";
 import { fileNotebook, workspaceNotebook } from "../notebook/identity";
-import { MAX_JOBS, type Reading } from "../reading";
-import { posixRelative, relativePath } from "../../paths";
+import { posixRelative, relativePath, withoutMount } from "../../paths";
 import { LocalFiles, withNotebookExtension } from "./local-files";
 import { Merger, valueAt } from "./merge";
-import { PythonResources } from "./python-resources";
 import { syncRootOf } from "./roots";
-import { TargetReader, withoutMount } from "./target";
 import { unreadFiles } from "./unread-files";
 import { overrideVariables } from "./variables";
 import { EMPTY, isValueMap, Places, type Value, type ValueMap } from "./yaml-file";
@@ -28,21 +20,13 @@ import { Definitions } from "./definitions";
 import { Problems } from "./problems";
 import { checkPython, pythonSite } from "./python-site";
 
-const ROOT_FILES = ["databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml"];
 /** Target of bundles without targets. */
 const DEFAULT_TARGET = "default";
 
 /** Settings of a target that are merged with those of the bundle. */
 const MERGED = ["bundle", "workspace", "artifacts", "resources", "sync", "permissions", "presets"];
 
-/** The root file of the bundle at `path`, which is its folder or the file itself. */
-export function bundleFile(path: string): string | undefined {
-  if (!existsSync(path)) return undefined;
-  if (!statSync(path).isDirectory()) return /\.(ya?ml|json)$/i.test(path) ? path : undefined;
-  return ROOT_FILES.map((name) => join(path, name)).find((file) => existsSync(file));
-}
-
-/** Options of {@link readBundle}. */
+/** Options of `readBundle`. */
 export interface BundleOptions extends FileOptions {
   /** The targets to read. @default - every target */
   readonly targets?: readonly string[];
@@ -60,88 +44,7 @@ export interface BundleOptions extends FileOptions {
   readonly keep?: ReadonlySet<string>;
 }
 
-/**
- * Reads the jobs of a Databricks Asset Bundle, without a workspace or the Databricks CLI, and applies included files,
- * target overrides, presets and variables like the CLI.
- *
- * @param file the bundle's `databricks.yml`
- * @throws {JobstrataError} `source` for a target that the bundle lacks
- */
-export function readBundle(file: string, options: BundleOptions = {}): Reading {
-  const bundle = new Bundle(resolve(file), options);
-  const graphs = bundle.select(options).map((target) => bundle.graphOf(target));
-  const reading: Reading = {
-    kind: "bundle",
-    path: relativePath(resolve(file)),
-    graphs,
-    problems: bundle.problems.all,
-    suppressions: bundle.sources.suppressions,
-  };
-  BUNDLES.set(reading, bundle);
-  return reading;
-}
-
-const BUNDLES = new WeakMap<Reading, Bundle>();
-
-/** Settings of a target other than its jobs. */
-export interface BundleSettings {
-  readonly name: string;
-  /** Values of variables; null for unknown ones. */
-  readonly variables: ValueMap;
-  /** Declarations of variables. */
-  readonly declared: ValueMap;
-  /** The workspace to deploy to, if set. */
-  readonly host?: string;
-  readonly profile?: string;
-  /** `workspace.state_path`, with `${workspace.current_user.userName}` for the deploying user. */
-  readonly statePath: string;
-  /** `workspace.file_path`, without `/Workspace`: the target folder of uploads from {@link syncRoot}. */
-  readonly filePath: string;
-  /** The folder whose files are uploaded; absolute. */
-  readonly syncRoot: string;
-}
-
-/**
- * Reads the settings of a bundle's targets other than jobs.
- *
- * @throws {JobstrataError} `source` for a target that the bundle lacks
- */
-export function readBundleSettings(
-  file: string,
-  options: BundleOptions = {},
-): ReadonlyMap<string, BundleSettings> {
-  const bundle = new Bundle(resolve(file), options);
-  return new Map(bundle.select(options).map((target) => [target, bundle.settingsOf(target)]));
-}
-
-/** The resources and variables that jobs of a target can refer to. */
-export interface BundleResources {
-  /** By kind and key, variables filled in; without jobs. */
-  readonly resources: ValueMap;
-  readonly variables: ValueMap;
-  /** The folder that the paths of a resource start from. */
-  folderOf(kind: string, key: string): string;
-}
-
-/**
- * Reads the resources other than jobs, and the declared variables, of each target of a bundle: the objects that jobs
- * refer to with `${resources.…}` and `${var.…}`.
- *
- * @throws {JobstrataError} `source` for a target that the bundle lacks
- */
-export function readBundleResources(
-  file: string,
-  options: BundleOptions = {},
-): ReadonlyMap<string, BundleResources> {
-  const bundle = new Bundle(resolve(file), options);
-  return new Map(bundle.select(options).map((target) => [target, bundle.resourcesOf(target)]));
-}
-
-/** The {@link BundleSettings} of a target that {@link readBundle} has read, without reading the files again. */
-export function settingsOfReading(reading: Reading, target: string): BundleSettings | undefined {
-  return BUNDLES.get(reading)?.settingsOf(target);
-}
-
+/** A bundle: its merged files and targets, and lookups that all targets share. */
 export class Bundle {
   public readonly places = new Places();
   public readonly problems: Problems;
@@ -207,65 +110,6 @@ export class Bundle {
       );
     }
     return wanted.length === 0 ? names : [...wanted];
-  }
-
-  public graphOf(target: string): JobGraph {
-    const override = valueAt(this.#config.targets, [target]);
-    let settings = isValueMap(override) ? this.#overridden(target, override) : this.#config;
-    if (this.#options.python === true) {
-      const variables = new TargetReader(this, target, settings, EMPTY).variables();
-      settings = new PythonResources(this, this.#env).applied(settings, target, variables);
-    }
-    const jobs = valueAt(settings, ["resources", "jobs"]);
-    let entries = isValueMap(jobs) ? jobs : EMPTY;
-    const count = Object.keys(entries).length;
-    if (count > MAX_JOBS) {
-      this.problems.report({
-        severity: "error",
-        message: `there are ${count} jobs, more than ${MAX_JOBS}`,
-        fix: "divide the bundle",
-      });
-      entries = EMPTY;
-    }
-    const reader = new TargetReader(this, target, settings, entries);
-    const specs = reader.jobs();
-    const mode = isValueMap(override) ? override.mode : undefined;
-    const source = isValueMap(override) ? this.places.locationOf(override) : undefined;
-    return new JobGraph(
-      target,
-      specs,
-      { ...(typeof mode === "string" && { mode }), ...(source !== undefined && { source }) },
-      "bundle",
-    );
-  }
-
-  public settingsOf(target: string): BundleSettings {
-    const override = valueAt(this.#config.targets, [target]);
-    const settings = isValueMap(override) ? this.#overridden(target, override) : this.#config;
-    const reader = new TargetReader(this, target, settings, EMPTY);
-    const { bundle, variables } = settings;
-    const name = isValueMap(bundle) ? bundle.name : undefined;
-    return {
-      name: typeof name === "string" ? name : "bundle",
-      variables: reader.variables(),
-      declared: isValueMap(variables) ? variables : EMPTY,
-      ...reader.workspaceSettings(),
-    };
-  }
-
-  public resourcesOf(target: string): BundleResources {
-    const override = valueAt(this.#config.targets, [target]);
-    const settings = isValueMap(override) ? this.#overridden(target, override) : this.#config;
-    const { variables } = settings;
-    return {
-      resources: new TargetReader(this, target, settings, EMPTY).otherResources(),
-      variables: isValueMap(variables) ? variables : EMPTY,
-      folderOf: (kind, key) => {
-        const written = valueAt(settings, ["resources", kind, key]);
-        const file = isValueMap(written) ? this.places.locationOf(written)?.file : undefined;
-        return file === undefined ? this.folder : dirname(resolve(file));
-      },
-    };
   }
 
   public get hasFiles(): boolean {
@@ -360,6 +204,17 @@ export class Bundle {
       path: ["environments"],
     });
     return config;
+  }
+
+  /** The configuration of a target, and the target's own part of it, if any. */
+  public configOf(target: string): {
+    readonly override: ValueMap | undefined;
+    readonly settings: ValueMap;
+  } {
+    const override = valueAt(this.#config.targets, [target]);
+    return isValueMap(override)
+      ? { override, settings: this.#overridden(target, override) }
+      : { override: undefined, settings: this.#config };
   }
 
   /** The configuration with a target's overrides. */

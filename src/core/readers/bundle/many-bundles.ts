@@ -7,7 +7,8 @@ import { quote } from "../../model/text";
 import { withLazy } from "../lazy";
 import type { Reading } from "../reading";
 import { relativePath } from "../../paths";
-import { type BundleOptions, bundleFile, readBundle } from "./bundle";
+import type { BundleOptions } from "./bundle";
+import { bundleFile, readBundle } from "./read-bundle";
 
 /** Folders without bundles of the project, such as tools and bundle templates. */
 const SKIPPED = new Set(["node_modules", "venv", "env", "site-packages", "__pycache__"]);

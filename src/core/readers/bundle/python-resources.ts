@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { isExpression, type SourceLocation } from "../../model/job-spec";
+import { isExpression } from "../../model/job-spec";
+import type { SourceLocation } from "../../model/source-location";
 import { parseJson } from "../../model/json";
 import { errorText, printable, quote } from "../../model/text";
 import { posixPath, relativePath } from "../../paths";

@@ -3,21 +3,41 @@ import { join } from "node:path";
 import type { JobRef, JobSpec, NotebookRef } from "../../model/job-spec";
 import { nearest } from "../../nearest";
 import { printable, quote } from "../../model/text";
+import { withoutMount } from "../../paths";
 import { type GitLocation, readJobPayload } from "../payload/job-payload";
 import { accessControl } from "../payload/job-settings";
 import { withLazy } from "../lazy";
 import { gitNotebook } from "../notebook/identity";
-import type { Bundle, BundleSettings } from "./bundle";
+import type { Bundle } from "./bundle";
 import { Interpolation, type ValueSite } from "./interpolate";
 import { withValue } from "./merge";
 import { checkShape, misspelledLists } from "./shape";
 import { EMPTY, isValueMap, type Value, type ValueMap } from "./yaml-file";
 
-/** Removes the optional `/Workspace` prefix of workspace paths. */
-export const withoutMount = (path: string): string => path.replace(/^\/Workspace(?=\/)/, "");
-
 /** The Databricks CLI treats empty or 0 presets as unset. */
 const unlessEmpty = (value: Value): Value => (value === "" || value === 0 ? undefined : value);
+
+/** The workspace of a target and its paths there. */
+interface WorkspaceSettings {
+  /** The workspace to deploy to, if set. */
+  readonly host?: string;
+  readonly profile?: string;
+  /** `workspace.state_path`, with `${workspace.current_user.userName}` for the deploying user. */
+  readonly statePath: string;
+  /** `workspace.file_path`, without `/Workspace`: the target folder of uploads from {@link syncRoot}. */
+  readonly filePath: string;
+  /** The folder whose files are uploaded; absolute. */
+  readonly syncRoot: string;
+}
+
+/** Settings of a target other than its jobs. */
+export interface BundleSettings extends WorkspaceSettings {
+  readonly name: string;
+  /** Values of variables; null for unknown ones. */
+  readonly variables: ValueMap;
+  /** Declarations of variables. */
+  readonly declared: ValueMap;
+}
 
 /** One target of a bundle. */
 export class TargetReader {
@@ -119,10 +139,7 @@ export class TargetReader {
   }
 
   /** The target's workspace, if set, and its state path there. */
-  public workspaceSettings(): Pick<
-    BundleSettings,
-    "host" | "profile" | "statePath" | "filePath" | "syncRoot"
-  > {
+  public workspaceSettings(): WorkspaceSettings {
     const { workspace } = this.#config;
     const setting = (name: "host" | "profile"): string | undefined => {
       const given = isValueMap(workspace) ? this.#interpolation.fill(workspace[name]) : undefined;

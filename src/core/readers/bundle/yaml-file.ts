@@ -14,7 +14,7 @@ import {
   type SchemaOptions,
   visit,
 } from "yaml";
-import type { SourceLocation } from "../../model/job-spec";
+import type { SourceLocation } from "../../model/source-location";
 import { errorText } from "../../model/text";
 import type { ReadProblem } from "../reading";
 import { relativePath } from "../../paths";

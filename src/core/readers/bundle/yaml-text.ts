@@ -1,4 +1,4 @@
-import type { SourceLocation } from "../../model/job-spec";
+import type { SourceLocation } from "../../model/source-location";
 import { relativePath } from "../../paths";
 
 /** A file and its content. */

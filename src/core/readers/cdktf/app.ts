@@ -1,7 +1,8 @@
 import { resolve as resolvePath } from "node:path";
 import { withoutEnvironment } from "../../model/environment-name";
 import { JobGraph } from "../../model/job-graph";
-import type { JobRef, JobSpec, NotebookRef, SourceLocation } from "../../model/job-spec";
+import type { JobRef, JobSpec, NotebookRef } from "../../model/job-spec";
+import type { SourceLocation } from "../../model/source-location";
 import type { SourceSuppression } from "../../model/suppression";
 import { type GitLocation, readJobPayload } from "../payload/job-payload";
 import { readOwner } from "../payload/people";

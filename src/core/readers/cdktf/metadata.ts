@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as z from "../../zod";
-import type { SourceLocation } from "../../model/job-spec";
+import type { SourceLocation } from "../../model/source-location";
 import { METADATA_FILE } from "../../model/markers";
 import type { StackConfig, StackJob } from "./app";
 import { posixRelative } from "../../paths";

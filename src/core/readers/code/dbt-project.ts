@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { SourceLocation } from "../../model/job-spec";
+import type { SourceLocation } from "../../model/source-location";
 import type {
   CodeFile,
   CodeLineage,

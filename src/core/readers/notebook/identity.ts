@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { NotebookRef } from "../../model/job-spec";
 import { realPath } from "../real-path";
 import { notebookFile } from "./notebook-file";
-import { posixRelative } from "../../paths";
+import { posixRelative, withoutMount } from "../../paths";
 
 /** A notebook in a local file. Links and spellings that lead to the same file are the same notebook. */
 export function fileNotebook(file: string): NotebookRef {
@@ -28,7 +28,7 @@ export function gitNotebook(url: string, path: string): NotebookRef {
 /** Normalizes a workspace path: no `/Workspace`, no `.`, no extension. */
 export function workspacePath(path: string): string {
   const normal = posix.normalize(path).replace(/\/+$/, "");
-  return withoutExtension(normal.replace(/^\/Workspace(?=\/)/, ""));
+  return withoutExtension(withoutMount(normal));
 }
 
 function withoutExtension(path: string): string {

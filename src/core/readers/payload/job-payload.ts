@@ -4,13 +4,13 @@ import {
   type JobRef,
   type JobSpec,
   type NotebookRef,
-  type SourceLocation,
   type TaskSpec,
 } from "../../model/job-spec";
+import type { SourceLocation } from "../../model/source-location";
 import { JOB_SCHEMA } from "../../model/job-schema";
 import type { CodeFile, CodeParameters } from "../../model/lineage";
 import type { Settings } from "../../model/settings";
-import { JobSettings, type SettingsContext } from "./job-settings";
+import { type Dialect, JobSettings, type SettingsContext } from "./job-settings";
 import { type Lazy, withLazy } from "../lazy";
 import { isObject, type Json, objectsOf } from "../../model/json";
 import {
@@ -38,9 +38,6 @@ export interface PayloadContext extends SettingsContext {
   /** Location of a part of the payload, if known. Called on demand. */
   locate?(part: Json): SourceLocation | undefined;
 }
-
-/** Naming of a job's parts: Terraform has a `task` block for each task; the Jobs API and bundles have a `tasks` list. */
-export type Dialect = "terraform" | "api";
 
 /** The part of `git_source` that identifies notebooks. */
 export interface GitLocation {

@@ -12,11 +12,13 @@ import {
 import { isExpression } from "../../model/job-spec";
 import { maskSecret, UNKNOWN_VALUE } from "../../model/placeholder";
 import { canonical, type Setting, type Settings, textAt } from "../../model/settings";
-import type { Dialect } from "./job-payload";
 import { RESOURCE_META_ARGUMENTS } from "../../model/terraform-names";
 import { isObject, type Json, objectsOf } from "../../model/json";
 import { compare } from "../../model/collections";
 import { isPresent } from "./blocks";
+
+/** Naming of a job's parts: Terraform has a `task` block for each task; the Jobs API and bundles have a `tasks` list. */
+export type Dialect = "terraform" | "api";
 
 /** Resolves what settings refer to. */
 export interface SettingsContext {

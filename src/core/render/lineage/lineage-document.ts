@@ -1,6 +1,6 @@
 import { dataFlow, type TaskAccess } from "../../model/data-flow";
 import type { JobGraph } from "../../model/job-graph";
-import type { SourceLocation } from "../../model/job-spec";
+import type { SourceLocation } from "../../model/source-location";
 import type { LineageProblem, Observation, WriteKind } from "../../model/lineage";
 import { append, compare } from "../../model/collections";
 

@@ -1,4 +1,4 @@
-import { formatLocation } from "../../model/job-spec";
+import { formatLocation } from "../../model/source-location";
 import { printable } from "../../model/text";
 import { counted } from "../../report/check/parts";
 import type { LineageDocument, LineageEdge } from "./lineage-document";

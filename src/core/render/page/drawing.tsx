@@ -2,16 +2,10 @@ import { printable } from "../../model/text";
 import { RECENT_RUNS } from "../../model/page-answers";
 import type { DocumentJob } from "../document";
 import { cut } from "./layout/box-text";
-import {
-  BOX_HEIGHT,
-  type Box,
-  type Layout,
-  type Line,
-  LINE_HEIGHT,
-  type TaskBox,
-} from "./layout/layout";
+import { BOX_HEIGHT, LINE_HEIGHT } from "./layout/layout";
+import type { Box, Layout, Line, TaskBox } from "./layout/elements";
 import { levelOf } from "./level";
-import type { RunClass } from "./run-state";
+import type { JobState, RunClass } from "./run-state";
 
 /** A part of a drawing; pixels. */
 export interface Window {
@@ -19,14 +13,6 @@ export interface Window {
   readonly top: number;
   readonly right: number;
   readonly bottom: number;
-}
-
-/** The state of a job's last run. */
-export interface JobState {
-  readonly phase: "waiting" | "active" | "ended";
-  /** Jobs API name of the state. */
-  readonly state: string;
-  readonly good: boolean;
 }
 
 /** The activity of a job as shown in its box. */

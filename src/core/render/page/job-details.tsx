@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { formatLocation } from "../../model/job-spec";
+import { formatLocation } from "../../model/source-location";
 import { printable } from "../../model/text";
 import type { DocumentFinding, DocumentJob, DocumentTask } from "../document";
 import { dependencyText } from "../task-words";

@@ -1,4 +1,5 @@
-import { type BoxActivity, type JobState, RunBars, StateMark } from "./drawing";
+import { type BoxActivity, RunBars, StateMark } from "./drawing";
+import type { JobState } from "./run-state";
 import { ShortcutsSwitch } from "./shortcuts";
 
 const STATES: readonly (readonly [Pick<JobState, "phase" | "good">, string])[] = [

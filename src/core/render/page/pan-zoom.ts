@@ -4,7 +4,8 @@ import { type RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Window } from "./drawing";
 import { READABLE } from "./graph/expansion";
-import { type Box, type Layout, MARGIN } from "./layout/layout";
+import { MARGIN } from "./layout/layout";
+import type { Box, Layout } from "./layout/elements";
 
 /** The visible part of a drawing, and ways to change it. */
 export interface PanZoom {

@@ -3,10 +3,17 @@ import { durationOf, type RunStatus } from "../../model/run-tree";
 import { printable } from "../../model/text";
 import type { PageRun } from "../../model/page-answers";
 import { formatDuration, formatElapsed } from "../../report/duration";
-import type { JobState } from "./drawing";
 
 interface Stateful {
   readonly status: RunStatus;
+}
+
+/** The state of a job's last run. */
+export interface JobState {
+  readonly phase: "waiting" | "active" | "ended";
+  /** Jobs API name of the state. */
+  readonly state: string;
+  readonly good: boolean;
 }
 
 /** CSS class of a state. */

@@ -4,7 +4,7 @@ import {
   environmentText,
   openFindings,
 } from "../../model/check-report";
-import type { SourceLocation } from "../../model/job-spec";
+import type { SourceLocation } from "../../model/source-location";
 import { countBySeverity } from "./parts";
 
 /** The report as JSON; docs/check.md describes it. */

@@ -1,6 +1,6 @@
 import { type CheckedFinding, type CheckReport, openFindings } from "../../model/check-report";
 import type { FindingSite, Severity } from "../../model/finding";
-import { formatLocation, type SourceLocation } from "../../model/job-spec";
+import { formatLocation, type SourceLocation } from "../../model/source-location";
 import { printable, quote } from "../../model/text";
 
 /** `1 error`, `2 errors`. */

@@ -1,6 +1,6 @@
 import { type CheckedFinding, type CheckReport, environmentText } from "../../model/check-report";
 import type { FindingSite } from "../../model/finding";
-import type { SourceLocation } from "../../model/job-spec";
+import type { SourceLocation } from "../../model/source-location";
 import { printable } from "../../model/text";
 import { siteName } from "./parts";
 

@@ -5,7 +5,7 @@ import {
   openFindings,
 } from "../../model/check-report";
 import type { FindingSite } from "../../model/finding";
-import type { SourceLocation } from "../../model/job-spec";
+import type { SourceLocation } from "../../model/source-location";
 import { printable } from "../../model/text";
 import type { Style } from "../style";
 import {

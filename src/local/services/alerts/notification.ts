@@ -1,12 +1,6 @@
 import type { Evaluated, Result } from "./evaluate";
 import { textOf } from "./evaluate";
-import type { AlertRecord } from "./store";
-
-/** Text of a notification. */
-export interface Message {
-  readonly subject: string;
-  readonly body: string;
-}
+import type { AlertRecord, Message } from "./store";
 
 const SIGNS: Readonly<Record<string, string>> = {
   EQUAL: "=",

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { Documents } from "../../store/documents";
 import type { Sql } from "../../store/sql";
 import type { AlertState, Evaluated } from "./evaluate";
-import type { Message } from "./notification";
 import type { AlertSettings } from "./schema";
 
 /** Maximum stored notifications; the oldest are dropped. */
@@ -23,6 +22,12 @@ export interface AlertRecord {
     /** When subscribers were last notified that the alert is triggered; milliseconds since the epoch. */
     readonly notified?: number;
   };
+}
+
+/** Text of a notification. */
+export interface Message {
+  readonly subject: string;
+  readonly body: string;
 }
 
 /** A notification that Databricks would have sent. The local workspace sends nothing. */

@@ -1,11 +1,8 @@
 import * as fc from "fast-check";
 import type { JobSpec, TaskSpec } from "../../../../../src/core/model/job-spec";
 import { hierarchyDocument } from "../../../../../src/core/render/document";
-import {
-  type Layout,
-  layoutOf,
-  type LayoutOptions,
-} from "../../../../../src/core/render/page/layout/layout";
+import { layoutOf, type LayoutOptions } from "../../../../../src/core/render/page/layout/layout";
+import type { Layout } from "../../../../../src/core/render/page/layout/elements";
 import type { Rect } from "../../../../../src/core/render/page/layout/pack";
 import { hierarchy, HOSTILE_NAMES, job, notebook, runs, task } from "../../support";
 

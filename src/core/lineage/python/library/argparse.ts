@@ -1,9 +1,9 @@
-import type { Args, Interpreter } from "../interpreter";
+import type { Args, Evaluator } from "../evaluator";
 import { listOf, textOf, unknown, type Value } from "../values";
 
 /** argparse: the task's arguments, else the defaults. */
 export function ofArguments(
-  { session }: Interpreter,
+  { session }: Evaluator,
   parser: Extract<Value, { type: "arguments" }>,
   name: string,
   args: Args,

@@ -1,5 +1,5 @@
 import type { WriteKind } from "../../../model/lineage";
-import type { Args, Interpreter } from "../interpreter";
+import type { Args, Evaluator } from "../evaluator";
 import { FRAME, isType, textsOf, unknown, type Value } from "../values";
 
 export function given(args: Args, at: number, ...names: readonly string[]): Value | undefined {
@@ -18,13 +18,13 @@ export function each(value: Value | undefined): readonly string[] {
   return textsOf(value);
 }
 
-export function readTables({ session, here }: Interpreter, value: Value | undefined): Value {
+export function readTables({ session, here }: Evaluator, value: Value | undefined): Value {
   for (const text of each(value)) session.read(text, here);
   return FRAME;
 }
 
 export function writeTables(
-  { session, here }: Interpreter,
+  { session, here }: Evaluator,
   value: Value | undefined,
   kind: WriteKind,
 ): Value {
@@ -32,13 +32,13 @@ export function writeTables(
   return unknown("");
 }
 
-export function readPaths({ session, here }: Interpreter, value: Value | undefined): Value {
+export function readPaths({ session, here }: Evaluator, value: Value | undefined): Value {
   for (const text of each(value)) session.readPath(text, here);
   return FRAME;
 }
 
 export function writePaths(
-  { session, here }: Interpreter,
+  { session, here }: Evaluator,
   value: Value | undefined,
   kind: WriteKind,
 ): void {

@@ -1,5 +1,5 @@
 import { isKnown } from "../../unknown-text";
-import type { Args, Interpreter } from "../interpreter";
+import type { Args, Evaluator } from "../evaluator";
 import { failing, isType, itemsOf, listOf, textOf, unknown, type Value } from "../values";
 import { readTables } from "./arguments";
 import { openFile } from "./documents";
@@ -7,7 +7,7 @@ import { member } from "./methods";
 import { runSql } from "./spark";
 import { widgetValue } from "./utilities";
 
-type Builtin = (interpreter: Interpreter, args: Args) => Value;
+type Builtin = (interpreter: Evaluator, args: Args) => Value;
 
 const MAX_RANGE = 1000;
 /** Maximum list items that `map` calls its function with. */
@@ -141,7 +141,7 @@ const OTHERS = new Set("setattr max min sum super type vars displayHTML locals g
 export const isBuiltin = (name: string): boolean =>
   Object.hasOwn(FUNCTIONS, name) || OTHERS.has(name);
 
-export function callBuiltin(interpreter: Interpreter, name: string, args: Args): Value {
+export function callBuiltin(interpreter: Evaluator, name: string, args: Args): Value {
   const called = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
   if (called !== undefined) return called(interpreter, args);
   interpreter.callFunctions(args);

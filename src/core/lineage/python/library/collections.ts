@@ -1,5 +1,5 @@
 import { isKnown } from "../../unknown-text";
-import type { Args } from "../interpreter";
+import type { Args } from "../evaluator";
 import { isType, itemsOf, labelOf, listOf, type ListValue, unknown, type Value } from "../values";
 
 const MAX_LIST = 1000;

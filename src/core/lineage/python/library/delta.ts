@@ -1,5 +1,5 @@
 import type { WriteKind } from "../../../model/lineage";
-import type { Args, Interpreter } from "../interpreter";
+import type { Args, Evaluator } from "../evaluator";
 import { isType, unknown, type Value } from "../values";
 import { readPaths, readTables, writePaths, writeTables } from "./arguments";
 
@@ -31,7 +31,7 @@ function named(args: Args, ...names: readonly string[]): Value {
 }
 
 export function ofDeltaTable(
-  interpreter: Interpreter,
+  interpreter: Evaluator,
   table: Extract<Value, { type: "deltaTable" }>,
   name: string,
   args: Args,
@@ -64,7 +64,7 @@ export function ofDeltaTable(
 }
 
 export function ofDeltaBuilder(
-  interpreter: Interpreter,
+  interpreter: Evaluator,
   builder: Extract<Value, { type: "deltaBuilder" }>,
   name: string,
   args: Args,

@@ -1,6 +1,6 @@
 import { parse as parseYaml } from "yaml";
 import { isKnown } from "../../unknown-text";
-import type { Args, Interpreter } from "../interpreter";
+import type { Args, Evaluator } from "../evaluator";
 import { isType, labelOf, listOf, textOf, unknown, type Value } from "../values";
 import { given, isShared, readPaths, writePaths } from "./arguments";
 
@@ -8,7 +8,7 @@ import { given, isShared, readPaths, writePaths } from "./arguments";
 const MAX_DOCUMENT = 100_000;
 
 /** `open(path)`: the text of a project file; an access of a file in a volume. */
-export function openFile(interpreter: Interpreter, path: Value | undefined, args: Args): Value {
+export function openFile(interpreter: Evaluator, path: Value | undefined, args: Args): Value {
   const mode = textOf(given(args, 1, "mode") ?? "r");
   if (isShared(path)) {
     if (/[wa]/.test(mode))
@@ -19,7 +19,7 @@ export function openFile(interpreter: Interpreter, path: Value | undefined, args
 }
 
 /** A project file as a value whose text can be read. */
-export function projectFile(interpreter: Interpreter, path: Value | undefined): Value {
+export function projectFile(interpreter: Evaluator, path: Value | undefined): Value {
   const text = typeof path === "string" && isKnown(path) ? interpreter.readFile(path) : undefined;
   return text === undefined || text.length > MAX_DOCUMENT
     ? unknown("file")

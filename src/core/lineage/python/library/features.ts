@@ -1,9 +1,9 @@
-import type { Args, Interpreter } from "../interpreter";
+import type { Args, Evaluator } from "../evaluator";
 import { textOf, unknown, type Value } from "../values";
 import { given, readTables, writeTables } from "./arguments";
 
 /** The client of the feature store. */
-export function ofFeatures(interpreter: Interpreter, name: string, args: Args): Value {
+export function ofFeatures(interpreter: Evaluator, name: string, args: Args): Value {
   const table = given(args, 0, "name");
   switch (name) {
     case "read_table":

@@ -1,10 +1,10 @@
-import type { Args, Interpreter } from "../interpreter";
+import type { Args, Evaluator } from "../evaluator";
 import { failing, FRAME, isType, unknown, type Value } from "../values";
 import { each, given, writePaths, writeTables } from "./arguments";
 import { runSql } from "./spark";
 
 /** Methods of a data frame, and of any unknown value that could be one. */
-export function ofFrame(interpreter: Interpreter, self: Value, name: string, args: Args): Value {
+export function ofFrame(interpreter: Evaluator, self: Value, name: string, args: Args): Value {
   const { session, here } = interpreter;
   const isFrame = isType(self, "frame");
   const [first] = args.positional;

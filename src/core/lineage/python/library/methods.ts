@@ -1,4 +1,4 @@
-import type { Args, Interpreter } from "../interpreter";
+import type { Args, Evaluator } from "../evaluator";
 import { isType, unknown, type Value } from "../values";
 import { ofArguments } from "./argparse";
 import { ofDict, ofList } from "./collections";
@@ -63,7 +63,7 @@ function externalMember(path: string, name: string): Value {
 }
 
 /** Calls a method that the code itself does not define. */
-export function callMethod(interpreter: Interpreter, self: Value, name: string, args: Args): Value {
+export function callMethod(interpreter: Evaluator, self: Value, name: string, args: Args): Value {
   if (typeof self === "string" && name === "read_text")
     return ofFile(projectFile(interpreter, self), name);
   if (typeof self === "string" || isType(self, "any")) return ofText(self, name, args);

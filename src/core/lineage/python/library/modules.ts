@@ -1,10 +1,10 @@
 import { isKnown } from "../../unknown-text";
-import type { Args, Interpreter } from "../interpreter";
+import type { Args, Evaluator } from "../evaluator";
 import { FRAME, isType, textOf, unknown, type Value } from "../values";
 import { isShared, readPaths, readTables, writePaths } from "./arguments";
 import { fromDocument } from "./documents";
 
-type ModuleFunction = (interpreter: Interpreter, args: Args, path: string) => Value;
+type ModuleFunction = (interpreter: Evaluator, args: Args, path: string) => Value;
 
 const lastOf = (path: string): string => path.split(".").at(-1) ?? path;
 
@@ -124,7 +124,7 @@ const FUNCTIONS: Readonly<Record<string, ModuleFunction | undefined>> = {
 };
 
 /** Calls a library function. @param path its import name, such as `os.path.join` */
-export function callExternal(interpreter: Interpreter, path: string, args: Args): Value {
+export function callExternal(interpreter: Evaluator, path: string, args: Args): Value {
   const last = lastOf(path);
   if (/(?:SparkSession|DatabricksSession|builder)\b/.test(path)) {
     if (last === "getOrCreate" || last === "getActiveSession" || last === "active")

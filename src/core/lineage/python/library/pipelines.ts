@@ -1,9 +1,9 @@
-import type { Args, Interpreter } from "../interpreter";
+import type { Args, Evaluator } from "../evaluator";
 import { isType, textOf, unknown, type Value } from "../values";
 import { given, readTables, writeTables } from "./arguments";
 
 /** Lakeflow Declarative Pipelines, formerly `dlt`. */
-export function ofPipelines(interpreter: Interpreter, name: string, args: Args): Value {
+export function ofPipelines(interpreter: Evaluator, name: string, args: Args): Value {
   switch (name) {
     case "read":
     case "read_stream":

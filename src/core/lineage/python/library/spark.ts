@@ -1,10 +1,10 @@
 import { MARKED } from "../../unknown-text";
-import type { Args, Interpreter } from "../interpreter";
+import type { Args, Evaluator } from "../evaluator";
 import { FRAME, isType, textOf, unknown, type Value } from "../values";
 import { each, given, readPaths, readTables, writeTables } from "./arguments";
 
 /** Runs SQL; `{df}` and `:name` are bound by its arguments. */
-export function runSql(interpreter: Interpreter, args: Args): Value {
+export function runSql(interpreter: Evaluator, args: Args): Value {
   const { session, here } = interpreter;
   const own = new Map<string, string>();
   const bound =
@@ -23,7 +23,7 @@ export function runSql(interpreter: Interpreter, args: Args): Value {
   return FRAME;
 }
 
-export function ofSpark(interpreter: Interpreter, name: string, args: Args): Value {
+export function ofSpark(interpreter: Evaluator, name: string, args: Args): Value {
   switch (name) {
     case "sql":
       return runSql(interpreter, args);
@@ -60,7 +60,7 @@ export const FILE_METHODS = new Set([
 ]);
 
 export function ofReader(
-  interpreter: Interpreter,
+  interpreter: Evaluator,
   reader: Extract<Value, { type: "reader" }>,
   name: string,
   args: Args,
@@ -92,7 +92,7 @@ const isTableName = (path: string): boolean =>
 
 const TABLE_NAME = new RegExp(`^[\\w\`${MARKED}]+(?:\\.[\\w\`${MARKED}]+){1,2}$`);
 
-export function ofCatalog(interpreter: Interpreter, name: string, args: Args): Value {
+export function ofCatalog(interpreter: Evaluator, name: string, args: Args): Value {
   const { session } = interpreter;
   const text = textOf(args.positional[0] ?? "");
   if (name === "setCurrentCatalog") session.use(text, undefined);
@@ -107,7 +107,7 @@ export function ofCatalog(interpreter: Interpreter, name: string, args: Args): V
 }
 
 /** Spark settings made by the code itself; others are unknown. */
-export function ofConf({ settings }: Interpreter, name: string, args: Args): Value {
+export function ofConf({ settings }: Evaluator, name: string, args: Args): Value {
   const key = textOf(args.positional[0] ?? "");
   if (name !== "set") return settings.get(key) ?? unknown(key.split(".").at(-1) ?? "");
   settings.set(key, args.positional[1] ?? unknown(key));

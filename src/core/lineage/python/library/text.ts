@@ -1,5 +1,5 @@
 import { changeKnown, isKnown, unknownText, withoutExpressions } from "../../unknown-text";
-import type { Args } from "../interpreter";
+import type { Args } from "../evaluator";
 import { isType, labelOf, listOf, textOf, unknown, type Value } from "../values";
 
 export function ofText(self: Value, name: string, args: Args): Value {

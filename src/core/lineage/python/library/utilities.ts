@@ -1,8 +1,8 @@
-import type { Args, Interpreter } from "../interpreter";
+import type { Args, Evaluator } from "../evaluator";
 import { isType, textOf, unknown, type Value } from "../values";
 import { given, readPaths, writePaths } from "./arguments";
 
-export function ofWidgets({ session }: Interpreter, name: string, args: Args): Value {
+export function ofWidgets({ session }: Evaluator, name: string, args: Args): Value {
   const widget = textOf(given(args, 0, "name") ?? unknown("name"));
   switch (name) {
     case "get":
@@ -30,7 +30,7 @@ export function widgetValue(value: string | undefined, name: string): Value {
   return value ?? { type: "unknown", label: name, fails: true };
 }
 
-export function ofNotebook(interpreter: Interpreter, name: string, args: Args): Value {
+export function ofNotebook(interpreter: Evaluator, name: string, args: Args): Value {
   if (name === "exit") return { type: "external", path: "exit" };
   if (name === "run") {
     const path = textOf(given(args, 0, "path") ?? unknown("path"));
@@ -43,7 +43,7 @@ export function ofNotebook(interpreter: Interpreter, name: string, args: Args): 
   return unknown(name);
 }
 
-export function ofFiles(interpreter: Interpreter, name: string, args: Args): Value {
+export function ofFiles(interpreter: Evaluator, name: string, args: Args): Value {
   const [first, second] = args.positional;
   if (name === "cp" || name === "mv") {
     readPaths(interpreter, first);

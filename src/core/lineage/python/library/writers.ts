@@ -1,5 +1,5 @@
 import type { WriteKind } from "../../../model/lineage";
-import type { Args, Interpreter } from "../interpreter";
+import type { Args, Evaluator } from "../evaluator";
 import { FRAME, textOf, unknown, type Value } from "../values";
 import { given, writePaths, writeTables } from "./arguments";
 import { FILE_FORMATS, FILE_METHODS } from "./spark";
@@ -11,7 +11,7 @@ const MODES: Readonly<Record<string, WriteKind>> = {
 };
 
 export function ofWriter(
-  interpreter: Interpreter,
+  interpreter: Evaluator,
   writer: Extract<Value, { type: "writer" }>,
   name: string,
   args: Args,
@@ -72,7 +72,7 @@ export function ofWriter(
 }
 
 export function ofWriterTo(
-  interpreter: Interpreter,
+  interpreter: Evaluator,
   writer: Extract<Value, { type: "writerTo" }>,
   name: string,
 ): Value {

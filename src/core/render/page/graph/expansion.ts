@@ -1,5 +1,6 @@
 import type { DocumentJob, HierarchyDocument } from "../../document";
-import { type Box, type Layout, layoutOf, once } from "../layout/layout";
+import { layoutOf, once } from "../layout/layout";
+import type { Box, Layout } from "../layout/elements";
 import type { Size } from "../layout/pack";
 
 /** Minimum scale at which the smallest text has at least nine pixels. */

@@ -1,7 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { printable } from "../../../model/text";
 import { BARS_WIDTH, itemId, type DrawingProps, RunBars, StateMark, worstOf } from "../drawing";
-import type { Box } from "../layout/layout";
+import type { Box } from "../layout/elements";
 import { VirtualRows } from "../virtual-rows";
 
 const ROW = 48;

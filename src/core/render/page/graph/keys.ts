@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import type { Box } from "../layout/layout";
+import type { Box } from "../layout/elements";
 import { hasShortcuts } from "../shortcuts";
 
 /** The action of a key on a box, as in tree views: go to the place of another box, or act on this one. */

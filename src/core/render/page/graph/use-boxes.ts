@@ -1,7 +1,7 @@
 import type { RefObject } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { itemId } from "../drawing";
-import type { Box, Layout } from "../layout/layout";
+import type { Box, Layout } from "../layout/elements";
 import { type PanZoom, usePanZoom } from "../pan-zoom";
 import type { Expansion } from "./expansion";
 import { meaningOf } from "./keys";

@@ -1,6 +1,6 @@
 import type { DocumentJob } from "../../document";
 import type { Arranged } from "./arrange";
-import type { Box, Line, TaskBox } from "./layout";
+import type { Box, Line, TaskBox } from "./elements";
 import type { Point, Rect } from "./pack";
 
 /** Distance between the edge of a box and its contents; pixels. */
