@@ -214,6 +214,7 @@ describe("jobstrata drift --accept", () => {
       expect(tried.out).toContain(
         "-      timeout_seconds: 3600 # an hour\n+      timeout_seconds: 60 # an hour",
       );
+      expect(tried.out).not.toContain("jobs equal");
       expect(readFileSync(jobs, "utf8")).toBe(before);
 
       const { code, err, out } = await drift();

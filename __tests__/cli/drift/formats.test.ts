@@ -1,5 +1,5 @@
 import { DRIFT_FORMATS, type DriftFormat } from "../../../src/cli/drift/formats";
-import { DRIFT_KINDS, type DriftReport, hasFailed } from "../../../src/cli/drift/report";
+import { DRIFT_KINDS, type DriftReport, exitCodeOf } from "../../../src/cli/drift/report";
 import { changeText } from "../../../src/cli/drift/words";
 import { maskSecret } from "../../../src/core/model/placeholder";
 
@@ -8,6 +8,7 @@ const REPORT: DriftReport = {
   target: "prod",
   host: "https://adb-1.2.azuredatabricks.net",
   source: { kind: "bundle", path: "databricks.yml" },
+  problems: [],
   live: 4,
   elsewhere: 1,
   requests: 9,
@@ -73,7 +74,7 @@ describe("formats of drift", () => {
 
   it("has a test case in JUnit for each job, which fails for what fails the audit", () => {
     const xml = format("junit");
-    expect(xml).toContain('tests="7" failures="3"');
+    expect(xml).toContain('tests="8" failures="3"');
     expect(xml).toMatch(/name="report"[^>]*\/>/);
     expect(xml).not.toContain("is paused");
   });
@@ -145,8 +146,36 @@ describe("formats of drift", () => {
   });
 
   it("fails for the kinds that it is given", () => {
-    expect(hasFailed(REPORT)).toBe(true);
-    expect(hasFailed({ ...REPORT, failOn: new Set(["reference", "duplicate"]) })).toBe(false);
-    expect(hasFailed({ ...REPORT, failOn: new Set() })).toBe(false);
+    expect(exitCodeOf(REPORT)).toBe(1);
+    expect(exitCodeOf({ ...REPORT, failOn: new Set(["reference", "duplicate"]) })).toBe(0);
+    expect(exitCodeOf({ ...REPORT, failOn: new Set() })).toBe(0);
+  });
+
+  it("says in every format that code could not be read", () => {
+    const problem = { severity: "error", message: "not YAML", fix: "fix it", location } as const;
+    const partly: DriftReport = { ...REPORT, jobs: [], findings: [], problems: [problem] };
+    const said = (name: DriftFormat): string => DRIFT_FORMATS[name](partly, {});
+    expect(exitCodeOf(partly)).toBe(2);
+    expect(JSON.parse(said("json"))).toMatchObject({
+      result: "INCOMPLETE",
+      exit_code: 2,
+      problems: [{ message: "not YAML", location }],
+    });
+    expect(said("junit")).toMatch(/failures="1"[^]*resources\/jobs\.yml:4:5: not YAML/);
+    expect(said("sarif")).toMatch(/"executionSuccessful": false/);
+    for (const name of ["text", "markdown"] as const)
+      expect(said(name)).toContain("a part of the code could not be read");
+  });
+
+  it("fits into a comment, however long the names of jobs are", () => {
+    const findings = Array.from({ length: 90 }, (_, at) => ({
+      kind: "unmanaged" as const,
+      jobId: String(at),
+      name: "|".repeat(4000),
+      text: "no code manages it",
+    }));
+    const text = DRIFT_FORMATS.markdown({ ...REPORT, jobs: [], findings }, {});
+    expect(text.length).toBeLessThan(65_536);
+    expect(text).toMatch(/… and \d+ more\.$/);
   });
 });

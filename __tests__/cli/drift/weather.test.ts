@@ -127,6 +127,32 @@ describe("an audit in bad weather", () => {
     expect(LiveJobs.open("prod", true, env()).size).toBe(0);
   });
 
+  it("starts again an hour after the first start, however often it has gone on since", async () => {
+    isDown = true;
+    const began = Date.now() - FRESH_MS - 1000;
+    const first = LiveJobs.open("prod", false, env(), began);
+    await expect(audit(first)).rejects.toBeInstanceOf(WorkspaceError);
+    first.close(true);
+    expect(LiveJobs.open("prod", true, env()).size).toBe(0);
+  });
+
+  it.each(["\0\0\0\n", "[]\n", '{"next": \n'])("reads again what follows the line %j", (damage) => {
+    const first = LiveJobs.open("prod", false, env());
+    first.add({ job_id: 1, settings: { name: "Load" } });
+    first.endPage("two");
+    first.close(true);
+    const [file = ""] = readdirSync(cache).map((name) => join(cache, name));
+    const late = JSON.stringify({ job: { job_id: 2, settings: { name: "Seed" } } });
+    writeFileSync(file, `${readFileSync(file, "utf8")}${damage}${late}\n`);
+
+    const second = LiveJobs.open("prod", true, env());
+    expect([...second.summaries()].map(({ name }) => name)).toEqual(["Load"]);
+    expect(second.next).toBe("two");
+    second.add({ job_id: 3, settings: { name: "Report" } });
+    expect(second.job("3")?.settings?.name).toBe("Report");
+    second.close(false);
+  });
+
   it("keeps nothing where there is no cache", () => {
     const live = LiveJobs.open("prod", false, { JOBSTRATA_CACHE: "off" });
     expect(live.isKept).toBe(false);

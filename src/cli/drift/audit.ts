@@ -10,6 +10,7 @@ import {
   type States,
   type TextChange,
   type TextContext,
+  unreadOf,
 } from "./code";
 import {
   type Change,
@@ -72,6 +73,7 @@ export class Audit {
       target,
       host: this.#client.http.host,
       source: { kind, path },
+      problems: unreadOf(this.#code),
       jobs,
       ...findings.all(gone),
       live: this.#live.size,

@@ -1,6 +1,8 @@
 import type { JobGraph, JobSpec, Settings, SourceKind } from "@jobstrata/core/model";
-import type { Reading } from "@jobstrata/core/readers";
+import { withoutMount } from "@jobstrata/core/paths";
+import type { Reading, ReadProblem } from "@jobstrata/core/readers";
 import type { WorkspaceHttp } from "@jobstrata/run";
+import { problemsOf } from "../sources/graphs";
 import type { TextPlace } from "./settings-walk";
 
 /** The jobs of one environment as their code has them, and how they are found in a workspace. */
@@ -65,6 +67,10 @@ export interface TextContext {
   readonly idOfName: (name: string) => string | undefined;
 }
 
+/** What of the code could not be read; its jobs may be missing from the graph. */
+export const unreadOf = ({ reading }: Pick<Code, "reading">): readonly ReadProblem[] =>
+  problemsOf([reading]).filter(({ severity }) => severity === "error");
+
 export type TextChange = (text: string, place: TextPlace) => string;
 
 /** What stands for the id of a job that is not in the workspace; no live job has it. */
@@ -81,7 +87,7 @@ export function samePath(text: string, { name, holder, shape }: TextPlace): stri
     ((shape?.kind === "string" || shape?.kind === "strings") && shape.isPath === true) ||
     name === "metadata_file_path";
   if (!isPath || !text.startsWith("/")) return text;
-  const path = text.replace(/^\/Workspace(?=\/)/, "");
+  const path = withoutMount(text);
   return holder === "notebook_task" && name === "notebook_path" ? withoutExtension(path) : path;
 }
 

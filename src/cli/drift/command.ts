@@ -17,7 +17,7 @@ import type { Code } from "./code";
 import { DRIFT_FORMATS, type DriftFormat, KINDS } from "./formats";
 import { LiveJobs } from "./live-jobs";
 import { readCode } from "./read-code";
-import { DRIFT_KINDS, type DriftKind, type DriftReport, hasFailed } from "./report";
+import { DRIFT_KINDS, type DriftKind, type DriftReport, exitCodeOf } from "./report";
 import { openWorkspace } from "./workspace";
 
 /** Options of `jobstrata drift`. */
@@ -92,7 +92,10 @@ export function addDriftCommand(program: Command, io: Io): void {
       "--accept",
       "write live values into the YAML of a bundle; for an app, show what to change in its code",
     )
-    .option("--dry-run", "with --accept: print the changes as a diff instead of writing them")
+    .option(
+      "--dry-run",
+      "with --accept: print the changes as a diff, instead of writing them and of the report",
+    )
     .option("--resume", "go on with an audit of the last hour that was interrupted")
     .action(async (path: string, options: DriftOptions) => {
       io.exitCode = await runDrift(path, options, io);
@@ -133,14 +136,19 @@ async function runDrift(path: string, options: DriftOptions, io: Io): Promise<nu
       "--accept needs the code itself: a bundle, or an app; a state only says what was deployed",
     );
   }
-  const isComplete = sayProblems([code.reading], io);
+  if (options.state.length > 0 && code.kind !== "bundle")
+    throw new JobstrataError(
+      "config",
+      "--state names the state of a bundle; for an app, give the output of terraform show -json in place of the app",
+    );
+  sayProblems([code.reading], io);
   const report = { ...(await audited(code, options, io)), failOn: options.failOn };
   const { all = false } = options;
   for (const { format, file } of outputs) writeReport(file, DRIFT_FORMATS[format](report, { all }));
-  if (!outputs.some(({ isMain }) => isMain))
+  const isDiff = code.kind === "bundle" && options.dryRun === true;
+  if (!isDiff && !outputs.some(({ isMain }) => isMain))
     io.out(DRIFT_FORMATS[options.format](report, { style: styleFor(), all }).trimEnd());
-  if (!isComplete) return 2;
-  return hasFailed(report) ? 1 : 0;
+  return exitCodeOf(report);
 }
 
 /** What was deployed to the local workspace was synthesized for it. */
@@ -163,6 +171,7 @@ async function audited(
   const interrupts = new Interrupts(
     () => {
       io.err(`Stopped jobstrata drift${canResume() ? "; --resume goes on from here" : ""}`);
+      live?.close(true);
       process.exit(interrupts.exitCode);
     },
     () => undefined,

@@ -1,5 +1,6 @@
 import { environmentPrefix, isObject, type JobSpec, leafTasks } from "@jobstrata/core/model";
-import type { Code, States } from "./code";
+import { withoutMount } from "@jobstrata/core/paths";
+import { type Code, type States, unreadOf } from "./code";
 import type { LiveSummary } from "./live-job";
 import type { LiveJobs } from "./live-jobs";
 import { byAge, type Matches } from "./match";
@@ -68,7 +69,7 @@ export class Findings {
       });
     }
     if (this.#states.forgotten.has(summary.id) || summary.bundle === undefined) return undefined;
-    if (mountless(summary.bundle) !== this.#ownMetadata()) return undefined;
+    if (withoutMount(summary.bundle) !== this.#ownMetadata()) return undefined;
     return finding("orphan", summary, {
       text: "this bundle deployed it, but its state does not have it",
     });
@@ -81,7 +82,7 @@ export class Findings {
     if (kind !== "bundle" || job === undefined || !this.#states.isKnown(job)) return undefined;
     const note = deploymentOf?.(job).deployment;
     const path = isObject(note) ? note.metadata_file_path : undefined;
-    return typeof path === "string" ? mountless(this.#user(path)) : undefined;
+    return typeof path === "string" ? withoutMount(this.#user(path)) : undefined;
   }
 
   #unmanaged(
@@ -94,7 +95,9 @@ export class Findings {
     const missing = [...new Set(summary.runs)].filter((id) => gone.has(id));
     const text =
       key !== undefined
-        ? `the code no longer has ${key}; the next deployment deletes it`
+        ? unreadOf(this.#code).length > 0
+          ? `its state has it as ${key}, which the code that could be read lacks`
+          : `the code no longer has ${key}; the next deployment deletes it`
         : summary.bundle !== undefined
           ? `another bundle deployed it: ${summary.bundle}`
           : "no code manages it";
@@ -209,8 +212,6 @@ function countedBy<T extends { readonly id: string }>(
   }
   return groups;
 }
-
-const mountless = (path: string): string => path.replace(/^\/Workspace(?=\/)/, "");
 
 const jobs = (ids: readonly string[]): string =>
   `${ids.length === 1 ? "job" : "jobs"} ${ids.slice(0, 10).join(", ")}${ids.length > 10 ? ` and ${ids.length - 10} more` : ""}`;

@@ -18,7 +18,6 @@ import {
   type TestCase,
 } from "@jobstrata/core/report";
 import { hashOf } from "@jobstrata/core/readers";
-import type { Change } from "./compare";
 import {
   countsOf,
   DRIFT_KINDS,
@@ -26,9 +25,10 @@ import {
   type DriftJob,
   type DriftKind,
   type DriftReport,
-  hasFailed,
+  labels,
 } from "./report";
-import { changeText, givenText, isSecret, plainValue } from "./words";
+import { driftJson } from "./json";
+import { changeText, givenText } from "./words";
 
 /** How a report is written. */
 export interface FormatOptions {
@@ -98,13 +98,6 @@ export const KINDS: Readonly<
   },
 };
 
-const labels = ({ jobs, findings }: DriftReport): ((id: string) => string | undefined) => {
-  const byId = new Map<string, string>();
-  for (const { jobId, name } of findings) byId.set(jobId, name);
-  for (const { jobId, key } of jobs) if (jobId !== undefined) byId.set(jobId, key);
-  return (id) => byId.get(id);
-};
-
 function missingText({ note }: DriftJob): string {
   return `not in the workspace${note === undefined ? "" : `: ${note}`}`;
 }
@@ -143,6 +136,7 @@ function aside(report: DriftReport): string {
         ]
       : []),
     ...(hidden > 0 ? [`permissions of ${counted(hidden, "job")} may not be read`] : []),
+    ...(report.problems.length > 0 ? ["a part of the code could not be read"] : []),
   ].join("; ");
 }
 
@@ -191,83 +185,6 @@ function findingText({
   return `${kind}: ${job}${made}: ${printable(text)}${at}`;
 }
 
-/** For programs. */
-function driftJson(report: DriftReport, { all = false }: FormatOptions): string {
-  const failed = hasFailed(report);
-  const labelOf = labels(report);
-  const jobs = report.jobs.filter(({ kinds }) => all || kinds.length > 0);
-  const document = {
-    version: 1,
-    command: "drift",
-    target: report.target,
-    host: report.host,
-    source: report.source,
-    result: failed ? "DRIFT" : "OK",
-    exit_code: failed ? 1 : 0,
-    fail_on: DRIFT_KINDS.filter((kind) => report.failOn.has(kind)),
-    counts: {
-      jobs: report.jobs.length,
-      equal: report.jobs.filter(({ kinds }) => kinds.length === 0).length,
-      ...countsOf(report),
-      live: report.live,
-      elsewhere: report.elsewhere,
-    },
-    jobs: jobs.map((job) => jsonJob(job, report, labelOf)),
-    findings: report.findings.map((each) => ({
-      kind: each.kind,
-      ...(each.jobId !== "" && { job_id: each.jobId, url: `${report.host}/jobs/${each.jobId}` }),
-      name: each.name,
-      ...(each.key !== undefined && { key: each.key }),
-      message: each.text,
-      ...(each.creator !== undefined && { creator: each.creator }),
-      ...(each.created !== undefined && { created: new Date(each.created).toISOString() }),
-      ...(each.others !== undefined && { other_job_ids: each.others }),
-      ...(each.location && { location: each.location }),
-    })),
-  };
-  return JSON.stringify(document, undefined, 2);
-}
-
-function jsonJob(
-  job: DriftJob,
-  report: DriftReport,
-  labelOf: (id: string) => string | undefined,
-): object {
-  return {
-    key: job.key,
-    name: job.name,
-    ...(job.jobId !== undefined && { job_id: job.jobId, url: `${report.host}/jobs/${job.jobId}` }),
-    ...(job.matchedBy !== undefined && { matched_by: job.matchedBy }),
-    kinds: job.kinds,
-    ...(job.note !== undefined && { note: job.note }),
-    changes: job.changes.map((change) => ({
-      kind: change.kind,
-      path: change.path,
-      ...valuesOf(change),
-      message: changeText(change, labelOf),
-    })),
-    platform_values: job.given.map(({ path, value, by }) => ({
-      path,
-      value: plainValue(value),
-      by,
-    })),
-    not_compared: job.open,
-    ...(job.isHidden === true && { permissions: "not readable" }),
-    ...(job.location && { location: job.location }),
-  };
-}
-
-/** Both values; a secret is not shown on either side. */
-function valuesOf(change: Change): object {
-  const { code, live } = change;
-  const hidden = isSecret(change);
-  const value = (side: Change["code"]) => (hidden ? "(sensitive)" : plainValue(side ?? null));
-  return {
-    ...(code !== undefined && { code: value(code) }),
-    ...(live !== undefined && { live: value(live) }),
-  };
-}
-
 /** A test case for each job of the code, and one for each other kind. */
 function driftJunit(report: DriftReport): string {
   const { failOn } = report;
@@ -301,11 +218,22 @@ function driftJunit(report: DriftReport): string {
       };
     },
   );
-  return junitXml(`jobstrata drift ${printable(report.target)}`, [...jobs, ...kinds]);
+  const unread = report.problems.map(({ message, location }) =>
+    printable(`${location === undefined ? "" : `${formatLocation(location)}: `}${message}`),
+  );
+  const code: TestCase = {
+    name: "code",
+    group: "source",
+    outcome: unread.length > 0 ? "failed" : "passed",
+    durationMs: 0,
+    ...(unread.length > 0 && { reason: ["a part of the code could not be read", ...unread] }),
+  };
+  return junitXml(`jobstrata drift ${printable(report.target)}`, [code, ...jobs, ...kinds]);
 }
 
 /** GitHub takes 65 536 characters for a comment. */
 const MAX_ROWS = 100;
+const MAX_CHARACTERS = 60_000;
 
 function driftMarkdown(report: DriftReport): string {
   const labelOf = labels(report);
@@ -324,12 +252,14 @@ function driftMarkdown(report: DriftReport): string {
     `${markdownText(aside(report))}.`,
   ];
   if (rows.length > 0) {
-    lines.push("", "| | Kind | Job | What |", "|---|---|---|---|");
-    for (const [kind, key, text] of rows.slice(0, MAX_ROWS)) {
+    const table = rows.map(([kind, key, text]) => {
       const icon = SEVERITY_ICONS[KINDS[kind].severity];
-      lines.push(`| ${icon} | ${kind} | ${markdownText(printable(key))} | ${markdownText(text)} |`);
-    }
-    if (rows.length > MAX_ROWS) lines.push("", `… and ${rows.length - MAX_ROWS} more.`);
+      return `| ${icon} | ${kind} | ${markdownText(printable(key))} | ${markdownText(text)} |`;
+    });
+    let room = MAX_CHARACTERS;
+    const shown = table.filter((row, at) => at < MAX_ROWS && (room -= row.length + 1) >= 0);
+    lines.push("", "| | Kind | Job | What |", "|---|---|---|---|", ...shown);
+    if (rows.length > shown.length) lines.push("", `… and ${rows.length - shown.length} more.`);
   }
   return lines.join("\n");
 }
@@ -382,7 +312,7 @@ function asCheck(report: DriftReport): CheckReport {
       page: KINDS[kind].summary,
     })),
     findings,
-    incomplete: false,
+    incomplete: report.problems.length > 0,
     fixed: 0,
     failOn: "info",
   };

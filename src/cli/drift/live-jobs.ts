@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { parseJson, stringifyJson } from "@jobstrata/core/model";
+import { isObject, parseJson, stringifyJson } from "@jobstrata/core/model";
 import { cacheFolder, hashOf } from "@jobstrata/core/readers";
 import type { ApiPermissions } from "../workspace/permissions";
 import { type LiveJob, type LiveSummary, summaryOf } from "./live-job";
@@ -25,7 +25,8 @@ const CHUNK = 1 << 20;
 
 /** A line of the file. */
 type Entry =
-  | { readonly version: 1 }
+  /** The first line. Milliseconds since 1970. */
+  | { readonly began: number }
   | { readonly job: LiveJob }
   /** All jobs so far came from the pages before this one; empty after the last. */
   | { readonly next: string }
@@ -85,8 +86,8 @@ export class LiveJobs {
     if (found === undefined) rmSync(file, { force: true });
     else if (found.file !== file) renameSync(found.file, file);
     const jobs = new LiveJobs(file);
-    if (found !== undefined) jobs.#load();
-    else jobs.#write({ version: 1 });
+    if (found !== undefined) jobs.#load(now);
+    if (jobs.#size === 0) jobs.#write({ began: now });
     return jobs;
   }
 
@@ -163,7 +164,7 @@ export class LiveJobs {
   }
 
   /** Finds everything in the file of an audit that was interrupted, maybe within a line. */
-  #load(): void {
+  #load(now: number): void {
     const end = fstatSync(this.#handle).size;
     let rest = Buffer.alloc(0);
     let at = 0;
@@ -174,15 +175,25 @@ export class LiveJobs {
       let start = 0;
       for (let stop = rest.indexOf(10); stop >= 0; stop = rest.indexOf(10, start)) {
         const place = { from: at + start, length: stop + 1 - start };
-        this.#note(parseJson(rest.toString("utf8", start, stop)) as Entry, place);
+        const entry = entryOf(rest.toString("utf8", start, stop));
+        // What follows a line that a full disk or a power failure has damaged is read again.
+        if (entry === undefined || (place.from === 0 && !isFresh(entry, now))) {
+          this.#cutAt(place.from);
+          return;
+        }
+        this.#note(entry, place);
         start = stop + 1;
       }
       at += start;
       rest = rest.subarray(start);
     }
     // A line that was cut off when the audit ended.
-    ftruncateSync(this.#handle, at);
-    this.#size = at;
+    this.#cutAt(at);
+  }
+
+  #cutAt(size: number): void {
+    ftruncateSync(this.#handle, size);
+    this.#size = size;
   }
 
   #note(entry: Entry, place: Place): void {
@@ -194,6 +205,19 @@ export class LiveJobs {
     else if ("id" in entry) this.#permissions.set(entry.id, place);
   }
 }
+
+function entryOf(line: string): Entry | undefined {
+  try {
+    const entry = parseJson(line);
+    return isObject(entry) ? (entry as unknown as Entry) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the first line is of an audit that goes on: one that is resumed again and again would keep old jobs. */
+const isFresh = (entry: Entry, now: number): boolean =>
+  "began" in entry && now - entry.began < FRESH_MS;
 
 function madeFolder(folder: string): string | undefined {
   try {

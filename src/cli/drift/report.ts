@@ -1,4 +1,5 @@
 import type { SourceLocation } from "@jobstrata/core/model";
+import type { ReadProblem } from "@jobstrata/core/readers";
 import type { Change, ChangeKind } from "./compare";
 import type { MatchedBy } from "./match";
 import type { PlatformValue } from "./platform-defaults";
@@ -60,6 +61,8 @@ export interface DriftReport {
   /** Such as `https://adb-1.2.azuredatabricks.net`. */
   readonly host: string;
   readonly source: { readonly kind: string; readonly path: string };
+  /** What of the code could not be read; its jobs may be missing here. */
+  readonly problems: readonly ReadProblem[];
   /** Every job of the code. */
   readonly jobs: readonly DriftJob[];
   readonly findings: readonly DriftFinding[];
@@ -83,7 +86,17 @@ export function countsOf({ jobs, findings }: DriftReport): Readonly<Record<Drift
   return counts;
 }
 
-export function hasFailed(report: DriftReport): boolean {
+/** 0 without drift, 1 with some, 2 if a part of the code could not be read. */
+export function exitCodeOf(report: DriftReport): 0 | 1 | 2 {
+  if (report.problems.length > 0) return 2;
   const counts = countsOf(report);
-  return DRIFT_KINDS.some((kind) => report.failOn.has(kind) && counts[kind] > 0);
+  return DRIFT_KINDS.some((kind) => report.failOn.has(kind) && counts[kind] > 0) ? 1 : 0;
 }
+
+/** Keys of jobs of the code and names of the others, by live ids. */
+export const labels = ({ jobs, findings }: DriftReport): ((id: string) => string | undefined) => {
+  const byId = new Map<string, string>();
+  for (const { jobId, name } of findings) byId.set(jobId, name);
+  for (const { jobId, key } of jobs) if (jobId !== undefined) byId.set(jobId, key);
+  return (id) => byId.get(id);
+};

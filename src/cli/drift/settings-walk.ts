@@ -189,12 +189,22 @@ function filledText(
     return undefined;
   }
   if (isSensitive(live)) return { value, isOpen: true };
-  const pattern = text
-    .split(EXPRESSION)
-    .map((part) => part.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&"))
-    .join("[^]*");
-  if (pattern === text || !new RegExp(`^${pattern}$`).test(live)) return undefined;
-  return { value, isOpen: true };
+  const parts = text.split(EXPRESSION);
+  return parts.length > 1 && hasParts(live, parts) ? { value, isOpen: true } : undefined;
+}
+
+/** Whether a text begins with the first part, ends with the last one, and has the others between, in this order. */
+function hasParts(text: string, parts: readonly string[]): boolean {
+  const [first = "", ...others] = parts;
+  const last = others.pop() ?? "";
+  if (!text.startsWith(first) || !text.endsWith(last)) return false;
+  let at = first.length;
+  for (const part of others) {
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at <= text.length - last.length;
 }
 
 /** Whether a text still has an expression that stands for any text. */

@@ -106,7 +106,7 @@ async function stackStates(
     for (const [key, id] of found) {
       const spec = specs.get(`${stack.name}/${key}`);
       if (spec !== undefined) ids.set(spec, id);
-      else if (isOwn) forgotten.set(id, key);
+      else if (isOwn && isOfApp(key)) forgotten.set(id, key);
       else elsewhere.set(id, environment);
     }
   }
@@ -145,6 +145,8 @@ function localFile({ config, folder }: Stack): string | undefined {
 
 interface StateFile {
   readonly resources?: readonly {
+    /** Absent outside of modules. */
+    readonly module?: string;
     readonly mode?: string;
     readonly type?: string;
     readonly name?: string;
@@ -162,13 +164,20 @@ function localIds(stack: Stack): ReadonlyMap<string, string> | undefined {
     throw new JobstrataError("source", `the state ${printable(file)} is not JSON`);
   }
   const ids = new Map<string, string>();
-  for (const { mode = "managed", type, name = "", instances = [] } of state.resources ?? []) {
+  for (const { module, mode = "managed", type, name = "", instances = [] } of state.resources ??
+    []) {
     if (type !== "databricks_job" || mode !== "managed") continue;
-    const id = jobIdOf(instances[0]?.attributes?.id);
-    if (id !== undefined) ids.set(name, String(id));
+    const key = module === undefined ? name : `${module}.${name}`;
+    for (const [at, { attributes }] of instances.entries()) {
+      const id = jobIdOf(attributes?.id);
+      if (id !== undefined) ids.set(at === 0 ? key : `${key}[${at}]`, String(id));
+    }
   }
   return ids;
 }
+
+/** Whether a key of a state is of a job of the app itself, and not of a module or of `count` and `for_each`. */
+const isOfApp = (key: string): boolean => !/[.[]/.test(key);
 
 /** Texts as Terraform fills them, as far as that can be known without it. */
 class StackTexts {

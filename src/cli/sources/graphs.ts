@@ -1,14 +1,16 @@
 import { JobstrataError } from "@jobstrata/core/errors";
 import { type JobGraph, formatLocation, printable, quote } from "@jobstrata/core/model";
-import type { Reading } from "@jobstrata/core/readers";
+import type { Reading, ReadProblem } from "@jobstrata/core/readers";
 import type { Io } from "../io";
+
+/** What could not be read. Problems that rules cover are findings, which are shown at their jobs. */
+export function problemsOf(readings: readonly Reading[]): ReadProblem[] {
+  return readings.flatMap((reading) => reading.problems).filter(({ rule }) => rule === undefined);
+}
 
 /** Reports problems of a reading. @returns whether the drawing is complete */
 export function sayProblems(readings: readonly Reading[], io: Io): boolean {
-  // Problems that rules cover are findings, which are drawn at their jobs.
-  const problems = readings
-    .flatMap((reading) => reading.problems)
-    .filter(({ rule }) => rule === undefined);
+  const problems = problemsOf(readings);
   for (const { severity, message, fix, location } of problems) {
     const where = location === undefined ? "" : `${printable(formatLocation(location))}: `;
     io.err(`${severity}: ${where}${printable(message)}; ${printable(fix)}`);

@@ -1,0 +1,51 @@
+/** An app of CDKTF: which of its live jobs the state of a stack names. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { LocalBackend } from "cdktf";
+import type { WorkspaceHttp } from "@jobstrata/run";
+import { readCode } from "../../../src/cli/drift/read-code";
+import { freshFolder, synthesize } from "../../support/synth";
+import { atomicL1, plainStack } from "../../support/stacks";
+import { jobstrata } from "../program-support";
+
+const STATE = join(freshFolder(), "shop.tfstate");
+
+function outdir(): string {
+  return synthesize((app) => {
+    const stack = plainStack(app, "shop");
+    new LocalBackend(stack, { path: STATE });
+    atomicL1(stack, "load", "/Shared/load").overrideLogicalId("load");
+  }).outdir;
+}
+
+const job = (name: string, ids: readonly string[], module?: string): object => ({
+  ...(module !== undefined && { module }),
+  mode: "managed",
+  type: "databricks_job",
+  name,
+  instances: ids.map((id) => ({ attributes: { id } })),
+});
+
+it("takes jobs of modules, and of count, neither for the app's own nor for forgotten ones", async () => {
+  const resources = [
+    job("load", ["1", "2"]),
+    job("load", ["3"], "module.shared"),
+    job("old", ["9"]),
+  ];
+  writeFileSync(STATE, JSON.stringify({ version: 4, resources }));
+  const code = readCode(outdir(), { states: [] });
+
+  const states = await code.states({} as WorkspaceHttp, () => undefined);
+
+  expect([...states.ids.values()]).toEqual(["1"]);
+  expect([...states.forgotten]).toEqual([["9", "old"]]);
+  expect([...states.elsewhere.keys()].sort()).toEqual(["2", "3"]);
+});
+
+it("refuses the state of a bundle", async () => {
+  const { code, err } = await jobstrata("drift", outdir(), "--state", STATE);
+  expect({ code, err }).toEqual({
+    code: 2,
+    err: expect.stringContaining("--state names the state of a bundle") as string,
+  });
+});
