@@ -269,7 +269,11 @@ describeInBrowser("the HTML page of a hierarchy", () => {
 
   test("lets single-key shortcuts be turned off", async () => {
     const page = await open({ dev: [SETUP, TABLES, SEED] });
+    await page.getByRole("button", { name: "List" }).click();
     await page.getByText("Legend").click();
+    await page.getByRole("checkbox", { name: "Single-key shortcuts" }).uncheck();
+    await page.getByRole("button", { name: "List" }).click();
+    await page.getByRole("checkbox", { name: "Single-key shortcuts" }).check();
     await page.getByRole("checkbox", { name: "Single-key shortcuts" }).uncheck();
     await page.getByRole("treeitem", { name: SETUP.key }).focus();
     await page.keyboard.press("/");

@@ -34,7 +34,7 @@ button:disabled { color: var(--faint) }
 button.link { border: 0; background: none; padding: 0; min-height: 0; color: var(--focus); text-align: start; overflow-wrap: anywhere; text-decoration: underline }
 .theme { margin-inline-start: auto }
 
-.graph { position: relative; flex: 1; min-height: 0; display: grid; grid-template: auto minmax(0, 1fr) / minmax(0, 1fr) auto }
+.graph { position: relative; flex: 1; min-height: 0; display: grid; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr) auto }
 .graph > .drawing, .joblist, .found, .legend { grid-area: 2 / 1 }
 .toolbar { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: center; padding: 8px 16px; border-bottom: 1px solid var(--rule) }
 .toolbar input[type="search"] { width: 220px }
@@ -43,9 +43,10 @@ button.link { border: 0; background: none; padding: 0; min-height: 0; color: var
 .graph > .drawing:active { cursor: grabbing }
 .found { place-self: start; margin: 12px 16px; max-height: 60%; max-width: min(420px, calc(100% - 32px)); overflow: auto; background: var(--paper); border: 1px solid var(--rule); border-radius: 6px; padding: 8px 12px; z-index: 1 }
 .legend { place-self: end start; margin: 12px 16px; background: var(--paper); border: 1px solid var(--rule); border-radius: 6px; padding: 6px 12px; font-size: 12px; max-width: calc(100% - 32px) }
+.joblist ~ .legend { grid-area: 3 / 1 }
 .legend summary { cursor: pointer }
 .legend li { display: flex; gap: 8px; align-items: center }
-aside { grid-area: 2 / 2; width: 400px; overflow: auto; border-left: 1px solid var(--rule); padding: 12px 16px; position: relative; background: var(--paper) }
+aside { grid-area: 2 / 2 / 4; width: 400px; overflow: auto; border-left: 1px solid var(--rule); padding: 12px 16px; position: relative; background: var(--paper) }
 .close { position: sticky; float: right; top: 0; padding: 0 8px }
 .badge { display: inline-block; border: 1px solid var(--edge); border-radius: 10px; padding: 0 10px; font-size: 12px; background: var(--other-fill) }
 .links { display: inline-flex; flex-wrap: wrap; gap: 2px 10px }

@@ -232,7 +232,16 @@ function Canvas({
 }) {
   const printing = usePrinting();
   const { width, height } = drawn.layout;
-  if (isList && !printing) return <JobList {...drawn} onKeyDown={onKeyDown} />;
+  const asList = isList && !printing;
+  const legend = <Legend hasStates={drawn.activityOf !== undefined} isList={asList} />;
+  if (asList) {
+    return (
+      <>
+        <JobList {...drawn} onKeyDown={onKeyDown} />
+        {legend}
+      </>
+    );
+  }
   return (
     <>
       <svg
@@ -246,7 +255,7 @@ function Canvas({
           <Drawing {...drawn} {...(!printing && { window: panZoom.window })} />
         </g>
       </svg>
-      <Legend hasStates={drawn.activityOf !== undefined} />
+      {legend}
     </>
   );
 }
