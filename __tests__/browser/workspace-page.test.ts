@@ -214,6 +214,13 @@ describeInBrowser("the page of the local workspace", () => {
     await runs.first().getByRole("button").click();
     // A run of one task opens with its output.
     await page.getByRole("region", { name: "Task load" }).waitFor();
+    // The address keeps the filters.
+    await page.getByLabel("Started").selectOption("last day");
+    await page.reload();
+    await page.getByRole("region", { name: "Task load" }).waitFor();
+    await page.getByText("3 runs", { exact: true }).waitFor();
+    expect(new URL(page.url()).hash).toBe(`#/runs/${next}?since=day&name=tables`);
+    expect(await page.getByRole("searchbox", { name: "Job" }).inputValue()).toBe("tables");
     expect(await accessibilityProblems(page)).toEqual([]);
     await page.getByRole("link", { name: "Jobs" }).click();
     const box = page.getByRole("treeitem", {

@@ -56,7 +56,7 @@ function placeOf(address: string): string {
   const url = URL.canParse(address, "http://127.0.0.1")
     ? new URL(address, "http://127.0.0.1")
     : undefined;
-  const own = /^#\/(?:runs(?:\/(?:job\/)?\d{1,19})?|jobs(?:\/\d{1,19})?|alerts)$/.exec(
+  const own = /^#\/(?:runs(?:\/\d{1,19})?(?:\?[\w=&%.*+-]*)?|jobs(?:\/\d{1,19})?|alerts)$/.exec(
     url?.hash ?? "",
   );
   if (own !== null) return own[0];

@@ -1,12 +1,11 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { RunConditions, RunOutcome } from "../../model/run-filter";
+import { type Age, AGES, type RunChoice } from "./place";
 
-const HOUR = 3_600_000;
-const SINCE: readonly (readonly [number, string])[] = [
-  [0, "any time"],
-  [HOUR, "last hour"],
-  [24 * HOUR, "last day"],
-  [7 * 24 * HOUR, "last week"],
+const SINCE: readonly (readonly [Age, string])[] = [
+  ["hour", "last hour"],
+  ["day", "last day"],
+  ["week", "last week"],
 ];
 
 const OUTCOMES: readonly (readonly [RunOutcome, string])[] = [
@@ -19,46 +18,60 @@ const OUTCOMES: readonly (readonly [RunOutcome, string])[] = [
 /** Delay after typing before searching for a name; milliseconds. */
 const TYPED = 250;
 
-/** The user's conditions for listed runs. */
+/** The user's filters of runs. */
 export interface RunFilters {
+  readonly choice: RunChoice;
+  /** The choice, with an age as a time. */
   readonly conditions: RunConditions;
-  readonly set: (conditions: RunConditions) => void;
+  readonly set: (choice: RunChoice) => void;
 }
 
-export function useFilters(): RunFilters {
-  const [conditions, set] = useState<RunConditions>({});
-  return { conditions, set };
+/** @param ahead how far the workspace's clock is ahead of the browser's; milliseconds */
+export function useFilters(
+  choice: RunChoice,
+  ahead: number,
+  set: (choice: RunChoice) => void,
+): RunFilters {
+  const { outcome, age, name } = choice;
+  const conditions = useMemo(
+    (): RunConditions => ({
+      ...(outcome !== undefined && { outcome }),
+      ...(name !== undefined && { name }),
+      ...(age !== undefined && { since: Date.now() + ahead - AGES[age] }),
+    }),
+    [outcome, name, age, age === undefined ? 0 : ahead],
+  );
+  return { choice, conditions, set };
 }
 
-/** @param now the workspace's time */
-export function FilterBar({
-  filters: { conditions, set },
-  now,
-}: {
-  readonly filters: RunFilters;
-  readonly now: number;
-}) {
-  const [age, setAge] = useState(0);
-  const [name, setName] = useState(conditions.name ?? "");
-  const change = (key: keyof RunConditions, value: string | number | undefined): void => {
-    const { [key]: _, ...others } = conditions;
+export function FilterBar({ filters: { choice, set } }: { readonly filters: RunFilters }) {
+  const [name, setName] = useState(choice.name ?? "");
+  const chosen = useRef(choice.name);
+  const change = (key: keyof RunChoice, value: string | undefined): void => {
+    const { [key]: _, ...others } = choice;
     set(value === undefined ? others : { ...others, [key]: value });
   };
   useEffect(() => {
+    // The name may also change with the URL.
+    if (choice.name !== chosen.current) setName(choice.name ?? "");
+    chosen.current = choice.name;
+  }, [choice.name]);
+  useEffect(() => {
     const wanted = name.trim() === "" ? undefined : name.trim();
-    if (wanted === conditions.name) return undefined;
+    if (wanted === choice.name) return undefined;
     const timer = setTimeout(() => {
+      chosen.current = wanted;
       change("name", wanted);
     }, TYPED);
     return () => {
       clearTimeout(timer);
     };
-  }, [name, conditions]);
+  }, [name, choice]);
   return (
     <div class="filters" role="group" aria-label="Filters">
       <select
         aria-label="State"
-        value={conditions.outcome ?? ""}
+        value={choice.outcome ?? ""}
         onChange={({ currentTarget: { value } }) => {
           change("outcome", value === "" ? undefined : value);
         }}
@@ -72,14 +85,14 @@ export function FilterBar({
       </select>
       <select
         aria-label="Started"
-        value={age}
+        value={choice.age ?? ""}
         onChange={({ currentTarget: { value } }) => {
-          setAge(Number(value));
-          change("since", value === "0" ? undefined : now - Number(value));
+          change("age", value === "" ? undefined : value);
         }}
       >
-        {SINCE.map(([since, words]) => (
-          <option key={since} value={since}>
+        <option value="">any time</option>
+        {SINCE.map(([age, words]) => (
+          <option key={age} value={age}>
             {words}
           </option>
         ))}

@@ -1,5 +1,6 @@
 import { printable } from "../../model/text";
 import type { JobActivity, PageRun } from "../../model/page-answers";
+import { runsAddress } from "./place";
 import { agoText, classOf, durationText, runTimes } from "./run-state";
 
 /** The last runs of a job, newest on the right, as linked bars. The height shows the relative duration. */
@@ -20,7 +21,7 @@ export function RunHistory({
         return (
           <li key={run.run_id}>
             <a
-              href={`#/runs/${run.run_id}`}
+              href={runsAddress({ runId: run.run_id })}
               title={words}
               aria-label={`Run ${run.run_id}: ${words}`}
             >

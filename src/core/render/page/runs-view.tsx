@@ -69,7 +69,7 @@ export function RunsView({
             </>
           )}
         </p>
-        <FilterBar filters={filters} now={now} />
+        <FilterBar filters={filters} />
         <VirtualRows
           class="rows"
           role="list"

@@ -1,6 +1,6 @@
 import { render } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { type JobId, jobIdOf, type RunId, runIdOf } from "../../model/int64";
+import { type JobId, jobIdOf, type RunId } from "../../model/int64";
 import { printable } from "../../model/text";
 import type { PageActivity } from "../../model/page-answers";
 import type { DocumentJob } from "../document";
@@ -9,6 +9,7 @@ import { AlertsView } from "./alerts-view";
 import { boxActivity } from "./box-activity";
 import { GraphView } from "./graph/graph-view";
 import { PageClient, PageFailure } from "./page-client";
+import { type Place, placeIn, type RunChoice, runsAddress } from "./place";
 import { useFilters } from "./run-filters";
 import { RunHistory } from "./run-history";
 import { RunsView } from "./runs-view";
@@ -17,66 +18,36 @@ import { JobTables } from "./job-tables";
 import { useNow } from "./use-now";
 import { useRuns, useWorkspace, type Workspace } from "./use-workspace";
 
-/** The current place in the page. The URL contains it, so that the browser's history works. */
-interface Place {
-  readonly view: "jobs" | "runs" | "alerts";
-  /** The selected job, or the job of the listed runs. */
-  readonly jobId?: JobId;
-  readonly runId?: RunId;
-}
-
-function placeInAddress(): Place {
-  // The format of run URLs in Databricks, which the commands print.
-  const [, jobOf, runOf] = /^#job\/(\d{1,19})(?:\/run\/(\d{1,19}))?$/.exec(location.hash) ?? [];
-  if (runOf !== undefined) return atRun(runOf);
-  if (jobOf !== undefined) return atJob(jobOf);
-  const [, view, kind, id] = /^#\/(jobs|runs)(?:\/(job\/)?(\d{1,19}))?$/.exec(location.hash) ?? [];
-  if (view === "runs" && id !== undefined)
-    return kind === undefined ? atRun(id) : { ...atJob(id), view };
-  if (view === "runs") return { view };
-  if (location.hash === "#/alerts") return { view: "alerts" };
-  if (view === "jobs") return id === undefined ? { view } : atJob(id);
-  // The databricks CLI prints URLs of jobs and runs as paths.
-  const [, jobIn, runIn] =
-    /^\/jobs\/(\d{1,19})(?:\/runs\/(\d{1,19}))?$/.exec(location.pathname) ?? [];
-  if (runIn !== undefined) return atRun(runIn);
-  return jobIn === undefined ? { view: "jobs" } : atJob(jobIn);
-}
-
-function atRun(id: string): Place {
-  const runId = runIdOf(id);
-  return { view: "runs", ...(runId !== undefined && { runId }) };
-}
-
-function atJob(id: string): Place {
-  const jobId = jobIdOf(id);
-  return { view: "jobs", ...(jobId !== undefined && { jobId }) };
-}
-
 const go = (address: string): void => {
   location.hash = address;
 };
 
 function WorkspacePage({ client }: { readonly client: PageClient }) {
   const workspace = useWorkspace(client);
-  const [place, setPlace] = useState(placeInAddress);
+  const [place, setPlace] = useState(() => placeIn(location));
   const [problem, setProblem] = useState<string>();
-  /** The list shows the runs of a job while one of them is selected. */
-  const [listed, setListed] = useState<JobId>();
+  /** The listed runs, which other views leave as they are. */
+  const [listed, setListed] = useState<Pick<Place, "jobId" | "choice">>({ choice: {} });
+  const follow = (): void => {
+    const next = placeIn(location);
+    setPlace(next);
+    if (next.view === "runs")
+      setListed({ choice: next.choice, ...(next.jobId !== undefined && { jobId: next.jobId }) });
+  };
   useEffect(() => {
-    const follow = (): void => {
-      const next = placeInAddress();
-      setPlace(next);
-      if (next.view === "runs" && next.runId === undefined) setListed(next.jobId);
-    };
     follow();
     window.addEventListener("hashchange", follow);
     return () => {
       window.removeEventListener("hashchange", follow);
     };
   }, []);
-  const filters = useFilters();
-  const list = useRuns(client, workspace, listed, filters.conditions);
+  const { jobId: listedJob, choice } = listed;
+  const filters = useFilters(choice, workspace.ahead, (next: RunChoice) => {
+    // Typing must not fill the browser's history.
+    history.replaceState(null, "", runsAddress({ ...place, choice: next }));
+    follow();
+  });
+  const list = useRuns(client, workspace, listedJob, filters.conditions);
   const acting = useRef(false);
   const act = (start: () => Promise<{ readonly run_id?: RunId }>): void => {
     // A second click does not repeat the action.
@@ -88,7 +59,7 @@ function WorkspacePage({ client }: { readonly client: PageClient }) {
     });
     done.then(
       ({ run_id: runId }) => {
-        if (runId !== undefined) go(`#/runs/${runId}`);
+        if (runId !== undefined) go(runsAddress({ ...listed, runId }));
       },
       (error: unknown) => {
         setProblem(error instanceof Error ? error.message : String(error));
@@ -104,7 +75,10 @@ function WorkspacePage({ client }: { readonly client: PageClient }) {
           <a href="#/jobs" {...(place.view === "jobs" && { "aria-current": "page" })}>
             Jobs
           </a>
-          <a href="#/runs" {...(place.view === "runs" && { "aria-current": "page" })}>
+          <a
+            href={runsAddress({ choice })}
+            {...(place.view === "runs" && { "aria-current": "page" })}
+          >
             Runs
           </a>
           <a href="#/alerts" {...(place.view === "alerts" && { "aria-current": "page" })}>
@@ -146,13 +120,13 @@ function WorkspacePage({ client }: { readonly client: PageClient }) {
             workspace={workspace}
             list={list}
             filters={filters}
-            jobName={listed === undefined ? undefined : jobNameOf(workspace, listed)}
+            jobName={listedJob === undefined ? undefined : jobNameOf(workspace, listedJob)}
             onAllJobs={() => {
-              go("#/runs");
+              go(runsAddress({ choice }));
             }}
             selected={place.runId}
             onSelect={(runId) => {
-              go(`#/runs/${runId}`);
+              go(runsAddress({ ...listed, runId }));
             }}
             onAct={act}
           />
@@ -210,7 +184,7 @@ function Jobs({
               >
                 Run
               </button>
-              <a class="button" href={`#/runs/job/${jobOfDocument(job.id)}`}>
+              <a class="button" href={runsAddress({ jobId: jobOfDocument(job.id) })}>
                 Its runs
               </a>
             </p>
