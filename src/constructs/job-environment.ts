@@ -9,6 +9,7 @@ import {
   quote,
   RESERVED_VARIABLE_NAMES,
 } from "@jobstrata/core/model";
+import { withoutMount } from "@jobstrata/core/paths";
 import type { JobDefaults, JobOverrides, JobPermission, RunAs } from "./job-props";
 import { JOB_DEFAULTS, PERMISSIONS, RUN_AS } from "./job-shapes";
 import { definedOnly } from "./objects";
@@ -245,7 +246,7 @@ export class JobEnvironment {
     const root = props.notebookRoot ?? `/Shared/jobstrata/${name}`;
     if (!root.startsWith("/") && !root.startsWith("${"))
       fail(`notebookRoot ${quote(root)} must be an absolute workspace path, such as "/Shared/x"`);
-    this.notebookRoot = root.replace(/^\/Workspace(?=\/)/, "").replace(/\/+$/, "");
+    this.notebookRoot = withoutMount(root).replace(/\/+$/, "");
     // Terraform would report an undeclared variable only during the plan.
     const texts = JSON.stringify([
       runAs,

@@ -35,10 +35,10 @@ export class Interpreter implements Evaluator {
   readonly globals = new Scope();
   /** Spark settings made by the code. */
   readonly settings = new Map<string, Value>();
-  readonly statements = new Statements(this);
-  readonly expressions = new Expressions(this);
-  readonly calls = new Calls(this);
-  readonly imports = new Imports(this);
+  readonly statements: Statements = new Statements(this);
+  readonly expressions: Expressions = new Expressions(this);
+  readonly calls: Calls = new Calls(this);
+  readonly imports: Imports = new Imports(this);
   #steps = 0;
   #evaluated = 0;
   #depth = 0;
