@@ -2,7 +2,7 @@ import { relative, sep } from "node:path";
 
 /** Converts a path to `/` separators, on every platform. */
 export function posixPath(path: string): string {
-  return path.split(sep).join("/");
+  return sep === "/" ? path : path.split(sep).join("/");
 }
 
 /** The relative path from a folder, with `/`; empty if both are the same. */

@@ -7,7 +7,13 @@ import {
   type SourceLocation,
   type TaskSpec,
 } from "@jobstrata/core/model";
-import { fileNotebook, movedCode, type Reading } from "@jobstrata/core/readers";
+import {
+  fileNotebook,
+  movedCode,
+  type Reading,
+  withLazy,
+  withoutLazy,
+} from "@jobstrata/core/readers";
 
 /** The folder of a source, and the folder of the source that it is compared with. */
 export interface Move {
@@ -34,21 +40,31 @@ export function movedReading(reading: Reading, move: Move): Reading {
     problems: reading.problems.map((problem) => ({
       ...problem,
       message: shownText(problem.message, move),
-      ...movedLocation(problem.location, "location", move),
+      ...movedLocation(problem.location, move),
     })),
     suppressions: reading.suppressions.map((suppression) => ({
       ...suppression,
-      ...movedLocation(suppression.location, "location", move),
+      ...movedLocation(suppression.location, move),
     })),
   };
 }
 
 function movedJob(job: JobSpec, move: Move): JobSpec {
-  return {
-    ...job,
-    ...movedLocation(job.source, "source", move),
-    tasks: job.tasks.map((task) => movedTask(task, move)),
-  };
+  const tasks = job.tasks.map((task) => movedTask(task, move));
+  return movedSpec(job, { ...withoutLazy(job), tasks }, move);
+}
+
+/** With the settings of a job or task, and its source when that is asked for. */
+function movedSpec<T extends JobSpec | TaskSpec>(from: T, spec: T, move: Move): T {
+  const { settings } = from;
+  return withLazy(
+    spec,
+    {
+      settings: () => settings,
+      source: () => movedSource(from.source, move),
+    },
+    "source" in from,
+  );
 }
 
 function movedTask(task: TaskSpec, move: Move): TaskSpec {
@@ -57,13 +73,13 @@ function movedTask(task: TaskSpec, move: Move): TaskSpec {
     const path = inside(move.from, file);
     return path === undefined ? undefined : resolve(move.to, path);
   };
-  return {
-    ...task,
-    ...movedLocation(task.source, "source", move),
+  const spec = {
+    ...withoutLazy(task),
     ...(notebook && { notebook: movedNotebook(notebook, move) }),
     ...(code && { code: movedCode(code, placeOf) }),
     ...(forEach && { forEach: movedTask(forEach, move) }),
   };
+  return movedSpec(task, spec, move);
 }
 
 function movedNotebook(notebook: NotebookRef, { from, to }: Move): NotebookRef {
@@ -72,16 +88,21 @@ function movedNotebook(notebook: NotebookRef, { from, to }: Move): NotebookRef {
   return path === undefined ? notebook : fileNotebook(resolve(to, path));
 }
 
-function movedLocation<K extends string>(
+function movedLocation(
   location: SourceLocation | undefined,
-  name: K,
+  move: Move,
+): { readonly location?: SourceLocation } {
+  const moved = movedSource(location, move);
+  return moved === undefined ? {} : { location: moved };
+}
+
+function movedSource(
+  location: SourceLocation | undefined,
   { from, shown }: Move,
-): Partial<Record<K, SourceLocation>> {
-  if (location === undefined || shown === undefined) return {};
+): SourceLocation | undefined {
+  if (location === undefined || shown === undefined) return location;
   const path = inside(from, resolve(location.file));
-  if (path === undefined) return {};
-  const moved = { ...location, file: shown(posixPath(path)) };
-  return { [name]: moved } as Partial<Record<K, SourceLocation>>;
+  return path === undefined ? location : { ...location, file: shown(posixPath(path)) };
 }
 
 function shownText(text: string, { from, shown }: Move): string {

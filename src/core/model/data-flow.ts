@@ -67,6 +67,18 @@ export class DataFlow {
     return [...unique.values()];
   }
 
+  /** Accesses in the code of a job's own tasks, without those of the jobs that it runs, for all sets of parameters. */
+  public *ownAccessesOf(job: JobSpec): Generator<DataAccess> {
+    this.#contexts ??= this.#allContexts();
+    for (const parameters of this.#contexts.get(job) ?? [defaults(job)])
+      for (const outer of job.tasks)
+        if (outer.disabled !== true)
+          for (const { task, values } of repeated(outer, parameters)) {
+            yield* task.code?.lineage(codeParameters(task, values))?.accesses ?? [];
+            yield* this.#graph.observedIn(job, task);
+          }
+  }
+
   /** The code of all tasks, with each set of parameters that it gets. */
   public *code(): Generator<{ readonly code: CodeFile; readonly parameters: CodeParameters }> {
     this.#contexts ??= this.#allContexts();

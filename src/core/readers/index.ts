@@ -2,6 +2,7 @@ export { analyseAhead } from "./code/analyse-ahead";
 export { movedCode } from "./code/code-at";
 export * from "./code/code-cache";
 export * from "./code/code-file";
+export { cached } from "./code/recorded-files";
 export { hashOf } from "./code/source-files";
 export * from "./code/observed-lineage";
 export * from "./json-file";

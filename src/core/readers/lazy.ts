@@ -54,3 +54,9 @@ export function withLazy<T extends object>(
   if (hasSource) Object.defineProperty(spec, "source", SOURCE);
   return spec as T & { readonly settings: Settings };
 }
+
+/** The properties of a job or task, without lazy ones. */
+export function withoutLazy<T extends object>(spec: T): T {
+  const names = Object.keys(spec).filter((name) => name !== "source" && name !== "settings");
+  return Object.fromEntries(names.map((name) => [name, spec[name as keyof T]])) as T;
+}

@@ -4,7 +4,7 @@ import { JobstrataError, quoteWithSuggestion } from "../../errors";
 import { type BundleTarget, JobGraph } from "../../model/job-graph";
 import { type JobRef, type JobSpec, mayHold, type TaskSpec } from "../../model/job-spec";
 import { quote } from "../../model/text";
-import { withLazy } from "../lazy";
+import { withLazy, withoutLazy } from "../lazy";
 import type { Reading } from "../reading";
 import { relativePath } from "../../paths";
 import type { BundleOptions } from "./bundle";
@@ -112,12 +112,6 @@ function idsByName(jobs: readonly JobSpec[]): ReadonlyMap<string, string> {
 const isLookedUp = ({ runJob, forEach }: TaskSpec): boolean =>
   (runJob?.kind === "external" && runJob.name !== undefined) ||
   (forEach !== undefined && isLookedUp(forEach));
-
-/** The properties of a job or task, without lazy ones. */
-function withoutLazy<T extends object>(spec: T): T {
-  const names = Object.keys(spec).filter((name) => name !== "source" && name !== "settings");
-  return Object.fromEntries(names.map((name) => [name, spec[name as keyof T]])) as T;
-}
 
 function linked(job: JobSpec, names: ReadonlyMap<string, string>): JobSpec {
   const tasks = job.tasks.map((task) => linkedTask(task, names));

@@ -55,10 +55,8 @@ function newFiles(graphs: readonly JobGraph[]): AnalysisWork["files"] {
   const found = new Map<string, { readonly file: string; readonly parameters: CodeParameters }>();
   for (const graph of graphs)
     for (const { code, parameters } of dataFlow(graph).code()) {
-      if (!(code instanceof FileOfCode)) continue;
-      const key = lineageKey(code.file, parameters);
-      if (!found.has(key) && CODE_CACHE.get(key) === undefined)
-        found.set(key, { file: code.file, parameters });
+      if (!(code instanceof FileOfCode) || code.isKnown(parameters)) continue;
+      found.set(lineageKey(code.file, parameters), { file: code.file, parameters });
     }
   return [...found.values()];
 }

@@ -1,4 +1,5 @@
 import type { CodeFile, CodeLineage, CodeParameters, RunContextUse } from "../../model/lineage";
+import { CODE_CACHE } from "./code-cache";
 import { cached, RecordedFiles } from "./recorded-files";
 import { runContextOf } from "./run-context";
 import { SOURCE_FILES } from "./source-files";
@@ -27,6 +28,15 @@ export class FileOfCode implements CodeFile {
     const key = lineageKey(this.#file, parameters);
     if (!this.#known.has(key)) this.#known.set(key, this.#lineage(key, parameters));
     return this.#known.get(key);
+  }
+
+  /** Whether the lineage with these parameters is cached. */
+  public isKnown(parameters: CodeParameters): boolean {
+    const key = lineageKey(this.#file, parameters);
+    if (this.#known.has(key)) return true;
+    const entry = CODE_CACHE.get(key);
+    if (entry !== undefined) this.#known.set(key, entry.value as CodeLineage | undefined);
+    return entry !== undefined;
   }
 
   #lineage(key: string, parameters: CodeParameters): CodeLineage | undefined {

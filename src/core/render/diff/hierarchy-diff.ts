@@ -149,6 +149,21 @@ export function diffHierarchies(
   };
 }
 
+/**
+ * Compares only the jobs of two graphs, as {@link diffHierarchies} does: all of them, and those that differ.
+ *
+ * @param before undefined if the environment did not exist; likewise `after`
+ */
+export function diffJobs(
+  before: JobGraph | undefined,
+  after: JobGraph | undefined,
+): Pick<HierarchyDiff, "all" | "jobs"> {
+  const all = pairsOf(before?.jobs ?? [], after?.jobs ?? []);
+  const old = new Side(undefined, all, "before");
+  const now = new Side(undefined, all, "after");
+  return { all, jobs: all.flatMap((pair) => diffJob(pair, old, now) ?? []) };
+}
+
 function drawn(graph: JobGraph | undefined, options?: HierarchyOptions): Hierarchy | undefined {
   const hierarchy = graph && hierarchyOf(graph, options);
   return hierarchy instanceof UnknownJobs ? undefined : hierarchy;

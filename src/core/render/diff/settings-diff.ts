@@ -1,6 +1,13 @@
 import type { ListShape, ObjectShape, Shape } from "../../model/job-schema";
 import { isSensitive, UNKNOWN_VALUE } from "../../model/placeholder";
-import { canonical, isSettings, type Setting, type Settings, textAt } from "../../model/settings";
+import {
+  canonical,
+  isSameSetting,
+  isSettings,
+  type Setting,
+  type Settings,
+  textAt,
+} from "../../model/settings";
 
 /** A value before and after; undefined if absent. */
 export interface Sides {
@@ -41,7 +48,7 @@ export function diffSettings(
     now: Setting | undefined,
     of: Shape | undefined,
   ): void => {
-    if (skipped.has(path.join(".")) || canonical(old) === canonical(now)) return;
+    if (skipped.has(path.join(".")) || isSameSetting(old, now)) return;
     if (isInside(old, now, of) || (isOpen(path) && isFilledBlock(old, now))) {
       const [was, is] = [membersOf(old, of), membersOf(now, of)];
       for (const name of new Set([...was.keys(), ...is.keys()]))

@@ -2,6 +2,7 @@ import { JOB_SCHEMA, TASK_SCHEMA } from "../../model/job-schema";
 import { type JobSpec, principalName, type TaskSpec } from "../../model/job-spec";
 import {
   canonical,
+  isSameSetting,
   isSettings,
   type Setting,
   settingAt,
@@ -52,7 +53,7 @@ export function diffJobSettings(
     "access_control_list",
     ...([old, now].every(hasTasks) ? ["tasks"] : []),
   ]);
-  let changes = diffSettings(old, now, JOB_SCHEMA, skipped, isOpen);
+  let changes = isSameSetting(old, now) ? [] : diffSettings(old, now, JOB_SCHEMA, skipped, isOpen);
   const attributes: ValueChange[] = [];
   const say = (name: string, names: readonly string[], wordsOf: (job: JobSpec) => string): void => {
     const isWhole = [old, now].every((side) => isBlock(side?.[name]));
@@ -181,7 +182,7 @@ export function diffTaskSettings(
   skip(({ runJob }) => runJob !== undefined, "run_job_task", "job_id");
   skip(({ forEach }) => forEach !== undefined, "for_each_task", "task");
   const isOpen = ([first = ""]: readonly string[]): boolean => first.endsWith("_task");
-  let changes = diffSettings(old, now, TASK_SCHEMA, skipped, isOpen);
+  let changes = isSameSetting(old, now) ? [] : diffSettings(old, now, TASK_SCHEMA, skipped, isOpen);
   const attributes: ValueChange[] = [];
   const typeOf = (task: TaskSpec | undefined): string | undefined =>
     task && [...task.types].sort().join(", ");
