@@ -207,7 +207,6 @@ function bundleAt({ git, commit, revision, folder, current }: AtCommit): Promise
     });
     const shown = (way: string): string => `${revision}:${way}`;
     const at = (place: string): string => join(root, relative(git.folder, place));
-    // While the files are there: places of jobs are found when they are asked for.
     return {
       reading: movedReading(before, { from: root, to: git.folder, shown }),
       references: referencesOf(reading, before, at),

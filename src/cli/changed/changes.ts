@@ -3,12 +3,11 @@ import { JobstrataError } from "@jobstrata/core/errors";
 import { type JobGraph, type JobSpec, printable } from "@jobstrata/core/model";
 import { analyseAhead, type Reading } from "@jobstrata/core/readers";
 import {
-  diffHierarchies,
+  diffJobs,
   type DiffLine,
   type JobDiff,
   jobLine,
   type JobPair,
-  UnknownJobs,
 } from "@jobstrata/core/render";
 import type { Io } from "../io";
 import { environmentPairs, type EnvironmentPair } from "../sources/environment-pairs";
@@ -173,8 +172,7 @@ function changedJobs(
   isSameReading: boolean,
   others: JobReasons,
 ): ChangedJob[] {
-  const diff = isSameReading ? undefined : diffHierarchies(old, now);
-  const { jobs = [], all = [] } = diff instanceof UnknownJobs ? {} : (diff ?? {});
+  const { jobs, all } = isSameReading ? { jobs: [], all: [] } : diffJobs(old, now);
   const diffs = new Map(jobs.map((job) => [job.after ?? job.before, job]));
   const pairs = new Map(all.map((pair) => [pair.after, pair]));
   const changed: ChangedJob[] = [];

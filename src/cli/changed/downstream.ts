@@ -13,7 +13,8 @@ import type { ChangedJob, Reason } from "./document";
 interface Follower {
   readonly job: JobSpec;
   readonly by: NonNullable<Reason["by"]>;
-  readonly text: string;
+  /** What is between them: the job that runs both, or the table. */
+  readonly through: string;
 }
 
 /** The jobs that follow those that have changed, however far: by runs, by dependencies and by tables. */
@@ -33,22 +34,38 @@ export function downstreamOf(
   const seen = new Set(queue);
   const found: ChangedJob[] = [];
   for (const job of queue)
-    for (const { job: next, by, text } of followers(job)) {
+    for (const follower of followers(job)) {
+      const { job: next, by } = follower;
       if (seen.has(next)) continue;
       seen.add(next);
       queue.push(next);
+      const text = textOf(follower, job);
       const reason: Reason = { kind: "downstream", text, of: job.key, by };
       found.push(entryFor(next.key, next, "downstream", [reason]));
     }
   return found;
 }
 
+function textOf({ by, through }: Follower, of: JobSpec): string {
+  const [key, between] = [printable(of.key), printable(through)];
+  switch (by) {
+    case "run_job":
+      return `runs ${key}`;
+    case "depends_on":
+      return `runs after ${key} in ${between}`;
+    case "table":
+      return `reads ${between}, which ${key} writes`;
+  }
+}
+
 /** Who follows a job directly. */
-function followersIn(graph: JobGraph): (job: JobSpec) => readonly Follower[] {
+function followersIn(graph: JobGraph): (job: JobSpec) => Iterable<Follower> {
   const followers = new Map<JobSpec, Follower[]>();
   const add = (of: JobSpec, follower: Follower): void => {
     if (of === follower.job) return;
-    followers.set(of, [...(followers.get(of) ?? []), follower]);
+    const known = followers.get(of);
+    if (known === undefined) followers.set(of, [follower]);
+    else known.push(follower);
   };
   for (const parent of graph.jobs) {
     const runs = new Map<TaskSpec, JobSpec>();
@@ -56,19 +73,18 @@ function followersIn(graph: JobGraph): (job: JobSpec) => readonly Follower[] {
       const target = task.runJob?.kind === "job" ? graph.job(task.runJob.id) : undefined;
       if (target === undefined) continue;
       runs.set(task, target);
-      add(target, { job: parent, by: "run_job", text: `runs ${printable(target.key)}` });
+      add(target, { job: parent, by: "run_job", through: parent.key });
     }
     for (const task of parent.tasks)
       for (const before of targetsBefore(task, parent, runs))
         for (const target of targetsOf(task, runs))
-          add(before, {
-            job: target,
-            by: "depends_on",
-            text: `runs after ${printable(before.key)} in ${printable(parent.key)}`,
-          });
+          add(before, { job: target, by: "depends_on", through: parent.key });
   }
-  addTables(graph, add);
-  return (job) => followers.get(job) ?? [];
+  const tables = tablesIn(graph);
+  return function* (job) {
+    yield* followers.get(job) ?? [];
+    yield* tables(job);
+  };
 }
 
 /** The jobs that a task runs, in a for-each task too. */
@@ -99,30 +115,28 @@ function targetsBefore(
   return found;
 }
 
-/** Who reads a table follows those who write it. */
-function addTables(graph: JobGraph, add: (of: JobSpec, follower: Follower) => void): void {
+/** Who reads the tables that a job writes. Each table is followed once: its readers are all known then. */
+function tablesIn(graph: JobGraph): (job: JobSpec) => Generator<Follower> {
   const flow = dataFlow(graph);
-  const writers = new Map<string, Set<JobSpec>>();
+  const written = new Map<JobSpec, Set<string>>();
   const readers = new Map<string, Set<JobSpec>>();
-  for (const job of graph.jobs) {
-    // What a job does by those that it runs, they do.
-    if (leafTasks(job).every(({ code }) => code === undefined)) continue;
-    for (const access of flow
-      .runsOf(job)
-      .flatMap((tasks) => tasks.flatMap((task) => task.accesses))) {
-      if (access.job !== job || access.unknown !== undefined) continue;
-      const side = access.write === undefined ? readers : writers;
-      const jobs = side.get(access.name) ?? new Set();
-      side.set(access.name, jobs);
-      jobs.add(job);
+  for (const job of graph.jobs)
+    for (const { name, write, unknown } of flow.ownAccessesOf(job)) {
+      if (unknown !== undefined) continue;
+      if (write === undefined) addTo(readers, name, job);
+      else addTo(written, job, name);
     }
-  }
-  for (const [name, jobs] of readers)
-    for (const writer of writers.get(name) ?? [])
-      for (const job of jobs)
-        add(writer, {
-          job,
-          by: "table",
-          text: `reads ${printable(name)}, which ${printable(writer.key)} writes`,
-        });
+  return function* (writer) {
+    for (const name of written.get(writer) ?? []) {
+      for (const job of readers.get(name) ?? [])
+        if (job !== writer) yield { job, by: "table", through: name };
+      readers.delete(name);
+    }
+  };
+}
+
+function addTo<K, V>(map: Map<K, Set<V>>, key: K, value: V): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, new Set([value]));
+  else known.add(value);
 }

@@ -104,10 +104,15 @@ export class GitChanges implements FileChanges {
   async #read(git: Git, commit: string): Promise<void> {
     const [changed, tracked, untracked] = await Promise.all([
       git.run([...DIFF, "--name-status", "-z", "-M", "--ignore-submodules=none", commit, "--"]),
-      git.run(["ls-files", "-z"]),
+      git.run(["ls-files", "-z", "--stage"]),
       git.run(["ls-files", "-z", "--others", "--exclude-standard"]),
     ]);
-    for (const path of paths(tracked)) this.#tracked.add(join(git.folder, path));
+    const submodules: string[] = [];
+    for (const line of paths(tracked)) {
+      const file = join(git.folder, line.slice(line.indexOf("\t") + 1));
+      this.#tracked.add(file);
+      if (line.startsWith(SUBMODULE)) submodules.push(file);
+    }
     for (const path of paths(untracked)) {
       // Git shows a nested repository without its files, with a slash at the end.
       const file = join(git.folder, path.replace(/\/$/, ""));
@@ -122,7 +127,11 @@ export class GitChanges implements FileChanges {
       const kept = await contentChanges(git, commit);
       for (const change of found) this.#add(change, kept);
     } else for (const change of found) this.#add(change, undefined);
-    await this.#readSubmodules(git, commit);
+    for (const folder of submodules) {
+      const change = this.#changes.get(folder);
+      this.#changes.delete(folder);
+      await this.#readSubmodule(git, commit, folder, change);
+    }
   }
 
   /** @param kept files of which more than the line ends has changed */
@@ -150,17 +159,6 @@ export class GitChanges implements FileChanges {
   }
 
   /** A submodule has changes of its own, from the commit that it had. */
-  async #readSubmodules(git: Git, commit: string): Promise<void> {
-    const stages = paths(await git.run(["ls-files", "-z", "--stage"]));
-    for (const line of stages) {
-      if (!line.startsWith(SUBMODULE)) continue;
-      const folder = join(git.folder, line.slice(line.indexOf("\t") + 1));
-      const change = this.#changes.get(folder);
-      this.#changes.delete(folder);
-      await this.#readSubmodule(git, commit, folder, change);
-    }
-  }
-
   async #readSubmodule(
     git: Git,
     commit: string,

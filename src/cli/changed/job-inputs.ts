@@ -1,6 +1,7 @@
 import { dirname, extname, isAbsolute, join, resolve, sep } from "node:path";
 import { leafTasks, type JobSpec, type Setting, type Settings } from "@jobstrata/core/model";
 import { relativePath } from "@jobstrata/core/paths";
+import { cached } from "@jobstrata/core/readers";
 import { type CodeReferences, codeReferences } from "./code-references";
 import { contentOf, type FileChange, type FileChanges, isFile } from "./file-changes";
 
@@ -282,8 +283,15 @@ interface FirstChange {
 }
 
 function referencesOf(path: string): CodeReferences | undefined {
+  const isJupyter = path.endsWith(".ipynb");
+  const known = cached(`references ${path}`, (files) => {
+    const text = files.read(path);
+    return text === undefined ? undefined : codeReferences(text, isJupyter);
+  });
+  if (known !== undefined) return known;
+  // The cache knows no files that are too big or not in UTF-8.
   const content = contentOf(path);
-  return content && codeReferences(content.toString("utf8"), path.endsWith(".ipynb"));
+  return content && codeReferences(content.toString("utf8"), isJupyter);
 }
 
 /** Behind what a cluster calls its root, the project may follow. */

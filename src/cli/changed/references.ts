@@ -172,16 +172,16 @@ export class BundleReferences implements References {
 
 const referencesIn = (job: JobSpec): string[] => namesIn(job.settings);
 
-function namesIn(value: unknown): string[] {
-  return [...textsIn(value)].flatMap((text) =>
-    text.includes("${")
-      ? Array.from(
-          text.matchAll(/\$\{(resources\.(?!jobs\.)[\w-]+\.[\w-]+|var\.[\w-]+)/g),
-          ([, name = ""]) => name,
-        )
-      : [],
-  );
+function namesIn(value: unknown, names: string[] = []): string[] {
+  if (typeof value === "string") {
+    if (value.includes("${"))
+      for (const [, name = ""] of value.matchAll(REFERENCE)) names.push(name);
+  } else if (typeof value === "object" && value !== null)
+    for (const item of Object.values(value)) namesIn(item, names);
+  return names;
 }
+
+const REFERENCE = /\$\{(resources\.(?!jobs\.)[\w-]+\.[\w-]+|var\.[\w-]+)/g;
 
 /** The folder of a bundle from the place of a job. */
 export function bundleFolder(job: JobSpec, within: string): string {
