@@ -143,7 +143,7 @@ void (async () => { await Promise.resolve(); new App().synth(); })();
       stdout: "",
       stderr: `1 violation of the job hierarchy. No configuration was written, so there is nothing to plan.
 
-error policy-saw-jobs: the policy saw no job
+error policy-saw-jobs: the policy found no jobs
   fix: pass a source that defines jobs; in an app, apply the policy after the jobs are defined
 
 `,

@@ -72,7 +72,7 @@ const WRONG: readonly (readonly [line: string, message: RegExp])[] = [
   ["runs --limit 0", /It must be a whole number above 0/s],
   ["repair", /give the id of a run, or --last/s],
   ["repair 0", /An id is a whole number above 0/s],
-  ["test", /say with -t which environment to test/s],
+  ["test", /use -t to name the environment to test/s],
   ["local bogus", /unknown command 'bogus'.*Try jobstrata local --help/s],
   ["local exec", /missing required argument 'command'/s],
   ["local start --port 70000", /It must be a whole number from 0 to 65535/s],

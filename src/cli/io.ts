@@ -57,7 +57,7 @@ export function parseDuration(text: string): number {
   // The maximum delay of a timer.
   if (seconds <= 0 || seconds * 1000 > 2 ** 31 - 1) {
     throw new InvalidArgumentError(
-      "It must be a number of seconds, or such as 90s, 15m, 1h30m; at most 24 days.",
+      "It must be a number of seconds, or a duration such as 90s, 15m or 1h30m; at most 24 days.",
     );
   }
   return seconds * 1000;

@@ -110,7 +110,9 @@ describe("exit codes", () => {
     const empty = bundle("bundle: {name: x}");
     const { code, stdout } = await check([".", empty], { cwd: bundle(FINE) });
     expect(code).toBe(2);
-    expect(stdout).toMatch(/error policy-saw-jobs {2}the policy saw no job in ".*databricks\.yml"/);
+    expect(stdout).toMatch(
+      /error policy-saw-jobs {2}the policy found no jobs in ".*databricks\.yml"/,
+    );
   });
 
   it("exits with 2 rather than 1 for an unreadable file, and still reports findings", async () => {

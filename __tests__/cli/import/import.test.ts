@@ -265,7 +265,7 @@ describe("jobstrata import of bundles, and export of what it wrote", () => {
     expect(read("jobs/clusters.ts")).toMatchInlineSnapshot(`
      "import type { JobCluster } from "@jobstrata/cdktf";
 
-     // Clusters that several jobs have. Each run of a job gets one of its own.
+     // Clusters that several jobs share. Each run of a job starts its own.
 
      export const mainCluster: JobCluster = {
        sparkVersion: "15.4.x-scala2.12",
@@ -379,7 +379,7 @@ describe("jobstrata import of bundles, and export of what it wrote", () => {
        return values[name] as T;
      }
 
-     /** What only some environments have. */
+     /** A value that only some environments have. */
      export function onlyIn<T>(
        { name }: JobEnvironment,
        names: readonly string[],
@@ -480,7 +480,7 @@ resources:
     ],
     [
       '{ task_key: a, run_job_task: { job_id: "${resources.jobs.none.id}" } }',
-      "refers to a job that is not there",
+      "refers to a job that does not exist",
     ],
   ])("refuses %s by name, and writes nothing but with --partial", async (task, message) => {
     const folder = folderWith(simple(task));

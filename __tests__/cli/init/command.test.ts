@@ -503,7 +503,7 @@ export class BronzeLayer extends JobLayer {
     [["job", "Orders"], 'invalid job name "Orders"'],
     [["job", "atomic"], 'every layer has a member "atomic"'],
     [["job", "orders", "--layer", "bronz"], 'did you mean "bronze"'],
-    [["layer", "bronze"], '"jobs/bronze/layer.ts" is there already'],
+    [["layer", "bronze"], '"jobs/bronze/layer.ts" already exists'],
   ])("refuses %j and writes nothing", async (args, why) => {
     const before = contents();
     const { code, err } = await inFolder("add", ...args);

@@ -91,9 +91,7 @@ describe("jobstrata run", () => {
     expect(stdout).toMatch(
       /✖ seed > only {2}FAILED after \d\.\d s\n {4}job {7}seed \(run \d+\)\n {4}notebook {2}\/Shared\/setup_alerting_tables\n {4}link .*\n {4}Traceback.*\n {4}no such table\\u001b\[2J\n {4}did not run because of it: deploy\n/,
     );
-    expect(stdout).toMatch(
-      /To run again what failed, and keep the rest: npx jobstrata repair \d+\n$/,
-    );
+    expect(stdout).toMatch(/To rerun what failed and keep the rest: npx jobstrata repair \d+\n$/);
   });
 
   describe("exit codes", () => {
@@ -177,7 +175,7 @@ describe("jobstrata run", () => {
         "a run that is left going",
         slow,
         ["--no-wait"],
-        /goes on\. Watch it: npx jobstrata run --watch \d+/,
+        /continues\. Watch it: npx jobstrata run --watch \d+/,
       ],
     ];
     it.each(cases)("%i after %s", async (code, _, job, args = [], output = /./) => {
@@ -218,7 +216,7 @@ describe("jobstrata run", () => {
       command.child.kill("SIGINT");
       const ended = await command.ended;
       expect(ended.code).toBe(130);
-      expect(ended.stderr).toMatch(/Run \d+ goes on\. Watch it: npx jobstrata run --watch \d+/);
+      expect(ended.stderr).toMatch(/Run \d+ continues\. Watch it: npx jobstrata run --watch \d+/);
     });
 
     it("leaves the run running at Ctrl-C on request", async () => {
@@ -227,7 +225,7 @@ describe("jobstrata run", () => {
       command.child.kill("SIGINT");
       const ended = await command.ended;
       expect(ended.code).toBe(130);
-      expect(ended.stdout).toMatch(/Run \d+ goes on\. Watch it/);
+      expect(ended.stdout).toMatch(/Run \d+ continues\. Watch it/);
       expect((await workspace.client.ok("GET", "/local/status")).active_runs).toBe(1);
     });
 
@@ -385,7 +383,7 @@ describe("jobstrata run", () => {
     [["a", "--job-id", "1"], "more than one job is given"],
     [
       ["tables_job"],
-      'say with -t in which environment to run "tables_job"; or give --job-id or --name',
+      'use -t to name the environment in which to run "tables_job"; or give --job-id or --name',
     ],
     [["--job-id", "1", "--only", "a", "--select", "b"], "--only names tasks of the job itself"],
     [["--watch", "1", "--param", "a=b"], "--param cannot be combined with --watch"],
@@ -474,7 +472,7 @@ describe("jobstrata repair", () => {
 
   it.each([
     [[], "give the id of a run, or --last, and not both"],
-    [["--last"], "say with -t in which environment the last run was"],
+    [["--last"], "use -t to name the environment of the last run"],
     [["999999"], "Run 999999 does not exist"],
   ])("refuses %j", async (args, message) => {
     expect((await ends(2, ["repair", ...args])).stderr).toContain(message);
@@ -500,7 +498,9 @@ describe("jobstrata runs", () => {
       failures: [{}],
     });
     expect((await ends(2, ["runs", "999999"])).stderr).toContain("Run 999999 does not exist");
-    expect((await ends(2, ["runs"])).stderr).toContain("say with -t whose runs are meant");
+    expect((await ends(2, ["runs"])).stderr).toContain(
+      "use -t to name the environment of the runs",
+    );
   });
 });
 

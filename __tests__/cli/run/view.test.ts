@@ -134,7 +134,9 @@ describe("the live tree", () => {
     await shown.shows(/Canceling/);
     shown.type("\u0003");
     expect(await shown.ended()).toBe(130);
-    expect(shown.all.at(-1)).toMatch(/^Run \d+ goes on\. Watch it: npx jobstrata run --watch \d+$/);
+    expect(shown.all.at(-1)).toMatch(
+      /^Run \d+ continues\. Watch it: npx jobstrata run --watch \d+$/,
+    );
     expect(shown.written.lastIndexOf("\u001b[?25h")).toBeGreaterThan(
       shown.written.lastIndexOf("\u001b[?25l"),
     );

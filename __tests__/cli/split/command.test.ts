@@ -195,7 +195,10 @@ describe("split", () => {
   it("changes nothing the second time", async () => {
     const folder = shop(AFTER);
     const said = await split(folder);
-    expect(said).toMatchObject({ code: 0, err: "Every job keeps the law: nothing is split.\n" });
+    expect(said).toMatchObject({
+      code: 0,
+      err: "Every job follows the rules: nothing is split.\n",
+    });
     expect(jobsIn(folder)).toBe(AFTER);
   });
 

@@ -70,7 +70,7 @@ targets:
               max_retries: 2
 `;
   expect(findings({ "databricks.yml": yaml })).toEqual([
-    'error task-type databricks.yml:15 [prod] task "load_order" has no type, such as notebook_task | give it one, or write task_key: load_orders, if that task is meant',
+    'error task-type databricks.yml:15 [prod] task "load_order" has no type, such as notebook_task | give it one, or write task_key: load_orders to change that task',
   ]);
 });
 
@@ -83,7 +83,7 @@ test("findings of YAML are in the words of YAML", () => {
   };
   expect(findings(files)).toEqual([
     'error job-reference a.yml:1 [dev] run_job_task names its job by the literal id "123" | write ${resources.jobs.KEY.id} with the key of a job of the bundle, or take it from a variable with lookup: {job: NAME}',
-    'error job-key a.yml:1 [dev] job "x" is defined in 2 files | give each job a key of its own, or keep one definition; the Databricks CLI refuses two',
+    'error job-key a.yml:1 [dev] job "x" is defined in 2 files | give each job a unique key, or keep one definition; the Databricks CLI rejects two',
   ]);
 });
 

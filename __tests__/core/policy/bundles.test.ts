@@ -137,7 +137,7 @@ test("with code as the unit, each piece of code belongs to one atomic job", () =
   expect(findings(files, { unit: "code", presets: ["spec"] })).toEqual([
     'notebook-in-one-job: SQL file "q.sql" is used by 2 jobs; keep it in one atomic job, such as "a", and run that job from the others with run_job_task',
     'notebook-in-one-job: dbt command "dbt run" is used by 2 jobs; keep it in one atomic job, such as "d", and run that job from the others with run_job_task',
-    'atomic-one-notebook: atomic job "c" runs 2 tasks with code; make one atomic job of each task and run them from a composite job',
+    'atomic-one-notebook: atomic job "c" runs 2 tasks with code; create an atomic job for each task and run them from a composite job',
   ]);
 });
 
@@ -199,7 +199,7 @@ test("references to nothing are found", () => {
       tasks: [{task_key: t, environment_key: d, notebook_task: {notebook_path: /Shared/x}}]`;
   expect(findings({ "databricks.yml": bundle(jobs) }).sort()).toEqual([
     'allowed-values: task "d" has run_if "AT_LEAST_ON_FAILED"; did you mean "AT_LEAST_ONE_FAILED"?',
-    'depends-on-outcome: task "d" depends on the outcome "true" of task "a", which is a run_job_task: only a condition_task has an outcome; remove the outcome; run_if says how the task before it must have ended',
+    'depends-on-outcome: task "d" depends on the outcome "true" of task "a", which is a run_job_task: only a condition_task has an outcome; remove the outcome; use run_if to depend on how the task ended',
     'dynamic-value-reference: task "a" refers to "{{job.parameters.dya}}", but job "top" declares no parameter "dya"; did you mean "day"?',
     'dynamic-value-reference: task "b" refers to "{{tasks.nope.values.day}}", but job "top" has no task "nope"; name one of "a", "c", "d"',
     'dynamic-value-reference: task "c" refers to "{{tasks.a.values.day}}", but does not depend on "a"; add "a" to the depends_on of "c"',

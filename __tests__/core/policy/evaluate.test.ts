@@ -45,7 +45,7 @@ describe("evaluate", () => {
       {
         rule: "policy-saw-jobs",
         severity: "error",
-        message: "the policy saw no job",
+        message: "the policy found no jobs",
         fix: "pass a source that defines jobs; in an app, apply the policy after the jobs are defined",
         sites: [],
         inconclusive: true,

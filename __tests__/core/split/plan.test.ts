@@ -98,7 +98,7 @@ describe("planSplit", () => {
     });
   });
 
-  it("leaves jobs alone that keep the law", () => {
+  it("leaves jobs that follow the rules unchanged", () => {
     const plan = planOf({
       extract_job: job("Extract", [task("extract")], { tags: { job_level: "atomic" } }),
       untagged_job: job("Load", [task("load")]),

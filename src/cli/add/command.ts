@@ -284,7 +284,7 @@ function checkFree(folder: string, layer: LayerNames, job: JobNames): LayerMembe
 /** @throws {JobstrataError} `config` if the file exists: the wiring would import something else */
 function create(changes: Changes, folder: string, path: string, text: string): void {
   if (existsSync(resolve(folder, path))) {
-    throw new JobstrataError("config", `${quote(path)} is there already; choose another name`);
+    throw new JobstrataError("config", `${quote(path)} already exists; choose another name`);
   }
   changes.create(path, text);
 }
@@ -296,7 +296,7 @@ function checkNoJob(folder: string, layer: LayerNames | undefined, job: JobNames
   if (isThere()) {
     throw new JobstrataError(
       "config",
-      `there is an orchestrator ${quote(job.key)} already; choose another name`,
+      `orchestrator ${quote(job.key)} already exists; choose another name`,
     );
   }
   const other = layersOf(folder).find((each) => isThere(each));

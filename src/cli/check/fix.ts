@@ -118,8 +118,11 @@ export function writeFixes(fixes: readonly FixedFile[]): void {
     let temporary: string | undefined;
     try {
       if (readFileSync(file, "utf8") !== before)
-        throw new JobstrataError("config", `${quote(file)} has changed meanwhile; run it again`);
-      // A link stays one.
+        throw new JobstrataError(
+          "config",
+          `${quote(file)} has changed in the meantime; run the command again`,
+        );
+      // A symbolic link stays one.
       const real = realpathSync(file);
       temporary = `${real}.${process.pid}.tmp`;
       writeFileSync(temporary, after, { mode: statSync(real).mode });

@@ -45,7 +45,7 @@ async function runDocs(
   // All environments are read: a page lists those that contain its job.
   const readings = await readSources(path === undefined ? [] : [path], sources, [], io);
   if (!sayProblems(readings, io)) {
-    io.err("No page is written, since pages would be missing for what could not be read.");
+    io.err("No page is written because the source could not be read completely.");
     return 2;
   }
   const graphs = readings.flatMap((reading) => reading.graphs);

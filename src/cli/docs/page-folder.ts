@@ -46,7 +46,7 @@ export function writePages(
       const names = foreign.slice(0, 3).map(quote).join(", ");
       throw new JobstrataError(
         "config",
-        `${quote(folder)} has ${names}${foreign.length > 3 ? ", …" : ""}, which jobstrata docs has not written; nothing is changed. Choose another folder`,
+        `${quote(folder)} has ${names}${foreign.length > 3 ? ", …" : ""}, not written by jobstrata docs; nothing is changed. Choose another folder`,
       );
     }
     const changed = wanted.filter(([name, text]) => textOf(join(folder, name)) !== text);

@@ -36,16 +36,16 @@ export function addExportCommand(program: Command, io: Io): void {
     .argument("[source]", "what check reads: cdktf.out, a plan or state in JSON, a bundle", ".")
     .requiredOption("-o, --output <folder>", "folder of the bundle")
     .option("-t, --target <name...>", "only these environments (default: all)")
-    .option("--name <name>", "name of the bundle (default: that of the folder)")
+    .option("--name <name>", "name of the bundle (default: the folder's name)")
     .addOption(
-      new Option("--source <kind>", "what the source is, if it can't be detected").choices([
+      new Option("--source <kind>", "kind of source, if it can't be detected").choices([
         ...SOURCE_KINDS,
       ]),
     )
     .option("--local", "read the local workspace")
-    .option("--data <folder>", "where the local workspace keeps its data")
+    .option("--data <folder>", "data folder of the local workspace")
     .option("--python", "run the Python code of a bundle that defines jobs (databricks-bundles)")
-    .option("--force", "write over files that differ")
+    .option("--force", "overwrite files that differ")
     .option("--partial", "leave out jobs that cannot be expressed, instead of writing nothing")
     .action(async (source: string, options: ExportOptions) => {
       io.exitCode = await runExport(source, options, io);
@@ -74,7 +74,7 @@ export async function runExport(path: string, options: ExportOptions, io: Io): P
     );
   }
   if (!sayProblems([reading], io)) {
-    io.err("Nothing is written, since the source could not be read as a whole.");
+    io.err("Nothing is written because the source could not be read completely.");
     return 2;
   }
   const texts =
@@ -126,11 +126,11 @@ function stacksFolder(path: string): string {
 /** A source text without Terraform expressions. */
 function plain(text: string, where: string, kind: string): string {
   if (/\$\{sensitive(?: \d+)?\}/.test(text))
-    throw new NotExpressible(where, "is a secret, which the source does not show");
+    throw new NotExpressible(where, "is a secret, whose value the source does not contain");
   if (text.includes("${known after apply}"))
-    throw new NotExpressible(where, "is known only after the plan was applied");
+    throw new NotExpressible(where, "is known only after apply");
   if (kind !== "bundle" && /\$\{\p{L}[\p{L}\p{N}_.[\]-]*\}/u.test(text))
-    throw new NotExpressible(where, `holds ${text}, which a bundle takes for a reference`);
+    throw new NotExpressible(where, `holds ${text}, which a bundle would treat as a reference`);
   return text;
 }
 
@@ -161,7 +161,7 @@ function write(
   }
   if (changed.length > 0 && !force) {
     io.out(diffOf(changed));
-    io.err("Nothing is written, since files differ; --force writes over them.");
+    io.err("Nothing is written because files differ; --force overwrites them.");
     return 1;
   }
   if (changes.isEmpty) {

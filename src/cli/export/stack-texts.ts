@@ -107,7 +107,7 @@ export class StackTexts {
         : this.#resource(environment, "databricks_workspace_file", file)?.path;
     if (typeof path === "string") return path;
     if (expression.startsWith("${sensitive"))
-      throw new NotExpressible(where, "is a secret, which the source does not show");
+      throw new NotExpressible(where, "is a secret, whose value the source does not contain");
     throw new NotExpressible(where, `holds ${expression}, which only Terraform knows`);
   }
 

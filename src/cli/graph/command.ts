@@ -69,13 +69,13 @@ export function addGraphCommand(program: Command, io: Io): void {
     .addOption(
       new Option(
         "--orientation <orientation>",
-        "of mermaid and dot: left to right or top to bottom",
+        "layout layout layout of mermaid and dot: left to right or top to bottom",
       )
         .choices(["LR", "TB"])
         .default("LR"),
     )
     .option(...LINEAGE_OPTION)
-    .option("--output <file>", "write it to a file")
+    .option("--output <file>", "write to a file")
     .option(
       "--diff [base]",
       "show changes since another path, a git revision, or the prior state of a plan (text, mermaid, markdown, json)",

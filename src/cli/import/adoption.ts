@@ -135,13 +135,13 @@ export function removeAdoption(folder: string, io: Io): number {
     return 0;
   }
   const changes = new Changes(folder);
-  if (without !== text) changes.edit("main.ts", without, "adopts no jobs any more");
+  if (without !== text) changes.edit("main.ts", without, "no longer adopts jobs");
   const files = earlierFiles(folder).filter((path) => !written.includes(path));
   if (existsSync(join(folder, MANIFEST))) changes.edit(MANIFEST, manifestText(files), "its files");
   changes.apply();
   for (const path of written) rmSync(join(folder, path), { force: true });
   const release = join(folder, "release");
   if (existsSync(release) && readdirSync(release).length === 0) rmdirSync(release);
-  io.out(`Removed ${written.join(", ")}; the next plan says the same without it.`);
+  io.out(`Removed ${written.join(", ")}; the next plan is the same without it.`);
   return 0;
 }

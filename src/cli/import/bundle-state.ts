@@ -146,7 +146,7 @@ function directState(json: DirectState, from: string, wal: string | undefined): 
   if (!DIRECT_VERSIONS.has(version) || unknown.length > 0) {
     throw new JobstrataError(
       "source",
-      `the state ${quote(from)} has version ${version}${unknown.length > 0 ? ` with ${unknown.map(quote).join(", ")}` : ""}, which jobstrata does not know; give what "databricks bundle summary -o json" prints with --state`,
+      `the state ${quote(from)} has version ${version}${unknown.length > 0 ? ` with ${unknown.map(quote).join(", ")}` : ""}, which jobstrata does not support; give what "databricks bundle summary -o json" prints with --state`,
     );
   }
   const entries = new Map(Object.entries(state));
@@ -175,7 +175,7 @@ function replay(
   if (next > serial + 1 || (lineage !== "" && (head.lineage ?? lineage) !== lineage)) {
     throw new JobstrataError(
       "source",
-      `${quote(`${from}.wal`)} does not go with ${quote(from)}: it has the serial ${next} after ${serial}; deploy the bundle once more`,
+      `${quote(`${from}.wal`)} does not match ${quote(from)}: it has the serial ${next} after ${serial}; deploy the bundle once more`,
     );
   }
   for (const line of lines) {

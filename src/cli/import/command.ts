@@ -55,19 +55,19 @@ export function addImportCommand(program: Command, io: Io): void {
     .requiredOption("-o, --output <folder>", "folder of the project")
     .option("-t, --target <name...>", "only these targets of the bundle (default: all)")
     .addOption(
-      new Option("--framework <name>", "what the project is built on")
+      new Option("--framework <name>", "framework of the project")
         .choices(FRAMEWORKS)
         .default("cdktf"),
     )
     .addOption(
-      new Option("--source <kind>", "what the source is, if it can't be detected").choices([
+      new Option("--source <kind>", "kind of source, if it can't be detected").choices([
         "bundle",
         "terraform",
         "workspace",
       ]),
     )
     .option("--local", "read the local workspace")
-    .option("--data <folder>", "where the local workspace keeps its data")
+    .option("--data <folder>", "data folder of the local workspace")
     .option("--name <pattern>", "only jobs of a workspace whose names match, such as 'Sales*'")
     .option("--tag <key=value>", "only jobs of a workspace with this tag")
     .option("--creator <name>", "only jobs of a workspace that this user created")
@@ -77,9 +77,9 @@ export function addImportCommand(program: Command, io: Io): void {
       "layers by patterns of keys: bronze=ingest_*,gold=report_*",
       parseLayers,
     )
-    .option("--force", "write over files that differ")
+    .option("--force", "overwrite files that differ")
     .option("--partial", "leave out jobs that cannot be expressed, instead of writing nothing")
-    .option("--split", "split jobs of a bundle that break the law, as jobstrata split does")
+    .option("--split", "split jobs of a bundle that break the rules, like jobstrata split")
     .option("--adopt", "let the first deployment take over the running jobs, with their ids")
     .option(
       "--state <[target=]file...>",
@@ -87,12 +87,9 @@ export function addImportCommand(program: Command, io: Io): void {
     )
     .option(
       "--remote-state",
-      "with --adopt: read the states that a bundle keeps in the workspace, too",
+      "with --adopt: also read the states that a bundle keeps in the workspace",
     )
-    .option(
-      "--done",
-      "remove from the project what --adopt has written; after the first deployment",
-    )
+    .option("--done", "remove the files written for --adopt, after the first deployment")
     .option("--verify", "compare cdktf.out of the project with the source; write nothing")
     .action(async (source: string | undefined, options: CommandOptions) => {
       const { target, split = false, ...others } = options;
@@ -135,7 +132,7 @@ export async function runImport(
   if (options.done === true) return removeAdoption(folder, io);
   const { source, readings } = await readImportSource(path, options, io);
   if (!sayProblems(readings, io)) {
-    io.err("Nothing is written, since the source could not be read as a whole.");
+    io.err("Nothing is written because the source could not be read completely.");
     return 2;
   }
   if (countOf(source) === 0) throw new JobstrataError("source", "there is no job to import");
@@ -225,7 +222,7 @@ function write(
   if ((differs.length > 0 || gone.length > 0) && !force) {
     io.out(diffOf(differs));
     for (const path of gone) io.out(`gone from the source: ${printable(path)}`);
-    io.err("Nothing is written, since files differ; --force writes over them.");
+    io.err("Nothing is written because files differ; --force overwrites them.");
     return 1;
   }
   if (changes.isEmpty && gone.length === 0) {

@@ -72,14 +72,14 @@ function checkOptions(options: ImportReadOptions): void {
   const { source, local = false, state, remoteState = false, adopt = false } = options;
   const filter = (["name", "tag", "creator"] as const).find((each) => options[each] !== undefined);
   if (filter !== undefined && source !== "workspace" && !local)
-    throw new JobstrataError("config", `--${filter} goes with --source workspace or --local`);
+    throw new JobstrataError("config", `--${filter} requires --source workspace or --local`);
   if (options.split !== undefined && (source === "workspace" || source === "terraform" || local))
     throw new JobstrataError("config", "--split splits the jobs of a bundle; name one");
   const named = state !== undefined ? "--state" : remoteState ? "--remote-state" : undefined;
   if (named !== undefined && !adopt)
     throw new JobstrataError(
       "config",
-      `${named} gives the ids of running jobs; it goes with --adopt`,
+      `${named} gives the ids of running jobs; it requires --adopt`,
     );
 }
 

@@ -22,7 +22,7 @@ export function releaseSteps({ kind }: ImportSource, { jobs }: Project): string[
       "Stop what deploys the bundle, such as its CI.",
       deploy,
       `In the folder of the bundle, run ${UNBIND} of the project: the bundle forgets ${many}.`,
-      `Then remove ${many} from the configuration of the bundle. Before, its next deployment would delete them; without this, it would make second ones.`,
+      `Then remove ${many} from the configuration of the bundle. If you remove them before the bundle forgets them, its next deployment deletes them; if you keep them, it creates duplicates.`,
     ],
     terraform: [
       "Stop what applies the old configuration.",
@@ -69,7 +69,7 @@ removed {
 }
 `,
   );
-  return `# Belongs into the old configuration, instead of the resources that it names, once the project is deployed.
+  return `# Replaces the resources that it names in the old configuration, once the project is deployed.
 # The jobs stay; Terraform forgets them.
 ${blocks.join("")}`;
 }

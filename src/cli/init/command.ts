@@ -95,11 +95,11 @@ async function choose(project: UserProject, options: InitOptions, io: Io): Promi
     const framework =
       found ??
       options.framework ??
-      (await ask("Framework: cdktf, or its live fork cdktn", "cdktf"));
+      (await ask("Framework: cdktf, or its maintained fork cdktn", "cdktf"));
     if (!FRAMEWORKS.includes(framework as Framework)) {
       throw new JobstrataError(
         "config",
-        `unknown framework ${quote(framework)}; there is ${FRAMEWORKS.join(" and ")}`,
+        `unknown framework ${quote(framework)}; choose ${FRAMEWORKS.join(" or ")}`,
       );
     }
     const layer = layerNames(options.layer ?? (await ask("Name of the first layer", "bronze")));

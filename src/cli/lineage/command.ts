@@ -39,22 +39,22 @@ export interface LineageOptions extends SourcesOptions {
 export function addLineageCommand(program: Command, io: Io): void {
   addSourceOptions(program.command("lineage"))
     .description("show which jobs read and write a table, upstream and downstream")
-    .argument("[table]", "its name (default: all tables of all jobs)")
+    .argument("[table]", "name of the table (default: all tables of all jobs)")
     .argument("[path]", "what check reads (default: this folder)")
     .option("-t, --target <name>", "target or environment; the first, if there are several")
-    .addOption(new Option("--format <format>", "what to print (default: text)").choices(FORMATS))
+    .addOption(new Option("--format <format>", "output format (default: text)").choices(FORMATS))
     .addOption(
       new Option("--direction <direction>", "what leads to the table, what comes from it, or both")
         .choices(["up", "down", "both"])
         .default("both"),
     )
-    .option("--depth <steps>", "steps from one table to the next (default: any number)", parseDepth)
+    .option("--depth <steps>", "maximum steps between tables (default: unlimited)", parseDepth)
     .option(
       "--namespace <name>",
-      "of jobs and tables in openlineage (default: databricks://ENVIRONMENT)",
+      "namespace namespace namespace of jobs and tables in openlineage (default: databricks://ENVIRONMENT)",
     )
     .option(...LINEAGE_OPTION)
-    .option("--output <file>", "write it to a file")
+    .option("--output <file>", "write to a file")
     .action(
       async (table: string | undefined, path: string | undefined, options: LineageOptions) => {
         io.exitCode = await runLineage(table, path, options, io);

@@ -11,7 +11,7 @@ const MAX_SIZE = 300 * 2 ** 20;
 /** The option that merges observed lineage with the lineage from code. */
 export const LINEAGE_OPTION = [
   "--lineage <file>",
-  "join what runs did with tables: an export of system.access.table_lineage or of local lineage (CSV or JSON), or local",
+  "merge observed lineage: an export of system.access.table_lineage or of local lineage (CSV or JSON), or local",
 ] as const;
 
 /**

@@ -13,7 +13,7 @@ export function withLocalPackage<Module>(load: () => Module): Module {
     if (code !== "MODULE_NOT_FOUND" || !message.includes("'@jobstrata/local")) throw error;
     throw new JobstrataError(
       "local-workspace",
-      "the local workspace is a package of its own; install it with: npm install --save-dev @jobstrata/local",
+      "the local workspace is a separate package; install it with: npm install --save-dev @jobstrata/local",
     );
   }
 }

@@ -55,7 +55,7 @@ export async function tryStacks(
     const lost = await unrecordedJobs(session, before);
     if (lost.length > 0)
       io.err(
-        `Created, but in no Terraform state, as the answer was lost: ${lost.join(", ")}. Terraform will create them again; delete these on the page, or with the Jobs API`,
+        `Created, but in no Terraform state, because the response was lost: ${lost.join(", ")}. Terraform will create them again; delete these on the page, or with the Jobs API`,
       );
     if (typeof outputs === "number") return outputs;
     if (executor === "simulated" && (withSamples || sql !== undefined || alerts))

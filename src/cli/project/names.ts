@@ -70,7 +70,7 @@ export function layerNames(name: string): LayerNames {
   if (className === "JobLayer") {
     throw new JobstrataError(
       "config",
-      `invalid layer name ${quote(name)}: its class would be called JobLayer, as the one of the library; choose another name`,
+      `invalid layer name ${quote(name)}: its class would be called JobLayer, like the library's; choose another name`,
     );
   }
   return { name, className, title: titleOf(name) };

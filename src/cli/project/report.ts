@@ -5,7 +5,7 @@ import type { Lines } from "./wiring";
 
 /** Reports which files were written, changed and kept. */
 export function reportChanges(changes: Changes, io: Io): void {
-  if (changes.isEmpty) io.out("Nothing to write: everything is there.");
+  if (changes.isEmpty) io.out("Nothing to write: all files exist.");
   for (const path of changes.created) io.out(`wrote    ${printable(path)}`);
   for (const [path, what] of changes.edited)
     io.out(`changed  ${printable(path)}: ${printable(what)}`);

@@ -108,7 +108,7 @@ async function lastRun(
 ): Promise<RunId> {
   const key = typeof last === "string" ? last : undefined;
   if (target.environment === undefined) {
-    throw new JobstrataError("run", "say with -t in which environment the last run was");
+    throw new JobstrataError("run", "use -t to name the environment of the last run");
   }
   const jobId = key === undefined ? undefined : await target.jobId(key);
   const query = jobId === undefined ? {} : { jobId };

@@ -131,7 +131,7 @@ export async function runJob(
     if (typeof states === "number") return states;
     const steps = await plan(target, jobId, options, states?.selection(options.target));
     if (steps.length === 0) {
-      io.err("Nothing to run: no task is of a job that the selectors choose");
+      io.err("Nothing to run: no task belongs to a job that the selectors choose");
       return 0;
     }
     if (options.dryRun === true) {

@@ -70,12 +70,10 @@ function showText(
     const which = results.length > 1 ? `${stepName(step)}: ` : "";
     io.out(`${which}${style.strong(printable(run.status.state))} in ${took}${url}`);
     if (outcome !== "failed") continue;
-    io.out(`Everything that it left: ${target.command("runs")} ${run.runId}`);
+    io.out(`All outputs: ${target.command("runs")} ${run.runId}`);
     // A run that failed before it had tasks leaves nothing to keep.
     if (run.tasks.some(failed))
-      io.out(
-        `To run again what failed, and keep the rest: ${target.command("repair")} ${run.runId}`,
-      );
+      io.out(`To rerun what failed and keep the rest: ${target.command("repair")} ${run.runId}`);
   }
 }
 

@@ -249,7 +249,7 @@ function tellUsual({ client }: WorkspaceTarget, step: RunStep, runId: RunId, vie
 
 /** How to get back to a run. */
 export function leftText(target: WorkspaceTarget, runId: RunId): string {
-  return `Run ${runId} goes on. Watch it: ${target.command("run")} --watch ${runId}`;
+  return `Run ${runId} continues. Watch it: ${target.command("run")} --watch ${runId}`;
 }
 
 const isLoopback = (host: string): boolean =>

@@ -83,7 +83,7 @@ async function listRuns(
   if (target.environment === undefined) {
     throw new JobstrataError(
       "run",
-      `say with -t whose runs are meant, or give the id of a run${key === undefined ? "" : ` instead of ${quote(key)}`}`,
+      `use -t to name the environment of the runs, or give the id of a run${key === undefined ? "" : ` instead of ${quote(key)}`}`,
     );
   }
   const { client, keys } = target;

@@ -53,7 +53,7 @@ export function readPath(path: string, options: SourceOptions): Reading[] {
   } catch (error) {
     // The stack overflowed: nobody has written that by hand.
     if (error instanceof RangeError)
-      throw new JobstrataError("source", `${quote(path)} nests too deep to be read`);
+      throw new JobstrataError("source", `${quote(path)} is nested too deeply to read`);
     const { code, syscall } = error as NodeJS.ErrnoException;
     if (code === undefined || syscall === undefined) throw error;
     throw new JobstrataError("source", `${quote(path)} cannot be read: ${code}`);

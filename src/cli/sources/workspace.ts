@@ -44,7 +44,7 @@ export async function readWorkspace(
   } catch (error) {
     // The stack overflowed.
     if (error instanceof RangeError)
-      throw new JobstrataError("source", "a job of the workspace nests too deep to be read");
+      throw new JobstrataError("source", "a job of the workspace is nested too deeply to read");
     if (!(error instanceof WorkspaceError)) throw error;
     throw new JobstrataError("source", `the workspace cannot be read: ${error.message}`);
   } finally {

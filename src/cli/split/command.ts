@@ -37,10 +37,10 @@ interface CommandOptions extends SplitFlags {
 export function addSplitCommand(program: Command, io: Io): void {
   const collect = (value: string, before: readonly string[]): string[] => [...before, value];
   addSplitFlags(program.command("split"))
-    .description("turn jobs that break the law into atomic jobs and a composite, in their YAML")
+    .description("turn jobs that break the rules into atomic jobs and a composite, in their YAML")
     .argument(
       "[what...]",
-      "a bundle (default: this folder), then keys of jobs (default: every job that breaks the law)",
+      "a bundle (default: this folder), then keys of jobs (default: every job that breaks the rules)",
     )
     .addOption(
       new Option("-t, --target <name>", "only jobs of this target; may be repeated")
@@ -72,7 +72,7 @@ export async function runSplit(
   io: Io,
 ): Promise<number> {
   for (const file of restoreFiles())
-    io.err(`${printable(file)} is as it was before a split that was stopped.`);
+    io.err(`${printable(file)} has been restored after an interrupted split.`);
   const [first] = what;
   const hasPath = first !== undefined && existsSync(first);
   const paths = hasPath ? [first] : [];
@@ -82,7 +82,7 @@ export async function runSplit(
     readSources(paths, { source: "bundle", ...flags }, [], io, contents);
   const before = await read();
   if (!sayProblems(before, io)) {
-    io.err("Nothing is split, since the bundle could not be read as a whole.");
+    io.err("Nothing is split because the bundle could not be read completely.");
     return 2;
   }
   const jobs = chosenJobs(before, asked, options.target);
@@ -97,7 +97,7 @@ export async function runSplit(
   if (files.length === 0) {
     const isKept = plans.some(({ notes }) => notes.length > 0);
     if (refused === 0 && isKept) io.err("Nothing is split: job clusters keep tasks together.");
-    else if (refused === 0) io.err("Every job keeps the law: nothing is split.");
+    else if (refused === 0) io.err("Every job follows the rules: nothing is split.");
     else io.err(`Nothing is split: ${counted(refused, "job")} refused.`);
     return refused === 0 ? 0 : 1;
   }
@@ -131,7 +131,7 @@ function chosenJobs(
     if (!keys.has(key))
       throw new JobstrataError(
         "source",
-        `the bundle defines no job ${quoteWithSuggestion(key, keys)}; jobs that it only looks up belong to others`,
+        `the bundle defines no job ${quoteWithSuggestion(key, keys)}; jobs that it only looks up are external`,
       );
   if (targets.length === 0) return asked.length === 0 ? undefined : asked;
   const inTargets = graphs

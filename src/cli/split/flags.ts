@@ -45,9 +45,11 @@ function parseTemplate(text: string): string {
     ([, name = ""]) => !["job", "task", "notebook"].includes(name),
   );
   if (unknown !== undefined)
-    throw new InvalidArgumentError(`There are {job}, {task} and {notebook}, not ${unknown[0]}.`);
+    throw new InvalidArgumentError(`Use {job}, {task} and {notebook}, not ${unknown[0]}.`);
   if (!/\{(?:task|notebook)\}/.test(text))
-    throw new InvalidArgumentError("It needs {task} or {notebook}, or all jobs get one key.");
+    throw new InvalidArgumentError(
+      "It needs {task} or {notebook}; otherwise all jobs would get the same key.",
+    );
   return text;
 }
 

@@ -283,8 +283,8 @@ function unequal(
       refusals.push({
         job,
         code: difference.startsWith("not read") ? "not-editable" : "target-override",
-        message: `job ${quote(job.key)} would not be what was planned in target ${quote(graph.environment)}: ${difference}`,
-        fix: "move what targets override, and what anchors share, out of what is split",
+        message: `job ${quote(job.key)} would differ from the plan in target ${quote(graph.environment)}: ${difference}`,
+        fix: "remove target overrides and shared anchors from the settings that are split",
       });
     };
     for (const job of graph.jobs) {

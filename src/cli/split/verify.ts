@@ -78,7 +78,7 @@ export async function verifyJobs(
         refusals.push({
           job,
           code: "verification",
-          message: `job ${quote(job.key)} does something else when it is split: ${message}`,
+          message: `job ${quote(job.key)} behaves differently after the split: ${message}`,
           fix: "report this as a bug; the job stays as it is",
         });
       };
@@ -95,7 +95,7 @@ export async function verifyJobs(
         else log(`${quote(job.key)}: ${counted(runs, "run")} of both versions, no difference`);
       } catch (error) {
         if (!(error instanceof RefusedByWorkspace)) throw error;
-        refuse(`the local workspace does not take it: ${error.message}`);
+        refuse(`the local workspace rejects it: ${error.message}`);
       }
     }
     return refusals;

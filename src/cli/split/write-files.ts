@@ -34,7 +34,10 @@ export function replaceFiles(files: readonly ChangedFile[]): number | undefined 
   try {
     for (const { file, before, after } of files) {
       if (readFileSync(file, "utf8") !== before)
-        throw new JobstrataError("config", `${quote(file)} has changed meanwhile; run it again`);
+        throw new JobstrataError(
+          "config",
+          `${quote(file)} has changed in the meantime; run the command again`,
+        );
       const temporary = `${file}.${process.pid}.tmp`;
       temporaries.push(temporary);
       writeFileSync(temporary, after, { mode: statSync(file).mode });
@@ -49,7 +52,7 @@ export function replaceFiles(files: readonly ChangedFile[]): number | undefined 
     restore(replaced);
     const { code } = error as NodeJS.ErrnoException;
     if (error instanceof JobstrataError || code === undefined) throw error;
-    throw new JobstrataError("config", `the files cannot be written, and none is changed: ${code}`);
+    throw new JobstrataError("config", `the files cannot be written; none has changed: ${code}`);
   } finally {
     for (const temporary of temporaries) rmSync(temporary, { force: true });
     forget();

@@ -62,7 +62,7 @@ export function addTestCommand(program: Command, io: Io): void {
 export async function test(keys: readonly string[], options: TestOptions, io: Io): Promise<number> {
   const { target: environment, junit } = options;
   if (environment === undefined)
-    throw new JobstrataError("run", "say with -t which environment to test");
+    throw new JobstrataError("run", "use -t to name the environment to test");
   const chosen = await selectedKeys(keys, environment, options, io);
   if (typeof chosen === "number") return chosen;
   if (chosen?.size === 0) {

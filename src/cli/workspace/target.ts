@@ -145,7 +145,7 @@ export class WorkspaceTarget {
       if (this.environment === undefined) {
         throw new JobstrataError(
           "run",
-          `say with -t in which environment to run ${quote(key)}${onlyEnvironment()}; or give --job-id or --name`,
+          `use -t to name the environment in which to run ${quote(key)}${onlyEnvironment()}; or give --job-id or --name`,
         );
       }
       const keys = this.#jobKeys;

@@ -96,7 +96,7 @@ class NotebookRun implements Surroundings {
     this.#budget.notebooks++;
     this.#budget.characters += source.length;
     if (this.#budget.characters > MAX_CODE || this.#budget.notebooks > MAX_NOTEBOOKS) {
-      this.#session.problem("there is too much code to be analysed", at);
+      this.#session.problem("there is too much code to analyse", at);
       return false;
     }
     const extension = extname(file).slice(1).toLowerCase();
@@ -131,7 +131,7 @@ class NotebookRun implements Surroundings {
         } catch (error) {
           // The stack overflowed: nobody has written that by hand.
           if (!(error instanceof RangeError)) throw error;
-          this.#session.problem("the code nests too deep to be analysed", {
+          this.#session.problem("the code is nested too deeply to analyse", {
             file: label,
             line: lineOf(0) + 1,
           });

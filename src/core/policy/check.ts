@@ -83,7 +83,7 @@ export function check(input: CheckInput): CheckReport {
       located({
         rule: "fixed-in-baseline",
         severity: "info",
-        message: `no longer found, although the baseline has it: ${rule}: ${message}`,
+        message: `in the baseline, but no longer found: ${rule}: ${message}`,
         fix: "run jobstrata check --update-baseline, so that it cannot come back unnoticed",
         sites: [],
         location: { file: shown(baseline?.file ?? "") },

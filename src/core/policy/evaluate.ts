@@ -21,7 +21,7 @@ export function sawNoJob(source?: string): Finding {
   return {
     rule: "policy-saw-jobs",
     severity: "error",
-    message: `the policy saw no job${source === undefined ? "" : ` in ${quote(source)}`}`,
+    message: `the policy found no jobs${source === undefined ? "" : ` in ${quote(source)}`}`,
     fix:
       source === undefined
         ? "pass a source that defines jobs; in an app, apply the policy after the jobs are defined"

@@ -86,7 +86,7 @@ export function fixLevel(job: JobSpec, graph: JobGraph): string {
   const run = runsComposites(job, graph) ? "orchestrator" : "composite";
   if (runJobs.length > 0)
     return `move the code of ${taskList(code)} to an atomic job and run that with run_job_task; then tag this job ${tag(run)}`;
-  return `make an atomic job of each of its ${code.length} tasks with code, run them with run_job_task, and tag this job ${tag("composite")}`;
+  return `create an atomic job for each of its ${code.length} tasks with code, run those jobs with run_job_task, and tag this job ${tag("composite")}`;
 }
 
 /** `task "load"`, or `tasks "load", "seed"`; only the first few. */

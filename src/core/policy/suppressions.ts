@@ -98,9 +98,9 @@ export class Suppressions {
           "unused-suppression",
           "warning",
           this.allows(rule)
-            ? `nothing of ${quote(rule)} is found where this suppression${of} excuses it`
-            : `findings of ${quote(rule)}${of} may not be excused`,
-          this.allows(rule) ? "remove it" : "fix what it excuses",
+            ? `this suppression${of} matches no finding of ${quote(rule)}`
+            : `findings of ${quote(rule)}${of} cannot be suppressed`,
+          this.allows(rule) ? "remove it" : "fix the finding",
           location,
         ),
       );
@@ -137,8 +137,8 @@ export class Suppressions {
           problem(
             "expired-suppression",
             "warning",
-            `this suppression of ${quote(rule)}${of} has ended on ${until}`,
-            "fix what it excused, or give a later day",
+            `this suppression of ${quote(rule)}${of} expired on ${until}`,
+            "fix the finding, or set a later date",
             location,
           ),
         );

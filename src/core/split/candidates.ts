@@ -131,8 +131,8 @@ export function refusalsOf(
     return [
       refuse(
         "dynamic-tasks",
-        `the tasks of ${name} are not written down one by one`,
-        "write each task down, below tasks",
+        `the tasks of ${name} are not written one by one`,
+        "write each task below tasks",
       ),
     ];
   if (job.tasks.length > MAX_TASKS)

@@ -30,7 +30,7 @@ describe("atomic-one-notebook", () => {
     expect(check(atomicOneNotebook, [job()])).toEqual([
       {
         message: `atomic job "${KEY}" runs no notebook`,
-        fix: "give it the one notebook_task that it exists for, or remove it",
+        fix: "give it the one notebook_task that it is meant to run, or remove it",
         sites: [`alerting-dev/${KEY}`],
       },
     ]);
@@ -46,7 +46,7 @@ describe("atomic-one-notebook", () => {
     expect(check(atomicOneNotebook, [job(tables, notebookTask("seed", "seed.py"))])).toEqual([
       {
         message: `atomic job "${KEY}" runs 2 notebooks`,
-        fix: "make one atomic job of each notebook and run them from a composite job",
+        fix: "create an atomic job for each notebook and run them from a composite job",
         sites: [`alerting-dev/${KEY}`],
       },
     ]);
@@ -56,7 +56,7 @@ describe("atomic-one-notebook", () => {
     expect(check(atomicOneNotebook, [job({ ...tables, repeated: true })])).toEqual([
       {
         message: `atomic job "${KEY}" makes notebook tasks with a dynamic block`,
-        fix: "write its one task down, or make an atomic job of each notebook",
+        fix: "write its only task explicitly, or create an atomic job for each notebook",
         sites: [`alerting-dev/${KEY}#run`],
       },
     ]);

@@ -158,7 +158,7 @@ describe("dependency-without-data", () => {
     const only = (jobs: readonly JobSpec[]) =>
       findings(jobs, ["dependency-without-data"]).map(({ fix }) => fix);
     expect(only(nightly({ a: [">x.a"], b: [">x.b"] }, { b: ["a"] }))).toEqual([
-      'remove depends_on "a", if nothing else needs it',
+      'remove depends_on "a" unless something else needs it',
     ]);
     expect(only(nightly({ a: [">x.a"], b: ["x.a", ">x.b"] }, { b: ["a"] }))).toEqual([]);
     expect(only(nightly({ a: [], b: [">x.b"] }, { b: ["a"] }))).toEqual([]);

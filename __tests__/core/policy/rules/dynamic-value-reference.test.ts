@@ -60,7 +60,7 @@ describe("dynamic-value-reference", () => {
         clean,
       ]),
       'task "load" refers to "{{tasks.clean.values.x}}", but does not depend on "clean"',
-      'take the value in a task that comes after "clean": that one depends on "load"',
+      'read the value in a task that runs after "clean": that one depends on "load"',
     ],
     [
       "its own value",
@@ -127,7 +127,7 @@ describe("depends-on-outcome", () => {
     [
       "of another task",
       [load, after("load", "true")],
-      "remove the outcome; run_if says how the task before it must have ended",
+      "remove the outcome; use run_if to depend on how the task ended",
     ],
     ["of another value", [condition, after("has_rows", "yes")], 'write "true" or "false"'],
     [

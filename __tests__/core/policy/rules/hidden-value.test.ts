@@ -41,8 +41,8 @@ test("reports settings of notifications where there is no notification", () => {
     }),
   ];
   expect(check(hiddenValue, jobs).map(({ message }) => message)).toEqual([
-    'alert_on_last_attempt of job "seed" has no effect, as it has no notifications of its own',
-    'alert_on_last_attempt of task "load" of job "seed" has no effect, as it has no notifications of its own',
+    'alert_on_last_attempt of job "seed" has no effect because it has no notifications of its own',
+    'alert_on_last_attempt of task "load" of job "seed" has no effect because it has no notifications of its own',
   ]);
 });
 
@@ -65,7 +65,7 @@ test.each([
   [
     "run_if of a task that depends on nothing",
     jobSpec("seed", { tasks: [task("load", { runIf: "ALL_DONE" })] }),
-    'run_if "ALL_DONE" of task "load" has no effect, as the task depends on no other',
+    'run_if "ALL_DONE" of task "load" has no effect because the task depends on no other',
   ],
   [
     "a job cluster that no task names",

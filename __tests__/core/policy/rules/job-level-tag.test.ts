@@ -76,7 +76,7 @@ describe("job-level-tag", () => {
       jobSpec("alerting_job", {
         tasks: [notebookTask("tables", "tables.py"), notebookTask("seed", "seed.py")],
       }),
-      'make an atomic job of each of its 2 tasks with code, run them with run_job_task, and tag this job job_level = "composite"',
+      'create an atomic job for each of its 2 tasks with code, run those jobs with run_job_task, and tag this job job_level = "composite"',
     ],
     [
       "a notebook beside a job",

@@ -40,7 +40,7 @@ describe("job-reference", () => {
     [
       "an expression that says nothing before the plan",
       { kind: "opaque", expression: "${var.seed_job_id}" },
-      'run_job_task takes its job from "${var.seed_job_id}", which nothing is known of before the plan',
+      'run_job_task takes its job from "${var.seed_job_id}", which is unknown before the plan',
       "refer to a job resource (addRunJobTask takes the job), or declare an external job with fromJobId or fromJobName",
     ],
   ])("rejects %s", (_, runJob, message, fix) => {
@@ -55,7 +55,7 @@ describe("job-reference", () => {
     });
     expect(check(jobReference, [job])).toEqual([
       {
-        message: "run_job_task names no job",
+        message: "run_job_task has no job_id",
         fix: "set its job_id to the id of a job resource",
         sites: [`alerting-dev/${KEY}#seed_all_alerts`],
       },

@@ -100,7 +100,7 @@ describe("job-tasks", () => {
     expect(check(jobTasks, [job({ tasks: tasks(1001) })])).toEqual([
       {
         message: `job "${KEY}" has 1001 tasks`,
-        fix: "keep it at 1000: divide it and run its parts from a composite job",
+        fix: "keep it at 1000: split it and run its parts from a composite job",
         sites: [ID],
       },
     ]);
@@ -211,8 +211,8 @@ describe("for-each", () => {
     [
       "a loop in a loop",
       { forEach: task("for_each_rule", { types: ["for_each_task"] }) },
-      `${NAME} holds another for-each task`,
-      "run a job that has the inner loop",
+      `${NAME} contains another for-each task`,
+      "run a job that contains the inner loop",
     ],
     ...[0, -1, 101, 1.5].map(
       (forEachConcurrency) =>
@@ -254,7 +254,7 @@ describe("environment-key", () => {
     ["two empty keys, once", ["", ""], `job "${KEY}" has an environment without environment_key`],
   ])("rejects %s", (_, keys, message) => {
     expect(check(environmentKey, [environments(...keys)])).toEqual([
-      { message, fix: "give each environment a key of its own", sites: [ID] },
+      { message, fix: "give each environment a unique key", sites: [ID] },
     ]);
   });
 });
@@ -337,7 +337,7 @@ describe("job-cluster-key", () => {
     expect(check(jobClusterKey, [clusters(["main", "ml", "main"], "main")])).toEqual([
       {
         message: `job "${KEY}" has 2 job clusters with the key "main"`,
-        fix: "give each a key of its own",
+        fix: "give each a unique key",
         sites: [ID],
       },
     ]);

@@ -66,7 +66,7 @@ describe("notebook-in-one-job", () => {
     expect(found).toEqual([
       {
         message: `notebook "${TABLES}" is used by 2 tasks of job "alerting_tables_job"`,
-        fix: "make one atomic job of it and run that with run_job_task, once for each set of parameters",
+        fix: "move it to one atomic job and run that job with run_job_task, once for each set of parameters",
         sites: [
           "alerting-dev/alerting_tables_job#create",
           "alerting-dev/alerting_tables_job#verify",
@@ -98,7 +98,7 @@ describe("notebook-in-one-job", () => {
     ).toEqual([
       {
         message: `notebook "${TABLES}" is used by every job that count or for_each makes of "alerting_tables_job"`,
-        fix: "make one job with parameters of it, or give each job code of its own",
+        fix: "use one job with parameters, or give each job its own code",
         sites: ["alerting-dev/alerting_tables_job#run"],
       },
     ]);

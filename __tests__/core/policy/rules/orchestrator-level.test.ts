@@ -52,7 +52,7 @@ describe("orchestrator-level", () => {
   test("suggests orchestrator for a composite that runs composites", () => {
     expect(check(orchestratorLevel, [seed, setup, compositeSpec("platform", ["setup"])])).toEqual([
       {
-        message: 'composite job "platform" runs "setup", which runs other jobs itself',
+        message: 'composite job "platform" runs "setup", which itself runs other jobs',
         fix: 'set its tag job_level to "orchestrator"',
         sites: ["alerting-dev/platform", "alerting-dev/setup"],
       },

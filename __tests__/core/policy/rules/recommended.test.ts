@@ -339,7 +339,7 @@ describe("good practice", () => {
       "permissions",
       "none",
       [seed({ hasPermissions: false })],
-      [`job "${KEY}" gives nobody but its owner access`],
+      [`job "${KEY}" gives access to nobody but its owner`],
     ],
     [
       "retries",

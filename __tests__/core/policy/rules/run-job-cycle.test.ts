@@ -53,7 +53,7 @@ describe("run-job-cycle", () => {
     expect(found).toEqual([
       {
         message: `stacks run each other's jobs: "composite" -> "atomic" -> "composite"`,
-        fix: "move one of these jobs, so that stacks depend on each other in one direction",
+        fix: "move one of these jobs, so that stacks depend on each other in only one direction",
         sites: ["alerting-dev/alerting_nightly_job", "alerting-dev/alerting_weekly_job"],
       },
     ]);

@@ -153,7 +153,7 @@ test.each<[rule: string, what: string, spec: JobSpec, expected: string[]]>([
       { job_cluster_key: "c", existing_cluster_id: "1" },
       { onCluster: true },
     ),
-    ['task "t" names its cluster twice: job_cluster_key and existing_cluster_id; keep one of them'],
+    ['task "t" names several clusters: job_cluster_key and existing_cluster_id; keep one of them'],
   ],
   [
     "setting-limits",
@@ -171,7 +171,7 @@ test.each<[rule: string, what: string, spec: JobSpec, expected: string[]]>([
     "a command without dbt, and more than ten",
     holding("dbt_task", { dbt_task: { commands: ["run", ...Array<string>(10).fill("dbt test")] } }),
     [
-      'task "t" has 11 dbt commands; keep 10, or divide the task',
+      'task "t" has 11 dbt commands; keep 10, or split the task',
       'task "t" has the dbt command "run", which does not begin with dbt; write "dbt run"',
     ],
   ],
@@ -179,7 +179,7 @@ test.each<[rule: string, what: string, spec: JobSpec, expected: string[]]>([
     "setting-limits",
     "fewer than no retries",
     holding("notebook_task", {}, { maxRetries: -2 }),
-    ['task "t" has max_retries -2; choose a whole number, or -1 for retries without end'],
+    ['task "t" has max_retries -2; choose a whole number, or -1 for unlimited retries'],
   ],
   [
     "continuous-job",

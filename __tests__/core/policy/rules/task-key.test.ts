@@ -41,7 +41,7 @@ describe("task-key", () => {
     expect(check(taskKey, [job("seed", "seed", "tables", "seed")])).toEqual([
       {
         message: `job "${KEY}" has 3 tasks with the key "seed"`,
-        fix: "give each task a key of its own",
+        fix: "give each task a unique key",
         sites: [`alerting-dev/${KEY}#seed`],
       },
     ]);

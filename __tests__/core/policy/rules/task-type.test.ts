@@ -16,7 +16,7 @@ describe("task-type", () => {
     expect(check(taskType, [job(seed, other)])).toEqual([
       {
         message: 'task "seed_all_alert" has no type, such as notebook_task',
-        fix: "give it one, or write task_key: seed_all_alerts, if that task is meant",
+        fix: "give it one, or write task_key: seed_all_alerts to change that task",
         sites: [`alerting-dev/${KEY}#seed_all_alert`],
       },
     ]);

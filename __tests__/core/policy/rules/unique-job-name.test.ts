@@ -23,7 +23,7 @@ describe("unique-job-name", () => {
     expect(check(uniqueJobName, [...jobs, named("other_job", "[dev] Other")])).toEqual([
       {
         message: '3 jobs have the display name "[dev] \\u001bSeed"',
-        fix: "give each a name of its own",
+        fix: "give each a unique name",
         sites: ["alerting-dev/seed_job", "alerting-dev/tables_job", "alerting-dev/deploy_job"],
       },
     ]);

@@ -132,7 +132,7 @@ class BundleWriter {
     for (const job of environment.graph.jobs) {
       try {
         if (seen.has(job.key)) throw new NotExpressible("key", "is the key of two jobs");
-        if (job.repeated) throw new NotExpressible("for_each", "makes several jobs of one");
+        if (job.repeated) throw new NotExpressible("for_each", "creates several jobs");
         seen.add(job.key);
         const known = this.#jobs.get(job.key);
         const layer = known?.layer ?? keyOf(job.tags.layer ?? this.#input.name).toLowerCase();

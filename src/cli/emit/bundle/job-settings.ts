@@ -49,7 +49,7 @@ export class JobWriter {
     const result: Record<string, Setting> = {};
     for (const [name, value] of Object.entries(rest)) {
       if (ONLY_TERRAFORM.has(name))
-        throw new NotExpressible(name, "is of Terraform's provider alone");
+        throw new NotExpressible(name, "exists only in the Terraform provider");
       result[name] = this.#value(value, JOB_SCHEMA.fields[name], name, rest, undefined);
     }
     if (entries !== undefined) result.permissions = this.#permissions(entries);
@@ -128,7 +128,7 @@ export class JobWriter {
       if (isFile)
         throw new NotExpressible(
           where,
-          `names ${named}, which is outside of the bundle or not there`,
+          `names ${named}, which is outside of the bundle or does not exist`,
         );
       return this.#environment.text(value, where);
     }
@@ -144,7 +144,7 @@ export class JobWriter {
       const expression = ref !== undefined && "expression" in ref ? ref.expression : "nothing";
       const text = this.#environment.text(expression, where);
       if (/^\$\{var\.[\w-]+\}$/.test(text)) return text;
-      throw new NotExpressible(where, `is ${expression}, which leads to no job`);
+      throw new NotExpressible(where, `is ${expression}, which does not resolve to a job`);
     }
     if ("name" in external) return `\${var.${this.#context.lookup(external.name)}}`;
     const { id } = external;

@@ -28,7 +28,7 @@ export function adoptedFile(
   const hasNotebooks = paths.length > 0;
   const notebookTable = hasNotebooks
     ? `
-/** Paths of the notebooks in the workspace that it takes over. */
+/** Workspace paths of the notebooks that it takes over. */
 const NOTEBOOKS: Readonly<Record<string, readonly string[]>> = {
 ${paths.join("")}};
 `

@@ -112,7 +112,7 @@ export function inEnvironment<T>(
 }
 `;
 const ONLY_IN = `
-/** What only some environments have. */
+/** A value that only some environments have. */
 export function onlyIn<T>(
   { name }: JobEnvironment,
   names: readonly string[],
@@ -122,7 +122,7 @@ export function onlyIn<T>(
 }
 `;
 const PRESENT = `
-/** What the environment has, where it is needed. */
+/** A value that the environment must have. */
 export function present<T>(value: T | undefined): T {
   if (value === undefined) throw new Error("not in this environment");
   return value;

@@ -64,7 +64,7 @@ ${statement(made, { name: "return", indent: 2 })}}
       `@jobstrata/${this.#framework}`,
     );
     return `${imports}
-// Jobs outside of this project, which its jobs run.
+// External jobs that this project's jobs run.
 
 ${all}`;
   }

@@ -127,7 +127,7 @@ export class ProjectJobs {
         for (const { id } of spec.duplicates)
           this.refuse(job, environment.name, "key", `is used a second time, by ${id}`, spec);
         if (spec.repeated)
-          this.refuse(job, environment.name, "for_each", "makes several jobs of one", spec);
+          this.refuse(job, environment.name, "for_each", "creates several jobs", spec);
       }
     }
   }

@@ -264,7 +264,7 @@ class ProjectWriter {
     if (ref.kind === "foreign")
       throw new NotExpressible(where, `runs a job of environment ${ref.environment}`);
     if (ref.kind === "missing")
-      throw new NotExpressible(where, `refers to a job that is not there: ${ref.expression}`);
+      throw new NotExpressible(where, `refers to a job that does not exist: ${ref.expression}`);
     return this.#target(environment, ref);
   }
 

@@ -151,7 +151,7 @@ class RawJob {
     task: TaskSpec | undefined,
   ): Value | undefined {
     const mismatch = (): never => {
-      throw new NotExpressible(where, "has another shape than the setting takes");
+      throw new NotExpressible(where, "has the wrong type for the setting");
     };
     if (value === null) return mismatch();
     switch (shape.kind) {
@@ -238,6 +238,6 @@ function lifecycleOf(value: Setting): Value {
     return { preventDestroy: prevents };
   throw new NotExpressible(
     "lifecycle",
-    "holds more than prevent_destroy, which Terraform has alone",
+    "sets more than prevent_destroy, the only field that Terraform has",
   );
 }

@@ -70,7 +70,7 @@ export class SharedClusters {
       const code = file.object(value as Tree, true);
       return statement(code, { name: `export const ${name}${type}` });
     });
-    return `${file.imports()}${file.imports() === "" ? "" : "\n"}// Clusters that several jobs have. Each run of a job gets one of its own.
+    return `${file.imports()}${file.imports() === "" ? "" : "\n"}// Clusters that several jobs share. Each run of a job starts its own.
 
 ${constants.join("\n")}`;
   }

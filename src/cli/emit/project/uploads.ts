@@ -61,7 +61,7 @@ export class Uploads {
     throw new NotExpressible(
       where,
       file === undefined
-        ? `names ${path}, which is not there`
+        ? `names ${path}, which does not exist`
         : `names ${path}, which is not a notebook`,
     );
   }
@@ -104,12 +104,12 @@ function uploadsFile(
   ];
   const code = [...parts].filter(Boolean).join("\n");
   return `${imports.filter(Boolean).join("")}
-// Files that generated jobs name, uploaded with the deployment of the first stack that asks.
+// Files that generated jobs use, uploaded with the first stack that needs them.
 
 ${code}`;
 }
 
-const UPLOAD_NOTEBOOK = `/** Uploads a notebook; gives its path in the workspace. */
+const UPLOAD_NOTEBOOK = `/** Uploads a notebook. @returns its path in the workspace */
 export function uploadNotebook(stack: JobStack, file: string): string {
   const id = \`notebook \${file}\`;
   const known = stack.node.tryFindChild(id) as Notebook | undefined;
@@ -142,7 +142,7 @@ const UPLOAD_OR_KEEP_NOTEBOOK = UPLOAD_NOTEBOOK.replace(
   "const path = workspacePath(stack, file.slice(0, -extension.length));",
   "const path = at ?? workspacePath(stack, file.slice(0, -extension.length));",
 );
-const UPLOAD_FILE = `/** Uploads a file; gives its path in the workspace. */
+const UPLOAD_FILE = `/** Uploads a file. @returns its path in the workspace */
 export function uploadFile(stack: JobStack, file: string): string {
   const id = \`file \${file}\`;
   const known = stack.node.tryFindChild(id) as WorkspaceFile | undefined;
@@ -157,14 +157,14 @@ export function uploadFile(stack: JobStack, file: string): string {
   }).path;
 }
 `;
-const UPLOAD_FOLDER = `/** Uploads a folder; gives its path in the workspace. */
+const UPLOAD_FOLDER = `/** Uploads a folder. @returns its path in the workspace */
 export function uploadFolder(stack: JobStack, path: string): string {
   const id = \`folder \${path}\`;
   const known = stack.node.tryFindChild(id) as WorkspaceFolder | undefined;
   return (known ?? new WorkspaceFolder(stack, id, { path })).workspacePath;
 }
 `;
-const UPLOADS = `/** Below the folder of the environment, at the path that it has here. */
+const UPLOADS = `/** The same relative path, below the environment's folder. */
 function workspacePath(stack: JobStack, file: string): string {
   const path = relative(process.cwd(), resolve(file)).split(sep).join("/");
   return posix.join(
@@ -175,7 +175,7 @@ function workspacePath(stack: JobStack, file: string): string {
 
 const uploads = new WeakMap<IConstruct, Set<string>>();
 
-/** One stack of an environment uploads a file; the others find it there. */
+/** Only the first stack of an environment that needs a file uploads it. */
 function isFirst(stack: JobStack, path: string): boolean {
   const paths = uploads.get(stack.node.root) ?? new Set<string>();
   uploads.set(stack.node.root, paths);

@@ -66,8 +66,8 @@ const NAMES = new Set(
 
 export const allowedValues = defineRule({
   name: "allowed-values",
-  summary: "A setting that takes a few values has one of them.",
-  rationale: "The Jobs API refuses any other value when the job is deployed.",
+  summary: "A setting with a fixed set of values has one of them.",
+  rationale: "The Jobs API rejects any other value when the job is deployed.",
   severity: "error",
   preset: "correctness",
   docs: {

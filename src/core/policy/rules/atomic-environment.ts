@@ -10,7 +10,7 @@ export const atomicEnvironment = defineRule({
   summary:
     "The notebook of an atomic job has an environment_key that the job's environments define, or runs on a cluster.",
   rationale:
-    "The serverless version and the dependencies of a notebook belong to its job, not to whatever the workspace defaults to.",
+    "The serverless version and the dependencies of a notebook belong to its job; they must not depend on the default of the workspace.",
   severity: "error",
   preset: "spec",
   docs: {

@@ -14,7 +14,7 @@ export const atomicOneNotebook = defineRule({
   name: "atomic-one-notebook",
   summary: "An atomic job runs exactly one notebook and nothing else.",
   rationale:
-    "A job with a single purpose can be run, tested and owned by itself. With `unit: code` it runs exactly one task with code, of any kind.",
+    "A job with a single purpose can be run, tested and owned separately. With `unit: code`, an atomic job runs exactly one task with code of any kind.",
   severity: "error",
   preset: "spec",
   options: ["unit"],
@@ -29,7 +29,7 @@ tasks:
 tasks:
   - task_key: setup_tables
     notebook_task: { notebook_path: ../src/setup_alerting_tables.py }`,
-    fix: "Make an atomic job of each notebook, and a composite job that runs them. A job that only runs other jobs is tagged composite.",
+    fix: "Create an atomic job for each notebook, and a composite job that runs them. Tag a job that only runs other jobs as composite.",
     source: "hierarchical job architecture, layer 1",
   },
   *check(graph, options) {
@@ -42,7 +42,7 @@ tasks:
         if (task.notebook === undefined && !(isCode && task.types.some(isOtherCode))) continue;
         yield {
           message: `atomic job ${quote(job.key)} makes ${isCode ? "" : "notebook "}tasks with a dynamic block`,
-          fix: `write its one task down, or make an atomic job of each ${isCode ? "task" : "notebook"}`,
+          fix: `write its only task explicitly, or create an atomic job for each ${isCode ? "task" : "notebook"}`,
           sites: [{ job, taskKey: task.taskKey }],
         };
       }
@@ -60,7 +60,7 @@ function* checkCount(job: JobSpec, graph: JobGraph, { unit }: RuleOptions) {
   if (units.length === 0 && job.unknown?.has("tasks") === true) {
     yield {
       message: `the tasks of ${name} are not known before it is deployed`,
-      fix: "write its one task down",
+      fix: "write its only task explicitly",
       sites,
     };
     return;
@@ -79,8 +79,8 @@ function* checkCount(job: JobSpec, graph: JobGraph, { unit }: RuleOptions) {
       message: `${name} runs ${units.length === 0 ? `no ${thing}` : `${units.length} ${thing.replace(/^\w+/, "$&s")}`}`,
       fix:
         units.length === 0
-          ? `give it the one ${unit === "code" ? "task with code" : "notebook_task"} that it exists for, or remove it`
-          : `make one atomic job of each ${unit === "code" ? "task" : "notebook"} and run them from a composite job`,
+          ? `give it the one ${unit === "code" ? "task with code" : "notebook_task"} that it is meant to run, or remove it`
+          : `create an atomic job for each ${unit === "code" ? "task" : "notebook"} and run them from a composite job`,
       sites,
     };
   }

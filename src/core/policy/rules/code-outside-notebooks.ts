@@ -5,10 +5,9 @@ import { defineRule } from "../rule";
 
 export const codeOutsideNotebooks = defineRule({
   name: "code-outside-notebooks",
-  summary:
-    "Jobs that run neither a notebook nor another job are outside of the rules for notebooks.",
+  summary: "The rules for notebooks do not cover jobs that run neither a notebook nor another job.",
   rationale:
-    "The hierarchy is about notebooks. Jobs that only run SQL, dbt, pipelines, wheels or Python files satisfy it whatever they hold; they are named once, so that nobody takes them for checked.",
+    "By default, the hierarchy concerns notebooks only. Jobs that only run SQL, dbt, pipelines, wheels or Python files always satisfy it; this finding reports them once, so that nobody assumes that they are checked.",
   severity: "info",
   preset: "spec",
   options: ["unit"],
@@ -16,8 +15,8 @@ export const codeOutsideNotebooks = defineRule({
     wrong: `# jobstrata.config.yaml has no unit, and jobs run SQL files`,
     right: `# jobstrata.config.yaml
 unit: code`,
-    fix: "Nothing has to be fixed. With `unit: code` the same rules hold for code of any kind: each SQL file, Python file, wheel entry point, pipeline and dbt command belongs to exactly one atomic job. Without it, such jobs may carry `job_level: atomic`.",
-    source: "hierarchical job architecture, layer 1, which speaks of notebooks",
+    fix: "No fix is needed. With `unit: code`, the same rules apply to code of any kind: each SQL file, Python file, wheel entry point, pipeline and dbt command belongs to exactly one atomic job. Without it, such jobs can be tagged `job_level: atomic`.",
+    source: "hierarchical job architecture, layer 1, which covers notebooks",
   },
   *check(graph, options) {
     const jobs = graph.jobs.filter((job) => isOutside(job, options));

@@ -12,9 +12,9 @@ import { defineRule } from "../rule";
 export const compositeRunsJobs = defineRule({
   name: "composite-runs-jobs",
   summary:
-    "Jobs that run other jobs, composite jobs and orchestrators, use run_job_task only; they hold no notebook and no other code.",
+    "Jobs that run other jobs, composite jobs and orchestrators, use run_job_task only; they contain no notebook and no other code.",
   rationale:
-    "Code in an orchestrator can be neither run nor tested nor monitored without the whole pipeline.",
+    "Code in an orchestrator cannot be run, tested or monitored without the whole pipeline.",
   severity: "error",
   preset: "spec",
   // notebook-in-one-job describes the same mistake better.
@@ -30,7 +30,7 @@ tasks:
   - task_key: seed_all_alerts
     run_job_task:
       job_id: \${resources.jobs.alerting_seed_job.id}`,
-    fix: "Move the code to an atomic job and run that. A job that runs no other job is not a composite job: tag it atomic.",
+    fix: "Move the code to an atomic job and run that job. A job that runs no other job is not composite: tag it atomic.",
     source: "hierarchical job architecture, checklist",
   },
   *check(graph) {
@@ -53,7 +53,7 @@ function* checkComposite(job: JobSpec) {
         : `the tasks of ${name} are not known before it is deployed`,
       fix: known
         ? "add a task with run_job_task for each job that it orchestrates, or remove it"
-        : "write its tasks down",
+        : "write its tasks explicitly",
       sites: [{ job }],
     };
   }
@@ -66,7 +66,7 @@ function* checkComposite(job: JobSpec) {
     yield {
       message: `${name} holds a ${code.join(" and a ")}${what}`,
       fix: isAtomic
-        ? 'tag it job_level = "atomic", as this is all that it does'
+        ? 'tag it job_level = "atomic", because that is all it does'
         : "move it to an atomic job and run that job with run_job_task",
       sites: [{ job, taskKey: task.taskKey }],
     };

@@ -6,7 +6,7 @@ export const continuousJob = defineRule({
   name: "continuous-job",
   summary: "A continuous job has neither a schedule nor task dependencies nor a retry policy.",
   rationale:
-    "Databricks starts a continuous job again as soon as it ends, with a growing delay after failures, and refuses what would contradict that.",
+    "Databricks starts a continuous job again as soon as it ends, with a growing delay after failures, and rejects settings that contradict this.",
   severity: "error",
   preset: "correctness",
   docs: {
@@ -17,7 +17,7 @@ tasks:
     right: `continuous: { pause_status: UNPAUSED, task_retry_mode: ON_FAILURE }
 tasks:
   - task_key: stream`,
-    fix: "Remove max_retries (continuous.task_retry_mode says whether tasks are retried), depends_on or the schedule, or run the job with a trigger instead.",
+    fix: "Remove max_retries (continuous.task_retry_mode controls retries), depends_on or the schedule, or run the job with a trigger instead.",
     source: "Databricks, Run jobs continuously; Jobs API, continuous",
   },
   *check(graph) {
@@ -27,8 +27,8 @@ tasks:
       const name = `continuous job ${quote(job.key)}`;
       if (kinds.includes("schedule")) {
         yield {
-          message: `${name} has a schedule as well`,
-          fix: "keep one of schedule and continuous",
+          message: `${name} also has a schedule`,
+          fix: "keep either schedule or continuous",
           sites: [{ job }],
         };
       }

@@ -5,9 +5,9 @@ import { defineRule } from "../rule";
 export const dependencyWithoutData = defineRule({
   name: "dependency-without-data",
   usesLineage: true,
-  summary: "A task depends on another one because of the tables between them.",
+  summary: "A task depends on another only if tables connect them.",
   rationale:
-    "A dependency that no data needs makes a run take longer than it has to. Only tasks of which all tables are known are compared.",
+    "A dependency without shared data makes a run take longer than necessary. Only tasks whose tables are all known are compared.",
   severity: "info",
   // Opt-in only.
   preset: [],
@@ -17,7 +17,7 @@ export const dependencyWithoutData = defineRule({
   depends_on: [{ task_key: load_orders }]`,
     right: `- task_key: load_orders
 - task_key: load_customers`,
-    fix: "Remove the dependency, or suppress the finding and say what else needs it. The rule applies only where the configuration names it: `dependency-without-data: info`.",
+    fix: "Remove the dependency, or suppress the finding and state what else needs it. The rule applies only if the configuration names it: `dependency-without-data: info`.",
     source: "docs/lineage.md",
   },
   *check(graph) {
@@ -36,8 +36,8 @@ export const dependencyWithoutData = defineRule({
             if (shares(before, after) || found.has(id)) continue;
             found.add(id);
             yield {
-              message: `task ${quote(after.task.taskKey)} depends on ${quote(key)}, and no table leads from one to the other`,
-              fix: `remove depends_on ${quote(key)}, if nothing else needs it`,
+              message: `task ${quote(after.task.taskKey)} depends on ${quote(key)}, but no table connects them`,
+              fix: `remove depends_on ${quote(key)} unless something else needs it`,
               sites: [{ job, taskKey: after.task.taskKey }],
             };
           }

@@ -5,7 +5,7 @@ import { defineRule } from "../rule";
 export const dependsOnOutcome = defineRule({
   name: "depends-on-outcome",
   summary: 'A depends_on names an outcome, "true" or "false", of condition tasks only.',
-  rationale: "No other task has an outcome; the Jobs API refuses it when the job is deployed.",
+  rationale: "No other task has an outcome; the Jobs API rejects it when the job is deployed.",
   severity: "error",
   preset: "correctness",
   docs: {
@@ -16,7 +16,7 @@ export const dependsOnOutcome = defineRule({
   condition_task: { op: GREATER_THAN, left: "{{tasks.load.values.rows}}", right: "0" }
 - task_key: report
   depends_on: [{ task_key: has_rows, outcome: "true" }]`,
-    fix: "Remove the outcome, or depend on a condition task. Use run_if to say how the tasks before must have ended.",
+    fix: "Remove the outcome, or depend on a condition task. Use run_if to depend on how earlier tasks ended.",
     source:
       "Jobs API, tasks.depends_on.outcome: can only be specified on condition task dependencies",
   },
@@ -32,7 +32,7 @@ export const dependsOnOutcome = defineRule({
           if (before.types.length > 0 && !before.types.includes("condition_task")) {
             yield {
               message: `task ${quote(task.taskKey)} depends on the outcome ${quote(outcome)} of task ${quote(key)}, which is a ${before.types.join(" and a ")}: only a condition_task has an outcome`,
-              fix: "remove the outcome; run_if says how the task before it must have ended",
+              fix: "remove the outcome; use run_if to depend on how the task ended",
               sites,
             };
           } else if (!["true", "false"].includes(outcome) && !isExpression(outcome)) {

@@ -7,8 +7,7 @@ import { suggest } from "../suggest";
 export const dependsOn = defineRule({
   name: "depends-on",
   summary: "Dependencies use depends_on with the task_key of another task of the same job.",
-  rationale:
-    "A dependency on a task that does not exist is refused by the Jobs API only when it is deployed.",
+  rationale: "The Jobs API rejects a dependency on a missing task only when the job is deployed.",
   severity: "error",
   preset: ["correctness", "spec"],
   docs: {

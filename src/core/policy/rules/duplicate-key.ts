@@ -4,7 +4,7 @@ export const duplicateKey = defineRule({
   name: "duplicate-key",
   summary: "A YAML map has each key once.",
   rationale:
-    "The Databricks CLI takes the last of several values without a word; what is written before it has no effect.",
+    "The Databricks CLI silently uses the last of several values; earlier ones have no effect.",
   severity: "error",
   preset: "correctness",
   docs: {
@@ -13,7 +13,7 @@ export const duplicateKey = defineRule({
   description: Seeds the alerts of a tenant`,
     right: `alerting_seed_job:
   description: Seeds the alerts of a tenant`,
-    fix: "Remove one of the two, or put what they hold together.",
+    fix: "Remove one of the two, or merge their values.",
     source: "YAML 1.2, 3.2.1.1: keys are unique",
   },
   // Reported by the bundle reader: graphs do not contain what has no effect.

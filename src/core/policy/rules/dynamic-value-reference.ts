@@ -11,7 +11,7 @@ export const dynamicValueReference = defineRule({
   summary:
     "Every {{…}} of jobs and tasks refers to a parameter that the job declares, or to a task that comes before.",
   rationale:
-    "Databricks refuses a reference to nothing, or passes its text on as if it were the value; a task that may not have run yet has no value.",
+    "Databricks rejects an unresolved reference or passes its text on as the value; a task that may not have run yet has no value.",
   severity: "error",
   preset: "correctness",
   docs: {
@@ -36,7 +36,7 @@ tasks:
     notebook_task:
       notebook_path: ../src/report.py
       base_parameters: { rows: "{{tasks.load.values.rows}}" }`,
-    fix: "Declare the parameter, name a task that exists, and add it to depends_on. Tasks further up count, too.",
+    fix: "Declare the parameter, or name an existing task and add it to depends_on. Indirect dependencies count, too.",
     source: "Databricks, dynamic value references",
   },
   *check(graph) {
@@ -147,12 +147,12 @@ function taskProblem(
   const isItself = key === outer.taskKey;
   return {
     message: isItself
-      ? `${refers}, which is its own`
+      ? `${refers}, which is the task itself`
       : `${refers}, but does not depend on ${quote(key)}`,
     fix: isItself
       ? "refer to a task that it depends on"
       : upstreamOf(key, job).has(outer.taskKey)
-        ? `take the value in a task that comes after ${quote(key)}: that one depends on ${quote(outer.taskKey)}`
+        ? `read the value in a task that runs after ${quote(key)}: that one depends on ${quote(outer.taskKey)}`
         : `add ${quote(key)} to the depends_on of ${quote(outer.taskKey)}`,
   };
 }

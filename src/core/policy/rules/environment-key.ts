@@ -11,8 +11,8 @@ const NEEDS_ONE = ["spark_python_task", "python_wheel_task", "dbt_task", "spark_
 export const environmentKey = defineRule({
   name: "environment-key",
   summary:
-    "Each environment of a job has a key of its own, and tasks name only those that the job has; serverless scripts, wheels and dbt must name one.",
-  rationale: "The Jobs API refuses everything else when the job is deployed.",
+    "Each environment of a job has a unique key, and tasks name only existing keys; serverless scripts, wheels and dbt tasks must name one.",
+  rationale: "The Jobs API rejects anything else when the job is deployed.",
   severity: "error",
   preset: "correctness",
   // A composite job's code must move out anyway.
@@ -24,7 +24,7 @@ export const environmentKey = defineRule({
     right: `environments:
   - environment_key: default
   - environment_key: ml`,
-    fix: "Rename or remove one; name one that is there.",
+    fix: "Rename or remove duplicates; name an environment that exists.",
     source: "Jobs API, environments.environment_key and tasks.environment_key",
   },
   *check(graph) {
@@ -38,7 +38,7 @@ export const environmentKey = defineRule({
             key === ""
               ? `job ${quote(job.key)} has an environment without environment_key`
               : `job ${quote(job.key)} has ${count} environments with the key ${quote(key)}`,
-          fix: "give each environment a key of its own",
+          fix: "give each environment a unique key",
           sites: [{ job }],
         };
       }

@@ -5,9 +5,9 @@ import { defineRule } from "../rule";
 export const environmentVersion = defineRule({
   name: "environment-version",
   summary:
-    'Environments have environment_version "4" or later, or the version that is configured or later.',
+    'Environments have environment_version "4" or later, or at least the configured version.',
   rationale:
-    "An older serverless version has other libraries, so that a notebook behaves differently from job to job.",
+    "Serverless versions contain different libraries, so a notebook would behave differently from job to job.",
   severity: "warning",
   preset: "governance",
   options: ["version"],
@@ -20,7 +20,7 @@ export const environmentVersion = defineRule({
   - environment_key: default
     spec:
       environment_version: "4"`,
-    fix: 'Set environment_version. Another version is configured with "version".',
+    fix: 'Set environment_version. The option "version" requires another version.',
     source: 'golden rules of the hierarchical job architecture, environment_version "4"',
   },
   *check(graph, { version: configured = "4" }) {

@@ -9,9 +9,8 @@ const SQL_KINDS = ["query", "file", "alert", "dashboard"];
 
 export const exclusiveSettings = defineRule({
   name: "exclusive-settings",
-  summary: "Of settings that exclude each other, a job or task has one.",
-  rationale:
-    "The Jobs API refuses two of them, and of some a missing one, when the job is deployed.",
+  summary: "A job or task sets only one of several mutually exclusive settings.",
+  rationale: "The Jobs API rejects two of them, and in some cases none, when the job is deployed.",
   severity: "error",
   preset: "correctness",
   docs: {
@@ -24,7 +23,7 @@ export const exclusiveSettings = defineRule({
   git_url: https://github.com/example/alerting
   git_provider: gitHub
   git_tag: v1`,
-    fix: "Keep the one that is meant. A git_source names a branch, tag or commit; a sql_task a query, file, alert or dashboard; a task at most one kind of cluster; run_as a user or a service principal.",
+    fix: "Keep the intended one. A git_source names a branch, tag or commit; a sql_task a query, file, alert or dashboard; a task at most one kind of cluster; run_as a user or a service principal.",
     source: "Jobs API, git_source, run_as, sql_task and the clusters of tasks",
   },
   *check(graph) {
@@ -59,7 +58,7 @@ export const exclusiveSettings = defineRule({
               fix:
                 kinds.length === 0
                   ? `give it one of ${SQL_KINDS.join(", ")}`
-                  : "keep one, and give the others tasks of their own",
+                  : "keep one, and move the others to separate tasks",
               sites,
             };
           }
@@ -68,7 +67,7 @@ export const exclusiveSettings = defineRule({
         const clusters = present(task.settings, CLUSTERS);
         if (clusters.length < 2) continue;
         yield {
-          message: `task ${quote(taskKey)} names its cluster twice: ${clusters.join(" and ")}`,
+          message: `task ${quote(taskKey)} names several clusters: ${clusters.join(" and ")}`,
           fix: "keep one of them",
           sites,
         };

@@ -5,8 +5,8 @@ import { defineRule } from "../rule";
 
 export const failureNotifications = defineRule({
   name: "failure-notifications",
-  summary: "Somebody is notified when a job fails.",
-  rationale: "A failure that nobody hears of is found by those who need the data.",
+  summary: "Someone is notified when a job fails.",
+  rationale: "Without a notification, the users of the data are the first to discover a failure.",
   severity: "warning",
   preset: "governance",
   docs: {

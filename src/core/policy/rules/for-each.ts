@@ -7,8 +7,8 @@ import { defineRule } from "../rule";
 export const forEach = defineRule({
   name: "for-each",
   summary:
-    "A for-each task holds no other for-each task, at most 100 iterations at once and 10,000 characters of inputs; cluster, libraries and retries belong to the task that it repeats.",
-  rationale: "The Jobs API refuses anything else when the job is deployed.",
+    "A for-each task contains no other for-each task, runs at most 100 iterations at once and has at most 10,000 characters of inputs; cluster, libraries and retries belong to the task that it repeats.",
+  rationale: "The Jobs API rejects anything else when the job is deployed.",
   severity: "error",
   preset: "correctness",
   docs: {
@@ -20,7 +20,7 @@ export const forEach = defineRule({
   inputs: "[1, 2, 3]"
   concurrency: 100
   task: {}`,
-    fix: "Lower the concurrency; read long inputs from a task value instead of writing them down; run a job that has the inner loop.",
+    fix: "Lower the concurrency; read long inputs from a task value; run a job that contains the inner loop.",
     source: "Databricks, For each task",
   },
   *check(graph) {
@@ -32,8 +32,8 @@ export const forEach = defineRule({
         const sites = [{ job, taskKey: task.taskKey }];
         if (task.forEach?.types.includes("for_each_task") === true) {
           yield {
-            message: `${name} holds another for-each task`,
-            fix: "run a job that has the inner loop",
+            message: `${name} contains another for-each task`,
+            fix: "run a job that contains the inner loop",
             sites,
           };
         }

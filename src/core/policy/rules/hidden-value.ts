@@ -7,9 +7,9 @@ import { defineRule } from "../rule";
 
 export const hiddenValue = defineRule({
   name: "hidden-value",
-  summary: "Each value takes effect: no other one hides it.",
+  summary: "Every value takes effect; no other value hides it.",
   rationale:
-    "A value that never takes effect misleads anyone who changes it. A job parameter overrides the base_parameters of the same name; a lookup overrides the default of a variable; the timeout of a job ends a task before a longer one of its own; run_if needs tasks to look at; a job cluster that no task names is never started; notification_settings change notifications of the same job or task, if it has any; a preset is for jobs that do not set the value themselves.",
+    "A value that never takes effect misleads anyone who changes it. A job parameter overrides the base_parameters of the same name; a lookup overrides the default of a variable; a job's timeout applies before a longer timeout of its task; run_if needs dependencies; a job cluster that no task names is never started; notification_settings apply only to notifications of the same job or task; a preset applies only to jobs that do not set the value themselves.",
   severity: "warning",
   preset: "correctness",
   docs: {
@@ -26,7 +26,7 @@ tasks:
   - task_key: seed_all_alerts
     notebook_task:
       notebook_path: ../src/seed_all_alerts.py`,
-    fix: "Remove the value that has no effect, or the one that hides it.",
+    fix: "Remove either the value that has no effect or the one that hides it.",
     source:
       "Databricks, job parameters: they take precedence over task parameters of the same name; Databricks Asset Bundles: variables; presets; Jobs API: timeout_seconds, run_if, job_clusters, notification_settings",
   },
@@ -77,7 +77,7 @@ function* conditionsOfNothing(job: JobSpec): Generator<RuleMatch> {
     if (runIf === "ALL_SUCCESS" || isExpression(runIf) || dependsOn.length > 0) continue;
     if (unknown?.has("depends_on") === true) continue;
     yield {
-      message: `run_if ${quote(runIf)} of task ${quote(taskKey)} has no effect, as the task depends on no other`,
+      message: `run_if ${quote(runIf)} of task ${quote(taskKey)} has no effect because the task depends on no other`,
       fix: "remove run_if, or add the tasks to depends_on",
       sites: [{ job, taskKey }],
     };
@@ -122,7 +122,7 @@ function* silentNotifications(job: JobSpec): Generator<RuleMatch> {
     const [name] = names;
     if (name === undefined) continue;
     yield {
-      message: `${name} of ${what} has no effect, as it has no notifications of its own`,
+      message: `${name} of ${what} has no effect because it has no notifications of its own`,
       fix: "remove notification_settings, or add email_notifications or webhook_notifications beside it",
       sites,
     };

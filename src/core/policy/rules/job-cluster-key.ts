@@ -8,8 +8,8 @@ import { WORDS } from "../words";
 
 export const jobClusterKey = defineRule({
   name: "job-cluster-key",
-  summary: "Each job cluster has a key of its own, and tasks name only those that the job has.",
-  rationale: "The Jobs API refuses anything else when the job is deployed.",
+  summary: "Each job cluster has a unique key, and tasks name only existing keys.",
+  rationale: "The Jobs API rejects anything else when the job is deployed.",
   severity: "error",
   preset: "correctness",
   docs: {
@@ -34,7 +34,7 @@ tasks:
         if (count === 1) continue;
         yield {
           message: `job ${quote(job.key)} has ${count} job clusters with the key ${quote(key)}`,
-          fix: "give each a key of its own",
+          fix: "give each a unique key",
           sites: [{ job }],
         };
       }

@@ -3,9 +3,9 @@ import { defineRule } from "../rule";
 
 export const jobKey = defineRule({
   name: "job-key",
-  summary: "Each job of a stack has a resource name of its own.",
+  summary: "Each job of a stack has a unique resource name.",
   rationale:
-    "Of two resources with one name Terraform gets only the last; the other job would silently vanish.",
+    "Terraform receives only the last of two resources with the same name; the other job would silently vanish.",
   severity: "error",
   preset: ["correctness", "spec"],
   docs: {
@@ -17,7 +17,7 @@ resources:
 resources:
   jobs:
     alerting_setup_job: {}`,
-    fix: "Give each job a key of its own.",
+    fix: "Give each job a unique key.",
     source: "Terraform, Databricks Asset Bundles: one resource for each key",
   },
   *check(graph) {
@@ -28,7 +28,7 @@ resources:
         ...(graph.kind === "bundle"
           ? {
               message: `job ${quote(job.key)} is defined in ${count} files`,
-              fix: "give each job a key of its own, or keep one definition; the Databricks CLI refuses two",
+              fix: "give each job a unique key, or keep one definition; the Databricks CLI rejects two",
             }
           : {
               message: `${count} jobs of stack ${quote(job.stack)} have the resource name ${quote(job.key)}`,

@@ -7,7 +7,7 @@ import { defineRule } from "../rule";
 export const jobLevelTag = defineRule({
   name: "job-level-tag",
   summary: "All jobs have the tag job_level, atomic, composite or orchestrator.",
-  rationale: "The tag is how people, dashboards and the other rules tell the layers apart.",
+  rationale: "People, dashboards and other rules identify the layers by this tag.",
   severity: "error",
   preset: "spec",
   options: ["unit"],
@@ -17,7 +17,7 @@ export const jobLevelTag = defineRule({
     right: `tags:
   job_level: atomic
   layer: alerting`,
-    fix: "Tag the job with what it is: atomic if it runs one notebook, composite if it runs other jobs, orchestrator if those are composite jobs. `jobstrata check --fix` adds the tag where there is no doubt. Jobs without notebook and without run_job_task need none, unless `unit: code` is configured.",
+    fix: "Tag the job: atomic if it runs one notebook, composite if it runs other jobs, orchestrator if those are composite jobs. `jobstrata check --fix` adds the tag if there is no doubt. Jobs without notebook and without run_job_task need none, unless `unit: code` is configured.",
     source: "hierarchical job architecture, checklist",
   },
   *check(graph, options) {

@@ -5,7 +5,7 @@ import { defineRule } from "../rule";
 export const jobName = defineRule({
   name: "job-name",
   summary: "The name of a job has at most 4096 bytes, its description at most 27700 characters.",
-  rationale: "The Jobs API refuses longer ones when the job is deployed.",
+  rationale: "The Jobs API rejects longer ones when the job is deployed.",
   severity: "error",
   preset: "correctness",
   docs: {

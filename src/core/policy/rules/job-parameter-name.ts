@@ -6,8 +6,8 @@ import { defineRule } from "../rule";
 
 export const jobParameterName = defineRule({
   name: "job-parameter-name",
-  summary: "Names of job parameters are letters, digits, _, - and ., each once.",
-  rationale: "The Jobs API refuses anything else when the job is deployed.",
+  summary: "Names of job parameters are unique and consist of letters, digits, _, - and .",
+  rationale: "The Jobs API rejects anything else when the job is deployed.",
   severity: "error",
   preset: "correctness",
   docs: {

@@ -8,7 +8,7 @@ export const jobReference = defineRule({
   name: "job-reference",
   summary: "A run_job_task refers to its job as a resource, never by a literal id.",
   rationale:
-    "A literal id belongs to one workspace and outlives the job it meant; a reference follows the job and orders the deployment.",
+    "A literal id belongs to one workspace and stays when the job is recreated; a reference follows the job and orders the deployment.",
   severity: "error",
   preset: "spec",
   docs: {
@@ -16,7 +16,7 @@ export const jobReference = defineRule({
   job_id: 619203751`,
     right: `run_job_task:
   job_id: \${resources.jobs.alerting_seed_job.id}`,
-    fix: "Refer to the resource. Look an external job up: a variable with lookup in a bundle, fromJobId or fromJobName in CDKTF, a data source in Terraform.",
+    fix: "Refer to the resource. Look up an external job: with a lookup variable in a bundle, fromJobId or fromJobName in CDKTF, a data source in Terraform.",
     source: "hierarchical job architecture, checklist",
   },
   *check(graph) {
@@ -32,7 +32,7 @@ export const jobReference = defineRule({
 });
 
 const noJob = {
-  message: "run_job_task names no job",
+  message: "run_job_task has no job_id",
   fix: "set its job_id to the id of a job resource",
 };
 
@@ -58,7 +58,7 @@ function problemOf(ref: JobRef, words: Words): { message: string; fix: string } 
       };
     case "opaque":
       return {
-        message: `run_job_task takes its job from ${quote(ref.expression)}, which nothing is known of before the plan`,
+        message: `run_job_task takes its job from ${quote(ref.expression)}, which is unknown before the plan`,
         fix: `${words.ownJob}, or ${words.externalJob}`,
       };
   }

@@ -2,9 +2,9 @@ import { defineRule } from "../rule";
 
 export const jobSchema = defineRule({
   name: "job-schema",
-  summary: "Every value has the shape that the schema of jobs gives it.",
+  summary: "Every value has the type that the job schema requires.",
   rationale:
-    "The Databricks CLI warns of a value of another shape and deploys the job without it, so that tasks start too early or not at all.",
+    "The Databricks CLI only warns about a value of another type and deploys the job without it, so tasks can start too early or not at all.",
   severity: "error",
   preset: "correctness",
   docs: {
@@ -13,7 +13,7 @@ export const jobSchema = defineRule({
     right: `- task_key: seed_all_alerts
   depends_on:
     - task_key: setup_alerting_tables`,
-    fix: "Write the value as the message says. References such as ${var.catalog} may stand for any value, and numbers for text.",
+    fix: "Write the value as the message says. References such as ${var.catalog} are accepted for any value, and numbers for strings.",
     source: "Databricks CLI: databricks bundle schema",
   },
   // Reported by the bundle reader: graphs do not contain values of the wrong type.

@@ -5,10 +5,9 @@ import { defineRule } from "../rule";
 
 export const jobTags = defineRule({
   name: "job-tags",
-  summary:
-    "A job has at most 25 tags, and their keys and values are as short as the cloud demands.",
+  summary: "A job has at most 25 tags, with keys and values within the cloud's limits.",
   rationale:
-    "The tags become tags of the cloud's own resources, which refuse longer ones when the job is deployed.",
+    "Databricks applies the tags to the cloud's resources, which reject longer ones when the job is deployed.",
   severity: "error",
   preset: "correctness",
   docs: {
@@ -16,7 +15,7 @@ export const jobTags = defineRule({
   purpose: a text of more than 256 characters ...`,
     right: `tags:
   purpose: setup`,
-    fix: 'Shorten or remove tags. Say with "cloud" in the configuration where the workspace runs; without it, only what no cloud takes is reported.',
+    fix: 'Shorten or remove tags. Set "cloud" in the configuration to the workspace\'s cloud; without it, only tags that no cloud accepts are reported.',
     source:
       "Databricks, Jobs API and resource limits: 25 tags; key and value AWS 127 and 255, Azure 512 and 256, GCP 63 and 63 characters",
   },

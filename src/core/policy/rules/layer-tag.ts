@@ -4,7 +4,7 @@ import { defineRule } from "../rule";
 export const layerTag = defineRule({
   name: "layer-tag",
   summary: "Each job has the tag layer.",
-  rationale: "People and dashboards find the jobs of a domain by it.",
+  rationale: "People and dashboards find the jobs of a domain by this tag.",
   severity: "warning",
   preset: "governance",
   docs: {

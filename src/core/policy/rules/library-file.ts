@@ -2,7 +2,7 @@ import { defineRule } from "../rule";
 
 export const libraryFile = defineRule({
   name: "library-file",
-  summary: "A local wheel or JAR is there, or an artifact of the bundle builds it.",
+  summary: "A local wheel or JAR exists, or an artifact of the bundle builds it.",
   rationale: "The Databricks CLI refuses to deploy a library that it does not find.",
   severity: "warning",
   preset: "correctness",
@@ -14,7 +14,7 @@ artifacts:
   alerting:
     type: whl
     build: uv build --wheel`,
-    fix: "Declare below artifacts what builds it, build it before the bundle is deployed, or correct the path.",
+    fix: "Declare an artifact that builds it, build it before deploying the bundle, or correct the path.",
     source: "Databricks Asset Bundles: libraries",
   },
   // Reported by the bundle reader, which alone knows what is built.

@@ -5,7 +5,7 @@ import { defineRule } from "../rule";
 export const maxConcurrentRuns = defineRule({
   name: "max-concurrent-runs",
   summary: "max_concurrent_runs is a whole number from 0 to 1000.",
-  rationale: "The Jobs API refuses anything else when the job is deployed.",
+  rationale: "The Jobs API rejects anything else when the job is deployed.",
   severity: "error",
   preset: "correctness",
   docs: {

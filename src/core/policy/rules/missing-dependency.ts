@@ -15,9 +15,9 @@ import { defineRule } from "../rule";
 export const missingDependency = defineRule({
   name: "missing-dependency",
   usesLineage: true,
-  summary: "A task that reads a table comes after the tasks of the same job that write it.",
+  summary: "A task that reads a table runs after the tasks of the same job that write it.",
   rationale:
-    "Tasks that nothing orders run at the same time, so that the reader may see the table of yesterday, or half of today's. The run succeeds all the same.",
+    "Tasks without an order run at the same time, so the reader can see yesterday's table or half of today's, and the run still succeeds.",
   severity: "error",
   preset: "correctness",
   docs: {
@@ -26,7 +26,7 @@ export const missingDependency = defineRule({
     right: `- task_key: silver_orders
 - task_key: gold_report
   depends_on: [{ task_key: silver_orders }]`,
-    fix: "Add the dependency that the finding names; `jobstrata check --fix` does so in the YAML of a bundle. Tables are found in notebooks, SQL files and Python files, with the parameters that the tasks give; names that cannot be resolved are taken for no table.",
+    fix: "Add the dependency that the finding names; `jobstrata check --fix` does so in the YAML of a bundle. Tables are found in notebooks, SQL files and Python files, with the parameters of the tasks; names that cannot be resolved are ignored.",
     source: "docs/lineage.md",
   },
   *check(graph) {
@@ -61,8 +61,8 @@ export const missingDependency = defineRule({
         fix: isSafe
           ? `add depends_on ${quote(second.taskKey)} to task ${quote(first.taskKey)} of ${quote(job.key)}`
           : isMutual
-            ? `each reads what the other writes: divide one of them, or say which comes first with depends_on`
-            : `add depends_on ${quote(second.taskKey)} to task ${quote(first.taskKey)} of ${quote(job.key)}, once the circle with the other findings is resolved`,
+            ? `each reads what the other writes: split one of them, or order them with depends_on`
+            : `add depends_on ${quote(second.taskKey)} to task ${quote(first.taskKey)} of ${quote(job.key)}, after resolving the cycle with the other findings`,
         ...(isSafe && { edit: { list: "depends_on", item: { task_key: second.taskKey } } }),
         sites: sitesOf(pair),
       };

@@ -6,8 +6,7 @@ import { WORDS } from "../words";
 export const namePrefix = defineRule({
   name: "name-prefix",
   summary: "The name of a job begins with its environment in brackets.",
-  rationale:
-    "In a workspace that several targets are deployed to, people tell the jobs apart by it.",
+  rationale: "The prefix tells the jobs of several targets in one workspace apart.",
   severity: "warning",
   preset: "governance",
   docs: {

@@ -5,13 +5,13 @@ export const notebookFile = defineRule({
   name: "notebook-file",
   summary: "The file of a notebook exists, is a notebook, and is uploaded.",
   rationale:
-    "The Databricks CLI and Terraform refuse to deploy a missing notebook; a file without the first line of a notebook is not one.",
+    "The Databricks CLI and Terraform refuse to deploy a missing notebook; a file without the notebook header is not a notebook.",
   severity: "error",
   preset: "correctness",
   docs: {
     wrong: `notebook_path: ../src/setup_alertin_tables.py`,
     right: `notebook_path: ../src/setup_alerting_tables.py`,
-    fix: "Correct the path; it is relative to the file that it is written in, and has the extension of the file. A folder outside of the bundle is uploaded if sync.paths names it.",
+    fix: "Correct the path: it is relative to the file that contains it, and includes the extension. A folder outside of the bundle is uploaded if sync.paths names it.",
     source: "Databricks Asset Bundles: paths",
   },
   *check(graph) {

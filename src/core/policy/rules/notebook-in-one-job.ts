@@ -9,7 +9,7 @@ export const notebookInOneJob = defineRule({
   name: "notebook-in-one-job",
   summary: "Each notebook appears in exactly one atomic job.",
   rationale:
-    "A notebook in two jobs has two places to change, two sets of parameters and no single run history. With `unit: code` the same holds for SQL files, Python files, wheel entry points, pipelines and dbt commands.",
+    "A notebook in two jobs has two places to change, two sets of parameters and no single run history. With `unit: code`, the same applies to SQL files, Python files, wheel entry points, pipelines and dbt commands.",
   severity: "error",
   preset: "spec",
   options: ["unit"],
@@ -41,16 +41,16 @@ export const notebookInOneJob = defineRule({
               : `${label} is used by ${uses.length} tasks of job ${quote(first.job.key)}`,
           fix:
             jobs === 1
-              ? "make one atomic job of it and run that with run_job_task, once for each set of parameters"
+              ? "move it to one atomic job and run that job with run_job_task, once for each set of parameters"
               : owner === undefined
-                ? "move it to an atomic job of its own and run that job from the others with run_job_task"
+                ? "move it to its own atomic job and run that job from the others with run_job_task"
                 : `keep it in one atomic job, such as ${quote(owner.job.key)}, and run that job from the others with run_job_task`,
           sites: uses.map(({ job, task }) => ({ job, taskKey: task.taskKey })),
         };
       } else if (first.job.repeated && !/\$\{.*\b(each|count)\./.test(label)) {
         yield {
           message: `${label} is used by every job that count or for_each makes of ${quote(first.job.key)}`,
-          fix: "make one job with parameters of it, or give each job code of its own",
+          fix: "use one job with parameters, or give each job its own code",
           sites: [{ job: first.job, taskKey: first.task.taskKey }],
         };
       }

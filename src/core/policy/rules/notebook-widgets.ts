@@ -6,8 +6,8 @@ import { defineRule } from "../rule";
 
 export const notebookWidgets = defineRule({
   name: "notebook-widgets",
-  summary: "A task sets every widget that its notebook reads and gives no default.",
-  rationale: "Reading a widget that nothing sets fails the run.",
+  summary: "A task sets every widget that its notebook reads without a default.",
+  rationale: "Reading an unset widget fails the run.",
   severity: "error",
   preset: "correctness",
   // When the notebook is in only one job, that job's parameters count.

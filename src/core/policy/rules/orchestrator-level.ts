@@ -7,7 +7,7 @@ export const orchestratorLevel = defineRule({
   name: "orchestrator-level",
   summary: "A job that runs composite jobs is an orchestrator; a composite job runs atomic jobs.",
   rationale:
-    "There are three levels: atomic jobs do the work of one notebook, composite jobs run atomic jobs, orchestrators run composite jobs. The tag says how far up a run begins.",
+    "There are three levels: atomic jobs do the work of one notebook, composite jobs run atomic jobs, orchestrators run composite jobs. The tag shows the level of a run.",
   severity: "warning",
   preset: "spec",
   docs: {
@@ -15,7 +15,7 @@ export const orchestratorLevel = defineRule({
   tags: { job_level: composite }`,
     right: `platform_setup_job:
   tags: { job_level: orchestrator }`,
-    fix: 'Set the tag job_level to "orchestrator", or to "composite" where all the jobs that it runs are atomic. Nesting stays at three at most (run-job-depth).',
+    fix: 'Set the tag job_level to "orchestrator", or to "composite" if it runs only atomic jobs. Nesting is limited to three levels (run-job-depth).',
     source: "hierarchical job architecture, golden rule IN-05: atomic, composite, orchestrator",
   },
   *check(graph) {
@@ -25,7 +25,7 @@ export const orchestratorLevel = defineRule({
       const composite = graph.runs(job).find((target) => isAboveAtomic(target));
       if (level === "composite" && composite !== undefined) {
         yield {
-          message: `composite job ${quote(job.key)} runs ${quote(composite.key)}, which runs other jobs itself`,
+          message: `composite job ${quote(job.key)} runs ${quote(composite.key)}, which itself runs other jobs`,
           fix: 'set its tag job_level to "orchestrator"',
           edit: { path: ["tags", JOB_LEVEL_TAG], value: "orchestrator" },
           sites: [{ job }, { job: composite }],

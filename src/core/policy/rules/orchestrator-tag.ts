@@ -6,7 +6,7 @@ import { WORDS } from "../words";
 export const orchestratorTag = defineRule({
   name: "orchestrator-tag",
   summary: 'Each job that runs other jobs has the tag orchestrator = "true".',
-  rationale: "It separates runs that only wait for other runs from runs that do the work.",
+  rationale: "The tag separates runs that only wait for other runs from runs that do the work.",
   severity: "warning",
   preset: "governance",
   docs: {

@@ -6,7 +6,7 @@ import { WORDS } from "../words";
 export const orphanAtomic = defineRule({
   name: "orphan-atomic",
   summary: "Each atomic job is run by a job or a trigger.",
-  rationale: "An atomic job that nothing runs is often one that the composite has forgotten.",
+  rationale: "An atomic job that nothing runs is often missing from its composite.",
   severity: "warning",
   preset: "governance",
   docs: {
@@ -18,7 +18,7 @@ alerting_seed_job:
     - task_key: seed_all_alerts
       run_job_task:
         job_id: \${resources.jobs.alerting_seed_job.id}`,
-    fix: "Run it from a composite job, or excuse it where people start it by hand.",
+    fix: "Run it from a composite job, or suppress the finding if people start it by hand.",
     source: "hierarchical job architecture, layer 2",
   },
   *check(graph) {

@@ -3,8 +3,8 @@ import { defineRule } from "../rule";
 
 export const permissions = defineRule({
   name: "permissions",
-  summary: "Somebody beside the owner may see and manage a job.",
-  rationale: "Without permissions, only its owner and the administrators see why it failed.",
+  summary: "Someone besides the owner can view and manage each job.",
+  rationale: "Without permissions, only the owner and administrators can see why it failed.",
   severity: "warning",
   preset: "governance",
   docs: {
@@ -26,7 +26,7 @@ export const permissions = defineRule({
     for (const job of graph.jobs) {
       if (job.hasPermissions !== false) continue;
       yield {
-        message: `job ${quote(job.key)} gives nobody but its owner access`,
+        message: `job ${quote(job.key)} gives access to nobody but its owner`,
         fix: "give a group permission to view or manage it",
         sites: [{ job }],
       };

@@ -5,8 +5,7 @@ import { defineRule } from "../rule";
 export const purposeTag = defineRule({
   name: "purpose-tag",
   summary: "Each atomic job has the tag purpose.",
-  rationale:
-    "An atomic job has one purpose; the tag says which, where costs and runs are looked at.",
+  rationale: "An atomic job has one purpose, and the tag shows it in reports of costs and runs.",
   severity: "warning",
   preset: "governance",
   docs: {

@@ -6,7 +6,7 @@ export const pythonFileTask = defineRule({
   name: "python-file-task",
   summary: "Code runs in notebooks, not in Python files.",
   rationale:
-    "A Python file takes its parameters from the command line, and shows no output in the run page as a notebook does.",
+    "A Python file takes its parameters from the command line and, unlike a notebook, shows no output on the run page.",
   severity: "warning",
   preset: "governance",
   docs: {
@@ -14,7 +14,7 @@ export const pythonFileTask = defineRule({
   python_file: ../src/seed_all_alerts.py`,
     right: `notebook_task:
   notebook_path: ../src/seed_all_alerts.py`,
-    fix: "Make a notebook of it and read its parameters with dbutils.widgets.get.",
+    fix: "Turn it into a notebook and read its parameters with dbutils.widgets.get.",
     source: "golden rules of the hierarchical job architecture, IN-03",
   },
   *check(graph) {

@@ -15,7 +15,7 @@ export const readsBeforeWrite = defineRule({
   usesLineage: true,
   summary: "No task reads a table that only a later task of the same job writes.",
   rationale:
-    "The reader sees what the run before has left. Where a task reads a table to continue from there, it writes the table itself, or what it writes leads to it.",
+    "The reader sees the previous run's data. A task that reads a table on purpose to continue from there writes it too, directly or through other tables.",
   severity: "warning",
   preset: "correctness",
   docs: {
@@ -25,7 +25,7 @@ export const readsBeforeWrite = defineRule({
     right: `- task_key: silver_orders
 - task_key: gold_report
   depends_on: [{ task_key: silver_orders }]`,
-    fix: "Turn the dependency round. If the reader is to see the state of the run before, suppress the finding and say so.",
+    fix: "Reverse the dependency. If the reader should see the previous run's state, suppress the finding and say so.",
     source: "docs/lineage.md",
   },
   *check(graph) {
@@ -56,7 +56,7 @@ export const readsBeforeWrite = defineRule({
       yield {
         message: `${who(first, table.a)} reads ${what(table.a, tables.length - 1)} before ${who(second, table.b)} writes it`,
         identity: `${quote(first.taskKey)} reads before ${quote(second.taskKey)} writes`,
-        fix: `let task ${quote(first.taskKey)} of ${quote(job.key)} depend on ${quote(second.taskKey)}, not the other way round`,
+        fix: `let task ${quote(first.taskKey)} of ${quote(job.key)} depend on ${quote(second.taskKey)}, not the reverse`,
         sites: sitesOf(pair),
       };
     }

@@ -7,7 +7,7 @@ export const retries = defineRule({
   name: "retries",
   summary: "Notebook tasks on clusters are retried when they fail.",
   rationale:
-    "A lost connection or a lost node should not need a person. Serverless tasks are retried by Databricks itself, and continuous jobs restart: both need no max_retries.",
+    "A lost connection or node should not require a person. Databricks retries serverless tasks and restarts continuous jobs itself; neither needs max_retries.",
   severity: "warning",
   preset: "governance",
   docs: {
@@ -16,7 +16,7 @@ export const retries = defineRule({
     right: `- task_key: seed
   max_retries: 2
   notebook_task: { notebook_path: ../src/seed_all_alerts.py }`,
-    fix: "Set max_retries; excuse notebooks that may not run twice.",
+    fix: "Set max_retries; suppress the finding for notebooks that must not run twice.",
     source: "golden rules of the hierarchical job architecture, retries",
   },
   *check(graph) {

@@ -4,9 +4,9 @@ import { defineRule } from "../rule";
 
 export const runAs = defineRule({
   name: "run-as",
-  summary: "In staging and production jobs run as a service principal.",
+  summary: "In staging and production, jobs run as a service principal.",
   rationale:
-    "A job that runs as a person stops when that person leaves, and may do whatever the person may.",
+    "A job that runs as a person stops when that person leaves, and has all of that person's permissions.",
   severity: "warning",
   preset: "governance",
   options: ["environments"],
@@ -19,7 +19,7 @@ export const runAs = defineRule({
     mode: production
     run_as:
       service_principal_name: \${var.run_as_service_principal}`,
-    fix: 'Set run_as. The option "environments" lists the environments that are meant.',
+    fix: 'Set run_as. The option "environments" lists the environments to check.',
     source: "golden rules of the hierarchical job architecture, IN-12",
   },
   *check(graph, { environments }) {

@@ -6,9 +6,9 @@ import { WORDS } from "../words";
 
 export const runJobCycle = defineRule({
   name: "run-job-cycle",
-  summary: "Jobs, and the stacks that hold them, run each other without a cycle.",
+  summary: "Jobs, and the stacks that contain them, do not run each other in a cycle.",
   rationale:
-    "Databricks does not support circular Run Job references, and stacks that need each other's ids cannot be deployed in any order.",
+    "Databricks does not support circular Run Job references, and stacks that need each other's ids cannot be deployed.",
   severity: "error",
   preset: ["correctness", "spec"],
   docs: {
@@ -43,7 +43,7 @@ notebook_task:
       const units = `${WORDS[graph.kind].unit}s`;
       yield {
         message: `${units} run each other's jobs: ${cycle.map(quote).join(" -> ")}`,
-        fix: `move one of these jobs, so that ${units} depend on each other in one direction`,
+        fix: `move one of these jobs, so that ${units} depend on each other in only one direction`,
         sites: jobs.filter((job) => job !== undefined).map((job) => ({ job })),
       };
     }

@@ -6,9 +6,9 @@ import { defineRule } from "../rule";
 export const scheduleExpression = defineRule({
   name: "schedule-expression",
   summary:
-    "The cron expression of a schedule is one of Quartz: six or seven fields, with a ? for a day.",
+    "The cron expression of a schedule uses Quartz syntax: six or seven fields, one of the two days as ?.",
   rationale:
-    "Databricks refuses any other when the job is deployed, such as the five fields of Unix cron.",
+    "Databricks rejects any other expression when the job is deployed, for example the five fields of Unix cron.",
   severity: "error",
   preset: "correctness",
   docs: {
@@ -18,7 +18,7 @@ export const scheduleExpression = defineRule({
     right: `schedule:
   quartz_cron_expression: "0 0 6 * * ?" # seconds first; ? for the day of the week
   timezone_id: UTC`,
-    fix: "Write seconds, minutes, hours, day of the month, month, day of the week and, if wanted, the year. One of the two days is ?.",
+    fix: "Write seconds, minutes, hours, day of the month, month, day of the week and, optionally, the year. One of the two days is ?.",
     source: "Jobs API, schedule.quartz_cron_expression: Quartz syntax",
   },
   *check(graph) {
@@ -63,7 +63,7 @@ function problemOf(cron: string): { readonly what: string; readonly fix: string 
       unset === 2 ? "has ? for both days" : "names both a day of the month and a day of the week",
     fix:
       fixed === undefined
-        ? "write ? for one of the days; two schedules need two jobs"
+        ? "write ? for one of the days, or use two jobs for two schedules"
         : `write ${quote(fixed.join(" "))}`,
   };
 }

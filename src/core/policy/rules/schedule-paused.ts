@@ -4,9 +4,9 @@ import { defineRule } from "../rule";
 
 export const schedulePaused = defineRule({
   name: "schedule-paused",
-  summary: "In development schedules and triggers are paused.",
+  summary: "In development, schedules and triggers are paused.",
   rationale:
-    "A copy of the jobs that runs by itself costs money and writes over what somebody is working on.",
+    "A copy of the jobs that runs on its own costs money and overwrites data that someone is working on.",
   severity: "warning",
   preset: "governance",
   docs: {

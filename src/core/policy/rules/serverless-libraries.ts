@@ -4,9 +4,10 @@ import { defineRule } from "../rule";
 
 export const serverlessLibraries = defineRule({
   name: "serverless-libraries",
-  summary: "A serverless task takes its libraries from its environment, not from libraries.",
+  summary:
+    "A serverless task takes its libraries from its environment, not from the libraries setting.",
   rationale:
-    "Databricks refuses libraries on a task with an environment_key when the job is deployed.",
+    "Databricks rejects libraries on a task with an environment_key when the job is deployed.",
   severity: "error",
   preset: "correctness",
   docs: {

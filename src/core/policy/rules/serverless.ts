@@ -6,7 +6,7 @@ import { WORDS } from "../words";
 export const serverless = defineRule({
   name: "serverless",
   summary: "Notebooks run on serverless compute.",
-  rationale: "Clusters take minutes to start and somebody has to size and upgrade them.",
+  rationale: "Clusters take minutes to start, and someone has to size and upgrade them.",
   severity: "warning",
   preset: "governance",
   docs: {

@@ -12,7 +12,7 @@ export const settingLimits = defineRule({
   name: "setting-limits",
   summary:
     "Triggers wait at least 60 seconds, a dbt task has 1 to 10 commands that begin with dbt, an alert task at most 100 subscribers, max_retries is -1 or more.",
-  rationale: "The Jobs API refuses anything else when the job is deployed.",
+  rationale: "The Jobs API rejects anything else when the job is deployed.",
   severity: "error",
   preset: "correctness",
   docs: {
@@ -20,7 +20,7 @@ export const settingLimits = defineRule({
   commands: [run]`,
     right: `dbt_task:
   commands: ["dbt run"]`,
-    fix: "Keep to the limit that the message names.",
+    fix: "Stay within the limit in the message.",
     source: "Jobs API, trigger, dbt_task.commands, alert_task.subscribers, max_retries",
   },
   *check(graph) {
@@ -52,7 +52,7 @@ function* problemsOf(task: TaskSpec) {
   if (!Number.isInteger(maxRetries) || maxRetries < -1) {
     yield {
       message: `${name} has max_retries ${maxRetries}`,
-      fix: "choose a whole number, or -1 for retries without end",
+      fix: "choose a whole number, or -1 for unlimited retries",
     };
   }
   if (task.types.includes("dbt_task")) yield* commandsOf(task, name);
@@ -77,7 +77,7 @@ function* commandsOf(task: TaskSpec, name: string) {
       fix:
         list.length === 0
           ? 'list its commands, such as "dbt run"'
-          : `keep ${MAX_DBT_COMMANDS}, or divide the task`,
+          : `keep ${MAX_DBT_COMMANDS}, or split the task`,
     };
   }
   for (const command of list) {

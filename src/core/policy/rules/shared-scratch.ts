@@ -5,9 +5,9 @@ import { defineRule } from "../rule";
 export const sharedScratch = defineRule({
   name: "shared-scratch",
   usesLineage: true,
-  summary: "Tasks that may run at the same time share no temporary table or path.",
+  summary: "Tasks that can run at the same time share no temporary table or path.",
   rationale:
-    "Each overwrites what the other is about to read. Names with tmp, temp or scratch in them, and global temporary views, are taken for temporary.",
+    "Each overwrites what the other is about to read. Names that contain tmp, temp or scratch, and global temporary views, count as temporary.",
   severity: "warning",
   preset: "correctness",
   docs: {
@@ -15,7 +15,7 @@ export const sharedScratch = defineRule({
 - task_key: load_apac # writes main.tmp.stage, and reads it`,
     right: `- task_key: load_emea # writes main.tmp.stage_emea
 - task_key: load_apac # writes main.tmp.stage_apac`,
-    fix: "Give each task a temporary table of its own, such as by a parameter that is part of the name, or let one depend on the other.",
+    fix: "Give each task its own temporary table, for example with a parameter in the name, or let one task depend on the other.",
     source: "docs/lineage.md",
   },
   *check(graph) {
@@ -39,7 +39,7 @@ export const sharedScratch = defineRule({
       yield {
         message: `${who(first, table.a)} and ${who(second, table.b)} share the temporary ${what(table.a, tables.length - 1)}, and nothing in ${quote(job.key)} orders them`,
         identity: `${quote(first.taskKey)} and ${quote(second.taskKey)} share`,
-        fix: "give each a name of its own, or let one depend on the other",
+        fix: "give each its own name, or let one depend on the other",
         sites: sitesOf(pair),
       };
     }

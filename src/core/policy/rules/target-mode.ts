@@ -8,7 +8,7 @@ export const targetMode = defineRule({
   name: "target-mode",
   summary: "Each target of a bundle has a mode.",
   rationale:
-    "Development mode keeps copies apart and pauses them; production mode proves that the deployment is not somebody's copy.",
+    "Development mode keeps copies apart and pauses them; production mode ensures that the deployment is not a personal copy.",
   severity: "warning",
   preset: "governance",
   docs: {

@@ -4,9 +4,9 @@ import { defineRule } from "../rule";
 
 export const taskCycle = defineRule({
   name: "task-cycle",
-  summary: "The tasks of a job depend on each other without a cycle.",
+  summary: "The dependencies between the tasks of a job form no cycle.",
   rationale:
-    "Tasks in a cycle wait for each other forever; the Jobs API refuses them when they are deployed.",
+    "Tasks in a cycle would wait for each other forever; the Jobs API rejects them when the job is deployed.",
   severity: "error",
   preset: ["correctness", "spec"],
   docs: {

@@ -6,7 +6,7 @@ import { defineRule } from "../rule";
 export const taskKey = defineRule({
   name: "task-key",
   summary: "Task keys are 1-100 letters, digits, _ and -, and unique in their job.",
-  rationale: "The Jobs API refuses anything else, but only after other jobs have been deployed.",
+  rationale: "The Jobs API rejects anything else, but only after other jobs have been deployed.",
   severity: "error",
   preset: ["correctness", "spec"],
   docs: {
@@ -32,7 +32,7 @@ export const taskKey = defineRule({
         if (count === 1) continue;
         yield {
           message: `job ${quote(job.key)} has ${count} tasks with the key ${quote(key)}`,
-          fix: "give each task a key of its own",
+          fix: "give each task a unique key",
           sites: [{ job, taskKey: key }],
         };
       }

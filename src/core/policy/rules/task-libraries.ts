@@ -6,7 +6,7 @@ export const taskLibraries = defineRule({
   name: "task-libraries",
   summary: "Libraries belong to the environment of a job, not to a task.",
   rationale:
-    "Serverless tasks take their dependencies from the environment; libraries of a task hold for that task and its cluster alone.",
+    "Serverless tasks take their dependencies from the environment; libraries of a task apply only to that task and its cluster.",
   severity: "warning",
   preset: "governance",
   coveredBy: ["serverless-libraries", "for-each"],

@@ -6,7 +6,7 @@ import { defineRule } from "../rule";
 export const taskType = defineRule({
   name: "task-type",
   summary: "A task has exactly one type.",
-  rationale: "The Jobs API refuses a task that says nothing to run, or several things.",
+  rationale: "The Jobs API rejects a task without a type or with several.",
   severity: "error",
   preset: "correctness",
   // In a composite job, the fix names the type to remove.
@@ -28,7 +28,7 @@ export const taskType = defineRule({
           tasks:
             - task_key: seed_all_alerts
               max_retries: 2`,
-    fix: "Give the task one type, such as notebook_task. To change a task in a target, write its task_key as it is.",
+    fix: "Give the task one type, such as notebook_task. To change a task in a target, use its exact task_key.",
     source: "Databricks, Jobs API: tasks",
   },
   *check(graph) {
@@ -40,7 +40,7 @@ export const taskType = defineRule({
         if (task.types.length > 1) {
           yield {
             message: `${nameOf(task.taskKey)} has ${task.types.length} types: ${task.types.join(", ")}`,
-            fix: "keep one, and make a task of each of the others",
+            fix: "keep one, and move each of the others to its own task",
             sites,
           };
           continue;
@@ -54,7 +54,7 @@ export const taskType = defineRule({
               ? graph.kind === "bundle"
                 ? `give it one; to change another task in a target, write its task_key${others.length === 0 ? "" : `, such as ${others.slice(0, 5).map(quote).join(", ")}`}`
                 : "give it one"
-              : `give it one, or write task_key: ${meant}, if that task is meant`,
+              : `give it one, or write task_key: ${meant} to change that task`,
           sites,
         };
       }

@@ -5,7 +5,7 @@ import { defineRule } from "../rule";
 export const timeout = defineRule({
   name: "timeout",
   summary: "Each job, or each of its tasks, has a timeout.",
-  rationale: "A run that hangs holds back every run after it, and costs until somebody looks.",
+  rationale: "A run that hangs delays all later runs, and costs money until someone notices.",
   severity: "warning",
   preset: "governance",
   docs: {

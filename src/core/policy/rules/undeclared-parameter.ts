@@ -6,9 +6,9 @@ import { nameOne } from "../suggest";
 
 export const undeclaredParameter = defineRule({
   name: "undeclared-parameter",
-  summary: "A Run Job task passes only parameters that its job declares.",
+  summary: "A Run Job task passes only parameters that the job declares.",
   rationale:
-    "Databricks refuses to run the job with a parameter that it does not declare, hours into the run of the composite.",
+    "Databricks refuses to start a job with an undeclared parameter, possibly hours into the run of the composite.",
   severity: "error",
   preset: "correctness",
   docs: {
@@ -20,7 +20,7 @@ export const undeclaredParameter = defineRule({
   job_id: \${resources.jobs.alerting_seed_job.id}
   job_parameters:
     catalog: main`,
-    fix: "Declare the parameter in the job that is run, or fix its name.",
+    fix: "Declare the parameter in that job, or fix its name.",
     source: "Databricks, Run Job task: job parameters",
   },
   *check(graph) {

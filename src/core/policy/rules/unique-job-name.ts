@@ -5,7 +5,7 @@ import { defineRule } from "../rule";
 export const uniqueJobName = defineRule({
   name: "unique-job-name",
   summary: "No two jobs of an environment have the same display name.",
-  rationale: "In the list of runs nobody can tell them apart, and a lookup by name finds neither.",
+  rationale: "The list of runs cannot tell them apart, and a lookup by name fails.",
   severity: "warning",
   preset: "correctness",
   docs: {
@@ -17,7 +17,7 @@ alerting_reseed_job:
   name: "[dev] Seeding"
 alerting_reseed_job:
   name: "[dev] Seeding again"`,
-    fix: "Give each job a name of its own.",
+    fix: "Give each job a unique name.",
     source: "Terraform, databricks_job data source: job_name must be unique in the workspace",
   },
   *check(graph) {
@@ -32,7 +32,7 @@ alerting_reseed_job:
       if (jobs.length < 2) continue;
       yield {
         message: `${jobs.length} jobs have the display name ${quote(name)}`,
-        fix: "give each a name of its own",
+        fix: "give each a unique name",
         sites: jobs.map((job) => ({ job })),
       };
     }

@@ -2,9 +2,8 @@ import { defineRule } from "../rule";
 
 export const unknownField = defineRule({
   name: "unknown-field",
-  summary: "Every key is a field that the schema of bundles knows.",
-  rationale:
-    "The Databricks CLI warns of a key that it does not know and drops it with everything below it.",
+  summary: "Every key is a field of the bundle schema.",
+  rationale: "The Databricks CLI warns about an unknown key and drops it with everything below it.",
   severity: "warning",
   preset: "correctness",
   docs: {
@@ -12,7 +11,7 @@ export const unknownField = defineRule({
   max_retry: 2`,
     right: `- task_key: seed_all_alerts
   max_retries: 2`,
-    fix: "Write the key as the message suggests. It is an error where it decides what runs, such as depend_on. Keys that hold YAML anchors alone may have any name.",
+    fix: "Write the key as the message suggests. The finding is an error if the key affects what runs, for example depend_on. Keys that only define YAML anchors can have any name.",
     source: "Databricks CLI: databricks bundle schema",
   },
   // Reported by the bundle reader: graphs do not contain unknown fields.

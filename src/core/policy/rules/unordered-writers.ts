@@ -15,9 +15,9 @@ import { defineRule } from "../rule";
 export const unorderedWriters = defineRule({
   name: "unordered-writers",
   usesLineage: true,
-  summary: "Tasks of one job that write the same table run in an order.",
+  summary: "Tasks of one job that write the same table run in a defined order.",
   rationale:
-    "Of two tasks that write at the same time, the later one wins, or fails with a conflict: the table depends on chance.",
+    "If two tasks write at the same time, the later one wins or fails with a conflict: the table depends on chance.",
   severity: "warning",
   preset: "correctness",
   options: ["commutative"],
@@ -27,7 +27,7 @@ export const unorderedWriters = defineRule({
     right: `- task_key: load_orders
 - task_key: correct_orders
   depends_on: [{ task_key: load_orders }]`,
-    fix: 'Say with depends_on which comes first. Where tasks only append rows and their order does not matter, declare that: `unordered-writers: {commutative: true}`, or a list of tables such as `["main.ops.*"]`. Tasks that create a table only if it is missing do not conflict.',
+    fix: 'Order the tasks with depends_on. If they only append rows and their order does not matter, declare that: `unordered-writers: {commutative: true}`, or a list of tables such as `["main.ops.*"]`. Tasks that create a table only if it is missing do not conflict.',
     source: "Delta Lake, concurrency control",
   },
   *check(graph, { commutative }) {
@@ -51,7 +51,7 @@ export const unorderedWriters = defineRule({
       yield {
         message: `${who(second, table.b)} and ${who(first, table.a)} both write ${what(table.a, tables.length - 1)}, and nothing in ${quote(job.key)} orders them`,
         identity: `${quote(second.taskKey)} and ${quote(first.taskKey)} write`,
-        fix: `say which comes first, such as depends_on ${quote(second.taskKey)} in task ${quote(first.taskKey)} of ${quote(job.key)}`,
+        fix: `order them, for example with depends_on ${quote(second.taskKey)} in task ${quote(first.taskKey)} of ${quote(job.key)}`,
         sites: sitesOf(pair),
       };
     }

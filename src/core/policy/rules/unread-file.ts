@@ -4,7 +4,7 @@ export const unreadFile = defineRule({
   name: "unread-file",
   summary: "Every file in a bundle that defines resources is included.",
   rationale:
-    "What no include finds is not deployed, and nothing says so. To the Databricks CLI, ** stands for exactly one folder.",
+    "Files that no include matches are silently not deployed. In the Databricks CLI, ** matches exactly one folder.",
   severity: "warning",
   preset: "correctness",
   docs: {

@@ -8,8 +8,7 @@ import { nameOne } from "../suggest";
 export const unreadParameter = defineRule({
   name: "unread-parameter",
   summary: "A task passes only parameters that a widget of its notebook reads.",
-  rationale:
-    "A parameter that nothing reads is often misspelt, and the notebook silently works with its default.",
+  rationale: "An unread parameter is often misspelt, and the notebook silently uses its default.",
   severity: "warning",
   preset: "correctness",
   docs: {
@@ -21,7 +20,7 @@ export const unreadParameter = defineRule({
   notebook_path: ../src/seed_all_alerts.py
   base_parameters:
     catalog: main`,
-    fix: "Fix the name, or remove the parameter. Notebooks that read parameters by computed names, all at once, or through other code that gets dbutils are not reported.",
+    fix: "Fix the name, or remove the parameter. Notebooks that read parameters by computed names, all at once, or through other code that receives dbutils are not reported.",
     source: "Databricks, widgets: base_parameters set the value of the widget with the same name",
   },
   *check(graph) {

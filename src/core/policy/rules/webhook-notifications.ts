@@ -6,7 +6,7 @@ import { defineRule } from "../rule";
 export const webhookNotifications = defineRule({
   name: "webhook-notifications",
   summary: "A job or task has at most three webhooks for each event.",
-  rationale: "The Jobs API refuses more when the job is deployed.",
+  rationale: "The Jobs API rejects more when the job is deployed.",
   severity: "error",
   preset: "correctness",
   docs: {
@@ -14,7 +14,7 @@ export const webhookNotifications = defineRule({
   on_failure: [{ id: a }, { id: b }, { id: c }, { id: d }]`,
     right: `webhook_notifications:
   on_failure: [{ id: a }, { id: b }, { id: c }]`,
-    fix: "Keep three, or send to one destination that passes it on.",
+    fix: "Keep three, or send to one destination that forwards the notification.",
     source: "Jobs API, webhook_notifications: 3 for each event",
   },
   *check(graph) {

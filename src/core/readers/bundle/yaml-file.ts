@@ -222,7 +222,7 @@ export function readYamlFile(path: string, places: Places, content?: string): Ya
   } catch (error) {
     if (error instanceof Refused) return failed(error.message, "fix the file", error.offset);
     if (error instanceof RangeError)
-      return failed("the file nests too deep to be read", "write it simpler");
+      return failed("the file is nested too deeply to read", "write it simpler");
     const message = errorText(error);
     return failed(`this is not YAML: ${oneLine(message)}`, "fix the file");
   }
