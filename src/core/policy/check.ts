@@ -60,24 +60,19 @@ export function check(input: CheckInput): CheckReport {
     input.ruleNames ?? input.rules.map(({ name }) => name),
     input.today,
   );
-  const known = new Map<string, BaselineEntry[]>();
-  for (const entry of baseline?.entries ?? [])
-    known.set(entry.fingerprint, [...(known.get(entry.fingerprint) ?? []), entry]);
   const excused = found.map((finding): CheckedFinding => {
     const suppression = finding.inconclusive === true ? undefined : suppressions.of(finding);
     return suppression === undefined ? finding : { ...finding, suppression };
   });
-  const findings = collapse(uncovered(excused, rules)).map((finding): CheckedFinding => {
-    const { rule, fingerprint, suppression } = finding;
-    // A mistake in several places has one fingerprint, and a baseline entry for each place.
-    if (suppression !== undefined || known.get(fingerprint)?.pop() === undefined) return finding;
-    if (!suppressions.allows(rule)) return finding;
-    return { ...finding, suppression: { kind: "baseline", reason: "accepted in the baseline" } };
-  });
+  const { findings, left } = accept(
+    collapse(uncovered(excused, rules)),
+    baseline?.entries ?? [],
+    suppressions,
+  );
   const meta = suppressions.problems().map(located);
   // Findings of rules that do not apply are unknown today.
   const applied = new Set(rules.map(({ name }) => name));
-  const fixed = [...known.values()].flat().filter(({ rule }) => applied.has(rule));
+  const fixed = left.filter(({ rule }) => applied.has(rule));
   for (const { rule, message } of fixed) {
     meta.push(
       located({
@@ -109,6 +104,25 @@ export function check(input: CheckInput): CheckReport {
     fixed: fixed.length,
     failOn: input.failOn ?? config.config.failOn ?? "error",
   };
+}
+
+/** Suppresses the findings in the baseline. @returns the findings, and the entries that match none of them */
+function accept(
+  all: readonly CheckedFinding[],
+  entries: readonly BaselineEntry[],
+  suppressions: Suppressions,
+): { readonly findings: CheckedFinding[]; readonly left: BaselineEntry[] } {
+  const known = new Map<string, BaselineEntry[]>();
+  for (const entry of entries)
+    known.set(entry.fingerprint, [...(known.get(entry.fingerprint) ?? []), entry]);
+  const findings = all.map((finding): CheckedFinding => {
+    const { rule, fingerprint, suppression } = finding;
+    // A mistake in several places has one fingerprint, and a baseline entry for each place.
+    if (suppression !== undefined || known.get(fingerprint)?.pop() === undefined) return finding;
+    if (!suppressions.allows(rule)) return finding;
+    return { ...finding, suppression: { kind: "baseline", reason: "accepted in the baseline" } };
+  });
+  return { findings, left: [...known.values()].flat() };
 }
 
 const isConclusive = ({ severity, rule }: ReadProblem): boolean =>

@@ -1,7 +1,8 @@
 import { longestPaths } from "../model/graph-algorithms";
 import { type JobGraph, leafTasks, type TaskUse } from "../model/job-graph";
 import { isComposite, type JobSpec, type TaskSpec } from "../model/job-spec";
-import { MAX_RUN_JOB_DEPTH } from "../model/limits";
+import type { RunContextUse } from "../model/lineage";
+import { MAX_RUN_JOB_DEPTH, MAX_TASKS } from "../model/limits";
 import { settingAt } from "../model/settings";
 import { quote } from "../model/text";
 import { isOutside, levelOf } from "../policy/levels";
@@ -9,8 +10,6 @@ import { unitsOf } from "../policy/units";
 import { expressionsIn, kindOf, refusedTaskReference, taskReference } from "./references";
 import { codeType, textsIn } from "./task-parts";
 import type { RefusalCode, SplitOptions, SplitRefusal } from "./types";
-
-const MAX_TASKS = 1000;
 
 /** A task with code, and the task of the job that is or repeats it. */
 export interface CodeTask {
@@ -214,40 +213,18 @@ export class Callers {
 }
 
 function codeRefusals(
-  { job, task }: CodeTask,
+  use: CodeTask,
   tasks: readonly CodeTask[],
   { allowUnread = false, environmentVersion }: SplitOptions,
 ): SplitRefusal[] {
+  const { job, task } = use;
   const refuse = refusing(job);
   const { taskKey, notebook } = task;
-  const name = `task ${quote(taskKey)}`;
-  if (codeType(task) === undefined)
-    return [
-      refuse("task-type", `${name} has ${task.types.join(" and ")}`, "keep one type", taskKey),
-    ];
-  const found: SplitRefusal[] = [];
-  if (notebook !== undefined && needsEnvironment(task)) {
-    const { environmentKey } = task;
-    const known = job.environments.some(({ key }) => key === environmentKey);
-    if (environmentKey !== undefined && !known)
-      found.push(
-        refuse(
-          "environment",
-          `${name} has environment_key ${quote(environmentKey)}, which the job does not define`,
-          "define it below environments",
-          taskKey,
-        ),
-      );
-    else if (environmentKey === undefined && environmentVersion === undefined)
-      found.push(
-        refuse(
-          "environment",
-          `the serverless notebook of ${name} has no environment_key, which an atomic job needs`,
-          'give it one, or let --environment-version "4" add it',
-          taskKey,
-        ),
-      );
+  if (codeType(task) === undefined) {
+    const types = `task ${quote(taskKey)} has ${task.types.join(" and ")}`;
+    return [refuse("task-type", types, "keep one type", taskKey)];
   }
+  const found = environmentRefusals(job, task, environmentVersion);
   const context = (task.code ?? notebook?.file?.code)?.runContext?.();
   if (context === undefined) {
     if (notebook !== undefined && !allowUnread)
@@ -261,6 +238,49 @@ function codeRefusals(
       );
     return found;
   }
+  return [...found, ...contextRefusals(use, context, tasks)];
+}
+
+/** A notebook on serverless compute needs an environment that the job defines. */
+function environmentRefusals(
+  job: JobSpec,
+  task: TaskSpec,
+  version: string | undefined,
+): SplitRefusal[] {
+  const { taskKey, environmentKey } = task;
+  const name = `task ${quote(taskKey)}`;
+  if (!needsEnvironment(task)) return [];
+  if (environmentKey === undefined) {
+    if (version !== undefined) return [];
+    return [
+      refusing(job)(
+        "environment",
+        `the serverless notebook of ${name} has no environment_key, which an atomic job needs`,
+        'give it one, or let --environment-version "4" add it',
+        taskKey,
+      ),
+    ];
+  }
+  if (job.environments.some(({ key }) => key === environmentKey)) return [];
+  return [
+    refusing(job)(
+      "environment",
+      `${name} has environment_key ${quote(environmentKey)}, which the job does not define`,
+      "define it below environments",
+      taskKey,
+    ),
+  ];
+}
+
+/** What code reads from its run would be different in another job. */
+function contextRefusals(
+  { job, task }: CodeTask,
+  context: readonly RunContextUse[],
+  tasks: readonly CodeTask[],
+): SplitRefusal[] {
+  const refuse = refusing(job);
+  const { taskKey, notebook } = task;
+  const found: SplitRefusal[] = [];
   const label = quote(notebook?.label ?? task.code?.label ?? taskKey);
   const isOnSharedCluster =
     task.jobClusterKey !== undefined &&

@@ -3,7 +3,7 @@ import { quote } from "../model/text";
 import { type CodeTask, refusing } from "./candidates";
 import { expressionsIn, kindOf, taskReference } from "./references";
 import { namedParameters, namedParametersOf, textsIn } from "./task-parts";
-import type { HandedParameter, PassedValue, SettingPath, SplitRefusal } from "./types";
+import type { HandedParameter, PassedValue, SplitRefusal } from "./types";
 
 /** How the parameters of moved code reach it in its new job. */
 export interface HandedDown {
@@ -30,17 +30,45 @@ export function handDown(
   uses: readonly CodeTask[],
   type: string,
   isOwner: boolean,
-  moved: (use: CodeTask, taskKey: string) => boolean,
+  moved: IsMoved,
 ): HandedDown {
   const [first] = uses;
   if (first === undefined) return { parameters: [], passed: [], refusals: [] };
   const result = new Collector(uses, isOwner);
+  handDownTexts(first, uses, type, moved, result);
+  const names = new Set(
+    uses.flatMap(({ job, task }) => [
+      ...Object.keys(namedIn(task, type)),
+      ...parametersOf(job).map(({ name }) => name),
+    ]),
+  );
+  for (const name of names) {
+    const values = uses.map((use) => valueOf(use, name, type));
+    if (!isPassed(uses, values, isOwner, moved, result)) continue;
+    const missing = uses.filter((_, at) => values[at] === undefined);
+    if (missing.length > 0 && reads(first, name)) {
+      for (const use of missing.length === uses.length ? [] : missing) result.missing(use, name);
+      continue;
+    }
+    result.declare(parameterOf(first, values, name, type, isOwner), (at) => values[at]);
+  }
+  return result.handedDown();
+}
+
+type IsMoved = (use: CodeTask, taskKey: string) => boolean;
+
+/** Hands down text outside of the named parameters, which all users share. */
+function handDownTexts(
+  first: CodeTask,
+  uses: readonly CodeTask[],
+  type: string,
+  moved: IsMoved,
+  result: Collector,
+): void {
   const declared = new Set(uses.flatMap(({ job }) => parametersOf(job).map(({ name }) => name)));
   const named = namedParametersOf(type);
-  const isNamed = (path: SettingPath): boolean => path[0] === type && path[1] === named;
-  // Text elsewhere in the code's settings, which all users share.
   for (const { path, text } of textsIn(settingAt(first.task.settings, type), [type])) {
-    if (isNamed(path)) continue;
+    if (path[0] === type && path[1] === named) continue;
     const kinds = expressionsIn(text).map((each) => kindOf(each, (key) => moved(first, key)));
     if (!result.check(first, text, kinds) || !kinds.includes("parent")) continue;
     const name = freeName(path.slice(1).join("_"), declared);
@@ -50,66 +78,71 @@ export function handDown(
       text,
     }));
   }
-  const valueIn = (use: CodeTask, name: string): Value | undefined => {
-    const path = [type, named ?? "", name];
-    if (parametersOf(use.job).some((parameter) => parameter.name === name))
-      return { passed: { kind: "job", name }, text: `{{job.parameters.${name}}}` };
-    const own = named === undefined ? {} : namedParameters(use.task, type);
-    const text = Object.hasOwn(own, name) ? own[name] : undefined;
-    return text === undefined ? undefined : { passed: { kind: "setting", path, text }, text };
-  };
-  const names = new Set(
-    uses.flatMap(({ job, task }) => [
-      ...Object.keys(named === undefined ? {} : namedParameters(task, type)),
-      ...parametersOf(job).map(({ name }) => name),
-    ]),
+}
+
+const namedIn = (task: CodeTask["task"], type: string): Readonly<Record<string, string>> =>
+  namedParametersOf(type) === undefined ? {} : namedParameters(task, type);
+
+/** The value that a user's code gets for a parameter; undefined if nothing sets it. */
+function valueOf({ job, task }: CodeTask, name: string, type: string): Value | undefined {
+  if (parametersOf(job).some((parameter) => parameter.name === name))
+    return { passed: { kind: "job", name }, text: `{{job.parameters.${name}}}` };
+  const own = namedIn(task, type);
+  const text = Object.hasOwn(own, name) ? own[name] : undefined;
+  const path = [type, namedParametersOf(type) ?? "", name];
+  return text === undefined ? undefined : { passed: { kind: "setting", path, text }, text };
+}
+
+/** Whether users must pass a parameter with these values. Refuses a job whose value does not resolve where it is needed. */
+function isPassed(
+  uses: readonly CodeTask[],
+  values: readonly (Value | undefined)[],
+  isOwner: boolean,
+  moved: IsMoved,
+  result: Collector,
+): boolean {
+  const kinds = uses.map((use, at) =>
+    expressionsIn(values[at]?.text ?? "").map((each) => kindOf(each, (key) => moved(use, key))),
   );
-  for (const name of names) {
-    const values = uses.map((use) => valueIn(use, name));
-    const texts = values.flatMap((value) => value?.text ?? []);
-    const kinds = uses.flatMap((use, at) =>
-      expressionsIn(values[at]?.text ?? "").map((each) => kindOf(each, (key) => moved(use, key))),
+  const texts = new Set(values.map((value) => value?.text));
+  const isJob = values.some((value) => value?.passed.kind === "job");
+  const isAlike = texts.size === 1 && !texts.has(undefined) && !isJob;
+  const isBound = kinds.flat().some((kind) => kind === "parent" || typeof kind === "object");
+  if (isAlike && !isBound) return false;
+  return uses.every((use, at) => {
+    const own = kinds[at] ?? [];
+    const text = values[at]?.text ?? "";
+    return (
+      (isOwner && at === 0) || result.check(use, text, own, !isAlike || own.includes("parent"))
     );
-    const isJob = values.some((value) => value?.passed.kind === "job");
-    const isAlike = texts.length === uses.length && new Set(texts).size === 1 && !isJob;
-    if (isAlike && !kinds.some((kind) => kind === "parent" || typeof kind === "object")) continue;
-    const checked = uses.every((use, at) => {
-      const text = values[at]?.text ?? "";
-      const own = expressionsIn(text).map((each) => kindOf(each, (key) => moved(use, key)));
-      return (
-        (isOwner && at === 0) || result.check(use, text, own, !isAlike || own.includes("parent"))
-      );
-    });
-    if (!checked) continue;
-    const missing = uses.filter((_, at) => values[at] === undefined);
-    if (missing.length > 0 && reads(first, name)) {
-      for (const use of missing.length === uses.length ? [] : missing) result.missing(use, name);
-      continue;
-    }
-    const fromFirst = values[0];
-    // A text overridden by a job parameter may be invalid in the other job.
-    const written = named === undefined ? undefined : namedParameters(first.task, type)[name];
-    const isDeclared = fromFirst?.passed.kind === "job";
-    const isPossible = expressionsIn(written ?? "").every(
-      (each) => kindOf(each, () => true) !== "parent" && taskReference(each) === undefined,
-    );
-    const path =
-      written === undefined || (isDeclared && isPossible) ? undefined : [type, named ?? "", name];
-    const preset =
+  });
+}
+
+/** The parameter of the code's job, with the default that keeps the first user's value. */
+function parameterOf(
+  first: CodeTask,
+  values: readonly (Value | undefined)[],
+  name: string,
+  type: string,
+  isOwner: boolean,
+): HandedParameter {
+  // A text overridden by a job parameter may be invalid in the other job.
+  const written = namedIn(first.task, type)[name];
+  const isDeclared = values[0]?.passed.kind === "job";
+  const isPossible = expressionsIn(written ?? "").every(
+    (each) => kindOf(each, () => true) !== "parent" && taskReference(each) === undefined,
+  );
+  const hasPath = written !== undefined && !(isDeclared && isPossible);
+  const text = values.find((value) => value !== undefined)?.text ?? "";
+  return {
+    name,
+    ...(hasPath && { path: [type, namedParametersOf(type) ?? "", name] }),
+    default:
       parametersOf(first.job).find((parameter) => parameter.name === name)?.default ??
-      (isOwner ? fromFirst?.text : undefined) ??
-      defaultOf(texts[0] ?? "");
-    result.declare(
-      {
-        name,
-        ...(path !== undefined && { path }),
-        default: preset,
-        ...(isDeclared && { isDeclared }),
-      },
-      (at) => values[at],
-    );
-  }
-  return result.handedDown();
+      (isOwner ? values[0]?.text : undefined) ??
+      defaultOf(text),
+    ...(isDeclared && { isDeclared }),
+  };
 }
 
 class Collector {

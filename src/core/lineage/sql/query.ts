@@ -124,35 +124,10 @@ export class QueryScan {
       const { word, kind } = token;
       if (kind === "mark") {
         if (word === "(") {
-          if (levels.length >= MAX_PARENTHESES) {
-            this.#sink.problem(
-              `SQL is nested deeper than ${MAX_PARENTHESES} parentheses`,
-              token.at,
-            );
-            return;
-          }
-          const next = this.#tokens.word(at + 1);
-          const isQuery = ["select", "with", "from", "values", "table"].includes(next);
-          const before = this.#tokens.all[at - 1];
-          const isStream = ["stream", "table", "snapshot"].includes(before?.word ?? "");
-          const isRelation = level.expect && !isQuery;
-          const expect = isRelation || (isStream && level.from && !isQuery);
-          level.expect = false;
-          levels.push({
-            opener: before?.word ?? "",
-            cte: undefined,
-            ctes: undefined,
-            from: expect,
-            expect,
-          });
+          if (!this.#open(at, levels)) return;
         } else if (word === ")") {
-          if (levels.length === 1) continue;
-          levels.pop();
-          const parent = levels.at(-1);
-          if (level.cte !== undefined && parent !== undefined) {
-            (parent.ctes ??= new Set()).add(level.cte);
-            if (this.#tokens.word(at + 1) === ",") at = this.#beginCte(at + 2, levels, recursive);
-          }
+          if (this.#close(levels) && this.#tokens.word(at + 1) === ",")
+            at = this.#beginCte(at + 2, levels, recursive);
         } else if (word === ",") {
           if (level.from) level.expect = true;
         } else if (word !== "." && word !== "|") level.expect = false;
@@ -167,8 +142,7 @@ export class QueryScan {
         level.expect = false;
         continue;
       }
-      const before = this.#tokens.word(at - 1);
-      if (kind === "name" && before !== ".") {
+      if (kind === "name" && this.#tokens.word(at - 1) !== ".") {
         if (word === "with") {
           const first = this.#tokens.skip(at + 1, "recursive");
           recursive = first > at + 1;
@@ -179,48 +153,80 @@ export class QueryScan {
             continue;
           }
         }
-        if (word === "from") {
-          const isDistinct =
-            before === "distinct" && ["is", "not"].includes(this.#tokens.word(at - 2));
-          if (isDistinct || FROM_IN_ARGUMENTS.has(level.opener)) continue;
-          level.from = true;
-          level.expect = true;
-          continue;
-        }
-        if (word === "join") {
-          level.from = true;
-          level.expect = true;
-          continue;
-        }
-        // TABLE orders, for SELECT * FROM orders
-        const isQuery = at === from || ["(", "all", "union", "as", "name"].includes(before);
-        if (word === "table" && this.#tokens.isName(at + 1) && !level.expect && isQuery) {
-          level.expect = true;
-          continue;
-        }
-        if (level.expect && (word === "lateral" || word === "only")) continue;
-        if (level.expect && ["stream", "table", "snapshot"].includes(word)) {
-          const next = this.#tokens.word(at + 1);
-          const isNamed =
-            word !== "table" && this.#tokens.isName(at + 1) && !ENDS_RELATION.has(next);
-          if (next === "(" || isNamed) continue;
-        }
-        if (ENDS_FROM.has(word)) {
-          level.from = false;
-          level.expect = false;
-          continue;
-        }
-        if (level.expect && word === "values") {
-          level.expect = false;
-          // Commas separate its rows.
-          level.from = false;
-          continue;
-        }
+        if (this.#isKeyword(at, level, at === from)) continue;
       }
       if (!level.expect) continue;
       level.expect = false;
       at = this.relation(at, levels) - 1;
     }
+  }
+
+  /** Enters the parenthesis at `at`. @returns false if it is nested too deeply */
+  #open(at: number, levels: Level[]): boolean {
+    const level = levels.at(-1);
+    const before = this.#tokens.all[at - 1];
+    if (levels.length >= MAX_PARENTHESES || level === undefined) {
+      this.#sink.problem(
+        `SQL is nested deeper than ${MAX_PARENTHESES} parentheses`,
+        this.#tokens.all[at]?.at ?? 0,
+      );
+      return false;
+    }
+    const next = this.#tokens.word(at + 1);
+    const isQuery = ["select", "with", "from", "values", "table"].includes(next);
+    const isStream = ["stream", "table", "snapshot"].includes(before?.word ?? "");
+    const expect = !isQuery && (level.expect || (isStream && level.from));
+    level.expect = false;
+    levels.push({
+      opener: before?.word ?? "",
+      cte: undefined,
+      ctes: undefined,
+      from: expect,
+      expect,
+    });
+    return true;
+  }
+
+  /** Leaves a parenthesis. @returns whether it contained a common table expression */
+  #close(levels: Level[]): boolean {
+    if (levels.length === 1) return false;
+    const closed = levels.pop();
+    const parent = levels.at(-1);
+    if (closed?.cte === undefined || parent === undefined) return false;
+    (parent.ctes ??= new Set()).add(closed.cte);
+    return true;
+  }
+
+  /** Whether the name at `at` is a keyword, which changes whether a relation comes next. */
+  #isKeyword(at: number, level: Level, isFirst: boolean): boolean {
+    const word = this.#tokens.word(at);
+    const before = this.#tokens.word(at - 1);
+    if (word === "from") {
+      const isDistinct = before === "distinct" && ["is", "not"].includes(this.#tokens.word(at - 2));
+      if (!isDistinct && !FROM_IN_ARGUMENTS.has(level.opener)) level.from = level.expect = true;
+      return true;
+    }
+    if (word === "join") {
+      level.from = level.expect = true;
+      return true;
+    }
+    // TABLE orders, for SELECT * FROM orders
+    const isQuery = isFirst || ["(", "all", "union", "as", "name"].includes(before);
+    if (word === "table" && this.#tokens.isName(at + 1) && !level.expect && isQuery) {
+      level.expect = true;
+      return true;
+    }
+    if (level.expect && (word === "lateral" || word === "only")) return true;
+    if (level.expect && ["stream", "table", "snapshot"].includes(word)) {
+      const next = this.#tokens.word(at + 1);
+      const isNamed = word !== "table" && this.#tokens.isName(at + 1) && !ENDS_RELATION.has(next);
+      if (next === "(" || isNamed) return true;
+    }
+    // Commas separate the rows of VALUES.
+    if (!ENDS_FROM.has(word) && !(level.expect && word === "values")) return false;
+    level.from = false;
+    level.expect = false;
+    return true;
   }
 
   /** Begins the common table expression whose name is at `at`. @returns the position of its opening parenthesis */

@@ -17,6 +17,13 @@ const BEFORE_STATEMENT = new Set([
   "not",
 ]);
 
+/** Words between CREATE and TABLE or VIEW. */
+const MODIFIERS: ReadonlySet<string> = new Set(
+  "or replace refresh live streaming materialized external private incremental managed unset temp temporary global".split(
+    " ",
+  ),
+);
+
 /** Finds the tables that one statement reads and writes. */
 export class SqlStatement {
   readonly #tokens: StatementTokens;
@@ -38,18 +45,8 @@ export class SqlStatement {
   }
 
   public run(from: number): void {
-    let at = this.#tokens.skip(from, ...BEFORE_STATEMENT);
-    for (;;) {
-      const word = this.#tokens.word(at);
-      if (!["if", "elseif", "while", "for", "case", "until"].includes(word)) break;
-      const then = this.#tokens.find(at + 1, "then", "do");
-      this.#query.read(at + 1, then ?? this.#tokens.to);
-      if (then === undefined) return;
-      at = this.#tokens.skip(then + 1, ...BEFORE_STATEMENT);
-    }
-    // A label before a block: name: BEGIN
-    if (this.#tokens.isName(at) && this.#tokens.word(at + 1) === ":")
-      at = this.#tokens.skip(at + 2, ...BEFORE_STATEMENT);
+    const at = this.#begin(from);
+    if (at === undefined) return;
     const verb = this.#tokens.word(at);
     this.#query = new QueryScan(this.#tokens, this.#sink, verb === "copy");
     switch (verb) {
@@ -87,19 +84,9 @@ export class SqlStatement {
           this.#tokens.to,
         );
         break;
-      case "load": {
-        const into = this.#tokens.find(at, "table");
-        const path = this.#tokens.all
-          .slice(at, Math.min(this.#tokens.to, at + 6))
-          .find(({ kind }) => kind === "string");
-        if (path !== undefined) this.#sink.readPath(path.text, path.at);
-        if (into !== undefined)
-          this.#target(
-            into + 1,
-            this.#tokens.word(into - 2) === "overwrite" ? "overwrite" : "append",
-          );
+      case "load":
+        this.#load(at);
         break;
-      }
       case "restore":
         this.#target(this.#tokens.skip(at + 1, "table"), "overwrite");
         break;
@@ -107,18 +94,9 @@ export class SqlStatement {
         if (this.#tokens.word(at + 1) === "changes")
           this.#changes(this.#tokens.skip(at + 2, "into"));
         break;
-      case "cache": {
-        const lazy = this.#tokens.skip(at + 1, "lazy");
-        const name = this.#tokens.dotted(this.#tokens.skip(lazy, "table"));
-        const as = this.#tokens.find(lazy, "as");
-        if (name === undefined) break;
-        if (as === undefined) this.#sink.read(name.parts, this.#tokens.place(at));
-        else {
-          this.#query.read(as + 1, this.#tokens.to);
-          this.#sink.temporaryView(name.parts);
-        }
+      case "cache":
+        this.#cache(at);
         break;
-      }
       case "use":
         this.#use(at + 1);
         break;
@@ -144,6 +122,44 @@ export class SqlStatement {
         break;
       default:
       // For example OPTIMIZE, VACUUM, ANALYZE, DESCRIBE, SHOW, GRANT: no rows are read or written.
+    }
+  }
+
+  /** Reads conditions and labels before a statement. @returns the position of its verb; undefined if there is none */
+  #begin(from: number): number | undefined {
+    let at = this.#tokens.skip(from, ...BEFORE_STATEMENT);
+    while (["if", "elseif", "while", "for", "case", "until"].includes(this.#tokens.word(at))) {
+      const then = this.#tokens.find(at + 1, "then", "do");
+      this.#query.read(at + 1, then ?? this.#tokens.to);
+      if (then === undefined) return undefined;
+      at = this.#tokens.skip(then + 1, ...BEFORE_STATEMENT);
+    }
+    // A label before a block: name: BEGIN
+    if (this.#tokens.isName(at) && this.#tokens.word(at + 1) === ":")
+      at = this.#tokens.skip(at + 2, ...BEFORE_STATEMENT);
+    return at;
+  }
+
+  #load(at: number): void {
+    const into = this.#tokens.find(at, "table");
+    const path = this.#tokens.all
+      .slice(at, Math.min(this.#tokens.to, at + 6))
+      .find(({ kind }) => kind === "string");
+    if (path !== undefined) this.#sink.readPath(path.text, path.at);
+    if (into === undefined) return;
+    const isOverwrite = this.#tokens.word(into - 2) === "overwrite";
+    this.#target(into + 1, isOverwrite ? "overwrite" : "append");
+  }
+
+  #cache(at: number): void {
+    const lazy = this.#tokens.skip(at + 1, "lazy");
+    const name = this.#tokens.dotted(this.#tokens.skip(lazy, "table"));
+    const as = this.#tokens.find(lazy, "as");
+    if (name === undefined) return;
+    if (as === undefined) this.#sink.read(name.parts, this.#tokens.place(at));
+    else {
+      this.#query.read(as + 1, this.#tokens.to);
+      this.#sink.temporaryView(name.parts);
     }
   }
 
@@ -219,30 +235,8 @@ export class SqlStatement {
 
   #create(at: number): void {
     let place = at + 1;
-    let replaces = this.#tokens.word(at) === "replace";
-    let temporary = false;
-    let global = false;
-    for (; place < this.#tokens.to; place++) {
-      const word = this.#tokens.word(place);
-      if (word === "replace") replaces = true;
-      else if (word === "temp" || word === "temporary") temporary = true;
-      else if (word === "global") global = true;
-      else if (
-        ![
-          "or",
-          "refresh",
-          "live",
-          "streaming",
-          "materialized",
-          "external",
-          "private",
-          "incremental",
-          "managed",
-          "unset",
-        ].includes(word)
-      )
-        break;
-    }
+    while (place < this.#tokens.to && MODIFIERS.has(this.#tokens.word(place))) place++;
+    const modifiers = new Set(this.#tokens.all.slice(at, place).map(({ word }) => word));
     const what = this.#tokens.word(place);
     if (what === "widget") {
       const name = this.#tokens.all[place + 2];
@@ -256,15 +250,20 @@ export class SqlStatement {
       if (into !== undefined) this.#changes(into + 1);
       return;
     }
-    const isView = what === "view" || (what === "table" && temporary);
     // CREATE MATERIALIZED VIEW, STREAMING TABLE
-    if (what !== "table" && what !== "view") return;
+    if (what === "table" || what === "view") this.#createRelation(at, place, modifiers);
+  }
+
+  /** @param place of TABLE or VIEW */
+  #createRelation(at: number, place: number, modifiers: ReadonlySet<string>): void {
+    const isTemporary = modifiers.has("temp") || modifiers.has("temporary");
+    const isGlobal = modifiers.has("global");
     const nameAt = this.#ifExists(place + 1);
     const ifMissing = nameAt > place + 1;
     const name = this.#tokens.dotted(nameAt);
     if (name === undefined) return;
     const query = this.#tokens.find(name.next, "as", "like", "clone");
-    if (isView && temporary && !global) {
+    if (isTemporary && !isGlobal) {
       if (query !== undefined) this.#query.read(query + 1, this.#tokens.to);
       else this.#options(name.next);
       this.#sink.temporaryView(name.parts);
@@ -273,14 +272,14 @@ export class SqlStatement {
     const source = query === undefined ? "" : this.#tokens.word(query);
     const isPlain = query === undefined || source === "like";
     const isStreaming = ["streaming", "live", "refresh", "materialized"].some((word) =>
-      this.#tokens.all.slice(at, place).some((token) => token.word === word),
+      modifiers.has(word),
     );
     const kind: WriteKind = isStreaming
       ? "overwrite"
-      : ifMissing && isPlain && !replaces
+      : ifMissing && isPlain && !modifiers.has("replace")
         ? "create-if-missing"
         : "create";
-    if (global)
+    if (isGlobal)
       this.#sink.write(["global_temp", ...name.parts.slice(-1)], kind, this.#tokens.place(at));
     else this.#target(nameAt, kind);
     const location = this.#tokens.find(name.next, "location");
