@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { closeSync, existsSync, openSync, readdirSync, rmSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { join, resolve } from "node:path";
@@ -100,7 +100,20 @@ export async function start(options: StartOptions = {}): Promise<WorkspaceState>
     env: serverEnv(process.env),
   });
   closeSync(log);
-  const message = await new Promise<ServeMessage>((done) => {
+  const message = await firstMessage(child, join(dataDir, "server.log"));
+  child.unref();
+  if (child.connected) child.disconnect();
+  const state = readState(dataDir);
+  if ("failed" in message || state === undefined) {
+    const why = "failed" in message ? message.failed : "it left no state";
+    throw new JobstrataError("local-workspace", `The local workspace did not start: ${why}`);
+  }
+  return state;
+}
+
+/** Waits until a server process reports that it is ready or has failed; kills it if it takes too long. */
+function firstMessage(child: ChildProcess, log: string): Promise<ServeMessage> {
+  return new Promise((done) => {
     const timer = setTimeout(() => {
       child.kill("SIGKILL");
       done({ failed: `it was not ready after ${PATIENCE / 1000} seconds` });
@@ -116,19 +129,9 @@ export async function start(options: StartOptions = {}): Promise<WorkspaceState>
       finish({ failed: error.message });
     });
     child.once("exit", (code) => {
-      finish({
-        failed: `it exited with code ${code ?? "none"}; see ${join(dataDir, "server.log")}`,
-      });
+      finish({ failed: `it exited with code ${code ?? "none"}; see ${log}` });
     });
   });
-  child.unref();
-  if (child.connected) child.disconnect();
-  const state = readState(dataDir);
-  if ("failed" in message || state === undefined) {
-    const why = "failed" in message ? message.failed : "it left no state";
-    throw new JobstrataError("local-workspace", `The local workspace did not start: ${why}`);
-  }
-  return state;
 }
 
 /**

@@ -131,23 +131,27 @@ export async function startLocalWorkspace(
     });
     const views = new RunViews(store, ME.userName, host);
     const started = clock.now();
-    server.router.add(jobRoutes(store, scheduler, limits, clock, ME));
-    server.router.add(runRoutes(store, scheduler, views));
-    server.router.add(workspaceRoutes(store, clock, ME));
-    server.router.add(permissionRoutes(store, ME));
-    alerts = new AlertEvaluator(store, clock, executor.query?.bind(executor), host);
-    server.router.add(alertRoutes(store, clock, ME, alerts));
-    server.router.add(alertControlRoutes(store, alerts));
-    server.router.add(destinationRoutes(store));
-    server.router.add(secretRoutes(store, clock, ME));
-    server.router.add(warehouseRoutes(ME));
-    server.router.add(queryRoutes(store, clock, ME));
-    server.router.add(sqlStatementRoutes(new SqlStatements(executor.query?.bind(executor))));
-    server.router.add(unityCatalogRoutes(dataDir, ME, WORKSPACE_ID));
-    server.router.add(clusterRoutes());
-    server.router.add(identityRoutes(ME));
-    server.router.add(loginRoutes(host, WORKSPACE_ID));
-    server.router.add(telemetryRoutes());
+    const query = executor.query?.bind(executor);
+    alerts = new AlertEvaluator(store, clock, query, host);
+    for (const routes of [
+      jobRoutes(store, scheduler, limits, clock, ME),
+      runRoutes(store, scheduler, views),
+      workspaceRoutes(store, clock, ME),
+      permissionRoutes(store, ME),
+      alertRoutes(store, clock, ME, alerts),
+      alertControlRoutes(store, alerts),
+      destinationRoutes(store),
+      secretRoutes(store, clock, ME),
+      warehouseRoutes(ME),
+      queryRoutes(store, clock, ME),
+      sqlStatementRoutes(new SqlStatements(query)),
+      unityCatalogRoutes(dataDir, ME, WORKSPACE_ID),
+      clusterRoutes(),
+      identityRoutes(ME),
+      loginRoutes(host, WORKSPACE_ID),
+      telemetryRoutes(),
+    ])
+      server.router.add(routes);
     if (options.page !== undefined) {
       const data = new PageData(store, scheduler, views, alerts, dataDir);
       const page = new PageServer(host, options.page, data, scheduler, clock, settle);
