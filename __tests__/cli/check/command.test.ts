@@ -379,7 +379,7 @@ describe("suppressions", () => {
       "one that has ended",
       "jobstrata-ignore job-level-tag until 2026-01-01: later",
       1,
-      /3:11 .*expired-suppression.*has ended on 2026-01-01/,
+      /3:11 .*expired-suppression.*expired on 2026-01-01/,
     ],
     [
       "one without a reason",
@@ -413,7 +413,7 @@ describe("suppressions", () => {
     });
     const { code, stdout } = await check([], { cwd });
     expect(code).toBe(1);
-    expect(stdout).toMatch(/unused-suppression.*findings of "job-level-tag" may not be excused/);
+    expect(stdout).toMatch(/unused-suppression.*findings of "job-level-tag" cannot be suppressed/);
     expect((await check(["--update-baseline"], { cwd })).code).toBe(1);
   });
 

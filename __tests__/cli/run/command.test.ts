@@ -390,7 +390,10 @@ describe("jobstrata run", () => {
     [["--job-id", "x"], "An id is a whole number above 0, of at most 64 bits."],
     [["--job-id", "1", "--param", "novalue"], "It must be name=value."],
     [["--job-id", "1", "--param", "a=1", "--param", "a=2"], '"a" is given twice.'],
-    [["--job-id", "1", "--timeout", "soon"], "It must be a number of seconds, or such as 90s"],
+    [
+      ["--job-id", "1", "--timeout", "soon"],
+      "It must be a number of seconds, or a duration such as 90s",
+    ],
     [["--job-id", "1", "--format", "xml"], "Allowed choices are text, json, jsonl."],
     [["-t", "dev", "x"], "holds no synthesized stacks"],
   ])("refuses %j", async (args, message) => {

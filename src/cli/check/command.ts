@@ -103,18 +103,18 @@ function parsePreset(text: string): PresetName {
   return preset;
 }
 
+/** @throws {JobstrataError} `config` for options that cannot be combined */
+function rejectConflicts({ dryRun, fix, select, updateBaseline }: CheckOptions): void {
+  if (dryRun === true && fix !== true) throw new JobstrataError("config", "--dry-run needs --fix");
+  if (select === undefined) return;
+  const other = updateBaseline === true ? "--update-baseline" : fix === true ? "--fix" : undefined;
+  if (other !== undefined)
+    throw new JobstrataError("config", `--select cannot be combined with ${other}`);
+}
+
 /** Checks the sources at `paths`. @throws {JobstrataError} `source`, `config` if there is nothing to check */
 async function runCheck(paths: readonly string[], options: CheckOptions, io: Io): Promise<number> {
-  if (options.dryRun === true && options.fix !== true)
-    throw new JobstrataError("config", "--dry-run needs --fix");
-  if (options.select !== undefined) {
-    const other = [
-      options.updateBaseline === true ? "--update-baseline" : "",
-      options.fix === true ? "--fix" : "",
-    ].find(Boolean);
-    if (other !== undefined)
-      throw new JobstrataError("config", `--select cannot be combined with ${other}`);
-  }
+  rejectConflicts(options);
   const outputs = options.output.map((output) => parseOutput(output, options.format, FORMATS));
   const loaded = loadConfig(
     ".",

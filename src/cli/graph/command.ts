@@ -13,6 +13,7 @@ import {
   hierarchyTree,
 } from "@jobstrata/core/render";
 import { PLAIN } from "@jobstrata/core/report";
+import type { Reading } from "@jobstrata/core/readers";
 import { formatByName, writeDrawing } from "./drawing-file";
 import { drawTables } from "./tables";
 import { addStateOptions, findStates } from "../changed/options";
@@ -110,20 +111,9 @@ export async function runGraph(
   const format = options.format ?? formatByName(output, BY_EXTENSION) ?? "tree";
   if (format === "text" || format === "markdown")
     throw new JobstrataError("config", `--format ${format} shows what changes: add --diff`);
-  const [first, ...others] = what;
-  const hasPath = first !== undefined && (first === "-" || existsSync(first));
-  const targets = options.target === undefined ? [] : [options.target];
-  const readings = await readSources(hasPath ? [first] : [], options, targets, io).catch(
-    (error: unknown) => {
-      if (!(error instanceof JobstrataError) || hasPath || first === undefined) throw error;
-      throw new JobstrataError(
-        error.code,
-        `${quote(first)} is not a path here, and ${error.message}`,
-      );
-    },
-  );
+  const { path, jobs } = argumentsOf(what);
+  const readings = await readGraphs(path, jobs, options, io);
   const isComplete = sayProblems(readings, io);
-  const jobs = hasPath ? others : what;
   if (options.select !== undefined) {
     const other =
       jobs.length > 0 ? "keys of jobs" : level === "tables" ? "--level tables" : undefined;
@@ -145,7 +135,7 @@ export async function runGraph(
   const compared = {
     readings,
     target: environments,
-    path: hasPath ? first : undefined,
+    path,
     ...(source && { source }),
     ...(python !== undefined && { python }),
   };
@@ -176,6 +166,35 @@ export async function runGraph(
   if (output === undefined) io.out(text.trimEnd());
   else writeDrawing(output, text);
   return isComplete ? 0 : 2;
+}
+
+/** Splits the arguments: the first can be a path, others are keys of jobs. */
+function argumentsOf(what: readonly string[]): {
+  readonly path: string | undefined;
+  readonly jobs: readonly string[];
+} {
+  const [first, ...others] = what;
+  const isPath = first !== undefined && (first === "-" || existsSync(first));
+  return isPath ? { path: first, jobs: others } : { path: undefined, jobs: what };
+}
+
+async function readGraphs(
+  path: string | undefined,
+  [first]: readonly string[],
+  options: GraphOptions,
+  io: Io,
+): Promise<readonly Reading[]> {
+  const targets = options.target === undefined ? [] : [options.target];
+  try {
+    return await readSources(path === undefined ? [] : [path], options, targets, io);
+  } catch (error) {
+    if (!(error instanceof JobstrataError) || path !== undefined || first === undefined)
+      throw error;
+    throw new JobstrataError(
+      error.code,
+      `${quote(first)} is not a path here, and ${error.message}`,
+    );
+  }
 }
 
 /** Reports requested jobs that no environment has. */

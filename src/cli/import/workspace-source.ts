@@ -23,34 +23,15 @@ import { layerInName } from "./terraform-source";
  *
  * @throws {JobstrataError} `authentication` without a login, `source` if the workspace does not answer
  */
-export async function readWorkspaceSource(
-  { local, data = DEFAULT_DATA_DIR, name, tag, creator, targets = [] }: ImportReadOptions,
-  io: Io,
-): Promise<ReadSource> {
+export async function readWorkspaceSource(options: ImportReadOptions, io: Io): Promise<ReadSource> {
+  const { local, data = DEFAULT_DATA_DIR, targets = [] } = options;
   if (local === true && !existsSync(data)) {
     throw new JobstrataError(
       "source",
       `there is no local workspace in ${quote(data)}; npx jobstrata local try makes one, --data names another`,
     );
   }
-  const isNamed = name === undefined ? undefined : globOf(name);
-  const [key = "", value] = tag?.split("=") ?? [];
-  const isWanted = ({
-    settings,
-    creator_user_name: by,
-  }: ApiJob & { creator_user_name?: string }): boolean => {
-    const { name: own = "", tags } = (settings ?? {}) as {
-      name?: string;
-      tags?: Record<string, string>;
-    };
-    if (isNamed !== undefined && !isNamed(own)) return false;
-    if (
-      tag !== undefined &&
-      (value === undefined ? tags?.[key] === undefined : tags?.[key] !== value)
-    )
-      return false;
-    return creator === undefined || by === creator;
-  };
+  const isWanted = filterOf(options);
   const workspace = await WorkspaceTarget.open(
     { ...(local === true && { local }), data, executor: "simulated" },
     io,
@@ -63,15 +44,7 @@ export async function readWorkspaceSource(
     const environments: ImportedEnvironment[] = [];
     for (const graph of reading.graphs) {
       if (targets.length > 0 && !targets.includes(graph.environment)) continue;
-      const permitted = new Map<JobSpec, JobSpec>();
-      await atOnce(graph.jobs, async (spec) => {
-        const path = `2.0/permissions/jobs/${jobIdIn(spec)}`;
-        const entries = withoutOwner(
-          ownEntries(await client.http.request<ApiPermissions>("GET", path)),
-        );
-        permitted.set(spec, withPermissions(spec, entries));
-      });
-      const specs = graph.jobs.map((spec) => permitted.get(spec) ?? spec);
+      const specs = await readPermissions(client, graph.jobs);
       environments.push({
         name: graph.environment,
         graph: new JobGraph(graph.environment, specs, undefined, "workspace"),
@@ -91,6 +64,42 @@ export async function readWorkspaceSource(
   } finally {
     await workspace.close();
   }
+}
+
+/** Whether a job matches the options `--name`, `--tag` and `--creator`. */
+function filterOf({ name, tag, creator }: ImportReadOptions) {
+  const isNamed = name === undefined ? undefined : globOf(name);
+  const [key = "", value] = tag?.split("=") ?? [];
+  return ({
+    settings,
+    creator_user_name: by,
+  }: ApiJob & { creator_user_name?: string }): boolean => {
+    const { name: own = "", tags } = (settings ?? {}) as {
+      name?: string;
+      tags?: Record<string, string>;
+    };
+    if (isNamed !== undefined && !isNamed(own)) return false;
+    if (
+      tag !== undefined &&
+      (value === undefined ? tags?.[key] === undefined : tags?.[key] !== value)
+    )
+      return false;
+    return creator === undefined || by === creator;
+  };
+}
+
+/** Adds the permissions of jobs to their settings. */
+async function readPermissions(
+  { http }: WorkspaceTarget["client"],
+  jobs: readonly JobSpec[],
+): Promise<JobSpec[]> {
+  const permitted = new Map<JobSpec, JobSpec>();
+  await atOnce(jobs, async (spec) => {
+    const path = `2.0/permissions/jobs/${jobIdIn(spec)}`;
+    const entries = withoutOwner(ownEntries(await http.request<ApiPermissions>("GET", path)));
+    permitted.set(spec, withPermissions(spec, entries));
+  });
+  return jobs.map((spec) => permitted.get(spec) ?? spec);
 }
 
 /** The URL of a job's page ends with its id. */
