@@ -105,7 +105,7 @@ describe("check --fix", () => {
     const file = join(folder, "databricks.yml");
     expect(() => {
       writeFixes([{ file, before: "older", after: "newer", changes: 1 }]);
-    }).toThrow(/has changed meanwhile/);
+    }).toThrow(/has changed in the meantime/);
     expect(readFileSync(file, "utf8")).toBe(JOBS);
     expect(existsSync(`${file}.${process.pid}.tmp`)).toBe(false);
   });

@@ -424,7 +424,7 @@ describe("files that a split replaces", () => {
 
   it("are all replaced, or none", () => {
     const folder = folderOf({ "a.yml": "a.yml before", "b.yml": "somebody's" });
-    expect(() => replaceFiles(changes(folder))).toThrow("has changed meanwhile");
+    expect(() => replaceFiles(changes(folder))).toThrow("has changed in the meantime");
     expect(textsOf(folder)).toEqual(["a.yml before", "somebody's"]);
     writeFileSync(join(folder, "b.yml"), "b.yml before");
     replaceFiles(changes(folder));

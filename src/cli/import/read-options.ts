@@ -16,6 +16,6 @@ export interface ImportReadOptions {
   readonly state?: readonly string[];
   /** Also reads ids from the states that a bundle keeps in the workspace. */
   readonly remoteState?: boolean;
-  /** Splits a bundle's jobs that break the law, without changing its files. @default - jobs stay unchanged */
+  /** Splits a bundle's jobs that break the rules, without changing its files. @default - jobs stay unchanged */
   readonly split?: SplitFlags;
 }

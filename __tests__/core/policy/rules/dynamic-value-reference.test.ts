@@ -65,7 +65,7 @@ describe("dynamic-value-reference", () => {
     [
       "its own value",
       job([notebookTask("load", "load.py", { parameters: { x: "{{tasks.load.values.x}}" } })]),
-      'task "load" refers to "{{tasks.load.values.x}}", which is its own',
+      'task "load" refers to "{{tasks.load.values.x}}", which is the task itself',
       "refer to a task that it depends on",
     ],
     [
