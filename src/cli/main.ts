@@ -4,20 +4,22 @@ import { quote } from "@jobstrata/core/model";
 import { helpTopics, topicText } from "./help-text";
 import type { Io } from "./io";
 import { COMMAND_NAMES, createProgram } from "./program";
+import { guardedIo } from "./runner-commands";
 
 /** Runs a command line. Leaves the exit code in `io`. */
 export async function main(line: readonly string[], io: Io): Promise<void> {
   const { args, isQuiet } = withoutQuiet(line);
+  const guarded = guardedIo(io, process.env);
   const held: string[] = [];
   const heard: Io = isQuiet
     ? {
         out: (text) => {
-          io.out(text);
+          guarded.out(text);
         },
         err: (text) => held.push(text),
         exitCode: 0,
       }
-    : io;
+    : guarded;
   try {
     await parse(args, heard);
   } catch (error) {
@@ -27,7 +29,7 @@ export async function main(line: readonly string[], io: Io): Promise<void> {
     heard.exitCode = error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
   }
   io.exitCode = heard.exitCode;
-  if (io.exitCode !== 0) for (const text of held) io.err(text);
+  if (io.exitCode !== 0) for (const text of held) guarded.err(text);
 }
 
 /** `--quiet` before or among a command's options; arguments after `--` are not ours. */

@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { checkReadings } from "../../../src/cli/check/findings";
 import { movedReading } from "../../../src/cli/graph/relocation";
+import type { ChangedDocument, ChangedJob } from "../../../src/cli/changed/document";
+import { affectedJobs } from "../../../src/cli/review/compare";
 import { compareFindings } from "../../../src/cli/review/review";
 import { readPath } from "../../../src/cli/sources/path";
 import type { CheckedFinding, CheckReport } from "../../../src/core/model/check-report";
@@ -460,6 +462,16 @@ describe("in CI", () => {
     expect(states(found)).toEqual(REWIRED);
   });
 
+  it("compares a push in Azure Pipelines with the commit before it", async () => {
+    const { folder, feature } = origin();
+    const found = await reviewJson(shallow(folder, feature), [], {
+      TF_BUILD: "True",
+      BUILD_REASON: "IndividualCI",
+    });
+    expect(states(found)).toEqual(REWIRED);
+    expect(found.problems).toEqual([]);
+  });
+
   it.each<[string, (folder: string) => NodeJS.ProcessEnv | undefined, RegExp]>([
     [
       "without git's folder",
@@ -546,6 +558,22 @@ describe("wrong input", () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(message);
   });
+});
+
+test("a job that is removed in one environment and affected in another would run", () => {
+  const entry = (state: ChangedJob["state"]): ChangedJob => ({
+    job: "load",
+    id: "load",
+    state,
+    stack: "shop",
+    reasons: [],
+  });
+  const states = (...all: ChangedJob["state"][]): string[] =>
+    affectedJobs({
+      environments: all.map((state, at) => ({ environment: `${at}`, jobs: [entry(state)] })),
+    } as unknown as ChangedDocument).map(({ state }) => state);
+  expect(states("removed", "downstream")).toEqual(["downstream"]);
+  expect(states("downstream", "new", "modified")).toEqual(["modified"]);
 });
 
 test("a further copy of a known mistake is new, as is one that was suppressed", () => {

@@ -7,7 +7,7 @@ import { sayProblems } from "../sources/graphs";
 import { addSourceOptions, type SourcesOptions } from "../sources/options";
 import { styleFor } from "../terminal";
 import { findChanges } from "./changes";
-import type { ChangedDocument, ChangedJob, JobState } from "./document";
+import { type ChangedDocument, type ChangedJob, JOB_STATES, type JobState } from "./document";
 import { interruptible } from "./interruptible";
 
 const FORMATS = ["text", "json", "github-matrix"] as const;
@@ -98,9 +98,9 @@ function linesOf({ from, environments, summary }: ChangedDocument): string[] {
     removed: style.bad,
     downstream: style.faint,
   };
-  const said = (["modified", "new", "removed", "downstream"] as const)
-    .filter((state) => summary[state] > 0)
-    .map((state) => `${summary[state]} ${state}`);
+  const said = JOB_STATES.filter((state) => summary[state] > 0).map(
+    (state) => `${summary[state]} ${state}`,
+  );
   const head =
     said.length === 0
       ? `no job changed (${counted(summary.unchanged, "job")} in all), since ${since}`

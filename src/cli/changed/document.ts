@@ -31,8 +31,16 @@ export interface BaseSource {
   readonly prior_state?: true;
 }
 
-/** `downstream`: not modified itself, but it follows one that is. */
-export type JobState = "modified" | "new" | "removed" | "downstream";
+/**
+ * States of a job, the strongest first: it counts where environments differ. `downstream`: not modified itself, but it
+ * follows one that is. A job that runs in one environment is not `removed`.
+ */
+export const JOB_STATES = ["modified", "new", "downstream", "removed"] as const;
+export type JobState = (typeof JOB_STATES)[number];
+
+/** Whether a state is stronger than another. */
+export const isStronger = (state: JobState, than: JobState): boolean =>
+  JOB_STATES.indexOf(state) < JOB_STATES.indexOf(than);
 
 /** A job that differs, or that follows one that does. */
 export interface ChangedJob {
@@ -84,8 +92,7 @@ export function summaryOf(
   for (const { jobs } of environments)
     for (const { job, state } of jobs) {
       const known = states.get(job);
-      if (known === undefined || STRENGTH.indexOf(state) < STRENGTH.indexOf(known))
-        states.set(job, state);
+      if (known === undefined || isStronger(state, known)) states.set(job, state);
     }
   const count = (state: JobState): number => [...states.values()].filter((s) => s === state).length;
   return {
@@ -96,5 +103,3 @@ export function summaryOf(
     unchanged: [...all].filter((key) => !states.has(key)).length,
   };
 }
-
-const STRENGTH: readonly JobState[] = ["modified", "new", "removed", "downstream"];

@@ -51,12 +51,12 @@ export async function baseOf(
 /** The commit to begin from: exactly that, or one whose common ancestor with HEAD counts. */
 async function find(
   git: Repository,
-  { merge, commit, target, branch }: BaseHint,
+  { merge, commit, isPush = false, target, branch }: BaseHint,
 ): Promise<{ commit: string; isExact: boolean } | undefined> {
   const [first, second] = await git.parents();
   // A job may have checked out another commit.
   const isMerge = second !== undefined && (await git.head()) === merge;
-  const begin = isMerge ? first : commit;
+  const begin = isMerge || isPush ? first : commit;
   if (begin !== undefined) {
     await git.fetchCommit(begin);
     return { commit: begin, isExact: true };
@@ -174,9 +174,11 @@ function credentials(env: Env): Record<string, string> {
         ? { url: SYSTEM_COLLECTIONURI, value: `bearer ${SYSTEM_ACCESSTOKEN}` }
         : undefined;
   if (header === undefined) return {};
+  // Behind what the job sets in this way, such as safe.directory.
+  const at = Number(env.GIT_CONFIG_COUNT ?? 0) || 0;
   return {
-    GIT_CONFIG_COUNT: "1",
-    GIT_CONFIG_KEY_0: `http.${header.url.replace(/\/*$/, "/")}.extraheader`,
-    GIT_CONFIG_VALUE_0: `AUTHORIZATION: ${header.value}`,
+    GIT_CONFIG_COUNT: String(at + 1),
+    [`GIT_CONFIG_KEY_${at}`]: `http.${header.url.replace(/\/*$/, "/")}.extraheader`,
+    [`GIT_CONFIG_VALUE_${at}`]: `AUTHORIZATION: ${header.value}`,
   };
 }

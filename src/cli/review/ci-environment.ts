@@ -18,6 +18,8 @@ export interface BaseHint {
   readonly merge?: string;
   /** The commit at which the change begins. */
   readonly commit?: string;
+  /** The change begins at the first parent of HEAD: a push, of which the host does not name the commit before. */
+  readonly isPush?: boolean;
   /** A commit of the branch that the change goes to, which may be newer. */
   readonly target?: string;
   /** A branch of `origin`. */
@@ -127,7 +129,10 @@ function azureRun(env: Env): CiRun {
   const number = Number(
     env.SYSTEM_PULLREQUEST_PULLREQUESTID ?? env.SYSTEM_PULLREQUEST_PULLREQUESTNUMBER,
   );
-  if (!(number > 0)) return { host: "azure" };
+  if (!(number > 0)) {
+    const isPush = env.BUILD_REASON === "IndividualCI" || env.BUILD_REASON === "BatchedCI";
+    return { host: "azure", ...(isPush && { base: { isPush } }) };
+  }
   const branch = env.SYSTEM_PULLREQUEST_TARGETBRANCH?.replace(/^refs\/heads\//, "");
   return {
     host: "azure",

@@ -164,10 +164,8 @@ async function runReview(
   const { known } = review.findings;
   if (OF_CHANGE.includes(format) && options.findings === "new" && known > 0)
     io.err(`note: ${counted(known, "finding")} of the base not shown; --findings all shows all`);
-  // The agent of Azure Pipelines would take commands from anywhere in a line.
-  const safe = (line: string): string => printable(line).replaceAll("##", "# #");
   if (format !== "markdown")
-    for (const problem of review.problems) io.err(`note: ${safe(problem)}`);
+    for (const problem of review.problems) io.err(`note: ${printable(problem)}`);
   if (options.publish === true && !signal.aborted)
     await publishReview(review, document, job, options, io);
   return exitCode;

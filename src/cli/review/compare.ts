@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { CheckedFinding } from "@jobstrata/core/model";
 import { diffHierarchies, type HierarchyDiff, UnknownJobs } from "@jobstrata/core/render";
 import { type Changes, findChanges } from "../changed/changes";
-import type { ChangedDocument } from "../changed/document";
+import { type ChangedDocument, isStronger } from "../changed/document";
 import type { Io } from "../io";
 import { environmentPairs } from "../sources/environment-pairs";
 import { baseFindings, type BaseRequest, problemOf } from "./base-findings";
@@ -104,8 +104,6 @@ function hierarchyOf({ before, after }: Changes, target: readonly string[]): Hie
   });
 }
 
-const STRENGTH = ["new", "modified", "removed", "downstream"] as const;
-
 /** Every job once: what all environments say of it, and its strongest state. */
 export function affectedJobs({ environments }: ChangedDocument): AffectedJob[] {
   const known = new Map<string, AffectedJob>();
@@ -114,10 +112,9 @@ export function affectedJobs({ environments }: ChangedDocument): AffectedJob[] {
     for (const { job, state, level, reasons } of jobs) {
       const before = known.get(job);
       const texts = reasons.map(({ text }) => text);
-      const states = before === undefined ? [state] : [before.state, state];
       known.set(job, {
         job,
-        state: STRENGTH.find((each) => states.includes(each)) ?? state,
+        state: before === undefined || isStronger(state, before.state) ? state : before.state,
         ...(level !== undefined && { level }),
         environments: [...(before?.environments ?? []), environment],
         reasons: [...new Set([...(before?.reasons ?? []), ...texts])],

@@ -7,6 +7,7 @@ import {
   markdownText,
   SEVERITY_ICONS,
 } from "@jobstrata/core/report";
+import { JOB_STATES } from "../changed/document";
 import type { PlanAction, PlanSummary } from "./plan";
 import type { AffectedJob, Review } from "./review";
 
@@ -135,13 +136,11 @@ const STATES = {
   downstream: "affected",
   removed: "removed",
 } as const;
-const ORDER = ["new", "modified", "downstream", "removed"] as const;
-
 function affectedLines({ since, affected, jobs, stacks, testCommand }: Review): string[] {
   const run = affected.filter(({ state }) => state !== "removed");
   if (since === undefined || affected.length === 0) return [];
   const rows = [...affected]
-    .sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
+    .sort((a, b) => JOB_STATES.indexOf(a.state) - JOB_STATES.indexOf(b.state))
     .map(affectedRow);
   const lines = [
     `#### Would run: ${run.length} of ${counted(jobs, "job")}`,

@@ -1,5 +1,6 @@
 import type { CheckedFinding, CheckReport, JobLevel } from "@jobstrata/core/model";
 import type { HierarchyDiff } from "@jobstrata/core/render";
+import type { JobState } from "../changed/document";
 import type { PlanSummary } from "./plan";
 
 /** Everything that a review says about a change. */
@@ -27,7 +28,7 @@ export interface Review {
 /** A job that a change affects, in all environments where it does. */
 export interface AffectedJob {
   readonly job: string;
-  readonly state: "modified" | "new" | "removed" | "downstream";
+  readonly state: JobState;
   readonly level?: JobLevel;
   /** The environments, if it is not affected in all that have changes. */
   readonly environments: readonly string[];
