@@ -20,7 +20,7 @@ import {
 } from "./jobs-client";
 import { WorkspaceError } from "./workspace-error";
 
-/** Runs of a tree that are built in one turn of the event loop. */
+/** Runs of a tree that are handled in one turn of the event loop. */
 const RUNS_IN_PART = 100;
 /** Maximum pages of runs per poll; missing runs are requested individually. */
 const MAX_PAGES = 60;
@@ -118,7 +118,10 @@ export class RunFollower {
   public async lookAtAll(): Promise<JobRunNode> {
     await this.#lookOnce();
     for (let left = Infinity; ;) {
-      const wanted = this.#outputsWanted().length + this.#wanted().length;
+      const outputs = this.#outputsWanted().length;
+      await nextTurn();
+      const wanted = outputs + this.#wanted().length;
+      await nextTurn();
       if (wanted === 0 || wanted >= left) return this.#treeInParts();
       left = wanted;
       await this.#lookBelow();
@@ -196,7 +199,9 @@ export class RunFollower {
         if (run.trigger_info?.run_id !== undefined) byTrigger.set(run.trigger_info.run_id, run);
       }
       // Iterating over a set includes entries that are added meanwhile, here the Run Job tasks of child runs.
+      let at = 0;
       for (const wanted of missing) {
+        if (++at % RUNS_IN_PART === 0) await nextTurn();
         const { task, childId } = wanted;
         const run =
           byTrigger.get(task.run_id) ?? (childId === undefined ? undefined : byId.get(childId));

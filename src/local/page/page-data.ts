@@ -137,14 +137,15 @@ export class PageData implements RunSource {
   }
 
   /**
-   * The tree of a job run, found by its id or the id of one of its task runs.
+   * JSON of the tree of a job run, found by its id or the id of one of its task runs.
    *
    * @throws {ApiError} if the run does not exist
    */
-  public async tree(page: WorkspacePage, runId: number): Promise<JobRunNode> {
+  public async tree(page: WorkspacePage, runId: number): Promise<string> {
     const run = this.#store.runs.get(runId);
     if (run === undefined) throw runNotFound(runId);
-    return page.tree(run.kind === "job" ? runId : run.job_run_id, this);
+    const tree = await page.tree(run.kind === "job" ? runId : run.job_run_id, this);
+    return treeJson(tree, new Turn());
   }
 
   public taskOutput(taskRunId: number): PageOutput {
@@ -202,4 +203,17 @@ function pageRun(run: JobRun): PageRun {
     trigger: run.trigger,
     ...(run.parent !== undefined && { parent_run_id: run.parent.run_id }),
   };
+}
+
+/** A large tree takes longer than other requests may wait, so its JSON is made task by task. */
+async function treeJson({ tasks, ...run }: JobRunNode, turn: Turn): Promise<string> {
+  const parts: string[] = [];
+  for (const { child, ...task } of tasks) {
+    const json = stringifyJson(task);
+    parts.push(
+      child === undefined ? json : `${json.slice(0, -1)},"child":${await treeJson(child, turn)}}`,
+    );
+    await turn.pass();
+  }
+  return `${stringifyJson(run).slice(0, -1)},"tasks":[${parts.join()}]}`;
 }

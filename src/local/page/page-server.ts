@@ -190,7 +190,8 @@ export class PageServer implements Site, ChangeListener {
     if (what !== undefined) {
       parse(none, query);
       const runId = ownId(runIdOf(id) ?? 0, runNotFound);
-      return what === "runs" ? this.#data.tree(this.#page, runId) : this.#data.taskOutput(runId);
+      if (what === "outputs") return this.#data.taskOutput(runId);
+      return new RawAnswer(await this.#data.tree(this.#page, runId));
     }
     switch (endpoint) {
       case "GET hierarchy":

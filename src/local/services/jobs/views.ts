@@ -202,8 +202,7 @@ export class RunViews {
   }
 
   #task(spec: Task | NestedTask | undefined, attempt: TaskRun, options: RunViewOptions): Json {
-    const type = TASK_TYPES.find((name) => spec?.[name as keyof NestedTask] !== undefined);
-    return {
+    const view: Json = {
       ...spec,
       ...this.#typeView(spec, attempt),
       run_id: attempt.run_id,
@@ -211,12 +210,10 @@ export class RunViews {
       ...this.#progress(attempt),
       attempt_number: attempt.attempt,
       run_page_url: this.#link(attempt.job_id, attempt.run_id),
-      ...(options.includeResolvedValues === true &&
-      attempt.resolved !== undefined &&
-      type !== undefined
-        ? { resolved_values: { [type]: attempt.resolved } }
-        : {}),
     };
+    if (options.includeResolvedValues !== true || attempt.resolved === undefined) return view;
+    const type = TASK_TYPES.find((name) => spec?.[name as keyof NestedTask] !== undefined);
+    return type === undefined ? view : { ...view, resolved_values: { [type]: attempt.resolved } };
   }
 
   /** The task type field with its results: the outcome of a condition, the iterations of a for-each task. */
