@@ -18,10 +18,10 @@ test("reports each package with its size, what is left, and the rate of the down
     return progress.take(line);
   });
   expect(reports.filter((report) => report !== undefined)).toEqual([
-    "   1 of about 3, 2 left: pysail==0.4.1 (57.0 MB)",
-    "   2 of about 3, 1 left: pyarrow==21.0.0 (43.0 MB), 57 MB so far, 28.5 MB/s",
-    "   3 of about 3, 0 left: six==1.17.0 (11 kB), 100 MB so far, 25.0 MB/s",
-    "  unpacking, 100 MB so far, 20.0 MB/s",
+    "  engine:  1 of about 3, 2 left: pysail==0.4.1 (57.0 MB)",
+    "  engine:  2 of about 3, 1 left: pyarrow==21.0.0 (43.0 MB), 57 MB so far, 28.5 MB/s",
+    "  engine:  3 of about 3, 0 left: six==1.17.0 (11 kB), 100 MB so far, 25.0 MB/s",
+    "  engine: unpacking, 100 MB so far, 20.0 MB/s",
   ]);
 });
 

@@ -9,11 +9,54 @@ import type { Io } from "../io";
  *
  * @throws {JobstrataError} `local-workspace` like `ensureEngine`
  */
-export async function enginePython(data: string | undefined, io: Io): Promise<string> {
-  const { python } = await ensureEngine(engineFolder(dataFolder(data)), (line) => {
+export async function enginePython(
+  data: string | undefined,
+  io: Io,
+  { onBegin, signal }: Preparation = {},
+): Promise<string> {
+  const report = (line: string): void => {
+    onBegin?.();
     io.err(line);
-  });
+  };
+  const { python } = await ensureEngine(engineFolder(dataFolder(data)), report, signal);
   return python;
+}
+
+interface Preparation {
+  /** Called when an installation begins. */
+  readonly onBegin?: () => void;
+  /** Stops an installation. */
+  readonly signal?: AbortSignal;
+}
+
+/** The executor of a workspace, which may still be installing. */
+export interface StartedExecutor {
+  /** Undefined while the engine is being installed. */
+  readonly kind: ExecutorKind | undefined;
+  /** As {@link prepareExecutor}; rejected if the installation is stopped. */
+  readonly ready: Promise<ExecutorKind>;
+}
+
+/**
+ * Like {@link prepareExecutor}, but returns when an installation begins, so that something else can be done meanwhile.
+ *
+ * @throws {JobstrataError} `local-workspace` if the engine is required and there is no suitable Python
+ */
+export async function startExecutor(
+  options: Parameters<typeof prepareExecutor>[0],
+  io: Io,
+  signal: AbortSignal,
+): Promise<StartedExecutor> {
+  let onBegin = (): void => undefined;
+  const begun = new Promise<undefined>((resolve) => {
+    onBegin = (): void => {
+      resolve(undefined);
+    };
+  });
+  const ready = prepareExecutor(options, io, { onBegin, signal });
+  // The error is reported where the executor is awaited.
+  ready.catch(() => undefined);
+  return { kind: await Promise.race([ready, begun]), ready };
 }
 
 /**
@@ -25,12 +68,14 @@ export async function enginePython(data: string | undefined, io: Io): Promise<st
 export async function prepareExecutor(
   { data, executor }: { readonly data?: string; readonly executor?: ExecutorKind },
   io: Io,
+  preparation: Preparation = {},
 ): Promise<ExecutorKind> {
   if (executor === "simulated") return executor;
   try {
-    await enginePython(data, io);
+    await enginePython(data, io, preparation);
     return "local";
   } catch (error) {
+    if (preparation.signal?.aborted === true) throw error;
     if (executor === "local" || !(error instanceof JobstrataError)) throw error;
     io.err(`Notebooks are simulated: ${error.message}`);
     return "simulated";

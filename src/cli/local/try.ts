@@ -15,7 +15,7 @@ import { execute, type ExecutionOptions, stepOf } from "../run/execution";
 import { showEnd } from "../run/end";
 import { reportingErrors } from "../workspace/errors";
 import { localFlags, WorkspaceTarget } from "../workspace/target";
-import { enginePython, prepareExecutor } from "./executor";
+import { enginePython, startExecutor } from "./executor";
 import { sampleData } from "./samples";
 import { showTriggered } from "./alerts";
 import { runSql } from "./sql";
@@ -46,18 +46,21 @@ export async function tryStacks(
 ): Promise<number> {
   // Fail before anything slow.
   terraformBinary();
-  const executor = await prepareExecutor(options, io);
-  const session = await openSession({ ...options, ...SERVING, executor });
+  // The first time, the engine is installed while the stacks are deployed, which does not need it.
+  const ended = new AbortController();
+  const { kind = options.executor, ready } = await startExecutor(options, io, ended.signal);
+  const session = await openSession({ ...options, ...SERVING, ...(kind && { executor: kind }) });
   try {
     io.out(`Local workspace at ${session.host}, data in ${printable(session.dataDir)}`);
     const before = await jobsOf(session);
-    const outputs = await deploy(session, stacks, io);
+    const outputs = await deploy(session, stacks, io, ended);
     const lost = await unrecordedJobs(session, before);
     if (lost.length > 0)
       io.err(
         `Created, but in no Terraform state, because the response was lost: ${lost.join(", ")}. Terraform will create them again; delete these on the page, or with the Jobs API`,
       );
     if (typeof outputs === "number") return outputs;
+    const executor = await ready;
     if (executor === "simulated" && (withSamples || sql !== undefined || alerts))
       io.err("Sample data, queries and alerts are left out: they need the notebook engine");
     if (withSamples && executor === "local") {
@@ -78,6 +81,7 @@ export async function tryStacks(
     if (options.ephemeral !== true) io.out(`\nSee jobs and runs: ${openCommand(options)}`);
     return code;
   } finally {
+    ended.abort();
     await session.stop();
   }
 }
@@ -87,6 +91,7 @@ async function deploy(
   { env, dataDir }: LocalSession,
   stacks: readonly string[],
   io: Io,
+  ended: AbortController,
 ): Promise<Map<string, unknown> | number> {
   io.out(`\nDeploy ${stacks.map(printable).join(" ")}: policy, then terraform apply`);
   const folder = mkdtempSync(join(dataDir, "deploy-"));
@@ -95,6 +100,7 @@ async function deploy(
   // Terraform gets the signal too, and finishes what it has begun.
   const interrupts = new Interrupts(
     () => {
+      ended.abort();
       io.err("Stopping the deployment, once Terraform has finished what it began");
     },
     () => undefined,

@@ -25,6 +25,8 @@ const REQUIREMENTS = join(PYTHON_SOURCES, "requirements.txt");
 const BUILD_REQUIREMENTS = join(PYTHON_SOURCES, "requirements-build.txt");
 const MINIMUM = "3.10";
 const NAMES = ["python3", "python3.13", "python3.12", "python3.11", "python3.10", "python3.14"];
+/** Modules that notebooks do not import. */
+const NOT_IMPORTED = "/(tests?|pip|setuptools|_distutils_hack)/";
 /** Written last, so its presence means that the installation is complete. */
 const MARKER = "jobstrata.json";
 
@@ -49,23 +51,27 @@ export function installedEngine(folder: string): Engine | undefined {
 /**
  * Returns the engine and installs it if needed. Concurrent processes install it once.
  *
- * @param onProgress called with lines about the progress of the installation
+ * @param onProgress called with lines about the progress of the installation, the first when it begins
+ * @param signal stops the installation, which then leaves nothing
  * @throws {JobstrataError} `local-workspace` if there is no suitable Python, or the installation fails
+ * @throws {Error} if it was stopped
  */
 export async function ensureEngine(
   folder: string,
   onProgress: (line: string) => void,
+  signal?: AbortSignal,
 ): Promise<Engine> {
   const installed = installedEngine(folder);
   if (installed !== undefined) return installed;
   const base = await findPython();
   if (base === undefined) throw new JobstrataError("local-workspace", noPython());
   makeFolder(dirname(folder), 0o700);
-  const unlock = await lock(`${folder}.lock`, () => {
+  const onWait = (): void => {
     onProgress("Another process is installing the notebook engine; waiting for it");
-  });
+  };
+  const unlock = await lock(`${folder}.lock`, onWait, signal);
   try {
-    return installedEngine(folder) ?? (await install(base, folder, onProgress));
+    return installedEngine(folder) ?? (await install(base, folder, onProgress, signal));
   } finally {
     unlock();
   }
@@ -96,26 +102,45 @@ async function install(
   base: string,
   folder: string,
   onProgress: (line: string) => void,
+  signal?: AbortSignal,
 ): Promise<Engine> {
   const started = Date.now();
   const draft = `${folder}.draft`;
   rmSync(draft, { recursive: true, force: true });
   onProgress(
-    "Installing the notebook engine (Sail, a Spark engine without Java): once, about 650 MB",
+    "Installing the notebook engine (Sail, a Spark engine without Java): once, about 600 MB",
   );
   try {
-    await must(run(base, ["-m", "venv", draft]), "python -m venv");
+    await must(run(base, ["-m", "venv", draft], { signal }), "python -m venv");
     const python = pythonOf(draft);
     const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input"];
-    const locked = [...pip, "--progress-bar", "off", "--require-hashes", "--no-deps"];
-    await must(run(python, [...locked, "-r", BUILD_REQUIREMENTS]), "pip install");
+    const locked = [
+      ...pip,
+      "--progress-bar",
+      "off",
+      "--require-hashes",
+      "--no-deps",
+      "--no-compile",
+    ];
+    await must(run(python, [...locked, "-r", BUILD_REQUIREMENTS], { signal }), "pip install");
     const progress = new InstallProgress(requirementCount());
     await must(
-      run(python, [...locked, "--no-build-isolation", "-r", REQUIREMENTS], (line) => {
-        const report = progress.take(line);
-        if (report !== undefined) onProgress(report);
+      run(python, [...locked, "--no-build-isolation", "-r", REQUIREMENTS], {
+        signal,
+        onLine: (line) => {
+          const report = progress.take(line);
+          if (report !== undefined) onProgress(report);
+        },
       }),
       "pip install",
+    );
+    // pip would compile one module after the other, and a third of them are tests. What fails is compiled on import.
+    await run(
+      python,
+      ["-m", "compileall", "-q", "-j", "0", "-x", NOT_IMPORTED, join(draft, "lib")],
+      {
+        signal,
+      },
     );
     writeFileSync(join(draft, MARKER), JSON.stringify({ requirements: digest() }));
     rmSync(folder, { recursive: true, force: true });
@@ -124,7 +149,7 @@ async function install(
     rmSync(draft, { recursive: true, force: true });
     throw error;
   }
-  onProgress(`  installed in ${((Date.now() - started) / 1000).toFixed(0)} s`);
+  onProgress(`  engine: installed in ${((Date.now() - started) / 1000).toFixed(0)} s`);
   return { python: pythonOf(folder) };
 }
 
@@ -148,25 +173,34 @@ interface Ended {
   readonly output: string;
 }
 
-/** Runs a program. @throws {Error} if it cannot be started */
+interface RunOptions {
+  readonly onLine?: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Runs a program. @throws {Error} if it cannot be started, or is stopped */
 function run(
   program: string,
   args: readonly string[],
-  onLine: (line: string) => void = () => undefined,
+  { onLine, signal }: RunOptions = {},
 ): Promise<Ended> {
   const env: NodeJS.ProcessEnv = { ...process.env, PYTHONNOUSERSITE: "1" };
   // These variables refer to another environment.
   for (const name of ["PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX"])
     // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- names of the list above
     delete env[name];
-  const child: ChildProcess = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child: ChildProcess = spawn(program, args, {
+    env,
+    signal,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   let rest = "";
   const take = (text: string): void => {
     output = (output + text).slice(-20_000);
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
-    for (const line of lines) onLine(line);
+    for (const line of lines) onLine?.(line);
   };
   child.stdout?.setEncoding("utf8").on("data", take);
   child.stderr?.setEncoding("utf8").on("data", take);
@@ -192,7 +226,11 @@ async function must(ended: Promise<Ended>, what: string): Promise<void> {
 const STALE = 15 * 60_000;
 
 /** Acquires a lock file. @returns a function that releases it */
-export async function lock(file: string, onWait: () => void): Promise<() => void> {
+export async function lock(
+  file: string,
+  onWait: () => void,
+  signal?: AbortSignal,
+): Promise<() => void> {
   let told = false;
   for (;;) {
     try {
@@ -207,7 +245,7 @@ export async function lock(file: string, onWait: () => void): Promise<() => void
     else {
       if (!told) onWait();
       told = true;
-      await sleep(250);
+      await sleep(250, undefined, { ...(signal && { signal }) });
     }
   }
 }

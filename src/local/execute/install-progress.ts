@@ -36,12 +36,14 @@ export class InstallProgress {
       if (verb === "Downloading") this.#bytes += Number(size) * (BYTES[unit] ?? 0);
       return report;
     }
-    return line.startsWith("Installing collected") ? `  unpacking${this.#downloaded()}` : undefined;
+    return line.startsWith("Installing collected")
+      ? `  engine: unpacking${this.#downloaded()}`
+      : undefined;
   }
 
   #packages(): string {
     const left = Math.max(0, this.#total - this.#count);
-    return `  ${String(this.#count).padStart(2)} of about ${this.#total}, ${left} left: ${printable(this.#package)}`;
+    return `  engine: ${String(this.#count).padStart(2)} of about ${this.#total}, ${left} left: ${printable(this.#package)}`;
   }
 
   /** The download size so far and its speed. */
