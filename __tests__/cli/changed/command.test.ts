@@ -154,7 +154,19 @@ dev, prod:
     expect((await changed(root, "HEAD", ".", "--format", "github-matrix")).out).toBe(
       '{"include":[]}\n',
     );
-    expect((await changed(root, "HEAD", ".", "--stacks")).out).toBe("\n");
+  });
+
+  it("names no stack, not even an empty one, where there is nothing to deploy", async () => {
+    const root = repository();
+    expect(await changed(root, "HEAD", ".", "--stacks")).toEqual({
+      code: 0,
+      out: "",
+      err: "no stack holds a job that differs: nothing to deploy\n",
+    });
+    write(root, { "resources/broken.yml": "resources: [\n" });
+    const { code, out, err } = await changed(root, "HEAD", ".", "--stacks");
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain("some jobs could not be read, so no stacks are named");
   });
 
   it("follows settings, and variables in the environments that use their values", async () => {

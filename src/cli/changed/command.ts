@@ -61,11 +61,18 @@ async function runChanged(
   const isComplete = sayProblems(changes.after, io);
   const { document } = changes;
   if (format !== "json") for (const problem of document.problems) io.err(printable(problem));
-  if (stacks === true) io.out(document.stacks.join(" "));
+  if (stacks === true) printStacks(document, isComplete, io);
   else if (format === "json") io.out(JSON.stringify(document, undefined, 2));
   else if (format === "github-matrix") io.out(JSON.stringify(matrixOf(document)));
   else for (const line of linesOf(document)) io.out(line);
   return isComplete ? 0 : 2;
+}
+
+/** Prints nothing unless there is something to deploy: cdktf deploys the only stack of an app if none is named. */
+function printStacks({ stacks }: ChangedDocument, isComplete: boolean, io: Io): void {
+  if (!isComplete) io.err("some jobs could not be read, so no stacks are named");
+  else if (stacks.length === 0) io.err("no stack holds a job that differs: nothing to deploy");
+  else io.out(stacks.join(" "));
 }
 
 /** The matrix of a GitHub Actions job: an entry for each job to run. */
