@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { checkReadings } from "../../../src/cli/check/findings";
 import { movedReading } from "../../../src/cli/graph/relocation";
 import type { ChangedDocument, ChangedJob } from "../../../src/cli/changed/document";
-import { affectedJobs } from "../../../src/cli/review/compare";
+import { affectedJobs, testCommand } from "../../../src/cli/review/compare";
 import { compareFindings } from "../../../src/cli/review/review";
 import { readPath } from "../../../src/cli/sources/path";
 import type { CheckedFinding, CheckReport } from "../../../src/core/model/check-report";
@@ -145,8 +145,6 @@ describe("a bundle in git", () => {
      | nightly\\_refresh | affected | runs silver\\_refresh |
 
      Stacks: \`lakehouse\`
-
-     To test them: \`npx jobstrata test -t dev --select state:modified+ --state (commit)\`
      "
     `);
   });
@@ -155,6 +153,31 @@ describe("a bundle in git", () => {
     const { code, stdout } = await review(repository());
     expect(code).toBe(0);
     expect(stdout).toMatch(/^### jobstrata: no changes, no new findings\n/);
+  });
+
+  it("names the command that tests the jobs of an app", () => {
+    const job: ChangedJob = {
+      job: "load",
+      id: "load",
+      state: "modified",
+      stack: "shop-dev",
+      reasons: [],
+    };
+    const document: ChangedDocument = {
+      version: 1,
+      from: { kind: "cdktf", path: "cdktf.out", commit: "1c2f".repeat(10) },
+      to: { kind: "cdktf", path: "cdktf.out" },
+      complete: true,
+      problems: [],
+      summary: { modified: 1, new: 0, removed: 0, downstream: 0, unchanged: 0 },
+      stacks: ["shop-dev"],
+      environments: [{ environment: "dev", jobs: [job] }],
+    };
+    expect(testCommand(document)).toBe(
+      "npx jobstrata test -t dev --select state:modified+ --state 1c2f1c2f1c2f",
+    );
+    // The jobs of a bundle cannot be found in a workspace by their keys.
+    expect(testCommand({ ...document, to: { kind: "bundle", path: "." } })).toBeUndefined();
   });
 
   it("fails on new findings alone, unless all are asked for", async () => {

@@ -16,6 +16,11 @@ const STATES: Readonly<Record<string, readonly JobState[]>> = {
   removed: ["removed"],
 };
 
+const STATES_OF_JOBS: readonly JobState[] = ["modified", "new", "downstream"];
+
+/** The key of a job, without the stack that tells it apart from others. */
+const shortKey = (key: string): string => key.slice(key.lastIndexOf("/") + 1);
+
 /** The jobs of each environment that differ from a base. */
 export class JobStates {
   readonly #changes: Changes;
@@ -53,6 +58,10 @@ export class JobStates {
     if (typeof changes === "number") return changes;
     for (const problem of changes.document.problems) io.err(printable(problem));
     return new JobStates(changes);
+  }
+
+  get #first(): string {
+    return this.#changes.document.environments[0]?.environment ?? "";
   }
 
   /** What the jobs were compared with. */
@@ -131,14 +140,29 @@ export class JobStates {
 
   /** What `state:` selectors of `run` mean. @param wanted the environment. @default - the first that differs */
   public selection(wanted?: string): StateSelection {
-    const environment = wanted ?? this.#changes.document.environments[0]?.environment ?? "";
+    const environment = wanted ?? this.#first;
     // A deployed job is known by its key, or only by its name.
     const named = (jobs: readonly ChangedJob[]): ReadonlySet<string> =>
-      new Set(jobs.flatMap(({ job, name }) => [job.slice(job.lastIndexOf("/") + 1), name ?? job]));
+      new Set(jobs.flatMap(({ job, name }) => [shortKey(job), name ?? job]));
     return {
       jobs: (state) => named(this.#in(environment, STATES[state] ?? [])),
       downstream: (state) => named(this.#following(environment, state)),
     };
+  }
+
+  /**
+   * Why jobs of an environment are selected, a line each.
+   *
+   * @param wanted the environment. @default - the first that differs
+   * @param labels keys or display names of the jobs; others are left out
+   */
+  public reasons(wanted: string | undefined, labels: ReadonlySet<string>): string[] {
+    return this.#in(wanted ?? this.#first, STATES_OF_JOBS)
+      .filter(({ job, name = job }) => labels.has(shortKey(job)) || labels.has(name))
+      .map(({ job, reasons: [first, ...others] }) => {
+        const more = others.length === 0 ? "" : `, and ${counted(others.length, "more reason")}`;
+        return printable(`  ${job}: ${first?.text ?? ""}${more}`);
+      });
   }
 
   /** One line: how many jobs are selected. */

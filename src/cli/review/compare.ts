@@ -129,11 +129,18 @@ export function affectedJobs({ environments }: ChangedDocument): AffectedJob[] {
 /** What is safe to copy into a shell. */
 const PLAIN = /^[\w][\w./-]*$/;
 
-/** The command that tests what a change affects, in the first environment that it affects. */
-export function testCommand({ complete, from, environments }: ChangedDocument): string | undefined {
+/** The command that tests what a change to an app affects, in the first environment that it affects. */
+export function testCommand({
+  complete,
+  from,
+  to,
+  environments,
+}: ChangedDocument): string | undefined {
   const environment = environments.find(({ jobs }) => jobs.length > 0)?.environment;
   const { commit } = from;
-  if (!complete || commit === undefined || environment === undefined) return undefined;
+  // The jobs of a bundle cannot be found in a workspace by their keys.
+  if (to.kind !== "cdktf" || !complete) return undefined;
+  if (commit === undefined || environment === undefined) return undefined;
   if (!PLAIN.test(environment)) return undefined;
   return `npx jobstrata test -t ${environment} --select state:modified+ --state ${commit.slice(0, 12)}`;
 }

@@ -9,7 +9,6 @@ import {
   planRuns,
   type RunStep,
   select,
-  type StateSelection,
   taskTree,
 } from "@jobstrata/run";
 import { type Io, parseDuration, parseJobId, parseRunId } from "../io";
@@ -17,6 +16,7 @@ import { showPlan } from "./plan";
 import { execute, type ExecutionOptions, executionOf, type Format, FORMATS } from "./execution";
 import { showEnd } from "./end";
 import { watchRun } from "./watch";
+import type { JobStates } from "../changed/job-states";
 import { findStates, STATE_OPTION } from "../changed/options";
 import { reportingErrors } from "../workspace/errors";
 import { type TargetOptions, WorkspaceTarget } from "../workspace/target";
@@ -129,9 +129,10 @@ export async function runJob(
       io,
     );
     if (typeof states === "number") return states;
-    const steps = await plan(target, jobId, options, states?.selection(options.target));
+    const steps = await plan(target, jobId, options, states, io);
     if (steps.length === 0) {
-      io.err("Nothing to run: no task belongs to a job that the selectors choose");
+      const since = states === undefined ? "" : ` since ${states.since}`;
+      io.err(`Nothing to run: no task belongs to a job that the selectors choose${since}`);
       return 0;
     }
     if (options.dryRun === true) {
@@ -226,7 +227,8 @@ async function plan(
   target: WorkspaceTarget,
   jobId: JobId,
   options: RunOptions,
-  states: StateSelection | undefined,
+  states: JobStates | undefined,
+  io: Io,
 ): Promise<RunStep[]> {
   const { only, select: selectors, exclude, param = {}, notebookParam } = options;
   const { client, keys } = target;
@@ -246,7 +248,11 @@ async function plan(
         "--notebook-param is for one job, not for a selection over several; use --param",
       );
     const tree = taskTree(job, jobs);
-    const chosen = select(tree, selectors ?? ["*"], exclude, states);
+    const chosen = select(tree, selectors ?? ["*"], exclude, states?.selection(options.target));
+    const labels = new Set(Array.from(chosen, (node) => node.job.label));
+    const reasons = states?.reasons(options.target, labels) ?? [];
+    if (reasons.length > 0) io.err(`Selected since ${states?.since ?? ""}:`);
+    for (const line of reasons) io.err(line);
     return planRuns(job, tree, chosen, param);
   }
   return [

@@ -65,10 +65,7 @@ export async function test(keys: readonly string[], options: TestOptions, io: Io
     throw new JobstrataError("run", "use -t to name the environment to test");
   const chosen = await selectedKeys(keys, environment, options, io);
   if (typeof chosen === "number") return chosen;
-  if (chosen?.size === 0) {
-    io.err("Nothing to test: no job is selected");
-    return 0;
-  }
+  if (chosen?.size === 0) return 0;
   // Fail on an unwritable report before the jobs run.
   if (junit !== undefined) writeReport(junit, environment, []);
   const target = await WorkspaceTarget.open(options, io);
@@ -113,7 +110,11 @@ async function selectedKeys(
     throw new JobstrataError("run", "--select cannot be combined with keys of jobs");
   const states = await findStates({ select, state }, { target: [environment] }, io);
   if (states === undefined || typeof states === "number") return states;
-  return new Set(states.jobs(environment, select ?? []).map(({ key }) => key));
+  const chosen = new Set(states.jobs(environment, select ?? []).map(({ key }) => key));
+  const said = states.describe(select ?? [], chosen.size);
+  io.err(chosen.size === 0 ? `Nothing to test: ${said}` : `Testing ${said}`);
+  for (const line of states.reasons(environment, chosen)) io.err(line);
+  return chosen;
 }
 
 function showPlan(steps: readonly TestStep[], format: Format, io: Io): void {
