@@ -4,6 +4,7 @@ import { maskSecret } from "@jobstrata/core/model";
 import { NotWritten, withSetting } from "../../../src/cli/drift/accept-yaml";
 import { acceptLive, typescriptChanges } from "../../../src/cli/drift/accept";
 import type { Change } from "../../../src/cli/drift/compare";
+import { literal } from "../../../src/cli/drift/settings-walk";
 import { freshFolder } from "../../support/synth";
 import { jobstrata } from "../program-support";
 import { DeployedBundle } from "./support";
@@ -251,6 +252,7 @@ describe("jobstrata drift --accept", () => {
             { kind: "changed", path: ["timeout_seconds"], code: 60, live: 90 },
             { kind: "changed", path: ["tasks", "load", "max_retries"], code: 2 },
             { kind: "changed", path: ["parameters", "mode", "default"], code: "a", live: "b" },
+            { kind: "changed", path: ["description"], live: literal("${HOME}") },
             { kind: "permissions", path: ["permissions", "group ops"], live: "CAN_VIEW" },
           ],
         },
@@ -259,6 +261,7 @@ describe("jobstrata drift --accept", () => {
       "jobs/load.ts:7 load_job: timeoutSeconds: 90",
       'jobs/load.ts:7 load_job: remove maxRetries of task "load"',
       'jobs/load.ts:7 load_job: jobParameters.mode: "b"',
+      'jobs/load.ts:7 load_job: description: "$${HOME}"',
       'jobs/load.ts:7 load_job: permissions: [{ groupName: "ops", level: "CAN_VIEW" }]',
     ]);
   });

@@ -1,5 +1,5 @@
 /** Every field of a job, changed one by one in the workspace: exactly that is reported. */
-import { compareSettings } from "../../../src/cli/drift/compare";
+import { comparePermissions, compareSettings, permissionsIn } from "../../../src/cli/drift/compare";
 import { type LiveJob, liveSettings } from "../../../src/cli/drift/live-job";
 import { JOB_SCHEMA, isOfSingleTask, type Shape } from "../../../src/core/model/job-schema";
 
@@ -7,7 +7,7 @@ type Json = Record<string, unknown>;
 
 /** What the service does not give back, by field. */
 const NOT_COMPARED =
-  /^(?:access_control_list|always_running|control_run_state|lifecycle)\b|\b(?:provider_config|apply_policy_default_values)\b/;
+  /^(?:access_control_list|always_running|control_run_state|lifecycle)\b|\b(?:provider_config|apply_policy_default_values|table_update\.condition)\b/;
 interface Field {
   /** Where a change of it is reported: the list, if its items have no keys. */
   readonly reported: string;
@@ -113,6 +113,11 @@ const differences = (code: Json, now: Json): string[] => {
   const found = compareSettings(written ?? {}, stored ?? {}, "ana@health.example");
   return [...found.changes, ...found.given].map(({ path }) => path.join("."));
 };
+const clusterOf = (more: Json): Json => {
+  const cluster = { spark_version: "16.4.x", policy_id: "abc", num_workers: 1, ...more };
+  return { job_clusters: [{ job_cluster_key: "main", new_cluster: cluster }] };
+};
+
 /** A block that has nothing else is reported as a whole. */
 const isReported = (found: readonly string[], reported: string): boolean =>
   found.length === 1 &&
@@ -161,6 +166,46 @@ describe("a job with every field", () => {
       return isReported(found, reported) ? [] : [{ path: path.join("."), found }];
     });
     expect(wrong).toEqual([]);
+  });
+
+  it.each<[what: string, code: Json, now: Json]>([
+    [
+      "a policy gives",
+      clusterOf({}),
+      clusterOf({ custom_tags: { cost: "a" }, spark_conf: { b: "c" } }),
+    ],
+    [
+      "a policy adds",
+      clusterOf({ custom_tags: { own: "a" } }),
+      clusterOf({ custom_tags: { own: "a", cost: "b" } }),
+    ],
+    [
+      "the service writes in small letters",
+      { run_as: { user_name: "Ana@Health.example" } },
+      { run_as: { user_name: "ana@health.example" } },
+    ],
+  ])("shows nothing that %s", (_, code, now) => {
+    const [written, stored] = [code, now].map((each) => liveSettings(live(each), true));
+    expect(compareSettings(written ?? {}, stored ?? {}).changes).toEqual([]);
+  });
+
+  it("shows what somebody changes beside what a policy gives", () => {
+    const code = clusterOf({ custom_tags: { own: "a" } });
+    const now = clusterOf({ custom_tags: { own: "b", cost: "c" } });
+    expect(differences(code, now).sort()).toEqual([
+      "job_clusters.main.new_cluster.custom_tags.cost",
+      "job_clusters.main.new_cluster.custom_tags.own",
+    ]);
+  });
+
+  it("takes users and service principals as the service names them", () => {
+    const id = "0c6b2d0e-6d0e-4a53-9a3b-0a3b5b1f0a11";
+    const [written, stored] = [
+      [{ user_name: "Bob@${var.Domain}" }, { user_name: id.toUpperCase() }, { group_name: "Ops" }],
+      [{ user_name: "bob@x.example" }, { service_principal_name: id }, { group_name: "ops" }],
+    ].map((all) => permissionsIn(all.map((who) => ({ ...who, permission_level: "CAN_VIEW" }))));
+    const changes = comparePermissions(written ?? new Map(), stored ?? new Map());
+    expect(changes.map(({ path }) => path.at(-1))).toEqual(["group Ops", "group ops"]);
   });
 
   it("shows nothing for what the service does not give back", () => {

@@ -17,7 +17,7 @@ import { NotWritten, withSetting } from "./accept-yaml";
 import type { Change } from "./compare";
 import type { LiveJob } from "./live-job";
 import type { DriftJob } from "./report";
-import { fieldShape } from "./settings-walk";
+import { fieldShape, literal } from "./settings-walk";
 import { changeText, isSecret } from "./words";
 
 /** What the live values make of the files of a bundle. */
@@ -241,7 +241,8 @@ const camelCase = (name: string): string =>
 
 function literalOf(value: Setting): string {
   if (Array.isArray(value)) return `[${(value as readonly Setting[]).map(literalOf).join(", ")}]`;
-  if (!isObject(value)) return JSON.stringify(value);
+  // Terraform would resolve `${`.
+  if (!isObject(value)) return JSON.stringify(value).replaceAll(literal("${"), () => "$${");
   const entries = Object.entries(value).map(
     ([name, each]) =>
       `${/^\w+$/.test(name) ? camelCase(name) : JSON.stringify(name)}: ${literalOf(each)}`,

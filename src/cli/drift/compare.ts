@@ -1,6 +1,7 @@
-import { isSettings, JOB_SCHEMA, type Setting, type Settings, textAt } from "@jobstrata/core/model";
+import { isSettings, JOB_SCHEMA, type Setting, type Settings } from "@jobstrata/core/model";
 import { diffSettings, type PathChange } from "@jobstrata/core/render";
 import { type PlatformValue, withoutPlatformValues } from "./platform-defaults";
+import { UUID } from "./live-job";
 import { filledFrom, fits, isOpenText } from "./settings-walk";
 
 /** What kind of difference a change is. */
@@ -58,7 +59,7 @@ export function compareSettings(code: Settings, live: Settings, creator?: string
 
 function isCreator(runAs: Setting | undefined, creator: string | undefined): boolean {
   if (!isSettings(runAs)) return false;
-  return creator === undefined || Object.values(runAs).includes(creator);
+  return creator === undefined || Object.values(runAs).includes(creator.toLowerCase());
 }
 
 const isPause = (path: readonly string[]): boolean =>
@@ -75,22 +76,38 @@ const NOT_STORED: ReadonlySet<string> = new Set([
 
 /** Settings as the service stores them. */
 function asStored(settings: Settings): Settings {
-  const clean = (value: Setting): Setting => {
-    if (Array.isArray(value)) return (value as readonly Setting[]).map(clean);
+  const clean = (value: Setting, holder = ""): Setting => {
+    if (Array.isArray(value)) return (value as readonly Setting[]).map((item) => clean(item));
     if (!isSettings(value)) return value;
     return Object.fromEntries(
       Object.entries(value).flatMap(([name, each]): [string, Setting][] => {
         // The provider's own, and what the service acts on without giving it back.
         if (name === "provider_config" || name === "apply_policy_default_values") return [];
-        return [[name, clean(each)]];
+        if (name === "condition" && holder === "table_update") return [];
+        return [[name, clean(each, name)]];
       }),
     );
   };
   const job = Object.entries(settings).filter(([name]) => !NOT_STORED.has(name));
   const result = clean(Object.fromEntries(job)) as Record<string, Setting>;
+  if (result.run_as !== undefined) result.run_as = principalOf(result.run_as as Settings);
   if (Array.isArray(result.environments))
     result.environments = (result.environments as readonly Setting[]).map(withVersion);
   return result;
+}
+
+/** A user or service principal as the service gives it back: names in small letters, ids of principals under their own name. */
+function principalOf(principal: Settings): Settings {
+  return Object.fromEntries(
+    Object.entries(principal).map(([kind, name]) => {
+      if (typeof name !== "string" || kind === "group_name") return [kind, name];
+      // Names of variables stay as they are.
+      const small = name.replace(/\$\{[^{}]*\}|[A-Z]/g, (part) =>
+        part.length === 1 ? part.toLowerCase() : part,
+      );
+      return [kind === "user_name" && UUID.test(small) ? "service_principal_name" : kind, small];
+    }),
+  );
 }
 
 /** `client` is the old name of `environment_version`; the service gives back either, or both. */
@@ -109,8 +126,8 @@ export type Permissions = ReadonlyMap<string, string>;
 export function permissionsIn(entries: readonly Settings[]): Permissions {
   const levels = new Map<string, string[]>();
   for (const { permission_level: level, ...principal } of entries) {
-    const [[kind] = [""]] = Object.entries(principal);
-    const who = `${PRINCIPALS[kind] ?? kind} ${textAt(principal, kind) ?? ""}`;
+    const [[kind, name] = ["", ""]] = Object.entries(principalOf(principal));
+    const who = `${PRINCIPALS[kind] ?? kind} ${typeof name === "string" ? name : ""}`;
     levels.set(who, [...(levels.get(who) ?? []), typeof level === "string" ? level : ""]);
   }
   return new Map([...levels].map(([who, all]) => [who, all.sort().join(", ")]));

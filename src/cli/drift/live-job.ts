@@ -98,7 +98,8 @@ function runAsOf({ run_as_user_name: name = "" }: LiveJob): Settings | undefined
   return UUID.test(name) ? { service_principal_name: name } : { user_name: name };
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** The application id of a service principal. */
+export const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Puts back what readers leave out, as it is the same for all jobs of a bundle. */
 export function withDeployment(

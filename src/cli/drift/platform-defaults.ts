@@ -42,22 +42,26 @@ const DEFAULTS: Readonly<Record<string, Test>> = {
   "tasks.for_each_task.task.spark_jar_task.run_as_repl": oneOf(true),
 };
 
+/** Access modes without Unity Catalog, which no workspace gives by itself. */
+const UNGOVERNED: readonly string[] = ["NONE", "LEGACY_PASSTHROUGH", "LEGACY_TABLE_ACL"];
+
 /** The same of a new cluster, wherever that stands. */
 const OF_CLUSTERS: Readonly<Record<string, Test>> = {
   "aws_attributes.availability": oneOf("SPOT_WITH_FALLBACK", "ON_DEMAND"),
   "aws_attributes.first_on_demand": oneOf(0, 1),
   "aws_attributes.spot_bid_price_percent": oneOf(100),
-  "aws_attributes.zone_id": oneOf("auto"),
+  "aws_attributes.zone_id": any,
   "azure_attributes.availability": oneOf("ON_DEMAND_AZURE"),
   "azure_attributes.first_on_demand": oneOf(0, 1),
   "azure_attributes.spot_bid_max_price": oneOf(-1),
-  data_security_mode: oneOf("LEGACY_SINGLE_USER_STANDARD", "DATA_SECURITY_MODE_AUTO"),
+  data_security_mode: (mode) => typeof mode === "string" && !UNGOVERNED.includes(mode),
   driver_instance_pool_id: sameAs("instance_pool_id"),
   driver_node_type_id: sameAs("node_type_id"),
   enable_elastic_disk: oneOf(true),
+  enable_local_disk_encryption: oneOf(true),
   "gcp_attributes.availability": oneOf("ON_DEMAND_GCP"),
   "gcp_attributes.first_on_demand": oneOf(0, 1),
-  "gcp_attributes.zone_id": oneOf("HA"),
+  "gcp_attributes.zone_id": any,
   // The pool has its own.
   node_type_id: (_, part) => part.instance_pool_id !== undefined,
   runtime_engine: oneOf("STANDARD"),
@@ -87,8 +91,11 @@ export function withoutPlatformValues(
         return visit(item, other, shape.of, { ...at, path: [...at.path, name] }) ?? item;
       });
     }
-    if (!isSettings(value) || shape?.kind !== "object") return value;
+    if (!isSettings(value)) return value;
     const cluster = at.name.endsWith("new_cluster") ? { part: value, written } : at.cluster;
+    // A cluster policy gives single tags and variables, too.
+    const isOpen = shape?.kind === "object" || (shape?.kind === "map" && cluster !== undefined);
+    if (!isOpen) return value;
     const entries = Object.entries(value).flatMap(([name, each]): [string, Setting][] => {
       const place: Place = {
         path: [...at.path, name],
