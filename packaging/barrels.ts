@@ -4,8 +4,11 @@ import { dirname, join } from "node:path";
 import { parse } from "cjs-module-lexer";
 
 const STAR = /^__exportStar\(require\("([^"]+)"\), exports\);$/gm;
+const IMPORT = /^var (\w+) = require\("([^"]+)"\);$/gm;
+const NAMED =
+  /^Object\.defineProperty\(exports, "(\w+)", \{ enumerable: true, get: function \(\) \{ return (\w+)\.\1; \} \}\);$/gm;
 
-/** Makes each `index.js` below `lib` that consists of `export *` load a file when a name of it is first asked for. */
+/** Makes each `index.js` below `lib` that only re-exports load a file when a name of it is first asked for. */
 export function makeBarrelsLazy(lib: string): void {
   for (const path of readdirSync(lib, { recursive: true, encoding: "utf8" })) {
     const file = join(lib, path);
@@ -17,13 +20,26 @@ export function makeBarrelsLazy(lib: string): void {
 }
 
 function isBarrel(file: string): boolean {
-  const { exports, reexports } = parse(readFileSync(file, "utf8"));
-  return reexports.length > 0 && exports.every((name) => name === "__esModule");
+  const text = readFileSync(file, "utf8");
+  const { exports, reexports } = parse(text);
+  const named = namedIn(text);
+  return reexports.length > 0 && exports.every((name) => name === "__esModule" || named.has(name));
+}
+
+/** The names that a compiled file re-exports one by one, each with the file that it is from. */
+function namedIn(text: string): ReadonlyMap<string, string> {
+  const files = new Map(
+    Array.from(text.matchAll(IMPORT), ([, name = "", file = ""]) => [name, file]),
+  );
+  return new Map(
+    Array.from(text.matchAll(NAMED), ([, name = "", from = ""]) => [name, files.get(from) ?? ""]),
+  );
 }
 
 function lazyBarrel(file: string): string {
-  const owners = new Map<string, string>();
-  for (const [, from = ""] of readFileSync(file, "utf8").matchAll(STAR))
+  const text = readFileSync(file, "utf8");
+  const owners = new Map(namedIn(text));
+  for (const [, from = ""] of text.matchAll(STAR))
     for (const name of namesOf(join(dirname(file), from))) {
       const other = owners.get(name);
       if (other !== undefined) throw new Error(`${file}: ${name} is in ${other} and in ${from}`);

@@ -9,7 +9,8 @@ import { Job } from "@cdktf/provider-databricks/lib/job";
 import { AlertingJobs } from "../../src/alerting/atomic-jobs";
 import { dev } from "../../src/alerting/environments";
 import { App, JobLayer, RULES } from "@jobstrata/cdktf";
-import { configSchema, loadConfig } from "../../src/core/config/config";
+import { loadConfig } from "../../src/core/config/config";
+import { configSchema } from "../../src/core/config/config-schema";
 import { rulePage } from "../../src/core/policy/rule-page";
 import { TYPESCRIPT } from "../e2e/support/processes";
 

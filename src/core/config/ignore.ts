@@ -1,6 +1,4 @@
 import { resolve } from "node:path";
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- the module is a function
-import picomatch = require("picomatch");
 import type { LoadedConfig } from "./config";
 import { posixRelative } from "../paths";
 
@@ -8,6 +6,8 @@ import { posixRelative } from "../paths";
 export function ignoredBy({ config, file = "config" }: LoadedConfig): (path: string) => boolean {
   const globs = config.ignore ?? [];
   if (globs.length === 0) return () => false;
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- most projects ignore nothing
+  const picomatch = require("picomatch") as typeof import("picomatch");
   const matches = picomatch(globs, { dot: true });
   const folder = resolve(file, "..");
   return (path) => matches(posixRelative(folder, resolve(path)));

@@ -1,7 +1,7 @@
 /** Writes docs/rules/ and the JSON schema of the configuration: `npm run generate:docs`. */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { configSchema } from "../config/config";
+import { configSchema } from "../config/config-schema";
 import { rulePage } from "./rule-page";
 import { RULES } from "./rules";
 

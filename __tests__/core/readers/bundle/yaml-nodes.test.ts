@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { parseDocument, stringify } from "yaml";
-import { nodesOf, parseNodes, type YamlNode } from "../../../../src/core/readers/bundle/yaml-nodes";
+import { nodesOf } from "../../../../src/core/readers/bundle/yaml-document";
+import { parseNodes, type YamlNode } from "../../../../src/core/readers/bundle/yaml-nodes";
 import { Places, readYamlFile } from "../../../../src/core/readers/bundle/yaml-file";
 
 const fast = (text: string): unknown => placed(parseNodes(text)?.root);

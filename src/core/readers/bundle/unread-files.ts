@@ -1,6 +1,5 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import { parseDocument } from "yaml";
 import { quote } from "../../model/text";
 import type { ReadProblem } from "../reading";
 import { realPath } from "../real-path";
@@ -120,6 +119,8 @@ function definedIn(path: string): string | undefined {
     if (statSync(path).size > MAX_SIZE) return undefined;
     const text = readFileSync(path, "utf8");
     if (!/^(?:resources|targets):/m.test(text)) return undefined;
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- most bundles have no such file
+    const { parseDocument } = require("yaml") as typeof import("yaml");
     const value = parseDocument(text, { logLevel: "silent" }).toJS() as Value;
     const resources = isValueMap(value) ? value.resources : undefined;
     const names = Object.entries(isValueMap(resources) ? resources : {}).flatMap(

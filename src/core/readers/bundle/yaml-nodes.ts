@@ -7,7 +7,6 @@ import {
   type ScalarEvent,
   YAMLException,
 } from "js-yaml";
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from "yaml";
 
 import { isObject } from "../../model/json";
 
@@ -30,7 +29,7 @@ export type YamlNode = { readonly start: number; readonly anchor?: string } & (
 );
 
 /** Node for a missing value. */
-const EMPTY = { start: 0, kind: "scalar", value: null, isPlain: true } as const;
+export const EMPTY_NODE = { start: 0, kind: "scalar", value: null, isPlain: true } as const;
 
 export interface YamlPair {
   readonly key: YamlNode;
@@ -124,7 +123,7 @@ class EventReader {
   #scalar(event: ScalarEvent): YamlNode {
     const { style, valueStart, tagStart, tagEnd } = event;
     const isPlain = style === SCALAR_STYLE.PLAIN;
-    if (valueStart === -1) return EMPTY;
+    if (valueStart === -1) return EMPTY_NODE;
     const text = getScalarValue(this.#text, event);
     const tag = tagStart === -1 ? undefined : this.#text.slice(tagStart, tagEnd);
     const isTyped = tag === undefined ? isPlain : TYPED.test(tag);
@@ -136,31 +135,6 @@ class EventReader {
       isPlain,
     };
   }
-}
-
-/** The nodes of a document. */
-export function nodesOf({ contents }: Document): YamlNode | undefined {
-  return contents === null ? undefined : nodeOf(contents);
-}
-
-function nodeOf(node: unknown): YamlNode {
-  const start = (node as Node | null)?.range?.[0] ?? 0;
-  if (isAlias(node)) return { start, kind: "alias", name: node.source };
-  const name = (node as { readonly anchor?: string } | null)?.anchor;
-  const anchor = name === undefined ? {} : { anchor: name };
-  if (isSeq(node)) return { start, ...anchor, kind: "list", items: node.items.map(nodeOf) };
-  if (isMap(node)) {
-    const pairs = node.items.map(({ key, value }) => ({ key: nodeOf(key), value: nodeOf(value) }));
-    return { start, ...anchor, kind: "map", pairs };
-  }
-  if (!isScalar(node) || (node.type === "PLAIN" && node.source === ""))
-    return { ...anchor, ...EMPTY };
-  return { start, ...anchor, kind: "scalar", value: valueOf(node), isPlain: node.type === "PLAIN" };
-}
-
-function valueOf({ value, source, type, tag }: Scalar): ScalarValue {
-  if (type === "PLAIN" && source !== undefined && tag === undefined) return plainValue(source);
-  return typeof value === "bigint" ? String(value) : (value as ScalarValue);
 }
 
 /** Tags that resolve like plain scalars. */
@@ -187,7 +161,7 @@ const INTEGER =
   /^([+-]?)(\d+|[1-9]\d*(?:_\d+)+|0b_?[01]+(?:_[01]+)*|0o_?[0-7]+(?:_[0-7]+)*|0x_?[\da-f]+(?:_[\da-f]+)*)$/i;
 
 /** The value of an unquoted scalar in the YAML 1.2 core schema. */
-function plainValue(text: string): ScalarValue {
+export function plainValue(text: string): ScalarValue {
   const constant = CONSTANTS[text];
   if (constant !== undefined) return constant;
   // Fast path: most scalars are words.
