@@ -239,6 +239,14 @@ describe("WorkspaceHttp", () => {
     expect(message).toBe("GET x: 400 X\\u001b[31m: a\\u000ab\\u202e");
   });
 
+  it("does not show a token that a server sends back", async () => {
+    const client = await http(({ headers }, response) => {
+      refuse(response, 400, { message: `bad header ${headers.authorization ?? ""}` });
+    });
+    const { message } = await failure(client.request("GET", "x"));
+    expect(message).toBe("GET x: 400 bad header Bearer ***");
+  });
+
   it("takes the time from the workspace when the clocks differ", async () => {
     const hour = 3_600_000;
     const now = Date.UTC(2026, 10, 24, 12);

@@ -177,12 +177,18 @@ export class WorkspaceHttp {
       throw WorkspaceError.noAnswer(where, this.host, error, this.#requestTimeoutMs);
     }
     if (status < 200 || status > 299) {
-      throw WorkspaceError.refused(where, this.host, status, text, retryAfterMs);
+      throw WorkspaceError.refused(
+        where,
+        this.host,
+        status,
+        withoutToken(text, headers),
+        retryAfterMs,
+      );
     }
     try {
       return parseJson(text) as T;
     } catch {
-      throw WorkspaceError.notJson(where, this.host, text);
+      throw WorkspaceError.notJson(where, this.host, withoutToken(text, headers));
     }
   }
 
@@ -193,6 +199,12 @@ export class WorkspaceHttp {
     const offset = theirs + 500 - this.#now();
     this.#clockOffsetMs = Math.abs(offset) < 2000 ? 0 : offset;
   }
+}
+
+/** Masks the token in a response: a proxy may send back what it received. */
+function withoutToken(text: string, headers: Readonly<Record<string, string>>): string {
+  const [, token = ""] = (headers.Authorization ?? "").split(" ");
+  return token === "" ? text : text.replaceAll(token, "***");
 }
 
 /** Parses a `Retry-After` header: seconds or a date. @returns milliseconds */
