@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LocalBackend } from "cdktf";
 import type { WorkspaceHttp } from "@jobstrata/run";
+import { originOf } from "../../../src/cli/import/remote-state";
 import { readCode } from "../../../src/cli/drift/read-code";
 import { freshFolder, synthesize } from "../../support/synth";
 import { atomicL1, plainStack } from "../../support/stacks";
@@ -40,6 +41,11 @@ it("takes jobs of modules, and of count, neither for the app's own nor for forgo
   expect([...states.ids.values()]).toEqual(["1"]);
   expect([...states.forgotten]).toEqual([["9", "old"]]);
   expect([...states.elsewhere.keys()].sort()).toEqual(["2", "3"]);
+});
+
+it("compares the addresses of workspaces without paths, and shows no password of one", () => {
+  const addresses = ["adb-1.x.net", "https://ADB-1.x.net/", "https://ana:pw@adb-1.x.net/?o=7"];
+  expect(new Set(addresses.map(originOf))).toEqual(new Set(["https://adb-1.x.net"]));
 });
 
 it("refuses the state of a bundle", async () => {

@@ -52,7 +52,7 @@ export async function openWorkspace(
       // The token of one workspace is not for another.
       throw new JobstrataError(
         "authentication",
-        `target ${quote(target)} is in the workspace ${quote(host)}, but DATABRICKS_HOST is ${quote(other)}; log in to that of the target`,
+        `target ${quote(target)} is in the workspace ${quote(originOf(host))}, but DATABRICKS_HOST is ${quote(originOf(other))}; log in to that of the target`,
       );
     }
     login = resolveAuth({

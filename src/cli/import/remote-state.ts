@@ -27,7 +27,7 @@ export async function remoteStates(
     // A token must only be sent to its own workspace.
     throw new JobstrataError(
       "authentication",
-      `target ${quote(target)} is in the workspace ${quote(host)}, but DATABRICKS_HOST is ${quote(other)}; import the targets of one workspace at a time with --target`,
+      `target ${quote(target)} is in the workspace ${quote(originOf(host))}, but DATABRICKS_HOST is ${quote(originOf(other))}; import the targets of one workspace at a time with --target`,
     );
   }
   const http = new WorkspaceHttp(
@@ -102,8 +102,7 @@ async function exported(http: WorkspaceHttp, path: string): Promise<object | und
 }
 
 /** Normalizes the URL of a workspace. */
-export const originOf = (host: string): string =>
-  host
-    .replace(/^(?!https?:\/\/)/, "https://")
-    .replace(/\/+$/, "")
-    .toLowerCase();
+export function originOf(host: string): string {
+  const url = /^https?:\/\//i.test(host) ? host : `https://${host}`;
+  return URL.canParse(url) ? new URL(url).origin : url;
+}
