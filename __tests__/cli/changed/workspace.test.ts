@@ -37,6 +37,7 @@ describe("changed, with a workspace as the base", () => {
     const several = await jobstrata("changed", "workspace", bundle.folder);
     expect(several).toMatchObject({ code: 2, out: "" });
     expect(several.err).toMatch(/say with -t which target to compare/);
+    expect((await changed("-t", "dev")).err).toMatch(/one target .* give --target once/);
     process.env.DATABRICKS_TOKEN = "wrong";
     const { err, out } = await changed();
     expect(out).toContain("3 modified, 0 unchanged");

@@ -66,6 +66,11 @@ export async function findChanges(
       "jobs of a workspace are compared as the base: jobstrata changed workspace",
     );
   }
+  if (isLive && target.length > 1)
+    throw new JobstrataError(
+      "config",
+      "a workspace is compared with one target or environment: give --target once",
+    );
   const sources = isLive ? others : given;
   const paths = path === undefined ? [] : [path];
   const after = readings ?? (await readSources(paths, sources, target, io));
