@@ -67,7 +67,7 @@ const WRONG: readonly (readonly [line: string, message: RegExp])[] = [
   ["run --watch 7 --only a", /--only cannot be combined with --watch/s],
   ["run --job-id 5 --param novalue", /It must be name=value/s],
   ["run --job-id 5 --param a=1 --param a=2", /"a" is given twice/s],
-  ["run --job-id 5 --timeout soon", /It must be a number of seconds, or such as 90s/s],
+  ["run --job-id 5 --timeout soon", /It must be a number of seconds, or a duration such as 90s/s],
   ["run --job-id 5 --only ,", /It must name at least one task/s],
   ["runs --limit 0", /It must be a whole number above 0/s],
   ["repair", /give the id of a run, or --last/s],

@@ -153,7 +153,7 @@ describe("jobstrata docs", () => {
     const { code, out, err } = await docs(threeLayers, folder);
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toMatch(
-      /" has "README\.md", which jobstrata docs has not written; nothing is changed\. Choose another folder\n$/,
+      /" has "README\.md", not written by jobstrata docs; nothing is changed\. Choose another folder\n$/,
     );
     expect(readdirSync(folder)).toEqual(["README.md"]);
   });

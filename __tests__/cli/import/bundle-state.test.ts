@@ -98,7 +98,7 @@ describe("the state of a bundle", () => {
 
   it("refuses an interrupted deployment that does not follow it", () => {
     const read = (): BundleState => stateOf(parsed(direct(3, {})), "x", wal(5));
-    expect(messageOf(read)).toContain('"x.wal" does not go with "x": it has the serial 5 after 3');
+    expect(messageOf(read)).toContain('"x.wal" does not match "x": it has the serial 5 after 3');
   });
 
   it("lies beside the bundle, or where DATABRICKS_BUNDLE_TMP says", () => {

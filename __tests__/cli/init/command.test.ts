@@ -256,7 +256,7 @@ describe("jobstrata init in a folder with files", () => {
     const second = await inFolder("init", "--yes", "--layer", "gold");
 
     expect(second.code).toBe(0);
-    expect(second.out).toMatch(/^Nothing to write: everything is there\.\n/);
+    expect(second.out).toMatch(/^Nothing to write: all files exist\.\n/);
     expect(contents()).toEqual(before);
   });
 
@@ -537,7 +537,7 @@ export class BronzeLayer extends JobLayer {
     nightlyJob(app, environment, { first, silver });
 `);
     expect((await inFolder("add", "job", "nightly", "--layer", "gold")).err).toContain(
-      'there is an orchestrator "nightly_job" already',
+      'orchestrator "nightly_job" already exists',
     );
   });
 
