@@ -1,14 +1,7 @@
-import {
-  DelegateBackoff,
-  ExponentialBackoff,
-  handleWhen,
-  type IBackoff,
-  type IRetryBackoffContext,
-  retry,
-} from "cockatiel";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseJson, stringifyJson } from "@jobstrata/core/model";
 import { JobstrataError } from "@jobstrata/core/errors";
+import { retrying } from "./retry-policy";
 import { WorkspaceError } from "./workspace-error";
 
 /** The address of a workspace and the credentials for it. */
@@ -108,34 +101,22 @@ export class WorkspaceHttp {
     { repeatable = true, signal }: RequestOptions = {},
   ): Promise<T> {
     const began = this.#now();
-    const end = began + this.#budgetMs;
-    const exponential = new ExponentialBackoff({
-      initialDelay: this.#firstRetryMs,
-      maxDelay: 10_000,
-    });
-    let backoff: IBackoff<unknown> | undefined;
-    let given: WorkspaceError | undefined;
-    const delayOf = ({ result }: IRetryBackoffContext<unknown>): number => {
-      backoff = backoff === undefined ? exponential.next() : backoff.next(undefined);
-      const error = "error" in result ? (result.error as WorkspaceError) : undefined;
-      return Math.max(backoff.duration, error?.retryAfterMs ?? 0);
-    };
-    const policy = retry(
-      handleWhen((error) => {
-        given = error instanceof WorkspaceError ? error : undefined;
-        if (given === undefined || signal?.aborted === true) return false;
-        const canRepeat = repeatable ? given.transient : given.refusedUntouched;
-        return canRepeat && this.#now() + (given.retryAfterMs ?? 0) < end;
-      }),
-      { maxAttempts: 100, backoff: new DelegateBackoff(delayOf) },
-    );
-    policy.onRetry(({ delay }) => {
-      if (given !== undefined) this.onRetry?.(given, delay, this.#now() - began);
+    const execute = retrying({
+      transient: (error) => {
+        if (!(error instanceof WorkspaceError) || signal?.aborted === true) return undefined;
+        return (repeatable ? error.transient : error.refusedUntouched) ? error : undefined;
+      },
+      end: began + this.#budgetMs,
+      now: this.#now,
+      firstRetryMs: this.#firstRetryMs,
+      maxRetryMs: 10_000,
+      maxRetries: 100,
+      onRetry: (error, delayMs) => this.onRetry?.(error, delayMs, this.#now() - began),
     });
     let renewed = false;
     for (;;) {
       try {
-        return await policy.execute(() => this.#once<T>(method, path, body, signal));
+        return await execute(() => this.#once<T>(method, path, body, signal));
       } catch (error) {
         const expired = error instanceof WorkspaceError && error.status === 401;
         if (!expired || renewed || !this.#login.renew()) throw error;

@@ -6,6 +6,7 @@ export * from "./history";
 export * from "./http";
 export * from "./jobs-client";
 export * from "./repair";
+export * from "./retry-policy";
 export * from "./run-follower";
 export * from "./run-plan";
 export * from "./run-session";

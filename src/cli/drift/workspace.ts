@@ -5,7 +5,7 @@ import { JobsClient, type Login, resolveAuth, tokenLogin, WorkspaceHttp } from "
 import { originOf } from "../import/remote-state";
 import type { Io } from "../io";
 import { withLocalPackage } from "../local/package";
-import { WORTH_A_WORD } from "../workspace/target";
+import { reportRetries } from "../workspace/retries";
 import type { Code } from "./code";
 
 /**
@@ -61,11 +61,6 @@ export async function openWorkspace(
     });
   }
   const http = new WorkspaceHttp(login, { requestsPerSecond: REQUESTS_PER_SECOND });
-  let said = false;
-  http.onRetry = (error, _, sinceMs) => {
-    if (said || sinceMs < WORTH_A_WORD) return;
-    said = true;
-    io.err(`The workspace does not respond; retrying for a minute (${error.message})`);
-  };
+  reportRetries(http, io);
   return { client: new JobsClient(http), close };
 }

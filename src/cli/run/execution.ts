@@ -13,7 +13,8 @@ import { Interrupts } from "../interrupts";
 import type { Io } from "../io";
 import { EventsView, LinesView, LiveView, QuietView, type RunView } from "./view";
 import { styleFor, terminalOf } from "../terminal";
-import { WORTH_A_WORD, type WorkspaceTarget } from "../workspace/target";
+import { WORTH_A_WORD } from "../workspace/retries";
+import type { WorkspaceTarget } from "../workspace/target";
 
 export const FORMATS = ["text", "json", "jsonl"] as const;
 export type Format = (typeof FORMATS)[number];

@@ -16,6 +16,7 @@ import {
   JobsClient,
 } from "@jobstrata/run";
 import type { Io } from "../io";
+import { reportRetries } from "./retries";
 import { withLocalPackage } from "../local/package";
 
 /** Options that select the workspace. */
@@ -28,9 +29,6 @@ export interface TargetOptions {
   readonly data?: string;
   readonly executor?: ExecutorKind;
 }
-
-/** Time after which the reason for waiting is shown; milliseconds. */
-export const WORTH_A_WORD = 2000;
 
 /** A workspace to run jobs in, and the jobs deployed there. */
 export class WorkspaceTarget {
@@ -105,12 +103,7 @@ export class WorkspaceTarget {
       login = resolveAuth(workspaceOf(stacks));
     }
     const client = new JobsClient(new WorkspaceHttp(login, http));
-    let said = false;
-    client.http.onRetry = (error, _, sinceMs) => {
-      if (said || sinceMs < WORTH_A_WORD) return;
-      said = true;
-      io.err(`The workspace does not respond; retrying for a minute (${error.message})`);
-    };
+    reportRetries(client.http, io);
     return new WorkspaceTarget(client, target, stacks, flags, stop, isTransient);
   }
 

@@ -1,4 +1,4 @@
-import { DelegateBackoff, ExponentialBackoff, handleWhen, type IBackoff, retry } from "cockatiel";
+import { retrying } from "@jobstrata/run";
 import type { CodeHost, HostComment } from "./code-host";
 import { HostError } from "./host-http";
 
@@ -37,24 +37,15 @@ export async function upsertComment(
   comment: ReportComment,
   { budgetMs = 60_000, firstRetryMs = 1000 }: UpsertOptions = {},
 ): Promise<Upserted> {
-  const end = Date.now() + budgetMs;
-  const exponential = new ExponentialBackoff({ initialDelay: firstRetryMs, maxDelay: 15_000 });
-  let backoff: IBackoff<unknown> | undefined;
-  let last: HostError | undefined;
-  const attempts = retry(
-    handleWhen((error) => {
-      last = error instanceof HostError ? error : undefined;
-      return last?.transient === true && Date.now() + (last.retryAfterMs ?? 0) < end;
-    }),
-    {
-      maxAttempts: 5,
-      backoff: new DelegateBackoff(() => {
-        backoff = backoff === undefined ? exponential.next() : backoff.next(undefined);
-        return Math.max(backoff.duration, last?.retryAfterMs ?? 0);
-      }),
-    },
-  );
-  return attempts.execute(() => upsertOnce(host, comment));
+  const execute = retrying({
+    transient: (error) => (error instanceof HostError && error.transient ? error : undefined),
+    end: Date.now() + budgetMs,
+    now: Date.now,
+    firstRetryMs,
+    maxRetryMs: 15_000,
+    maxRetries: 5,
+  });
+  return execute(() => upsertOnce(host, comment));
 }
 
 async function upsertOnce(
