@@ -193,6 +193,34 @@ dev, prod:
     expect(await reasons(root)).toEqual({ refresh: ["resources.pipelines.sales changed"] });
   });
 
+  it("follows what jobs of several bundles refer to", async () => {
+    const bundle = (name: string): Record<string, string> => ({
+      [`${name}/databricks.yml`]: `bundle: {name: ${name}}
+targets: {dev: {default: true}}
+resources:
+  pipelines:
+    gold: {name: gold, libraries: [{notebook: {path: ./gold.py}}]}
+  jobs:
+    refresh_${name}: {tasks: [{task_key: main, pipeline_task: {pipeline_id: "\${resources.pipelines.gold.id}"}}]}
+`,
+      [`${name}/gold.py`]: NOTEBOOK,
+    });
+    const root = tempFolder();
+    write(root, { ...bundle("sales"), ...bundle("stock"), "conf.json": "{}" });
+    git(root, "init", "-q");
+    git(root, "add", "-A");
+    git(root, "commit", "-qm", "x");
+    write(root, { "conf.json": "[]" });
+    expect(await reasons(root)).toEqual({});
+    const text = readFileSync(join(root, "stock/databricks.yml"), "utf8");
+    write(root, { "stock/databricks.yml": text.replace("name: gold", "name: silver") });
+    write(root, { "sales/gold.py": `${NOTEBOOK}x = 1\n` });
+    expect(await reasons(root)).toEqual({
+      refresh_sales: ["resources.pipelines.gold: file sales/gold.py changed"],
+      refresh_stock: ["resources.pipelines.gold changed"],
+    });
+  });
+
   it("follows renamed jobs and notebooks", async () => {
     const root = repository();
     const file = join(root, "resources/jobs.yml");

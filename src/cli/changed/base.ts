@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { type JobSpec, maskSecret, quote, type SourceKind } from "@jobstrata/core/model";
+import { maskSecret, quote, type SourceKind } from "@jobstrata/core/model";
 import {
   bundleFile,
   priorState,
@@ -19,7 +19,7 @@ import { AssetChanges, hasAssets } from "./asset-changes";
 import type { BaseSource } from "./document";
 import { FolderChanges, type FileChanges } from "./file-changes";
 import { GitChanges } from "./git-changes";
-import { bundleFolder, BundleReferences, type References, StackReferences } from "./references";
+import { BundleReferences, type References, StackReferences } from "./references";
 import { appFolder, synthesizeAt } from "./synthesized-base";
 
 /** What jobs are compared with. */
@@ -83,9 +83,7 @@ function atPath(path: string, { reading, options }: Current): Base {
     from,
     reading: movedReading(before, move),
     files: filesBetween(before, reading, move),
-    references: referencesOf(reading, before, (folder) =>
-      join(move.from, relative(move.to, folder)),
-    ),
+    references: referencesOf(reading, before),
     problems: [],
   };
 }
@@ -101,25 +99,16 @@ function filesBetween(
     : new FolderChanges(from, to);
 }
 
-/** @param at where the bundle of a folder is at the base */
-function referencesOf(
-  after: Reading,
-  before: Reading,
-  at: (folder: string) => string,
-): NonNullable<Base["references"]> {
-  if (after.kind === "cdktf") {
-    return {
-      before: new StackReferences(resolve(before.path)),
-      after: new StackReferences(resolve(after.path)),
-    };
-  }
-  const jobs = after.graphs.flatMap((graph) => graph.jobs);
-  const within = folderOf(after);
-  const folders = (job: JobSpec): string => bundleFolder(job, within);
-  return {
-    before: new BundleReferences(jobs, folders, at),
-    after: new BundleReferences(jobs, folders, (folder) => folder),
-  };
+/** @param before where it was read, while its files are there */
+function referencesOf(after: Reading, before: Reading): NonNullable<Base["references"]> {
+  const of = (reading: Reading): References =>
+    after.kind === "cdktf"
+      ? new StackReferences(resolve(reading.path))
+      : new BundleReferences(
+          reading.graphs.flatMap((graph) => graph.jobs),
+          folderOf(reading),
+        );
+  return { before: of(before), after: of(after) };
 }
 
 /** Of several readings, that which is of the same kind as what it is compared with. */
@@ -148,7 +137,7 @@ async function atRevision(revision: string, current: Current): Promise<Base> {
     switch (reading.kind) {
       case "bundle":
         if (!hasConfigChanges(files, current)) {
-          const { after } = referencesOf(reading, reading, (place) => place);
+          const { after } = referencesOf(reading, reading);
           return { from, files, references: { before: after, after }, problems: [] };
         }
         return { from, ...(await bundleAt(base)), files, problems: [] };
@@ -206,10 +195,9 @@ function bundleAt({ git, commit, revision, folder, current }: AtCommit): Promise
       hasFiles: false,
     });
     const shown = (way: string): string => `${revision}:${way}`;
-    const at = (place: string): string => join(root, relative(git.folder, place));
     return {
       reading: movedReading(before, { from: root, to: git.folder, shown }),
-      references: referencesOf(reading, before, at),
+      references: referencesOf(reading, before),
     };
   });
 }
@@ -228,7 +216,7 @@ function appAt({ git, commit, revision, folder, current }: AtCommit): Promise<Be
     const before = readSynthesized(outdir);
     return {
       reading: movedReading(before, { from: root, to: git.folder, shown }),
-      references: referencesOf(current.reading, before, () => ""),
+      references: referencesOf(current.reading, before),
     };
   });
 }

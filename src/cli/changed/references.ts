@@ -121,36 +121,33 @@ function* textsIn(value: unknown): Generator<string> {
     for (const [name, item] of Object.entries(value)) if (name !== "//") yield* textsIn(item);
 }
 
-/** The definitions in bundles, by their folders. */
+/** The definitions in bundles. */
 export class BundleReferences implements References {
-  readonly #bundles = new Map<string, ReturnType<typeof readBundleResources>>();
-
-  readonly #folderOf: (job: JobSpec) => string;
+  readonly #bundles = new Map<string, ReturnType<typeof readBundleResources> | undefined>();
+  /** Folders of the bundles, by the ids of their jobs. */
+  readonly #folders = new Map<string, string>();
 
   /**
-   * @param folderOf the folder of the bundle that holds a job
-   * @param at where that bundle is read, by that folder
+   * Reads the bundles of jobs that refer to something.
+   *
+   * @param jobs where they were read, in all environments
+   * @param within the folder that holds all bundles
    */
-  public constructor(
-    jobs: Iterable<JobSpec>,
-    folderOf: (job: JobSpec) => string,
-    at: (folder: string) => string,
-  ) {
-    this.#folderOf = folderOf;
+  public constructor(jobs: Iterable<JobSpec>, within: string) {
     for (const job of jobs) {
-      if (referencesIn(job).length === 0) continue;
-      const folder = folderOf(job);
+      if (this.#folders.has(job.id) || referencesIn(job).length === 0) continue;
+      const folder = bundleFolder(job, within);
+      this.#folders.set(job.id, folder);
       if (this.#bundles.has(folder)) continue;
-      const file = existsSync(at(folder)) ? bundleFile(at(folder)) : undefined;
-      if (file !== undefined) this.#bundles.set(folder, readBundleResources(file));
+      const file = existsSync(folder) ? bundleFile(folder) : undefined;
+      this.#bundles.set(folder, file === undefined ? undefined : readBundleResources(file));
     }
   }
 
   public of(job: JobSpec, environment: string): ReadonlyMap<string, Referred> {
     const found = new Map<string, Referred>();
     const names = referencesIn(job);
-    const bundle = names.length === 0 ? undefined : this.#bundles.get(this.#folderOf(job));
-    const target = bundle?.get(environment);
+    const target = this.#bundles.get(this.#folders.get(job.id) ?? "")?.get(environment);
     if (target === undefined) return found;
     const { resources, variables } = target;
     for (const name of names) {
