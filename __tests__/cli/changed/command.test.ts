@@ -314,7 +314,7 @@ describe("bad weather", () => {
     const root = repository({ "resources/jobs.yml": "resources: [" });
     write(root, FILES);
     expect((await changed(root)).err).toMatch(
-      /the base cannot be read: .*every job counts as modified/s,
+      /the base cannot be read: HEAD:resources\/jobs.yml:1:\d+: .*every job counts as modified/s,
     );
     git(root, "rm", "-q", "--cached", "databricks.yml");
     git(root, "commit", "-qm", "gone");
@@ -383,6 +383,13 @@ describe("bad weather", () => {
     rmSync(join(root, "src/lib"));
     symlinkSync("../other", join(root, "src/lib"));
     expect(Object.keys(await reasons(root))).toEqual(["load_orders"]);
+    // What is imported is not there, and nobody knows that it was.
+    git(root, "rm", "-q", "other/tables.py");
+    expect(Object.keys(await reasons(root))).toEqual(["load_orders"]);
+    git(root, "reset", "-q", "--hard");
+    git(root, "rm", "-q", "src/lib");
+    expect(Object.keys(await reasons(root))).toEqual(["load_orders"]);
+    git(root, "reset", "-q", "--hard");
     git(root, "checkout", "-q", ".");
     rmSync(join(root, "src/report.py"));
     symlinkSync("../shared/other_report.py", join(root, "src/report.py"));

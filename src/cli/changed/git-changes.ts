@@ -6,6 +6,14 @@ import { type FileChange, type FileChanges, Folders, isFile, RealPaths } from ".
 /** The mode of a submodule in a tree. */
 const SUBMODULE = "160000";
 
+/** What a folder may have held that a link led to, or a submodule whose commit is not here: anything. */
+class EveryName extends Set<string> {
+  public override has(): boolean {
+    return true;
+  }
+}
+const EVERY_NAME = new EveryName();
+
 /** The work tree, and how its files differ from a commit. What git ignores is not known there. */
 export class GitChanges implements FileChanges {
   readonly #changes = new Map<string, FileChange>();
@@ -86,6 +94,8 @@ export class GitChanges implements FileChanges {
   public names(folder: string): ReadonlySet<string> {
     const known = this.#names.get(folder);
     if (known !== undefined) return known;
+    const change = this.#changes.get(folder) ?? this.#wholly.get(folder) ?? this.#above(folder);
+    if (change !== undefined && change.kind !== "new") return EVERY_NAME;
     const gone = this.#gone.get(this.#real.of(folder));
     const now = this.#folders.names(folder);
     const names = gone === undefined ? now : new Set([...now, ...gone]);
