@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { type JobGraph, type JobSpec, printable } from "@jobstrata/core/model";
+import { type JobGraph, type JobSpec, printable, formatLocation } from "@jobstrata/core/model";
 import { analyseAhead, type Reading } from "@jobstrata/core/readers";
 import {
   diffJobs,
@@ -91,8 +91,12 @@ export async function findChanges(
   let found: Base;
   try {
     found = await readBase(base, { reading, options, io, ...(signal && { signal }) });
-    for (const { severity, rule, message } of found.reading?.problems ?? [])
-      if (severity === "error" && rule === undefined) throw new JobstrataError("source", message);
+    for (const { severity, rule, message, location } of found.reading?.problems ?? [])
+      if (severity === "error" && rule === undefined)
+        throw new JobstrataError(
+          "source",
+          location === undefined ? message : `${formatLocation(location)}: ${message}`,
+        );
   } catch (error) {
     if (!(error instanceof JobstrataError) || signal?.aborted === true) throw error;
     return { document: everything(reading, base, error.message), before: [], after: [reading] };
