@@ -129,6 +129,10 @@ describe("jobstrata drift of a bundle", () => {
       name: "Of a bundle",
       deployment: { kind: "BUNDLE", metadata_file_path: "/Workspace/x/state/metadata.json" },
     });
+    const foreign = await bundle.create({
+      name: "[prod] Load",
+      deployment: { kind: "BUNDLE", metadata_file_path: "/Workspace/y/state/metadata.json" },
+    });
     const lost = await bundle.create({
       name: "Renamed since",
       deployment: {
@@ -155,6 +159,7 @@ describe("jobstrata drift of a bundle", () => {
         expect.stringContaining(`the name of load, beside job ${idOf("load")}`),
       ],
       ["orphan", String(lost), "this bundle deployed it, but its state does not have it"],
+      ["duplicate", idOf("load"), `jobs ${idOf("load")}, ${foreign} have the same name`],
       [
         "reference",
         idOf("nightly"),
@@ -163,6 +168,11 @@ describe("jobstrata drift of a bundle", () => {
       ["unmanaged", String(other), `no code manages it; job ${again} of the same name`],
       ["unmanaged", String(again), `no code manages it; job ${other} of the same name`],
       ["unmanaged", String(locked), "another bundle deployed it: /Workspace/x/state/metadata.json"],
+      [
+        "unmanaged",
+        String(foreign),
+        "another bundle deployed it: /Workspace/y/state/metadata.json",
+      ],
     ]);
     expect(findings[0]?.creator).toBe("local-user@example.com");
   });

@@ -1,4 +1,12 @@
-import { fits } from "../../../src/cli/drift/settings-walk";
+import { fits, hasWords } from "../../../src/cli/drift/settings-walk";
+
+it.each<[pattern: string, expected: boolean]>([
+  ["${var.name}", false],
+  ["[${bundle.target}] ${var.name}", false],
+  ["[${bundle.target}] Load", true],
+])("finds words in %j: %p", (pattern, expected) => {
+  expect(hasWords(pattern)).toBe(expected);
+});
 
 describe("fits", () => {
   it.each<[pattern: string, name: string, expected: boolean]>([

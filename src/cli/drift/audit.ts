@@ -1,10 +1,12 @@
 import { setFlagsFromString } from "node:v8";
 import { type JobId, jobIdOf, type JobSpec, type Settings } from "@jobstrata/core/model";
+import { withoutMount } from "@jobstrata/core/paths";
 import { atOnce, isCut, type JobsClient, WorkspaceError } from "@jobstrata/run";
 import { type ApiPermissions, ownEntries } from "../workspace/permissions";
 import {
   type Code,
   type DeploymentNote,
+  metadataOf,
   NO_STATES,
   samePath,
   type States,
@@ -24,7 +26,7 @@ import { type LiveJob, liveSettings, withDeployment, withoutDeployment } from ".
 import type { LiveJobs } from "./live-jobs";
 import { type Match, matchJobs, type Matches } from "./match";
 import type { DriftJob, DriftReport } from "./report";
-import { literal, unescaped, withTexts } from "./settings-walk";
+import { fits, isOpenText, literal, unescaped, withTexts } from "./settings-walk";
 
 /** Requests at once: at 200 ms each, as many as the limit of the API lets through. */
 const AT_ONCE = 16;
@@ -64,7 +66,15 @@ export class Audit {
     if (useStates) this.#states = await this.#code.states(this.#client.http, notes);
     await this.#readJobs();
     const nameOf = this.#namesOf(user);
-    const matches = matchJobs(graph.jobs, this.#states, this.#live, nameOf);
+    const own = metadataOf(this.#code, user);
+    const matches = matchJobs(
+      graph.jobs,
+      this.#states,
+      this.#live,
+      nameOf,
+      ({ bundle }) =>
+        bundle !== undefined && (own === undefined || !fits(own, withoutMount(bundle))),
+    );
     if (usePermissions) await this.#readPermissions(matches);
     const jobs = await this.#compare(matches, nameOf);
     const findings = new Findings(this.#code, this.#live, this.#states, matches, user);
@@ -170,7 +180,8 @@ export class Audit {
         ...(source !== undefined && { location: source }),
       };
       if (live === undefined) {
-        jobs.push({ ...head, ...NOTHING, kinds: ["missing"], ...(await this.#missing(gone)) });
+        const note = await this.#missing(gone, head.name);
+        jobs.push({ ...head, ...NOTHING, kinds: ["missing"], ...note });
         continue;
       }
       const found = this.#compareJob(match, live.id, texts(spec));
@@ -186,9 +197,12 @@ export class Audit {
   }
 
   /** Why a job is not found. */
-  async #missing(gone: string | undefined): Promise<Pick<DriftJob, "note">> {
+  async #missing(gone: string | undefined, name: string): Promise<Pick<DriftJob, "note">> {
     const id = gone === undefined ? undefined : jobIdOf(gone);
-    if (id === undefined) return {};
+    if (id === undefined)
+      return isOpenText(name)
+        ? { note: `there is no state, and only the deployment knows its whole name, ${name}` }
+        : {};
     try {
       await this.#client.getJob(id);
       return { note: `job ${gone ?? ""} of the state was created meanwhile` };

@@ -1,4 +1,10 @@
-import type { JobGraph, JobSpec, Settings, SourceKind } from "@jobstrata/core/model";
+import {
+  isObject,
+  type JobGraph,
+  type JobSpec,
+  type Settings,
+  type SourceKind,
+} from "@jobstrata/core/model";
 import { withoutMount } from "@jobstrata/core/paths";
 import type { Reading, ReadProblem } from "@jobstrata/core/readers";
 import type { WorkspaceHttp } from "@jobstrata/run";
@@ -70,6 +76,17 @@ export interface TextContext {
 /** What of the code could not be read; its jobs may be missing from the graph. */
 export const unreadOf = ({ reading }: Pick<Code, "reading">): readonly ReadProblem[] =>
   problemsOf([reading]).filter(({ severity }) => severity === "error");
+
+/** What a bundle notes on its jobs: a path, in which expressions stand for any text. */
+export function metadataOf(
+  { graph, deploymentOf }: Pick<Code, "graph" | "deploymentOf">,
+  user: (text: string) => string,
+): string | undefined {
+  const [job] = graph.jobs;
+  const note = job && deploymentOf?.(job).deployment;
+  const path = isObject(note) ? note.metadata_file_path : undefined;
+  return typeof path === "string" ? withoutMount(user(path)) : undefined;
+}
 
 export type TextChange = (text: string, place: TextPlace) => string;
 

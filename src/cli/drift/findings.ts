@@ -1,11 +1,11 @@
-import { environmentPrefix, isObject, type JobSpec, leafTasks } from "@jobstrata/core/model";
+import { environmentPrefix, type JobSpec, leafTasks } from "@jobstrata/core/model";
 import { withoutMount } from "@jobstrata/core/paths";
-import { type Code, type States, unreadOf } from "./code";
+import { type Code, metadataOf, type States, unreadOf } from "./code";
 import type { LiveSummary } from "./live-job";
 import type { LiveJobs } from "./live-jobs";
 import { byAge, type Matches } from "./match";
 import type { DriftFinding } from "./report";
-import { fits } from "./settings-walk";
+import { fits, hasWords } from "./settings-walk";
 
 /** Finds what is in the workspace beside the live jobs of the code. */
 export class Findings {
@@ -69,7 +69,8 @@ export class Findings {
       });
     }
     if (this.#states.forgotten.has(summary.id) || summary.bundle === undefined) return undefined;
-    if (withoutMount(summary.bundle) !== this.#ownMetadata()) return undefined;
+    const own = this.#ownMetadata();
+    if (own === undefined || !fits(own, withoutMount(summary.bundle))) return undefined;
     return finding("orphan", summary, {
       text: "this bundle deployed it, but its state does not have it",
     });
@@ -77,12 +78,10 @@ export class Findings {
 
   /** What a bundle notes on its jobs, if there is a state of it. */
   #ownMetadata(): string | undefined {
-    const { kind, graph, deploymentOf } = this.#code;
+    const { kind, graph } = this.#code;
     const [job] = graph.jobs;
     if (kind !== "bundle" || job === undefined || !this.#states.isKnown(job)) return undefined;
-    const note = deploymentOf?.(job).deployment;
-    const path = isObject(note) ? note.metadata_file_path : undefined;
-    return typeof path === "string" ? withoutMount(this.#user(path)) : undefined;
+    return metadataOf(this.#code, this.#user);
   }
 
   #unmanaged(
@@ -161,7 +160,8 @@ export class Findings {
     const personal = graph.jobs.flatMap(({ name = "" }) =>
       name.includes("${workspace.current_user.") ? [name] : [],
     );
-    const patterns = [...others.map(({ name }) => name), ...personal];
+    // A name that is an expression alone would fit every job.
+    const patterns = [...others.map(({ name }) => name), ...personal].filter(hasWords);
     const byRest = countedBy(
       patterns.map((id) => ({ id })),
       ({ id }) => environmentPrefix(id).rest,

@@ -26,12 +26,14 @@ export interface Matches {
  * the answer to its creation was lost, or somebody has made it by hand.
  *
  * @param nameOf the display name as it is deployed
+ * @param isForeign whether another bundle, or another target of this one, has deployed a live job
  */
 export function matchJobs(
   specs: readonly JobSpec[],
   states: States,
   live: { summary(id: string): LiveSummary | undefined; summaries(): Iterable<LiveSummary> },
   nameOf: (spec: JobSpec) => string,
+  isForeign: (summary: LiveSummary) => boolean,
 ): Matches {
   const taken = new Set([
     ...states.ids.values(),
@@ -48,12 +50,15 @@ export function matchJobs(
   const jobs = specs.map((spec): Match => {
     const id = states.ids.get(spec.id);
     const found = id === undefined ? undefined : live.summary(id);
-    const namesakes = (byName.get(nameOf(spec)) ?? []).filter((each) => !taken.has(each.id));
+    const free = (byName.get(nameOf(spec)) ?? []).filter((each) => !taken.has(each.id));
+    const own = free.filter((each) => !isForeign(each));
     if (id !== undefined || states.isKnown(spec)) {
-      for (const each of namesakes) copies.set(each.id, spec);
+      for (const each of own) copies.set(each.id, spec);
       if (found !== undefined) return { spec, live: found, by: "state" };
       return { spec, ...(id !== undefined && { gone: id }) };
     }
+    // A bundle whose folder has moved finds jobs with the old one.
+    const namesakes = own.length > 0 ? own : free;
     const [oldest, another] = namesakes.sort(byAge);
     if (oldest === undefined) return { spec };
     const tags = hierarchyTags(spec.tags);

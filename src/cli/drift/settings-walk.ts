@@ -210,6 +210,10 @@ function hasParts(text: string, parts: readonly string[]): boolean {
 /** Whether a text still has an expression that stands for any text. */
 export const isOpenText = (text: string): boolean => text.includes("${") && !isSensitive(text);
 
+/** Whether a pattern of names has more than expressions, blanks and signs. */
+export const hasWords = (pattern: string): boolean =>
+  /[\p{L}\p{Nd}]/u.test(pattern.replace(EXPRESSION, ""));
+
 /** A pattern of names with expressions in them, such as of jobs that others deploy. */
 export function fits(pattern: string, name: string): boolean {
   return pattern === name || filledText(pattern, name) !== undefined;
