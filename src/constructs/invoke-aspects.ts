@@ -7,10 +7,11 @@ export function invokeAspects(stack: TerraformStack): void {
   let warned = false;
   const visit = (construct: IConstruct, inherited: readonly IAspect[]): void => {
     const own = Aspects.of(construct);
-    const aspects = [...inherited, ...own.all];
-    const count = own.all.length;
-    const { path } = construct.node;
+    const added = own.all;
+    const count = added.length;
+    const aspects = count === 0 ? inherited : [...inherited, ...added];
     for (const aspect of aspects) {
+      const { path } = construct.node;
       const done = invoked.get(path) ?? new Set();
       invoked.set(path, done);
       if (done.has(aspect)) continue;

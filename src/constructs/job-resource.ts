@@ -35,7 +35,7 @@ export class JobResource extends TerraformResource {
   readonly #taskOverrides: TaskOverride[] = [];
   readonly #assigned = new Map<string, unknown>();
   #arguments: JobArguments | undefined;
-  #argumentsArePlain = false;
+  #argumentsArePlain: boolean | undefined;
 
   /**
    * @param toArguments creates the arguments; called when they are first needed, and again after {@link
@@ -99,7 +99,7 @@ export class JobResource extends TerraformResource {
 
   /** The value of an argument: an aspect's, otherwise the job's own. */
   public argument(name: string): unknown {
-    return (this.#currentArguments() as Record<string, unknown>)[name];
+    return (this.arguments as Record<string, unknown>)[name];
   }
 
   /**
@@ -148,13 +148,13 @@ export class JobResource extends TerraformResource {
   /** Discards cached arguments. */
   public argumentsChanged(): void {
     this.#arguments = undefined;
+    this.#argumentsArePlain = undefined;
   }
 
   /** True if cdktf would resolve the whole resource to itself: it has no token, override or meta-argument. */
   public get isPlain(): boolean {
     if (!this.#isBare) return false;
-    this.#currentArguments();
-    return this.#argumentsArePlain;
+    return (this.#argumentsArePlain ??= isPlain(this.arguments));
   }
 
   /** The resource's configuration; empty while the stack renders this resource itself. */
@@ -177,7 +177,7 @@ export class JobResource extends TerraformResource {
     if (this.#taskOverrides.length === 0) return action();
     const overrides = this.rawOverrides as Record<string, unknown>;
     const before = structuredClone(overrides);
-    const { task = [] } = this.#currentArguments();
+    const { task = [] } = this.arguments;
     const keys = Array.isArray(task) ? task.map(({ taskKey }) => taskKey) : [];
     try {
       for (const { taskKey, path, value } of this.#taskOverrides) {
@@ -219,20 +219,17 @@ export class JobResource extends TerraformResource {
     );
   }
 
-  #currentArguments(): JobArguments {
-    if (this.#arguments === undefined) {
-      this.#arguments =
-        this.#assigned.size === 0
-          ? this.#toArguments()
-          : { ...this.#toArguments(), ...Object.fromEntries(this.#assigned) };
-      this.#argumentsArePlain = isPlain(this.#arguments);
-    }
-    return this.#arguments;
+  /** The arguments of the job, with those of aspects. */
+  public get arguments(): JobArguments {
+    return (this.#arguments ??=
+      this.#assigned.size === 0
+        ? this.#toArguments()
+        : { ...this.#toArguments(), ...Object.fromEntries(this.#assigned) });
   }
 
   protected override synthesizeAttributes(): Record<string, unknown> {
     const attributes: Record<string, unknown> = {};
-    for (const [key, value] of Object.entries(this.#currentArguments())) {
+    for (const [key, value] of Object.entries(this.arguments)) {
       const argument = MAPPERS.get(key);
       if (argument === undefined) continue;
       attributes[argument[0]] = withoutUndefined(argument[1](value as never));
@@ -243,7 +240,7 @@ export class JobResource extends TerraformResource {
   /** HCL needs the type of every block, which only the generated class knows. `cdktf synth --hcl` may be slower. */
   protected override synthesizeHclAttributes(): Record<string, unknown> {
     const scratch = new TerraformStack(undefined as never, "hcl");
-    const job = new provider.Job(scratch, "job", this.#currentArguments());
+    const job = new provider.Job(scratch, "job", this.arguments);
     return (
       job as unknown as { synthesizeHclAttributes(): Record<string, unknown> }
     ).synthesizeHclAttributes();

@@ -278,12 +278,13 @@ export class JobStack extends TerraformStack {
    * existing state. Adds no constructs, because each job would then have two.
    */
   #addOutputs(config: Config): void {
+    const keys = this.jobKeys;
     // Terraform rejects an empty output block.
-    if (this.jobKeys.length === 0) return;
+    if (keys.length === 0) return;
     const outputs = (config.output ??= {});
     // The CDKTF CLI looks up a stack's outputs by construct here.
     const byConstruct = (config["//"].outputs[this.node.id] ??= {});
-    for (const key of this.jobKeys) {
+    for (const key of keys) {
       for (const attribute of EXPORTED) {
         const name = jobOutputName(key, attribute);
         const value = `\${databricks_job.${key}.${attribute}}`;

@@ -168,7 +168,7 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
 
   /** Call at the end of a constructor, when the arguments are complete. @internal */
   protected checkConfig(): void {
-    this.checkVariables(this.#toConfig());
+    this.checkVariables(this.resource.arguments);
   }
 
   #checkOverrides(overrides: JobOverrides | undefined, shapes: JobKind["shapes"]): void {

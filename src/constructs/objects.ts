@@ -2,9 +2,11 @@ const OWN = { configurable: true, enumerable: true, writable: true };
 
 /** Copies an object without its undefined properties. */
 export function definedOnly<T extends object>(object: T): Defined<T> {
-  // A loop, because every job needs several such objects and Object.fromEntries takes three times as long.
+  // A loop over keys, because every job needs several such objects, and lists of entries take three times as long.
   const defined: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(object)) {
+  for (const key in object) {
+    if (!Object.hasOwn(object, key)) continue;
+    const value = object[key];
     if (value === undefined) continue;
     if (key === "__proto__") Object.defineProperty(defined, key, { ...OWN, value });
     else defined[key] = value;

@@ -14,14 +14,12 @@ interface Declaring extends IConstruct {
  * declares.
  */
 export function undeclaredVariable(value: unknown, stack: Declaring): string | undefined {
-  for (const name of variablesIn(value)) {
-    if (stack.environment.variableNames.includes(name)) continue;
-    const declared = stack.node
+  return firstVariable(value, (name) => {
+    if (stack.environment.variableNames.includes(name)) return false;
+    return !stack.node
       .findAll()
       .some((each) => each instanceof TerraformVariable && each.friendlyUniqueId === name);
-    if (!declared) return name;
-  }
-  return undefined;
+  });
 }
 
 /** Error message for an undeclared variable. */
@@ -29,22 +27,32 @@ export function undeclaredMessage(name: string, { environment }: Declaring): str
   return `${quote(`\${var.${name}}`)} refers to the variable ${quoteWithSuggestion(name, environment.variableNames)}, which environment ${quote(environment.name)} does not declare; declare it in its variables, or as a TerraformVariable of the stack before the job`;
 }
 
-function* variablesIn(value: unknown): Iterable<string> {
-  if (typeof value === "string") {
-    // A reference may be nested in an expression: ${jsonencode(var.regions)}.
-    if (!value.includes("var.")) return;
-    for (const [, expression = ""] of value.matchAll(/(?<!\$)\$\{([^}]*)/g))
-      for (const [, name = ""] of withoutText(expression).matchAll(/(?<![\w.-])var\.([\w-]+)/g))
-        yield name;
-  } else if (Array.isArray(value)) {
-    for (const item of value) yield* variablesIn(item);
-  } else if (typeof value === "object" && value !== null) {
-    if (Object.getPrototypeOf(value) !== Object.prototype) return;
-    for (const [key, item] of Object.entries(value)) {
-      yield* variablesIn(key);
-      yield* variablesIn(item);
+/** The first variable in `value` that meets a condition. */
+function firstVariable(value: unknown, is: (name: string) => boolean): string | undefined {
+  if (typeof value === "string") return value.includes("var.") ? firstIn(value, is) : undefined;
+  if (typeof value !== "object" || value === null) return undefined;
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const found = firstVariable(item, is);
+      if (found !== undefined) return found;
     }
+    return undefined;
   }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return undefined;
+  for (const key in value) {
+    const found =
+      firstVariable(key, is) ?? firstVariable((value as Record<string, unknown>)[key], is);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function firstIn(text: string, is: (name: string) => boolean): string | undefined {
+  // A reference may be nested in an expression: ${jsonencode(var.regions)}.
+  for (const [, expression = ""] of text.matchAll(/(?<!\$)\$\{([^}]*)/g))
+    for (const [, name = ""] of withoutText(expression).matchAll(/(?<![\w.-])var\.([\w-]+)/g))
+      if (is(name)) return name;
+  return undefined;
 }
 
 /** An expression with its string literals emptied. */

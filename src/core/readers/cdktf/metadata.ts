@@ -47,7 +47,13 @@ export function writeStackMetadata(stacks: readonly StackConfig[], outdir: strin
 }
 
 function stackMetadata(stack: StackConfig, outdir: string): StackMetadata {
-  const below = (file: string): string => posixRelative(outdir, resolve(file));
+  // Thousands of jobs may be defined in one file.
+  const known = new Map<string, string>();
+  const below = (file: string): string => {
+    const path = known.get(file) ?? posixRelative(outdir, resolve(file));
+    known.set(file, path);
+    return path;
+  };
   const moved = (source: SourceLocation): SourceLocation => ({
     ...source,
     file: below(source.file),
