@@ -1,5 +1,4 @@
 import { printable } from "../../model/text";
-import { RECENT_RUNS } from "../../model/page-answers";
 import type { DocumentJob } from "../document";
 import { cut } from "./layout/box-text";
 import { BOX_HEIGHT, LINE_HEIGHT } from "./layout/layout";
@@ -293,10 +292,9 @@ function JobBox({
   );
 }
 
-const BAR = 4;
+/** Width of a bar of {@link RunBars} with its gap; pixels. */
+export const BAR = 4;
 const BAR_HEIGHT = 11;
-/** Width of {@link RunBars}; pixels. */
-export const BARS_WIDTH = RECENT_RUNS * BAR;
 
 /** Bars for the last runs of a job, newest on the right. Bars of failed runs are hollow. */
 export function RunBars({ bars }: Pick<BoxActivity, "bars">) {

@@ -87,10 +87,12 @@ a.button { display: inline-flex; align-items: center; border: 1px solid var(--ru
 .joblist .mark.error { color: var(--error) }
 .joblist .mark.warning { color: var(--warning) }
 .joblist svg { flex: none }
+.joblist .faint svg { margin-inline-end: 6px; vertical-align: baseline }
 .facts { display: flex; gap: 10px }
 .facts > .run-state { flex: none }
-.filters { display: flex; gap: 6px; padding: 4px 16px }
-.filters > input { min-width: 0; flex: 1 1 0 }
+.filters { display: flex; flex-wrap: wrap; gap: 6px; padding: 4px 16px }
+.filters > select { flex: 1 1 0 }
+.filters > input { min-width: 0; flex: 1 1 100% }
 .headline { color: var(--error); font-weight: 600 }
 .history { display: flex; gap: 3px; align-items: flex-end; list-style: none; margin: 8px 0; padding: 0; height: 32px }
 .history a { display: flex; align-items: flex-end; height: 32px; width: 14px }

@@ -1,10 +1,20 @@
 import { useEffect } from "preact/hooks";
 import { printable } from "../../../model/text";
-import { BARS_WIDTH, itemId, type DrawingProps, RunBars, StateMark, worstOf } from "../drawing";
+import { BAR, itemId, type DrawingProps, RunBars, StateMark, worstOf } from "../drawing";
 import type { Box } from "../layout/elements";
 import { VirtualRows } from "../virtual-rows";
 
 const ROW = 48;
+
+/** Only as wide as the runs need, because names need the room of a phone. */
+function Bars({ bars }: Parameters<typeof RunBars>[0]) {
+  const width = bars.length * BAR;
+  return (
+    <svg class="drawing" width={width} height="12" viewBox={`0 -12 ${width} 12`}>
+      <RunBars bars={bars} />
+    </svg>
+  );
+}
 
 /** The drawing's boxes as a list in step order, for narrow screens. */
 export function JobList({
@@ -63,6 +73,7 @@ export function JobList({
             {printable(job.key.slice(0, 200))}
           </span>
           <span class="faint">
+            {activity !== undefined && activity.bars.length > 0 && <Bars bars={activity.bars} />}
             {[...lines, activity?.took, activity?.next]
               .filter((line) => line !== undefined && line !== "")
               .map((line) => printable(line ?? ""))
@@ -73,11 +84,6 @@ export function JobList({
           <span class={`mark ${worst}`}>
             {worst === "error" ? "✖" : "!"} {job.findings.length}
           </span>
-        )}
-        {activity !== undefined && activity.bars.length > 0 && (
-          <svg class="drawing" width={BARS_WIDTH} height="14" viewBox={`0 -12 ${BARS_WIDTH} 14`}>
-            <RunBars bars={activity.bars} />
-          </svg>
         )}
         {activity?.state !== undefined && (
           <svg
