@@ -11,16 +11,17 @@ case "$*" in
 esac
 `;
 
-const before = process.env.JOBSTRATA_PYTHON;
+const before = { ...process.env };
 let data: string;
 let said: string[];
 beforeEach(() => {
   data = mkdtempSync(join(tmpdir(), "jobstrata-test-"));
   said = [];
+  // Other tests share an engine.
+  delete process.env.JOBSTRATA_ENGINE_DIR;
 });
 afterEach(() => {
-  if (before === undefined) delete process.env.JOBSTRATA_PYTHON;
-  else process.env.JOBSTRATA_PYTHON = before;
+  process.env = { ...before };
   rmSync(data, { recursive: true, force: true });
 });
 
@@ -42,6 +43,13 @@ describe("startExecutor", () => {
     await expect(ready).rejects.toThrow(/abort/);
     expect(said).toEqual([expect.stringMatching(/^Installing the notebook engine/)]);
     expect(readdirSync(data)).toEqual(["python"]);
+  });
+
+  it("does not simulate notebooks where its folder cannot be created, as nothing would work", async () => {
+    process.env.JOBSTRATA_ENGINE_DIR = join(data, "file", "engine");
+    writeFileSync(join(data, "file"), "");
+    await expect(start()).rejects.toThrow(/is a file, not a folder/);
+    expect(said).toEqual([]);
   });
 
   it("tells at once that there is no Python", async () => {

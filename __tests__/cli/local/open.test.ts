@@ -55,6 +55,12 @@ describe("jobstrata local open", () => {
       expect(html).toContain('href="/page.css"');
       expect((await (await fetch(`${host}/page.js`)).text()).length).toBeGreaterThan(1000);
 
+      await expect(local("open", "--run", "99")).rejects.toMatchObject({
+        code: 2,
+        stdout: "",
+        stderr: "Run 99 does not exist.\n",
+      });
+
       const { stdout } = await local("status");
       expect(stdout).toContain(`See jobs and runs: npx jobstrata local open --data ${data}\n`);
     } finally {

@@ -76,7 +76,9 @@ export async function prepareExecutor(
     return "local";
   } catch (error) {
     if (preparation.signal?.aborted === true) throw error;
-    if (executor === "local" || !(error instanceof JobstrataError)) throw error;
+    // A folder that cannot be created stops the workspace too.
+    const isMissing = error instanceof JobstrataError && error.code === "local-workspace";
+    if (executor === "local" || !isMissing) throw error;
     io.err(`Notebooks are simulated: ${error.message}`);
     return "simulated";
   }

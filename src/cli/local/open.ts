@@ -1,6 +1,7 @@
 import { findRunning, newPageLink, start, type StartOptions } from "@jobstrata/local/commands";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { errorText, quote, type RunId } from "@jobstrata/core/model";
+import { JobsClient, tokenLogin, WorkspaceError, WorkspaceHttp } from "@jobstrata/run";
 import type { Io } from "../io";
 import { SERVING } from "./server-options";
 import { prepareExecutor } from "./executor";
@@ -18,8 +19,8 @@ export interface OpenOptions extends Pick<StartOptions, "data" | "executor"> {
  * without a display, only prints it.
  *
  * @param address of a job or a run to show. @default - all jobs
- * @throws {JobstrataError} `local-workspace` if the workspace cannot be started or has no page, or the address is not one of its
- *   own
+ * @throws {JobstrataError} `local-workspace` if the workspace cannot be started or has no page, the address is not one of its
+ *   own, or the run does not exist
  */
 export async function openPage(
   address: string | undefined,
@@ -36,6 +37,7 @@ export async function openPage(
     const { host, pid } = await start({ ...options, ...SERVING, executor });
     io.err(`The local workspace is at ${host} (process ${pid}).`);
   }
+  if (run !== undefined) await checkRun(run, options.data);
   const link = new URL(await newPageLink(options.data));
   if (place.startsWith("#")) link.hash += place;
   else link.pathname = place;
@@ -48,6 +50,16 @@ export async function openPage(
     await open(url);
   } catch (error) {
     io.err(`No browser could be opened (${errorText(error)}); open the link in one.`);
+  }
+}
+
+async function checkRun(run: RunId, data: string | undefined): Promise<void> {
+  const { host = "", token = "" } = (await findRunning(data)) ?? {};
+  try {
+    await new JobsClient(new WorkspaceHttp(tokenLogin(host, token))).getRun(run);
+  } catch (error) {
+    if (!(error instanceof WorkspaceError && error.notFound)) throw error;
+    throw new JobstrataError("local-workspace", error.reason);
   }
 }
 
