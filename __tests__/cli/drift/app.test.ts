@@ -1,11 +1,12 @@
 /** An app of CDKTF: which of its live jobs the state of a stack names. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { LocalBackend } from "cdktf";
+import { DatabricksProvider } from "@cdktf/provider-databricks/lib/provider";
+import { LocalBackend, TerraformStack } from "cdktf";
 import type { WorkspaceHttp } from "@jobstrata/run";
 import { originOf } from "../../../src/cli/import/remote-state";
 import { readCode } from "../../../src/cli/drift/read-code";
-import { freshFolder, synthesize } from "../../support/synth";
+import { freshFolder, messageOf, synthesize } from "../../support/synth";
 import { atomicL1, plainStack } from "../../support/stacks";
 import { jobstrata } from "../program-support";
 
@@ -41,6 +42,19 @@ it("takes jobs of modules, and of count, neither for the app's own nor for forgo
   expect([...states.ids.values()]).toEqual(["1"]);
   expect([...states.forgotten]).toEqual([["9", "old"]]);
   expect([...states.elsewhere.keys()].sort()).toEqual(["2", "3"]);
+});
+
+it("refuses an environment in several workspaces", () => {
+  const { outdir: several } = synthesize((app) => {
+    for (const name of ["one", "two"]) {
+      const stack = new TerraformStack(app, name);
+      new DatabricksProvider(stack, "databricks", { host: `https://adb-${name}.x.net` });
+      atomicL1(stack, `${name}_job`, `/Shared/${name}`);
+    }
+  });
+  expect(messageOf(() => readCode(several, { states: [] }))).toMatch(
+    /are in several workspaces, https:\/\/adb-one\.x\.net, https:\/\/adb-two\.x\.net; compare each/,
+  );
 });
 
 it("compares the addresses of workspaces without paths, and shows no password of one", () => {

@@ -8,9 +8,11 @@ import {
   type JobSpec,
   parseJson,
   printable,
+  quote,
 } from "@jobstrata/core/model";
 import { blocksOf, type Reading, stateKey, type TerraformConfig } from "@jobstrata/core/readers";
 import { readJobIds, readStacks, type SynthesizedStack } from "@jobstrata/run";
+import { originOf } from "../import/remote-state";
 import {
   type Code,
   isOfGit,
@@ -35,7 +37,11 @@ interface Stack extends SynthesizedStack {
   readonly jobs: ReadonlyMap<string, Json>;
 }
 
-/** The jobs of an environment of a CDKTF app. */
+/**
+ * The jobs of an environment of a CDKTF app.
+ *
+ * @throws {JobstrataError} `source` if they are in several workspaces, or a state is not JSON
+ */
 export function stackCode(
   outdir: string,
   reading: Reading,
@@ -48,6 +54,12 @@ export function stackCode(
     all.filter(({ name }) => names.has(name)).map((each) => [each.name, each]),
   );
   const workspaces = [...stacks.values()].map(({ workspace }) => workspace);
+  const hosts = new Set(workspaces.flatMap(({ host = "" }) => (host === "" ? [] : originOf(host))));
+  if (hosts.size > 1)
+    throw new JobstrataError(
+      "source",
+      `the stacks of ${quote(graph.environment)} are in several workspaces, ${[...hosts].map(printable).join(", ")}; compare each stack by itself, with what terraform show -json prints of its state`,
+    );
   return {
     kind: "cdktf",
     path: reading.path,
