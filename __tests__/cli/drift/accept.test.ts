@@ -86,6 +86,8 @@ describe("a setting in YAML", () => {
     ["description", undefined, /does not have it/],
     ["tasks.load", undefined, /by hand/],
     ["tasks.extra.max_retries", 1, /by hand/],
+    ["parameters.mode", { name: "mode", default: "a" }, /by hand/],
+    ["health.rules.RUN_DURATION_SECONDS", { op: "GREATER_THAN", value: 9 }, /by hand/],
     ["tasks.load.task_key", undefined, /begins an item/],
   ])("%s as %j is left to people", (path, value, why) => {
     expect(set(path, value)).toEqual(new NotWritten(expect.stringMatching(why) as string));
@@ -202,6 +204,7 @@ describe("jobstrata drift --accept", () => {
         name: "[prod] Load 2",
       });
       await bundle.update(ids.get("report"), {
+        parameters: [{ name: "mode", default: "full" }],
         schedule: {
           quartz_cron_expression: "0 0 7 * * ?",
           timezone_id: "UTC",
@@ -232,8 +235,9 @@ describe("jobstrata drift --accept", () => {
       expect(code).toBe(1);
       expect(err).toContain("Took over 4 values into 1 file.");
       expect(err).toContain("Not taken over: load: name is");
+      expect(err).toMatch(/Not taken over: report: parameter "mode" is .*: whole items of lists/);
       expect(out).toContain('name is "[prod] Load 2"; the code has "[prod] Load"');
-      expect(out).toContain("2 of 3 jobs equal; 1 changed");
+      expect(out).toContain("1 of 3 jobs equal; 2 changed");
     } finally {
       await bundle.stop();
       delete process.env.JOBSTRATA_CACHE;

@@ -84,6 +84,17 @@ interface Place {
   readonly shape: Shape | undefined;
 }
 
+const ITEMS_BY_HAND = "whole items of lists are added and removed by hand";
+
+/** Whether a path names an item of a list. */
+function leadsIntoList(start: Shape | undefined, path: readonly string[]): boolean {
+  let shape = start;
+  return path.slice(0, -1).some((name) => {
+    shape = fieldShape(shape, name);
+    return shape?.kind === "list";
+  });
+}
+
 function placeOf(job: YAMLMap, path: readonly string[]): Place | NotWritten {
   let map = job;
   let shape: Shape | undefined = JOB_SCHEMA;
@@ -96,6 +107,7 @@ function placeOf(job: YAMLMap, path: readonly string[]): Place | NotWritten {
     if (pair === undefined) {
       if (pairsOf(map).some(({ key }) => key.value === "<<"))
         return new NotWritten("a merge key may bring it");
+      if (leadsIntoList(shape, path.slice(at))) return new NotWritten(ITEMS_BY_HAND);
       return { map, above, rest: path.slice(at), shape: inner };
     }
     const { value } = pair;
@@ -105,8 +117,7 @@ function placeOf(job: YAMLMap, path: readonly string[]): Place | NotWritten {
       const { key } = inner;
       const id = path[++at] ?? "";
       const item = value.items.find((each) => isMap(each) && String(each.get(key)) === id);
-      if (!isMap(item) || at === path.length - 1)
-        return new NotWritten("whole items of lists are added and removed by hand");
+      if (!isMap(item) || at === path.length - 1) return new NotWritten(ITEMS_BY_HAND);
       above.push({ map, pair });
       map = item;
       shape = inner.of;

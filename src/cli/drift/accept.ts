@@ -76,9 +76,12 @@ export async function acceptLive(context: AcceptContext): Promise<Accepted> {
 const namesIn = (jobs: readonly DriftJob[]): ReadonlySet<string> =>
   new Set(jobs.flatMap((job) => job.changes.map((change) => nameOf(job, change))));
 
-/** Which of the changes that are written may have made another one: that of the setting around it, else those of its job, else all. */
+/**
+ * Which of the changes that are written may have made another one: those of the settings around it or in it, else those of its
+ * job, else all.
+ */
 function causesOf(id: string, written: readonly string[]): readonly string[] {
-  const around = written.filter((each) => id.startsWith(`${each}\n`));
+  const around = written.filter((each) => id.startsWith(`${each}\n`) || each.startsWith(`${id}\n`));
   if (around.length > 0) return around;
   const jobOf = (name: string): string => name.slice(0, name.indexOf("\n"));
   const ofJob = written.filter((each) => jobOf(each) === jobOf(id));

@@ -249,7 +249,7 @@ async function accepted(
   const others = code.reading.graphs.map(({ environment }) => environment);
   const shared = others.filter((name) => name !== code.target).map(quote);
   io.err(
-    `Took over ${counted(changes, "value")} into ${counted(files.length, "file")}.${shared.length === 0 ? "" : ` What ${shared.join(", ")} do not override is theirs, too.`}`,
+    `Took over ${counted(changes, "value")} into ${counted(files.length, "file")}.${shared.length === 0 ? "" : ` Other targets (${shared.join(", ")}) get the same unless they override it.`}`,
   );
   return reread(new Map()).run();
 }
