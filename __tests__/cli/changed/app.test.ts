@@ -7,7 +7,9 @@ import {
   mkdirSync,
   readdirSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -119,6 +121,23 @@ describe("an app and a revision", () => {
     git(root, "commit", "-qm", "x");
     expect(await reasons(root, "HEAD", "cdktf.out")).toEqual({});
     expect(Object.keys(await reasons(root, "HEAD~1", "cdktf.out"))).toEqual(["load", "report"]);
+  });
+
+  it("says that an app has changed since it was synthesized", async () => {
+    const root = app();
+    const edit = (file: string, seconds: number): void => {
+      appendFileSync(join(root, file), "\n");
+      const { mtimeMs } = statSync(join(root, "cdktf.out", "manifest.json"));
+      utimesSync(join(root, file), mtimeMs / 1000 + seconds, mtimeMs / 1000 + seconds);
+    };
+    edit("tools/index.js", -60);
+    edit("src/load.py", 60);
+    expect((await document(root)).problems).toEqual([]);
+    edit("main.js", 60);
+    const { err } = await jobstrata("changed");
+    expect(err).toBe(
+      '"cdktf.out" is older than "main.js", so it may not show what has changed; run npx cdktf synth first\n',
+    );
   });
 
   it("installs what the lock file of the revision names, if it is another one now", async () => {

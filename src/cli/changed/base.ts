@@ -1,8 +1,9 @@
 import { existsSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { maskSecret, quote, type SourceKind } from "@jobstrata/core/model";
+import { relativePath } from "@jobstrata/core/paths";
 import {
   bundleFile,
   priorState,
@@ -142,7 +143,7 @@ async function atRevision(revision: string, current: Current): Promise<Base> {
         }
         return { from, ...(await bundleAt(base)), files, problems: [] };
       case "cdktf":
-        return { from, ...(await appAt(base)), files, problems: [] };
+        return { from, ...(await appAt(base)), files, problems: staleness(reading.path, files) };
       default:
         throw new JobstrataError(
           "source",
@@ -152,6 +153,25 @@ async function atRevision(revision: string, current: Current): Promise<Base> {
   } catch (error) {
     throw error instanceof GitFailed ? error.explained() : error;
   }
+}
+
+/** Files that an app may read when it is synthesized. */
+const OF_APPS = /\.(?:[cm]?[jt]sx?|json|ya?ml)$/i;
+
+/** Says so if an app has changed since it was synthesized: what that does to jobs cannot be seen. */
+function staleness(outdir: string, files: GitChanges): string[] {
+  const folder = realpathSync(resolve(outdir));
+  const manifest = statSync(join(folder, "manifest.json"), { throwIfNoEntry: false });
+  for (const path of files.paths) {
+    if (!OF_APPS.test(path) || path.startsWith(`${folder}${sep}`)) continue;
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (manifest === undefined || stats?.isFile() !== true) continue;
+    if (stats.mtimeMs <= manifest.mtimeMs) continue;
+    return [
+      `${quote(relativePath(folder))} is older than ${quote(relativePath(path))}, so it may not show what has changed; run npx cdktf synth first`,
+    ];
+  }
+  return [];
 }
 
 type Before = Required<Pick<Base, "reading" | "references">>;
