@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import {
+  appendFileSync,
   cpSync,
   mkdirSync,
   readdirSync,
@@ -219,6 +220,26 @@ resources:
       refresh_sales: ["resources.pipelines.gold: file sales/gold.py changed"],
       refresh_stock: ["resources.pipelines.gold changed"],
     });
+  });
+
+  it("looks at code again that has changed since it was cached, in any encoding", async () => {
+    const root = repository({ "src/lib/days.py": "x = 1\n" });
+    const days = (): void => {
+      appendFileSync(join(root, "src/lib/days.py"), "y = 2\n");
+    };
+    days();
+    expect(await reasons(root)).toEqual({});
+    for (const encoding of ["utf8", "latin1"] as const) {
+      const text = `${NOTEBOOK}# é\nfrom lib.days import x\n`;
+      writeFileSync(join(root, "src/load_customers.py"), text, encoding);
+      commit(root);
+      days();
+      expect(Object.keys(await reasons(root))).toContain("load_customers");
+    }
+    writeFileSync(join(root, "src/load_customers.py"), NOTEBOOK);
+    commit(root);
+    days();
+    expect(await reasons(root)).toEqual({});
   });
 
   it("follows renamed jobs and notebooks", async () => {
