@@ -388,17 +388,31 @@ function measureNotebooks(): NotebookFigures {
 
 async function compile(work: string): Promise<void> {
   const tsc = require.resolve("typescript/bin/tsc");
-  const options = [
-    "-p",
-    ROOT,
-    "--noEmit",
-    "false",
-    "--outDir",
-    join(work, "js"),
-    "--declaration",
-    "false",
-  ];
-  execFileSync(process.execPath, [tsc, ...options], { stdio: "inherit" });
+  // The projects of the repository write types only.
+  const project = join(work, "tsconfig.json");
+  const compilerOptions = {
+    composite: false,
+    declaration: false,
+    emitDeclarationOnly: false,
+    lib: ["ES2023", "DOM", "DOM.Iterable", "DOM.AsyncIterable"],
+    types: ["node", "jest"],
+    rootDir: ROOT,
+    outDir: join(work, "js"),
+  };
+  const include = ["main.ts", "bench", "packaging", "src", "__tests__"].map((name) =>
+    join(ROOT, name),
+  );
+  const exclude = [join(ROOT, "**", "node_modules")];
+  writeFileSync(
+    project,
+    JSON.stringify({
+      extends: join(ROOT, "tsconfig.base.json"),
+      compilerOptions,
+      include,
+      exclude,
+    }),
+  );
+  execFileSync(process.execPath, [tsc, "-p", project], { stdio: "inherit" });
   // What is measured is what users install.
   await buildPackages(join(work, "js", "node_modules"));
 }
