@@ -130,7 +130,11 @@ function compile(out: string): void {
 }
 
 /** Programs that are started by their path. */
-const PROGRAMS = ["lib/local/server-process.js", "lib/readers/code/analysis-worker.js"];
+const PROGRAMS = [
+  "lib/local/server-process.js",
+  "lib/local/hierarchy-worker.js",
+  "lib/readers/code/analysis-worker.js",
+];
 
 /** The files of a package that its users, or the package itself, can name. */
 function entriesOf(folder: string): string[] {

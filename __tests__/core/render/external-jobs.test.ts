@@ -14,7 +14,7 @@ import { jobPages } from "../../../src/core/render/job-page";
 import { hierarchyMermaid } from "../../../src/core/render/mermaid";
 import { hierarchySvg } from "../../../src/core/render/svg";
 import { hierarchyTree } from "../../../src/core/render/tree";
-import { workspacePage } from "../../../src/cli/local/page-content";
+import { hierarchyJson } from "../../../src/cli/local/hierarchy-of-jobs";
 import { HOSTILE_NAMES, hierarchy, job, notebook, runs, task } from "./support";
 
 /** A task that runs an external job. */
@@ -148,16 +148,15 @@ describe("what changes", () => {
 
 test("the live page of a workspace draws a job of another environment as an external one", () => {
   const named = (name: string, tasks: object[] = []) => ({ name, tasks });
-  const { environments } = workspacePage().hierarchy("http://127.0.0.1:1", [
+  const json = hierarchyJson("http://127.0.0.1:1", [
     { job_id: 7, settings: named("Billing") },
     {
       job_id: 8,
       settings: named("[dev] Setup", [{ task_key: "bill", run_job_task: { job_id: 7 } }]),
     },
   ]);
-  const dev = (environments as HierarchyDocument[]).find(
-    ({ environment }) => environment === "dev",
-  );
+  const { environments } = JSON.parse(json) as { environments: HierarchyDocument[] };
+  const dev = environments.find(({ environment }) => environment === "dev");
   expect(dev?.jobs.map(({ id, external }) => [id, external])).toEqual([
     ["http://127.0.0.1:1/jobs/8", undefined],
     ["external:7", true],

@@ -1,19 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { baselineFile, configVersion } from "@jobstrata/core/config";
-import { JobstrataError } from "@jobstrata/core/errors";
-import type { PageJob, RunSource, WorkspacePage } from "@jobstrata/local/page";
-import type { CheckedFinding, JobRunNode, PageHierarchy, RunId } from "@jobstrata/core/model";
+import type { RunSource, WorkspacePage } from "@jobstrata/local/page";
+import type { JobRunNode, RunId } from "@jobstrata/core/model";
 import { today } from "@jobstrata/core/policy";
-import { readWorkspaceJobs, type Reading } from "@jobstrata/core/readers";
-import {
-  type HierarchyDocument,
-  hierarchyDocument,
-  hierarchyOf,
-  UnknownJobs,
-  pageFiles,
-} from "@jobstrata/core/render";
+import { pageFiles } from "@jobstrata/core/render";
 import { type ApiRun, type ApiRunOutput, RunFollower, type RunReader } from "@jobstrata/run";
-import { inEnvironment, judge, projectConfig } from "../check/findings";
+import { projectConfig } from "../check/findings";
+import { HierarchyThread } from "./hierarchy-thread";
 
 /** Maximum characters of logs and traces in one response, for a task and for all tasks of a run. */
 const MAX_TEXT = 20_000;
@@ -22,9 +15,10 @@ const MAX_TEXTS = 2_000_000;
 /** The page of a local workspace, composed from readers, policy, drawings and the run follower. */
 export function workspacePage(): WorkspacePage {
   let known: { readonly config: string; readonly baseline: readonly string[] } | undefined;
+  const thread = new HierarchyThread();
   return {
     files: pageFiles,
-    hierarchy,
+    hierarchy: (host, jobs) => thread.draw(host, jobs),
     tree,
     version: () => {
       const config = configVersion(".");
@@ -41,29 +35,6 @@ function baselineOf(): readonly string[] {
     return [baselineFile(projectConfig())];
   } catch {
     return [];
-  }
-}
-
-function hierarchy(host: string, jobs: readonly PageJob[]): PageHierarchy<HierarchyDocument> {
-  const reading = readWorkspaceJobs(host, jobs);
-  const { findings, problem } = judged(reading);
-  const environments = reading.graphs.flatMap((graph) => {
-    const drawn = hierarchyOf(graph, { findings: inEnvironment(findings, graph.environment) });
-    return drawn instanceof UnknownJobs ? [] : [hierarchyDocument(drawn)];
-  });
-  return { environments, ...(problem !== undefined && { problem }) };
-}
-
-/** Jobs are drawn even if the rules' configuration is invalid. */
-function judged(reading: Reading): {
-  readonly findings: readonly CheckedFinding[];
-  readonly problem?: string;
-} {
-  try {
-    return { findings: judge([reading]) };
-  } catch (error) {
-    if (!(error instanceof JobstrataError)) throw error;
-    return { findings: [], problem: error.message };
   }
 }
 

@@ -24,7 +24,7 @@ import type { AlertEvaluator } from "../services/alerts/evaluator";
 import type { RunFilter } from "../services/jobs/run-store";
 import type { Store } from "../store";
 import { Turn } from "./turn";
-import type { RunSource, WorkspacePage } from "./page-parts";
+import type { PageJob, RunSource, WorkspacePage } from "./page-parts";
 
 /** Runs read at a time when searching. */
 const IDS_AT_ONCE = 1000;
@@ -35,7 +35,7 @@ type PageRunFilter = Pick<RunFilter, "before" | "jobId" | "limit" | "roots">;
 /** The workspace's data for the page. */
 export class PageData implements RunSource {
   /** Cached JSON of the hierarchy, until jobs or the configuration change. */
-  #hierarchyJson: string | undefined;
+  #hierarchyJson: Promise<string> | undefined;
   #version: string | undefined;
 
   readonly #store: Store;
@@ -59,19 +59,27 @@ export class PageData implements RunSource {
     this.#dataDir = dataDir;
   }
 
-  public hierarchy(page: WorkspacePage, host: string): string {
+  public async hierarchy(page: WorkspacePage, host: string): Promise<string> {
     if (this.isOutOfDate(page)) this.#hierarchyJson = undefined;
     this.#version = page.version?.();
-    this.#hierarchyJson ??= stringifyJson(
-      page.hierarchy(
-        host,
-        [...this.#store.jobs.all()].map(({ job_id, settings_id }) => ({
-          job_id,
-          settings: this.#store.jobs.settings(settings_id),
-        })),
-      ),
-    );
-    return this.#hierarchyJson;
+    const json = (this.#hierarchyJson ??= page.hierarchy(host, this.#jobs()));
+    try {
+      return await json;
+    } catch (error) {
+      if (this.#hierarchyJson === json) this.#hierarchyJson = undefined;
+      throw error;
+    }
+  }
+
+  async *#jobs(): AsyncGenerator<PageJob> {
+    const turn = new Turn();
+    for (const { job_id } of this.#store.jobs.all()) {
+      // It may have changed meanwhile.
+      const job = this.#store.jobs.get(job_id);
+      if (job === undefined) continue;
+      yield { job_id, settings: this.#store.jobs.settings(job.settings_id) };
+      await turn.pass();
+    }
   }
 
   /** Whether the configuration has changed since the hierarchy was created. */

@@ -1,11 +1,11 @@
-import { type JobRunNode, type PageHierarchy, type RunId } from "@jobstrata/core/model";
+import type { JobRunNode, RunId } from "@jobstrata/core/model";
 
 /** Creates the parts of the page that the workspace cannot create itself. */
 export interface WorkspacePage {
   /** The static files of the page. */
   files(): PageFiles;
-  /** The drawing of all jobs, with policy findings. */
-  hierarchy(host: string, jobs: readonly PageJob[]): PageHierarchy<object>;
+  /** JSON of the drawing of all jobs, a `PageHierarchy` with policy findings. */
+  hierarchy(host: string, jobs: AsyncIterable<PageJob>): Promise<string>;
   /** A version that changes when the policy configuration changes. @default constant */
   version?(): string;
   /** A run with its tasks and child runs. */

@@ -196,7 +196,7 @@ export class PageServer implements Site, ChangeListener {
     switch (endpoint) {
       case "GET hierarchy":
         parse(none, query);
-        return new RawAnswer(this.#data.hierarchy(this.#page, this.#host));
+        return new RawAnswer(await this.#data.hierarchy(this.#page, this.#host));
       case "GET alerts":
         parse(none, query);
         return this.#data.alerts();
