@@ -2,7 +2,7 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { readStackMetadata } from "@jobstrata/core/readers";
 import { contentOf, type FileChange, type FileChanges, isSameContent } from "./file-changes";
 
-/** Copies in the output of a synthesis, by the files that they were copied from. */
+/** Asset copies in a synthesis output folder, by source file. */
 function assetsOf(outdir: string): Map<string, string> {
   const assets = new Map<string, string>();
   for (const [stack, metadata] of readStackMetadata(outdir))
@@ -11,23 +11,26 @@ function assetsOf(outdir: string): Map<string, string> {
   return assets;
 }
 
-/** Whether an output folder has copies of files, and knows where they are from. */
+/** Whether an output folder holds asset copies with known sources. */
 export const hasAssets = (outdir: string): boolean => assetsOf(resolve(outdir)).size > 0;
 
-/** The files that an app uploads, and how they differ from those that its synthesis at the base has copied. */
+/** An app's uploaded files, compared with the copies in the base's synthesis output. */
 export class AssetChanges implements FileChanges {
   public readonly root: string;
-  /** Copies of the base, by the places of their sources now. */
+  /** Copies at the base, by the current path of their source. */
   readonly #before = new Map<string, string>();
   readonly #uploaded: ReadonlySet<string>;
   readonly #names = new Map<string, Set<string>>();
 
-  /** @param from output folder of the base, and `to`, that of the app now */
+  /**
+   * @param from the base's output folder
+   * @param to the app's current output folder
+   */
   public constructor(from: string, to: string) {
     this.root = dirname(to);
     this.#uploaded = new Set(assetsOf(to).keys());
     for (const [source, copy] of assetsOf(from)) {
-      // The folder was copied with its surroundings, or the app has written it for the comparison.
+      // Sources recorded in a copy of the project, such as a checkout of the base, are mapped by relative path.
       const path = this.#uploaded.has(source) ? source : resolve(to, relative(from, source));
       this.#before.set(path, copy);
     }

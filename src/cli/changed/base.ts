@@ -23,20 +23,20 @@ import { GitChanges } from "./git-changes";
 import { BundleReferences, type References, StackReferences } from "./references";
 import { appFolder, synthesizeAt } from "./synthesized-base";
 
-/** What jobs are compared with. */
+/** The base of a comparison. */
 export interface Base {
   readonly from: BaseSource;
-  /** Its jobs, with the places of the current side; undefined if they are the same as those. */
+  /** Its jobs, with paths mapped to the current side; undefined if no job definition has changed. */
   readonly reading?: Reading;
-  /** How files differ; undefined if the base does not say. */
+  /** How files differ; undefined if the base holds no files. */
   readonly files?: FileChanges;
-  /** What jobs refer to, then and now; undefined if that is the same, or not known. */
+  /** What jobs refer to, before and after; undefined if unknown. */
   readonly references?: { readonly before: References; readonly after: References };
-  /** What of it cannot be seen, in sentences. */
+  /** Limits of the comparison, in sentences. */
   readonly problems: readonly string[];
 }
 
-/** The current side, and how it was read. */
+/** The current side of the comparison, and how it was read. */
 export interface Current {
   readonly reading: Reading;
   readonly options: Omit<SourceOptions, "targets">;
@@ -47,7 +47,7 @@ export interface Current {
 const HINT = "name a folder or the JSON of a plan or state as the base";
 
 /**
- * Reads the base: `workspace`, a path, else a revision of git (`git:REVISION` for one that a path is called by, too).
+ * Reads the base: a path if it exists, else a git revision. The prefix `git:` forces a revision.
  *
  * @throws {JobstrataError} `source` if it cannot be read
  */
@@ -89,7 +89,7 @@ function atPath(path: string, { reading, options }: Current): Base {
   };
 }
 
-/** How files differ. An output folder holds copies of what is uploaded. */
+/** File changes between two readings. A synthesis output folder is compared by its asset copies. */
 function filesBetween(
   before: Reading,
   after: Reading,
@@ -100,7 +100,7 @@ function filesBetween(
     : new FolderChanges(from, to);
 }
 
-/** @param before where it was read, while its files are there */
+/** @param before its files must still exist */
 function referencesOf(after: Reading, before: Reading): NonNullable<Base["references"]> {
   const of = (reading: Reading): References =>
     after.kind === "cdktf"
@@ -112,14 +112,14 @@ function referencesOf(after: Reading, before: Reading): NonNullable<Base["refere
   return { before: of(before), after: of(after) };
 }
 
-/** Of several readings, that which is of the same kind as what it is compared with. */
+/** The reading of the given kind, else the first. */
 function sameKind(readings: readonly Reading[], kind: SourceKind): Reading {
   const found = readings.find((each) => each.kind === kind) ?? readings[0];
   if (found === undefined) throw new JobstrataError("source", "the base holds no jobs");
   return found;
 }
 
-/** The folder of a bundle or of several, or the one that synthesized stacks are in. */
+/** The folder of a bundle or of several, or the parent of the synthesis output; else the working folder. */
 export function folderOf({ path, kind }: Reading): string {
   if (kind !== "bundle" && kind !== "cdktf") return process.cwd();
   const real = realpathSync(resolve(path));
@@ -155,10 +155,10 @@ async function atRevision(revision: string, current: Current): Promise<Base> {
   }
 }
 
-/** Files that an app may read when it is synthesized. */
+/** Files that an app may read during synthesis. */
 const OF_APPS = /\.(?:[cm]?[jt]sx?|json|ya?ml)$/i;
 
-/** Says so if an app has changed since it was synthesized: what that does to jobs cannot be seen. */
+/** Warns if an app has changed since it was synthesized; the effect on its jobs is unknown. */
 function staleness(outdir: string, files: GitChanges): string[] {
   const folder = realpathSync(resolve(outdir));
   const manifest = statSync(join(folder, "manifest.json"), { throwIfNoEntry: false });
@@ -176,24 +176,24 @@ function staleness(outdir: string, files: GitChanges): string[] {
 
 type Before = Required<Pick<Base, "reading" | "references">>;
 
-/** A commit, and the source to read there. */
+/** A commit and the source to read at it. */
 interface AtCommit {
   readonly git: Git;
   readonly commit: string;
   readonly revision: string;
-  /** Of the source now. */
+  /** The source's current folder. */
   readonly folder: string;
   readonly current: Current;
 }
 
-/** Whether files from which jobs are read have changed, or links, which may lead to some. */
+/** Whether any file that may define jobs has changed, or any link, which may point to one. */
 function hasConfigChanges(files: GitChanges, { options }: Current): boolean {
   const isConfig = options.python === true ? /./ : /\.(?:ya?ml|json)$/i;
   for (const path of files.paths) if (isConfig.test(path)) return true;
   return files.hasLinks;
 }
 
-/** The bundle at a commit, or all bundles of a folder. */
+/** The bundle at a commit, or all bundles in a folder. */
 function bundleAt({ git, commit, revision, folder, current }: AtCommit): Promise<Before> {
   const { reading, options } = current;
   return inTemporaryFolder(async (temporary) => {

@@ -28,27 +28,27 @@ import type { LiveOptions } from "./workspace-base";
 
 /** What to compare. */
 export interface ChangesRequest extends SourcesOptions {
-  /** A revision of git, a path, or `workspace`. @default "HEAD" */
+  /** A git revision, a path, or `workspace`. @default "HEAD" */
   readonly base?: string;
-  /** The jobs that are compared with it. @default "." */
+  /** The source of the jobs to compare with it. @default "." */
   readonly path?: string;
   /** Environments. @default - all */
   readonly target?: readonly string[];
-  /** The jobs at {@link path}, if they have been read already. */
+  /** The jobs at {@link path}, if already read. */
   readonly readings?: readonly Reading[];
 }
 
-/** What differs from a base. */
+/** The differences from a base. */
 export interface Changes {
   readonly document: ChangedDocument;
-  /** The base, at the places of the current side; none if it could not be read. */
+  /** The base, with paths mapped to the current side; empty if it could not be read. */
   readonly before: readonly Reading[];
   readonly after: readonly Reading[];
 }
 
 /**
- * Compares jobs with a base: their settings, and the files that they depend on. If the base cannot be read,
- * every job counts as modified.
+ * Compares jobs with a base: their settings and the files that they depend on. If the base cannot be read, every job counts as
+ * modified.
  *
  * @throws {JobstrataError} `source` if the jobs themselves cannot be read
  */
@@ -112,7 +112,7 @@ async function compareLive(
   options: LiveOptions,
   io: Io,
 ): Promise<ChangedDocument> {
-  // Nobody else waits for what asks a workspace.
+  // Lazy: only this comparison needs a workspace client.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { codeOf, changesLive } = require("./workspace-base") as typeof import("./workspace-base");
   const code = codeOf(path, options);
@@ -133,7 +133,7 @@ async function compareLive(
 
 const UNREADABLE: Reason = { kind: "unknown", text: "the base cannot be read" };
 
-/** All jobs, because nobody knows what they were. */
+/** Reports all jobs as modified because the base is unknown. */
 function everything(reading: Reading, base: string, problem: string): ChangedDocument {
   const environments = reading.graphs.map(({ environment, jobs }) => ({
     environment,
@@ -158,7 +158,7 @@ async function compare(
   const pairs = environmentPairs(asked(before.graphs), asked(reading.graphs), undefined);
   const others = new JobReasons(reading, base);
   const changed = pairs.map((pair) => changedJobs(pair, base.reading === undefined, others));
-  // Who reads the tables of what has changed is found in the code of all.
+  // Finding the readers of changed jobs' tables requires the code of all jobs.
   const graphs = pairs.flatMap(({ now }, at) => (now && changed[at]?.length !== 0 ? [now] : []));
   await analyseAhead(graphs);
   const environments = pairs.map(({ old, now }, at) => {
@@ -175,7 +175,7 @@ async function compare(
 const byKey = (a: ChangedJob, b: ChangedJob): number =>
   a.job < b.job ? -1 : a.job > b.job ? 1 : 0;
 
-/** The jobs of an environment that differ themselves. */
+/** The jobs of an environment that have changed themselves, without downstream ones. */
 function changedJobs(
   { old, now }: EnvironmentPair,
   isSameReading: boolean,
@@ -224,7 +224,7 @@ const WRITER = {
   arrow: "→",
 };
 
-/** What is set to something else, a line each. */
+/** Changed settings, one line each. */
 function settingsReasons(job: JobDiff | undefined, pair: JobPair | undefined): Reason[] {
   const reasons: Reason[] = [];
   const { before, after } = pair ?? {};

@@ -1,20 +1,20 @@
 import { jupyterCode } from "@jobstrata/core/model";
 
-/** What the text of a code file names: modules, notebooks, files and folders. Nothing of it need exist. */
+/** What a code file refers to: modules, notebooks, files and folders, which need not exist. */
 export interface CodeReferences {
-  /** Modules that are imported: `lib.tables`, `..common`; of `from lib import tables` both that and `lib`. */
+  /** Imported modules: `lib.tables`, `..common`. `from lib import tables` adds both `lib` and `lib.tables`. */
   readonly modules: readonly string[];
-  /** Packages of which a module is imported whose name is computed. */
+  /** Packages from which a module with a computed name is imported. */
   readonly packages: readonly string[];
-  /** Paths of notebooks that run, with or without an extension. */
+  /** Paths of notebooks that the code runs, with or without an extension. */
   readonly notebooks: readonly string[];
-  /** Texts that may be paths of files. */
+  /** Strings that may be file paths. */
   readonly files: readonly string[];
-  /** Folders from which files are taken whose names are computed, or that are listed. */
+  /** Folders that the code lists, or in which it accesses files with computed names. */
   readonly folders: readonly string[];
-  /** Folders that the code adds to those in which modules are looked for, as far as it names them. */
+  /** Folders that the code adds to the module search path, if named literally. */
   readonly searchPaths: readonly string[];
-  /** It adds folders, which may be others than those named. */
+  /** Whether the code changes the search path, possibly with unknown folders. */
   readonly extendsSearch: boolean;
 }
 
@@ -22,9 +22,9 @@ const FROM =
   /(?:^|[;:\n])[ \t]*from[ \t\\\n]+(\.*[\p{L}\p{N}_.]*)[ \t\\\n]+import[ \t\\\n]*(\([^)]*\)|[^\n;#]+)/gu;
 const IMPORT = /(?:^|[;:\n])[ \t]*import[ \t]+([\p{L}\p{N}_. ,\t]+)/gu;
 const RUN = /(?:^|\n)[ \t]*%run[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|(\S+))/g;
-/** Lines of cells that give files to other programs: %pip install -r requirements.txt. */
+/** Cell lines that pass files to other programs: `%pip install -r requirements.txt`. */
 const MAGIC = /(?:^|\n)[ \t]*[%!](?!run\b|md\b)([^\n]*)/g;
-/** A string, with up to 100 characters of code before it on the line. */
+/** A string literal with its prefix. */
 const STRING =
   /(?:\b([rbfuRBFU]{1,2})|([fs])(?="))?("""(?:[^\\]|\\[^])*?"""|'''(?:[^\\]|\\[^])*?'''|"(?:[^"\\\n]|\\[^])*"|'(?:[^'\\\n]|\\[^])*')/g;
 const DYNAMIC_IMPORT = /(?:import_module|__import__)\s*\(\s*$/;
@@ -32,15 +32,15 @@ const RUNS_NOTEBOOK = /\bnotebook\s*\.\s*run\s*\(\s*(?:path\s*=\s*)?$/;
 const SEARCHES = /\bsys\s*\.\s*path\b/;
 const LISTS =
   /[\w)\]]\s*\/\s*$|\b(?:listdir|scandir|walk|glob|iglob|rglob|iterdir|Path|PurePath|join|joinpath|ls|copytree)\s*\(\s*$/;
-/** A text that may be a path: no line breaks, no address of another machine. */
+/** A string that may be a path: one line, not a URL. */
 const PATH = /^(?!\w+:\/\/)[^\n\r\0*?<>|"']{1,400}$/;
 
-/** The marks that begin the lines of another language in a notebook. */
+/** The prefix of lines in another language in a notebook. */
 const MAGIC_MARK = /^(?:#|--|\/\/) MAGIC ?/gm;
-/** Code of one file that is looked at. Characters. */
+/** Maximum number of characters analysed per file. */
 const MAX_CODE = 5_000_000;
 
-/** Finds what code names, without executing it: all of it counts, whether it would run or not. Takes linear time. */
+/** Finds references in code without executing it; unreachable code counts, too. Linear time. */
 export function codeReferences(source: string, isJupyter: boolean): CodeReferences {
   const text = (isJupyter ? jupyterCode(source) : source.replaceAll(MAGIC_MARK, ""))
     .slice(0, MAX_CODE)
@@ -116,7 +116,7 @@ function addString(text: string, match: RegExpExecArray, found: Found): void {
     const known = value.slice(0, computed);
     const folder = known.slice(0, known.lastIndexOf("/") + 1);
     if (folder !== "") addFolder(folder, found);
-    // Behind a folder that is computed: f"{root}/config/tables.yml".
+    // A path after a computed folder: f"{root}/config/tables.yml".
     const rest = /^\$?\{[^{}]*\}(\/[^{}$]+)$/.exec(value)?.[1];
     if (rest !== undefined) addPath(rest, found);
     return;
@@ -124,13 +124,13 @@ function addString(text: string, match: RegExpExecArray, found: Found): void {
   if (before !== "" && RUNS_NOTEBOOK.test(before)) found.notebooks.add(value);
   else {
     if (value.endsWith("/") || (before !== "" && LISTS.test(before))) addFolder(value, found);
-    // Text of another language may name files, too: one word at a time.
+    // Multi-line strings are embedded code, not paths.
     if (value.includes("\n")) return;
     addPath(value, found);
   }
 }
 
-/** The code before a string on its line, where that may say what the string is: behind a bracket, `=` or `/`. */
+/** The code before a string on its line if it shows the string's purpose: it ends in `(`, `=` or `/`, or `isWhole` is set. */
 function codeBefore(text: string, at: number, isWhole: boolean): string {
   let end = at;
   while (end > 0 && (text[end - 1] === " " || text[end - 1] === "\t")) end--;
@@ -141,7 +141,7 @@ function codeBefore(text: string, at: number, isWhole: boolean): string {
 
 function addFolder(path: string, found: Found): void {
   const folder = path.replace(/\/+$/, "");
-  // The whole project would make every file an input.
+  // `.` or `/` would make every file of the project an input.
   if (PATH.test(folder) && !/^(?:\.{0,2}\/?)*$/.test(folder)) found.folders.add(folder);
 }
 

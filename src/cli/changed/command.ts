@@ -40,7 +40,7 @@ export function addChangedCommand(program: Command, io: Io): void {
     });
 }
 
-/** Prints what differs. @throws {JobstrataError} `source`, `config` if nothing can be compared */
+/** Prints the changes. @throws {JobstrataError} `source`, `config` if nothing can be compared */
 async function runChanged(
   base: string | undefined,
   path: string | undefined,
@@ -68,14 +68,17 @@ async function runChanged(
   return isComplete ? 0 : 2;
 }
 
-/** Prints nothing unless there is something to deploy: cdktf deploys the only stack of an app if none is named. */
+/**
+ * Prints nothing to stdout if there is nothing to deploy. Callers must check for that: `cdktf deploy` without arguments deploys
+ * an app's only stack.
+ */
 function printStacks({ stacks }: ChangedDocument, isComplete: boolean, io: Io): void {
   if (!isComplete) io.err("some jobs could not be read, so no stacks are named");
   else if (stacks.length === 0) io.err("no stack holds a job that differs: nothing to deploy");
   else io.out(stacks.join(" "));
 }
 
-/** The matrix of a GitHub Actions job: an entry for each job to run. */
+/** A GitHub Actions matrix with an entry for each job to run. */
 export function matrixOf({ environments }: ChangedDocument): object {
   return {
     include: environments.flatMap(({ environment, jobs }) =>
@@ -93,7 +96,7 @@ const MARKS: Readonly<Record<JobState, string>> = {
   downstream: ">",
 };
 
-/** More reasons of one job are counted. */
+/** Maximum reasons shown per job; the rest are counted. */
 const MAX_REASONS = 8;
 
 function linesOf({ from, environments, summary }: ChangedDocument): string[] {
@@ -127,7 +130,7 @@ function linesOf({ from, environments, summary }: ChangedDocument): string[] {
   return lines;
 }
 
-/** Environments with the same jobs and reasons are shown once. */
+/** Groups environments with the same jobs and reasons. */
 function grouped(
   environments: ChangedDocument["environments"],
 ): { readonly names: string[]; readonly jobs: readonly ChangedJob[] }[] {

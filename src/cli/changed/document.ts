@@ -1,39 +1,39 @@
 import type { JobLevel, SourceKind, SourceLocation } from "@jobstrata/core/model";
 
-/** What `jobstrata changed --format json` prints; docs/changed.md describes it. */
+/** The output of `jobstrata changed --format json`, documented in docs/changed.md. */
 export interface ChangedDocument {
   readonly version: 1;
   readonly from: BaseSource;
   readonly to: { readonly kind: SourceKind; readonly path: string };
-  /** False if something of the base is not known, so that jobs count as modified for caution. */
+  /** False if the base could not be read, so that all jobs count as modified. */
   readonly complete: boolean;
-  /** Sentences for people: why it is not complete, and what cannot be seen. */
+  /** Human-readable: why the result is incomplete, and the limits of the comparison. */
   readonly problems: readonly string[];
-  /** Jobs by their keys, each once over all environments. */
+  /** Number of jobs by state; each key counts once across all environments. */
   readonly summary: Readonly<Record<JobState | "unchanged", number>>;
   /** The stacks to deploy, sorted. */
   readonly stacks: readonly string[];
   readonly environments: readonly {
     readonly environment: string;
-    /** Sorted by key, without those that are unchanged. */
+    /** Sorted by key, without unchanged jobs. */
     readonly jobs: readonly ChangedJob[];
   }[];
 }
 
-/** Where the base was read. */
+/** Where the base was read from. */
 export interface BaseSource {
   readonly kind: SourceKind;
   readonly path: string;
-  /** Of git, as given. */
+  /** The git revision as given. */
   readonly revision?: string;
   readonly commit?: string;
-  /** It is what a plan starts from. */
+  /** The base is the prior state of a plan. */
   readonly prior_state?: true;
 }
 
 /**
- * States of a job, the strongest first: it counts where environments differ. `downstream`: not modified itself, but it
- * follows one that is. A job that runs in one environment is not `removed`.
+ * Job states, strongest first. If environments differ, the strongest state counts, so a job that still exists in one of them is
+ * not `removed`. `downstream`: unchanged, but follows a changed job.
  */
 export const JOB_STATES = ["modified", "new", "downstream", "removed"] as const;
 export type JobState = (typeof JOB_STATES)[number];
@@ -42,11 +42,11 @@ export type JobState = (typeof JOB_STATES)[number];
 export const isStronger = (state: JobState, than: JobState): boolean =>
   JOB_STATES.indexOf(state) < JOB_STATES.indexOf(than);
 
-/** A job that differs, or that follows one that does. */
+/** A changed job, or one downstream of it. */
 export interface ChangedJob {
-  /** Its key. */
+  /** The job's key. */
   readonly job: string;
-  /** Unique in its environment: the construct path, or the place in the bundle. */
+  /** Unique in its environment: the construct path, or the position in the bundle. */
   readonly id: string;
   readonly state: JobState;
   readonly stack: string;
@@ -54,9 +54,9 @@ export interface ChangedJob {
   readonly name?: string;
   readonly level?: JobLevel;
   readonly location?: SourceLocation;
-  /** Its key at the base. */
+  /** The key at the base. */
   readonly renamed_from?: string;
-  /** At least one. */
+  /** Never empty. */
   readonly reasons: readonly Reason[];
 }
 
@@ -72,18 +72,18 @@ export interface Reason {
     | "renamed"
     | "unknown"
     | "downstream";
-  /** One line for people. */
+  /** One human-readable line. */
   readonly text: string;
-  /** Key of the task concerned. */
+  /** Key of the affected task. */
   readonly task?: string;
   /** The file that changed, relative to the working folder. */
   readonly file?: string;
-  /** Of a downstream job: the key of the job that it follows, and how. */
+  /** For a downstream job: the key of the job that it follows, and how. */
   readonly of?: string;
   readonly by?: "run_job" | "depends_on" | "table";
 }
 
-/** How many jobs there are of each state. A job that differs between environments counts with its strongest state. */
+/** Number of jobs in each state. A job whose state differs between environments counts with the strongest. */
 export function summaryOf(
   environments: ChangedDocument["environments"],
   all: ReadonlySet<string>,

@@ -9,15 +9,15 @@ import {
 import { entryFor } from "./entry";
 import type { ChangedJob, Reason } from "./document";
 
-/** A job that follows another one. */
+/** A direct follower of a job. */
 interface Follower {
   readonly job: JobSpec;
   readonly by: NonNullable<Reason["by"]>;
-  /** What is between them: the job that runs both, or the table. */
+  /** The link between them: the job that runs both, or the table. */
   readonly through: string;
 }
 
-/** The jobs that follow those that have changed, however far: by runs, by dependencies and by tables. */
+/** All jobs downstream of changed ones, directly or indirectly: by run-job tasks, dependencies and tables. */
 export function downstreamOf(
   graph: JobGraph | undefined,
   changed: readonly ChangedJob[],
@@ -58,7 +58,7 @@ function textOf({ by, through }: Follower, of: JobSpec): string {
   }
 }
 
-/** Who follows a job directly. */
+/** Finds the direct followers of a job. */
 function followersIn(graph: JobGraph): (job: JobSpec) => Iterable<Follower> {
   const followers = new Map<JobSpec, Follower[]>();
   const add = (of: JobSpec, follower: Follower): void => {
@@ -87,12 +87,12 @@ function followersIn(graph: JobGraph): (job: JobSpec) => Iterable<Follower> {
   };
 }
 
-/** The jobs that a task runs, in a for-each task too. */
+/** The jobs that a task runs, including inside a for-each task. */
 function targetsOf(task: TaskSpec, runs: ReadonlyMap<TaskSpec, JobSpec>): JobSpec[] {
   return leafTasks({ tasks: [task] }).flatMap((each) => runs.get(each) ?? []);
 }
 
-/** The jobs that run before a task: those of the tasks that it depends on, and of these further ones. */
+/** The jobs run by a task's direct and indirect dependencies. */
 function targetsBefore(
   task: TaskSpec,
   { tasks }: JobSpec,
@@ -115,7 +115,7 @@ function targetsBefore(
   return found;
 }
 
-/** Who reads the tables that a job writes. Each table is followed once: its readers are all known then. */
+/** Finds the readers of the tables that a job writes. Yields each table's readers only once. */
 function tablesIn(graph: JobGraph): (job: JobSpec) => Generator<Follower> {
   const flow = dataFlow(graph);
   const written = new Map<JobSpec, Set<string>>();

@@ -1,7 +1,7 @@
 import { JOB_LEVEL_TAG, JOB_LEVELS, type JobSpec } from "@jobstrata/core/model";
 import type { ChangedJob, Reason } from "./document";
 
-/** A job of the document. */
+/** A job's entry in the document. */
 export function entryFor(
   key: string,
   job: JobSpec,

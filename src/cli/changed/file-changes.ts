@@ -1,33 +1,33 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
 
-/** How a file differs from what it was at the base. */
+/** How a file differs from the base. */
 export interface FileChange {
-  /** `unknown`: nobody can say what it was, for the reason in `why`. */
+  /** `unknown`: its content at the base is not known; `why` holds the reason. */
   readonly kind: "changed" | "new" | "removed" | "renamed" | "unknown";
-  /** Absolute path now. */
+  /** Current absolute path. */
   readonly path: string;
-  /** Absolute path at the base, if it was another one. */
+  /** Absolute path at the base, if different. */
   readonly was?: string;
-  /** Of an unknown change: what follows "it", such as "is not in git". */
+  /** For an unknown change: the words after "it", such as "is not in git". */
   readonly why?: string;
 }
 
-/** The files of a project now, and how they differ from a base. Paths are absolute. */
+/** A project's files compared with a base. Paths are absolute. */
 export interface FileChanges {
-  /** Undefined for a file that is the same, and for one that neither side has. */
+  /** Undefined if the file is unchanged, or on neither side. */
   changeOf(path: string): FileChange | undefined;
-  /** The first change of a file in a folder, at whatever depth. */
+  /** The first changed file in a folder, at any depth. */
   changeBelow(folder: string): FileChange | undefined;
-  /** Names in a folder, now or at the base. */
+  /** Names of a folder's entries, now or at the base. */
   names(folder: string): ReadonlySet<string>;
-  /** Every file of Python code, now or at the base; for modules that no known folder holds. */
+  /** Every `.py` file, now or at the base: finds modules outside the usual search path. */
   pythonFiles(): Iterable<string>;
-  /** Folder that holds everything; modules are looked for up to it. */
+  /** The project's root folder; the module search ends here. */
   readonly root: string;
 }
 
-/** Folders of tools: nothing in them is the project's. */
+/** Folders of tools, which hold no project files. */
 const SKIPPED = new Set([
   ".git",
   ".venv",
@@ -46,10 +46,10 @@ const SKIPPED = new Set([
 
 export const isSkipped = (name: string): boolean => SKIPPED.has(name);
 
-/** Bigger files are compared by their size and bytes as they are. */
+/** Larger files are compared byte for byte, without normalizing line ends. Bytes. */
 const MAX_TEXT = 20 * 2 ** 20;
 
-/** Whether two files hold the same, whatever their line ends are; undefined for one that is not there. */
+/** Whether two files are equal, ignoring line ends. */
 export function isSameContent(a: Buffer, b: Buffer): boolean {
   if (a.equals(b)) return true;
   if (a.length > MAX_TEXT || b.length > MAX_TEXT || a.includes(0) || b.includes(0)) return false;
@@ -65,7 +65,7 @@ export function contentOf(file: string): Buffer | undefined {
   }
 }
 
-/** Real paths, also of files that are gone: of those, the folder is the real one. */
+/** Resolves real paths. If a file no longer exists, only its folder is resolved. */
 export class RealPaths {
   readonly #folders = new Map<string, string>();
 
@@ -93,7 +93,7 @@ export class RealPaths {
   }
 }
 
-/** Names in a folder that is there now. */
+/** Caches the names of a folder's entries; empty if the folder does not exist. */
 export class Folders {
   readonly #names = new Map<string, ReadonlySet<string>>();
 
@@ -111,7 +111,7 @@ export class Folders {
   }
 }
 
-/** All files below a folder, without those of tools. Links to folders are not followed. */
+/** All files below a folder, except in folders of tools. Does not follow links to folders. */
 export function* filesBelow(folder: string): Generator<string> {
   let entries;
   try {
@@ -127,7 +127,7 @@ export function* filesBelow(folder: string): Generator<string> {
   }
 }
 
-/** Two folders, one of which holds what the other one held. */
+/** Compares two versions of a folder. */
 export class FolderChanges implements FileChanges {
   readonly #real = new RealPaths();
   readonly #folders = new Folders();
@@ -136,8 +136,8 @@ export class FolderChanges implements FileChanges {
   readonly #from: string;
 
   /**
-   * @param from folder of the base
-   * @param root folder of the project
+   * @param from the base's folder
+   * @param root the project's folder
    */
   public constructor(
     from: string,
@@ -153,7 +153,7 @@ export class FolderChanges implements FileChanges {
 
   #compare(path: string): FileChange | undefined {
     const before = this.#before(path);
-    // What is outside is the same file for both.
+    // Both sides share files outside the project.
     if (before === undefined) return undefined;
     const [was, is] = [contentOf(before), contentOf(path)];
     if (was === undefined) return is && { kind: "new", path };
@@ -161,7 +161,7 @@ export class FolderChanges implements FileChanges {
     return isSameContent(was, is) ? undefined : { kind: "changed", path };
   }
 
-  /** The path at the base; undefined outside of the project. */
+  /** The path at the base; undefined outside the project. */
   #before(path: string): string | undefined {
     for (const each of [path, this.#real.of(path)]) {
       const way = relative(this.root, each);
@@ -199,7 +199,7 @@ export class FolderChanges implements FileChanges {
   }
 }
 
-/** Whether there is a file. */
+/** Whether a path is an existing file. */
 export function isFile(path: string): boolean {
   try {
     return statSync(path).isFile();

@@ -3,10 +3,10 @@ import { basename, dirname, extname, join, relative, sep } from "node:path";
 import { type Git, GitFailed } from "../git/git";
 import { type FileChange, type FileChanges, Folders, isFile, RealPaths } from "./file-changes";
 
-/** The mode of a submodule in a tree. */
+/** Mode of a submodule in a git tree. */
 const SUBMODULE = "160000";
 
-/** What a folder may have held that a link led to, or a submodule whose commit is not here: anything. */
+/** Possible names in a folder with unknown former content: a changed link's target, or a submodule without its commit. */
 class EveryName extends Set<string> {
   public override has(): boolean {
     return true;
@@ -14,13 +14,13 @@ class EveryName extends Set<string> {
 }
 const EVERY_NAME = new EveryName();
 
-/** The work tree, and how its files differ from a commit. What git ignores is not known there. */
+/** The work tree compared with a commit. The former content of ignored files is unknown. */
 export class GitChanges implements FileChanges {
   readonly #changes = new Map<string, FileChange>();
-  /** Folders of which everything has changed. */
+  /** Folders that count as changed as a whole. */
   readonly #wholly = new Map<string, FileChange>();
   readonly #tracked = new Set<string>();
-  /** Names of what is gone, by the folders that held it. */
+  /** Names of removed files, by their former folder. */
   readonly #gone = new Map<string, Set<string>>();
   readonly #folders = new Folders();
   readonly #real = new RealPaths();
@@ -29,7 +29,7 @@ export class GitChanges implements FileChanges {
   private constructor(public readonly root: string) {}
 
   /**
-   * Asks git what has changed since a commit: in commits, the index and the work tree, untracked files too.
+   * Asks git for the changes since a commit: in commits, the index and the work tree, including untracked files.
    *
    * @throws {GitFailed} if git cannot compare
    */
@@ -39,18 +39,18 @@ export class GitChanges implements FileChanges {
     return changes;
   }
 
-  /** Paths of everything that has changed. */
+  /** Paths of all changed files, before and after. */
   public get paths(): Iterable<string> {
     return [...this.#changes.values()].flatMap(({ path, was }) =>
       was === undefined ? [path] : [path, was],
     );
   }
 
-  /** A link or a submodule has changed: files may have, by other paths. */
+  /** Whether a link or a submodule has changed, which may change files under other paths. */
   public get hasLinks(): boolean {
     if (this.#wholly.size > 0) return true;
     return [...this.#changes.values()].some(
-      // Links to folders have no extension; of what is gone, nobody can say more.
+      // Any removed path without an extension may have been a link to a folder.
       ({ path, kind }) => isLink(path) || (kind === "removed" && extname(path) === ""),
     );
   }
@@ -73,7 +73,7 @@ export class GitChanges implements FileChanges {
     };
   }
 
-  /** What has changed with a folder above: a link that leads elsewhere, a submodule. */
+  /** The change of a parent folder, such as a link with a new target or a submodule. */
   #above(path: string): FileChange | undefined {
     for (let at = dirname(path); at.length > this.root.length; at = dirname(at)) {
       const change = this.#wholly.get(at) ?? this.#changes.get(at);
@@ -124,7 +124,7 @@ export class GitChanges implements FileChanges {
       if (line.startsWith(SUBMODULE)) submodules.push(file);
     }
     for (const path of paths(untracked)) {
-      // Git shows a nested repository without its files, with a slash at the end.
+      // Git lists a nested repository as one path with a trailing slash.
       const file = join(git.folder, path.replace(/\/$/, ""));
       if (path.endsWith("/")) this.#wholly.set(file, { kind: "new", path: file });
       else {
@@ -144,10 +144,10 @@ export class GitChanges implements FileChanges {
     }
   }
 
-  /** @param kept files of which more than the line ends has changed */
+  /** @param kept files with changes other than line ends */
   #add(change: FileChange, kept: ReadonlySet<string> | undefined): void {
     const { kind, path, was } = change;
-    // A submodule is compared by itself.
+    // Not a file: a submodule, which is compared separately.
     if (kind === "changed" && kept?.has(path) === false && isFile(path)) return;
     this.#changes.set(path, change);
     if (was !== undefined) {
@@ -157,7 +157,7 @@ export class GitChanges implements FileChanges {
     if (kind === "removed") this.#note(path);
   }
 
-  /** What is gone counts as a name of its folder, and that of the folder above. */
+  /** Records a removed path, and its parents, as names of the folders that held them. */
   #note(path: string): void {
     for (let at = path; at.length > this.root.length; at = dirname(at)) {
       const folder = dirname(at);
@@ -168,7 +168,7 @@ export class GitChanges implements FileChanges {
     }
   }
 
-  /** A submodule has changes of its own, from the commit that it had. */
+  /** Reads a submodule's own changes since its former commit. */
   async #readSubmodule(
     git: Git,
     commit: string,
@@ -195,7 +195,7 @@ export class GitChanges implements FileChanges {
       await this.#read(inside, was);
     } catch (error) {
       if (!(error instanceof GitFailed)) throw error;
-      // Neither side can be seen: where it has changed, everything in it has.
+      // Unreadable: if the submodule has changed, treat all of its files as changed.
       if (change !== undefined) this.#wholly.set(folder, { kind: "changed", path: folder });
     }
   }
@@ -205,7 +205,7 @@ const DIFF = ["diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-rela
 
 const paths = (text: string): string[] => text.split("\0").filter((path) => path !== "");
 
-/** What `git diff --name-status -z` says. */
+/** Parses the output of `git diff --name-status -z`. */
 function changesOf(text: string, folder: string): FileChange[] {
   const parts = text.split("\0");
   const changes: FileChange[] = [];
@@ -236,12 +236,12 @@ function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
-/** Removed from the index, but still there. */
+/** Whether a file removed from the index still exists. */
 function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** The files of which more has changed than line ends and modes. */
+/** The files with changes other than line ends and modes. */
 async function contentChanges(git: Git, commit: string): Promise<Set<string>> {
   const text = await git.run([
     ...DIFF,

@@ -1,7 +1,7 @@
 import { Interrupts } from "../interrupts";
 import type { Changes } from "./changes";
 
-/** What it finds, or the exit code if it was interrupted; everything temporary is removed by then. */
+/** Returns the changes, or the exit code after an interrupt. Temporary files are removed first. */
 export async function interruptible(
   find: (signal: AbortSignal) => Promise<Changes>,
 ): Promise<Changes | number> {
@@ -14,7 +14,7 @@ export async function interruptible(
   );
   try {
     const changes = await find(aborted.signal);
-    // What came while files were read comes now.
+    // Let signals that arrived during synchronous reads take effect.
     await new Promise(setImmediate);
     return interrupts.exitCode ?? changes;
   } catch (error) {

@@ -5,7 +5,7 @@ import { cached } from "@jobstrata/core/readers";
 import { type CodeReferences, codeReferences } from "./code-references";
 import { contentOf, type FileChange, type FileChanges, isFile } from "./file-changes";
 
-/** Why the code of a job is not what it was. */
+/** A change to a job's code. */
 export interface CodeChange {
   readonly taskKey?: string;
   readonly change: FileChange;
@@ -13,29 +13,29 @@ export interface CodeChange {
   readonly text: string;
 }
 
-/** A file that a job depends on, and what it is to the file that leads to it. */
+/** A file or folder that a job depends on, and its role for the file that refers to it. */
 interface Input {
   readonly path: string;
   readonly role: string;
   readonly isFolder?: true;
 }
 
-/** Extensions that paths of notebooks leave out. */
+/** Extensions that notebook paths may omit. */
 const EXTENSIONS = ["", ".py", ".ipynb", ".sql", ".scala", ".r", ".R"];
 const CODE = /\.(?:py|ipynb|sql|scala|r)$/i;
 /** Settings that name libraries. */
 const LIBRARIES = new Set(["whl", "jar", "egg", "dependencies"]);
-/** Folders above a file in which modules are looked for. */
+/** Maximum parent folders searched for modules. */
 const MAX_FOLDERS = 12;
-/** Files of one task. */
+/** Maximum files followed per task. */
 const MAX_FILES = 5000;
 
-/** Finds which files jobs depend on, and which of them differ from the base. Files are read once for all jobs. */
+/** Finds the files that jobs depend on, and their changes since the base. Reads each file once for all jobs. */
 export class JobInputs {
   readonly #files: FileChanges;
   readonly #references = new Map<string, CodeReferences | undefined>();
   readonly #changes = new Map<string, FirstChange | undefined>();
-  /** What files lead to, by the folder of what the task runs. */
+  /** What a file refers to, by the folder of the task's entry point and the file's path. */
   readonly #named = new Map<string, readonly Input[]>();
   readonly #there = new Map<string, boolean>();
   readonly #roots = new Map<string, readonly string[]>();
@@ -46,9 +46,9 @@ export class JobInputs {
   }
 
   /**
-   * What differs of the files of a job.
+   * The changed files that a job depends on.
    *
-   * @param folder that paths in the settings of the job start from
+   * @param folder the base of relative paths in the job's settings
    */
   public changesOf(job: JobSpec, folder: string): CodeChange[] {
     const found: CodeChange[] = [];
@@ -72,7 +72,7 @@ export class JobInputs {
     return found;
   }
 
-  /** What differs of the files that settings of something else name. */
+  /** The changed files named in the settings of another resource. */
   public changesIn(settings: Settings, folders: readonly [string, string]): CodeChange[] {
     const found = new Map<string, CodeChange>();
     for (const input of this.#inSettings(settings, folders)) {
@@ -84,13 +84,13 @@ export class JobInputs {
     return [...found.values()];
   }
 
-  /** Files that settings name, wherever they do. */
+  /** Files named anywhere in settings. */
   #inSettings(settings: Settings, bases: readonly [string, ...string[]]): Input[] {
     const [folder] = bases;
     const inputs: Input[] = [];
     for (const { text, name } of textsOf(settings)) {
       if (text.length > 1000 || text.includes("\n")) continue;
-      // The folder that a bundle uploads its files to stands for its own.
+      // A bundle's upload folder corresponds to its own folder.
       const uploaded = /(?:\/files|\$\{workspace\.file_path\})\/([^${}]+)$/.exec(text)?.[1];
       if (uploaded !== undefined) inputs.push(...this.#ofSetting(uploaded, [folder], name));
       const path = text.replace(/^-r\s+/, "").replace(/\[[^\]]*\]$/, "");
@@ -113,7 +113,7 @@ export class JobInputs {
     return bases.flatMap((base) => this.#existing(resolve(base, path), isNotebook, roleOf(name)));
   }
 
-  /** A library is built from the Python project that its folder belongs to. */
+  /** The Python project from which a library is built, else the library itself. */
   #library(path: string): Input[] {
     const folder = dirname(path);
     const built: Input[] = [];
@@ -129,7 +129,7 @@ export class JobInputs {
       built.push({ path: source, role: "library", isFolder: true });
       break;
     }
-    // A built file counts only if nothing tells what it is built from.
+    // The built file counts only if its sources are unknown.
     if (built.length > 0) return built;
     return path.includes("*")
       ? [{ path: folder, role: "library", isFolder: true }]
@@ -142,7 +142,7 @@ export class JobInputs {
     return isThere;
   }
 
-  /** The file at a path, if there is one now or was one. */
+  /** The file at a path, if it exists now or at the base. */
   #existing(path: string, isNotebook: boolean, role: string): Input[] {
     const names = this.#files.names(dirname(path));
     const base = path.slice(dirname(path).length).replace(/^[/\\]/, "");
@@ -151,7 +151,7 @@ export class JobInputs {
       .map((extension) => ({ path: path + extension, role }));
   }
 
-  /** The first difference in a file and in all that it leads to, in the order of the code. */
+  /** The first change in a file or anything that it refers to, breadth first. */
   #firstChange(entry: Input): FirstChange | undefined {
     const key = `${entry.isFolder === true ? "folder" : entry.role} ${entry.path}`;
     if (!this.#changes.has(key)) this.#changes.set(key, this.#search(entry));
@@ -175,7 +175,7 @@ export class JobInputs {
     return undefined;
   }
 
-  /** What the code of a file leads to. */
+  /** What a file's code refers to. */
   #from(path: string, entryFolder: string): readonly Input[] {
     const key = `${entryFolder} ${path}`;
     let found = this.#named.get(key);
@@ -217,7 +217,7 @@ export class JobInputs {
     return inputs;
   }
 
-  /** The folders in which modules are looked for: that of the code, those above it, and their `src`. */
+  /** The folders searched for modules: the code's folder and its parents, each with its `src`. */
   #rootsOf(folder: string): readonly string[] {
     const known = this.#roots.get(folder);
     if (known !== undefined) return known;
@@ -245,17 +245,17 @@ export class JobInputs {
       const found = this.#moduleIn(root, parts);
       inputs.push(...found);
       isFound ||= found.some((each) => this.#isThere(each.path));
-      // The folder of the notebook comes first for Python; in which order the others do, differs.
+      // Python searches the notebook's folder first; the order of the others varies.
       if (at === 0 && isFound && !isAnywhere) return inputs;
     }
     if (isFound && !isAnywhere) return inputs;
-    // It may be in a folder that the cluster or the code adds, or in a wheel of the project.
+    // It may be in a folder added by the cluster or the code, or in one of the project's wheels.
     for (const root of this.#foldersWith(first))
       if (!roots.includes(root)) inputs.push(...this.#moduleIn(root, parts));
     return inputs;
   }
 
-  /** A module below a folder, and the packages that it is in, which are executed first. */
+  /** A module below a folder, and its parent packages, which Python executes first. */
   #moduleIn(root: string, parts: readonly string[]): Input[] {
     const inputs: Input[] = [];
     let at = root;
@@ -270,7 +270,7 @@ export class JobInputs {
     return inputs;
   }
 
-  /** The folders of the project that hold a module or package of that name. */
+  /** The project's folders that hold a module or package with this name. */
   #foldersWith(name: string): readonly string[] {
     this.#modules ??= modulesIn(this.#files);
     return this.#modules.get(name) ?? [];
@@ -289,15 +289,15 @@ function referencesOf(path: string): CodeReferences | undefined {
     return text === undefined ? undefined : codeReferences(text, isJupyter);
   });
   if (known !== undefined) return known;
-  // The cache knows no files that are too big or not in UTF-8.
+  // The cache skips files that are too big or not UTF-8.
   const content = contentOf(path);
   return content && codeReferences(content.toString("utf8"), isJupyter);
 }
 
-/** Behind what a cluster calls its root, the project may follow. */
+/** Treats an absolute path on the cluster as relative to the project. */
 const withoutRoot = (path: string): string => path.replace(/^\/+/, "");
 
-/** Folders by the names of the modules and packages that they hold. */
+/** Folders by the name of each module and package in them. */
 function modulesIn(files: FileChanges): Map<string, readonly string[]> {
   const found = new Map<string, Set<string>>();
   const seen = new Set<string>();
@@ -319,7 +319,7 @@ function modulesIn(files: FileChanges): Map<string, readonly string[]> {
   return new Map(Array.from(found, ([name, folders]) => [name, [...folders]]));
 }
 
-/** Every text in settings, with the name of the setting that it is the value of. */
+/** Every string in settings, with the name of its setting. */
 function* textsOf(
   value: Setting | undefined,
   name = "",
@@ -367,5 +367,5 @@ function describe(entry: Input, { input, change }: FirstChange): string {
   return `${what} ${verb}${from}${why}`;
 }
 
-/** Whether a path is that of a notebook or another code file. */
+/** Whether a path is a notebook or another code file. */
 export const isCode = (path: string): boolean => CODE.test(extname(path));

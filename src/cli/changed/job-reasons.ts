@@ -9,7 +9,7 @@ import { bundleFolder, type Referred } from "./references";
 
 const NOTHING: ReadonlyMap<string, Referred> = new Map();
 
-/** Why jobs differ, apart from their own settings: their files, and what they refer to. */
+/** Finds why jobs differ apart from their own settings: their files and references. */
 export class JobReasons {
   readonly #inputs: JobInputs | undefined;
   readonly #references: Base["references"];
@@ -24,7 +24,7 @@ export class JobReasons {
 
   /**
    * @param before the job at the base, and its environment there
-   * @param environment of the job now
+   * @param environment the job's current environment
    */
   public of(
     job: JobSpec,

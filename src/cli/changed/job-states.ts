@@ -9,7 +9,7 @@ import { downstreamOf } from "./downstream";
 import { interruptible } from "./interruptible";
 import { type Compared, isStateSelector, parseState, type StateOptions } from "./selectors";
 
-/** What a `state:` selector means. As in dbt, what is new is modified, too. */
+/** The states that a `state:` selector matches. As in dbt, `modified` includes new jobs. */
 const STATES: Readonly<Record<string, readonly JobState[]>> = {
   modified: ["modified", "new"],
   new: ["new"],
@@ -18,10 +18,10 @@ const STATES: Readonly<Record<string, readonly JobState[]>> = {
 
 const STATES_OF_JOBS: readonly JobState[] = ["modified", "new", "downstream"];
 
-/** The key of a job, without the stack that tells it apart from others. */
+/** A job's key without its stack. */
 const shortKey = (key: string): string => key.slice(key.lastIndexOf("/") + 1);
 
-/** The jobs of each environment that differ from a base. */
+/** The changed jobs of each environment. */
 export class JobStates {
   readonly #changes: Changes;
 
@@ -30,10 +30,10 @@ export class JobStates {
   }
 
   /**
-   * Compares jobs with the base of `--state`, and says on standard error what of it cannot be seen.
+   * Compares jobs with the base of `--state`. Prints the limits of the comparison to stderr.
    *
    * @returns the exit code after Ctrl-C
-   * @throws {JobstrataError} `config` without a base, or without a selector that asks for it
+   * @throws {JobstrataError} `config` without a base, or without a `state:` selector
    */
   public static async find(
     { select = [], state }: StateOptions,
@@ -64,16 +64,16 @@ export class JobStates {
     return this.#changes.document.environments[0]?.environment ?? "";
   }
 
-  /** What the jobs were compared with. */
+  /** The name of the base. */
   public get since(): string {
     const { revision, path } = this.#changes.document.from;
     return printable(revision ?? path);
   }
 
   /**
-   * Ids of the jobs of an environment that selectors choose: those of any of them; of parts with a comma between, those of all.
+   * Ids of an environment's selected jobs: the union of the selectors; commas in a selector mean intersection.
    *
-   * @throws {JobstrataError} `config` for another selector
+   * @throws {JobstrataError} `config` for an invalid selector
    */
   public select(environment: string, selectors: readonly string[]): ReadonlySet<string> {
     const chosen = new Set<string>();
@@ -106,14 +106,14 @@ export class JobStates {
     return (jobs ?? []).filter(({ state }) => states.includes(state));
   }
 
-  /** What follows jobs of a state, directly or through others. */
+  /** All jobs downstream of those matched by a selector. */
   #following(environment: string, name: string): ChangedJob[] {
     const graphs = this.#changes.after.flatMap((reading) => reading.graphs);
     const graph = graphs.find((each) => each.environment === environment);
     return downstreamOf(graph, this.#in(environment, STATES[name] ?? []));
   }
 
-  /** Ids of the jobs that selectors choose, by their graphs; without graphs that have none. */
+  /** Ids of selected jobs by graph, without graphs that have none. */
   public among(
     graphs: readonly JobGraph[],
     selectors: readonly string[],
@@ -124,7 +124,7 @@ export class JobStates {
     return new Map(chosen.filter(([, ids]) => ids.length > 0));
   }
 
-  /** The jobs of an environment that selectors choose, without those that are gone. */
+  /** An environment's selected jobs, without removed ones. */
   public jobs(environment: string, selectors: readonly string[]): JobSpec[] {
     const graphs = this.#changes.after.flatMap((reading) => reading.graphs);
     return graphs
@@ -132,16 +132,16 @@ export class JobStates {
       .flatMap((graph) => this.chosen(graph, selectors));
   }
 
-  /** The jobs of a graph that selectors choose. */
+  /** The selected jobs of a graph. */
   public chosen(graph: JobGraph, selectors: readonly string[]): JobSpec[] {
     const ids = this.select(graph.environment, selectors);
     return graph.jobs.filter(({ id }) => ids.has(id));
   }
 
-  /** What `state:` selectors of `run` mean. @param wanted the environment. @default - the first that differs */
+  /** Resolves the `state:` selectors of `run`. @param wanted the environment. @default - the first with changes */
   public selection(wanted?: string): StateSelection {
     const environment = wanted ?? this.#first;
-    // A deployed job is known by its key, or only by its name.
+    // A deployed job may be known only by its name.
     const named = (jobs: readonly ChangedJob[]): ReadonlySet<string> =>
       new Set(jobs.flatMap(({ job, name }) => [shortKey(job), name ?? job]));
     return {
@@ -151,10 +151,10 @@ export class JobStates {
   }
 
   /**
-   * Why jobs of an environment are selected, a line each.
+   * Why jobs of an environment are selected, one line each.
    *
-   * @param wanted the environment. @default - the first that differs
-   * @param labels keys or display names of the jobs; others are left out
+   * @param wanted the environment. @default - the first with changes
+   * @param labels keys or display names of the jobs to explain
    */
   public reasons(wanted: string | undefined, labels: ReadonlySet<string>): string[] {
     return this.#in(wanted ?? this.#first, STATES_OF_JOBS)
@@ -165,7 +165,7 @@ export class JobStates {
       });
   }
 
-  /** One line: how many jobs are selected. */
+  /** One line with the number of selected jobs. */
   public describe(selectors: readonly string[], count: number): string {
     return `${selectors.map(printable).join(" ")} since ${this.since}: ${count === 0 ? "no job" : counted(count, "job")}`;
   }

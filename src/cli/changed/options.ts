@@ -4,10 +4,10 @@ import type { JobStates } from "./job-states";
 import { type Compared, isStateSelector, parseState, type StateOptions } from "./selectors";
 
 /**
- * Compares jobs with the base of `--state`, if a selector asks for it. What does that is loaded for nobody else.
+ * Compares jobs with the base of `--state` if a selector needs it. Loads the comparison lazily.
  *
  * @returns the exit code after Ctrl-C; undefined without these options
- * @throws {JobstrataError} `config` if only one of the two options is there
+ * @throws {JobstrataError} `config` if only one of the two options is given
  */
 export async function findStates(
   options: StateOptions,
@@ -21,7 +21,7 @@ export async function findStates(
   return States.find(options, compared, io);
 }
 
-/** The option of the base, for commands that have selectors of their own. */
+/** The `--state` option, for commands with their own selectors. */
 export const STATE_OPTION = [
   "--state <base>",
   "base of state: selectors: a git revision, a folder, the JSON of a plan or state, or workspace",
@@ -38,7 +38,7 @@ export function addStateOptions(command: Command): Command {
     .option(...STATE_OPTION);
 }
 
-/** Of commands that know no other selectors. */
+/** Parses `--select` for commands that support only `state:` selectors. */
 function collectSelectors(value: string, before: readonly string[] = []): string[] {
   const atoms = value.split(/[\s,]+/).filter(Boolean);
   if (atoms.length > 0 && atoms.every((atom) => parseState(atom) !== undefined))

@@ -12,32 +12,33 @@ import {
 } from "@jobstrata/core/model";
 import { blocksOf, bundleFile, readBundleResources } from "@jobstrata/core/readers";
 
-/** What jobs refer to, beside other jobs: resources, variables, data sources. */
+/** What jobs refer to apart from other jobs: resources, variables and data sources. */
 export interface References {
-  /** By their addresses, each as text that is equal for equal definitions. */
+  /** The job's direct and indirect references, by address. */
   of(job: JobSpec, environment: string): ReadonlyMap<string, Referred>;
 }
 
 export interface Referred {
+  /** Canonical definition: equal if and only if the definitions are. */
   readonly text: string;
   readonly kind: "variable" | "resource";
-  /** Its settings, which may name files, and the folder that their paths start from. */
+  /** Its settings, which may name files, and the base of their relative paths. */
   readonly settings?: Settings;
   readonly folder?: string;
 }
 
 /** An address in an expression: `databricks_cluster_policy.small`, `var.catalog`, `data.databricks_group.admins`. */
 const ADDRESS = /(?<![\w.-])(?:data\.)?[a-z]\w*\.[\w-]+(?:\.outputs(?:\.[\w-]+|\["[^"]+"\]))?/g;
-/** What jobs are compared with by themselves, or have no definition. */
+/** Compared separately, or without a definition. */
 const SKIPPED = /^(?:databricks_job|databricks_permissions|each|count|self|path|terraform)\./;
-/** The content of these is compared by their files. */
+/** Compared by file content. */
 const FILES = /^databricks_(?:notebook|workspace_file|file|dbfs_file)\./;
 
 /** The definitions in synthesized stacks. */
 export class StackReferences implements References {
   readonly #stacks = new Map<string, Json>();
 
-  /** @param outdir the output folder of a synthesis; what cannot be read in it defines nothing */
+  /** @param outdir a synthesis output folder; unreadable files in it are ignored */
   public constructor(outdir: string) {
     const manifest = objectOf(read(join(outdir, "manifest.json")));
     for (const stack of Object.values(objectOf(manifest.stacks))) {
@@ -86,7 +87,7 @@ export class StackReferences implements References {
     this.#follow(block, config, found);
   }
 
-  /** What an output of another stack holds. */
+  /** Follows the value of another stack's output. */
   #output(name: string, found: Map<string, Referred>): void {
     for (const config of this.#stacks.values()) {
       const output = objectOf(objectOf(config.output)[name]);
@@ -103,7 +104,7 @@ function read(file: string): unknown {
   }
 }
 
-/** Without what cdktf notes of constructs, and without the places of copies that have the hash of their content. */
+/** Removes cdktf's metadata and, for files, the path and hash of the asset copy. */
 function withoutComments(value: unknown, isFile: boolean): Setting {
   if (Array.isArray(value))
     return (value as unknown[]).map((item) => withoutComments(item, isFile));
@@ -128,9 +129,9 @@ export class BundleReferences implements References {
   readonly #folders = new Map<string, string>();
 
   /**
-   * Reads the bundles of jobs that refer to something.
+   * Reads the bundles of jobs that have references.
    *
-   * @param jobs where they were read, in all environments
+   * @param jobs the jobs of all environments
    * @param within the folder that holds all bundles
    */
   public constructor(jobs: Iterable<JobSpec>, within: string) {
@@ -180,7 +181,7 @@ function namesIn(value: unknown, names: string[] = []): string[] {
 
 const REFERENCE = /\$\{(resources\.(?!jobs\.)[\w-]+\.[\w-]+|var\.[\w-]+)/g;
 
-/** The folder of a bundle from the place of a job. */
+/** The folder of the bundle that defines a job. */
 export function bundleFolder(job: JobSpec, within: string): string {
   const file = job.source?.file ?? "";
   for (let at = dirname(resolve(file)); at.length > within.length; at = dirname(at))

@@ -1,7 +1,7 @@
 import { canonical, type JobSpec, type Settings } from "@jobstrata/core/model";
 import type { JobDiff } from "@jobstrata/core/render";
 
-/** Jobs that are there under another key: what is new is, but for its name, what was removed. */
+/** Jobs with a new key: an added job that equals a removed one except for its name. */
 export function renamedJobs(diffs: readonly JobDiff[]): Map<JobSpec, JobDiff> {
   const gone = new Map<string, JobDiff[]>();
   for (const diff of diffs) {
@@ -18,7 +18,7 @@ export function renamedJobs(diffs: readonly JobDiff[]): Map<JobSpec, JobDiff> {
   return renamed;
 }
 
-/** Equal for two jobs that do the same, whatever they are called. */
+/** Equal for jobs that differ only in name and description. */
 function sameAs({ settings, tasks }: JobSpec): string {
   const others: Settings = { ...settings, name: "", description: "" };
   const notebooks = tasks.map(({ notebook }) => notebook?.identity ?? "");

@@ -1,7 +1,7 @@
 import type { Reading } from "@jobstrata/core/readers";
 import type { SourcesOptions } from "../sources/options";
 
-/** Options by which commands select jobs by what has changed. */
+/** Options that select jobs by their changes. */
 export interface StateOptions {
   /** Selectors such as `state:modified+`. */
   readonly select?: readonly string[] | undefined;
@@ -9,9 +9,9 @@ export interface StateOptions {
   readonly state?: string | undefined;
 }
 
-/** The jobs that are compared. */
+/** The jobs to compare. */
 export interface Compared extends Pick<SourcesOptions, "source" | "python" | "config"> {
-  /** They have been read already. @default - they are read from the path */
+  /** Readings that are already available. @default - the path is read */
   readonly readings?: readonly Reading[];
   /** @default "." */
   readonly path?: string | undefined;
@@ -19,13 +19,13 @@ export interface Compared extends Pick<SourcesOptions, "source" | "python" | "co
   readonly target?: readonly string[];
 }
 
-/** Whether a selector asks for what has changed. */
+/** Whether a selector contains `state:`. */
 export const isStateSelector = (selector: string): boolean => /\bstate:/.test(selector);
 
 /** `state:modified+`. */
 const ATOM = /^state:(modified|new|removed)(\+)?$/;
 
-/** The state that a selector names, and whether it asks for what follows, too; undefined for another selector. */
+/** Parses a `state:` selector: its state, and whether it includes downstream jobs; undefined for other selectors. */
 export function parseState(
   atom: string,
 ): { readonly state: "modified" | "new" | "removed"; readonly isDownstream: boolean } | undefined {

@@ -14,7 +14,7 @@ import { printable, quote } from "@jobstrata/core/model";
 import { type Git, GitFailed } from "../git/git";
 import { checkOut } from "../git/revision";
 
-/** Lock files of package managers, and the command that installs exactly what each names. */
+/** Lock files, each with the command that installs exactly its packages. */
 const LOCKS: Readonly<Record<string, string>> = {
   "package-lock.json": "npm ci --no-audit --no-fund",
   "npm-shrinkwrap.json": "npm ci --no-audit --no-fund",
@@ -22,22 +22,22 @@ const LOCKS: Readonly<Record<string, string>> = {
   "pnpm-lock.yaml": "pnpm install --frozen-lockfile",
   "bun.lock": "bun install --frozen-lockfile",
 };
-/** Of what a command says, this many characters at its end are kept. */
+/** Maximum characters kept from the end of a command's output. */
 const MAX_OUTPUT = 4000;
 
 /** An app at a commit, in a temporary folder. */
 export interface AppAtCommit {
-  /** The folder that stands for the work tree. */
+  /** The copy of the work tree. */
   readonly root: string;
-  /** The output of its synthesis. */
+  /** The synthesis output folder. */
   readonly outdir: string;
 }
 
 /**
- * Synthesizes an app as it was at a commit, in a copy of all of its files: with the packages that its lock file names. They
- * are installed only if the lock file is another one now.
+ * Synthesizes an app in a copy of a commit, with the packages from that commit's lock file. Installs them only if the lock file
+ * has changed since.
  *
- * @param app the folder of cdktf.json
+ * @param app the folder with cdktf.json
  * @param temporary an empty folder, removed by the caller
  * @throws {JobstrataError} `source` if it cannot be synthesized
  */
@@ -73,7 +73,7 @@ function configOf(folder: string): AppConfig {
   try {
     config = JSON.parse(readFileSync(join(folder, "cdktf.json"), "utf8")) as typeof config;
   } catch {
-    // The error below says it.
+    // Reported below.
   }
   const { app, codeMakerOutput, context } = config;
   if (typeof app !== "string" || app === "")
@@ -82,7 +82,7 @@ function configOf(folder: string): AppConfig {
   return { app, codeMakerOutput: output, context: context ?? {} };
 }
 
-/** The files of submodules, as far as their commits are here. */
+/** Checks out submodules whose commits are available locally. */
 async function checkOutSubmodules(
   git: Git,
   commit: string,
@@ -102,13 +102,13 @@ async function checkOutSubmodules(
       for (const name of existsSync(from) ? readdirSync(from) : [])
         linkIfMissing(join(from, name), join(root, path, name));
     } catch (error) {
-      // The app says what it misses.
+      // If the app needs the submodule, its own error tells.
       if (!(error instanceof GitFailed)) throw error;
     }
   }
 }
 
-/** The packages of the work tree, if the lock file is the same; else those that the lock file of the commit names. */
+/** Links the work tree's packages if the lock file is unchanged; otherwise installs those of the commit's lock file. */
 async function providePackages(
   repository: string,
   app: string,
@@ -132,7 +132,7 @@ async function providePackages(
 const textOf = (file: string): string | undefined =>
   existsSync(file) ? readFileSync(file, "utf8") : undefined;
 
-/** Packages by links, one by one: those of the repository itself lead to the copy. */
+/** Links packages one by one; the repository's own packages link to the copy. */
 function linkPackages(from: string, to: string, repository: string, root: string): void {
   mkdirSync(to, { recursive: true });
   for (const name of readdirSync(from)) {
@@ -157,11 +157,11 @@ function linkPackages(from: string, to: string, repository: string, root: string
 function linkIfMissing(from: string, to: string): void {
   if (!existsSync(from) || existsSync(to)) return;
   mkdirSync(dirname(to), { recursive: true });
-  // On Windows, links to folders need no permission if they are junctions.
+  // On Windows, junctions need no special permission, unlike other links to folders.
   symlinkSync(from, to, lstatSync(from).isDirectory() ? "junction" : "file");
 }
 
-/** Runs a command of the project; with all that it has started, it ends at the signal. */
+/** Runs a command of the project. The signal ends it, including its child processes. */
 async function runShell(
   command: string,
   folder: string,
@@ -188,7 +188,7 @@ async function runShell(
         if (child.pid !== undefined)
           process.kill(process.platform === "win32" ? child.pid : -child.pid, "SIGTERM");
       } catch {
-        // It has ended.
+        // Already ended.
       }
     };
     signal?.addEventListener("abort", stop, { once: true });
@@ -216,7 +216,7 @@ async function runShell(
   );
 }
 
-/** The folder of cdktf.json for synthesized stacks, from their output folder upwards. */
+/** The closest folder with cdktf.json, from the output folder upwards. */
 export function appFolder(outdir: string): string | undefined {
   for (let at = resolve(outdir); ; at = dirname(at)) {
     if (existsSync(join(at, "cdktf.json"))) return at;

@@ -13,28 +13,28 @@ import type { Code } from "../drift/code";
 import type { ChangedJob, Reason } from "./document";
 import { entryFor } from "./entry";
 
-/** Which workspace is the base, and which jobs are compared with it. */
+/** Selects the base workspace, and the jobs to compare with it. */
 export interface LiveOptions extends Omit<CodeOptions, "states"> {
   readonly local?: boolean;
   readonly data?: string;
 }
 
-/** Jobs of one environment that differ from those of a workspace. */
+/** Jobs of one environment that differ from a workspace. */
 export interface LiveChanges {
   readonly host: string;
   readonly environment: string;
   readonly jobs: readonly ChangedJob[];
 }
 
-/** The code to compare. @throws {JobstrataError} `source` if it is not clear which environment is meant */
+/** The code to compare. @throws {JobstrataError} `source` if the environment is ambiguous */
 export function codeOf(path: string, options: LiveOptions): Code {
   return readCode(path, { ...options, states: [] });
 }
 
 /**
- * Compares settings with the workspace that the code names, as `jobstrata drift` does.
+ * Compares settings with the workspace named in the code, as `jobstrata drift` does.
  *
- * @throws {JobstrataError} `authentication` without a login, `source` if the workspace does not answer
+ * @throws {JobstrataError} `authentication` without credentials, `source` if the workspace cannot be read
  */
 export async function changesLive(code: Code, options: LiveOptions, io: Io): Promise<LiveChanges> {
   const workspace = await openWorkspace(code, options, io);

@@ -5,18 +5,18 @@ import { promisify } from "node:util";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { printable, quote } from "@jobstrata/core/model";
 
-/** The list of the files of a bundle. Bytes. */
+/** Maximum size of git's output, such as a list of files. Bytes. */
 const MAX_LIST = 512 * 2 ** 20;
 
-/** Runs and writes nothing of the user: no hooks, no fsmonitor, no split index. */
+/** Disables hooks, fsmonitor and the split index: git must neither run the user's programs nor write to the repository. */
 const SETTINGS = [`core.hooksPath=${devNull}`, "core.fsmonitor=false", "core.splitIndex=false"];
-/** Git sets these variables for a hook that runs this command. */
+/** Variables that git sets when a hook runs this command. */
 const OF_HOOKS = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
 
-/** How a user names something else to compare with. */
+/** How to compare without git. */
 const HINT = "name a path to compare with: --diff PATH";
 
-/** An error of git, with its message. */
+/** Git failed; the message is its own. */
 export class GitFailed extends Error {
   public explained(): JobstrataError {
     return new JobstrataError("source", `git cannot read the bundle: ${this.message}`);
@@ -25,7 +25,7 @@ export class GitFailed extends Error {
 
 const execute = promisify(execFile);
 
-/** Runs git in a folder, so that nothing of the user is changed. */
+/** Runs git in a folder without changing the user's repository. */
 export class Git {
   readonly #signal: AbortSignal | undefined;
   readonly #hint: string;
@@ -56,7 +56,7 @@ export class Git {
         ...Object.fromEntries(own),
         LC_ALL: "C",
         GIT_OPTIONAL_LOCKS: "0",
-        // No big files are fetched for what is read here.
+        // Large files are not needed; do not download them.
         GIT_LFS_SKIP_SMUDGE: "1",
         GIT_TERMINAL_PROMPT: "0",
         ...env,
@@ -64,7 +64,7 @@ export class Git {
       maxBuffer: MAX_LIST,
       ...(this.#signal && { signal: this.#signal }),
     });
-    // It may end before it has read everything; it says why itself.
+    // Git may exit before it has read all input; its own error says why.
     running.child.stdin?.on("error", () => undefined);
     running.child.stdin?.end(input);
     try {
@@ -84,9 +84,9 @@ export class Git {
 }
 
 /**
- * The work tree that holds a folder, without links.
+ * The real path of the work tree that contains a folder.
  *
- * @param hint how the user names something else to compare with
+ * @param hint how to compare without git, for error messages
  * @throws {JobstrataError} `source` without git or a repository
  */
 export async function workTreeOf(
@@ -107,10 +107,10 @@ export async function workTreeOf(
 /**
  * The commit that a revision names.
  *
- * @throws {JobstrataError} `source` if there is none
+ * @throws {JobstrataError} `source` if it does not exist
  */
 export async function commitOf(git: Git, revision: string): Promise<string> {
-  // No revision begins so: git would take it for an option.
+  // Git would parse a leading `-` as an option.
   if (revision !== "" && !revision.startsWith("-") && !revision.includes("\0")) {
     try {
       const commit = await git.run(["rev-parse", "--verify", "--quiet", `${revision}^{commit}`]);

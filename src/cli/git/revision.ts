@@ -15,20 +15,20 @@ import { commitOf, Git, GitFailed, workTreeOf } from "./git";
 
 /** A bundle at a git revision. */
 interface Checkout {
-  /** Its `databricks.yml`, or another name of that file. */
+  /** Its `databricks.yml`, or an alternative name of that file. */
   readonly file: string;
   /** The temporary folder that replaces {@link repository}. */
   readonly root: string;
-  /** The work tree that the bundle belongs to. */
+  /** The bundle's work tree. */
   readonly repository: string;
 }
 
-/** The files that a bundle is read from, or links to them. Notebooks are identified by path only. */
+/** Files that may define a bundle. Notebooks are identified by path only. */
 const READ = /\.(ya?ml|json)$/i;
 const LINK = "120000";
 /**
- * Reads a bundle at a revision. Git writes its configuration to a temporary folder, which is always removed at the end. The
- * user's index and work tree are not touched.
+ * Reads a bundle at a revision. Git checks out its configuration to a temporary folder, which is always removed. The user's
+ * index and work tree are not touched.
  *
  * @param bundle its file in the work tree
  * @param revision any expression that git resolves to a commit
@@ -50,7 +50,7 @@ export async function atRevision<T>(
     const root = join(temporary, "tree");
     const path = [inside, basename(bundle)].filter((part) => part !== "").join("/");
     const isWide = inside === "" || /\.\.[/\\]/.test(await contentOf(git, commit, path));
-    // Files outside of the bundle's folder are there for those that name some.
+    // Check out files outside the bundle's folder only if it refers to any.
     await checkOut(git, commit, temporary, { isRead, ...(!isWide && { inside }) });
     const file = join(root, inside, basename(bundle));
     if (!existsSync(file)) {
@@ -66,11 +66,11 @@ export async function atRevision<T>(
 }
 
 /**
- * Writes files of a commit to the folder `tree` in a temporary one, with an index beside it: the repository knows nothing of
- * it.
+ * Checks out a commit's files to the subfolder `tree` of a temporary folder. A temporary index keeps the repository unchanged.
  *
- * @param isRead whether to write a file, by its line of `git ls-tree`
- * @param inside the only folder to write, relative to the root. @default - all
+ * @param options `isRead` selects files by their line of `git ls-tree`; `inside` limits the checkout to a folder, relative to the
+ *   root
+ * @returns the folder `tree`
  */
 export async function checkOut(
   git: Git,
@@ -99,12 +99,12 @@ export async function checkOut(
   return root;
 }
 
-/** Whether bundles are read from a file, by its line of `git ls-tree`. */
+/** Whether a file may define a bundle, by its line of `git ls-tree`; includes links. */
 export function isRead(line: string): boolean {
   return READ.test(line) || line.startsWith(LINK);
 }
 
-/** The variable overrides on this machine apply to the bundle at the revision, too. */
+/** Copies local variable overrides, which also apply to the bundle at the revision. */
 export function copyOverrides(from: string, to: string): void {
   const targets = join(from, ".databricks", "bundle");
   if (!existsSync(targets)) return;
@@ -117,7 +117,7 @@ export function copyOverrides(from: string, to: string): void {
   }
 }
 
-/** The content of a file at a commit; empty if it does not exist. */
+/** A file's content at a commit; empty if it does not exist. */
 async function contentOf(git: Git, commit: string, path: string): Promise<string> {
   try {
     return await git.run(["show", `${commit}:${path}`]);
