@@ -51,6 +51,7 @@ describe("import rules", () => {
     for (const name of [
       "src",
       "main.ts",
+      "tsconfig.base.json",
       "tsconfig.json",
       "package.json",
       ".dependency-cruiser.js",

@@ -17,16 +17,11 @@ import type { ChangedDocument } from "../../../src/cli/changed/document";
 import { ROOT } from "../../e2e/support/processes";
 import { git } from "../../support/git";
 import { tempFolder } from "../../support/temp-folder";
+import { useTemporaryFiles } from "../temp-files";
 import { jobstrata } from "../program-support";
 
-const home = process.cwd();
-const temporary = tempFolder();
-beforeAll(() => {
-  const os = jest.requireActual<typeof import("node:os")>("node:os");
-  jest.spyOn(os, "tmpdir").mockReturnValue(temporary);
-});
+const temporary = useTemporaryFiles();
 afterEach(() => {
-  process.chdir(home);
   expect(leftBehind(temporary)).toEqual([]);
 });
 

@@ -14,17 +14,12 @@ import { dirname, join } from "node:path";
 import type { ChangedDocument, ChangedJob } from "../../../src/cli/changed/document";
 import { git } from "../../support/git";
 import { tempFolder } from "../../support/temp-folder";
+import { useTemporaryFiles } from "../temp-files";
 import { jobstrata, type Said } from "../program-support";
 
-const home = process.cwd();
 const path = process.env.PATH;
-const temporary = tempFolder();
-beforeAll(() => {
-  const os = jest.requireActual<typeof import("node:os")>("node:os");
-  jest.spyOn(os, "tmpdir").mockReturnValue(temporary);
-});
+const temporary = useTemporaryFiles();
 afterEach(() => {
-  process.chdir(home);
   process.env.PATH = path;
   // Worktrees and temporary files are gone, whatever happened.
   expect(readdirSync(temporary).filter((name) => name.startsWith("jobstrata-changed"))).toEqual([]);

@@ -11,18 +11,11 @@ import { dirname, join } from "node:path";
 import { ROOT } from "../../e2e/support/processes";
 import { git } from "../../support/git";
 import { tempFolder } from "../../support/policy";
+import { useTemporaryFiles } from "../temp-files";
 import { jobstrata, type Said } from "../program-support";
 
 const FIXTURES = join(ROOT, "__tests__", "fixtures");
-const home = process.cwd();
-const temporary = tempFolder();
-beforeAll(() => {
-  const os = jest.requireActual<typeof import("node:os")>("node:os");
-  jest.spyOn(os, "tmpdir").mockReturnValue(temporary);
-});
-afterEach(() => {
-  process.chdir(home);
-});
+const temporary = useTemporaryFiles();
 
 /** Runs `graph --diff` in a folder. The option goes last: what follows it would be its value. */
 function diff(folder: string, ...args: string[]): Promise<Said> {

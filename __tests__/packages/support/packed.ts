@@ -18,7 +18,7 @@ export { ROOT };
 export const CACHE = join(ROOT, "node_modules", ".cache");
 
 /** What is in the packages, or decides on it. */
-const INPUTS = ["src", "packaging", "help", "LICENSE", "CHANGELOG.md", "tsconfig.json"];
+const INPUTS = ["src", "packaging", "help", "LICENSE", "CHANGELOG.md", "tsconfig.base.json"];
 
 /** A package that is packed as it would be published. */
 export interface PackedPackage {

@@ -1,16 +1,14 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type ImportedVariable, NotExpressible } from "../emit";
 import { type JobGraph, jobOutputName, type JobRef } from "@jobstrata/core/model";
 import { readStackMetadata } from "@jobstrata/core/readers";
-
-type Blocks = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-interface Config {
-  readonly "//"?: { readonly jobstrata?: { readonly environment?: string } };
-  readonly variable?: Blocks;
-  readonly resource?: Readonly<Record<string, Blocks>>;
-  readonly data?: Readonly<Record<string, Blocks>>;
-}
+import {
+  type Blocks,
+  lookedUpIn,
+  readStackConfigs,
+  type StackConfig,
+} from "../sources/stack-configs";
 
 /** The description that `jobstrata import` gives a variable for a bundle's value. */
 const STANDS_FOR = /^What the source has as (.+)$/;
@@ -18,19 +16,14 @@ const EXPRESSION = /\$\$\{|%%\{|%\{|\$\{[^}]*\}/g;
 
 /** Translates expressions of synthesized stacks to bundle syntax. */
 export class StackTexts {
-  readonly #byEnvironment = new Map<string, Config[]>();
+  readonly #byEnvironment = new Map<string, StackConfig[]>();
   /** The uploaded file of each workspace path. */
   readonly #uploads = new Map<string, string>();
   readonly #keys = new Map<string, string>();
 
   private constructor(outdir: string, graphs: readonly JobGraph[]) {
-    const read = (file: string): unknown => JSON.parse(readFileSync(join(outdir, file), "utf8"));
-    const manifest = read("manifest.json") as {
-      stacks: Record<string, { synthesizedStackPath: string; name: string }>;
-    };
     const metadata = readStackMetadata(outdir);
-    for (const { synthesizedStackPath, name } of Object.values(manifest.stacks)) {
-      const config = read(synthesizedStackPath) as Config;
+    for (const [name, config] of readStackConfigs(outdir)) {
       const own = metadata.get(name);
       const environment = config["//"]?.jobstrata?.environment ?? own?.environment ?? "default";
       const known = this.#byEnvironment.get(environment) ?? [];
@@ -122,7 +115,7 @@ export class StackTexts {
   ): { readonly name: string } | { readonly id: string } | undefined {
     if (ref.kind !== "external") return undefined;
     if (/^\d+$/.test(ref.expression)) return { id: ref.expression };
-    const lookup = /data\.databricks_job\.([\w-]+)\.id/.exec(ref.expression)?.[1];
+    const lookup = lookedUpIn(ref.expression);
     if (lookup === undefined) return undefined;
     for (const { data } of this.#byEnvironment.get(environment) ?? []) {
       const name = data?.databricks_job?.[lookup]?.job_name;

@@ -9,12 +9,7 @@ import {
   withoutEnvironment,
 } from "@jobstrata/core/model";
 import { check, RULES, today } from "@jobstrata/core/policy";
-import {
-  gitNotebook,
-  readJobPayload,
-  type Reading,
-  workspaceNotebook,
-} from "@jobstrata/core/readers";
+import { apiNotebook, readJobPayload, type Reading } from "@jobstrata/core/readers";
 
 /**
  * A baseline of the findings that the source had before the import, so that the project can be deployed unchanged.
@@ -61,8 +56,7 @@ function specOf(
   const { payload } = readJobPayload(
     settings,
     {
-      notebook: (path, git) =>
-        git === undefined ? workspaceNotebook(path) : gitNotebook(git.url, path),
+      notebook: apiNotebook,
       job: (id) => ({ kind: "opaque", expression: String(id) }),
     },
     "api",

@@ -1,22 +1,12 @@
 import { posixRelative } from "@jobstrata/core/paths";
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 import { comparable, type ImportSource, type Project } from "../emit";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { type JobRef, jobOutputName, quote } from "@jobstrata/core/model";
 import { readSynthesized } from "@jobstrata/core/readers";
+import { lookedUpIn, readStackConfigs, type StackConfig } from "../sources/stack-configs";
 import { diffHierarchies, type HierarchyDiff, UnknownJobs } from "@jobstrata/core/render";
-
-interface Config {
-  readonly "//"?: { readonly jobstrata?: { readonly environment?: string } };
-  readonly variable?: Readonly<Record<string, { readonly default?: string | number | boolean }>>;
-  readonly resource?: Readonly<
-    Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>
-  >;
-  readonly data?: Readonly<
-    Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>
-  >;
-}
 
 /**
  * Compares every job of a source, in every environment, with what its project synthesizes: all settings, with variables resolved.
@@ -38,7 +28,7 @@ export function differences(
     );
   }
   const synthesized = readSynthesized(outdir);
-  const stacks = stacksIn(outdir);
+  const stacks = [...readStackConfigs(outdir).values()];
   return source.environments.flatMap(({ name, graph }) => {
     const now = synthesized.graphs.find(({ environment }) => environment === name);
     if (now === undefined) {
@@ -67,27 +57,17 @@ export function differences(
 const identityOf = (identity: string): string =>
   identity.startsWith("git:") ? identity.toLowerCase() : identity;
 
-function stacksIn(outdir: string): Config[] {
-  const read = (file: string): unknown => JSON.parse(readFileSync(join(outdir, file), "utf8"));
-  const manifest = read("manifest.json") as {
-    stacks: Record<string, { synthesizedStackPath: string }>;
-  };
-  return Object.values(manifest.stacks).map(
-    ({ synthesizedStackPath }) => read(synthesizedStackPath) as Config,
-  );
-}
-
 /** One name for an external job on both sides. */
 function externalName(
   ref: JobRef,
-  configs: readonly Config[] = [],
+  configs: readonly StackConfig[] = [],
   evaluate: (text: string) => string = (text) => text,
 ): string {
   if (ref.kind === "literal") return `id ${ref.jobId}`;
   if (ref.kind === "job") return ref.id;
   if (ref.kind === "external" && ref.name !== undefined) return `name ${ref.name}`;
   if ("jobId" in ref) return `id ${ref.jobId}`;
-  const lookup = /data\.databricks_job\.([\w-]+)\.id/.exec(ref.expression)?.[1];
+  const lookup = lookedUpIn(ref.expression);
   if (lookup !== undefined) {
     const found = configs.map(({ data }) => data?.databricks_job?.[lookup]?.job_name).find(Boolean);
     return `name ${evaluate(String(found))}`;
@@ -102,15 +82,14 @@ const EXPRESSION =
 
 /** Translates texts of an environment's stacks to the source's. */
 function evaluator(
-  configs: readonly Config[],
+  configs: readonly StackConfig[],
   project: Project,
   source: ImportSource,
   folder: string,
 ): (text: string) => string {
-  const variables = Object.assign(
-    {},
-    ...configs.map(({ variable }) => variable ?? {}),
-  ) as NonNullable<Config["variable"]>;
+  const variables = Object.assign({}, ...configs.map(({ variable }) => variable ?? {})) as Readonly<
+    Record<string, { readonly default?: string | number | boolean }>
+  >;
   const files = Object.assign(
     {},
     ...configs.map(({ resource }) => resource?.databricks_workspace_file ?? {}),

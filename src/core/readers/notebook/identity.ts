@@ -17,6 +17,11 @@ export function workspaceNotebook(path: string): NotebookRef {
   return { identity: `workspace:${workspacePath(path)}`, label: path };
 }
 
+/** The notebook that a task of the Jobs API names. @param git repository of the job, if the task uses it */
+export function apiNotebook(path: string, git: { readonly url: string } | undefined): NotebookRef {
+  return git === undefined ? workspaceNotebook(path) : gitNotebook(git.url, path);
+}
+
 /** A notebook in a git repository. Other branches and tags are the same notebook. */
 export function gitNotebook(url: string, path: string): NotebookRef {
   return {

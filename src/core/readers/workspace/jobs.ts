@@ -4,7 +4,7 @@ import { JobGraph } from "../../model/job-graph";
 import type { JobRef, JobSpec } from "../../model/job-spec";
 import { readJobPayload } from "../payload/job-payload";
 import { withLazy } from "../lazy";
-import { gitNotebook, workspaceNotebook } from "../notebook/identity";
+import { apiNotebook, workspaceNotebook } from "../notebook/identity";
 import type { Reading } from "../reading";
 import { DEFAULT_ENVIRONMENT } from "../cdktf/app";
 
@@ -58,8 +58,7 @@ export function readWorkspaceJobs(
     const { payload, settings, mayHold } = readJobPayload(
       settingsOf(job),
       {
-        notebook: (path, git) =>
-          git === undefined ? workspaceNotebook(path) : gitNotebook(git.url, path),
+        notebook: apiNotebook,
         job: (target) => jobAt(String(target)),
       },
       "api",
