@@ -17,3 +17,17 @@ export function offsetOf(text: string, line: number, column: number): number {
   }
   return start + column - 1;
 }
+
+/** The offset of a node in its text. */
+export const startOf = (node: unknown): number =>
+  (node as { range?: readonly number[] } | null)?.range?.[0] ?? 0;
+
+/** The string at a path of resolved settings; undefined if there is none. */
+export function resolvedAt(
+  settings: unknown,
+  path: readonly (string | number)[] = [],
+): string | undefined {
+  let at: unknown = settings;
+  for (const part of path) at = (at as Record<string | number, unknown> | undefined)?.[part];
+  return typeof at === "string" ? at : undefined;
+}

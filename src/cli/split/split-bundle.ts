@@ -18,7 +18,8 @@ import {
 import { type Node, visit } from "yaml";
 import { apply, type Replacement } from "../check/yaml-edit";
 import { NotEditable } from "./not-editable";
-import { JobText, jobsOf } from "./yaml-job";
+import { JobText } from "./yaml-job";
+import { jobsOf } from "./yaml-jobs";
 import { offsetOf, pairsOf } from "../yaml-nodes";
 import { parseYaml, valueOf, type YamlFile } from "./yaml-segments";
 

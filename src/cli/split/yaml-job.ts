@@ -1,7 +1,7 @@
 import { type AtomicPart, type CompositePart, INHERITED, newName } from "@jobstrata/core/split";
 import { isAlias, isMap, isScalar } from "yaml";
 import type { Replacement } from "../check/yaml-edit";
-import { pairsOf } from "../yaml-nodes";
+import { resolvedAt, startOf } from "../yaml-nodes";
 import { NotEditable } from "./not-editable";
 import { ended, rawLines, scalarText } from "./yaml-lines";
 import {
@@ -391,32 +391,3 @@ const removal = ({ gapStart, end }: Pick<Segment, "gapStart" | "end">): Replacem
   to: end,
   text: "",
 });
-
-const startOf = (node: unknown): number =>
-  (node as { range?: readonly number[] } | null)?.range?.[0] ?? 0;
-
-function resolvedAt(
-  settings: unknown,
-  path: readonly (string | number)[] = [],
-): string | undefined {
-  let at: unknown = settings;
-  for (const part of path) at = (at as Record<string | number, unknown> | undefined)?.[part];
-  return typeof at === "string" ? at : undefined;
-}
-
-/** The position and value of each job in a file, by where its key or map begins. */
-export function jobsOf(
-  file: YamlFile,
-): ReadonlyMap<number, { readonly keyStart: number; readonly node: unknown }> {
-  const found = new Map<number, { readonly keyStart: number; readonly node: unknown }>();
-  const root = file.document.contents;
-  const holders = [
-    root,
-    ...pairsOf(valueOf(root, "targets")).map(({ value }) => value),
-    ...pairsOf(valueOf(root, "environments")).map(({ value }) => value),
-  ];
-  for (const holder of holders)
-    for (const { key, value } of pairsOf(valueOf(valueOf(holder, "resources"), "jobs")))
-      if (key.range) found.set(key.range[0], { keyStart: key.range[0], node: value });
-  return found;
-}
