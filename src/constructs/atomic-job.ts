@@ -1,7 +1,8 @@
 import type { JobConfig } from "@cdktf/provider-databricks/lib/job";
 import type { Construct } from "constructs";
 import { TASK_KEY_PATTERN, quote } from "@jobstrata/core/model";
-import { JobBase, notificationConfig } from "./job";
+import { JobBase } from "./job";
+import { notificationConfig } from "./job-notifications";
 import { JobCompute } from "./job-compute";
 import type { JobProps, Library, NotebookTaskProps } from "./job-props";
 import { JOB, NOTEBOOK_TASK } from "./job-shapes";

@@ -1,7 +1,8 @@
 import type { Construct } from "constructs";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { JobEnvironment } from "./job-environment";
-import { JobStack, placeOf } from "./job-stack";
+import { JobStack } from "./job-stack";
+import { placeOf } from "./place-of";
 import { flag, made, object, type Shapes, text } from "./shape";
 
 /** Options of a {@link JobLayer}. */

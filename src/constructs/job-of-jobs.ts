@@ -13,7 +13,8 @@ import {
   type RunIf,
   TASK_KEY_PATTERN,
 } from "@jobstrata/core/model";
-import { type IJob, JobBase, type JobKind, notificationConfig } from "./job";
+import { type IJob, isJob, JobBase, type JobKind } from "./job";
+import { notificationConfig } from "./job-notifications";
 import type { JobProps, TaskRetryProps, TaskSettings } from "./job-props";
 import { RETRIES, TASK_SETTINGS } from "./job-shapes";
 import { JobStack } from "./job-stack";
@@ -382,26 +383,16 @@ export abstract class JobOfJobs<Key extends string = any> extends JobBase {
       ...(Object.keys(jobParameters).length > 0 && { jobParameters: { ...jobParameters } }),
       ...definedOnly({
         notebookParams: props.notebookParams,
-        pythonParams: copyOf(props.pythonParams),
+        pythonParams: props.pythonParams?.slice(),
         pythonNamedParams: props.pythonNamedParams,
         sqlParams: props.sqlParams,
-        dbtCommands: copyOf(props.dbtCommands),
-        jarParams: copyOf(props.jarParams),
-        sparkSubmitParams: copyOf(props.sparkSubmitParams),
+        dbtCommands: props.dbtCommands?.slice(),
+        jarParams: props.jarParams?.slice(),
+        sparkSubmitParams: props.sparkSubmitParams?.slice(),
         pipelineParams: props.pipelineParams && definedOnly(props.pipelineParams),
       }),
     };
   }
-}
-
-function isJob(value: unknown): value is IJob {
-  if (!Construct.isConstruct(value)) return false;
-  // Tests our own jobs first: reading their id would create an unused token.
-  return JobBase.isJobBase(value) || ("id" in value && typeof value.id === "string");
-}
-
-function copyOf(list: readonly string[] | undefined): string[] | undefined {
-  return list === undefined ? undefined : [...list];
 }
 
 /** Compares by code unit, like Go. A locale would differ between machines. */

@@ -1,8 +1,4 @@
-import type {
-  JobConfig,
-  JobEmailNotifications,
-  JobWebhookNotifications,
-} from "@cdktf/provider-databricks/lib/job";
+import type { JobConfig } from "@cdktf/provider-databricks/lib/job";
 import {
   Permissions,
   type PermissionsAccessControl,
@@ -23,21 +19,15 @@ import {
   SOURCE,
 } from "@jobstrata/core/model";
 import { captureSource } from "@jobstrata/core/source-location";
-import type { FailureNotifications } from "./job-environment";
-import type {
-  JobDefaults,
-  JobOverrides,
-  JobPermission,
-  JobProps,
-  NotificationEvents,
-  NotificationProps,
-} from "./job-props";
+import type { JobDefaults, JobOverrides, JobPermission, JobProps } from "./job-props";
 import { JobResource } from "./job-resource";
 import { NOTEBOOK_TASK, RETRIES } from "./job-shapes";
-import { JobStack, placeOf } from "./job-stack";
+import { JobStack } from "./job-stack";
+import { placeOf } from "./place-of";
 import { definedOnly } from "./objects";
 import { filled, isObject, propsProblem, type Shape, shown } from "./shape";
 import { undeclaredMessage, undeclaredVariable } from "./variables";
+import { notificationConfig, notifications, list } from "./job-notifications";
 
 /** A job that a composite job can run. */
 export interface IJob extends IConstruct {
@@ -342,6 +332,13 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
   }
 }
 
+/** @internal */
+export function isJob(value: unknown): value is IJob {
+  if (!Construct.isConstruct(value)) return false;
+  // Tests our own jobs first: reading their id would create an unused token.
+  return JobBase.isJobBase(value) || ("id" in value && typeof value.id === "string");
+}
+
 function accessControl({ level, ...principal }: JobPermission): PermissionsAccessControl {
   return { permissionLevel: level, ...principal };
 }
@@ -364,51 +361,4 @@ function defaultsFor(defaults: JobDefaults = {}, { trigger }: JobProps): JobDefa
     ([name]) => !Object.hasOwn(RETRIES, name) && name !== "maxConcurrentRuns",
   );
   return definedOnly(Object.fromEntries(fitting) as JobDefaults);
-}
-
-/** Notifications and health rules in the provider's format, for jobs and tasks. @internal */
-export function notificationConfig(
-  props: NotificationProps & { readonly alertOnLastAttempt?: boolean | undefined },
-  failures: FailureNotifications = {},
-): Pick<
-  JobConfig,
-  "health" | "emailNotifications" | "webhookNotifications" | "notificationSettings"
-> & { notificationSettings?: { alertOnLastAttempt?: boolean } } {
-  const settings = definedOnly({
-    noAlertForSkippedRuns: props.noAlertForSkippedRuns,
-    noAlertForCanceledRuns: props.noAlertForCanceledRuns,
-    alertOnLastAttempt: props.alertOnLastAttempt,
-  });
-  const rules = (props.healthRules ?? []).map(({ metric, op = "GREATER_THAN", value }) => ({
-    metric,
-    op,
-    value,
-  }));
-  return definedOnly({
-    health: rules.length === 0 ? undefined : { rules },
-    emailNotifications: notifications(props.emailNotifications, failures.emails),
-    webhookNotifications: webhooks(notifications(props.webhookNotifications, failures.webhooks)),
-    notificationSettings: Object.keys(settings).length === 0 ? undefined : settings,
-  });
-}
-
-/** The job's notifications, with the environment's recipients for failures. */
-function notifications(
-  own: NotificationEvents | undefined,
-  failures: FailureNotifications["emails"] = [],
-): JobEmailNotifications | undefined {
-  const onFailure = [...new Set([...(own?.onFailure ?? []), ...failures])];
-  const events = definedOnly({ ...own, onFailure: list(onFailure) });
-  return Object.keys(events).length === 0 ? undefined : (events as JobEmailNotifications);
-}
-
-/** Converts ids to objects, which webhooks need instead of strings. */
-function webhooks(events: JobEmailNotifications | undefined): JobWebhookNotifications | undefined {
-  if (events === undefined) return undefined;
-  const entries = Object.entries(events as Record<string, readonly string[]>);
-  return Object.fromEntries(entries.map(([event, ids]) => [event, ids.map((id) => ({ id }))]));
-}
-
-function list<T>(values: readonly T[]): T[] | undefined {
-  return values.length === 0 ? undefined : [...values];
 }

@@ -6,7 +6,8 @@ import { TerraformAsset } from "cdktf";
 import { Construct } from "constructs";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { quote } from "@jobstrata/core/model";
-import { JobStack, pathInProject, placeOf } from "./job-stack";
+import { JobStack, pathInProject } from "./job-stack";
+import { placeOf } from "./place-of";
 import { filled, object, type Shapes } from "./shape";
 
 /** Options of a {@link WorkspaceFolder}. */
