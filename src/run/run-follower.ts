@@ -1,24 +1,17 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import {
-  type IterationCounts,
   type JobId,
   type JobRunNode,
   type RunId,
   type TaskOutput,
   type TaskRunNode,
-  byDependencies,
   didNotRun,
   failedByItself,
 } from "@jobstrata/core/model";
 import { statusOf } from "./api-status";
-import {
-  type ApiRun,
-  type ApiRunOutput,
-  type ApiTaskRun,
-  type JobsClient,
-  taskType,
-} from "./jobs-client";
+import { type ApiRun, type ApiTaskRun, type JobsClient, taskType } from "./jobs-client";
 import { WorkspaceError } from "./workspace-error";
+import { times, taskOutput, iterationCounts, inOrder, nameOf } from "./run-parts";
 
 /** Runs of a tree that are handled in one turn of the event loop. */
 const RUNS_IN_PART = 100;
@@ -382,44 +375,6 @@ function isRefusal(error: unknown): boolean {
   return error instanceof WorkspaceError && !error.transient && error.status !== 401;
 }
 
-function times({ start_time = 0, end_time = 0 }: Pick<ApiRun, "start_time" | "end_time">): {
-  startTime?: number;
-  endTime?: number;
-} {
-  return {
-    ...(start_time > 0 && { startTime: start_time }),
-    ...(end_time > 0 && { endTime: end_time }),
-  };
-}
-
-function taskOutput(output: ApiRunOutput): TaskOutput {
-  const { error, error_trace, logs, notebook_output } = output;
-  const result = notebook_output?.result;
-  return {
-    ...(error !== undefined && { error }),
-    ...(error_trace !== undefined && { errorTrace: error_trace }),
-    ...(logs !== undefined && { logs }),
-    ...(result !== undefined && { result }),
-  };
-}
-
-function iterationCounts(task: ApiTaskRun): IterationCounts | undefined {
-  const stats = task.for_each_task?.stats?.task_run_stats;
-  if (stats === undefined) return undefined;
-  return {
-    total: stats.total_iterations ?? 0,
-    active: stats.active_iterations ?? 0,
-    succeeded: stats.succeeded_iterations ?? 0,
-    failed: stats.failed_iterations ?? 0,
-  };
-}
-
-/** Sorts tasks by dependencies, then by key. The order is stable while they run. */
-function inOrder(tasks: readonly TaskRunNode[]): TaskRunNode[] {
-  const byKey = [...tasks].sort((a, b) => (a.taskKey < b.taskKey ? -1 : 1));
-  return byDependencies(byKey, (task) => task);
-}
-
 /** Runs an action for each item with limited concurrency. Not p-limit, which is an ES module only: see ADR 14. */
 export async function atOnce<T>(
   items: readonly T[],
@@ -431,10 +386,4 @@ export async function atOnce<T>(
     for (let item = left.pop(); item !== undefined; item = left.pop()) await action(item);
   };
   await Promise.all(Array.from({ length: Math.min(most, items.length) }, work));
-}
-
-/** The name of a run, or of its job, or the job id. */
-function nameOf({ run_name: own = "", job_id: jobId = 0 }: ApiRun, job = ""): string {
-  if (own !== "") return own;
-  return job === "" ? `job ${jobId}` : job;
 }
