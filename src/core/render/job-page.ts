@@ -1,12 +1,10 @@
 import type { CheckedFinding } from "../model/check-report";
 import { dataFlow } from "../model/data-flow";
-import { environmentPrefix } from "../model/environment-name";
 import type { JobGraph } from "../model/job-graph";
-import { type JobSpec, principalName, type TriggerSpec } from "../model/job-spec";
+import { principalName } from "../model/job-spec";
 import { formatLocation } from "../model/source-location";
-import { printable } from "../model/text";
 import { counted } from "../report/check/parts";
-import { markdownText, SEVERITY_ICONS } from "../report/markdown-text";
+import { SEVERITY_ICONS } from "../report/markdown-text";
 import {
   type Hierarchy,
   type HierarchyJob,
@@ -15,10 +13,28 @@ import {
   UnknownJobs,
 } from "./hierarchy";
 import { hierarchyMermaid } from "./mermaid";
-import { conditionsOf, dependencyTexts, whatRuns } from "./task-words";
+import { whatRuns } from "./task-words";
 import { INDEX_PAGE, pageNames } from "./page-name";
 import { hierarchyTree } from "./tree";
 import { compare } from "../model/collections";
+import {
+  whenLines,
+  description,
+  parameters,
+  findings,
+  titleOf,
+  owners,
+  ownerCell,
+  told,
+  trigger,
+  summaryOf,
+  entries,
+  lines,
+  shown,
+  nameShown,
+  fence,
+  table,
+} from "./job-page-parts";
 
 /** First line of every page. It marks pages that a later run may replace or remove. */
 export const PAGE_MARK =
@@ -26,10 +42,6 @@ export const PAGE_MARK =
 
 /** Maximum distance of related jobs. Databricks allows three levels. */
 const NEIGHBOURHOOD = 3;
-/** Maximum length of a value; characters. The source has the full value. */
-const MAX_VALUE = 500;
-const MAX_DESCRIPTION = 10_000;
-
 /** Options of {@link jobPages}. */
 export interface PagesOptions {
   readonly findings?: readonly CheckedFinding[];
@@ -294,79 +306,6 @@ class Pages {
   }
 }
 
-/** Dependencies and conditions of a task. */
-function whenLines({ spec }: HierarchyTask): string[] {
-  const after = dependencyTexts(spec).map((text) => `after ${text}`);
-  return [...after, ...conditionsOf(spec)];
-}
-
-function description({ description: text }: JobSpec): string {
-  return cut(text ?? "", MAX_DESCRIPTION)
-    .split(/\r\n|\r|\n/)
-    .map((line) => markdownText(printable(line.trim())))
-    .join("\n")
-    .replace(/\n{3,}/g, "\n\n");
-}
-
-function parameters({ parameters: declared = [] }: JobSpec): string {
-  if (declared.length === 0) return "";
-  const rows = declared.map(({ name, default: value }) => [shown(name), shown(value ?? "")]);
-  return `## Parameters\n\n${table(["Parameter", "Default"], rows)}`;
-}
-
-function findings({ findings: found }: HierarchyJob): string {
-  if (found.length === 0) return "## Findings\n\nThe policy finds nothing.";
-  const rows = found.map(({ severity, rule, message, fix }) => [
-    SEVERITY_ICONS[severity],
-    shown(rule),
-    shown(message),
-    shown(fix),
-  ]);
-  return `## Findings\n\n${table(["", "Rule", "What", "Fix"], rows)}`;
-}
-
-/** Removes environment prefixes from a name. A target and development mode can each add one. */
-function titleOf({ name = "", key }: Pick<JobSpec, "name" | "key">): string {
-  const { environment, rest } = environmentPrefix(name);
-  return environment === undefined ? name || key : titleOf({ name: rest, key });
-}
-
-/** Owners of a job: from tags, then IS_OWNER. */
-function owners({ tags, owner }: JobSpec): string[] {
-  const names = [tags.owner, tags.team, principalName(owner)];
-  return [...new Set(names.filter((name) => name !== undefined && name !== ""))] as string[];
-}
-
-/** The owner, or else the identity that the job runs as. */
-function ownerCell(spec: JobSpec): string {
-  const runAs = principalName(spec.runAs);
-  const names = owners(spec).map(shown).join(", ");
-  return names !== "" || runAs === undefined ? names : `runs as ${shown(runAs)}`;
-}
-
-/** Notifications: the addresses of emails, the number of webhooks. */
-function told({ notifications = [] }: JobSpec): string[] {
-  return notifications.map(({ event, channel, count, to }) => {
-    const whom = channel === "email" && to !== undefined ? to.join(", ") : counted(count, channel);
-    return `${shown(event)}: ${shown(whom)}`;
-  });
-}
-
-function trigger({ kind, detail, paused }: TriggerSpec): string {
-  return `${kind}${detail === undefined ? "" : `: ${shown(detail)}`}${paused === true ? " (paused)" : ""}`;
-}
-
-/** The first line of the description, otherwise a summary of its tasks. */
-function summaryOf({ spec, tasks }: HierarchyJob): string {
-  const [first = ""] = (spec.description ?? "").trim().split(/[\r\n]/);
-  if (first !== "") return shown(first);
-  const [task, ...others] = tasks;
-  if (task === undefined) return "";
-  if (others.length === 0 && task.runs === undefined) return shown(whatRuns(task.spec));
-  const runs = new Set(tasks.flatMap((each) => each.runs ?? [])).size;
-  return runs > 0 ? `runs ${counted(runs, "job")}` : counted(tasks.length, "task");
-}
-
 const LEVELS = ["orchestrator", "composite", "atomic", undefined] as const;
 const rank = ({ level }: HierarchyJob): number => LEVELS.indexOf(level);
 
@@ -375,28 +314,6 @@ function levelsOf(jobs: readonly HierarchyJob[]): string {
     const count = jobs.filter((job) => job.level === level).length;
     return count === 0 ? [] : [`${count} ${level ?? "without a level"}`];
   }).join(", ");
-}
-
-const entries = (map: Readonly<Record<string, string>>): string[] =>
-  Object.entries(map).map(([name, value]) => `${shown(name)}: ${shown(value)}`);
-
-const lines = (cells: readonly string[]): string => cells.join("<br>");
-
-const cut = (text: string, length: number): string =>
-  text.length <= length ? text : `${text.slice(0, length).replace(/[\ud800-\udbff]$/, "")}…`;
-
-/** External text in one line. */
-const shown = (text: string): string => markdownText(printable(cut(text, MAX_VALUE)));
-
-/** Quotes a blank name. */
-const nameShown = (name: string): string => shown(name.trim() === "" ? `"${name}"` : name);
-
-const fence = (language: string, text: string): string =>
-  `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [row(head), `|${"---|".repeat(head.length)}`, ...rows.map(row)].join("\n");
 }
 
 function markdown(parts: readonly string[]): string {

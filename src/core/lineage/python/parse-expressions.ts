@@ -289,7 +289,6 @@ export class ExpressionParser {
       : { kind: "name", name: text, at: from };
   }
 
-  /** Concatenates adjacent strings. */
   #strings(): Expression {
     const first = this.at;
     while (this.kind() === "string") this.at++;

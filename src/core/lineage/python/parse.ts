@@ -3,10 +3,7 @@ import type { Expression, Statement } from "./syntax";
 import { tokensOf } from "./tokens";
 import { nesting } from "./words";
 
-/**
- * Parses Python code. Skips invalid syntax and syntax of later Python versions, and continues after it. Takes time linear in the
- * length of the code.
- */
+/** Parses Python code in linear time. Skips invalid syntax and syntax of later Python versions, and continues after it. */
 export function parsePython(code: string): Statement[] {
   return new StatementParser(code).script();
 }
