@@ -112,7 +112,7 @@ export function generatedApp(outdir: string, jobs: number): CdktfApp {
     const group = new Job(composite, `group_${number}_job`, {
       name: `[bench] Load - Group ${number}`,
       description: `Composite job: Loads ${RUN_BY_ONE} tables`,
-      tags: { job_level: "composite", layer: "load", orchestrator: "true" },
+      tags: { job_level: "composite", layer: "load", orchestrator: "true", purpose: "load" },
       maxConcurrentRuns: 4,
       queue: { enabled: true },
       task: Array.from({ length: RUN_BY_ONE }, (_, at) => ({
