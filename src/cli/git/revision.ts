@@ -68,8 +68,8 @@ export async function atRevision<T>(
 /**
  * Checks out a commit's files to the subfolder `tree` of a temporary folder. A temporary index keeps the repository unchanged.
  *
- * @param options `isRead` selects files by their line of `git ls-tree`; `inside` limits the checkout to a folder, relative to the
- *   root
+ * @param options `isRead` selects files by their line of `git ls-tree`; `inside` limits the checkout to a folder, relative to
+ *   the root
  * @returns the folder `tree`
  */
 export async function checkOut(

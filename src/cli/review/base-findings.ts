@@ -10,15 +10,14 @@ import { checkOut, copyOverrides } from "../git/revision";
 import { ignoring, type SourcesOptions } from "../sources/options";
 import { readPath } from "../sources/path";
 
-/** What to judge of a base. */
+/** How to check a base. */
 export interface BaseRequest extends SourcesOptions, CheckChoice {
   readonly path: string;
   readonly target: readonly string[];
 }
 
 /**
- * The findings of the base, as a check there would report them; undefined if they cannot be compared with those of the current
- * side.
+ * The findings that a check of the base would report; undefined if they are not comparable with the current side's.
  *
  * @throws {JobstrataError} `source`, `config` if the base cannot be checked
  */
@@ -32,15 +31,15 @@ export async function baseFindings(
   if (from.kind === "bundle" && from.commit !== undefined)
     return findingsAt(from.commit, request, signal);
   const { findings } = await checkReadings(before, request);
-  // Rules that look at code have looked at that of today. Suppressions that are unused stand at no job, but at a line of the
-  // base, which is not a line of today.
+  // Code rules read the current files, so skip jobs with changed code. Findings without a job, such as unused suppressions,
+  // refer to lines of the base, which may have moved.
   const changed = codeOf(document);
   return findings.filter(
     ({ sites }) => sites.length > 0 && !sites.some(({ job: { key = "" } }) => changed.has(key)),
   );
 }
 
-/** Keys of jobs whose code has changed, or may have. */
+/** Keys of jobs whose code has or may have changed. */
 function codeOf({ environments }: Changes["document"]): ReadonlySet<string> {
   const jobs = environments.flatMap((each) => each.jobs);
   const isCode = ({ reasons }: (typeof jobs)[number]): boolean =>
@@ -49,8 +48,8 @@ function codeOf({ environments }: Changes["document"]): ReadonlySet<string> {
 }
 
 /**
- * Checks a bundle at a commit, with all files of that commit: in a temporary folder, and from the same place in it, so that
- * paths and fingerprints are those of the current side.
+ * Checks a bundle at a commit, in a temporary checkout of all files. The working folder is the same relative to the checkout,
+ * so paths and fingerprints match the current side's.
  */
 async function findingsAt(
   commit: string,
@@ -64,7 +63,7 @@ async function findingsAt(
   try {
     const root = await checkOut(git, commit, temporary, { isRead: (line) => line !== "" });
     const place = join(root, relative(git.folder, folder));
-    // What did not exist had no findings.
+    // A path that did not exist has no findings.
     if (!existsSync(join(place, path))) return [];
     copyOverrides(join(folder, path), join(place, path));
     process.chdir(place);
@@ -99,7 +98,7 @@ async function checkHere(
   return checkReadings(asked, { ...choice, ...own });
 }
 
-/** Why a base could not be checked. */
+/** The reason why a base could not be checked; rethrows unexpected errors. */
 export function problemOf(error: unknown): string {
   if (error instanceof JobstrataError) return error.message;
   throw error;

@@ -2,7 +2,7 @@ import { JobstrataError } from "@jobstrata/core/errors";
 import { Git, GitFailed } from "../git/git";
 import type { BaseHint } from "./ci-environment";
 
-/** What a change is compared with, or why there is nothing. */
+/** The base of a change, or why there is none. */
 export type Base =
   | { readonly revision: string; readonly label: string; readonly note?: string }
   | { readonly problem: string };
@@ -13,11 +13,10 @@ type Env = Readonly<NodeJS.ProcessEnv>;
 const FETCH_TIMEOUT = 120_000;
 
 /**
- * Finds the commit at which a change begins, and fetches it if the clone is too shallow to have it. A clone that is not
- * shallow stays so.
+ * Finds the base commit of a change, and fetches it if a shallow clone lacks it. A full clone stays full.
  *
- * @param folder in the work tree
- * @param env of the job
+ * @param folder a folder in the work tree
+ * @param env the CI job's environment variables
  */
 export async function baseOf(
   hint: BaseHint,
@@ -25,7 +24,7 @@ export async function baseOf(
   env: Env,
   signal?: AbortSignal,
 ): Promise<Base> {
-  // A clone that is fetched from must not hold up the check.
+  // A slow fetch must not block the review.
   const timeout = AbortSignal.timeout(FETCH_TIMEOUT);
   const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
   const git = new Repository(folder, env, either);
@@ -48,13 +47,13 @@ export async function baseOf(
   }
 }
 
-/** The commit to begin from: exactly that, or one whose common ancestor with HEAD counts. */
+/** The exact base, or a commit whose merge base with HEAD is the base. */
 async function find(
   git: Repository,
   { merge, commit, isPush = false, target, branch }: BaseHint,
 ): Promise<{ commit: string; isExact: boolean } | undefined> {
   const [first, second] = await git.parents();
-  // A job may have checked out another commit.
+  // The job may have checked out a different commit.
   const isMerge = second !== undefined && (await git.head()) === merge;
   const begin = isMerge || isPush ? first : commit;
   if (begin !== undefined) {
@@ -72,12 +71,12 @@ async function find(
 const shownLabel = ({ label }: BaseHint, commit: string): string =>
   label === undefined ? commit.slice(0, 8) : `${label} (${commit.slice(0, 8)})`;
 
-/** The common ancestor of a revision and HEAD, which a change is compared with; the revision if there is none. */
+/** The merge base of a revision and HEAD; the revision itself if there is none. */
 export async function mergeBaseOf(revision: string, folder: string): Promise<string> {
   try {
     return (await new Repository(folder).mergeBase(revision)) ?? revision;
   } catch (error) {
-    // Who reads the revision says what is wrong.
+    // Reading the revision will report the error.
     if (error instanceof JobstrataError) return revision;
     throw error;
   }
@@ -87,7 +86,7 @@ class Repository {
   readonly #git: Git;
   readonly #env: Env;
 
-  /** @param env has the token of the job */
+  /** @param env the CI job's environment variables, including its token */
   public constructor(folder: string, env: Env = {}, signal?: AbortSignal) {
     this.#env = env;
     this.#git = new Git(folder, signal, "every job counts as changed");
@@ -106,7 +105,7 @@ class Repository {
     return (await this.#try(["rev-parse", "HEAD"]))?.trim();
   }
 
-  /** Of HEAD, also those that a shallow clone does not have. */
+  /** Parents of HEAD, including those that a shallow clone lacks. */
   public async parents(): Promise<string[]> {
     const text = (await this.#try(["cat-file", "commit", "HEAD"])) ?? "";
     const [header = ""] = text.split("\n\n");
@@ -122,7 +121,7 @@ class Repository {
     await this.#fetch(commit, commit.slice(0, 8));
   }
 
-  /** @returns its commit */
+  /** @returns the branch's commit */
   public async fetchBranch(branch: string): Promise<string> {
     const known = `refs/remotes/origin/${branch}^{commit}`;
     const commit = await this.#try(["rev-parse", "--verify", "--quiet", known]);
@@ -137,7 +136,7 @@ class Repository {
     const args = ["fetch", "--quiet", "--no-tags", ...depth, "--", "origin", ref];
     if ((await this.#try(args)) !== undefined) return;
     try {
-      // A checkout may have left no credentials.
+      // The checkout may not have kept its credentials.
       await this.#git.run(args, "", credentials(this.#env));
     } catch (error) {
       if (!(error instanceof GitFailed)) throw error;
@@ -158,10 +157,10 @@ class Repository {
   }
 }
 
-/** Git shows the address that it has fetched from, and a token in it. */
+/** Git's errors contain the remote's URL, which may include a token. */
 const withoutCredentials = (text: string): string => text.replace(/(:\/\/)[^/@\s]+@/g, "$1***@");
 
-/** Variables that give git the token of the job for the server of the job, and for no other. */
+/** Variables that let git send the job's token to the job's own server only. */
 function credentials(env: Env): Record<string, string> {
   const { GITHUB_TOKEN, GITHUB_SERVER_URL, SYSTEM_ACCESSTOKEN, SYSTEM_COLLECTIONURI } = env;
   const header =
@@ -174,7 +173,7 @@ function credentials(env: Env): Record<string, string> {
         ? { url: SYSTEM_COLLECTIONURI, value: `bearer ${SYSTEM_ACCESSTOKEN}` }
         : undefined;
   if (header === undefined) return {};
-  // Behind what the job sets in this way, such as safe.directory.
+  // Append to the job's own settings, such as safe.directory.
   const at = Number(env.GIT_CONFIG_COUNT ?? 0) || 0;
   return {
     GIT_CONFIG_COUNT: String(at + 1),

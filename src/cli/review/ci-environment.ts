@@ -3,41 +3,41 @@ import { readFileSync } from "node:fs";
 export const HOST_NAMES = ["github", "gitlab", "azure"] as const;
 export type HostName = (typeof HOST_NAMES)[number];
 
-/** What a CI system says about the change that it builds. */
+/** The change that a CI system builds. */
 export interface CiRun {
   readonly host: HostName;
-  /** Number of the pull request; undefined outside of one, as in a merge queue. */
+  /** Number of the pull request; undefined outside a pull request, such as in a merge queue. */
   readonly pullRequest?: number;
-  /** Where the change begins, if that is known. */
+  /** How to find the base of the change, if known. */
   readonly base?: BaseHint;
 }
 
-/** Where a change begins. The first of these that can be found is taken. */
+/** Hints for the base of a change, in order of preference. */
 export interface BaseHint {
-  /** The commit by which the host has merged the change into its target: its first parent is the target, exactly. */
+  /** The host's merge of the change into its target branch; the first parent is the exact base. */
   readonly merge?: string;
-  /** The commit at which the change begins. */
+  /** The exact base commit. */
   readonly commit?: string;
-  /** The change begins at the first parent of HEAD: a push, of which the host does not name the commit before. */
+  /** The base is the first parent of HEAD: a push whose previous commit the host does not report. */
   readonly isPush?: boolean;
-  /** A commit of the branch that the change goes to, which may be newer. */
+  /** A commit of the target branch; may be newer than the base. */
   readonly target?: string;
   /** A branch of `origin`. */
   readonly branch?: string;
-  /** For people: the branch that the change goes to. */
+  /** Target branch, for display. */
   readonly label?: string;
 }
 
 type Env = Readonly<NodeJS.ProcessEnv>;
 
-/** Variables with tokens that write comments. */
+/** Variables with tokens that can write comments. */
 const TOKENS = ["GITHUB_TOKEN", "GH_TOKEN", "GITLAB_TOKEN", "SYSTEM_ACCESSTOKEN"];
 
 /**
- * Takes the tokens out of an environment, so that no code inherits them that a review runs: the synthesis of a base, Python
- * that defines jobs.
+ * Removes tokens from an environment, so that code run by the review cannot inherit them: synthesis of a base, Python that
+ * defines jobs.
  *
- * @returns what the environment was
+ * @returns a copy of the original environment
  */
 export function takeTokens(env: NodeJS.ProcessEnv): Env {
   const whole = { ...env };
@@ -46,7 +46,7 @@ export function takeTokens(env: NodeJS.ProcessEnv): Env {
   return whole;
 }
 
-/** The CI system that this process runs in; undefined outside of those that are known. */
+/** The current CI run; undefined outside a supported CI system. */
 export function ciRun(env: Env): CiRun | undefined {
   if (env.GITHUB_ACTIONS === "true") return githubRun(env);
   if (env.GITLAB_CI !== undefined) return gitlabRun(env);
@@ -54,7 +54,7 @@ export function ciRun(env: Env): CiRun | undefined {
   return undefined;
 }
 
-/** The fields of the events of GitHub that are read here. */
+/** The required fields of GitHub's event payloads. */
 interface GithubEvent {
   readonly pull_request?: {
     readonly number?: number;
@@ -98,7 +98,7 @@ function githubEvent({ GITHUB_EVENT_PATH: file }: Env): GithubEvent {
   try {
     return Object(JSON.parse(readFileSync(file, "utf8"))) as GithubEvent;
   } catch {
-    // An event that cannot be read names no pull request.
+    // Without a readable event, the pull request is unknown.
     return {};
   }
 }
@@ -109,7 +109,7 @@ function gitlabRun(env: Env): CiRun {
     const base = commit(env.CI_COMMIT_BEFORE_SHA);
     return { host: "gitlab", ...("commit" in base && { base }) };
   }
-  // Pipelines for merged results and merge trains build a merge of GitLab's own.
+  // Merged results pipelines and merge trains build GitLab's own merge commit.
   const isMerge = (env.CI_MERGE_REQUEST_EVENT_TYPE ?? "").startsWith("merge");
   const sha = isMerge ? env.CI_MERGE_REQUEST_TARGET_BRANCH_SHA : env.CI_MERGE_REQUEST_DIFF_BASE_SHA;
   const label = env.CI_MERGE_REQUEST_TARGET_BRANCH_NAME;
@@ -145,7 +145,7 @@ function azureRun(env: Env): CiRun {
   };
 }
 
-/** Hosts write zeros for a commit that does not exist. */
+/** Hosts report a missing commit as zeros. */
 const isCommit = (sha: string | undefined): sha is string =>
   sha !== undefined && /^(?!0+$)[0-9a-f]{40,64}$/.test(sha);
 

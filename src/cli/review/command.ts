@@ -43,7 +43,7 @@ interface ReviewOptions extends SourcesOptions {
 }
 
 const FORMATS = Object.keys(CHECK_FORMATS) as CheckFormat[];
-/** Formats in which people and CI systems see the findings that count; the others have all, to be compared elsewhere. */
+/** Formats that show only the counted findings; the others contain all, for tools that compare findings themselves. */
 const OF_CHANGE: readonly CheckFormat[] = ["text", "github", "azure"];
 
 /** Adds `jobstrata review`. */
@@ -101,7 +101,7 @@ export function addReviewCommand(program: Command, io: Io): void {
     });
 }
 
-/** Everything temporary is removed when the user interrupts it. */
+/** Removes temporary files if the user interrupts the review. */
 async function interruptible(run: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const aborted = new AbortController();
   const interrupts = new Interrupts(
@@ -227,7 +227,7 @@ async function publishReview(
   );
 }
 
-/** The path, from the root of the repository; empty for the root. */
+/** The path relative to the repository's root; empty for the root. */
 function nameOf(path: string): string {
   const { GITHUB_WORKSPACE, CI_PROJECT_DIR, BUILD_SOURCESDIRECTORY } = process.env;
   const root = GITHUB_WORKSPACE ?? CI_PROJECT_DIR ?? BUILD_SOURCESDIRECTORY ?? process.cwd();

@@ -10,30 +10,30 @@ import { baseOf, mergeBaseOf } from "./base";
 import type { CiRun } from "./ci-environment";
 import type { AffectedJob } from "./review";
 
-/** A change, compared with its base. */
+/** A comparison of a change with its base. */
 export interface Comparison {
-  /** The base, for people; undefined if there is none. */
+  /** Display name of the base; undefined if there is none. */
   readonly since?: string;
   readonly document?: ChangedDocument;
   readonly hierarchy: readonly HierarchyDiff[];
   readonly affected: readonly AffectedJob[];
-  /** The findings of the base; undefined if nobody knows them. */
+  /** Findings of the base; undefined if unknown. */
   readonly findings?: readonly CheckedFinding[];
-  /** In sentences. */
+  /** Human-readable sentences. */
   readonly problems: readonly string[];
 }
 
 const NOTHING = { hierarchy: [], affected: [], problems: [] };
 
-/** The CI job that this is. */
+/** The current CI job. */
 export interface Job {
   /** Undefined outside of CI. */
   readonly run?: CiRun;
-  /** Its variables, with the tokens. */
+  /** Environment variables, including tokens. */
   readonly env: Readonly<NodeJS.ProcessEnv>;
 }
 
-/** Compares with the base that is asked for, that of the CI run, or outside of CI the last commit. */
+/** Compares with the given base, else with that of the CI run, or outside CI with HEAD. */
 export async function compareWithBase(
   given: string | undefined,
   request: BaseRequest,
@@ -104,7 +104,7 @@ function hierarchyOf({ before, after }: Changes, target: readonly string[]): Hie
   });
 }
 
-/** Every job once: what all environments say of it, and its strongest state. */
+/** Merges each job's entries from all environments, with the strongest state. */
 export function affectedJobs({ environments }: ChangedDocument): AffectedJob[] {
   const known = new Map<string, AffectedJob>();
   const busy = environments.filter(({ jobs }) => jobs.length > 0);
@@ -126,10 +126,10 @@ export function affectedJobs({ environments }: ChangedDocument): AffectedJob[] {
   );
 }
 
-/** What is safe to copy into a shell. */
+/** Text that is safe to paste into a shell. */
 const PLAIN = /^[\w][\w./-]*$/;
 
-/** The command that tests what a change to an app affects, in the first environment that it affects. */
+/** A command that tests an app's affected jobs in the first affected environment. */
 export function testCommand({
   complete,
   from,
@@ -138,7 +138,7 @@ export function testCommand({
 }: ChangedDocument): string | undefined {
   const environment = environments.find(({ jobs }) => jobs.length > 0)?.environment;
   const { commit } = from;
-  // The jobs of a bundle cannot be found in a workspace by their keys.
+  // A bundle's jobs cannot be found in a workspace by key.
   if (to.kind !== "cdktf" || !complete) return undefined;
   if (commit === undefined || environment === undefined) return undefined;
   if (!PLAIN.test(environment)) return undefined;

@@ -8,30 +8,30 @@ import {
 } from "@jobstrata/core/readers";
 import { diffHierarchies, type HierarchyDiff, UnknownJobs } from "@jobstrata/core/render";
 
-/** What a plan does with a resource. */
+/** A planned action on a resource. */
 export type PlanAction = "create" | "update" | "replace" | "delete" | "forget" | "move" | "import";
 
-/** A resource that a plan changes. */
+/** A planned change of a resource. */
 export interface PlannedChange {
   readonly address: string;
   readonly action: PlanAction;
-  /** Where it was in the state, if it moves. */
+  /** Its previous address, if it moves. */
   readonly from?: string;
 }
 
-/** What a plan would do. */
+/** Summary of a plan. */
 export interface PlanSummary {
   readonly file: string;
-  /** Without resources that stay as they are; deletions and replacements first. */
+  /** Changes, without no-ops; deletions and replacements first. */
   readonly changes: readonly PlannedChange[];
   readonly counts: Readonly<Record<PlanAction, number>>;
-  /** What changes in its jobs. */
+  /** Changes of its jobs. */
   readonly jobs: readonly HierarchyDiff[];
-  /** Why it is not the whole plan. */
+  /** Why the plan is incomplete. */
   readonly problem?: string;
 }
 
-/** In the order of their danger. */
+/** Most dangerous first. */
 const ACTIONS: readonly PlanAction[] = [
   "delete",
   "replace",
@@ -54,7 +54,7 @@ interface PlanJson {
   }[];
 }
 
-/** Reads what `terraform show -json` prints of a plan. @throws {JobstrataError} `source` if it is not a plan */
+/** Reads a plan from the output of `terraform show -json`. @throws {JobstrataError} `source` if it is not a plan */
 export function readPlan(file: string): PlanSummary {
   let json: unknown;
   try {

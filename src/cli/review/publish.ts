@@ -12,25 +12,24 @@ type Env = Readonly<NodeJS.ProcessEnv>;
 
 /** A report to publish. */
 export interface Publication {
-  /** Tells the comments of several reviews apart. */
+  /** Distinguishes the comments of several reviews. */
   readonly name: string;
   readonly markdown: string;
-  /** Whether it is worth a comment if there is none yet. */
+  /** Whether to create a comment if there is none yet. */
   readonly isNews: boolean;
 }
 
-/** Limits of publishing. */
+/** Options for publishing. */
 export type PublishOptions = UpsertOptions &
   Omit<HostHttpOptions, "signal"> & {
-    /** Whether to comment, beside the summary. @default true */
+    /** Whether to comment in addition to the summary. @default true */
     readonly comment?: boolean;
   };
 
 /**
- * Writes a report to where the people of a pull request look: its comment, and the summary of the job. Whatever goes wrong is
- * one line on stderr and nothing else.
+ * Publishes a report as a comment on the pull request and as the job summary. Failures only print a line to stderr.
  *
- * @returns the address of the comment, if there is one
+ * @returns the comment's URL, if there is one
  */
 export async function publish(
   publication: Publication,
@@ -64,7 +63,7 @@ export async function publish(
   }
 }
 
-/** What a token needs. */
+/** Required permissions of the token. */
 const HINTS: Readonly<Record<CiRun["host"], string>> = {
   github: "the token needs pull-requests: write, which pull requests from forks do not get",
   gitlab: "the token needs the scope api and the role Reporter in the project",
@@ -77,12 +76,12 @@ function said({ name }: CodeHost, { kind, url }: Upserted): string {
   return `${name}: ${done}${url === undefined ? "" : `: ${printable(url)}`}`;
 }
 
-/** The line that a comment is found by, which Markdown does not show. */
+/** Hidden first line that identifies a comment. */
 export function markerOf(name: string): string {
   return `<!-- jobstrata review: ${encodeURIComponent(name).replace(/-/g, "%2D")} -->`;
 }
 
-/** Azure DevOps draws Mermaid between colons, and knows flowcharts by their older name. */
+/** Azure DevOps needs `:::` fences for Mermaid, and `graph` instead of `flowchart`. */
 function forAzure(markdown: string): string {
   return markdown.replace(
     /^```mermaid\nflowchart ([\s\S]*?)\n```$/gm,
@@ -90,7 +89,7 @@ function forAzure(markdown: string): string {
   );
 }
 
-/** Where the report is shown without a comment; undefined if there is no such place. */
+/** Writes the report to the host's job summary. Each returns the summary's name; undefined if there is none. */
 const SUMMARIES: Readonly<
   Record<CiRun["host"], (publication: Publication, env: Env, io: Io) => string | undefined>
 > = {
@@ -101,7 +100,7 @@ const SUMMARIES: Readonly<
     };
     return written(append, io) ? "the job summary" : undefined;
   },
-  // GitLab shows files only, which the job declares.
+  // GitLab has no job summary, only artifacts that the job declares.
   gitlab: () => undefined,
   azure: ({ name, markdown }, { AGENT_TEMPDIRECTORY: folder }, io) => {
     if (folder === undefined) return undefined;
@@ -117,7 +116,7 @@ const SUMMARIES: Readonly<
   },
 };
 
-/** Whether it could be written; the check does not fail for it. */
+/** Returns whether writing succeeded. A failure only prints a warning. */
 function written(write: () => void, io: Io): boolean {
   try {
     write();

@@ -3,7 +3,7 @@ import { checkJson } from "@jobstrata/core/report";
 import type { ChangedDocument } from "../changed/document";
 import type { Review } from "./review";
 
-/** A review for programs; docs/ci.md describes it. */
+/** A review as JSON, documented in docs/ci.md. */
 export function reviewJson(
   { name, since, problems, findings, plans, stacks }: Review,
   document: ChangedDocument | undefined,

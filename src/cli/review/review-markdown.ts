@@ -11,17 +11,17 @@ import { JOB_STATES } from "../changed/document";
 import type { PlanAction, PlanSummary } from "./plan";
 import type { AffectedJob, Review } from "./review";
 
-/** GitHub takes 65,536 characters for a comment. Counted in bytes, which are no fewer. */
+/** GitHub limits comments to 65,536 characters. Counting bytes is simpler and never less strict. */
 export const MAX_COMMENT_BYTES = 65_000;
-/** Of the sections whose length depends on the change. What they leave is for the hierarchy, which has at least a third. */
+/** Byte limits of sections of variable length. The hierarchy gets the rest, at least a third. */
 const MAX_FINDINGS = 18_000;
 const MAX_FIXED = 4000;
 const MAX_AFFECTED = 8000;
 const MAX_PLANS = 10_000;
-/** Reasons of one job. */
+/** Maximum reasons shown per job. */
 const MAX_REASONS = 3;
 
-/** The report of a review, as a comment on a pull request. */
+/** A review as a comment on a pull request. */
 export function reviewMarkdown(review: Review, maxBytes = MAX_COMMENT_BYTES): string {
   const head = [`### ${title(review)}`, ...notesOf(review)].join("\n");
   const others = [
@@ -34,7 +34,7 @@ export function reviewMarkdown(review: Review, maxBytes = MAX_COMMENT_BYTES): st
   return [head, hierarchy, ...others].filter((text) => text !== "").join("\n\n");
 }
 
-/** Whether there is anything to tell a reviewer. */
+/** Whether the review has anything to report. */
 export function isNews({ hierarchy, affected, findings, plans, problems }: Review): boolean {
   return (
     hierarchy.some(({ jobs, change }) => jobs.length > 0 || change !== undefined) ||
@@ -169,7 +169,7 @@ function affectedRow({ job, state, environments, reasons }: AffectedJob): string
 
 const cell = (text: string): string => markdownText(printable(text.slice(0, 300)));
 
-/** As Terraform marks them. */
+/** Terraform's terms. */
 const MARKS: Readonly<Record<PlanAction, string>> = {
   create: "➕ create",
   update: "✏️ change",
@@ -218,7 +218,7 @@ function planLines(plans: readonly PlanSummary[]): string[] {
 
 const PLAN_JOBS = { since: "the state", heading: "Jobs of the plan", drawing: false } as const;
 
-/** Lines for as long as there is room, then how many there are more. */
+/** The lines that fit, followed by the number of omitted ones. */
 function bounded(lines: readonly string[], maxBytes: number): string[] {
   const kept: string[] = [];
   let room = maxBytes;
@@ -226,7 +226,7 @@ function bounded(lines: readonly string[], maxBytes: number): string[] {
     room -= bytesOf(line) + 1;
     if (room < 0) {
       const left = lines.length - kept.length;
-      // In a table, this is a row.
+      // In a table, this must be a row, too.
       return [
         ...kept,
         line.startsWith("|") ? `| … and ${left} more | | |` : `- … and ${left} more`,
@@ -245,7 +245,7 @@ const folded = (what: string, lines: readonly string[]): string[] => [
   "</details>",
 ];
 
-/** A section, which its parts keep short enough; should one line alone be too long, the section is left out. */
+/** Omits a section that is still too long, which takes a single oversized line. */
 function section(lines: readonly string[], maxBytes: number): string {
   const text = lines.join("\n");
   if (bytesOf(text) <= maxBytes) return text;

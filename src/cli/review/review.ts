@@ -3,52 +3,52 @@ import type { HierarchyDiff } from "@jobstrata/core/render";
 import type { JobState } from "../changed/document";
 import type { PlanSummary } from "./plan";
 
-/** Everything that a review says about a change. */
+/** The result of reviewing a change. */
 export interface Review {
-  /** Tells reviews of one pull request apart; empty if there is only one. */
+  /** Distinguishes several reviews of one pull request; empty for the root of the repository. */
   readonly name: string;
-  /** What the change is compared with, for people; undefined if there is nothing. */
+  /** Display name of the base; undefined if there is none. */
   readonly since?: string;
-  /** Why something could not be compared, in sentences. */
+  /** Why some parts could not be compared, in sentences. */
   readonly problems: readonly string[];
-  /** What changes, for each environment; none without a base. */
+  /** Changes in each environment; empty without a base. */
   readonly hierarchy: readonly HierarchyDiff[];
-  /** Jobs that the change affects, and that would run to test it. */
+  /** Jobs affected by the change. */
   readonly affected: readonly AffectedJob[];
-  /** Number of jobs of the current side. */
+  /** Number of jobs on the current side. */
   readonly jobs: number;
-  /** The command that tests the affected jobs in an environment, if they can be selected. */
+  /** Command that tests the affected jobs in an environment; undefined if they cannot be selected. */
   readonly testCommand?: string;
-  /** The stacks that hold changed jobs. */
+  /** Stacks with changed jobs. */
   readonly stacks: readonly string[];
   readonly findings: ReviewFindings;
   readonly plans: readonly PlanSummary[];
 }
 
-/** A job that a change affects, in all environments where it does. */
+/** A job affected by a change, across environments. */
 export interface AffectedJob {
   readonly job: string;
   readonly state: JobState;
   readonly level?: JobLevel;
-  /** The environments, if it is not affected in all that have changes. */
+  /** The affected environments; empty if these are all with changes. */
   readonly environments: readonly string[];
   /** One line each. */
   readonly reasons: readonly string[];
 }
 
-/** The outcome of the check, compared with that of the base. */
+/** Findings compared with those of the base. */
 export interface ReviewFindings {
-  /** The check of the current side, with every finding. */
+  /** The current side's report, with all findings. */
   readonly report: CheckReport;
-  /** Open findings that the base does not have; without a base, all. */
+  /** Open findings that the base does not have; all of them without a base. */
   readonly added: readonly CheckedFinding[];
-  /** Open findings of the base that are gone. */
+  /** Open findings of the base that no longer exist. */
   readonly fixed: readonly CheckedFinding[];
-  /** Number of open findings that both have. */
+  /** Number of open findings on both sides. */
   readonly known: number;
 }
 
-/** Tells findings apart that are new, known and gone. Equal ones are counted: a third copy of a mistake is new. */
+/** Sorts findings into new, known and fixed. Duplicates are counted: a third copy of a mistake is new. */
 export function compareFindings(
   report: CheckReport,
   before: readonly CheckedFinding[] | undefined,

@@ -2,9 +2,9 @@ import { appendFileSync } from "node:fs";
 import type { Io } from "../io";
 
 /**
- * Gives values to the later steps of a job of GitHub Actions, in GITHUB_OUTPUT; nothing where there is no such file.
+ * Writes step outputs for later steps of a GitHub Actions job to GITHUB_OUTPUT, if it is set.
  *
- * @param outputs line ends in them become blanks
+ * @param outputs names and values; line breaks in values become spaces
  */
 export function writeStepOutputs(
   outputs: Readonly<Record<string, string>>,
@@ -13,7 +13,7 @@ export function writeStepOutputs(
 ): void {
   if (file === undefined || file === "") return;
   const lines = Object.entries(outputs).map(
-    // A second line would be another output.
+    // A second line would define another output.
     ([name, value]) => `${name}=${value.replace(/[\r\n]+/g, " ")}\n`,
   );
   try {

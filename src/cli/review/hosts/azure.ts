@@ -15,19 +15,19 @@ interface AzureThread {
 }
 
 const VERSION = "api-version=7.1";
-/** A thread that is closed blocks no policy that asks for resolved comments. */
+/** A closed thread does not violate a policy that requires resolved comments. */
 const CLOSED = 4;
 const TEXT = 1;
 
-/** The threads of a pull request of Azure DevOps; each of ours has one comment. */
+/** Threads of an Azure DevOps pull request. Each of our threads has one comment. */
 export class Azure implements CodeHost {
   public readonly name = "Azure DevOps";
   readonly #http: HostHttp;
   readonly #threads: string;
 
   /**
-   * @param project name or id
-   * @param repository id
+   * @param project project name or id
+   * @param repository repository id
    */
   public constructor(http: HostHttp, project: string, repository: string, number: number) {
     this.#http = http;

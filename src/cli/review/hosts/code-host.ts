@@ -2,15 +2,15 @@
 export interface HostComment {
   readonly id: string;
   readonly body: string;
-  /** Its address, for people. */
+  /** Link to the comment. */
   readonly url?: string;
 }
 
-/** The comments on one pull request of a code host. */
+/** Access to the comments on one pull request. */
 export interface CodeHost {
-  /** For people. */
+  /** Display name. */
   readonly name: string;
-  /** The comments of the owner of the token, oldest first. @throws {HostError} */
+  /** Comments written by the token's owner, oldest first. @throws {HostError} */
   ownComments(): Promise<readonly HostComment[]>;
   /** @throws {HostError} */
   create(body: string): Promise<HostComment>;
@@ -20,5 +20,5 @@ export interface CodeHost {
   remove(comment: HostComment): Promise<void>;
 }
 
-/** Pages of comments that are read at most; of 100 each. */
+/** Maximum pages of comments to read, with 100 comments each. */
 export const MAX_PAGES = 50;

@@ -8,7 +8,7 @@ interface GithubComment {
   readonly user?: { readonly login?: string; readonly type?: string } | null;
 }
 
-/** The comments of a pull request of GitHub, which are those of its issue. */
+/** Comments of a GitHub pull request, which the API treats as an issue. */
 export class Github implements CodeHost {
   public readonly name = "GitHub";
   readonly #http: HostHttp;
@@ -30,7 +30,7 @@ export class Github implements CodeHost {
         "GET",
         `${this.#repository}/${this.#number}/comments?per_page=100&page=${page}`,
       );
-      // Anybody may write what looks like a comment of ours.
+      // Anyone can post a comment that starts with our marker.
       const isOwn = ({ user }: GithubComment): boolean =>
         login === undefined ? user?.type === "Bot" : user?.login === login;
       own.push(...body.filter(isOwn).map(commentOf));
@@ -55,7 +55,7 @@ export class Github implements CodeHost {
     await this.#http.request("DELETE", `${this.#repository}/comments/${id}`);
   }
 
-  /** The owner of the token; undefined for an app, such as that of a workflow, which has no user. */
+  /** The token's owner; undefined for an app without a user, such as GitHub Actions. */
   async #login(): Promise<string | undefined> {
     try {
       const { body } = await this.#http.request<{ readonly login?: string }>("GET", "/user");

@@ -8,7 +8,7 @@ interface GitlabNote {
   readonly author?: { readonly id?: number };
 }
 
-/** The notes of a merge request of GitLab. */
+/** Notes of a GitLab merge request. */
 export class Gitlab implements CodeHost {
   public readonly name = "GitLab";
   readonly #http: HostHttp;
@@ -16,8 +16,8 @@ export class Gitlab implements CodeHost {
   readonly #page: string | undefined;
 
   /**
-   * @param project id or path
-   * @param page the address of the merge request, for people
+   * @param project project id or path
+   * @param page web address of the merge request
    */
   public constructor(http: HostHttp, project: string, number: number, page?: string) {
     this.#http = http;

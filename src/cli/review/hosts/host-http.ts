@@ -1,54 +1,54 @@
 import { parseJson, printable, stringifyJson } from "@jobstrata/core/model";
 
-/** Statuses of rate limits and of failures of proxies or servers. */
+/** Status codes of rate limits and of temporary proxy or server failures. */
 const TRANSIENT = [408, 425, 429, 500, 502, 503, 504];
-/** Of what a server says, in an error. */
+/** Maximum characters of a server's message in an error. */
 const MAX_SAID = 200;
 
-/** A code host refused a request, or did not answer it. The message is one line and holds no token. */
+/** A code host rejected a request or did not respond. The message is a single line without the token. */
 export class HostError extends Error {
   public constructor(
     message: string,
-    /** HTTP status; absent when there was no answer. */
+    /** HTTP status; undefined without a response. */
     public readonly status: number | undefined,
-    /** The same request may succeed later. */
+    /** Whether a retry may succeed. */
     public readonly transient: boolean,
-    /** The delay that the host asks for; milliseconds. */
+    /** The delay that the host requests. Milliseconds. */
     public readonly retryAfterMs?: number,
   ) {
     super(message);
     this.name = "HostError";
   }
 
-  /** The token may not do this, or must not know that the thing exists. */
+  /** Whether the token lacks permission; hosts may report this as 404. */
   public get denied(): boolean {
     return !this.transient && [401, 403, 404].includes(this.status ?? 0);
   }
 }
 
-/** How the API of a code host is reached. */
+/** Address and credentials of a code host's API. */
 export interface HostLogin {
-  /** Such as `https://api.github.com`, without a slash at the end. */
+  /** Base URL without a trailing slash, such as `https://api.github.com`. */
   readonly url: string;
   readonly token: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Limits of requests. */
+/** Options for requests. */
 export interface HostHttpOptions {
-  /** Timeout of one request; milliseconds. @default 15000 */
+  /** Timeout per request. Milliseconds. @default 15000 */
   readonly requestTimeoutMs?: number;
-  /** Ends every request. */
+  /** Aborts all requests. */
   readonly signal?: AbortSignal;
 }
 
-/** An answer, with the address of the next page if there is one. */
+/** A response, and whether there is another page. */
 export interface Answer<T> {
   readonly body: T;
   readonly hasNext: boolean;
 }
 
-/** JSON over HTTP with a code host. It sends each request once; `upsertComment` decides what to repeat. */
+/** JSON client of a code host. Sends each request once; `upsertComment` handles retries. */
 export class HostHttp {
   readonly #login: HostLogin;
   readonly #options: HostHttpOptions;
@@ -59,8 +59,8 @@ export class HostHttp {
   }
 
   /**
-   * @param path from the address of the API on, with its query
-   * @throws {HostError} if the host refuses the request, or does not answer it in time
+   * @param path path and query, relative to the base URL
+   * @throws {HostError} if the host rejects the request, or does not respond in time
    */
   public async request<T>(method: string, path: string, body?: object): Promise<Answer<T>> {
     const { requestTimeoutMs = 15_000, signal } = this.#options;
@@ -78,7 +78,7 @@ export class HostHttp {
           ...this.#login.headers,
         },
         ...(body && { body: stringifyJson(body) }),
-        // A redirect would carry the token elsewhere.
+        // A redirect could send the token to another host.
         redirect: "error",
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });
@@ -132,27 +132,27 @@ export class HostHttp {
     retryAfterMs?: number,
   ): HostError {
     const { token } = this.#login;
-    // A proxy may send back what it got.
+    // A proxy may echo the request's headers.
     const safe = token === "" ? message : message.replaceAll(token, "***");
     return new HostError(printable(safe), status, transient, retryAfterMs);
   }
 }
 
-/** GitHub and Azure DevOps say `message`, GitLab `message` or `error`; proxies say anything. */
+/** GitHub and Azure DevOps send `message`, GitLab `message` or `error`; proxies may send HTML. */
 function messageOf(text: string): string {
   try {
     const { message, error } = Object(parseJson(text)) as { message?: unknown; error?: unknown };
     const said = message ?? error;
     if (said !== undefined) return oneLine(typeof said === "string" ? said : JSON.stringify(said));
   } catch {
-    // A page.
+    // Not JSON.
   }
   return "";
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim().slice(0, MAX_SAID);
 
-/** How long the host asks to wait. Without a hint a rate limit asks for a minute. Milliseconds. */
+/** The delay that the host requests; one minute for a rate limit without a hint. Milliseconds. */
 function delayOf(headers: Headers, limited: boolean): number | undefined {
   const after = headers.get("retry-after");
   if (after !== null) {
@@ -165,7 +165,7 @@ function delayOf(headers: Headers, limited: boolean): number | undefined {
   return limited ? 60_000 : undefined;
 }
 
-/** GitHub and GitLab name the next page in `Link`, GitLab in a header of its own, too. */
+/** GitHub and GitLab use `Link`; GitLab also sends `x-next-page`. */
 function hasNext(headers: Headers): boolean {
   return /\brel="?next\b/.test(headers.get("link") ?? "") || !!headers.get("x-next-page");
 }

@@ -7,7 +7,7 @@ import { HostHttp, type HostHttpOptions } from "./host-http";
 
 type Env = Readonly<NodeJS.ProcessEnv>;
 
-/** The comments of the pull request that CI builds, or why they cannot be reached. */
+/** Access to the comments of the CI run's pull request, or why there is none. */
 export function codeHost(
   { host, pullRequest }: CiRun,
   env: Env,
@@ -75,7 +75,7 @@ function azure(env: Env, number: number, options: HostHttpOptions): ReturnType<t
 
 const missing = (name: string): { readonly reason: string } => ({ reason: `${name} is not set` });
 
-/** Azure Pipelines leaves `$(…)` of a variable that does not exist. */
+/** Azure Pipelines leaves `$(…)` unexpanded if the variable does not exist. */
 function secret(text: string | undefined): string | undefined {
   const token = text?.trim() ?? "";
   return token === "" || token.startsWith("$(") ? undefined : token;

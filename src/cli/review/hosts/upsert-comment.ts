@@ -4,33 +4,33 @@ import { HostError } from "./host-http";
 
 /** The comment of a report. */
 export interface ReportComment {
-  /** The first line of the comment, which Markdown hides: the comment is found by it. */
+  /** Hidden first line that identifies the comment. */
   readonly marker: string;
   /** Everything after the marker. */
   readonly text: string;
-  /** Whether the report is worth a comment if there is none yet. */
+  /** Whether to create a comment if there is none yet. */
   readonly isNews: boolean;
 }
 
-/** What became of a comment. */
+/** The outcome for a comment. */
 export interface Upserted {
   readonly kind: "created" | "updated" | "unchanged" | "skipped";
   readonly url?: string;
 }
 
-/** Limits of writing a comment. */
+/** Time limits for writing a comment. */
 export interface UpsertOptions {
-  /** For all attempts together; milliseconds. @default 60000 */
+  /** Total time for all attempts. Milliseconds. @default 60000 */
   readonly budgetMs?: number;
-  /** Before the second attempt; it doubles, with jitter; milliseconds. @default 1000 */
+  /** Delay before the first retry; doubles with each retry, with jitter. Milliseconds. @default 1000 */
   readonly firstRetryMs?: number;
 }
 
 /**
- * Updates the comment of a report, or creates it. An attempt whose outcome is unknown is followed by another search, so that
- * there are never two; copies that were left by jobs that ran at once are removed.
+ * Creates or updates the comment of a report. Each retry searches again, so an attempt with an unknown outcome does not cause a
+ * duplicate. Removes duplicates left by concurrent jobs.
  *
- * @throws {HostError} if the host refuses it, or the attempts fail until the time is up
+ * @throws {HostError} if the host rejects it, or no attempt succeeds in time
  */
 export async function upsertComment(
   host: CodeHost,
@@ -60,12 +60,12 @@ async function upsertOnce(
     return ended("created", await host.create(body));
   }
   for (const copy of copies) await removeCopy(host, copy);
-  // Hosts may write line ends their own way.
+  // Hosts may normalize line ends.
   const isSame = first.body.replace(/\r\n/g, "\n").trimEnd() === body.trimEnd();
   return isSame ? ended("unchanged", first) : ended("updated", await host.update(first, body));
 }
 
-/** A copy that stays does no harm to the report. */
+/** Removes a duplicate. A failure is harmless. */
 async function removeCopy(host: CodeHost, copy: HostComment): Promise<void> {
   try {
     await host.remove(copy);
