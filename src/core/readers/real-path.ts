@@ -11,12 +11,13 @@ const folders = new Map<string, string | undefined>();
  * Resolves links; undefined if the path does not exist. Links of a folder are resolved once for all of its files.
  *
  * @param path absolute
+ * @param isLink whether the path itself is a link, if known
  */
-export function realPath(path: string): string | undefined {
+export function realPath(path: string, isLink?: boolean): string | undefined {
   const folder = dirname(path);
   try {
     if (!HAS_ONE_NAME || folder === path || basename(path) === "..") return resolved(path);
-    if (lstatSync(path).isSymbolicLink()) return resolved(path);
+    if (isLink ?? lstatSync(path).isSymbolicLink()) return resolved(path);
   } catch {
     return undefined;
   }

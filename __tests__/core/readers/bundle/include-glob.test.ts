@@ -43,7 +43,7 @@ describe("include", () => {
     symlinkSync("..", join(folder, "resources", "up"));
     symlinkSync(".", join(folder, "resources", "here"));
     const found = (pattern: string): string[] =>
-      includeGlob(folder, pattern).map((path) => relative(folder, path));
+      includeGlob(folder, pattern).map(({ path }) => relative(folder, path));
     expect(found("resources/*.yml")).toEqual(["resources/b.yml"]);
     expect(found("./resources/**/*.yml")).toEqual([
       "resources/alerting/c.yml",

@@ -3,7 +3,7 @@ import { quote } from "../../model/text";
 import { posixRelative, relativePath } from "../../paths";
 import type { SourceSuppression } from "../../model/suppression";
 import { realPath } from "../real-path";
-import { includeGlob, isBroken, isPattern } from "./include-glob";
+import { type FoundFile, includeGlob, isBroken, isPattern } from "./include-glob";
 import type { Problems } from "./problems";
 import { isInside, repositoryOf, syncRootOf } from "./roots";
 import { checkShape } from "./shape";
@@ -47,10 +47,17 @@ export class BundleFiles {
     this.#options = options;
   }
 
-  /** @param holds content of the file: a part of the bundle, or values of variables */
-  public load(path: string, holds: "bundle" | "values" = "bundle"): ValueMap | undefined {
+  /**
+   * @param holds content of the file: a part of the bundle, or values of variables
+   * @param real the real path, if known
+   */
+  public load(
+    path: string,
+    holds: "bundle" | "values" = "bundle",
+    real = realPath(path) ?? path,
+  ): ValueMap | undefined {
     if (this.#characters > MAX_TOTAL || this.#values > MAX_TOTAL_VALUES) return undefined;
-    this.read.add(realPath(path) ?? path);
+    this.read.add(real);
     const { text, value, size, problems } = readYamlFile(
       path,
       this.#places,
@@ -87,7 +94,7 @@ export class BundleFiles {
   }
 
   /** Distinct files matched by `include`, in its order. Skips files outside of the repository. */
-  public included(config: ValueMap): string[] {
+  public included(config: ValueMap): FoundFile[] {
     const { include } = config;
     // The shape check reports other shapes.
     if (!Array.isArray(include)) return [];
@@ -122,8 +129,7 @@ export class BundleFiles {
           `include names ${quote(pattern)}, which does not exist`,
           "correct the path, or remove it",
         );
-      for (const path of files) {
-        const real = realPath(path) ?? path;
+      for (const { path, real } of files) {
         if (!limits.some((limit) => isInside(limit, real))) {
           refuse(
             `include ${quote(pattern)} leads out of ${repository === undefined ? "the bundle, which is in no git repository" : "the repository"}, to ${quote(relativePath(path))}`,
@@ -151,6 +157,6 @@ export class BundleFiles {
       });
       return [];
     }
-    return [...found.values()];
+    return Array.from(found, ([real, path]) => ({ path, real }));
   }
 }

@@ -75,8 +75,8 @@ export class Bundle {
     );
     this.files = new LocalFiles(this.folder, this.places);
     let config = this.sources.load(file) ?? EMPTY;
-    for (const included of this.sources.included(config)) {
-      const more = this.sources.load(included);
+    for (const { path, real } of this.sources.included(config)) {
+      const more = this.sources.load(path, "bundle", real);
       if (more === undefined) continue;
       if (more.include !== undefined) {
         this.problems.report({

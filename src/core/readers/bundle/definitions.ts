@@ -64,6 +64,7 @@ export class Definitions {
       }
     }
     const { resources: _, ...rest } = more;
+    if (Object.keys(rest).length === 0) return config;
     this.#places.copy(rest, more);
     return this.#merger.merge(config, rest) as ValueMap;
   }

@@ -16,30 +16,37 @@ export function isBroken(pattern: string): boolean {
  * Finds the files of an `include` pattern like Go's `filepath.Glob`, which the Databricks CLI uses: `*`, `?` and
  * `[a-z]` match characters of one name, including a leading dot, and `**` equals `*`.
  */
-export function includeGlob(folder: string, pattern: string): string[] {
-  let found = [folder];
+export function includeGlob(folder: string, pattern: string): FoundFile[] {
+  let found: FoundFile[] = [{ path: folder, real: folder }];
   for (const part of posix.normalize(pattern).split("/")) {
     const next = new Map<string, string>();
-    for (const parent of found) {
-      for (const name of isPattern(part) ? namesIn(parent, part) : [part]) {
+    for (const { path: parent } of found) {
+      for (const { name, isLink } of isPattern(part) ? entriesIn(parent, part) : [{ name: part }]) {
         const path = join(parent, name);
-        const real = realPathOf(path);
+        const real = realPathOf(path, isLink);
         // Links may lead to a folder several times or form cycles.
         if (real !== undefined && !next.has(real)) next.set(real, path);
       }
     }
-    found = [...next.values()];
+    found = Array.from(next, ([real, path]) => ({ path, real }));
   }
-  return found.sort();
+  return found.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Matching names in `folder`; empty if it cannot be listed. */
-function namesIn(folder: string, pattern: string): string[] {
+/** A file or folder, and its real path. */
+export interface FoundFile {
+  readonly path: string;
+  readonly real: string;
+}
+
+/** Matching entries of `folder`; empty if it cannot be listed. */
+function entriesIn(folder: string, pattern: string): { name: string; isLink?: boolean }[] {
   try {
     if (!statSync(folder).isDirectory()) return [];
-    return readdirSync(folder)
-      .filter((name) => matches(name, pattern))
-      .sort();
+    return readdirSync(folder, { withFileTypes: true })
+      .filter(({ name }) => matches(name, pattern))
+      .map((entry) => ({ name: entry.name, isLink: entry.isSymbolicLink() }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch {
     return [];
   }
@@ -49,8 +56,8 @@ function namesIn(folder: string, pattern: string): string[] {
  * The real path. For a broken link, the path itself, so that reading it reports the error; undefined if it does not
  * exist.
  */
-function realPathOf(path: string): string | undefined {
-  return realPath(path) ?? (isThere(path) ? path : undefined);
+function realPathOf(path: string, isLink?: boolean): string | undefined {
+  return realPath(path, isLink) ?? (isThere(path) ? path : undefined);
 }
 
 function isThere(path: string): boolean {

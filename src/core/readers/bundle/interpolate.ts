@@ -1,4 +1,5 @@
 import { valueAt } from "./merge";
+import { plainMap } from "./plain-map";
 import { isValueMap, type KeyPath, type Places, type Value, type ValueMap } from "./yaml-file";
 
 /** References in the Databricks CLI's syntax: `${var.catalog}`, `${bundle.target}`, `${var.clusters[0].size}`. */
@@ -83,7 +84,7 @@ export class Interpolation {
       const filled = this.#fill(value[key], steps, value, key);
       if (filled === value[key]) continue;
       if (result === undefined) {
-        result = Object.assign(Object.create(null), value) as Record<string, Value>;
+        result = plainMap(value);
         this.#places.copy(result, value);
       }
       result[key] = filled;

@@ -1,4 +1,5 @@
 import { quote } from "../../model/text";
+import { plainMap } from "./plain-map";
 import { isValueMap, type Places, type Value, type ValueMap } from "./yaml-file";
 
 /** Lists of a job with keyed items, which an override changes instead of appending. */
@@ -49,7 +50,7 @@ export class Merger {
     if (base === undefined || base === null) return over;
     if (over === undefined || over === null) return base;
     if (isValueMap(base) && isValueMap(over)) {
-      const result = Object.assign(Object.create(null), base) as Record<string, Value>;
+      const result = plainMap(base);
       for (const [key, value] of Object.entries(over)) {
         const inner = path === "" ? key : `${path}.${key}`;
         result[key] = this.merge(result[key], value, inner, { map: over, key });
@@ -130,7 +131,8 @@ export function valueAt(value: Value, path: readonly string[]): Value {
 
 /** A copy of a map with an additional value. */
 export function withValue(map: ValueMap, key: string, value: Value, places: Places): ValueMap {
-  const result = Object.assign(Object.create(null), map, { [key]: value }) as ValueMap;
+  const result = plainMap(map);
+  result[key] = value;
   places.copy(result, map);
   return result;
 }

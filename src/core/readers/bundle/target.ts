@@ -49,6 +49,7 @@ export class TargetReader {
   readonly #uploaded: string;
   /** Local folder of the uploaded files. */
   readonly #syncRoot: string;
+  readonly #builds: boolean;
 
   readonly #bundle: Bundle;
   readonly #target: string;
@@ -107,6 +108,7 @@ export class TargetReader {
     this.#syncRoot = bundle.syncRoot(config);
     const uploaded = this.#interpolation.fill("${workspace.file_path}");
     this.#uploaded = typeof uploaded === "string" ? withoutMount(uploaded) : "";
+    this.#builds = this.#buildsLibraries();
   }
 
   /** `workspace` with default paths. */
@@ -248,14 +250,14 @@ export class TargetReader {
     const environment = this.#target;
     bundle.problems.reportShape(checkShape(job, "Job", bundle.places), { environment, job: spec });
     if (!bundle.hasFiles) return;
-    for (const { taskKey, ...problem } of bundle.files.check(job, this.#syncRoot, this.#builds())) {
+    for (const { taskKey, ...problem } of bundle.files.check(job, this.#syncRoot, this.#builds)) {
       const site = { job: spec, ...(taskKey !== undefined && { taskKey }) };
       bundle.problems.report({ ...problem, environment, sites: [site] });
     }
   }
 
   /** Whether the deployment builds libraries: the bundle declares artifacts or contains a Python project. */
-  #builds(): boolean {
+  #buildsLibraries(): boolean {
     const { artifacts } = this.#config;
     if (isValueMap(artifacts) && Object.keys(artifacts).length > 0) return true;
     return existsSync(join(this.#bundle.folder, "setup.py"));

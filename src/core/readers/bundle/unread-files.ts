@@ -35,7 +35,7 @@ export function unreadFiles(
 ): ReadProblem[] {
   const byFolder = new Map<string, { readonly path: string; readonly what: string }[]>();
   for (const path of yamlFiles(folder)) {
-    const what = read.has(realPath(path) ?? path) ? undefined : definedIn(path);
+    const what = read.has(realPath(path, false) ?? path) ? undefined : definedIn(path);
     if (what === undefined) continue;
     const [top = ""] = relative(folder, path).split(sep);
     byFolder.set(top, [...(byFolder.get(top) ?? []), { path, what }]);

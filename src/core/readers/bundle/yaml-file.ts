@@ -98,7 +98,10 @@ function readText(path: string): string | Pick<ReadProblem, "message" | "fix"> {
         fix: "split it into a file for each job",
       };
     }
-    return UTF_8.decode(readFileSync(path));
+    // Much faster than a decoder, which only has to say whether a replaced character is an error.
+    const text = readFileSync(path, "utf8");
+    if (text.includes("\ufffd")) UTF_8.decode(readFileSync(path));
+    return text.startsWith("\ufeff") ? text.slice(1) : text;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ERR_ENCODING_INVALID_ENCODED_DATA")

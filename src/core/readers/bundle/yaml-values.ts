@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { printable, quote } from "../../model/text";
 import type { ReadProblem } from "../reading";
+import { plainMap } from "./plain-map";
 import { isValueMap, type Value, type ValueMap, type YamlNode, type YamlPair } from "./yaml-nodes";
 import { locationAt, type YamlText } from "./yaml-text";
 
@@ -17,12 +18,6 @@ export class Refused extends Error {
     super(message);
   }
 }
-
-/** A map without prototype properties. An object of a class takes a third of the memory of `Object.create(null)`. */
-// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- it is all in its prototype
-class PlainMap {}
-Object.setPrototypeOf(PlainMap.prototype, null);
-delete (PlainMap.prototype as { constructor?: unknown }).constructor;
 
 /** Converts the nodes of a file to plain values, and records the locations of maps: their keys or starts. */
 export class YamlValues {
@@ -74,7 +69,7 @@ export class YamlValues {
   }
 
   #map(pairs: readonly YamlPair[], depth: number, at: number): ValueMap {
-    const map = new PlainMap() as Record<string, Value>;
+    const map = plainMap();
     let merged: readonly Value[] | undefined;
     for (const { key, value } of pairs) {
       const name = nameOf(key);
@@ -89,7 +84,7 @@ export class YamlValues {
       if (name in map) this.#reportTwice(name, pairs, key, isDeepStrictEqual(map[name], converted));
       map[name] = converted;
     }
-    const whole = merged === undefined ? map : (new PlainMap() as Record<string, Value>);
+    const whole = merged === undefined ? map : plainMap();
     for (const other of merged ?? []) {
       if (!isValueMap(other)) throw new Refused('"<<" merges a value that is not a map', at);
       // In the Databricks CLI, later maps override earlier ones.
