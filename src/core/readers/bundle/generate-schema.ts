@@ -2,7 +2,7 @@
  * Writes bundle-schema.ts, the fields of a bundle and of its jobs with their shapes, from the JSON schema of a Databricks CLI:
  *
  *     databricks bundle schema > schema.json
- *     node -r tsx/cjs src/readers/bundle/generate-schema.ts schema.json
+ *     node -r ./packaging/typescript.js src/core/readers/bundle/generate-schema.ts schema.json
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
