@@ -7,24 +7,24 @@ import type { Raw } from "../split/yaml-segments";
 import { offsetOf, pairsOf } from "../yaml-nodes";
 import { fieldShape } from "./settings-walk";
 
-/** A setting of a job to write into its YAML. */
+/** A job setting to write into YAML. */
 export interface AcceptedSetting {
-  /** Where the key of the job is; from 1. */
+  /** Position of the job's key, 1-based. */
   readonly line: number;
   readonly column: number;
-  /** Names of the Jobs API, and keys of what lists hold. */
+  /** Field names of the Jobs API, and keys of list items. */
   readonly path: readonly string[];
   /** Removes the setting if it is undefined. */
   readonly value: Raw | undefined;
 }
 
-/** Why a setting cannot be written; a sentence without a subject. */
+/** The reason why a setting cannot be written. */
 export class NotWritten {
   public constructor(public readonly why: string) {}
 }
 
 /**
- * The text of a file with a setting changed. Everything else stays as it is, byte for byte, comments included.
+ * Returns a file's text with one setting changed. Everything else stays byte for byte the same, including comments.
  */
 export function withSetting(text: string, setting: AcceptedSetting): string | NotWritten {
   const document = parseYaml(text);
@@ -40,7 +40,7 @@ export function withSetting(text: string, setting: AcceptedSetting): string | No
   const after = apply(text, [replacement]);
   if (losesComments(text, after, replacement, setting.value === undefined))
     return new NotWritten("its comments would be lost");
-  // The copies that `pruned` makes share nothing, unlike what an alias repeats.
+  // `pruned` also copies values shared by aliases, so that `set` changes only one of them.
   const read = (of: typeof document | undefined): unknown =>
     pruned(of?.toJS({ maxAliasCount: 1000 }));
   const expected = read(document);
@@ -50,7 +50,7 @@ export function withSetting(text: string, setting: AcceptedSetting): string | No
     : new NotWritten("other parts of the file would change, too");
 }
 
-/** Whether comments are gone. That of a setting on one line goes with the setting. */
+/** Whether comments would be lost. Removing a one-line setting may remove its own comment. */
 function losesComments(
   before: string,
   after: string,
@@ -66,27 +66,27 @@ function commentsIn(text: string): number {
   let isText = false;
   for (const token of new Lexer().lex(text)) {
     if (!isText && token.startsWith("#")) count++;
-    // Stands before the text of a scalar.
+    // Marks the next token as the text of a scalar.
     isText = token === "\u001f";
   }
   return count;
 }
 
-/** The map that has the setting, or is to get it. */
+/** The map that has or will get the setting. */
 interface Place {
   readonly map: YAMLMap;
-  /** Maps around it, outermost first, each with the pair that leads on. */
+  /** Enclosing maps, outermost first, each with the pair that leads to the next one. */
   readonly above: readonly { readonly map: YAMLMap; readonly pair: Pair }[];
-  /** What is not there yet; the last one is the setting. */
+  /** Names that are still missing; the last one is the setting. */
   readonly rest: readonly string[];
   readonly pair?: Pair;
-  /** The last lists of `rest` hold items by this key. */
+  /** Schema of the setting, or of the first missing name. */
   readonly shape: Shape | undefined;
 }
 
 const ITEMS_BY_HAND = "whole items of lists are added and removed by hand";
 
-/** Whether a path names an item of a list. */
+/** Whether a path leads into a list item. */
 function leadsIntoList(start: Shape | undefined, path: readonly string[]): boolean {
   let shape = start;
   return path.slice(0, -1).some((name) => {
@@ -150,7 +150,7 @@ function replaced(text: string, { key, value }: Pair, live: Raw): Replacement | 
   if ((value as ParsedNode).anchor !== undefined)
     return new NotWritten("an anchor shares it with others");
   const isInline = isScalar(value) || (value as { flow?: boolean }).flow === true;
-  // A value of several lines ends with the break of its last one.
+  // The range of a multi-line value includes its last line break.
   const to = from + old.trimEnd().length;
   if (isInline && !isScalar(value)) return { from, to, text: inline(live) };
   if (isScalar(value) && !isObject(live) && !Array.isArray(live)) {
@@ -180,7 +180,7 @@ function inserted(text: string, map: YAMLMap, name: string, live: Raw): Replacem
     return new NotWritten("it is indented with tabs");
   const indent = columnOf(text, first.key.range[0]);
   const newline = text.includes("\r\n") ? "\r\n" : "\n";
-  // Behind the line that the last value ends in, with the comment in it.
+  // Insert after the last value's line and its comment.
   const stop = text.slice(0, end).trimEnd().length;
   const lineEnd = text.indexOf("\n", stop);
   const at = lineEnd < 0 ? text.length : lineEnd + 1;
@@ -192,7 +192,7 @@ function inserted(text: string, map: YAMLMap, name: string, live: Raw): Replacem
 function removed(text: string, { map, pair, above }: Place): Replacement | NotWritten {
   let holder = map;
   let gone = pair;
-  // A block that would be empty goes, too.
+  // Also remove blocks that would be empty.
   for (const outer of [...above].reverse()) {
     if (holder.items.length > 1) break;
     if (isSeq(outer.pair.value)) return new NotWritten("nothing would be left of its item");
@@ -211,7 +211,7 @@ function removed(text: string, { map, pair, above }: Place): Replacement | NotWr
     return { from: keyRange[0] - (before?.[0].length ?? 0), to: end, text: "" };
   }
   const start = text.lastIndexOf("\n", keyRange[0] - 1) + 1;
-  // The first of an item stands behind its dash.
+  // An item's first key follows the dash.
   if (text.slice(start, keyRange[0]).trim() !== "")
     return new NotWritten("it begins an item of a list");
   const stop = text.slice(0, end).trimEnd().length;
@@ -232,7 +232,7 @@ function inline(value: Raw): string {
   return `{ ${entries.join(", ")} }`;
 }
 
-/** A pair in block style, without the blanks of its first line and the break of its last. */
+/** A pair in block style, without the first line's indentation and the last line break. */
 function block(text: string, name: string, value: Raw, indent: number): string {
   if (!isObject(value) && !Array.isArray(value)) return `${scalarText(name)}: ${inline(value)}`;
   const newline = text.includes("\r\n") ? "\r\n" : "\n";
@@ -270,7 +270,7 @@ function set(job: Record<string, unknown>, path: readonly string[], value: unkno
   else holder[last] = value;
 }
 
-/** Without blocks that a removal has left empty. */
+/** Removes empty blocks, such as those left by a removal. */
 function pruned(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(pruned);
   if (!isObject(value)) return value;

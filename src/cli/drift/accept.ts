@@ -20,27 +20,27 @@ import type { DriftJob } from "./report";
 import { fieldShape, literal } from "./settings-walk";
 import { changeText, isSecret } from "./words";
 
-/** What the live values make of the files of a bundle. */
+/** The bundle files with live values written into them. */
 export interface Accepted {
   readonly files: readonly FixedFile[];
-  /** Changes that are not written, and why. */
+  /** Changes that cannot be written, each with the reason. */
   readonly left: readonly string[];
 }
 
-/** What a bundle is asked for. */
+/** Input of {@link acceptLive}. */
 export interface AcceptContext {
   /** The bundle's own file. */
   readonly file: string;
   readonly target: string;
   readonly jobs: readonly DriftJob[];
   readonly liveJob: (id: string) => LiveJob | undefined;
-  /** Keys of jobs of the code by live ids. */
+  /** Keys of the bundle's jobs by live id. */
   readonly keys: ReadonlyMap<string, string>;
-  /** What would be other with these texts, which stand for files by their absolute paths. */
+  /** Compares the bundle again, with these texts instead of the files on disk, by absolute path. */
   readonly compare: (contents: ReadonlyMap<string, string>) => Promise<readonly DriftJob[]>;
 }
 
-/** Writes live values into the YAML of a bundle. Nothing is written to disk. */
+/** Writes live values into a bundle's YAML, in memory only. */
 export async function acceptLive(context: AcceptContext): Promise<Accepted> {
   const refused = new Map<string, string>();
   const known = namesIn(context.jobs);
@@ -58,7 +58,7 @@ export async function acceptLive(context: AcceptContext): Promise<Accepted> {
           refused.set(id, `${printable(job.key)}: ${changeText(change, () => undefined)}: ${why}`);
       }
     if (written.size === 0) return { files: [], left: [...refused.values()] };
-    // What a target overrides, or a preset adds, is as before.
+    // A change has no effect if a target overrides it, or a preset sets it.
     const still = namesIn(await context.compare(contents));
     const others = [...still].filter((id) => !known.has(id));
     const broken = new Set(others.flatMap((id) => causesOf(id, [...written.keys()])));
@@ -77,8 +77,8 @@ const namesIn = (jobs: readonly DriftJob[]): ReadonlySet<string> =>
   new Set(jobs.flatMap((job) => job.changes.map((change) => nameOf(job, change))));
 
 /**
- * Which of the changes that are written may have made another one: those of the settings around it or in it, else those of its
- * job, else all.
+ * The written changes that may have caused a new difference: those at enclosing or nested settings, else those of the same job,
+ * else all.
  */
 function causesOf(id: string, written: readonly string[]): readonly string[] {
   const around = written.filter((each) => id.startsWith(`${each}\n`) || each.startsWith(`${id}\n`));
@@ -90,7 +90,7 @@ function causesOf(id: string, written: readonly string[]): readonly string[] {
 
 const nameOf = ({ key }: DriftJob, { path }: Change): string => [key, ...path].join("\n");
 
-/** Changes the text of a file. @returns why it cannot be done */
+/** Writes a change into a file's text. @returns why it cannot be written; undefined on success */
 function write(
   { file, target, liveJob, keys }: AcceptContext,
   { key, jobId = "", location }: DriftJob,
@@ -119,7 +119,7 @@ function write(
       why = after.why;
       continue;
     }
-    // An override gets nothing new: the job itself has the rest.
+    // Add new settings to the job itself, not to the target's override.
     if (place === override && base !== undefined && !hasSetting(before, place, change)) continue;
     contents.set(resolve(place.file), after);
     const { before: first = before, changes = 0 } = files.get(place.file) ?? {};
@@ -139,7 +139,7 @@ interface Place {
   readonly column: number;
 }
 
-/** Where a file has the map below these names. */
+/** The position of the map at a path of names. */
 function placeIn(file: string, text: string, names: readonly string[]): Place | undefined {
   let node: unknown = parseYaml(text)?.contents;
   let offset: number | undefined;
@@ -154,13 +154,13 @@ function placeIn(file: string, text: string, names: readonly string[]): Place | 
   return { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
-/** Whether an override has the setting itself. */
+/** Whether an override contains the setting. */
 function hasSetting(text: string, place: Place, { path }: Change): boolean {
-  // Without it, there is nothing to remove.
+  // A missing setting cannot be removed.
   return !(withSetting(text, { ...place, path, value: undefined }) instanceof NotWritten);
 }
 
-/** The live value as a bundle would have it. */
+/** The live value as a bundle would define it. */
 function valueOf(
   { path, live: found }: Change,
   job: LiveJob | undefined,
@@ -170,7 +170,7 @@ function valueOf(
   return withReferences(rawAt(job?.settings, path) ?? found, path.at(-1), keys) as Raw;
 }
 
-/** A value with references in place of the ids of jobs of the bundle. */
+/** Replaces ids of the bundle's jobs with references. */
 function withReferences(
   value: unknown,
   name: string | undefined,
@@ -207,7 +207,7 @@ function rawAt(settings: unknown, path: readonly string[]): unknown {
   return value;
 }
 
-/** What to change in TypeScript, since code cannot be written for somebody: a line for each setting. */
+/** The changes to make by hand in TypeScript, one line per setting. */
 export function typescriptChanges(jobs: readonly DriftJob[]): string[] {
   return jobs.flatMap(({ key, location, changes }) =>
     changes.map((change) => {
@@ -244,7 +244,7 @@ const camelCase = (name: string): string =>
 
 function literalOf(value: Setting): string {
   if (Array.isArray(value)) return `[${(value as readonly Setting[]).map(literalOf).join(", ")}]`;
-  // Terraform would resolve `${`.
+  // Escape `${`, which Terraform would resolve.
   if (!isObject(value)) return JSON.stringify(value).replaceAll(literal("${"), () => "$${");
   const entries = Object.entries(value).map(
     ([name, each]) =>

@@ -28,22 +28,22 @@ import { type Match, matchJobs, type Matches } from "./match";
 import type { DriftJob, DriftReport } from "./report";
 import { fits, isOpenText, literal, unescaped, withTexts } from "./settings-walk";
 
-/** Requests at once: at 200 ms each, as many as the limit of the API lets through. */
+/** Concurrent requests. At 200 ms each, these use the whole rate limit. */
 const AT_ONCE = 16;
-/** With more jobs, memory counts more than the time of the garbage collector, which has minutes. */
+/** With more jobs, the audit takes minutes anyway, so it spends time on garbage collection to save memory. */
 const MANY = 2000;
 
 export interface AuditOptions {
-  /** Reads the states of deployments. */
+  /** Whether to read deployment states. */
   readonly useStates: boolean;
-  /** Compares permissions, which takes a request for each job. */
+  /** Whether to compare permissions, with one request per job. */
   readonly usePermissions: boolean;
   readonly notes: (note: string) => void;
-  /** Fills the names of the user who is logged in. */
+  /** Resolves references to the current user. */
   readonly user: (text: string) => string;
 }
 
-/** Compares the jobs of the code with those of a workspace. Nothing is changed there. */
+/** Compares the code's jobs with those of a workspace, read-only. */
 export class Audit {
   readonly #code: Code;
   readonly #client: JobsClient;
@@ -58,7 +58,7 @@ export class Audit {
     this.#options = options;
   }
 
-  /** @throws {WorkspaceError} if the workspace does not answer */
+  /** @throws {WorkspaceError} if the workspace cannot be read */
   public async run(): Promise<Omit<DriftReport, "failOn">> {
     const { graph, kind, path, target } = this.#code;
     const { useStates, notes, user, usePermissions } = this.#options;
@@ -91,14 +91,14 @@ export class Audit {
     };
   }
 
-  /** The same audit, of the code as it would be; of live jobs nothing is read again. */
+  /** The same audit with different code. Does not read live jobs again. */
   public of(code: Code): Audit {
     const audit = new Audit(code, this.#client, this.#live, { ...this.#options, useStates: false });
     audit.#states = this.#states;
     return audit;
   }
 
-  /** All live jobs with all that they have. */
+  /** Reads all live jobs with complete settings. */
   async #readJobs(): Promise<void> {
     if (this.#live.next === "") return;
     for await (const { jobs, next } of this.#client.listJobPages(this.#live.next)) {
@@ -108,7 +108,7 @@ export class Audit {
         cut,
         async ({ job_id: id }) => {
           const whole = await this.#get(id);
-          // One that was deleted meanwhile.
+          // Undefined if the job was deleted in the meantime.
           if (whole !== undefined) this.#live.add(whole);
         },
         AT_ONCE,
@@ -161,7 +161,7 @@ export class Audit {
     };
   }
 
-  /** The display names as they are deployed. */
+  /** Resolves display names as the deployment does. */
   #namesOf(user: (text: string) => string): (spec: JobSpec) => string {
     const texts = this.#code.texts({ user, idOf: () => undefined, idOfName: () => undefined });
     const place = { name: "name", holder: "", shape: undefined, part: {} };
@@ -196,7 +196,7 @@ export class Audit {
     return jobs;
   }
 
-  /** Why a job is not found. */
+  /** Explains why a job was not found. */
   async #missing(gone: string | undefined, name: string): Promise<Pick<DriftJob, "note">> {
     const id = gone === undefined ? undefined : jobIdOf(gone);
     if (id === undefined)
@@ -238,7 +238,7 @@ export class Audit {
     return { ...compared, changes };
   }
 
-  /** Ids of jobs that live jobs or the code run and that do not exist. */
+  /** Ids of missing jobs that live jobs or the code refer to. */
   async #gone(): Promise<ReadonlySet<string>> {
     const wanted = new Set<string>();
     for (const { runs } of this.#live.summaries())

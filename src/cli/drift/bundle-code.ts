@@ -19,13 +19,13 @@ import {
 } from "./code";
 import type { TextPlace } from "./settings-walk";
 
-/** How the states of a bundle are found. */
+/** Where to find a bundle's states. */
 export interface BundleCodeOptions {
-  /** State or summary files. @default - those beside the bundle and in the workspace */
+  /** State or summary files. @default - the states beside the bundle and in the workspace */
   readonly states: readonly string[];
 }
 
-/** The jobs of a target of a bundle. */
+/** The jobs of a bundle's target. */
 export function bundleCode(
   file: string,
   reading: Reading,
@@ -113,7 +113,7 @@ async function bundleStates(source: StateSource): Promise<States> {
   return { isKnown: () => state !== undefined, ids, forgotten, elsewhere };
 }
 
-/** A state that was named: `[target=]file`. */
+/** Reads a state given as `[target=]file`. */
 function givenState(entry: string, target: string): BundleState {
   const named = entry.startsWith(`${target}=`) ? entry.slice(target.length + 1) : entry;
   if (!existsSync(named))
@@ -127,7 +127,7 @@ function givenState(entry: string, target: string): BundleState {
   return state;
 }
 
-/** Texts as `databricks bundle deploy` writes them. */
+/** Transforms texts as `databricks bundle deploy` does. */
 function bundleTexts(
   job: JobSpec,
   folder: string,
@@ -163,10 +163,10 @@ function* tasksOf({ tasks }: Pick<JobSpec, "tasks">): Iterable<JobSpec["tasks"][
   }
 }
 
-/** Names of libraries that a deployment builds or uploads beside the files. */
+/** Libraries that a deployment builds or uploads separately from other files. */
 const BUILT = /\.(?:whl|jar|egg|tar\.gz)$/i;
 
-/** Where a file of this machine is in the workspace. */
+/** The workspace path of a local file. */
 function uploaded(
   text: string,
   { name, holder, shape }: TextPlace,
@@ -174,12 +174,12 @@ function uploaded(
 ): string {
   const isPath = (shape?.kind === "string" || shape?.kind === "strings") && shape.isPath === true;
   if (!isPath || text.startsWith("/") || text.startsWith("${") || /^\w+:/.test(text)) return text;
-  // Where libraries go, and what their builds are called, depends on the deployment.
+  // Only the deployment knows the path and the built file name of a library.
   if (BUILT.test(text))
     return `\${any}/${posix.basename(text).replaceAll("*", "${any}").replace(BUILT, "${any}$&")}`;
   if (name === "dependencies") {
     const requirements = /^(-r\s+|-e\s+)(?!\/)(.*)$/.exec(text);
-    // Anything else is the name of a package.
+    // Anything else is a package name.
     return requirements === null
       ? text
       : `${requirements[1] ?? ""}\${any}${posix.basename(requirements[2] ?? "")}`;

@@ -11,30 +11,30 @@ import type { WorkspaceHttp } from "@jobstrata/run";
 import { problemsOf } from "../sources/graphs";
 import type { TextPlace } from "./settings-walk";
 
-/** The jobs of one environment as their code has them, and how they are found in a workspace. */
+/** The jobs of one environment as defined in code, and how to find them in a workspace. */
 export interface Code {
   readonly kind: SourceKind;
   /** Relative to the working folder. */
   readonly path: string;
-  /** The target of a bundle, or the environment. */
+  /** The bundle target, or the environment. */
   readonly target: string;
   readonly graph: JobGraph;
   readonly reading: Reading;
-  /** Names of jobs of other environments, in which expressions stand for any text. */
+  /** Jobs of other environments. Expressions in their names match any text. */
   readonly others: readonly OtherJob[];
-  /** The workspace that the code names. */
+  /** The workspace named in the code. */
   readonly workspace: { readonly host?: string; readonly profile?: string };
-  /** Reads the states of what has deployed the jobs. @throws {WorkspaceError} if the workspace does not answer */
+  /** Reads deployment states. @throws {WorkspaceError} if the workspace cannot be read */
   states(http: WorkspaceHttp, notes: (note: string) => void): Promise<States>;
-  /** How the deployment fills the texts of jobs. */
+  /** Returns the transformation that the deployment applies to a job's texts. */
   texts(context: TextContext): (job: JobSpec) => TextChange;
-  /** What the deployment makes of settings before it sends them. @default - nothing */
+  /** Transforms settings as the deployment does before sending them. @default - no change */
   readonly sent?: (settings: Settings) => Settings;
-  /** What readers leave out; undefined if the source does not have it. */
+  /** A job's deployment metadata, which readers omit. @default - the source has none */
   readonly deploymentOf?: (job: JobSpec) => DeploymentNote;
 }
 
-/** `deployment` and `edit_mode` of a job. */
+/** A job's `deployment` and `edit_mode`. */
 export interface DeploymentNote {
   readonly deployment: unknown;
   readonly editMode: unknown;
@@ -45,15 +45,15 @@ export interface OtherJob {
   readonly target: string;
 }
 
-/** What the states of deployments say. */
+/** Job ids from deployment states. */
 export interface States {
-  /** Whether there is a state of the job's stack: a job that it lacks has not been deployed. */
+  /** Whether the state of the job's stack is known. If so, a job without an id in it is not deployed. */
   isKnown(job: JobSpec): boolean;
-  /** Live ids by the ids of jobs of the code. */
+  /** Live ids by the ids of the code's jobs. */
   readonly ids: ReadonlyMap<string, string>;
-  /** Keys of jobs that are deployed but no longer in the code, by their live ids. */
+  /** Keys of deployed jobs that are no longer in the code, by live id. */
   readonly forgotten: ReadonlyMap<string, string>;
-  /** Other environments, by the live ids of their jobs. */
+  /** Names of other environments, by the live ids of their jobs. */
   readonly elsewhere: ReadonlyMap<string, string>;
 }
 
@@ -65,19 +65,19 @@ export const NO_STATES: States = {
 };
 
 export interface TextContext {
-  /** Fills the names of the user who is logged in. */
+  /** Resolves references to the current user. */
   readonly user: (text: string) => string;
-  /** The live id of a job of the code, if there is such a job. */
+  /** The live id of one of the code's jobs, if it exists. */
   readonly idOf: (jobId: string) => string | undefined;
-  /** The id of the live job of that name, if there is one. */
+  /** The id of the live job with this name, if it exists. */
   readonly idOfName: (name: string) => string | undefined;
 }
 
-/** What of the code could not be read; its jobs may be missing from the graph. */
+/** Parts of the code that could not be read; their jobs may be missing from the graph. */
 export const unreadOf = ({ reading }: Pick<Code, "reading">): readonly ReadProblem[] =>
   problemsOf([reading]).filter(({ severity }) => severity === "error");
 
-/** What a bundle notes on its jobs: a path, in which expressions stand for any text. */
+/** The metadata path that a bundle sets on its jobs. Expressions in it match any text. */
 export function metadataOf(
   { graph, deploymentOf }: Pick<Code, "graph" | "deploymentOf">,
   user: (text: string) => string,
@@ -90,15 +90,15 @@ export function metadataOf(
 
 export type TextChange = (text: string, place: TextPlace) => string;
 
-/** What stands for the id of a job that is not in the workspace; no live job has it. */
+/** Placeholder for the id of a job that is not in the workspace; equals no live id. */
 export const missingJob = (key: string): string => `(${key}, which is missing)`;
 
-/** Whether a path leads into the files of git instead of the workspace. */
+/** Whether a path refers to a git repository instead of the workspace. */
 export function isOfGit({ part }: TextPlace, job: JobSpec): boolean {
   return part.source === "GIT" || (job.hasGitSource === true && part.source !== "WORKSPACE");
 }
 
-/** One spelling of paths in a workspace, for both sides. */
+/** Normalizes workspace paths for comparison. */
 export function samePath(text: string, { name, holder, shape }: TextPlace): string {
   const isPath =
     ((shape?.kind === "string" || shape?.kind === "strings") && shape.isPath === true) ||

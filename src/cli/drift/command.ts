@@ -42,7 +42,7 @@ interface DriftOptions {
 }
 
 const FORMATS = Object.keys(DRIFT_FORMATS) as DriftFormat[];
-/** Nobody's jobs fail the audit of one code: other people have jobs, too. */
+/** Unmanaged jobs do not fail by default: a workspace usually has jobs from other projects. */
 const DEFAULT_FAIL_ON = DRIFT_KINDS.filter((kind) => kind !== "unmanaged");
 
 /** Adds `jobstrata drift`. */
@@ -121,7 +121,7 @@ function parseFailOn(text: string): ReadonlySet<DriftKind> {
   );
 }
 
-/** Compares the code with a workspace. @throws {JobstrataError} `source`, `authentication`, `config` */
+/** Compares code with a workspace. @throws {JobstrataError} `source`, `authentication`, `config` */
 async function runDrift(path: string, options: DriftOptions, io: Io): Promise<number> {
   const outputs = options.output.map((output) => parseOutput(output, options.format, FORMATS));
   if (options.dryRun === true && options.accept !== true)
@@ -151,7 +151,7 @@ async function runDrift(path: string, options: DriftOptions, io: Io): Promise<nu
   return exitCodeOf(report);
 }
 
-/** What was deployed to the local workspace was synthesized for it. */
+/** With `--local`, prefers the stacks synthesized for the local workspace. */
 function codePath(path: string, { local, data = DEFAULT_DATA_DIR, source }: DriftOptions): string {
   if (local !== true || path !== "." || source === "bundle") return path;
   const outdir = join(data, "cdktf.out");
@@ -167,7 +167,7 @@ async function audited(
   let live: LiveJobs | undefined;
   let isDone = false;
   const canResume = (): boolean => live !== undefined && live.size > 0 && live.isKept;
-  // What was read is in the file already.
+  // The file already contains everything read so far.
   const interrupts = new Interrupts(
     () => {
       io.err(`Stopped jobstrata drift${canResume() ? "; --resume goes on from here" : ""}`);
@@ -206,7 +206,7 @@ async function audited(
   }
 }
 
-/** Takes live values over into the code. @returns what is other then */
+/** Accepts live values into the code. @returns the remaining drift */
 async function accepted(
   code: Code,
   audit: Audit,

@@ -4,13 +4,13 @@ import { type PlatformValue, withoutPlatformValues } from "./platform-defaults";
 import { UUID } from "./live-job";
 import { filledFrom, fits, isOpenText } from "./settings-walk";
 
-/** What kind of difference a change is. */
+/** Kind of a difference. */
 export type ChangeKind = "changed" | "paused" | "permissions";
 
-/** A setting that the live job has otherwise than the code. */
+/** A setting that differs between code and live job. */
 export interface Change {
   readonly kind: ChangeKind;
-  /** Names of the Jobs API, and keys of what lists hold: `tasks`, `load`, `max_retries`. */
+  /** Field names of the Jobs API, and keys of list items: `tasks`, `load`, `max_retries`. */
   readonly path: readonly string[];
   /** Absent if the code does not set it. */
   readonly code?: Setting;
@@ -19,24 +19,24 @@ export interface Change {
   readonly shape?: PathChange["shape"];
 }
 
-/** A job of the code against the live one. */
+/** The comparison of a job with its live job. */
 export interface Comparison {
   readonly changes: readonly Change[];
-  /** What the platform gave the live job, where the code leaves that to it. */
+  /** Live values that the platform set because the code does not. */
   readonly given: readonly PlatformValue[];
-  /** Paths of values of the code that only its deployment knows. */
+  /** Paths of values that only the deployment knows. */
   readonly open: readonly string[];
 }
 
-/** Compared as what it means, or not held by live jobs. */
+/** Settings that are compared separately. */
 const SKIPPED: ReadonlySet<string> = new Set(["access_control_list"]);
 
 /**
- * Compares the settings of a job.
+ * Compares a job's settings.
  *
- * @param code with texts as the deployment writes them; expressions that only that knows stand for any text
- * @param live as {@link liveSettings} makes them
- * @param creator of the live job, as whom it runs unless somebody says otherwise
+ * @param code settings with texts as deployed; unresolved expressions match any text
+ * @param live settings from {@link liveSettings}
+ * @param creator the live job's creator, who is the default of `run_as`
  */
 export function compareSettings(code: Settings, live: Settings, creator?: string): Comparison {
   const sent = asStored(code);
@@ -67,21 +67,21 @@ const isPause = (path: readonly string[]): boolean =>
   path[1] === "pause_status" &&
   ["schedule", "trigger", "continuous"].includes(path[0] ?? "");
 
-/** Settings that only Terraform and bundles have; the Jobs API never gives them back. */
+/** Settings of Terraform and bundles that the Jobs API never returns. */
 const NOT_STORED: ReadonlySet<string> = new Set([
   "always_running",
   "control_run_state",
   "lifecycle",
 ]);
 
-/** Settings as the service stores them. */
+/** Normalizes settings to the form in which the service stores them. */
 function asStored(settings: Settings): Settings {
   const clean = (value: Setting, holder = ""): Setting => {
     if (Array.isArray(value)) return (value as readonly Setting[]).map((item) => clean(item));
     if (!isSettings(value)) return value;
     return Object.fromEntries(
       Object.entries(value).flatMap(([name, each]): [string, Setting][] => {
-        // The provider's own, and what the service acts on without giving it back.
+        // Used only by the provider, or never returned by the service.
         if (name === "provider_config" || name === "apply_policy_default_values") return [];
         if (name === "condition" && holder === "table_update") return [];
         return [[name, clean(each, name)]];
@@ -96,12 +96,12 @@ function asStored(settings: Settings): Settings {
   return result;
 }
 
-/** A user or service principal as the service gives it back: names in small letters, ids of principals under their own name. */
+/** Normalizes a principal as the service does: lower case, and `service_principal_name` for application ids. */
 function principalOf(principal: Settings): Settings {
   return Object.fromEntries(
     Object.entries(principal).map(([kind, name]) => {
       if (typeof name !== "string" || kind === "group_name") return [kind, name];
-      // Names of variables stay as they are.
+      // Keep the case of expressions.
       const small = name.replace(/\$\{[^{}]*\}|[A-Z]/g, (part) =>
         part.length === 1 ? part.toLowerCase() : part,
       );
@@ -110,7 +110,7 @@ function principalOf(principal: Settings): Settings {
   );
 }
 
-/** `client` is the old name of `environment_version`; the service gives back either, or both. */
+/** `client` is the former name of `environment_version`; the service returns either or both. */
 function withVersion(environment: Setting): Setting {
   if (!isSettings(environment) || !isSettings(environment.spec)) return environment;
   const { client, ...spec } = environment.spec;
@@ -119,10 +119,10 @@ function withVersion(environment: Setting): Setting {
   return { ...environment, spec: { ...spec, environment_version: client } };
 }
 
-/** Who may do what with a job, by names such as `user ana@health.example`. */
+/** Permission levels by principal, such as `user ana@health.example`. */
 export type Permissions = ReadonlyMap<string, string>;
 
-/** Levels by principals, of entries of an `access_control_list`. */
+/** Converts the entries of an `access_control_list`. */
 export function permissionsIn(entries: readonly Settings[]): Permissions {
   const levels = new Map<string, string[]>();
   for (const { permission_level: level, ...principal } of entries) {
@@ -140,8 +140,8 @@ const PRINCIPALS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Compares permissions. Every job has an owner: it counts where the code names one. A name that only the deployment knows
- * stands for anyone of that level.
+ * Compares permissions. Every live job has an owner, which counts only if the code sets one. An unresolved name matches any
+ * principal with the same level.
  */
 export function comparePermissions(written: Permissions, live: Permissions): Change[] {
   const code = new Map(
@@ -156,7 +156,7 @@ export function comparePermissions(written: Permissions, live: Permissions): Cha
   return [...new Set([...code.keys(), ...live.keys()])].sort().flatMap((who): Change[] => {
     const [wanted, has] = [code.get(who), live.get(who)];
     if (wanted === has) return [];
-    // The owner may manage the job, and a deployment does not lower that.
+    // Ownership includes CAN_MANAGE, and a deployment does not revoke it.
     const isOwner = has === "IS_OWNER";
     if (isOwner && (wanted === "CAN_MANAGE" || (wanted === undefined && !hasOwner))) return [];
     return [

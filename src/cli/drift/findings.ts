@@ -7,7 +7,7 @@ import { byAge, type Matches } from "./match";
 import type { DriftFinding } from "./report";
 import { fits, hasWords } from "./settings-walk";
 
-/** Finds what is in the workspace beside the live jobs of the code. */
+/** Finds orphans, duplicates, broken references and unmanaged jobs in the workspace. */
 export class Findings {
   readonly #code: Code;
   readonly #live: LiveJobs;
@@ -29,7 +29,7 @@ export class Findings {
     this.#user = user;
   }
 
-  /** @param gone ids of jobs that others run and that do not exist */
+  /** @param gone ids of missing jobs that other jobs run */
   public all(gone: ReadonlySet<string>): {
     readonly findings: readonly DriftFinding[];
     readonly elsewhere: number;
@@ -55,7 +55,7 @@ export class Findings {
     return { findings: findings.sort(inOrder), elsewhere };
   }
 
-  /** A job of the deployment that no state has. */
+  /** A job of this deployment that is missing from its state. */
   #orphan(summary: LiveSummary): DriftFinding | undefined {
     const spec = this.#matches.copies.get(summary.id);
     if (spec !== undefined) {
@@ -76,7 +76,7 @@ export class Findings {
     });
   }
 
-  /** What a bundle notes on its jobs, if there is a state of it. */
+  /** The bundle's metadata path, if its state is known. */
   #ownMetadata(): string | undefined {
     const { kind, graph } = this.#code;
     const [job] = graph.jobs;
@@ -111,7 +111,7 @@ export class Findings {
     });
   }
 
-  /** Live jobs of one name, if some of them are of the code; jobs of the code with one live job. */
+  /** Live jobs that share a name with one of the code's live jobs, and jobs of the code that share a live job. */
   #duplicates(own: ReadonlyMap<string, JobSpec>): DriftFinding[] {
     const { copies, jobs: matched } = this.#matches;
     const counted = [...this.#live.summaries()].filter(({ id }) => !copies.has(id));
@@ -138,7 +138,7 @@ export class Findings {
     return found;
   }
 
-  /** References of jobs of the code, as written and as deployed, to jobs that do not exist. */
+  /** References from the code's jobs, as written and as deployed, to missing jobs. */
   #references(gone: ReadonlySet<string>): DriftFinding[] {
     return this.#matches.jobs.flatMap(({ spec, live }) => {
       const written = new Set(writtenIds(spec));
@@ -154,13 +154,13 @@ export class Findings {
     });
   }
 
-  /** Whether a live job belongs to another environment of the code, or to somebody's own deployment of this one. */
+  /** Whether a live job belongs to another environment of the code, or to another user's deployment of this one. */
   #others(): (summary: LiveSummary) => boolean {
     const { others, graph } = this.#code;
     const personal = graph.jobs.flatMap(({ name = "" }) =>
       name.includes("${workspace.current_user.") ? [name] : [],
     );
-    // A name that is an expression alone would fit every job.
+    // A name without literal text would match every job.
     const patterns = [...others.map(({ name }) => name), ...personal].filter(hasWords);
     const byRest = countedBy(
       patterns.map((id) => ({ id })),
@@ -175,7 +175,7 @@ export class Findings {
   }
 }
 
-/** Ids of jobs that the code has as numbers. */
+/** Literal job ids in the code. */
 export function* writtenIds(spec: JobSpec): Iterable<string> {
   for (const { runJob } of leafTasks(spec))
     if (runJob !== undefined && "jobId" in runJob) yield runJob.jobId;

@@ -30,17 +30,17 @@ import {
 import { driftJson } from "./json";
 import { changeText, givenText } from "./words";
 
-/** How a report is written. */
+/** Options for writing a report. */
 export interface FormatOptions {
-  /** @default - no colours */
+  /** Terminal style. @default - no colours */
   readonly style?: Style;
-  /** Also lists jobs that are equal, and values of the platform. @default false */
+  /** Whether to also list equal jobs and values set by the platform. @default false */
   readonly all?: boolean;
 }
 
 export type DriftFormat = "text" | "json" | "sarif" | "junit" | "github" | "markdown";
 
-/** Every form of the outcome of an audit. */
+/** Writers by format. */
 export const DRIFT_FORMATS: Readonly<
   Record<DriftFormat, (report: DriftReport, options: FormatOptions) => string>
 > = {
@@ -52,7 +52,7 @@ export const DRIFT_FORMATS: Readonly<
   markdown: driftMarkdown,
 };
 
-/** What each kind means, and how urgent it is. */
+/** Severity, meaning and fix of each kind. */
 export const KINDS: Readonly<
   Record<DriftKind, { readonly severity: Severity; readonly summary: string; readonly fix: string }>
 > = {
@@ -140,7 +140,7 @@ function aside(report: DriftReport): string {
   ].join("; ");
 }
 
-/** For a terminal. */
+/** The report for a terminal. */
 function driftText(report: DriftReport, { style = PLAIN, all = false }: FormatOptions): string {
   const { good, bad, busy, faint, strong } = style;
   const labelOf = labels(report);
@@ -185,7 +185,7 @@ function findingText({
   return `${kind}: ${job}${made}: ${printable(text)}${at}`;
 }
 
-/** A test case for each job of the code, and one for each other kind. */
+/** JUnit test cases: one for reading the code, one per job of the code, and one per kind of finding. */
 function driftJunit(report: DriftReport): string {
   const { failOn } = report;
   const labelOf = labels(report);
@@ -231,7 +231,7 @@ function driftJunit(report: DriftReport): string {
   return junitXml(`jobstrata drift ${printable(report.target)}`, [code, ...jobs, ...kinds]);
 }
 
-/** GitHub takes 65 536 characters for a comment. */
+/** GitHub limits comments to 65,536 characters. */
 const MAX_ROWS = 100;
 const MAX_CHARACTERS = 60_000;
 
@@ -264,7 +264,7 @@ function driftMarkdown(report: DriftReport): string {
   return lines.join("\n");
 }
 
-/** The report as one of a check, whose formats CI servers read. */
+/** Converts the report to a check report, to reuse its CI formats. */
 function asCheck(report: DriftReport): CheckReport {
   const labelOf = labels(report);
   const findingOf = (

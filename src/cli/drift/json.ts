@@ -11,7 +11,7 @@ import { changeText, isSecret, plainValue } from "./words";
 
 const RESULTS = ["OK", "DRIFT", "INCOMPLETE"] as const;
 
-/** For programs. */
+/** The report as JSON. */
 export function driftJson(
   report: DriftReport,
   { all = false }: { readonly all?: boolean },
@@ -84,7 +84,7 @@ function jsonJob(
   };
 }
 
-/** Both values; a secret is not shown on either side. */
+/** Both values, with secrets masked. */
 function valuesOf(change: Change): object {
   const { code, live } = change;
   const hidden = isSecret(change);

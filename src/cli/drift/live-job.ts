@@ -2,7 +2,7 @@ import { isObject, type JobId, type Setting, type Settings } from "@jobstrata/co
 import { readJobPayload, withIdsAsText, workspaceNotebook } from "@jobstrata/core/readers";
 import type { ApiJob } from "@jobstrata/run";
 
-/** A job as `jobs/get` and `jobs/list` give it. */
+/** A job as returned by `jobs/get` and `jobs/list`. */
 export interface LiveJob extends ApiJob {
   readonly creator_user_name?: string;
   readonly run_as_user_name?: string;
@@ -10,7 +10,7 @@ export interface LiveJob extends ApiJob {
   readonly created_time?: number;
 }
 
-/** What is remembered of every live job. */
+/** The data of a live job that stays in memory. */
 export interface LiveSummary {
   readonly id: string;
   readonly name: string;
@@ -18,7 +18,7 @@ export interface LiveSummary {
   readonly created?: number;
   /** `metadata_file_path` of the bundle that deployed it. */
   readonly bundle?: string;
-  /** The tags of the hierarchy, in one text. */
+  /** The hierarchy's tags, joined. */
   readonly tags: string;
   /** Ids of the jobs that it runs. */
   readonly runs: readonly string[];
@@ -39,7 +39,7 @@ export function summaryOf(job: LiveJob): LiveSummary {
   };
 }
 
-/** The tags by which jobs of one name are told apart. */
+/** The hierarchy's tags, which distinguish jobs with the same name. */
 export function hierarchyTags(tags: Readonly<Record<string, unknown>>): string {
   return ["job_level", "layer", "purpose"]
     .map((name) => (typeof tags[name] === "string" ? tags[name] : ""))
@@ -60,17 +60,17 @@ function runsOf(tasks: unknown): string[] {
 }
 
 /**
- * The settings of a live job in the form that readers give to those of the code.
+ * Converts a live job's settings to the form of the readers of code.
  *
- * @param withLock with what bundles note on their jobs, which readers leave out
- * @param isTerraform a deployment of Terraform is compared with it
+ * @param withLock whether to include `deployment` and `edit_mode`, which readers omit
+ * @param isTerraform whether the code is deployed by Terraform
  */
 export function liveSettings(job: LiveJob, withLock: boolean, isTerraform = false): Settings {
   const stored = withIdsAsText(job.settings ?? {});
   const raw = (isTerraform ? withClients(stored) : stored) as Readonly<Record<string, unknown>>;
   const ref = (id: string | number) => ({ kind: "literal", jobId: String(id) }) as const;
   const context = { notebook: workspaceNotebook, job: ref };
-  // Without a queue runs are not queued: the service has no default of its own, only its clients have.
+  // The service does not queue runs by default; only its clients enable queueing.
   const queue = raw.queue ?? (raw.continuous === undefined ? { enabled: false } : undefined);
   const { settings } = readJobPayload({ ...raw, queue }, context, "api");
   const { run_as: runAs = runAsOf(job), ...rest } = settings();
@@ -79,7 +79,7 @@ export function liveSettings(job: LiveJob, withLock: boolean, isTerraform = fals
   return withDeployment(all, { deployment: raw.deployment, editMode: raw.edit_mode });
 }
 
-/** The provider sends what is true of the clients of a cluster, and nothing for what is false. */
+/** Adds false values of `workload_type.clients`, which the provider does not send. */
 function withClients(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withClients);
   if (!isObject(value)) return value;
@@ -101,7 +101,7 @@ function runAsOf({ run_as_user_name: name = "" }: LiveJob): Settings | undefined
 /** The application id of a service principal. */
 export const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Puts back what readers leave out, as it is the same for all jobs of a bundle. */
+/** Adds the deployment metadata, which readers omit because it is the same for all jobs of a bundle. */
 export function withDeployment(
   settings: Settings,
   { deployment, editMode }: { readonly deployment: unknown; readonly editMode: unknown },
@@ -117,7 +117,7 @@ export function withDeployment(
   };
 }
 
-/** Settings without what bundles note on their jobs. */
+/** Removes the deployment metadata. */
 export function withoutDeployment(settings: Settings): Settings {
   return Object.fromEntries(
     Object.entries(settings).filter(([name]) => name !== "edit_mode" && name !== "deployment"),

@@ -19,18 +19,18 @@ import { cacheFolder, hashOf } from "@jobstrata/core/readers";
 import type { ApiPermissions } from "../workspace/permissions";
 import { type LiveJob, type LiveSummary, summaryOf } from "./live-job";
 
-/** What an interrupted audit has read is used again for this long; milliseconds. */
+/** How long the data of an interrupted audit can be resumed. Milliseconds. */
 export const FRESH_MS = 3_600_000;
 const CHUNK = 1 << 20;
 
-/** A line of the file. */
+/** One line of the file. */
 type Entry =
   /** The first line. Milliseconds since 1970. */
   | { readonly began: number }
   | { readonly job: LiveJob }
-  /** All jobs so far came from the pages before this one; empty after the last. */
+  /** The token of the next page, once all jobs of the previous pages are written; empty after the last. */
   | { readonly next: string }
-  /** `null` if they may not be read. */
+  /** `null` if access is denied. */
   | { readonly id: string; readonly permissions: ApiPermissions | null };
 
 interface Place {
@@ -39,8 +39,8 @@ interface Place {
 }
 
 /**
- * The live jobs of a workspace. Their settings are in a file that only this user can read, so that ten thousand of them need
- * little memory, and that an interrupted audit can go on; it is removed once the audit is done.
+ * The live jobs of a workspace. Settings are kept in a file that only this user can read: ten thousand jobs need little memory,
+ * and an interrupted audit can be resumed. A completed audit removes the file.
  */
 export class LiveJobs {
   readonly #file: string;
@@ -61,8 +61,8 @@ export class LiveJobs {
   /**
    * Opens the file.
    *
-   * @param name what is audited: one file for each
-   * @param resume takes over what an interrupted audit of the last hour has left, if there is any
+   * @param name identifies the audited code and workspace, which have their own file
+   * @param resume whether to continue an audit that was interrupted in the last hour
    */
   public static open(
     name: string,
@@ -91,7 +91,7 @@ export class LiveJobs {
     return jobs;
   }
 
-  /** The token of the page to read next; undefined if none was read, empty if all were. */
+  /** The token of the next page; undefined before the first, empty after the last. */
   public get next(): string | undefined {
     return this.#next;
   }
@@ -114,7 +114,7 @@ export class LiveJobs {
     this.#places.set(summary.id, this.#write({ job }));
   }
 
-  /** Says that all jobs before a page have been added. */
+  /** Records that all jobs before a page have been added. */
   public endPage(next: string): void {
     this.#next = next;
     this.#write({ next });
@@ -129,7 +129,7 @@ export class LiveJobs {
     this.#permissions.set(id, this.#write({ id, permissions }));
   }
 
-  /** The permissions of a job; null if they may not be read, undefined if nobody has asked. */
+  /** A job's permissions; null if access is denied, undefined if not yet read. */
   public permissions(id: string): ApiPermissions | null | undefined {
     const place = this.#permissions.get(id);
     return place === undefined
@@ -137,14 +137,14 @@ export class LiveJobs {
       : (this.#read(place) as { permissions: ApiPermissions | null }).permissions;
   }
 
-  /** Closes the file. @param keep for an audit that goes on */
+  /** Closes the file. @param keep whether to keep it for `--resume` */
   public close(keep: boolean): void {
     closeSync(this.#handle);
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
     else if (!keep) rmSync(this.#file, { force: true });
   }
 
-  /** Whether an interrupted audit can go on from here. */
+  /** Whether the audit can be resumed. */
   public get isKept(): boolean {
     return this.#folder === undefined;
   }
@@ -163,7 +163,7 @@ export class LiveJobs {
     return parseJson(buffer.toString("utf8"));
   }
 
-  /** Finds everything in the file of an audit that was interrupted, maybe within a line. */
+  /** Indexes the file of an interrupted audit. Its last line may be incomplete. */
   #load(now: number): void {
     const end = fstatSync(this.#handle).size;
     let rest = Buffer.alloc(0);
@@ -176,7 +176,7 @@ export class LiveJobs {
       for (let stop = rest.indexOf(10); stop >= 0; stop = rest.indexOf(10, start)) {
         const place = { from: at + start, length: stop + 1 - start };
         const entry = entryOf(rest.toString("utf8", start, stop));
-        // What follows a line that a full disk or a power failure has damaged is read again.
+        // Drop everything after a damaged line; it is read again from the workspace.
         if (entry === undefined || (place.from === 0 && !isFresh(entry, now))) {
           this.#cutAt(place.from);
           return;
@@ -187,7 +187,7 @@ export class LiveJobs {
       at += start;
       rest = rest.subarray(start);
     }
-    // A line that was cut off when the audit ended.
+    // Drop an incomplete last line.
     this.#cutAt(at);
   }
 
@@ -215,7 +215,7 @@ function entryOf(line: string): Entry | undefined {
   }
 }
 
-/** Whether the first line is of an audit that goes on: one that is resumed again and again would keep old jobs. */
+/** Whether the audit began recently. An audit that is resumed repeatedly must not keep old jobs. */
 const isFresh = (entry: Entry, now: number): boolean =>
   "began" in entry && now - entry.began < FRESH_MS;
 
@@ -224,12 +224,12 @@ function madeFolder(folder: string): string | undefined {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return folder;
   } catch {
-    // Such as a home folder that is read-only.
+    // For example, a read-only home folder.
     return undefined;
   }
 }
 
-/** Files that other audits have left, newest first. */
+/** Files of other audits, newest first. */
 function leftovers(folder: string, now: number) {
   return readdirSync(folder)
     .filter((name) => /^drift-[\w-]+-\d+\.jsonl$/.test(name))

@@ -2,31 +2,31 @@ import { compare, type JobSpec } from "@jobstrata/core/model";
 import type { States } from "./code";
 import { hierarchyTags, type LiveSummary } from "./live-job";
 
-/** How the live job of a job of the code was found. */
+/** How a live job was matched. */
 export type MatchedBy = "state" | "name" | "tags";
 
-/** A job of the code and its live job. */
+/** One of the code's jobs and its live job. */
 export interface Match {
   readonly spec: JobSpec;
   readonly live?: LiveSummary;
   readonly by?: MatchedBy;
-  /** The id in the state, if the live job of that id is gone. */
+  /** The id in the state, if no live job has it. */
   readonly gone?: string;
 }
 
 export interface Matches {
   readonly jobs: readonly Match[];
-  /** Jobs of the code by the live ids of copies, which no state has. */
+  /** The code's jobs by the live ids of their copies, which are in no state. */
   readonly copies: ReadonlyMap<string, JobSpec>;
 }
 
 /**
- * Finds the live job of each job of the code: by the id in the state; without a state by the display name, and among several of
- * one name by the tags of the hierarchy, else the oldest. With a state, a live job of the name that the state lacks is a copy:
- * the answer to its creation was lost, or somebody has made it by hand.
+ * Matches the code's jobs with live jobs: by the id in the state, or without a state by display name. If several have that
+ * name, the hierarchy's tags decide, else the oldest is taken. With a state, other live jobs with the same name are copies:
+ * they were made by hand, or the response to their creation was lost.
  *
- * @param nameOf the display name as it is deployed
- * @param isForeign whether another bundle, or another target of this one, has deployed a live job
+ * @param nameOf returns the deployed display name
+ * @param isForeign whether a live job was deployed by another bundle, or another target of this one
  */
 export function matchJobs(
   specs: readonly JobSpec[],
@@ -57,7 +57,7 @@ export function matchJobs(
       if (found !== undefined) return { spec, live: found, by: "state" };
       return { spec, ...(id !== undefined && { gone: id }) };
     }
-    // A bundle whose folder has moved finds jobs with the old one.
+    // If the bundle's folder has moved, its jobs look foreign.
     const namesakes = own.length > 0 ? own : free;
     const [oldest, another] = namesakes.sort(byAge);
     if (oldest === undefined) return { spec };
@@ -71,6 +71,6 @@ export function matchJobs(
   return { jobs, copies };
 }
 
-/** Ids of older jobs are lower. */
+/** Sorts oldest first: older jobs have lower ids. */
 export const byAge = (a: Pick<LiveSummary, "id">, b: Pick<LiveSummary, "id">): number =>
   a.id.length - b.id.length || compare(a.id, b.id);

@@ -9,11 +9,11 @@ import {
 } from "@jobstrata/core/model";
 import { fieldShape } from "./settings-walk";
 
-/** A value that the platform gave a setting which the code leaves to it. */
+/** A value that the platform set because the code does not. */
 export interface PlatformValue {
   readonly path: readonly string[];
   readonly value: Setting;
-  /** Who gives it. */
+  /** What set the value. */
   readonly by: "platform" | "cluster policy";
 }
 
@@ -29,8 +29,8 @@ const sameAs =
     canonical(part[name]) === canonical(value);
 
 /**
- * What the service adds to a job that says nothing of it, by the path in the settings: names of the Jobs API, without the keys
- * of what lists hold. Every other value that only the workspace has was set by somebody.
+ * Defaults of the service, by path: field names of the Jobs API without the keys of list items. Any other value that only the
+ * live job has was set by a user.
  */
 const DEFAULTS: Readonly<Record<string, Test>> = {
   "deployment.deployment_id": any,
@@ -42,10 +42,10 @@ const DEFAULTS: Readonly<Record<string, Test>> = {
   "tasks.for_each_task.task.spark_jar_task.run_as_repl": oneOf(true),
 };
 
-/** Access modes without Unity Catalog, which no workspace gives by itself. */
+/** Access modes without Unity Catalog, which are never a default. */
 const UNGOVERNED: readonly string[] = ["NONE", "LEGACY_PASSTHROUGH", "LEGACY_TABLE_ACL"];
 
-/** The same of a new cluster, wherever that stands. */
+/** Defaults in any `new_cluster`. */
 const OF_CLUSTERS: Readonly<Record<string, Test>> = {
   "aws_attributes.availability": oneOf("SPOT_WITH_FALLBACK", "ON_DEMAND"),
   "aws_attributes.first_on_demand": oneOf(0, 1),
@@ -62,12 +62,12 @@ const OF_CLUSTERS: Readonly<Record<string, Test>> = {
   "gcp_attributes.availability": oneOf("ON_DEMAND_GCP"),
   "gcp_attributes.first_on_demand": oneOf(0, 1),
   "gcp_attributes.zone_id": any,
-  // The pool has its own.
+  // Determined by the pool.
   node_type_id: (_, part) => part.instance_pool_id !== undefined,
   runtime_engine: oneOf("STANDARD"),
 };
 
-/** Live settings without what the platform gave, where the code leaves that to it. */
+/** Removes platform values from live settings, unless the code sets them. */
 export function withoutPlatformValues(
   code: Settings,
   live: Settings,
@@ -86,14 +86,14 @@ export function withoutPlatformValues(
       return (value as readonly Setting[]).map((item) => {
         const name = textAt(item, key) ?? "";
         const other = others.find((each) => textAt(each, key) === name);
-        // What only the workspace has is all somebody's.
+        // An item that only the live job has was added by a user.
         if (other === undefined) return item;
         return visit(item, other, shape.of, { ...at, path: [...at.path, name] }) ?? item;
       });
     }
     if (!isSettings(value)) return value;
     const cluster = at.name.endsWith("new_cluster") ? { part: value, written } : at.cluster;
-    // A cluster policy gives single tags and variables, too.
+    // A cluster policy can also set individual tags and variables.
     const isOpen = shape?.kind === "object" || (shape?.kind === "map" && cluster !== undefined);
     if (!isOpen) return value;
     const entries = Object.entries(value).flatMap(([name, each]): [string, Setting][] => {
@@ -124,7 +124,7 @@ export function withoutPlatformValues(
 
 interface Place {
   readonly path: readonly string[];
-  /** Its path without keys. */
+  /** The path without keys of list items. */
   readonly name: string;
   readonly cluster?: { readonly part: Settings; readonly written: Setting | undefined };
 }

@@ -16,7 +16,7 @@ const GIT_PROVIDERS: Readonly<Record<string, string>> = {
   "gitlab.com": "gitLab",
 };
 
-/** Settings of a job as Terraform's provider sends them. */
+/** Transforms a job's settings as Terraform's provider does before sending them. */
 export function sentByProvider(settings: Settings): Settings {
   const sent = visit(settings) as Settings;
   const { git_source: git } = sent;

@@ -11,21 +11,21 @@ import { type Code, samePath, type States } from "./code";
 import { sentByProvider } from "./provider-settings";
 import { stackCode } from "./stack-code";
 
-/** Which code is audited. */
+/** Selects the code to audit. */
 export interface CodeOptions {
   readonly target?: string;
   readonly source?: SourceKind;
   readonly python?: boolean;
   /** State files of a bundle. */
   readonly states: readonly string[];
-  /** Texts that stand for what files of a bundle hold, by their absolute paths. */
+  /** Replacement contents of a bundle's files, by absolute path. */
   readonly contents?: ReadonlyMap<string, string>;
 }
 
 /**
  * Reads the jobs of one environment.
  *
- * @throws {JobstrataError} `source` if there is no code at the path, or the environment is not clear
+ * @throws {JobstrataError} `source` if there is no code at the path, or the environment is ambiguous
  */
 export function readCode(path: string, options: CodeOptions): Code {
   const { source, python = false, contents } = options;
@@ -86,7 +86,7 @@ function outdirOf(path: string): string {
   );
 }
 
-/** What a plan or a state of Terraform says of its jobs. */
+/** The jobs of a Terraform plan or state. */
 function terraformCode(path: string, { target }: CodeOptions): Code {
   const { source, readings } = readTerraformSource(path);
   const [reading] = readings;

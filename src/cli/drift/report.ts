@@ -4,7 +4,7 @@ import type { Change, ChangeKind } from "./compare";
 import type { MatchedBy } from "./match";
 import type { PlatformValue } from "./platform-defaults";
 
-/** What can be wrong, the most urgent first. */
+/** Kinds of drift, most urgent first. */
 export const DRIFT_KINDS = [
   "missing",
   "changed",
@@ -17,65 +17,65 @@ export const DRIFT_KINDS = [
 ] as const;
 export type DriftKind = (typeof DRIFT_KINDS)[number];
 
-/** A job of the code. */
+/** The result for one of the code's jobs. */
 export interface DriftJob {
   readonly key: string;
-  /** The display name as it is deployed. */
+  /** The deployed display name. */
   readonly name: string;
   readonly location?: SourceLocation;
   readonly jobId?: string;
   readonly matchedBy?: MatchedBy;
-  /** Empty if the live job is what the code says. */
+  /** Empty if the live job equals the code. */
   readonly kinds: readonly (ChangeKind | "missing")[];
   readonly changes: readonly Change[];
   readonly given: readonly PlatformValue[];
-  /** Paths that only the deployment knows. */
+  /** Paths of values that only the deployment knows. */
   readonly open: readonly string[];
-  /** What is known of a missing job. */
+  /** Details about a missing job. */
   readonly note?: string;
-  /** The permissions may not be read. */
+  /** Set if access to the permissions is denied. */
   readonly isHidden?: true;
 }
 
-/** Something in the workspace that is not what the code says of one of its jobs. */
+/** A problem in the workspace other than a difference in one of the code's jobs. */
 export interface DriftFinding {
   readonly kind: Extract<DriftKind, "orphan" | "duplicate" | "reference" | "unmanaged">;
-  /** The live job; of duplicates the oldest. */
+  /** The live job; the oldest of duplicates. */
   readonly jobId: string;
   readonly name: string;
-  /** Key of the job of the code that it belongs to. */
+  /** Key of the related job in the code. */
   readonly key?: string;
   readonly location?: SourceLocation;
-  /** In a few words. */
+  /** Short description. */
   readonly text: string;
   readonly creator?: string;
   /** Milliseconds since 1970. */
   readonly created?: number;
-  /** Other live jobs that it is about. */
+  /** Ids of other live jobs involved. */
   readonly others?: readonly string[];
 }
 
-/** The outcome of an audit. */
+/** The result of an audit. */
 export interface DriftReport {
   readonly target: string;
-  /** Such as `https://adb-1.2.azuredatabricks.net`. */
+  /** Workspace URL, such as `https://adb-1.2.azuredatabricks.net`. */
   readonly host: string;
   readonly source: { readonly kind: string; readonly path: string };
-  /** What of the code could not be read; its jobs may be missing here. */
+  /** Parts of the code that could not be read; their jobs may be missing here. */
   readonly problems: readonly ReadProblem[];
   /** Every job of the code. */
   readonly jobs: readonly DriftJob[];
   readonly findings: readonly DriftFinding[];
-  /** Live jobs, all in all. */
+  /** Total number of live jobs. */
   readonly live: number;
-  /** Live jobs of other environments of the code. */
+  /** Number of live jobs from other environments of the code. */
   readonly elsewhere: number;
   /** Kinds that fail the audit. */
   readonly failOn: ReadonlySet<DriftKind>;
   readonly requests: number;
 }
 
-/** How often each kind occurs. */
+/** Number of occurrences of each kind. */
 export function countsOf({ jobs, findings }: DriftReport): Readonly<Record<DriftKind, number>> {
   const counts = Object.fromEntries(DRIFT_KINDS.map((kind) => [kind, 0])) as Record<
     DriftKind,
@@ -86,14 +86,14 @@ export function countsOf({ jobs, findings }: DriftReport): Readonly<Record<Drift
   return counts;
 }
 
-/** 0 without drift, 1 with some, 2 if a part of the code could not be read. */
+/** 0 without failing drift, 1 with it, 2 if part of the code could not be read. */
 export function exitCodeOf(report: DriftReport): 0 | 1 | 2 {
   if (report.problems.length > 0) return 2;
   const counts = countsOf(report);
   return DRIFT_KINDS.some((kind) => report.failOn.has(kind) && counts[kind] > 0) ? 1 : 0;
 }
 
-/** Keys of jobs of the code and names of the others, by live ids. */
+/** Labels of live jobs by id: the key if the job is in the code, else the name. */
 export const labels = ({ jobs, findings }: DriftReport): ((id: string) => string | undefined) => {
   const byId = new Map<string, string>();
   for (const { jobId, name } of findings) byId.set(jobId, name);

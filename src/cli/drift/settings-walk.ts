@@ -10,18 +10,18 @@ import {
   textAt,
 } from "@jobstrata/core/model";
 
-/** Where a text of the settings stands. */
+/** The position of a text in settings. */
 export interface TextPlace {
-  /** The name of its setting. */
+  /** Name of the setting. */
   readonly name: string;
-  /** The task type or block that holds it, such as `notebook_task`. */
+  /** The enclosing block or task type, such as `notebook_task`. */
   readonly holder: string;
   readonly shape: Shape | undefined;
-  /** The settings that it stands among. */
+  /** The enclosing settings. */
   readonly part: Settings;
 }
 
-/** The settings of a job with other texts; lists without an order are sorted by what they hold then. */
+/** Transforms all texts in a job's settings. Sorts unordered lists afterwards. */
 export function withTexts(
   settings: Settings,
   change: (text: string, place: TextPlace) => string,
@@ -54,7 +54,7 @@ export function withTexts(
   }) as Settings;
 }
 
-/** A value of an expression, as the reader would have it; undefined if it is the same as nothing. */
+/** Converts a resolved expression to its type, as readers do; undefined if it equals the default. */
 function typedText(value: Setting, shape: Shape | undefined): Setting | undefined {
   if (typeof value !== "string") return value;
   const isFlag = shape?.kind === "boolean" && /^(?:true|false)$/.test(value);
@@ -82,17 +82,17 @@ function sorted(items: readonly Setting[], shape: Shape | undefined): readonly S
     .map(([, item]) => item);
 }
 
-/** What {@link filledFrom} has made of the settings of the code. */
+/** The result of {@link filledFrom}. */
 export interface Filled {
-  /** The settings, with what live settings have in place of expressions that they fit. */
+  /** The code's settings, with matching expressions replaced by live values. */
   readonly settings: Settings;
-  /** Paths of values that are known only where the job is deployed from, so that they prove nothing. */
+  /** Paths of values that only the deployment knows and that are therefore not compared. */
   readonly open: readonly string[];
 }
 
 /**
- * Fills expressions that nobody could resolve with what the live job has there, if it fits around them: a variable without a
- * value stands for any text.
+ * Replaces unresolved expressions with live values if the text around them matches: a variable without a value matches any
+ * text.
  */
 export function filledFrom(code: Settings, live: Settings): Filled {
   const open: string[] = [];
@@ -149,7 +149,7 @@ function filledList(
   }
   const isSet = (shape?.kind === "strings" || shape?.kind === "list") && shape.isSet === true;
   if (!isSet) return items.map((item, at) => visit(item, others[at], String(at)));
-  // What is equal is taken first, so that an expression gets what is left.
+  // Match equal items first, and leave the rest for expressions.
   const left = others.filter(
     (other) => !items.some((item) => canonical(item) === canonical(other)),
   );
@@ -166,16 +166,16 @@ function filledList(
   return sorted(filled, shape);
 }
 
-/** Stands behind a dollar sign that begins no expression. */
+/** Marks a `$` that does not begin an expression. */
 const LITERAL = "\ue000";
-/** Text in which `${` begins no expression. */
+/** Escapes `${` so that it does not begin an expression. */
 export const literal = (text: string): string => text.replaceAll("${", `$${LITERAL}{`);
-/** The same as it is shown. */
+/** Removes the escapes for display. */
 export const unescaped = (text: string): string => text.replaceAll(LITERAL, "");
 
 const EXPRESSION = /\$\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}/g;
 
-/** What is in an expression's place; undefined if the text has none, or the value does not fit around it. */
+/** The live value if it matches a text with expressions; undefined if it does not, or the text has none. */
 function filledText(
   text: string,
   value: Setting,
@@ -184,7 +184,7 @@ function filledText(
   if (isSensitive(text)) return undefined;
   const live = String(value);
   if (!text.includes("${")) {
-    // The reader has masked the live value, as its name is that of a secret.
+    // The reader masked the live value because of its name.
     if (isSensitive(live) && maskSecret(text) === live) return { value, isOpen: false };
     return undefined;
   }
@@ -193,7 +193,7 @@ function filledText(
   return parts.length > 1 && hasParts(live, parts) ? { value, isOpen: true } : undefined;
 }
 
-/** Whether a text begins with the first part, ends with the last one, and has the others between, in this order. */
+/** Whether a text starts with the first part, ends with the last, and has the others in between, in order. */
 function hasParts(text: string, parts: readonly string[]): boolean {
   const [first = "", ...others] = parts;
   const last = others.pop() ?? "";
@@ -207,14 +207,14 @@ function hasParts(text: string, parts: readonly string[]): boolean {
   return at <= text.length - last.length;
 }
 
-/** Whether a text still has an expression that stands for any text. */
+/** Whether a text still contains an unresolved expression. */
 export const isOpenText = (text: string): boolean => text.includes("${") && !isSensitive(text);
 
-/** Whether a pattern of names has more than expressions, blanks and signs. */
+/** Whether a name pattern contains letters or digits outside its expressions. */
 export const hasWords = (pattern: string): boolean =>
   /[\p{L}\p{Nd}]/u.test(pattern.replace(EXPRESSION, ""));
 
-/** A pattern of names with expressions in them, such as of jobs that others deploy. */
+/** Whether a name matches a pattern, whose expressions match any text. */
 export function fits(pattern: string, name: string): boolean {
   return pattern === name || filledText(pattern, name) !== undefined;
 }

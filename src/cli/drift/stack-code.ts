@@ -27,7 +27,7 @@ import { literal } from "./settings-walk";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The stack of Terraform in an output folder of the CDKTF CLI, as far as texts of jobs need it. */
+/** A synthesized stack, with the parts of its configuration needed to resolve texts. */
 interface Stack extends SynthesizedStack {
   readonly config: TerraformConfig & {
     readonly variable?: Json;
@@ -125,7 +125,7 @@ async function stackStates(
   return { isKnown: ({ stack }) => known.has(stack), ids, forgotten, elsewhere };
 }
 
-/** Live ids by keys; undefined if there is no state that can be read. */
+/** Live ids by key; undefined without a readable state. */
 async function idsOf(
   stack: Stack,
   env: Readonly<NodeJS.ProcessEnv>,
@@ -135,7 +135,7 @@ async function idsOf(
   if (local !== undefined || localFile(stack) !== undefined) return local;
   try {
     const ids = await readJobIds(stack, env);
-    // Outputs alone do not tell an empty state from none.
+    // Outputs cannot distinguish an empty state from a missing one.
     if (ids.size === 0) return undefined;
     return new Map([...ids].map(([key, id]) => [key, String(id)]));
   } catch (error) {
@@ -145,7 +145,7 @@ async function idsOf(
   }
 }
 
-/** The file of a state that Terraform keeps on this machine. */
+/** The local state file; undefined for a remote backend. */
 function localFile({ config, folder }: Stack): string | undefined {
   const { backend, cloud } = config.terraform ?? {};
   if (cloud !== undefined) return undefined;
@@ -157,7 +157,7 @@ function localFile({ config, folder }: Stack): string | undefined {
 
 interface StateFile {
   readonly resources?: readonly {
-    /** Absent outside of modules. */
+    /** Undefined in the root module. */
     readonly module?: string;
     readonly mode?: string;
     readonly type?: string;
@@ -188,14 +188,14 @@ function localIds(stack: Stack): ReadonlyMap<string, string> | undefined {
   return ids;
 }
 
-/** Whether a key of a state is of a job of the app itself, and not of a module or of `count` and `for_each`. */
+/** Whether a key in a state is a job of the app itself, without a module, `count` or `for_each`. */
 const isOfApp = (key: string): boolean => !/[.[]/.test(key);
 
-/** Texts as Terraform fills them, as far as that can be known without it. */
+/** Resolves Terraform expressions whose values are known without Terraform. */
 class StackTexts {
   readonly #stacks: ReadonlyMap<string, Stack>;
   readonly #byState: ReadonlyMap<string, Stack>;
-  /** Ids of jobs of the code, by stack and resource. */
+  /** Ids of the code's jobs, by stack and resource. */
   readonly #jobs: ReadonlyMap<string, string>;
   readonly #context: TextContext;
   readonly #env: Readonly<NodeJS.ProcessEnv>;
@@ -231,7 +231,7 @@ class StackTexts {
     });
   }
 
-  /** The value of an expression; undefined if only Terraform knows it. */
+  /** An expression's value; undefined if only Terraform knows it. */
   #value(expression: string, stack: Stack, depth: number): string | undefined {
     const converted = /^to(?:string|number)\((.*)\)$/.exec(expression)?.[1];
     if (converted !== undefined) return this.#value(converted.trim(), stack, depth);
@@ -301,10 +301,10 @@ class StackTexts {
   }
 }
 
-/** An expression, or what stands for the beginning of one. */
+/** An expression, or an escaped `${` or `%{`. */
 const TEMPLATE = /\$\$\{|%%\{|\$\{([^{}]*)\}/g;
 
-/** By what other stacks read the state of a stack. */
+/** Identifies the state of a stack, as other stacks refer to it. */
 function stateOf({ config }: Stack): string {
   const { backend, cloud } = config.terraform ?? {};
   if (cloud !== undefined) return stateKey({ backend: "remote", config: cloud });

@@ -4,7 +4,7 @@ import type { Change } from "./compare";
 import type { PlatformValue } from "./platform-defaults";
 import { unescaped } from "./settings-walk";
 
-/** Lists whose items have keys, and what one item is called. */
+/** Lists with keyed items, and the term for one item. */
 const ITEMS: Readonly<Record<string, string>> = {
   environments: "environment",
   job_clusters: "job cluster",
@@ -13,7 +13,7 @@ const ITEMS: Readonly<Record<string, string>> = {
   tasks: "task",
 };
 
-/** Where a setting is, such as `task "load": ` and `notebook_task.base_parameters.mode`. */
+/** The place of a setting, such as `task "load": ` and `notebook_task.base_parameters.mode`. */
 function placeOf(path: readonly string[]): { readonly before: string; readonly name: string } {
   const at = lastList(path);
   if (at < 0) return { before: "", name: path.map(printable).join(".") };
@@ -27,7 +27,7 @@ function placeOf(path: readonly string[]): { readonly before: string; readonly n
   return name === "" ? { before: holder, name: item } : { before: `${holder}${item}: `, name };
 }
 
-/** Where the name of the innermost list is; -1 if there is none. Keys of its items may be called as lists are. */
+/** Index of the innermost list's name; -1 if there is none. Item keys may equal names of lists, so they are skipped. */
 function lastList(path: readonly string[]): number {
   let found = -1;
   for (let at = 0; at < path.length - 1; at++)
@@ -35,7 +35,7 @@ function lastList(path: readonly string[]): number {
   return found;
 }
 
-/** A change in one line: what is live, and what the code has. */
+/** A change in one line: the live value and the code's value. */
 export function changeText(change: Change, labelOf: (jobId: string) => string | undefined): string {
   const { kind, path } = change;
   if (kind === "permissions") return permissionText(change);
@@ -61,7 +61,7 @@ function permissionText({ path, code, live }: Change): string {
   return `${has}; the code gives ${code === undefined ? "nothing" : (wanted ?? "")}`;
 }
 
-/** Both sides as they are shown: without secrets, with the defaults that stand for no value. */
+/** Both sides for display: secrets masked, defaults in place of missing values. */
 export function sidesOf(
   change: Change,
   labelOf: (jobId: string) => string | undefined = () => undefined,
@@ -101,14 +101,14 @@ export function isSecret({ code, live }: Change): boolean {
   return [code, live].some((value) => value !== undefined && holdsSecret(value));
 }
 
-/** A value of the platform in one line. */
+/** A platform value in one line. */
 export function givenText({ path, value, by }: PlatformValue): string {
   const { before, name } = placeOf(path);
   const { live = "" } = sidesOf({ kind: "changed", path, live: value });
   return `${before}${name} is ${live}, from the ${by}`;
 }
 
-/** A value for programs, without secrets. */
+/** A value for JSON, with secrets masked. */
 export function plainValue(value: Setting): Setting {
   if (typeof value === "string") return unescaped(shownText(value));
   if (Array.isArray(value)) return (value as readonly Setting[]).map(plainValue);

@@ -9,8 +9,8 @@ import { reportRetries } from "../workspace/retries";
 import type { Code } from "./code";
 
 /**
- * Requests in a second. The service takes 100 reads of permissions, and as many of jobs, from all of its users; this leaves
- * some to others, and 20 000 requests take less than five minutes.
+ * Maximum requests per second. The service allows 100 reads each of jobs and of permissions for all users together. This leaves
+ * some to other users, and 20,000 requests still take less than five minutes.
  */
 export const REQUESTS_PER_SECOND = 80;
 
@@ -20,9 +20,10 @@ export interface OpenedWorkspace {
 }
 
 /**
- * Logs in to the workspace that the code names, or that the environment does.
+ * Logs in to the workspace named in the code, else in the environment.
  *
- * @throws {JobstrataError} `authentication` without a login, or with one for another workspace
+ * @throws {JobstrataError} `authentication` without credentials, or with those of another workspace; `source` if the local
+ *   workspace does not exist
  */
 export async function openWorkspace(
   { workspace: { host, profile }, target }: Code,
@@ -38,7 +39,7 @@ export async function openWorkspace(
         `there is no local workspace in ${quote(data)}; npx jobstrata local try makes one, --data names another`,
       );
     }
-    // The local workspace brings a good deal of code with it, which nobody else has to wait for.
+    // Lazy: the local workspace loads a lot of code.
     const { openLocal } = withLocalPackage(
       // eslint-disable-next-line @typescript-eslint/no-require-imports
       () => require("../workspace/local-target") as typeof import("../workspace/local-target"),
@@ -49,7 +50,7 @@ export async function openWorkspace(
   } else {
     const { DATABRICKS_HOST: other } = process.env;
     if (host !== undefined && other !== undefined && originOf(host) !== originOf(other)) {
-      // The token of one workspace is not for another.
+      // Never send one workspace's token to another.
       throw new JobstrataError(
         "authentication",
         `target ${quote(target)} is in the workspace ${quote(originOf(host))}, but DATABRICKS_HOST is ${quote(originOf(other))}; log in to that of the target`,
