@@ -157,7 +157,7 @@ dev, prod:
     expect(await changed(root, "HEAD", ".", "--stacks")).toEqual({
       code: 0,
       out: "",
-      err: "no stack holds a job that differs: nothing to deploy\n",
+      err: "no stack has changed jobs: nothing to deploy\n",
     });
     write(root, { "resources/broken.yml": "resources: [\n" });
     const { code, out, err } = await changed(root, "HEAD", ".", "--stacks");
@@ -352,7 +352,7 @@ describe("bad weather", () => {
   it("works without git: all jobs, or a folder as the base", async () => {
     const folder = tempFolder();
     write(folder, FILES);
-    expect((await changed(folder)).err).toMatch(/is in no git repository.*every job counts/s);
+    expect((await changed(folder)).err).toMatch(/is not in a git repository.*every job counts/s);
     const other = tempFolder();
     write(other, FILES);
     process.env.PATH = tempFolder();

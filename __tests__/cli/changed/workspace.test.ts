@@ -36,7 +36,7 @@ describe("changed, with a workspace as the base", () => {
   it("needs an environment, and counts every job as modified where it cannot ask", async () => {
     const several = await jobstrata("changed", "workspace", bundle.folder);
     expect(several).toMatchObject({ code: 2, out: "" });
-    expect(several.err).toMatch(/say with -t which target to compare/);
+    expect(several.err).toMatch(/select a target with -t/);
     expect((await changed("-t", "dev")).err).toMatch(/one target .* give --target once/);
     process.env.DATABRICKS_TOKEN = "wrong";
     const { err, out } = await changed();

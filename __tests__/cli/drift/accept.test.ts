@@ -96,11 +96,11 @@ describe("a setting in YAML", () => {
   it("leaves variables and anchors alone", () => {
     const other = { line: 18, column: 5, path: ["name"], value: "Other" };
     expect(withSetting(JOB, other)).toEqual(
-      new NotWritten("the file has ${var.name}, which others may use"),
+      new NotWritten("the file has ${var.name}, which may be used elsewhere"),
     );
     const anchored = JOB.replace("tags: {", "tags: &tags {");
     expect(withSetting(anchored, { ...LOAD, path: ["tags", "team"], value: "x" })).toEqual(
-      new NotWritten("an anchor shares it with others"),
+      new NotWritten("an anchor shares it with other settings"),
     );
   });
 
@@ -233,9 +233,9 @@ describe("jobstrata drift --accept", () => {
           ),
       );
       expect(code).toBe(1);
-      expect(err).toContain("Took over 4 values into 1 file.");
-      expect(err).toContain("Not taken over: load: name is");
-      expect(err).toMatch(/Not taken over: report: parameter "mode" is .*: whole items of lists/);
+      expect(err).toContain("Wrote 4 values to 1 file.");
+      expect(err).toContain("Not accepted: load: name is");
+      expect(err).toMatch(/Not accepted: report: parameter "mode" is .*: whole items of lists/);
       expect(out).toContain('name is "[prod] Load 2"; the code has "[prod] Load"');
       expect(out).toContain("1 of 3 jobs equal; 2 changed");
     } finally {

@@ -120,7 +120,7 @@ describe("jobstrata drift of a bundle", () => {
     ]);
   });
 
-  it("finds jobs that are gone, orphans, jobs of no code, and references to nothing", async () => {
+  it("finds jobs that are gone, orphans, jobs of no code, and broken references", async () => {
     await bundle.call("POST", "2.2/jobs/delete", { job_id: ids.get("report") });
     const copy = await bundle.create({ name: "[prod] Load" });
     const other = await bundle.create({ name: "Ad hoc" });
@@ -253,7 +253,7 @@ describe("jobstrata drift of a bundle", () => {
       const { code, err } = await jobstrata("drift", bundle.folder, ...args);
       return [code, err.trim()];
     };
-    expect(await said()).toEqual([2, 'say with -t which target to compare: "dev", "prod"']);
+    expect(await said()).toEqual([2, 'select a target with -t: "dev", "prod"']);
     expect(await said("-t", "prd")).toEqual([2, expect.stringContaining('did you mean "prod"?')]);
     expect(await said("-t", "prod", "--fail-on", "everything")).toEqual([
       2,

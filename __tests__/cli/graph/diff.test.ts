@@ -417,7 +417,7 @@ describe("what cannot be compared is reported in one line", () => {
     const folder = tempFolder();
     cpSync(join(FIXTURES, "three-layer-bundle"), folder, { recursive: true });
     expect((await diff(folder)).err).toMatch(
-      /^".*" is in no git repository; name a path to compare with/,
+      /^".*" is not in a git repository; name a path to compare with/,
     );
   });
 

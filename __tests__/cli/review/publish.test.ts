@@ -298,7 +298,7 @@ describe("on GitHub", () => {
     writeFileSync(event, JSON.stringify({ merge_group }));
     const { err } = await published("github", { env: { GITHUB_EVENT_PATH: event } });
     expect(err).toBe(
-      "note: no comment was written: this run belongs to no pull request; the report is in the job summary\n",
+      "note: no comment was written: this run does not belong to a pull request; the report is in the job summary\n",
     );
     expect(summary()).toBe("### Report\n");
     expect(server.received).toEqual([]);
@@ -310,7 +310,7 @@ describe("on GitHub", () => {
       const event = join(folder, "odd.json");
       writeFileSync(event, text);
       const { err } = await published("github", { env: { GITHUB_EVENT_PATH: event } });
-      expect(err).toMatch(/this run belongs to no pull request/);
+      expect(err).toMatch(/this run does not belong to a pull request/);
     },
   );
 

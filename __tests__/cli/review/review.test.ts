@@ -187,7 +187,7 @@ describe("a bundle in git", () => {
     rewire(folder);
     const found = await reviewJson(folder);
     expect(found).toMatchObject({ code: 0, exit_code: 0, findings: { new: [], known: 1 } });
-    expect((await review(folder)).stdout).toContain("1 finding was there before.");
+    expect((await review(folder)).stdout).toContain("1 finding already existed.");
     expect((await review(folder, ["--findings", "all"])).code).toBe(1);
     const fresh = await review(folder, ["--format", "github"]);
     expect(fresh.stdout).not.toContain("::error");
@@ -418,13 +418,13 @@ describe("in CI", () => {
     expect(git(clone, "rev-parse", "--is-shallow-repository")).toBe("false");
   });
 
-  it("says what a shallow clone without a common commit means", async () => {
+  it("says what a shallow clone without a common ancestor means", async () => {
     const { folder, feature } = origin();
     const main = git(folder, "rev-parse", "main");
     const clone = shallow(folder, feature);
     const event = { pull_request: { number: 12, base: { ref: "main", sha: main } } };
     const { problems } = await reviewJson(clone, [], github(event));
-    expect(problems).toEqual([expect.stringMatching(/no common commit in this shallow clone/)]);
+    expect(problems).toEqual([expect.stringMatching(/no common ancestor in this shallow clone/)]);
   });
 
   it.each([
@@ -785,7 +785,7 @@ describe("untrusted names", () => {
     const names = Array.from({ length: 400 }, (_, at) => `job_${at}_${"🦜é".repeat(60)}`);
     const { stdout } = await review(withJobs(names));
     expect(Buffer.byteLength(stdout)).toBeLessThan(65_536);
-    expect(stdout).toMatch(/… and \d+ more lines, for which a comment has no room/);
+    expect(stdout).toMatch(/… and \d+ more lines that do not fit into a comment/);
     expect(stdout).toMatch(/^\| … and \d+ more \| \| \|$/m);
     expect(stdout.match(/<details>/g)?.length).toBe(stdout.match(/<\/details>/g)?.length);
     expect(stdout.match(/^```/gm)?.length).toBe(2);

@@ -22,7 +22,9 @@ interface ChangedOptions extends SourcesOptions {
 /** Adds `jobstrata changed`. */
 export function addChangedCommand(program: Command, io: Io): void {
   addSourceOptions(program.command("changed"))
-    .description("list the jobs that differ from a base, with why, and those that follow them")
+    .description(
+      "list the jobs that differ from a base, with reasons, and the jobs downstream of them",
+    )
     .argument(
       "[base]",
       "a git revision, a folder, the JSON of a plan or state, or workspace (default: HEAD)",
@@ -34,7 +36,7 @@ export function addChangedCommand(program: Command, io: Io): void {
         .default([], "all"),
     )
     .addOption(new Option("--format <format>", "what to print").choices(FORMATS).default("text"))
-    .option("--stacks", "print only the stacks that hold what differs, for cdktf deploy")
+    .option("--stacks", "print only the stacks with changed jobs, for cdktf deploy")
     .action(async (base: string | undefined, path: string | undefined, options: ChangedOptions) => {
       io.exitCode = await runChanged(base, path, options, io);
     });
@@ -74,7 +76,7 @@ async function runChanged(
  */
 function printStacks({ stacks }: ChangedDocument, isComplete: boolean, io: Io): void {
   if (!isComplete) io.err("some jobs could not be read, so no stacks are named");
-  else if (stacks.length === 0) io.err("no stack holds a job that differs: nothing to deploy");
+  else if (stacks.length === 0) io.err("no stack has changed jobs: nothing to deploy");
   else io.out(stacks.join(" "));
 }
 

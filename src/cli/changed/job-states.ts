@@ -92,7 +92,7 @@ export class JobStates {
     if (asked === undefined) {
       throw new JobstrataError(
         "config",
-        `invalid selector ${quote(atom)}; use state:modified, state:new or state:removed, each with or without + behind it`,
+        `invalid selector ${quote(atom)}; use state:modified, state:new or state:removed, each optionally followed by +`,
       );
     }
     const own = this.#in(environment, STATES[asked.state] ?? []);

@@ -44,6 +44,6 @@ function collectSelectors(value: string, before: readonly string[] = []): string
   if (atoms.length > 0 && atoms.every((atom) => parseState(atom) !== undefined))
     return [...before, value];
   throw new InvalidArgumentError(
-    "Selectors are state:modified, state:new and state:removed, each with or without + behind it.",
+    "Selectors are state:modified, state:new and state:removed, each optionally followed by +.",
   );
 }

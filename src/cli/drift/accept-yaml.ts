@@ -101,19 +101,20 @@ function placeOf(job: YAMLMap, path: readonly string[]): Place | NotWritten {
   const above: { map: YAMLMap; pair: Pair }[] = [];
   for (let at = 0; at < path.length; at++) {
     const name = path[at] ?? "";
-    if (map.anchor !== undefined) return new NotWritten("an anchor shares it with others");
+    if (map.anchor !== undefined) return new NotWritten("an anchor shares it with other settings");
     const pair = pairsOf(map).find(({ key }) => key.value === name);
     const inner = fieldShape(shape, name);
     if (pair === undefined) {
       if (pairsOf(map).some(({ key }) => key.value === "<<"))
-        return new NotWritten("a merge key may bring it");
+        return new NotWritten("a merge key may define it");
       if (leadsIntoList(shape, path.slice(at))) return new NotWritten(ITEMS_BY_HAND);
       return { map, above, rest: path.slice(at), shape: inner };
     }
     const { value } = pair;
     if (at === path.length - 1) return { map, above, rest: [name], pair, shape: inner };
     if (isSeq(value) && inner?.kind === "list" && inner.key !== undefined) {
-      if (value.anchor !== undefined) return new NotWritten("an anchor shares it with others");
+      if (value.anchor !== undefined)
+        return new NotWritten("an anchor shares it with other settings");
       const { key } = inner;
       const id = path[++at] ?? "";
       const item = value.items.find((each) => isMap(each) && String(each.get(key)) === id);
@@ -123,7 +124,7 @@ function placeOf(job: YAMLMap, path: readonly string[]): Place | NotWritten {
       shape = inner.of;
       continue;
     }
-    if (!isMap(value)) return new NotWritten("what holds it is not a mapping in the file");
+    if (!isMap(value)) return new NotWritten("its parent is not a mapping in the file");
     above.push({ map, pair });
     map = value;
     shape = inner;
@@ -146,9 +147,10 @@ function replaced(text: string, { key, value }: Pair, live: Raw): Replacement | 
   if (range === undefined || !keyRange) return new NotWritten("it has no value in the file");
   const [from, end] = range;
   const old = text.slice(from, end);
-  if (old.includes("${")) return new NotWritten(`the file has ${old.trim()}, which others may use`);
+  if (old.includes("${"))
+    return new NotWritten(`the file has ${old.trim()}, which may be used elsewhere`);
   if ((value as ParsedNode).anchor !== undefined)
-    return new NotWritten("an anchor shares it with others");
+    return new NotWritten("an anchor shares it with other settings");
   const isInline = isScalar(value) || (value as { flow?: boolean }).flow === true;
   // The range of a multi-line value includes its last line break.
   const to = from + old.trimEnd().length;
@@ -156,8 +158,7 @@ function replaced(text: string, { key, value }: Pair, live: Raw): Replacement | 
   if (isScalar(value) && !isObject(live) && !Array.isArray(live)) {
     const quoted = value.type === "QUOTE_DOUBLE" || value.type === "QUOTE_SINGLE";
     const written = typeof live === "string" && quoted ? JSON.stringify(live) : inline(live);
-    if (value.type?.startsWith("BLOCK_") === true)
-      return new NotWritten("it is a text of several lines");
+    if (value.type?.startsWith("BLOCK_") === true) return new NotWritten("it is a multi-line text");
     return { from, to, text: from === keyRange[1] + 1 && from === end ? ` ${written}` : written };
   }
   const indent = columnOf(text, keyRange[0]);
@@ -172,7 +173,7 @@ function inserted(text: string, map: YAMLMap, name: string, live: Raw): Replacem
   const pairs = pairsOf(map);
   const last = pairs.at(-1);
   const [first] = pairs;
-  if (!first?.key.range || last === undefined) return new NotWritten("what holds it is empty");
+  if (!first?.key.range || last === undefined) return new NotWritten("its parent is empty");
   const end = (last.value as ParsedNode | null)?.range[1] ?? last.key.range?.[1] ?? 0;
   if (map.flow === true) return { from: end, to: end, text: `, ${name}: ${inline(live)}` };
   const start = text.lastIndexOf("\n", first.key.range[0] - 1) + 1;
@@ -195,7 +196,7 @@ function removed(text: string, { map, pair, above }: Place): Replacement | NotWr
   // Also remove blocks that would be empty.
   for (const outer of [...above].reverse()) {
     if (holder.items.length > 1) break;
-    if (isSeq(outer.pair.value)) return new NotWritten("nothing would be left of its item");
+    if (isSeq(outer.pair.value)) return new NotWritten("its list item would become empty");
     holder = outer.map;
     gone = outer.pair;
   }
@@ -203,7 +204,7 @@ function removed(text: string, { map, pair, above }: Place): Replacement | NotWr
   const end = (gone?.value as ParsedNode | null | undefined)?.range[1] ?? keyRange?.[1];
   if (!keyRange || end === undefined) return new NotWritten("it has no value in the file");
   if (text.slice(keyRange[0], end).includes("&"))
-    return new NotWritten("an anchor may share it with others");
+    return new NotWritten("an anchor may share it with other settings");
   if (holder.flow === true) {
     const rest = /^\s*,\s*/.exec(text.slice(end));
     if (rest !== null) return { from: keyRange[0], to: end + rest[0].length, text: "" };

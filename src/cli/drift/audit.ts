@@ -205,12 +205,12 @@ export class Audit {
         : {};
     try {
       await this.#client.getJob(id);
-      return { note: `job ${gone ?? ""} of the state was created meanwhile` };
+      return { note: `job ${gone ?? ""} of the state was created in the meantime` };
     } catch (error) {
       if (!(error instanceof WorkspaceError)) throw error;
       if (error.notFound) return { note: `job ${gone ?? ""} of the state is gone` };
       if (error.status !== 403) throw error;
-      return { note: `job ${gone ?? ""} of the state may not be read by this user` };
+      return { note: `job ${gone ?? ""} of the state cannot be read by this user` };
     }
   }
 

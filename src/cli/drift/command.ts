@@ -66,7 +66,7 @@ export function addDriftCommand(program: Command, io: Io): void {
     .addOption(
       new Option(
         "--fail-on <kinds>",
-        `exit with 1 for these, with commas between: ${DRIFT_KINDS.join(", ")}; a severity (error, warning, info) and all above; or none`,
+        `exit with 1 for these kinds, separated by commas: ${DRIFT_KINDS.join(", ")}; or for a severity (error, warning, info) and above; or none`,
       )
         .argParser(parseFailOn)
         .default(new Set(DEFAULT_FAIL_ON), "all but unmanaged"),
@@ -94,9 +94,9 @@ export function addDriftCommand(program: Command, io: Io): void {
     )
     .option(
       "--dry-run",
-      "with --accept: print the changes as a diff, instead of writing them and of the report",
+      "with --accept: print the changes as a diff instead of writing them and printing the report",
     )
-    .option("--resume", "go on with an audit of the last hour that was interrupted")
+    .option("--resume", "continue an audit that was interrupted in the last hour")
     .action(async (path: string, options: DriftOptions) => {
       io.exitCode = await runDrift(path, options, io);
     });
@@ -170,7 +170,7 @@ async function audited(
   // The file already contains everything read so far.
   const interrupts = new Interrupts(
     () => {
-      io.err(`Stopped jobstrata drift${canResume() ? "; --resume goes on from here" : ""}`);
+      io.err(`Stopped jobstrata drift${canResume() ? "; --resume continues from here" : ""}`);
       live?.close(true);
       process.exit(interrupts.exitCode);
     },
@@ -197,7 +197,7 @@ async function audited(
     if (!(error instanceof WorkspaceError)) throw error;
     throw new JobstrataError(
       "source",
-      `the workspace cannot be read: ${error.message}${canResume() ? "; --resume goes on from here" : ""}`,
+      `the workspace cannot be read: ${error.message}${canResume() ? "; --resume continues from here" : ""}`,
     );
   } finally {
     interrupts.stop();
@@ -238,7 +238,7 @@ async function accepted(
     ),
     compare: async (contents) => (await reread(contents).run()).jobs,
   });
-  for (const line of left) io.err(`Not taken over: ${line}`);
+  for (const line of left) io.err(`Not accepted: ${line}`);
   if (options.dryRun === true) {
     if (files.length > 0) io.out(diffOf(files));
     return report;
@@ -249,7 +249,7 @@ async function accepted(
   const others = code.reading.graphs.map(({ environment }) => environment);
   const shared = others.filter((name) => name !== code.target).map(quote);
   io.err(
-    `Took over ${counted(changes, "value")} into ${counted(files.length, "file")}.${shared.length === 0 ? "" : ` Other targets (${shared.join(", ")}) get the same unless they override it.`}`,
+    `Wrote ${counted(changes, "value")} to ${counted(files.length, "file")}.${shared.length === 0 ? "" : ` Other targets (${shared.join(", ")}) get the same values unless they override them.`}`,
   );
   return reread(new Map()).run();
 }

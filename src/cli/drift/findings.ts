@@ -64,7 +64,7 @@ export class Findings {
         live === undefined ? "which has no live job in its state" : `beside job ${live.id}`;
       return finding("orphan", summary, {
         ...placeOf(spec),
-        text: `it has the name of ${spec.key}, ${beside}, and is in no state: the answer to its creation was lost, or somebody copied it`,
+        text: `it has the name of ${spec.key}, ${beside}, and is in no state: the response to its creation was lost, or someone copied it`,
         ...(live && { others: [live.id] }),
       });
     }
@@ -95,7 +95,7 @@ export class Findings {
     const text =
       key !== undefined
         ? unreadOf(this.#code).length > 0
-          ? `its state has it as ${key}, which the code that could be read lacks`
+          ? `its state has it as ${key}, which is missing from the part of the code that could be read`
           : `the code no longer has ${key}; the next deployment deletes it`
         : summary.bundle !== undefined
           ? `another bundle deployed it: ${summary.bundle}`
@@ -132,7 +132,7 @@ export class Findings {
     for (const [id, keys] of byLive) {
       const summary = this.#live.summary(id);
       if (keys.length < 2 || summary === undefined) continue;
-      const text = `${keys.join(" and ")} lead to this one job`;
+      const text = `${keys.join(" and ")} match this one job`;
       found.push(finding("duplicate", summary, { text, key: keys[0] ?? "" }));
     }
     return found;

@@ -64,7 +64,7 @@ export const KINDS: Readonly<
   changed: {
     severity: "error",
     summary: "A live job differs from the code.",
-    fix: "deploy again, or take the live value over with --accept",
+    fix: "deploy again, or accept the live value with --accept",
   },
   permissions: {
     severity: "error",
@@ -73,8 +73,8 @@ export const KINDS: Readonly<
   },
   paused: {
     severity: "warning",
-    summary: "A trigger is paused or not, other than in the code.",
-    fix: "deploy again, or take it over with --accept",
+    summary: "The pause status of a trigger differs from the code.",
+    fix: "deploy again, or accept it with --accept",
   },
   orphan: {
     severity: "warning",
@@ -106,7 +106,7 @@ const WORDS: Readonly<Partial<Record<DriftKind, readonly [one: string, many: str
   permissions: ["with other permissions", "with other permissions"],
   orphan: ["orphan", "orphans"],
   duplicate: ["duplicate", "duplicates"],
-  reference: ["reference to nothing", "references to nothing"],
+  reference: ["broken reference", "broken references"],
 };
 
 function summary(report: DriftReport): string {
@@ -135,7 +135,7 @@ function aside(report: DriftReport): string {
           `${counted(open, "value")} not compared, as only the deployment knows ${open === 1 ? "it" : "them"}`,
         ]
       : []),
-    ...(hidden > 0 ? [`permissions of ${counted(hidden, "job")} may not be read`] : []),
+    ...(hidden > 0 ? [`no access to the permissions of ${counted(hidden, "job")}`] : []),
     ...(report.problems.length > 0 ? ["a part of the code could not be read"] : []),
   ].join("; ");
 }

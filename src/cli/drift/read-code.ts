@@ -40,7 +40,7 @@ export function readCode(path: string, options: CodeOptions): Code {
   const [reading, other] = readings;
   if (reading === undefined || other !== undefined) {
     const kinds = readings.map(({ kind }) => kind).join(" and a ");
-    throw new JobstrataError("source", `${quote(path)} holds a ${kinds}; say which with --source`);
+    throw new JobstrataError("source", `${quote(path)} holds a ${kinds}; select one with --source`);
   }
   if (reading.kind === "terraform") return terraformCode(path, options);
   const graph = graphOf(reading, options.target);
@@ -72,7 +72,7 @@ function graphOf({ graphs, path }: Reading, target: string | undefined): JobGrap
     "source",
     only === undefined
       ? `${path} has no jobs`
-      : `say with -t which target to compare: ${names.map(quote).join(", ")}`,
+      : `select a target with -t: ${names.map(quote).join(", ")}`,
   );
 }
 

@@ -58,7 +58,7 @@ export function stackCode(
   if (hosts.size > 1)
     throw new JobstrataError(
       "source",
-      `the stacks of ${quote(graph.environment)} are in several workspaces, ${[...hosts].map(printable).join(", ")}; compare each stack by itself, with what terraform show -json prints of its state`,
+      `the stacks of ${quote(graph.environment)} are in several workspaces, ${[...hosts].map(printable).join(", ")}; compare each stack separately, using the output of terraform show -json for its state`,
     );
   return {
     kind: "cdktf",
@@ -140,7 +140,7 @@ async function idsOf(
     return new Map([...ids].map(([key, id]) => [key, String(id)]));
   } catch (error) {
     if (!(error instanceof JobstrataError)) throw error;
-    notes(`${error.message}. Its jobs are found by their names.`);
+    notes(`${error.message}. Its jobs are matched by name.`);
     return undefined;
   }
 }

@@ -36,7 +36,7 @@ export async function openWorkspace(
     if (!existsSync(data)) {
       throw new JobstrataError(
         "source",
-        `there is no local workspace in ${quote(data)}; npx jobstrata local try makes one, --data names another`,
+        `there is no local workspace in ${quote(data)}; npx jobstrata local try creates one, --data selects another`,
       );
     }
     // Lazy: the local workspace loads a lot of code.
@@ -53,7 +53,7 @@ export async function openWorkspace(
       // Never send one workspace's token to another.
       throw new JobstrataError(
         "authentication",
-        `target ${quote(target)} is in the workspace ${quote(originOf(host))}, but DATABRICKS_HOST is ${quote(originOf(other))}; log in to that of the target`,
+        `target ${quote(target)} is in the workspace ${quote(originOf(host))}, but DATABRICKS_HOST is ${quote(originOf(other))}; log in to the target's workspace`,
       );
     }
     login = resolveAuth({

@@ -100,7 +100,7 @@ export async function workTreeOf(
   } catch (error) {
     if (!(error instanceof GitFailed)) throw error;
     if (!/not a git repository/i.test(error.message)) throw error.explained();
-    throw new JobstrataError("source", `${quote(folder)} is in no git repository; ${hint}`);
+    throw new JobstrataError("source", `${quote(folder)} is not in a git repository; ${hint}`);
   }
 }
 

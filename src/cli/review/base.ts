@@ -31,17 +31,18 @@ export async function baseOf(
   try {
     if (!(await git.exists())) return { problem: "this is not a git work tree" };
     const found = await find(git, hint);
-    if (found === undefined) return { problem: "the CI system names no commit to compare with" };
+    if (found === undefined)
+      return { problem: "the CI system does not report a commit to compare with" };
     const { commit, isExact } = found;
     const label = shownLabel(hint, commit);
     if (isExact) return { revision: commit, label };
     const common = await git.mergeBase(commit);
     if (common !== undefined) return { revision: common, label: shownLabel(hint, common) };
-    const note = `HEAD and ${label} have no common commit in this shallow clone, so changes that HEAD does not have yet look undone; check out with the whole history (fetch-depth: 0)`;
+    const note = `HEAD and ${label} have no common ancestor in this shallow clone, so commits that HEAD lacks look reverted; check out the full history (fetch-depth: 0)`;
     return { revision: commit, label, note };
   } catch (error) {
     if (signal?.aborted === true) throw error;
-    if (timeout.aborted) return { problem: `git did not end in ${FETCH_TIMEOUT / 1000} s` };
+    if (timeout.aborted) return { problem: `git did not finish within ${FETCH_TIMEOUT / 1000} s` };
     if (!(error instanceof GitFailed || error instanceof JobstrataError)) throw error;
     return { problem: withoutCredentials(error.message) };
   }
@@ -142,7 +143,7 @@ class Repository {
       if (!(error instanceof GitFailed)) throw error;
       throw new JobstrataError(
         "source",
-        `${shown} is not in this clone and cannot be fetched: ${error.message}; check out with the whole history (fetch-depth: 0)`,
+        `${shown} is not in this clone and cannot be fetched: ${error.message}; check out the full history (fetch-depth: 0)`,
       );
     }
   }

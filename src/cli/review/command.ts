@@ -53,7 +53,7 @@ export function addReviewCommand(program: Command, io: Io): void {
     .description("report what a change does to the jobs, with its findings, for a pull request")
     .argument(
       "[base]",
-      "what to compare with: a git revision, a folder, a plan or state (default: what CI builds upon, else HEAD)",
+      "what to compare with: a git revision, a folder, a plan or state (default: the base of the CI run, else HEAD)",
     )
     .argument("[path]", "a source that check reads (default: this folder)")
     .addOption(
@@ -64,10 +64,7 @@ export function addReviewCommand(program: Command, io: Io): void {
     .option("--config <file>", "configuration file, instead of jobstrata.config.json or .yaml")
     .option("--baseline <file>", "accepted findings, instead of jobstrata.baseline.json")
     .addOption(
-      new Option(
-        "--findings <which>",
-        "findings that fail the review: those that the base lacks, or all",
-      )
+      new Option("--findings <which>", "findings that fail the review: only new ones, or all")
         .choices(["new", "all"])
         .default("new"),
     )
@@ -78,10 +75,7 @@ export function addReviewCommand(program: Command, io: Io): void {
       ).choices(["error", "warning", "info"]),
     )
     .addOption(
-      new Option(
-        "--plan <file>",
-        "say what a plan would do (terraform show -json); may be repeated",
-      )
+      new Option("--plan <file>", "summarize a plan (terraform show -json); may be repeated")
         .argParser(collect)
         .default([], "none"),
     )
@@ -95,7 +89,10 @@ export function addReviewCommand(program: Command, io: Io): void {
     )
     .option("--publish", "in CI: write the job summary and the comment on the pull request")
     .option("--no-comment", "with --publish: write the job summary only")
-    .option("--name <name>", "tells several reviews of one pull request apart (default: the path)")
+    .option(
+      "--name <name>",
+      "distinguishes several reviews of one pull request (default: the path)",
+    )
     .action(async (base: string, path: string, options: ReviewOptions) => {
       io.exitCode = await interruptible((signal) => runReview(base, path, options, io, signal));
     });

@@ -112,7 +112,7 @@ function findingsLines({ since, findings }: Review): string[] {
   ];
   if (rows.length > 0) lines.push("", ...rows);
   if (leftOut > 0)
-    lines.push("", `… and ${leftOut} more, for which a comment has no room: the check prints all.`);
+    lines.push("", `… and ${leftOut} more that do not fit into a comment; the check prints all.`);
   if (fixed.length > 0)
     lines.push(
       "",
@@ -121,8 +121,7 @@ function findingsLines({ since, findings }: Review): string[] {
         bounded(fixed.map(fixedLine), MAX_FIXED),
       ),
     );
-  if (known > 0)
-    lines.push("", `${counted(known, "finding")} ${known === 1 ? "was" : "were"} there before.`);
+  if (known > 0) lines.push("", `${counted(known, "finding")} already existed.`);
   return lines;
 }
 
@@ -249,7 +248,7 @@ const folded = (what: string, lines: readonly string[]): string[] => [
 function section(lines: readonly string[], maxBytes: number): string {
   const text = lines.join("\n");
   if (bytesOf(text) <= maxBytes) return text;
-  return `${lines[0] ?? ""}\n\n… for which a comment has no room.`;
+  return `${lines[0] ?? ""}\n\n… omitted because it does not fit into a comment.`;
 }
 
 const bytesOf = (text: string): number => Buffer.byteLength(text);

@@ -293,7 +293,7 @@ describe("markdown", () => {
       const text = diffMarkdown([diffOf([], long), diffOf(long, [], "prod")], { since: "HEAD" });
       expect(Buffer.byteLength(text)).toBeLessThan(65_536);
       expect(Buffer.byteLength(text)).toBeGreaterThan(50_000);
-      expect(text).toMatch(/<\/details>\n\n… and \d+ more lines, for which a comment has no room/);
+      expect(text).toMatch(/<\/details>\n\n… and \d+ more lines that do not fit into a comment/);
       expect(text).toMatch(/… and \d+ more jobs, for which there is no room here/);
     },
   );

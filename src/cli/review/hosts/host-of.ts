@@ -13,7 +13,7 @@ export function codeHost(
   env: Env,
   options: HostHttpOptions = {},
 ): CodeHost | { readonly reason: string } {
-  if (pullRequest === undefined) return { reason: "this run belongs to no pull request" };
+  if (pullRequest === undefined) return { reason: "this run does not belong to a pull request" };
   return HOSTS[host](env, pullRequest, options);
 }
 

@@ -107,7 +107,7 @@ class Page {
       const lines = `${this.#leftOut} more ${this.#leftOut === 1 ? "line" : "lines"}`;
       this.#lines.push(
         "",
-        `… and ${lines}, for which a comment has no room: \`jobstrata graph --diff\` prints all.`,
+        `… and ${lines} that do not fit into a comment: \`jobstrata graph --diff\` prints all.`,
       );
     }
     return this.#lines.join("\n");
