@@ -1,5 +1,5 @@
 import type { RunId } from "../../model/int64";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import {
   type JobRunNode,
   type TaskOutput,
@@ -136,7 +136,7 @@ function RunItem({
   readonly onSelect: (runId: RunId) => void;
 }) {
   const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { current } = button;
     // Keyboard navigation keeps the selection in view.
     if (isSelected && current?.closest(".rows")?.contains(window.document.activeElement) === true)

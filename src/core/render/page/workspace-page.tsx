@@ -20,6 +20,8 @@ import { useRuns, useWorkspace, type Workspace } from "./use-workspace";
 
 const go = (address: string): void => {
   location.hash = address;
+  // The browser fires this later. Keys pressed until then would move from the old place.
+  window.dispatchEvent(new HashChangeEvent("hashchange"));
 };
 
 function WorkspacePage({ client }: { readonly client: PageClient }) {
