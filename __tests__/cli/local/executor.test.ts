@@ -1,12 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startExecutor } from "../../../src/cli/local/executor";
 
-/** Stands for a Python whose pip does not end. */
+/** Stands for a Python whose venv goes on for a moment when it is stopped, and whose pip does not end. */
 const PYTHON = `#!/bin/sh
 case "$*" in
-  "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+  "-m venv "*) sh -c 'sleep 0.2; mkdir -p "$2/bin" && cp "$1" "$2/bin/python"; : > "$1.ended"' - "$0" "$3" ;;
   "-m pip install "*) exec sleep 600 ;;
 esac
 `;
@@ -22,7 +22,8 @@ beforeEach(() => {
 });
 afterEach(() => {
   process.env = { ...before };
-  rmSync(data, { recursive: true, force: true });
+  for (const path of [data, `${data}.python`, `${data}.python.ended`])
+    rmSync(path, { recursive: true, force: true });
 });
 
 const start = (executor?: "local", signal = new AbortController().signal) =>
@@ -34,15 +35,18 @@ const start = (executor?: "local", signal = new AbortController().signal) =>
 
 describe("startExecutor", () => {
   it("returns while the engine is being installed, which can be stopped without a trace", async () => {
-    process.env.JOBSTRATA_PYTHON = join(data, "python");
-    writeFileSync(process.env.JOBSTRATA_PYTHON, PYTHON, { mode: 0o755 });
+    const python = `${data}.python`;
+    process.env.JOBSTRATA_PYTHON = python;
+    writeFileSync(python, PYTHON, { mode: 0o755 });
     const stop = new AbortController();
     const { kind, ready } = await start(undefined, stop.signal);
     expect(kind).toBeUndefined();
     stop.abort();
     await expect(ready).rejects.toThrow(/abort/);
     expect(said).toEqual([expect.stringMatching(/^Installing the notebook engine/)]);
-    expect(readdirSync(data)).toEqual(["python"]);
+    // What it had started has ended, so that nothing comes later.
+    expect(existsSync(`${python}.ended`)).toBe(true);
+    expect(readdirSync(data)).toEqual([]);
   });
 
   it("does not simulate notebooks where its folder cannot be created, as nothing would work", async () => {
@@ -52,7 +56,7 @@ describe("startExecutor", () => {
     expect(said).toEqual([]);
   });
 
-  it("tells at once that there is no Python", async () => {
+  it("reports a missing Python immediately", async () => {
     process.env.JOBSTRATA_PYTHON = join(data, "nowhere");
     expect(await start()).toMatchObject({ kind: "simulated" });
     expect(said).toEqual([

@@ -205,9 +205,15 @@ function run(
   child.stdout?.setEncoding("utf8").on("data", take);
   child.stderr?.setEncoding("utf8").on("data", take);
   return new Promise((resolve, reject) => {
-    child.once("error", reject);
+    let failure: Error | undefined;
+    child.once("error", (error) => {
+      failure = error;
+      if (child.pid === undefined) reject(error);
+    });
+    // A stopped program, and what it has started, may write until they end.
     child.once("close", (code) => {
-      resolve({ code: code ?? 1, output });
+      if (failure === undefined) resolve({ code: code ?? 1, output });
+      else reject(failure);
     });
   });
 }
