@@ -49,8 +49,7 @@ export function readBundleSettings(
   file: string,
   options: BundleOptions = {},
 ): ReadonlyMap<string, BundleSettings> {
-  const bundle = new Bundle(resolve(file), options);
-  return new Map(bundle.select(options).map((target) => [target, settingsOf(bundle, target)]));
+  return ofTargets(file, options, settingsOf);
 }
 
 /** The resources and variables that jobs of a target can refer to. */
@@ -72,14 +71,22 @@ export function readBundleResources(
   file: string,
   options: BundleOptions = {},
 ): ReadonlyMap<string, BundleResources> {
-  const bundle = new Bundle(resolve(file), options);
-  return new Map(bundle.select(options).map((target) => [target, resourcesOf(bundle, target)]));
+  return ofTargets(file, options, resourcesOf);
 }
 
 /** The {@link BundleSettings} of a target that {@link readBundle} has read, without reading the files again. */
 export function settingsOfReading(reading: Reading, target: string): BundleSettings | undefined {
   const bundle = BUNDLES.get(reading);
   return bundle && settingsOf(bundle, target);
+}
+
+function ofTargets<T>(
+  file: string,
+  options: BundleOptions,
+  read: (bundle: Bundle, target: string) => T,
+): ReadonlyMap<string, T> {
+  const bundle = new Bundle(resolve(file), options);
+  return new Map(bundle.select(options).map((target) => [target, read(bundle, target)]));
 }
 
 function graphOf(bundle: Bundle, target: string, { python = false, env }: BundleOptions): JobGraph {
