@@ -1,13 +1,17 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { startExecutor } from "../../../src/cli/local/executor";
 
-/** Stands for a Python whose venv goes on for a moment when it is stopped, and whose pip does not end. */
+/** Stands for a Python whose venv is a program of its own, which writes when told to, and ends with the test. */
 const PYTHON = `#!/bin/sh
 case "$*" in
-  "-m venv "*) sh -c 'sleep 0.2; mkdir -p "$2/bin" && cp "$1" "$2/bin/python"; : > "$1.ended"' - "$0" "$3" ;;
-  "-m pip install "*) exec sleep 600 ;;
+  "-m venv "*)
+    sh -c ': > "$1.begun"
+      while test -e "$1" && ! test -e "$1.go"; do sleep 0.05; done
+      mkdir -p "$2/bin" && cp "$1" "$2/bin/python"; : > "$1.ended"' - "$0" "$3"
+    exit ;;
 esac
 `;
 
@@ -22,8 +26,9 @@ beforeEach(() => {
 });
 afterEach(() => {
   process.env = { ...before };
-  for (const path of [data, `${data}.python`, `${data}.python.ended`])
-    rmSync(path, { recursive: true, force: true });
+  rmSync(data, { recursive: true, force: true });
+  for (const suffix of ["", ".begun", ".go", ".ended"])
+    rmSync(`${data}.python${suffix}`, { force: true });
 });
 
 const start = (executor?: "local", signal = new AbortController().signal) =>
@@ -41,8 +46,15 @@ describe("startExecutor", () => {
     const stop = new AbortController();
     const { kind, ready } = await start(undefined, stop.signal);
     expect(kind).toBeUndefined();
+    // A Python that has not started its program yet would end without it.
+    while (!existsSync(`${python}.begun`)) await sleep(10);
     stop.abort();
-    await expect(ready).rejects.toThrow(/abort/);
+    let isReturned = false;
+    const returned = ready.finally(() => (isReturned = true));
+    await sleep(50);
+    expect(isReturned).toBe(false);
+    writeFileSync(`${python}.go`, "");
+    await expect(returned).rejects.toThrow(/abort/);
     expect(said).toEqual([expect.stringMatching(/^Installing the notebook engine/)]);
     // What it had started has ended, so that nothing comes later.
     expect(existsSync(`${python}.ended`)).toBe(true);
