@@ -138,6 +138,10 @@ describe("jobs/create", () => {
       "needs an environment",
     ],
     [{ tasks: many(1001) }, "must not hold more than 1000 tasks"],
+    [
+      { environments: Array.from({ length: 11 }, (_, at) => ({ environment_key: `e${at}` })) },
+      "must not hold more than 10 environments",
+    ],
     [{ name: "é".repeat(2049) }, "name must not exceed 4096 bytes"],
     [{ description: "x".repeat(27_701) }, "description must not exceed 27700 characters"],
     [{ max_concurrent_runs: 1001 }, "must not exceed 1000"],

@@ -41,6 +41,9 @@ export const MAX_CONCURRENT_RUNS = 1000;
 /** Maximum job clusters of a job. */
 export const MAX_JOB_CLUSTERS = 100;
 
+/** Maximum `environments` of a job or a one-time run. */
+export const MAX_ENVIRONMENTS = 10;
+
 /** Maximum concurrent iterations of a for-each task. https://docs.databricks.com/aws/en/jobs/for-each */
 export const MAX_FOR_EACH_CONCURRENCY = 100;
 

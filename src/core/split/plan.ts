@@ -1,5 +1,6 @@
 import type { JobGraph } from "../model/job-graph";
 import type { JobSpec } from "../model/job-spec";
+import { MAX_CONCURRENT_RUNS } from "../model/limits";
 import { settingAt } from "../model/settings";
 import { quote } from "../model/text";
 import { runsComposites } from "../policy/levels";
@@ -18,8 +19,6 @@ import type {
   SplitPlan,
   SplitRefusal,
 } from "./types";
-
-const MAX_CONCURRENT_RUNS = 1000;
 
 /**
  * Plans how the jobs of one environment that break the rules become atomic jobs and composites. Pure: changes nothing. Refuses a

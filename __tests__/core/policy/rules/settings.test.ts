@@ -1,4 +1,4 @@
-import type { JobSpec, TaskSpec } from "../../../../src/core/model/job-spec";
+import type { EnvironmentSpec, JobSpec, TaskSpec } from "../../../../src/core/model/job-spec";
 import type { Settings } from "../../../../src/core/model/settings";
 import { RULES } from "../../../../src/core/policy/rules";
 import { check, jobSpec, notebookTask, task } from "../../../support/policy";
@@ -18,6 +18,10 @@ const schedule = (cron: string): JobSpec =>
   );
 const continuous = (...tasks: TaskSpec[]): JobSpec =>
   jobSpec("stream", { tasks, triggers: [{ kind: "continuous", paused: false }] });
+
+const environments = (count: number): EnvironmentSpec[] =>
+  Array.from({ length: count }, (_, at) => ({ key: `e${at}` }));
+const clusters = (count: number): string[] => Array.from({ length: count }, (_, at) => `c${at}`);
 
 const found = (name: string, spec: JobSpec): string[] => {
   const rule = RULES.find((each) => each.name === name);
@@ -46,6 +50,11 @@ test.each<[rule: string, what: string, spec: JobSpec]>([
       { trigger: { file_arrival: { url: "u", min_time_between_triggers_seconds: 60 } } },
       { triggers: [{ kind: "trigger", paused: false }] },
     ),
+  ],
+  [
+    "setting-limits",
+    "ten environments and a hundred job clusters",
+    job({}, { environments: environments(10), jobClusterKeys: clusters(100) }),
   ],
   [
     "setting-limits",
@@ -164,6 +173,15 @@ test.each<[rule: string, what: string, spec: JobSpec, expected: string[]]>([
     ),
     [
       'the trigger of job "nightly" has file_arrival.wait_after_last_change_seconds 10; choose 60 seconds or more',
+    ],
+  ],
+  [
+    "setting-limits",
+    "more environments and job clusters",
+    job({}, { environments: environments(11), jobClusterKeys: clusters(101) }),
+    [
+      'job "nightly" has 11 environments; keep 10 of them, or split the job',
+      'job "nightly" has 101 job clusters; keep 100 of them, or split the job',
     ],
   ],
   [

@@ -1,6 +1,12 @@
 import { leafTasks } from "../../model/job-graph";
-import { isExpression, type TaskSpec } from "../../model/job-spec";
-import { MAX_ALERT_SUBSCRIBERS, MAX_DBT_COMMANDS, MIN_TRIGGER_SECONDS } from "../../model/limits";
+import { isExpression, type JobSpec, type TaskSpec } from "../../model/job-spec";
+import {
+  MAX_ALERT_SUBSCRIBERS,
+  MAX_DBT_COMMANDS,
+  MAX_ENVIRONMENTS,
+  MAX_JOB_CLUSTERS,
+  MIN_TRIGGER_SECONDS,
+} from "../../model/limits";
 import { type Setting, settingAt } from "../../model/settings";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
@@ -11,7 +17,7 @@ const INTERVALS = ["min_time_between_triggers_seconds", "wait_after_last_change_
 export const settingLimits = defineRule({
   name: "setting-limits",
   summary:
-    "Triggers wait at least 60 seconds, a dbt task has 1 to 10 commands that begin with dbt, an alert task at most 100 subscribers, max_retries is -1 or more.",
+    "A job has at most 10 environments and 100 job clusters, triggers wait at least 60 seconds, a dbt task has 1 to 10 commands that begin with dbt, an alert task at most 100 subscribers, max_retries is -1 or more.",
   rationale: "The Jobs API rejects anything else when the job is deployed.",
   severity: "error",
   preset: "correctness",
@@ -21,23 +27,13 @@ export const settingLimits = defineRule({
     right: `dbt_task:
   commands: ["dbt run"]`,
     fix: "Stay within the limit in the message.",
-    source: "Jobs API, trigger, dbt_task.commands, alert_task.subscribers, max_retries",
+    source:
+      "Jobs API, environments, job_clusters, trigger, dbt_task.commands, alert_task.subscribers, max_retries",
   },
   *check(graph) {
     for (const job of graph.jobs) {
-      if (job.triggers?.some(({ kind }) => kind === "trigger") === true) {
-        for (const trigger of TRIGGERS) {
-          for (const interval of INTERVALS) {
-            const seconds = Number(settingAt(job.settings, "trigger", trigger, interval) ?? NaN);
-            if (Number.isNaN(seconds) || seconds >= MIN_TRIGGER_SECONDS) continue;
-            yield {
-              message: `the trigger of job ${quote(job.key)} has ${trigger}.${interval} ${seconds}`,
-              fix: `choose ${MIN_TRIGGER_SECONDS} seconds or more`,
-              sites: [{ job }],
-            };
-          }
-        }
-      }
+      for (const problem of [...crowdedLists(job), ...shortIntervals(job)])
+        yield { ...problem, sites: [{ job }] };
       for (const task of leafTasks(job)) {
         for (const problem of problemsOf(task))
           yield { ...problem, sites: [{ job, taskKey: task.taskKey }] };
@@ -45,6 +41,34 @@ export const settingLimits = defineRule({
     }
   },
 });
+
+function* crowdedLists({ key, environments, jobClusterKeys = [] }: JobSpec) {
+  const lists = [
+    { what: "environments", count: environments.length, max: MAX_ENVIRONMENTS },
+    { what: "job clusters", count: jobClusterKeys.length, max: MAX_JOB_CLUSTERS },
+  ];
+  for (const { what, count, max } of lists) {
+    if (count <= max) continue;
+    yield {
+      message: `job ${quote(key)} has ${count} ${what}`,
+      fix: `keep ${max} of them, or split the job`,
+    };
+  }
+}
+
+function* shortIntervals(job: JobSpec) {
+  if (job.triggers?.some(({ kind }) => kind === "trigger") !== true) return;
+  for (const trigger of TRIGGERS) {
+    for (const interval of INTERVALS) {
+      const seconds = Number(settingAt(job.settings, "trigger", trigger, interval) ?? NaN);
+      if (Number.isNaN(seconds) || seconds >= MIN_TRIGGER_SECONDS) continue;
+      yield {
+        message: `the trigger of job ${quote(job.key)} has ${trigger}.${interval} ${seconds}`,
+        fix: `choose ${MIN_TRIGGER_SECONDS} seconds or more`,
+      };
+    }
+  }
+}
 
 function* problemsOf(task: TaskSpec) {
   const name = `task ${quote(task.taskKey)}`;

@@ -5,6 +5,7 @@ import {
   JOB_PERMISSION_LEVELS,
   MAX_CONCURRENT_RUNS,
   MAX_DESCRIPTION,
+  MAX_ENVIRONMENTS,
   MAX_IDEMPOTENCY_TOKEN,
   MAX_JOB_CLUSTERS,
   MAX_NAME_BYTES,
@@ -89,18 +90,20 @@ export const runAs = object({
   service_principal_name: z.string().optional(),
   user_name: z.string().optional(),
 });
-export const environments = z.array(
-  object({
-    environment_key: key("environment key"),
-    spec: object({
-      base_environment: z.string().optional(),
-      client: z.string().optional(),
-      dependencies: strings.optional(),
-      environment_version: z.string().optional(),
-      java_dependencies: strings.optional(),
-    }).optional(),
-  }),
-);
+export const environments = z
+  .array(
+    object({
+      environment_key: key("environment key"),
+      spec: object({
+        base_environment: z.string().optional(),
+        client: z.string().optional(),
+        dependencies: strings.optional(),
+        environment_version: z.string().optional(),
+        java_dependencies: strings.optional(),
+      }).optional(),
+    }),
+  )
+  .max(MAX_ENVIRONMENTS, `must not hold more than ${MAX_ENVIRONMENTS} environments`);
 export const gitSource = object({
   git_branch: z.string().optional(),
   git_commit: z.string().optional(),
