@@ -4,7 +4,7 @@ import { mark } from "@jobstrata/core/model";
 import { takeConfigurations } from "./output-folder";
 import { policeAll } from "./police";
 import { judgement, RULES_GIVEN, stacksOf } from "./policy-run";
-import { isObject, rules as rulesShape, shown } from "./shape";
+import { isPlainObject, rules as rulesShape, shown } from "./shape";
 import type { Rule } from "@jobstrata/core/policy";
 
 /** Options of {@link App}, in addition to cdktf's. */
@@ -28,7 +28,7 @@ export class App extends CdktfApp {
 
   /** @throws {JobstrataError} `invalid-policy` for invalid rules */
   public constructor(props: AppProps = {}) {
-    const problem = isObject(props)
+    const problem = isPlainObject(props)
       ? props.rules === undefined
         ? undefined
         : rulesShape(props.rules, "rules")

@@ -16,7 +16,7 @@ import { definedOnly } from "./objects";
 import {
   filled,
   flag,
-  isObject,
+  isPlainObject,
   listOf,
   mapOf,
   object,
@@ -141,7 +141,7 @@ const ENVIRONMENT_PROPS: Shapes<JobEnvironmentProps> = {
   hierarchyTags: flag,
   variables: mapOf((value, path) => {
     if (value === null) return `${path} is null; leave its default out to make it required`;
-    return isObject(value) ? object(VARIABLE)(value, path) : undefined;
+    return isPlainObject(value) ? object(VARIABLE)(value, path) : undefined;
   }),
   workspace: object<Workspace>({ host: text, profile: text }),
   backend: (value, path) =>
@@ -163,7 +163,7 @@ const ENVIRONMENT_PROPS: Shapes<JobEnvironmentProps> = {
   }),
   // Each job checks its own overrides.
   jobs: mapOf((value, path) =>
-    isObject(value) ? undefined : `${path} is ${shown(value)}; it must be an object`,
+    isPlainObject(value) ? undefined : `${path} is ${shown(value)}; it must be an object`,
   ),
 };
 
@@ -215,7 +215,7 @@ export class JobEnvironment {
   public constructor(public readonly props: JobEnvironmentProps) {
     const given: unknown = props;
     const fail = (problem: string): never => {
-      const name = isObject(given) && typeof given.name === "string" ? given.name : "";
+      const name = isPlainObject(given) && typeof given.name === "string" ? given.name : "";
       throw new JobstrataError("invalid-environment", `environment ${quote(name)}: ${problem}`);
     };
     const problem = object(ENVIRONMENT_PROPS, "name", "mode")(given, "");

@@ -22,7 +22,7 @@ import { definedOnly } from "./objects";
 import { isStandIn } from "./stand-in";
 import {
   flag,
-  isObject,
+  isPlainObject,
   listOf,
   mapOf,
   object,
@@ -280,7 +280,7 @@ export abstract class JobOfJobs<Key extends string = any> extends JobBase {
     if (typeof taskKey !== "string")
       throw this.error("invalid-task", `the task key is ${shown(taskKey)}; it must be text`);
     const task = quote(taskKey);
-    const problem = isObject(props)
+    const problem = isPlainObject(props)
       ? propsProblem(props, shapes, required)
       : `its options are ${shown(props)}; they must be an object`;
     if (problem !== undefined) throw this.error("invalid-task", `task ${task}: ${problem}`);

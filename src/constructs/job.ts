@@ -25,7 +25,7 @@ import { NOTEBOOK_TASK, RETRIES } from "./job-shapes";
 import { JobStack } from "./job-stack";
 import { placeOf } from "./place-of";
 import { definedOnly } from "./objects";
-import { filled, isObject, propsProblem, type Shape, shown } from "./shape";
+import { filled, isPlainObject, propsProblem, type Shape, shown } from "./shape";
 import { undeclaredMessage, undeclaredVariable } from "./variables";
 import { notificationConfig, notifications, list } from "./job-notifications";
 
@@ -91,7 +91,7 @@ export abstract class JobBase<P extends JobProps = JobProps> extends Construct i
     mark(this, SOURCE, captureSource(kind.constructor));
     this.#stack = JobStack.of(this);
     this.#stack.registerJob(this);
-    const problem = isObject(props)
+    const problem = isPlainObject(props)
       ? propsProblem(props, shapes, required)
       : `its props are ${shown(props)}; they must be an object`;
     if (problem !== undefined) throw this.error("invalid-job", problem);

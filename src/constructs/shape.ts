@@ -1,6 +1,6 @@
 import { Token } from "cdktf";
 import { quoteWithSuggestion } from "@jobstrata/core/errors";
-import { printable, quote } from "@jobstrata/core/model";
+import { isObject, printable, quote } from "@jobstrata/core/model";
 
 /**
  * Validates a value for users of JavaScript or type casts: returns the problem of the value at `path`, or undefined.
@@ -62,7 +62,8 @@ export function listOf(shape: Shape): Shape {
 
 export function mapOf(shape: Shape): Shape {
   return (value, path) => {
-    if (!isObject(value)) return must(() => false, "an object of names and values")(value, path);
+    if (!isPlainObject(value))
+      return must(() => false, "an object of names and values")(value, path);
     return firstProblem(
       Object.entries(value).map(
         ([key, item]) =>
@@ -80,7 +81,7 @@ export function mapOf(shape: Shape): Shape {
  */
 export function object<T>(shapes: Shapes<T>, ...required: readonly (keyof T & string)[]): Shape {
   return (value, path) => {
-    if (!isObject(value)) {
+    if (!isPlainObject(value)) {
       return path === ""
         ? `its options are ${shown(value)}; they must be an object`
         : must(() => false, "an object")(value, path);
@@ -109,7 +110,7 @@ export const rules = listOf(
 export function exactlyOne(shape: Shape, ...names: readonly string[]): Shape {
   return (value, path) => {
     const problem = shape(value, path);
-    if (problem !== undefined || !isObject(value)) return problem;
+    if (problem !== undefined || !isPlainObject(value)) return problem;
     const given = names.filter((name) => value[name] !== undefined);
     if (given.length === 1) return undefined;
     const has = given.length === 0 ? "none of them" : given.join(" and ");
@@ -138,13 +139,9 @@ export function propsProblem(
   return undefined;
 }
 
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !Token.isUnresolved(value)
-  );
+/** Whether a value is an object, neither a list nor a token. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return isObject(value) && !Token.isUnresolved(value);
 }
 
 /** Formats a value for messages. */

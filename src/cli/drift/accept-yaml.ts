@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { isMap, isScalar, isSeq, Lexer, type Pair, type ParsedNode, type YAMLMap } from "yaml";
-import { isObject, JOB_SCHEMA, type Shape } from "@jobstrata/core/model";
+import { isObject, isSettings, JOB_SCHEMA, type Setting, type Shape } from "@jobstrata/core/model";
 import { apply, mapAt, parseYaml, type Replacement } from "../check/yaml-edit";
 import { rawLines, scalarText } from "../split/yaml-lines";
-import type { Raw } from "../split/yaml-segments";
 import { offsetOf, pairsOf } from "../yaml-nodes";
 import { fieldShape } from "./settings-walk";
 
@@ -15,7 +14,7 @@ export interface AcceptedSetting {
   /** Field names of the Jobs API, and keys of list items. */
   readonly path: readonly string[];
   /** Removes the setting if it is undefined. */
-  readonly value: Raw | undefined;
+  readonly value: Setting | undefined;
 }
 
 /** The reason why a setting cannot be written. */
@@ -132,16 +131,16 @@ function placeOf(job: YAMLMap, path: readonly string[]): Place | NotWritten {
   return new NotWritten("it has no name");
 }
 
-function change(text: string, place: Place, value: Raw | undefined): Replacement | NotWritten {
+function change(text: string, place: Place, value: Setting | undefined): Replacement | NotWritten {
   const { map, pair, rest } = place;
   if (pair !== undefined)
     return value === undefined ? removed(text, place) : replaced(text, pair, value);
   if (value === undefined) return new NotWritten("the file does not have it");
-  const nested = rest.slice(1).reduceRight<Raw>((inner, name) => ({ [name]: inner }), value);
+  const nested = rest.slice(1).reduceRight<Setting>((inner, name) => ({ [name]: inner }), value);
   return inserted(text, map, rest[0] ?? "", nested);
 }
 
-function replaced(text: string, { key, value }: Pair, live: Raw): Replacement | NotWritten {
+function replaced(text: string, { key, value }: Pair, live: Setting): Replacement | NotWritten {
   const range = (value as ParsedNode | null)?.range;
   const keyRange = isScalar(key) ? key.range : undefined;
   if (range === undefined || !keyRange) return new NotWritten("it has no value in the file");
@@ -169,7 +168,12 @@ function replaced(text: string, { key, value }: Pair, live: Raw): Replacement | 
   };
 }
 
-function inserted(text: string, map: YAMLMap, name: string, live: Raw): Replacement | NotWritten {
+function inserted(
+  text: string,
+  map: YAMLMap,
+  name: string,
+  live: Setting,
+): Replacement | NotWritten {
   const pairs = pairsOf(map);
   const last = pairs.at(-1);
   const [first] = pairs;
@@ -223,9 +227,9 @@ function removed(text: string, { map, pair, above }: Place): Replacement | NotWr
 const columnOf = (text: string, at: number): number => at - (text.lastIndexOf("\n", at - 1) + 1);
 
 /** A value on one line. */
-function inline(value: Raw): string {
+function inline(value: Setting): string {
   if (typeof value === "string") return scalarText(value);
-  if (Array.isArray(value)) return `[${(value as readonly Raw[]).map(inline).join(", ")}]`;
+  if (Array.isArray(value)) return `[${(value as readonly Setting[]).map(inline).join(", ")}]`;
   if (typeof value !== "object" || value === null) return String(value);
   const entries = Object.entries(value).map(
     ([name, each]) => `${scalarText(name)}: ${inline(each)}`,
@@ -234,8 +238,8 @@ function inline(value: Raw): string {
 }
 
 /** A pair in block style, without the first line's indentation and the last line break. */
-function block(text: string, name: string, value: Raw, indent: number): string {
-  if (!isObject(value) && !Array.isArray(value)) return `${scalarText(name)}: ${inline(value)}`;
+function block(text: string, name: string, value: Setting, indent: number): string {
+  if (!isSettings(value) && !Array.isArray(value)) return `${scalarText(name)}: ${inline(value)}`;
   const newline = text.includes("\r\n") ? "\r\n" : "\n";
   const lines = rawLines({ newline } as Parameters<typeof rawLines>[0], { [name]: value }, indent);
   return lines.trimStart().trimEnd();

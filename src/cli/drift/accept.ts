@@ -11,7 +11,6 @@ import {
 } from "@jobstrata/core/model";
 import type { FixedFile } from "../check/fix";
 import { parseYaml } from "../check/yaml-edit";
-import type { Raw } from "../split/yaml-segments";
 import { pairsOf } from "../yaml-nodes";
 import { NotWritten, withSetting } from "./accept-yaml";
 import type { Change } from "./compare";
@@ -165,9 +164,9 @@ function valueOf(
   { path, live: found }: Change,
   job: LiveJob | undefined,
   keys: ReadonlyMap<string, string>,
-): Raw | undefined {
+): Setting | undefined {
   if (found === undefined) return undefined;
-  return withReferences(rawAt(job?.settings, path) ?? found, path.at(-1), keys) as Raw;
+  return withReferences(rawAt(job?.settings, path) ?? found, path.at(-1), keys) as Setting;
 }
 
 /** Replaces ids of the bundle's jobs with references. */

@@ -1,14 +1,9 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, extname, resolve } from "node:path";
 import type { ImportedEnvironment } from "../emit";
-import { JobstrataError } from "@jobstrata/core/errors";
-import { type JobGraph, type JobSpec, maskSecret, quote } from "@jobstrata/core/model";
-import {
-  fileNotebook,
-  readJsonFile,
-  readTerraformJson,
-  UnreadableJson,
-} from "@jobstrata/core/readers";
+import { type JobGraph, type JobSpec, maskSecret } from "@jobstrata/core/model";
+import { fileNotebook, readTerraformJson } from "@jobstrata/core/readers";
+import { readJsonInput } from "../sources/json-input";
 import type { ReadSource } from "./bundle-source";
 
 interface Module {
@@ -32,7 +27,7 @@ interface Module {
  * @throws {JobstrataError} `source` if it is neither
  */
 export function readTerraformSource(path: string): ReadSource {
-  const json = parsed(path);
+  const json = readJsonInput(path);
   const reading = readTerraformJson(json, path === "-" ? "stdin" : path, { mask: maskSecret });
   const { values, prior_state: prior } = json as {
     values?: { root_module?: Module };
@@ -64,20 +59,6 @@ export function readTerraformSource(path: string): ReadSource {
     },
     readings: [reading],
   };
-}
-
-function parsed(path: string): object {
-  try {
-    const json = readJsonFile(path === "-" ? 0 : path);
-    if (typeof json === "object" && json !== null) return json;
-  } catch (error) {
-    const { code, syscall } = error as NodeJS.ErrnoException;
-    if (error instanceof UnreadableJson)
-      throw new JobstrataError("source", `${quote(path)} ${error.message}`);
-    if (code === undefined || syscall === undefined) throw error;
-    throw new JobstrataError("source", `${quote(path)} cannot be read: ${code}`);
-  }
-  throw new JobstrataError("source", `${quote(path)} is not JSON`);
 }
 
 /** The ids of the deployed jobs by address. */

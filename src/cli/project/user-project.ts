@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { errorText, quote } from "@jobstrata/core/model";
+import { errorText, isObject, quote } from "@jobstrata/core/model";
 import { type Framework, FRAMEWORKS } from "./framework";
 import { JOBS, type Specifier } from "./templates";
 
@@ -102,6 +102,6 @@ function parsed(text: string | undefined, file: string): object {
   } catch (error) {
     throw new JobstrataError("config", `${file} is not valid JSON: ${errorText(error)}`);
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  if (isObject(value)) return value;
   throw new JobstrataError("config", `${file} must hold a JSON object`);
 }

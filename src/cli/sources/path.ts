@@ -9,12 +9,11 @@ import {
   readBundle,
   readBundles,
   type Reading,
-  readJsonFile,
   readSynthesized,
   readTerraformJson,
-  UnreadableJson,
 } from "@jobstrata/core/readers";
 import { outputFolder } from "@jobstrata/run";
+import { readJsonInput } from "./json-input";
 
 /** The source to read, and how. */
 export interface SourceOptions {
@@ -113,7 +112,7 @@ function readFile(path: string, options: SourceOptions): Reading[] {
   if (source === "bundle" || /\.ya?ml$/i.test(path))
     return [readBundle(path, bundleOptions(options))];
   if (source === "cdktf") return [readSynthesized(path)];
-  const json = parse(path);
+  const json = readJsonInput(path);
   if (source === "terraform" || isTerraform(json)) {
     return [terraform(json, path === "-" ? "stdin" : relativePath(path))];
   }
@@ -128,17 +127,6 @@ function readFile(path: string, options: SourceOptions): Reading[] {
 
 function isTerraform(json: object): boolean {
   return "format_version" in json && ("planned_values" in json || "values" in json);
-}
-
-function parse(path: string): object {
-  try {
-    const json = readJsonFile(path === "-" ? 0 : path);
-    if (typeof json === "object" && json !== null) return json;
-  } catch (error) {
-    if (!(error instanceof UnreadableJson)) throw error;
-    throw new JobstrataError("source", `${quote(path)} ${error.message}`);
-  }
-  throw new JobstrataError("source", `${quote(path)} is not JSON`);
 }
 
 /** Selects the requested environments; the bundle reader has already done so. */

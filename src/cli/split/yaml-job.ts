@@ -1,3 +1,4 @@
+import { isSettings, type Setting, type Settings } from "@jobstrata/core/model";
 import { type AtomicPart, type CompositePart, INHERITED, newName } from "@jobstrata/core/split";
 import { isAlias, isMap, isScalar } from "yaml";
 import type { Replacement } from "../check/yaml-edit";
@@ -7,10 +8,8 @@ import { ended, rawLines, scalarText } from "./yaml-lines";
 import {
   columnOf,
   commentsBefore,
-  isRawMap,
   type Item,
   itemsOf,
-  type Raw,
   rawAt,
   rawOf,
   type Segment,
@@ -34,7 +33,7 @@ const LISTS = { environments: "environment_key", job_clusters: "job_cluster_key"
 export class JobText {
   readonly #file: YamlFile;
   readonly #segments: readonly Segment[];
-  readonly #raw: Readonly<Record<string, Raw>>;
+  readonly #raw: Settings;
   /** Columns of the job's key, and of its settings. */
   readonly #keyColumn: number;
   readonly #column: number;
@@ -56,7 +55,7 @@ export class JobText {
     const segments = segmentsOf(file, node);
     const raw = rawOf(file, node);
     const [first] = segments ?? [];
-    if (segments === undefined || first === undefined || !isRawMap(raw))
+    if (segments === undefined || first === undefined || !isSettings(raw))
       throw new NotEditable("not-editable", "the job is not written in block style");
     this.#segments = segments;
     this.#raw = raw;
@@ -238,11 +237,11 @@ export class JobText {
     return rawLines(this.#file, Object.fromEntries(merged), this.#column);
   }
 
-  #atomicTags(): Readonly<Record<string, Raw>> {
+  #atomicTags(): Settings {
     const { tags } = this.#raw;
     if (typeof tags === "string")
       throw new NotEditable("not-editable", "its tags come from a variable");
-    const own = isRawMap(tags) ? Object.entries(tags) : [];
+    const own = isSettings(tags) ? Object.entries(tags) : [];
     const others = own.filter(([name]) => name !== "job_level" && name !== "orchestrator");
     return { job_level: "atomic", ...Object.fromEntries(others) };
   }
@@ -275,7 +274,7 @@ export class JobText {
       segment !== undefined && items !== undefined
         ? this.#copy(segment)
         : Array.isArray(own)
-          ? rawLines(this.#file, { parameters: own as Raw }, this.#column)
+          ? rawLines(this.#file, { parameters: own as Setting }, this.#column)
           : `${" ".repeat(this.#column)}parameters:${newline}`;
     return before + lines.join("");
   }
@@ -289,7 +288,7 @@ export class JobText {
     if (wanted === undefined || raw === undefined) return "";
     if (typeof raw === "string" || typeof wanted !== "string")
       throw new NotEditable("not-editable", `its ${list} come from a variable`);
-    const isWanted = (item: Raw): boolean => isRawMap(item) && item[key] === wanted;
+    const isWanted = (item: Setting): boolean => isSettings(item) && item[key] === wanted;
     const items = itemsOf(this.#file, segment?.value, segment?.keyStart);
     const found = items?.filter(({ node }) => isWanted(rawOf(this.#file, node)));
     const { newline } = this.#file;
@@ -299,7 +298,7 @@ export class JobText {
         : commentsBefore(this.#file, segment) +
             `${" ".repeat(this.#column)}${list}:${newline}` +
             found.map((item) => this.#itemLines(item)).join("");
-    const all = Array.isArray(raw) ? (raw as readonly Raw[]).filter(isWanted) : [];
+    const all = Array.isArray(raw) ? (raw as readonly Setting[]).filter(isWanted) : [];
     return all.length === 0 ? "" : rawLines(this.#file, { [list]: all }, this.#column);
   }
 
@@ -323,7 +322,7 @@ export class JobText {
     return items
       .filter(({ node }) => {
         const raw = rawOf(this.#file, node);
-        return !(isRawMap(raw) && names.includes(raw[key]));
+        return !(isSettings(raw) && names.includes(raw[key]));
       })
       .map(removal);
   }
@@ -372,12 +371,12 @@ export class JobText {
   /** Tags that replace missing ones, one-line ones, or those of an anchor. */
   #newTags(
     segment: Segment | undefined,
-    raw: Raw | undefined,
+    raw: Setting | undefined,
     tags: Readonly<Record<string, string>>,
   ): Replacement {
     if (anchorsIn(segment?.value ?? null).length > 0)
       throw new NotEditable("shared-anchor", "its tags are shared by an anchor");
-    const all = { ...(isRawMap(raw) ? raw : {}), ...tags };
+    const all = { ...(isSettings(raw) ? raw : {}), ...tags };
     const lines = rawLines(this.#file, { tags: all }, this.#column);
     if (segment !== undefined) return { from: segment.start, to: segment.end, text: lines };
     const tasks = this.#segment("tasks");

@@ -1,12 +1,9 @@
 import { stringify } from "yaml";
-import type { Raw, YamlFile } from "./yaml-segments";
+import type { Settings } from "@jobstrata/core/model";
+import type { YamlFile } from "./yaml-segments";
 
 /** Settings as block-style text with an indentation, each line with its line break. */
-export function rawLines(
-  file: YamlFile,
-  settings: Readonly<Record<string, Raw>>,
-  indent: number,
-): string {
+export function rawLines(file: YamlFile, settings: Settings, indent: number): string {
   if (Object.keys(settings).length === 0) return "";
   const text = stringify(settings, { lineWidth: 0, aliasDuplicateObjects: false });
   return indented(file, text, indent);

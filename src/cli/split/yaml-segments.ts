@@ -8,6 +8,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
+import { isSettings, type Setting } from "@jobstrata/core/model";
 import { pairsOf } from "../yaml-nodes";
 
 /** A YAML file with its syntax tree and positions. */
@@ -156,12 +157,8 @@ function lineEndOf({ text }: YamlFile, at: number): number {
   return end === -1 ? text.length : end + 1;
 }
 
-/** Any YAML value. */
-export type Raw =
-  string | number | boolean | null | readonly Raw[] | { readonly [key: string]: Raw };
-
 /** A node's value with aliases and merged maps expanded; references such as `${var.x}` stay. */
-export function rawOf(file: YamlFile, node: unknown): Raw {
+export function rawOf(file: YamlFile, node: unknown): Setting {
   const at = isAlias(node) ? node.resolve(file.document) : node;
   if (isSeq(at)) return at.items.map((item) => rawOf(file, item));
   if (isScalar(at)) {
@@ -173,30 +170,29 @@ export function rawOf(file: YamlFile, node: unknown): Raw {
         : (at.source ?? "");
   }
   if (!isMap(at)) return null;
-  const merged: Record<string, Raw> = {};
-  const own: Record<string, Raw> = {};
+  const merged: Record<string, Setting> = {};
+  const own: Record<string, Setting> = {};
   for (const { key, value } of pairsOf(at)) {
     const name = String(key.value);
     if (name !== "<<") own[name] = rawOf(file, value);
     else
       for (const other of isSeq(value) ? value.items : [value]) {
         const map = rawOf(file, other);
-        if (isRawMap(map)) Object.assign(merged, map);
+        if (isSettings(map)) Object.assign(merged, map);
       }
   }
   return { ...merged, ...own };
 }
 
-export function isRawMap(value: Raw | undefined): value is Readonly<Record<string, Raw>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** The value at a path of a raw value. */
-export function rawAt(value: Raw | undefined, path: readonly (string | number)[]): Raw | undefined {
+export function rawAt(
+  value: Setting | undefined,
+  path: readonly (string | number)[],
+): Setting | undefined {
   let at = value;
   for (const part of path) {
-    if (Array.isArray(at)) at = (at as readonly Raw[])[Number(part)];
-    else if (isRawMap(at)) at = at[part];
+    if (Array.isArray(at)) at = (at as readonly Setting[])[Number(part)];
+    else if (isSettings(at)) at = at[part];
     else return undefined;
   }
   return at;
@@ -204,16 +200,16 @@ export function rawAt(value: Raw | undefined, path: readonly (string | number)[]
 
 /** A raw value with the value at a path replaced. */
 export function withRawAt(
-  value: Raw | undefined,
+  value: Setting | undefined,
   [name, ...rest]: readonly (string | number)[],
-  other: Raw,
-): Raw {
+  other: Setting,
+): Setting {
   if (name === undefined) return other;
   if (Array.isArray(value))
-    return (value as readonly Raw[]).map((item, at) =>
+    return (value as readonly Setting[]).map((item, at) =>
       at === Number(name) ? withRawAt(item, rest, other) : item,
     );
-  const map = isRawMap(value) ? value : {};
+  const map = isSettings(value) ? value : {};
   return { ...map, [name]: withRawAt(map[name], rest, other) };
 }
 

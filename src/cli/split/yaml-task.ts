@@ -1,3 +1,4 @@
+import { isSettings, type Setting, type Settings } from "@jobstrata/core/model";
 import { type MovedTask, movesWithCode, type HandedParameter } from "@jobstrata/core/split";
 import { isAlias, isMap, isScalar, type Scalar } from "yaml";
 import { apply, type Replacement } from "../check/yaml-edit";
@@ -6,9 +7,7 @@ import { ended, rawLines, scalarText, shifted } from "./yaml-lines";
 import {
   columnOf,
   commentsBefore,
-  isRawMap,
   nodeAt,
-  type Raw,
   rawAt,
   rawOf,
   type Segment,
@@ -23,7 +22,7 @@ export interface TaskText {
   readonly node: unknown;
   readonly segments: readonly Segment[];
   /** Its settings, including merged ones. */
-  readonly raw: Readonly<Record<string, Raw>>;
+  readonly raw: Settings;
   readonly column: number;
 }
 
@@ -34,7 +33,7 @@ export function taskText(file: YamlFile, item: unknown, isInner: boolean): TaskT
   const segments = segmentsOf(file, node);
   const [first] = segments ?? [];
   const raw = rawOf(file, node);
-  if (segments === undefined || first === undefined || !isRawMap(raw))
+  if (segments === undefined || first === undefined || !isSettings(raw))
     throw new NotEditable("not-editable", "the task is not written in block style");
   return { node, segments, raw, column: columnOf(file, first.keyStart) };
 }
@@ -93,7 +92,7 @@ function fullText(file: YamlFile, segment: Segment, column: number, withGap: boo
 function passedText(
   file: YamlFile,
   segments: readonly Segment[],
-  raw: Raw,
+  raw: Setting,
   path: readonly (string | number)[],
 ): string {
   const [name = "", ...rest] = path;
@@ -155,11 +154,11 @@ export function atomicTaskLines(
   if (merge !== undefined) {
     const own = new Set(segments.map(({ name }) => name));
     const merged = rawOf(file, merge.value);
-    const names = isRawMap(merged) ? Object.keys(merged) : [];
+    const names = isSettings(merged) ? Object.keys(merged) : [];
     const all = Object.fromEntries(
       Object.entries(raw).filter(([name]) => !own.has(name) && moves(name)),
     );
-    if (isRawMap(merged) && names.every(moves))
+    if (isSettings(merged) && names.every(moves))
       lines += shift(segmentLines(file, merge, text.column), inner - text.column);
     else lines += rawLines(file, all, inner);
   }
@@ -211,7 +210,7 @@ function changedLines(
     const comments = commentsBefore(file, segment);
     return shift(comments + " ".repeat(column) + ended(file, body), inner - column);
   }
-  let value: Raw = raw[segment.name] ?? null;
+  let value: Setting = raw[segment.name] ?? null;
   for (const { name, path = [] } of parameters)
     value = withRawAt(value, path.slice(1), `{{job.parameters.${name}}}`);
   return rawLines(file, { [segment.name]: value }, inner);

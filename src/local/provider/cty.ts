@@ -5,7 +5,7 @@
  * A value always has the full shape of its schema: an object has every attribute (null if unset), and an absent block
  * is an empty list. All functions here are linear in the size of the value.
  */
-import { int64Of, parseJson } from "@jobstrata/core/model";
+import { int64Of, isObject, parseJson } from "@jobstrata/core/model";
 import { ExtData, ExtensionCodec, decode, encode } from "@msgpack/msgpack";
 import type { AttributeType, Block, NestedBlock } from "./schema";
 
@@ -188,7 +188,5 @@ export function listOf(value: Value | undefined): readonly Value[] {
 
 /** `value` if it is an object or a map, otherwise null. */
 export function asObject(value: Value | undefined): Obj | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Obj)
-    : null;
+  return isObject(value) ? value : null;
 }

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { environmentInName } from "../../model/environment-name";
+import { isObject } from "../../model/json";
 import { readJsonFile, UnreadableJson } from "../json-file";
 import type { Reading, ReadProblem } from "../reading";
 import { readStackMetadata } from "./metadata";
@@ -130,7 +131,7 @@ function readJson(file: string, problems: ReadProblem[]): unknown {
     const isFile = statSync(file).isFile();
     const value = isFile ? readJsonFile(file) : undefined;
     if (!isFile) message = "this is not a file";
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+    if (isObject(value)) return value;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (error instanceof UnreadableJson) message = `the file ${error.message}`;
