@@ -250,6 +250,33 @@ describeInBrowser("the HTML page of a hierarchy", () => {
     }
   });
 
+  test("fits the drawing again when the panel opens or closes, unless somebody has moved it", async () => {
+    const page = await open({ dev: [SETUP, TABLES, SEED] }, { width: 1024 });
+    const isInside = (): Promise<boolean> =>
+      page.evaluate(() => {
+        const drawing = window.document.querySelector(".graph > .drawing")?.getBoundingClientRect();
+        const last = window.document.querySelector('[role="treeitem"]')?.getBoundingClientRect();
+        return (last?.right ?? 9999) <= (drawing?.right ?? 0);
+      });
+    const place = async () => (await page.getByRole("treeitem").first().boundingBox()) ?? { x: 0 };
+    const before = await place();
+    await page.getByRole("treeitem", { name: TABLES.key }).click();
+    await page.getByRole("complementary").waitFor();
+    while (!(await isInside())) await page.waitForTimeout(20);
+    expect((await place()).x).toBeLessThan(before.x);
+    await page.keyboard.press("Escape");
+    while ((await place()).x !== before.x) await page.waitForTimeout(20);
+    await page.mouse.move(500, 600);
+    await page.mouse.wheel(30, 0);
+    while ((await place()).x === before.x) await page.waitForTimeout(20);
+    const moved = await place();
+    await page.getByRole("treeitem", { name: TABLES.key }).click();
+    await page.getByRole("complementary").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("complementary").waitFor({ state: "detached" });
+    expect(await place()).toEqual(moved);
+  });
+
   test("shows a list first where there is little room, which opens, closes and selects", async () => {
     const page = await open({ dev: [SETUP, TABLES, SEED] }, { width: 390 });
     expect(await page.locator(".graph > .drawing").count()).toBe(0);

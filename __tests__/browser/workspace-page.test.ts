@@ -246,6 +246,8 @@ describeInBrowser("the page of the local workspace", () => {
     await page.getByRole("button", { name: "Run", exact: true }).click();
     await row("slow_seed").getByText("RUNNING").waitFor();
     expect(await row("load").getByText("SUCCESS").count()).toBe(1);
+    const head = page.getByRole("region", { name: /^Run \d/ });
+    await head.getByText(/^run \d+, .*, \d+ s$/).waitFor();
     await page.getByRole("button", { name: "Cancel", exact: true }).click();
     await row("slow_seed").getByText("CANCELED").waitFor();
     await page
@@ -254,6 +256,8 @@ describeInBrowser("the page of the local workspace", () => {
       .first()
       .waitFor();
     await page.getByRole("button", { name: "Cancel", exact: true }).waitFor({ state: "detached" });
+    await head.getByRole("link", { name: /Setup/ }).click();
+    await page.getByRole("complementary", { name: "Job" }).waitFor();
     expect(complaints).toEqual([]);
   });
 

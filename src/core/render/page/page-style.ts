@@ -16,6 +16,7 @@ html, body { height: 100%; margin: 0 }
 body { display: flex; flex-direction: column; font: 14px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--paper) }
 header { display: flex; gap: 16px; align-items: center; padding: 8px 16px; border-bottom: 1px solid var(--rule) }
 h1 { font-size: 16px; margin: 0 }
+h2 a { color: inherit }
 h2 { font-size: 15px; margin: 0 32px 4px 0; overflow-wrap: anywhere }
 h3 { font-size: 12px; margin: 14px 0 4px; color: var(--faint); text-transform: uppercase; letter-spacing: .04em }
 p { margin: 4px 0; overflow-wrap: anywhere }
@@ -46,7 +47,7 @@ button.link { border: 0; background: none; padding: 0; min-height: 0; color: var
 .joblist ~ .legend { grid-area: 3 / 1 }
 .legend summary { cursor: pointer }
 .legend li { display: flex; gap: 8px; align-items: center }
-aside { grid-area: 2 / 2 / 4; width: 400px; overflow: auto; border-left: 1px solid var(--rule); padding: 12px 16px; position: relative; background: var(--paper) }
+aside { grid-area: 2 / 2 / 4; width: clamp(280px, 32vw, 420px); overflow: auto; border-left: 1px solid var(--rule); padding: 12px 16px; position: relative; background: var(--paper) }
 .close { position: sticky; float: right; top: 0; padding: 0 8px }
 .badge { display: inline-block; border: 1px solid var(--edge); border-radius: 10px; padding: 0 10px; font-size: 12px; background: var(--other-fill) }
 .links { display: inline-flex; flex-wrap: wrap; gap: 2px 10px }
@@ -140,7 +141,7 @@ ${DRAWING_STYLE}
   .runs { grid-template: minmax(120px, 30%) minmax(0, 1fr) / minmax(0, 1fr) }
   .runs > nav { border-right: 0; border-bottom: 1px solid var(--rule) }
   .row { grid-template-columns: minmax(110px, 2fr) 88px minmax(60px, 1fr) }
-  .row > :nth-child(3), .tick:nth-child(odd) { display: none }
+  .row > :nth-child(3) { display: none }
   header h1 { position: absolute; clip-path: inset(50%) }
 }
 @media print {

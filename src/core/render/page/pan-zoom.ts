@@ -6,6 +6,7 @@ import type { Window } from "./drawing";
 import { READABLE } from "./graph/expansion";
 import { MARGIN } from "./layout/layout";
 import type { Box, Layout } from "./layout/elements";
+import type { Size } from "./layout/pack";
 
 /** The visible part of a drawing, and ways to change it. */
 export interface PanZoom {
@@ -21,6 +22,10 @@ export interface PanZoom {
   readonly show: (box: Box) => void;
   /** Keeps a box at its place on the screen after its position in the drawing has changed. */
   readonly keep: (before: Pick<Box, "x" | "y">, after: Pick<Box, "x" | "y">) => void;
+  /** The size of the window. */
+  readonly size: Size;
+  /** Adapts the view to a new size of the window: fits the drawing again if nobody has moved it since. */
+  readonly resized: () => void;
 }
 
 const SCALES: [number, number] = [0.05, 4];
@@ -32,9 +37,11 @@ const SCALES: [number, number] = [0.05, 4];
  */
 export function usePanZoom(svg: RefObject<SVGSVGElement>, layout: Layout, start: unknown): PanZoom {
   const [transform, setTransform] = useState<ZoomTransform>(zoomIdentity);
-  const [size, setSize] = useState({ width: 1, height: 1 });
+  const [size, setSize] = useState<Size>({ width: 1, height: 1 });
   const behavior = useRef<ZoomBehavior<SVGSVGElement, unknown>>();
   const latest = useRef(layout);
+  /** The transform that fits the drawing into the window, until the drawing is moved. */
+  const fitted = useRef<ZoomTransform>();
   latest.current = layout;
 
   useEffect(() => {
@@ -86,7 +93,8 @@ export function usePanZoom(svg: RefObject<SVGSVGElement>, layout: Layout, start:
     const scale = Math.max(READABLE, Math.min(1, clientWidth / width, clientHeight / height));
     const x = Math.max(0, (clientWidth - width * scale) / 2);
     const y = Math.max(0, (clientHeight - height * scale) / 2);
-    move(zoomIdentity.translate(x, y).scale(scale));
+    fitted.current = zoomIdentity.translate(x, y).scale(scale);
+    move(fitted.current);
   };
   useEffect(() => {
     fit();
@@ -124,6 +132,11 @@ export function usePanZoom(svg: RefObject<SVGSVGElement>, layout: Layout, start:
       const element = svg.current;
       if (element === null) return;
       move(zoomTransform(element).translate(before.x - after.x, before.y - after.y));
+    },
+    size,
+    resized: () => {
+      const { current } = svg;
+      if (current !== null && zoomTransform(current) === fitted.current) fit();
     },
   };
 }

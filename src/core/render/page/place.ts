@@ -74,3 +74,6 @@ export function runsAddress({ jobId, runId, choice = {} }: Partial<Omit<Place, "
   const path = runId === undefined ? "#/runs" : `#/runs/${runId}`;
   return query.size === 0 ? path : `${path}?${query.toString()}`;
 }
+
+/** The fragment for a job. */
+export const jobAddress = (jobId: JobId): string => `#/jobs/${jobId}`;

@@ -9,6 +9,7 @@ import {
 import { printable } from "../../model/text";
 import type { PageRun } from "../../model/page-answers";
 import type { PageClient } from "./page-client";
+import { jobAddress } from "./place";
 import { FilterBar, type RunFilters } from "./run-filters";
 import { agoText, durationText, RunState, runTimes } from "./run-state";
 import { tasksIn } from "./tasks-in";
@@ -190,6 +191,7 @@ function RunDetails({
 }) {
   const run = useRun(client, workspace, runId);
   const [taskRunId, setTaskRunId] = useState<RunId>();
+  const now = useNow(1000) + workspace.ahead;
   if (run === undefined) return <p class="message faint">Reading run {runId} …</p>;
   if (typeof run === "string") return <p class="message">{printable(run)}</p>;
   const task =
@@ -198,13 +200,19 @@ function RunDetails({
   return (
     <section class="run" aria-label={`Run ${runId}`}>
       <div class="run-head">
-        <h2>{printable(run.key ?? run.name)}</h2>
+        <h2>
+          {run.jobId === 0 ? (
+            printable(run.key ?? run.name)
+          ) : (
+            <a href={jobAddress(run.jobId)}>{printable(run.key ?? run.name)}</a>
+          )}
+        </h2>
         <p>
           <RunState {...run} />{" "}
           <span class="faint">
             run {run.runId}
             {run.startTime !== undefined && `, ${timeOf(run.startTime)}`}
-            {isOver && `, ${durationText(run, 0)}`}
+            {durationText(run, now) !== "" && `, ${durationText(run, now)}`}
           </span>
         </p>
         {headlineOf(run) !== "" && (

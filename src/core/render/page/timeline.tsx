@@ -1,5 +1,6 @@
+import type { RefObject } from "preact";
 import type { RunId } from "../../model/int64";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { didNotRun, type JobRunNode, type TaskRunNode } from "../../model/run-tree";
 import { printable } from "../../model/text";
 import { formatDuration, formatElapsed } from "../../report/duration";
@@ -9,6 +10,8 @@ import { VirtualRows } from "./virtual-rows";
 const ROW = 30;
 /** Update interval of active bars; milliseconds. */
 const TICK = 500;
+/** Room for the label of a tick, such as `15 min 00 s`; pixels. */
+const LABEL = 78;
 /** Tick distances; seconds. */
 const STEPS = [
   0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200,
@@ -42,14 +45,15 @@ export function Timeline({
   const end = Math.max(start + 100, run.endTime ?? now, lastEnd(rows));
   const share = (time: number): number =>
     Math.max(0, Math.min(100, ((time - start) / (end - start)) * 100));
-  const ticks = ticksOf(end - start);
+  const lane = useRef<HTMLSpanElement>(null);
+  const ticks = ticksOf(end - start, useWidth(lane) / LABEL);
   return (
     <div class="timeline" role="table" aria-label="Timeline" aria-rowcount={rows.length + 1}>
       <div class="row head" role="row" aria-rowindex={1}>
         <span role="columnheader">Task</span>
         <span role="columnheader">State</span>
         <span role="columnheader">Took</span>
-        <span role="columnheader" class="lane">
+        <span role="columnheader" class="lane" ref={lane}>
           <span class="hidden">Time</span>
           {ticks.map((tick) => (
             <span key={tick} class="tick" style={{ left: `${share(start + tick)}%` }}>
@@ -145,12 +149,33 @@ function lastEnd(rows: readonly TimelineRow[]): number {
   return rows.reduce((last, { task }) => Math.max(last, task.endTime ?? 0), 0);
 }
 
-/** About five round tick times from 0; milliseconds. */
-function ticksOf(length: number): number[] {
-  const step = (STEPS.find((seconds) => length / 1000 / seconds <= 6) ?? 604_800) * 1000;
-  const ticks: number[] = [];
-  for (let tick = 0; tick < length * 0.97 && ticks.length < 10; tick += step) ticks.push(tick);
+/** At most six round tick times from 0; milliseconds. @param room how many labels fit beside each other */
+function ticksOf(length: number, room: number): number[] {
+  const most = Math.max(1, Math.min(6, room));
+  const step = (STEPS.find((seconds) => length / 1000 / seconds <= most) ?? 604_800) * 1000;
+  const last = length * (1 - 1 / Math.max(1, room));
+  const ticks = [0];
+  for (let tick = step; tick <= last && ticks.length < 10; tick += step) ticks.push(tick);
   return ticks;
+}
+
+/** The width of an element; pixels. */
+function useWidth(element: RefObject<HTMLElement>): number {
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const { current } = element;
+    if (current === null) return undefined;
+    const measure = (): void => {
+      setWidth(current.clientWidth);
+    };
+    const observer = new ResizeObserver(measure);
+    observer.observe(current);
+    measure();
+    return () => {
+      observer.disconnect();
+    };
+  }, [element]);
+  return width;
 }
 
 /** The browser's time, updated while the run is active. */

@@ -9,7 +9,7 @@ import { AlertsView } from "./alerts-view";
 import { boxActivity } from "./box-activity";
 import { GraphView } from "./graph/graph-view";
 import { PageClient, PageFailure } from "./page-client";
-import { type Place, placeIn, type RunChoice, runsAddress } from "./place";
+import { jobAddress, type Place, placeIn, type RunChoice, runsAddress } from "./place";
 import { useFilters } from "./run-filters";
 import { RunHistory } from "./run-history";
 import { RunsView } from "./runs-view";
@@ -166,7 +166,7 @@ function Jobs({
       documents={hierarchy.environments}
       selected={jobId === undefined ? undefined : documentId(host, jobId)}
       onSelect={(id) => {
-        go(id === undefined ? "#/jobs" : `#/jobs/${jobOfDocument(id)}`);
+        go(id === undefined ? "#/jobs" : jobAddress(jobOfDocument(id)));
       }}
       activityOf={(job) => {
         if (job.external === true) return undefined;

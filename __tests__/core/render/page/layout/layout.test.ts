@@ -4,7 +4,7 @@ import { hierarchyDocument } from "../../../../../src/core/render/document";
 import { layoutOf, type LayoutOptions } from "../../../../../src/core/render/page/layout/layout";
 import type { Layout } from "../../../../../src/core/render/page/layout/elements";
 import type { Rect } from "../../../../../src/core/render/page/layout/pack";
-import { hierarchy, HOSTILE_NAMES, job, notebook, runs, task } from "../../support";
+import { finding, hierarchy, HOSTILE_NAMES, job, notebook, runs, task } from "../../support";
 
 const layout = (jobs: readonly JobSpec[], options: LayoutOptions = {}) =>
   layoutOf(hierarchyDocument(hierarchy(jobs)), options);
@@ -283,6 +283,12 @@ describe("layoutOf", () => {
       "nightly: composite",
       "bronze: composite · 2 jobs",
       "silver: composite · 1 job",
+    ]);
+    const found = hierarchyDocument(
+      hierarchy(jobs, { findings: [finding(jobs), finding(jobs.slice(3), "retries", "warning")] }),
+    );
+    expect(layoutOf(found, { isExpanded: () => false }).boxes[0]?.lines).toEqual([
+      "composite · 4 jobs, 1 error, 1 warning",
     ]);
     // A job has a box in each job that runs it.
     expect(layout(jobs).boxes.filter((box) => box.job.key === "shared")).toHaveLength(2);

@@ -1,31 +1,9 @@
-import { SEVERITIES } from "../../../model/finding";
 import { printable } from "../../../model/text";
-import type { DocumentFinding, DocumentJob, HierarchyDocument } from "../../document";
 import { Findings } from "../job-details";
+import type { Mistake } from "../mistakes";
 
 const MAX_LISTED = 500;
 const MAX_JOBS = 50;
-
-/** A finding with all affected jobs. */
-export interface Mistake extends DocumentFinding {
-  readonly jobs: DocumentJob[];
-}
-
-/** The distinct findings, errors first. */
-export function mistakesOf({ jobs }: HierarchyDocument): Mistake[] {
-  const mistakes = new Map<string, Mistake>();
-  for (const job of jobs) {
-    for (const finding of job.findings) {
-      const key = `${finding.rule}\0${finding.message}`;
-      const mistake = mistakes.get(key);
-      if (mistake === undefined) mistakes.set(key, { ...finding, jobs: [job] });
-      else mistake.jobs.push(job);
-    }
-  }
-  return [...mistakes.values()].sort(
-    (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity),
-  );
-}
 
 /** Summary, such as `✖ 2 errors, ! 1 warning`. */
 export function countOf(findings: readonly { readonly severity: string }[]): string {

@@ -5,10 +5,10 @@ import type { DocumentJob, HierarchyDocument } from "../../document";
 import { activityRows } from "../box-activity";
 import { type BoxActivity, Drawing } from "../drawing";
 import { Legend } from "../legend";
+import { mistakesOf } from "../mistakes";
 import type { PanZoom } from "../pan-zoom";
 import { Relations } from "../relations";
 import { Expansion } from "./expansion";
-import { mistakesOf } from "./findings-list";
 import { JobList } from "./job-list";
 import { usePageKeys } from "./keys";
 import { usePrinting } from "./printing";
@@ -106,7 +106,7 @@ function Hierarchy({
   const svg = useRef<SVGSVGElement>(null);
   const search = useRef<HTMLInputElement>(null);
   const relations = useMemo(() => new Relations(document), [document]);
-  const findings = useMemo(() => mistakesOf(document), [document]);
+  const findings = useMemo(() => mistakesOf(document.jobs), [document]);
   const [level, setLevel] = useState(firstLevel);
   const [view, setView] = useState<"drawing" | "list">(() =>
     window.innerWidth <= NARROW ? "list" : "drawing",

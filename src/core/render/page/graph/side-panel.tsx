@@ -2,7 +2,8 @@ import type { ComponentChildren } from "preact";
 import type { DocumentJob } from "../../document";
 import { JobDetails } from "../job-details";
 import type { Relations } from "../relations";
-import { FindingsList, type Mistake } from "./findings-list";
+import type { Mistake } from "../mistakes";
+import { FindingsList } from "./findings-list";
 
 /** The panel beside a drawing: details of a job, or all findings. */
 export function SidePanel({

@@ -1,7 +1,8 @@
 import type { ComponentChildren, RefObject } from "preact";
 import { printable } from "../../../model/text";
 import type { DocumentJob } from "../../document";
-import { countOf, type Mistake } from "./findings-list";
+import type { Mistake } from "../mistakes";
+import { countOf } from "./findings-list";
 
 const MAX_FOUND = 50;
 

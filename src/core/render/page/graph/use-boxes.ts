@@ -68,6 +68,14 @@ export function useBoxes(
       window.document.getElementById(itemId(box.place))?.focus({ preventScroll: true });
   });
 
+  const { size } = panZoom;
+  useLayoutEffect(() => {
+    panZoom.resized();
+    // A panel that opens beside or below the drawing must not hide the box it belongs to.
+    const box = wanted === undefined ? undefined : boxes.get(wanted);
+    if (box !== undefined) panZoom.show(box);
+  }, [size.width, size.height]);
+
   const toggle = (place: string, open = !expanded.has(place)): void => {
     const box = boxes.get(place);
     if (box !== undefined) next.current.keep = box;

@@ -4,6 +4,7 @@ import { rootsOf } from "../../hierarchy";
 import { arrange, type Arranged } from "./arrange";
 import { cut, shortWhat, widthOf } from "./box-text";
 import { LEVEL_WORDS, levelOf } from "../level";
+import { mistakesOf } from "../mistakes";
 import type { Layout } from "./elements";
 import { type Child, Drawn, isPlace, PADDING, type Place } from "./drawn";
 import type { Wait } from "./layers";
@@ -238,7 +239,7 @@ class Composition {
       for (const next of this.#runs(each)) below.add(next);
     }
     below.delete(job);
-    const findings = [...below].flatMap((each) => each.findings);
+    const findings = mistakesOf(below);
     const errors = findings.filter(({ severity }) => severity === "error").length;
     const others = findings.length - errors;
     const more = below.size >= MAX_COUNTED ? "+" : "";
