@@ -217,6 +217,114 @@ resources:
     });
   });
 
+  describe("in a folder of bundles with the same keys", () => {
+    const bundle = (folder: string): Record<string, string> => ({
+      [`${folder}/databricks.yml`]: `bundle: {name: shop}
+targets: {dev: {default: true}}
+include: [jobs.yml]
+`,
+      [`${folder}/jobs.yml`]: `resources:
+  jobs:
+    load: {tasks: [{task_key: load, notebook_task: {notebook_path: load.py}}]}
+    nightly: {tasks: [{task_key: load, run_job_task: {job_id: "\${resources.jobs.load.id}"}}]}
+`,
+      [`${folder}/load.py`]: `${NOTEBOOK}spark.sql("create or replace table main.shop.${folder} as select 1")\n`,
+    });
+    let root: string;
+    beforeEach(() => {
+      root = tempFolder();
+      git(root, "init", "-q");
+      write(root, { ...bundle("hr"), ...bundle("sales"), ...bundle("stock") });
+      write(root, {
+        "hr/databricks.yml": `bundle: {name: hr}
+targets: {dev: {default: true}}
+include: [jobs.yml]
+resources:
+  jobs:
+    report: {tasks: [{task_key: report, notebook_task: {notebook_path: report.py}}]}
+`,
+        "hr/report.py": `${NOTEBOOK}spark.table("main.shop.sales")\n`,
+      });
+      commit(root);
+    });
+    /** Ids of the jobs, with their states and first reasons. */
+    const states = async (...args: string[]): Promise<[string, string, string | undefined][]> => {
+      const { out } = await changed(root, ...args, "--format", "json");
+      const [environment] = (JSON.parse(out) as ChangedDocument).environments;
+      return (environment?.jobs ?? []).map(({ id, state, reasons: [first] }) => [
+        id.replace("resources.jobs.", ""),
+        state,
+        first?.text,
+      ]);
+    };
+
+    it("follows the changed job, not one of another bundle", async () => {
+      appendFileSync(join(root, "sales/load.py"), "x = 1\n");
+      const expected = [
+        ["hr: report", "downstream", "reads main.shop.sales, which shop/load writes"],
+        ["sales: load", "modified", "notebook sales/load.py changed"],
+        ["sales: nightly", "downstream", "runs shop/load"],
+      ];
+      expect(await states()).toEqual(expected);
+      // With a changed definition, jobs are paired with those of the base.
+      const text = readFileSync(join(root, "stock/jobs.yml"), "utf8");
+      write(root, { "stock/jobs.yml": `${text}# x\n` });
+      expect(await states()).toEqual(expected);
+      const { out } = await changed(root);
+      expect(out).toContain("1 modified, 2 downstream, 4 unchanged");
+      rmSync(join(root, "hr"), { recursive: true });
+      rmSync(join(root, "sales"), { recursive: true });
+      expect(await states()).toEqual([
+        ["hr: load", "removed", "was removed"],
+        ["hr: nightly", "removed", "was removed"],
+        ["hr: report", "removed", "was removed"],
+        ["sales: load", "removed", "was removed"],
+        ["sales: nightly", "removed", "was removed"],
+      ]);
+    });
+
+    it("counts only the jobs of a bundle as modified that cannot be read at the base", async () => {
+      const text = readFileSync(join(root, "sales/jobs.yml"), "utf8");
+      write(root, { "sales/jobs.yml": text.replace("resources:", "resources: [") });
+      commit(root);
+      write(root, { "sales/jobs.yml": text });
+      const why = "bundle sales cannot be read at the base";
+      expect(await states()).toEqual([
+        ["hr: report", "downstream", "reads main.shop.sales, which shop/load writes"],
+        ["sales: load", "modified", why],
+        ["sales: nightly", "modified", why],
+      ]);
+      const { code, err } = await changed(root);
+      expect(code).toBe(0);
+      expect(err).toMatch(
+        /^bundle sales cannot be read at the base: HEAD:sales\/jobs\.yml:3:5: .*; each of its jobs counts as modified\n$/,
+      );
+      // A folder as the base.
+      const other = join(tempFolder(), "other");
+      cpSync(root, other, { recursive: true });
+      write(other, { "sales/jobs.yml": "resources: [" });
+      expect((await states(other)).map(([id]) => id)).toEqual([
+        "hr: report",
+        "sales: load",
+        "sales: nightly",
+      ]);
+    });
+
+    it("leaves out bundles that the configuration ignores, also at the base", async () => {
+      write(root, { "jobstrata.config.yaml": 'ignore: ["sales/**"]\n' });
+      expect(await states()).toEqual([]);
+      expect(await states(root)).toEqual([]);
+    });
+
+    it("does not take jobs for removed whose bundle cannot be read now", async () => {
+      write(root, { "sales/jobs.yml": "resources: [" });
+      const { code, out, err } = await changed(root);
+      expect(code).toBe(2);
+      expect(out).toMatch(/^no job changed/);
+      expect(err).toMatch(/bundle sales cannot be read: .*; jobs that it lacks are not compared/);
+    });
+  });
+
   it("looks at code again that has changed since it was cached, in any encoding", async () => {
     const root = repository({ "src/lib/days.py": "x = 1\n" });
     const days = (): void => {

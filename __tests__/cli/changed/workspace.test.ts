@@ -1,3 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fakeServer } from "../../run/support";
+import { ROOT } from "../../e2e/support/processes";
 import { freshFolder } from "../../support/synth";
 import { DeployedBundle } from "../drift/support";
 import { jobstrata } from "../program-support";
@@ -44,5 +51,35 @@ describe("changed, with a workspace as the base", () => {
     expect(err).toMatch(/the base cannot be read: .*every job counts as modified/);
     const live = await jobstrata("changed", "HEAD", bundle.folder, "--local");
     expect(live.err).toMatch(/jobs of a workspace are compared as the base/);
+  });
+
+  it("ends at once with 130 and one line at Ctrl-C, though the workspace does not answer", async () => {
+    let hear = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (hear = resolve));
+    const silent = await fakeServer(({ url }, response) => {
+      if (url.endsWith("/Me")) response.end('{"userName": "ana@shop.example"}');
+      else hear();
+    });
+    const cache = freshFolder();
+    const running = spawn(
+      process.execPath,
+      [join(ROOT, "src/cli/bin/jobstrata.js"), "changed", "workspace", ".", "-t", "prod"],
+      {
+        cwd: bundle.folder,
+        env: {
+          ...process.env,
+          DATABRICKS_HOST: silent.host,
+          JOBSTRATA_CACHE: cache,
+        },
+      },
+    );
+    const ended = once(running, "exit");
+    const said = text(running.stderr);
+    await asked;
+    running.kill("SIGINT");
+    expect(await ended).toEqual([130, null]);
+    expect(await said).toBe("Stopped; the comparison had not finished\n");
+    expect(readdirSync(cache).filter((name) => name.startsWith("drift-"))).toEqual([]);
+    await silent.close();
   });
 });

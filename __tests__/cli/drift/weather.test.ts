@@ -14,6 +14,7 @@ import { FRESH_MS, LiveJobs } from "../../../src/cli/drift/live-jobs";
 import { readCode } from "../../../src/cli/drift/read-code";
 import { fakeServer, type FakeServer, refuse } from "../../run/support";
 import { folderWith, freshFolder } from "../../support/synth";
+import { commandLine } from "../program-support";
 
 const BUNDLE = `bundle: { name: shop }
 resources:
@@ -42,17 +43,21 @@ const jobOf = (job_id: number, name: string, more: object = {}): object => ({
 
 describe("an audit in bad weather", () => {
   let server: FakeServer;
-  let isDown: boolean;
+  /** The status of the second page; undefined if it is there. */
+  let downWith: number | undefined;
   let cache: string;
   let folder: string;
   let hidden: string;
+  /** The user of each token. */
+  let users: Readonly<Record<string, string>>;
 
   beforeEach(async () => {
-    isDown = false;
+    downWith = undefined;
     hidden = "";
+    users = { "Bearer secret-a": "ana@shop.example", "Bearer secret-b": "bob@shop.example" };
     cache = freshFolder();
     folder = folderWith({ "databricks.yml": BUNDLE });
-    server = await fakeServer(({ url }, response) => {
+    server = await fakeServer(({ url, headers }, response) => {
       const { pathname, searchParams } = new URL(url, "http://localhost");
       const answer = (body: object): void => {
         response.end(JSON.stringify(body));
@@ -60,11 +65,15 @@ describe("an audit in bad weather", () => {
       if (pathname.endsWith("/jobs/list")) {
         if (!searchParams.has("page_token"))
           answer({ jobs: [jobOf(1, "Load", { description: "by hand" })], next_page_token: "two" });
-        else if (isDown) refuse(response, 503);
+        else if (downWith !== undefined) refuse(response, downWith);
         else answer({ jobs: [jobOf(2, "Seed")] });
       } else if (pathname.includes("/permissions/jobs/")) {
         if (hidden !== "" && pathname.endsWith(hidden)) refuse(response, 403);
         else answer({ access_control_list: [] });
+      } else if (pathname.endsWith("/scim/v2/Me")) {
+        const userName = users[headers.authorization ?? ""];
+        if (userName === undefined) refuse(response, 403);
+        else answer({ userName });
       } else refuse(response, 404);
     });
   });
@@ -90,7 +99,7 @@ describe("an audit in bad weather", () => {
     server.requests.map(({ url }) => url).filter((url) => url.includes("/jobs/list"));
 
   it("goes on from the page that it has reached", async () => {
-    isDown = true;
+    downWith = 503;
     const first = LiveJobs.open("prod", false, env());
     await expect(audit(first)).rejects.toBeInstanceOf(WorkspaceError);
     expect(first.size).toBe(1);
@@ -99,7 +108,7 @@ describe("an audit in bad weather", () => {
     expect(statSync(join(cache, file)).mode & 0o777).toBe(0o600);
     // Half of a line, as a process leaves it that is killed.
     writeFileSync(join(cache, file), `${readFileSync(join(cache, file), "utf8")}{"job":{"jo`);
-    isDown = false;
+    downWith = undefined;
     server.requests.length = 0;
 
     const second = LiveJobs.open("prod", true, env());
@@ -116,7 +125,7 @@ describe("an audit in bad weather", () => {
   });
 
   it("starts again without --resume, for other code, and after an hour", async () => {
-    isDown = true;
+    downWith = 503;
     const first = LiveJobs.open("prod", false, env());
     await expect(audit(first)).rejects.toBeInstanceOf(WorkspaceError);
     first.close(true);
@@ -128,7 +137,7 @@ describe("an audit in bad weather", () => {
   });
 
   it("starts again an hour after the first start, however often it has gone on since", async () => {
-    isDown = true;
+    downWith = 503;
     const began = Date.now() - FRESH_MS - 1000;
     const first = LiveJobs.open("prod", false, env(), began);
     await expect(audit(first)).rejects.toBeInstanceOf(WorkspaceError);
@@ -151,6 +160,45 @@ describe("an audit in bad weather", () => {
     second.add({ job_id: 3, settings: { name: "Report" } });
     expect(second.job("3")?.settings?.name).toBe("Report");
     second.close(false);
+  });
+
+  describe("with --resume", () => {
+    const drift = (token: string) =>
+      commandLine(["drift", folder, "--resume", "--no-permissions"], {
+        cwd: folder,
+        env: {
+          PATH: process.env.PATH,
+          HOME: folder,
+          JOBSTRATA_CACHE: cache,
+          DATABRICKS_HOST: server.host,
+          DATABRICKS_TOKEN: token,
+        },
+      });
+    beforeEach(async () => {
+      downWith = 403;
+      const { stderr } = await drift("secret-a");
+      expect(stderr).toContain("; --resume continues from here\n");
+      downWith = undefined;
+      server.requests.length = 0;
+    });
+
+    it("goes on with what the same user has read", async () => {
+      const { stderr } = await drift("secret-a");
+      expect(stderr).not.toMatch(/resume/);
+      expect(lists()).toEqual([expect.stringContaining("page_token=two")]);
+      expect(readdirSync(cache)).toEqual([]);
+    });
+
+    it("starts anew for another user, and leaves what the first one has read", async () => {
+      const { stderr } = await drift("secret-b");
+      expect(stderr).toContain(
+        "Nothing to resume: bob@shop.example has no audit that was interrupted in the last hour; starting anew\n",
+      );
+      expect(lists()).toHaveLength(2);
+      const [kept = "", ...others] = readdirSync(cache);
+      expect(others).toEqual([]);
+      expect(readFileSync(join(cache, kept), "utf8")).not.toContain("secret");
+    });
   });
 
   it("keeps nothing where there is no cache", () => {

@@ -64,7 +64,13 @@ function atPath(path: string, { reading, options }: Current): Base {
     if (state !== undefined) priors.push(file);
     return readTerraformJson(state ?? json, file, { mask: maskSecret });
   };
-  const readings = readPath(path, { ...options, targets: [], terraform });
+  const isFolder = path !== "-" && statSync(path).isDirectory();
+  const readings = readPath(path, {
+    ...options,
+    targets: [],
+    terraform,
+    ...(isFolder && placedIn(path, folderOf(reading), options)),
+  });
   const before = sameKind(readings, reading.kind);
   const from = {
     kind: before.kind,
@@ -89,6 +95,18 @@ function atPath(path: string, { reading, options }: Current): Base {
   };
 }
 
+/** Options to read several bundles of the base as those of the current side: with the same ids, and ignoring the same ones. */
+function placedIn(
+  base: string,
+  current: string,
+  { isIgnored = () => false }: Current["options"],
+): Pick<SourceOptions, "workingFolder" | "isIgnored"> {
+  return {
+    workingFolder: resolve(base, relative(current, realpathSync(process.cwd()))),
+    isIgnored: (path) => isIgnored(resolve(current, relative(resolve(base), resolve(path)))),
+  };
+}
+
 /** File changes between two readings. A synthesis output folder is compared by its asset copies. */
 function filesBetween(
   before: Reading,
@@ -105,10 +123,7 @@ function referencesOf(after: Reading, before: Reading): NonNullable<Base["refere
   const of = (reading: Reading): References =>
     after.kind === "cdktf"
       ? new StackReferences(resolve(reading.path))
-      : new BundleReferences(
-          reading.graphs.flatMap((graph) => graph.jobs),
-          folderOf(reading),
-        );
+      : new BundleReferences(reading, folderOf(reading));
   return { before: of(before), after: of(after) };
 }
 
@@ -213,6 +228,7 @@ function bundleAt({ git, commit, revision, folder, current }: AtCommit): Promise
       targets: [],
       repository: root,
       hasFiles: false,
+      ...placedIn(root, git.folder, options),
     });
     const shown = (way: string): string => `${revision}:${way}`;
     return {

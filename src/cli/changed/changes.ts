@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { type JobGraph, type JobSpec, printable, formatLocation } from "@jobstrata/core/model";
+import { type JobGraph, type JobSpec, printable } from "@jobstrata/core/model";
 import { analyseAhead, type Reading } from "@jobstrata/core/readers";
 import {
   diffJobs,
@@ -11,7 +11,7 @@ import {
 } from "@jobstrata/core/render";
 import type { Io } from "../io";
 import { environmentPairs, type EnvironmentPair } from "../sources/environment-pairs";
-import { readSources, type SourcesOptions } from "../sources/options";
+import { ignoring, readSources, type SourcesOptions } from "../sources/options";
 import { type Base, readBase } from "./base";
 import {
   type BaseSource,
@@ -21,9 +21,10 @@ import {
   summaryOf,
 } from "./document";
 import { downstreamOf } from "./downstream";
-import { entryFor } from "./entry";
+import { entryFor, labelsOf } from "./entry";
 import { JobReasons } from "./job-reasons";
 import { renamedJobs } from "./renamed-jobs";
+import { bundleOf, unreadable, unreadAt, unreadBundles } from "./unread-bundles";
 import type { LiveOptions } from "./workspace-base";
 
 /** What to compare. */
@@ -85,18 +86,24 @@ export async function findChanges(
       ...(local !== undefined && { local }),
       ...(data !== undefined && { data }),
     };
-    return { document: await compareLive(reading, path, live, io), before: [], after: [reading] };
+    return {
+      document: await compareLive(reading, path, live, io, signal),
+      before: [],
+      after: [reading],
+    };
   }
-  const options = { ...(source && { source }), ...(python !== undefined && { python }) };
+  const options = {
+    ...(source && { source }),
+    ...(python !== undefined && { python }),
+    isIgnored: ignoring(sources.config),
+  };
   let found: Base;
   try {
     found = await readBase(base, { reading, options, io, ...(signal && { signal }) });
-    for (const { severity, rule, message, location } of found.reading?.problems ?? [])
-      if (severity === "error" && rule === undefined)
-        throw new JobstrataError(
-          "source",
-          location === undefined ? message : `${formatLocation(location)}: ${message}`,
-        );
+    // Of several bundles, one that is broken at the base leaves the others comparable.
+    const isDivided = found.files !== undefined && found.reading?.bundles !== undefined;
+    const why = isDivided ? undefined : unreadable(found.reading?.problems ?? []);
+    if (why !== undefined) throw new JobstrataError("source", why);
   } catch (error) {
     if (!(error instanceof JobstrataError) || signal?.aborted === true) throw error;
     return { document: everything(reading, base, error.message), before: [], after: [reading] };
@@ -111,6 +118,7 @@ async function compareLive(
   path = ".",
   options: LiveOptions,
   io: Io,
+  signal: AbortSignal | undefined,
 ): Promise<ChangedDocument> {
   // Lazy: only this comparison needs a workspace client.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
@@ -119,7 +127,7 @@ async function compareLive(
   const graphs = reading.graphs.filter(({ environment }) => environment === code.target);
   const own = { ...reading, graphs };
   try {
-    const { host, environment, jobs } = await changesLive(code, options, io);
+    const { host, environment, jobs } = await changesLive(code, options, io, signal);
     const all = [...jobs, ...downstreamOf(code.graph, jobs)].sort(byKey);
     return documentOf(own, { kind: "workspace", path: host }, [{ environment, jobs: all }], {
       complete: true,
@@ -137,7 +145,9 @@ const UNREADABLE: Reason = { kind: "unknown", text: "the base cannot be read" };
 function everything(reading: Reading, base: string, problem: string): ChangedDocument {
   const environments = reading.graphs.map(({ environment, jobs }) => ({
     environment,
-    jobs: jobs.map((job) => entryFor(job.key, job, "modified", [UNREADABLE])),
+    jobs: Array.from(labelsOf({ jobs }), ([job, label]) =>
+      entryFor(label, job, "modified", [UNREADABLE]),
+    ),
   }));
   return documentOf(reading, { kind: reading.kind, path: base }, environments, {
     complete: false,
@@ -157,7 +167,17 @@ async function compare(
       : graphs.filter(({ environment }) => targets.includes(environment));
   const pairs = environmentPairs(asked(before.graphs), asked(reading.graphs), undefined);
   const others = new JobReasons(reading, base);
-  const changed = pairs.map((pair) => changedJobs(pair, base.reading === undefined, others));
+  const unread = {
+    before: base.reading === undefined ? [] : unreadBundles(base.reading),
+    now: unreadBundles(reading),
+  };
+  const context: Context = {
+    isSameReading: base.reading === undefined,
+    others,
+    unread: (job) => unreadAt(bundleOf(job, reading), unread.before)?.path,
+    isHidden: (job) => unreadAt(bundleOf(job, before), unread.now) !== undefined,
+  };
+  const changed = pairs.map((pair) => changedJobs(pair, context));
   // Finding the readers of changed jobs' tables requires the code of all jobs.
   const graphs = pairs.flatMap(({ now }, at) => (now && changed[at]?.length !== 0 ? [now] : []));
   await analyseAhead(graphs);
@@ -167,19 +187,38 @@ async function compare(
     return { environment, jobs: [...own, ...downstreamOf(now, own)].sort(byKey) };
   });
   return documentOf(reading, base.from, environments, {
-    complete: true,
-    problems: base.problems,
+    complete: unread.before.length + unread.now.length === 0,
+    problems: [
+      ...unread.before.map(
+        ({ path, why }) =>
+          `bundle ${path} cannot be read at the base: ${why}; each of its jobs counts as modified`,
+      ),
+      ...unread.now.map(
+        ({ path, why }) =>
+          `bundle ${path} cannot be read: ${why}; jobs that it lacks are not compared`,
+      ),
+      ...base.problems,
+    ],
   });
 }
 
 const byKey = (a: ChangedJob, b: ChangedJob): number =>
   a.job < b.job ? -1 : a.job > b.job ? 1 : 0;
 
+/** What the comparison of an environment needs to know. */
+interface Context {
+  readonly isSameReading: boolean;
+  readonly others: JobReasons;
+  /** The path of the job's bundle if it cannot be read at the base. */
+  readonly unread: (job: JobSpec) => string | undefined;
+  /** Whether a job of the base may still exist, in a bundle that cannot be read now. */
+  readonly isHidden: (job: JobSpec) => boolean;
+}
+
 /** The jobs of an environment that have changed themselves, without downstream ones. */
 function changedJobs(
   { old, now }: EnvironmentPair,
-  isSameReading: boolean,
-  others: JobReasons,
+  { isSameReading, others, unread, isHidden }: Context,
 ): ChangedJob[] {
   const { jobs, all } = isSameReading ? { jobs: [], all: [] } : diffJobs(old, now);
   const diffs = new Map(jobs.map((job) => [job.after ?? job.before, job]));
@@ -187,9 +226,14 @@ function changedJobs(
   const changed: ChangedJob[] = [];
   const renamed = renamedJobs(jobs);
   const gone = new Set([...renamed.values()].map(({ before }) => before));
-  for (const job of now?.jobs ?? []) {
+  for (const [job, key] of labelsOf(now ?? { jobs: [] })) {
+    const bundle = unread(job);
+    if (bundle !== undefined) {
+      const text = `bundle ${printable(bundle)} cannot be read at the base`;
+      changed.push(entryFor(key, job, "modified", [{ kind: "unknown", text }]));
+      continue;
+    }
     const own = diffs.get(job);
-    const key = own?.key ?? job.key;
     const from = renamed.get(job)?.before;
     if (own?.change === "added" && from === undefined) {
       changed.push(entryFor(key, job, "new", [{ kind: "new", text: "is new" }]));
@@ -207,6 +251,7 @@ function changedJobs(
   }
   for (const { key, before, change } of jobs) {
     if (change !== "removed" || before === undefined || gone.has(before)) continue;
+    if (isHidden(before)) continue;
     changed.push(entryFor(key, before, "removed", [{ kind: "removed", text: "was removed" }]));
   }
   return changed;
@@ -248,7 +293,7 @@ function documentOf(
   environments: ChangedDocument["environments"],
   rest: Pick<ChangedDocument, "complete" | "problems">,
 ): ChangedDocument {
-  const all = new Set(reading.graphs.flatMap(({ jobs }) => jobs.map(({ key }) => key)));
+  const all = new Set(reading.graphs.flatMap((graph) => [...labelsOf(graph).values()]));
   const now = new Set(reading.graphs.flatMap(({ jobs }) => jobs.map(({ stack }) => stack)));
   const stacks = new Set<string>();
   for (const { jobs } of environments)

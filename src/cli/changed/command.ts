@@ -58,7 +58,7 @@ async function runChanged(
     ...(base !== undefined && { base }),
     ...(path !== undefined && { path }),
   };
-  const changes = await interruptible((signal) => findChanges(request, io, signal));
+  const changes = await interruptible((signal) => findChanges(request, io, signal), io);
   if (typeof changes === "number") return changes;
   const isComplete = sayProblems(changes.after, io);
   const { document } = changes;

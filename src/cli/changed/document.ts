@@ -5,7 +5,7 @@ export interface ChangedDocument {
   readonly version: 1;
   readonly from: BaseSource;
   readonly to: { readonly kind: SourceKind; readonly path: string };
-  /** False if the base could not be read, so that all jobs count as modified. */
+  /** False if the base, or a bundle, could not be read as a whole. */
   readonly complete: boolean;
   /** Human-readable: why the result is incomplete, and the limits of the comparison. */
   readonly problems: readonly string[];
@@ -44,7 +44,7 @@ export const isStronger = (state: JobState, than: JobState): boolean =>
 
 /** A changed job, or one downstream of it. */
 export interface ChangedJob {
-  /** The job's key. */
+  /** The job's key; `stack/key` if several jobs of the environment have the same. */
   readonly job: string;
   /** Unique in its environment: the construct path, or the position in the bundle. */
   readonly id: string;

@@ -6,7 +6,7 @@ import {
   printable,
   type TaskSpec,
 } from "@jobstrata/core/model";
-import { entryFor } from "./entry";
+import { entryFor, labelsOf } from "./entry";
 import type { ChangedJob, Reason } from "./document";
 
 /** A direct follower of a job. */
@@ -24,13 +24,10 @@ export function downstreamOf(
 ): ChangedJob[] {
   const starts = changed.filter(({ state }) => state !== "removed");
   if (graph === undefined || starts.length === 0) return [];
-  const byKey = new Map<string, JobSpec>();
-  for (const job of graph.jobs) {
-    byKey.set(job.key, job);
-    byKey.set(`${job.stack}/${job.key}`, job);
-  }
+  const labels = labelsOf(graph);
+  const labelOf = (job: JobSpec): string => labels.get(job) ?? job.key;
   const followers = followersIn(graph);
-  const queue = starts.flatMap(({ job }) => byKey.get(job) ?? []);
+  const queue = starts.flatMap(({ id }) => graph.job(id) ?? []);
   const seen = new Set(queue);
   const found: ChangedJob[] = [];
   for (const job of queue)
@@ -39,15 +36,15 @@ export function downstreamOf(
       if (seen.has(next)) continue;
       seen.add(next);
       queue.push(next);
-      const text = textOf(follower, job);
-      const reason: Reason = { kind: "downstream", text, of: job.key, by };
-      found.push(entryFor(next.key, next, "downstream", [reason]));
+      const of = labelOf(job);
+      const reason: Reason = { kind: "downstream", text: textOf(follower, of), of, by };
+      found.push(entryFor(labelOf(next), next, "downstream", [reason]));
     }
   return found;
 }
 
-function textOf({ by, through }: Follower, of: JobSpec): string {
-  const [key, between] = [printable(of.key), printable(through)];
+function textOf({ by, through }: Follower, of: string): string {
+  const [key, between] = [printable(of), printable(through)];
   switch (by) {
     case "run_job":
       return `runs ${key}`;

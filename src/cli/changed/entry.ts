@@ -1,5 +1,11 @@
-import { JOB_LEVEL_TAG, JOB_LEVELS, type JobSpec } from "@jobstrata/core/model";
+import { JOB_LEVEL_TAG, JOB_LEVELS, type JobGraph, type JobSpec } from "@jobstrata/core/model";
+import { pairsOf } from "@jobstrata/core/render";
 import type { ChangedJob, Reason } from "./document";
+
+/** Unique labels of jobs: their keys, with the stack where several jobs have the same key. */
+export function labelsOf({ jobs }: Pick<JobGraph, "jobs">): ReadonlyMap<JobSpec, string> {
+  return new Map(pairsOf([], jobs).flatMap(({ key, after }) => (after ? [[after, key]] : [])));
+}
 
 /** A job's entry in the document. */
 export function entryFor(

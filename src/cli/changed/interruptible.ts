@@ -1,14 +1,20 @@
 import { Interrupts } from "../interrupts";
+import type { Io } from "../io";
 import type { Changes } from "./changes";
 
-/** Returns the changes, or the exit code after an interrupt. Temporary files are removed first. */
+/**
+ * Returns the changes, or the exit code after an interrupt. Temporary files are removed first. The reason of the signal is the
+ * exit code.
+ */
 export async function interruptible(
   find: (signal: AbortSignal) => Promise<Changes>,
+  io: Io,
 ): Promise<Changes | number> {
   const aborted = new AbortController();
   const interrupts = new Interrupts(
     () => {
-      aborted.abort();
+      io.err("Stopped; the comparison had not finished");
+      aborted.abort(interrupts.exitCode);
     },
     () => undefined,
   );

@@ -6,6 +6,7 @@ import { type Base, folderOf } from "./base";
 import type { Reason } from "./document";
 import { type CodeChange, JobInputs } from "./job-inputs";
 import { bundleFolder, type Referred } from "./references";
+import { bundleOf } from "./unread-bundles";
 
 const NOTHING: ReadonlyMap<string, Referred> = new Map();
 
@@ -13,12 +14,14 @@ const NOTHING: ReadonlyMap<string, Referred> = new Map();
 export class JobReasons {
   readonly #inputs: JobInputs | undefined;
   readonly #references: Base["references"];
+  readonly #reading: Reading;
   readonly #within: string;
   readonly #folders = new Map<string, string>();
 
   public constructor(reading: Reading, { files, references }: Base) {
     this.#inputs = files && new JobInputs(files);
     this.#references = references;
+    this.#reading = reading;
     this.#within = folderOf(reading);
   }
 
@@ -32,7 +35,8 @@ export class JobReasons {
     environment: string,
   ): Reason[] {
     const file = job.source?.file ?? "";
-    const folder = this.#folders.get(file) ?? bundleFolder(job, this.#within);
+    const folder =
+      bundleOf(job, this.#reading) ?? this.#folders.get(file) ?? bundleFolder(job, this.#within);
     this.#folders.set(file, folder);
     const now = this.#references?.after.of(job, environment) ?? NOTHING;
     const reasons = (this.#inputs?.changesOf(job, folder) ?? []).map(reasonOf);

@@ -52,9 +52,8 @@ export class JobStates {
         `--select ${select.map(printable).join(" ")} needs a base to compare with, such as --state origin/main`,
       );
     }
-    const changes = await interruptible((signal) =>
-      findChanges({ ...compared, base: state, ...(path !== undefined && { path }) }, io, signal),
-    );
+    const request = { ...compared, base: state, ...(path !== undefined && { path }) };
+    const changes = await interruptible((signal) => findChanges(request, io, signal), io);
     if (typeof changes === "number") return changes;
     for (const problem of changes.document.problems) io.err(printable(problem));
     return new JobStates(changes);

@@ -10,7 +10,8 @@ import {
   type Setting,
   type Settings,
 } from "@jobstrata/core/model";
-import { blocksOf, bundleFile, readBundleResources } from "@jobstrata/core/readers";
+import { blocksOf, bundleFile, readBundleResources, type Reading } from "@jobstrata/core/readers";
+import { bundleOf } from "./unread-bundles";
 
 /** What jobs refer to apart from other jobs: resources, variables and data sources. */
 export interface References {
@@ -131,13 +132,12 @@ export class BundleReferences implements References {
   /**
    * Reads the bundles of jobs that have references.
    *
-   * @param jobs the jobs of all environments
    * @param within the folder that holds all bundles
    */
-  public constructor(jobs: Iterable<JobSpec>, within: string) {
-    for (const job of jobs) {
+  public constructor(reading: Reading, within: string) {
+    for (const job of reading.graphs.flatMap(({ jobs }) => jobs)) {
       if (this.#folders.has(job.id) || referencesIn(job).length === 0) continue;
-      const folder = bundleFolder(job, within);
+      const folder = bundleOf(job, reading) ?? bundleFolder(job, within);
       this.#folders.set(job.id, folder);
       if (this.#bundles.has(folder)) continue;
       const file = existsSync(folder) ? bundleFile(folder) : undefined;

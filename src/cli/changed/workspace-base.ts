@@ -34,11 +34,22 @@ export function codeOf(path: string, options: LiveOptions): Code {
 /**
  * Compares settings with the workspace named in the code, as `jobstrata drift` does.
  *
+ * @param signal ends the process: requests may be retried for a minute. Its reason is the exit code
  * @throws {JobstrataError} `authentication` without credentials, `source` if the workspace cannot be read
  */
-export async function changesLive(code: Code, options: LiveOptions, io: Io): Promise<LiveChanges> {
+export async function changesLive(
+  code: Code,
+  options: LiveOptions,
+  io: Io,
+  signal?: AbortSignal,
+): Promise<LiveChanges> {
   const workspace = await openWorkspace(code, options, io);
   let live: LiveJobs | undefined;
+  const exit = (): void => {
+    live?.close(false);
+    process.exit(signal?.reason as number);
+  };
+  signal?.addEventListener("abort", exit);
   try {
     const { client } = workspace;
     const name = ["changed", client.http.host, code.path, code.target, process.cwd()].join("\n");
@@ -47,13 +58,14 @@ export async function changesLive(code: Code, options: LiveOptions, io: Io): Pro
       useStates: true,
       usePermissions: true,
       notes: () => undefined,
-      user: code.kind === "bundle" ? await currentUser(client.http) : (text) => text,
+      user: code.kind === "bundle" ? (await currentUser(client.http)).resolve : (text) => text,
     }).run();
     return { host: report.host, environment: code.target, jobs: jobsOf(code, report) };
   } catch (error) {
     if (!(error instanceof WorkspaceError)) throw error;
     throw new JobstrataError("source", `the workspace cannot be read: ${error.message}`);
   } finally {
+    signal?.removeEventListener("abort", exit);
     live?.close(false);
     await workspace.close();
   }

@@ -88,7 +88,7 @@ async function bundleStates(source: StateSource): Promise<States> {
   else {
     found.push(...localStates(folder, target));
     try {
-      const path = (await currentUser(http))(statePath);
+      const path = (await currentUser(http)).resolve(statePath);
       if (!path.includes("${")) found.push(...(await statesIn(http, path)));
     } catch (error) {
       if (!(error instanceof WorkspaceError) || error.transient) throw error;

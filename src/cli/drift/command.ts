@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { DEFAULT_DATA_DIR, printable, quote, type SourceKind } from "@jobstrata/core/model";
-import { WorkspaceError } from "@jobstrata/run";
+import { WorkspaceError, type WorkspaceHttp } from "@jobstrata/run";
 import { counted } from "@jobstrata/core/report";
 import { diffOf, writeFixes } from "../check/fix";
 import { parseOutput, writeReport } from "../check/outputs";
-import { currentUser } from "../import/remote-state";
+import { currentUser, type CurrentUser } from "../import/remote-state";
 import { Interrupts } from "../interrupts";
 import type { Io } from "../io";
 import { sayProblems } from "../sources/graphs";
@@ -178,16 +178,15 @@ async function audited(
   );
   try {
     const { client } = workspace;
-    const name = [client.http.host, code.path, code.target, process.cwd()].join("\n");
-    live = LiveJobs.open(name, options.resume === true);
-    const user = code.kind === "bundle" ? await currentUser(client.http) : (text: string) => text;
+    const me = await identityOf(code, client.http);
+    live = openLive(code, client.http.host, me, options, io);
     const audit = new Audit(code, client, live, {
       useStates: options.states,
       usePermissions: options.permissions,
       notes: (note) => {
         io.err(printable(note));
       },
-      user,
+      user: me?.resolve ?? ((text) => text),
     });
     let report = await audit.run();
     if (options.accept === true) report = await accepted(code, audit, report, live, options, io);
@@ -204,6 +203,40 @@ async function audited(
     live?.close(!isDone);
     await workspace.close();
   }
+}
+
+/** Who is logged in. Only bundles need it, for names; undefined if the login may not ask. */
+async function identityOf(code: Code, http: WorkspaceHttp): Promise<CurrentUser | undefined> {
+  try {
+    return await currentUser(http);
+  } catch (error) {
+    if (!(error instanceof WorkspaceError) || error.transient || code.kind === "bundle")
+      throw error;
+    return undefined;
+  }
+}
+
+/**
+ * Opens the data of the audit. Another identity may see other jobs and permissions, so each one has its own; without a known
+ * identity, nothing is kept.
+ */
+function openLive(
+  { path, target }: Code,
+  host: string,
+  me: CurrentUser | undefined,
+  { resume = false }: DriftOptions,
+  io: Io,
+): LiveJobs {
+  const user = me?.userName ?? "";
+  const name = user === "" ? undefined : [host, user, path, target, process.cwd()].join("\n");
+  const live = LiveJobs.open(name, resume);
+  if (resume && live.next === undefined && live.size === 0)
+    io.err(
+      user === ""
+        ? "Nothing to resume: the workspace does not tell who is logged in; starting anew"
+        : `Nothing to resume: ${printable(user)} has no audit that was interrupted in the last hour; starting anew`,
+    );
+  return live;
 }
 
 /** Accepts live values into the code. @returns the remaining drift */

@@ -61,22 +61,22 @@ export class LiveJobs {
   /**
    * Opens the file.
    *
-   * @param name identifies the audited code and workspace, which have their own file
+   * @param name identifies the audited code, the workspace and the user, which have their own file; undefined to keep nothing
    * @param resume whether to continue an audit that was interrupted in the last hour
    */
   public static open(
-    name: string,
+    name: string | undefined,
     resume: boolean,
     env: Readonly<NodeJS.ProcessEnv> = process.env,
     now = Date.now(),
   ): LiveJobs {
     const cache = cacheFolder(env);
-    const start = `drift-${hashOf(name)}-`;
     const folder = cache === undefined ? undefined : madeFolder(cache);
-    if (folder === undefined) {
+    if (name === undefined || folder === undefined) {
       const temporary = mkdtempSync(join(tmpdir(), "jobstrata-drift-"));
       return new LiveJobs(join(temporary, "live.jsonl"), temporary);
     }
+    const start = `drift-${hashOf(name)}-`;
     const file = join(folder, `${start}${process.pid}.jsonl`);
     const left = leftovers(folder, now);
     for (const old of left) if (!old.isFresh) rmSync(old.file, { force: true });

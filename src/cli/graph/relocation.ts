@@ -11,6 +11,7 @@ import {
   fileNotebook,
   movedCode,
   type Reading,
+  type ReadProblem,
   withLazy,
   withoutLazy,
 } from "@jobstrata/core/readers";
@@ -26,6 +27,11 @@ export interface Move {
 
 /** Maps a reading's paths from one folder to the same places in another. */
 export function movedReading(reading: Reading, move: Move): Reading {
+  const moved = (problem: ReadProblem): ReadProblem => ({
+    ...problem,
+    message: shownText(problem.message, move),
+    ...movedLocation(problem.location, move),
+  });
   return {
     ...reading,
     graphs: reading.graphs.map(
@@ -37,15 +43,18 @@ export function movedReading(reading: Reading, move: Move): Reading {
           kind,
         ),
     ),
-    problems: reading.problems.map((problem) => ({
-      ...problem,
-      message: shownText(problem.message, move),
-      ...movedLocation(problem.location, move),
-    })),
+    problems: reading.problems.map(moved),
     suppressions: reading.suppressions.map((suppression) => ({
       ...suppression,
       ...movedLocation(suppression.location, move),
     })),
+    ...(reading.bundles && {
+      bundles: reading.bundles.map(({ folder, prefix, problems }) => ({
+        prefix,
+        folder: movedPath(folder, move),
+        problems: problems.map(moved),
+      })),
+    }),
   };
 }
 
@@ -67,6 +76,11 @@ function movedSpec<T extends JobSpec | TaskSpec>(from: T, spec: T, move: Move): 
   );
 }
 
+function movedPath(path: string, { from, to }: Move): string {
+  const way = inside(from, path);
+  return way === undefined ? path : resolve(to, way);
+}
+
 function movedTask(task: TaskSpec, move: Move): TaskSpec {
   const { notebook, code, forEach } = task;
   const placeOf = (file: string): string | undefined => {
@@ -82,10 +96,11 @@ function movedTask(task: TaskSpec, move: Move): TaskSpec {
   return movedSpec(task, spec, move);
 }
 
-function movedNotebook(notebook: NotebookRef, { from, to }: Move): NotebookRef {
+function movedNotebook(notebook: NotebookRef, move: Move): NotebookRef {
   const file = /^file:(.*)$/s.exec(notebook.identity)?.[1];
-  const path = file === undefined ? undefined : inside(from, file);
-  return path === undefined ? notebook : fileNotebook(resolve(to, path));
+  return file === undefined || inside(move.from, file) === undefined
+    ? notebook
+    : fileNotebook(movedPath(file, move));
 }
 
 function movedLocation(

@@ -62,11 +62,18 @@ export async function statesIn(http: WorkspaceHttp, folder: string): Promise<Bun
 /** Resolves the current user's names in the path. */
 async function withUser(path: string, http: WorkspaceHttp): Promise<string> {
   if (!path.includes("${workspace.current_user.")) return path;
-  return (await currentUser(http))(path);
+  return (await currentUser(http)).resolve(path);
 }
 
-/** Resolves the current user's names in a text, like the Databricks CLI. */
-export async function currentUser(http: WorkspaceHttp): Promise<(text: string) => string> {
+/** The identity of a login. */
+export interface CurrentUser {
+  readonly userName: string;
+  /** Resolves the user's names in a text, like the Databricks CLI. */
+  readonly resolve: (text: string) => string;
+}
+
+/** Asks the workspace who is logged in. */
+export async function currentUser(http: WorkspaceHttp): Promise<CurrentUser> {
   const { userName = "", displayName = "" } = await http.request<{
     userName?: string;
     displayName?: string;
@@ -79,10 +86,11 @@ export async function currentUser(http: WorkspaceHttp): Promise<(text: string) =
     .toLowerCase()
     .replace(/[^\p{L}\p{Nd}]+/gu, "_")
     .replace(/^_|_$/g, "");
-  return (text) =>
+  const resolve = (text: string): string =>
     text
       .replaceAll("${workspace.current_user.userName}", userName)
       .replaceAll("${workspace.current_user.short_name}", shortName);
+  return { userName, resolve };
 }
 
 /** The content of a workspace file; undefined if it does not exist. */

@@ -26,8 +26,8 @@ export async function baseFindings(
   request: BaseRequest,
   signal?: AbortSignal,
 ): Promise<readonly CheckedFinding[] | undefined> {
-  const { from, to, complete } = document;
-  if (!complete || from.kind !== to.kind) return undefined;
+  const { from, to } = document;
+  if (before.length === 0 || from.kind !== to.kind) return undefined;
   if (from.kind === "bundle" && from.commit !== undefined)
     return findingsAt(from.commit, request, signal);
   const { findings } = await checkReadings(before, request);
@@ -35,16 +35,16 @@ export async function baseFindings(
   // refer to lines of the base, which may have moved.
   const changed = codeOf(document);
   return findings.filter(
-    ({ sites }) => sites.length > 0 && !sites.some(({ job: { key = "" } }) => changed.has(key)),
+    ({ sites }) => sites.length > 0 && !sites.some(({ job }) => changed.has(job.id)),
   );
 }
 
-/** Keys of jobs whose code has or may have changed. */
+/** Ids of jobs whose code has or may have changed. */
 function codeOf({ environments }: Changes["document"]): ReadonlySet<string> {
   const jobs = environments.flatMap((each) => each.jobs);
   const isCode = ({ reasons }: (typeof jobs)[number]): boolean =>
     reasons.some(({ kind }) => kind === "code" || kind === "unknown");
-  return new Set(jobs.filter(isCode).map(({ job }) => job));
+  return new Set(jobs.filter(isCode).map(({ id }) => id));
 }
 
 /**

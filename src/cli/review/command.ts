@@ -94,16 +94,20 @@ export function addReviewCommand(program: Command, io: Io): void {
       "distinguishes several reviews of one pull request (default: the path)",
     )
     .action(async (base: string, path: string, options: ReviewOptions) => {
-      io.exitCode = await interruptible((signal) => runReview(base, path, options, io, signal));
+      io.exitCode = await interruptible((signal) => runReview(base, path, options, io, signal), io);
     });
 }
 
 /** Removes temporary files if the user interrupts the review. */
-async function interruptible(run: (signal: AbortSignal) => Promise<number>): Promise<number> {
+async function interruptible(
+  run: (signal: AbortSignal) => Promise<number>,
+  io: Io,
+): Promise<number> {
   const aborted = new AbortController();
   const interrupts = new Interrupts(
     () => {
-      aborted.abort();
+      io.err("Stopped jobstrata review; it had not finished");
+      aborted.abort(interrupts.exitCode);
     },
     (code) => process.exit(code),
   );

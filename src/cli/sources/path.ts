@@ -27,6 +27,8 @@ export interface SourceOptions {
   readonly hasFiles?: boolean;
   /** The folder that a bundle's files may lie in. @default - the git work tree */
   readonly repository?: string;
+  /** Absolute folder from which ids of jobs name their bundle, if there are several. @default - the working folder */
+  readonly workingFolder?: string;
   /** Texts that replace the contents of bundle files, by absolute path. @default - none */
   readonly contents?: ReadonlyMap<string, string>;
   /** Whether to skip a bundle below a folder. @default - none */
@@ -75,7 +77,11 @@ function readFolder(path: string, options: SourceOptions): Reading[] {
     );
   }
   const below = wants("bundle") ? bundlesBelow(path, isIgnored) : [];
-  if (below.length > 0) return [readBundles(below, path, bundleOptions(options))];
+  if (below.length > 0) {
+    const { workingFolder } = options;
+    const own = workingFolder === undefined ? {} : { workingFolder };
+    return [readBundles(below, path, { ...bundleOptions(options), ...own })];
+  }
   const terraform = readdirSync(path).some((name) => /\.tf(\.json)?$/.test(name));
   throw new JobstrataError(
     "source",

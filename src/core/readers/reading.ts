@@ -14,6 +14,17 @@ export interface Reading {
   readonly problems: readonly ReadProblem[];
   /** Suppressions in the source. */
   readonly suppressions: readonly SourceSuppression[];
+  /** The bundles of a folder of several. @default - the source is one bundle, or none */
+  readonly bundles?: readonly BundlePart[];
+}
+
+/** One of several bundles. */
+export interface BundlePart {
+  /** Absolute, with symbolic links resolved. */
+  readonly folder: string;
+  /** Begins the ids of its jobs. */
+  readonly prefix: string;
+  readonly problems: readonly ReadProblem[];
 }
 
 /** Maximum jobs, more than any workspace has. A check of this number takes less than 1 GiB. */

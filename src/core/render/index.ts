@@ -22,6 +22,6 @@ export * from "./diff/diff-markdown";
 export * from "./diff/diff-mermaid";
 export * from "./diff/diff-text";
 export * from "./diff/hierarchy-diff";
-export type { JobPair } from "./diff/job-pairs";
+export { type JobPair, pairsOf } from "./diff/job-pairs";
 export * from "./diff/settings-diff";
 export * from "./diff/spec-diff";

@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync } from "node:fs";
+import { type Dirent, readdirSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { JobstrataError, quoteWithSuggestion } from "../../errors";
 import { type BundleTarget, JobGraph } from "../../model/job-graph";
@@ -6,7 +6,7 @@ import { type JobRef, type JobSpec, mayHold, type TaskSpec } from "../../model/j
 import { quote } from "../../model/text";
 import { withLazy, withoutLazy } from "../lazy";
 import type { Reading } from "../reading";
-import { relativePath } from "../../paths";
+import { posixRelative, relativePath } from "../../paths";
 import type { BundleOptions } from "./bundle";
 import { bundleFile, readBundle } from "./read-bundle";
 
@@ -46,6 +46,12 @@ function foldersIn(folder: string): Dirent[] {
   }
 }
 
+/** Options for several bundles. */
+export interface ManyBundlesOptions extends Omit<BundleOptions, "prefix" | "lenient"> {
+  /** Absolute folder from which ids of jobs name the bundles. @default - the working folder */
+  readonly workingFolder?: string;
+}
+
 /**
  * Reads several bundles as one: creates a graph for each target name, with the jobs of every bundle that has the
  * target. Resolves lookups of jobs by name across bundles.
@@ -56,12 +62,16 @@ function foldersIn(folder: string): Dirent[] {
 export function readBundles(
   files: readonly string[],
   folder: string,
-  { targets = [], ...options }: Omit<BundleOptions, "prefix" | "lenient">,
+  { targets = [], workingFolder, ...options }: ManyBundlesOptions,
 ): Reading {
-  const readings = files.map((file) => {
-    const way = relativePath(dirname(resolve(file)));
-    return readBundle(file, { ...options, targets, lenient: true, prefix: `${way}: ` });
+  const bundles = files.map((file) => {
+    const at = dirname(resolve(file));
+    const way = posixRelative(workingFolder ?? process.cwd(), at) || ".";
+    const prefix = `${way}: `;
+    const reading = readBundle(file, { ...options, targets, lenient: true, prefix });
+    return { folder: realpathSync(at), prefix, reading };
   });
+  const readings = bundles.map(({ reading }) => reading);
   const graphs = new Map<string, JobGraph[]>();
   for (const graph of readings.flatMap((reading) => reading.graphs))
     graphs.set(graph.environment, [...(graphs.get(graph.environment) ?? []), graph]);
@@ -81,6 +91,7 @@ export function readBundles(
     graphs: [...graphs].map(([environment, same]) => joined(environment, same)),
     problems: readings.flatMap(({ problems }) => problems),
     suppressions: readings.flatMap(({ suppressions }) => suppressions),
+    bundles: bundles.map(({ reading: { problems }, ...part }) => ({ ...part, problems })),
   };
 }
 
