@@ -81,7 +81,7 @@ export const JOB_DEFAULTS: Shapes<JobDefaults> = {
   ...NOTIFICATIONS,
   ...RETRIES,
   timeoutSeconds: whole(0),
-  maxConcurrentRuns: whole(0, 1000),
+  maxConcurrentRuns: whole(0, MAX_CONCURRENT_RUNS),
 };
 
 export const RUN_AS: Shape = exactlyOne(

@@ -1,4 +1,4 @@
-import { join, posix, relative, resolve, sep } from "node:path";
+import { join, posix, relative, resolve } from "node:path";
 import { DatabricksProvider } from "@cdktf/provider-databricks/lib/provider";
 import {
   App,
@@ -18,6 +18,7 @@ import {
   mark,
   quote,
 } from "@jobstrata/core/model";
+import { posixRelative } from "@jobstrata/core/paths";
 import { policeAll, policeFromBirth } from "./police";
 import { JobEnvironment, variableConfig, variableType } from "./job-environment";
 import { filled, made, object, type Shapes } from "./shape";
@@ -388,8 +389,5 @@ const EXPORTED = ["id", "url"];
 
 /** The path of a file relative to the project, without leading `..`. */
 export function pathInProject(file: string): string {
-  return relative(process.cwd(), file)
-    .split(sep)
-    .join("/")
-    .replace(/^(?:\.\.\/)+/, "");
+  return posixRelative(process.cwd(), file).replace(/^(?:\.\.\/)+/, "");
 }

@@ -1,28 +1,27 @@
 import { quoteWithSuggestion } from "@jobstrata/core/errors";
-import { isJavaTimeZone, quote } from "@jobstrata/core/model";
+import {
+  isJavaTimeZone,
+  QUARTZ_OPTIONS,
+  quartzFields,
+  quartzMistake,
+  quote,
+} from "@jobstrata/core/model";
 
 /** The problem of a Quartz cron expression; undefined if it is valid. */
 export function quartzProblem(expression: string): string | undefined {
   if (expression.includes("${") || expression.includes("TfToken[")) return undefined;
   const problem = (why: string): string =>
     `quartzCronExpression ${quote(expression)} ${why}, such as "0 0 6 * * ?"`;
-  const fields = expression
-    .trim()
-    .split(/\s+/)
-    .filter((field) => field !== "");
-  if (fields.length !== 6 && fields.length !== 7)
+  const fields = quartzFields(expression);
+  const mistake = quartzMistake(fields);
+  if (mistake === "count")
     return problem(`has ${fields.length} fields; Quartz needs 6 or 7, seconds first`);
-  if ((fields[3] === "?") === (fields[5] === "?"))
+  if (mistake === "days")
     return problem('must have "?" as day of month or as day of week, not as both');
   try {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- only schedules need it
     const { Cron } = require("croner") as typeof import("croner");
-    new Cron(expression.trim(), {
-      paused: true,
-      mode: "6-or-7-parts",
-      alternativeWeekdays: true,
-      sloppyRanges: true,
-    });
+    new Cron(expression.trim(), QUARTZ_OPTIONS);
     return undefined;
   } catch (error) {
     const [, why = String(error)] = /^\w*Error: (?:CronPattern: )?(.*)$/s.exec(String(error)) ?? [];

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseJson, stringifyJson } from "@jobstrata/core/model";
+import { parseJson, retryAfter, stringifyJson } from "@jobstrata/core/model";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { retrying } from "./retry-policy";
 import { WorkspaceError } from "./workspace-error";
@@ -186,14 +186,6 @@ export class WorkspaceHttp {
 function withoutToken(text: string, headers: Readonly<Record<string, string>>): string {
   const [, token = ""] = (headers.Authorization ?? "").split(" ");
   return token === "" ? text : text.replaceAll(token, "***");
-}
-
-/** Parses a `Retry-After` header: seconds or a date. @returns milliseconds */
-function retryAfter(header: string | null, now: number): number | undefined {
-  if (header === null) return undefined;
-  const seconds = Number(header);
-  const delay = Number.isNaN(seconds) ? Date.parse(header) - now : seconds * 1000;
-  return Number.isNaN(delay) ? undefined : Math.max(0, delay);
 }
 
 /**

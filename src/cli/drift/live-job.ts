@@ -1,4 +1,10 @@
-import { isObject, type JobId, type Setting, type Settings } from "@jobstrata/core/model";
+import {
+  isObject,
+  JOB_LEVEL_TAG,
+  type JobId,
+  type Setting,
+  type Settings,
+} from "@jobstrata/core/model";
 import { readJobPayload, withIdsAsText, workspaceNotebook } from "@jobstrata/core/readers";
 import type { ApiJob } from "@jobstrata/run";
 
@@ -41,7 +47,7 @@ export function summaryOf(job: LiveJob): LiveSummary {
 
 /** The hierarchy's tags, which distinguish jobs with the same name. */
 export function hierarchyTags(tags: Readonly<Record<string, unknown>>): string {
-  return ["job_level", "layer", "purpose"]
+  return [JOB_LEVEL_TAG, "layer", "purpose"]
     .map((name) => (typeof tags[name] === "string" ? tags[name] : ""))
     .join(" ");
 }

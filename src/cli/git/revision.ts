@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { quote } from "@jobstrata/core/model";
+import { posixRelative } from "@jobstrata/core/paths";
 import { commitOf, Git, GitFailed, workTreeOf } from "./git";
 
 /** A bundle at a git revision. */
@@ -42,7 +43,7 @@ export async function atRevision<T>(
 ): Promise<T> {
   const folder = realpathSync(dirname(resolve(bundle)));
   const repository = await workTreeOf(folder, signal);
-  const inside = relative(repository, folder).split("\\").join("/");
+  const inside = posixRelative(repository, folder);
   const git = new Git(repository, signal);
   const commit = await commitOf(git, revision);
   const temporary = realpathSync(mkdtempSync(join(tmpdir(), "jobstrata-diff-")));

@@ -1,4 +1,4 @@
-import { isSettings, type Setting, type Settings } from "@jobstrata/core/model";
+import { isSettings, JOB_LEVEL_TAG, type Setting, type Settings } from "@jobstrata/core/model";
 import { type AtomicPart, type CompositePart, INHERITED, newName } from "@jobstrata/core/split";
 import { isAlias, isMap, isScalar } from "yaml";
 import type { Replacement } from "../check/yaml-edit";
@@ -108,7 +108,7 @@ export class JobText {
     if (level === undefined) return edits;
     const git = this.#segment("git_source");
     if (git !== undefined) edits.push(removal(git));
-    return [...edits, ...this.#tagEdits({ job_level: level, orchestrator: "true" })];
+    return [...edits, ...this.#tagEdits({ [JOB_LEVEL_TAG]: level, orchestrator: "true" })];
   }
 
   /** The changes that let an atomic job take former settings as parameters. */
@@ -242,8 +242,8 @@ export class JobText {
     if (typeof tags === "string")
       throw new NotEditable("not-editable", "its tags come from a variable");
     const own = isSettings(tags) ? Object.entries(tags) : [];
-    const others = own.filter(([name]) => name !== "job_level" && name !== "orchestrator");
-    return { job_level: "atomic", ...Object.fromEntries(others) };
+    const others = own.filter(([name]) => name !== JOB_LEVEL_TAG && name !== "orchestrator");
+    return { [JOB_LEVEL_TAG]: "atomic", ...Object.fromEntries(others) };
   }
 
   #parameterLines({ parameters, from }: AtomicPart, text: TaskText): string {

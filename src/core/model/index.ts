@@ -18,6 +18,8 @@ export * from "./notebook-cells";
 export * from "./notebook-format";
 export * from "./patterns";
 export * from "./placeholder";
+export * from "./quartz";
+export * from "./retry-after";
 export * from "./run-filter";
 export * from "./run-tree";
 export * from "./settings";

@@ -1,3 +1,5 @@
+import { quartzFields, quartzMistake } from "@jobstrata/core/model";
+
 /** The numbers and names of each field of a Quartz expression. */
 const FIELDS: readonly (readonly [least: number, most: number, names: string])[] = [
   [0, 59, ""],
@@ -11,9 +13,8 @@ const FIELDS: readonly (readonly [least: number, most: number, names: string])[]
 
 /** Whether an expression is certainly valid in Quartz: only numbers, names, `*`, lists, ranges and steps. */
 export function cronIsPlain(expression: string): boolean {
-  const fields = expression.trim().split(/\s+/);
-  if (fields.length !== 6 && fields.length !== 7) return false;
-  if ((fields[3] === "?") === (fields[5] === "?")) return false;
+  const fields = quartzFields(expression);
+  if (quartzMistake(fields) !== undefined) return false;
   return fields.every((field, at) => {
     if (field === "*" || (field === "?" && (at === 3 || at === 5))) return true;
     return field.split(",").every((item) => isItem(item, at));

@@ -1,6 +1,7 @@
 import {
   JOB_PERMISSION_LEVELS,
   type JobSpec,
+  MAX_CONCURRENT_RUNS,
   MAX_DESCRIPTION,
   MAX_TAGS,
   PARAMETER_NAME_PATTERN,
@@ -114,7 +115,10 @@ function checkLimits(plan: Readonly<Record<string, Value>>): void {
   if (typeof name === "string" && (name.trim() === "" || Buffer.byteLength(name) > 4000))
     fail("name");
   if (typeof description === "string" && description.length > MAX_DESCRIPTION) fail("description");
-  if (typeof maxConcurrentRuns === "number" && (maxConcurrentRuns < 0 || maxConcurrentRuns > 1000))
+  if (
+    typeof maxConcurrentRuns === "number" &&
+    (maxConcurrentRuns < 0 || maxConcurrentRuns > MAX_CONCURRENT_RUNS)
+  )
     fail("max_concurrent_runs");
   if (typeof timeoutSeconds === "number" && timeoutSeconds < 0) fail("timeout_seconds");
   if (Object.keys((tags ?? {}) as object).length > MAX_TAGS) fail("tags");

@@ -1,4 +1,4 @@
-import { parseJson, printable, stringifyJson } from "@jobstrata/core/model";
+import { parseJson, printable, retryAfter, stringifyJson } from "@jobstrata/core/model";
 
 /** Status codes of rate limits and of temporary proxy or server failures. */
 const TRANSIENT = [408, 425, 429, 500, 502, 503, 504];
@@ -154,12 +154,8 @@ const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim().slice
 
 /** The delay that the host requests; one minute for a rate limit without a hint. Milliseconds. */
 function delayOf(headers: Headers, limited: boolean): number | undefined {
-  const after = headers.get("retry-after");
-  if (after !== null) {
-    const seconds = Number(after);
-    const delay = Number.isNaN(seconds) ? Date.parse(after) - Date.now() : seconds * 1000;
-    if (!Number.isNaN(delay)) return Math.max(0, delay);
-  }
+  const delay = retryAfter(headers.get("retry-after"), Date.now());
+  if (delay !== undefined) return delay;
   const reset = Number(headers.get("x-ratelimit-reset") ?? headers.get("ratelimit-reset") ?? NaN);
   if (!Number.isNaN(reset)) return Math.max(0, reset * 1000 - Date.now());
   return limited ? 60_000 : undefined;

@@ -1,4 +1,5 @@
 import { isExpression } from "../../model/job-spec";
+import { quartzFields, quartzMistake } from "../../model/quartz";
 import { textAt } from "../../model/settings";
 import { quote } from "../../model/text";
 import { defineRule } from "../rule";
@@ -25,7 +26,7 @@ export const scheduleExpression = defineRule({
     for (const job of graph.jobs) {
       if (job.triggers?.some(({ kind }) => kind === "schedule") !== true) continue;
       const cron = textAt(job.settings, "schedule", "quartz_cron_expression") ?? "";
-      const problem = isExpression(cron) || cron === "" ? undefined : problemOf(cron.trim());
+      const problem = isExpression(cron) || cron === "" ? undefined : problemOf(cron);
       if (problem === undefined) continue;
       yield {
         message: `the schedule of job ${quote(job.key)} is ${quote(cron)}, which ${problem.what}`,
@@ -37,8 +38,10 @@ export const scheduleExpression = defineRule({
 });
 
 function problemOf(cron: string): { readonly what: string; readonly fix: string } | undefined {
-  const fields = cron.split(/\s+/);
-  if (fields.length < 6 || fields.length > 7) {
+  const fields = quartzFields(cron);
+  const mistake = quartzMistake(fields);
+  if (mistake === undefined) return undefined;
+  if (mistake === "count") {
     const [minute = "", hour = "", day = "", month = "", weekday = ""] = fields;
     // Quartz numbers the days of the week from 1, Sunday, so the text is plain only without them.
     const plain = fields.length === 5 && (weekday === "*" || weekday === "?");
@@ -50,17 +53,15 @@ function problemOf(cron: string): { readonly what: string; readonly fix: string 
     };
   }
   const [second = "", minute = "", hour = "", day = "", month = "", weekday = "", ...year] = fields;
-  const unset = [day, weekday].filter((field) => field === "?").length;
-  if (unset === 1) return undefined;
+  const bothUnset = day === "?" && weekday === "?";
   const fixed =
-    weekday === "*" || unset === 2
+    weekday === "*" || bothUnset
       ? [second, minute, hour, day === "?" ? "*" : day, month, "?", ...year]
       : day === "*"
         ? [second, minute, hour, "?", month, weekday, ...year]
         : undefined;
   return {
-    what:
-      unset === 2 ? "has ? for both days" : "names both a day of the month and a day of the week",
+    what: bothUnset ? "has ? for both days" : "names both a day of the month and a day of the week",
     fix:
       fixed === undefined
         ? "write ? for one of the days, or use two jobs for two schedules"

@@ -1,4 +1,10 @@
-import { errorText, isTimeZone } from "@jobstrata/core/model";
+import {
+  errorText,
+  isTimeZone,
+  QUARTZ_OPTIONS,
+  quartzFields,
+  quartzMistake,
+} from "@jobstrata/core/model";
 import { Cron } from "croner";
 import { invalidParameter } from "../../api-error";
 
@@ -20,13 +26,13 @@ export function checkCron(
 ): void {
   const invalid = (why: string): Error =>
     invalidParameter(`Invalid ${field} "${quartz_cron_expression}": ${why}`);
-  const fields = quartz_cron_expression.trim().split(/\s+/);
-  if (fields.length < 6 || fields.length > 7) {
+  const mistake = quartzMistake(quartzFields(quartz_cron_expression));
+  if (mistake === "count") {
     throw invalid(
       "it must have 6 or 7 fields: seconds, minutes, hours, day of month, month, day of week and, if any, year.",
     );
   }
-  if ((fields[3] === "?") === (fields[5] === "?")) {
+  if (mistake === "days") {
     throw invalid('exactly one of day of month and day of week must be "?".');
   }
   if (!isTimeZone(timezone_id)) throw invalidParameter(`Invalid timezone_id "${timezone_id}".`);
@@ -37,15 +43,8 @@ export function checkCron(
   }
 }
 
-/** As in Quartz, days of the week count from 1 = Sunday, and `0/5` means every 5 from 0. */
 const parse = ({ quartz_cron_expression, timezone_id }: CronSchedule): Cron =>
-  new Cron(quartz_cron_expression.trim(), {
-    paused: true,
-    timezone: timezone_id,
-    mode: "6-or-7-parts",
-    alternativeWeekdays: true,
-    sloppyRanges: true,
-  });
+  new Cron(quartz_cron_expression.trim(), { ...QUARTZ_OPTIONS, timezone: timezone_id });
 
 export function byCron(schedule: CronSchedule): NextStart {
   const cron = parse(schedule);
