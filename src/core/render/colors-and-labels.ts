@@ -14,6 +14,12 @@ export const LEVEL_COLORS = {
 
 export const FINDING_COLORS = { error: color("error"), warning: color("warning") } as const;
 
+/** Text on the {@link LEVEL_COLORS}, where a drawing cannot follow the theme. */
+export const TEXT_COLOR = "#1b1b1b";
+
+/** Arrows, where a drawing cannot follow the theme. */
+export const EDGE_COLOR = "#555555";
+
 /** Mark before the name of a job with findings, so that colour is not the only sign. */
 export function markOf(job: HierarchyJob): string {
   const worst = worstOf(job);

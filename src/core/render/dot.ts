@@ -1,5 +1,5 @@
 import { type Hierarchy, type HierarchyEdge, type HierarchyJob, worstOf } from "./hierarchy";
-import { FINDING_COLORS, LEVEL_COLORS, markOf, shortened } from "./colors-and-labels";
+import { EDGE_COLOR, FINDING_COLORS, LEVEL_COLORS, markOf, shortened } from "./colors-and-labels";
 import { conditionsOf, whatRuns } from "./task-words";
 
 /** Options of {@link hierarchyDot}. */
@@ -22,7 +22,7 @@ export function hierarchyDot(hierarchy: Hierarchy, options: DotOptions = {}): st
     `digraph ${title} {`,
     `  graph [rankdir=${orientation}, compound=true, nodesep=0.15, ranksep=0.6, fontname="sans-serif", bgcolor=transparent]`,
     '  node [shape=box, style="rounded,filled", fontname="sans-serif", fontsize=11, margin="0.12,0.06"]',
-    '  edge [color="#555555", arrowsize=0.7, fontname="sans-serif", fontsize=9]',
+    `  edge [color="${EDGE_COLOR}", arrowsize=0.7, fontname="sans-serif", fontsize=9]`,
     ...hierarchy.jobs.flatMap((job) =>
       level === "tasks" ? jobWithTasks(job, ids) : [`  ${jobNode(job, ids)}`],
     ),

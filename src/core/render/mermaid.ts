@@ -6,7 +6,7 @@ import {
   worstOf,
 } from "./hierarchy";
 import type { TaskSpec } from "../model/job-spec";
-import { FINDING_COLORS, LEVEL_COLORS, markOf, shortened } from "./colors-and-labels";
+import { FINDING_COLORS, LEVEL_COLORS, markOf, shortened, TEXT_COLOR } from "./colors-and-labels";
 import { inRoom, type MermaidEdge, type MermaidPart } from "./mermaid-limits";
 import { conditionsOf, whatRuns } from "./task-words";
 
@@ -64,7 +64,8 @@ export function hierarchyMermaid(
 
 const CLASSES: readonly (readonly [name: string, look: string])[] = [
   ...Object.entries(LEVEL_COLORS).map(
-    ([level, { fill, line }]) => [level, `fill:${fill},stroke:${line},color:#1b1b1b`] as const,
+    ([level, { fill, line }]) =>
+      [level, `fill:${fill},stroke:${line},color:${TEXT_COLOR}`] as const,
   ),
   ["warning", `stroke:${FINDING_COLORS.warning},stroke-width:3px`],
   ["error", `stroke:${FINDING_COLORS.error},stroke-width:4px`],
