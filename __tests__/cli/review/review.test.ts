@@ -230,6 +230,43 @@ describe("a bundle in git", () => {
     }
   });
 
+  it("checks the base out once, for its changes and its findings", async () => {
+    const folder = repository();
+    untag(folder);
+    const trace = join(tempFolder(), "trace");
+    const { findings } = await reviewJson(folder, [], { GIT_TRACE: trace });
+    expect(rules(findings.new)).toEqual(["job-level-tag"]);
+    expect(readFileSync(trace, "utf8").match(/git checkout-index/g)).toHaveLength(1);
+  });
+
+  it("judges the other bundles of a folder if one cannot be read at the base", async () => {
+    const folder = tempFolder();
+    for (const name of ["hr", "sales"]) {
+      cpSync(repository(), join(folder, name), { recursive: true });
+      rmSync(join(folder, name, ".git"), { recursive: true });
+      untag(join(folder, name));
+    }
+    const broken = join(folder, "sales", "resources", "silver.yml");
+    const text = readFileSync(broken, "utf8");
+    writeFileSync(broken, "resources: [");
+    git(folder, "init", "-q", "-b", "main");
+    commit(folder);
+    writeFileSync(broken, text);
+    const { problems, findings } = await reviewJson(folder);
+    expect(problems).toEqual([expect.stringMatching(/^bundle sales cannot be read at the base: /)]);
+    expect(rules(findings.new).filter((rule) => rule === "job-level-tag")).toHaveLength(1);
+  });
+
+  it("says why there are no findings of the base of a bundle in another repository", async () => {
+    const folder = repository();
+    untag(folder);
+    const { problems, findings } = await reviewJson(tempFolder(), ["", folder]);
+    expect(rules(findings.new)).toEqual(["job-level-tag"]);
+    expect(problems).toEqual([
+      "The base cannot be checked, so every finding counts as new: the working folder is not in the repository of the bundle",
+    ]);
+  });
+
   it("compares with the common ancestor of a branch, not with what is newer there", async () => {
     const folder = repository();
     git(folder, "checkout", "-qb", "feature");

@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { maskSecret, quote, type SourceKind } from "@jobstrata/core/model";
 import { relativePath } from "@jobstrata/core/paths";
@@ -42,7 +42,16 @@ export interface Current {
   readonly options: Omit<SourceOptions, "targets">;
   readonly signal?: AbortSignal;
   readonly io: Io;
+  readonly visit?: BaseVisitor;
 }
+
+/**
+ * Called with a bundle at the base revision. Its files are there meanwhile, and the working folder is the same relative to them,
+ * so paths and fingerprints match those of the current side.
+ *
+ * @param repository the temporary folder that replaces the work tree
+ */
+export type BaseVisitor = (before: Reading, repository: string) => Promise<void>;
 
 const HINT = "name a folder or the JSON of a plan or state as the base";
 
@@ -100,7 +109,7 @@ function placedIn(
   base: string,
   current: string,
   { isIgnored = () => false }: Current["options"],
-): Pick<SourceOptions, "workingFolder" | "isIgnored"> {
+): Required<Pick<SourceOptions, "workingFolder" | "isIgnored">> {
   return {
     workingFolder: resolve(base, relative(current, realpathSync(process.cwd()))),
     isIgnored: (path) => isIgnored(resolve(current, relative(resolve(base), resolve(path)))),
@@ -153,6 +162,7 @@ async function atRevision(revision: string, current: Current): Promise<Base> {
     switch (reading.kind) {
       case "bundle":
         if (!hasConfigChanges(files, current)) {
+          if (current.visit !== undefined) await bundleAt(base);
           const { after } = referencesOf(reading, reading);
           return { from, files, references: { before: after, after }, problems: [] };
         }
@@ -210,11 +220,10 @@ function hasConfigChanges(files: GitChanges, { options }: Current): boolean {
 
 /** The bundle at a commit, or all bundles in a folder. */
 function bundleAt({ git, commit, revision, folder, current }: AtCommit): Promise<Before> {
-  const { reading, options } = current;
+  const { reading, options, visit } = current;
+  const isWhole = options.python === true || visit !== undefined;
   return inTemporaryFolder(async (temporary) => {
-    const root = await checkOut(git, commit, temporary, {
-      isRead: options.python === true ? () => true : isRead,
-    });
+    const root = await checkOut(git, commit, temporary, { isRead: isWhole ? () => true : isRead });
     const inside = relative(git.folder, folder);
     const place = join(root, inside);
     const file = bundleFile(resolve(reading.path));
@@ -222,20 +231,35 @@ function bundleAt({ git, commit, revision, folder, current }: AtCommit): Promise
     if (!existsSync(path))
       throw new JobstrataError("source", `${revision} has no bundle in ${inside || "its root"}`);
     copyOverrides(folder, place);
-    const [before = reading] = readPath(path, {
-      ...options,
-      source: "bundle",
-      targets: [],
-      repository: root,
-      hasFiles: false,
-      ...placedIn(root, git.folder, options),
-    });
     const shown = (way: string): string => `${revision}:${way}`;
-    return {
-      reading: movedReading(before, { from: root, to: git.folder, shown }),
-      references: referencesOf(reading, before),
-    };
+    const placed = placedIn(root, git.folder, options);
+    const back = process.cwd();
+    const canVisit = visit !== undefined && isInside(root, placed.workingFolder);
+    if (canVisit) {
+      mkdirSync(placed.workingFolder, { recursive: true });
+      process.chdir(placed.workingFolder);
+    }
+    try {
+      const [before = reading] = readPath(relativePath(path), {
+        ...options,
+        source: "bundle",
+        targets: [],
+        repository: root,
+        hasFiles: canVisit,
+        ...placed,
+      });
+      const moved = movedReading(before, { from: root, to: git.folder, shown });
+      if (canVisit) await visit(before, root);
+      return { reading: moved, references: referencesOf(reading, before) };
+    } finally {
+      process.chdir(back);
+    }
   });
+}
+
+function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 /** The stacks of an app at a commit. */

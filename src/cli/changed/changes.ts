@@ -12,7 +12,7 @@ import {
 import type { Io } from "../io";
 import { environmentPairs, type EnvironmentPair } from "../sources/environment-pairs";
 import { ignoring, readSources, type SourcesOptions } from "../sources/options";
-import { type Base, readBase } from "./base";
+import { type Base, type BaseVisitor, readBase } from "./base";
 import {
   type BaseSource,
   type ChangedDocument,
@@ -37,6 +37,8 @@ export interface ChangesRequest extends SourcesOptions {
   readonly target?: readonly string[];
   /** The jobs at {@link path}, if already read. */
   readonly readings?: readonly Reading[];
+  /** Called with a bundle at the base revision, all files of which are there meanwhile, in a temporary folder. */
+  readonly visit?: BaseVisitor;
 }
 
 /** The differences from a base. */
@@ -58,7 +60,7 @@ export async function findChanges(
   io: Io,
   signal?: AbortSignal,
 ): Promise<Changes> {
-  const { base = "HEAD", path, target = [], readings, ...given } = request;
+  const { base = "HEAD", path, target = [], readings, visit, ...given } = request;
   const { local, data, ...others } = given;
   const isLive = base === "workspace" && !existsSync(base);
   if (!isLive && (local === true || given.source === "workspace")) {
@@ -99,7 +101,13 @@ export async function findChanges(
   };
   let found: Base;
   try {
-    found = await readBase(base, { reading, options, io, ...(signal && { signal }) });
+    found = await readBase(base, {
+      reading,
+      options,
+      io,
+      ...(signal && { signal }),
+      ...(visit && { visit }),
+    });
     // Of several bundles, one that is broken at the base leaves the others comparable.
     const isDivided = found.files !== undefined && found.reading?.bundles !== undefined;
     const why = isDivided ? undefined : unreadable(found.reading?.problems ?? []);

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import type { CheckedFinding } from "@jobstrata/core/model";
 import { diffHierarchies, type HierarchyDiff, UnknownJobs } from "@jobstrata/core/render";
+import type { BaseVisitor } from "../changed/base";
 import { type Changes, findChanges } from "../changed/changes";
 import { type ChangedDocument, isStronger } from "../changed/document";
 import type { Io } from "../io";
 import { environmentPairs } from "../sources/environment-pairs";
-import { baseFindings, type BaseRequest, problemOf } from "./base-findings";
+import { baseFindings, type BaseRequest, checkBundle, problemOf } from "./base-findings";
 import { baseOf, mergeBaseOf } from "./base";
 import type { CiRun } from "./ci-environment";
 import type { AffectedJob } from "./review";
@@ -47,18 +48,25 @@ export async function compareWithBase(
     const problem = `There is nothing to compare with, so every finding counts as new: ${base.problem}`;
     return { ...NOTHING, problems: [problem] };
   }
-  const changes = await findChanges({ ...request, base: base.revision }, io, signal);
-  const { document } = changes;
-  const problems = [...(base.note === undefined ? [] : [base.note]), ...document.problems];
-  let findings: readonly CheckedFinding[] | undefined;
-  try {
-    findings = await baseFindings(changes, request, signal);
-  } catch (error) {
-    if (signal.aborted) throw error;
-    problems.push(
-      `The base cannot be checked, so every finding counts as new: ${problemOf(error)}`,
-    );
-  }
+  // A bundle at a revision is checked while its files are there.
+  let checked: Outcome | undefined;
+  const visit: BaseVisitor = async (before, repository) => {
+    checked = await outcomeOf(checkBundle(before, repository, request));
+  };
+  const changes = await findChanges({ ...request, base: base.revision, visit }, io, signal);
+  const { document, before } = changes;
+  const isRevision = document.from.kind === "bundle" && document.from.commit !== undefined;
+  if (!isRevision) checked = await outcomeOf(baseFindings(changes, request));
+  else if (before.length === 0) checked = undefined;
+  else checked ??= { problem: "the working folder is not in the repository of the bundle" };
+  const problems = [
+    ...(base.note === undefined ? [] : [base.note]),
+    ...document.problems,
+    ...(checked?.problem === undefined
+      ? []
+      : [`The base cannot be checked, so every finding counts as new: ${checked.problem}`]),
+  ];
+  const findings = checked?.findings;
   return {
     since: base.label,
     document,
@@ -67,6 +75,22 @@ export async function compareWithBase(
     ...(findings && { findings }),
     problems: problems.map((problem) => problem.replace(/\s+/g, " ")),
   };
+}
+
+/** The findings of a base, or why there are none. */
+interface Outcome {
+  readonly findings?: readonly CheckedFinding[] | undefined;
+  readonly problem?: string;
+}
+
+async function outcomeOf(
+  checking: Promise<readonly CheckedFinding[] | undefined>,
+): Promise<Outcome> {
+  try {
+    return { findings: await checking };
+  } catch (error) {
+    return { problem: problemOf(error) };
+  }
 }
 
 interface ChosenBase {
