@@ -388,26 +388,89 @@ resources:
   });
 });
 
-it("compares a plan with the state before it", async () => {
-  const job = (name: string, timeout: number): object => ({
-    address: `databricks_job.${name}`,
+describe("with the state before a plan as the base", () => {
+  const resource = (type: string, name: string, values: object): object => ({
+    address: `${type}.${name}`,
     mode: "managed",
-    type: "databricks_job",
+    type,
     name,
-    values: { name: `[dev] ${name}`, timeout_seconds: timeout },
+    values,
   });
-  const values = (...resources: object[]): object => ({ root_module: { resources } });
-  const folder = tempFolder();
-  const plan = {
-    format_version: "1.2",
-    planned_values: values(job("load", 120), job("report", 60)),
-    prior_state: { format_version: "1.0", values: values(job("load", 60)) },
-  };
-  write(folder, { "plan.json": JSON.stringify(plan) });
-  expect(await changed(folder, "plan.json", "plan.json")).toEqual({
-    code: 0,
-    out: "1 modified, 1 new, 0 unchanged, since plan.json\ndev:\n  ~ load\n      timeout_seconds: 60 → 120\n  + report\n",
-    err: "the base does not hold the code of jobs, so only their settings are compared\n",
+  const notebookTask = (path: string): object => ({
+    task: [{ task_key: "main", notebook_task: [{ notebook_path: path }] }],
+  });
+  const job = (name: string, timeout: number, more: object = {}): object =>
+    resource("databricks_job", name, { name: `[dev] ${name}`, timeout_seconds: timeout, ...more });
+  const notebook = (path: string, more: object): object =>
+    resource("databricks_notebook", path.replaceAll("/", "_"), { path, ...more });
+  async function compare(before: readonly object[], planned: readonly object[]): Promise<Said> {
+    const values = (resources: readonly object[]): object => ({ root_module: { resources } });
+    const folder = tempFolder();
+    const plan = {
+      format_version: "1.2",
+      planned_values: values(planned),
+      prior_state: { format_version: "1.0", values: values(before) },
+    };
+    write(folder, { "plan.json": JSON.stringify(plan) });
+    return changed(folder, "plan.json", "plan.json");
+  }
+
+  it("compares settings, and says if the base has no code", async () => {
+    const more = notebookTask("/Shared/load");
+    expect(
+      await compare([job("load", 60, more)], [job("load", 120, more), job("report", 60)]),
+    ).toEqual({
+      code: 0,
+      out: "1 modified, 1 new, 0 unchanged, since plan.json\ndev:\n  ~ load\n      timeout_seconds: 60 → 120\n  + report\n",
+      err: "the base does not hold the code of jobs, so only their settings are compared\n",
+    });
+  });
+
+  it("compares uploaded notebooks by their hashes, and names what it cannot tell", async () => {
+    const [old, other] = ["0".repeat(32), "1".repeat(32)];
+    const base64 = (text: string): string => Buffer.from(text).toString("base64");
+    const jobs = ["load", "hashed", "inline", "same", "fresh", "elsewhere"].map((name) =>
+      job(name, 60, notebookTask(`/Workspace/Shared/${name}`)),
+    );
+    const same = notebook("/Shared/same", { md5: old, source: "a/same.py" });
+    const { code, out, err } = await compare(
+      [
+        ...jobs,
+        same,
+        notebook("/Shared/load", { md5: old, source: "a/load.py" }),
+        notebook("/Shared/hashed", { md5: old }),
+        notebook("/Shared/inline", { content_base64: base64("a") }),
+        notebook("/Shared/lib/tables", { md5: old }),
+      ],
+      [
+        ...jobs,
+        same,
+        // The provider's word for content that is not that of the last apply.
+        notebook("/Shared/load", { md5: "different", source: "a/load.py" }),
+        notebook("/Shared/hashed", { md5: other }),
+        notebook("/Shared/inline", { content_base64: base64("b") }),
+        notebook("/Shared/fresh", { md5: other }),
+        notebook("/Shared/lib/tables", { md5: other }),
+      ],
+    );
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: `4 modified, 2 unchanged, since plan.json
+dev:
+  ~ fresh
+      notebook /Shared/fresh is new
+  ~ hashed
+      notebook /Shared/hashed changed
+  ~ inline
+      notebook /Shared/inline changed
+  ~ load
+      notebook /Shared/load changed
+`,
+    });
+    expect(err).toBe(
+      "the base does not hold all code of elsewhere, so only settings are compared there\n" +
+        "no job names /Shared/lib/tables, which differs: the base does not tell which jobs use it\n",
+    );
   });
 });
 

@@ -22,6 +22,7 @@ import { FolderChanges, type FileChanges } from "./file-changes";
 import { GitChanges } from "./git-changes";
 import { BundleReferences, type References, StackReferences } from "./references";
 import { appFolder, synthesizeAt } from "./synthesized-base";
+import { ONLY_SETTINGS, UploadChanges } from "./upload-changes";
 
 /** The base of a comparison. */
 export interface Base {
@@ -32,6 +33,8 @@ export interface Base {
   readonly files?: FileChanges;
   /** What jobs refer to, before and after; undefined if unknown. */
   readonly references?: { readonly before: References; readonly after: References };
+  /** How uploaded files differ, if the base has only their digests. */
+  readonly uploads?: UploadChanges;
   /** Limits of the comparison, in sentences. */
   readonly problems: readonly string[];
 }
@@ -92,7 +95,9 @@ function atPath(path: string, { reading, options }: Current): Base {
     return {
       from,
       reading: before,
-      problems: ["the base does not hold the code of jobs, so only their settings are compared"],
+      ...(before.uploads && reading.uploads
+        ? { uploads: new UploadChanges(before, reading), problems: [] }
+        : { problems: [ONLY_SETTINGS] }),
     };
   const move = withoutCommonEnd(folderOf(before), folderOf(reading));
   return {

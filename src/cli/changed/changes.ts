@@ -206,6 +206,7 @@ async function compare(
           `bundle ${path} cannot be read: ${why}; jobs that it lacks are not compared`,
       ),
       ...base.problems,
+      ...(base.uploads?.problems(reading.graphs.flatMap(({ jobs }) => jobs)) ?? []),
     ],
   });
 }

@@ -320,7 +320,7 @@ function modulesIn(files: FileChanges): Map<string, readonly string[]> {
 }
 
 /** Every string in settings, with the name of its setting. */
-function* textsOf(
+export function* textsOf(
   value: Setting | undefined,
   name = "",
 ): Generator<{ readonly text: string; readonly name: string }> {

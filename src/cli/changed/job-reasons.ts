@@ -6,6 +6,7 @@ import { type Base, folderOf } from "./base";
 import type { Reason } from "./document";
 import { type CodeChange, JobInputs } from "./job-inputs";
 import { bundleFolder, type Referred } from "./references";
+import type { UploadChanges } from "./upload-changes";
 import { bundleOf } from "./unread-bundles";
 
 const NOTHING: ReadonlyMap<string, Referred> = new Map();
@@ -15,12 +16,14 @@ export class JobReasons {
   readonly #inputs: JobInputs | undefined;
   readonly #references: Base["references"];
   readonly #reading: Reading;
+  readonly #uploads: UploadChanges | undefined;
   readonly #within: string;
   readonly #folders = new Map<string, string>();
 
-  public constructor(reading: Reading, { files, references }: Base) {
+  public constructor(reading: Reading, { files, references, uploads }: Base) {
     this.#inputs = files && new JobInputs(files);
     this.#references = references;
+    this.#uploads = uploads;
     this.#reading = reading;
     this.#within = folderOf(reading);
   }
@@ -40,6 +43,7 @@ export class JobReasons {
     this.#folders.set(file, folder);
     const now = this.#references?.after.of(job, environment) ?? NOTHING;
     const reasons = (this.#inputs?.changesOf(job, folder) ?? []).map(reasonOf);
+    reasons.push(...(this.#uploads?.of(job) ?? []));
     for (const [address, { settings, folder: own = folder }] of now) {
       const found = settings && this.#inputs?.changesIn(settings, [folder, own]);
       for (const change of found ?? [])

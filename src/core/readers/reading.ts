@@ -16,6 +16,16 @@ export interface Reading {
   readonly suppressions: readonly SourceSuppression[];
   /** The bundles of a folder of several. @default - the source is one bundle, or none */
   readonly bundles?: readonly BundlePart[];
+  /** Notebooks and files that a plan or state uploads. @default - unknown */
+  readonly uploads?: readonly Upload[];
+}
+
+/** A notebook or file that a resource uploads. */
+export interface Upload {
+  /** In the workspace; without `/Workspace` and the extension. */
+  readonly path: string;
+  /** Equal if and only if the contents are. @default - unknown */
+  readonly digest?: string;
 }
 
 /** One of several bundles. */

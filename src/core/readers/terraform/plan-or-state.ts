@@ -9,10 +9,11 @@ import { readOwner } from "../payload/people";
 import { accessControl } from "../payload/job-settings";
 import { withLazy } from "../lazy";
 import { fileNotebook, gitNotebook, workspaceNotebook, workspacePath } from "../notebook/identity";
-import { MAX_JOBS, type Reading } from "../reading";
+import { MAX_JOBS, type Reading, type Upload } from "../reading";
 import { DEFAULT_ENVIRONMENT } from "../cdktf/app";
 import { type Json, objectOf } from "../../model/json";
 import { References } from "./references";
+import { uploadsOf } from "./uploads";
 import { filled, list, type Resource, resourcesOf, withoutEmpty } from "./resources";
 import { apiName } from "../payload/blocks";
 
@@ -42,7 +43,8 @@ export function readTerraformJson(
       `${file} is not what "terraform show -json" prints of a plan or a state`,
     );
   }
-  const jobs = new Plan(root, objectOf(values.root_module), mask).jobs(file);
+  const plan = new Plan(root, objectOf(values.root_module), mask);
+  const jobs = plan.jobs(file);
   // A plan does not contain its environment, but job names may.
   const environments = new Set(
     jobs.flatMap(({ name = "" }) => environmentPrefix(name).environment ?? []),
@@ -54,6 +56,7 @@ export function readTerraformJson(
     graphs: [new JobGraph(environment, jobs, undefined, "terraform")],
     problems: [],
     suppressions: [],
+    uploads: plan.uploads(),
   };
 }
 
@@ -103,6 +106,10 @@ class Plan {
       configuration === undefined ? undefined : objectOf(configuration),
       this.#jobs,
     );
+  }
+
+  public uploads(): Upload[] {
+    return uploadsOf(this.#resources);
   }
 
   public jobs(file: string): JobSpec[] {
