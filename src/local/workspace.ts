@@ -103,23 +103,62 @@ export async function startLocalWorkspace(
     // Providers and SDKs read the workspace id from this header.
     "X-Databricks-Org-Id": WORKSPACE_ID,
   });
-  let scheduler: Scheduler | undefined;
-  let alerts: AlertEvaluator | undefined;
+  let services: Services | undefined;
 
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= shutDown());
   const shutDown = async (): Promise<void> => {
-    await Promise.all([server.close(), scheduler?.stop(), alerts?.stop()]);
+    await Promise.all([server.close(), services?.scheduler.stop(), services?.alerts.stop()]);
     await executor.close?.();
     store.close();
     if (ephemeral) rmSync(dataDir, { recursive: true, force: true });
   };
 
   try {
-    const actual = await listen(server, ephemeral ? undefined : dataDir, options.port);
-    const host = `http://${LOOPBACK}:${actual}`;
+    const port = await listen(server, ephemeral ? undefined : dataDir, options.port);
+    const host = `http://${LOOPBACK}:${port}`;
     const limits = new Limits(clock, options.limits === false ? NO_LIMITS : options.limits);
-    scheduler = new Scheduler(store, clock, executor, {
+    services = new Services({ server, store, clock, executor, limits, dataDir, host });
+    services.addRoutes();
+    if (options.page !== undefined) services.addPage(options.page, settle);
+    services.addControl(faults, () => {
+      options.onStop?.();
+      void stop();
+    });
+    services.scheduler.start();
+    services.alerts.start();
+    const endpoints = server.router.endpoints();
+    return { host, url: host, port, token, dataDir, endpoints, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly server: LocalServer;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly executor: TaskExecutor;
+  readonly limits: Limits;
+  readonly dataDir: string;
+  readonly host: string;
+}
+
+/** What answers requests: the scheduler, the alerts and the routes of every API. */
+class Services {
+  public readonly scheduler: Scheduler;
+  public readonly alerts: AlertEvaluator;
+  readonly #parts: Parts;
+  readonly #query: TaskExecutor["query"];
+  readonly #views: RunViews;
+
+  public constructor(parts: Parts) {
+    const { server, store, clock, executor, limits, dataDir, host } = parts;
+    this.#parts = parts;
+    this.#query = executor.query?.bind(executor);
+    this.#views = new RunViews(store, ME.userName, host);
+    this.scheduler = new Scheduler(store, clock, executor, {
       dataDir,
       limits,
       workspace: { id: WORKSPACE_ID, url: host },
@@ -129,22 +168,24 @@ export async function startLocalWorkspace(
       files: (folder) => [...readFiles(store, folder)],
       openAccess: () => ({ host, ...server.grantToken() }),
     });
-    const views = new RunViews(store, ME.userName, host);
-    const started = clock.now();
-    const query = executor.query?.bind(executor);
-    alerts = new AlertEvaluator(store, clock, query, host);
+    this.alerts = new AlertEvaluator(store, clock, this.#query, host);
+  }
+
+  /** The APIs of Databricks. */
+  public addRoutes(): void {
+    const { server, store, clock, limits, dataDir, host } = this.#parts;
     for (const routes of [
-      jobRoutes(store, scheduler, limits, clock, ME),
-      runRoutes(store, scheduler, views),
+      jobRoutes(store, this.scheduler, limits, clock, ME),
+      runRoutes(store, this.scheduler, this.#views),
       workspaceRoutes(store, clock, ME),
       permissionRoutes(store, ME),
-      alertRoutes(store, clock, ME, alerts),
-      alertControlRoutes(store, alerts),
+      alertRoutes(store, clock, ME, this.alerts),
+      alertControlRoutes(store, this.alerts),
       destinationRoutes(store),
       secretRoutes(store, clock, ME),
       warehouseRoutes(ME),
       queryRoutes(store, clock, ME),
-      sqlStatementRoutes(new SqlStatements(query)),
+      sqlStatementRoutes(new SqlStatements(this.#query)),
       unityCatalogRoutes(dataDir, ME, WORKSPACE_ID),
       clusterRoutes(),
       identityRoutes(ME),
@@ -152,47 +193,32 @@ export async function startLocalWorkspace(
       telemetryRoutes(),
     ])
       server.router.add(routes);
-    if (options.page !== undefined) {
-      const data = new PageData(store, scheduler, views, alerts, dataDir);
-      const page = new PageServer(host, options.page, data, scheduler, clock, settle);
-      scheduler.listener = page;
-      alerts.onChange = () => {
-        page.alertsChanged();
-      };
-      server.mount(page);
-      server.router.add(pageRoutes(() => page.newLink()));
-    }
-    server.router.add(
-      controlRoutes(
-        faults,
-        () => ({
-          pid: process.pid,
-          host,
-          started,
-          ...scheduler?.counts(),
-          ignored_query_fields: server.router.ignoredQueryFields(),
-        }),
-        () => scheduler?.triggers() ?? [],
-        () => {
-          options.onStop?.();
-          void stop();
-        },
-      ),
-    );
-    scheduler.start();
-    alerts.start();
-    return {
-      host,
-      url: host,
-      port: actual,
-      token,
-      dataDir,
-      endpoints: server.router.endpoints(),
-      stop,
+  }
+
+  public addPage(create: () => WorkspacePage, settle: () => void): void {
+    const { server, store, clock, dataDir, host } = this.#parts;
+    const data = new PageData(store, this.scheduler, this.#views, this.alerts, dataDir);
+    const page = new PageServer(host, create, data, this.scheduler, clock, settle);
+    this.scheduler.listener = page;
+    this.alerts.onChange = () => {
+      page.alertsChanged();
     };
-  } catch (error) {
-    await stop();
-    throw error;
+    server.mount(page);
+    server.router.add(pageRoutes(() => page.newLink()));
+  }
+
+  /** What `jobstrata local` asks of a workspace in the background. */
+  public addControl(faults: Faults, onStop: () => void): void {
+    const { server, clock, host } = this.#parts;
+    const started = clock.now();
+    const status = () => ({
+      pid: process.pid,
+      host,
+      started,
+      ...this.scheduler.counts(),
+      ignored_query_fields: server.router.ignoredQueryFields(),
+    });
+    server.router.add(controlRoutes(faults, status, () => this.scheduler.triggers(), onStop));
   }
 }
 

@@ -5,6 +5,7 @@ import {
   baselineFile,
   type Config,
   DEFAULT_PRESETS,
+  type LoadedConfig,
   loadConfig,
   PRESET_NAMES,
   type PresetName,
@@ -116,66 +117,18 @@ function rejectConflicts({ dryRun, fix, select, updateBaseline }: CheckOptions):
 async function runCheck(paths: readonly string[], options: CheckOptions, io: Io): Promise<number> {
   rejectConflicts(options);
   const outputs = options.output.map((output) => parseOutput(output, options.format, FORMATS));
-  const loaded = loadConfig(
-    ".",
-    RULES.map(({ name }) => name),
-    options.config,
-  );
-  const config: Config = {
-    ...loaded.config,
-    ...(options.preset.length > 0 && { presets: [...options.preset] }),
-  };
-  const targets = options.target.length > 0 ? options.target : (config.targets ?? []);
-  const usesLineage = configureRules(RULES, config).some((rule) => rule.usesLineage === true);
-  const readJobs = async (
-    contents?: Parameters<typeof readSources>[4],
-  ): Promise<readonly Reading[]> => {
-    const read = await readSources(paths, options, targets, io, contents);
-    if (usesLineage) await analyseAhead(read.flatMap(({ graphs }) => graphs));
-    return withObservedLineage(read, options.lineage, options.data, io);
-  };
-  let readings = await readJobs();
-  const file = options.baseline ?? baselineFile(loaded);
-  const judge = (entries: ReturnType<typeof readBaseline>, read = readings): CheckReport =>
-    check({
-      readings: read,
-      rules: RULES,
-      config: { ...loaded, config },
-      baseline: { file, entries },
-      today: today(),
-      ...(options.failOn && { failOn: options.failOn }),
-    });
+  const run = new CheckRun(paths, options, io);
+  let readings = await run.read();
   if (options.fix === true) {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only for --fix
-    const { diffOf, fixAll, writeFixes } = require("./fix") as typeof import("./fix");
-    const accepted = readBaseline(file);
-    const fixes = await fixAll(
-      readings,
-      (read) => openFindings(judge(accepted, read)),
-      (contents) => readJobs(contents),
-    );
-    if (options.dryRun === true) {
-      if (fixes.length > 0) io.out(diffOf(fixes));
-      io.err(describeFixes(fixes, "would be made"));
-      return fixes.length > 0 ? 1 : 0;
-    }
-    writeFixes(fixes);
-    io.err(describeFixes(fixes, "made"));
-    if (fixes.length > 0) readings = await readJobs();
+    const hasFixes = await run.fix(readings);
+    if (options.dryRun === true) return hasFixes ? 1 : 0;
+    if (hasFixes) readings = await run.read();
   }
-  let report = judge(options.updateBaseline === true ? [] : readBaseline(file));
-  if (options.updateBaseline === true && !report.incomplete) {
-    const accepted = openFindings(report).filter(({ rule }) =>
-      RULES.some(({ name }) => name === rule),
-    );
-    writeBaseline(file, accepted);
-    io.err(`${counted(accepted.length, "finding")} accepted from now on, in ${printable(file)}.`);
-    report = judge(readBaseline(file));
-  }
-  report = { ...report, findings: [...report.findings].sort(byPlace) };
-  const selected = await selectedFindings(report, readings, paths, { ...options, targets }, io);
-  if (typeof selected === "number") return selected;
-  report = selected;
+  const whole = options.updateBaseline === true ? run.accept(readings) : run.judge(readings);
+  const sorted = { ...whole, findings: [...whole.findings].sort(byPlace) };
+  const { targets } = run;
+  const report = await selectedFindings(sorted, readings, paths, { ...options, targets }, io);
+  if (typeof report === "number") return report;
   for (const { format, file } of outputs) writeReport(file, checkText(format, report));
   if (!outputs.some(({ isMain }) => isMain)) {
     const { all = false } = options;
@@ -183,6 +136,85 @@ async function runCheck(paths: readonly string[], options: CheckOptions, io: Io)
   }
   if (report.incomplete) return 2;
   return openFindings(report).some(({ severity }) => atLeast(severity, report.failOn)) ? 1 : 0;
+}
+
+/** The steps of a check that share its configuration. */
+class CheckRun {
+  public readonly targets: readonly string[];
+  readonly #paths: readonly string[];
+  readonly #options: CheckOptions;
+  readonly #io: Io;
+  readonly #config: LoadedConfig;
+  readonly #baseline: string;
+  readonly #usesLineage: boolean;
+
+  public constructor(paths: readonly string[], options: CheckOptions, io: Io) {
+    this.#paths = paths;
+    this.#options = options;
+    this.#io = io;
+    const loaded = loadConfig(
+      ".",
+      RULES.map(({ name }) => name),
+      options.config,
+    );
+    const config: Config = {
+      ...loaded.config,
+      ...(options.preset.length > 0 && { presets: [...options.preset] }),
+    };
+    this.#config = { ...loaded, config };
+    this.#baseline = options.baseline ?? baselineFile(loaded);
+    this.#usesLineage = configureRules(RULES, config).some((rule) => rule.usesLineage === true);
+    this.targets = options.target.length > 0 ? options.target : (config.targets ?? []);
+  }
+
+  /** @param contents texts that replace the contents of files, by absolute path */
+  public async read(contents?: ReadonlyMap<string, string>): Promise<readonly Reading[]> {
+    const { lineage, data } = this.#options;
+    const read = await readSources(this.#paths, this.#options, this.targets, this.#io, contents);
+    if (this.#usesLineage) await analyseAhead(read.flatMap(({ graphs }) => graphs));
+    return withObservedLineage(read, lineage, data, this.#io);
+  }
+
+  public judge(readings: readonly Reading[], entries = readBaseline(this.#baseline)): CheckReport {
+    const { failOn } = this.#options;
+    return check({
+      readings,
+      rules: RULES,
+      config: this.#config,
+      baseline: { file: this.#baseline, entries },
+      today: today(),
+      ...(failOn && { failOn }),
+    });
+  }
+
+  /** Fixes what can be fixed, or prints it with `--dry-run`. @returns whether there is anything */
+  public async fix(readings: readonly Reading[]): Promise<boolean> {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only for --fix
+    const { diffOf, fixAll, writeFixes } = require("./fix") as typeof import("./fix");
+    const accepted = readBaseline(this.#baseline);
+    const fixes = await fixAll(
+      readings,
+      (read) => openFindings(this.judge(read, accepted)),
+      (contents) => this.read(contents),
+    );
+    if (this.#options.dryRun !== true) writeFixes(fixes);
+    else if (fixes.length > 0) this.#io.out(diffOf(fixes));
+    this.#io.err(describeFixes(fixes, this.#options.dryRun === true ? "would be made" : "made"));
+    return fixes.length > 0;
+  }
+
+  /** Writes the baseline anew, unless the report is incomplete. @returns the report with it */
+  public accept(readings: readonly Reading[]): CheckReport {
+    const report = this.judge(readings, []);
+    if (report.incomplete) return report;
+    const accepted = openFindings(report).filter(({ rule }) =>
+      RULES.some(({ name }) => name === rule),
+    );
+    writeBaseline(this.#baseline, accepted);
+    const count = counted(accepted.length, "finding");
+    this.#io.err(`${count} accepted from now on, in ${printable(this.#baseline)}.`);
+    return this.judge(readings);
+  }
 }
 
 /** The report reduced to the jobs that `--select` chooses, or the exit code after Ctrl-C. */

@@ -70,7 +70,7 @@ export function addGraphCommand(program: Command, io: Io): void {
     .addOption(
       new Option(
         "--orientation <orientation>",
-        "layout layout layout of mermaid and dot: left to right or top to bottom",
+        "layout of mermaid and dot: left to right or top to bottom",
       )
         .choices(["LR", "TB"])
         .default("LR"),
@@ -107,34 +107,66 @@ export async function runGraph(
   options: GraphOptions,
   io: Io,
 ): Promise<number> {
-  const { level, orientation, output, direction, depth } = options;
-  const format = options.format ?? formatByName(output, BY_EXTENSION) ?? "tree";
+  const format = options.format ?? formatByName(options.output, BY_EXTENSION) ?? "tree";
   if (format === "text" || format === "markdown")
     throw new JobstrataError("config", `--format ${format} shows what changes: add --diff`);
   const { path, jobs } = argumentsOf(what);
   const readings = await readGraphs(path, jobs, options, io);
   const isComplete = sayProblems(readings, io);
-  if (options.select !== undefined) {
-    const other =
-      jobs.length > 0 ? "keys of jobs" : level === "tables" ? "--level tables" : undefined;
-    if (other !== undefined)
-      throw new JobstrataError("config", `--select cannot be combined with ${other}`);
+  rejectConflicts(options, jobs);
+  const { level } = options;
+  const drawn =
+    level === "tables"
+      ? tablesOf(readings, jobs, format, options, io)
+      : await drawJobs(readings, { path, jobs, format, level }, options, io);
+  if (typeof drawn === "number") return drawn;
+  if (drawn !== undefined) {
+    if (options.output === undefined) io.out(drawn.trimEnd());
+    else writeDrawing(options.output, drawn);
   }
-  if (level === "tables") {
-    const joined = withObservedLineage(readings, options.lineage, options.data, io);
-    const drawn = drawTables(chosen(joined, options.target, io), jobs, format, options, io);
-    if (output === undefined) io.out(drawn.trimEnd());
-    else writeDrawing(output, drawn);
-    return isComplete ? 0 : 2;
-  }
+  return isComplete ? 0 : 2;
+}
+
+/** @throws {JobstrataError} `config` for options that cannot be combined */
+function rejectConflicts({ select, level }: GraphOptions, jobs: readonly string[]): void {
+  if (select === undefined) return;
+  const other =
+    jobs.length > 0 ? "keys of jobs" : level === "tables" ? "--level tables" : undefined;
+  if (other !== undefined)
+    throw new JobstrataError("config", `--select cannot be combined with ${other}`);
+}
+
+function tablesOf(
+  readings: readonly Reading[],
+  jobs: readonly string[],
+  format: GraphFormat,
+  options: GraphOptions,
+  io: Io,
+): string {
+  const joined = withObservedLineage(readings, options.lineage, options.data, io);
+  return drawTables(chosen(joined, options.target, io), jobs, format, options, io);
+}
+
+/** The drawing; undefined if nothing is selected; the exit code after Ctrl-C. */
+async function drawJobs(
+  readings: readonly Reading[],
+  wanted: {
+    readonly path: string | undefined;
+    readonly jobs: readonly string[];
+    readonly format: GraphFormat;
+    readonly level: "jobs" | "tasks";
+  },
+  options: GraphOptions,
+  io: Io,
+): Promise<string | number | undefined> {
+  const { path, jobs, format, level } = wanted;
+  const { orientation, output, source, python, select = [] } = options;
   // A page can show every environment; other formats show one.
   const graphs =
     format === "html" ? withJobs(readings, options.target) : [chosen(readings, options.target, io)];
-  const environments = graphs.map(({ environment }) => environment);
-  const { source, python, select = [] } = options;
   const compared = {
     readings,
-    target: environments,
+    target: graphs.map(({ environment }) => environment),
     path,
     ...(source && { source }),
     ...(python !== undefined && { python }),
@@ -144,8 +176,23 @@ export async function runGraph(
   const selected = states?.among(graphs, select);
   if (states !== undefined && selected?.size === 0) {
     io.err(`Nothing to draw: ${states.describe(select, 0)}`);
-    return isComplete ? 0 : 2;
+    return undefined;
   }
+  const hierarchies = hierarchiesOf(readings, graphs, jobs, selected, options);
+  const [hierarchy] = hierarchies;
+  return format === "html"
+    ? html().hierarchyHtml({ documents: hierarchies.map(hierarchyDocument), level })
+    : draw(hierarchy, format, { level, orientation, isFile: output !== undefined }, io);
+}
+
+/** One hierarchy or more. @throws {JobstrataError} `source` if no graph has the jobs */
+function hierarchiesOf(
+  readings: readonly Reading[],
+  graphs: readonly JobGraph[],
+  jobs: readonly string[],
+  selected: ReadonlyMap<JobGraph, readonly string[]> | undefined,
+  { direction, depth }: GraphOptions,
+): readonly [Hierarchy, ...Hierarchy[]] {
   const findings = judge(readings);
   const drawn = [...(selected?.keys() ?? graphs)].map((graph) =>
     hierarchyOf(graph, {
@@ -156,16 +203,9 @@ export async function runGraph(
       findings: inEnvironment(findings, graph.environment),
     }),
   );
-  const hierarchies = drawn.flatMap((each) => (each instanceof UnknownJobs ? [] : [each]));
-  const [hierarchy] = hierarchies;
-  if (hierarchy === undefined) throw unknownJob(graphs, drawn);
-  const text =
-    format === "html"
-      ? html().hierarchyHtml({ documents: hierarchies.map(hierarchyDocument), level })
-      : draw(hierarchy, format, { level, orientation, isFile: output !== undefined }, io);
-  if (output === undefined) io.out(text.trimEnd());
-  else writeDrawing(output, text);
-  return isComplete ? 0 : 2;
+  const [first, ...others] = drawn.flatMap((each) => (each instanceof UnknownJobs ? [] : [each]));
+  if (first === undefined) throw unknownJob(graphs, drawn);
+  return [first, ...others];
 }
 
 /** Splits the arguments: the first can be a path, others are keys of jobs. */

@@ -14,40 +14,47 @@ const actions = (): typeof import("./actions") =>
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   withLocalPackage(() => require("./actions") as typeof import("./actions"));
 
+const DATA = new Option("--data <folder>", "data folder of the workspace").default(
+  DEFAULT_DATA_DIR,
+);
+const FAULTS = new Option("--faults <file>", "faults to inject, as JSON or YAML");
+const EPHEMERAL = new Option("--ephemeral", "use a temporary data folder");
+const PROVIDER = new Option(
+  "--provider <which>",
+  "the stand-in, or the provider that Terraform installs",
+)
+  .choices(["local", "registry"])
+  .default("local");
+const LIMITS = new Option(
+  "--no-limits",
+  "do not enforce the service's limits of task runs at once and jobs created in an hour",
+);
+const EXECUTOR = new Option(
+  "--executor <which>",
+  "run notebooks for real or simulate them; local by default if Python is available",
+).choices(["local", "simulated"]);
+
 /** Adds `jobstrata local …`: a Databricks workspace on this machine. */
 export function addLocalCommand(program: Command, io: Io): void {
   const local = program
     .command("local")
     .description("a Databricks workspace on this machine")
     .enablePositionalOptions();
-  const data = new Option("--data <folder>", "data folder of the workspace").default(
-    DEFAULT_DATA_DIR,
-  );
-  const faults = new Option("--faults <file>", "faults to inject, as JSON or YAML");
-  const ephemeral = new Option("--ephemeral", "use a temporary data folder");
-  const provider = new Option(
-    "--provider <which>",
-    "the stand-in, or the provider that Terraform installs",
-  )
-    .choices(["local", "registry"])
-    .default("local");
-  const limits = new Option(
-    "--no-limits",
-    "do not enforce the service's limits of task runs at once and jobs created in an hour",
-  );
-  const executor = new Option(
-    "--executor <which>",
-    "run notebooks for real or simulate them; local by default if Python is available",
-  ).choices(["local", "simulated"]);
+  addLifecycle(local, io);
+  addDeployment(local, io);
+  addInspection(local, io);
+}
 
+/** Commands that start, show and stop the workspace. */
+function addLifecycle(local: Command, io: Io): void {
   local
     .command("start")
     .description("start the workspace in the background")
-    .addOption(data)
-    .addOption(faults)
-    .addOption(ephemeral)
-    .addOption(executor)
-    .addOption(limits)
+    .addOption(DATA)
+    .addOption(FAULTS)
+    .addOption(EPHEMERAL)
+    .addOption(EXECUTOR)
+    .addOption(LIMITS)
     .option("--port <number>", "port on 127.0.0.1; any free port by default", parsePort)
     .action(async (options: SessionOptions) => {
       const { host, pid } = await actions().start({
@@ -62,8 +69,8 @@ export function addLocalCommand(program: Command, io: Io): void {
   local
     .command("open")
     .description("open its jobs and runs in the browser; start the workspace if it is not running")
-    .addOption(data)
-    .addOption(executor)
+    .addOption(DATA)
+    .addOption(EXECUTOR)
     .argument("[address]", "URL of a job or a run, as printed by the databricks command")
     .option("--run <id>", "show this run, of a job or of a task", parseRunId)
     .option("--no-browser", "only print the link")
@@ -74,7 +81,7 @@ export function addLocalCommand(program: Command, io: Io): void {
   local
     .command("status")
     .description("show whether the workspace is running; exit code 1 if not")
-    .addOption(data)
+    .addOption(DATA)
     .option("--json", "print JSON")
     .action(async ({ json, ...options }: SessionOptions & { json?: boolean }) => {
       const state = await actions().status(options);
@@ -94,7 +101,7 @@ export function addLocalCommand(program: Command, io: Io): void {
   local
     .command("stop")
     .description("stop the workspace and keep its data")
-    .addOption(data)
+    .addOption(DATA)
     .action(async (options: SessionOptions) => {
       io.out(
         (await actions().stop(options))
@@ -106,23 +113,26 @@ export function addLocalCommand(program: Command, io: Io): void {
   local
     .command("reset")
     .description("stop the workspace and delete its data")
-    .addOption(data)
+    .addOption(DATA)
     .action(async (options: SessionOptions) => {
       await actions().reset(options);
       io.out("The local workspace is empty.");
     });
+}
 
+/** Commands that run others against the workspace. */
+function addDeployment(local: Command, io: Io): void {
   local
     .command("exec")
     .description(
       "run a command against the workspace: local exec -- npx cdktf plan alerting-dev-atomic",
     )
-    .addOption(data)
-    .addOption(faults)
-    .addOption(ephemeral)
-    .addOption(provider)
-    .addOption(executor)
-    .addOption(limits)
+    .addOption(DATA)
+    .addOption(FAULTS)
+    .addOption(EPHEMERAL)
+    .addOption(PROVIDER)
+    .addOption(EXECUTOR)
+    .addOption(LIMITS)
     .argument("<command...>")
     .passThroughOptions()
     .action(async (command: string[], options: SessionOptions) => {
@@ -132,12 +142,12 @@ export function addLocalCommand(program: Command, io: Io): void {
   local
     .command("try")
     .description("check and deploy stacks to the workspace and run a job")
-    .addOption(data)
-    .addOption(faults)
-    .addOption(ephemeral)
-    .addOption(provider)
-    .addOption(executor)
-    .addOption(limits)
+    .addOption(DATA)
+    .addOption(FAULTS)
+    .addOption(EPHEMERAL)
+    .addOption(PROVIDER)
+    .addOption(EXECUTOR)
+    .addOption(LIMITS)
     .argument("<stacks...>", "names of stacks, * for any")
     .option("--sample-data", "create the tables that the notebooks read from other layers")
     .option("--run <job>", "key of the job to run after the deployment")
@@ -146,11 +156,14 @@ export function addLocalCommand(program: Command, io: Io): void {
     .action(async (stacks: string[], options: TryOptions) => {
       io.exitCode = await actions().tryStacks(stacks, options, io);
     });
+}
 
+/** Commands that show what jobs have done. */
+function addInspection(local: Command, io: Io): void {
   local
     .command("sql")
     .description('query the tables: local sql "SELECT * FROM main.gold.alert_configurations"')
-    .addOption(data)
+    .addOption(DATA)
     .argument("[sql]", "statements, separated by semicolons")
     .option("-f, --file <file>", "read statements from a file; - for standard input")
     .option("--limit <rows>", "maximum rows to print of each result", parseCount, 1000)
@@ -166,7 +179,7 @@ export function addLocalCommand(program: Command, io: Io): void {
   local
     .command("alerts")
     .description("show SQL alerts: their states, and whom they would notify")
-    .addOption(data)
+    .addOption(DATA)
     .option("--evaluate", "evaluate all of them first, whatever their schedules")
     .option("--json", "as JSON, with the text of each notification")
     .action(async (options: AlertsOptions) => {
@@ -176,7 +189,7 @@ export function addLocalCommand(program: Command, io: Io): void {
   local
     .command("sample-data")
     .description("create the tables that the notebooks of deployed jobs read from other layers")
-    .addOption(data)
+    .addOption(DATA)
     .action(async (options: { data?: string }) => {
       await actions().printSampleData(options, io);
     });
@@ -184,7 +197,7 @@ export function addLocalCommand(program: Command, io: Io): void {
   local
     .command("logs")
     .description("show the output and errors of a run's tasks")
-    .addOption(data)
+    .addOption(DATA)
     .argument("<run-id>", "id of a job run or a task run", parseRunId)
     .action(async (runId: RunId, options: { data?: string }) => {
       io.exitCode = await actions().showLogs(runId, options, io);
@@ -193,7 +206,7 @@ export function addLocalCommand(program: Command, io: Io): void {
   local
     .command("lineage")
     .description("show which tables the notebooks of runs have read and written")
-    .addOption(data)
+    .addOption(DATA)
     .argument("[run-or-job]", "id of a run, or id, key or name of a job (default: all)")
     .addOption(
       new Option("--format <format>", "json can be given to check --lineage")

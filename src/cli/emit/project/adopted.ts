@@ -20,31 +20,8 @@ export function adoptedFile(
     const lines = [...ids].map(([key, id]) => `    ${nameOf(key)}: ${quoted(id)},\n`);
     return `  ${nameOf(environment)}: {\n${lines.join("")}  },\n`;
   });
-  const paths = [...notebooks].flatMap(([environment, own]) =>
-    own.length === 0
-      ? []
-      : [`  ${assignment(`${nameOf(environment)}:`, list(own.map(text)), 2, 1)},\n`],
-  );
-  const hasNotebooks = paths.length > 0;
-  const notebookTable = hasNotebooks
-    ? `
-/** Workspace paths of the notebooks that it takes over. */
-const NOTEBOOKS: Readonly<Record<string, readonly string[]>> = {
-${paths.join("")}};
-`
-    : "";
-  const adoptNotebooks = hasNotebooks
-    ? `    const paths = new Set(NOTEBOOKS[stack.environment.name]);
-    for (const each of stack.node.findAll()) {
-      if (each instanceof Notebook && paths.has(each.pathInput))
-        each.importFrom(each.pathInput);
-    }
-`
-    : "";
-  const notebookImport = hasNotebooks
-    ? `import { Notebook } from "${framework === "cdktf" ? "@cdktf" : "@cdktn"}/provider-databricks/lib/notebook";\n`
-    : "";
-  return `${notebookImport}import { JobStack } from "@jobstrata/${framework}";
+  const parts = notebookParts(framework, notebooks);
+  return `${parts.import}import { JobStack } from "@jobstrata/${framework}";
 import { TerraformResource } from "${framework}";
 import type { IConstruct } from "constructs";
 
@@ -54,7 +31,7 @@ import type { IConstruct } from "constructs";
  */
 const ADOPTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 ${environments.join("")}};
-${notebookTable}
+${parts.table}
 /** Imports the running jobs, and their permissions where the project has some. */
 export function adopt(app: IConstruct): void {
   for (const stack of app.node.findAll()) {
@@ -69,7 +46,7 @@ export function adopt(app: IConstruct): void {
         stack.node.tryFindChild(\`\${key}_permissions\`);
       importFrom(permissions, \`/jobs/\${id}\`);
     }
-${adoptNotebooks}  }
+${parts.adoption}  }
 }
 
 function importFrom(resource: IConstruct | undefined, id: string): void {
@@ -77,6 +54,34 @@ function importFrom(resource: IConstruct | undefined, id: string): void {
     resource.importFrom(id);
 }
 `;
+}
+
+/** The parts of the file that take over notebooks; empty without notebooks. */
+function notebookParts(
+  framework: ImportFramework,
+  notebooks: AdoptedNotebooks,
+): { readonly import: string; readonly table: string; readonly adoption: string } {
+  const paths = [...notebooks].flatMap(([environment, own]) =>
+    own.length === 0
+      ? []
+      : [`  ${assignment(`${nameOf(environment)}:`, list(own.map(text)), 2, 1)},\n`],
+  );
+  if (paths.length === 0) return { import: "", table: "", adoption: "" };
+  const scope = framework === "cdktf" ? "@cdktf" : "@cdktn";
+  return {
+    import: `import { Notebook } from "${scope}/provider-databricks/lib/notebook";\n`,
+    table: `
+/** Workspace paths of the notebooks that it takes over. */
+const NOTEBOOKS: Readonly<Record<string, readonly string[]>> = {
+${paths.join("")}};
+`,
+    adoption: `    const paths = new Set(NOTEBOOKS[stack.environment.name]);
+    for (const each of stack.node.findAll()) {
+      if (each instanceof Notebook && paths.has(each.pathInput))
+        each.importFrom(each.pathInput);
+    }
+`,
+  };
 }
 
 const nameOf = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : quoted(name));

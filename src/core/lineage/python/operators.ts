@@ -4,65 +4,84 @@ import { FRAME, isType, labelOf, listOf, MAX_ITEMS, textOf, unknown, type Value 
 
 /** The value of `left operator right` for operators that evaluate both sides. */
 export function binary(operator: string, left: Value, right: Value): Value {
-  if (operator === "+") {
-    if (isType(left, "list") && isType(right, "list"))
-      return listOf([...left.items, ...right.items].slice(0, MAX_ITEMS), left.open || right.open);
-    if (typeof left === "number" && typeof right === "number") return left + right;
-    if (typeof left === "string" || typeof right === "string") return textOf(left) + textOf(right);
-    return unknown("");
-  }
-  if (operator === "%" && typeof left === "string") {
-    if (isTooLong(left, isType(right, "list") ? right.items : [right])) return unknown("");
-    const values = isType(right, "list") ? [...right.items] : [right];
-    return left.replace(/%(?:\((\w+)\))?[sd]/g, (_, name?: string) => {
-      if (name !== undefined && isType(right, "dict"))
-        return textOf(right.entries.get(name) ?? unknown(name));
-      return textOf(values.shift() ?? unknown(""));
-    });
-  }
-  if (operator === "/" && typeof left === "string" && typeof right === "string")
-    return `${left}/${right}`;
-  if (operator === "|" && isType(left, "dict") && isType(right, "dict"))
-    return {
-      type: "dict",
-      entries: new Map([...left.entries, ...right.entries]),
-      open: left.open || right.open,
-    };
-  const known = isConstant(left) && isConstant(right);
   switch (operator) {
+    case "+":
+      return sum(left, right);
+    case "%":
+      return typeof left === "string" ? formatted(left, right) : unknown("");
+    case "/":
+      // Of paths.
+      return typeof left === "string" && typeof right === "string"
+        ? `${left}/${right}`
+        : unknown("");
+    case "|":
+      return union(left, right);
     case "==":
     case "is":
-      return known
-        ? left === right
-        : isType(left, "object", "frame", "list", "dict") && right === null
-          ? false
-          : unknown("");
+      return areEqual(left, right) ?? unknown("");
     case "!=":
-    case "is not":
-      return known
-        ? left !== right
-        : isType(left, "object", "frame", "list", "dict") && right === null
-          ? true
-          : unknown("");
+    case "is not": {
+      const equal = areEqual(left, right);
+      return equal === undefined ? unknown("") : !equal;
+    }
     case "in":
     case "not in": {
       const found = contains(left, right);
       return found === undefined ? unknown("") : found === (operator === "in");
     }
-    case "<":
-    case ">":
-    case "<=":
-    case ">=":
-      if (typeof left !== "number" || typeof right !== "number") return unknown("");
-      return operator === "<"
-        ? left < right
-        : operator === ">"
-          ? left > right
-          : operator === "<="
-            ? left <= right
-            : left >= right;
     default:
-      return unknown("");
+      return ordered(operator, left, right) ?? unknown("");
+  }
+}
+
+function sum(left: Value, right: Value): Value {
+  if (isType(left, "list") && isType(right, "list"))
+    return listOf([...left.items, ...right.items].slice(0, MAX_ITEMS), left.open || right.open);
+  if (typeof left === "number" && typeof right === "number") return left + right;
+  if (typeof left === "string" || typeof right === "string") return textOf(left) + textOf(right);
+  return unknown("");
+}
+
+/** The text with `%s`, `%d` and `%(name)s` replaced. */
+function formatted(left: string, right: Value): Value {
+  if (isTooLong(left, isType(right, "list") ? right.items : [right])) return unknown("");
+  const values = isType(right, "list") ? [...right.items] : [right];
+  return left.replace(/%(?:\((\w+)\))?[sd]/g, (_, name?: string) => {
+    if (name !== undefined && isType(right, "dict"))
+      return textOf(right.entries.get(name) ?? unknown(name));
+    return textOf(values.shift() ?? unknown(""));
+  });
+}
+
+function union(left: Value, right: Value): Value {
+  if (!isType(left, "dict") || !isType(right, "dict")) return unknown("");
+  return {
+    type: "dict",
+    entries: new Map([...left.entries, ...right.entries]),
+    open: left.open || right.open,
+  };
+}
+
+/** Undefined if it is unknown. */
+function areEqual(left: Value, right: Value): boolean | undefined {
+  if (isConstant(left) && isConstant(right)) return left === right;
+  return isType(left, "object", "frame", "list", "dict") && right === null ? false : undefined;
+}
+
+/** Undefined if it is unknown. */
+function ordered(operator: string, left: Value, right: Value): boolean | undefined {
+  if (typeof left !== "number" || typeof right !== "number") return undefined;
+  switch (operator) {
+    case "<":
+      return left < right;
+    case ">":
+      return left > right;
+    case "<=":
+      return left <= right;
+    case ">=":
+      return left >= right;
+    default:
+      return undefined;
   }
 }
 

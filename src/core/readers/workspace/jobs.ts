@@ -1,3 +1,4 @@
+import { append } from "../../model/collections";
 import { compareInt64, type JobId } from "../../model/int64";
 import { environmentPrefix } from "../../model/environment-name";
 import { JobGraph } from "../../model/job-graph";
@@ -39,45 +40,11 @@ export function readWorkspaceJobs(
       return [String(job.job_id), environment] as const;
     }),
   );
-  const urlOf = (id: string): string => `${host}/jobs/${id}`;
-  const specOf = (job: WorkspaceJob): JobSpec => {
-    const id = String(job.job_id);
-    const own = environments.get(id);
-    const jobAt = (target: string): JobRef => {
-      const environment = environments.get(target);
-      if (environment === own) return { kind: "job", id: urlOf(target) };
-      const expression = `job ${target}`;
-      // If one job has no environment prefix, the relation is unknown.
-      if (environment !== undefined && ![own, environment].includes(DEFAULT_ENVIRONMENT))
-        return { kind: "foreign", expression, environment, jobId: target };
-      const isThere = environment !== undefined || hidden.has(target);
-      return isThere
-        ? { kind: "external", expression, jobId: target }
-        : { kind: "missing", expression, jobId: target };
-    };
-    const { payload, settings, mayHold } = readJobPayload(
-      settingsOf(job),
-      {
-        notebook: apiNotebook,
-        job: (target) => jobAt(String(target)),
-      },
-      "api",
-    );
-    const spec = {
-      ...payload,
-      id: urlOf(id),
-      key: environmentPrefix(nameOf(job)).rest || id,
-      stack: host,
-      duplicates: [],
-    };
-    return withLazy(spec, { settings: () => settings(), mayHold });
-  };
+  const reader = new WorkspaceJobReader(host, environments, hidden);
   const byEnvironment = new Map<string, JobSpec[]>();
   for (const job of jobs) {
     const environment = environments.get(String(job.job_id)) ?? DEFAULT_ENVIRONMENT;
-    const before = byEnvironment.get(environment);
-    if (before === undefined) byEnvironment.set(environment, [specOf(job)]);
-    else before.push(specOf(job));
+    append(byEnvironment, environment, reader.specOf(job));
   }
   return {
     kind: "workspace",
@@ -88,6 +55,63 @@ export function readWorkspaceJobs(
     problems: [],
     suppressions: [],
   };
+}
+
+/** Converts the jobs of one workspace, of which each can refer to any other. */
+class WorkspaceJobReader {
+  readonly #host: string;
+  readonly #environments: ReadonlyMap<string, string>;
+  readonly #hidden: ReadonlySet<string>;
+
+  /** @param environments by the ids of all listed jobs */
+  public constructor(
+    host: string,
+    environments: ReadonlyMap<string, string>,
+    hidden: ReadonlySet<string>,
+  ) {
+    this.#host = host;
+    this.#environments = environments;
+    this.#hidden = hidden;
+  }
+
+  public specOf(job: WorkspaceJob): JobSpec {
+    const id = String(job.job_id);
+    const own = this.#environments.get(id);
+    const { payload, settings, mayHold } = readJobPayload(
+      settingsOf(job),
+      {
+        notebook: apiNotebook,
+        job: (target) => this.#jobAt(String(target), own),
+      },
+      "api",
+    );
+    const spec = {
+      ...payload,
+      id: this.#urlOf(id),
+      key: environmentPrefix(nameOf(job)).rest || id,
+      stack: this.#host,
+      duplicates: [],
+    };
+    return withLazy(spec, { settings: () => settings(), mayHold });
+  }
+
+  /** The job that a Run Job task of a job in the environment `own` runs. */
+  #jobAt(target: string, own: string | undefined): JobRef {
+    const environment = this.#environments.get(target);
+    if (environment === own) return { kind: "job", id: this.#urlOf(target) };
+    const expression = `job ${target}`;
+    // If one job has no environment prefix, the relation is unknown.
+    if (environment !== undefined && ![own, environment].includes(DEFAULT_ENVIRONMENT))
+      return { kind: "foreign", expression, environment, jobId: target };
+    const isThere = environment !== undefined || this.#hidden.has(target);
+    return isThere
+      ? { kind: "external", expression, jobId: target }
+      : { kind: "missing", expression, jobId: target };
+  }
+
+  #urlOf(id: string): string {
+    return `${this.#host}/jobs/${id}`;
+  }
 }
 
 /** Ids in Run Job tasks that are not among `jobs`. */

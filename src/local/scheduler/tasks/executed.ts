@@ -47,7 +47,13 @@ export async function performExecuted(
     ({ environment_key }) => environment_key === task.environment_key,
   )?.spec;
   const opened: WorkspaceAccess[] = [];
+  const openAccess = (): WorkspaceAccess => {
+    const access = host.openAccess();
+    opened.push(access);
+    return access;
+  };
   const request: TaskRequest = {
+    ...ofHost(context),
     jobId: run.job_id,
     jobName: settings.name,
     jobRunId: run.run_id,
@@ -61,6 +67,21 @@ export async function performExecuted(
     ...(notebook === undefined ? {} : { notebook }),
     ...(environment === undefined ? {} : { environment }),
     libraries: resolve(task.libraries ?? [], references),
+    openAccess,
+  };
+  try {
+    return conclude(host, attempt, await host.executor.execute(request, signal));
+  } finally {
+    for (const access of opened) access.revoke();
+  }
+}
+
+/** What a task asks of its run and of the workspace. */
+function ofHost(
+  context: RunContext,
+): Pick<TaskRequest, "taskValues" | "jobDefaults" | "file" | "files" | "savedQuery"> {
+  const { host, settings } = context;
+  return {
     taskValues: () => context.taskValues(),
     jobDefaults: Object.fromEntries(
       (settings.parameters ?? []).map((parameter) => [parameter.name, parameter.default]),
@@ -68,17 +89,7 @@ export async function performExecuted(
     file: (path) => host.file(path),
     files: (folder) => host.files(folder),
     savedQuery: (id) => host.savedQuery(id),
-    openAccess: () => {
-      const access = host.openAccess();
-      opened.push(access);
-      return access;
-    },
   };
-  try {
-    return conclude(host, attempt, await host.executor.execute(request, signal));
-  } finally {
-    for (const access of opened) access.revoke();
-  }
 }
 
 /** The task's parameters for `include_resolved_values`. */

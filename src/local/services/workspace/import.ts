@@ -43,8 +43,7 @@ export function importObject(
   request: Omit<Import, "content">,
   content: Buffer,
 ): { object_id: number } {
-  const { format = "SOURCE", overwrite = false } = request;
-  let { language } = request;
+  const { format = "SOURCE" } = request;
   if (content.length > MAX_CONTENT) {
     throw new ApiError(
       400,
@@ -53,6 +52,27 @@ export function importObject(
     );
   }
   if (!IMPORTED.includes(format)) throw unsupported("import", format, IMPORTED);
+  const imported = importedAs(request, content);
+  const { path } = imported;
+  if (path === "/") throw invalidParameter("The root folder cannot be imported over.");
+  return store.atomically(() => {
+    checkPlace(store, imported, request);
+    const { type, language = null } = imported;
+    store.objects.put(path, type, language, content, clock.now());
+    return { object_id: store.objects.get(path)?.object_id ?? 0 };
+  });
+}
+
+/** What an import creates. */
+interface Imported {
+  readonly path: string;
+  readonly type: "NOTEBOOK" | "FILE";
+  readonly language?: Import["language"];
+}
+
+function importedAs(request: Omit<Import, "content">, content: Buffer): Imported {
+  const { format = "SOURCE" } = request;
+  let { language } = request;
   let path = canonical(request.path);
   const extension = EXTENSION.exec(path)?.[1]?.toLowerCase();
   const isJupyter = format === "JUPYTER" || (format === "AUTO" && extension === "ipynb");
@@ -67,46 +87,36 @@ export function importObject(
     (format === "AUTO" &&
       extension !== undefined &&
       isSourceNotebook(content.toString("utf8", 0, 200)));
-  if (isNotebook) {
-    if (format === "AUTO") {
-      language ??= LANGUAGES.find((name) => EXTENSIONS[name] === extension);
-      path = path.slice(0, path.lastIndexOf("."));
-    }
-    if (language === undefined)
-      throw invalidParameter("language is required when the format is SOURCE.");
+  if (!isNotebook) return { path, type: "FILE" };
+  if (format === "AUTO") {
+    language ??= LANGUAGES.find((name) => EXTENSIONS[name] === extension);
+    path = path.slice(0, path.lastIndexOf("."));
   }
+  if (language === undefined)
+    throw invalidParameter("language is required when the format is SOURCE.");
+  return { path, type: "NOTEBOOK", language };
+}
+
+/** @throws {ApiError} if the parent folder does not exist, or the path is taken */
+function checkPlace(
+  store: Store,
+  { path, type }: Imported,
+  { path: given, overwrite = false }: Omit<Import, "content">,
+): void {
   const parent = parentOf(path);
-  if (path === "/") throw invalidParameter("The root folder cannot be imported over.");
-  return store.atomically(() => {
-    if (parent !== "/" && store.objects.get(parent)?.object_type !== "DIRECTORY") {
-      throw new ApiError(
-        404,
-        "RESOURCE_DOES_NOT_EXIST",
-        `The parent folder (${parent}) does not exist.`,
-      );
-    }
-    const before = store.objects.get(path);
-    const type = isNotebook ? "NOTEBOOK" : "FILE";
-    if (
-      before?.object_type === "DIRECTORY" ||
-      (before !== undefined && before.object_type !== type)
-    ) {
-      throw new ApiError(
-        400,
-        "RESOURCE_ALREADY_EXISTS",
-        `${request.path} exists as a ${before.object_type}; it cannot become a ${type}.`,
-      );
-    }
-    if (before !== undefined && !overwrite) {
-      throw new ApiError(
-        400,
-        "RESOURCE_ALREADY_EXISTS",
-        `${request.path} already exists. Please pass overwrite as true to overwrite it.`,
-      );
-    }
-    store.objects.put(path, type, isNotebook ? (language ?? null) : null, content, clock.now());
-    return { object_id: store.objects.get(path)?.object_id ?? 0 };
-  });
+  if (parent !== "/" && store.objects.get(parent)?.object_type !== "DIRECTORY") {
+    throw new ApiError(
+      404,
+      "RESOURCE_DOES_NOT_EXIST",
+      `The parent folder (${parent}) does not exist.`,
+    );
+  }
+  const taken = (why: string): ApiError => new ApiError(400, "RESOURCE_ALREADY_EXISTS", why);
+  const before = store.objects.get(path)?.object_type;
+  if (before === undefined) return;
+  if (before !== type) throw taken(`${given} exists as a ${before}; it cannot become a ${type}.`);
+  if (!overwrite)
+    throw taken(`${given} already exists. Please pass overwrite as true to overwrite it.`);
 }
 
 export function makeFolders(store: Store, path: string, now: number): void {

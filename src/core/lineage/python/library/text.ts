@@ -49,19 +49,8 @@ export function ofText(self: Value, name: string, args: Args): Value {
         ? text.slice(0, -first.length)
         : text;
     case "split":
-    case "rsplit": {
-      if (first !== undefined && (typeof first !== "string" || first === "")) return unknown("");
-      const known = withoutExpressions(text);
-      const parts = first === undefined ? known.trim().split(/\s+/) : known.split(first);
-      if (typeof second === "number" && second > 0 && parts.length > second + 1) {
-        const mark = first ?? " ";
-        const at = name === "split" ? second : parts.length - second;
-        return name === "split"
-          ? listOf([...parts.slice(0, at), parts.slice(at).join(mark)])
-          : listOf([parts.slice(0, at).join(mark), ...parts.slice(at)]);
-      }
-      return listOf(parts, !isKnown(text) && !parts.every((part) => part !== ""));
-    }
+    case "rsplit":
+      return parts(text, name, first, second);
     case "splitlines":
       return listOf(text.split("\n"));
     case "join": {
@@ -77,6 +66,26 @@ export function ofText(self: Value, name: string, args: Args): Value {
     default:
       return unknown(name);
   }
+}
+
+/** The parts of a text at a mark, by default at blanks; `most` is the maximum number of splits. */
+function parts(
+  text: string,
+  name: "split" | "rsplit",
+  mark: Value | undefined,
+  most: Value | undefined,
+): Value {
+  if (mark !== undefined && (typeof mark !== "string" || mark === "")) return unknown("");
+  const known = withoutExpressions(text);
+  const all = mark === undefined ? known.trim().split(/\s+/) : known.split(mark);
+  if (typeof most === "number" && most > 0 && all.length > most + 1) {
+    const at = name === "split" ? most : all.length - most;
+    const [before, after] = [all.slice(0, at), all.slice(at)];
+    return name === "split"
+      ? listOf([...before, after.join(mark ?? " ")])
+      : listOf([before.join(mark ?? " "), ...after]);
+  }
+  return listOf(all, !isKnown(text) && !all.every((part) => part !== ""));
 }
 
 /** Whether inserting texts could exceed the length limit, wherever they go. */
