@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Cost, costOfCommand } from "./check";
+import { type Cost, costOfCommand } from "./figures";
 import { writeLineageBundle } from "./lineage";
 
 const NOTEBOOKS = 1160;

@@ -1,13 +1,7 @@
-/**
- * Measures `jobstrata check` on bundles and on the same jobs synthesized, and the rules alone. Each run is a process of its
- * own, from compiled JavaScript. `node check.js rules FILE` judges the bundle of FILE and prints what the rules took.
- */
-import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+/** Measures `jobstrata check` on bundles and on the same jobs synthesized, in processes of their own, and the rules alone. */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { dataFlow, JobGraph } from "@jobstrata/core/model";
-import { check, RULES } from "@jobstrata/core/policy";
-import { readBundle } from "@jobstrata/core/readers";
+import { type Cost, costOfCommand, figuresOf, median, medianCost, ROOT } from "./figures";
 import { writeLineageBundle } from "./lineage";
 
 /** How many atomic jobs each composite job runs. */
@@ -19,12 +13,6 @@ const UNSPLIT_JOBS = 1000;
 const NOTEBOOK = `# Databricks notebook source
 print(dbutils.widgets.get("catalog"), dbutils.widgets.get("gold_schema"))
 `;
-
-/** Milliseconds, from the start of the process to its end, and MiB at its highest. */
-export interface Cost {
-  readonly wallMs: number;
-  readonly peakMiB: number;
-}
 
 /** One size of project. */
 export interface CheckRow {
@@ -131,66 +119,65 @@ ${tasks.join("")}      tags:
  * @param work folder that holds the compiled project in `js`
  * @param runs how often each runs; the median counts
  */
-export function measureCheck(
-  root: string,
-  work: string,
-  sizes: readonly number[],
-  runs: number,
-): CheckFigures {
+export function measureCheck(work: string, sizes: readonly number[], runs: number): CheckFigures {
   const js = join(work, "js");
   const times = <T>(measure: () => T): T[] => Array.from({ length: runs }, measure);
-  const cost = (path: string): Cost => {
-    const costs = times(() => costOf(js, path));
-    return {
-      wallMs: median(costs.map(({ wallMs }) => wallMs)),
-      peakMiB: median(costs.map(({ peakMiB }) => peakMiB)),
-    };
-  };
+  const cost = (path: string): Cost => medianCost(times(() => costOf(js, path)));
   const rows = sizes.map((jobs): CheckRow => {
-    const bundle = join(work, "bundle");
-    const outdir = join(work, "synthesized");
-    for (const folder of [bundle, outdir]) rmSync(folder, { recursive: true, force: true });
-    mkdirSync(outdir);
-    const files = writeBundle(bundle, jobs);
-    execFileSync(process.execPath, [
-      join(js, "bench", "child.js"),
-      "jobstrata",
-      String(jobs),
-      outdir,
-    ]);
+    const { files, bundle, outdir } = writeBoth(work, jobs);
     return { jobs, files, bundle: cost(bundle), synthesized: cost(outdir) };
   });
   const many = join(work, "rules");
   writeBundle(many, RULES_OF);
-  const file = join(many, "databricks.yml");
-  const judged = times(() => {
-    const output = execFileSync(process.execPath, [join(js, "bench", "check.js"), "rules", file]);
-    return JSON.parse(output.toString()) as CheckFigures["rules"];
-  });
+  const judged = times(
+    () => figuresOf(work, "rules", join(many, "databricks.yml")) as CheckFigures["rules"],
+  );
+  const [{ jobs, tasks } = { jobs: 0, tasks: 0 }] = judged;
   const hundred = join(work, "hundred");
   for (let at = 0; at < 100; at++) writeBundle(join(hundred, `bundle_${at}`), 10, `Load ${at}`);
-  const [{ jobs, tasks } = { jobs: 0, tasks: 0 }] = judged;
+  return {
+    rows,
+    rules: { jobs, tasks, ms: median(judged.map(({ ms }) => ms)) },
+    lineage: lineageCosts(work),
+    split: splitCost(work),
+    small: cost(join(ROOT, "__tests__", "fixtures", "alerting-bundle")),
+    hundred: cost(hundred),
+  };
+}
+
+/** Writes the same jobs as a bundle and as synthesized stacks. */
+function writeBoth(
+  work: string,
+  jobs: number,
+): { readonly files: number; readonly bundle: string; readonly outdir: string } {
+  const bundle = join(work, "bundle");
+  const outdir = join(work, "synthesized");
+  for (const folder of [bundle, outdir]) rmSync(folder, { recursive: true, force: true });
+  mkdirSync(outdir);
+  const files = writeBundle(bundle, jobs);
+  figuresOf(work, "child", "jobstrata", String(jobs), outdir);
+  return { files, bundle, outdir };
+}
+
+function lineageCosts(work: string): CheckFigures["lineage"] {
   const notebooks = join(work, "lineage");
   writeLineageBundle(notebooks);
   process.env.JOBSTRATA_CACHE = join(work, "lineage-cache");
-  const lineageCost = (): Cost => {
-    const { wallMs, peakMiB } = costOfCommand(js, ["check", notebooks, "--preset", "correctness"]);
+  const cost = (): Cost => {
+    const command = ["check", notebooks, "--preset", "correctness"];
+    const { wallMs, peakMiB } = costOfCommand(join(work, "js"), command);
     return { wallMs, peakMiB };
   };
-  const lineage = { first: lineageCost(), second: lineageCost() };
+  return { first: cost(), second: cost() };
+}
+
+function splitCost(work: string): Cost {
   const unsplit = join(work, "split");
   writeUnsplitBundle(unsplit);
-  const { output, ...split } = costOfCommand(js, ["split", unsplit]);
+  const { output, ...cost } = costOfCommand(join(work, "js"), ["split", unsplit]);
   if (output.split("composite of 10 atomic jobs").length !== UNSPLIT_JOBS + 1)
     throw new Error(`split left something:\n${output}`);
-  return {
-    rows,
-    split,
-    small: cost(join(root, "__tests__", "fixtures", "alerting-bundle")),
-    hundred: cost(hundred),
-    lineage,
-    rules: { jobs, tasks, ms: median(judged.map(({ ms }) => ms)) },
-  };
+  return cost;
 }
 
 /** Writes jobs of ten notebooks that depend on each other in a row. */
@@ -234,55 +221,3 @@ function costOf(js: string, path: string): Cost {
   if (!output.includes("no findings")) throw new Error(`check found something:\n${output}`);
   return cost;
 }
-
-/** What one `jobstrata` command costs, compiled in the folder `js`, and what it prints. */
-export function costOfCommand(
-  js: string,
-  command: readonly string[],
-): Cost & { readonly output: string } {
-  const peak = join(js, "peak.json");
-  const script = `process.on("exit", () => require("node:fs").writeFileSync(${JSON.stringify(peak)}, String(process.resourceUsage().maxRSS / 1024)))`;
-  const preload = join(js, "peak.js");
-  writeFileSync(preload, script);
-  const before = performance.now();
-  const args = ["-r", preload, join(js, "node_modules", "jobstrata", "lib", "bin.js"), ...command];
-  const output = execFileSync(process.execPath, args, { cwd: js, encoding: "utf8", stdio: "pipe" });
-  const wallMs = performance.now() - before;
-  return { wallMs, peakMiB: Number(readFileSync(peak, "utf8")), output };
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
-}
-
-function judge(file: string): CheckFigures["rules"] {
-  const reading = readBundle(file);
-  // Files are read and analysed when they are asked for, which is not what the rules take.
-  const tasks = reading.graphs.flatMap(({ jobs }) => jobs.flatMap((job) => job.tasks));
-  for (const { notebook } of tasks) {
-    if (notebook !== undefined && notebook.file?.widgets === undefined)
-      throw new Error(`${notebook.label} was not read`);
-  }
-  for (const graph of reading.graphs)
-    for (const { code, parameters } of dataFlow(graph).code()) code.lineage(parameters);
-  // A graph that nothing has been asked of yet.
-  const graphs = reading.graphs.map(
-    ({ environment, jobs }) => new JobGraph(environment, [...jobs]),
-  );
-  const before = performance.now();
-  const report = check({
-    readings: [{ ...reading, graphs }],
-    rules: RULES,
-    config: { config: {} },
-    today: "2026-11-24",
-  });
-  const ms = performance.now() - before;
-  const [finding] = report.findings;
-  if (finding !== undefined)
-    throw new Error(`the rules found: ${finding.rule}: ${finding.message}`);
-  return { jobs: report.jobs, tasks: report.tasks, ms };
-}
-
-const [command, file = ""] = process.argv.slice(2);
-if (command === "rules") process.stdout.write(JSON.stringify(judge(file)));

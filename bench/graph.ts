@@ -6,7 +6,8 @@ import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { launchBrowser } from "../__tests__/support/browser";
-import { type Cost, costOfCommand, median, writeBundle } from "./check";
+import { writeBundle } from "./check";
+import { type Cost, costOfCommand, median, medianCost } from "./figures";
 
 export const GRAPH_FORMATS = ["json", "tree", "mermaid", "dot", "svg", "html"] as const;
 
@@ -41,8 +42,7 @@ export async function measureGraph(
       const command = ["graph", bundle, "--format", format, "--output", file];
       const costs = Array.from({ length: runs }, () => costOfCommand(js, command));
       return {
-        wallMs: median(costs.map(({ wallMs }) => wallMs)),
-        peakMiB: median(costs.map(({ peakMiB }) => peakMiB)),
+        ...medianCost(costs),
         bytes: statSync(file).size,
       };
     };

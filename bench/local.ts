@@ -14,6 +14,7 @@ import { start, status, stop } from "../src/local/commands";
 import { openSession } from "../src/local/session";
 import { LOCAL_STATE_DIR } from "../src/core/model/markers";
 import { jobstrataApp } from "./apps";
+import { median } from "./figures";
 
 const DEPLOYED = 1000;
 const JOBS = 10_000;
@@ -208,9 +209,6 @@ async function measurePage(data: string): Promise<LocalFigures["page"]> {
     await stop({ data });
   }
 }
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 const atomicJob = (index: number): object => ({
   name: `[bench] Load - Table ${index}`,

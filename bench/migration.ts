@@ -1,7 +1,8 @@
 /** Measures `jobstrata import` and, back again, `jobstrata export`. Each is a process of its own, from compiled JavaScript. */
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Cost, costOfCommand, median, writeBundle } from "./check";
+import { writeBundle } from "./check";
+import { type Cost, costOfCommand, medianCost } from "./figures";
 
 /** Atomic jobs; there is a composite job for every five. */
 const ATOMIC_JOBS = 1000;
@@ -35,10 +36,7 @@ export function measureMigration(work: string, runs: number): MigrationFigures {
         throw new Error(`${command} wrote other jobs:\n${output}`);
       return each;
     });
-    return {
-      wallMs: median(costs.map(({ wallMs }) => wallMs)),
-      peakMiB: median(costs.map(({ peakMiB }) => peakMiB)),
-    };
+    return medianCost(costs);
   };
   return { jobs, import: cost("import"), export: cost("export") };
 }

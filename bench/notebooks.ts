@@ -4,7 +4,7 @@
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { runCommand } from "../src/local/exec";
 import { engineFolder, ensureEngine } from "../src/local/execute/engine";
 import { makeSampleData } from "../src/local/execute/query";
@@ -13,8 +13,8 @@ import type { JobRunNode } from "../src/core/model/run-tree";
 import { tokenLogin, WorkspaceHttp } from "../src/run/http";
 import { JobsClient } from "../src/run/jobs-client";
 import { RunSession } from "../src/run/run-session";
+import { median, ROOT } from "./figures";
 
-const ROOT = resolve(__dirname, "..");
 const REPETITIONS = 5;
 const SEEDED = 10_000;
 const SYNCED = 1_000;
@@ -124,7 +124,7 @@ class Bench {
 async function repeat(measure: () => Promise<number>): Promise<number> {
   const values: number[] = [];
   for (let i = 0; i < REPETITIONS; i++) values.push(await measure());
-  return values.sort((a, b) => a - b)[Math.floor(REPETITIONS / 2)] ?? NaN;
+  return median(values);
 }
 
 async function measureNotebooks(data: string): Promise<NotebookFigures> {

@@ -15,6 +15,7 @@ import { tokenLogin, WorkspaceHttp } from "../src/run/http";
 import { JobsClient } from "../src/run/jobs-client";
 import { RunFollower } from "../src/run/run-follower";
 import { RunSession } from "../src/run/run-session";
+import { median } from "./figures";
 
 const CHILDREN = 1000;
 const LOOKS = 9;
@@ -239,9 +240,6 @@ function ended(child: ChildProcess): Promise<void> {
     child.kill();
   });
 }
-
-const median = (values: number[]): number =>
-  values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 void (process.argv[2] === "serve"
   ? serve()
