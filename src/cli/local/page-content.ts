@@ -58,7 +58,7 @@ function readerOf(root: RunId, runs: RunSource): RunReader {
   };
   return {
     getRun: async (runId) => {
-      const run = runs.run(runId) as ApiRun;
+      const run = (await runs.run(runId)) as ApiRun;
       await nextTurn();
       return run;
     },

@@ -167,8 +167,9 @@ export class PageData implements RunSource {
     return run === undefined ? undefined : pageRun(run);
   }
 
-  public run(runId: RunId): object {
-    return this.#views.get(ownId(runId, runNotFound), { paged: false });
+  public run(runId: RunId): Promise<object> {
+    const turn = new Turn();
+    return this.#views.getInParts(ownId(runId, runNotFound), () => turn.pass());
   }
 
   public async *below(asked: RunId): AsyncGenerator<object> {

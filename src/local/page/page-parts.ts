@@ -28,7 +28,7 @@ export interface PageJob {
 /** Runs in the format of the Jobs API, with all their tasks on one page. */
 export interface RunSource {
   /** A job run or task run. @throws {ApiError} if it does not exist */
-  run(runId: RunId): object;
+  run(runId: RunId): Promise<object>;
   /** All runs that a run started, directly or indirectly, parents first. */
   below(runId: RunId): AsyncIterable<object>;
   /** The output of a task run. @throws {ApiError} if it does not exist */

@@ -18,6 +18,14 @@ interface RunViewOptions {
   paged?: boolean;
 }
 
+/** The tasks of a job run. */
+interface ShownTasks {
+  readonly settings: JobSettings;
+  readonly attempts: readonly TaskRun[];
+  /** The part of the attempts on this page. */
+  readonly page: readonly TaskRun[];
+}
+
 /** Runs in the format of the Jobs API. */
 export class RunViews {
   readonly #store: Store;
@@ -39,6 +47,26 @@ export class RunViews {
   public get(runId: number, options: RunViewOptions = {}): Json {
     const run = this.#load(runId);
     return run.kind === "job" ? this.#jobRun(run, options) : this.#taskRun(run, options);
+  }
+
+  /**
+   * {@link get} with all tasks, viewed one by one, so that the server can handle other requests in between.
+   *
+   * @param pass awaited after each task
+   * @throws {ApiError} if the run does not exist
+   */
+  public async getInParts(runId: number, pass: () => Promise<void>): Promise<Json> {
+    const run = this.#load(runId);
+    if (run.kind !== "job") return this.#taskRun(run, {});
+    const options = { paged: false };
+    const shown = this.#tasksOf(run, options);
+    await pass();
+    const tasks: Json[] = [];
+    for (const task of this.#taskViews(shown, options)) {
+      tasks.push(task);
+      await pass();
+    }
+    return this.#jobRunOf(run, options, shown, tasks);
   }
 
   /** An entry of a list of runs. */
@@ -120,12 +148,32 @@ export class RunViews {
   }
 
   #jobRun(run: JobRun, options: RunViewOptions): Json {
+    const shown = this.#tasksOf(run, options);
+    return this.#jobRunOf(run, options, shown, [...this.#taskViews(shown, options)]);
+  }
+
+  #tasksOf(run: JobRun, options: RunViewOptions): ShownTasks {
     const { offset = 0, includeHistory = false, paged = true } = options;
-    const settings = this.#store.jobs.settings(run.settings_id);
     const all = this.#store.runs.children(run.run_id);
     const attempts = includeHistory ? all : latestAttempts(all);
+    return {
+      settings: this.#store.jobs.settings(run.settings_id),
+      attempts,
+      page: paged ? attempts.slice(offset, offset + TASKS_PER_PAGE) : attempts,
+    };
+  }
+
+  *#taskViews({ settings, page }: ShownTasks, options: RunViewOptions): Generator<Json> {
     const specs = new Map(settings.tasks?.map((spec) => [spec.task_key, spec]));
-    const page = paged ? attempts.slice(offset, offset + TASKS_PER_PAGE) : attempts;
+    for (const attempt of page) yield this.#task(specs.get(attempt.task_key), attempt, options);
+  }
+
+  #jobRunOf(
+    run: JobRun,
+    { offset = 0, includeHistory = false }: RunViewOptions,
+    { settings, attempts, page }: ShownTasks,
+    tasks: readonly Json[],
+  ): Json {
     const more = attempts.length > offset + page.length;
     // Clients concatenate the lists of all pages, so lists other than `tasks` are on the first page only.
     const base = this.#base(run);
@@ -135,7 +183,7 @@ export class RunViews {
       ...(offset > 0 || settings.job_clusters === undefined
         ? {}
         : { job_clusters: settings.job_clusters }),
-      tasks: page.map((attempt) => this.#task(specs.get(attempt.task_key), attempt, options)),
+      tasks,
       ...(includeHistory && offset === 0
         ? { repair_history: historyOf(run, attempts).map(repairView) }
         : {}),
