@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { main } from "../../src/cli/main";
@@ -24,10 +24,16 @@ const WRONG: readonly (readonly [line: string, message: RegExp])[] = [
   ["check bundle --source terraform", /"bundle" holds neither a bundle/s],
   ["check --source workspace bundle", /a workspace is read without a path; leave out "bundle"/s],
   ["check bundle -t nope", /databricks.yml has no target "nope"; it has "dev"/s],
-  ["check bundle --config nope.json", /nope.json cannot be read: ENOENT/s],
+  [
+    "check bundle --config nope.json",
+    /the configuration "nope.json" cannot be read: no such file or folder \(ENOENT\)/s,
+  ],
   ["check bundle --baseline", /'--baseline <file>' argument missing/s],
   ["check bundle --preset nope", /argument 'nope' is invalid/s],
-  ["check bundle --output nope/out.json", /the report "nope\/out.json" cannot be written: ENOENT/s],
+  [
+    "check bundle --output nope/out.json",
+    /the report "nope\/out.json" cannot be written: no such file or folder \(ENOENT\)/s,
+  ],
   ["check bundle --rule", /unknown option '--rule'/s],
   ["rules nope", /there is no rule "nope"; the rules are notebook-in-one-job,/s],
   ["rules notebook-in-on-job", /did you mean "notebook-in-one-job"/s],
@@ -39,7 +45,10 @@ const WRONG: readonly (readonly [line: string, message: RegExp])[] = [
     "graph bundle --output x.pdf",
     /"x.pdf": there is no format for .pdf; use .mmd, .*add --format/s,
   ],
-  ["graph bundle --output nope/x.svg", /the drawing "nope\/x.svg" cannot be written: ENOENT/s],
+  [
+    "graph bundle --output nope/x.svg",
+    /the drawing "nope\/x.svg" cannot be written: no such file or folder \(ENOENT\)/s,
+  ],
   ["graph bundle --level steps", /argument 'steps' is invalid/s],
   ["graph bundle --depth -1", /It must be a whole number/s],
   ["graph bundle --direction left", /Allowed choices are down, up, both/s],
@@ -49,7 +58,10 @@ const WRONG: readonly (readonly [line: string, message: RegExp])[] = [
   ["graph empty", /holds neither a bundle/s],
   ["docs bundle", /required option '-o, --output <folder>' not specified/s],
   ["docs bundle -o file.txt/docs", /file.txt" is a file, not a folder/s],
-  ["docs bundle -o /proc/docs", /the folder "\/proc\/docs" cannot be created: ENOENT/s],
+  [
+    "docs bundle -o /proc/docs",
+    /the folder "\/proc\/docs" cannot be created: no such file or folder \(ENOENT\)/s,
+  ],
   ["docs empty -o out", /holds neither a bundle/s],
   ["lineage nope bundle", /no job of "dev" reads or writes "nope"/s],
   ["lineage --format xml", /argument 'xml' is invalid/s],
@@ -94,6 +106,72 @@ const WRONG: readonly (readonly [line: string, message: RegExp])[] = [
     "completion powershell",
     /there is no completion for "powershell"; there is for bash, zsh, fish/s,
   ],
+  ["check ", /"" does not exist/s],
+  ["check empty.json", /"empty.json" is empty/s],
+  ["check null.json", /"null.json" holds neither an object nor a list/s],
+  ["check binary", /"binary" is not UTF-8/s],
+  ["check loop", /"loop" does not exist/s],
+  ["check https://example.com", /"https:\/\/example.com" does not exist/s],
+  [
+    "check bundle -t ",
+    /option '-t, --target <name>' argument '' is empty.*Try jobstrata check --help/s,
+  ],
+  ["check bundle --output ", /option '--output <\[format=\]file>' argument '' is empty/s],
+  [
+    "check bundle --output empty",
+    /the report "empty" cannot be written: it is a folder \(EISDIR\)/s,
+  ],
+  [
+    "check bundle --output file.txt/x",
+    /cannot be written: a part of the path is not a folder \(ENOTDIR\)/s,
+  ],
+  [
+    "check bundle --output /dev/full",
+    /"\/dev\/full" cannot be written: no space left on the disk \(ENOSPC\)/s,
+  ],
+  ["check bundle --config empty", /the configuration "empty" cannot be read: it is a folder/s],
+  ["check bundle --config broken.json", /broken.json:1:2: /s],
+  ["check bundle --config other.json", /other.json is not valid:\s+Unrecognized key: "x"/s],
+  [
+    "check bundle --baseline broken.json",
+    /the baseline "broken.json" is not JSON; recreate it with/s,
+  ],
+  ["check bundle --baseline other.json", /the baseline "other.json" does not have version 1/s],
+  ["check bundle --baseline empty", /the baseline "empty" cannot be read: it is a folder/s],
+  [
+    "check bundle --baseline nope/b.json --update-baseline",
+    /"nope\/b.json" cannot be written: no such/s,
+  ],
+  ["rules ", /the argument 'name' is empty/s],
+  ["graph bundle ", /"dev" has no job ""; it has "load_job"/s],
+  ["graph bundle --depth 1e99", /It must be a whole number/s],
+  ["graph bundle --output empty", /the drawing "empty" cannot be written: it is a folder/s],
+  ["docs bundle -o ", /option '-o, --output <folder>' argument '' is empty/s],
+  ["docs bundle -o /dev/null", /"\/dev\/null" is a file, not a folder/s],
+  ["lineage  bundle", /the argument 'table' is empty/s],
+  ["changed  bundle", /the argument 'base' is empty/s],
+  ["review --plan null.json", /"null.json" is not a plan; make one with/s],
+  ["split null.json", /"null.json" defines no jobs/s],
+  ["split bundle nope_job", /defines no job "nope_job"/s],
+  ["run ", /the argument 'job' is empty/s],
+  ["run --name ", /option '--name <name>' argument '' is empty/s],
+  ["run --job-id -5", /An id is a whole number above 0/s],
+  ["run --job-id 99999999999999999999", /of at most 64 bits/s],
+  ["run --job-id 5 --timeout 0", /It must be a number of seconds/s],
+  ["run --job-id 5 --param =x", /It must be name=value/s],
+  ["local start --data  --executor simulated", /option '--data <folder>' argument '' is empty/s],
+  ["local start --data file.txt --executor simulated", /file.txt" is a file, not a folder/s],
+  ["local start --port -1", /It must be a whole number from 0 to 65535/s],
+  ["local open http://example.com/#job/1", /is not an address of the local workspace/s],
+  ["local sql --file nope.sql", /the SQL in "nope.sql" cannot be read: no such file/s],
+  ["local try x", /neither cdktf-cli nor cdktn-cli is installed|terraform/is],
+  ["init ", /the argument 'folder' is empty/s],
+  ["init file.txt", /file.txt" is a file, not a folder/s],
+  ["add job ", /the argument 'name' is empty/s],
+  ["import null.json -o out", /"null.json" holds neither an object nor a list/s],
+  ["import bundle -o ", /option '-o, --output <folder>' argument '' is empty/s],
+  ["import bundle -o file.txt", /"file.txt" is a file; name a folder/s],
+  ["completion ", /the argument 'shell' is empty/s],
 ];
 
 const BUNDLE = `bundle: { name: shop }
@@ -122,6 +200,10 @@ describe("a wrong input", () => {
     spawnSync("git", ["init", "--quiet", join(folder, "repository")]);
     writeFileSync(join(folder, "broken.json"), "{");
     writeFileSync(join(folder, "other.json"), '{"x": 1}');
+    writeFileSync(join(folder, "empty.json"), "");
+    writeFileSync(join(folder, "null.json"), "null");
+    writeFileSync(join(folder, "binary"), Buffer.alloc(64, 0xff));
+    symlinkSync("loop", join(folder, "loop"));
     writeFileSync(join(folder, "file.txt"), "text");
     process.chdir(folder);
     process.env = Object.fromEntries(

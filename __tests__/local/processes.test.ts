@@ -234,7 +234,7 @@ describe("the commands", () => {
   it("start says why it could not", async () => {
     const { port } = (await startClient()).workspace;
     await expect(start({ data: join(folder, "data"), port })).rejects.toThrow(
-      `did not start: The local workspace cannot listen: port ${port} is in use.`,
+      `did not start: port ${port} is in use; choose another one with --port`,
     );
   });
 });

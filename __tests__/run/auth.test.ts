@@ -113,7 +113,9 @@ describe("resolveAuth", () => {
   });
 
   it("names the file that cannot be read, and that a wrong secret comes from", async () => {
-    expect(() => auth({ DATABRICKS_CONFIG_FILE: home })).toThrow(`${home} cannot be read: EISDIR`);
+    expect(() => auth({ DATABRICKS_CONFIG_FILE: home })).toThrow(
+      `${home} cannot be read: it is a folder (EISDIR)`,
+    );
     server = await fakeServer((_, response) => {
       refuse(response, 401, {});
     });

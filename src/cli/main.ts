@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { quote } from "@jobstrata/core/model";
+import { quote, systemReason } from "@jobstrata/core/model";
 import { helpTopics, topicText } from "./help-text";
 import type { Io } from "./io";
 import { COMMAND_NAMES, createProgram } from "./program";
@@ -58,22 +58,9 @@ async function parse(args: readonly string[], io: Io): Promise<void> {
 function messageOf(error: unknown): string | undefined {
   if (error instanceof CommanderError) return "";
   if (error instanceof JobstrataError) return error.message;
-  const { code, path, syscall } = error as NodeJS.ErrnoException;
-  const words = SYSTEM_ERRORS[code ?? ""];
+  const reason = systemReason(error);
   // A system error: a folder that cannot be written, a full disk.
-  if (words === undefined || syscall === undefined) return undefined;
-  return `${path === undefined ? syscall : quote(path)}: ${words} (${code ?? ""})`;
+  if (reason === undefined) return undefined;
+  const { path, syscall = "" } = error as NodeJS.ErrnoException;
+  return `${path === undefined ? syscall : quote(path)}: ${reason}`;
 }
-
-const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
-  EACCES: "permission denied",
-  EPERM: "not permitted",
-  EROFS: "the file system is read-only",
-  ENOSPC: "no space left on the disk",
-  EDQUOT: "the disk quota is used up",
-  ENOTDIR: "a part of the path is not a folder",
-  EISDIR: "it is a folder",
-  ENAMETOOLONG: "the name is too long",
-  EMFILE: "too many open files",
-  ELOOP: "too many symbolic links",
-};

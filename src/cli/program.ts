@@ -61,8 +61,22 @@ export function createProgram(io: Io, wanted?: string): Command {
     else program.command(name);
   }
   program.helpInformation = () => helpText();
+  program.hook("preAction", (_, command) => {
+    refuseEmpty(command);
+  });
   pointAtOwnHelp(program, "jobstrata");
   return program;
+}
+
+/** Refuses empty paths and names, which scripts pass when a variable is not set. A default of "" permits it. */
+function refuseEmpty(command: Command): void {
+  const options: Record<string, unknown> = command.opts();
+  for (const option of command.options)
+    if (option.required && [options[option.attributeName()]].flat().includes(""))
+      command.error(`error: option '${option.flags}' argument '' is empty.`);
+  for (const [at, argument] of command.registeredArguments.entries())
+    if (!argument.variadic && argument.defaultValue !== "" && command.args[at] === "")
+      command.error(`error: the argument '${argument.name()}' is empty.`);
 }
 
 /** After a usage error, every command refers to its own help. */

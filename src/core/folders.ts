@@ -1,7 +1,7 @@
 import { mkdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { JobstrataError } from "./errors";
-import { quote } from "./model/text";
+import { quote, systemReason } from "./model/text";
 
 /**
  * Creates a folder and its missing parents. Node's `recursive` option never returns below `/proc`.
@@ -36,5 +36,5 @@ function isFolder(path: string, wanted: string): boolean {
 const unmade = (folder: string, error: unknown): JobstrataError =>
   new JobstrataError(
     "config",
-    `the folder ${quote(folder)} cannot be created: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
+    `the folder ${quote(folder)} cannot be created: ${systemReason(error) ?? String(error)}`,
   );

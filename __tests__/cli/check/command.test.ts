@@ -148,7 +148,7 @@ describe("what cannot be checked is reported in one line", () => {
       ["/dev/zero"],
       /^"\/dev\/zero" has more than 134217728 bytes\n$/,
     ],
-    ["nothing", () => ({}), ["/dev/null"], /^"\/dev\/null" is not JSON\n$/],
+    ["nothing", () => ({}), ["/dev/null"], /^"\/dev\/null" is empty\n$/],
     [
       "other JSON",
       () => ({ cwd: fileIn("x.json", "{}") }),
@@ -178,7 +178,7 @@ describe("what cannot be checked is reported in one line", () => {
       "a folder that is not there",
       () => ({ cwd: bundle(FINE) }),
       ["--output", "gone/x.txt"],
-      /the report "gone\/x\.txt" cannot be written: ENOENT/,
+      /the report "gone\/x\.txt" cannot be written: no such file or folder/,
     ],
     [
       "a path with a workspace",
@@ -226,7 +226,7 @@ describe("what cannot be checked is reported in one line", () => {
       "a configuration that is not there",
       () => ({}),
       ["--config", "gone.yaml"],
-      /gone\.yaml cannot be read: ENOENT/,
+      /gone\.yaml" cannot be read: no such file or folder/,
     ],
     [
       "a reason left out",
@@ -238,7 +238,7 @@ describe("what cannot be checked is reported in one line", () => {
       "a baseline that is none",
       () => ({ cwd: withFile(bundle(FINE), "jobstrata.baseline.json", "{}") }),
       [],
-      /baseline jobstrata\.baseline\.json does not have version 1/,
+      /the baseline "jobstrata\.baseline\.json" does not have version 1/,
     ],
   ])("%s", async (_, options, args, expected) => {
     const { code, stdout, stderr } = await check(args, options());

@@ -131,7 +131,7 @@ describe("what cannot be drawn", () => {
     [
       "a file that cannot be written",
       [threeLayers, "--output", "gone/x.mmd"],
-      /the drawing "gone\/x\.mmd" cannot be written: ENOENT/,
+      /the drawing "gone\/x\.mmd" cannot be written: no such file or folder \(ENOENT\)/,
     ],
     ["a path with a workspace", [threeLayers, "--local"], /a workspace is read without a path/],
   ])("%s: exit code 2, and one line says why", async (_, args, expected) => {

@@ -316,7 +316,7 @@ describe("on GitHub", () => {
 
   it("says that the summary cannot be written, and comments", async () => {
     const { err } = await published("github", { env: { GITHUB_STEP_SUMMARY: folder } });
-    expect(err).toMatch(/^warning: the job summary cannot be written: EISDIR\n/);
+    expect(err).toMatch(/^warning: the job summary cannot be written: it is a folder \(EISDIR\)\n/);
     expect(bodies()).toHaveLength(1);
   });
 
@@ -381,7 +381,9 @@ test("an output of a step is one line, and a file that cannot be written fails n
   expect(readFileSync(file, "utf8")).toBe("jobs=[] stacks=evil\nstacks=[]\n");
   writeStepOutputs({ jobs: "[]" }, { GITHUB_OUTPUT: folder }, io);
   writeStepOutputs({ jobs: "[]" }, {}, io);
-  expect(said).toEqual(["warning: the outputs of the step cannot be written: EISDIR"]);
+  expect(said).toEqual([
+    "warning: the outputs of the step cannot be written: it is a folder (EISDIR)",
+  ]);
 });
 
 test("a marker is one comment of HTML, whatever the name", () => {

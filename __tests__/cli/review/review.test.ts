@@ -601,7 +601,7 @@ describe("in CI", () => {
 
 describe("wrong input", () => {
   it.each([
-    [["--plan", "none.json"], /the plan "none.json" cannot be read: ENOENT/],
+    [["--plan", "none.json"], /the plan "none.json" cannot be read: no such file or folder/],
     [["--plan", "databricks.yml"], /the plan "databricks.yml" is not JSON/],
     [["--plan", "state.json"], /"state.json" is not a plan; make one with: terraform plan/],
     [["--output", "pdf=x"], /there is no format "pdf"/],

@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { type CheckedFinding, printable, quote } from "@jobstrata/core/model";
+import { type CheckedFinding, printable, quote, systemReason } from "@jobstrata/core/model";
 import type { Reading } from "@jobstrata/core/readers";
 import { apply, editYaml, quoteScalars } from "./yaml-edit";
 
@@ -129,9 +129,9 @@ export function writeFixes(fixes: readonly FixedFile[]): void {
       renameSync(temporary, real);
     } catch (error) {
       if (temporary !== undefined) rmSync(temporary, { force: true });
-      const { code } = error as NodeJS.ErrnoException;
-      if (error instanceof JobstrataError || code === undefined) throw error;
-      throw new JobstrataError("config", `${quote(file)} cannot be written: ${code}`);
+      const reason = systemReason(error);
+      if (reason === undefined) throw error;
+      throw new JobstrataError("config", `${quote(file)} cannot be written: ${reason}`);
     }
   }
 }

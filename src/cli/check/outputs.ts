@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { isAbsolute, posix } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { type CheckReport, quote, type SourceLocation } from "@jobstrata/core/model";
+import { type CheckReport, quote, type SourceLocation, systemReason } from "@jobstrata/core/model";
 import { posixRelative } from "@jobstrata/core/paths";
 import { CHECK_FORMATS, type CheckFormat, type CheckFormatOptions } from "@jobstrata/core/report";
 
@@ -38,9 +38,9 @@ export function writeReport(file: string, text: string): void {
   try {
     writeFileSync(file, text.endsWith("\n") ? text : `${text}\n`);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new JobstrataError("config", `the report ${quote(file)} cannot be written: ${code}`);
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw new JobstrataError("config", `the report ${quote(file)} cannot be written: ${reason}`);
   }
 }
 

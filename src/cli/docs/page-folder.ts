@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { makeFolder } from "@jobstrata/core/folders";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { quote } from "@jobstrata/core/model";
+import { quote, systemReason } from "@jobstrata/core/model";
 
 /** The outcome of writing a folder of pages. */
 interface WrittenPages {
@@ -65,9 +65,9 @@ export function writePages(
       removed: gone.length,
     };
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (error instanceof JobstrataError || code === undefined) throw error;
-    throw new JobstrataError("config", `pages cannot be written to ${quote(folder)}: ${code}`);
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw new JobstrataError("config", `pages cannot be written to ${quote(folder)}: ${reason}`);
   }
 }
 

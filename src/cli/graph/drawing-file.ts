@@ -1,15 +1,15 @@
 import { writeFileSync } from "node:fs";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { quote } from "@jobstrata/core/model";
+import { quote, systemReason } from "@jobstrata/core/model";
 
 /** Writes a drawing. @throws {JobstrataError} `config` if the file cannot be written */
 export function writeDrawing(file: string, text: string): void {
   try {
     writeFileSync(file, text.endsWith("\n") ? text : `${text}\n`);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new JobstrataError("config", `the drawing ${quote(file)} cannot be written: ${code}`);
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw new JobstrataError("config", `the drawing ${quote(file)} cannot be written: ${reason}`);
   }
 }
 

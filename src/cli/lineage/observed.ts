@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { quote } from "@jobstrata/core/model";
+import { quote, systemReason } from "@jobstrata/core/model";
 import { type ObservedLineage, type Reading, readObservedLineage } from "@jobstrata/core/readers";
 import type { Io } from "../io";
 import { withLocalPackage } from "../local/package";
@@ -45,9 +45,9 @@ function fileLineage(file: string): ObservedLineage {
       throw new JobstrataError("source", `${quote(file)} is bigger than 300 MiB`);
     text = readFileSync(file, "utf8");
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (error instanceof JobstrataError || code === undefined) throw error;
-    throw new JobstrataError("source", `${quote(file)} cannot be read: ${code}`);
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw new JobstrataError("source", `${quote(file)} cannot be read: ${reason}`);
   }
   const lineage = readObservedLineage(text);
   if (lineage !== undefined) return lineage;

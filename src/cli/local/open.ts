@@ -68,6 +68,11 @@ function placeOf(address: string): string {
   const url = URL.canParse(address, "http://127.0.0.1")
     ? new URL(address, "http://127.0.0.1")
     : undefined;
+  if (url !== undefined && !["127.0.0.1", "localhost"].includes(url.hostname))
+    throw new JobstrataError(
+      "local-workspace",
+      `${quote(address)} is not an address of the local workspace, which is on 127.0.0.1`,
+    );
   const own = /^#\/(?:runs(?:\/\d{1,19})?(?:\?[\w=&%.*+-]*)?|jobs(?:\/\d{1,19})?|alerts)$/.exec(
     url?.hash ?? "",
   );

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { dataFolder } from "@jobstrata/local/commands";
 import { query, type QueryAnswer } from "@jobstrata/local/query";
-import { errorText, printable, quote } from "@jobstrata/core/model";
+import { errorText, printable, quote, systemReason } from "@jobstrata/core/model";
 import { formatTable } from "@jobstrata/core/report";
 import type { Io } from "../io";
 import { enginePython } from "./executor";
@@ -47,13 +47,14 @@ export async function runSql(
   return errors.length > 0 ? 1 : 0;
 }
 
-function readSql(file: string): string {
+/** @throws {JobstrataError} `local-workspace` if the file cannot be read */
+export function readSql(file: string): string {
   try {
     return readFileSync(file === "-" ? 0 : file, "utf8");
   } catch (error) {
     throw new JobstrataError(
       "local-workspace",
-      `the SQL in ${quote(file)} cannot be read: ${errorText(error)}`,
+      `the SQL in ${quote(file)} cannot be read: ${systemReason(error) ?? errorText(error)}`,
     );
   }
 }

@@ -18,7 +18,7 @@ import { localFlags, WorkspaceTarget } from "../workspace/target";
 import { enginePython, startExecutor } from "./executor";
 import { sampleData } from "./samples";
 import { showTriggered } from "./alerts";
-import { runSql } from "./sql";
+import { readSql, runSql } from "./sql";
 import { jobsOf, unrecordedJobs } from "./unrecorded";
 
 /** Options of {@link tryStacks}. */
@@ -46,6 +46,8 @@ export async function tryStacks(
 ): Promise<number> {
   // Fail before anything slow.
   terraformBinary();
+  cdktf();
+  if (sql !== undefined && sql !== "-") readSql(sql);
   // The first time, the engine is installed while the stacks are deployed, which does not need it.
   const ended = new AbortController();
   const { kind = options.executor, ready } = await startExecutor(options, io, ended.signal);

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { type Command, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 import { JobstrataError } from "@jobstrata/core/errors";
 import {
   atLeast,
@@ -51,11 +51,14 @@ export function addReviewCommand(program: Command, io: Io): void {
   const collect = (value: string, before: readonly string[]): string[] => [...before, value];
   addSourceOptions(program.command("review"))
     .description("report what a change does to the jobs, with its findings, for a pull request")
-    .argument(
-      "[base]",
-      "what to compare with: a git revision, a folder, a plan or state (default: the base of the CI run, else HEAD)",
+    // CI systems pass inputs that are not set as empty.
+    .addArgument(
+      new Argument(
+        "[base]",
+        "what to compare with: a git revision, a folder, a plan or state",
+      ).default("", "the base of the CI run, else HEAD"),
     )
-    .argument("[path]", "a source that check reads (default: this folder)")
+    .addArgument(new Argument("[path]", "a source that check reads").default("", "this folder"))
     .addOption(
       new Option("-t, --target <name>", "only this target or environment; may be repeated")
         .argParser(collect)

@@ -1,5 +1,5 @@
 import { JobstrataError } from "@jobstrata/core/errors";
-import { type JobGraph, maskSecret, quote } from "@jobstrata/core/model";
+import { type JobGraph, maskSecret, quote, systemReason } from "@jobstrata/core/model";
 import {
   priorState,
   readJsonFile,
@@ -60,11 +60,11 @@ export function readPlan(file: string): PlanSummary {
   try {
     json = readJsonFile(file === "-" ? 0 : file);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const reason = systemReason(error);
     if (error instanceof UnreadableJson)
       throw new JobstrataError("source", `the plan ${quote(file)} ${error.message}`);
-    if (code === undefined) throw error;
-    throw new JobstrataError("source", `the plan ${quote(file)} cannot be read: ${code}`);
+    if (reason === undefined) throw error;
+    throw new JobstrataError("source", `the plan ${quote(file)} cannot be read: ${reason}`);
   }
   const plan = Object(json) as PlanJson;
   const before = priorState(json);

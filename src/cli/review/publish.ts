@@ -1,6 +1,6 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { printable } from "@jobstrata/core/model";
+import { printable, systemReason } from "@jobstrata/core/model";
 import type { Io } from "../io";
 import type { CiRun } from "./ci-environment";
 import type { CodeHost } from "./hosts/code-host";
@@ -122,9 +122,9 @@ function written(write: () => void, io: Io): boolean {
     write();
     return true;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    io.err(`warning: the job summary cannot be written: ${code}`);
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    io.err(`warning: the job summary cannot be written: ${reason}`);
     return false;
   }
 }

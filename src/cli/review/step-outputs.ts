@@ -1,4 +1,5 @@
 import { appendFileSync } from "node:fs";
+import { systemReason } from "@jobstrata/core/model";
 import type { Io } from "../io";
 
 /**
@@ -19,8 +20,8 @@ export function writeStepOutputs(
   try {
     appendFileSync(file, lines.join(""));
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    io.err(`warning: the outputs of the step cannot be written: ${code}`);
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    io.err(`warning: the outputs of the step cannot be written: ${reason}`);
   }
 }

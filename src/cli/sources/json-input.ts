@@ -1,5 +1,5 @@
 import { JobstrataError } from "@jobstrata/core/errors";
-import { quote } from "@jobstrata/core/model";
+import { quote, systemReason } from "@jobstrata/core/model";
 import { readJsonFile, UnreadableJson } from "@jobstrata/core/readers";
 
 /**
@@ -12,12 +12,12 @@ export function readJsonInput(path: string): object {
   try {
     const json = readJsonFile(path === "-" ? 0 : path);
     if (typeof json === "object" && json !== null) return json;
+    throw new UnreadableJson("holds neither an object nor a list");
   } catch (error) {
     if (error instanceof UnreadableJson)
       throw new JobstrataError("source", `${quote(path)} ${error.message}`);
-    const { code, syscall } = error as NodeJS.ErrnoException;
-    if (code === undefined || syscall === undefined) throw error;
-    throw new JobstrataError("source", `${quote(path)} cannot be read: ${code}`);
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw new JobstrataError("source", `${quote(path)} cannot be read: ${reason}`);
   }
-  throw new JobstrataError("source", `${quote(path)} is not JSON`);
 }

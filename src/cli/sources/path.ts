@@ -2,7 +2,7 @@ import { relativePath } from "@jobstrata/core/paths";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { type SourceKind, quote } from "@jobstrata/core/model";
+import { type SourceKind, quote, systemReason } from "@jobstrata/core/model";
 import {
   bundleFile,
   bundlesBelow,
@@ -55,9 +55,9 @@ export function readPath(path: string, options: SourceOptions): Reading[] {
     // The stack overflowed: nobody has written that by hand.
     if (error instanceof RangeError)
       throw new JobstrataError("source", `${quote(path)} is nested too deeply to read`);
-    const { code, syscall } = error as NodeJS.ErrnoException;
-    if (code === undefined || syscall === undefined) throw error;
-    throw new JobstrataError("source", `${quote(path)} cannot be read: ${code}`);
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw new JobstrataError("source", `${quote(path)} cannot be read: ${reason}`);
   }
 }
 

@@ -85,6 +85,8 @@ export async function runSplit(
     io.err("Nothing is split because the bundle could not be read completely.");
     return 2;
   }
+  if (before.every(({ graphs }) => graphs.every((graph) => graph.jobs.length === 0)))
+    throw new JobstrataError("source", `${quote(first ?? ".")} defines no jobs`);
   const jobs = chosenJobs(before, asked, options.target);
   let split = await splitBundle(before, read, {
     ...splitOptions(options, options.config),

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { quote } from "@jobstrata/core/model";
+import { quote, systemReason } from "@jobstrata/core/model";
 import { Interrupts } from "../interrupts";
 import type { ChangedFile } from "./split-bundle";
 
@@ -50,9 +50,9 @@ export function replaceFiles(files: readonly ChangedFile[]): number | undefined 
     return interrupts.exitCode;
   } catch (error) {
     restore(replaced);
-    const { code } = error as NodeJS.ErrnoException;
-    if (error instanceof JobstrataError || code === undefined) throw error;
-    throw new JobstrataError("config", `the files cannot be written; none has changed: ${code}`);
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw new JobstrataError("config", `the files cannot be written; none has changed: ${reason}`);
   } finally {
     for (const temporary of temporaries) rmSync(temporary, { force: true });
     forget();

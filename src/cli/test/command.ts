@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { JobstrataError } from "@jobstrata/core/errors";
-import { durationOf, errorText, printable, quote } from "@jobstrata/core/model";
+import { durationOf, errorText, printable, quote, systemReason } from "@jobstrata/core/model";
 import {
   formatDuration,
   failuresOf,
@@ -201,6 +201,9 @@ function writeReport(
   try {
     writeFileSync(resolve(file), junitXml(environment, cases));
   } catch (error) {
-    throw new JobstrataError("run", `${quote(file)} cannot be written: ${errorText(error)}`);
+    throw new JobstrataError(
+      "run",
+      `${quote(file)} cannot be written: ${systemReason(error) ?? errorText(error)}`,
+    );
   }
 }

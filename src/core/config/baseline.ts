@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { JobstrataError } from "../errors";
-import { printable } from "../model/text";
+import { quote, systemReason } from "../model/text";
 
 /** A finding that existed when the policy was introduced. */
 export interface BaselineEntry {
@@ -21,17 +21,19 @@ export function readBaseline(file: string): readonly BaselineEntry[] {
   try {
     content = readFileSync(file, "utf8");
   } catch (error) {
-    const { code = "" } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return [];
-    throw new JobstrataError("config", `baseline ${printable(file)} cannot be read: ${code}`);
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw refused(file, `cannot be read: ${systemReason(error) ?? String(error)}`);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(content);
+  } catch {
+    throw refused(file, "is not JSON; recreate it with --update-baseline");
   }
   try {
-    return entriesIn(JSON.parse(content));
+    return entriesIn(json);
   } catch {
-    throw new JobstrataError(
-      "config",
-      `baseline ${printable(file)} does not have version 1; recreate it with --update-baseline`,
-    );
+    throw refused(file, "does not have version 1; recreate it with --update-baseline");
   }
 }
 
@@ -57,10 +59,12 @@ export function writeBaseline(file: string, entries: readonly BaselineEntry[]): 
     writeFileSync(temporary, baselineText(entries));
     renameSync(temporary, file);
   } catch (error) {
-    const { code = "" } = error as NodeJS.ErrnoException;
-    throw new JobstrataError("config", `baseline ${printable(file)} cannot be written: ${code}`);
+    throw refused(file, `cannot be written: ${systemReason(error) ?? String(error)}`);
   }
 }
+
+const refused = (file: string, why: string): JobstrataError =>
+  new JobstrataError("config", `the baseline ${quote(file)} ${why}`);
 
 const key = ({ rule, message, fingerprint }: BaselineEntry): string =>
   [rule, message, fingerprint].join("\0");

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { JobstrataError, quoteWithSuggestion } from "../errors";
-import { printable, quote } from "../model/text";
+import { printable, quote, systemReason } from "../model/text";
 import { DEFAULT_BASELINE } from "./baseline";
 import type { Config } from "./config-schema";
 
@@ -52,8 +52,10 @@ export function loadConfig(folder: string, rules: readonly string[], given?: str
   try {
     content = readFileSync(file, "utf8");
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "";
-    throw new JobstrataError("config", `${printable(file)} cannot be read: ${code}`);
+    throw new JobstrataError(
+      "config",
+      `the configuration ${quote(file)} cannot be read: ${systemReason(error) ?? String(error)}`,
+    );
   }
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- only projects with a configuration load it
   const { parseConfig } = require("./config-schema") as typeof import("./config-schema");

@@ -18,3 +18,25 @@ export function errorText(thrown: unknown): string {
   const { message } = Object(thrown) as { message?: unknown };
   return typeof message === "string" ? message : String(thrown);
 }
+
+const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EDQUOT: "the disk quota is used up",
+  EISDIR: "it is a folder",
+  ELOOP: "too many symbolic links",
+  EMFILE: "too many open files",
+  ENAMETOOLONG: "the name is too long",
+  ENOENT: "no such file or folder",
+  ENOSPC: "no space left on the disk",
+  ENOTDIR: "a part of the path is not a folder",
+  EPERM: "not permitted",
+  EROFS: "the file system is read-only",
+};
+
+/** The cause of a file system error in words, such as `no space left on the disk (ENOSPC)`; undefined for other errors. */
+export function systemReason(error: unknown): string | undefined {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return undefined;
+  const words = SYSTEM_ERRORS[code];
+  return words === undefined ? code : `${words} (${code})`;
+}

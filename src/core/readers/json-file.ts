@@ -37,7 +37,7 @@ export function readJsonFile(path: string | 0): unknown {
   } catch (error) {
     // A stack overflow, from extreme nesting.
     if (error instanceof RangeError) throw error;
-    throw new UnreadableJson("is not JSON");
+    throw new UnreadableJson(text.trim() === "" ? "is empty" : "is not JSON");
   }
 }
 

@@ -66,8 +66,11 @@ export class LocalServer {
     await new Promise<void>((resolve, reject) => {
       const refuse = (error: NodeJS.ErrnoException): void => {
         this.#server.off("listening", resolve);
-        const why = error.code === "EADDRINUSE" ? `port ${port} is in use` : error.message;
-        reject(new JobstrataError("local-workspace", `The local workspace cannot listen: ${why}.`));
+        const why =
+          error.code === "EADDRINUSE"
+            ? `port ${port} is in use; choose another one with --port`
+            : `cannot listen on port ${port}: ${error.message}`;
+        reject(new JobstrataError("local-workspace", why));
       };
       this.#server.once("error", refuse);
       this.#server.once("listening", () => {

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parse } from "ini";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
-import { errorText, printable, quote } from "@jobstrata/core/model";
+import { errorText, printable, quote, systemReason } from "@jobstrata/core/model";
 
 /** Explicit settings, and the environment to read others from. */
 export interface AuthOptions {
@@ -149,7 +149,9 @@ function readProfile(
   } catch (error) {
     const absent = (error as NodeJS.ErrnoException).code === "ENOENT";
     if (named === undefined && absent) return undefined;
-    const why = absent ? "does not exist" : `cannot be read: ${printable(errorText(error))}`;
+    const why = absent
+      ? "does not exist"
+      : `cannot be read: ${systemReason(error) ?? printable(errorText(error))}`;
     const which = named === undefined ? "" : `, which should have the profile ${quote(named)},`;
     throw new JobstrataError("authentication", `${printable(file)}${which} ${why}`);
   }

@@ -1,5 +1,5 @@
 import { lstatSync, readFileSync, statSync } from "node:fs";
-import { errorText } from "../../model/text";
+import { errorText, systemReason } from "../../model/text";
 import type { ReadProblem } from "../reading";
 import { relativePath } from "../../paths";
 import type { Places } from "./places";
@@ -108,7 +108,7 @@ function readText(path: string): string | Pick<ReadProblem, "message" | "fix"> {
       return { message: "the file is not UTF-8", fix: "save it as UTF-8" };
     const broken = code === "ENOENT" && isLink(path) ? ", a link to nothing" : "";
     return {
-      message: `the file cannot be read: ${code ?? message}${broken}`,
+      message: `the file cannot be read: ${systemReason(error) ?? message}${broken}`,
       fix: "fix or remove it",
     };
   }

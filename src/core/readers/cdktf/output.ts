@@ -1,4 +1,5 @@
 import { existsSync, statSync } from "node:fs";
+import { systemReason } from "../../model/text";
 import { basename, dirname, join, resolve } from "node:path";
 import { environmentInName } from "../../model/environment-name";
 import { isObject } from "../../model/json";
@@ -133,10 +134,10 @@ function readJson(file: string, problems: ReadProblem[]): unknown {
     if (!isFile) message = "this is not a file";
     if (isObject(value)) return value;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const reason = systemReason(error);
     if (error instanceof UnreadableJson) message = `the file ${error.message}`;
-    else if (code === undefined) throw error;
-    else message = `the file cannot be read: ${code}`;
+    else if (reason === undefined) throw error;
+    else message = `the file cannot be read: ${reason}`;
   }
   const location = { file: relativePath(file) };
   problems.push({ severity: "error", message, fix: 'run "npx cdktf synth" again', location });
