@@ -84,7 +84,7 @@ export const MAPPERS = new Map<string, readonly [name: string, mapper: Mapper]>(
 );
 
 /** The provider package's function that converts a block of this type to Terraform. */
-export function providerMapper(type: string): (value: unknown) => unknown {
+function providerMapper(type: string): (value: unknown) => unknown {
   const mapper = (provider as unknown as Readonly<Record<string, unknown>>)[`${type}ToTerraform`];
   return typeof mapper === "function" ? (mapper as (value: unknown) => unknown) : (value) => value;
 }

@@ -49,7 +49,7 @@ interface DeferrableResource {
 }
 
 /** A job as seen by its stack. @internal */
-export interface RegisteredJob extends IConstruct {
+interface RegisteredJob extends IConstruct {
   readonly key: string;
   readonly resource: DeferrableResource;
 }

@@ -19,7 +19,7 @@ import { filled, listOf, object, oneOf, type Shapes, text, whole } from "./shape
 import { definedOnly } from "./objects";
 
 /** The trigger arguments of a job. @internal */
-export type TriggerConfig = Pick<JobConfig, "schedule" | "trigger" | "continuous">;
+type TriggerConfig = Pick<JobConfig, "schedule" | "trigger" | "continuous">;
 
 /** Minimum delays of a trigger on data. */
 export interface TriggerPauses {

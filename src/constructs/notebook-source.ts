@@ -34,7 +34,7 @@ export type GitReference =
   | { readonly commit: string; readonly branch?: never; readonly tag?: never };
 
 /** Options of {@link NotebookSource.fromFile}. */
-export interface FileNotebookOptions {
+interface FileNotebookOptions {
   /**
    * Absolute workspace path to upload the notebook to, without extension. Each environment in a workspace needs its
    * own.

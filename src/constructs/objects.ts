@@ -15,4 +15,4 @@ export function definedOnly<T extends object>(object: T): Defined<T> {
 }
 
 /** An object whose present properties are defined. */
-export type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };

@@ -14,7 +14,7 @@ const RUN = Symbol.for("jobstrata/policy-run");
 export const RULES_GIVEN = Symbol.for("jobstrata/rules");
 
 /** Options of a {@link PolicyRun}. */
-export interface PolicyRunOptions {
+interface PolicyRunOptions {
   /** Used if neither the app nor an aspect sets rules. @default - all rules */
   readonly rules?: readonly Rule[];
   /** Stacks whose aspects cdktf has already run. @default - none */
@@ -173,7 +173,7 @@ export function pinConfig(stack: TerraformStack, config: TerraformConfig): void 
 }
 
 /** Undoes {@link pinConfig}. */
-export function unpinConfig(stack: TerraformStack): void {
+function unpinConfig(stack: TerraformStack): void {
   delete (stack as { toTerraform?: unknown }).toTerraform;
 }
 

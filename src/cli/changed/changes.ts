@@ -28,7 +28,7 @@ import { bundleOf, unreadable, unreadAt, unreadBundles } from "./unread-bundles"
 import type { LiveOptions } from "./workspace-base";
 
 /** What to compare. */
-export interface ChangesRequest extends SourcesOptions {
+interface ChangesRequest extends SourcesOptions {
   /** A git revision, a path, or `workspace`. @default "HEAD" */
   readonly base?: string;
   /** The source of the jobs to compare with it. @default "." */

@@ -26,7 +26,7 @@ const LOCKS: Readonly<Record<string, string>> = {
 const MAX_OUTPUT = 4000;
 
 /** An app at a commit, in a temporary folder. */
-export interface AppAtCommit {
+interface AppAtCommit {
   /** The copy of the work tree. */
   readonly root: string;
   /** The synthesis output folder. */

@@ -4,7 +4,7 @@ import type { BundlePart, Reading, ReadProblem } from "@jobstrata/core/readers";
 import { relativePath } from "@jobstrata/core/paths";
 
 /** A bundle that cannot be read as a whole. */
-export interface UnreadBundle extends BundlePart {
+interface UnreadBundle extends BundlePart {
   /** Its folder, relative to the working folder. */
   readonly path: string;
   /** One line. */

@@ -20,7 +20,7 @@ export interface LiveOptions extends Omit<CodeOptions, "states"> {
 }
 
 /** Jobs of one environment that differ from a workspace. */
-export interface LiveChanges {
+interface LiveChanges {
   readonly host: string;
   readonly environment: string;
   readonly jobs: readonly ChangedJob[];

@@ -203,7 +203,7 @@ class CheckRun {
     return fixes.length > 0;
   }
 
-  /** Writes the baseline anew, unless the report is incomplete. @returns the report with it */
+  /** Replaces the baseline, unless the report is incomplete. @returns the report with it */
   public accept(readings: readonly Reading[]): CheckReport {
     const report = this.judge(readings, []);
     if (report.incomplete) return report;

@@ -7,7 +7,7 @@ import { offsetOf, pairsOf } from "../yaml-nodes";
 import { fieldShape } from "./settings-walk";
 
 /** A job setting to write into YAML. */
-export interface AcceptedSetting {
+interface AcceptedSetting {
   /** Position of the job's key, 1-based. */
   readonly line: number;
   readonly column: number;

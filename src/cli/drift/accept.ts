@@ -20,14 +20,14 @@ import { fieldShape, literal } from "./settings-walk";
 import { changeText, isSecret } from "./words";
 
 /** The bundle files with live values written into them. */
-export interface Accepted {
+interface Accepted {
   readonly files: readonly FixedFile[];
   /** Changes that cannot be written, each with the reason. */
   readonly left: readonly string[];
 }
 
 /** Input of {@link acceptLive}. */
-export interface AcceptContext {
+interface AcceptContext {
   /** The bundle's own file. */
   readonly file: string;
   readonly target: string;

@@ -33,7 +33,7 @@ const AT_ONCE = 16;
 /** With more jobs, the audit takes minutes anyway, so it spends time on garbage collection to save memory. */
 const MANY = 2000;
 
-export interface AuditOptions {
+interface AuditOptions {
   /** Whether to read deployment states. */
   readonly useStates: boolean;
   /** Whether to compare permissions, with one request per job. */

@@ -20,7 +20,7 @@ import {
 import type { TextPlace } from "./settings-walk";
 
 /** Where to find a bundle's states. */
-export interface BundleCodeOptions {
+interface BundleCodeOptions {
   /** State or summary files. @default - the states beside the bundle and in the workspace */
   readonly states: readonly string[];
 }

@@ -40,7 +40,7 @@ export interface DeploymentNote {
   readonly editMode: unknown;
 }
 
-export interface OtherJob {
+interface OtherJob {
   readonly name: string;
   readonly target: string;
 }

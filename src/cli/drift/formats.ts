@@ -31,7 +31,7 @@ import { driftJson } from "./json";
 import { changeText, givenText } from "./words";
 
 /** Options for writing a report. */
-export interface FormatOptions {
+interface FormatOptions {
   /** Terminal style. @default - no colours */
   readonly style?: Style;
   /** Whether to also list equal jobs and values set by the platform. @default false */

@@ -14,7 +14,7 @@ import type { Code } from "./code";
  */
 export const REQUESTS_PER_SECOND = 80;
 
-export interface OpenedWorkspace {
+interface OpenedWorkspace {
   readonly client: JobsClient;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { JOB_SCHEMA, type Shape } from "@jobstrata/core/model";
 import { canonical, isSettings, type Setting, type Settings } from "@jobstrata/core/model";
 
 /** Normalizes the texts of one side of a comparison. */
-export interface ComparableOptions {
+interface ComparableOptions {
   /** The key by which both sides know a job. */
   readonly keyOf?: (job: JobSpec) => string;
   readonly text?: (text: string) => string;

@@ -20,7 +20,7 @@ import { readSources, type SourcesOptions } from "../sources/options";
 import { StackTexts } from "./stack-texts";
 
 /** Options of `jobstrata export`. */
-export interface ExportOptions extends SourcesOptions {
+interface ExportOptions extends SourcesOptions {
   readonly output: string;
   readonly target?: readonly string[];
   readonly name?: string;

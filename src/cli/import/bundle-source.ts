@@ -21,7 +21,7 @@ export interface ReadSource {
 }
 
 /** How a bundle is imported. */
-export interface BundleSourceOptions extends BundleOptions {
+interface BundleSourceOptions extends BundleOptions {
   /** Whether the ids of deployed jobs are needed. @default false */
   readonly adopt?: boolean;
   /** States or summaries to read ids from, `[target=]file`. @default - those beside the bundle */

@@ -8,7 +8,7 @@ import { packageName, sortedByName } from "../project/package-json";
 import { cdktfJson, GITIGNORE_LINES, TSCONFIG } from "../project/templates";
 
 /** The project's baseline, in its default location. */
-export const BASELINE = "jobstrata.baseline.json";
+const BASELINE = "jobstrata.baseline.json";
 /** Lists the files that an import has written, so that the next one can remove stale ones. */
 export const MANIFEST = "jobstrata.import.json";
 

@@ -4,7 +4,7 @@ import { resolveAuth, WorkspaceError, WorkspaceHttp } from "@jobstrata/run";
 import { type BundleState, STATE_FILES, stateOf } from "./bundle-state";
 
 /** The location of a target's state. */
-export interface RemoteTarget {
+interface RemoteTarget {
   readonly target: string;
   readonly host?: string;
   readonly profile?: string;

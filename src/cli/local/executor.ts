@@ -30,7 +30,7 @@ interface Preparation {
 }
 
 /** The executor of a workspace, which may still be installing. */
-export interface StartedExecutor {
+interface StartedExecutor {
   /** Undefined while the engine is being installed. */
   readonly kind: ExecutorKind | undefined;
   /** As {@link prepareExecutor}; rejected if the installation is stopped. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
-export const HOST_NAMES = ["github", "gitlab", "azure"] as const;
-export type HostName = (typeof HOST_NAMES)[number];
+const HOST_NAMES = ["github", "gitlab", "azure"] as const;
+type HostName = (typeof HOST_NAMES)[number];
 
 /** The change that a CI system builds. */
 export interface CiRun {

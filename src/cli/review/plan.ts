@@ -12,7 +12,7 @@ import { diffHierarchies, type HierarchyDiff, UnknownJobs } from "@jobstrata/cor
 export type PlanAction = "create" | "update" | "replace" | "delete" | "forget" | "move" | "import";
 
 /** A planned change of a resource. */
-export interface PlannedChange {
+interface PlannedChange {
   readonly address: string;
   readonly action: PlanAction;
   /** Its previous address, if it moves. */

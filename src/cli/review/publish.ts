@@ -11,7 +11,7 @@ import { type Upserted, upsertComment, type UpsertOptions } from "./hosts/upsert
 type Env = Readonly<NodeJS.ProcessEnv>;
 
 /** A report to publish. */
-export interface Publication {
+interface Publication {
   /** Distinguishes the comments of several reviews. */
   readonly name: string;
   readonly markdown: string;

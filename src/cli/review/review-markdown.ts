@@ -12,7 +12,7 @@ import type { PlanAction, PlanSummary } from "./plan";
 import type { AffectedJob, Review } from "./review";
 
 /** GitHub limits comments to 65,536 characters. Counting bytes is simpler and never less strict. */
-export const MAX_COMMENT_BYTES = 65_000;
+const MAX_COMMENT_BYTES = 65_000;
 /** Byte limits of sections of variable length. The hierarchy gets the rest, at least a third. */
 const MAX_FINDINGS = 18_000;
 const MAX_FIXED = 4000;

@@ -37,7 +37,7 @@ export interface AffectedJob {
 }
 
 /** Findings compared with those of the base. */
-export interface ReviewFindings {
+interface ReviewFindings {
   /** The current side's report, with all findings. */
   readonly report: CheckReport;
   /** Open findings that the base does not have; all of them without a base. */

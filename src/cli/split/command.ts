@@ -66,11 +66,7 @@ export function addSplitCommand(program: Command, io: Io): void {
  *   could not be read completely
  * @throws {JobstrataError} `source`, `config` if nothing can be split
  */
-export async function runSplit(
-  what: readonly string[],
-  options: CommandOptions,
-  io: Io,
-): Promise<number> {
+async function runSplit(what: readonly string[], options: CommandOptions, io: Io): Promise<number> {
   for (const file of restoreFiles())
     io.err(`${printable(file)} has been restored after an interrupted split.`);
   const [first] = what;

@@ -13,7 +13,7 @@ export interface TableUse {
 }
 
 /** A table or path that several tasks of a job use. */
-export interface SharedTable {
+interface SharedTable {
   readonly job: JobSpec;
   readonly order: TaskOrder;
   readonly name: string;
@@ -98,7 +98,7 @@ export function what({ kind, name }: Pick<DataAccess, "kind" | "name">, others: 
 }
 
 /** Two tasks of a job and the tables that they share. */
-export interface TaskPair {
+interface TaskPair {
   readonly job: JobSpec;
   readonly first: TaskSpec;
   readonly second: TaskSpec;

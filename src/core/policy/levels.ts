@@ -13,7 +13,7 @@ import type { RuleOptions } from "./rule";
 import { WORDS } from "./words";
 
 /** What a job's tasks run, including tasks inside for-each tasks. */
-export interface JobContent {
+interface JobContent {
   readonly notebooks: readonly TaskSpec[];
   /** Tasks with other code, or with a notebook and other code. */
   readonly otherCode: readonly TaskSpec[];

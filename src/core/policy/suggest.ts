@@ -2,7 +2,7 @@ import { nearest } from "../nearest";
 import { quote } from "../model/text";
 
 /** Suggestions for an unknown name. */
-export interface Suggestion {
+interface Suggestion {
   /** A fix that names the nearest existing name, else the first of all names. */
   readonly fix: string;
   readonly nearest?: string;

@@ -21,7 +21,7 @@ export interface CodeTask {
 }
 
 /** A job's tasks with code, including tasks inside for-each tasks. */
-export function codeTasks(job: JobSpec): CodeTask[] {
+function codeTasks(job: JobSpec): CodeTask[] {
   return job.tasks.flatMap((outer) =>
     leafTasks({ tasks: [outer] })
       .filter((task) => task.types.some((type) => !isOrchestration(type)))

@@ -6,7 +6,7 @@ import { namedParameters, namedParametersOf, textsIn } from "./task-parts";
 import type { HandedParameter, PassedValue, SplitRefusal } from "./types";
 
 /** How the parameters of moved code reach it in its new job. */
-export interface HandedDown {
+interface HandedDown {
   /** Parameters that the job declares in addition to those of its first user's job. */
   readonly parameters: readonly HandedParameter[];
   /** The parameters that each user passes, in the order of the users. */

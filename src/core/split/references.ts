@@ -2,7 +2,7 @@
  * Where a dynamic value reference in moved code resolves: in the run of its own job (`own`), in the run of the parent job, which
  * passes the value (`parent`), in both with the same value (`both`), or in neither, with the reason.
  */
-export type ReferenceKind = "own" | "parent" | "both" | { readonly refused: string };
+type ReferenceKind = "own" | "parent" | "both" | { readonly refused: string };
 
 const REFERENCE = /\{\{\s*([^{}]*?)\s*\}\}/g;
 

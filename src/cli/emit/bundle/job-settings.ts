@@ -15,7 +15,7 @@ import type { BundleInput, ExportedEnvironment } from "./bundle-input";
 import { list, type Yaml } from "./divide";
 
 /** Resolves what a job's settings refer to. */
-export interface JobContext {
+interface JobContext {
   readonly environment: ExportedEnvironment;
   readonly localFile: BundleInput["localFile"];
   /** The variable that looks up a job's id by name. */

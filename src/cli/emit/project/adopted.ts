@@ -2,10 +2,10 @@ import { assignment, list, quoted, text } from "./code";
 import type { ImportFramework } from "../import-source";
 
 /** Ids of deployed jobs by environment and key. */
-export type AdoptedJobs = ReadonlyMap<string, ReadonlyMap<string, string>>;
+type AdoptedJobs = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /** Workspace paths of notebooks, by environment. */
-export type AdoptedNotebooks = ReadonlyMap<string, readonly string[]>;
+type AdoptedNotebooks = ReadonlyMap<string, readonly string[]>;
 
 /**
  * The file with which the first deployment takes over deployed jobs: their ids, permissions, and the notebooks that the source

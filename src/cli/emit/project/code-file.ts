@@ -4,7 +4,7 @@ import { type TextPart, textCode } from "./text-code";
 import type { Invocation, Value } from "../typed/value";
 
 /** Named values that only the project's code has. */
-export type ProjectValue =
+type ProjectValue =
   | { readonly $file: string }
   | { readonly $job: string }
   | { readonly $external: string }
@@ -19,10 +19,10 @@ export type ProjectValue =
   | { readonly $placeholder: string };
 
 /** Translates texts of the source to texts of the project. */
-export type TextReader = (text: string) => readonly TextPart[];
+type TextReader = (text: string) => readonly TextPart[];
 
 /** Context of a {@link CodeFile}. */
-export interface CodeFileOptions {
+interface CodeFileOptions {
   readonly framework: ImportFramework;
   /** Relative path from the file to the folder `jobs`. */
   readonly up: string;

@@ -1,7 +1,7 @@
 import type { Value } from "../typed/value";
 
 /** Props of one object in each environment. */
-export type ByEnvironment<T> = ReadonlyMap<string, T>;
+type ByEnvironment<T> = ReadonlyMap<string, T>;
 type Props = Readonly<Record<string, Value>>;
 
 const MAPS: ReadonlySet<string> = new Set(["tags", "jobParameters", "parameters"]);

@@ -5,7 +5,7 @@ import type { TypedJob, TypedTask } from "../typed/plan";
 import type { Value } from "../typed/value";
 
 /** Input of a job's file. */
-export interface JobFileInput {
+interface JobFileInput {
   readonly key: string;
   readonly functionName: string;
   /** Property names of the jobs that it runs or refers to. */

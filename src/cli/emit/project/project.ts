@@ -36,7 +36,7 @@ export interface ProjectOptions {
 }
 
 /** A job of the project. */
-export interface ProjectJob {
+interface ProjectJob {
   readonly key: string;
   /** Its {@link JobSpec.key} in the source. */
   readonly was: string;

@@ -48,7 +48,7 @@ export const ONLY_CDKTN: readonly string[] = [
 ];
 
 /** Resolves a generated `Job`'s references to anything but plain data. */
-export interface RawContext {
+interface RawContext {
   readonly framework: ImportFramework;
   /** The `job_id` of a Run Job task. */
   readonly jobId: (ref: JobRef, where: string) => Value;

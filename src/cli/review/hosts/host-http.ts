@@ -27,7 +27,7 @@ export class HostError extends Error {
 }
 
 /** Address and credentials of a code host's API. */
-export interface HostLogin {
+interface HostLogin {
   /** Base URL without a trailing slash, such as `https://api.github.com`. */
   readonly url: string;
   readonly token: string;

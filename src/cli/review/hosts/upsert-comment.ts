@@ -3,7 +3,7 @@ import type { CodeHost, HostComment } from "./code-host";
 import { HostError } from "./host-http";
 
 /** The comment of a report. */
-export interface ReportComment {
+interface ReportComment {
   /** Hidden first line that identifies the comment. */
   readonly marker: string;
   /** Everything after the marker. */

@@ -61,7 +61,7 @@ export interface Evaluator {
 }
 
 /** Calls functions, methods and classes, and looks up members of objects. */
-export interface CallEvaluator {
+interface CallEvaluator {
   evaluate(expression: Extract<Expression, { kind: "call" }>, scope: Scope): Value;
   member(of: Value, name: string): Value;
   /** Calls a function of the code. */

@@ -34,7 +34,7 @@ export interface ListValue {
   open: boolean;
 }
 
-export interface DictValue {
+interface DictValue {
   readonly type: "dict";
   readonly entries: Map<string, Value>;
   open: boolean;
@@ -62,7 +62,7 @@ export interface ClassValue {
   readonly fields: readonly string[];
 }
 
-export interface ObjectValue {
+interface ObjectValue {
   readonly type: "object";
   readonly class: ClassValue | undefined;
   readonly fields: Map<string, Value>;
@@ -76,12 +76,12 @@ export interface Namespace {
 }
 
 /** A library member by its import name, such as `os.path.join`. */
-export interface ExternalValue {
+interface ExternalValue {
   readonly type: "external";
   readonly path: string;
 }
 
-export interface BoundMethod {
+interface BoundMethod {
   readonly type: "method";
   readonly self: Value;
   readonly name: string;
@@ -89,14 +89,14 @@ export interface BoundMethod {
 }
 
 /** One of several strings; the code does not determine which. */
-export interface AnyOf {
+interface AnyOf {
   readonly type: "any";
   readonly of: readonly string[];
   readonly label: string;
 }
 
 /** Objects of Spark, Delta and Databricks Utilities. */
-export type SparkValue =
+type SparkValue =
   | {
       readonly type:
         | "spark"

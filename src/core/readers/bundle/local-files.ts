@@ -12,7 +12,7 @@ import { firstLine } from "../../notebook-file";
 import { sourceFormat } from "../../model/notebook-format";
 
 /** A problem with a local file that may prevent the deployment of a job. */
-export interface FileProblem extends Pick<ReadProblem, "severity" | "message" | "fix"> {
+interface FileProblem extends Pick<ReadProblem, "severity" | "message" | "fix"> {
   readonly rule: "notebook-file" | "task-file" | "library-file";
   /** The map with the path; {@link path} is the field. */
   readonly map: ValueMap;
@@ -20,7 +20,7 @@ export interface FileProblem extends Pick<ReadProblem, "severity" | "message" | 
   readonly taskKey?: string;
 }
 
-export const NOTEBOOK_EXTENSIONS = [".py", ".r", ".scala", ".sql", ".ipynb"] as const;
+const NOTEBOOK_EXTENSIONS = [".py", ".r", ".scala", ".sql", ".ipynb"] as const;
 
 type Kind = "missing" | "folder" | "notebook" | "file";
 

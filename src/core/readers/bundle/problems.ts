@@ -5,7 +5,7 @@ import type { ShapeProblem } from "./shape";
 import type { KeyPath, Places } from "./yaml-file";
 
 /** A problem of a value, with its location, job and target. */
-export interface ValueProblem extends Omit<ReadProblem, "location"> {
+interface ValueProblem extends Omit<ReadProblem, "location"> {
   readonly map?: object | undefined;
   readonly path?: KeyPath | undefined;
 }

@@ -23,7 +23,7 @@ export interface AnalysisWork {
 }
 
 /** The lineage of one file, and the files and folders it depends on. */
-export interface Analysed {
+interface Analysed {
   readonly key: string;
   readonly lineage: CodeLineage;
   readonly used: ReadonlyMap<string, string>;

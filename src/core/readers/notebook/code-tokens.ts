@@ -3,7 +3,7 @@ import { endOfComment } from "../../lineage/sql/tokens";
 import { endOf, endOfQuoted, lineEnd, matchAt, nesting } from "./code-text";
 
 /** A supported language. */
-export type CodeLanguage = "python" | "scala" | "r";
+type CodeLanguage = "python" | "scala" | "r";
 
 const COMMENT_MARKS: Readonly<Record<CodeLanguage, string>> = {
   python: NOTEBOOK_LANGUAGES[".py"].comment,

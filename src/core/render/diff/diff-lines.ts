@@ -35,15 +35,12 @@ export function jobLine(job: JobDiff, writer: DiffWriter): DiffLine {
 }
 
 /** A job that still exists but that no other job runs any more. */
-export function orphanText({ key, wasRunBy, hasTrigger }: OrphanedJob, writer: DiffWriter): string {
+function orphanText({ key, wasRunBy, hasTrigger }: OrphanedJob, writer: DiffWriter): string {
   const runners = named(wasRunBy, writer);
   return `no job runs ${writer.name(key)} any more (${runners} did)${hasTrigger ? "; its own trigger still does" : ""}`;
 }
 
-export function adoptedText(
-  { key, runBy }: HierarchyDiff["adopted"][number],
-  writer: DiffWriter,
-): string {
+function adoptedText({ key, runBy }: HierarchyDiff["adopted"][number], writer: DiffWriter): string {
   return `${writer.name(key)}, which no job ran, is run by ${named(runBy, writer)}`;
 }
 

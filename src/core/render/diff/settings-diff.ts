@@ -151,7 +151,7 @@ export function holdsSecret(value: Setting): boolean {
 }
 
 /** Formats a setting in one line. */
-export function settingText(value: Setting, shape?: Shape): string {
+function settingText(value: Setting, shape?: Shape): string {
   if (Array.isArray(value)) {
     const items = value as readonly Setting[];
     if (items.every((item) => typeof item !== "object")) {

@@ -15,7 +15,7 @@ export type Answer =
   | { readonly isMet: false; readonly error: string };
 
 /** Inputs of a condition's evaluation. */
-export interface Asking {
+interface Asking {
   readonly clock: Clock;
   readonly query: TaskExecutor["query"];
   readonly saved: SavedQuery | undefined;

@@ -48,7 +48,7 @@ export function fromDocument(document: Value | undefined, language: "json" | "ya
 }
 
 /** The value of JSON text. */
-export function fromJson(text: string): Value {
+function fromJson(text: string): Value {
   return parsed(text, JSON.parse);
 }
 
