@@ -189,10 +189,10 @@ describe("an audit in bad weather", () => {
       expect(readdirSync(cache)).toEqual([]);
     });
 
-    it("starts anew for another user, and leaves what the first one has read", async () => {
+    it("starts from the beginning for another user, and leaves what the first one has read", async () => {
       const { stderr } = await drift("secret-b");
       expect(stderr).toContain(
-        "Nothing to resume: bob@shop.example has no audit that was interrupted in the last hour; starting anew\n",
+        "Nothing to resume: bob@shop.example has no audit that was interrupted in the last hour; starting from the beginning\n",
       );
       expect(lists()).toHaveLength(2);
       const [kept = "", ...others] = readdirSync(cache);

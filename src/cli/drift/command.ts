@@ -233,8 +233,8 @@ function openLive(
   if (resume && live.next === undefined && live.size === 0)
     io.err(
       user === ""
-        ? "Nothing to resume: the workspace does not tell who is logged in; starting anew"
-        : `Nothing to resume: ${printable(user)} has no audit that was interrupted in the last hour; starting anew`,
+        ? "Nothing to resume: the workspace does not tell who is logged in; starting from the beginning"
+        : `Nothing to resume: ${printable(user)} has no audit that was interrupted in the last hour; starting from the beginning`,
     );
   return live;
 }
