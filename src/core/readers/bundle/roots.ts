@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import type { Places, Value, ValueMap } from "./yaml-file";
 
 /** The git work tree that contains a folder. */
@@ -27,8 +27,7 @@ export function syncRootOf(folder: string, sync: Value, places: Places): string 
   return root;
 }
 
-/** Whether `path` is `folder` or inside it. */
+/** Whether `path` is `folder` or inside it. Both are absolute and normalized. */
 export function isInside(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== ".." && !way.startsWith(`..${sep}`) && resolve(folder, way) === path;
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
