@@ -39,7 +39,8 @@ export class CodeCache {
   #known = new Map<string, Entry>();
   readonly #next = new Map<string, Entry>();
   #files: UsedFile[] = [];
-  readonly #indexes = new Map<string, number>();
+  /** Made for the first result that is added; a process that finds all results known needs none. */
+  #indexes: Map<string, number> | undefined;
   #isRead = false;
   #isChanged = false;
 
@@ -111,7 +112,9 @@ export class CodeCache {
   }
 
   #index(file: UsedFile): number {
-    const key = `${file[1]} ${file[0]}`;
+    const keyOf = ([id, hash]: UsedFile): string => `${hash} ${id}`;
+    this.#indexes ??= new Map(this.#files.map((each, at) => [keyOf(each), at]));
+    const key = keyOf(file);
     let index = this.#indexes.get(key);
     if (index === undefined) {
       index = this.#files.push(file) - 1;
@@ -128,11 +131,9 @@ export class CodeCache {
       const stored = JSON.parse(readFileSync(this.#file, "utf8")) as Stored;
       if (stored.version !== VERSION) return;
       this.#known = new Map(Object.entries(stored.entries));
-      for (const file of stored.files) {
-        this.#index(file);
-        const [id, hash, state] = file;
+      this.#files = [...stored.files];
+      for (const [id, hash, state] of stored.files)
         if (state !== "") this.#sources.remember(id, hash, state);
-      }
     } catch {
       // The cache does not exist yet, or is broken.
     }
