@@ -232,11 +232,13 @@ const NAMED_LISTS = ["job_clusters", "environments", "parameters"];
 /** The lists of a job that it lacks and that misspelled fields of it seem to be. */
 export function misspelledLists(job: ValueMap): string[] {
   const fields = fieldsOf("Job");
-  return Object.keys(job).flatMap((key) => {
+  const found: string[] = [];
+  for (const key in job) {
     const best = fields.has(key) ? undefined : nearest(key, fields.keys());
     const isList = best !== undefined && NAMED_LISTS.includes(best);
-    return isList && !Object.hasOwn(job, best) ? [best] : [];
-  });
+    if (isList && !Object.hasOwn(job, best)) found.push(best);
+  }
+  return found;
 }
 
 /** Where a field of this name belongs: in the same value or around it. */

@@ -4,7 +4,7 @@ import type { JobRef, JobSpec, NotebookRef } from "../../model/job-spec";
 import { nearest } from "../../nearest";
 import { printable, quote } from "../../model/text";
 import { withoutMount } from "../../paths";
-import { type GitLocation, readJobPayload } from "../payload/job-payload";
+import { type GitLocation, type PayloadContext, readJobPayload } from "../payload/job-payload";
 import { accessControl } from "../payload/job-settings";
 import { withLazy } from "../lazy";
 import { gitNotebook } from "../notebook/identity";
@@ -50,6 +50,14 @@ export class TargetReader {
   /** Local folder of the uploaded files. */
   readonly #syncRoot: string;
   readonly #builds: boolean;
+
+  readonly #context: PayloadContext = {
+    notebook: (path, git, part) => this.#notebook(path, git, part),
+    job: (id) => this.#reference(String(id)),
+    locate: (part) => this.#bundle.places.locationOf(part),
+    path: (path, part) => this.#pathOf(path, part),
+    code: (path, part) => this.#bundle.code(this.#pathOf(path, part)),
+  };
 
   readonly #bundle: Bundle;
   readonly #target: string;
@@ -200,19 +208,8 @@ export class TargetReader {
     const filled = this.#interpolation.fill(written);
     const merged = bundle.merger.mergeItems(isValueMap(filled) ? filled : written, written);
     const job = this.#withPresets(merged);
-    const git = job.git_source !== undefined && job.git_source !== null;
     const permissions = [job.permissions, this.#config.permissions];
-    const { payload, settings, mayHold } = readJobPayload(
-      job,
-      {
-        notebook: (path, location, part) => this.#notebook(path, git ? location : undefined, part),
-        job: (id) => this.#reference(String(id)),
-        locate: (part) => places.locationOf(part),
-        path: (path, part) => bundle.path(path, part, this.#uploaded, this.#syncRoot),
-        code: (path, part) => bundle.code(bundle.path(path, part, this.#uploaded, this.#syncRoot)),
-      },
-      "api",
-    );
+    const { payload, settings, mayHold } = readJobPayload(job, this.#context, "api");
     // What a misspelled list defines is unknown, so that no finding follows from the one about its name.
     const unknown = [...(payload.unknown ?? []), ...misspelledLists(job)];
     const known = {
@@ -261,6 +258,10 @@ export class TargetReader {
     const { artifacts } = this.#config;
     if (isValueMap(artifacts) && Object.keys(artifacts).length > 0) return true;
     return existsSync(join(this.#bundle.folder, "setup.py"));
+  }
+
+  #pathOf(path: string, part: object): string {
+    return this.#bundle.path(path, part, this.#uploaded, this.#syncRoot);
   }
 
   #notebook(path: string, git: GitLocation | undefined, part: object): NotebookRef {
