@@ -22,6 +22,8 @@ export interface TaskFlow {
 /** Values of job parameters. */
 type Parameters = Readonly<Record<string, string>>;
 
+const NO_PARAMETERS: Parameters = {};
+
 /** Maximum analysed inputs of a for-each task. */
 const MAX_INPUTS = 100;
 /** Maximum analysed parameter sets with which a job is run. */
@@ -40,7 +42,8 @@ export function dataFlow(graph: JobGraph): DataFlow {
 
 /** Tables that the tasks of a graph read and write, given their parameters. */
 export class DataFlow {
-  readonly #known = new Map<string, readonly TaskFlow[]>();
+  /** By job if it gets no parameters, otherwise by job and parameters. */
+  readonly #known = new Map<JobSpec | string, readonly TaskFlow[]>();
   #contexts: ReadonlyMap<JobSpec, readonly Parameters[]> | undefined;
 
   readonly #graph: JobGraph;
@@ -114,7 +117,7 @@ export class DataFlow {
   }
 
   #job(job: JobSpec, parameters: Parameters, within: readonly JobSpec[]): readonly TaskFlow[] {
-    const key = JSON.stringify([job.id, parameters]);
+    const key = parameters === NO_PARAMETERS ? job : JSON.stringify([job.id, parameters]);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     if (within.includes(job) || within.length > MAX_LEVELS) return [];
@@ -170,17 +173,17 @@ const keyOf = ({ kind, name, write }: DataAccess): string =>
   JSON.stringify([kind, name, write === undefined]);
 
 /** Default values of a job's parameters. */
-function defaults(job: JobSpec): Parameters {
+function defaults({ parameters }: JobSpec): Parameters {
+  if (parameters === undefined) return NO_PARAMETERS;
   return Object.fromEntries(
-    (job.parameters ?? []).flatMap(({ name, default: value }) =>
-      value === undefined ? [] : [[name, value]],
-    ),
+    parameters.flatMap(({ name, default: value }) => (value === undefined ? [] : [[name, value]])),
   );
 }
 
 /** The parameter values that a Run Job task passes to its job. */
 function passedTo(target: JobSpec, task: TaskSpec, values: Parameters): Parameters {
-  const passed = Object.entries(task.parameters ?? {}).map(([name, value]) => [
+  if (task.parameters === undefined) return defaults(target);
+  const passed = Object.entries(task.parameters).map(([name, value]) => [
     name,
     resolved(value, values),
   ]);
@@ -203,10 +206,12 @@ function repeated(
   );
 }
 
-const jobValues = (parameters: Parameters): Parameters =>
-  Object.fromEntries(
+function jobValues(parameters: Parameters): Parameters {
+  if (parameters === NO_PARAMETERS) return NO_PARAMETERS;
+  return Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => [`job.parameters.${name}`, value]),
   );
+}
 
 /** Values of `{{input}}` for each iteration. */
 function inputsOf(text: string): Parameters[] {

@@ -25,6 +25,8 @@ export interface ObservedAccess {
   readonly access: DataAccess;
 }
 
+const NONE: readonly JobSpec[] = [];
+
 /** All jobs of one environment and their relations. Immutable. */
 export class JobGraph {
   readonly #byId: ReadonlyMap<string, JobSpec>;
@@ -56,12 +58,13 @@ export class JobGraph {
   public runs(job: JobSpec): readonly JobSpec[] {
     const known = this.#runs.get(job);
     if (known !== undefined) return known;
-    const targets = new Set<JobSpec>();
-    for (const task of leafTasks(job)) {
-      const target = task.runJob?.kind === "job" ? this.job(task.runJob.id) : undefined;
-      if (target !== undefined) targets.add(target);
+    let targets: Set<JobSpec> | undefined;
+    for (const { runJob } of leafTasks(job)) {
+      const target = runJob?.kind === "job" ? this.job(runJob.id) : undefined;
+      if (target !== undefined) (targets ??= new Set()).add(target);
     }
-    const runs = [...targets];
+    // Most jobs run no others.
+    const runs = targets === undefined ? NONE : [...targets];
     this.#runs.set(job, runs);
     return runs;
   }

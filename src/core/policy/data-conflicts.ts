@@ -40,8 +40,10 @@ function* findShared(graph: JobGraph): Generator<SharedTable> {
   const flow = dataFlow(graph);
   for (const job of graph.jobs) {
     if (job.tasks.length < 2) continue;
-    const order = new TaskOrder(job);
+    let order: TaskOrder | undefined;
     for (const tasks of flow.runsOf(job)) {
+      // Fast path: most tasks use no table that is known.
+      if (tasks.every(({ accesses }) => accesses.length === 0)) continue;
       const uses = new Map<
         string,
         Map<TaskSpec, { task: TaskSpec; reads: TaskAccess[]; writes: TaskAccess[] }>
@@ -61,8 +63,11 @@ function* findShared(graph: JobGraph): Generator<SharedTable> {
           (access.write === undefined ? all.reads : all.writes).add(access.name);
         }
       }
-      for (const [name, byTask] of uses)
-        if (byTask.size > 1) yield { job, order, name, uses: [...byTask.values()], traffic };
+      for (const [name, byTask] of uses) {
+        if (byTask.size < 2) continue;
+        order ??= new TaskOrder(job);
+        yield { job, order, name, uses: [...byTask.values()], traffic };
+      }
     }
   }
 }

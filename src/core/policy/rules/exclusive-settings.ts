@@ -28,11 +28,10 @@ export const exclusiveSettings = defineRule({
   },
   *check(graph) {
     for (const job of graph.jobs) {
-      const name = `job ${quote(job.key)}`;
       const { runAs } = job;
       if (runAs?.user !== undefined && runAs.servicePrincipal !== undefined) {
         yield {
-          message: `${name} has both user_name and service_principal_name in run_as`,
+          message: `job ${quote(job.key)} has both user_name and service_principal_name in run_as`,
           fix: "keep one of them",
           sites: [{ job }],
         };
@@ -42,15 +41,17 @@ export const exclusiveSettings = defineRule({
       const refs = present(git, GIT_REFS);
       if (git !== undefined && refs.length !== 1) {
         yield {
-          message: `the git_source of ${name} has ${refs.length === 0 ? "no branch, tag or commit" : `both ${refs.join(" and ")}`}`,
+          message: `the git_source of job ${quote(job.key)} has ${refs.length === 0 ? "no branch, tag or commit" : `both ${refs.join(" and ")}`}`,
           fix: refs.length === 0 ? `set one of ${GIT_REFS.join(", ")}` : "keep one of them",
           sites: [{ job }],
         };
       }
       for (const task of leafTasks(job)) {
         const { taskKey, types } = task;
+        const isSql = types.includes("sql_task");
+        if (!isSql && !task.onCluster) continue;
         const sites = [{ job, taskKey }];
-        if (types.includes("sql_task")) {
+        if (isSql) {
           const kinds = present(settingAt(task.settings, "sql_task"), SQL_KINDS);
           if (kinds.length !== 1 && task.unknown?.has("sql_task") !== true) {
             yield {
