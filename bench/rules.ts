@@ -1,5 +1,5 @@
 /** Judges the bundle of a file and prints what the rules took as JSON: `node rules.js FILE`. */
-import { dataFlow, JobGraph } from "@jobstrata/core/model";
+import { dataFlow } from "@jobstrata/core/model";
 import { check, RULES } from "@jobstrata/core/policy";
 import { readBundle } from "@jobstrata/core/readers";
 import type { CheckFigures } from "./check";
@@ -14,10 +14,8 @@ function judge(file: string): CheckFigures["rules"] {
   }
   for (const graph of reading.graphs)
     for (const { code, parameters } of dataFlow(graph).code()) code.lineage(parameters);
-  // A graph that nothing has been asked of yet.
-  const graphs = reading.graphs.map(
-    ({ environment, jobs }) => new JobGraph(environment, [...jobs]),
-  );
+  // Graphs of the same bundle that nothing has been asked of yet.
+  const graphs = reading.graphs.map((graph) => graph.withObserved([]));
   const before = performance.now();
   const report = check({
     readings: [{ ...reading, graphs }],
