@@ -109,6 +109,29 @@ resources:
   "src/report.sql": "SELECT 1\n",
 };
 
+/** A job of the generated class whose maps and permissions differ by target. */
+const UNEVEN = {
+  "databricks.yml": `
+bundle: { name: uneven }
+resources:
+  jobs:
+    orders:
+      tasks:
+        - { task_key: raw, notebook_task: { notebook_path: /Shared/raw, base_parameters: { day: today } } }
+        - { task_key: daily, notebook_task: { notebook_path: /Shared/daily, base_parameters: { level: high } } }
+targets:
+  dev:
+    resources: { jobs: { orders: { max_concurrent_runs: 4, tags: { dev: ann, team: sales } } } }
+  prod:
+    resources:
+      jobs:
+        orders:
+          permissions: [{ level: CAN_MANAGE, user_name: a@example.com }]
+          tags: { team: sales }
+          tasks: [{ task_key: raw, notebook_task: { base_parameters: { mode: full } } }]
+`,
+};
+
 function options(output: string, more: Partial<ImportOptions> = {}): ImportOptions {
   return { output, framework: "cdktf", ...more };
 }
@@ -146,6 +169,7 @@ function bundleDiffs(before: string, after: string): HierarchyDiff["jobs"] {
 describe("jobstrata import of bundles, and export of what it wrote", () => {
   const root = freshFolder();
   const everything = folderWith(EVERYTHING);
+  const uneven = folderWith(UNEVEN);
   const random = fc.sample(bundle, { numRuns: 15, seed: 20_261_129 }).map((value, at) => {
     const folder = join(root, `bundle-${at}`);
     mkdirSync(folder);
@@ -155,7 +179,7 @@ describe("jobstrata import of bundles, and export of what it wrote", () => {
   const fixtures = ["alerting-bundle", "three-layer-bundle", "wrong-bundle"].map((name) =>
     join(FIXTURES, name),
   );
-  const bundles = [everything, ...fixtures, ...random];
+  const bundles = [everything, uneven, ...fixtures, ...random];
   const projectOf = (folder: string): string => join(root, `project-${bundles.indexOf(folder)}`);
 
   beforeAll(async () => {
@@ -198,7 +222,7 @@ describe("jobstrata import of bundles, and export of what it wrote", () => {
 
   it("compiles under --strict", () => {
     const program = ts.createProgram(
-      [everything].map((folder) => join(projectOf(folder), "main.ts")),
+      [everything, uneven].map((folder) => join(projectOf(folder), "main.ts")),
       {
         strict: true,
         noUncheckedIndexedAccess: true,
@@ -224,6 +248,22 @@ describe("jobstrata import of bundles, and export of what it wrote", () => {
           `${file?.fileName ?? ""}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
       );
     expect(own).toEqual([]);
+  });
+
+  it("grants permissions only in the environments that have some", () => {
+    const code = readFileSync(join(projectOf(uneven), "jobs/uneven/orders.ts"), "utf8");
+    expect(code).toContain(`  onlyIn(
+    environment,
+    ["prod"],
+    () =>
+      new Permissions(stack, "orders_permissions", {
+        jobId: job.id,
+        accessControl: [
+          { permissionLevel: "CAN_MANAGE", userName: "a@example.com" },
+        ],
+      }),
+  );
+`);
   });
 
   it("reads as code that a person would have written", () => {
@@ -373,7 +413,7 @@ describe("jobstrata import of bundles, and export of what it wrote", () => {
      /** The value for an environment. */
      export function inEnvironment<T>(
        { name }: JobEnvironment,
-       values: Readonly<Record<string, T>>,
+       values: Readonly<Record<string, NoInfer<T>>>,
      ): T {
        if (!(name in values)) throw new Error(\`no value for environment \${name}\`);
        return values[name] as T;
@@ -444,6 +484,30 @@ resources:
 `,
   });
   const good = simple("{ task_key: a, notebook_task: { notebook_path: /Shared/load } }");
+
+  it("leaves the profiles of a dbt project relative to the project", async () => {
+    const folder = folderWith({
+      "databricks.yml": "{ bundle: { name: shop }, include: [resources/*.yml] }",
+      "resources/orders.yml": `
+resources:
+  jobs:
+    orders:
+      tasks:
+        - task_key: models
+          environment_key: default
+          dbt_task: { project_directory: ../dbt, profiles_directory: profiles/, commands: [dbt run] }
+      environments: [{ environment_key: default, spec: { environment_version: "4" } }]
+`,
+      "dbt/dbt_project.yml": "name: orders\n",
+      "dbt/profiles/profiles.yml": "orders: {}\n",
+    });
+    const project = join(folder, "project");
+    const io = listener();
+    expect([await runImport(folder, options(project), io), io.errors]).toEqual([0, []]);
+    expect(readFileSync(join(project, "jobs/shop/orders.ts"), "utf8")).toContain(
+      'profilesDirectory: "profiles/"',
+    );
+  });
 
   it("says that nothing has changed, and shows what has, before it writes over it", async () => {
     const folder = folderWith(good);

@@ -269,7 +269,8 @@ const taskTypes: Fields = {
   dbt_task: object({
     catalog: text,
     commands: strings,
-    profiles_directory: path,
+    // Relative to the project, not to the YAML file.
+    profiles_directory: text,
     project_directory: path,
     schema: textOr("default"),
     source,

@@ -167,7 +167,7 @@ function layOutCall(
     column + head.length + 1 <= WIDTH;
   if (last.kind === "arrow" && !before.includes(undefined) && column + head.length + 5 <= WIDTH) {
     const body = layOut(last.body, indent + 2, indent + 2, 1);
-    return `${head}() =>\n${pad(indent + 2)}${body},\n${pad(indent)})`;
+    if (!body.includes("\n")) return `${head}() =>\n${pad(indent + 2)}${body},\n${pad(indent)})`;
   }
   // The rest of the object is on its own lines.
   if (isHugged) return `${head}${layOut(last, indent, WIDTH, 0)})`;

@@ -101,11 +101,12 @@ function variablesOf(
 const escapedDescription = (written: string): string =>
   written.replaceAll("${", "").replace(/\}$/, "");
 
+// NoInfer: the type comes from the prop. Inferred from the values, a map whose keys differ would have undefined values.
 const IN_ENVIRONMENT = `
 /** The value for an environment. */
 export function inEnvironment<T>(
   { name }: JobEnvironment,
-  values: Readonly<Record<string, T>>,
+  values: Readonly<Record<string, NoInfer<T>>>,
 ): T {
   if (!(name in values)) throw new Error(\`no value for environment \${name}\`);
   return values[name] as T;

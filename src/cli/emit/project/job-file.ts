@@ -112,11 +112,18 @@ const KEYWORDS = new Set(
   ).split(" "),
 );
 
+/** Access controls of a job. */
+export interface JobPermissions {
+  readonly value: Value | undefined;
+  /** The environments that have any, unless all have: the provider rejects `Permissions` without an access control. */
+  readonly onlyIn: readonly string[] | undefined;
+}
+
 /** The file of a job that uses the provider's generated class. */
 export function rawJobFile(
   input: JobFileInput,
   config: Readonly<Record<string, Value>>,
-  permissions: Value | undefined,
+  permissions: JobPermissions,
   file: CodeFile,
 ): string {
   const className = file.provider("Job", "job");
@@ -126,28 +133,16 @@ export function rawJobFile(
     return above === undefined ? entry : { ...entry, comments: above };
   });
   const creation = call(`new ${className}`, raw("stack"), text(input.key), object(entries, true));
-  const isPlain = permissions === undefined;
-  const body = isPlain
-    ? statement(creation, { name: "return", indent: 2 })
-    : [
-        statement(creation, { name: "const job", indent: 2 }),
-        statement(
-          call(
-            `new ${file.provider("Permissions", "permissions")}`,
-            raw("stack"),
-            text(`${input.key}_permissions`),
-            object(
-              [
-                { name: "jobId", value: raw("job.id") },
-                { name: "accessControl", value: file.code(permissions) },
-              ],
-              true,
-            ),
-          ),
-          { indent: 2 },
-        ),
-        "  return job;\n",
-      ].join("");
+  const body =
+    permissions.value === undefined
+      ? statement(creation, { name: "return", indent: 2 })
+      : [
+          statement(creation, { name: "const job", indent: 2 }),
+          statement(permissionsCode(input.key, permissions.value, permissions.onlyIn, file), {
+            indent: 2,
+          }),
+          "  return job;\n",
+        ].join("");
   const taskComments = Object.entries(input.comments?.tasks ?? {}).flatMap(([key, lines]) =>
     lines.map((line) => `${key}: ${line}`),
   );
@@ -159,6 +154,33 @@ export function rawJobFile(
     },
   };
   return functionFile(withTasks, className, body, file);
+}
+
+function permissionsCode(
+  key: string,
+  value: Value,
+  environments: readonly string[] | undefined,
+  file: CodeFile,
+): Code {
+  const entries = [
+    { name: "jobId", value: raw("job.id") },
+    { name: "accessControl", value: file.code(value) },
+  ];
+  const className = file.provider("Permissions", "permissions");
+  const creation = call(
+    `new ${className}`,
+    raw("stack"),
+    text(`${key}_permissions`),
+    object(entries, true),
+  );
+  if (environments === undefined) return creation;
+  file.usesEnvironment = true;
+  return call(
+    file.useLocal("onlyIn", "environments"),
+    raw("environment"),
+    list(environments.map(text)),
+    { kind: "arrow", body: creation },
+  );
 }
 
 function functionFile(

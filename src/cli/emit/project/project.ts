@@ -80,7 +80,8 @@ export function writeProject(source: ImportSource, options: ProjectOptions): Pro
 /** The job as arguments of the provider's generated class. */
 interface RawJobPlan {
   readonly config: Record<string, Value>;
-  readonly permissions: Value | undefined;
+  /** Access controls by environment, where there are any. */
+  readonly permissions: ReadonlyMap<string, Value>;
 }
 
 class ProjectWriter {
@@ -218,13 +219,18 @@ class ProjectWriter {
     };
     if ("level" in plan)
       return typedJobFile(input, { ...plan, props: clusters.replace(plan.props) }, file);
-    return rawJobFile(input, clusters.replace(plan.config), plan.permissions, file);
+    const permissions = {
+      value: vary(plan.permissions),
+      onlyIn:
+        plan.permissions.size < job.byEnvironment.size ? [...plan.permissions.keys()] : undefined,
+    };
+    return rawJobFile(input, clusters.replace(plan.config), permissions, file);
   }
 
   /** The arguments of the provider's generated class; undefined if it cannot express the job, which is then refused. */
   #rawPlan(job: ImportedJob): RawJobPlan | undefined {
     const configs = new Map<string, Record<string, Value>>();
-    const permissions = new Map<string, Value | undefined>();
+    const permissions = new Map<string, Value>();
     for (const [environment, { spec, settings }] of job.byEnvironment) {
       try {
         configs.set(
@@ -236,14 +242,14 @@ class ProjectWriter {
           }),
         );
         const entries = rawPermissions(settings);
-        permissions.set(environment, entries.length === 0 ? undefined : entries);
+        if (entries.length > 0) permissions.set(environment, entries);
       } catch (error) {
         if (!(error instanceof NotExpressible)) throw error;
         this.#jobs.refuse(job, environment, error.where, error.why, spec);
         return undefined;
       }
     }
-    return { config: varyProps(configs), permissions: vary(permissions) };
+    return { config: varyProps(configs), permissions };
   }
 
   #codeFile(up: string, job?: ImportedJob): CodeFile {
