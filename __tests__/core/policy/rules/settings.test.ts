@@ -38,6 +38,11 @@ test.each<[rule: string, what: string, spec: JobSpec]>([
     job({ schedule: { pause_status: "PAUSED" }, performance_target: "STANDARD" }),
   ],
   ["allowed-values", "an expression", job({ performance_target: "${var.target}" })],
+  [
+    "allowed-values",
+    "a git provider in any case",
+    job({ git_source: { git_url: "u", git_branch: "main", git_provider: "github" } }),
+  ],
   ["schedule-expression", "six fields", schedule("0 0 6 * * ?")],
   ["schedule-expression", "seven fields", schedule("0 15 10 ? * 6L 2026-2030")],
   ["schedule-expression", "an expression", schedule("${var.cron}")],
@@ -95,6 +100,12 @@ test.each<[rule: string, what: string, spec: JobSpec, expected: string[]]>([
     [
       'task "t" has condition_task.op "EQUALS"; write one of EQUAL_TO, NOT_EQUAL, GREATER_THAN, GREATER_THAN_OR_EQUAL, LESS_THAN, LESS_THAN_OR_EQUAL',
     ],
+  ],
+  [
+    "allowed-values",
+    "a git provider that there is not",
+    job({ git_source: { git_url: "u", git_branch: "main", git_provider: "git_hub" } }),
+    ['job "nightly" has git_source.git_provider "git_hub"; did you mean "gitHub"?'],
   ],
   [
     "schedule-expression",

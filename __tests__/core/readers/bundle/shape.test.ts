@@ -351,6 +351,26 @@ test("one key for two resources of any types is refused", () => {
   ]);
 });
 
+test("one key for a resource and a script is refused", () => {
+  const yaml = "scripts:\n  seed: {content: echo}\nresources: {pipelines: {seed: {}}}\n";
+  expect(problemsOf({ "databricks.yml": yaml })).toEqual([
+    expect.stringMatching(
+      /^error job-key databricks\.yml:2:3 key "seed" is used already, by resources\.pipelines\.seed/,
+    ),
+  ]);
+});
+
+test("a reference in the key of a resource is refused, also in a target", () => {
+  const yaml =
+    "resources: {jobs: {'${var.env}_seed': {tasks: []}}}\n" +
+    "targets: {dev: {resources: {pipelines: {'${var.env}_load': {}}}}}\n";
+  const found = problemsOf({ "databricks.yml": yaml }).filter((each) => each.includes("job-key"));
+  expect(found).toEqual([
+    expect.stringContaining('databricks.yml:1:20 resource key "${var.env}_seed" contains a ref'),
+    expect.stringContaining('databricks.yml:2:41 resource key "${var.env}_load" contains a ref'),
+  ]);
+});
+
 test("a folder of many files that no include finds is one finding", () => {
   const job = "resources: { jobs: { seed: { name: Seed } } }";
   const names = Array.from({ length: 6 }, (_, at) => `baseline/part_${at}/jobs.yml`);

@@ -2,6 +2,7 @@ import {
   AVAILABILITIES,
   CONDITION_OPERATORS,
   DATA_SECURITY_MODES,
+  GIT_PROVIDERS,
   HEALTH_METRICS,
   HEALTH_OPERATORS,
   MODEL_CONDITIONS,
@@ -26,22 +27,30 @@ interface Enumeration {
   readonly name: string;
   readonly path: readonly string[];
   readonly allowed: readonly string[];
+  /** Databricks ignores upper and lower case. */
+  readonly anyCase?: true;
 }
 
 const enumerations = (table: Readonly<Record<string, readonly string[]>>): Enumeration[] =>
   Object.entries(table).map(([name, allowed]) => ({ name, path: name.split("."), allowed }));
 
 /** Settings for which the Jobs API accepts few values; those of clusters apply to every cluster. */
-const OF_JOB = enumerations({
-  "continuous.pause_status": PAUSE_STATUSES,
-  "continuous.task_retry_mode": TASK_RETRY_MODES,
-  "schedule.pause_status": PAUSE_STATUSES,
-  "trigger.pause_status": PAUSE_STATUSES,
-  "trigger.periodic.unit": SERVICE_PERIODIC_UNITS,
-  "trigger.table_update.condition": TABLE_UPDATE_CONDITIONS,
-  "trigger.model.condition": MODEL_CONDITIONS,
-  performance_target: PERFORMANCE_TARGETS,
-});
+const OF_JOB = [
+  ...enumerations({
+    "continuous.pause_status": PAUSE_STATUSES,
+    "continuous.task_retry_mode": TASK_RETRY_MODES,
+    "schedule.pause_status": PAUSE_STATUSES,
+    "trigger.pause_status": PAUSE_STATUSES,
+    "trigger.periodic.unit": SERVICE_PERIODIC_UNITS,
+    "trigger.table_update.condition": TABLE_UPDATE_CONDITIONS,
+    "trigger.model.condition": MODEL_CONDITIONS,
+    performance_target: PERFORMANCE_TARGETS,
+  }),
+  ...enumerations({ "git_source.git_provider": GIT_PROVIDERS }).map((each): Enumeration => ({
+    ...each,
+    anyCase: true,
+  })),
+];
 const OF_TASK = enumerations({
   run_if: RUN_IF,
   "condition_task.op": CONDITION_OPERATORS,
@@ -113,11 +122,13 @@ interface Wrong {
 
 function wrongIn(settings: Setting | undefined, all: readonly Enumeration[]): Wrong[] {
   if (settings === undefined) return [];
-  return all.flatMap(({ name, path, allowed }) => {
+  return all.flatMap(({ name, path, allowed, anyCase }) => {
     const value = textAt(settings, ...path);
-    return value === undefined || value === "" || allowed.includes(value) || isExpression(value)
-      ? []
-      : [{ path: name, value, allowed }];
+    if (value === undefined || value === "" || isExpression(value)) return [];
+    const isAllowed = anyCase
+      ? allowed.some((each) => each.toLowerCase() === value.toLowerCase())
+      : allowed.includes(value);
+    return isAllowed ? [] : [{ path: name, value, allowed }];
   });
 }
 
@@ -136,7 +147,7 @@ function listAt(settings: Setting | undefined, ...path: readonly string[]): read
 }
 
 function describe(what: string, { path, value, allowed }: Wrong) {
-  const near = nearest(value.toUpperCase(), allowed);
+  const near = nearest(value.toUpperCase(), allowed) ?? nearest(value, allowed);
   return {
     message: `${what} has ${path} ${quote(value)}`,
     fix: near === undefined ? `write one of ${allowed.join(", ")}` : `did you mean ${quote(near)}?`,

@@ -69,16 +69,37 @@ export class Definitions {
     return this.#merger.merge(config, rest) as ValueMap;
   }
 
-  /** Reports keys that several resources use, even of different types. */
-  public checkKeys({ resources }: ValueMap): void {
-    const types = new Map<string, string>();
-    for (const [type, entries] of Object.entries(isValueMap(resources) ? resources : EMPTY)) {
-      for (const [key, entry] of Object.entries(isValueMap(entries) ? entries : EMPTY)) {
-        const other = types.get(key);
-        if (other === undefined) types.set(key, type);
-        else if (isValueMap(entry))
-          this.#doubled(`resources.${other}.${key}`, valueAt(resources, [other, key]), entry, key);
-      }
+  /** Reports keys that several resources or scripts use, even of different types, and keys with references. */
+  public checkKeys(config: ValueMap): void {
+    const { resources, scripts, targets } = config;
+    const paths = new Map<string, readonly string[]>();
+    for (const [type, key, entry] of entriesOf(resources)) {
+      const path = ["resources", type, key];
+      const other = paths.get(key);
+      if (other === undefined) paths.set(key, path);
+      else if (isValueMap(entry))
+        this.#doubled(other.join("."), valueAt(config, other), entry, key);
+    }
+    for (const [key, script] of Object.entries(isValueMap(scripts) ? scripts : EMPTY)) {
+      const other = paths.get(key);
+      if (other !== undefined && isValueMap(script))
+        this.#doubled(other.join("."), valueAt(config, other), script, key);
+    }
+    this.#checkReferences(resources);
+    for (const target of Object.values(isValueMap(targets) ? targets : EMPTY))
+      if (isValueMap(target)) this.#checkReferences(target.resources);
+  }
+
+  #checkReferences(resources: Value): void {
+    for (const [, key, entry] of entriesOf(resources)) {
+      if (!key.includes("${")) continue;
+      this.#problems.report({
+        rule: "job-key",
+        severity: "error",
+        message: `resource key ${quote(key)} contains a reference, which the Databricks CLI refuses`,
+        fix: "write the key without it; the name of a resource may have references",
+        map: isValueMap(entry) ? entry : undefined,
+      });
     }
   }
 
@@ -93,4 +114,13 @@ export class Definitions {
       map,
     });
   }
+}
+
+/** The resources with their types and keys. */
+function* entriesOf(
+  resources: Value,
+): Iterable<readonly [type: string, key: string, entry: Value]> {
+  for (const [type, entries] of Object.entries(isValueMap(resources) ? resources : EMPTY))
+    for (const [key, entry] of Object.entries(isValueMap(entries) ? entries : EMPTY))
+      yield [type, key, entry];
 }
