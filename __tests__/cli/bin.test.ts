@@ -1,11 +1,21 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const ROOT = resolve(__dirname, "..", "..");
+const BIN = "src/cli/bin/jobstrata.js";
 
 function jobstrata(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, ["src/cli/bin/jobstrata.js", ...args], {
+  return spawnSync(process.execPath, [BIN, ...args], {
     cwd: ROOT,
     encoding: "utf8",
   });
@@ -43,5 +53,34 @@ describe("jobstrata", () => {
     expect(stderr).not.toContain("    at ");
     expect(stdout).toBe("");
     expect(status).toBe(2);
+  });
+
+  (existsSync("/dev/full") ? it : it.skip)("fails if nobody can read the output", () => {
+    const full = openSync("/dev/full", "w");
+    const { status, stderr } = spawnSync(process.execPath, [BIN, "rules"], {
+      cwd: ROOT,
+      encoding: "utf8",
+      stdio: ["ignore", full, "pipe"],
+    });
+    closeSync(full);
+    expect(stderr).toBe("the output cannot be written: no space left on the disk (ENOSPC)\n");
+    expect(status).toBe(2);
+  });
+
+  it("leaves nothing behind if the disk fills up", () => {
+    const folder = mkdtempSync(join(tmpdir(), "jobstrata-full-"));
+    try {
+      // A limit of the shell stops every write after the file has been created, as a full disk does.
+      const command = 'ulimit -f 0; exec "$0" "$@"';
+      const args = ["-c", command, process.execPath, BIN, "init", folder, "--yes"];
+      const { status, stderr } = spawnSync("sh", args, { cwd: ROOT, encoding: "utf8" });
+      expect(stderr).toBe(
+        "nothing is written, since one file cannot be: the file would be too large (EFBIG)\n",
+      );
+      expect(status).toBe(2);
+      expect(readdirSync(folder)).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -112,11 +112,8 @@ const WRONG: readonly (readonly [line: string, message: RegExp])[] = [
   ["check binary", /"binary" is not UTF-8/s],
   ["check loop", /"loop" does not exist/s],
   ["check https://example.com", /"https:\/\/example.com" does not exist/s],
-  [
-    "check bundle -t ",
-    /option '-t, --target <name>' argument '' is empty.*Try jobstrata check --help/s,
-  ],
-  ["check bundle --output ", /option '--output <\[format=\]file>' argument '' is empty/s],
+  ["check bundle -t ", /has no target ""; it has "dev"/s],
+  ["check bundle --output ", /the report "" cannot be written: no such file/s],
   [
     "check bundle --output empty",
     /the report "empty" cannot be written: it is a folder \(EISDIR\)/s,

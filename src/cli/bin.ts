@@ -1,3 +1,4 @@
+import { systemReason } from "@jobstrata/core/model";
 import { stopAtInterrupt } from "./interrupts";
 import type { Io } from "./io";
 import { main } from "./main";
@@ -11,7 +12,11 @@ const io: Io = {
 // A reader that closes the pipe early, such as head, must not end the command.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    if (error.code === "EPIPE") return;
+    // A full disk, for example. The findings of a check that nobody can read must not look like a result.
+    if (stream === process.stdout)
+      io.err(`the output cannot be written: ${systemReason(error) ?? error.message}`);
+    process.exit(2);
   });
 }
 

@@ -72,7 +72,7 @@ export function createProgram(io: Io, wanted?: string): Command {
 function refuseEmpty(command: Command): void {
   const options: Record<string, unknown> = command.opts();
   for (const option of command.options)
-    if (option.required && [options[option.attributeName()]].flat().includes(""))
+    if (option.required && options[option.attributeName()] === "")
       command.error(`error: option '${option.flags}' argument '' is empty.`);
   for (const [at, argument] of command.registeredArguments.entries())
     if (!argument.variadic && argument.defaultValue !== "" && command.args[at] === "")

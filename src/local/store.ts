@@ -68,10 +68,12 @@ export class Store {
           `Another local workspace is using ${folder}. Stop it first, or give this one a folder of its own with --data.`,
         );
       }
+      const fix = code.startsWith("SQLITE_FULL")
+        ? "Free some space."
+        : "Move the folder away, or let `jobstrata local reset` delete it.";
       throw new JobstrataError(
         "local-workspace",
-        `${file} cannot be opened as the database of a local workspace: ${errorText(error)}. ` +
-          "Move the folder away, or let `jobstrata local reset` delete it.",
+        `${file} cannot be opened as the database of a local workspace: ${errorText(error)}. ${fix}`,
       );
     }
     return new Store(database);

@@ -1,8 +1,10 @@
-import { errorText } from "@jobstrata/core/model";
+import { errorText, systemReason } from "@jobstrata/core/model";
 import {
+  closeSync,
   existsSync,
   lstatSync,
   mkdirSync,
+  openSync,
   realpathSync,
   renameSync,
   rmdirSync,
@@ -72,26 +74,20 @@ export class Changes {
         // Edits the target of a symbolic link and keeps the link.
         const target = realpathSync(join(this.#folder, path));
         const temporary = `${target}.${process.pid}.tmp`;
-        writeFileSync(temporary, text, { flag: "wx", mode: statSync(target).mode });
-        undo.push(() => {
-          rmSync(temporary, { force: true });
-        });
+        write(temporary, text, undo, statSync(target).mode);
         return { target, temporary };
       });
       for (const [path, text] of this.#created) {
         const target = join(this.#folder, path);
         this.#makeFolder(dirname(target), undo);
-        writeFileSync(target, text, { flag: "wx" });
-        undo.push(() => {
-          rmSync(target, { force: true });
-        });
+        write(target, text, undo);
       }
       for (const { target, temporary } of prepared) renameSync(temporary, target);
     } catch (error) {
       for (const action of undo.reverse()) action();
       throw new JobstrataError(
         "config",
-        `nothing is written, since one file cannot be: ${errorText(error)}`,
+        `nothing is written, since one file cannot be: ${systemReason(error) ?? errorText(error)}`,
       );
     }
   }
@@ -103,6 +99,19 @@ export class Changes {
     undo.push(() => {
       rmdirSync(folder);
     });
+  }
+}
+
+/** Writes a new file. A full disk leaves an empty one, which has to be undone too. */
+function write(path: string, text: string, undo: (() => void)[], mode?: number): void {
+  const file = openSync(path, "wx", mode);
+  undo.push(() => {
+    rmSync(path, { force: true });
+  });
+  try {
+    writeFileSync(file, text);
+  } finally {
+    closeSync(file);
   }
 }
 
