@@ -485,6 +485,25 @@ resources:
   });
   const good = simple("{ task_key: a, notebook_task: { notebook_path: /Shared/load } }");
 
+  it("exports to a folder beside the source, whose notebooks it finds", async () => {
+    const source = folderWith({
+      "databricks.yml": `
+bundle: { name: shop }
+resources:
+  jobs:
+    load: { tasks: [{ task_key: load, notebook_task: { notebook_path: src/load.py } }] }
+`,
+      "src/load.py": NOTEBOOK,
+    });
+    const output = `${source}-exported`;
+    const io = listener();
+    const code = await inFolderAsync(source, () => runExport(".", { output, name: "shop" }, io));
+    expect([code, io.errors]).toEqual([0, []]);
+    const [graph] = readBundle(join(output, "databricks.yml"), { repository: "/" }).graphs;
+    const found = graph?.jobs[0]?.tasks[0]?.notebook?.identity.replace("file:", "/");
+    expect(found === undefined ? undefined : resolve("/", found)).toBe(join(source, "src/load.py"));
+  });
+
   it("leaves the profiles of a dbt project relative to the project", async () => {
     const folder = folderWith({
       "databricks.yml": "{ bundle: { name: shop }, include: [resources/*.yml] }",

@@ -39,7 +39,8 @@ export function addRunsCommand(program: Command, io: Io): void {
 
 /** Lists runs, or shows one. @throws {JobstrataError | WorkspaceError} if that is not possible */
 async function showRuns(what: string | undefined, options: RunsOptions, io: Io): Promise<number> {
-  const target = await WorkspaceTarget.open(options, io);
+  // Nothing is run, so that no engine is installed.
+  const target = await WorkspaceTarget.open({ executor: "simulated", ...options }, io);
   try {
     // Job keys begin with a letter.
     if (what !== undefined && /^\d+$/.test(what))

@@ -159,7 +159,11 @@ const PATH = "\0";
 export function rebased(value: Yaml, folder: string): Yaml {
   if (typeof value === "string") {
     if (!value.startsWith(PATH)) return value;
-    const path = posix.relative(folder, value.slice(PATH.length)) || ".";
+    const file = value.slice(PATH.length);
+    // posix.relative would take a path out of the bundle from the working folder.
+    const path = file.startsWith("../")
+      ? `${"../".repeat(folder === "" ? 0 : folder.split("/").length)}${file}`
+      : posix.relative(folder, file) || ".";
     return path.startsWith(".") ? path : `./${path}`;
   }
   if (Array.isArray(value)) return list(value).map((each) => rebased(each, folder) ?? null);
