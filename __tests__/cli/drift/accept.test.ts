@@ -113,19 +113,59 @@ describe("a setting in YAML", () => {
     expect(withSetting(text, { ...LOAD, path, value: 3 })).toBeInstanceOf(NotWritten);
   });
 
-  it.each<[value: Parameters<typeof set>[1]]>([[["a@x.example", "b@x.example"]], [undefined]])(
-    "does not lose the comments of a list that becomes %j",
-    (value) => {
-      const text = JOB.replace(
+  describe("that is a list with comments", () => {
+    const list = (...lines: string[]): string =>
+      JOB.replace(
         "      schedule:",
-        "      email_notifications:\n        on_start: [a@x.example]\n        on_failure:\n          - a@x.example # on call\n          - c@x.example\n      schedule:",
+        `      email_notifications:\n        on_start: [a@x.example]\n        on_failure: # who\n${lines.map((line) => `          ${line}\n`).join("")}      schedule:`,
       );
-      const path = ["email_notifications", "on_failure"];
-      expect(withSetting(text, { ...LOAD, path, value })).toEqual(
-        new NotWritten("its comments would be lost"),
+    const accept = (text: string, value: Parameters<typeof set>[1]) =>
+      withSetting(text, { ...LOAD, path: ["email_notifications", "on_failure"], value });
+    const before = list("- a@x # on call", "# The owner.", "- b@x", "- c@x");
+
+    it.each<[value: string[], after: string[]]>([
+      [
+        ["a@x", "b@x"],
+        ["- a@x # on call", "# The owner.", "- b@x"],
+      ],
+      [
+        ["a@x", "b@x", "c@x", "d@x"],
+        ["- a@x # on call", "# The owner.", "- b@x", "- c@x", '- "d@x"'],
+      ],
+      [
+        ["d@x", "a@x", "e@x", "b@x", "f@x"],
+        ['- "d@x"', "- a@x # on call", '- "e@x"', "# The owner.", "- b@x", '- "f@x"'],
+      ],
+    ])("keeps them when it becomes %j", (value, after) => {
+      expect(accept(before, value)).toBe(list(...after));
+      const windows = (text: string): string => text.replaceAll("\n", "\r\n");
+      expect(accept(windows(before), value)).toBe(windows(list(...after)));
+    });
+
+    it.each<[value: Parameters<typeof set>[1]]>([
+      [["b@x", "c@x"]],
+      [["a@x", "c@x"]],
+      [["b@x", "a@x", "c@x"]],
+      [[]],
+      [undefined],
+    ])("stays as it is where one would be lost, when it becomes %j", (value) => {
+      expect(accept(before, value)).toEqual(new NotWritten("its comments would be lost"));
+    });
+
+    it("may hold mappings and end with the file", () => {
+      const text = `resources:
+  jobs:
+    load:
+      libraries: # all
+      - pypi: {package: a} # first
+      - whl: b`;
+      const path = ["libraries"];
+      const value = [{ pypi: { package: "a" } }, { whl: "c" }];
+      expect(withSetting(text, { ...LOAD, path, value })).toBe(
+        text.replace("whl: b", "{ whl: c }"),
       );
-    },
-  );
+    });
+  });
 });
 
 describe("acceptLive", () => {

@@ -1,5 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
-import { isMap, isScalar, isSeq, Lexer, type Pair, type ParsedNode, type YAMLMap } from "yaml";
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  type Pair,
+  type ParsedNode,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
 import { isObject, isSettings, JOB_SCHEMA, type Setting, type Shape } from "@jobstrata/core/model";
 import { apply, mapAt, parseYaml, type Replacement } from "../check/yaml-edit";
 import { rawLines, scalarText } from "../split/yaml-lines";
@@ -160,12 +169,81 @@ function replaced(text: string, { key, value }: Pair, live: Setting): Replacemen
     if (value.type?.startsWith("BLOCK_") === true) return new NotWritten("it is a multi-line text");
     return { from, to, text: from === keyRange[1] + 1 && from === end ? ` ${written}` : written };
   }
+  const items =
+    isSeq(value) && Array.isArray(live)
+      ? withItems(text, keyRange[1], value, live as readonly Setting[])
+      : undefined;
+  if (items !== undefined) return items;
   const indent = columnOf(text, keyRange[0]);
   return {
     from: keyRange[0],
     to,
     text: block(text, String((key as { value: unknown }).value), live, indent),
   };
+}
+
+/**
+ * Replaces single items of a list in block style. Items that stay keep their text, and the comments above and beside them.
+ *
+ * @param keyEnd where the key of the list ends
+ * @returns undefined if no item stays, or the list has another style
+ */
+function withItems(
+  text: string,
+  keyEnd: number,
+  { items }: YAMLSeq,
+  live: readonly Setting[],
+): Replacement | undefined {
+  const newline = text.includes("\r\n") ? "\r\n" : "\n";
+  const from = text.indexOf("\n", keyEnd) + 1;
+  const old: { readonly value: unknown; readonly text: string }[] = [];
+  let at = from;
+  let start = "";
+  for (const item of items as (ParsedNode | null)[]) {
+    const [begin, end] = item?.range ?? [0, 0];
+    const line = text.lastIndexOf("\n", begin) + 1;
+    start = text.slice(line, begin);
+    if (!/^ *- +$/.test(start) || line < at) return undefined;
+    const lineEnd = text.indexOf("\n", begin + text.slice(begin, end).trimEnd().length);
+    const next = lineEnd < 0 ? text.length : lineEnd + 1;
+    old.push({ value: item?.toJSON(), text: text.slice(at, next) });
+    at = next;
+  }
+  if (old.length === 0 || live.length === 0) return undefined;
+  const kept = commonItems(
+    old.map(({ value }) => value),
+    live,
+  );
+  if (kept.size === 0) return undefined;
+  const lines = live.map((value, place) => {
+    const same = kept.get(place);
+    const own = same === undefined ? `${start}${inline(value)}` : (old[same]?.text ?? "");
+    return own.replace(/\r?\n$/, "");
+  });
+  const isLast = !text.slice(from, at).endsWith("\n");
+  return { from, to: at, text: `${lines.join(newline)}${isLast ? "" : newline}` };
+}
+
+/** The longest common part of two lists: places in the second one, with those in the first. */
+function commonItems(old: readonly unknown[], now: readonly unknown[]): Map<number, number> {
+  const lengths = Array.from({ length: old.length + 1 }, () => new Uint32Array(now.length + 1));
+  const length = (a: number, b: number): number => lengths[a]?.[b] ?? 0;
+  const isSame = (a: number, b: number): boolean => isDeepStrictEqual(old[a], now[b]);
+  for (let a = old.length - 1; a >= 0; a--)
+    for (let b = now.length - 1; b >= 0; b--) {
+      const row = lengths[a];
+      if (row !== undefined)
+        row[b] = isSame(a, b)
+          ? length(a + 1, b + 1) + 1
+          : Math.max(length(a + 1, b), length(a, b + 1));
+    }
+  const common = new Map<number, number>();
+  for (let a = 0, b = 0; a < old.length && b < now.length;) {
+    if (isSame(a, b)) common.set(b++, a++);
+    else if (length(a + 1, b) >= length(a, b + 1)) a++;
+    else b++;
+  }
+  return common;
 }
 
 function inserted(
