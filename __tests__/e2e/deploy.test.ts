@@ -1,18 +1,20 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { NOTHING, succeeded, TestWorkspace } from "./support/local-workspace";
-import { CDKTF, type Ended, ROOT } from "./support/processes";
+import { CDKTF, type Ended, jobstrata, ROOT, run } from "./support/processes";
 import { makeProject, NOTEBOOK, VIOLATION } from "./support/project";
 import { describeWithTerraform } from "./support/terraform";
 
 const ATOMIC = "alerting-dev-atomic";
 const COMPOSITE = "alerting-dev-composite";
+const SEEDING = "[dev] Health Monitor - Alerting Rules Seeding";
+const SETUP = "[dev] Health Monitor - Alerting Layer Setup";
 const JOBS = [
   "[dev] Health Monitor - Alerting Deployment",
-  "[dev] Health Monitor - Alerting Layer Setup",
+  SETUP,
   "[dev] Health Monitor - Alerting Notification Destinations Sync",
   "[dev] Health Monitor - Alerting Query Validation",
-  "[dev] Health Monitor - Alerting Rules Seeding",
+  SEEDING,
   "[dev] Health Monitor - Alerting Tables Setup",
 ];
 
@@ -24,6 +26,8 @@ const PACKAGE = readdirSync(join(ROOT, "src", "alerting", "alerting"), {
   .filter((entry) => entry.isFile() && !/__pycache__|\/\./.test(join(entry.parentPath, entry.name)))
   .map(({ parentPath, name }) => `/Shared/jobstrata/dev/${relative(ROOT, join(parentPath, name))}`)
   .sort();
+
+const shell = (command: readonly string[]): string => command.map((word) => `'${word}'`).join(" ");
 
 interface WorkspaceObjects {
   readonly objects?: readonly { readonly path: string; readonly object_type: string }[];
@@ -128,6 +132,53 @@ describeWithTerraform("the alerting app, with the CDKTF CLI", () => {
   it("changes nothing when it is planned again", async () => {
     expect(await workspace.plan(ATOMIC)).toEqual(NOTHING);
     expect(await workspace.plan(COMPOSITE)).toEqual(NOTHING);
+  });
+
+  it("is deployed only as far as jobstrata changed names its stacks", async () => {
+    const outdir = join(workspace.stackFolder(ATOMIC), "..", "..");
+    const base = join(workspace.folder, "base");
+    cpSync(outdir, base, { recursive: true, filter: (path) => !path.endsWith(".terraform") });
+    const deployChanged = (): Promise<Ended> =>
+      run(
+        [
+          "sh",
+          "-c",
+          `${shell(jobstrata("changed", base, outdir, "--stacks", "-t", "dev"))} | xargs -r ${shell(CDKTF)} deploy --auto-approve --ignore-missing-stack-dependencies`,
+        ],
+        { cwd: ROOT, env: workspace.env },
+      );
+    // What a deployment of each stack would undo.
+    const limits = async (): Promise<(number | undefined)[]> =>
+      Promise.all(
+        [SEEDING, SETUP].map(async (name) => {
+          const { job_id } = await workspace.job(name);
+          const path = `/api/2.2/jobs/get?job_id=${job_id}`;
+          const job = await workspace.api<{ settings: { max_concurrent_runs?: number } }>(
+            "GET",
+            path,
+          );
+          return job.settings.max_concurrent_runs;
+        }),
+      );
+    const before = await limits();
+    for (const name of [SEEDING, SETUP]) {
+      const { job_id } = await workspace.job(name);
+      const changes = { job_id, new_settings: { max_concurrent_runs: 77 } };
+      await workspace.api("POST", "/api/2.2/jobs/update", changes);
+    }
+
+    const nothing = succeeded(await deployChanged());
+    expect(nothing.stdout).toBe("");
+    expect(nothing.stderr).toContain("no stack has changed jobs: nothing to deploy");
+    expect(await limits()).toEqual([77, 77]);
+
+    // Each stack has a copy of the notebook.
+    for (const path of readdirSync(base, { recursive: true, encoding: "utf8" }))
+      if (path.endsWith("seed_all_alerts.py")) appendFileSync(join(base, path), "print(1)\n");
+    const { text } = succeeded(await deployChanged());
+    expect(text).toContain(ATOMIC);
+    expect(text).not.toContain(COMPOSITE);
+    expect(await limits()).toEqual([before[0], 77]);
   });
 
   it("leaves nothing in the workspace when it is destroyed", async () => {
