@@ -189,6 +189,43 @@ dev, prod:
     expect(await reasons(root)).toEqual({ refresh: ["resources.pipelines.sales changed"] });
   });
 
+  it("follows the packages of a wheel, in src and beside it", async () => {
+    const root = repository({
+      "pyproject.toml": '[project]\nname = "orders-tools"\n[tool.pytest]\ntestpaths = ["tests"]\n',
+      "orders_tools/main.py": "x = 1\n",
+      "other/main.py": "x = 1\n",
+      "tests/test_main.py": "x = 1\n",
+      "src/tools/main.py": "x = 1\n",
+      "resources/wheel.yml": `resources:
+  jobs:
+    wheel: {tasks: [{task_key: a, python_wheel_task: {package_name: orders_tools, entry_point: main}, libraries: [{whl: ../dist/*.whl}]}]}
+`,
+    });
+    for (const [file, found] of [
+      ["orders_tools/main.py", true],
+      ["src/tools/main.py", true],
+      ["other/main.py", false],
+      ["tests/test_main.py", false],
+    ] as const) {
+      const folder = dirname(file);
+      write(root, { [file]: "x = 2\n" });
+      const text = `library ${folder === "src/tools" ? "src" : folder}: ${file} changed`;
+      expect(await reasons(root)).toEqual(found ? { wheel: [text] } : {});
+      git(root, "checkout", "-q", ".");
+    }
+  });
+
+  it("counts a job as removed only if no environment has it any more", async () => {
+    const root = repository();
+    const text = readFileSync(join(root, "databricks.yml"), "utf8");
+    write(root, { "databricks.yml": text.slice(0, text.indexOf("  prod:")) });
+    const { out } = await changed(root);
+    expect(out).toContain(
+      "4 unchanged, some of them removed from an environment, since HEAD\nprod:\n",
+    );
+    expect(out).toContain("- report");
+  });
+
   it("follows what jobs of several bundles refer to", async () => {
     const bundle = (name: string): Record<string, string> => ({
       [`${name}/databricks.yml`]: `bundle: {name: ${name}}
@@ -625,6 +662,20 @@ describe("bad weather", () => {
 });
 
 describe("selectors of other commands", () => {
+  it("find no jobs of bundles to run, and say what does", async () => {
+    const root = repository();
+    appendFileSync(join(root, "src/report.py"), "x = 1\n");
+    process.chdir(root);
+    for (const command of [["test"], ["run", "report"]]) {
+      const args = ["-t", "dev", "--select", "state:modified", "--state", "HEAD"];
+      const { code, err } = await jobstrata(...command, ...args);
+      expect(code).toBe(2);
+      expect(err).toMatch(
+        /-t finds jobs in the stacks of a CDKTF app, but this folder holds a bundle; run its jobs with databricks bundle run KEY -t dev, or with jobstrata run --name NAME\n$/,
+      );
+    }
+  });
+
   const select = (state: string): string[] => ["--select", state, "--state", "HEAD"];
 
   async function modified(): Promise<string> {

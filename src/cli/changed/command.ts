@@ -114,9 +114,11 @@ function linesOf({ from, environments, summary }: ChangedDocument): string[] {
     (state) => `${summary[state]} ${state}`,
   );
   const head =
-    said.length === 0
-      ? `no job changed (${counted(summary.unchanged, "job")} in all), since ${since}`
-      : `${said.join(", ")}, ${summary.unchanged} unchanged, since ${since}`;
+    said.length === 0 && environments.length > 0
+      ? `${summary.unchanged} unchanged, some of them removed from an environment, since ${since}`
+      : said.length === 0
+        ? `no job changed (${counted(summary.unchanged, "job")} in all), since ${since}`
+        : `${said.join(", ")}, ${summary.unchanged} unchanged, since ${since}`;
   const lines = [head];
   for (const { names, jobs } of grouped(environments)) {
     lines.push(`${style.strong(names.map(printable).join(", "))}:`);

@@ -83,7 +83,11 @@ export interface Reason {
   readonly by?: "run_job" | "depends_on" | "table";
 }
 
-/** Number of jobs in each state. A job whose state differs between environments counts with the strongest. */
+/**
+ * Number of jobs in each state. A job whose state differs between environments counts with the strongest.
+ *
+ * @param all labels of the jobs that exist now
+ */
 export function summaryOf(
   environments: ChangedDocument["environments"],
   all: ReadonlySet<string>,
@@ -91,6 +95,8 @@ export function summaryOf(
   const states = new Map<string, JobState>();
   for (const { jobs } of environments)
     for (const { job, state } of jobs) {
+      // Removed from one environment, but not from another.
+      if (state === "removed" && all.has(job)) continue;
       const known = states.get(job);
       if (known === undefined || isStronger(state, known)) states.set(job, state);
     }

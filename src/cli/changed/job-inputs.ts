@@ -125,8 +125,9 @@ export class JobInputs {
       if (settings.length === 0) continue;
       for (const name of [...settings, "poetry.lock", "uv.lock", "MANIFEST.in"])
         if (names.has(name)) built.push({ path: join(project, name), role: "library" });
-      const source = names.has("src") ? join(project, "src") : project;
-      built.push({ path: source, role: "library", isFolder: true });
+      const sources = names.has("src") ? ["src", ...this.#packagesIn(project, settings)] : ["."];
+      for (const source of sources)
+        built.push({ path: join(project, source), role: "library", isFolder: true });
       break;
     }
     // The built file counts only if its sources are unknown.
@@ -134,6 +135,21 @@ export class JobInputs {
     return path.includes("*")
       ? [{ path: folder, role: "library", isFolder: true }]
       : this.#existing(path, false, "library");
+  }
+
+  /** Folders beside `src` that the project's settings name: they may be packaged instead of it, or as well. */
+  #packagesIn(project: string, settings: readonly string[]): string[] {
+    const words = new Set(
+      settings.flatMap((name) =>
+        (contentOf(join(project, name))?.toString("utf8") ?? "").replaceAll("-", "_").split(/\W+/),
+      ),
+    );
+    return [...this.#files.names(project)].filter(
+      (name) =>
+        words.has(name.replaceAll("-", "_")) &&
+        !["src", "test", "tests", "docs"].includes(name) &&
+        this.#files.names(join(project, name)).size > 0,
+    );
   }
 
   #isThere(path: string): boolean {

@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type * as Readers from "@jobstrata/core/readers";
 import { DEFAULT_DATA_DIR, type JobId, printable, quote } from "@jobstrata/core/model";
 import type { ExecutorKind } from "@jobstrata/local/executor";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
@@ -210,7 +212,16 @@ function deployedStacks(environment: string, data: string = DEFAULT_DATA_DIR): S
   try {
     return stacksOf(readStacks(outputFolder()), environment);
   } catch (error) {
-    if (!(error instanceof JobstrataError) || !isLocal(environment, data)) throw error;
+    if (!(error instanceof JobstrataError)) throw error;
+    // Readers take long to load, and only this error needs one.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { bundleFile } = require("@jobstrata/core/readers") as typeof Readers;
+    if (!existsSync("cdktf.json") && bundleFile(".") !== undefined)
+      throw new JobstrataError(
+        "run",
+        `-t finds jobs in the stacks of a CDKTF app, but this folder holds a bundle; run its jobs with databricks bundle run KEY -t ${printable(environment)}, or with jobstrata run --name NAME`,
+      );
+    if (!isLocal(environment, data)) throw error;
     throw new JobstrataError(
       "run",
       `${error.message}. The local workspace has an environment ${quote(environment)}: add --local`,
