@@ -1,97 +1,33 @@
 /** Names and shapes of job settings in the Jobs API. Readers convert other formats to this one. */
 
-/** A string, number or boolean. */
-export interface ScalarShape {
-  readonly kind: "string" | "number" | "boolean";
-  /** Databricks' default, which equals an absent value. */
-  readonly default?: string | number | boolean;
-  /** An empty string is a value. */
-  readonly mayBeEmpty?: true;
-  /** GIT or WORKSPACE. The job's own default equals an absent value. */
-  readonly isSource?: true;
-  /** A file or folder. Bundles write it relative to the file that contains the setting. */
-  readonly isPath?: true;
-  /** The value is never shown. */
-  readonly isSecret?: true;
-  /** The Terraform provider computes it if it is not set, so it is unknown in plans. */
-  readonly isComputed?: true;
-  /** The job id of a Run Job task. */
-  readonly isJobId?: true;
-  /** A JSON string; bundles may write it as YAML. */
-  readonly isJson?: true;
-}
+import { libraries, newCluster, providerConfig } from "./cluster-schema";
+import {
+  any,
+  anyText,
+  computedFlag,
+  droppable,
+  flagOr,
+  jobId,
+  json,
+  keyed,
+  list,
+  map,
+  number,
+  numberOr,
+  object,
+  path,
+  setOf,
+  source,
+  stringSet,
+  strings,
+  text,
+  textOr,
+  type ObjectShape,
+  type Shape,
+  type Fields,
+} from "./setting-shape";
 
-/** A map of strings with user-defined keys. */
-export interface MapShape {
-  readonly kind: "map";
-  /** Values whose key sounds like a secret are never shown. */
-  readonly mayHoldSecrets?: true;
-}
-
-/** A list of strings. */
-export interface StringsShape {
-  readonly kind: "strings";
-  /** The order is insignificant. */
-  readonly isSet?: true;
-  readonly isPath?: true;
-}
-
-export interface ObjectShape {
-  readonly kind: "object";
-  readonly fields: Readonly<Record<string, Shape>>;
-  /** An empty object equals an absent one. */
-  readonly mayBeDropped?: true;
-  /** See {@link ScalarShape}. */
-  readonly isComputed?: true;
-  /** Fields with a different name in the Terraform provider, by that name. */
-  readonly terraform?: Readonly<Record<string, string>>;
-}
-
-/** A list of objects. */
-export interface ListShape {
-  readonly kind: "list";
-  readonly of: ObjectShape;
-  /** The field that identifies its objects. The order of such lists is insignificant. */
-  readonly key?: string;
-  /** Its objects have no identity, and their order is insignificant. */
-  readonly isSet?: true;
-}
-
-/** Any value. */
-export interface AnyShape {
-  readonly kind: "any";
-}
-
-export type Shape = ScalarShape | MapShape | StringsShape | ObjectShape | ListShape | AnyShape;
-type Fields = Readonly<Record<string, Shape>>;
-
-const text: ScalarShape = { kind: "string" };
-const textOr = (value: string): ScalarShape => ({ kind: "string", default: value });
-const anyText: ScalarShape = { kind: "string", mayBeEmpty: true };
-const path: ScalarShape = { kind: "string", isPath: true };
-const secret: ScalarShape = { kind: "string", isSecret: true };
-const source: ScalarShape = { kind: "string", isSource: true };
-const number: ScalarShape = { kind: "number" };
-const numberOr = (value: number): ScalarShape => ({ kind: "number", default: value });
-const flagOr = (value: boolean): ScalarShape => ({ kind: "boolean", default: value });
-const computed: ScalarShape = { kind: "string", isComputed: true };
-const computedFlag: ScalarShape = { kind: "boolean", default: false, isComputed: true };
-const jobId: ScalarShape = { kind: "string", isJobId: true };
-const json: ScalarShape = { kind: "string", isJson: true };
-const map: MapShape = { kind: "map" };
-const secretMap: MapShape = { kind: "map", mayHoldSecrets: true };
-const strings: StringsShape = { kind: "strings" };
-const stringSet: StringsShape = { kind: "strings", isSet: true };
-const any: AnyShape = { kind: "any" };
-const object = (fields: Fields, terraform?: ObjectShape["terraform"]): ObjectShape => ({
-  kind: "object",
-  fields,
-  ...(terraform && { terraform }),
-});
-const droppable = (fields: Fields): ObjectShape => ({ kind: "object", fields, mayBeDropped: true });
-const list = (fields: Fields): ListShape => ({ kind: "list", of: object(fields) });
-const setOf = (fields: Fields): ListShape => ({ kind: "list", of: object(fields), isSet: true });
-const keyed = (key: string, of: ObjectShape): ListShape => ({ kind: "list", of, key });
+export type * from "./setting-shape";
 
 const EVENTS = [
   "on_duration_warning_threshold_exceeded",
@@ -116,117 +52,6 @@ const notificationSettings = droppable({
 const health = droppable({
   rules: keyed("metric", object({ metric: text, op: text, value: number })),
 });
-const providerConfig = object({ workspace_id: text });
-
-const destination = object({ destination: text });
-const storage = object({
-  canned_acl: text,
-  destination: text,
-  enable_encryption: flagOr(false),
-  encryption_type: text,
-  endpoint: text,
-  kms_key: text,
-  region: text,
-});
-const library = object({
-  cran: object({ package: text, repo: text }),
-  egg: path,
-  jar: path,
-  maven: object({ coordinates: text, exclusions: strings, repo: text }),
-  provider_config: providerConfig,
-  pypi: object({ package: text, repo: text }),
-  requirements: path,
-  whl: path,
-});
-const libraries: ListShape = { kind: "list", of: library, isSet: true };
-
-const flexibility = object({ alternate_node_type_ids: strings, aws_context_id: text });
-const newCluster = object(
-  {
-    apply_policy_default_values: flagOr(false),
-    autoscale: object({ max_workers: number, min_workers: number }),
-    autotermination_minutes: numberOr(0),
-    aws_attributes: object({
-      availability: text,
-      ebs_volume_count: numberOr(0),
-      ebs_volume_iops: numberOr(0),
-      ebs_volume_size: numberOr(0),
-      ebs_volume_throughput: numberOr(0),
-      ebs_volume_type: text,
-      first_on_demand: number,
-      instance_profile_arn: text,
-      spot_bid_price_percent: numberOr(0),
-      zone_id: text,
-    }),
-    azure_attributes: object({
-      availability: text,
-      capacity_reservation_group: text,
-      first_on_demand: number,
-      log_analytics_info: object({
-        log_analytics_primary_key: secret,
-        log_analytics_workspace_id: text,
-      }),
-      spot_bid_max_price: number,
-    }),
-    cluster_id: text,
-    cluster_log_conf: object({ dbfs: destination, s3: storage, volumes: destination }),
-    cluster_mount_info: list({
-      local_mount_dir_path: text,
-      network_filesystem_info: object({ mount_options: text, server_address: text }),
-      remote_mount_dir_path: text,
-    }),
-    cluster_name: text,
-    custom_tags: map,
-    data_security_mode: text,
-    dependency_mode: text,
-    docker_image: object({ basic_auth: object({ password: secret, username: text }), url: text }),
-    driver_instance_pool_id: computed,
-    driver_node_type_flexibility: flexibility,
-    driver_node_type_id: computed,
-    enable_elastic_disk: computedFlag,
-    enable_local_disk_encryption: computedFlag,
-    gcp_attributes: object({
-      availability: text,
-      boot_disk_size: numberOr(0),
-      confidential_compute_type: text,
-      first_on_demand: number,
-      google_service_account: text,
-      local_ssd_count: numberOr(0),
-      use_preemptible_executors: flagOr(false),
-      zone_id: text,
-    }),
-    idempotency_token: text,
-    init_scripts: list({
-      abfss: destination,
-      dbfs: destination,
-      file: destination,
-      gcs: destination,
-      s3: storage,
-      volumes: destination,
-      workspace: destination,
-    }),
-    instance_pool_id: text,
-    is_single_node: flagOr(false),
-    kind: text,
-    libraries,
-    node_type_id: computed,
-    num_workers: numberOr(0),
-    policy_id: text,
-    provider_config: providerConfig,
-    remote_disk_throughput: numberOr(0),
-    runtime_engine: text,
-    single_user_name: text,
-    spark_conf: secretMap,
-    spark_env_vars: secretMap,
-    spark_version: text,
-    ssh_public_keys: strings,
-    total_initial_remote_disk_size: numberOr(0),
-    use_ml_runtime: flagOr(false),
-    worker_node_type_flexibility: flexibility,
-    workload_type: object({ clients: object({ jobs: flagOr(true), notebooks: flagOr(true) }) }),
-  },
-  { library: "libraries" },
-);
 
 const subscriptions = setOf({ destination_id: text, user_name: text });
 const pipelineParameters: Fields = {
