@@ -202,12 +202,6 @@ describe("split", () => {
     expect(jobsIn(folder)).toBe(AFTER);
   });
 
-  it("says that a bundle has no job", async () => {
-    const folder = shop("resources: { pipelines: { load: { name: Load } } }\n");
-    const said = await split(folder);
-    expect(said).toMatchObject({ code: 0, err: "There is no job to split.\n" });
-  });
-
   it("writes with the line breaks of the file", async () => {
     const folder = shop(BEFORE.replaceAll("\n", "\r\n"));
     expect((await split(folder)).code).toBe(0);

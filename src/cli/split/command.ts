@@ -95,12 +95,7 @@ async function runSplit(what: readonly string[], options: CommandOptions, io: Io
   if (files.length === 0) {
     const isKept = plans.some(({ notes }) => notes.length > 0);
     if (refused === 0 && isKept) io.err("Nothing is split: job clusters keep tasks together.");
-    else if (refused === 0)
-      io.err(
-        before.some(({ graphs }) => graphs.some(({ jobs }) => jobs.length > 0))
-          ? "Every job follows the rules: nothing is split."
-          : "There is no job to split.",
-      );
+    else if (refused === 0) io.err("Every job follows the rules: nothing is split.");
     else io.err(`Nothing is split: ${counted(refused, "job")} refused.`);
     return refused === 0 ? 0 : 1;
   }
