@@ -61,30 +61,20 @@ export async function findChanges(
   signal?: AbortSignal,
 ): Promise<Changes> {
   const { base = "HEAD", path, target = [], readings, visit, ...given } = request;
-  const { local, data, ...others } = given;
   const isLive = base === "workspace" && !existsSync(base);
-  if (!isLive && (local === true || given.source === "workspace")) {
-    throw new JobstrataError(
-      "config",
-      "jobs of a workspace are compared as the base: jobstrata changed workspace",
-    );
-  }
-  if (isLive && target.length > 1)
-    throw new JobstrataError(
-      "config",
-      "a workspace is compared with one target or environment: give --target once",
-    );
+  refuseUnclear(request, isLive);
+  const { local, data, ...others } = given;
   const sources = isLive ? others : given;
   const paths = path === undefined ? [] : [path];
   const after = readings ?? (await readSources(paths, sources, target, io));
   const reading = after.find(({ kind }) => kind === "bundle") ?? after[0];
   if (reading === undefined) throw new JobstrataError("source", "there are no jobs to compare");
   const { source, python } = sources;
+  const options = { ...(source && { source }), ...(python !== undefined && { python }) };
   if (isLive) {
     const live = {
+      ...options,
       ...(target[0] !== undefined && { target: target[0] }),
-      ...(source && { source }),
-      ...(python !== undefined && { python }),
       ...(local !== undefined && { local }),
       ...(data !== undefined && { data }),
     };
@@ -94,30 +84,44 @@ export async function findChanges(
       after: [reading],
     };
   }
-  const options = {
-    ...(source && { source }),
-    ...(python !== undefined && { python }),
-    isIgnored: ignoring(sources.config),
-  };
   let found: Base;
   try {
     found = await readBase(base, {
       reading,
-      options,
+      options: { ...options, isIgnored: ignoring(sources.config) },
       io,
       ...(signal && { signal }),
       ...(visit && { visit }),
     });
-    // Of several bundles, one that is broken at the base leaves the others comparable.
-    const isDivided = found.files !== undefined && found.reading?.bundles !== undefined;
-    const why = isDivided ? undefined : unreadable(found.reading?.problems ?? []);
-    if (why !== undefined) throw new JobstrataError("source", why);
+    refuseUnreadable(found);
   } catch (error) {
     if (!(error instanceof JobstrataError) || signal?.aborted === true) throw error;
     return { document: everything(reading, base, error.message), before: [], after: [reading] };
   }
   const before = found.reading ?? reading;
   return { document: await compare(reading, found, target), before: [before], after: [reading] };
+}
+
+/** @throws {JobstrataError} `config` if it is unclear what is compared with what */
+function refuseUnclear({ local, source, target = [] }: ChangesRequest, isLive: boolean): void {
+  if (!isLive && (local === true || source === "workspace"))
+    throw new JobstrataError(
+      "config",
+      "jobs of a workspace are compared as the base: jobstrata changed workspace",
+    );
+  if (isLive && target.length > 1)
+    throw new JobstrataError(
+      "config",
+      "a workspace is compared with one target or environment: give --target once",
+    );
+}
+
+/** @throws {JobstrataError} `source` if nothing of a base can be compared */
+function refuseUnreadable({ files, reading }: Base): void {
+  // Of several bundles, one that is broken at the base leaves the others comparable.
+  const isDivided = files !== undefined && reading?.bundles !== undefined;
+  const why = isDivided ? undefined : unreadable(reading?.problems ?? []);
+  if (why !== undefined) throw new JobstrataError("source", why);
 }
 
 /** Compares with a workspace. */

@@ -39,20 +39,10 @@ export function today(): string {
 export function check(input: CheckInput): CheckReport {
   const { readings, config, baseline } = input;
   const rules = configureRules(input.rules, config.config);
-  const graphs = readings.flatMap((reading) => reading.graphs);
-  const problems = readings.flatMap((reading) => reading.problems);
-  // The problem of the source explains why it has no job.
-  const isUnread = !problems.every(isConclusive) && !readings.some(hasJobs);
-  const all = [
-    ...problems.flatMap((problem) => findingOf(problem, rules, config)),
-    ...(isUnread ? [] : evaluate(graphs, rules)),
-    // If all of them are empty, the policy reports it.
-    ...readings
-      .filter((reading) => !hasJobs(reading) && reading.problems.every(isConclusive))
-      .flatMap(({ path }) => (readings.some(hasJobs) ? [sawNoJob(path)] : [])),
-  ];
   const isIgnored = ignoredBy(config);
-  const found = all.map(located).filter((finding) => !liesIn(finding, isIgnored));
+  const found = [...problemsOf(readings, rules, config), ...judge(readings, rules)]
+    .map(located)
+    .filter((finding) => !liesIn(finding, isIgnored));
   const suppressions = new Suppressions(
     readings.flatMap((reading) => reading.suppressions),
     config,
@@ -64,45 +54,84 @@ export function check(input: CheckInput): CheckReport {
     const suppression = finding.inconclusive === true ? undefined : suppressions.of(finding);
     return suppression === undefined ? finding : { ...finding, suppression };
   });
-  const { findings, left } = accept(
+  const accepted = accept(
     collapse(uncovered(excused, rules)),
     baseline?.entries ?? [],
     suppressions,
   );
-  const meta = suppressions.problems().map(located);
   // Findings of rules that do not apply are unknown today.
   const applied = new Set(rules.map(({ name }) => name));
-  const fixed = left.filter(({ rule }) => applied.has(rule));
-  for (const { rule, message } of fixed) {
-    meta.push(
-      located({
-        rule: "fixed-in-baseline",
-        severity: "info",
-        message: `in the baseline, but no longer found: ${rule}: ${message}`,
-        fix: "run jobstrata check --update-baseline, so that it cannot come back unnoticed",
-        sites: [],
-        location: { file: shown(baseline?.file ?? "") },
-      }),
-    );
-  }
+  const fixed = accepted.left.filter(({ rule }) => applied.has(rule));
+  const findings = [
+    ...accepted.findings,
+    ...suppressions.problems().map(located),
+    ...fixed.map((entry) => fixedFinding(entry, baseline?.file)),
+  ];
   return {
-    sources: readings.map(({ kind, path, graphs: own }) => ({
-      kind,
-      path,
-      environments: own.map(({ environment }) => environment),
-      jobs: own.reduce((sum, graph) => sum + graph.jobs.length, 0),
-    })),
-    jobs: graphs.reduce((sum, graph) => sum + graph.jobs.length, 0),
-    tasks: graphs.reduce(
-      (sum, graph) => sum + graph.jobs.reduce((tasks, job) => tasks + leafTasks(job).length, 0),
-      0,
-    ),
-    distinct: distinctOf(readings),
+    ...countsOf(readings),
     rules: rules.map(describeRule),
-    findings: [...findings, ...meta],
-    incomplete: [...findings, ...meta].some(({ inconclusive }) => inconclusive === true),
+    findings,
+    incomplete: findings.some(({ inconclusive }) => inconclusive === true),
     fixed: fixed.length,
     failOn: input.failOn ?? config.config.failOn ?? "error",
+  };
+}
+
+/** The problems of readings as findings. */
+function problemsOf(
+  readings: readonly Reading[],
+  rules: readonly Rule[],
+  config: LoadedConfig,
+): Finding[] {
+  return readings.flatMap(({ problems }) =>
+    problems.flatMap((problem) => findingOf(problem, rules, config)),
+  );
+}
+
+/** The findings of rules, and of readings without a job. */
+function judge(readings: readonly Reading[], rules: readonly Rule[]): Finding[] {
+  const isKnown = readings.every(({ problems }) => problems.every(isConclusive));
+  const empty = readings.filter((reading) => !hasJobs(reading));
+  const isEmpty = empty.length === readings.length;
+  // The problem of the source explains why it has no job.
+  if (isEmpty && !isKnown) return [];
+  const findings = evaluate(
+    readings.flatMap(({ graphs }) => graphs),
+    rules,
+  );
+  // If all of them are empty, the policy reports it.
+  if (isEmpty) return findings;
+  const silent = empty.filter(({ problems }) => problems.every(isConclusive));
+  return [...findings, ...silent.map(({ path }) => sawNoJob(path))];
+}
+
+/** A finding of the baseline that no longer exists. */
+function fixedFinding({ rule, message }: BaselineEntry, file = ""): CheckedFinding {
+  return located({
+    rule: "fixed-in-baseline",
+    severity: "info",
+    message: `in the baseline, but no longer found: ${rule}: ${message}`,
+    fix: "run jobstrata check --update-baseline, so that it cannot come back unnoticed",
+    sites: [],
+    location: { file: shown(file) },
+  });
+}
+
+/** What was checked. */
+function countsOf(
+  readings: readonly Reading[],
+): Pick<CheckReport, "sources" | "jobs" | "tasks" | "distinct"> {
+  const jobs = readings.flatMap(({ graphs }) => graphs.flatMap((graph) => graph.jobs));
+  return {
+    sources: readings.map(({ kind, path, graphs }) => ({
+      kind,
+      path,
+      environments: graphs.map(({ environment }) => environment),
+      jobs: graphs.reduce((sum, graph) => sum + graph.jobs.length, 0),
+    })),
+    jobs: jobs.length,
+    tasks: jobs.reduce((sum, job) => sum + leafTasks(job).length, 0),
+    distinct: distinctOf(readings),
   };
 }
 
