@@ -10,7 +10,14 @@ import { engineFolder } from "./execute/engine";
 import { readFaultPlan } from "./faults";
 import type { WorkspacePage } from "./page/page-parts";
 import type { ServeMessage, ServeOptions } from "./serve";
-import { readState, removeState, writeState, type WorkspaceState } from "./state-file";
+import {
+  readExecutor,
+  readState,
+  removeState,
+  writeExecutor,
+  writeState,
+  type WorkspaceState,
+} from "./state-file";
 import { type LocalWorkspace, makeDataDir, startLocalWorkspace } from "./workspace";
 
 /** Options of the workspace page. */
@@ -65,13 +72,9 @@ const SERVER_ENV =
 const serverEnv = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => SERVER_ENV.test(name)));
 
-/**
- * Starts a workspace in a detached process.
- * @throws {JobstrataError} if a workspace already runs for the folder, or cannot start
- */
-export async function start(options: StartOptions = {}): Promise<WorkspaceState> {
-  const dataDir = dataFolder(options.data);
-  const { faults } = options;
+/** @throws {JobstrataError} if a workspace already runs for the folder, or the fault plan is invalid */
+export async function checkStart({ data, faults }: StartOptions): Promise<void> {
+  const dataDir = dataFolder(data);
   if (faults !== undefined) readFaultPlan(faults);
   if (await running(dataDir)) {
     throw new JobstrataError(
@@ -79,6 +82,16 @@ export async function start(options: StartOptions = {}): Promise<WorkspaceState>
       `A local workspace is running for ${dataDir} already; see "jobstrata local status".`,
     );
   }
+}
+
+/**
+ * Starts a workspace in a detached process.
+ * @throws {JobstrataError} if a workspace already runs for the folder, or cannot start
+ */
+export async function start(options: StartOptions = {}): Promise<WorkspaceState> {
+  const dataDir = dataFolder(options.data);
+  const { faults } = options;
+  await checkStart(options);
   makeDataDir(dataDir);
   const serve: ServeOptions = {
     dataDir,
@@ -181,6 +194,29 @@ export async function useWorkspace(options: StartOptions = {}): Promise<Workspac
   if (running === undefined) return startInProcess(options);
   const { host, token } = running;
   return { host, token, dataDir: dataFolder(options.data), stop: () => Promise.resolve() };
+}
+
+/** The executor that was last chosen for a folder; undefined for the default. */
+export const lastExecutor = (data?: string): ExecutorKind | undefined =>
+  readExecutor(dataFolder(data));
+
+/**
+ * The executor of the workspace that a session will use: that of the running one or, if there is none, the option, which is
+ * remembered for commands that use the folder later.
+ *
+ * @throws {JobstrataError} if the data folder cannot be created
+ */
+export async function settleExecutor({
+  data,
+  executor,
+  ephemeral = false,
+}: StartOptions): Promise<ExecutorKind | undefined> {
+  if (ephemeral) return executor;
+  const dataDir = dataFolder(data);
+  if (await running(dataDir)) return readExecutor(dataDir);
+  makeDataDir(dataDir);
+  writeExecutor(dataDir, executor);
+  return executor;
 }
 
 export async function status(options: { data?: string } = {}): Promise<WorkspaceStatus> {

@@ -3,6 +3,8 @@ import { closeSync, openSync } from "node:fs";
 import { constants } from "node:os";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { quote } from "@jobstrata/core/model";
+import { terraformBinary } from "@jobstrata/core/terraform-binary";
+import { settleExecutor } from "./commands";
 import { openSession, type SessionOptions } from "./session";
 
 /** Options of {@link runCommand}. */
@@ -23,6 +25,9 @@ export async function exec(
   command: readonly string[],
   options: SessionOptions = {},
 ): Promise<number> {
+  // Fail before anything is remembered.
+  terraformBinary();
+  await settleExecutor(options);
   const session = await openSession(options);
   try {
     return await runCommand(command, { env: session.env });

@@ -1,8 +1,11 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import type { ExecutorKind } from "./execute/choose";
 
 const state = z.object({ host: z.string(), port: z.int(), pid: z.int(), token: z.string() });
+
+const executorKind = z.enum(["local", "simulated"]);
 
 /** Connection data of a running workspace. Contains the token, so only the owner can read the file. */
 export type WorkspaceState = z.infer<typeof state>;
@@ -28,4 +31,21 @@ export function readState(dataDir: string): WorkspaceState | undefined {
 
 export function removeState(dataDir: string): void {
   rmSync(fileOf(dataDir), { force: true });
+}
+
+const executorFile = (dataDir: string): string => join(dataDir, "executor");
+
+/** Remembers the executor that was chosen for a data folder; undefined is the default. */
+export function writeExecutor(dataDir: string, executor: ExecutorKind | undefined): void {
+  if (executor === undefined) rmSync(executorFile(dataDir), { force: true });
+  else writeFileSync(executorFile(dataDir), executor, { mode: 0o600 });
+}
+
+/** The executor that was last chosen for a data folder. */
+export function readExecutor(dataDir: string): ExecutorKind | undefined {
+  try {
+    return executorKind.parse(readFileSync(executorFile(dataDir), "utf8"));
+  } catch {
+    return undefined;
+  }
 }

@@ -1,10 +1,9 @@
 /** The actions of `jobstrata local`. Loads the server, the engine and the Terraform provider. */
-export { reset, start, status, stop } from "@jobstrata/local/commands";
+export { reset, status, stop } from "@jobstrata/local/commands";
 export { exec } from "@jobstrata/local/exec";
 export { showAlerts } from "./alerts";
-export { prepareExecutor } from "./executor";
 export { showLogs } from "./logs";
-export { openPage } from "./open";
+export { openPage, startInBackground } from "./open";
 export { printSampleData } from "./samples";
 export { runSql } from "./sql";
 export { tryStacks } from "./try";

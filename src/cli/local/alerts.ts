@@ -1,5 +1,5 @@
 import { type AlertReport, alertReport, type AlertView } from "@jobstrata/local/alerts";
-import { useWorkspace } from "@jobstrata/local/commands";
+import { findRunning, lastExecutor, useWorkspace } from "@jobstrata/local/commands";
 import { printable } from "@jobstrata/core/model";
 import { formatTable } from "@jobstrata/core/report";
 import type { Io } from "../io";
@@ -25,7 +25,9 @@ export async function showAlerts(
   { evaluate = false, json = false, ...options }: AlertsOptions,
   io: Io,
 ): Promise<number> {
-  const executor = evaluate ? await prepareExecutor(options, io) : "simulated";
+  const { data } = options;
+  const running = (await findRunning(data)) && lastExecutor(data);
+  const executor = evaluate ? await prepareExecutor({ data, executor: running }, io) : "simulated";
   const workspace = await useWorkspace({ ...options, ...SERVING, executor });
   try {
     const report = await alertReport(workspace, evaluate);

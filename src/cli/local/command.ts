@@ -57,11 +57,7 @@ function addLifecycle(local: Command, io: Io): void {
     .addOption(LIMITS)
     .option("--port <number>", "port on 127.0.0.1; any free port by default", parsePort)
     .action(async (options: SessionOptions) => {
-      const { host, pid } = await actions().start({
-        ...options,
-        ...actions().SERVING,
-        executor: await actions().prepareExecutor(options, io),
-      });
+      const { host, pid } = await actions().startInBackground(options, io);
       io.out(`The local workspace is at ${host} (process ${pid}).`);
       io.out(`See jobs and runs: ${openCommand(options)}`);
     });

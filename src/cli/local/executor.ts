@@ -66,7 +66,10 @@ export async function startExecutor(
  * @throws {JobstrataError} `local-workspace` if the engine is required but not available
  */
 export async function prepareExecutor(
-  { data, executor }: { readonly data?: string; readonly executor?: ExecutorKind },
+  {
+    data,
+    executor,
+  }: { readonly data?: string | undefined; readonly executor?: ExecutorKind | undefined },
   io: Io,
   preparation: Preparation = {},
 ): Promise<ExecutorKind> {

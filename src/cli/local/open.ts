@@ -1,4 +1,11 @@
-import { findRunning, newPageLink, start, type StartOptions } from "@jobstrata/local/commands";
+import {
+  checkStart,
+  findRunning,
+  newPageLink,
+  settleExecutor,
+  start,
+  type StartOptions,
+} from "@jobstrata/local/commands";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { errorText, quote, type RunId } from "@jobstrata/core/model";
 import { JobsClient, tokenLogin, WorkspaceError, WorkspaceHttp } from "@jobstrata/run";
@@ -33,8 +40,7 @@ export async function openPage(
   const place =
     run !== undefined ? `#/runs/${run}` : address === undefined ? "/" : placeOf(address);
   if ((await findRunning(options.data)) === undefined) {
-    const executor = await prepareExecutor(options, io);
-    const { host, pid } = await start({ ...options, ...SERVING, executor });
+    const { host, pid } = await startInBackground(options, io);
     io.err(`The local workspace is at ${host} (process ${pid}).`);
   }
   if (run !== undefined) await checkRun(run, options.data);
@@ -51,6 +57,18 @@ export async function openPage(
   } catch (error) {
     io.err(`No browser could be opened (${errorText(error)}); open the link in one.`);
   }
+}
+
+/**
+ * Starts the workspace in the background, with the notebook engine installed.
+ *
+ * @throws {JobstrataError} `local-workspace` if it is running already or cannot start
+ */
+export async function startInBackground(options: StartOptions, io: Io): ReturnType<typeof start> {
+  await checkStart(options);
+  const { data } = options;
+  const executor = await prepareExecutor({ data, executor: await settleExecutor(options) }, io);
+  return start({ ...options, ...SERVING, executor });
 }
 
 async function checkRun(run: RunId, data: string | undefined): Promise<void> {

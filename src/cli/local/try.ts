@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import { settleExecutor } from "@jobstrata/local/commands";
 import { runCommand } from "@jobstrata/local/exec";
 import { type LocalSession, openSession, type SessionOptions } from "@jobstrata/local/session";
 import { type JobId, jobIdOf, jobOutputName, printable, quote } from "@jobstrata/core/model";
@@ -50,7 +51,12 @@ export async function tryStacks(
   if (sql !== undefined && sql !== "-") readSql(sql);
   // The first time, the engine is installed while the stacks are deployed, which does not need it.
   const ended = new AbortController();
-  const { kind = options.executor, ready } = await startExecutor(options, io, ended.signal);
+  const chosen = await settleExecutor(options);
+  const { kind = chosen, ready } = await startExecutor(
+    { data: options.data, executor: chosen },
+    io,
+    ended.signal,
+  );
   const session = await openSession({ ...options, ...SERVING, ...(kind && { executor: kind }) });
   try {
     io.out(`Local workspace at ${session.host}, data in ${printable(session.dataDir)}`);

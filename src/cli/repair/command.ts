@@ -84,6 +84,7 @@ export async function repair(
       ...executionOf("repair", options),
       leaveOnInterrupt: options.detachOnInterrupt === true,
     };
+    await target.prepare();
     const results: StepResult[] = [];
     const end = options.timeout === undefined ? undefined : Date.now() + options.timeout;
     const exitCode = await carryOut(target, plan, () => inTime(execution, end), io, results);

@@ -70,6 +70,7 @@ export async function execute(
   io: Io,
   ongoing?: Ongoing,
 ): Promise<Execution> {
+  await target.prepare();
   const [first] = steps;
   const view = viewFor(options.format, target, io);
   const retries = new RetryNotice(target.client.http, view, first);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type * as Readers from "@jobstrata/core/readers";
 import { DEFAULT_DATA_DIR, type JobId, printable, quote } from "@jobstrata/core/model";
 import type { ExecutorKind } from "@jobstrata/local/executor";
@@ -43,6 +43,7 @@ export class WorkspaceTarget {
   readonly #stacks: readonly SynthesizedStack[];
   readonly #flags: string;
   readonly #stop: () => Promise<void>;
+  readonly #prepare: () => Promise<void>;
 
   private constructor(
     public readonly client: JobsClient,
@@ -53,7 +54,9 @@ export class WorkspaceTarget {
     stop: () => Promise<void>,
     /** The workspace ends with this process. */
     public readonly isTransient: boolean,
+    prepare: () => Promise<void> = () => Promise.resolve(),
   ) {
+    this.#prepare = prepare;
     this.#stacks = stacks;
     this.#flags = flags;
     this.#stop = stop;
@@ -80,33 +83,33 @@ export class WorkspaceTarget {
     let stacks: readonly SynthesizedStack[] = [];
     let stop = (): Promise<void> => Promise.resolve();
     let isTransient = false;
+    let prepare: (() => Promise<void>) | undefined;
     if (options.local === true) {
       // The local workspace loads a lot of code that others do not need.
       const { openLocal } = withLocalPackage(
         // eslint-disable-next-line @typescript-eslint/no-require-imports
         () => require("./local-target") as typeof import("./local-target"),
       );
+      if (target !== undefined)
+        stacks = stacksOf(
+          readStacks(
+            resolve(options.data ?? DEFAULT_DATA_DIR, "cdktf.out"),
+            "npx jobstrata local try <stacks>",
+          ),
+          target,
+        );
       const local = await openLocal(options, io);
       stop = () => local.stop();
+      prepare = () => local.prepare();
       isTransient = local.isTransient;
       login = tokenLogin(local.host, local.token);
-      try {
-        if (target !== undefined)
-          stacks = stacksOf(
-            readStacks(join(local.dataDir, "cdktf.out"), "npx jobstrata local try <stacks>"),
-            target,
-          );
-      } catch (error) {
-        await stop();
-        throw error;
-      }
     } else {
       if (target !== undefined) stacks = deployedStacks(target, options.data);
       login = resolveAuth(workspaceOf(stacks));
     }
     const client = new JobsClient(new WorkspaceHttp(login, http));
     reportRetries(client.http, io);
-    return new WorkspaceTarget(client, target, stacks, flags, stop, isTransient);
+    return new WorkspaceTarget(client, target, stacks, flags, stop, isTransient, prepare);
   }
 
   /** A running workspace with jobs that were just deployed to it. The flags select it in other commands. */
@@ -182,6 +185,11 @@ export class WorkspaceTarget {
   /** Another command for the same workspace, such as `npx jobstrata runs -t dev`. */
   public command(verb: string): string {
     return ["npx jobstrata", verb, this.#flags].filter(Boolean).join(" ");
+  }
+
+  /** Prepares the workspace for runs, which can take minutes: call it when nothing else can fail. */
+  public async prepare(): Promise<void> {
+    await this.#prepare();
   }
 
   /** Stops what was started to reach the workspace. */
