@@ -45,7 +45,9 @@ export const MAX_JOBS = 100_000;
  * CLI drops.
  */
 export type ReaderRule =
+  | "allowed-values"
   | "duplicate-key"
+  | "exclusive-settings"
   | "hidden-value"
   | "job-key"
   | "job-schema"

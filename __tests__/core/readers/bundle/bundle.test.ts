@@ -372,6 +372,61 @@ resources:
   });
 });
 
+describe("what the Databricks CLI refuses of a target", () => {
+  const PAUSE = "presets: {trigger_pause_status: UNPAUSED}";
+  const NEITHER = "run_as has neither user_name nor service_principal_name";
+  test.each<[string, string, string[]]>([
+    [
+      "triggers that run in development mode",
+      `targets:\n  dev: {mode: development, ${PAUSE}}\n  prod: {mode: production, ${PAUSE}}`,
+      [
+        'error databricks.yml:2: trigger_pause_status of presets is UNPAUSED in target "dev", whose mode is development',
+      ],
+    ],
+    [
+      "the same for all targets",
+      `${PAUSE}\ntargets:\n  dev: {mode: development}\n  prod: {mode: production}`,
+      [
+        'error databricks.yml:1: trigger_pause_status of presets is UNPAUSED in target "dev", whose mode is development',
+      ],
+    ],
+    [
+      "an unknown status",
+      "presets: {trigger_pause_status: paused}",
+      ['error databricks.yml:1: trigger_pause_status of presets is "paused"'],
+    ],
+    ["a run_as without value", "run_as:", [`error databricks.yml:1: ${NEITHER}`]],
+    ["an empty run_as", "run_as: {}", [`error databricks.yml:1: ${NEITHER}`]],
+    ["empty names", "run_as: {user_name: ''}", [`error databricks.yml:1: ${NEITHER}`]],
+    [
+      "a name from an empty variable",
+      "variables: {who: {default: ''}}\nrun_as: {user_name: '${var.who}'}",
+      [`error databricks.yml:2: ${NEITHER}`],
+    ],
+    [
+      "an empty run_as of a target",
+      "run_as: {user_name: ada}\ntargets:\n  dev: {}\n  prod: {run_as: {}}",
+      [`error databricks.yml:4: ${NEITHER}`],
+    ],
+    ["nothing of the legacy run_as", "experimental: {use_legacy_run_as: true}\nrun_as: {}", []],
+    [
+      "no name given at deployment",
+      "variables: {who: {description: x}}\nrun_as: {user_name: '${var.who}'}",
+      [],
+    ],
+  ])("%s", (_, yaml, expected) => {
+    expect(problemsOf(read({ "databricks.yml": `${yaml}\n${JOB}` }))).toEqual(expected);
+  });
+
+  test("two names in a run_as, although each job has its own", () => {
+    const own = JOB.replace("name: Seed", "run_as: {user_name: ada}");
+    const yaml = `run_as: {user_name: ada, service_principal_name: 6c1e}\n${own}`;
+    expect(problemsOf(read({ "databricks.yml": yaml }))).toEqual([
+      "error databricks.yml:1: run_as has both user_name and service_principal_name",
+    ]);
+  });
+});
+
 describe("variables", () => {
   const yaml = (name: string): string => `bundle: {name: health}
 variables:

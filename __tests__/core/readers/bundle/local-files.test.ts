@@ -128,6 +128,9 @@ describe("the other files of tasks", () => {
     "spark_python_task: {python_file: 'dbfs:/load.py'}",
     "sql_task: {warehouse_id: x, file: {path: query.sql}}",
     "dbt_task: {commands: [dbt run], project_directory: project}",
+    "ai_runtime_task: {experiment: x, code_source_path: ./project, deployments: [{command_path: ./load.py, compute: {accelerator_type: GPU_8xH100, accelerator_count: 8}}]}",
+    "ai_runtime_task: {experiment: x, code_source_path: code.tgz, deployments: [{command_path: /Workspace/load.sh, compute: {accelerator_type: GPU_8xH100, accelerator_count: 8}}]}",
+    "for_each_task: {inputs: '[1]', task: {task_key: each, ai_runtime_task: {experiment: x, code_source_path: /Volumes/code.tgz, deployments: []}}}",
     "libraries: [{requirements: ./requirements.txt}, {pypi: {package: x}}]\n          spark_jar_task: {main_class_name: x}",
   ])("%s is fine", (task) => {
     expect(found(task, files)).toEqual([]);
@@ -154,9 +157,36 @@ describe("the other files of tasks", () => {
       "for_each_task: {inputs: '[1]', task: {task_key: each, spark_python_task: {python_file: gone.py}}}",
       'file "gone.py" does not exist | correct the path, which is relative to "/"',
     ],
+    [
+      "alert_task: {warehouse_id: x, workspace_path: ./stale.dbalert.json}",
+      'file "./stale.dbalert.json" does not exist | correct the path, which is relative to "/"',
+    ],
+    [
+      "ai_runtime_task: {experiment: x, deployments: [{command_path: ./laod.py, compute: {accelerator_type: GPU_8xH100, accelerator_count: 8}}]}",
+      'file "./laod.py" does not exist (did you mean "./load.py"?) | correct the path, which is relative to "/"',
+    ],
+    [
+      "ai_runtime_task: {experiment: x, code_source_path: ../code, deployments: []}",
+      'code_source_path "../code" is outside of the sync root, "/" | name a folder in it, or set code_source_path to a path of the workspace or a volume',
+    ],
+    [
+      "for_each_task: {inputs: '[1]', task: {task_key: each, ai_runtime_task: {experiment: x, code_source_path: project, deployments: []}}}",
+      'the local code_source_path "project" is in a for-each task | set code_source_path to a path of the workspace or a volume',
+    ],
   ])("%s", (task, expected) => {
     expect(found(task, files)).toEqual([`error task-file databricks.yml:6 ${expected}`]);
   });
+});
+
+test("the code of an AI Runtime task of a job with git_source is not uploaded", () => {
+  const git = "      git_source: {git_url: https://x/y, git_provider: gitHub, git_branch: main}\n";
+  const task = (path: string): string =>
+    `ai_runtime_task: {experiment: x, code_source_path: ${path}, deployments: [{command_path: gone.sh, compute: {accelerator_type: GPU_8xH100, accelerator_count: 8}}]}`;
+  const files = { "code/train.py": "" };
+  expect(found(task("code"), files, git)).toEqual([
+    'error task-file databricks.yml:6 the local code_source_path "code" is in a job with git_source | remove git_source, or set code_source_path to a path of the workspace or a volume',
+  ]);
+  expect(found(task("code.tgz"), files, git)).toEqual([]);
 });
 
 describe("libraries", () => {

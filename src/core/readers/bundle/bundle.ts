@@ -217,6 +217,12 @@ export class Bundle {
       : { override: undefined, settings: this.#config };
   }
 
+  /** The map with the value of a field that targets replace: the target's own or the bundle's. */
+  public sourceOf(target: string, field: string): ValueMap {
+    const override = valueAt(this.#config.targets, [target]);
+    return isValueMap(override) && override[field] !== undefined ? override : this.#config;
+  }
+
   /** The configuration with a target's overrides. */
   #overridden(target: string, override: ValueMap): ValueMap {
     const settings = Object.assign(Object.create(null), this.#config) as Record<string, Value>;

@@ -44,11 +44,11 @@ export class LocalFiles {
    * @param builds true if the bundle builds artifacts, so that libraries may not exist yet
    */
   public check(job: ValueMap, root: string, builds: boolean): FileProblem[] {
-    // The files come from a Git repository.
-    if (isSet(job.git_source)) return [];
     const found: FileProblem[] = [];
     const check = new JobFiles(this, this.#folder, this.#places, root, builds, found);
-    check.job(job);
+    // The other files come from a Git repository.
+    if (isSet(job.git_source)) check.codeOfGitJob(job);
+    else check.job(job);
     return found;
   }
 
@@ -102,21 +102,30 @@ class JobFiles {
     }
   }
 
-  #task(task: ValueMap): void {
-    const {
-      task_key: key,
-      notebook_task,
-      spark_python_task,
-      sql_task,
-      dbt_task,
-      alert_task,
-    } = task;
+  public codeOfGitJob({ tasks }: ValueMap): void {
+    for (const task of maps(tasks)) {
+      this.#setTask(task);
+      this.#codeSource(task.ai_runtime_task, true);
+    }
+  }
+
+  #setTask({ task_key: key }: ValueMap): void {
     this.#taskKey = typeof key === "string" || typeof key === "number" ? String(key) : undefined;
+  }
+
+  #task(task: ValueMap, isInner = false): void {
+    const { notebook_task, spark_python_task, sql_task, dbt_task, alert_task, ai_runtime_task } =
+      task;
+    this.#setTask(task);
     if (isValueMap(notebook_task)) this.#notebook(notebook_task);
     if (isValueMap(spark_python_task)) this.#file(spark_python_task, ["python_file"]);
     if (isValueMap(sql_task) && isValueMap(sql_task.file)) this.#file(sql_task.file, ["path"]);
     if (isValueMap(alert_task)) this.#file(alert_task, ["workspace_path"]);
     if (isValueMap(dbt_task)) this.#project(dbt_task);
+    if (isValueMap(ai_runtime_task)) {
+      for (const each of maps(ai_runtime_task.deployments)) this.#file(each, ["command_path"]);
+      this.#codeSource(ai_runtime_task, false, isInner);
+    }
     for (const library of maps(task.libraries)) {
       this.#file(library, ["requirements"], library.requirements, "requirements file");
       for (const kind of ["whl", "jar"]) {
@@ -125,7 +134,7 @@ class JobFiles {
       }
     }
     const each = task.for_each_task;
-    if (isValueMap(each) && isValueMap(each.task)) this.#task(each.task);
+    if (isValueMap(each) && isValueMap(each.task)) this.#task(each.task, true);
   }
 
   #notebook(map: ValueMap): void {
@@ -193,6 +202,31 @@ class JobFiles {
         fix: "name the folder that holds dbt_project.yml",
       });
     }
+  }
+
+  /** Checks the folder of an AI Runtime task's code, which is relative to the sync root; archives are left to artifacts. */
+  #codeSource(map: Value, isGit: boolean, isInner = false): void {
+    if (!isValueMap(map)) return;
+    const path: KeyPath = ["code_source_path"];
+    const written = map.code_source_path;
+    if (this.#local(map, path, written) === undefined || typeof written !== "string") return;
+    const file = resolve(this.#root, written);
+    const remote = "set code_source_path to a path of the workspace or a volume";
+    const report = (message: string, fix: string): void => {
+      this.#report("task-file", map, path, { message, fix });
+    };
+    if (isInner)
+      report(`the local code_source_path ${quote(written)} is in a for-each task`, remote);
+    else if (!isInside(this.#root, file))
+      report(
+        `code_source_path ${quote(written)} is outside of the sync root, ${quote(relativePath(this.#root))}`,
+        `name a folder in it, or ${remote}`,
+      );
+    else if (isGit && this.#files.kindOf(file) === "folder")
+      report(
+        `the local code_source_path ${quote(written)} is in a job with git_source`,
+        `remove git_source, or ${remote}`,
+      );
   }
 
   #library(map: ValueMap, path: KeyPath, written: string): void {

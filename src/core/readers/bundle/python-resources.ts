@@ -125,9 +125,15 @@ export class PythonResources {
       const part = task[field];
       if (isValueMap(part)) result[field] = this.#withPath(part, path);
     }
-    const { sql_task: sql, libraries, for_each_task: each } = task;
+    const { sql_task: sql, ai_runtime_task: ai, libraries, for_each_task: each } = task;
     if (isValueMap(sql) && isValueMap(sql.file))
       result.sql_task = { ...sql, file: this.#withPath(sql.file, "path") };
+    if (isValueMap(ai) && Array.isArray(ai.deployments)) {
+      const deployments = (ai.deployments as readonly Value[]).map((each) =>
+        isValueMap(each) ? this.#withPath(each, "command_path") : each,
+      );
+      result.ai_runtime_task = { ...ai, deployments };
+    }
     if (Array.isArray(libraries)) {
       result.libraries = (libraries as readonly Value[]).map((library) =>
         isValueMap(library)

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { JobRef, JobSpec, NotebookRef } from "../../model/job-spec";
+import { isExpression, type JobRef, type JobSpec, type NotebookRef } from "../../model/job-spec";
 import { nearest } from "../../nearest";
+import { PAUSE_STATUSES } from "../../model/enumerations";
 import { printable, quote } from "../../model/text";
 import { withoutMount } from "../../paths";
 import { type GitLocation, type PayloadContext, readJobPayload } from "../payload/job-payload";
@@ -177,6 +178,8 @@ export class TargetReader {
 
   public jobs(): JobSpec[] {
     this.#checkPresets();
+    this.#checkPauseStatus();
+    this.#checkRunAs();
     // The shape check reports other shapes.
     return Object.entries(this.#entries).flatMap(([key, job]) =>
       isValueMap(job) ? [this.#job(key, job)] : [],
@@ -199,6 +202,64 @@ export class TargetReader {
       environment: this.#target,
       map: presets,
       path: ["jobs_max_concurrent_runs"],
+    });
+  }
+
+  /** Reports the preset of triggers that the Databricks CLI refuses. */
+  #checkPauseStatus(): void {
+    const { presets, mode } = this.#config;
+    if (!isValueMap(presets)) return;
+    const status = this.#interpolation.fill(presets.trigger_pause_status);
+    if (typeof status !== "string" || status === "" || isExpression(status)) return;
+    const at = {
+      rule: "allowed-values",
+      severity: "error",
+      environment: this.#target,
+      map: presets,
+      path: ["trigger_pause_status"],
+    } as const;
+    if (!PAUSE_STATUSES.some((each) => each === status)) {
+      this.#bundle.problems.report({
+        message: `trigger_pause_status of presets is ${quote(status)}`,
+        fix: `write ${PAUSE_STATUSES.join(" or ")}`,
+        ...at,
+      });
+    } else if (status === "UNPAUSED" && mode === "development") {
+      this.#bundle.problems.report({
+        message: `trigger_pause_status of presets is UNPAUSED in target ${quote(this.#target)}, whose mode is development`,
+        fix: "remove it, and set pause_status of the triggers that are to run",
+        ...at,
+      });
+    }
+  }
+
+  /** Reports a `run_as` of the bundle that the Databricks CLI refuses. */
+  #checkRunAs(): void {
+    const { run_as: written, experimental } = this.#config;
+    if (written === undefined) return;
+    if (isValueMap(experimental) && experimental.use_legacy_run_as === true) return;
+    // The shape check reports other shapes.
+    const runAs = written === null ? EMPTY : this.#interpolation.fill(written);
+    if (!isValueMap(runAs)) return;
+    const names = [runAs.user_name, runAs.service_principal_name].filter(
+      (name) => name !== undefined && name !== null && name !== "",
+    );
+    // The rule exclusive-settings reports two names in each job that gets them.
+    const isInherited = Object.values(this.#entries).some(
+      (job) => isValueMap(job) && job.run_as === undefined,
+    );
+    if (names.length === 1 || (names.length === 2 && isInherited)) return;
+    this.#bundle.problems.report({
+      rule: "exclusive-settings",
+      severity: "error",
+      message:
+        names.length === 0
+          ? "run_as has neither user_name nor service_principal_name"
+          : "run_as has both user_name and service_principal_name",
+      fix: names.length === 0 ? "set one of them, or remove run_as" : "keep one of them",
+      environment: this.#target,
+      map: this.#bundle.sourceOf(this.#target, "run_as"),
+      path: ["run_as"],
     });
   }
 
