@@ -13,6 +13,7 @@ import { join, resolve } from "node:path";
 
 const ROOT = resolve(__dirname, "..", "..");
 const BIN = "src/cli/bin/jobstrata.js";
+const BUNDLE = join(ROOT, "__tests__", "fixtures", "three-layer-bundle");
 
 function jobstrata(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, [BIN, ...args], {
@@ -67,20 +68,25 @@ describe("jobstrata", () => {
     expect(status).toBe(2);
   });
 
-  it("leaves nothing behind if the disk fills up", () => {
-    const folder = mkdtempSync(join(tmpdir(), "jobstrata-full-"));
+  it.each([
+    ["init", (folder: string) => ["init", folder, "--yes"], "nothing is written"],
+    ["docs", (folder: string) => ["docs", BUNDLE, "-o", folder], "pages cannot be written"],
+  ])("leaves nothing behind if the disk fills up: %s", (_, args, error) => {
+    const parent = mkdtempSync(join(tmpdir(), "jobstrata-full-"));
+    const folder = join(parent, "new", "folder");
     try {
       // A limit of the shell stops every write after the file has been created, as a full disk does.
-      const command = 'ulimit -f 0; exec "$0" "$@"';
-      const args = ["-c", command, process.execPath, BIN, "init", folder, "--yes"];
-      const { status, stderr } = spawnSync("sh", args, { cwd: ROOT, encoding: "utf8" });
-      expect(stderr).toBe(
-        "nothing is written, since one file cannot be: the file would be too large (EFBIG)\n",
-      );
+      const command = ["-c", 'ulimit -f 0; exec "$0" "$@"', process.execPath, BIN];
+      const { status, stderr } = spawnSync("sh", [...command, ...args(folder)], {
+        cwd: ROOT,
+        encoding: "utf8",
+      });
+      expect(stderr).toMatch(error);
+      expect(stderr).toMatch(/: the file would be too large \(EFBIG\)\n$/);
       expect(status).toBe(2);
-      expect(readdirSync(folder)).toEqual([]);
+      expect(readdirSync(parent)).toEqual([]);
     } finally {
-      rmSync(folder, { recursive: true });
+      rmSync(parent, { recursive: true });
     }
   });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync, rmdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { JobstrataError } from "./errors";
 import { quote, systemReason } from "./model/text";
@@ -7,9 +7,10 @@ import { quote, systemReason } from "./model/text";
  * Creates a folder and its missing parents. Node's `recursive` option never returns below `/proc`.
  *
  * @param mode permissions of the created folders
+ * @returns the folders that it created, outer ones first
  * @throws {JobstrataError} `config` if the folder cannot be created
  */
-export function makeFolder(folder: string, mode?: number): void {
+export function makeFolder(folder: string, mode?: number): readonly string[] {
   const missing: string[] = [];
   for (let at = resolve(folder); !isFolder(at, folder); at = dirname(at)) missing.push(at);
   for (const each of missing.reverse()) {
@@ -19,6 +20,29 @@ export function makeFolder(folder: string, mode?: number): void {
       // Another process may have created it in the meantime.
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unmade(folder, error);
     }
+  }
+  return missing;
+}
+
+/**
+ * Writes into a folder, which is created if it is missing. If `write` throws, the created folders are removed again, unless
+ * something is in them.
+ *
+ * @throws {JobstrataError} like `makeFolder`, and what `write` throws
+ */
+export function inFolder<T>(folder: string, write: () => T): T {
+  const made = makeFolder(folder);
+  try {
+    return write();
+  } catch (error) {
+    for (const each of [...made].reverse()) {
+      try {
+        rmdirSync(each);
+      } catch {
+        break;
+      }
+    }
+    throw error;
   }
 }
 

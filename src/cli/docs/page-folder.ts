@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { makeFolder } from "@jobstrata/core/folders";
+import { inFolder } from "@jobstrata/core/folders";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { quote, systemReason } from "@jobstrata/core/model";
 
@@ -35,40 +35,48 @@ export function writePages(
   mark: string,
   only?: ReadonlySet<string>,
 ): WrittenPages {
-  const wanted = [...pages].filter(([name]) => only?.has(name) ?? true);
   try {
-    makeFolder(folder);
-    const present = readdirSync(folder);
-    const foreign = wanted
-      .map(([name]) => name)
-      .filter((name) => stateOf(join(folder, name), mark) === "foreign");
-    if (foreign.length > 0) {
-      const names = foreign.slice(0, 3).map(quote).join(", ");
-      throw new JobstrataError(
-        "config",
-        `${quote(folder)} has ${names}${foreign.length > 3 ? ", …" : ""}, not written by jobstrata docs; nothing is changed. Choose another folder`,
-      );
-    }
-    const changed = wanted.filter(([name, text]) => textOf(join(folder, name)) !== text);
-    replaceFiles(folder, changed);
-    const gone = present.filter(
-      (name) =>
-        only === undefined &&
-        name.endsWith(".md") &&
-        !pages.has(name) &&
-        stateOf(join(folder, name), mark) === "own",
-    );
-    for (const name of gone) rmSync(join(folder, name));
-    return {
-      written: changed.length,
-      unchanged: wanted.length - changed.length,
-      removed: gone.length,
-    };
+    return inFolder(folder, () => replacePages(folder, pages, mark, only));
   } catch (error) {
     const reason = systemReason(error);
     if (reason === undefined) throw error;
     throw new JobstrataError("config", `pages cannot be written to ${quote(folder)}: ${reason}`);
   }
+}
+
+function replacePages(
+  folder: string,
+  pages: ReadonlyMap<string, string>,
+  mark: string,
+  only: ReadonlySet<string> | undefined,
+): WrittenPages {
+  const wanted = [...pages].filter(([name]) => only?.has(name) ?? true);
+  const present = readdirSync(folder);
+  const foreign = wanted
+    .map(([name]) => name)
+    .filter((name) => stateOf(join(folder, name), mark) === "foreign");
+  if (foreign.length > 0) {
+    const names = foreign.slice(0, 3).map(quote).join(", ");
+    throw new JobstrataError(
+      "config",
+      `${quote(folder)} has ${names}${foreign.length > 3 ? ", …" : ""}, not written by jobstrata docs; nothing is changed. Choose another folder`,
+    );
+  }
+  const changed = wanted.filter(([name, text]) => textOf(join(folder, name)) !== text);
+  replaceFiles(folder, changed);
+  const gone = present.filter(
+    (name) =>
+      only === undefined &&
+      name.endsWith(".md") &&
+      !pages.has(name) &&
+      stateOf(join(folder, name), mark) === "own",
+  );
+  for (const name of gone) rmSync(join(folder, name));
+  return {
+    written: changed.length,
+    unchanged: wanted.length - changed.length,
+    removed: gone.length,
+  };
 }
 
 /** Writes all temporary files before it renames the first. */

@@ -1,4 +1,3 @@
-import { makeFolder } from "@jobstrata/core/folders";
 import { posixRelative } from "@jobstrata/core/paths";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -168,7 +167,6 @@ function write(
     io.out("Nothing has changed.");
     return 0;
   }
-  makeFolder(folder);
   changes.apply();
   io.out(
     printable(

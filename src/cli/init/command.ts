@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { type Command, Option } from "commander";
-import { makeFolder } from "@jobstrata/core/folders";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { printable, quote } from "@jobstrata/core/model";
 import type { Io } from "../io";
@@ -74,7 +73,6 @@ export async function init(path: string, options: InitOptions, io: Io): Promise<
   planJobs(project, choices, changes);
   planManifest(project, choices, changes);
   planSettings(project, choices, changes);
-  makeFolder(folder);
   changes.apply();
   reportChanges(changes, io);
   reportNext(project, choices, path, io);

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
+import { inFolder } from "@jobstrata/core/folders";
 
 /** The planned changes of a project, which are applied only after all have been found possible. */
 export class Changes {
@@ -62,11 +63,17 @@ export class Changes {
   }
 
   /**
-   * Applies all changes or none: rolls back if one fails.
+   * Applies all changes or none: rolls back if one fails. Creates the project's folder if it is missing.
    *
-   * @throws {JobstrataError} `config` if a file cannot be written
+   * @throws {JobstrataError} `config` if the folder or a file cannot be written
    */
   public apply(): void {
+    inFolder(this.#folder, () => {
+      this.#applyAll();
+    });
+  }
+
+  #applyAll(): void {
     const undo: (() => void)[] = [];
     try {
       // Edits are prepared first, so that only renames remain after files are created.
