@@ -2,9 +2,9 @@ import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { type ImportFramework, type ImportSource, type Project, writeProject } from "../emit";
-import { makeFolder } from "@jobstrata/core/folders";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { formatLocation, globOf, JobGraph, printable, quote } from "@jobstrata/core/model";
+import type { Reading } from "@jobstrata/core/readers";
 import { diffText } from "@jobstrata/core/render";
 import { diffOf } from "../check/fix";
 import { sayProblems } from "../sources/graphs";
@@ -135,6 +135,7 @@ export async function runImport(
     io.err("Nothing is written because the source could not be read completely.");
     return 2;
   }
+  sayDropped(readings, io);
   if (countOf(source) === 0) throw new JobstrataError("source", "there is no job to import");
   const project = writeProject(source, {
     framework: options.framework,
@@ -173,6 +174,15 @@ export async function runImport(
   const code = write(project, ownFiles(project, baseline, release), folder, options, io);
   if (code === 0 && options.adopt === true) reportAdoption(kept, project, io);
   return code;
+}
+
+/** Names the fields that have no effect, which are not imported. */
+function sayDropped(readings: readonly Reading[], io: Io): void {
+  for (const { rule, message, location } of readings.flatMap(({ problems }) => problems)) {
+    if (rule !== "unknown-field") continue;
+    const place = location === undefined ? "" : `${formatLocation(location)}: `;
+    io.err(printable(`not imported: ${place}${message}`));
+  }
 }
 
 const countOf = ({ environments }: ImportSource): number =>
@@ -230,7 +240,6 @@ function write(
     return 0;
   }
   for (const [path, text] of settingFiles(folder, framework)) changes.create(path, text);
-  makeFolder(folder);
   changes.apply();
   for (const path of gone) rmSync(join(folder, path), { force: true });
   report(project, changes, output, framework, io);
