@@ -43,6 +43,12 @@ describe("job-reference", () => {
       'run_job_task takes its job from "${var.seed_job_id}", which is unknown before the plan',
       "refer to a job resource (addRunJobTask takes the job), or declare an external job with fromJobId or fromJobName",
     ],
+    [
+      "the number that Number() makes of a token",
+      { kind: "opaque", expression: "NaN" },
+      "run_job_task has the job id NaN: a number was made of text that is not one",
+      "refer to a job resource (addRunJobTask takes the job); Token.asNumber(job.id) keeps a reference where Number(job.id) gives NaN",
+    ],
   ])("rejects %s", (_, runJob, message, fix) => {
     expect(check(jobReference, [running(runJob)])).toEqual([
       { message, fix, sites: [`alerting-dev/${KEY}#seed_all_alerts`] },

@@ -57,6 +57,12 @@ function problemOf(ref: JobRef, words: Words): { message: string; fix: string } 
         fix: "refer to the job of the same name in its own environment",
       };
     case "opaque":
+      // What Number() makes of a token; cdktf writes it as text.
+      if (ref.expression === "NaN")
+        return {
+          message: "run_job_task has the job id NaN: a number was made of text that is not one",
+          fix: `${words.ownJob}; Token.asNumber(job.id) keeps a reference where Number(job.id) gives NaN`,
+        };
       return {
         message: `run_job_task takes its job from ${quote(ref.expression)}, which is unknown before the plan`,
         fix: `${words.ownJob}, or ${words.externalJob}`,
