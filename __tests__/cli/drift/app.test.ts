@@ -1,5 +1,5 @@
 /** An app of CDKTF: which of its live jobs the state of a stack names. */
-import { writeFileSync } from "node:fs";
+import { renameSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabricksProvider } from "@cdktf/provider-databricks/lib/provider";
 import { LocalBackend, TerraformStack } from "cdktf";
@@ -68,4 +68,26 @@ it("refuses the state of a bundle", async () => {
     code: 2,
     err: expect.stringContaining("--state names the state of a bundle") as string,
   });
+});
+
+it("says that the app was synthesized after its deployment to the local workspace", async () => {
+  const data = freshFolder();
+  const deployed = join(data, "cdktf.out");
+  renameSync(outdir(), deployed);
+  const own = outdir();
+  const drift = async (ownSeconds: number): Promise<string> => {
+    utimesSync(join(deployed, "manifest.json"), 1000, 1000);
+    utimesSync(join(own, "manifest.json"), ownSeconds, ownSeconds);
+    process.env.CDKTF_OUTDIR = own;
+    try {
+      // Without such a target, no workspace is needed.
+      const { err } = await jobstrata("drift", "--local", "--data", data, "-t", "missing");
+      return err;
+    } finally {
+      delete process.env.CDKTF_OUTDIR;
+    }
+  };
+  const note = "the app has been synthesized since";
+  expect(await drift(2000)).toContain(note);
+  expect(await drift(1000)).not.toContain(note);
 });

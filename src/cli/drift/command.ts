@@ -1,9 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { DEFAULT_DATA_DIR, printable, quote, type SourceKind } from "@jobstrata/core/model";
-import { WorkspaceError, type WorkspaceHttp } from "@jobstrata/run";
+import { outputFolder, WorkspaceError, type WorkspaceHttp } from "@jobstrata/run";
 import { counted } from "@jobstrata/core/report";
 import { diffOf, writeFixes } from "../check/fix";
 import { parseOutput, writeReport } from "../check/outputs";
@@ -126,7 +126,9 @@ async function runDrift(path: string, options: DriftOptions, io: Io): Promise<nu
   const outputs = options.output.map((output) => parseOutput(output, options.format, FORMATS));
   if (options.dryRun === true && options.accept !== true)
     throw new JobstrataError("config", "--dry-run needs --accept");
-  const code = readCode(codePath(path, options), {
+  const source = codePath(path, options);
+  if (source !== path) sayIfOlder(source, io);
+  const code = readCode(source, {
     ...options,
     states: options.state,
   });
@@ -156,6 +158,17 @@ function codePath(path: string, { local, data = DEFAULT_DATA_DIR, source }: Drif
   if (local !== true || path !== "." || source === "bundle") return path;
   const outdir = join(data, "cdktf.out");
   return existsSync(join(outdir, "manifest.json")) ? outdir : path;
+}
+
+/** Says that the app was synthesized after its last deployment to the local workspace. */
+function sayIfOlder(deployed: string, io: Io): void {
+  const [own, local] = [outputFolder(), deployed].map((folder) =>
+    statSync(join(folder, "manifest.json"), { throwIfNoEntry: false }),
+  );
+  if (own === undefined || local === undefined || own.mtimeMs <= local.mtimeMs) return;
+  io.err(
+    "comparing the code as last deployed to the local workspace; the app has been synthesized since, so deploy it first (npx jobstrata local try), or compare it with npx jobstrata changed workspace --local",
+  );
 }
 
 async function audited(
