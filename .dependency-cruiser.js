@@ -17,6 +17,7 @@ const errors = "^src/core/(errors|nearest)\\.ts$";
 const zod = "^src/core/zod\\.ts$";
 const location = "^src/core/source-location\\.ts$";
 const terraform = "^src/core/terraform-binary\\.ts$";
+const framework = "^src/core/framework\\.ts$";
 const folders = "^src/core/folders\\.ts$";
 const files = "^src/core/(notebook-file|paths)\\.ts$";
 
@@ -29,12 +30,14 @@ module.exports = {
     only("files", files, ["^src/core/model/notebook-format\\.ts$"]),
     only("folders", folders, [errors, "^src/core/model/text\\.ts$"]),
     only("terraform-binary", terraform, [errors]),
+    only("framework", framework, []),
     only("lineage", room("core/lineage"), [model]),
     only("readers", room("core/readers"), [
       model,
       errors,
       files,
       location,
+      framework,
       zod,
       room("core/lineage"),
     ]),

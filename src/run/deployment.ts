@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import { frameworkOf } from "@jobstrata/core/framework";
 import {
   type JobId,
   environmentInName,
@@ -55,7 +56,10 @@ export function outputFolder(
  * @param make the command that creates them, for the error message
  * @throws {JobstrataError} `run` if there are none
  */
-export function readStacks(folder: string, make = "npx cdktf synth"): SynthesizedStack[] {
+export function readStacks(
+  folder: string,
+  make = `npx ${frameworkOf(folder)} synth`,
+): SynthesizedStack[] {
   const manifest = readJson(join(folder, "manifest.json")) as
     { stacks?: Record<string, ManifestStack> } | undefined;
   if (manifest === undefined) {
@@ -90,7 +94,7 @@ function readStack(outdir: string, stack: ManifestStack): SynthesizedStack {
   if (config === undefined) {
     throw new JobstrataError(
       "run",
-      `${printable(file)} is missing or not valid JSON; run "npx cdktf synth" again, without --hcl`,
+      `${printable(file)} is missing or not valid JSON; run "npx ${frameworkOf(outdir)} synth" again, without --hcl`,
     );
   }
   const said = config["//"]?.jobstrata?.environment;

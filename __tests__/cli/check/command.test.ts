@@ -161,6 +161,16 @@ describe("what cannot be checked is reported in one line", () => {
       [],
       /run "npx cdktf synth" there first/,
     ],
+    [
+      "an app on CDKTN that is not synthesized",
+      () => {
+        const cwd = fileIn("package.json", '{ "dependencies": { "cdktn": "^0.24.0" } }');
+        writeFileSync(join(cwd, "cdktf.json"), "{}");
+        return { cwd };
+      },
+      [],
+      /run "npx cdktn synth" there first/,
+    ],
     ["an unknown format", () => ({}), ["--format", "xml"], /Allowed choices are text, json/],
     [
       "an unknown preset",

@@ -12,7 +12,8 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { CDKTN_PEERS } from "../../../packaging/cdktn";
-import { DEPENDENCIES, FRAMEWORKS } from "../../../src/cli/project/framework";
+import { FRAMEWORKS } from "../../../src/core/framework";
+import { DEPENDENCIES } from "../../../src/cli/project/framework";
 import { filesOf } from "../../e2e/support/project";
 import { JSX_FOR_JEST, JSX_FOR_TSC, linkPackages } from "../../support/linked-packages";
 import { TestTerminal } from "../../support/terminal";

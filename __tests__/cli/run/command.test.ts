@@ -569,6 +569,11 @@ describeWithTerraform("jobs of an environment", () => {
     expect((await inProject(2, "run", "-t", "dev", "setup_job")).stderr).toBe(
       'job "setup_job" is not deployed in environment "dev"; deploy it: npx cdktf deploy alerting-dev-composite\n',
     );
+    const manifest = join(project, "package.json");
+    writeFileSync(manifest, '{ "dependencies": { "cdktn": "^0.24.0" } }');
+    const { stderr } = await inProject(2, "run", "-t", "dev", "setup_job");
+    rmSync(manifest);
+    expect(stderr).toMatch(/; deploy it: npx cdktn deploy alerting-dev-composite\n$/);
     rmSync(join(project, "terraform.alerting-dev-atomic.tfstate"));
     expect((await inProject(2, "test", "-t", "dev")).stderr).toBe(
       'no job of environment "dev" is deployed; deploy it: npx cdktf deploy alerting-dev-atomic alerting-dev-composite\n',

@@ -6,7 +6,7 @@ import { quote } from "@jobstrata/core/model";
 import type { Io } from "../io";
 import { Changes } from "../project/changes";
 import { maskLiterals } from "../project/code-text";
-import type { Framework } from "../project/framework";
+import type { Framework } from "@jobstrata/core/framework";
 import { type JobNames, jobNames, type LayerNames, layerNames, snakeCase } from "../project/names";
 import { reportChanges, reportLines } from "../project/report";
 import * as templates from "../project/templates";

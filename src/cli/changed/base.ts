@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } fr
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
+import { frameworkOf } from "@jobstrata/core/framework";
 import { maskSecret, quote, type SourceKind } from "@jobstrata/core/model";
 import { relativePath } from "@jobstrata/core/paths";
 import {
@@ -198,7 +199,7 @@ function staleness(outdir: string, files: GitChanges): string[] {
     if (manifest === undefined || stats?.isFile() !== true) continue;
     if (stats.mtimeMs <= manifest.mtimeMs) continue;
     return [
-      `${quote(relativePath(folder))} is older than ${quote(relativePath(path))}, so it may not show what has changed; run npx cdktf synth first`,
+      `${quote(relativePath(folder))} is older than ${quote(relativePath(path))}, so it may not show what has changed; run npx ${frameworkOf(folder)} synth first`,
     ];
   }
   return [];

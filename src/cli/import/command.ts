@@ -10,7 +10,7 @@ import { diffOf } from "../check/fix";
 import { sayProblems } from "../sources/graphs";
 import type { Io } from "../io";
 import { Changes } from "../project/changes";
-import { FRAMEWORKS } from "../project/framework";
+import { FRAMEWORKS } from "@jobstrata/core/framework";
 import { styleFor } from "../terminal";
 import { checkAdoption, removeAdoption, reportAdoption } from "./adoption";
 import { baselineOf } from "./baseline";

@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { comparable, type ImportSource, type Project } from "../emit";
 import { JobstrataError } from "@jobstrata/core/errors";
+import { frameworkOf } from "@jobstrata/core/framework";
 import { type JobRef, jobOutputName, quote } from "@jobstrata/core/model";
 import { readSynthesized } from "@jobstrata/core/readers";
 import { lookedUpIn, readStackConfigs, type StackConfig } from "../sources/stack-configs";
@@ -24,7 +25,7 @@ export function differences(
   if (!existsSync(outdir)) {
     throw new JobstrataError(
       "source",
-      `${quote(outdir)} does not exist; synthesize the project first, with npx cdktf synth or npx cdktn synth in its folder`,
+      `${quote(outdir)} does not exist; synthesize the project first, with npx ${frameworkOf(folder)} synth in its folder`,
     );
   }
   const synthesized = readSynthesized(outdir);

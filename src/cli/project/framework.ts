@@ -1,7 +1,4 @@
-/** The framework of an app: CDKTF, or CDKTN, its maintained fork. */
-export type Framework = "cdktf" | "cdktn";
-
-export const FRAMEWORKS: readonly Framework[] = ["cdktf", "cdktn"];
+import type { Framework } from "@jobstrata/core/framework";
 
 /**
  * Versions that a new project depends on. A test compares them with the packages' requirements and this repository's own

@@ -1,5 +1,5 @@
 import { NOTEBOOK_HEADER } from "@jobstrata/core/model";
-import type { Framework } from "./framework";
+import type { Framework } from "@jobstrata/core/framework";
 import { displayName, type JobNames, type LayerNames, snakeCase } from "./names";
 
 /** The jobs folder in a project created by `jobstrata init`. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { errorText, isObject, quote } from "@jobstrata/core/model";
-import { type Framework, FRAMEWORKS } from "./framework";
+import { type Framework, FRAMEWORKS } from "@jobstrata/core/framework";
 import { JOBS, type Specifier } from "./templates";
 
 /** The parts of `package.json` that are read. */

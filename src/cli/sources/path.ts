@@ -2,6 +2,7 @@ import { relativePath } from "@jobstrata/core/paths";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
+import { frameworkOf } from "@jobstrata/core/framework";
 import { type SourceKind, quote, systemReason } from "@jobstrata/core/model";
 import {
   bundleFile,
@@ -73,7 +74,7 @@ function readFolder(path: string, options: SourceOptions): Reading[] {
   if (wants("cdktf") && existsSync(join(path, "cdktf.json"))) {
     throw new JobstrataError(
       "source",
-      `the app in ${quote(path)} has not been synthesized; run "npx cdktf synth" there first`,
+      `the app in ${quote(path)} has not been synthesized; run "npx ${frameworkOf(path)} synth" there first`,
     );
   }
   const below = wants("bundle") ? bundlesBelow(path, isIgnored) : [];

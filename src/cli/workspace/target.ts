@@ -4,6 +4,7 @@ import type * as Readers from "@jobstrata/core/readers";
 import { DEFAULT_DATA_DIR, type JobId, printable, quote } from "@jobstrata/core/model";
 import type { ExecutorKind } from "@jobstrata/local/executor";
 import { JobstrataError, quoteWithSuggestion } from "@jobstrata/core/errors";
+import { frameworkOf } from "@jobstrata/core/framework";
 import {
   outputFolder,
   readJobIds,
@@ -211,7 +212,7 @@ export class WorkspaceTarget {
   #deployCommand(stacks: string): string {
     return this.#flags.startsWith("--local")
       ? `npx jobstrata local try ${printable(stacks)}`
-      : `npx cdktf deploy ${printable(stacks)}`;
+      : `npx ${frameworkOf(".")} deploy ${printable(stacks)}`;
   }
 }
 

@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { systemReason } from "../../model/text";
 import { basename, dirname, join, resolve } from "node:path";
 import { environmentInName } from "../../model/environment-name";
+import { frameworkOf } from "../../framework";
 import { isObject } from "../../model/json";
 import { readJsonFile, UnreadableJson } from "../json-file";
 import type { Reading, ReadProblem } from "../reading";
@@ -140,6 +141,7 @@ function readJson(file: string, problems: ReadProblem[]): unknown {
     else message = `the file cannot be read: ${reason}`;
   }
   const location = { file: relativePath(file) };
-  problems.push({ severity: "error", message, fix: 'run "npx cdktf synth" again', location });
+  const fix = `run "npx ${frameworkOf(dirname(file))} synth" again`;
+  problems.push({ severity: "error", message, fix, location });
   return undefined;
 }
