@@ -27,7 +27,15 @@ import {
   type Fields,
 } from "./setting-shape";
 
-export type * from "./setting-shape";
+export type {
+  AnyShape,
+  ListShape,
+  MapShape,
+  ObjectShape,
+  ScalarShape,
+  Shape,
+  StringsShape,
+} from "./setting-shape";
 
 const EVENTS = [
   "on_duration_warning_threshold_exceeded",
