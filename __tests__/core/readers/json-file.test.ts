@@ -35,7 +35,7 @@ describe("readJsonFile", () => {
 
   test.each([
     ["text", "hello", "is not JSON"],
-    ["nothing", "", "is not JSON"],
+    ["nothing", "", "is empty"],
     ["a plan", "PK\u0003\u0004", /^is a plan of Terraform's own form/],
     ["other encodings", Buffer.from('\uFEFF{"a": 1}', "utf16le"), "is not UTF-8"],
     [
