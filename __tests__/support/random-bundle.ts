@@ -23,7 +23,6 @@ const LEFT_OUT = [
   "retry_on_timeout",
   "git_source.git_snapshot",
   "notification_settings.alert_on_last_attempt",
-  "provider_config",
 ];
 
 const VALUES = [

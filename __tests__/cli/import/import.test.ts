@@ -573,29 +573,6 @@ resources:
     expect(readdirSync(folder)).toEqual(["databricks.yml"]);
   });
 
-  it("imports a job without the fields that have no effect, and names them", async () => {
-    const folder = folderWith({
-      "databricks.yml": `
-bundle: { name: shop }
-resources:
-  jobs:
-    load:
-      job_cluster: [{ job_cluster_key: main }]
-      tasks:
-        - { task_key: a, notebook_tsk: {}, notebook_task: { notebook_path: /Shared/load, sauce: GIT } }
-`,
-    });
-    const project = join(folder, "project");
-    const io = listener();
-    expect(await runImport(folder, options(project), io)).toBe(0);
-    expect(io.errors.map((line) => line.replace(/\S*databricks\.yml/, "databricks.yml"))).toEqual([
-      'not imported: databricks.yml:6:7: "job_cluster" is not a field of a job (did you mean "job_clusters"?), so it has no effect',
-      'not imported: databricks.yml:8:26: "notebook_tsk" is not a field of a task (did you mean "notebook_task"?), so it has no effect',
-      'not imported: databricks.yml:8:90: "sauce" is not a field of notebook_task, so it has no effect',
-    ]);
-    expect(readFileSync(join(project, "jobs/shop/load.ts"), "utf8")).not.toMatch(/sauce|Cluster/);
-  });
-
   it("leaves out what cannot be expressed, and what runs it, with --partial", async () => {
     const folder = folderWith({
       "databricks.yml": `

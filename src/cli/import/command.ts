@@ -4,7 +4,6 @@ import { type Command, Option } from "commander";
 import { type ImportFramework, type ImportSource, type Project, writeProject } from "../emit";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { formatLocation, globOf, JobGraph, printable, quote } from "@jobstrata/core/model";
-import type { Reading } from "@jobstrata/core/readers";
 import { diffText } from "@jobstrata/core/render";
 import { diffOf } from "../check/fix";
 import { sayProblems } from "../sources/graphs";
@@ -135,7 +134,6 @@ export async function runImport(
     io.err("Nothing is written because the source could not be read completely.");
     return 2;
   }
-  sayDropped(readings, io);
   if (countOf(source) === 0) throw new JobstrataError("source", "there is no job to import");
   const project = writeProject(source, {
     framework: options.framework,
@@ -174,15 +172,6 @@ export async function runImport(
   const code = write(project, ownFiles(project, baseline, release), folder, options, io);
   if (code === 0 && options.adopt === true) reportAdoption(kept, project, io);
   return code;
-}
-
-/** Names the fields that have no effect, which are not imported. */
-function sayDropped(readings: readonly Reading[], io: Io): void {
-  for (const { rule, message, location } of readings.flatMap(({ problems }) => problems)) {
-    if (rule !== "unknown-field") continue;
-    const place = location === undefined ? "" : `${formatLocation(location)}: `;
-    io.err(printable(`not imported: ${place}${message}`));
-  }
 }
 
 const countOf = ({ environments }: ImportSource): number =>

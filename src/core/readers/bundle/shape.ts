@@ -3,7 +3,6 @@ import { nearest } from "../../nearest";
 import { printable, quote } from "../../model/text";
 import type { ReadProblem } from "../reading";
 import { BUNDLE_SCHEMA } from "./bundle-schema";
-import { plainMap } from "./plain-map";
 import { isValueMap, type KeyPath, type Places, type Value, type ValueMap } from "./yaml-file";
 
 /** A value whose shape differs from the bundle schema. */
@@ -225,37 +224,6 @@ class ShapeChecker {
       ...text,
     });
   }
-}
-
-/**
- * A job without the fields that bundles do not have, which the Databricks CLI drops. A task keeps an unknown type, with which it
- * cannot be deployed.
- */
-export const withoutUnknownFields = (job: ValueMap, places: Places): ValueMap =>
-  known(job, "Job", places);
-
-function known(map: ValueMap, type: string, places: Places): ValueMap {
-  const fields = fieldsOf(type);
-  const result = plainMap();
-  let isChanged = false;
-  for (const key in map) {
-    const shape = fields.get(key)?.shape;
-    const isTaskType = type === "Task" && key.endsWith("_task");
-    if (shape !== undefined) result[key] = knownValue(map[key], shape, places);
-    else if (isTaskType) result[key] = map[key];
-    isChanged ||= result[key] !== map[key];
-  }
-  if (!isChanged) return map;
-  places.copy(result, map);
-  return result;
-}
-
-function knownValue(value: Value, shape: Shape, places: Places): Value {
-  if (shape.kind === "type") return isValueMap(value) ? known(value, shape.name, places) : value;
-  if (shape.kind !== "list" || !Array.isArray(value)) return value;
-  const items = value as readonly Value[];
-  const result = items.map((item): Value => knownValue(item, shape.of, places));
-  return result.some((item, at) => item !== items[at]) ? result : items;
 }
 
 /** Lists of a job whose items its tasks name. */

@@ -12,7 +12,7 @@ import { gitNotebook } from "../notebook/identity";
 import type { Bundle } from "./bundle";
 import { Interpolation, type ValueSite } from "./interpolate";
 import { withValue } from "./merge";
-import { checkShape, misspelledLists, withoutUnknownFields } from "./shape";
+import { checkShape, misspelledLists } from "./shape";
 import { EMPTY, isValueMap, type Value, type ValueMap } from "./yaml-file";
 
 /** The Databricks CLI treats empty or 0 presets as unset. */
@@ -268,11 +268,11 @@ export class TargetReader {
     const { places } = bundle;
     const filled = this.#interpolation.fill(written);
     const merged = bundle.merger.mergeItems(isValueMap(filled) ? filled : written, written);
-    const job = this.#withPresets(withoutUnknownFields(merged, places));
+    const job = this.#withPresets(merged);
     const permissions = [job.permissions, this.#config.permissions];
     const { payload, settings, mayHold } = readJobPayload(job, this.#context, "api");
     // What a misspelled list defines is unknown, so that no finding follows from the one about its name.
-    const unknown = [...(payload.unknown ?? []), ...misspelledLists(merged)];
+    const unknown = [...(payload.unknown ?? []), ...misspelledLists(job)];
     const known = {
       id: bundle.jobId(key),
       key,
