@@ -17,3 +17,8 @@ export function relativePath(path: string): string {
 
 /** Removes the optional `/Workspace` prefix of a workspace path. */
 export const withoutMount = (path: string): string => path.replace(/^\/Workspace(?=\/)/, "");
+
+/** Whether `path` is `folder` or inside it. Both are absolute and normalized. */
+export function isInside(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { JobstrataError } from "@jobstrata/core/errors";
 import { frameworkOf } from "@jobstrata/core/framework";
 import { maskSecret, quote, type SourceKind } from "@jobstrata/core/model";
-import { relativePath } from "@jobstrata/core/paths";
+import { isInside, relativePath } from "@jobstrata/core/paths";
 import {
   bundleFile,
   priorState,
@@ -240,7 +240,7 @@ function bundleAt({ git, commit, revision, folder, current }: AtCommit): Promise
     const shown = (way: string): string => `${revision}:${way}`;
     const placed = placedIn(root, git.folder, options);
     const back = process.cwd();
-    const canVisit = visit !== undefined && isInside(root, placed.workingFolder);
+    const canVisit = visit !== undefined && isInside(resolve(root), placed.workingFolder);
     if (canVisit) {
       mkdirSync(placed.workingFolder, { recursive: true });
       process.chdir(placed.workingFolder);
@@ -261,11 +261,6 @@ function bundleAt({ git, commit, revision, folder, current }: AtCommit): Promise
       process.chdir(back);
     }
   });
-}
-
-function isInside(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 /** The stacks of an app at a commit. */

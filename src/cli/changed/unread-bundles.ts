@@ -1,7 +1,6 @@
-import { sep } from "node:path";
 import { formatLocation, type JobSpec } from "@jobstrata/core/model";
 import type { BundlePart, Reading, ReadProblem } from "@jobstrata/core/readers";
-import { relativePath } from "@jobstrata/core/paths";
+import { isInside, relativePath } from "@jobstrata/core/paths";
 
 /** A bundle that cannot be read as a whole. */
 interface UnreadBundle extends BundlePart {
@@ -40,7 +39,5 @@ export function unreadAt(
   folder: string | undefined,
   unread: readonly UnreadBundle[],
 ): UnreadBundle | undefined {
-  return folder === undefined
-    ? undefined
-    : unread.find((each) => `${folder}${sep}`.startsWith(`${each.folder}${sep}`));
+  return folder === undefined ? undefined : unread.find((each) => isInside(each.folder, folder));
 }

@@ -2,7 +2,7 @@ import {
   type JobSpec,
   leafTasks,
   printable,
-  type Setting,
+  settingAt,
   type TaskSpec,
 } from "@jobstrata/core/model";
 import { type Reading, type Upload, workspacePath } from "@jobstrata/core/readers";
@@ -104,13 +104,10 @@ const pathsIn = ({ settings }: TaskSpec): ReadonlySet<string> =>
 
 /** The path of a task's own notebook or file. */
 function mainPath(settings: TaskSpec["settings"]): string | undefined {
-  const at = (value: Setting | undefined, name: string): Setting | undefined =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Readonly<Record<string, Setting>>)[name]
-      : undefined;
-  const { notebook_task: notebook, spark_python_task: python, sql_task: sql } = settings;
   const path =
-    at(notebook, "notebook_path") ?? at(python, "python_file") ?? at(at(sql, "file"), "path");
+    settingAt(settings, "notebook_task", "notebook_path") ??
+    settingAt(settings, "spark_python_task", "python_file") ??
+    settingAt(settings, "sql_task", "file", "path");
   return typeof path === "string" ? workspacePath(path) : undefined;
 }
 

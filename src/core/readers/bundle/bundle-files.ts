@@ -1,11 +1,11 @@
 import { dirname, resolve } from "node:path";
 import { quote } from "../../model/text";
-import { posixRelative, relativePath } from "../../paths";
+import { isInside, posixRelative, relativePath } from "../../paths";
 import type { SourceSuppression } from "../../model/suppression";
 import { realPath } from "../real-path";
 import { type FoundFile, includeGlob, isBroken, isPattern } from "./include-glob";
 import type { Problems } from "./problems";
-import { isInside, repositoryOf, syncRootOf } from "./roots";
+import { repositoryOf, syncRootOf } from "./roots";
 import { checkShape } from "./shape";
 import { readSuppressions } from "./suppressions";
 import { isValueMap, type Places, readYamlFile, type Value, type ValueMap } from "./yaml-file";

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { dirname, join, resolve, sep } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { isInside } from "../../paths";
 import type { Places, Value, ValueMap } from "./yaml-file";
 
 /** The git work tree that contains a folder. */
@@ -25,9 +26,4 @@ export function syncRootOf(folder: string, sync: Value, places: Places): string 
     while (!isInside(root, target) && dirname(root) !== root) root = dirname(root);
   }
   return root;
-}
-
-/** Whether `path` is `folder` or inside it. Both are absolute and normalized. */
-export function isInside(folder: string, path: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }

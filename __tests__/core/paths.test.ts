@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { isInside } from "../../../../src/core/readers/bundle/roots";
+import { isInside } from "../../src/core/paths";
 
 describe("isInside", () => {
   it.each([
