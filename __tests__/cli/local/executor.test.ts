@@ -59,7 +59,7 @@ describe("startExecutor", () => {
     const stop = new AbortController();
     const { kind, ready } = await start(undefined, stop.signal);
     expect(kind).toBeUndefined();
-    // A Python that has not started its program yet would end without it.
+    // If it is stopped before it has started its program, that program never runs.
     while (!existsSync(`${python}.begun`)) await sleep(10);
     stop.abort();
     let isReturned = false;

@@ -118,32 +118,18 @@ function addLifecycle(local: Command, io: Io): void {
 
 /** Commands that run others against the workspace. */
 function addDeployment(local: Command, io: Io): void {
-  local
-    .command("exec")
+  forDeployment(local, "exec")
     .description(
       "run a command against the workspace: local exec -- npx cdktf plan alerting-dev-atomic",
     )
-    .addOption(DATA)
-    .addOption(FAULTS)
-    .addOption(EPHEMERAL)
-    .addOption(PROVIDER)
-    .addOption(EXECUTOR)
-    .addOption(LIMITS)
     .argument("<command...>")
     .passThroughOptions()
     .action(async (command: string[], options: SessionOptions) => {
       io.exitCode = await actions().exec(command, { ...options, ...actions().SERVING });
     });
 
-  local
-    .command("try")
+  forDeployment(local, "try")
     .description("check and deploy stacks to the workspace and run a job")
-    .addOption(DATA)
-    .addOption(FAULTS)
-    .addOption(EPHEMERAL)
-    .addOption(PROVIDER)
-    .addOption(EXECUTOR)
-    .addOption(LIMITS)
     .argument("<stacks...>", "names of stacks, * for any")
     .option("--sample-data", "create the tables that the notebooks read from other layers")
     .option("--run <job>", "key of the job to run after the deployment")
@@ -152,6 +138,12 @@ function addDeployment(local: Command, io: Io): void {
     .action(async (stacks: string[], options: TryOptions) => {
       io.exitCode = await actions().tryStacks(stacks, options, io);
     });
+}
+
+/** A command with the options of the workspace and of the provider that deploys to it. */
+function forDeployment(local: Command, name: string): Command {
+  const options = [DATA, FAULTS, EPHEMERAL, PROVIDER, EXECUTOR, LIMITS];
+  return options.reduce((command, option) => command.addOption(option), local.command(name));
 }
 
 /** Commands that show what jobs have done. */
